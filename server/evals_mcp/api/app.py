@@ -1,0 +1,105 @@
+"""The Evaluations API as an ASGI application; routes are in one file per noun."""
+
+import warnings
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic.warnings import UnsupportedFieldAttributeWarning
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from evals_mcp import __version__
+from evals_mcp.api import (
+    agents,
+    datasets,
+    directories,
+    evaluations,
+    evaluators,
+    files,
+    flows,
+    health,
+    logs,
+    prompts,
+    review,
+    runs,
+    tools,
+)
+from evals_mcp.api.access import Access
+from evals_mcp.api.bodies import LARGEST_BODY, BodyGuard
+from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
+from evals_mcp.api.gate import Gate
+from evals_mcp.api.v4 import evaluations as v4_evaluations
+from evals_mcp.api.v4 import projects as v4_projects
+from evals_mcp.errors import EvalsError
+from evals_mcp.runner.refusals import RefusingRunner
+from evals_mcp.runner.runner import Runner
+
+ROUTERS = (
+    review.router,
+    evaluations.router,
+    runs.router,
+    logs.router,
+    prompts.router,
+    flows.router,
+    tools.router,
+    agents.router,
+    evaluators.router,
+    datasets.router,
+    files.router,
+    directories.router,
+)
+
+V4_ROUTERS = (v4_evaluations.router, v4_projects.router)
+
+
+def create_app(access: Access, largest_body: int = LARGEST_BODY, runner: Runner | None = None) -> FastAPI:
+    """The application over the stores that `access` gives; they must be open already.
+
+    `runner` does the work that runs wait for; the default answers it with errors.
+    """
+    # FastAPI gives each body parameter an alias, which Pydantic remarks on for models that are built on first use.
+    warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
+    app = FastAPI(
+        title="evals-mcp",
+        summary="An implementation of Humanloop's Evaluations API.",
+        version=__version__,
+        middleware=[
+            Middleware(_Signature),
+            Middleware(Gate, access=access),
+            Middleware(BodyGuard, largest_body=largest_body),
+        ],
+        exception_handlers={
+            EvalsError: evals_error,
+            RequestValidationError: validation_error,
+            HTTPException: http_error,
+            Exception: unexpected_error,
+        },
+    )
+    app.state.access = access
+    app.state.runner = runner or RefusingRunner()
+    for router in ROUTERS:
+        app.include_router(router, prefix="/v5")
+    for router in V4_ROUTERS:
+        app.include_router(router, prefix="/v4")
+    app.include_router(health.router)
+    return app
+
+
+class _Signature:
+    """Adds the header by which a client knows that it may use this server's extension of the API."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def signed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-evals-mcp", __version__.encode())]
+            await send(message)
+
+        await self._app(scope, receive, signed)

@@ -1,0 +1,116 @@
+"""What every request is checked for before a handler sees it: size, path, and text that storage cannot hold."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes; a larger body is refused with 413."""
+
+_SUSPECT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|NaN|Infinity")
+_SLASHES = re.compile(r"/{2,}")
+
+
+class BodyGuard:
+    """Refuses what no handler should see; the caller may repeat the request with it mended."""
+
+    def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY) -> None:
+        self._app = app
+        self._largest_body = largest_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with 413 or 422."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["path"] = _SLASHES.sub("/", scope["path"])
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            await _refusal(["query"], "text must not hold NUL characters")(scope, receive, send)
+            return
+        if scope["method"] in ("GET", "HEAD", "DELETE"):
+            await self._app(scope, receive, send)
+            return
+        body = await self._read(receive)
+        if body is None:
+            too_large = {"detail": f"The body is larger than {self._largest_body} bytes."}
+            await JSONResponse(too_large, status_code=413)(scope, receive, send)
+            return
+        if _SUSPECT.search(body) and (refusal := _refuse(body)) is not None:
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, _replay(body, receive), send)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """The whole body, or None if it is too large."""
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            part = message.get("body", b"")
+            size += len(part)
+            if size > self._largest_body:
+                return None
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+class _NotFiniteError(ValueError):
+    pass
+
+
+def _refuse(body: bytes) -> JSONResponse | None:
+    """The refusal of JSON that cannot be stored; None if it can be, or is no JSON, which the handler reports."""
+    try:
+        content = json.loads(body, parse_constant=_refuse_constant)
+    except _NotFiniteError as error:
+        return _refusal(["body"], f"{error} is not a JSON number")
+    except (ValueError, RecursionError):
+        return None
+    for location, text in _texts(content, ["body"]):
+        if "\x00" in text:
+            return _refusal(location, "text must not hold NUL characters")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            return _refusal(location, "text must not hold half of a surrogate pair")
+    return None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise _NotFiniteError(name)
+
+
+def _texts(content: Any, location: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
+    """Every text in JSON content, keys included, with where it is."""
+    waiting = [(content, location)]
+    while waiting:
+        value, place = waiting.pop()
+        if isinstance(value, str):
+            yield place, value
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                yield place, key
+                waiting.append((item, [*place, key]))
+        elif isinstance(value, list):
+            waiting.extend((item, [*place, index]) for index, item in enumerate(value))
+
+
+def _refusal(location: list[str | int], message: str) -> JSONResponse:
+    shown = [str(part).encode(errors="replace").decode() if isinstance(part, str) else part for part in location]
+    return JSONResponse({"detail": [{"loc": shown, "msg": message, "type": "value_error"}]}, status_code=422)

@@ -1,0 +1,69 @@
+"""Routes of datasets: upsert, read, datapoints, and what every type of file has."""
+
+from fastapi import APIRouter
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.file_routes import add_file_routes, change_of
+from evals_mcp.api.queries import Environment, Page, Size, VersionId
+from evals_mcp.models.datapoints import DatapointResponse
+from evals_mcp.models.datasets import DatasetRequest, DatasetResponse, ListDatasets
+from evals_mcp.models.pages import PaginatedData
+
+router = APIRouter(prefix="/datasets", tags=["datasets"])
+
+
+@router.post("")
+def upsert_dataset(
+    store: CurrentStore,
+    request: DatasetRequest,
+    version_id: VersionId = None,
+    environment: Environment = None,
+    include_datapoints: bool = False,
+) -> DatasetResponse:
+    """Set a dataset's datapoints, or add to or remove from those of a version."""
+    target = request.target()
+    return store.datasets.upsert(
+        target.value if target.by == "id" else None,
+        target.value if target.by == "path" else None,
+        request.datapoints,
+        request.action,
+        request.attributes,
+        change_of(request),
+        base_version_id=version_id,
+        base_environment=environment,
+        include_datapoints=include_datapoints,
+    )
+
+
+@router.get("/{id}")
+def get_dataset(
+    store: CurrentStore,
+    id: str,
+    version_id: VersionId = None,
+    environment: Environment = None,
+    include_datapoints: bool = False,
+) -> DatasetResponse:
+    """Get a version of a dataset, with its datapoints if asked for."""
+    return store.datasets.get(id, version_id, environment, include_datapoints)
+
+
+@router.get("/{id}/datapoints")
+def list_datapoints(
+    store: CurrentStore,
+    id: str,
+    version_id: VersionId = None,
+    environment: Environment = None,
+    page: Page = 1,
+    size: Size = 50,
+) -> PaginatedData[DatapointResponse]:
+    """List the datapoints of a version."""
+    return store.datasets.list_datapoints(id, version_id, environment, page, size)
+
+
+@router.get("/{id}/versions")
+def list_dataset_versions(store: CurrentStore, id: str, include_datapoints: bool = False) -> ListDatasets:
+    """List every version of a dataset, newest first."""
+    return ListDatasets(records=store.datasets.versions(id, include_datapoints))
+
+
+add_file_routes(router, "dataset", DatasetResponse, ListDatasets)

@@ -1,0 +1,21 @@
+"""Whether the server answers, and whether it can reach its data."""
+
+from fastapi import APIRouter, Request
+
+from evals_mcp.api.access import Access
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health")
+def get_health() -> dict[str, str]:
+    """Answer without touching the data."""
+    return {"status": "ok"}
+
+
+@router.get("/ready")
+def get_ready(request: Request) -> dict[str, str]:
+    """Answer 503 while the data cannot be reached."""
+    access: Access = request.app.state.access
+    access.check()
+    return {"status": "ok"}

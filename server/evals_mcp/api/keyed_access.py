@@ -1,0 +1,65 @@
+"""Access by API keys: each opens one workspace; how keys are kept is in the store's `control`."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from anyio import to_thread
+
+from evals_mcp.api.access import Grant
+from evals_mcp.errors import EvalsError, Unauthorized, Unavailable
+from evals_mcp.store.control import Control
+from evals_mcp.store.keys import secret_digest
+from evals_mcp.store.store import Store
+
+_SECONDS_KEPT = 2.0
+_MOST_KEPT = 1024
+
+
+class _Kept(NamedTuple):
+    grant: Grant
+    until: float
+
+
+class KeyedAccess:
+    """Each key opens the workspace it belongs to, and no other.
+
+    What a key gave is kept for `_SECONDS_KEPT`, so a revoked key opens nothing after that long at most.
+    """
+
+    def __init__(self, control: Control, clock: Callable[[], float] = time.monotonic) -> None:
+        self._control = control
+        self._clock = clock
+        self._kept: dict[str, _Kept] = {}
+        self._stores: dict[str, Store] = {}
+
+    async def grant(self, key: str | None) -> Grant:
+        """The workspace of a key. Raises Unauthorized for none, or one that is unknown or revoked; and Unavailable."""
+        if not key:
+            raise Unauthorized("This server needs an API key in the header `X-API-KEY`.")
+        digest = secret_digest(key)
+        kept = self._kept.get(digest)
+        if kept is None or kept.until < self._clock():
+            kept = _Kept(await to_thread.run_sync(self._look_up, key), self._clock() + _SECONDS_KEPT)
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[digest] = kept
+        return kept.grant
+
+    def check(self) -> None:
+        """Raise Unavailable if the keys cannot be read."""
+        self._control.database.check()
+
+    def _look_up(self, secret: str) -> Grant:
+        found = self._control.recognise(secret)
+        if found is None:
+            raise Unauthorized("The API key is unknown or was revoked.")
+        key, workspace = found
+        store = self._stores.get(workspace.name)
+        if store is None:
+            try:
+                store = self._control.open(workspace)
+            except EvalsError as error:
+                raise Unavailable(str(error)) from error
+            store = self._stores.setdefault(workspace.name, store)
+        return Grant(store, not key.read_only, key.id)

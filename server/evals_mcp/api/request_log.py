@@ -1,0 +1,44 @@
+"""One line for each request that a server answered: never the key, a query or a body."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class RequestLog:
+    """Writes time, client, key id, method, path, status and milliseconds of every request, once it was answered."""
+
+    def __init__(self, app: ASGIApp, write: Callable[[str], None]) -> None:
+        self._app = app
+        self._write = write
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and write its line; `-` stands for what there is not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = "-"
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            self._write(_line(scope, status, time.perf_counter() - started))
+
+
+def _line(scope: Scope, status: str, seconds: float) -> str:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    client = (scope.get("client") or ("-",))[0]
+    grant = scope.get("state", {}).get("grant")
+    key_id = getattr(grant, "key_id", None) or "-"
+    # The path as it came is percent-encoded: it cannot break the line or send codes to a terminal.
+    path = scope.get("raw_path", b"-").decode("ascii", errors="backslashreplace")
+    return f"{now} {client} {key_id} {scope['method']} {path} {status} {seconds * 1000:.0f}ms"

@@ -1,0 +1,179 @@
+"""Versions of files as v4 answers them: configs, datasets and evaluators; no store."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from evals_mcp.models.agents import AgentResponse
+from evals_mcp.models.datasets import DatasetResponse
+from evals_mcp.models.evaluators import EvaluatorResponse
+from evals_mcp.models.files import RunVersionResponse
+from evals_mcp.models.flows import FlowResponse
+from evals_mcp.models.messages import ToolFunction
+from evals_mcp.models.model import JsonObject
+from evals_mcp.models.prompts import PromptResponse
+from evals_mcp.models.tools import ToolResponse
+from evals_mcp.models.v4.configs import (
+    V4AgentConfigResponse,
+    V4ConfigResponse,
+    V4EvaluatorConfigResponse,
+    V4GenericConfigResponse,
+    V4ModelConfigResponse,
+    V4ToolConfigResponse,
+)
+from evals_mcp.models.v4.evaluations import V4DatasetResponse, V4EvaluatorResponse
+
+_STATUS = "committed"
+_MODEL_FIELDS = {
+    "model",
+    "provider",
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "stop",
+    "presence_penalty",
+    "frequency_penalty",
+    "other",
+    "seed",
+    "response_format",
+    "endpoint",
+}
+
+
+def config_response(version: RunVersionResponse) -> V4ConfigResponse:
+    """A version as the config that it is; flows, which v4 did not know, are generic configs."""
+    match version:
+        case PromptResponse():
+            return _model_config(version)
+        case ToolResponse():
+            return _tool_config(version)
+        case EvaluatorResponse():
+            return _evaluator_config(version)
+        case AgentResponse():
+            return _agent_config(version)
+        case FlowResponse():
+            return V4GenericConfigResponse.model_validate(_named(version) | {"other": version.attributes})
+
+
+def evaluator_response(version: EvaluatorResponse) -> V4EvaluatorResponse:
+    """An evaluator with what its version says."""
+    spec = version.spec.model_dump(exclude_none=True)
+    return V4EvaluatorResponse.model_validate(
+        {
+            "id": version.id,
+            "name": version.name,
+            "description": version.description or "",
+            "arguments_type": spec["arguments_type"],
+            "return_type": spec["return_type"],
+            "type": spec.get("evaluator_type", "external"),
+            "created_at": version.created_at,
+            "updated_at": version.updated_at,
+            "code": spec.get("code"),
+            "llm_config": _judge_config(version.version_id, spec),
+        }
+    )
+
+
+def dataset_response(version: DatasetResponse, project_id: str) -> V4DatasetResponse:
+    """A dataset with the datapoints of its version counted; v4 puts it into the project that it is used by."""
+    return V4DatasetResponse(
+        id=version.id,
+        project_id=project_id,
+        name=version.name,
+        datapoint_count=version.datapoints_count,
+        created_at=version.created_at,
+        updated_at=version.updated_at,
+        description=version.description,
+    )
+
+
+def _model_config(version: PromptResponse) -> V4ModelConfigResponse:
+    linked = [(tool.version_id, tool) for tool in version.linked_tools or []]
+    inline = [(tool.name, tool) for tool in version.tools or []]
+    return V4ModelConfigResponse.model_validate(
+        _model(version.model_dump(exclude_none=True))
+        | {
+            "id": version.version_id,
+            "name": version.version_name,
+            "description": version.version_description,
+            "tool_configs": _tool_configs([*linked, *inline]) or None,
+        }
+    )
+
+
+def _tool_config(version: ToolResponse) -> V4ToolConfigResponse:
+    function = {} if version.function is None else version.function.model_dump(exclude={"strict"})
+    return V4ToolConfigResponse.model_validate(
+        _named(version)
+        | function
+        | {"source_code": version.source_code, "signature": version.signature, "other": version.attributes}
+    )
+
+
+def _evaluator_config(version: EvaluatorResponse) -> V4EvaluatorConfigResponse:
+    spec = version.spec.model_dump(exclude_none=True)
+    return V4EvaluatorConfigResponse.model_validate(
+        _named(version)
+        | {
+            "evaluator_type": spec.get("evaluator_type", "external"),
+            "llm_config": _judge_config(version.version_id, spec),
+            "code": spec.get("code"),
+            "arguments_type": spec["arguments_type"],
+            "return_type": spec["return_type"],
+            "other": spec.get("attributes"),
+        }
+    )
+
+
+def _agent_config(version: AgentResponse) -> V4AgentConfigResponse:
+    inline = [tool.json_schema for tool in version.tools if tool.type == "inline"]
+    linked = [tool.link.file_id for tool in version.tools if tool.type == "file"]
+    return V4AgentConfigResponse.model_validate(
+        _named(version)
+        | {
+            "agent_class": version.type,
+            "llm_config": _model(version.model_dump(exclude_none=True)),
+            "tools": [{"type": "tool", **tool.model_dump(exclude_none=True)} for tool in inline]
+            + [{"type": "tool", "name": file_id} for file_id in linked],
+            "other": version.attributes,
+        }
+    )
+
+
+def _named(version: Any) -> JsonObject:
+    return {
+        "id": version.version_id,
+        "status": _STATUS,
+        "name": version.name,
+        "description": version.version_description,
+    }
+
+
+def _model(content: Mapping[str, Any]) -> JsonObject:
+    """The keys of a model config; a template is a text or a chat, and what v4 has no key for is in `other`."""
+    document = {name: content[name] for name in _MODEL_FIELDS if name in content}
+    if "reasoning_effort" in content:
+        document["other"] = {"reasoning_effort": content["reasoning_effort"], **document.get("other", {})}
+    if "template" in content:
+        key = "prompt_template" if isinstance(content["template"], str) else "chat_template"
+        document[key] = content["template"]
+    return document
+
+
+def _judge_config(version_id: str, spec: Mapping[str, Any]) -> JsonObject | None:
+    """The model config of an evaluator that asks a model; it has no version of its own."""
+    prompt = spec.get("prompt")
+    return None if prompt is None else {"id": version_id, **_model(prompt)}
+
+
+def _tool_configs(tools: Iterable[tuple[str, ToolFunction]]) -> list[JsonObject]:
+    """Tools of a prompt by their ids: a linked one has a version's, another only its name."""
+    return [
+        {
+            "id": tool_id,
+            "status": _STATUS,
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.parameters,
+        }
+        for tool_id, tool in tools
+    ]

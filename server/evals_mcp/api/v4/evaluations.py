@@ -1,0 +1,103 @@
+"""Routes of v4 evaluations: each is one of our evaluations together with one of its runs, the evaluatee."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.queries import Size
+from evals_mcp.api.v4.evaluation_responses import datapoints_response, evaluation_response, evaluations_response
+from evals_mcp.api.v4.log_requests import judgment_fields, log_fields
+from evals_mcp.api.v4.log_responses import result_response
+from evals_mcp.api.v4.queries import EndDate, Evaluatee, Page, StartDate
+from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.v4.evaluations import (
+    V4AddEvaluatorsRequest,
+    V4EvaluationDatapointSnapshotResponse,
+    V4EvaluationResponse,
+    V4UpdateEvaluationStatusRequest,
+)
+from evals_mcp.models.v4.logs import (
+    V4CreateEvaluationLogRequest,
+    V4CreateEvaluationResultLogRequest,
+    V4CreateLogResponse,
+    V4EvaluationResultResponse,
+)
+
+router = APIRouter(prefix="/evaluations", tags=["v4 evaluations"])
+
+
+@router.get("", response_model_exclude_none=True)
+def list_v4_evaluations(
+    store: CurrentStore,
+    project_id: Annotated[str, Query(description="The evaluated file, by id or path.")],
+    id: Annotated[list[str] | None, Query(description="Only these evaluations.")] = None,
+    start_date: StartDate = None,
+    end_date: EndDate = None,
+    size: Size = 50,
+    page: Page = 0,
+    evaluatee_id: Evaluatee = None,
+) -> PaginatedData[V4EvaluationResponse]:
+    """List the evaluations of a file, newest first."""
+    found = store.evaluated_runs.page(
+        project_id, evaluatee_id, page, size, ids=id or (), start=start_date, end=end_date
+    )
+    return evaluations_response(found, page, size)
+
+
+@router.get("/{id}", response_model_exclude_none=True)
+def get_v4_evaluation(
+    store: CurrentStore, id: str, evaluator_aggregates: bool = False, evaluatee_id: Evaluatee = None
+) -> V4EvaluationResponse:
+    """Get an evaluation, with the mean of each evaluator's judgments if asked for."""
+    return evaluation_response(store.evaluated_runs.get(id, evaluatee_id, means=evaluator_aggregates))
+
+
+@router.get("/{id}/datapoints", response_model_exclude_none=True)
+def list_v4_datapoints(
+    store: CurrentStore, id: str, page: Page = 1, size: Size = 10, evaluatee_id: Evaluatee = None
+) -> PaginatedData[V4EvaluationDatapointSnapshotResponse]:
+    """List the datapoints of an evaluation, each with the newest log for it and the results on that."""
+    return datapoints_response(store.run_datapoints.page(id, evaluatee_id, page, size), page, size)
+
+
+@router.post("/{evaluation_id}/log", status_code=201, response_model_exclude_none=True)
+def log_to_v4_evaluation(
+    store: CurrentStore, evaluation_id: str, request: V4CreateEvaluationLogRequest, evaluatee_id: Evaluatee = None
+) -> V4CreateLogResponse:
+    """Log a generation for a datapoint; the evaluation must be running."""
+    fields = log_fields(request)
+    created = store.run_datapoints.log(evaluation_id, evaluatee_id, request.datapoint_id, fields, request.log.config_id)
+    return V4CreateLogResponse(id=created.id, project_id=created.file_id, session_id=fields.get("session_id"))
+
+
+@router.post("/{evaluation_id}/result", status_code=201, response_model_exclude_none=True)
+def log_v4_result(
+    store: CurrentStore,
+    evaluation_id: str,
+    request: V4CreateEvaluationResultLogRequest,
+    evaluatee_id: Evaluatee = None,
+) -> V4EvaluationResultResponse:
+    """Log an evaluator's result, or its error, for a log; the evaluation must be running."""
+    judgment = store.run_datapoints.judge(
+        evaluation_id, evaluatee_id, request.log_id, request.evaluator_id, judgment_fields(request)
+    )
+    return result_response(judgment, evaluation_id)
+
+
+@router.patch("/{id}/status", response_model_exclude_none=True)
+def update_v4_evaluation_status(
+    store: CurrentStore, id: str, request: V4UpdateEvaluationStatusRequest, evaluatee_id: Evaluatee = None
+) -> V4EvaluationResponse:
+    """Start, complete, reopen or cancel an evaluation, whatever its evaluators.
+
+    `evaluatee_id` is an addition: without it only an evaluation's oldest run could be reopened.
+    """
+    return evaluation_response(store.evaluated_runs.update_status(id, evaluatee_id, request.status))
+
+
+@router.patch("/{id}/evaluators", response_model_exclude_none=True)
+def add_v4_evaluators(store: CurrentStore, id: str, request: V4AddEvaluatorsRequest) -> V4EvaluationResponse:
+    """Attach evaluators; those attached already stay once."""
+    evaluators, version_ids = request.evaluator_ids or [], request.evaluator_version_ids or []
+    return evaluation_response(store.evaluated_runs.add_evaluators(id, evaluators, version_ids))

@@ -1,0 +1,16 @@
+"""The runner that a handler wakes after it has made work for it; what it does is its own."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from evals_mcp.runner.runner import Runner
+
+
+async def _current_runner(request: Request) -> Runner:
+    runner: Runner = request.app.state.runner
+    return runner
+
+
+CurrentRunner = Annotated[Runner, Depends(_current_runner)]
+"""The server's runner, as a parameter of a handler."""

@@ -1,0 +1,99 @@
+"""The client of the API: one attribute per noun; the endpoints are in the nouns' modules."""
+
+import time
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import anyio
+
+from evals_mcp.client.agents import Agents
+from evals_mcp.client.connection import AsgiApp, Connection
+from evals_mcp.client.datasets import Datasets
+from evals_mcp.client.directories import Directories
+from evals_mcp.client.evaluations import Evaluations
+from evals_mcp.client.evaluators import Evaluators
+from evals_mcp.client.files import Files
+from evals_mcp.client.flows import Flows
+from evals_mcp.client.logs import Logs
+from evals_mcp.client.prompts import Prompts
+from evals_mcp.client.reviews import Reviews
+from evals_mcp.client.runs import Runs
+from evals_mcp.client.tools import Tools
+from evals_mcp.client.v4 import V4
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class EvalsClient:
+    """One server of the API: over the network, or with `open_app` in process.
+
+    `open_app` is called once, in a worker thread, before the first request or by `open()` or `warm()`; if it fails,
+    its EvalsError goes to the caller and the next call tries again. `transport` replaces the network. Time-outs are
+    in seconds. Every method raises EvalsError and nothing else; the docstrings name the likely ones.
+    """
+
+    def __init__(
+        self,
+        base_url: str = "http://embedded",
+        api_key: str | None = None,
+        *,
+        open_app: Callable[[], AsgiApp] | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 60.0,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.connection = Connection(
+            base_url,
+            api_key,
+            open_app=open_app,
+            transport=transport,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            sleep=sleep,
+            clock=clock,
+        )
+        self.agents = Agents(self.connection)
+        self.datasets = Datasets(self.connection)
+        self.directories = Directories(self.connection)
+        self.evaluations = Evaluations(self.connection)
+        self.evaluators = Evaluators(self.connection)
+        self.files = Files(self.connection)
+        self.flows = Flows(self.connection)
+        self.logs = Logs(self.connection)
+        self.prompts = Prompts(self.connection)
+        self.reviews = Reviews(self.connection)
+        self.runs = Runs(self.connection)
+        self.tools = Tools(self.connection)
+        self.v4 = V4(self.connection)
+
+    @property
+    def extended(self) -> bool | None:
+        """Whether the server has this project's extensions; None before its first answer."""
+        return self.connection.extended
+
+    def warm(self) -> None:
+        """Open now, from any thread. Raises the EvalsError of `open_app`."""
+        self.connection.warm()
+
+    async def open(self) -> None:
+        """Open now, unless it is open already. Raises the EvalsError of `open_app`."""
+        await self.connection.open()
+
+    async def aclose(self) -> None:
+        """Close all connections; an application in process stays open."""
+        await self.connection.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

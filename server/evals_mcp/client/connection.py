@@ -1,0 +1,286 @@
+"""The one way to a server of the API: opening, sending, trying again, reading answers; no endpoint is named here."""
+
+import ssl
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import anyio
+import anyio.to_thread
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from evals_mcp import __version__
+from evals_mcp.client.failures import Trouble, answer_failure, network_failure, not_the_api
+from evals_mcp.client.retries import LONGEST_WAIT, MOST_TRIES, PASSING, backoff, read_retry_after
+from evals_mcp.client.urls import ApiVersion, Query, build_url, read_base_url
+from evals_mcp.errors import EvalsError, Invalid
+from evals_mcp.models.model import Model
+
+if TYPE_CHECKING:
+    import httpx
+
+Answer = TypeVar("Answer")
+Message = MutableMapping[str, Any]
+AsgiApp = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Coroutine[Any, Any, None]
+]
+"""An ASGI application, which is asked in process instead of over a network."""
+
+EXTENSION_HEADER = "x-evals-mcp"
+"""The header in which this project's own server says its version."""
+
+# Less than the five seconds after which uvicorn closes an idle connection: a write on one is not tried again.
+_IDLE_SECONDS = 3.0
+
+
+class Upload(NamedTuple):
+    """A file to send as a form, with text fields beside it."""
+
+    name: str
+    content: bytes
+    media_type: str
+    fields: dict[str, str]
+
+
+class Connection:
+    """Requests to one server over one `httpx.AsyncClient`, which is made before the first of them.
+
+    Reads are tried up to four times, for at most 15 seconds, if the connection fails or the answer is 429, 502, 503
+    or 504; a write is tried again only if no connection was made, so that nothing was sent. An application in
+    process (`open_app`) is asked once: it has no network that could fail, and does its own waiting.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None = None,
+        *,
+        open_app: Callable[[], AsgiApp] | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 60.0,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._address = read_base_url(base_url)
+        self._api_key = _read_key(api_key)
+        self._open_app = open_app
+        self._transport = transport
+        self._timeouts = (connect_timeout, read_timeout)
+        self._sleep = sleep
+        self._clock = clock
+        self._where = "The embedded API" if open_app else f"The server at {self._address.host}"
+        self._client: httpx.AsyncClient | None = None
+        self._lock = threading.Lock()
+        self._opening: Future[httpx.AsyncClient] | None = None
+        self._extended: bool | None = None
+
+    @property
+    def host(self) -> str:
+        """The server's host and port, without credentials."""
+        return self._address.host
+
+    @property
+    def extended(self) -> bool | None:
+        """Whether the server is this project's own and has its extensions; None before the first answer."""
+        return self._extended
+
+    def warm(self) -> None:
+        """Open now, from any thread; callers meanwhile share the outcome. Raises the EvalsError of `open_app`."""
+        with self._lock:
+            opening, mine = self._opening, self._opening is None
+            if opening is None:
+                opening = self._opening = Future()
+        if mine:
+            try:
+                self._client = self._make_client()
+                opening.set_result(self._client)
+            except BaseException as error:
+                self._opening = None
+                opening.set_exception(error)
+        opening.result()
+
+    async def open(self) -> None:
+        """Open now, in a worker thread, unless it is open already. Raises the EvalsError of `open_app`."""
+        if self._client is None:
+            await anyio.to_thread.run_sync(self.warm)
+
+    async def aclose(self) -> None:
+        """Close all connections to the server; an application in process stays open."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def get(
+        self, path: Sequence[str], answer: TypeAdapter[Answer], query: Query | None = None, *, api: ApiVersion = "v5"
+    ) -> Answer:
+        """Read `path`, given piece by piece, as `answer`. Raises EvalsError."""
+        return self._read(await self._content("GET", api, path, query, reads=True), answer)
+
+    async def get_json(self, path: Sequence[str], query: Query | None = None, *, api: ApiVersion = "v5") -> Any:
+        """Read `path` as plain JSON. Raises EvalsError."""
+        return self._read_json(await self._content("GET", api, path, query, reads=True))
+
+    async def send(
+        self,
+        method: str,
+        path: Sequence[str],
+        answer: TypeAdapter[Answer],
+        body: "Model | dict[str, Any] | Upload | None" = None,
+        query: Query | None = None,
+        *,
+        api: ApiVersion = "v5",
+        reads: bool = False,
+    ) -> Answer:
+        """Send `body` without its nulls and read the answer; `reads` if it changes nothing. Raises EvalsError."""
+        return self._read(await self._content(method, api, path, query, body, reads=reads), answer)
+
+    async def send_only(
+        self,
+        method: str,
+        path: Sequence[str],
+        query: Query | None = None,
+        *,
+        api: ApiVersion = "v5",
+    ) -> None:
+        """Send a request whose answer says nothing but success. Raises EvalsError."""
+        content = await self._content(method, api, path, query)
+        if content:
+            self._read_json(content)
+
+    def _make_client(self) -> "httpx.AsyncClient":
+        import httpx
+
+        transport = self._transport
+        if self._open_app is not None:
+            transport = httpx.ASGITransport(self._open_app(), raise_app_exceptions=False)
+        connect_timeout, read_timeout = self._timeouts
+        headers = {"User-Agent": f"evals-mcp/{__version__}", "Accept": "application/json"}
+        if self._api_key is not None:
+            headers["X-API-KEY"] = self._api_key
+        try:
+            return httpx.AsyncClient(
+                transport=transport,
+                headers=headers,
+                auth=self._address.login,
+                timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
+                limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS),
+            )
+        except (ImportError, OSError, ValueError) as error:
+            raise network_failure("settings", self._where, changing=False) from error
+
+    async def _content(
+        self,
+        method: str,
+        api: ApiVersion,
+        path: Sequence[str],
+        query: Query | None,
+        body: "Model | dict[str, Any] | Upload | None" = None,
+        *,
+        reads: bool = False,
+    ) -> bytes:
+        import httpx
+
+        url = build_url(self._address.root, api, path, query)
+        parts = _encoded(body)
+        if self._client is None:
+            await self.open()
+            assert self._client is not None
+        try:
+            request = self._client.build_request(method, url, **parts)
+        except httpx.InvalidURL:
+            raise Invalid("The arguments do not fit into a URL: check the base URL, and shorten them.") from None
+        return await self._exchange(self._client, request, reads)
+
+    async def _exchange(self, client: "httpx.AsyncClient", request: "httpx.Request", reads: bool) -> bytes:
+        import httpx
+
+        deadline = self._clock() + LONGEST_WAIT
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                response = await client.send(request)
+            except httpx.RequestError as error:
+                trouble = _trouble(error)
+                failure: EvalsError = network_failure(trouble, self._where, changing=not reads)
+                again = trouble == "connect" or (reads and trouble == "cut")
+                wait = None
+            else:
+                self._note(response)
+                if response.is_success:
+                    return response.content
+                wait = read_retry_after(response.headers.get("retry-after"))
+                failure = self._refused(response, wait)
+                again = reads and response.status_code in PASSING
+            wait = backoff(tries) if wait is None else wait
+            if not again or self._open_app or tries == MOST_TRIES or self._clock() + wait > deadline:
+                raise failure
+            await self._sleep(wait)
+
+    def _note(self, response: "httpx.Response") -> None:
+        if EXTENSION_HEADER in response.headers:
+            self._extended = True
+        elif self._extended is None and response.is_success:
+            self._extended = False
+
+    def _refused(self, response: "httpx.Response", retry_after: float | None) -> EvalsError:
+        login = self._address.login
+        secrets = [secret for secret in (self._api_key, login and login[1]) if secret]
+        return answer_failure(
+            response.status_code,
+            response.content,
+            self._where,
+            secrets=secrets,
+            trusted=EXTENSION_HEADER in response.headers,
+            retry_after=retry_after,
+        )
+
+    def _read(self, content: bytes, answer: TypeAdapter[Answer]) -> Answer:
+        try:
+            return answer.validate_json(content)
+        except ValidationError as error:
+            raise not_the_api(self._where) from error
+
+    def _read_json(self, content: bytes) -> Any:
+        try:
+            return from_json(content)
+        except ValueError as error:
+            raise not_the_api(self._where) from error
+
+
+def _read_key(api_key: str | None) -> str | None:
+    key = (api_key or "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise Invalid("The API key holds characters that no key has: copy it again.")
+    return key or None
+
+
+def _encoded(body: Model | dict[str, Any] | Upload | None) -> dict[str, Any]:
+    """The arguments of `httpx.AsyncClient.build_request` that carry the body."""
+    if body is None:
+        return {}
+    if isinstance(body, Upload):
+        return {"files": {"file": (body.name, body.content, body.media_type)}, "data": body.fields}
+    try:
+        content = body.model_dump_json(exclude_none=True) if isinstance(body, Model) else to_json(body)
+    except ValueError:
+        raise Invalid("An argument holds a value or text that JSON cannot carry.") from None
+    return {"content": content, "headers": {"Content-Type": "application/json"}}
+
+
+def _trouble(error: "httpx.RequestError") -> Trouble:
+    import httpx
+
+    causes: list[BaseException] = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
+        causes.append(cause)
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return "certificate"
+    if isinstance(error, httpx.ProxyError):
+        return "proxy"
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return "connect"
+    return "timeout" if isinstance(error, httpx.TimeoutException) else "cut"

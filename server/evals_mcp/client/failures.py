@@ -1,0 +1,162 @@
+"""Answers and network troubles that are errors, as exceptions with messages safe to show; nothing is sent here.
+
+`where` begins a sentence and names the server without credentials: "The server at api.example.com".
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from pydantic_core import from_json
+
+from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound, Unauthorized, Unavailable
+
+Trouble = Literal["settings", "connect", "certificate", "proxy", "timeout", "cut"]
+"""Why there is no answer; with all but the last two nothing was sent."""
+
+_LONGEST_MESSAGE = 500
+_MOST_ENTRIES = 5
+_LONGEST_PLACE = 80
+
+_ERRORS: dict[int, type[EvalsError]] = {
+    400: Invalid,
+    401: Unauthorized,
+    403: Unauthorized,
+    404: NotFound,
+    409: Conflict,
+    410: NotFound,
+    413: Invalid,
+    414: Invalid,
+    422: Invalid,
+    431: Invalid,
+}
+"""The class of each status; every other one is Unavailable."""
+
+_TROUBLES: dict[Trouble, str] = {
+    "settings": "cannot be asked: the settings for proxies or certificates in the environment do not work.",
+    "connect": "cannot be reached: the connection was refused or failed. Check that it is running, and the base URL.",
+    "certificate": "showed a TLS certificate that is not trusted. Check the base URL and the certificate.",
+    "proxy": "cannot be reached through the proxy that is set. Check the proxy's settings.",
+    "timeout": "did not answer in time. Try again later, or ask for less.",
+    "cut": "closed the connection before its answer was complete, or does not speak HTTP. "
+    "Try again, or check the base URL.",
+}
+
+_DEFAULTS = {
+    401: "The API key is missing or wrong.",
+    403: "The API key does not allow this.",
+    405: "It does not offer this call. Check the base URL.",
+    429: "Too many requests: try again later.",
+}
+
+_INTERNALS = re.compile(
+    r"Traceback \(most recent|\bFile \"[^\"]*\", line \d|\bat [^\s(]{1,200} ?\([^\s()]{0,200}:\d+\)|\[SQL:"
+    r"|\b(sqlalchemy|psycopg2?|sqlite3|asyncpg)\.|\b(Operational|Programming|Integrity|Interface|Database)Error\b"
+)
+"""Words of a server's innards, which tell a user nothing and may tell too much."""
+
+
+def answer_failure(
+    status: int,
+    content: bytes,
+    where: str,
+    *,
+    secrets: Iterable[str] = (),
+    trusted: bool = False,
+    retry_after: float | None = None,
+) -> EvalsError:
+    """The error that an answer with a status outside 200–299 is; `trusted` if its words are made to be shown."""
+
+    def clean(text: str) -> str:
+        return _clean(text, secrets, trusted)
+
+    text, location = _detail(_json(content), clean)
+    text = clean(text)
+    kind = _ERRORS.get(status, Unavailable)
+    if kind is NotFound and text in ("", "Not Found"):
+        text = f"{where} has nothing at this address. Check the base URL."
+    elif kind in (Unauthorized, Unavailable) and not (trusted and text):
+        text = _refusal(status, text, where, retry_after)
+    elif not text:
+        text = f"{where} refused the request ({status}) without saying why."
+    message = _shortened(text)
+    error = Invalid(message, location) if kind is Invalid else kind(message)
+    error.status = status
+    return error
+
+
+def network_failure(trouble: Trouble, where: str, changing: bool) -> Unavailable:
+    """The error that a missing answer is; `changing` if the request may have changed something."""
+    message = f"{where} {_TROUBLES[trouble]}"
+    if changing and trouble in ("timeout", "cut"):
+        message += " The change may have been made all the same: look before you repeat it."
+    return Unavailable(message)
+
+
+def not_the_api(where: str) -> Unavailable:
+    """The error that an answer of another shape than the API's is."""
+    return Unavailable(f"{where} answered something that is not the Evaluations API. Check the base URL.")
+
+
+def _refusal(status: int, text: str, where: str, retry_after: float | None) -> str:
+    if 300 <= status < 400:
+        return f"{where} redirects to another address. Set the base URL to that one (often https, not http)."
+    text = text or _DEFAULTS.get(status, "Try again later, or look at the server.")
+    wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
+    room = _LONGEST_MESSAGE - len(where) - len(wait) - len(" answered 000: ")
+    return f"{where} answered {status}: {_shortened(text, max(room, 100))}{wait}"
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return from_json(content)
+    except ValueError:
+        return None
+
+
+def _detail(body: Any, clean: Callable[[str], str]) -> tuple[str, tuple[str | int, ...]]:
+    detail = body.get("detail") if isinstance(body, dict) else None
+    if isinstance(detail, list):
+        return _entries(detail, clean)
+    if isinstance(detail, dict):
+        texts = (detail.get(key) for key in ("description", "msg", "message"))
+        detail = next((text for text in texts if isinstance(text, str) and text), "")
+    return (detail, ()) if isinstance(detail, str) else ("", ())
+
+
+def _entries(entries: list[Any], clean: Callable[[str], str]) -> tuple[str, tuple[str | int, ...]]:
+    found = [
+        (_location(entry, clean), clean(entry["msg"]))
+        for entry in entries
+        if isinstance(entry, dict) and isinstance(entry.get("msg"), str)
+    ]
+    lines = []
+    for location, text in found[:_MOST_ENTRIES]:
+        place = ".".join(str(step) for step in location)[:_LONGEST_PLACE]
+        lines.append(f"{place}: {text}" if place else text)
+    if len(found) > _MOST_ENTRIES:
+        lines.append(f"and {len(found) - _MOST_ENTRIES} more")
+    return "; ".join(lines), found[0][0] if found else ()
+
+
+def _location(entry: dict[str, Any], clean: Callable[[str], str]) -> tuple[str | int, ...]:
+    steps = entry.get("loc")
+    if not isinstance(steps, list):
+        return ()
+    return tuple(clean(str(step)) if isinstance(step, str) else step for step in steps if _is_step(step))
+
+
+def _is_step(step: Any) -> bool:
+    return isinstance(step, str) or (isinstance(step, int) and abs(step) < 2**63)
+
+
+def _clean(text: str, secrets: Iterable[str], trusted: bool) -> str:
+    """Text of a server without control characters and secrets; empty if it shows a server's innards."""
+    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return "" if not trusted and _INTERNALS.search(text) else text
+
+
+def _shortened(text: str, longest: int = _LONGEST_MESSAGE) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -1,0 +1,38 @@
+"""Tools: one method per endpoint; what all files share is in `versioned`."""
+
+from pydantic import ConfigDict, TypeAdapter
+
+from evals_mcp.client.connection import Connection
+from evals_mcp.client.versioned import VersionedFiles
+from evals_mcp.models.log_requests import CreateToolLogResponse, ToolLogRequest, UpdateToolLogRequest
+from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.tools import ListTools, ToolRequest, ToolResponse
+
+_LOG: TypeAdapter[LogResponse] = TypeAdapter(LogResponse, config=ConfigDict(defer_build=True))
+_CREATED_LOG = TypeAdapter(CreateToolLogResponse)
+_FILE = TypeAdapter(ToolResponse)
+_VERSIONS = TypeAdapter(ListTools)
+_FILES = TypeAdapter(PaginatedData[ToolResponse])
+
+
+class Tools(VersionedFiles[ToolResponse, ListTools]):
+    """The tools of a server."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "tools", _FILE, _VERSIONS, _FILES)
+
+    async def upsert(self, request: ToolRequest) -> ToolResponse:
+        """Create a tool or give it a version; the same content is the same version. Raises Conflict."""
+        return await self._connection.send("POST", ("tools",), _FILE, request)
+
+    async def log(
+        self, request: ToolLogRequest, *, version_id: str | None = None, environment: str | None = None
+    ) -> CreateToolLogResponse:
+        """Record a log of a version: named here, by its content in the request, or the default one. Raises NotFound."""
+        query = {"version_id": version_id, "environment": environment}
+        return await self._connection.send("POST", ("tools", "log"), _CREATED_LOG, request, query)
+
+    async def update_log(self, file_id: str, log_id: str, request: UpdateToolLogRequest) -> LogResponse:
+        """Change what a log says. Raises NotFound."""
+        return await self._connection.send("PATCH", ("tools", file_id, "log", log_id), _LOG, request)

@@ -1,0 +1,86 @@
+"""Addresses of the API: what a base URL means, and paths and queries built safely; nothing is sent here."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.models.model import in_utc
+
+ApiVersion = Literal["v5", "v4"]
+Scalar = str | int | float | bool | datetime
+Query = Mapping[str, Scalar | Sequence[Scalar] | None]
+"""A query: None is left out, a sequence is the same key repeated."""
+
+
+class Address(NamedTuple):
+    """Where the API is: its root without version and credentials, the host to show, and user and password."""
+
+    root: str
+    host: str
+    login: tuple[str, str] | None
+
+
+def read_base_url(base_url: str) -> Address:
+    """The address that a base URL means, with or without `/v5` and a slash at its end.
+
+    Raises Invalid, which never repeats the URL, since it may hold a password.
+    """
+    advice = "The base URL must look like https://host/v5, without a query."
+    try:
+        parts = urlsplit(base_url.strip())
+        parts.port  # noqa: B018 - raises ValueError
+    except ValueError:
+        raise Invalid(advice) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise Invalid(advice)
+    host = parts.netloc.rpartition("@")[2]
+    path = re.sub(r"/+v[45]$", "", parts.path.rstrip("/"))
+    login = None
+    if parts.username is not None:
+        login = (unquote(parts.username), unquote(parts.password or ""))
+    return Address(f"{parts.scheme}://{host}{path.rstrip('/')}", host, login)
+
+
+def build_url(root: str, api: ApiVersion, path: Sequence[str], query: Query | None) -> str:
+    """The URL of `path`, given piece by piece; no piece can reach another endpoint than its own.
+
+    Raises NotFound for a piece that no id can be, and Invalid for text that is not valid Unicode.
+    """
+    url = f"{root}/{api}/{'/'.join([_piece(piece) for piece in path])}"
+    pairs = _pairs(query) if query else None
+    if not pairs:
+        return url
+    try:
+        return f"{url}?{urlencode(pairs)}"
+    except UnicodeEncodeError:
+        raise Invalid("An argument holds text that is not valid Unicode.") from None
+
+
+def _piece(piece: str) -> str:
+    if piece in ("", ".", "..") or "/" in piece:
+        raise NotFound("Nothing has this id: no id is empty, consists of dots or holds a slash.")
+    try:
+        return quote(piece, safe="")
+    except UnicodeEncodeError:
+        raise NotFound("Nothing has this id: it is not valid Unicode.") from None
+
+
+def _pairs(query: Query) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for key, value in query.items():
+        if value is None:
+            continue
+        values = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
+        pairs.extend((key, _text(item)) for item in values)
+    return pairs
+
+
+def _text(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return in_utc(value).isoformat().replace("+00:00", "Z")
+    return str(value)

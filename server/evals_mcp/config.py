@@ -1,0 +1,69 @@
+"""Settings, read from arguments and the environment once; no other module looks at the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evals_mcp.errors import Invalid
+
+DEFAULT_MAX_TOKENS = 4_000
+LEAST_TOKENS, MOST_TOKENS = 300, 20_000
+_FALSE = frozenset(("0", "false", "no", "off"))
+_TRUE = frozenset(("1", "true", "yes", "on"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the data is and how the server behaves. With a `base_url` the API is remote, else embedded."""
+
+    database: str
+    base_url: str | None = None
+    api_key: str | None = None
+    max_tokens: int = DEFAULT_MAX_TOKENS
+    read_only: bool = False
+
+    def __repr__(self) -> str:
+        """Without the key, so that no log can hold it."""
+        return f"Settings(database={self.database!r}, base_url={self.base_url!r})"
+
+
+def read_settings(environ: Mapping[str, str], *, database: str | None = None) -> Settings:
+    """The settings of an environment; `database` wins over its variable.
+
+    Empty values, and placeholders that a host left in place (`${user_config.…}`), count as unset. Raises Invalid.
+    """
+    return Settings(
+        database=database or _value(environ, "EVALS_MCP_DATABASE") or default_database(),
+        base_url=_value(environ, "HUMANLOOP_BASE_URL"),
+        api_key=_value(environ, "HUMANLOOP_API_KEY"),
+        max_tokens=_max_tokens(_value(environ, "EVALS_MCP_MAX_TOKENS")),
+        read_only=_flag("EVALS_MCP_READ_ONLY", _value(environ, "EVALS_MCP_READ_ONLY")),
+    )
+
+
+def default_database() -> str:
+    """The database file in the platform's user data directory."""
+    from platformdirs import user_data_path
+
+    return str(Path(user_data_path("evals-mcp", appauthor=False)) / "evals.db")
+
+
+def _value(environ: Mapping[str, str], name: str) -> str | None:
+    value = environ.get(name, "").strip()
+    return None if not value or value.startswith("${") else value
+
+
+def _max_tokens(value: str | None) -> int:
+    if value is None:
+        return DEFAULT_MAX_TOKENS
+    if not value.isascii() or not value.isdigit() or not LEAST_TOKENS <= int(value) <= MOST_TOKENS:
+        raise Invalid(f"EVALS_MCP_MAX_TOKENS must be a whole number from {LEAST_TOKENS} to {MOST_TOKENS:,}.")
+    return int(value)
+
+
+def _flag(name: str, value: str | None) -> bool:
+    if value is None or value.lower() in _FALSE:
+        return False
+    if value.lower() in _TRUE:
+        return True
+    raise Invalid(f"{name} must be true or false.")

@@ -1,0 +1,35 @@
+"""Datasets: versions, and the request that writes one."""
+
+from typing import Literal
+
+from evals_mcp.models.datapoints import CreateDatapointRequest, DatapointResponse
+from evals_mcp.models.enums import DatasetAction
+from evals_mcp.models.model import Defaulted, JsonObject, Model
+from evals_mcp.models.versions import FileVersionResponse, UpsertRequest
+
+
+class DatasetRequest(UpsertRequest):
+    """A dataset to create, or to give a version: exactly these datapoints, or these added or removed."""
+
+    datapoints: list[CreateDatapointRequest]
+    action: Defaulted[DatasetAction] = "set"
+    attributes: JsonObject | None = None
+
+    def kernel(self) -> JsonObject:
+        """The datapoints given, in their order; with action `set` they identify the version, as a set."""
+        return {"datapoints": [datapoint.content() for datapoint in self.datapoints]}
+
+
+class DatasetResponse(FileVersionResponse):
+    """A version of a dataset; `datapoints` is null unless asked for."""
+
+    type: Literal["dataset"] = "dataset"
+    datapoints_count: int
+    datapoints: list[DatapointResponse] | None = None
+    attributes: JsonObject | None = None
+
+
+class ListDatasets(Model):
+    """All versions of a dataset."""
+
+    records: list[DatasetResponse]

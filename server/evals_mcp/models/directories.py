@@ -1,0 +1,42 @@
+"""Directories, in which files live."""
+
+from evals_mcp.models.files import FileResponse
+from evals_mcp.models.model import Model, UtcDatetime
+
+
+class CreateDirectoryRequest(Model):
+    """A directory to create: a name below a parent, or a path whose missing parents are created too."""
+
+    name: str | None = None
+    parent_id: str | None = None
+    path: str | None = None
+
+
+class UpdateDirectoryRequest(Model):
+    """A new name or place for a directory."""
+
+    name: str | None = None
+    parent_id: str | None = None
+    path: str | None = None
+
+
+class DirectoryResponse(Model):
+    """A directory; the root has no parent."""
+
+    id: str
+    name: str
+    path: str
+    tags: list[str]
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
+    parent_id: str | None = None
+    description: str | None = None
+    readme: str | None = None
+
+
+class DirectoryWithParentsAndChildrenResponse(DirectoryResponse):
+    """A directory with what is above it and what is directly in it."""
+
+    subdirectories: list[DirectoryResponse]
+    files: list[FileResponse]
+    parents: list[DirectoryResponse]

@@ -1,0 +1,13 @@
+"""Environments, to which versions are deployed."""
+
+from evals_mcp.models.enums import OpenEnvironmentTag
+from evals_mcp.models.model import Model, UtcDatetime
+
+
+class EnvironmentResponse(Model):
+    """A place to deploy versions to; exactly one has the tag `default`."""
+
+    id: str
+    created_at: UtcDatetime
+    name: str
+    tag: OpenEnvironmentTag

@@ -1,0 +1,54 @@
+"""Evaluations and their logs; runs and statistics are elsewhere."""
+
+from typing import Any
+
+from evals_mcp.models.datapoints import DatapointResponse
+from evals_mcp.models.evaluators import EvaluatorResponse
+from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.model import Model, UtcDatetime
+from evals_mcp.models.references import EvaluatorReference, FileReference
+
+
+class CreateEvaluationRequest(Model):
+    """An evaluation to create; its name is unique within the file, and null names never clash."""
+
+    evaluators: list[EvaluatorReference]
+    file: FileReference | None = None
+    name: str | None = None
+
+
+class AddEvaluatorsRequest(Model):
+    """Evaluators to attach to an evaluation."""
+
+    evaluators: list[EvaluatorReference]
+
+
+class EvaluationEvaluatorResponse(Model):
+    """An evaluator's version attached to an evaluation."""
+
+    version: EvaluatorResponse
+    orchestrated: bool
+    added_at: UtcDatetime
+
+
+class EvaluationResponse(Model):
+    """An evaluation: runs of versions, judged by the attached evaluators."""
+
+    id: str
+    runs_count: int
+    evaluators: list[EvaluationEvaluatorResponse]
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
+    name: str | None = None
+    file_id: str | None = None
+    created_by: Any = None
+    url: str | None = None
+
+
+class EvaluationLogResponse(Model):
+    """A log of a run, the attached evaluators' logs of it, and the datapoint it is for, if any."""
+
+    run_id: str
+    log: LogResponse
+    evaluator_logs: list[LogResponse]
+    datapoint: DatapointResponse | None = None

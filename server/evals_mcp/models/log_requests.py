@@ -1,0 +1,170 @@
+"""Requests that write logs, and their short answers; logs as they are read are in `logs`."""
+
+from evals_mcp.models.enums import LogStatus, OpenLogStatus, ToolChoiceMode
+from evals_mcp.models.evaluators import EvaluatorSpec
+from evals_mcp.models.judgments import Judgment
+from evals_mcp.models.kernels import (
+    AgentKernelRequest,
+    FlowKernelRequest,
+    PromptKernelRequest,
+    ToolKernelRequest,
+)
+from evals_mcp.models.messages import ChatMessageRequest, ToolChoice
+from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
+from evals_mcp.models.references import Target
+from evals_mcp.models.versions import file_target
+
+
+class LogContentRequest(Model):
+    """What any log may say about one call; `provider_latency` is in seconds."""
+
+    start_time: UtcDatetime | None = None
+    end_time: UtcDatetime | None = None
+    output: str | None = None
+    created_at: UtcDatetime | None = None
+    error: str | None = None
+    provider_latency: float | None = None
+    stdout: str | None = None
+    provider_request: JsonObject | None = None
+    provider_response: JsonObject | None = None
+    inputs: JsonObject | None = None
+    source: str | None = None
+    metadata: JsonObject | None = None
+    log_status: LogStatus | None = None
+
+
+class ModelLogContentRequest(LogContentRequest):
+    """What a log of a prompt or an agent may add; costs are in US dollars."""
+
+    output_message: ChatMessageRequest | None = None
+    prompt_tokens: Integer | None = None
+    reasoning_tokens: Integer | None = None
+    output_tokens: Integer | None = None
+    prompt_cost: float | None = None
+    output_cost: float | None = None
+    finish_reason: str | None = None
+    messages: list[ChatMessageRequest] | None = None
+    tool_choice: ToolChoiceMode | ToolChoice | None = None
+
+
+class LogRequest(LogContentRequest):
+    """What every new log has besides its content: its file, its place in a trace, and labels.
+
+    `environment` is only a label here; the version is selected by the query.
+    """
+
+    path: str | None = None
+    id: str | None = None
+    source_datapoint_id: str | None = None
+    trace_parent_id: str | None = None
+    user: str | None = None
+    environment: str | None = None
+    save: Defaulted[bool] = True
+    log_id: str | None = None
+
+    def target(self) -> Target:
+        """The file that the log belongs to, by id or path. Raises Invalid (422) if neither is given."""
+        return file_target(self.id, self.path)
+
+
+class PromptLogRequest(ModelLogContentRequest, LogRequest):
+    """A log of a prompt; `prompt` is its kernel, or the text of a `.prompt` file."""
+
+    run_id: str | None = None
+    prompt: PromptKernelRequest | str | None = None
+
+
+class AgentLogRequest(ModelLogContentRequest, LogRequest):
+    """A log of an agent; `agent` is its kernel, or the text of an `.agent` file."""
+
+    run_id: str | None = None
+    agent: AgentKernelRequest | str | None = None
+
+
+class FlowLogRequest(LogRequest):
+    """A log of a flow."""
+
+    run_id: str | None = None
+    flow: FlowKernelRequest | None = None
+    messages: list[ChatMessageRequest] | None = None
+    output_message: ChatMessageRequest | None = None
+
+
+class ToolLogRequest(LogRequest):
+    """A log of a tool; it cannot name a run."""
+
+    tool: ToolKernelRequest | None = None
+
+
+class EvaluatorLogRequest(LogRequest):
+    """A judgment of the log `parent_id`: null is an abstention, `error` a failure."""
+
+    parent_id: str
+    spec: EvaluatorSpec | None = None
+    output_message: ChatMessageRequest | None = None
+    judgment: Judgment | None = None
+    marked_completed: bool | None = None
+
+
+class UpdatePromptLogRequest(ModelLogContentRequest):
+    """What to change in a log of a prompt; keys that are absent or null stay as they are."""
+
+
+class UpdateToolLogRequest(LogContentRequest):
+    """What to change in a log of a tool; keys that are absent or null stay as they are."""
+
+
+class UpdateFlowLogRequest(Model):
+    """What to change in a log of a flow or an agent; keys that are absent or null stay as they are."""
+
+    messages: list[ChatMessageRequest] | None = None
+    output_message: ChatMessageRequest | None = None
+    inputs: JsonObject | None = None
+    output: str | None = None
+    error: str | None = None
+    log_status: LogStatus | None = None
+
+
+class CreatePromptLogResponse(Model):
+    """The new log of a prompt."""
+
+    id: str
+    prompt_id: str
+    version_id: str
+    session_id: str | None = None
+
+
+class CreateToolLogResponse(Model):
+    """The new log of a tool."""
+
+    id: str
+    tool_id: str
+    version_id: str
+    session_id: str | None = None
+
+
+class CreateFlowLogResponse(Model):
+    """The new log of a flow."""
+
+    id: str
+    flow_id: str
+    version_id: str
+    log_status: OpenLogStatus | None = None
+
+
+class CreateEvaluatorLogResponse(Model):
+    """The new log of an evaluator, and the log that it judges."""
+
+    id: str
+    parent_id: str
+    version_id: str
+    session_id: str | None = None
+
+
+class CreateAgentLogResponse(Model):
+    """The new log of an agent."""
+
+    id: str
+    agent_id: str
+    version_id: str
+    log_status: OpenLogStatus | None = None

@@ -1,0 +1,136 @@
+"""Logs as they are answered: one model for each type of file, told apart by the file they carry."""
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag
+
+from evals_mcp.models.agents import AgentResponse
+from evals_mcp.models.enums import OpenLogStatus, OpenToolChoiceMode
+from evals_mcp.models.evaluators import EvaluatorResponse
+from evals_mcp.models.flows import FlowResponse
+from evals_mcp.models.judgments import Judgment
+from evals_mcp.models.messages import ChatMessage, ToolChoice
+from evals_mcp.models.model import JsonObject, Model, UtcDatetime
+from evals_mcp.models.prompts import PromptResponse
+from evals_mcp.models.tools import ToolResponse
+
+
+class LogFields(Model):
+    """What every log has; times are UTC, `provider_latency` is in seconds, `environment` is only a label."""
+
+    id: str
+    evaluator_logs: list["EvaluatorLogResponse"]
+    start_time: UtcDatetime | None = None
+    end_time: UtcDatetime | None = None
+    output: str | None = None
+    output_message: ChatMessage | None = None
+    created_at: UtcDatetime | None = None
+    error: str | None = None
+    provider_latency: float | None = None
+    stdout: str | None = None
+    provider_request: JsonObject | None = None
+    provider_response: JsonObject | None = None
+    inputs: JsonObject | None = None
+    source: str | None = None
+    metadata: JsonObject | None = None
+    log_status: OpenLogStatus | None = None
+    source_datapoint_id: str | None = None
+    trace_parent_id: str | None = None
+    batches: list[str] | None = None
+    user: str | None = None
+    environment: str | None = None
+    save: bool | None = None
+    log_id: str | None = None
+    trace_flow_id: str | None = None
+    trace_id: str | None = None
+    trace_children: "list[LogResponse] | None" = None
+
+
+class ModelLogFields(LogFields):
+    """What the logs of prompts and agents add: messages, tokens, and costs in US dollars."""
+
+    messages: list[ChatMessage] | None = None
+    tool_choice: OpenToolChoiceMode | ToolChoice | None = None
+    prompt_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    output_tokens: int | None = None
+    prompt_cost: float | None = None
+    output_cost: float | None = None
+    finish_reason: str | None = None
+
+
+class PromptLogResponse(ModelLogFields):
+    """A log of a prompt."""
+
+    prompt: PromptResponse
+
+
+class ToolLogResponse(LogFields):
+    """A log of a tool."""
+
+    tool: ToolResponse
+
+
+class FlowLogResponse(LogFields):
+    """A log of a flow, the root or an inner node of a trace."""
+
+    flow: FlowResponse
+    messages: list[ChatMessage] | None = None
+
+
+class AgentLogResponse(ModelLogFields):
+    """A log of an agent."""
+
+    agent: AgentResponse
+
+
+class EvaluatorLogResponse(LogFields):
+    """A log of an evaluator: its judgment of `parent_id`, null if it abstained or failed (`error`)."""
+
+    evaluator: EvaluatorResponse
+    parent_id: str | None = None
+    judgment: Judgment | None = None
+    marked_completed: bool | None = None
+    parent: "LogResponse | None" = None
+
+
+def log_kind(log: Any) -> str | None:
+    """The type of file that a log, as JSON or as a model, belongs to; None if it carries no file."""
+    for kind in ("prompt", "evaluator", "flow", "tool", "agent"):
+        if (log.get(kind) if isinstance(log, dict) else getattr(log, kind, None)) is not None:
+            return kind
+    return None
+
+
+def log_output(log: Any) -> str | None:
+    """The output of a log as text: its output, or the text of its output message."""
+    if log.output is not None:
+        return str(log.output)
+    content = None if log.output_message is None else log.output_message.content
+    return content if isinstance(content, str) else None
+
+
+def log_latency(log: Any) -> float | None:
+    """How long a log took in seconds: the provider's latency where it is known, else from start to end."""
+    if log.provider_latency is not None:
+        return float(log.provider_latency)
+    start, end = log.start_time, log.end_time
+    return None if start is None or end is None or end < start else float((end - start).total_seconds())
+
+
+def log_cost(log: Any) -> float | None:
+    """What a log cost in US dollars, prompt and output together, as far as they are known."""
+    parts = [getattr(log, name, None) for name in ("prompt_cost", "output_cost")]
+    known = [part for part in parts if part is not None]
+    return sum(known) if known else None
+
+
+LogResponse = Annotated[
+    Annotated[PromptLogResponse, Tag("prompt")]
+    | Annotated[ToolLogResponse, Tag("tool")]
+    | Annotated[EvaluatorLogResponse, Tag("evaluator")]
+    | Annotated[FlowLogResponse, Tag("flow")]
+    | Annotated[AgentLogResponse, Tag("agent")],
+    Discriminator(log_kind),
+]
+"""A log of any type of file, told apart by the file it carries."""

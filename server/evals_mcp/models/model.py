@@ -1,0 +1,57 @@
+"""What every model shares: settings and the field types that JSON needs; no resource of the API."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticUseDefault
+
+T = TypeVar("T")
+
+
+class Model(BaseModel):
+    """Base of every model: built on first use, unknown keys dropped, numbers finite, aliases on the wire."""
+
+    model_config = ConfigDict(
+        defer_build=True,
+        extra="ignore",
+        protected_namespaces=(),
+        allow_inf_nan=False,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+    def given(self) -> dict[str, Any]:
+        """The fields that were set and are not null, as Python objects: what an update changes."""
+        return {name: value for name in self.model_fields_set if (value := getattr(self, name)) is not None}
+
+
+def default_for_null(value: Any) -> Any:
+    """Let null mean that the key is absent, on a field whose default is not None."""
+    if value is None:
+        raise PydanticUseDefault
+    return value
+
+
+def in_utc(value: datetime) -> datetime:
+    """The same moment in UTC; a naive time is taken as UTC. Raises ValueError outside the years 1 to 9999."""
+    if value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the time in UTC is outside the years 1 to 9999") from None
+
+
+Defaulted = Annotated[T, BeforeValidator(default_for_null)]
+"""A field with a default other than None, on which null counts as absent."""
+
+UtcDatetime = Annotated[datetime, AfterValidator(in_utc)]
+"""An aware time in UTC, written with `Z`."""
+
+Integer = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+"""A whole number that every database can hold (64 bits)."""
+
+JsonObject = dict[str, Any]
+"""A free JSON object; its own nulls are content and stay."""

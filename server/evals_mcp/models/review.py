@@ -1,0 +1,225 @@
+"""Rows for reviews: narrow facts of evaluations, runs, logs and datapoints, and the questions that select them.
+
+They are the answers of this project's own extension of the API (routes under `/review`), and what is gathered from
+a server that has only the documented API. Texts in them may be cut; `lengths` says how long they are.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from evals_mcp.models.judgments import Judgment
+from evals_mcp.models.model import JsonObject, Model, UtcDatetime
+
+JudgmentState = Literal["judged", "abstained", "failed", "missing"]
+"""What an evaluator said of a log: a judgment, null, an error, or nothing yet."""
+
+LogSort = Literal["newest", "worst", "latency", "cost", "length"]
+"""How logs are ordered: the newest, the worst judged, the slowest, the dearest, or the longest output first."""
+
+
+class EvaluationRow(Model):
+    """An evaluation in a list; `changed_at` is the last change of it or of one of its runs."""
+
+    id: str
+    name: str | None = None
+    file_id: str | None = None
+    file_path: str | None = None
+    runs_count: int
+    evaluators: list[str]
+    status: str
+    created_at: UtcDatetime
+    changed_at: UtcDatetime
+
+
+class EvaluationRows(Model):
+    """A page of evaluations, the last changed first."""
+
+    rows: list[EvaluationRow]
+    total: int
+
+
+class EvaluatorRow(Model):
+    """An evaluator version attached to an evaluation."""
+
+    id: str
+    version_id: str
+    path: str
+    return_type: str
+    evaluator_type: str | None = None
+    options: list[str] = Field(default_factory=list)
+    valences: dict[str, str] = Field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+    lower_is_better: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class EvaluatorFigures:
+    """What an evaluator's judgments in a run add up to: total_logs = num_judgments + num_nulls + num_errors.
+
+    Of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (how often each was chosen), those are
+    set that its return type has and its judgments allow. A dataclass, since there are many and they are only read.
+    """
+
+    total_logs: int
+    num_judgments: int
+    num_nulls: int
+    num_errors: int
+    num_true: int | None = None
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    options: dict[str, int] | None = None
+
+
+class RunRow(Model):
+    """A run with its statistics; `stats` has one item for each evaluator of the overview, in that order."""
+
+    id: str
+    version_id: str | None = None
+    version_name: str | None = None
+    file_path: str | None = None
+    dataset_version_id: str | None = None
+    dataset_path: str | None = None
+    datapoints_count: int | None = None
+    logs_count: int
+    missing_datapoints: int | None = None
+    status: str
+    control: bool
+    created_at: UtcDatetime
+    stats: list[EvaluatorFigures]
+
+
+class Overview(Model):
+    """An evaluation with its evaluators and all its runs, the oldest run first."""
+
+    evaluation: EvaluationRow
+    evaluators: list[EvaluatorRow]
+    runs: list[RunRow]
+
+
+class KnownOverview(Model):
+    """An overview with a token for it; null when the caller's token says that it has this very one."""
+
+    token: str
+    overview: Overview | None
+
+
+@dataclass(slots=True, frozen=True)
+class JudgmentRow:
+    """What one evaluator said of a log; the text of an explanation may be cut."""
+
+    evaluator_version_id: str
+    state: JudgmentState
+    judgment: Judgment | None = None
+    explanation: str | None = None
+    error: str | None = None
+
+
+class LogRow(Model):
+    """A log in a run. Latency is in seconds, cost in US dollars, `lengths` in characters of what was cut."""
+
+    id: str
+    run_id: str
+    datapoint_id: str | None = None
+    created_at: UtcDatetime
+    inputs: JsonObject = Field(default_factory=dict)
+    messages: list[Any] = Field(default_factory=list)
+    output: str | None = None
+    error: str | None = None
+    latency: float | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+    judgments: list[JudgmentRow]
+    lengths: dict[str, int] = Field(default_factory=dict)
+    excerpt: str | None = None
+
+
+class LogRows(Model):
+    """Logs that were asked for; `total` counts all that match (not further than `counted_to`).
+
+    `after` has for each row what `LogQuestion.following` must be to go on behind it; `more` says if there are more.
+    """
+
+    rows: list[LogRow]
+    total: int
+    counted_to: int | None = None
+    after: list[list[float]]
+    more: bool
+
+
+@dataclass(slots=True, frozen=True)
+class DatapointLog:
+    """A datapoint's log in one run; `judgments` and `states` have an item for each evaluator of the overview.
+
+    `states` is one letter each: j judged, a abstained, f failed, m missing. `judgments` is null but for the judged.
+    """
+
+    id: str
+    run_id: str
+    failed: bool
+    states: str
+    judgments: list[Any]
+
+    def state(self, place: int) -> JudgmentState:
+        """The state of the judgment by the evaluator at a place."""
+        return STATE_LETTERS[self.states[place]]
+
+
+STATE_LETTERS: dict[str, JudgmentState] = {"j": "judged", "a": "abstained", "f": "failed", "m": "missing"}
+"""What the letters of `DatapointLog.states` stand for."""
+
+
+class DatapointRow(Model):
+    """A datapoint and its logs in the runs asked for; inputs and target may be cut."""
+
+    id: str
+    inputs: JsonObject = Field(default_factory=dict)
+    messages: list[Any] = Field(default_factory=list)
+    target: JsonObject | None = None
+    lengths: dict[str, int] = Field(default_factory=dict)
+    logs: list[DatapointLog]
+
+
+class DatapointRows(Model):
+    """Datapoints of a dataset version in their order, from an offset on."""
+
+    rows: list[DatapointRow]
+    total: int
+
+
+class JudgmentMatch(Model):
+    """Which judgments to select: by state, by an option, or by a number (booleans are 0 and 1) within bounds."""
+
+    state: JudgmentState = "judged"
+    label: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class LogQuestion(Model):
+    """Which logs of an evaluation to show; `characters` is how much of each text is needed."""
+
+    run_ids: list[str]
+    datapoint_id: str | None = None
+    evaluator_version_id: str | None = None
+    match: JudgmentMatch | None = None
+    errors_only: bool = False
+    text: str | None = None
+    sort: LogSort = "newest"
+    limit: int = Field(default=10, ge=1, le=1000)
+    following: list[float] | None = Field(default=None, min_length=1, max_length=2)
+    characters: int = Field(default=2_000, ge=0, le=1_000_000)
+
+
+class DatapointQuestion(Model):
+    """Which datapoints to show, with their logs in which runs."""
+
+    run_ids: list[str]
+    dataset_version_id: str
+    limit: int = Field(default=20, ge=1, le=1000)
+    offset: int = Field(default=0, ge=0, le=2**31)
+    characters: int = Field(default=600, ge=0, le=1_000_000)

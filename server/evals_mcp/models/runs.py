@@ -1,0 +1,51 @@
+"""Runs of an evaluation."""
+
+from typing import Any
+
+from evals_mcp.models.datasets import DatasetResponse
+from evals_mcp.models.enums import EvaluationStatus, OpenEvaluationStatus
+from evals_mcp.models.files import RunVersionResponse
+from evals_mcp.models.model import Defaulted, Model, UtcDatetime
+from evals_mcp.models.references import VersionReference
+
+
+class CreateRunRequest(Model):
+    """A run to create; `orchestrated` false means that the caller posts the logs."""
+
+    dataset: VersionReference | None = None
+    version: VersionReference | None = None
+    orchestrated: Defaulted[bool] = True
+    use_existing_logs: Defaulted[bool] = False
+
+
+class UpdateRunRequest(Model):
+    """A run's new status, or whether it is the control; what is null or absent stays."""
+
+    control: bool | None = None
+    status: EvaluationStatus | None = None
+
+
+class AddLogsRequest(Model):
+    """Ids of logs to add to a run."""
+
+    log_ids: list[str]
+
+
+class EvaluationRunResponse(Model):
+    """One version's pass over a dataset; `added_at` is when it joined this evaluation."""
+
+    id: str
+    orchestrated: bool
+    added_at: UtcDatetime
+    created_at: UtcDatetime
+    status: OpenEvaluationStatus
+    control: bool
+    dataset: DatasetResponse | None = None
+    version: RunVersionResponse | None = None
+    created_by: Any = None
+
+
+class EvaluationRunsResponse(Model):
+    """All runs of an evaluation."""
+
+    runs: list[EvaluationRunResponse]

@@ -1,0 +1,87 @@
+"""What files of all types have in common: the keys of a version, and of requests that write or move one."""
+
+from typing import Any
+
+from pydantic import Field
+
+from evals_mcp.errors import Invalid
+from evals_mcp.models.environments import EnvironmentResponse
+from evals_mcp.models.model import Defaulted, JsonObject, Model, UtcDatetime
+from evals_mcp.models.references import Target
+
+
+class InputResponse(Model):
+    """A variable that a version takes."""
+
+    name: str
+
+
+class EvaluatorAggregate(Model):
+    """The mean of one evaluator's judgments over a version's logs."""
+
+    value: float
+    evaluator_id: str
+    evaluator_version_id: str
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
+
+
+class FileVersionResponse(Model):
+    """A file together with one of its versions; counts and times are the file's unless they say version."""
+
+    path: str
+    id: str
+    name: str
+    version_id: str
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
+    last_used_at: UtcDatetime
+    directory_id: str | None = None
+    version_name: str | None = None
+    version_description: str | None = None
+    description: str | None = None
+    file_schema: JsonObject | None = Field(default=None, alias="schema")
+    readme: str | None = None
+    tags: Defaulted[list[str]] = Field(default_factory=list)
+    environments: Defaulted[list[EnvironmentResponse]] = Field(default_factory=list)
+    created_by: Any = None
+
+
+class UpsertRequest(Model):
+    """A file's name (`id` wins over `path`) and what describes it; none of this identifies a version."""
+
+    path: str | None = None
+    id: str | None = None
+    version_name: str | None = None
+    version_description: str | None = None
+    description: str | None = None
+    tags: list[str] | None = None
+    readme: str | None = None
+
+    def target(self) -> Target:
+        """The file that is written, by id or path. Raises Invalid (422) if neither is given."""
+        return file_target(self.id, self.path)
+
+
+class UpdateVersionRequest(Model):
+    """A new name or description for a version."""
+
+    name: str | None = None
+    description: str | None = None
+
+
+class MoveFileRequest(Model):
+    """A new place or name for a file."""
+
+    path: str | None = None
+    name: str | None = None
+    directory_id: str | None = None
+
+
+def file_target(file_id: str | None, path: str | None) -> Target:
+    """The file that a write names: by id, else by path. Raises Invalid (422) if neither is given."""
+    if file_id:
+        return Target("id", file_id)
+    if path:
+        return Target("path", path)
+    raise Invalid("The file is not named: give `id` or `path`.", ("body", "path"))

@@ -1,0 +1,126 @@
+"""`evals-mcp serve`: the API over HTTP for a team, until it is told to stop; no commands, no keys.
+
+A server holds no state of its own, so any number of them may serve one database.
+"""
+
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from evals_mcp.api.access import Access, OpenAccess
+from evals_mcp.api.app import create_app
+from evals_mcp.api.bodies import LARGEST_BODY
+from evals_mcp.api.keyed_access import KeyedAccess
+from evals_mcp.api.local_only import LocalOnly, is_loopback
+from evals_mcp.api.request_log import RequestLog
+from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.store.control import Control, open_control
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8421
+_SECONDS_TO_FINISH = 30
+_CONNECTIONS_WAITING = 512
+
+
+def serve(
+    address: str,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    *,
+    workspace: str | None = None,
+    largest_body: int = LARGEST_BODY,
+) -> None:
+    """Serve a database (a path or a URL) until SIGTERM or SIGINT, then finish what was accepted and return.
+
+    The first line on stderr is `evals-mcp serving on URL`, with the port that port 0 turned into; after it comes a
+    line for each request. `workspace` says what a PostgreSQL server without keys shows.
+
+    Raises Invalid for a host that a server without keys must not listen on, a port that cannot be, an address that is
+    no database, and a workspace that is not named or not needed; NotFound for one that does not exist; Unavailable for a port in use and
+    for a database that cannot be reached; Conflict as `open_store`.
+    """
+    if not 0 <= port <= 65535:
+        raise Invalid("A port is a number from 0 (any that is free) to 65535.")
+    control = open_control(address)
+    with contextlib.closing(control):
+        keyed = control.has_keys()
+        if not keyed:
+            _require_loopback(host)
+        app: ASGIApp = create_app(_access(control, workspace, keyed=keyed), largest_body)
+        if not keyed:
+            app = LocalOnly(app)
+        with _listening(host, port) as listener:
+            _write_line(f"evals-mcp serving on {_url(listener)}")
+            _run(RequestLog(app, _write_line), listener)
+
+
+def _access(control: Control, workspace: str | None, *, keyed: bool) -> Access:
+    if not keyed:
+        return OpenAccess(control.open(control.workspace(workspace)))
+    if workspace is not None:
+        raise Invalid("The database has API keys, and each key opens its own workspace: leave `--workspace` out.")
+    return KeyedAccess(control)
+
+
+def _require_loopback(host: str) -> None:
+    if not is_loopback(host):
+        raise Invalid(
+            f"Without API keys the server listens on this machine only, not on `{host}`. "
+            "Make a key first: `evals-mcp keys create NAME`."
+        )
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that accepts connections from now on."""
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.create_server(place[:2], family=family, backlog=_CONNECTIONS_WAITING)
+    except OSError as error:
+        raise Unavailable(f"The server cannot listen on `{host}` port {port}: {error.strerror}.") from error
+    with listener:
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _run(app: ASGIApp, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level=logging.WARNING,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        backlog=_CONNECTIONS_WAITING,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    with _signals_taken():
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _signals_taken() -> Iterator[None]:
+    """Let a signal stop the server and not the process: uvicorn sends it again after it has stopped."""
+    kept = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _write_line(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

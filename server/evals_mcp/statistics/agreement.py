@@ -1,0 +1,113 @@
+"""Whether runs or evaluators agree about a datapoint, and whether it fails everywhere; no reading of logs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from evals_mcp.statistics.pairing import is_number
+
+Judgment = bool | float | str | Sequence[str] | None
+
+
+class NumberRange(NamedTuple):
+    """The least and the greatest number: the evaluator's declared limits, or else what it was seen to give."""
+
+    low: float
+    high: float
+
+
+class Agreement(NamedTuple):
+    """How one evaluator judged a datapoint in several runs.
+
+    `judged` runs have a judgment. `spread` is 0 (all the same) to 1 (as far apart as can be). `disagree`: the spread
+    is at least a half. `all_fail`: at least one is judged and every judged one fails.
+    """
+
+    judged: int
+    spread: float
+    disagree: bool
+    all_fail: bool
+
+
+def agreement_of_runs(
+    judgments: Iterable[Judgment],
+    kind: str,
+    valence: str = "positive",
+    options: Mapping[str, str | None] | None = None,
+    number_range: NumberRange | None = None,
+) -> Agreement:
+    """How far the judgments of one datapoint in several runs agree; None (missing, abstained, failed) is left out.
+
+    The spread of numbers is relative to `number_range`, without which they never disagree. Booleans and single
+    options are the same or not; of several options the spread is the share not common to all (Jaccard); text has
+    none.
+    """
+    values = [value for value in judgments if value is not None]
+    spread = _spread(values, kind, number_range)
+    failing = [judgment_fails(value, kind, valence, options, number_range) for value in values]
+    return Agreement(len(values), spread, spread >= 0.5, bool(failing) and all(failing))
+
+
+def evaluators_disagree(failing: Iterable[bool | None]) -> bool:
+    """Whether some evaluators fail a log and others pass it; None (no judgment, or cannot fail) has no say."""
+    return len({fails for fails in failing if fails is not None}) > 1
+
+
+def judgment_fails(
+    judgment: Judgment,
+    kind: str,
+    valence: str = "positive",
+    options: Mapping[str, str | None] | None = None,
+    number_range: NumberRange | None = None,
+) -> bool | None:
+    """Whether a judgment is a failure; None where the evaluator can not say so.
+
+    A boolean fails when false, a number in the lowest quarter of its range (of 1 to 5: 1 and 2), options when a
+    negative one is chosen. With valence negative it is true and the highest quarter. Neutral evaluators, options of
+    which none is negative, numbers without a range, text, and a value of another type than the kind have no failure.
+    """
+    if kind in ("select", "multi_select"):
+        negative = {option for option, value in (options or {}).items() if value == "negative"}
+        chosen = _chosen(judgment)
+        return None if not negative or chosen is None else bool(negative & chosen)
+    if valence == "neutral":
+        return None
+    if kind == "boolean" and isinstance(judgment, bool):
+        return judgment is (valence == "negative")
+    if kind == "number" and is_number(judgment) and number_range and number_range.low < number_range.high:
+        place = _place(judgment, number_range)
+        return place >= 0.75 if valence == "negative" else place <= 0.25
+    return None
+
+
+def observed_range(judgments: Iterable[Judgment]) -> NumberRange | None:
+    """The range that an evaluator without declared limits was seen to use; None without a number."""
+    numbers = [value for value in judgments if is_number(value)]
+    return NumberRange(min(numbers), max(numbers)) if numbers else None
+
+
+def _spread(values: Sequence[Judgment], kind: str, number_range: NumberRange | None) -> float:
+    if kind == "number":
+        numbers = [value for value in values if is_number(value)]
+        if not numbers or number_range is None or number_range.low >= number_range.high:
+            return 0.0
+        return min(1.0, _place(max(numbers), number_range) - _place(min(numbers), number_range))
+    if kind == "boolean":
+        return float(len({value for value in values if isinstance(value, bool)}) > 1)
+    sets = [chosen for value in values if (chosen := _chosen(value)) is not None]
+    if kind == "text" or not sets:
+        return 0.0
+    either = frozenset().union(*sets)
+    if kind == "select":
+        return float(len(either) > 1)
+    return 1 - len(sets[0].intersection(*sets)) / len(either) if either else 0.0
+
+
+def _chosen(value: Judgment) -> frozenset[str] | None:
+    if isinstance(value, str):
+        return frozenset([value])
+    return frozenset(value) if isinstance(value, Sequence) else None
+
+
+def _place(value: float, number_range: NumberRange) -> float:
+    """Where a number lies in its range: 0 at the low end, 1 at the high end."""
+    return (value - number_range.low) / (number_range.high - number_range.low)

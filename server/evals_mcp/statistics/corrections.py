@@ -1,0 +1,29 @@
+"""Holm's correction of p-values over a family of comparisons; no tests here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from evals_mcp.statistics.results import Comparison, decide
+
+
+def holm(p_values: Iterable[float | None]) -> list[float | None]:
+    """Adjust a family of p-values (Holm 1979) in its order; None passes through and does not count as a member."""
+    given = list(p_values)
+    ranked = sorted((p_value, position) for position, p_value in enumerate(given) if p_value is not None)
+    adjusted: list[float | None] = [None] * len(given)
+    largest = 0.0
+    for rank, (p_value, position) in enumerate(ranked):
+        largest = max(largest, min(1.0, (len(ranked) - rank) * p_value))
+        adjusted[position] = largest
+    return adjusted
+
+
+def correct(family: Sequence[Comparison]) -> list[Comparison]:
+    """The comparisons with their adjusted p-values and the verdicts that follow; intervals stay single ones of 95 %.
+
+    An interval may so leave out zero where the verdict, which guards the whole family, finds no difference.
+    """
+    adjusted = holm(comparison.p_value for comparison in family)
+    return [
+        decide(replace(comparison, adjusted_p=p_value)) for comparison, p_value in zip(family, adjusted, strict=True)
+    ]

@@ -1,0 +1,74 @@
+"""Tail probabilities and quantiles that the tests need, in the standard library only; no tests here."""
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+from evals_mcp.statistics.results import POWER, SIGNIFICANCE
+
+# Quantiles 0.975 and 0.8 of the standard normal; literals, because importing the stdlib's NormalDist is slow.
+Z_INTERVAL = 1.959963984540054
+Z_POWER = 0.8416212335729143
+
+
+def binomial_half_tail(successes: int, trials: int) -> float:
+    """P(X <= successes) for X binomial with `trials` and probability one half."""
+    if successes < 0:
+        return 0.0
+    if 2 * successes >= trials:
+        return 1.0 - binomial_half_tail(trials - successes - 1, trials)
+    log_term = math.lgamma(trials + 1) - math.lgamma(successes + 1) - math.lgamma(trials - successes + 1)
+    term = math.exp(log_term - trials * math.log(2))
+    terms = [term]
+    for k in range(successes, 0, -1):
+        term *= k / (trials - k + 1)
+        terms.append(term)
+        if term <= terms[0] * 1e-18:
+            break
+    return math.fsum(terms)
+
+
+def chi_square_tail(statistic: float, degrees: int) -> float:
+    """P(X >= statistic) for X chi-square with whole `degrees` >= 1.
+
+    The regularised upper incomplete gamma function of a half-integer is a finite sum (DLMF 8.4.10, 8.4.6, 8.8.6).
+    """
+    if statistic <= 0:
+        return 1.0
+    half = statistic / 2
+    odd = degrees % 2
+    terms = [math.erfc(math.sqrt(half))] if odd else []
+    terms += [_gamma_term(half, k / 2) for k in range(odd, degrees - 1, 2)]
+    return min(1.0, math.fsum(terms))
+
+
+@lru_cache(maxsize=64)
+def noncentrality_for_power(degrees: int) -> float:
+    """The noncentrality at which a chi-square test at level 0.05 has a power of 80 % (7.849 at one degree)."""
+    critical = bisect(lambda x: chi_square_tail(x, degrees) - SIGNIFICANCE, 0.0, 20.0 + 5.0 * degrees)
+    return bisect(lambda x: POWER - _noncentral_tail(critical, degrees, x), 0.0, 40.0 + 2.0 * degrees)
+
+
+def bisect(falling: Callable[[float], float], low: float, high: float) -> float:
+    """Where the function, falling from above zero at `low` to below zero at `high`, crosses zero."""
+    while True:
+        middle = (low + high) / 2
+        if not low < middle < high or high - low < 1e-14:
+            return middle
+        if falling(middle) > 0:
+            low = middle
+        else:
+            high = middle
+
+
+def _gamma_term(x: float, a: float) -> float:
+    return math.exp(a * math.log(x) - x - math.lgamma(a + 1))
+
+
+def _noncentral_tail(statistic: float, degrees: int, noncentrality: float) -> float:
+    central = chi_square_tail(statistic, degrees)
+    total = 0.0
+    for j in range(int(noncentrality) + 60):
+        total += _gamma_term(noncentrality / 2, j) * central
+        central += _gamma_term(statistic / 2, degrees / 2 + j)
+    return total

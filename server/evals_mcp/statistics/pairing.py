@@ -1,0 +1,215 @@
+"""Which values of a baseline meet which of a candidate, repeats averaged within the datapoint; no tests here."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from evals_mcp.statistics.results import Comparison
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+# Squares and sums of such numbers stay finite; what is larger is no judgment and no measurement.
+LARGEST = 1e150
+
+Profile = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How much of two runs meets: datapoints with a value on both sides, or on one only.
+
+    `ignored` counts values of either side that were not of the kind or not finite; `averaged` tells whether some
+    datapoint had several values.
+    """
+
+    pairs: int
+    only_baseline: int
+    only_candidate: int
+    ignored: int
+    averaged: bool
+
+    def begin(self, kind: str) -> Comparison:
+        """A comparison that knows its coverage and nothing else."""
+        return Comparison(
+            kind=kind,
+            pairs=self.pairs,
+            only_baseline=self.only_baseline,
+            only_candidate=self.only_candidate,
+            ignored=self.ignored,
+            averaged=self.averaged,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NumberPairs(Coverage):
+    """One number per side for each shared datapoint: `baseline[i]` and `candidate[i]` belong to `keys[i]`.
+
+    Booleans are 0 and 1, and shares of true where a datapoint has several logs.
+    """
+
+    keys: Sequence[Hashable]
+    baseline: NDArray[Any]
+    candidate: NDArray[Any]
+
+    def differences(self) -> NDArray[Any]:
+        """Candidate minus baseline; what is only the rounding of an average is exactly zero."""
+        import numpy as np
+
+        difference = self.candidate - self.baseline
+        size = np.maximum(np.abs(self.candidate), np.abs(self.baseline))
+        return np.where(np.abs(difference) <= 1e-12 * size, 0.0, difference)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionPairs(Coverage):
+    """How many shared datapoints have each pair of profiles (baseline, candidate).
+
+    A profile lists the options chosen for a datapoint with their shares of its logs, sorted by name. Repeats that do
+    not agree so become fractions of an option, as repeated numbers become their mean.
+    """
+
+    profiles: Mapping[tuple[Profile, Profile], int]
+
+
+def pair_numbers(
+    baseline: Mapping[str, Sequence[object]], candidate: Mapping[str, Sequence[object]], kind: str = "number"
+) -> NumberPairs:
+    """Pair numbers, or booleans as 0 and 1: per side the values of each datapoint, None where there is none.
+
+    A value of another type is ignored, also a boolean among numbers and a number among booleans.
+    """
+    import numpy as np
+
+    left, right, keys, coverage = _meet(baseline, candidate, _is_boolean if kind == "boolean" else is_number)
+    return NumberPairs(
+        keys=keys,
+        baseline=np.array(_means(left, keys), dtype=float),
+        candidate=np.array(_means(right, keys), dtype=float),
+        **coverage,
+    )
+
+
+def pair_columns(
+    baseline_keys: ArrayLike,
+    baseline_values: ArrayLike,
+    candidate_keys: ArrayLike,
+    candidate_values: ArrayLike,
+) -> NumberPairs:
+    """Pair numbers or booleans given as columns: whole-number keys of datapoints (repeats allowed) and values.
+
+    NaN, infinite and absurdly large values are ignored and counted, so leave out missing ones before.
+    """
+    import numpy as np
+
+    left_keys, left, left_ignored, left_averaged = _column_means(baseline_keys, baseline_values)
+    right_keys, right, right_ignored, right_averaged = _column_means(candidate_keys, candidate_values)
+    keys, at_left, at_right = np.intersect1d(left_keys, right_keys, assume_unique=True, return_indices=True)
+    return NumberPairs(
+        keys=keys.tolist(),
+        baseline=left[at_left],
+        candidate=right[at_right],
+        pairs=len(keys),
+        only_baseline=len(left_keys) - len(keys),
+        only_candidate=len(right_keys) - len(keys),
+        ignored=left_ignored + right_ignored,
+        averaged=left_averaged or right_averaged,
+    )
+
+
+def pair_options(
+    baseline: Mapping[str, Sequence[object]], candidate: Mapping[str, Sequence[object]], kind: str = "select"
+) -> OptionPairs:
+    """Pair options: strings for select, sequences of strings for multi_select, None where there is none."""
+    several = kind == "multi_select"
+    left, right, keys, coverage = _meet(baseline, candidate, _is_options if several else _is_option)
+    profile = _profile_of_several if several else _profile_of_one
+    pairs = Counter((profile(left[key]), profile(right[key])) for key in keys)
+    return OptionPairs(profiles=pairs, **coverage)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether this is a number that can be compared: no boolean, not NaN, and not beyond `LARGEST`."""
+    return isinstance(value, (float, int)) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
+
+
+def _meet(
+    baseline: Mapping[str, Sequence[object]],
+    candidate: Mapping[str, Sequence[object]],
+    accepts: Callable[[object], bool],
+) -> tuple[dict[str, Sequence[Any]], dict[str, Sequence[Any]], list[str], dict[str, Any]]:
+    left, left_ignored = _accepted(baseline, accepts)
+    right, right_ignored = _accepted(candidate, accepts)
+    keys = [key for key in left if key in right]
+    coverage = {
+        "pairs": len(keys),
+        "only_baseline": len(left) - len(keys),
+        "only_candidate": len(right) - len(keys),
+        "ignored": left_ignored + right_ignored,
+        "averaged": any(len(side[key]) > 1 for side in (left, right) for key in keys),
+    }
+    return left, right, keys, coverage
+
+
+def _accepted(
+    values: Mapping[str, Sequence[object]], accepts: Callable[[object], bool]
+) -> tuple[dict[str, Sequence[Any]], int]:
+    kept: dict[str, Sequence[Any]] = {}
+    ignored = 0
+    for key, candidates in values.items():
+        if len(candidates) == 1 and accepts(candidates[0]):
+            kept[key] = candidates
+            continue
+        present = [value for value in candidates if value is not None]
+        good = [value for value in present if accepts(value)]
+        ignored += len(present) - len(good)
+        if good:
+            kept[key] = good
+    return kept, ignored
+
+
+def _is_boolean(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_option(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_options(value: object) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and all(isinstance(name, str) for name in value)
+
+
+def _means(values: Mapping[str, Sequence[float]], keys: Iterable[str]) -> list[float]:
+    every = [values[key] for key in keys]
+    return [repeats[0] if len(repeats) == 1 else math.fsum(repeats) / len(repeats) for repeats in every]
+
+
+def _profile_of_one(values: Sequence[str]) -> Profile:
+    return ((values[0], 1.0),) if len(values) == 1 else _shares(tuple((value,) for value in values))
+
+
+def _profile_of_several(values: Sequence[Iterable[str]]) -> Profile:
+    return _shares(tuple(tuple(chosen) for chosen in values))
+
+
+@lru_cache(maxsize=4096)
+def _shares(logs: tuple[tuple[str, ...], ...]) -> Profile:
+    counts = Counter(name for chosen in logs for name in set(chosen))
+    return tuple((name, count / len(logs)) for name, count in sorted(counts.items()))
+
+
+def _column_means(keys: ArrayLike, values: ArrayLike) -> tuple[NDArray[Any], NDArray[Any], int, bool]:
+    import numpy as np
+
+    every_key, every_value = np.asarray(keys), np.asarray(values, dtype=float)
+    with np.errstate(invalid="ignore"):
+        good = np.abs(every_value) <= LARGEST
+    unique, position, counts = np.unique(every_key[good], return_inverse=True, return_counts=True)
+    sums = np.bincount(position, weights=every_value[good], minlength=len(unique))
+    return unique, sums / counts, len(every_value) - int(good.sum()), bool((counts > 1).any())

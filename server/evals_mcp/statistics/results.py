@@ -1,0 +1,107 @@
+"""What a paired comparison of one evaluator says, and how its verdict follows; no computing of tests, no text."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+SIGNIFICANCE = 0.05
+POWER = 0.8
+# Each datapoint can fall two ways, so the smallest two-sided p of n pairs is 2 / 2**n: above 0.05 up to n = 5.
+MIN_PAIRS = 6
+
+
+class Verdict(StrEnum):
+    """What may be said about candidate against baseline; `DIFFERENT` is significant but has no direction."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    DIFFERENT = "different"
+    NO_SIGNIFICANT_DIFFERENCE = "no significant difference"
+    TOO_FEW_PAIRS = "too few pairs"
+    NOTHING_TO_COMPARE = "nothing to compare"
+    NOT_COMPARABLE = "not comparable"
+
+
+class PairedTest(StrEnum):
+    """The test that gave the p-value; `SIGN_FLIP` is computed by resampling when `p_error` is set, else exactly."""
+
+    MCNEMAR = "McNemar's exact test"
+    SIGN_FLIP = "paired sign-flip permutation test"
+    STUART_MAXWELL = "Stuart-Maxwell test of marginal homogeneity"
+    PER_OPTION = "one paired test per option, Holm's correction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionShift:
+    """How often one option was chosen over the paired datapoints.
+
+    Counts are sums of shares where a datapoint has several logs; shares are of all pairs; `difference` is candidate
+    share minus baseline share. `p_value` and its Holm-adjusted form exist for multi_select only.
+    """
+
+    option: str
+    valence: str | None
+    baseline: float
+    candidate: float
+    baseline_share: float
+    candidate_share: float
+    difference: float
+    p_value: float | None = None
+    adjusted_p: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A candidate against a baseline for one evaluator, over the datapoints that both have a value for.
+
+    `baseline` and `candidate` are means (of booleans: rates of true) over those pairs, `difference` is candidate
+    minus baseline, `low` to `high` its 95 % interval. `p_value` is two-sided; `p_error` is the Monte-Carlo standard
+    error of a resampled one. `better` and `worse` count datapoints by the evaluator's direction (None where it has
+    none), `changed` and `same` add up to `pairs`. `direction` is the way a significant difference points: 1 better,
+    -1 worse, 0 neither. `pairs_needed` would show the observed difference with 80 % power; None if there is none.
+    Too few pairs have neither p-value nor test, but booleans still have an interval. `averaged`: some datapoint had
+    several values, which were averaged first. `ignored` counts values that are not of this kind, or not finite.
+    """
+
+    kind: str
+    verdict: Verdict = Verdict.NOTHING_TO_COMPARE
+    pairs: int = 0
+    only_baseline: int = 0
+    only_candidate: int = 0
+    ignored: int = 0
+    averaged: bool = False
+    baseline: float | None = None
+    candidate: float | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    test: PairedTest | None = None
+    p_value: float | None = None
+    p_error: float | None = None
+    adjusted_p: float | None = None
+    better: int | None = None
+    worse: int | None = None
+    changed: int = 0
+    same: int = 0
+    direction: int = 0
+    pairs_needed: int | None = None
+    options: tuple[OptionShift, ...] = ()
+
+
+def decide(comparison: Comparison) -> Comparison:
+    """Set the verdict from the pairs, the (adjusted, if set) p-value and the direction.
+
+    Significant is p <= 0.05. Under `MIN_PAIRS` pairs no outcome could be, so p-value and test are dropped instead
+    of being read as evidence of no difference. Without significance `pairs_needed` is more than there are.
+    """
+    if comparison.verdict is Verdict.NOT_COMPARABLE or comparison.pairs == 0:
+        return comparison
+    needed = comparison.pairs_needed
+    more = None if needed is None else max(needed, comparison.pairs + 1, MIN_PAIRS)
+    if comparison.pairs < MIN_PAIRS:
+        blank = replace(comparison, p_value=None, p_error=None, adjusted_p=None, test=None, direction=0)
+        return replace(blank, verdict=Verdict.TOO_FEW_PAIRS, pairs_needed=more)
+    p_value = comparison.p_value if comparison.adjusted_p is None else comparison.adjusted_p
+    if p_value is None or p_value > SIGNIFICANCE:
+        return replace(comparison, verdict=Verdict.NO_SIGNIFICANT_DIFFERENCE, pairs_needed=more)
+    directions = {1: Verdict.BETTER, -1: Verdict.WORSE, 0: Verdict.DIFFERENT}
+    return replace(comparison, verdict=directions[comparison.direction])

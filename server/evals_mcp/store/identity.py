@@ -1,0 +1,61 @@
+"""Ids and content digests; no I/O."""
+
+import hashlib
+import json
+import secrets
+import string
+from typing import Any
+
+_ALPHABET = string.digits + string.ascii_letters
+_ID_LENGTH = 21
+
+FILE_PREFIXES = {
+    "prompt": "pr",
+    "flow": "fl",
+    "tool": "tl",
+    "evaluator": "ev",
+    "dataset": "ds",
+    "agent": "ag",
+}
+VERSION_PREFIXES = {
+    "prompt": "prv",
+    "flow": "flv",
+    "tool": "tv",
+    "evaluator": "evv",
+    "dataset": "dsv",
+    "agent": "agv",
+}
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id: the prefix, `_` and 21 characters of base 62."""
+    return prefix + "_" + _base62(secrets.randbits(125))
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """An id that is the same for the same parts."""
+    joined = "\x00".join(parts).encode()
+    return prefix + "_" + _base62(int.from_bytes(hashlib.blake2b(joined, digest_size=15).digest()))
+
+
+def digest(content: Any) -> str:
+    """A digest of JSON content: the same whatever the order of keys, and whether a null is written or left out."""
+    text = json.dumps(without_nulls(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=20).hexdigest()
+
+
+def without_nulls(content: Any) -> Any:
+    """The content with every key dropped whose value is null, at any depth."""
+    if isinstance(content, dict):
+        return {key: without_nulls(value) for key, value in content.items() if value is not None}
+    if isinstance(content, list):
+        return [without_nulls(value) for value in content]
+    return content
+
+
+def _base62(number: int) -> str:
+    characters = []
+    for _ in range(_ID_LENGTH):
+        number, index = divmod(number, 62)
+        characters.append(_ALPHABET[index])
+    return "".join(characters)

@@ -1,0 +1,92 @@
+"""What a run keeps of a judgment, so that reviews need not read evaluator logs; no queries."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from evals_mcp.errors import Invalid
+
+JUDGED, ABSTAINED, FAILED = 0, 1, 2
+"""The states of a judgment: there is one, the evaluator said null, the evaluator failed."""
+
+_KEPT_TEXT = 200
+
+_VALENCES = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
+
+
+class JudgmentColumns(NamedTuple):
+    """A judgment in columns: `number` of booleans and numbers, `label` of options and texts, `score` lower when worse.
+
+    Several options are a JSON list in `label`; of a text it holds the beginning.
+    """
+
+    state: int
+    number: float | None
+    label: str | None
+    score: float | None
+
+
+def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) -> JudgmentColumns:
+    """The columns of a judgment (JSON value or None) by an evaluator with this specification."""
+    if error is not None:
+        return JudgmentColumns(FAILED, None, None, None)
+    if judgment is None:
+        return JudgmentColumns(ABSTAINED, None, None, None)
+    if isinstance(judgment, bool | int | float):
+        number = float(judgment)
+        return JudgmentColumns(JUDGED, number, None, -number if spec.get("number_valence") == "negative" else number)
+    if isinstance(judgment, list):
+        return JudgmentColumns(JUDGED, None, json.dumps(judgment, ensure_ascii=False), None)
+    if spec.get("return_type") == "text":
+        return JudgmentColumns(JUDGED, None, judgment[:_KEPT_TEXT], None)
+    return JudgmentColumns(JUDGED, None, judgment, _VALENCES.get(_valence(judgment, spec) or ""))
+
+
+def judgment_value(number: float | None, label: str | None, return_type: str) -> Any:
+    """The judgment that columns hold for an evaluator of this return type; of a text, its beginning."""
+    match return_type:
+        case "boolean":
+            return number == 1
+        case "number":
+            return number
+        case "multi_select":
+            return json.loads(label or "[]")
+    return label
+
+
+def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str | int, ...]) -> None:
+    """Raise Invalid (422) unless a judgment (not None) is of the type, and one of the options, of an evaluator."""
+    return_type = spec.get("return_type")
+    expected = _EXPECTED.get(str(return_type))
+    if expected is None:
+        return
+    words, types = expected
+    wrong_boolean = isinstance(judgment, bool) != (return_type == "boolean")
+    if not isinstance(judgment, types) or wrong_boolean:
+        raise Invalid(f"The evaluator's return type is {return_type}: the judgment must be {words}.", location)
+    options = [option["name"] for option in spec.get("options") or []]
+    if return_type in ("select", "multi_select") and options:
+        chosen = judgment if isinstance(judgment, list) else [judgment]
+        unknown = [option for option in chosen if option not in options]
+        if unknown:
+            raise Invalid(
+                f"`{unknown[0]}` is not an option of the evaluator; its options are: {', '.join(options)}.",
+                location,
+            )
+
+
+_EXPECTED: dict[str, tuple[str, tuple[type, ...]]] = {
+    "boolean": ("true or false", (bool,)),
+    "number": ("a number", (int, float)),
+    "select": ("one option", (str,)),
+    "multi_select": ("a list of options", (list,)),
+    "text": ("text", (str,)),
+}
+
+
+def _valence(option: str, spec: Mapping[str, Any]) -> str | None:
+    for known in spec.get("options") or []:
+        if known["name"] == option:
+            valence: str | None = known.get("valence")
+            return valence
+    return None

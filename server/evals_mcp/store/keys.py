@@ -1,0 +1,52 @@
+"""API keys as text: made, recognised and compared; where they are kept is in `control`.
+
+A key is `evalsmcp_`, an id that is no secret, `_`, and a secret of 256 random bits. So much chance needs no slow hash:
+one SHA-256 of the whole key is kept.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+from typing import NamedTuple
+
+_ALPHABET = string.digits + string.ascii_letters
+_ID_LENGTH = 12
+_SECRET_LENGTH = 43
+_FORM = re.compile(rf"evalsmcp_([0-9A-Za-z]{{{_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
+
+
+class NewSecret(NamedTuple):
+    """A fresh key: its id, the whole of it (shown once), and what is kept of it."""
+
+    key_id: str
+    secret: str
+    digest: str
+
+
+def new_secret() -> NewSecret:
+    """A key that nobody can guess."""
+    key_id = _characters(_ID_LENGTH)
+    secret = f"evalsmcp_{key_id}_{_characters(_SECRET_LENGTH)}"
+    return NewSecret(key_id, secret, secret_digest(secret))
+
+
+def key_id_of(secret: str) -> str | None:
+    """The id in a key, or None for text that is no key of ours."""
+    match = _FORM.fullmatch(secret)
+    return None if match is None else match[1]
+
+
+def secret_digest(secret: str) -> str:
+    """The SHA-256 of a key, in hexadecimal."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+def is_same(digest: str, other: str) -> bool:
+    """Whether two digests are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(digest.encode(), other.encode())
+
+
+def _characters(count: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(count))

@@ -1,0 +1,107 @@
+"""A log's row: which request field is kept in which column, and the narrow facts that reviews sort by; no queries."""
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+COLUMN_FIELDS = (
+    "log_status",
+    "created_at",
+    "start_time",
+    "end_time",
+    "provider_latency",
+    "prompt_tokens",
+    "reasoning_tokens",
+    "output_tokens",
+    "prompt_cost",
+    "output_cost",
+    "judgment",
+    "error",
+    "inputs",
+    "messages",
+    "output_message",
+    "output",
+)
+"""Fields of a log with a column of their own."""
+
+EXTRA_FIELDS = (
+    "stdout",
+    "provider_request",
+    "provider_response",
+    "source",
+    "metadata",
+    "user",
+    "environment",
+    "save",
+    "finish_reason",
+    "tool_choice",
+    "marked_completed",
+    "session_id",
+    "session_reference_id",
+    "parent_reference_id",
+    "reference_id",
+    "feedback",
+)
+"""Fields that are rarely set; they share the column `extra`."""
+
+
+_LARGEST_INTEGER = 2**63 - 1
+
+
+class LogFacts(NamedTuple):
+    """What a run keeps of a log: seconds, tokens, US dollars and characters, and whether it failed or is complete."""
+
+    failed: bool
+    complete: bool
+    latency: float | None
+    tokens: int | None
+    cost: float | None
+    length: int
+
+
+def log_values(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Column values for the given fields of a log (JSON values, aware datetimes); fields not given are left out."""
+    values = {name: fields[name] for name in COLUMN_FIELDS if name in fields}
+    extra = {name: fields[name] for name in EXTRA_FIELDS if fields.get(name) is not None}
+    if extra:
+        values["extra"] = extra
+    return values
+
+
+def log_facts(row: Mapping[str, Any]) -> LogFacts:
+    """The facts of a log with these column values.
+
+    Latency is the provider's where it is known, else from start to end; tokens and cost are sums of what is known.
+    The length is that of the output, or of the output message's text.
+    """
+    return LogFacts(
+        failed=row.get("error") is not None,
+        complete=row.get("log_status") != "incomplete",
+        latency=_latency(row.get("provider_latency"), row.get("start_time"), row.get("end_time")),
+        tokens=_sum(row.get("prompt_tokens"), row.get("output_tokens"), _LARGEST_INTEGER),
+        cost=_sum(row.get("prompt_cost"), row.get("output_cost"), sys.float_info.max),
+        length=len(output_text(row) or ""),
+    )
+
+
+def output_text(row: Mapping[str, Any]) -> str | None:
+    """The output of a log as text: its output, or the text of its output message."""
+    if row.get("output") is not None:
+        return str(row["output"])
+    content = (row.get("output_message") or {}).get("content")
+    return content if isinstance(content, str) else None
+
+
+def _latency(provider: float | None, start: datetime | None, end: datetime | None) -> float | None:
+    if provider is not None:
+        return provider
+    if start is None or end is None or end < start:
+        return None
+    return (end - start).total_seconds()
+
+
+def _sum(first: Any, second: Any, largest: int | float) -> Any:
+    """The sum of what is known, no further from zero than a column can hold."""
+    known = [value for value in (first, second) if value is not None]
+    return max(-largest, min(sum(known), largest)) if known else None

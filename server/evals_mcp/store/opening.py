@@ -1,0 +1,102 @@
+"""Open a workspace or the tables of teams: bring them up to date, or refuse them untouched; no queries of the API."""
+
+import re
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection, inspect, text
+
+from evals_mcp.errors import Conflict, Unavailable
+from evals_mcp.store.database import Database
+
+
+class Migrations(NamedTuple):
+    """Tables that are brought up to date together: the folder of their migrations, and where their revision is kept."""
+
+    folder: str
+    version_table: str
+
+    @property
+    def place(self) -> Traversable:
+        """Where the folder is."""
+        return files("evals_mcp.store") / self.folder
+
+
+WORKSPACE = Migrations("migrations", "alembic_version")
+"""The tables of `tables`, in each workspace."""
+CONTROL = Migrations("control_migrations", "evals_mcp_control_version")
+"""The tables of `control_tables`: in a schema of their own on PostgreSQL, beside the workspace's in a SQLite file."""
+
+
+def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
+    """Create or upgrade the tables of a workspace, once, whoever else tries at the same time.
+
+    Raises Conflict for a database that a newer evals-mcp wrote or that holds something else; it is left untouched.
+    Raises Unavailable if it cannot be read or written.
+    """
+    known = revisions(migrations)
+    _ensure_folder(database)
+    with database.read() as connection:
+        if current_revision(connection, database.schema, migrations) == known[-1]:
+            return
+    with database.write() as connection:
+        current = current_revision(connection, database.schema, migrations)
+        if current is not None and current not in known:
+            raise Conflict(
+                "The database was written by a newer version of evals-mcp. It was left untouched: "
+                "upgrade evals-mcp, or choose another database."
+            )
+        in_company = migrations is CONTROL and database.is_sqlite
+        if current is None and not in_company and inspect(connection).get_table_names(schema=database.schema):
+            raise Conflict(
+                "The database holds other tables and is not one of evals-mcp. It was left untouched: choose another."
+            )
+        if database.schema:
+            _enter_schema(connection, database.schema)
+        if current != known[-1]:
+            _upgrade(connection, database.schema, migrations)
+
+
+def revisions(migrations: Migrations = WORKSPACE) -> list[str]:
+    """The ids of the schema's revisions, oldest first."""
+    names = (entry.name for entry in (migrations.place / "versions").iterdir())
+    return sorted(match[1] for name in names if (match := re.fullmatch(r"(\d{4})_\w+\.py", name)))
+
+
+def current_revision(connection: Connection, schema: str | None, migrations: Migrations = WORKSPACE) -> str | None:
+    """The revision that a database is at, or None if it has none."""
+    table = migrations.version_table
+    if not inspect(connection).has_table(table, schema=schema):
+        return None
+    place = f'"{schema}".{table}' if schema else table
+    return connection.execute(text(f"SELECT version_num FROM {place}")).scalar()  # noqa: S608 - a constant and a checked name
+
+
+def _enter_schema(connection: Connection, schema: str) -> None:
+    """Make the schema if it is not there, and the one that the migrations speak of until the transaction ends."""
+    if not inspect(connection).has_schema(schema):
+        connection.execute(text(f'CREATE SCHEMA "{schema}"'))
+    connection.execute(text(f'SET LOCAL search_path TO "{schema}"'))
+
+
+def _upgrade(connection: Connection, schema: str | None, migrations: Migrations) -> None:
+    # Alembic is imported here because most openings find nothing to do.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations.place).replace("%", "%%"))
+    config.attributes.update(connection=connection, schema=schema, version_table=migrations.version_table)
+    command.upgrade(config, "head")
+
+
+def _ensure_folder(database: Database) -> None:
+    if not database.is_sqlite:
+        return
+    folder = Path(str(database.engine.url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise Unavailable("The folder of the database cannot be created; choose another place for it.") from None

@@ -1,0 +1,155 @@
+"""Datapoints for reviews: a page of a dataset version with the logs and judgments of chosen runs."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, select
+
+from evals_mcp.errors import NotFound
+from evals_mcp.excerpts import cut_texts
+from evals_mcp.models.review import DatapointLog, DatapointQuestion, DatapointRow, DatapointRows
+from evals_mcp.store.database import Database
+from evals_mcp.store.evaluations import find_evaluation
+from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED, judgment_value
+from evals_mcp.store.review_overviews import read_evaluator_rows
+from evals_mcp.store.run_status import Attachment, read_attachments, read_runs
+from evals_mcp.store.tables import datapoints, dataset_datapoints, judgments, logs, run_logs
+from evals_mcp.store.versions import version_by_id
+
+
+class _Place(NamedTuple):
+    run_id: str
+    log_number: int
+    log_id: str
+    datapoint_id: str
+    failed: bool
+
+
+class _Evaluator(NamedTuple):
+    place: int
+    attachment: Attachment
+    return_type: str
+
+
+_LETTERS = {JUDGED: "j", ABSTAINED: "a", FAILED: "f"}
+
+
+class ReviewDatapoints:
+    """Datapoints as a reviewer compares runs by them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
+        """The datapoints that a question asks for, in the dataset's order. Raises NotFound."""
+        with self._database.read() as connection:
+            run_rows = read_runs(connection, evaluation_id, question.run_ids)
+            if missing := set(question.run_ids) - {row.id for row in run_rows}:
+                find_evaluation(connection, evaluation_id)
+                raise NotFound(f"Evaluation `{evaluation_id}` has no run `{sorted(missing)[0]}`.")
+            version = version_by_id(connection, question.dataset_version_id, ["dataset"])
+            found = _page(connection, version.id, question.offset, question.limit)
+            attachments = read_attachments(connection, evaluation_id)
+            evaluators = [
+                _Evaluator(place, item, row.return_type)
+                for place, (item, row) in enumerate(
+                    zip(attachments, read_evaluator_rows(connection, attachments), strict=True)
+                )
+            ]
+            logs_of = _logs(connection, question.run_ids, [row.id for row in found], evaluators)
+            return DatapointRows(
+                rows=[_row(row, logs_of.get(row.id, []), question.characters) for row in found],
+                total=version.datapoints_count,
+            )
+
+
+_PAGE = (
+    select(datapoints.c.id, datapoints.c.content)
+    .join(dataset_datapoints, dataset_datapoints.c.datapoint_id == datapoints.c.id)
+    .where(
+        dataset_datapoints.c.version_id == bindparam("version_id"),
+        dataset_datapoints.c.position >= bindparam("first"),
+        dataset_datapoints.c.position < bindparam("end"),
+    )
+    .order_by(dataset_datapoints.c.position)
+)
+_LOGS = (
+    select(run_logs.c.run_id, run_logs.c.log_number, logs.c.id, run_logs.c.datapoint_id, run_logs.c.failed)
+    .join(logs, logs.c.number == run_logs.c.log_number)
+    .where(
+        run_logs.c.run_id.in_(bindparam("run_ids", expanding=True)),
+        run_logs.c.datapoint_id.in_(bindparam("datapoint_ids", expanding=True)),
+    )
+    .order_by(run_logs.c.log_number)
+)
+_JUDGMENTS = select(
+    judgments.c.run_id,
+    judgments.c.log_number,
+    judgments.c.evaluator_id,
+    judgments.c.evaluator_version_id,
+    judgments.c.latest,
+    judgments.c.state,
+    judgments.c.number,
+    judgments.c.label,
+).where(judgments.c.log_number.in_(bindparam("numbers", expanding=True)))
+
+
+def _page(connection: Connection, version_id: str, offset: int, limit: int) -> Sequence[Any]:
+    return connection.execute(_PAGE, {"version_id": version_id, "first": offset, "end": offset + limit}).all()
+
+
+def _logs(
+    connection: Connection, run_ids: Sequence[str], datapoint_ids: Sequence[str], evaluators: Sequence[_Evaluator]
+) -> dict[str, list[DatapointLog]]:
+    """The logs of datapoints in runs, by datapoint: in the order of the runs, then the oldest first."""
+    rows = connection.execute(_LOGS, {"run_ids": list(run_ids), "datapoint_ids": list(datapoint_ids)}).all()
+    order = {run_id: place for place, run_id in enumerate(run_ids)}
+    places = sorted((_Place(*row) for row in rows), key=lambda place: order[place.run_id])
+    judged = _judged(connection, places, evaluators)
+    found: dict[str, list[DatapointLog]] = {}
+    for place in places:
+        states, values = judged.get((place.run_id, place.log_number)) or _none_judged(evaluators)
+        found.setdefault(place.datapoint_id, []).append(
+            DatapointLog(place.log_id, place.run_id, place.failed, "".join(states), values)
+        )
+    return found
+
+
+def _judged(
+    connection: Connection, places: Sequence[_Place], evaluators: Sequence[_Evaluator]
+) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
+    """State letters and judgments by run and log, in the order of the evaluators."""
+    sole = {item.attachment.evaluator_id: item for item in evaluators if item.attachment.sole}
+    exact = {item.attachment.evaluator_version_id: item for item in evaluators if not item.attachment.sole}
+    found: dict[tuple[str, int], tuple[list[str], list[Any]]] = {}
+    rows = connection.execute(_JUDGMENTS, {"numbers": [place.log_number for place in places]}).all()
+    # Unpacked, because there are many rows and naming each column costs more than the query.
+    for run_id, log_number, evaluator_id, version_id, latest, state, number, label in rows:
+        item = (sole.get(evaluator_id) if latest else None) or exact.get(version_id)
+        if item is None:
+            continue
+        key = (run_id, log_number)
+        if key not in found:
+            found[key] = _none_judged(evaluators)
+        states, values = found[key]
+        states[item.place] = _LETTERS[state]
+        if state == JUDGED:
+            values[item.place] = judgment_value(number, label, item.return_type)
+    return found
+
+
+def _none_judged(evaluators: Sequence[_Evaluator]) -> tuple[list[str], list[Any]]:
+    return ["m"] * len(evaluators), [None] * len(evaluators)
+
+
+def _row(row: Any, logs_of_datapoint: list[DatapointLog], characters: int) -> DatapointRow:
+    content = {name: row.content.get(name) for name in ("inputs", "messages", "target")}
+    cut, lengths = cut_texts(content, characters)
+    return DatapointRow(
+        id=row.id,
+        inputs=cut["inputs"] or {},
+        messages=cut["messages"] or [],
+        target=cut["target"],
+        lengths=lengths,
+        logs=logs_of_datapoint,
+    )

@@ -1,0 +1,398 @@
+"""Logs for reviews: chosen and ordered by what runs keep of them, page by page; texts are read for those shown only."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from heapq import merge
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+)
+
+from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.excerpts import cut_texts, find_excerpt
+from evals_mcp.models.review import JudgmentMatch, JudgmentRow, JudgmentState, LogQuestion, LogRow, LogRows
+from evals_mcp.store.database import Database
+from evals_mcp.store.evaluations import find_evaluation
+from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED
+from evals_mcp.store.log_rows import output_text
+from evals_mcp.store.review_overviews import read_evaluator_rows
+from evals_mcp.store.run_status import Attachment, judgments_of, read_attachments, read_progress, read_runs
+from evals_mcp.store.tables import judgments, logs, run_logs
+
+COUNTED_TO = 1_000
+"""Matches of a filter are counted no further than this."""
+
+_STATES = {"judged": JUDGED, "abstained": ABSTAINED, "failed": FAILED}
+_STATE_NAMES: dict[int, JudgmentState] = {JUDGED: "judged", ABSTAINED: "abstained", FAILED: "failed"}
+_SORT_COLUMNS = {"latency": run_logs.c.latency, "cost": run_logs.c.cost, "length": run_logs.c.length}
+
+
+class _Place(NamedTuple):
+    """A log in a run, and what orders it."""
+
+    key: tuple[float, int]
+    run_id: str
+    log_number: int
+
+
+class ReviewLogs:
+    """Logs as a reviewer reads them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, evaluation_id: str, question: LogQuestion) -> LogRows:
+        """The logs of an evaluation that a question asks for. Raises NotFound, Invalid."""
+        with self._database.read() as connection:
+            rows = read_runs(connection, evaluation_id, question.run_ids)
+            if missing := set(question.run_ids) - {row.id for row in rows}:
+                find_evaluation(connection, evaluation_id)
+                raise NotFound(f"Evaluation `{evaluation_id}` has no run `{sorted(missing)[0]}`.")
+            attachments = read_attachments(connection, evaluation_id)
+            selection = _Selection(connection, question, attachments)
+            places = selection.page(rows)
+            shown = places[: question.limit]
+            total, counted_to = selection.count(rows)
+            return LogRows(
+                rows=read_log_rows(connection, shown, attachments, question.characters, question.text),
+                total=total,
+                counted_to=counted_to,
+                after=[list(place.key) for place in shown],
+                more=len(places) > len(shown),
+            )
+
+
+class _Selection:
+    """The statements that choose and order the logs of one question."""
+
+    def __init__(self, connection: Connection, question: LogQuestion, attachments: Sequence[Attachment]) -> None:
+        self._connection = connection
+        self._question = question
+        self._attachments = attachments
+        self._evaluator = next(
+            (item for item in attachments if item.evaluator_version_id == question.evaluator_version_id), None
+        )
+        if question.following is not None and len(question.following) != 2:
+            raise Invalid("`following` must be one of the lists in `after`.", ("body", "following"))
+        if question.evaluator_version_id is not None and self._evaluator is None:
+            raise NotFound(f"The evaluation has no evaluator version `{question.evaluator_version_id}`.")
+        if question.sort == "worst" and self._evaluator is None:
+            raise Invalid("Sorting by the worst judgment needs an evaluator.")
+        self._chosen = attachments if self._evaluator is None else [self._evaluator]
+        self._value = (
+            judgments.c.score if question.sort == "worst" else _SORT_COLUMNS.get(question.sort, run_logs.c.log_number)
+        )
+        bounded = question.match is not None and (question.match.low, question.match.high) != (None, None)
+        evaluators = read_evaluator_rows(connection, self._chosen) if bounded else []
+        self._lower_is_better = {item.version_id for item in evaluators if item.lower_is_better}
+        self._conditions = self._filters()
+
+    def page(self, rows: Sequence[Row[Any]]) -> list[_Place]:
+        """The places of a page, and one more if there are more."""
+        statements = [self._ordered(source) for source in self._sources]
+        found = [self._first(row.id, statement) for row in self._matching(rows) for statement in statements]
+        ordered = merge(*found, key=lambda place: place.key)
+        return list(islice(_each_once(ordered), self._question.limit + 1))
+
+    def count(self, rows: Sequence[Row[Any]]) -> tuple[int, int | None]:
+        """How many logs match, and how far they were counted if that is not to the end."""
+        question = self._question
+        if not self._conditions and question.match is None and question.sort in ("newest", "length"):
+            return sum(row.logs_count for row in rows), None
+        sources = [source.with_only_columns(run_logs.c.log_number) for source in self._sources]
+        numbers = sources[0] if len(sources) == 1 else union(*sources)
+        matching = numbers.limit(bindparam("most")).subquery()
+        statement = select(func.count()).select_from(matching)
+        total = 0
+        for row in self._matching(rows):
+            most = COUNTED_TO + 1 - total
+            total += self._connection.execute(statement, {"run_id": row.id, "most": most}).scalar_one()
+            if total > COUNTED_TO:
+                return COUNTED_TO, COUNTED_TO
+        return total, None
+
+    def _first(self, run_id: str, statement: Select[Any]) -> list[_Place]:
+        """The first places of one run out of one source, in order."""
+        rows = self._connection.execute(statement, {"run_id": run_id}).all()
+        return [_Place(self._key(number, value), run_id, number) for number, value in rows]
+
+    def _key(self, number: int, value: float) -> tuple[float, int]:
+        match self._question.sort:
+            case "newest":
+                return (0, -number)
+            case "worst":
+                return (value, number)
+        return (-value, -number)
+
+    def _ordered(self, source: Select[Any]) -> Select[Any]:
+        """A source in the order of the question, from where it goes on, as far as a page needs it."""
+        following = self._question.following
+        number = run_logs.c.log_number
+        match self._question.sort:
+            case "newest":
+                statement = source.order_by(number.desc())
+                after = None if following is None else number < -following[1]
+            case "worst":
+                key = (judgments.c.score, judgments.c.log_number)
+                statement = source.order_by(*key)
+                after = None if following is None else tuple_(*key) > tuple_(*following)
+            case sort:
+                column = _SORT_COLUMNS[sort]
+                statement = source.order_by(column.desc(), number.desc())
+                after = None if following is None else tuple_(column, number) < tuple_(-following[0], -following[1])
+        if after is not None:
+            statement = statement.where(after)
+        return statement.limit(self._question.limit + 1)
+
+    @cached_property
+    def _sources(self) -> list[Select[Any]]:
+        """Statements over one run (`run_id`) that together give its matching logs and what they are sorted by."""
+        match = self._question.match
+        if match is None or match.state == "missing":
+            if self._question.sort != "worst":
+                return [self._logs()]
+            match = JudgmentMatch()
+        return [self._judged_logs(item, match) for item in self._chosen]
+
+    def _matching(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+        """The runs that can have matching logs: where judgments are wanted that are missing, those that lack some."""
+        match = self._question.match
+        if match is None or match.state != "missing":
+            return list(rows)
+        return [row for row in rows if self._may_lack_judgments(row)]
+
+    def _logs(self) -> Select[Any]:
+        column = self._value
+        return select(run_logs.c.log_number, column.label("value")).where(
+            run_logs.c.run_id == bindparam("run_id"), column.is_not(None), *self._conditions
+        )
+
+    def _judged_logs(self, attachment: Attachment, match: JudgmentMatch) -> Select[Any]:
+        """Logs by their judgments: few judgments match, and an index finds them."""
+        in_run = (run_logs.c.run_id == judgments.c.run_id) & (run_logs.c.log_number == judgments.c.log_number)
+        return (
+            select(run_logs.c.log_number, self._value.label("value"))
+            .select_from(judgments)
+            .join(run_logs, in_run)
+            .where(
+                judgments.c.run_id == bindparam("run_id"),
+                *judgments_of(attachment),
+                *_matching(match, attachment.evaluator_version_id in self._lower_is_better),
+                self._value.is_not(None),
+                *self._conditions,
+            )
+        )
+
+    def _may_lack_judgments(self, run: Row[Any]) -> bool:
+        progress = read_progress(self._connection, [run], self._attachments)[run.id]
+        return any(progress.judged[item.evaluator_version_id] < run.logs_count for item in self._chosen)
+
+    def _filters(self) -> list[ColumnElement[bool]]:
+        question = self._question
+        conditions: list[ColumnElement[bool]] = []
+        if question.datapoint_id is not None:
+            conditions.append(run_logs.c.datapoint_id == question.datapoint_id)
+        if question.errors_only:
+            conditions.append(run_logs.c.failed.is_(True))
+        if question.match is not None and question.match.state == "missing":
+            conditions.append(or_(*(~_judgment_exists(item) for item in self._chosen)))
+        if question.text:
+            conditions.append(
+                exists().where(logs.c.number == run_logs.c.log_number, _contains(self._connection, question.text))
+            )
+        return conditions
+
+
+def _each_once(places: Iterable[_Place]) -> Iterator[_Place]:
+    """The places without repeats: a log that two evaluators judged alike comes out of two sources."""
+    before: _Place | None = None
+    for place in places:
+        if place != before:
+            yield place
+        before = place
+
+
+def read_log_rows(
+    connection: Connection,
+    places: Sequence[Any],
+    attachments: Sequence[Attachment],
+    characters: int,
+    searched: str | None = None,
+) -> list[LogRow]:
+    """The rows of logs at places (run_id, log_number), each text cut to `characters`."""
+    numbers = {"numbers": [place.log_number for place in places]}
+    found = {(row.run_id, row.number): row for row in connection.execute(_LOGS, numbers).all()}
+    judged = read_judgment_rows(connection, places, attachments, characters)
+    return [
+        _log_row(
+            found[place.run_id, place.log_number],
+            judged.get((place.run_id, place.log_number), {}),
+            attachments,
+            characters,
+            searched,
+        )
+        for place in places
+    ]
+
+
+def read_judgment_rows(
+    connection: Connection, places: Sequence[Any], attachments: Sequence[Attachment], characters: int
+) -> dict[tuple[str, int], dict[str, JudgmentRow]]:
+    """What attached evaluators said of the logs at places, by run id and log number, then by version id."""
+    found: dict[tuple[str, int], dict[str, JudgmentRow]] = {}
+    sole = {item.evaluator_id: item for item in attachments if item.sole}
+    exact = {item.evaluator_version_id: item for item in attachments if not item.sole}
+    shown = {(place.run_id, place.log_number) for place in places}
+    for row in connection.execute(_JUDGMENTS, {"numbers": [number for _, number in shown]}).all():
+        key = (row.run_id, row.log_number)
+        item = (sole.get(row.evaluator_id) if row.latest else None) or exact.get(row.evaluator_version_id)
+        if item is not None and key in shown:
+            found.setdefault(key, {})[item.evaluator_version_id] = _judgment_row(item, row, characters)
+    return found
+
+
+_JUDGMENTS = (
+    select(
+        judgments.c.run_id,
+        judgments.c.log_number,
+        judgments.c.evaluator_id,
+        judgments.c.evaluator_version_id,
+        judgments.c.latest,
+        judgments.c.state,
+        logs.c.judgment,
+        logs.c.error,
+        logs.c.output,
+        logs.c.output_message,
+    )
+    .join(logs, logs.c.number == judgments.c.evaluator_log_number)
+    .where(judgments.c.log_number.in_(bindparam("numbers", expanding=True)))
+)
+
+
+def _judgment_row(item: Attachment, row: Any, characters: int) -> JudgmentRow:
+    explanation = output_text({"output": row.output, "output_message": row.output_message})
+    return JudgmentRow(
+        evaluator_version_id=item.evaluator_version_id,
+        state=_STATE_NAMES[row.state],
+        judgment=row.judgment,
+        explanation=None if explanation is None else explanation[:characters],
+        error=None if row.error is None else row.error[:characters],
+    )
+
+
+_LOGS = (
+    select(
+        logs.c.number,
+        logs.c.id,
+        logs.c.created_at,
+        logs.c.prompt_tokens,
+        logs.c.output_tokens,
+        logs.c.error,
+        logs.c.inputs,
+        logs.c.messages,
+        logs.c.output,
+        logs.c.output_message,
+        run_logs.c.run_id,
+        run_logs.c.datapoint_id,
+        run_logs.c.latency,
+        run_logs.c.cost,
+    )
+    .join(run_logs, run_logs.c.log_number == logs.c.number)
+    .where(logs.c.number.in_(bindparam("numbers", expanding=True)))
+)
+
+
+def _log_row(
+    row: Any,
+    judged: dict[str, JudgmentRow],
+    attachments: Sequence[Attachment],
+    characters: int,
+    searched: str | None,
+) -> LogRow:
+    texts = {
+        "inputs": row.inputs,
+        "messages": row.messages or [],
+        "output": output_text({"output": row.output, "output_message": row.output_message}),
+        "error": row.error,
+    }
+    cut, lengths = cut_texts(texts, characters)
+    return LogRow(
+        id=row.id,
+        run_id=row.run_id,
+        datapoint_id=row.datapoint_id,
+        created_at=row.created_at,
+        **cut,
+        latency=row.latency,
+        prompt_tokens=row.prompt_tokens,
+        output_tokens=row.output_tokens,
+        cost=row.cost,
+        judgments=[
+            judged.get(item.evaluator_version_id)
+            or JudgmentRow(evaluator_version_id=item.evaluator_version_id, state="missing")
+            for item in attachments
+        ],
+        lengths=lengths,
+        excerpt=None
+        if not searched
+        else find_excerpt([texts["output"], texts["inputs"], texts["messages"], row.error], searched),
+    )
+
+
+def _judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
+    """Whether a log of `run_logs` has anything from an attached evaluator."""
+    return exists().where(
+        judgments.c.run_id == run_logs.c.run_id,
+        judgments.c.log_number == run_logs.c.log_number,
+        *judgments_of(attachment),
+    )
+
+
+def _matching(match: JudgmentMatch, lower_is_better: bool) -> list[ColumnElement[bool]]:
+    """The conditions on a judgment; bounds are put on the score, which is indexed, and not on the number."""
+    conditions: list[ColumnElement[bool]] = [judgments.c.state == _STATES[match.state]]
+    if match.label is not None:
+        listed = json.dumps(match.label, ensure_ascii=False)
+        conditions.append(or_(judgments.c.label == match.label, judgments.c.label.contains(listed, autoescape=True)))
+    if match.low is None and match.high is None:
+        return conditions
+    conditions.append(judgments.c.number.is_not(None))
+    low, high = match.low, match.high
+    if lower_is_better:
+        low, high = None if high is None else -high, None if low is None else -low
+    if low is not None:
+        conditions.append(judgments.c.score >= low)
+    if high is not None:
+        conditions.append(judgments.c.score <= high)
+    return conditions
+
+
+def _contains(connection: Connection, text: str) -> ColumnElement[bool]:
+    """Whether a log's texts contain a text, whatever the case of its letters (on SQLite: of ASCII letters)."""
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1]
+    plain = (logs.c.output, logs.c.error)
+    encoded = (cast(logs.c.inputs, Text), cast(logs.c.messages, Text), cast(logs.c.output_message, Text))
+    searched = [(column, text) for column in plain] + [(column, escaped) for column in encoded]
+    return or_(*(_like(connection, column, part) for column, part in searched))
+
+
+def _like(connection: Connection, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    pattern = "%" + text.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
+    # SQLite's own LIKE does not mind the case; wrapping both sides in lower() would only cost time.
+    if connection.dialect.name == "sqlite":
+        return column.like(pattern, escape="/")
+    return column.ilike(pattern, escape="/")

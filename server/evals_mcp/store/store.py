@@ -1,0 +1,59 @@
+"""The store: one workspace's data behind one attribute per noun."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from evals_mcp.store.database import Database, create_database, utc_now
+from evals_mcp.store.datasets import Datasets
+from evals_mcp.store.directories import Directories
+from evals_mcp.store.evaluated_runs import EvaluatedRuns
+from evals_mcp.store.evaluations import Evaluations
+from evals_mcp.store.files import Files
+from evals_mcp.store.logs import Logs
+from evals_mcp.store.opening import migrate
+from evals_mcp.store.review_datapoints import ReviewDatapoints
+from evals_mcp.store.review_logs import ReviewLogs
+from evals_mcp.store.review_overviews import ReviewOverviews
+from evals_mcp.store.run_datapoints import RunDatapoints
+from evals_mcp.store.runs import Runs
+from evals_mcp.store.stats import Stats
+from evals_mcp.store.work import Work
+
+
+class Store:
+    """Everything that one workspace holds; a public method of an attribute is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.files = Files(database)
+        self.directories = Directories(database)
+        self.datasets = Datasets(database)
+        self.logs = Logs(database)
+        self.evaluations = Evaluations(database)
+        self.runs = Runs(database)
+        self.work = Work(database)
+        self.stats = Stats(database)
+        self.evaluated_runs = EvaluatedRuns(database, self.stats)
+        self.run_datapoints = RunDatapoints(database)
+        self.review_overviews = ReviewOverviews(database, self.stats)
+        self.review_logs = ReviewLogs(database)
+        self.review_datapoints = ReviewDatapoints(database)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.database.close()
+
+
+def open_store(address: str, schema: str | None = None, clock: Callable[[], datetime] = utc_now) -> Store:
+    """Open a workspace by path or URL, with its tables made or brought up to date.
+
+    Raises Invalid for an address that is no database, Unavailable for one that cannot be read or written, and
+    Conflict for one that is not ours or was written by a newer version.
+    """
+    database = create_database(address, schema, clock)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database)

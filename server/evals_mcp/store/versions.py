@@ -1,0 +1,310 @@
+"""Versions of files inside a transaction: found by reference, read as the API shows them, added when new."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, Row, RowMapping, Select, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from evals_mcp.errors import Conflict, NotFound
+from evals_mcp.models.files import FileResponse
+from evals_mcp.store.identity import VERSION_PREFIXES, digest, new_id, without_nulls
+from evals_mcp.store.paths import ROOT_ID, clean_path
+from evals_mcp.store.tables import deployments, environments, files, versions
+from evals_mcp.store.templates import input_names
+
+DEFAULT_TAG = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version's place: its id and its file."""
+
+    id: str
+    file_id: str
+    file_type: str
+    path: str
+    content: dict[str, Any]
+    name: str | None
+    datapoints_count: int
+
+
+_COLUMNS = (
+    versions.c.id,
+    versions.c.file_id,
+    files.c.type.label("file_type"),
+    files.c.path,
+    versions.c.content,
+    versions.c.name,
+    versions.c.datapoints_count,
+)
+
+
+def find_version(
+    connection: Connection,
+    *,
+    version_id: str | None = None,
+    file_id: str | None = None,
+    path: str | None = None,
+    environment: str | None = None,
+    types: Iterable[str] | None = None,
+) -> Version:
+    """The version with an id, or the one that an environment (else the default one) has of a file. Raises NotFound."""
+    if version_id is not None:
+        version = version_by_id(connection, version_id, types)
+        if file_id is not None and version.file_id != file_id:
+            raise NotFound(f"File `{file_id}` has no version `{version_id}`.")
+        return version
+    return deployed_version(connection, find_file(connection, file_id, path, types).id, environment)
+
+
+def version_by_id(connection: Connection, version_id: str, types: Iterable[str] | None = None) -> Version:
+    """The version with this id. Raises NotFound."""
+    row = connection.execute(_live_versions().where(versions.c.id == version_id)).first()
+    if row is None or not _has_type(row.file_type, types):
+        raise NotFound(f"{_kind(types)} version `{version_id}` does not exist.")
+    return Version(*row)
+
+
+def find_file(
+    connection: Connection, file_id: str | None, path: str | None = None, types: Iterable[str] | None = None
+) -> Row[Any]:
+    """The row of a file that is not deleted, by id or else by path. Raises NotFound."""
+    matches = files.c.id == file_id if file_id is not None else files.c.live_path == clean_path(path or "")
+    row = connection.execute(select(files).where(matches, files.c.deleted_at.is_(None))).first()
+    if row is None or not _has_type(row.type, types):
+        raise NotFound(f"{_kind(types)} `{path if file_id is None else file_id}` does not exist.")
+    return row
+
+
+def deployed_version(connection: Connection, file_id: str, environment: str | None = None) -> Version:
+    """The version of a file in an environment (its name or id), else in the default one, else the newest.
+
+    Raises NotFound for an unknown environment, one without this file, and a file without versions.
+    """
+    wanted = environments.c.tag == DEFAULT_TAG
+    if environment is not None:
+        wanted = (environments.c.name == environment) | (environments.c.id == environment)
+        if connection.execute(select(environments.c.id).where(wanted)).first() is None:
+            raise NotFound(f"Environment `{environment}` does not exist.")
+    deployed = (
+        _live_versions()
+        .join(deployments, deployments.c.version_id == versions.c.id)
+        .join(environments, environments.c.id == deployments.c.environment_id)
+        .where(deployments.c.file_id == file_id, wanted)
+    )
+    row = connection.execute(deployed).first()
+    if row is None and environment is None:
+        row = connection.execute(
+            _live_versions().where(versions.c.file_id == file_id).order_by(versions.c.number.desc()).limit(1)
+        ).first()
+    if row is None:
+        where = f"has no version in environment `{environment}`" if environment else "has no version"
+        raise NotFound(f"File `{file_id}` {where}.")
+    return Version(*row)
+
+
+def newest_version(connection: Connection, file_id: str) -> Version | None:
+    """The version that was created last, or None for a file without versions."""
+    row = connection.execute(
+        _live_versions().where(versions.c.file_id == file_id).order_by(versions.c.number.desc()).limit(1)
+    ).first()
+    return None if row is None else Version(*row)
+
+
+def version_ids(connection: Connection, file_id: str) -> list[str]:
+    """The ids of a file's versions, newest first."""
+    statement = (
+        select(versions.c.id)
+        .where(versions.c.file_id == file_id, versions.c.deleted_at.is_(None))
+        .order_by(versions.c.number.desc())
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def add_version(
+    connection: Connection,
+    file: Row[Any],
+    content: dict[str, Any],
+    now: datetime,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    identity: Any = None,
+    datapoints_count: int = 0,
+) -> tuple[str, bool]:
+    """The id of the file's version with this content, and whether it is new; the first is deployed by default.
+
+    `identity` is what makes the version what it is; None means its content. Raises Conflict if another version has
+    the name.
+    """
+    key = digest(content if identity is None else identity)
+    existing = connection.execute(
+        select(versions.c.id, versions.c.deleted_at, versions.c.name, versions.c.description).where(
+            versions.c.file_id == file.id, versions.c.digest == key
+        )
+    ).first()
+    changes: dict[str, Any] = {}
+    if existing is not None:
+        if existing.deleted_at is not None:
+            changes["deleted_at"] = None
+        if name is not None and name != existing.name:
+            changes["name"] = name
+        if description is not None and description != existing.description:
+            changes["description"] = description
+        if changes:
+            with _unique_name(name):
+                connection.execute(
+                    update(versions).where(versions.c.id == existing.id).values(**changes, updated_at=now)
+                )
+        return existing.id, False
+    version_id = new_id(VERSION_PREFIXES[file.type])
+    with _unique_name(name):
+        connection.execute(
+            versions.insert().values(
+                id=version_id,
+                file_id=file.id,
+                digest=key,
+                content=without_nulls(content),
+                name=name,
+                description=description,
+                datapoints_count=datapoints_count,
+                logs_count=0,
+                created_at=now,
+                updated_at=now,
+                last_used_at=now,
+            )
+        )
+    _deploy_first(connection, file.id, version_id, now)
+    return version_id, True
+
+
+def read_versions(
+    connection: Connection, version_ids: Iterable[str], *, deleted: bool = True
+) -> dict[str, FileResponse]:
+    """What the API shows of versions, by version id; also of deleted ones, which old runs and logs still name."""
+    wanted = sorted(set(version_ids))
+    if not wanted:
+        return {}
+    statement = (
+        select(files, versions).join(versions, versions.c.file_id == files.c.id).where(versions.c.id.in_(wanted))
+    )
+    if not deleted:
+        statement = statement.where(versions.c.deleted_at.is_(None))
+    rows = connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings().all()
+    totals = _total_logs(connection, {row["files_id"] for row in rows})
+    deployed = _deployments(connection, wanted)
+    return {
+        row["versions_id"]: _file_response(row, totals.get(row["files_id"], 0), deployed.get(row["versions_id"], []))
+        for row in rows
+    }
+
+
+def _file_response(row: RowMapping, total_logs: int, in_environments: list[dict[str, Any]]) -> FileResponse:
+    kind = row["files_type"]
+    content = row["versions_content"]
+    document = {
+        **content,
+        "type": kind,
+        "id": row["files_id"],
+        "path": row["files_path"],
+        "name": row["files_name"],
+        "directory_id": row["files_directory_id"] or ROOT_ID,
+        "description": row["files_description"],
+        "readme": row["files_readme"],
+        "tags": row["files_tags"],
+        "version_id": row["versions_id"],
+        "version_name": row["versions_name"],
+        "version_description": row["versions_description"],
+        "environments": in_environments,
+        "created_at": row["versions_created_at"],
+        "updated_at": row["versions_updated_at"],
+        "last_used_at": row["versions_last_used_at"],
+        "version_logs_count": row["versions_logs_count"],
+        "total_logs_count": total_logs,
+        "datapoints_count": row["versions_datapoints_count"],
+        "inputs": [{"name": name} for name in input_names(content)],
+        "evaluators": row["files_extra"].get("evaluators", []),
+        "evaluator_aggregates": [],
+    }
+    if kind == "agent":
+        document.setdefault("tools", [])
+        document["status"] = "deleted" if row["versions_deleted_at"] else "committed"
+    if kind == "flow":
+        document.setdefault("attributes", {})
+    return _file_responses().validate_python(document)
+
+
+@cache
+def _file_responses() -> TypeAdapter[FileResponse]:
+    return TypeAdapter(FileResponse)
+
+
+def _live_versions() -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .join(files, files.c.id == versions.c.file_id)
+        .where(versions.c.deleted_at.is_(None), files.c.deleted_at.is_(None))
+    )
+
+
+def _total_logs(connection: Connection, file_ids: set[str]) -> dict[str, int]:
+    statement = (
+        select(versions.c.file_id, func.sum(versions.c.logs_count))
+        .where(versions.c.file_id.in_(sorted(file_ids)))
+        .group_by(versions.c.file_id)
+    )
+    return {file_id: int(total) for file_id, total in connection.execute(statement)}
+
+
+def _deployments(connection: Connection, version_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    statement = (
+        select(deployments.c.version_id, environments)
+        .join(environments, environments.c.id == deployments.c.environment_id)
+        .where(deployments.c.version_id.in_(version_ids))
+        .order_by(environments.c.created_at, environments.c.id)
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.version_id, []).append(
+            {"id": row.id, "name": row.name, "tag": row.tag, "created_at": row.created_at}
+        )
+    return found
+
+
+def _deploy_first(connection: Connection, file_id: str, version_id: str, now: datetime) -> None:
+    """A new file is deployed to the default environment by itself; its later versions are not."""
+    if connection.execute(select(deployments.c.file_id).where(deployments.c.file_id == file_id).limit(1)).first():
+        return
+    earlier = select(versions.c.id).where(versions.c.file_id == file_id, versions.c.id != version_id).limit(1)
+    if connection.execute(earlier).first():
+        return
+    default = connection.execute(select(environments.c.id).where(environments.c.tag == DEFAULT_TAG)).scalar_one()
+    connection.execute(
+        deployments.insert().values(file_id=file_id, environment_id=default, version_id=version_id, created_at=now)
+    )
+
+
+@contextmanager
+def _unique_name(name: str | None) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        if name is None:
+            raise
+        raise Conflict(f"Another version of this file is named `{name}`.") from None
+
+
+def _has_type(file_type: str, types: Iterable[str] | None) -> bool:
+    return types is None or file_type in types
+
+
+def _kind(types: Iterable[str] | None) -> str:
+    """What a message calls something of these types: `Prompt`, or `File` for any."""
+    names = list(types or ())
+    return names[0].capitalize() if len(names) == 1 else "File"

@@ -1,0 +1,108 @@
+"""Numbers, times and money as short words; no text of logs, no statistics.
+
+Nothing is rounded to a lie: a rate that is not quite 1 is ">99.9%", and a negative zero is never shown.
+"""
+
+import math
+from datetime import UTC, datetime
+
+
+def count(amount: int, noun: str = "") -> str:
+    """`12,345`, or with a noun that takes an s in the plural `1 log`, `12,345 logs`."""
+    if not noun:
+        return f"{amount:,}"
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def number(value: float) -> str:
+    """A single number, as short as it stays telling: `5`, `0.33`, `0.0012`, `1234.5`, `infinity`, `not a number`."""
+    if isinstance(value, int):
+        return str(value)
+    if not math.isfinite(value):
+        return _without_number(value)
+    if not 1e-6 <= abs(value) < 1e15:
+        return f"{value + 0.0:.3g}"
+    places = max(2, 1 - math.floor(math.log10(abs(value))))
+    return f"{value:.{places}f}".rstrip("0").rstrip(".")
+
+
+def mean(value: float) -> str:
+    """A mean to two decimals: `4.79`."""
+    return _fixed(value, 2)
+
+
+def rate(value: float) -> str:
+    """A share of 1 in percent: `98%`, `97.5%`, and `>99.9%` or `<0.1%` next to all and nothing."""
+    if not math.isfinite(value):
+        return _without_number(value)
+    if 0 < value < 0.0005:
+        return "<0.1%"
+    if 0.9995 <= value < 1:
+        return ">99.9%"
+    return _fixed(value * 100, 1).removesuffix(".0") + "%"
+
+
+def difference(value: float) -> str:
+    """A difference of means with its sign: `+0.07`, `-0.52`, `0.00`."""
+    return _signed(_fixed(value, 2))
+
+
+def rate_difference(value: float) -> str:
+    """A difference of rates in percentage points: `+2.5 points`, `-5 points`, `0 points`."""
+    return _signed(_fixed(value * 100, 1).removesuffix(".0")) + " points"
+
+
+def p_value(value: float) -> str:
+    """A p-value to two digits, at most four decimals: `p=0.31`, `p=0.012`, `p=0.0004`, `p<0.0001`."""
+    if not math.isfinite(value):
+        return f"p={_without_number(value)}"
+    if value < 0.0001:
+        return "p<0.0001"
+    return f"p={value:.{2 if value >= 0.1 else 3 if value >= 0.01 else 4}f}"
+
+
+def duration(seconds: float) -> str:
+    """A span of time: `420 ms`, `4.2 s`, `3 min 05 s`, `2 h 03 min`."""
+    if not math.isfinite(seconds):
+        return _without_number(seconds)
+    if abs(seconds) < 0.9995:
+        return f"{_fixed(seconds * 1000, 0)} ms"
+    if abs(seconds) < 59.95:
+        return f"{_fixed(seconds, 1)} s"
+    if abs(seconds) < 3599.5:
+        return "{} min {:02} s".format(*divmod(round(seconds), 60))
+    if abs(seconds) >= 1e9:
+        return f"{number(seconds)} s"
+    return "{} h {:02} min".format(*divmod(round(seconds / 60), 60))
+
+
+def cost(dollars: float) -> str:
+    """An amount of US dollars, to the cent or two digits: `$12.30`, `$0.0012`, `$0`."""
+    if not math.isfinite(dollars):
+        return _without_number(dollars)
+    if dollars == 0:
+        return "$0"
+    places = min(max(2, 1 - math.floor(math.log10(abs(dollars)))), 8)
+    return f"${_fixed(dollars, places)}"
+
+
+def date(moment: datetime) -> str:
+    """A moment in UTC to the minute: `2026-11-21 01:05Z`. Without a zone it is taken to be UTC."""
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%d %H:%MZ")
+
+
+def _fixed(value: float, places: int) -> str:
+    if not math.isfinite(value):
+        return _without_number(value)
+    text = f"{value:,.{places}f}" if abs(value) < 1e15 else f"{value:.3g}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def _signed(text: str) -> str:
+    return text if text[0] == "-" or not text.strip("0.") or text[0].isalpha() else f"+{text}"
+
+
+def _without_number(value: float) -> str:
+    if math.isnan(value):
+        return "not a number"
+    return "infinity" if value > 0 else "-infinity"

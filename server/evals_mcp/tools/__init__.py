@@ -1,0 +1,20 @@
+"""The tools, in the order that hosts list them."""
+
+from evals_mcp.tools import (
+    add_logs_to_run,
+    get_logs,
+    list_datapoints,
+    list_evaluations,
+    list_runs,
+    log_generation,
+)
+from evals_mcp.tools.tool import Tool
+
+TOOLS: tuple[Tool, ...] = (
+    list_evaluations.TOOL,
+    list_runs.TOOL,
+    get_logs.TOOL,
+    list_datapoints.TOOL,
+    add_logs_to_run.TOOL,
+    log_generation.TOOL,
+)

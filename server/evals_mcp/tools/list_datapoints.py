@@ -1,0 +1,80 @@
+"""The tool list_datapoints."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from evals_mcp.errors import NotFound
+from evals_mcp.models.review import DatapointQuestion, RunRow
+from evals_mcp.review.review import Review, Subject
+from evals_mcp.summaries import cursors
+from evals_mcp.summaries.answer import next_call
+from evals_mcp.summaries.datapoints import summarize_datapoints
+from evals_mcp.summaries.quoting import name
+from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, Runs
+from evals_mcp.tools.paging import paging_note
+from evals_mcp.tools.tool import Tool, dropped
+
+Limit = Annotated[int, Field(ge=1, le=100, description="Datapoints to show, 1–100.")]
+
+
+async def list_datapoints(
+    review: Review,
+    evaluation: Evaluation,
+    runs: Runs = [],
+    limit: Limit = 20,
+    cursor: Cursor = "",
+    max_tokens: MaxTokens = 4000,
+) -> str:
+    """List the datapoints of an evaluation's dataset, a line each: input, target, and how each chosen run was judged
+    on it."""
+    subject = await review.find_evaluation(evaluation)
+    chosen = subject.find_runs(runs)
+    dataset_version_id, notes = _dataset(subject, chosen)
+    asked = dropped(evaluation=subject.id, runs=[run.id for run in chosen] if runs else [], dataset=dataset_version_id)
+    offset = int(str(cursors.decode(cursor, asked)[0])) if cursor else 0
+    question = DatapointQuestion(
+        run_ids=[run.id for run in chosen],
+        dataset_version_id=dataset_version_id,
+        limit=limit,
+        offset=offset,
+        characters=max_tokens * 4 // min(limit, 8),
+    )
+    found = await (await review.source()).find_datapoints(subject.id, question)
+
+    def next_page(shown: int) -> str:
+        return next_call(
+            "list_datapoints",
+            evaluation=subject.id,
+            runs=[subject.run_labels[run.id] for run in chosen] if runs else None,
+            cursor=cursors.encode([offset + shown], asked),
+        )
+
+    return summarize_datapoints(
+        subject.overview,
+        found,
+        chosen,
+        subject.run_labels,
+        subject.evaluator_labels,
+        max_tokens,
+        offset=offset,
+        next_page=next_page,
+        notes=[*notes, *paging_note(review)],
+    )
+
+
+def _dataset(subject: Subject, runs: list[RunRow]) -> tuple[str, list[str]]:
+    """The dataset version of the newest chosen run that has one, and a note if the others have another."""
+    versions = [run.dataset_version_id for run in reversed(runs) if run.dataset_version_id is not None]
+    if not versions:
+        raise NotFound(
+            "evaluation: its runs have no dataset, so there are no datapoints to list; get_logs shows the logs."
+        )
+    others = [run for run in runs if run.dataset_version_id not in (None, versions[0])]
+    if not others:
+        return versions[0], []
+    listed = ", ".join(name(subject.run_labels[run.id]) for run in others)
+    return versions[0], [f"Other versions of the dataset in: {listed}. Only datapoints of the newest are listed."]
+
+
+TOOL = Tool(function=list_datapoints, title="List datapoints with judgments")

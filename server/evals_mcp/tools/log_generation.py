@@ -1,0 +1,81 @@
+"""The tool log_generation."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from evals_mcp.errors import Invalid
+from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4LogRequest
+from evals_mcp.review.review import Review
+from evals_mcp.summaries.writes import summarize_generation
+from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
+from evals_mcp.tools.tool import Tool
+
+DatapointId = Annotated[str, Field(min_length=1, max_length=500, description="Datapoint id the output is for.")]
+Output = Annotated[str, Field(max_length=5_000_000, description="The generated text; or give error.")]
+Error = Annotated[str, Field(max_length=100_000, description="Why there is no output.")]
+Inputs = Annotated[
+    JsonText,
+    Field(max_length=1_000_000, description="JSON object of what the version was given; default the datapoint's."),
+]
+Seconds = Annotated[float | None, Field(ge=0, le=1e7, description="Seconds the generation took.")]
+Tokens = Annotated[int | None, Field(ge=0, le=2**53)]
+Dollars = Annotated[float | None, Field(ge=0, le=1e9, description="US dollars.")]
+
+
+async def log_generation(
+    review: Review,
+    evaluation: Evaluation,
+    run: Run,
+    datapoint: DatapointId,
+    output: Output = "",
+    error: Error = "",
+    inputs: Inputs = "",
+    latency: Seconds = None,
+    prompt_tokens: Tokens = None,
+    output_tokens: Tokens = None,
+    cost: Dollars = None,
+    max_tokens: MaxTokens = 4000,
+) -> str:
+    """Log a generated output (or the error instead) for one datapoint into a running run. Returns the new log's id
+    and what the run still lacks. Each call adds a log."""
+    if bool(output) == bool(error):
+        raise Invalid("output, error: give one of them, the generated text or why there is none.")
+    subject = await review.find_evaluation(evaluation)
+    found = subject.find_run(run)
+    log: dict[str, Any] = {
+        "output": output or None,
+        "error": error or None,
+        "duration": latency,
+        "prompt_tokens": prompt_tokens,
+        "output_tokens": output_tokens,
+        "output_cost": cost,
+    }
+    if inputs:
+        log["inputs"] = _read_inputs(inputs)
+    request = V4CreateEvaluationLogRequest(datapoint_id=datapoint, log=V4LogRequest(**log))
+    created = await review.client.v4.log(subject.id, request, evaluatee_id=found.id)
+    after = await (await review.source()).get_overview(subject.id)
+    return summarize_generation(
+        after,
+        next(row for row in after.runs if row.id == found.id),
+        created.id,
+        datapoint,
+        subject.run_labels,
+        subject.evaluator_labels,
+        max_tokens,
+    )
+
+
+def _read_inputs(text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise Invalid('inputs: must be a JSON object such as {"question": "…"}.')
+    return content
+
+
+TOOL = Tool(function=log_generation, title="Log an output", read_only=False, idempotent=False)

@@ -1,0 +1,35 @@
+"""What a tool is to the server: a function and the hints that hosts show."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool of the server; its name and description are those of the function.
+
+    `function` takes a `Review` first, then its arguments by name, and gives the text of the answer. A tool that is
+    not read-only is additive here, never destructive, unless `destructive` says otherwise.
+    """
+
+    function: Callable[..., Awaitable[str]]
+    title: str
+    read_only: bool = True
+    destructive: bool = False
+    idempotent: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name that hosts call it by."""
+        return str(self.function.__name__)
+
+    @property
+    def description(self) -> str:
+        """What the model reads about it."""
+        return " ".join((self.function.__doc__ or "").split())
+
+
+def dropped(**arguments: Any) -> dict[str, Any]:
+    """Arguments without those that are empty, for repeating a call."""
+    return {key: value for key, value in arguments.items() if value not in ("", [], None, False)}

@@ -1,0 +1,90 @@
+"""Requests with and without a key."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from evals_mcp.api.app import create_app
+from evals_mcp.api.gate import OPEN_PATHS
+from evals_mcp.api.keyed_access import KeyedAccess
+from evals_mcp.store.control import Control, open_control
+
+pytestmark = pytest.mark.anyio
+
+_FLOW = {"path": "a/flow", "attributes": {}}
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Control]:
+    """Teams of an empty SQLite file."""
+    opened = open_control(str(tmp_path / "evals.db"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def client(control: Control) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key."""
+    transport = httpx.ASGITransport(create_app(KeyedAccess(control)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as opened:
+        yield opened
+
+
+def _with_key(control: Control, *, read_only: bool) -> dict[str, str]:
+    return {"X-API-KEY": control.create_key(None, "ci", read_only=read_only).secret}
+
+
+async def test_a_key_that_may_write_does_everything(client: httpx.AsyncClient, control: Control) -> None:
+    """Reads and writes."""
+    headers = _with_key(control, read_only=False)
+    assert (await client.post("/v5/flows", json=_FLOW, headers=headers)).status_code == 200
+    assert (await client.get("/v5/flows", headers=headers)).json()["total"] == 1
+
+
+async def test_without_a_key_nothing_but_health_and_docs_is_there(client: httpx.AsyncClient) -> None:
+    """Whether a path exists is not told either, and bodies are not looked at."""
+    for path in OPEN_PATHS:
+        assert (await client.get(path)).status_code == 200
+    for path in ("/v5/flows", "//v5/flows", "/v5/flows/", "/v5/nothing", "/v4/evaluations", "/", "/health/"):
+        answer = await client.get(path)
+        assert answer.status_code == 401, path
+        assert "X-API-KEY" in answer.json()["detail"]
+        assert answer.headers["WWW-Authenticate"] == "X-API-KEY"
+    assert (await client.post("/v5/flows", content=b"{broken")).status_code == 401
+
+
+async def test_the_body_of_a_stranger_is_not_read(client: httpx.AsyncClient) -> None:
+    """The answer comes before the body, however large it is."""
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(1000):
+            read += 1
+            yield b" " * 1_000_000
+
+    assert (await client.post("/v5/flows", content=body(), headers={"X-API-KEY": "wrong"})).status_code == 401
+    assert read == 0
+
+
+async def test_a_key_that_may_read_changes_nothing(client: httpx.AsyncClient, control: Control) -> None:
+    """Every method that writes is refused with 403; the questions that are POST are answered."""
+    headers = _with_key(control, read_only=True)
+    for method, path in (("POST", "/v5/flows"), ("DELETE", "/v5/logs"), ("PATCH", "/v5/flows/fl_1")):
+        answer = await client.request(method, path, json=_FLOW, headers=headers)
+        assert answer.status_code == 403
+        assert answer.json()["detail"] == "This API key may only read."
+    assert (await client.get("/v5/flows", headers=headers)).json()["total"] == 0
+    answer = await client.post("/v5/files/retrieve-by-path", json={"path": "a/flow"}, headers=headers)
+    assert answer.status_code == 404
+
+
+async def test_the_openapi_document_tells_of_the_key(client: httpx.AsyncClient) -> None:
+    """So that the page at /docs can send one."""
+    document = (await client.get("/openapi.json")).json()
+    schemes = document["components"]["securitySchemes"]
+    assert [(item["in"], item["name"]) for item in schemes.values()] == [("header", "X-API-KEY")]
+    assert document["paths"]["/v5/flows"]["get"]["security"] == [{name: []} for name in schemes]
+    assert "security" not in document["paths"]["/health"]["get"]

@@ -1,0 +1,374 @@
+"""Every route of the API, walked over: alike on SQLite and PostgreSQL, and closed to the keys of other teams."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from evals_mcp.api.access import OpenAccess
+from evals_mcp.api.app import create_app
+from evals_mcp.api.gate import OPEN_PATHS
+from evals_mcp.api.keyed_access import KeyedAccess
+from evals_mcp.store.control import open_control
+from evals_mcp.store.database import Database
+from evals_mcp.store.store import open_store
+from evals_mcp.store.tables import metadata
+
+pytestmark = pytest.mark.anyio
+
+Json = dict[str, Any]
+
+_MARK = "zebra"
+"""In every text that a team writes, and in no request of the walk after that."""
+
+_SPEC = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
+_KERNELS: dict[str, Json] = {
+    "prompt": {"model": "small", "template": [{"role": "user", "content": f"{_MARK} {{{{question}}}}"}]},
+    "tool": {"function": {"name": "look_up", "description": _MARK}},
+    "flow": {"attributes": {"note": _MARK}},
+    "agent": {"model": "small", "template": f"{_MARK} {{{{question}}}}"},
+    "evaluator": {"spec": {**_SPEC, "attributes": {"note": _MARK}}},
+    "dataset": {"datapoints": [{"inputs": {"question": f"{_MARK} {n}"}, "target": {"answer": _MARK}} for n in "ab"]},
+}
+_LATER_KERNELS: dict[str, Json] = {
+    "prompt": {"model": "large"},
+    "tool": {"function": {"name": "look_up", "description": "later"}},
+    "flow": {"attributes": {"note": "later"}},
+    "agent": {"model": "large"},
+    "evaluator": {"spec": {**_SPEC, "attributes": {"note": "later"}}},
+    "dataset": {"datapoints": [{"inputs": {"question": "later"}}], "action": "add"},
+}
+_LOGGED = ("prompt", "tool", "flow", "agent")
+
+
+class Step(NamedTuple):
+    """A request that its team is allowed: method, template of the path, what fills it, query and body."""
+
+    method: str
+    template: str
+    places: Mapping[str, str] = {}
+    query: Mapping[str, Any] = {}
+    body: Any = None
+
+    @property
+    def path(self) -> str:
+        """The path with its ids."""
+        return self.template.replace(":path}", "}").format(**self.places)
+
+
+class Team:
+    """A client of one workspace."""
+
+    def __init__(self, app: FastAPI, key: str | None = None) -> None:
+        headers = {} if key is None else {"X-API-KEY": key}
+        transport = httpx.ASGITransport(app)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)
+
+    async def send(self, step: Step) -> httpx.Response:
+        """The answer to a request."""
+        return await self._client.request(step.method, step.path, params=dict(step.query), json=step.body)
+
+    async def made(self, path: str, body: Json) -> Json:
+        """What a POST that must succeed answers."""
+        answer = await self._client.post(path, json=body)
+        assert answer.is_success, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def read(self, path: str) -> Json:
+        """What a GET that must succeed answers."""
+        answer = await self._client.get(path)
+        assert answer.is_success, answer.text
+        found: Json = answer.json()
+        return found
+
+
+class World:
+    """Ids of what a team has; every kind of thing is there."""
+
+    files: dict[str, str]
+    versions: dict[str, str]
+    later_versions: dict[str, str]
+    spare_files: dict[str, str]
+    logs: dict[str, str]
+    other: dict[str, str]
+
+
+async def build(team: Team) -> World:
+    """Write every kind of thing through the API."""
+    world = World()
+    world.files, world.versions, world.later_versions, world.spare_files = {}, {}, {}, {}
+    world.logs, world.other = {}, {}
+    for kind, kernel in _KERNELS.items():
+        first = await team.made(f"/v5/{kind}s", {"path": f"team/{kind}", "description": _MARK, **kernel})
+        later = await team.made(f"/v5/{kind}s", {"path": f"team/{kind}", **_LATER_KERNELS[kind]})
+        spare = await team.made(f"/v5/{kind}s", {"path": f"spare/{kind}", "readme": _MARK, **kernel})
+        world.files[kind], world.spare_files[kind] = first["id"], spare["id"]
+        world.versions[kind], world.later_versions[kind] = first["version_id"], later["version_id"]
+    points = await team.read(f"/v5/datasets/{world.files['dataset']}/datapoints")
+    environments = await team.read(f"/v5/flows/{world.files['flow']}/environments")
+    world.other = {"datapoint": points["records"][0]["id"], "environment": environments[1]["id"]}  # type: ignore[index]
+    for number in ("", "_again"):
+        body = {"file": {"id": world.files["flow"]}, "name": _MARK + number, "evaluators": [{"path": "team/evaluator"}]}
+        world.other["evaluation" + number] = (await team.made("/v5/evaluations", body))["id"]
+        run = {"dataset": {"path": "team/dataset"}, "version": {"path": "team/flow"}, "orchestrated": False}
+        made = await team.made(f"/v5/evaluations/{world.other['evaluation' + number]}/runs", run)
+        world.other["run" + number] = made["id"]
+    await _build_logs(team, world)
+    return world
+
+
+async def _build_logs(team: Team, world: World) -> None:
+    for kind in _LOGGED:
+        body = {"path": f"team/{kind}", "output": _MARK, "inputs": {"question": _MARK}, "metadata": {"note": _MARK}}
+        world.logs[kind] = (await team.made(f"/v5/{kind}s/log", {**body, "log_status": "incomplete"}))["id"]
+        world.logs["spare_" + kind] = (await team.made(f"/v5/{kind}s/log", body))["id"]
+    in_run = {"path": "team/flow", "run_id": world.other["run"], "source_datapoint_id": world.other["datapoint"]}
+    world.logs["in_run"] = (await team.made("/v5/flows/log", {**in_run, "output": _MARK}))["id"]
+    judgment = {"path": "team/evaluator", "parent_id": world.logs["in_run"], "judgment": True, "output": _MARK}
+    world.logs["judgment"] = (await team.made("/v5/evaluators/log", judgment))["id"]
+    child = {"path": "team/tool", "trace_parent_id": world.logs["in_run"], "output": _MARK}
+    world.logs["child"] = (await team.made("/v5/tools/log", child))["id"]
+
+
+def walk(world: World) -> Iterator[Step]:
+    """Requests over every route that its team is allowed, in this order; what takes things away comes last."""
+    for kind in _KERNELS:
+        yield from _reads_of_files(world, kind)
+    yield from _reads(world)
+    for kind in _KERNELS:
+        yield from _writes_of_files(world, kind)
+    for kind in _LOGGED:
+        yield Step("POST", f"/v5/{kind}s/log", body={"id": world.files[kind], "output": "new"})
+        yield Step("POST", f"/v5/{kind}s/log", query={"version_id": world.later_versions[kind]}, body={"output": "new"})
+    yield from _writes(world)
+    yield from _v4(world)
+    yield from _ends(world)
+
+
+def _reads_of_files(world: World, kind: str) -> Iterator[Step]:
+    files = f"/v5/{kind}s"
+    place = {"id": world.files[kind]}
+    yield Step("GET", files)
+    yield Step("GET", files, query={"name": kind, "sort_by": "name", "order": "asc", "size": 1})
+    yield Step("GET", files + "/{id}", place)
+    yield Step("GET", files + "/{id}", place, {"version_id": world.later_versions[kind]})
+    yield Step("GET", files + "/{id}", place, {"environment": "production"})
+    yield Step("GET", files + "/{id}/versions", place)
+    yield Step("GET", files + "/{id}/environments", place)
+
+
+def _reads(world: World) -> Iterator[Step]:
+    flow, evaluation = {"id": world.files["flow"]}, {"id": world.other["evaluation"]}
+    dataset = {"id": world.files["dataset"]}
+    yield Step("GET", "/v5/datasets/{id}", dataset, {"include_datapoints": True})
+    yield Step("GET", "/v5/datasets/{id}/versions", dataset, {"include_datapoints": True})
+    yield Step("GET", "/v5/datasets/{id}/datapoints", dataset, {"version_id": world.later_versions["dataset"]})
+    yield Step("GET", "/v5/files", query={"size": 100, "type": ["flow", "dataset"], "sort_by": "updated_at"})
+    yield Step("GET", "/v5/files", query={"path": "team", "environment": "production", "sort_by": "name"})
+    yield Step("POST", "/v5/files/retrieve-by-path", body={"path": "team/flow"})
+    yield Step("GET", "/v5/logs", query={"file_id": flow["id"], "include_trace_children": True, "include_parent": True})
+    yield Step("GET", "/v5/logs", query={"file_id": flow["id"], "search": _MARK.upper(), "metadata_search": "NOTE"})
+    yield Step("GET", "/v5/logs", query={"file_id": flow["id"], "id": world.logs["in_run"][4:9], "in_trace_filter": False})
+    yield Step("GET", "/v5/logs", query={"file_id": flow["id"], "start_date": "2000-01-01T00:00:00Z", "sample": 2})
+    for log_id in world.logs.values():
+        yield Step("GET", "/v5/logs/{id}", {"id": log_id})
+    yield Step("GET", "/v5/evaluations", query={"file_id": flow["id"]})
+    for template in ("", "/runs", "/stats", "/logs"):
+        yield Step("GET", "/v5/evaluations/{id}" + template, evaluation)
+    yield Step("GET", "/v5/evaluations/{id}/logs", evaluation, {"run_id": world.other["run"], "size": 1})
+    yield from _reviews(world)
+
+
+def _reviews(world: World) -> Iterator[Step]:
+    evaluation = {"id": world.other["evaluation"]}
+    runs = [world.other["run"]]
+    yield Step("GET", "/v5/review/evaluations")
+    yield Step("GET", "/v5/review/evaluations", query={"text": _MARK.upper()})
+    yield Step("GET", "/v5/review/evaluations/overview", query={"word": evaluation["id"]})
+    logs = "/v5/review/evaluations/{id}/logs"
+    for sort in ("newest", "slowest", "dearest", "longest", "latency", "cost", "length"):
+        yield Step("POST", logs, evaluation, body={"run_ids": runs, "sort": sort})
+    judged = {"run_ids": runs, "evaluator_version_id": world.versions["evaluator"]}
+    yield Step("POST", logs, evaluation, body={**judged, "sort": "worst", "text": _MARK})
+    for state in ("judged", "abstained", "failed", "missing"):
+        yield Step("POST", logs, evaluation, body={**judged, "match": {"state": state}, "following": [0, -9e15]})
+    yield Step("POST", logs, evaluation, body={**judged, "match": {"low": 0.5, "high": 1}, "sort": "worst", "following": [0, 1]})
+    question = {"run_ids": runs, "dataset_version_id": world.versions["dataset"]}
+    yield Step("POST", "/v5/review/evaluations/{id}/datapoints", evaluation, body=question)
+
+
+def _writes_of_files(world: World, kind: str) -> Iterator[Step]:
+    files = f"/v5/{kind}s"
+    place = {"id": world.files[kind]}
+    later = place | {"version_id": world.later_versions[kind]}
+    yield Step("POST", files, body={"id": place["id"], **_LATER_KERNELS[kind], "version_name": "second"})
+    yield Step("PATCH", files + "/{id}/versions/{version_id}", later, body={"name": "named", "description": "said"})
+    deployed = place | {"environment_id": world.other["environment"]}
+    yield Step("POST", files + "/{id}/environments/{environment_id}", deployed, {"version_id": later["version_id"]})
+    yield Step("PATCH", files + "/{id}", {"id": world.spare_files[kind]}, body={"path": f"moved/{kind}"})
+
+
+def _writes(world: World) -> Iterator[Step]:
+    evaluation, run = {"id": world.other["evaluation"]}, world.other["run"]
+    in_run = evaluation | {"run_id": run}
+    runs = "/v5/evaluations/{id}/runs"
+    flow = {"id": world.files["flow"]}
+    yield Step("POST", "/v5/evaluations", body={"file": flow, "evaluators": [], "name": "new"})
+    yield Step("POST", "/v5/evaluations", body={"evaluators": [{"version_id": world.versions["evaluator"]}]})
+    spare = {"evaluators": [{"id": world.spare_files["evaluator"], "orchestrated": False}]}
+    yield Step("POST", "/v5/evaluations/{id}/evaluators", evaluation, body=spare)
+    yield Step("POST", runs, evaluation, body={"dataset": {"id": world.files["dataset"]}, "version": flow})
+    existing = {"version": {"version_id": world.versions["flow"]}, "dataset": {"version_id": world.versions["dataset"]}}
+    yield Step("POST", runs, evaluation, body={**existing, "use_existing_logs": True, "orchestrated": False})
+    yield Step("POST", runs + "/{run_id}", evaluation | {"run_id": world.other["run_again"]})
+    yield Step("POST", runs + "/{run_id}/logs", in_run, body={"log_ids": [world.logs["flow"], world.logs["prompt"]]})
+    yield Step("PATCH", runs + "/{run_id}", in_run, body={"control": True})
+    log = {"run_id": run, "source_datapoint_id": world.other["datapoint"], "trace_parent_id": world.logs["in_run"]}
+    yield Step("POST", "/v5/flows/log", body={**flow, **log})
+    judgment = {"id": world.files["evaluator"], "parent_id": world.logs["in_run"]}
+    yield Step("POST", "/v5/evaluators/log", body={**judgment, "judgment": False})
+    yield Step("POST", "/v5/evaluators/log", body={**judgment, "judgment": None})
+    yield Step("POST", "/v5/evaluators/log", body={**judgment, "error": "too hard"})
+    yield Step("GET", "/v5/evaluations/{id}/stats", evaluation)
+
+
+def _v4(world: World) -> Iterator[Step]:
+    evaluation, project = {"id": world.other["evaluation"]}, {"project_id": world.files["flow"]}
+    logged_to = {"evaluation_id": evaluation["id"]}
+    yield Step("GET", "/v4/evaluations", query={"project_id": world.files["flow"], "start_date": "2000-01-01"})
+    yield Step("GET", "/v4/projects/{project_id}/evaluations", project, {"evaluator_aggregates": True})
+    yield Step("GET", "/v4/evaluations/{id}", evaluation, {"evaluator_aggregates": True})
+    yield Step("GET", "/v4/evaluations/{id}/datapoints", evaluation, {"evaluatee_id": world.other["run"]})
+    running = {"status": "running"}
+    yield Step("PATCH", "/v4/evaluations/{id}/status", evaluation, {"evaluatee_id": world.other["run"]}, running)
+    log = {"datapoint_id": world.other["datapoint"], "log": {"output": "new"}}
+    yield Step("POST", "/v4/evaluations/{evaluation_id}/log", logged_to, {"evaluatee_id": world.other["run"]}, log)
+    result = {"log_id": world.logs["in_run"], "evaluator_id": world.files["evaluator"], "result": True}
+    yield Step("POST", "/v4/evaluations/{evaluation_id}/result", logged_to, {"evaluatee_id": world.other["run"]}, result)
+    attached = {"evaluator_version_ids": [world.later_versions["evaluator"]]}
+    yield Step("PATCH", "/v4/evaluations/{id}/evaluators", evaluation, body=attached)
+    new = {
+        "config_id": world.versions["flow"],
+        "evaluator_ids": [world.files["evaluator"]],
+        "dataset_id": world.files["dataset"],
+        "hl_generated": False,
+    }
+    yield Step("POST", "/v4/projects/{project_id}/evaluations", project, body=new)
+
+
+def _ends(world: World) -> Iterator[Step]:
+    evaluation = {"id": world.other["evaluation"]}
+    in_run = evaluation | {"run_id": world.other["run"]}
+    yield Step("DELETE", "/v5/logs", query={"id": [world.logs["spare_flow"], world.logs["judgment"]]})
+    yield Step("PATCH", "/v5/evaluations/{id}/runs/{run_id}", in_run, body={"status": "completed"})
+    yield Step("DELETE", "/v5/evaluations/{id}/runs/{run_id}", in_run)
+    attached = evaluation | {"evaluator_version_id": world.versions["evaluator"]}
+    yield Step("DELETE", "/v5/evaluations/{id}/evaluators/{evaluator_version_id}", attached)
+    yield Step("DELETE", "/v5/evaluations/{id}", evaluation)
+    for kind in _KERNELS:
+        files = f"/v5/{kind}s"
+        deployed = {"id": world.files[kind], "environment_id": world.other["environment"]}
+        yield Step("DELETE", files + "/{id}/environments/{environment_id}", deployed)
+        yield Step("DELETE", files + "/{id}", {"id": world.spare_files[kind]})
+
+
+class Plain:
+    """Answers without what differs from one database to the next: ids are numbered in the order they are seen."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, str] = {}
+
+    def __call__(self, answer: httpx.Response) -> tuple[int, str]:
+        """Status and text."""
+        text = re.sub(r"[a-z]+_[0-9A-Za-z]{21}(?![0-9A-Za-z])", self._number, answer.text)
+        return answer.status_code, text
+
+    def _number(self, match: re.Match[str]) -> str:
+        prefix = match[0].split("_")[0]
+        return self._seen.setdefault(match[0], f"{prefix}_{len(self._seen)}")
+
+
+@contextmanager
+def _ticking() -> Iterator[Any]:
+    """A clock that goes on by a second each time it is asked."""
+    seconds = count()
+    start = datetime(2030, 1, 1, tzinfo=UTC)
+    yield lambda: start + timedelta(seconds=next(seconds))
+
+
+def _rows(database: Database) -> dict[str, list[Any]]:
+    """Everything that a workspace holds."""
+    with database.read() as connection:
+        return {
+            table.name: sorted(tuple(map(str, row)) for row in connection.execute(select(table)))
+            for table in metadata.sorted_tables
+        }
+
+
+def _operations(app: FastAPI) -> set[tuple[str, str]]:
+    paths = app.openapi()["paths"]
+    return {(method.upper(), path) for path, methods in paths.items() for method in methods if path not in OPEN_PATHS}
+
+
+async def _answers(address: str, schema: str | None) -> dict[str, tuple[int, str]]:
+    """What a team is answered on its walk over a new database."""
+    with _ticking() as clock:
+        store = open_store(address, schema, clock)
+        team, plain = Team(create_app(OpenAccess(store))), Plain()
+        world = await build(team)
+        found = {}
+        for number, step in enumerate(walk(world)):
+            answer = await team.send(step)
+            found[f"{number} {step.method} {step.template}"] = plain(answer)
+        store.close()
+        return found
+
+
+async def test_every_route_answers_alike_on_both_databases(tmp_path: Path, postgres_address: str) -> None:
+    """The same requests get the same answers, but for random ids."""
+    on_sqlite = await _answers(str(tmp_path / "evals.db"), None)
+    on_postgresql = await _answers(postgres_address, "team")
+    for step, answer in on_sqlite.items():
+        assert on_postgresql[step] == answer, step
+
+
+async def test_a_key_neither_sees_nor_changes_what_another_team_has(postgres_address: str) -> None:
+    """Route by route: what the ids' owner is allowed, another team's key is told that there is no such thing."""
+    control = open_control(postgres_address)
+    app = create_app(KeyedAccess(control))
+    stores = {name: control.open(control.create_workspace(name)) for name in ("ours", "theirs")}
+    keys = {name: control.create_key(name, "ci", read_only=False).secret for name in stores}
+    ours, theirs = Team(app, keys["ours"]), Team(app, keys["theirs"])
+    world = await build(theirs)
+    walked = set()
+    for step in walk(world):
+        before = _rows(stores["theirs"].database)
+        answer = await ours.send(step)
+        assert _MARK not in answer.text, step
+        assert _is_closed(step, answer), (step, answer.status_code, answer.text)
+        assert _rows(stores["theirs"].database) == before, step
+        owned = await theirs.send(step)
+        assert owned.is_success, (step, owned.text)
+        walked.add((step.method, step.template))
+    assert _operations(app) == walked
+    assert _MARK not in str(_rows(stores["ours"].database))
+    control.close()
+
+
+def _is_closed(step: Step, answer: httpx.Response) -> bool:
+    """Whether an answer to another team is that there is nothing: not found, or an empty list."""
+    if answer.status_code == 404:
+        return True
+    if step.method == "GET" and answer.is_success:
+        listed = answer.json()
+        return listed == [] or not (listed.get("records") or listed.get("rows"))
+    return step.template in ("/v5/logs",) and answer.status_code == 204

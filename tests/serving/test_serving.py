@@ -1,0 +1,159 @@
+"""`serve` in a process of its own: what it listens on, says and finishes."""
+
+import re
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from evals_mcp.errors import Invalid, NotFound, Unavailable
+from evals_mcp.serving import serve
+from evals_mcp.teams import create_key, create_workspace, revoke_key
+
+Start = Callable[..., Any]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """The path of a SQLite file that is not there yet."""
+    return str(tmp_path / "evals.db")
+
+
+def _raw_connection(url: str) -> socket.socket:
+    place = urlsplit(url)
+    return socket.create_connection((place.hostname, place.port), timeout=60)
+
+
+def test_the_first_line_says_where_the_server_is(start_server: Start, database: str) -> None:
+    """Port 0 becomes a free port, and the API, its health and its OpenAPI document are there."""
+    url = start_server(database).url
+    assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
+    assert httpx.get(f"{url}/health").json() == {"status": "ok"}
+    assert httpx.get(f"{url}/ready").json() == {"status": "ok"}
+    assert httpx.get(f"{url}/v5/flows").json()["records"] == []
+    assert httpx.get(f"{url}/docs").status_code == 200
+    assert "/v5/evaluations" in httpx.get(f"{url}/openapi.json").json()["paths"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_finishes_what_was_accepted(start_server: Start, database: str, number: signal.Signals) -> None:
+    """A request that is half sent when the signal comes is answered, and what it wrote is there afterwards."""
+    server = start_server(database)
+    body = b'{"path": "late", "attributes": {}}'
+    with _raw_connection(server.url) as connection:
+        head = f"POST /v5/flows HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+        connection.sendall(head.encode() + b"\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100")  # the handler reads the body: it was accepted
+        server.process.send_signal(number)
+        _wait_until_closed(server.url)
+        connection.sendall(body)
+        assert connection.recv(100_000).startswith(b"HTTP/1.1 200")
+    assert server.ended() == 0
+    url = start_server(database).url
+    assert [item["path"] for item in httpx.get(f"{url}/v5/flows").json()["records"]] == ["late"]
+
+
+def _wait_until_closed(url: str) -> None:
+    while True:
+        try:
+            _raw_connection(url).close()
+        except OSError:
+            return
+
+
+def test_each_request_has_a_line_without_key_and_query(start_server: Start, database: str) -> None:
+    """The line names the key by its id; nothing that the caller keeps to itself is in it."""
+    made = create_key(database, None, "ci", read_only=False)
+    server = start_server(database)
+    headers = {"X-API-KEY": made.secret}
+    httpx.get(f"{server.url}/v5/flows", params={"name": "private"}, headers=headers)
+    httpx.get(f"{server.url}/v5/flows/a%0Ab%1B[31m", headers=headers)
+    httpx.get(f"{server.url}/health")
+    server.process.send_signal(signal.SIGTERM)
+    assert server.ended() == 0
+    time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 127\.0\.0\.1"
+    expected = [
+        rf"{time} {made.key.id} GET /v5/flows 200 \d+ms",
+        rf"{time} {made.key.id} GET /v5/flows/a%0Ab%1B(\[|%5B)31m 404 \d+ms",
+        rf"{time} - GET /health 200 \d+ms",
+    ]
+    assert len(server.lines) == len(expected)
+    assert all(re.fullmatch(pattern, line) for pattern, line in zip(expected, server.lines, strict=True)), server.lines
+
+
+def test_without_keys_only_this_machine_is_served(database: str) -> None:
+    """The sentence says what to do, and nothing is listened on."""
+    for host in ("0.0.0.0", "::", "192.0.2.1", "example.com"):
+        with pytest.raises(Invalid, match="keys create"):
+            serve(database, host, 0)
+
+
+def test_with_a_key_other_machines_may_be_served(start_server: Start, database: str) -> None:
+    """A server whose only key was revoked is still one with keys: it answers nobody, instead of everybody."""
+    create_key(database, None, "ci", read_only=False)
+    revoke_key(database, "ci")
+    url = start_server(database, host="0.0.0.0").url
+    port = urlsplit(url).port
+    assert httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
+    assert httpx.get(f"http://127.0.0.1:{port}/v5/flows").status_code == 401
+
+
+def test_a_page_in_a_browser_cannot_use_a_server_without_keys(start_server: Start, database: str) -> None:
+    """Neither by a name that resolves to this machine, nor from a page that came from elsewhere."""
+    url = start_server(database).url
+    assert httpx.get(f"{url}/v5/flows", headers={"Host": "attacker.example"}).status_code == 403
+    body = {"path": "a", "attributes": {}}
+    assert httpx.post(f"{url}/v5/flows", json=body, headers={"Origin": "https://attacker.example"}).status_code == 403
+    assert httpx.post(f"{url}/v5/flows", json=body, headers={"Origin": url}).status_code == 200
+
+
+def test_a_body_over_the_limit_is_refused_before_it_was_sent(start_server: Start, database: str) -> None:
+    """The server says how much it takes, and goes on."""
+    url = start_server(database, largest_body=1000).url
+    answer = httpx.post(f"{url}/v5/flows", json={"path": "a", "attributes": {"text": "x" * 1000}})
+    assert answer.status_code == 413
+    assert "1000 bytes" in answer.json()["detail"]
+    assert httpx.post(f"{url}/v5/flows", json={"path": "a", "attributes": {}}).status_code == 200
+
+
+def test_a_port_in_use_is_said(database: str) -> None:
+    """The sentence names host and port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Unavailable, match=f"`127.0.0.1` port {port}: "):
+            serve(database, port=port)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_cannot_be_is_said(database: str, port: int) -> None:
+    """Not turned into another one."""
+    with pytest.raises(Invalid, match="65535"):
+        serve(database, port=port)
+
+
+def test_a_server_without_keys_shows_one_workspace(start_server: Start, postgres_address: str) -> None:
+    """On PostgreSQL it must be named; once there are keys it must not."""
+    with pytest.raises(Invalid, match="workspaces create"):
+        serve(postgres_address)
+    create_workspace(postgres_address, "red")
+    with pytest.raises(Invalid, match="`red`"):
+        serve(postgres_address)
+    with pytest.raises(NotFound, match="`red`"):
+        serve(postgres_address, workspace="blue")
+    url = start_server(postgres_address, workspace="red").url
+    assert httpx.post(f"{url}/v5/flows", json={"path": "a", "attributes": {}}).status_code == 200
+    create_key(postgres_address, "red", "ci")
+    with pytest.raises(Invalid, match="--workspace"):
+        serve(postgres_address, workspace="red")
+
+
+def test_a_database_that_is_not_there_is_said() -> None:
+    """The sentence is about the server, and has neither password nor traceback."""
+    with pytest.raises(Unavailable, match="cannot be reached") as raised:
+        serve("postgresql://somebody:hunter2@127.0.0.1:1/nothing")
+    assert "hunter2" not in str(raised.value)

@@ -1,0 +1,45 @@
+"""Workspaces and keys by the address of a database."""
+
+from pathlib import Path
+
+import pytest
+
+from evals_mcp.errors import Invalid, NotFound, Unavailable
+from evals_mcp.teams import create_key, create_workspace, list_keys, list_workspaces, revoke_key
+
+
+def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
+    """Each call opens and closes the database, so the next one, in whatever process, sees what it did."""
+    address = str(tmp_path / "evals.db")
+    assert list_keys(address) == []
+    made = create_key(address, None, "ci", read_only=True)
+    assert list_keys(address) == [made.key]
+    assert (made.key.workspace, made.key.read_only, made.key.revoked_at) == ("default", True, None)
+    assert list_keys(address) != [revoke_key(address, "ci")]
+    assert list_keys(address)[0].revoked_at is not None
+
+
+def test_workspaces_are_made_and_listed(postgres_address: str) -> None:
+    """A key names the workspace that it opens."""
+    assert list_workspaces(postgres_address) == []
+    made = create_workspace(postgres_address, "red")
+    assert list_workspaces(postgres_address) == [made]
+    assert create_key(postgres_address, "red", "ci").key.workspace == "red"
+    with pytest.raises(NotFound):
+        create_key(postgres_address, "blue", "ci")
+
+
+def test_a_file_has_one_workspace(tmp_path: Path) -> None:
+    """The sentence says how to have another."""
+    address = str(tmp_path / "evals.db")
+    assert [item.name for item in list_workspaces(address)] == ["default"]
+    with pytest.raises(Invalid, match="another file"):
+        create_workspace(address, "red")
+
+
+def test_an_address_that_is_no_database_is_said() -> None:
+    """As by the server."""
+    with pytest.raises(Invalid, match="postgresql://"):
+        list_keys("mysql://localhost/evals")
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        list_keys("postgresql://127.0.0.1:1/nothing")
