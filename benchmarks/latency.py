@@ -82,15 +82,17 @@ class Server:
         return line
 
 
-def median_call(server: Server, tool: str, arguments: dict[str, Any]) -> float:
-    """The median time of warm calls, in milliseconds."""
+def paired_medians(bare: Server, server: Server, tool: str, arguments: dict[str, Any]) -> tuple[float, float]:
+    """Median times of warm calls of a tool and, taking turns with them, of the no-op; in milliseconds."""
     server.call(tool, arguments)
-    times = []
+    times: list[float] = []
+    noops: list[float] = []
     for _ in range(CALLS):
-        started = time.perf_counter()
-        server.call(tool, arguments)
-        times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
+        for taken, each, name, given in ((noops, bare, "noop", {}), (times, server, tool, arguments)):
+            started = time.perf_counter()
+            each.call(name, given)
+            taken.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times), statistics.median(noops)
 
 
 def main() -> None:
@@ -116,8 +118,7 @@ def main() -> None:
         "list_datapoints": {"evaluation": evaluation, "limit": 20},
     }
     for tool, arguments in calls.items():
-        noop = median_call(reference, "noop", {})
-        taken = median_call(server, tool, arguments)
+        taken, noop = paired_medians(reference, server, tool, arguments)
         print(f"{tool}: {taken:.2f} ms, no-op {noop:.2f} ms, ratio {taken / noop:.1f} (at most 10)")
     reference.close()
     server.close()

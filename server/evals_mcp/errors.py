@@ -5,6 +5,7 @@
       ├ Unauthorized   the key is missing, wrong or too weak   401, 403
       ├ NotFound       the thing named does not exist          404
       ├ Conflict       the change is not allowed now           409
+      ├ Outdated       what the caller read has changed since  412
       └ Unavailable    the data cannot be reached              5xx, network
 
 The message of an `EvalsError` is safe to show: it holds no secret, no driver text and no traceback.
@@ -53,6 +54,12 @@ class Conflict(EvalsError):
     """The thing exists, but the change would put it in a state that is not allowed."""
 
     status = 409
+
+
+class Outdated(EvalsError):
+    """The request was made for an overview that has changed since; read it again and repeat."""
+
+    status = 412
 
 
 class Unavailable(EvalsError):

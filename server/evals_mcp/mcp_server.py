@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from evals_mcp import __version__
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.errors import EvalsError, Invalid
+from evals_mcp.errors import EvalsError, Invalid, Outdated
 from evals_mcp.review.review import Review
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
@@ -111,7 +111,10 @@ def _bound(tool: Tool, client: EvalsClient, max_tokens: int) -> Callable[..., Aw
         async def progress(done: int, total: int) -> None:
             await context.report_progress(done, total, f"{done:,} of {total:,} logs read")
 
-        return await tool.function(Review(client, progress), **arguments)
+        try:
+            return await tool.function(Review(client, progress, trusts=True), **arguments)
+        except Outdated:
+            return await tool.function(Review(client, progress), **arguments)
 
     hints = get_type_hints(tool.function, include_extras=True)
     parameters = [

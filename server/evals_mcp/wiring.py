@@ -27,7 +27,7 @@ def open_embedded_app(database: str) -> Any:
     from evals_mcp.api.app import create_app
     from evals_mcp.store.store import open_store
 
-    app = create_app(OpenAccess(open_store(database)))
+    app = create_app(OpenAccess(open_store(database)), is_embedded=True)
     # What was loaded just now lives as long as the process; looking through it again would cost answers their time.
     gc.freeze()
     return app

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 _SERVER = Path(__file__).parents[2] / "server"
+_MOST_POLLS = 100
 _numbers = itertools.count(1)
 
 
@@ -58,13 +59,24 @@ def _start(database: Path) -> subprocess.Popen[str]:
     )
 
 
+def _connect(sdk: Any, server: str, **options: Any) -> Any:
+    """A client, made as users of the SDK make it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the instrumentors of model providers import is old
+        return sdk.Humanloop(api_key="any key", base_url=f"{server}/v5", **options)
+
+
+def _disconnect(client: Any) -> None:
+    client._tracer_provider.shutdown()
+    client._client_wrapper.httpx_client.httpx_client.close()
+
+
 @pytest.fixture(scope="session")
 def client(sdk: Any, server: str) -> Iterator[Any]:
-    """A client of the SDK, made as its users make it."""
-    made = sdk.Humanloop(api_key="any key", base_url=f"{server}/v5")
-    yield made
-    made._tracer_provider.shutdown()
-    made._client_wrapper.httpx_client.httpx_client.close()
+    """A client of the SDK for all tests."""
+    client = _connect(sdk, server)
+    yield client
+    _disconnect(client)
 
 
 @pytest.fixture
@@ -75,9 +87,14 @@ def folder() -> str:
 
 @pytest.fixture(autouse=True)
 def fast_polls(sdk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the SDK look again after a 20th of a second where it would wait for 2 or 5 seconds."""
-    clock = SimpleNamespace(time=time.time, sleep=lambda seconds: time.sleep(min(seconds, 0.05)))
-    monkeypatch.setattr("humanloop.evals.run.time", clock)
+    """Let the SDK look again after a 20th of a second where it would wait for 2 or 5 seconds, but not for ever."""
+    polls = itertools.count(1)
+
+    def sleep(seconds: float) -> None:
+        assert next(polls) <= _MOST_POLLS, "the SDK would poll for ever"
+        time.sleep(min(seconds, 0.05))
+
+    monkeypatch.setattr("humanloop.evals.run.time", SimpleNamespace(time=time.time, sleep=sleep))
 
 
 @pytest.fixture(autouse=True)
@@ -90,19 +107,21 @@ def kept_signal_handlers() -> Iterator[None]:
 
 
 @pytest.fixture
-def traced(sdk: Any, server: str) -> Iterator[Callable[[], Any]]:
-    """A client with decorators; calling the fixture gives it, and `sent` waits until its spans are sent."""
+def traced(sdk: Any, server: str) -> Iterator[Any]:
+    """A client of its own, `client`, for decorators; `sent` waits until its spans are sent, and takes no more."""
     from opentelemetry.sdk.trace import TracerProvider
 
-    opened: list[tuple[Any, TracerProvider]] = []
+    for instrumentor in _instrumentors():
+        instrumentor.uninstrument()
+    provider = TracerProvider()
+    client = _connect(sdk, server, opentelemetry_tracer_provider=provider)
+    yield SimpleNamespace(client=client, provider=provider, sent=provider.shutdown)
+    _disconnect(client)
 
-    def connect() -> Any:
-        provider = TracerProvider()
-        made = sdk.Humanloop(api_key="any key", base_url=f"{server}/v5", opentelemetry_tracer_provider=provider)
-        opened.append((made, provider))
-        return SimpleNamespace(client=made, provider=provider, sent=provider.shutdown)
 
-    yield connect
-    for made, provider in opened:
-        provider.shutdown()
-        made._client_wrapper.httpx_client.httpx_client.close()
+def _instrumentors() -> Iterator[Any]:
+    """Those that are in use: they stay with the client that came first, of which a user has only one."""
+    from opentelemetry.instrumentation.openai import OpenAIInstrumentor
+
+    if OpenAIInstrumentor().is_instrumented_by_opentelemetry:
+        yield OpenAIInstrumentor()

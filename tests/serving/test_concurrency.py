@@ -99,7 +99,9 @@ def test_clients_that_do_the_same_do_it_once(start_server: Start, database_addre
             together.wait()
             flow = client.post("/flows", json={"path": "deep/down/bot", "attributes": {"model": "a"}})
             dataset = client.post("/datasets", json={"path": "deep/down/data", "datapoints": [datapoint]})
-            named = client.post("/evaluations", json={"name": "mine", "file": {"id": flow.json()["id"]}, "evaluators": []})
+            named = client.post(
+                "/evaluations", json={"name": "mine", "file": {"id": flow.json()["id"]}, "evaluators": []}
+            )
             versions = {item.raise_for_status().json()["version_id"] for item in (flow, dataset)}
             return named.status_code, versions
 

@@ -159,7 +159,9 @@ def test_workspaces_hold_their_own_rows_and_no_keys(on_postgresql: Control) -> N
     assert stores["red"].files.page().total == 1
     assert stores["blue"].files.page().total == 0
     with on_postgresql.database.read() as connection:
-        rows = connection.execute(text("SELECT table_schema FROM information_schema.tables WHERE table_name='api_keys'"))
+        rows = connection.execute(
+            text("SELECT table_schema FROM information_schema.tables WHERE table_name='api_keys'")
+        )
         assert rows.scalars().all() == ["evals_mcp"]
 
 

@@ -37,6 +37,7 @@ from evals_mcp.runner.runner import Runner
 
 ROUTERS = (
     review.router,
+    review.logs_router,
     evaluations.router,
     runs.router,
     logs.router,
@@ -53,10 +54,13 @@ ROUTERS = (
 V4_ROUTERS = (v4_evaluations.router, v4_projects.router)
 
 
-def create_app(access: Access, largest_body: int = LARGEST_BODY, runner: Runner | None = None) -> FastAPI:
+def create_app(
+    access: Access, largest_body: int = LARGEST_BODY, runner: Runner | None = None, *, is_embedded: bool = False
+) -> FastAPI:
     """The application over the stores that `access` gives; they must be open already.
 
-    `runner` does the work that runs wait for; the default answers it with errors.
+    `runner` does the work that runs wait for; the default answers it with errors. With `is_embedded` there is one
+    caller in the same process.
     """
     # FastAPI gives each body parameter an alias, which Pydantic remarks on for models that are built on first use.
     warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
@@ -77,6 +81,7 @@ def create_app(access: Access, largest_body: int = LARGEST_BODY, runner: Runner 
         },
     )
     app.state.access = access
+    app.state.is_embedded = is_embedded
     app.state.runner = runner or RefusingRunner()
     for router in ROUTERS:
         app.include_router(router, prefix="/v5")

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.queries import Page, Size
+from evals_mcp.api.work import CurrentRunner
 from evals_mcp.models.evaluations import (
     AddEvaluatorsRequest,
     CreateEvaluationRequest,
@@ -46,9 +47,13 @@ def delete_evaluation(store: CurrentStore, id: str) -> None:
 
 
 @router.post("/{id}/evaluators")
-def add_evaluators(store: CurrentStore, id: str, request: AddEvaluatorsRequest) -> EvaluationResponse:
+def add_evaluators(
+    store: CurrentStore, runner: CurrentRunner, id: str, request: AddEvaluatorsRequest
+) -> EvaluationResponse:
     """Attach evaluators to an evaluation."""
-    return store.evaluations.add_evaluators(id, request.evaluators)
+    evaluation = store.evaluations.add_evaluators(id, request.evaluators)
+    runner.wake(store, store.runs.ids(id))
+    return evaluation
 
 
 @router.delete("/{id}/evaluators/{evaluator_version_id}")

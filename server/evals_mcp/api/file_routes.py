@@ -8,6 +8,7 @@ from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.queries import Environment, Order, Page, Size, SortBy, VersionId
 from evals_mcp.models.files import FileEnvironmentResponse
 from evals_mcp.models.model import Model
+from evals_mcp.models.monitoring import UpdateMonitoringRequest
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.versions import FileVersionResponse, MoveFileRequest, UpdateVersionRequest, UpsertRequest
 from evals_mcp.store.files import FileChange
@@ -27,6 +28,8 @@ def add_file_routes(
     _add_reads(router, kind, file_model)
     _add_versions(router, kind, file_model, list_model)
     _add_deployments(router, kind, file_model)
+    if kind != "dataset":
+        _add_monitoring(router, kind, file_model)
 
 
 def _add_reads(router: APIRouter, kind: str, file_model: type[FileVersionResponse]) -> None:
@@ -86,6 +89,15 @@ def _add_versions(router: APIRouter, kind: str, file_model: type[FileVersionResp
     def delete_version(store: CurrentStore, id: str, version_id: str) -> None:
         """Delete a version that nothing uses."""
         store.files.delete_version(kind, id, version_id)
+
+
+def _add_monitoring(router: APIRouter, kind: str, file_model: type[FileVersionResponse]) -> None:
+    @router.post("/{id}/evaluators", name=f"update_{kind}_monitoring", response_model=file_model)
+    def update_monitoring(store: CurrentStore, id: str, request: UpdateMonitoringRequest) -> Any:
+        """Say which evaluators monitor a file: they are kept and shown, and this server does not run them."""
+        activate = [item.entry() for item in request.activate or []]
+        deactivate = [item.entry() for item in request.deactivate or []]
+        return store.monitoring.update(kind, id, activate, deactivate)
 
 
 def _add_deployments(router: APIRouter, kind: str, file_model: type[FileVersionResponse]) -> None:

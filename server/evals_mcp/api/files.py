@@ -1,13 +1,18 @@
 """Routes over files of every type."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
 from evals_mcp.api.access import CurrentStore, ReadStore
 from evals_mcp.api.queries import Environment, Order, Page, Size, SortBy
+from evals_mcp.models.agents import AgentResponse
 from evals_mcp.models.files import FileResponse, RetrieveByPathRequest
 from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.prompts import PromptResponse
+from evals_mcp.prompt_files import write_prompt_file
+from evals_mcp.store.store import Store
 
 router = APIRouter(prefix="/files", tags=["files"])
 
@@ -28,8 +33,10 @@ def list_files(
     order: Order = "desc",
     include_raw_file_content: bool = False,
 ) -> PaginatedData[FileResponse]:
-    """List files of any type, newest first unless sorted otherwise."""
-    return store.files.page(
+    """List files of any type, newest first unless sorted otherwise; none is a template here."""
+    if template:
+        return PaginatedData[FileResponse](records=[], page=page, size=size, total=0)
+    found = store.files.page(
         types=type or (),
         name=name,
         path=path,
@@ -39,6 +46,9 @@ def list_files(
         page=page,
         size=size,
     )
+    if include_raw_file_content:
+        _add_raw_content(store, found.records)
+    return found
 
 
 @router.post("/retrieve-by-path", response_model=FileResponse)
@@ -49,4 +59,15 @@ def retrieve_by_path(
     include_raw_file_content: bool = False,
 ) -> Any:
     """Get the file at a path."""
-    return store.files.retrieve_by_path(request.path, environment)
+    file = store.files.retrieve_by_path(request.path, environment)
+    if include_raw_file_content:
+        _add_raw_content(store, [file])
+    return file
+
+
+def _add_raw_content(store: Store, files: Sequence[FileResponse]) -> None:
+    """Put the text form into prompts and agents."""
+    written = [file for file in files if isinstance(file, PromptResponse | AgentResponse)]
+    contents = store.files.contents([file.version_id for file in written])
+    for file in written:
+        file.raw_file_content = write_prompt_file(contents[file.version_id])

@@ -8,8 +8,10 @@ from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.file_routes import add_file_routes, change_of
 from evals_mcp.api.log_places import log_place
 from evals_mcp.api.queries import Environment, VersionId
+from evals_mcp.api.work import CurrentRunner
 from evals_mcp.models.flows import FlowRequest, FlowResponse, ListFlows
-from evals_mcp.models.log_requests import CreateFlowLogResponse, FlowLogRequest
+from evals_mcp.models.log_requests import CreateFlowLogResponse, FlowLogRequest, UpdateFlowLogRequest
+from evals_mcp.models.logs import FlowLogResponse
 
 router = APIRouter(prefix="/flows", tags=["flows"])
 
@@ -29,14 +31,27 @@ def upsert_flow(store: CurrentStore, request: FlowRequest) -> Any:
 
 @router.post("/log")
 def log_flow(
-    store: CurrentStore, request: FlowLogRequest, version_id: VersionId = None, environment: Environment = None
+    store: CurrentStore,
+    runner: CurrentRunner,
+    request: FlowLogRequest,
+    version_id: VersionId = None,
+    environment: Environment = None,
 ) -> CreateFlowLogResponse:
     """Log one call of a flow."""
     place = log_place(request, request.flow, version_id, environment)
     created = store.logs.create("flow", place, request.given(), request.run_id)
+    runner.wake(store, created.run_ids)
     return CreateFlowLogResponse(
         id=created.id, flow_id=created.file_id, version_id=created.version_id, log_status=created.log_status
     )
+
+
+@router.patch("/logs/{log_id}", response_model=FlowLogResponse)
+def update_flow_log(store: CurrentStore, runner: CurrentRunner, log_id: str, request: UpdateFlowLogRequest) -> Any:
+    """Change or complete a log of a flow; one that is complete stays as it is."""
+    changed = store.logs.update("flow", log_id, request.given())
+    runner.wake(store, changed.run_ids)
+    return changed.log
 
 
 add_file_routes(router, "flow", FlowResponse, ListFlows)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.work import CurrentRunner
 from evals_mcp.models.runs import (
     AddLogsRequest,
     CreateRunRequest,
@@ -21,21 +22,26 @@ def list_runs_for_evaluation(store: CurrentStore, id: str) -> EvaluationRunsResp
 
 
 @router.post("", status_code=201)
-def create_run(store: CurrentStore, id: str, request: CreateRunRequest) -> EvaluationRunResponse:
-    """Create a run of a version over a dataset."""
-    return store.runs.create(
+def create_run(
+    store: CurrentStore, runner: CurrentRunner, id: str, request: CreateRunRequest
+) -> EvaluationRunResponse:
+    """Create a run of a version over a dataset; the answer shows it before the server has worked on it."""
+    run = store.runs.create(
         id,
         None if request.dataset is None else request.dataset.target(),
         None if request.version is None else request.version.target(),
         orchestrated=request.orchestrated,
         use_existing_logs=request.use_existing_logs,
     )
+    runner.wake(store, [run.id])
+    return run
 
 
 @router.post("/{run_id}")
-def add_existing_run(store: CurrentStore, id: str, run_id: str) -> None:
+def add_existing_run(store: CurrentStore, runner: CurrentRunner, id: str, run_id: str) -> None:
     """Add a run of another evaluation to this one."""
     store.runs.add_existing(id, run_id)
+    runner.wake(store, [run_id])
 
 
 @router.delete("/{run_id}", status_code=204, response_class=Response)
@@ -53,6 +59,10 @@ def update_evaluation_run(
 
 
 @router.post("/{run_id}/logs")
-def add_logs_to_run(store: CurrentStore, id: str, run_id: str, request: AddLogsRequest) -> EvaluationRunResponse:
+def add_logs_to_run(
+    store: CurrentStore, runner: CurrentRunner, id: str, run_id: str, request: AddLogsRequest
+) -> EvaluationRunResponse:
     """Add logs that exist to a run: all of them, or none."""
-    return store.runs.add_logs(id, run_id, request.log_ids)
+    run = store.runs.add_logs(id, run_id, request.log_ids)
+    runner.wake(store, [run_id])
+    return run

@@ -8,6 +8,7 @@ from evals_mcp.models.review import (
     DatapointQuestion,
     DatapointRows,
     EvaluationRows,
+    FoundIds,
     KnownOverview,
     LogQuestion,
     LogRows,
@@ -18,6 +19,7 @@ _EVALUATIONS = TypeAdapter(EvaluationRows)
 _OVERVIEW = TypeAdapter(KnownOverview)
 _LOGS = TypeAdapter(LogRows)
 _DATAPOINTS = TypeAdapter(DatapointRows)
+_IDS = TypeAdapter(FoundIds)
 _PATH = ("review", "evaluations")
 _KEPT = 16
 
@@ -50,11 +52,30 @@ class Reviews:
         self._known[word] = answer
         return answer.overview
 
-    async def find_logs(self, evaluation_id: str, question: LogQuestion) -> LogRows:
-        """Fetch the logs that a question asks for. Raises NotFound."""
-        return await self._connection.send("POST", (*_PATH, evaluation_id, "logs"), _LOGS, question, reads=True)
+    def recall_overview(self, word: str) -> KnownOverview | None:
+        """The overview that was fetched last by this word, as it was then; None before the first."""
+        return self._known.get(word)
 
-    async def find_datapoints(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
-        """Fetch the datapoints that a question asks for. Raises NotFound."""
+    async def find_logs(self, evaluation_id: str, question: LogQuestion, *, known: str | None = None) -> LogRows:
+        """Fetch the logs that a question asks for.
+
+        Raises NotFound, and Outdated if the overview with the token `known` has changed since.
+        """
+        path = (*_PATH, evaluation_id, "logs")
+        return await self._connection.send("POST", path, _LOGS, question, {"known": known}, reads=True)
+
+    async def find_datapoints(
+        self, evaluation_id: str, question: DatapointQuestion, *, known: str | None = None
+    ) -> DatapointRows:
+        """Fetch the datapoints that a question asks for. Raises NotFound and Outdated as `find_logs`."""
         path = (*_PATH, evaluation_id, "datapoints")
-        return await self._connection.send("POST", path, _DATAPOINTS, question, reads=True)
+        return await self._connection.send("POST", path, _DATAPOINTS, question, {"known": known}, reads=True)
+
+    async def find_log_ids(self, beginning: str, *, limit: int = 20) -> FoundIds:
+        """Fetch ids of logs that begin so, the newest first."""
+        return await self._connection.get(("review", "logs", "ids"), _IDS, {"beginning": beginning, "limit": limit})
+
+    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> FoundIds:
+        """Fetch ids of datapoints in an evaluation's datasets that begin so. Raises NotFound."""
+        query: Query = {"beginning": beginning, "limit": limit}
+        return await self._connection.get((*_PATH, evaluation_id, "datapoint-ids"), _IDS, query)

@@ -43,6 +43,12 @@ class AgentResponse(ModelParameters, FileVersionResponse):
     raw_file_content: str | None = None
 
 
+class DeserializeAgentRequest(Model):
+    """The text of an `.agent` file to read."""
+
+    agent: str
+
+
 class ListAgents(Model):
     """All versions of an agent."""
 

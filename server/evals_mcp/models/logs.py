@@ -15,6 +15,10 @@ from evals_mcp.models.prompts import PromptResponse
 from evals_mcp.models.tools import ToolResponse
 
 
+DEEPEST_TRACE = 64
+"""Levels of a trace that an answer nests; what is below has to be asked for with the log at that level."""
+
+
 class LogFields(Model):
     """What every log has; times are UTC, `provider_latency` is in seconds, `environment` is only a label."""
 

@@ -23,8 +23,8 @@ class Model(BaseModel):
     )
 
     def given(self) -> dict[str, Any]:
-        """The fields that were set and are not null, as Python objects: what an update changes."""
-        return {name: value for name in self.model_fields_set if (value := getattr(self, name)) is not None}
+        """The fields that were set and are not null, as JSON values and datetimes: what an update changes."""
+        return self.model_dump(include=self.model_fields_set, exclude_none=True)
 
 
 def default_for_null(value: Any) -> Any:

@@ -36,6 +36,12 @@ class PromptResponse(ModelParameters, FileVersionResponse):
     raw_file_content: str | None = None
 
 
+class DeserializePromptRequest(Model):
+    """The text of a `.prompt` file to read."""
+
+    prompt: str
+
+
 class ListPrompts(Model):
     """All versions of a prompt."""
 

@@ -18,6 +18,10 @@ JudgmentState = Literal["judged", "abstained", "failed", "missing"]
 LogSort = Literal["newest", "worst", "latency", "cost", "length"]
 """How logs are ordered: the newest, the worst judged, the slowest, the dearest, or the longest output first."""
 
+DatapointShow = Literal["all", "disagreement", "all_fail", "failed", "abstained", "missing"]
+"""Which datapoints are listed: all, or those where runs or evaluators disagree, where every run fails, or which lack
+a judgment in one of three ways."""
+
 
 class EvaluationRow(Model):
     """An evaluation in a list; `changed_at` is the last change of it or of one of its runs."""
@@ -53,6 +57,7 @@ class EvaluatorRow(Model):
     low: float | None = None
     high: float | None = None
     lower_is_better: bool = False
+    neutral: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -181,14 +186,21 @@ class DatapointRow(Model):
     messages: list[Any] = Field(default_factory=list)
     target: JsonObject | None = None
     lengths: dict[str, int] = Field(default_factory=dict)
+    excerpt: str | None = None
     logs: list[DatapointLog]
 
 
 class DatapointRows(Model):
-    """Datapoints of a dataset version in their order, from an offset on."""
+    """Datapoints of a dataset version in their order, from an offset on; `total` counts all that match."""
 
     rows: list[DatapointRow]
     total: int
+
+
+class FoundIds(Model):
+    """Ids that begin as was asked, at most as many as were asked for."""
+
+    ids: list[str]
 
 
 class JudgmentMatch(Model):
@@ -215,11 +227,26 @@ class LogQuestion(Model):
     characters: int = Field(default=2_000, ge=0, le=1_000_000)
 
 
+class Judge(Model):
+    """An evaluator by which datapoints are chosen: the range of its numbers, and whether it can say that a log fails.
+
+    Without a range its numbers neither disagree nor fail.
+    """
+
+    evaluator_version_id: str
+    low: float | None = None
+    high: float | None = None
+    can_fail: bool = True
+
+
 class DatapointQuestion(Model):
-    """Which datapoints to show, with their logs in which runs."""
+    """Which datapoints to show, with their logs in which runs; `judges` say what `show` means, `text` is in them."""
 
     run_ids: list[str]
     dataset_version_id: str
+    show: DatapointShow = "all"
+    judges: list[Judge] = Field(default_factory=list)
+    text: str | None = None
     limit: int = Field(default=20, ge=1, le=1000)
     offset: int = Field(default=0, ge=0, le=2**31)
     characters: int = Field(default=600, ge=0, le=1_000_000)

@@ -35,6 +35,13 @@ class ToolResponse(FileVersionResponse):
     evaluator_aggregates: Defaulted[list[EvaluatorAggregate]] = Field(default_factory=list)
 
 
+class EnvironmentVariable(Model):
+    """A variable that a tool's code would be run with."""
+
+    name: str
+    value: str
+
+
 class ListTools(Model):
     """All versions of a tool."""
 

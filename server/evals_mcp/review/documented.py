@@ -1,10 +1,12 @@
 """Rows for reviews from a server that has only the documented API: by reading its pages."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.paging import pages
 from evals_mcp.excerpts import cut_texts
+from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.review import (
     DatapointLog,
     DatapointQuestion,
@@ -21,6 +23,7 @@ from evals_mcp.review.gathering import GatheredLog, evaluation_row, evaluator_ro
 from evals_mcp.review.selection import select_logs
 
 _PAGE = 100
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Progress = Callable[[int, int], Awaitable[None]]
 """Told after each page: how many logs were read, of how many."""
@@ -93,6 +96,28 @@ class Documented:
                 )
             )
         return DatapointRows(rows=rows, total=len(datapoints))
+
+    async def find_log_ids(self, beginning: str, limit: int) -> list[str]:
+        """Ids of logs that begin so, the newest first: every file is asked for those that have it in their ids."""
+        found: list[LogResponse] = []
+        async for files in pages(lambda page: self._client.files.list(page=page, size=_PAGE)):
+            for file in files.records:
+                if file.type != "dataset":
+                    logs = await self._client.logs.list(file.id, ids=[beginning], size=limit)
+                    found += [log for log in logs.records if log.id.startswith(beginning)]
+        found.sort(key=lambda log: log.created_at or _LONG_AGO, reverse=True)
+        return [log.id for log in found[:limit]]
+
+    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, limit: int) -> list[str]:
+        """Ids of datapoints in an evaluation's datasets that begin so. Raises NotFound."""
+        runs = (await self._client.runs.list(evaluation_id)).runs
+        datasets = {run.dataset.version_id: run.dataset.id for run in runs if run.dataset is not None}
+        found: dict[str, None] = {}
+        for version_id, dataset_id in datasets.items():
+            dataset = await self._client.datasets.get(dataset_id, version_id=version_id, include_datapoints=True)
+            ids = (datapoint.id for datapoint in dataset.datapoints or ())
+            found |= dict.fromkeys(id for id in ids if id.startswith(beginning))
+        return list(found)[:limit]
 
     async def _gather(
         self, evaluation_id: str, run_ids: list[str], evaluators: list[EvaluatorRow]

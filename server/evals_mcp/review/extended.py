@@ -16,6 +16,15 @@ class Extended:
 
     def __init__(self, client: EvalsClient) -> None:
         self._reviews = client.reviews
+        self._known: str | None = None
+
+    def recall_overview(self, word: str) -> Overview | None:
+        """The overview fetched last by this word; the rows asked for next come only if it has not changed."""
+        recalled = self._reviews.recall_overview(word)
+        if recalled is None:
+            return None
+        self._known = recalled.token
+        return recalled.overview
 
     async def list_evaluations(self, text: str | None, limit: int, offset: int) -> EvaluationRows:
         """Evaluations by name, file or evaluator, the last changed first."""
@@ -26,9 +35,17 @@ class Extended:
         return await self._reviews.get_overview(evaluation_id)
 
     async def find_logs(self, evaluation_id: str, question: LogQuestion) -> LogRows:
-        """The logs that a question asks for. Raises NotFound."""
-        return await self._reviews.find_logs(evaluation_id, question)
+        """The logs that a question asks for. Raises NotFound, and Outdated after a recalled overview."""
+        return await self._reviews.find_logs(evaluation_id, question, known=self._known)
 
     async def find_datapoints(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
-        """The datapoints that a question asks for. Raises NotFound."""
-        return await self._reviews.find_datapoints(evaluation_id, question)
+        """The datapoints that a question asks for. Raises NotFound, and Outdated after a recalled overview."""
+        return await self._reviews.find_datapoints(evaluation_id, question, known=self._known)
+
+    async def find_log_ids(self, beginning: str, limit: int) -> list[str]:
+        """Ids of logs that begin so, the newest first."""
+        return (await self._reviews.find_log_ids(beginning, limit=limit)).ids
+
+    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, limit: int) -> list[str]:
+        """Ids of datapoints in an evaluation's datasets that begin so. Raises NotFound."""
+        return (await self._reviews.find_datapoint_ids(evaluation_id, beginning, limit=limit)).ids

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.evaluations import EvaluationLogResponse, EvaluationResponse
@@ -126,6 +125,7 @@ def _evaluator_row(version: EvaluatorResponse) -> EvaluatorRow:
         low=limits.get("min"),
         high=limits.get("max"),
         lower_is_better=spec.get("number_valence") == "negative",
+        neutral=spec.get("number_valence") == "neutral",
     )
 
 

@@ -102,6 +102,15 @@ def pick(
     )
 
 
+def only(ids: Sequence[str], word: str, argument: str) -> str:
+    """The only one of the ids that a word begins. Raises Invalid if there are several, and names them."""
+    if len(ids) > 1:
+        listed = ", ".join(id if id.isprintable() else shown(id) for id in ids[:_CANDIDATES])
+        more = ", …" if len(ids) > _CANDIDATES else ""
+        raise Invalid(f"{argument}: {shown(word)} begins several ids: {listed}{more}. Write more of the one you mean.")
+    return ids[0]
+
+
 def nearest(word: str, labels: Sequence[str]) -> str:
     """A sentence that says which names exist, those like `word` first."""
     if not labels:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, NotFound
+from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.review import EvaluationRow, EvaluatorRow, Overview, RunRow
 from evals_mcp.review.documented import Documented, Progress
 from evals_mcp.review.extended import Extended
-from evals_mcp.review.names import evaluator_labels, find_evaluator, find_run, nearest, pick, run_labels, shown
+from evals_mcp.review.names import evaluator_labels, find_evaluator, find_run, nearest, only, pick, run_labels, shown
 from evals_mcp.review.source import Source
 
 _CANDIDATES = 50
@@ -56,8 +57,9 @@ class Subject:
 class Review:
     """One question's access to the data."""
 
-    def __init__(self, client: EvalsClient, progress: Progress | None = None) -> None:
+    def __init__(self, client: EvalsClient, progress: Progress | None = None, *, trusts: bool = False) -> None:
         self.client = client
+        self._trusts = trusts
         self._extended = Extended(client)
         self._documented = Documented(client, progress)
 
@@ -77,6 +79,17 @@ class Review:
                     raise
         return self._extended if self.client.extended else self._documented
 
+    async def recall_evaluation(self, word: str) -> Subject:
+        """Like `find_evaluation`, but as this client saw it last, for a question whose rows tell if that is outdated.
+
+        The rows then raise Outdated, and the whole question is to be asked again with a review that trusts nothing.
+        """
+        if self._trusts and self.client.extended:
+            overview = self._extended.recall_overview(word.strip())
+            if overview is not None:
+                return _subject(overview)
+        return await self.find_evaluation(word)
+
     async def find_evaluation(self, word: str) -> Subject:
         """The evaluation that a word names: id, name, file path, or the start of one of these.
 
@@ -94,6 +107,36 @@ class Review:
             raise NotFound(f"evaluation: there is none called {shown(word)}. {known}")
         row = pick(candidates, word, "evaluation", _names, _label)
         return _subject(await source.get_overview(row.id))
+
+    async def find_log(self, word: str) -> LogResponse:
+        """The log with this id, or whose id alone begins so.
+
+        Raises Invalid if several do, with the newest of them listed, and NotFound with the nearest ids.
+        """
+        wanted = word.strip()
+        try:
+            return await self.client.logs.get(wanted)
+        except NotFound:
+            source = await self.source()
+        found = await source.find_log_ids(wanted, _CANDIDATES)
+        if not found:
+            near = [id for part in (0.75, 0.5) for id in await source.find_log_ids(_first(wanted, part), _CANDIDATES)]
+            known = nearest(word, list(dict.fromkeys(near))) if near else "get_logs shows logs with their ids."
+            raise NotFound(f"log: there is none with the id {shown(word)}. {known}")
+        return await self.client.logs.get(only(found, word, "log"))
+
+    async def find_datapoint(self, subject: Subject, word: str) -> str:
+        """The id of the datapoint that a word is the unique beginning of; the word itself if no dataset has it.
+
+        Raises Invalid if it is the beginning of several, with these listed.
+        """
+        wanted = word.strip()
+        found = await (await self.source()).find_datapoint_ids(subject.id, wanted, _CANDIDATES)
+        return wanted if not found or wanted in found else only(found, word, "datapoint")
+
+
+def _first(word: str, part: float) -> str:
+    return word[: max(1, int(len(word) * part))]
 
 
 def _subject(overview: Overview) -> Subject:

@@ -30,3 +30,11 @@ class Source(Protocol):
     async def find_datapoints(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
         """The datapoints that a question asks for."""
         ...
+
+    async def find_log_ids(self, beginning: str, limit: int) -> list[str]:
+        """Ids of logs that begin so, the newest first."""
+        ...
+
+    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, limit: int) -> list[str]:
+        """Ids of datapoints in an evaluation's datasets that begin so, the newest run's dataset first."""
+        ...

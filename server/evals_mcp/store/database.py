@@ -63,7 +63,8 @@ class Database:
         # Threads wait here, where waiting takes no connection, and not in the database, which may pass one over.
         with _plain_errors(), self._turns.turn(_BUSY_MILLISECONDS / 1000), self._writing.begin() as connection:
             if not self.is_sqlite:
-                connection.execute(_LOCK_WORKSPACE, {"schema": self.schema or ""})
+                lock = {"patience": str(_BUSY_MILLISECONDS), "schema": self.schema or ""}
+                connection.execute(_LOCK_WORKSPACE, lock)
             yield connection
 
     def check(self) -> None:
@@ -79,8 +80,7 @@ class Database:
 _ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # Gone with the transaction, as a connection pooler needs it; the number keeps the lock apart from other programs'.
 _LOCK_WORKSPACE = text(
-    f"SELECT set_config('lock_timeout', '{_BUSY_MILLISECONDS}', true),"
-    " pg_advisory_xact_lock(1702259057, hashtext(:schema))"
+    "SELECT set_config('lock_timeout', :patience, true), pg_advisory_xact_lock(1702259057, hashtext(:schema))"
 )
 
 

@@ -16,7 +16,7 @@ from evals_mcp.store.database import Database
 from evals_mcp.store.identity import new_id
 from evals_mcp.store.pages import window
 from evals_mcp.store.run_status import read_attachments
-from evals_mcp.store.tables import evaluation_evaluators, evaluation_runs, evaluations
+from evals_mcp.store.tables import evaluation_evaluators, evaluation_runs, evaluations, runs
 from evals_mcp.store.versions import find_file, find_version, read_versions
 
 
@@ -68,7 +68,10 @@ class Evaluations:
             connection.execute(delete(evaluations).where(evaluations.c.id == evaluation_id))
 
     def add_evaluators(self, evaluation_id: str, evaluators: Sequence[EvaluatorReference]) -> EvaluationResponse:
-        """Attach evaluators; one that is attached already stays once. Raises NotFound."""
+        """Attach evaluators; one that is attached already stays once. Raises NotFound.
+
+        With a new one, a run that was completed by its caller is complete again when the new one has judged its logs.
+        """
         with self._database.write() as connection:
             attach_evaluators(connection, evaluation_id, evaluators, self._database.now())
             return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
@@ -115,7 +118,14 @@ def attach_evaluators(
 ) -> None:
     """Attach evaluators inside a transaction; see `Evaluations.add_evaluators`."""
     find_evaluation(connection, evaluation_id)
-    _attach(connection, evaluation_id, [_resolve(connection, reference) for reference in evaluators], now)
+    attached = [_resolve(connection, reference) for reference in evaluators]
+    if _attach(connection, evaluation_id, attached, now):
+        of_evaluation = select(evaluation_runs.c.run_id).where(evaluation_runs.c.evaluation_id == evaluation_id)
+        connection.execute(
+            update(runs)
+            .where(runs.c.id.in_(of_evaluation), runs.c.set_status == "completed")
+            .values(set_status=None, revision=runs.c.revision + 1, updated_at=now)
+        )
     _touch(connection, evaluation_id, now)
 
 
@@ -190,7 +200,9 @@ def find_target(connection: Connection, target: Target, types: Sequence[str]) ->
     )
 
 
-def _attach(connection: Connection, evaluation_id: str, attached: Sequence[_Attached], now: datetime) -> None:
+def _attach(connection: Connection, evaluation_id: str, attached: Sequence[_Attached], now: datetime) -> bool:
+    """Attach what is not attached yet; whether there was any."""
+    is_new = False
     present = {item.evaluator_version_id for item in read_attachments(connection, evaluation_id)}
     for item in attached:
         if item.version_id in present:
@@ -206,6 +218,8 @@ def _attach(connection: Connection, evaluation_id: str, attached: Sequence[_Atta
             )
         )
         present.add(item.version_id)
+        is_new = True
+    return is_new
 
 
 def _next_position(connection: Connection, evaluation_id: str) -> int:

@@ -33,6 +33,7 @@ from evals_mcp.store.versions import (
     version_ids,
 )
 
+
 class FileChange(NamedTuple):
     """What an upsert says about a file besides its content; None leaves a value as it is."""
 
@@ -86,6 +87,22 @@ class Files:
             find_file(connection, file_id, types=[file_type])
             version = find_version(connection, version_id=version_id, file_id=file_id, environment=environment)
             return read_versions(connection, [version.id])[version.id]
+
+    def content(
+        self, file_type: str, file_id: str, version_id: str | None = None, environment: str | None = None
+    ) -> dict[str, Any]:
+        """The content that identifies a version, which is named as in `get`. Raises NotFound."""
+        with self._database.read() as connection:
+            find_file(connection, file_id, types=[file_type])
+            return find_version(
+                connection, version_id=version_id, file_id=file_id, environment=environment
+            ).content
+
+    def contents(self, wanted: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The contents of versions, by version id."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(wanted)))
+            return {row.id: row.content for row in rows}
 
     def retrieve_by_path(self, path: str, environment: str | None = None) -> FileResponse:
         """The version of the file at a path that an environment (else the default one) has. Raises NotFound."""

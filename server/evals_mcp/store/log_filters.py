@@ -50,7 +50,7 @@ def log_conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def log_numbers_newest_first(conditions: Sequence[ColumnElement[bool]], sample: int | None) -> Select[tuple[int]]:
+def log_numbers_newest_first(conditions: Sequence[ColumnElement[bool]], sample: int | None) -> Select[int]:
     """The numbers of the logs that meet the conditions, newest first.
 
     A sample is evenly spread over them and the same each time: every n-th, so that there are just so many.

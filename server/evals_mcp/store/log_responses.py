@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from evals_mcp.models.files import FileResponse
-from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.logs import DEEPEST_TRACE, LogResponse
 from evals_mcp.store.log_rows import EXTRA_FIELDS
 from evals_mcp.store.pages import batches
 from evals_mcp.store.tables import logs
@@ -60,12 +60,13 @@ class _Reader:
             if traces and row["trace_parent_number"] is not None:
                 self._children.setdefault(row["trace_parent_number"], []).append(number)
 
-    def document(self, row: RowMapping) -> dict[str, Any]:
-        """The document of a log with all its judgments and children."""
+    def document(self, row: RowMapping, depth: int = 0) -> dict[str, Any]:
+        """The document of a log with all its judgments, and the logs below it as deep as JSON readers follow."""
         number = row["number"]
+        below = self._children.get(number, []) if depth < DEEPEST_TRACE else []
         return self._fields(row) | {
             "evaluator_logs": [self._judgment(self._rows[other]) for other in self._judgments.get(number, [])],
-            "trace_children": [self.document(self._rows[child]) for child in self._children.get(number, [])],
+            "trace_children": [self.document(self._rows[child], depth + 1) for child in below],
         }
 
     def _judgment(self, row: RowMapping) -> dict[str, Any]:

@@ -24,9 +24,6 @@ from evals_mcp.store.tables import dataset_datapoints, logs, run_logs, runs, ver
 from evals_mcp.store.versions import Version, add_version, find_file, find_version
 
 
-_DEEPEST_TRACE = 100
-
-
 @dataclass(frozen=True, slots=True)
 class LogPlace:
     """Which version a new log is of: `version_id` or `environment` of the file, its `kernel`, or the default one."""
@@ -39,14 +36,14 @@ class LogPlace:
 
 
 class CreatedLog(NamedTuple):
-    """The ids of a new log, its file and its version, the log that it judges, if it does, and the run that got it."""
+    """The ids of a new log, its file and its version, the log that it judges, if it does, and the runs that got it."""
 
     id: str
     file_id: str
     version_id: str
     log_status: str | None
     judged_log_id: str | None = None
-    run_id: str | None = None
+    run_ids: tuple[str, ...] = ()
 
 
 class ChangedLog(NamedTuple):
@@ -119,9 +116,9 @@ class Logs:
             if file_id is not None and file.id != file_id:
                 raise NotFound(f"File `{file_id}` has no log `{log_id}`.")
             update_log(connection, row, fields, self._database.now(), final=file_type == "flow")
-            in_runs = select(run_logs.c.run_id).where(run_logs.c.log_number == row.number).order_by(run_logs.c.run_id)
-            run_ids = list(connection.execute(in_runs).scalars())
-            return ChangedLog(read_logs(connection, [row.number], traces=True)[0], run_ids)
+            return ChangedLog(
+                read_logs(connection, [row.number], traces=True)[0], _runs_with(connection, row.number)
+            )
 
     def record(
         self, file_type: str, place: LogPlace, fields: Mapping[str, Any], run_id: str | None = None
@@ -158,7 +155,7 @@ def create_log(
     if run is None or run.set_status == "cancelled":
         return CreatedLog(row["id"], version.file_id, version.id, row["log_status"])
     link_log(connection, run, row["number"], datapoint_id, version.id, log_facts(row), now)
-    return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], run_id=run.id)
+    return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], run_ids=(run.id,))
 
 
 def create_judgment(
@@ -240,9 +237,13 @@ def _record_log(
     run = None if run_id is None else _find_run(connection, run_id)
     if run is not None and run.set_status != "cancelled":
         link_existing_logs(connection, run, [row.number], now)
-    in_run = select(run_logs.c.run_id).where(run_logs.c.log_number == row.number).limit(1)
-    linked = connection.execute(in_run).scalar()
-    return CreatedLog(row.id, row.file_id, row.version_id, fields.get("log_status"), run_id=linked)
+    run_ids = tuple(_runs_with(connection, row.number))
+    return CreatedLog(row.id, row.file_id, row.version_id, fields.get("log_status"), run_ids=run_ids)
+
+
+def _runs_with(connection: Connection, number: int) -> list[str]:
+    in_runs = select(run_logs.c.run_id).where(run_logs.c.log_number == number).order_by(run_logs.c.run_id)
+    return list(connection.execute(in_runs).scalars())
 
 
 def _by_id(log_id: str) -> Select[Any]:
@@ -313,12 +314,6 @@ def _trace(connection: Connection, parent_id: str | None) -> tuple[int | None, i
     if parent_id is None:
         return None, None
     parent = _find_log(connection, parent_id)
-    depth, above = 1, parent.trace_parent_number
-    while above is not None and depth < _DEEPEST_TRACE:
-        above = connection.execute(select(logs.c.trace_parent_number).where(logs.c.number == above)).scalar()
-        depth += 1
-    if depth == _DEEPEST_TRACE:
-        raise Invalid(f"A trace has at most {_DEEPEST_TRACE} levels.", ("body", "trace_parent_id"))
     return parent.number, parent.trace_root_number or parent.number
 
 

@@ -1,6 +1,6 @@
 """Datapoints for reviews: a page of a dataset version with the logs and judgments of chosen runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
@@ -13,8 +13,7 @@ from evals_mcp.store.evaluations import find_evaluation
 from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED, judgment_value
 from evals_mcp.store.review_overviews import read_evaluator_rows
 from evals_mcp.store.run_status import Attachment, read_attachments, read_runs
-from evals_mcp.store.tables import datapoints, dataset_datapoints, judgments, logs, run_logs
-from evals_mcp.store.versions import version_by_id
+from evals_mcp.store.tables import datapoints, dataset_datapoints, judgments, logs, run_logs, versions
 
 
 class _Place(NamedTuple):
@@ -47,8 +46,10 @@ class ReviewDatapoints:
             if missing := set(question.run_ids) - {row.id for row in run_rows}:
                 find_evaluation(connection, evaluation_id)
                 raise NotFound(f"Evaluation `{evaluation_id}` has no run `{sorted(missing)[0]}`.")
-            version = version_by_id(connection, question.dataset_version_id, ["dataset"])
-            found = _page(connection, version.id, question.offset, question.limit)
+            total = connection.execute(_COUNT, {"version_id": question.dataset_version_id}).scalar()
+            if total is None:
+                raise NotFound(f"Dataset version `{question.dataset_version_id}` does not exist.")
+            found = _page(connection, question.dataset_version_id, question.offset, question.limit)
             attachments = read_attachments(connection, evaluation_id)
             evaluators = [
                 _Evaluator(place, item, row.return_type)
@@ -59,10 +60,11 @@ class ReviewDatapoints:
             logs_of = _logs(connection, question.run_ids, [row.id for row in found], evaluators)
             return DatapointRows(
                 rows=[_row(row, logs_of.get(row.id, []), question.characters) for row in found],
-                total=version.datapoints_count,
+                total=total,
             )
 
 
+_COUNT = select(versions.c.datapoints_count).where(versions.c.id == bindparam("version_id"))
 _PAGE = (
     select(datapoints.c.id, datapoints.c.content)
     .join(dataset_datapoints, dataset_datapoints.c.datapoint_id == datapoints.c.id)
@@ -83,15 +85,10 @@ _LOGS = (
     .order_by(run_logs.c.log_number)
 )
 _JUDGMENTS = select(
-    judgments.c.run_id,
-    judgments.c.log_number,
-    judgments.c.evaluator_id,
-    judgments.c.evaluator_version_id,
-    judgments.c.latest,
-    judgments.c.state,
-    judgments.c.number,
-    judgments.c.label,
+    judgments.c.log_number, judgments.c.evaluator_id, judgments.c.state, judgments.c.number, judgments.c.label
 ).where(judgments.c.log_number.in_(bindparam("numbers", expanding=True)))
+_LATEST = _JUDGMENTS.where(judgments.c.latest.is_(True))
+_OF_VERSION = _JUDGMENTS.where(judgments.c.evaluator_version_id == bindparam("version_id"))
 
 
 def _page(connection: Connection, version_id: str, offset: int, limit: int) -> Sequence[Any]:
@@ -108,7 +105,7 @@ def _logs(
     judged = _judged(connection, places, evaluators)
     found: dict[str, list[DatapointLog]] = {}
     for place in places:
-        states, values = judged.get((place.run_id, place.log_number)) or _none_judged(evaluators)
+        states, values = judged.get(place.log_number) or _none_judged(len(evaluators))
         found.setdefault(place.datapoint_id, []).append(
             DatapointLog(place.log_id, place.run_id, place.failed, "".join(states), values)
         )
@@ -117,29 +114,41 @@ def _logs(
 
 def _judged(
     connection: Connection, places: Sequence[_Place], evaluators: Sequence[_Evaluator]
-) -> dict[tuple[str, int], tuple[list[str], list[Any]]]:
-    """State letters and judgments by run and log, in the order of the evaluators."""
+) -> dict[int, tuple[list[str], list[Any]]]:
+    """State letters and judgments by log number, in the order of the evaluators; they are the same in every run."""
+    numbers = {"numbers": list({place.log_number for place in places})}
+    found: dict[int, tuple[list[str], list[Any]]] = {}
     sole = {item.attachment.evaluator_id: item for item in evaluators if item.attachment.sole}
-    exact = {item.attachment.evaluator_version_id: item for item in evaluators if not item.attachment.sole}
-    found: dict[tuple[str, int], tuple[list[str], list[Any]]] = {}
-    rows = connection.execute(_JUDGMENTS, {"numbers": [place.log_number for place in places]}).all()
-    # Unpacked, because there are many rows and naming each column costs more than the query.
-    for run_id, log_number, evaluator_id, version_id, latest, state, number, label in rows:
-        item = (sole.get(evaluator_id) if latest else None) or exact.get(version_id)
-        if item is None:
-            continue
-        key = (run_id, log_number)
-        if key not in found:
-            found[key] = _none_judged(evaluators)
-        states, values = found[key]
-        states[item.place] = _LETTERS[state]
-        if state == JUDGED:
-            values[item.place] = judgment_value(number, label, item.return_type)
+    _fill(found, connection.execute(_LATEST, numbers).all(), sole, len(evaluators))
+    for item in evaluators:
+        if not item.attachment.sole:
+            version = {"version_id": item.attachment.evaluator_version_id}
+            rows = connection.execute(_OF_VERSION, {**numbers, **version}).all()
+            _fill(found, rows, {item.attachment.evaluator_id: item}, len(evaluators))
     return found
 
 
-def _none_judged(evaluators: Sequence[_Evaluator]) -> tuple[list[str], list[Any]]:
-    return ["m"] * len(evaluators), [None] * len(evaluators)
+def _fill(
+    found: dict[int, tuple[list[str], list[Any]]],
+    rows: Sequence[Any],
+    evaluators: Mapping[str, _Evaluator],
+    amount: int,
+) -> None:
+    # Unpacked, because there are many rows and naming each column costs more than the query.
+    for log_number, evaluator_id, state, number, label in rows:
+        item = evaluators.get(evaluator_id)
+        if item is None:
+            continue
+        if log_number not in found:
+            found[log_number] = _none_judged(amount)
+        states, values = found[log_number]
+        states[item.place] = _LETTERS[state]
+        if state == JUDGED:
+            values[item.place] = judgment_value(number, label, item.return_type)
+
+
+def _none_judged(amount: int) -> tuple[list[str], list[Any]]:
+    return ["m"] * amount, [None] * amount
 
 
 def _row(row: Any, logs_of_datapoint: list[DatapointLog], characters: int) -> DatapointRow:

@@ -33,6 +33,7 @@ from evals_mcp.store.log_rows import output_text
 from evals_mcp.store.review_overviews import read_evaluator_rows
 from evals_mcp.store.run_status import Attachment, judgments_of, read_attachments, read_progress, read_runs
 from evals_mcp.store.tables import judgments, logs, run_logs
+from evals_mcp.store.text_search import contains_text
 
 COUNTED_TO = 1_000
 """Matches of a filter are counted no further than this."""
@@ -40,6 +41,10 @@ COUNTED_TO = 1_000
 _STATES = {"judged": JUDGED, "abstained": ABSTAINED, "failed": FAILED}
 _STATE_NAMES: dict[int, JudgmentState] = {JUDGED: "judged", ABSTAINED: "abstained", FAILED: "failed"}
 _SORT_COLUMNS = {"latency": run_logs.c.latency, "cost": run_logs.c.cost, "length": run_logs.c.length}
+
+
+_PLAIN_TEXTS = (logs.c.output, logs.c.error)
+_JSON_TEXTS = (logs.c.inputs, logs.c.messages, logs.c.output_message)
 
 
 class _Place(NamedTuple):
@@ -213,7 +218,10 @@ class _Selection:
             conditions.append(or_(*(~_judgment_exists(item) for item in self._chosen)))
         if question.text:
             conditions.append(
-                exists().where(logs.c.number == run_logs.c.log_number, _contains(self._connection, question.text))
+                exists().where(
+                    logs.c.number == run_logs.c.log_number,
+                    contains_text(self._connection, question.text, _PLAIN_TEXTS, _JSON_TEXTS),
+                )
             )
         return conditions
 
@@ -379,20 +387,3 @@ def _matching(match: JudgmentMatch, lower_is_better: bool) -> list[ColumnElement
     if high is not None:
         conditions.append(judgments.c.score <= high)
     return conditions
-
-
-def _contains(connection: Connection, text: str) -> ColumnElement[bool]:
-    """Whether a log's texts contain a text, whatever the case of its letters (on SQLite: of ASCII letters)."""
-    escaped = json.dumps(text, ensure_ascii=False)[1:-1]
-    plain = (logs.c.output, logs.c.error)
-    encoded = (cast(logs.c.inputs, Text), cast(logs.c.messages, Text), cast(logs.c.output_message, Text))
-    searched = [(column, text) for column in plain] + [(column, escaped) for column in encoded]
-    return or_(*(_like(connection, column, part) for column, part in searched))
-
-
-def _like(connection: Connection, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    pattern = "%" + text.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
-    # SQLite's own LIKE does not mind the case; wrapping both sides in lower() would only cost time.
-    if connection.dialect.name == "sqlite":
-        return column.like(pattern, escape="/")
-    return column.ilike(pattern, escape="/")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, exists, func, select
 
-from evals_mcp.errors import NotFound
+from evals_mcp.errors import NotFound, Outdated
 from evals_mcp.models.review import (
     EvaluationRow,
     EvaluationRows,
@@ -92,6 +92,11 @@ class ReviewOverviews:
                 kept = KnownOverview(token=token, overview=overview)
                 self._keep(evaluation.id, kept)
             return kept
+
+    def require(self, evaluation_id: str, token: str) -> None:
+        """Raise Outdated unless an evaluation's overview still has this token, and NotFound without the evaluation."""
+        if self.get(evaluation_id, token).token != token:
+            raise Outdated("The evaluation has changed since its overview was read.")
 
     def _keep(self, evaluation_id: str, overview: KnownOverview) -> None:
         if len(self._kept) >= _KEPT:
@@ -192,6 +197,7 @@ def evaluator_row(file_id: str, version_id: str, path: str, spec: dict[str, Any]
         low=limits.get("min"),
         high=limits.get("max"),
         lower_is_better=spec.get("number_valence") == "negative",
+        neutral=spec.get("number_valence") == "neutral",
     )
 
 

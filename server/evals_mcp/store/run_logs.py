@@ -69,7 +69,7 @@ def link_existing_logs(connection: Connection, run: Row[Any], numbers: Sequence[
         found = {row["number"]: row for row in rows}
         if not found:
             continue
-        connection.execute(run_logs.insert(), [_run_log(run.id, row) for row in found.values()])
+        connection.execute(run_logs.insert(), [_run_log(run.id, dict(row)) for row in found.values()])
         _copy_judgments(connection, run.id, {number: row["datapoint_id"] for number, row in found.items()})
         version_id = version_id or next(found[number]["version_id"] for number in batch if number in found)
         linked = True
@@ -232,6 +232,7 @@ _JUDGMENT_COLUMNS = [
     "latest",
     *JudgmentColumns._fields,
 ]
+_JUDGMENT_SOURCE = ("judged_log_number", "file_id", "version_id", "judgment", "error")
 _REPLACED_COLUMNS = ["evaluator_log_number", "latest", *JudgmentColumns._fields]
 
 
@@ -263,7 +264,7 @@ def _copy_judgments(
     `datapoint_ids` has the logs' numbers; with `evaluator_id`, only that evaluator's judgments are given.
     """
     statement = (
-        select(logs.c.number, logs.c.judged_log_number, logs.c.file_id, logs.c.version_id, logs.c.judgment, logs.c.error)
+        select(logs.c.number, *(logs.c[name] for name in _JUDGMENT_SOURCE))
         .where(logs.c.judged_log_number.in_(list(datapoint_ids)))
         .order_by(logs.c.number)
     )

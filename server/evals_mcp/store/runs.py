@@ -70,6 +70,12 @@ class Runs:
             find_run(connection, evaluation_id, run_id)
             return _shown(connection, evaluation_id, run_id)
 
+    def ids(self, evaluation_id: str) -> list[str]:
+        """The ids of the runs that an evaluation has, newest first. Raises NotFound."""
+        with self._database.read() as connection:
+            find_evaluation(connection, evaluation_id)
+            return [row.id for row in read_runs(connection, evaluation_id)]
+
     def progress(self, evaluation_id: str, run_id: str) -> RunProgress:
         """How far a run is. Raises NotFound."""
         with self._database.read() as connection:

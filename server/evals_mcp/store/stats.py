@@ -190,5 +190,5 @@ def _names(
     return Names(
         path,
         {version_id: version.version_name or version_id for version_id, version in shown.items()},
-        {version_id: version.path for version_id, version in evaluators.items()},
+        {item.evaluator_version_id: evaluators[item.evaluator_version_id].path for item in attachments},
     )

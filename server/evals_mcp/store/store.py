@@ -6,13 +6,16 @@ from datetime import datetime
 from evals_mcp.store.database import Database, create_database, utc_now
 from evals_mcp.store.datasets import Datasets
 from evals_mcp.store.directories import Directories
+from evals_mcp.store.environment_variables import EnvironmentVariables
 from evals_mcp.store.evaluated_runs import EvaluatedRuns
 from evals_mcp.store.evaluations import Evaluations
 from evals_mcp.store.files import Files
 from evals_mcp.store.logs import Logs
+from evals_mcp.store.monitoring import Monitoring
 from evals_mcp.store.opening import migrate
 from evals_mcp.store.review_datapoints import ReviewDatapoints
 from evals_mcp.store.review_logs import ReviewLogs
+from evals_mcp.store.review_lookups import ReviewLookups
 from evals_mcp.store.review_overviews import ReviewOverviews
 from evals_mcp.store.run_datapoints import RunDatapoints
 from evals_mcp.store.runs import Runs
@@ -27,6 +30,8 @@ class Store:
         self.database = database
         self.files = Files(database)
         self.directories = Directories(database)
+        self.monitoring = Monitoring(database)
+        self.environment_variables = EnvironmentVariables(database)
         self.datasets = Datasets(database)
         self.logs = Logs(database)
         self.evaluations = Evaluations(database)
@@ -37,6 +42,7 @@ class Store:
         self.run_datapoints = RunDatapoints(database)
         self.review_overviews = ReviewOverviews(database, self.stats)
         self.review_logs = ReviewLogs(database)
+        self.review_lookups = ReviewLookups(database)
         self.review_datapoints = ReviewDatapoints(database)
 
     def close(self) -> None:

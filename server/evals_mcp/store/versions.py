@@ -8,15 +8,15 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, Row, RowMapping, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, NotFound
 from evals_mcp.models.files import FileResponse
 from evals_mcp.store.identity import VERSION_PREFIXES, digest, new_id, without_nulls
-from evals_mcp.store.paths import ROOT_ID, clean_path
+from evals_mcp.store.paths import clean_path
 from evals_mcp.store.tables import deployments, environments, files, versions
-from evals_mcp.store.templates import input_names
+from evals_mcp.store.version_documents import read_documents
 
 DEFAULT_TAG = "default"
 
@@ -188,56 +188,8 @@ def read_versions(
     connection: Connection, version_ids: Iterable[str], *, deleted: bool = True
 ) -> dict[str, FileResponse]:
     """What the API shows of versions, by version id; also of deleted ones, which old runs and logs still name."""
-    wanted = sorted(set(version_ids))
-    if not wanted:
-        return {}
-    statement = (
-        select(files, versions).join(versions, versions.c.file_id == files.c.id).where(versions.c.id.in_(wanted))
-    )
-    if not deleted:
-        statement = statement.where(versions.c.deleted_at.is_(None))
-    rows = connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings().all()
-    totals = _total_logs(connection, {row["files_id"] for row in rows})
-    deployed = _deployments(connection, wanted)
-    return {
-        row["versions_id"]: _file_response(row, totals.get(row["files_id"], 0), deployed.get(row["versions_id"], []))
-        for row in rows
-    }
-
-
-def _file_response(row: RowMapping, total_logs: int, in_environments: list[dict[str, Any]]) -> FileResponse:
-    kind = row["files_type"]
-    content = row["versions_content"]
-    document = {
-        **content,
-        "type": kind,
-        "id": row["files_id"],
-        "path": row["files_path"],
-        "name": row["files_name"],
-        "directory_id": row["files_directory_id"] or ROOT_ID,
-        "description": row["files_description"],
-        "readme": row["files_readme"],
-        "tags": row["files_tags"],
-        "version_id": row["versions_id"],
-        "version_name": row["versions_name"],
-        "version_description": row["versions_description"],
-        "environments": in_environments,
-        "created_at": row["versions_created_at"],
-        "updated_at": row["versions_updated_at"],
-        "last_used_at": row["versions_last_used_at"],
-        "version_logs_count": row["versions_logs_count"],
-        "total_logs_count": total_logs,
-        "datapoints_count": row["versions_datapoints_count"],
-        "inputs": [{"name": name} for name in input_names(content)],
-        "evaluators": row["files_extra"].get("evaluators", []),
-        "evaluator_aggregates": [],
-    }
-    if kind == "agent":
-        document.setdefault("tools", [])
-        document["status"] = "deleted" if row["versions_deleted_at"] else "committed"
-    if kind == "flow":
-        document.setdefault("attributes", {})
-    return _file_responses().validate_python(document)
+    documents = read_documents(connection, version_ids, deleted=deleted)
+    return {version_id: _file_responses().validate_python(document) for version_id, document in documents.items()}
 
 
 @cache
@@ -251,30 +203,6 @@ def _live_versions() -> Select[Any]:
         .join(files, files.c.id == versions.c.file_id)
         .where(versions.c.deleted_at.is_(None), files.c.deleted_at.is_(None))
     )
-
-
-def _total_logs(connection: Connection, file_ids: set[str]) -> dict[str, int]:
-    statement = (
-        select(versions.c.file_id, func.sum(versions.c.logs_count))
-        .where(versions.c.file_id.in_(sorted(file_ids)))
-        .group_by(versions.c.file_id)
-    )
-    return {file_id: int(total) for file_id, total in connection.execute(statement)}
-
-
-def _deployments(connection: Connection, version_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
-    statement = (
-        select(deployments.c.version_id, environments)
-        .join(environments, environments.c.id == deployments.c.environment_id)
-        .where(deployments.c.version_id.in_(version_ids))
-        .order_by(environments.c.created_at, environments.c.id)
-    )
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in connection.execute(statement):
-        found.setdefault(row.version_id, []).append(
-            {"id": row.id, "name": row.name, "tag": row.tag, "created_at": row.created_at}
-        )
-    return found
 
 
 def _deploy_first(connection: Connection, file_id: str, version_id: str, now: datetime) -> None:

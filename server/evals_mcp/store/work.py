@@ -233,7 +233,7 @@ def _fail_judgments(connection: Connection, evaluator: _Evaluator, error: str, n
         .group_by(run_logs.c.run_id)
         .order_by(run_logs.c.run_id)
     )
-    counts = {run_id: count for run_id, count in connection.execute(in_runs)}
+    counts = {row[0]: row[1] for row in connection.execute(in_runs)}
     if evaluator.sole:
         count_judged(connection, evaluator.evaluator_id, counts, now)
         return

@@ -12,6 +12,8 @@ _SMALLER = (30, 12, 0)
 _ROUNDS = 5
 _AIM, _FULL_ENOUGH = 0.97, 0.92  # of the room
 _TOKENS_PER_CHARACTER = 0.3  # to begin with
+_CAUTIOUS = 0.36  # tokens per character, for a first guess
+_ROWS_DIFFER = 1.1  # how much more than the first row others may cost besides their data
 
 
 class Row(NamedTuple):
@@ -50,6 +52,9 @@ def fit_rows(rows: Sequence[Row], room: int, footer_cost: Callable[[int], int], 
     All rows show the same number of characters, save those that need fewer. `cut_cost` is kept free when data in
     them is cut. There are no texts if not even the first row fits.
     """
+    whole_room = room - footer_cost(len(rows))
+    if (guessed := _guessed(rows, whole_room, cut_cost)) is not None:
+        return guessed
     texts = _least_texts(rows, room)
     costs = list(accumulate(map(cost, texts)))
     amount = len(texts)
@@ -70,6 +75,27 @@ def squeeze(row: Row, room: int) -> Shown:
     return Shown([text] if text else [], cost(text), row.need > 0)
 
 
+def _guessed(rows: Sequence[Row], room: int, cut_cost: int) -> Shown | None:
+    """All rows at a cautious guess of the level of detail, and nearer to the room after that; None if it was too much.
+
+    Most lists fit whole, and rendering them at the least level first would be for nothing.
+    """
+    needs = [row.need for row in rows]
+    top = max(needs)
+    beside_data = cost(rows[0].render(0)) * _ROWS_DIFFER
+    spare = room - cut_cost - beside_data * len(rows)
+    level = max(share(max(int(spare / _CAUTIOUS), 0), needs))
+    if level < min(_LEAST, top):
+        return None
+    texts = [row.render(level) for row in rows]
+    spent = sum(map(cost, texts))
+    if spent > room - (cut_cost if level < top else 0):
+        return None
+    if level >= top or spent >= _FULL_ENOUGH * room - cut_cost:
+        return Shown(texts, spent, level < top)
+    return _detailed(rows, texts, room, cut_cost, level)
+
+
 def _least_texts(rows: Sequence[Row], room: int) -> list[str]:
     texts = []
     for row in rows:
@@ -81,11 +107,11 @@ def _least_texts(rows: Sequence[Row], room: int) -> list[str]:
     return texts
 
 
-def _detailed(rows: Sequence[Row], texts: list[str], room: int, cut_cost: int) -> Shown:
-    """Raise the level of detail from the least towards the whole; two or three rounds come close to the room."""
+def _detailed(rows: Sequence[Row], texts: list[str], room: int, cut_cost: int, reached: int = _LEAST) -> Shown:
+    """Raise the level of detail from the one reached towards the whole; a round or two come close to the room."""
     needs = [row.need for row in rows]
     top = max(needs)
-    low, high = min(_LEAST, top), top + 1
+    low, high = min(reached, top), top + 1
     spent, per_character = sum(map(cost, texts)), _TOKENS_PER_CHARACTER
     for _ in range(_ROUNDS):
         if low == top or spent >= _FULL_ENOUGH * room - cut_cost:

@@ -32,10 +32,11 @@ def summarize_logs(
     answer.head(f"{opening(overview)}\n{total} {'log' if total == '1' else 'logs'}{asked}.")
     for note in notes:
         answer.note(note)
+    shown_labels = {version_id: name(label) for version_id, label in evaluator_labels.items()}
     one_run = len({row.run_id for row in found.rows}) == 1 and len(found.rows) > 1
     if one_run:
         answer.line(f"All of run {name(run_labels[found.rows[0].run_id])}:")
-    rows = [_row(row, None if one_run else run_labels[row.run_id], evaluator_labels) for row in found.rows]
+    rows = [_row(row, None if one_run else run_labels[row.run_id], shown_labels) for row in found.rows]
     answer.rows(
         rows,
         lambda shown: _left_out(found, shown, next_page),
@@ -122,11 +123,11 @@ def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int]
     for judgment in row.judgments:
         if judgment.state == "missing":
             continue
-        word = f"{name(labels[judgment.evaluator_version_id])} {judgment_word(judgment.state, judgment.judgment)}"
+        word = f"{labels[judgment.evaluator_version_id]} {judgment_word(judgment.state, judgment.judgment)}"
         text = judgment.error or judgment.explanation
         limit = limits.get(judgment.evaluator_version_id, 0)
         words.append(f"{word} ({_text(text, len(text), limit)})" if text and limit >= min(len(text), 20) else word)
-    missing = [name(labels[item.evaluator_version_id]) for item in row.judgments if item.state == "missing"]
+    missing = [labels[item.evaluator_version_id] for item in row.judgments if item.state == "missing"]
     if missing:
         words.append(f"missing: {', '.join(missing)}")
     return ", ".join(words) or "none"

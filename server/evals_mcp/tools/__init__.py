@@ -2,6 +2,7 @@
 
 from evals_mcp.tools import (
     add_logs_to_run,
+    get_log,
     get_logs,
     list_datapoints,
     list_evaluations,
@@ -14,6 +15,7 @@ TOOLS: tuple[Tool, ...] = (
     list_evaluations.TOOL,
     list_runs.TOOL,
     get_logs.TOOL,
+    get_log.TOOL,
     list_datapoints.TOOL,
     add_logs_to_run.TOOL,
     log_generation.TOOL,

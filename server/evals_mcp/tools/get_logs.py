@@ -50,7 +50,7 @@ async def get_logs(
 ) -> str:
     """Show logs of an evaluation: input, output, error, latency, tokens, cost, and each judgment with its
     explanation. Filter by run, datapoint, judgment, error or text; sort by worst judgment, latency, cost or length."""
-    subject = await review.find_evaluation(evaluation)
+    subject = await review.recall_evaluation(evaluation)
     found_runs = subject.find_runs(runs)
     judge, notes = _judge(subject, evaluator, sort)
     judged_by = [judge] if judge is not None and evaluator else subject.evaluators

@@ -15,6 +15,7 @@ from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, Runs
 from evals_mcp.tools.paging import paging_note
 from evals_mcp.tools.tool import Tool, dropped
 
+_MOST_BY_DEFAULT = 3
 Limit = Annotated[int, Field(ge=1, le=100, description="Datapoints to show, 1–100.")]
 
 
@@ -28,9 +29,11 @@ async def list_datapoints(
 ) -> str:
     """List the datapoints of an evaluation's dataset, a line each: input, target, and how each chosen run was judged
     on it."""
-    subject = await review.find_evaluation(evaluation)
-    chosen = subject.find_runs(runs)
+    subject = await review.recall_evaluation(evaluation)
+    chosen = subject.find_runs(runs) if runs else _default_runs(subject.runs)
     dataset_version_id, notes = _dataset(subject, chosen)
+    if len(chosen) < len(subject.runs) and not runs:
+        notes.append("Shown: the control (or oldest) run and the newest two; runs= shows others.")
     asked = dropped(evaluation=subject.id, runs=[run.id for run in chosen] if runs else [], dataset=dataset_version_id)
     offset = int(str(cursors.decode(cursor, asked)[0])) if cursor else 0
     question = DatapointQuestion(
@@ -61,6 +64,14 @@ async def list_datapoints(
         next_page=next_page,
         notes=[*notes, *paging_note(review)],
     )
+
+
+def _default_runs(runs: list[RunRow]) -> list[RunRow]:
+    """All runs if they are few, else the control (or oldest) run and the newest two."""
+    if len(runs) <= _MOST_BY_DEFAULT:
+        return runs
+    control = next((run for run in runs if run.control), runs[0])
+    return [control, *[run for run in runs if run is not control][1 - _MOST_BY_DEFAULT :]]
 
 
 def _dataset(subject: Subject, runs: list[RunRow]) -> tuple[str, list[str]]:

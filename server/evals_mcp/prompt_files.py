@@ -1,0 +1,188 @@
+"""The text form of prompts and agents (`.prompt` and `.agent` files): kernels to text and back; no I/O.
+
+A YAML header between two lines `---` holds every parameter but the template. Below it stands the template: plain text
+for a text template, else one element for each message, named by its role:
+
+    <user name="…">…</user>              a message; its text begins and ends at a line of its own
+    <user><text>…</text><image url="…" detail="…"/></user>      a message of several parts
+    <assistant>…<tool name="…" id="…">{…}</tool></assistant>    a message with calls of tools
+    <tool id="…">…</tool>                the answer to a call of a tool
+
+A template that cannot be written so (it has tags of its own, spaces at its ends, …) stands in the header instead.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from textwrap import dedent
+from typing import Any, ClassVar
+
+import yaml
+
+from evals_mcp.errors import Invalid
+
+_LONGEST_HEADER = 1_000_000
+_HEADER = re.compile(r"\s*---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|$)(.*)", re.DOTALL | re.MULTILINE)
+_ATTRIBUTES = r'((?:\s+[a-z_]+="[^"]*")*)\s*'
+_MESSAGE = re.compile(rf"\s*<(system|user|assistant|tool|developer){_ATTRIBUTES}>(.*?)</\1>", re.DOTALL)
+_PART = re.compile(rf"\s*(?:<text>(.*?)</text>|<image{_ATTRIBUTES}(?:/>|>\s*</image>))\s*", re.DOTALL)
+_CALL = re.compile(r'<tool\s+name="([^"]*)"\s+id="([^"]*)"\s*>(.*?)</tool>\s*', re.DOTALL)
+_ATTRIBUTE = re.compile(r'([a-z_]+)="([^"]*)"')
+
+
+def write_prompt_file(kernel: Mapping[str, Any]) -> str:
+    """The text form of a kernel, which `read_prompt_file` reads as this kernel again."""
+    header = {key: value for key, value in kernel.items() if key != "template"}
+    template = kernel.get("template")
+    if template is None:
+        return _file(header, "")
+    body = template if isinstance(template, str) else "\n\n".join(map(_message, template))
+    text = _file(header, f"\n{body}\n")
+    try:
+        readable = read_prompt_file(text) == dict(kernel)
+    except Invalid:
+        readable = False
+    return text if readable else _file({**header, "template": template}, "")
+
+
+def read_prompt_file(text: str, location: tuple[str | int, ...] = ("body", "prompt")) -> dict[str, Any]:
+    """The kernel of a text form, as JSON values that no model has checked yet.
+
+    Raises Invalid (at `location`) for text that has no header, a header that is not YAML with names and values, and
+    text between the messages.
+    """
+    parts = _HEADER.fullmatch(text)
+    if parts is None:
+        raise Invalid("The text needs a YAML header between two lines that are `---`.", location)
+    kernel = _read_header(parts[1], location)
+    body = parts[2].strip()
+    if body and "template" in kernel:
+        raise Invalid("The template stands either in the header or below it, not in both.", location)
+    if body:
+        kernel["template"] = _read_messages(body, location) if _MESSAGE.match(body) else body
+    return kernel
+
+
+def _file(header: Mapping[str, Any], body: str) -> str:
+    written = yaml.safe_dump(dict(header), sort_keys=False, allow_unicode=True, width=float("inf"))
+    return f"---\n{written}---\n{body}"
+
+
+def _message(message: Mapping[str, Any]) -> str:
+    role, content = message["role"], message.get("content")
+    lines = [_part(part) for part in content] if isinstance(content, list) else [content or ""]
+    lines += [_call(call) for call in message.get("tool_calls") or []]
+    attributes = _attributes({"name": message.get("name"), "id": message.get("tool_call_id")})
+    return "\n".join([f"<{role}{attributes}>", *(line for line in lines if line), f"</{role}>"])
+
+
+def _part(part: Mapping[str, Any]) -> str:
+    if part.get("type") == "text":
+        return f"<text>\n{part['text']}\n</text>"
+    image = part.get("image_url") or {}
+    return f"<image{_attributes({'url': image.get('url'), 'detail': image.get('detail')})}/>"
+
+
+def _call(call: Mapping[str, Any]) -> str:
+    function = call["function"]
+    attributes = _attributes({"name": function["name"], "id": call["id"]})
+    return f"<tool{attributes}>\n{function.get('arguments') or ''}\n</tool>"
+
+
+def _attributes(values: Mapping[str, str | None]) -> str:
+    return "".join(f' {name}="{value}"' for name, value in values.items() if value is not None)
+
+
+def _read_header(text: str, location: tuple[str | int, ...]) -> dict[str, Any]:
+    if len(text) > _LONGEST_HEADER:
+        raise Invalid(f"The header is longer than {_LONGEST_HEADER} characters.", location)
+    try:
+        header = yaml.load(text, _Loader)
+        written = json.dumps(header, ensure_ascii=False, allow_nan=False)
+        written.encode()
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 2})" if mark is not None else ""
+        raise Invalid(f"The header is not YAML that JSON could hold too{where}.", location) from None
+    if not isinstance(header, dict):
+        raise Invalid("The header must be names with values, such as `model: gpt-4o`.", location)
+    if "\\u0000" in written:
+        raise Invalid("Text must not hold NUL characters.", location)
+    content: dict[str, Any] = json.loads(written)
+    return content
+
+
+def _read_messages(body: str, location: tuple[str | int, ...]) -> list[dict[str, Any]]:
+    messages, end = [], 0
+    while end < len(body):
+        found = _MESSAGE.match(body, end)
+        if found is None:
+            raise Invalid("Below the header there may be nothing but messages such as <user>…</user>.", location)
+        messages.append(_read_message(found[1], dict(_ATTRIBUTE.findall(found[2])), found[3]))
+        end = found.end()
+    return messages
+
+
+def _read_message(role: str, attributes: Mapping[str, str], inside: str) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": role}
+    if "name" in attributes:
+        message["name"] = attributes["name"]
+    if "id" in attributes:
+        message["tool_call_id"] = attributes["id"]
+    content, calls = _split_calls(inside) if role == "assistant" else (inside, [])
+    if calls:
+        message["tool_calls"] = calls
+    parts = _read_parts(content)
+    if parts or _text(content) or not calls:
+        message["content"] = parts or _text(content)
+    return message
+
+
+def _split_calls(inside: str) -> tuple[str, list[dict[str, Any]]]:
+    """The text of an assistant's message, and the calls of tools after it; no calls if more text follows."""
+    # No search beyond the last end: a beginning without an end would be looked for until the end of the text.
+    first = _CALL.search(inside, 0, inside.rfind("</tool>") + len("</tool>"))
+    if first is None:
+        return inside, []
+    calls, end = [], first.start()
+    while (found := _CALL.match(inside, end)) is not None:
+        function = {"name": found[1]}
+        if arguments := _text(found[3]):
+            function["arguments"] = arguments
+        calls.append({"id": found[2], "type": "function", "function": function})
+        end = found.end()
+    return (inside, []) if end < len(inside) else (inside[: first.start()], calls)
+
+
+def _read_parts(inside: str) -> list[dict[str, Any]]:
+    """The parts of a message that consists of nothing else; none if it is plain text."""
+    parts: list[dict[str, Any]] = []
+    end = 0
+    while end < len(inside):
+        found = _PART.match(inside, end)
+        if found is None:
+            return []
+        if found[1] is not None:
+            parts.append({"type": "text", "text": _text(found[1])})
+        else:
+            parts.append({"type": "image_url", "image_url": dict(_ATTRIBUTE.findall(found[2]))})
+        end = found.end()
+    return parts
+
+
+def _text(inside: str) -> str:
+    return dedent(inside.strip("\n")).strip()
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """YAML without aliases, which can make much out of little, and without dates, which JSON does not have."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not allowed")
+        return super().compose_node(parent, index)

@@ -1,0 +1,183 @@
+"""What the logs of a run say, as columns: one row per log, one column per evaluator; comparing them is elsewhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from evals_mcp.models.comparisons import Measure
+from evals_mcp.statistics.pairing import OptionPairs, Profile, is_number, pair_options
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+JUDGED, ABSTAINED, FAILED, MISSING, OTHER_TYPE = range(5)
+"""What an evaluator said of a log; `OTHER_TYPE` is a judgment of another type than the evaluator returns now."""
+
+MEASURES: tuple[Measure, ...] = ("latency", "tokens", "cost")
+
+Labels = tuple[str, ...]
+"""The options of one judgment: the one of a select, or those of a multi_select sorted, each once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class JudgmentColumn:
+    """One evaluator on each log of a run: its state, and the judgment in the way its kind needs.
+
+    `numbers` has numbers, and booleans as 0 and 1, else NaN. `labels` has places in `options`, else -1.
+    `version_ids` are the versions of the evaluator that judged, sorted.
+    """
+
+    states: NDArray[Any]
+    numbers: NDArray[Any]
+    labels: NDArray[Any]
+    options: tuple[Labels, ...]
+    version_ids: tuple[str, ...]
+
+
+class JudgedLogs(NamedTuple):
+    """The logs that one evaluator judged: keys of their datapoints, and the judgments as in `JudgmentColumn`."""
+
+    keys: NDArray[Any]
+    numbers: NDArray[Any]
+    labels: NDArray[Any]
+    options: tuple[Labels, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RunColumns:
+    """The logs of a run from the oldest on.
+
+    `datapoints` has whole-number keys that mean the same in every run compared, -1 for a log without a datapoint.
+    Measures are NaN where they are not known. Judgments are by the evaluator's attached version id.
+    """
+
+    datapoints: NDArray[Any]
+    failed: NDArray[Any]
+    measures: Mapping[Measure, NDArray[Any]]
+    judgments: Mapping[str, JudgmentColumn]
+
+    def judged(self, evaluator_version_id: str) -> JudgedLogs:
+        """The logs with a datapoint that an evaluator judged."""
+        column = self.judgments[evaluator_version_id]
+        mask = (column.states == JUDGED) & (self.datapoints >= 0)
+        return JudgedLogs(self.datapoints[mask], column.numbers[mask], column.labels[mask], column.options)
+
+
+class DatapointKeys:
+    """Whole numbers for the ids of datapoints, the same for the same id; they grow with the ids seen."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str | None, int] = {None: -1}
+        self._ids: list[str] = []
+
+    def __len__(self) -> int:
+        """How many ids have a key."""
+        return len(self._ids)
+
+    def column(self, ids: Iterable[str | None]) -> NDArray[Any]:
+        """The keys of ids, -1 for None."""
+        import numpy as np
+
+        keys = self._keys
+        column = []
+        for datapoint_id in ids:
+            key = keys.get(datapoint_id)
+            if key is None:
+                key = keys[datapoint_id] = len(self._ids)
+                self._ids.append(str(datapoint_id))
+            column.append(key)
+        return np.array(column, dtype=np.int64)
+
+    def id_of(self, key: int) -> str:
+        """The id that has a key."""
+        return self._ids[key]
+
+
+def judgment_column(
+    kind: str, states: Sequence[int], judgments: Sequence[object], version_ids: Iterable[str]
+) -> JudgmentColumn:
+    """A column of an evaluator that returns `kind` out of judgments as JSON values.
+
+    A value of another type than `kind` becomes `OTHER_TYPE`; NaN and infinities stay, for the comparison to ignore.
+    """
+    import numpy as np
+
+    found = np.array(states, dtype=np.int8)
+    numbers = np.full(len(found), np.nan)
+    labels = np.full(len(found), -1, dtype=np.int32)
+    options: dict[Labels, int] = {}
+    for place, value in enumerate(judgments):
+        if states[place] != JUDGED:
+            continue
+        if not _is_of_kind(value, kind):
+            found[place] = OTHER_TYPE
+        elif isinstance(value, int | float):
+            numbers[place] = _number(value)
+        elif kind != "text":
+            labels[place] = options.setdefault(labels_of(value), len(options))
+    return JudgmentColumn(
+        states=found,
+        numbers=numbers,
+        labels=labels,
+        options=tuple(options),
+        version_ids=tuple(sorted(set(version_ids))),
+    )
+
+
+def pair_option_columns(kind: str, baseline: JudgedLogs, candidate: JudgedLogs) -> OptionPairs:
+    """Pair options as `pair_options` does; without repeats, pairs of judgments are only counted."""
+    import numpy as np
+
+    sides = (baseline, candidate)
+    if any(len(np.unique(side.keys)) < len(side.keys) for side in sides):
+        before, after = (_options_by_datapoint(kind, side) for side in sides)
+        return pair_options(before, after, kind)
+    keys, at_left, at_right = np.intersect1d(baseline.keys, candidate.keys, assume_unique=True, return_indices=True)
+    both = np.stack((baseline.labels[at_left], candidate.labels[at_right]))
+    kinds, counts = np.unique(both, axis=1, return_counts=True)
+    return OptionPairs(
+        profiles={
+            (_whole(baseline.options[before]), _whole(candidate.options[after])): times
+            for (before, after), times in zip(kinds.T.tolist(), counts.tolist(), strict=True)
+        },
+        pairs=len(keys),
+        only_baseline=len(baseline.keys) - len(keys),
+        only_candidate=len(candidate.keys) - len(keys),
+        ignored=0,
+        averaged=False,
+    )
+
+
+def labels_of(value: Any) -> Labels:
+    """The options in a judgment: a text is one option, of a list each counts once."""
+    return (value,) if isinstance(value, str) else tuple(sorted(set(value)))
+
+
+def _options_by_datapoint(kind: str, side: JudgedLogs) -> dict[str, list[object]]:
+    values: dict[str, list[object]] = {}
+    for key, label in zip(side.keys.tolist(), side.labels.tolist(), strict=True):
+        chosen = side.options[label]
+        values.setdefault(str(key), []).append(chosen if kind == "multi_select" else chosen[0])
+    return values
+
+
+def _whole(labels: Labels) -> Profile:
+    return tuple((option, 1.0) for option in labels)
+
+
+def _number(value: float) -> float:
+    """The value as a float; a whole number beyond all floats is infinite, so that it is ignored like one."""
+    return float(value) if isinstance(value, bool | float) or is_number(value) else math.inf
+
+
+def _is_of_kind(value: object, kind: str) -> bool:
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "multi_select":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, str)

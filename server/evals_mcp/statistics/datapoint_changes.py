@@ -1,0 +1,267 @@
+"""Which datapoints of a candidate changed against a baseline, the largest change first; no tests, no texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from evals_mcp.models.comparisons import Outcome
+from evals_mcp.models.review import EvaluatorRow
+from evals_mcp.statistics.columns import FAILED, JUDGED, JudgedLogs, JudgmentColumn, Labels, RunColumns
+from evals_mcp.statistics.pairing import LARGEST, pair_columns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SCORES = {"positive": 1.0, "negative": -1.0}
+_DECIMALS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatapointChange:
+    """A datapoint by its key, and why it is there: places of evaluators, the one that changed most first.
+
+    `baseline` and `candidate` are places of its logs in the columns; first the one that shows the outcome best, then
+    the others from the oldest on.
+    """
+
+    key: int
+    evaluators: tuple[int, ...]
+    baseline: tuple[int, ...]
+    candidate: tuple[int, ...]
+
+
+class _Changes(NamedTuple):
+    """Per paired datapoint: how much better it got (0 without a direction), and how much it changed at all."""
+
+    keys: NDArray[Any]
+    gains: NDArray[Any]
+    amounts: NDArray[Any]
+
+
+class _Weights(NamedTuple):
+    """What one evaluator says for an outcome: per key a weight, and 1 if it got better there, -1 if worse, else 0.
+
+    `pairs` are the keys that it judged on both sides.
+    """
+
+    keys: NDArray[Any]
+    values: NDArray[Any]
+    signs: NDArray[Any]
+    pairs: NDArray[Any]
+
+
+class Ranking:
+    """The datapoints with an outcome, in order; `len` tells how many. Only those of a page are looked at closely."""
+
+    def __init__(
+        self,
+        evaluators: Sequence[EvaluatorRow],
+        runs: tuple[RunColumns, RunColumns],
+        outcome: Outcome,
+        keys: NDArray[Any],
+        weights: NDArray[Any],
+        signs: NDArray[Any],
+    ) -> None:
+        """`runs` are baseline and candidate; `weights` and `signs` have a row per evaluator and a column per key."""
+        self._evaluators = evaluators
+        self._runs = runs
+        self._outcome = outcome
+        self._keys = keys
+        self._weights = weights
+        self._signs = signs
+
+    def __len__(self) -> int:
+        """How many datapoints have the outcome."""
+        return len(self._keys)
+
+    def page(self, offset: int, limit: int) -> list[DatapointChange]:
+        """Datapoints from an offset on."""
+        return [self._change(place) for place in range(offset, min(offset + limit, len(self._keys)))]
+
+    def _change(self, place: int) -> DatapointChange:
+        import numpy as np
+
+        key = int(self._keys[place])
+        weights = self._weights[:, place]
+        involved = [int(index) for index in np.argsort(-weights, kind="stable") if weights[index] > 0]
+        lead = involved[0] if involved else None
+        sign = 0 if lead is None else int(self._signs[lead, place])
+        before, after = (
+            _best_first(np.flatnonzero(run.datapoints == key), self._telling(run, lead, direction))
+            for run, direction in zip(self._runs, (-sign, sign), strict=True)
+        )
+        return DatapointChange(key=key, evaluators=tuple(involved), baseline=before, candidate=after)
+
+    def _telling(self, run: RunColumns, lead: int | None, direction: int) -> NDArray[Any]:
+        """For each log of a run how well it shows the outcome, by its leading evaluator's judgment."""
+        import numpy as np
+
+        column = None if lead is None else run.judgments[self._evaluators[lead].version_id]
+        telling: NDArray[Any] = np.zeros(len(run.datapoints))
+        if self._outcome == "errors":
+            telling = run.failed * 2 + (0 if column is None else column.states == FAILED)
+        elif lead is not None and column is not None and direction:
+            scores = direction * _scores(self._evaluators[lead], column)
+            telling = np.where(np.isnan(scores), -np.inf, scores)
+        elif column is not None:
+            telling = column.states == JUDGED
+        return telling
+
+
+def rank_datapoints(
+    evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candidate: RunColumns, outcome: Outcome
+) -> Ranking:
+    """Find the datapoints with an outcome by any of these evaluators, the largest change first.
+
+    Per evaluator a datapoint's change is that of its mean judgment (several logs are averaged), in its direction and
+    divided by the evaluator's range: the declared one, else that of the numbers compared; booleans change by 1, an
+    option by the distance of its valence, and options without valences only differ.
+
+    - `regressed`: any evaluator got worse, the largest fall first; `improved`: any got better, likewise. A datapoint
+      can be both, by different evaluators.
+    - `changed`: any judgment differs, in whichever direction. `same`: judged in both runs, and none differs.
+    - `only_baseline`: an evaluator judged it in the baseline and not in the candidate, for which there may be no log
+      there or a judgment that failed, is null or missing; `only_candidate`: the reverse. Most evaluators first.
+    - `errors`: a log ended in an error in either run (the candidate's first), or an evaluator failed.
+
+    Equal ones are ordered by what all evaluators say together, then by the logs: the baseline's, then the others.
+    """
+    import numpy as np
+
+    every = np.concatenate((baseline.datapoints, candidate.datapoints))
+    unique, first = np.unique(every, return_index=True)
+    keys = unique[(order := np.argsort(first, kind="stable"))]
+    kept = keys >= 0
+    places = np.empty(len(unique), dtype=np.int64)
+    places[order] = np.arange(len(unique))
+    weights, signs = np.zeros((2, len(evaluators), len(keys)))
+    paired = np.zeros(len(keys), dtype=bool)
+    for index, row in enumerate(evaluators):
+        said = _weigh(row, baseline, candidate, outcome)
+        at = places[np.searchsorted(unique, said.keys)]
+        weights[index, at], signs[index, at] = said.values, said.signs
+        paired[places[np.searchsorted(unique, said.pairs)]] = True
+    largest, total = weights.max(axis=0, initial=0.0), weights.sum(axis=0)
+    if outcome == "errors":
+        largest = largest + _failed_logs(unique, places, baseline, candidate)
+    at = np.flatnonzero((paired & (largest == 0) if outcome == "same" else largest > 0) & kept)
+    at = at[np.lexsort((at, -np.round(total[at], _DECIMALS), -largest[at]))]
+    return Ranking(evaluators, (baseline, candidate), outcome, keys[at], weights[:, at], signs[:, at])
+
+
+def _weigh(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, outcome: Outcome) -> _Weights:
+    import numpy as np
+
+    left, right = (_judged_keys(row, run) for run in (baseline, candidate))
+    pairs = np.intersect1d(left, right)
+    if outcome in ("only_baseline", "only_candidate"):
+        alone = np.setdiff1d(left, right) if outcome == "only_baseline" else np.setdiff1d(right, left)
+        return _Weights(alone, np.ones(len(alone)), np.zeros(len(alone)), pairs)
+    if outcome == "errors":
+        failed = [run.datapoints[run.judgments[row.version_id].states == FAILED] for run in (baseline, candidate)]
+        found = np.unique(np.concatenate(failed))
+        return _Weights(found, np.ones(len(found)), np.zeros(len(found)), pairs)
+    changes = _evaluator_changes(row, baseline, candidate)
+    signed = {"regressed": -changes.gains, "improved": changes.gains}.get(outcome, changes.amounts)
+    return _Weights(changes.keys, np.maximum(signed, 0.0), np.sign(changes.gains), pairs)
+
+
+def _failed_logs(
+    unique: NDArray[Any], places: NDArray[Any], baseline: RunColumns, candidate: RunColumns
+) -> NDArray[Any]:
+    import numpy as np
+
+    weights = np.zeros(len(unique))
+    for run, weight in ((baseline, 2.0), (candidate, 4.0)):
+        weights[places[np.searchsorted(unique, np.unique(run.datapoints[run.failed]))]] += weight
+    return weights
+
+
+def _judged_keys(row: EvaluatorRow, run: RunColumns) -> NDArray[Any]:
+    """The keys of datapoints for which a run has a judgment that can be compared."""
+    import numpy as np
+
+    judged = run.judged(row.version_id)
+    if row.return_type not in ("boolean", "number"):
+        return np.unique(judged.keys)
+    with np.errstate(invalid="ignore"):
+        return np.unique(judged.keys[np.abs(judged.numbers) <= LARGEST])
+
+
+def _evaluator_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> _Changes:
+    import numpy as np
+
+    match row.return_type:
+        case "boolean" | "number":
+            return _number_changes(row, baseline, candidate)
+        case "select" | "multi_select":
+            return _option_changes(row, baseline, candidate)
+    return _Changes(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+
+
+def _number_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> _Changes:
+    import numpy as np
+
+    left, right = baseline.judged(row.version_id), candidate.judged(row.version_id)
+    pairs = pair_columns(left.keys, left.numbers, right.keys, right.numbers)
+    gains = pairs.differences() * (-1.0 if row.lower_is_better else 1.0)
+    both = np.concatenate((pairs.baseline, pairs.candidate))
+    span = 1.0 if row.return_type == "boolean" or not len(both) else _declared_range(row) or float(np.ptp(both))
+    gains = np.round(gains / (span or 1.0), _DECIMALS)
+    return _Changes(np.array(pairs.keys, dtype=np.int64), gains, np.abs(gains))
+
+
+def _declared_range(row: EvaluatorRow) -> float:
+    return 0.0 if row.low is None or row.high is None else max(0.0, row.high - row.low)
+
+
+def _option_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> _Changes:
+    import numpy as np
+
+    left, right = (_shares(run.judged(row.version_id)) for run in (baseline, candidate))
+    keys = sorted(left.keys() & right.keys())
+    scores = {option: _SCORES.get(row.valences.get(option, ""), 0.0) for option in row.options}
+    known = list(scores.values())
+    span = (max(known) - min(known) if row.return_type == "select" else sum(map(abs, known))) if known else 0.0
+    directed = len(set(known)) > 1
+    gains, amounts = [], []
+    for key in keys:
+        before, after = left[key], right[key]
+        moved = {option: after.get(option, 0.0) - before.get(option, 0.0) for option in {*before, *after}}
+        gain = sum(change * scores.get(option, 0.0) for option, change in moved.items()) if directed else 0.0
+        gains.append(gain / span if span else 0.0)
+        amounts.append(sum(map(abs, moved.values())) / max(1.0, sum(before.values()) + sum(after.values())))
+    return _Changes(np.array(keys, dtype=np.int64), np.round(gains, _DECIMALS), np.round(amounts, _DECIMALS))
+
+
+def _shares(judged: JudgedLogs) -> dict[int, dict[str, float]]:
+    """For each judged datapoint the options chosen, as shares of its logs."""
+    chosen: dict[int, list[Labels]] = {}
+    for key, label in zip(judged.keys.tolist(), judged.labels.tolist(), strict=True):
+        chosen.setdefault(key, []).append(judged.options[label])
+    return {
+        key: {option: times / len(logs) for option, times in Counter(chain.from_iterable(logs)).items()}
+        for key, logs in chosen.items()
+    }
+
+
+def _scores(row: EvaluatorRow, column: JudgmentColumn) -> NDArray[Any]:
+    """What each judgment is worth, more when better; NaN without a judgment or a direction."""
+    import numpy as np
+
+    if row.return_type in ("boolean", "number"):
+        return -column.numbers if row.lower_is_better else column.numbers
+    worth = [sum(_SCORES.get(row.valences.get(option, ""), 0.0) for option in labels) for labels in column.options]
+    return np.where(column.labels >= 0, np.array([*worth, np.nan])[column.labels], np.nan)
+
+
+def _best_first(places: NDArray[Any], telling: NDArray[Any]) -> tuple[int, ...]:
+    """The places with the one that tells most in front."""
+    found: list[int] = places.tolist()
+    if len(found) > 1:
+        found.insert(0, found.pop(int(telling[places].argmax())))
+    return tuple(found)

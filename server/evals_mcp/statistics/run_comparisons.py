@@ -1,0 +1,247 @@
+"""Runs against a baseline by every evaluator and measure, over their columns; which datapoints changed is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from evals_mcp.models.comparisons import (
+    ComparedCandidate,
+    ComparedRun,
+    ComparisonQuestion,
+    ComparisonRow,
+    Comparisons,
+    Measure,
+    OptionRow,
+    Outcome,
+    Tally,
+)
+from evals_mcp.models.review import EvaluatorRow
+from evals_mcp.statistics.booleans import compare_booleans
+from evals_mcp.statistics.columns import (
+    ABSTAINED,
+    FAILED,
+    JUDGED,
+    MEASURES,
+    MISSING,
+    OTHER_TYPE,
+    JudgmentColumn,
+    RunColumns,
+    pair_option_columns,
+)
+from evals_mcp.statistics.comparisons import not_comparable
+from evals_mcp.statistics.corrections import correct
+from evals_mcp.statistics.datapoint_changes import DatapointChange, rank_datapoints
+from evals_mcp.statistics.numbers import compare_numbers
+from evals_mcp.statistics.options import compare_multi_selects, compare_selects
+from evals_mcp.statistics.pairing import pair_columns
+from evals_mcp.statistics.results import Comparison, Verdict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairComparison:
+    """A candidate against a baseline: a comparison per evaluator in their order, and per measure that both have."""
+
+    comparisons: tuple[Comparison, ...]
+    measures: tuple[tuple[Measure, Comparison], ...]
+
+
+class ComparedRuns(NamedTuple):
+    """The answer, whose datapoints are still to be filled in, and which datapoints of the shown run these are."""
+
+    answer: Comparisons
+    shown: list[DatapointChange]
+
+
+def compare_runs(
+    question: ComparisonQuestion,
+    evaluators: Sequence[EvaluatorRow],
+    columns: Mapping[str, RunColumns],
+    compare: Callable[[str], PairComparison] | None = None,
+) -> ComparedRuns:
+    """Answer a question over the columns of its runs, by run id; `evaluators` are those asked for, in order.
+
+    All judged comparisons of the answer are one family of Holm's correction, all measured ones another; a comparison
+    in which nothing changed could not be significant whatever the others are, so it does not count (Tarone 1990).
+    `compare` gives the pair of a candidate by its id, for callers that keep pairs.
+    """
+    baseline = columns[question.baseline_run_id]
+    pairs = correct_families(
+        [
+            compare(run_id) if compare else compare_pair(evaluators, baseline, columns[run_id])
+            for run_id in question.candidate_run_ids
+        ]
+    )
+    candidates = [
+        _candidate(run_id, evaluators, baseline, columns[run_id], pair)
+        for run_id, pair in zip(question.candidate_run_ids, pairs, strict=True)
+    ]
+    shown_run_id = question.shown_run_id or candidates[most_telling(candidates, question.outcome)].run_id
+    ranking = rank_datapoints(evaluators, baseline, columns[shown_run_id], question.outcome)
+    answer = Comparisons(
+        baseline=_compared_run(question.baseline_run_id, evaluators, baseline, baseline),
+        candidates=candidates,
+        shown_run_id=shown_run_id,
+        datapoints=[],
+        total=len(ranking),
+    )
+    return ComparedRuns(answer, ranking.page(question.offset, question.limit))
+
+
+def compare_pair(evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candidate: RunColumns) -> PairComparison:
+    """Compare two runs by each evaluator and measure; the p-values stand alone.
+
+    Logs without a datapoint are left out, and so are the measures of logs that ended in an error.
+    """
+    measured = ((measure, _compare_measure(measure, baseline, candidate)) for measure in MEASURES)
+    return PairComparison(
+        comparisons=tuple(_compare_evaluator(row, baseline, candidate) for row in evaluators),
+        measures=tuple((measure, comparison) for measure, comparison in measured if comparison.pairs),
+    )
+
+
+def correct_families(pairs: Sequence[PairComparison]) -> list[PairComparison]:
+    """The pairs with p-values adjusted over all judged comparisons, and over all measured ones."""
+    judged = iter(_corrected([comparison for pair in pairs for comparison in pair.comparisons]))
+    measured = iter(_corrected([comparison for pair in pairs for _, comparison in pair.measures]))
+    return [
+        PairComparison(
+            comparisons=tuple(next(judged) for _ in pair.comparisons),
+            measures=tuple((measure, next(measured)) for measure, _ in pair.measures),
+        )
+        for pair in pairs
+    ]
+
+
+def most_telling(candidates: Sequence[ComparedCandidate], outcome: Outcome) -> int:
+    """The place of the candidate whose datapoints say most, the first of those that say the same.
+
+    That is the one with the most significant regression (for `improved`: improvement), for the outcomes that are
+    about gaps and failures the one with most of these.
+    """
+    return max(range(len(candidates)), key=lambda place: _weight(candidates[place], outcome))
+
+
+def _corrected(family: Sequence[Comparison]) -> list[Comparison]:
+    changing = iter(correct([comparison for comparison in family if comparison.changed]))
+    return [next(changing) if comparison.changed else comparison for comparison in family]
+
+
+def _weight(candidate: ComparedCandidate, outcome: Outcome) -> tuple[float, float]:
+    if outcome == "errors":
+        return candidate.failed_logs + sum(tally.failed for tally in candidate.tallies), 0.0
+    if outcome == "only_baseline":
+        return sum(row.only_baseline for row in candidate.comparisons), 0.0
+    if outcome == "only_candidate":
+        return sum(row.only_candidate for row in candidate.comparisons), 0.0
+    wanted = Verdict.BETTER if outcome == "improved" else Verdict.WORSE
+    found = [row for row in candidate.comparisons if row.verdict == wanted and row.p_value is not None]
+    return max(((-(row.p_value or 0.0), _net_share(row)) for row in found), default=(-2.0, 0.0))
+
+
+def _net_share(row: ComparisonRow) -> float:
+    """The share of pairs by which those of one direction outnumber the other: comparable between evaluators."""
+    return abs((row.better or 0) - (row.worse or 0)) / row.pairs
+
+
+def _compare_evaluator(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> Comparison:
+    valence = "negative" if row.lower_is_better else "positive"
+    left, right = baseline.judged(row.version_id), candidate.judged(row.version_id)
+    match row.return_type:
+        case "boolean":
+            return compare_booleans(pair_columns(left.keys, left.numbers, right.keys, right.numbers), valence)
+        case "number":
+            return compare_numbers(pair_columns(left.keys, left.numbers, right.keys, right.numbers), valence)
+        case "select" | "multi_select":
+            pairs = pair_option_columns(row.return_type, left, right)
+            compare_options = compare_selects if row.return_type == "select" else compare_multi_selects
+            return compare_options(pairs, {option: row.valences.get(option) for option in row.options})
+    return not_comparable(row.return_type)
+
+
+def _compare_measure(measure: Measure, baseline: RunColumns, candidate: RunColumns) -> Comparison:
+    import numpy as np
+
+    columns: list[NDArray[Any]] = []
+    for run in (baseline, candidate):
+        known = (run.datapoints >= 0) & ~run.failed & ~np.isnan(run.measures[measure])
+        columns += [run.datapoints[known], run.measures[measure][known]]
+    return compare_numbers(pair_columns(*columns), "negative")
+
+
+def _candidate(
+    run_id: str, evaluators: Sequence[EvaluatorRow], baseline: RunColumns, columns: RunColumns, pair: PairComparison
+) -> ComparedCandidate:
+    rows = [
+        _row(comparison, evaluator_version_id=row.version_id)
+        for row, comparison in zip(evaluators, pair.comparisons, strict=True)
+    ]
+    run = _compared_run(run_id, evaluators, columns, baseline)
+    return ComparedCandidate(
+        **dict(run),
+        comparisons=rows,
+        measures=[_row(comparison, measure=measure) for measure, comparison in pair.measures],
+    )
+
+
+def _row(comparison: Comparison, **subject: Any) -> ComparisonRow:
+    facts = {name: getattr(comparison, name, None) for name in ComparisonRow.model_fields if name not in subject}
+    changes = [OptionRow.model_validate(shift, from_attributes=True) for shift in comparison.options]
+    return ComparisonRow(**{**facts, **subject, "options": changes})
+
+
+def _compared_run(
+    run_id: str, evaluators: Sequence[EvaluatorRow], run: RunColumns, baseline: RunColumns
+) -> ComparedRun:
+    import numpy as np
+
+    paired = run.datapoints >= 0
+    mine = np.unique(run.datapoints[paired])
+    return ComparedRun(
+        run_id=run_id,
+        logs=len(run.datapoints),
+        failed_logs=int(run.failed.sum()),
+        unpaired_logs=int((~paired).sum()),
+        datapoints=len(mine),
+        shared=len(np.intersect1d(mine, baseline.datapoints)),
+        tallies=[_tally(row, run.judgments[row.version_id], paired) for row in evaluators],
+    )
+
+
+def _tally(row: EvaluatorRow, column: JudgmentColumn, paired: NDArray[Any]) -> Tally:
+    import numpy as np
+
+    states = column.states[paired]
+    counts = np.bincount(states, minlength=OTHER_TYPE + 1).tolist()
+    judged = paired & (column.states == JUDGED)
+    return Tally(
+        evaluator_version_id=row.version_id,
+        judged=counts[JUDGED],
+        abstained=counts[ABSTAINED],
+        failed=counts[FAILED],
+        missing=counts[MISSING],
+        other_type=counts[OTHER_TYPE],
+        version_ids=list(column.version_ids),
+        constant=_constant(row.return_type, column, judged) if counts[JUDGED] > 1 else None,
+    )
+
+
+def _constant(kind: str, column: JudgmentColumn, judged: NDArray[Any]) -> Any:
+    """The judgment that all judged logs share, or None."""
+    import numpy as np
+
+    if kind in ("boolean", "number"):
+        numbers = column.numbers[judged]
+        first = numbers[0].item()
+        if not np.isfinite(first) or (numbers != first).any():
+            return None
+        return bool(first) if kind == "boolean" else first
+    labels = column.labels[judged]
+    if labels[0] < 0 or (labels != labels[0]).any():
+        return None
+    chosen = column.options[labels[0]]
+    return list(chosen) if kind == "multi_select" else chosen[0]

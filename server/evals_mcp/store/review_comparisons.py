@@ -1,0 +1,181 @@
+"""Comparisons of runs: computed over their columns; texts are read only for the datapoints that are shown."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.excerpts import cut_texts
+from evals_mcp.models.comparisons import ComparedDatapoint, ComparisonQuestion, Comparisons
+from evals_mcp.models.review import DatapointLog, JudgmentRow, LogRow
+from evals_mcp.statistics.columns import RunColumns
+from evals_mcp.statistics.datapoint_changes import DatapointChange
+from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
+from evals_mcp.store.database import Database
+from evals_mcp.store.evaluations import find_evaluation
+from evals_mcp.store.kept import Kept
+from evals_mcp.store.review_columns import Judge, ReviewColumns, RunsAsColumns
+from evals_mcp.store.review_logs import read_judgment_rows, read_log_rows
+from evals_mcp.store.review_overviews import read_evaluator_rows
+from evals_mcp.store.run_status import Attachment, read_attachments, read_runs
+from evals_mcp.store.tables import datapoints, logs
+
+_KEPT_ROWS = 20_000  # of comparisons and of the options in them
+
+
+class _Place(NamedTuple):
+    run_id: str
+    log_number: int
+
+
+class ReviewComparisons:
+    """Comparisons of runs. What a pair of runs comes to is kept until one of them changes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._columns = ReviewColumns()
+        self._pairs: Kept[tuple[Any, ...], PairComparison] = Kept(_KEPT_ROWS)
+
+    def get(self, evaluation_id: str, question: ComparisonQuestion) -> Comparisons:
+        """The answer to a question about runs of an evaluation. Raises NotFound, Invalid."""
+        run_ids = list(dict.fromkeys((question.baseline_run_id, *question.candidate_run_ids)))
+        if question.shown_run_id is not None and question.shown_run_id not in question.candidate_run_ids:
+            raise Invalid("`shown_run_id` must be one of the candidates.", ("body", "shown_run_id"))
+        with self._database.read() as connection:
+            rows = {row.id: row for row in read_runs(connection, evaluation_id, run_ids)}
+            if missing := [run_id for run_id in run_ids if run_id not in rows]:
+                find_evaluation(connection, evaluation_id)
+                raise NotFound(f"Evaluation `{evaluation_id}` has no run `{missing[0]}`.")
+            attachments = read_attachments(connection, evaluation_id)
+            judges = _judges(connection, attachments, question.evaluator_version_ids)
+            found = self._columns.read(connection, rows.values(), judges)
+            compare = partial(self._pair, judges, rows[question.baseline_run_id], rows, found.columns)
+            answer, shown = compare_runs(question, [judge.row for judge in judges], found.columns, compare)
+            return answer.model_copy(
+                update={"datapoints": _datapoints(connection, question, answer.shown_run_id, shown, found, attachments)}
+            )
+
+    def _pair(
+        self,
+        judges: Sequence[Judge],
+        baseline: Row[Any],
+        rows: dict[str, Row[Any]],
+        columns: dict[str, RunColumns],
+        run_id: str,
+    ) -> PairComparison:
+        candidate = rows[run_id]
+        asked = tuple((judge.row.version_id, judge.attachment.sole) for judge in judges)
+        key = (baseline.id, baseline.revision, candidate.id, candidate.revision, asked)
+        pair = self._pairs.get(key)
+        if pair is None:
+            pair = compare_pair([judge.row for judge in judges], columns[baseline.id], columns[run_id])
+            self._pairs.put(key, pair, 8 + sum(1 + len(comparison.options) for comparison in pair.comparisons))
+        return pair
+
+
+def _judges(connection: Connection, attachments: Sequence[Attachment], version_ids: Sequence[str]) -> list[Judge]:
+    """The attached evaluators of these versions, in the order asked for. Raises NotFound."""
+    evaluators = read_evaluator_rows(connection, attachments)
+    attached = {row.version_id: Judge(item, row) for item, row in zip(attachments, evaluators, strict=True)}
+    for version_id in version_ids:
+        if version_id not in attached:
+            raise NotFound(f"The evaluation has no evaluator version `{version_id}`.")
+    return [attached[version_id] for version_id in dict.fromkeys(version_ids)]
+
+
+_DATAPOINTS = select(datapoints.c.id, datapoints.c.content).where(
+    datapoints.c.id.in_(bindparam("ids", expanding=True))
+)
+_LOG_IDS = select(logs.c.number, logs.c.id, logs.c.error.is_not(None).label("failed")).where(
+    logs.c.number.in_(bindparam("numbers", expanding=True))
+)
+
+
+def _datapoints(
+    connection: Connection,
+    question: ComparisonQuestion,
+    candidate_id: str,
+    shown: Sequence[DatapointChange],
+    found: RunsAsColumns,
+    attachments: Sequence[Attachment],
+) -> list[ComparedDatapoint]:
+    """The datapoints shown, with their texts."""
+    ids = [found.keys.id_of(change.key) for change in shown]
+    contents = {row.id: row.content for row in connection.execute(_DATAPOINTS, {"ids": ids})}
+    sides = [
+        (
+            [_Place(question.baseline_run_id, int(found.numbers[question.baseline_run_id][at])) for at in change.baseline],
+            [_Place(candidate_id, int(found.numbers[candidate_id][at])) for at in change.candidate],
+        )
+        for change in shown
+    ]
+    first = [side[0] for pair in sides for side in pair if side]
+    whole = dict(zip(first, read_log_rows(connection, first, attachments, question.characters), strict=True))
+    others = _other_logs(connection, [place for pair in sides for side in pair for place in side[1:]], attachments)
+    return [
+        _datapoint(
+            id,
+            contents.get(id, {}),
+            question,
+            [question.evaluator_version_ids[place] for place in change.evaluators],
+            [whole[side[0]] if side else None for side in pair],
+            [others[place] for place in chain(pair[0][1:], pair[1][1:])],
+        )
+        for id, change, pair in zip(ids, shown, sides, strict=True)
+    ]
+
+
+def _datapoint(
+    id: str,
+    content: dict[str, Any],
+    question: ComparisonQuestion,
+    evaluators: list[str],
+    whole: list[LogRow | None],
+    others: list[DatapointLog],
+) -> ComparedDatapoint:
+    cut, lengths = cut_texts(
+        {name: content.get(name) for name in ("inputs", "messages", "target")}, question.characters
+    )
+    return ComparedDatapoint(
+        id=id,
+        inputs=cut["inputs"] or {},
+        messages=cut["messages"] or [],
+        target=cut["target"],
+        lengths=lengths,
+        evaluators=evaluators,
+        baseline=whole[0],
+        candidate=whole[1],
+        other_logs=others,
+    )
+
+
+def _other_logs(
+    connection: Connection, places: Sequence[_Place], attachments: Sequence[Attachment]
+) -> dict[_Place, DatapointLog]:
+    """Logs of which only the judgments are shown."""
+    if not places:
+        return {}
+    found = {
+        row.number: row for row in connection.execute(_LOG_IDS, {"numbers": [place.log_number for place in places]})
+    }
+    judged = read_judgment_rows(connection, places, attachments, 0)
+    return {
+        place: _with_judgments(found[place.log_number], place.run_id, judged.get(place, {}), attachments)
+        for place in places
+    }
+
+
+def _with_judgments(
+    row: Any, run_id: str, judged: dict[str, JudgmentRow], attachments: Sequence[Attachment]
+) -> DatapointLog:
+    said = [judged.get(item.evaluator_version_id) for item in attachments]
+    return DatapointLog(
+        id=row.id,
+        run_id=run_id,
+        failed=row.failed,
+        states="".join("m" if item is None else item.state[0] for item in said),
+        judgments=[None if item is None else item.judgment for item in said],
+    )

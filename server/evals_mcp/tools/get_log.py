@@ -1,0 +1,73 @@
+"""The tool get_log."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.review import LogQuestion
+from evals_mcp.review.review import Review
+from evals_mcp.summaries.log_pairs import summarize_pair
+from evals_mcp.summaries.quoting import name
+from evals_mcp.summaries.whole_log import summarize_log, summarize_part
+from evals_mcp.tools.arguments import MaxTokens
+from evals_mcp.tools.tool import Tool
+
+LogId = Annotated[str, Field(min_length=1, max_length=500, description="Log: id or its unique beginning.")]
+PartName = Annotated[
+    str,
+    Field(
+        max_length=1_000,
+        description="Only this part: inputs, messages, output, error, judgments, trace, stdout, metadata, or a path "
+        "such as inputs.context; default all.",
+    ),
+]
+Offset = Annotated[
+    int, Field(ge=0, le=2**31 - 1, description="With part: where to read on, in characters (trace: steps); default 0.")
+]
+Beside = Annotated[
+    str, Field(max_length=500, description="Run (name or id) whose log for the same datapoint to show beside.")
+]
+InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of beside: id, name or file path.")]
+
+
+async def get_log(
+    review: Review,
+    log: LogId,
+    part: PartName = "",
+    offset: Offset = 0,
+    beside: Beside = "",
+    evaluation: InEvaluation = "",
+    max_tokens: MaxTokens = 4000,
+) -> str:
+    """Show one log whole: inputs, messages, output, error, judgments with explanations, and its trace as a tree.
+    Reads on in long parts by offset, or shows it beside another run's log for the same datapoint."""
+    if beside:
+        if part or offset:
+            raise Invalid("part, offset: not together with beside; they read one log.")
+        if not evaluation:
+            raise Invalid("evaluation: name it when you give beside.")
+        return await _pair(review, await review.find_log(log), beside, evaluation, max_tokens)
+    if offset and not part:
+        raise Invalid('offset: needs part, such as part="output".')
+    found = await review.find_log(log)
+    return summarize_part(found, part, offset, max_tokens) if part else summarize_log(found, max_tokens)
+
+
+async def _pair(review: Review, log: LogResponse, beside: str, evaluation: str, max_tokens: int) -> str:
+    if log.source_datapoint_id is None:
+        raise Invalid(f"beside: log {name(log.id)} has no datapoint, so there is none for the same one.")
+    subject = await review.find_evaluation(evaluation)
+    run = subject.find_run(beside)
+    question = LogQuestion(run_ids=[run.id], datapoint_id=log.source_datapoint_id, limit=3, characters=0)
+    rows = await (await review.source()).find_logs(subject.id, question)
+    others = [row.id for row in rows.rows if row.id != log.id]
+    label = subject.run_labels[run.id]
+    if not others:
+        raise NotFound(f"beside: run {name(label)} has no other log for datapoint {name(log.source_datapoint_id)}.")
+    other = await review.client.logs.get(others[0])
+    return summarize_pair(log, other, label, len(others) - 1, max_tokens)
+
+
+TOOL = Tool(function=get_log, title="Read one log whole")
