@@ -105,7 +105,10 @@ async def _make_files(client: EvalsClient, datapoints: int, runs_count: int) -> 
     )
     evaluators = []
     for evaluator_path, spec in _SPECS.items():
-        request = {"path": evaluator_path, "spec": {"evaluator_type": "external", "arguments_type": "target_free", **spec}}
+        request = {
+            "path": evaluator_path,
+            "spec": {"evaluator_type": "external", "arguments_type": "target_free", **spec},
+        }
         evaluators.append(await client.evaluators.upsert(EvaluatorRequest.model_validate(request)))
     ids = [item.id for item in dataset.datapoints or []]
     judges = [(item.id, item.version_id, item.spec.model_dump()) for item in evaluators]
@@ -251,4 +254,6 @@ if __name__ == "__main__":
     sizes = [int(argument) for argument in sys.argv[2:4]]
     started = time.perf_counter()
     made = make_big_database(Path(sys.argv[1]), *sizes)
-    print(f"{made.path}: evaluation {made.evaluation_id}, {len(made.run_ids)} runs, {time.perf_counter() - started:.0f} s")
+    print(
+        f"{made.path}: evaluation {made.evaluation_id}, {len(made.run_ids)} runs, {time.perf_counter() - started:.0f} s"
+    )

@@ -76,7 +76,9 @@ async def load(client: EvalsClient, recorded: RecordedEvaluation, runs: list[str
         CreateEvaluationRequest(
             name=about["evaluation"]["name"],
             file=FileReference(path=recorded.file),
-            evaluators=[EvaluatorReference(version_id=item.version_id, orchestrated=False) for item in evaluators.values()],
+            evaluators=[
+                EvaluatorReference(version_id=item.version_id, orchestrated=False) for item in evaluators.values()
+            ],
         )
     )
     versions = {name: item.version_id for name, item in evaluators.items()}

@@ -46,12 +46,45 @@ def _parser() -> argparse.ArgumentParser:
     call.set_defaults(command=_call)
 
     serve = commands.add_parser("serve", help="serve the API over HTTP")
-    serve.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; others need an API key to exist")
-    serve.add_argument("--port", type=int, default=8377, help="default 8377; 0 picks a free one")
-    serve.add_argument("--database", metavar="FILE_OR_URL", dest="serve_database")
-    serve.add_argument("--workspace", help="on PostgreSQL: the workspace that is served while there are no keys")
+    serve.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; any other needs an API key to exist")
+    serve.add_argument("--port", type=int, default=8421, help="default 8421; 0 picks a free one")
+    serve.add_argument("--workspace", metavar="NAME", help="on PostgreSQL without keys: what is served")
+    _add_database(serve)
     serve.set_defaults(command=_serve_http)
+
+    _add_keys(commands)
+    _add_workspaces(commands)
     return parser
+
+
+def _add_keys(commands: Any) -> None:
+    keys = commands.add_parser("keys", help="create, list and revoke API keys")
+    actions = keys.add_subparsers(title="actions", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make a key; it is shown this once")
+    create.add_argument("name", metavar="NAME", help="whom or what it is for")
+    create.add_argument("--workspace", metavar="NAME", help="on PostgreSQL: the workspace that it opens")
+    create.add_argument("--read-only", action="store_true", help="a key that may not change anything")
+    listing = actions.add_parser("list", help="show every key, never its secret")
+    revoke = actions.add_parser("revoke", help="let a key open nothing any more")
+    revoke.add_argument("key", metavar="ID_OR_NAME")
+    for action, command in ((create, _create_key), (listing, _list_keys), (revoke, _revoke_key)):
+        _add_database(action)
+        action.set_defaults(command=command)
+
+
+def _add_workspaces(commands: Any) -> None:
+    workspaces = commands.add_parser("workspaces", help="create and list workspaces on PostgreSQL")
+    actions = workspaces.add_subparsers(title="actions", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make a workspace with its tables, or bring them up to date")
+    create.add_argument("name", metavar="NAME")
+    listing = actions.add_parser("list", help="show every workspace")
+    for action, command in ((create, _create_workspace), (listing, _list_workspaces)):
+        _add_database(action)
+        action.set_defaults(command=command)
+
+
+def _add_database(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--database", metavar="FILE_OR_URL", dest="own_database", help="instead of EVALS_MCP_DATABASE")
 
 
 def _serve_stdio(parsed: argparse.Namespace) -> int:
@@ -137,12 +170,57 @@ def _read_arguments(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _serve_http(parsed: argparse.Namespace) -> int:
-    from evals_mcp.config import read_settings
     from evals_mcp.serving import serve
 
-    settings = read_settings(os.environ, database=parsed.serve_database or parsed.database)
-    serve(settings.database, parsed.host, parsed.port, workspace=parsed.workspace)
+    serve(_database(parsed), parsed.host, parsed.port, workspace=parsed.workspace)
     return 0
+
+
+def _create_key(parsed: argparse.Namespace) -> int:
+    from evals_mcp.teams import create_key
+
+    created = create_key(_database(parsed), parsed.workspace, parsed.name, read_only=parsed.read_only)
+    print(created.secret)
+    print(f"Key {created.key.id} of workspace {created.key.workspace}; it is not shown again.", file=sys.stderr)
+    return 0
+
+
+def _list_keys(parsed: argparse.Namespace) -> int:
+    from evals_mcp.teams import list_keys
+
+    for key in list_keys(_database(parsed)):
+        may = "read" if key.read_only else "read-write"
+        state = f"revoked {key.revoked_at:%Y-%m-%d %H:%MZ}" if key.revoked_at else "active"
+        print(f"{key.id}\t{key.name}\t{key.workspace}\t{may}\t{key.created_at:%Y-%m-%d %H:%MZ}\t{state}")
+    return 0
+
+
+def _revoke_key(parsed: argparse.Namespace) -> int:
+    from evals_mcp.teams import revoke_key
+
+    print(f"Revoked {revoke_key(_database(parsed), parsed.key).id}.")
+    return 0
+
+
+def _create_workspace(parsed: argparse.Namespace) -> int:
+    from evals_mcp.teams import create_workspace
+
+    print(f"Workspace {create_workspace(_database(parsed), parsed.name).name} is ready.")
+    return 0
+
+
+def _list_workspaces(parsed: argparse.Namespace) -> int:
+    from evals_mcp.teams import list_workspaces
+
+    for workspace in list_workspaces(_database(parsed)):
+        print(f"{workspace.name}\t{workspace.created_at:%Y-%m-%d %H:%MZ}")
+    return 0
+
+
+def _database(parsed: argparse.Namespace) -> str:
+    from evals_mcp.config import read_settings
+
+    return read_settings(os.environ, database=parsed.own_database or parsed.database).database
 
 
 if __name__ == "__main__":

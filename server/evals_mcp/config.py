@@ -11,6 +11,16 @@ LEAST_TOKENS, MOST_TOKENS = 300, 20_000
 _FALSE = frozenset(("0", "false", "no", "off"))
 _TRUE = frozenset(("1", "true", "yes", "on"))
 
+VARIABLES = {
+    "EVALS_MCP_DATABASE": "File, `sqlite:///…` or `postgresql://…` that holds the data; default: a file in your "
+    "platform's user data folder.",
+    "HUMANLOOP_BASE_URL": "Address of a Humanloop-compatible server, with or without `/v5`; then the data is there.",
+    "HUMANLOOP_API_KEY": "Key for that server. It appears in no log, error or answer.",
+    "EVALS_MCP_MAX_TOKENS": "Budget of an answer unless the call says otherwise, 300 to 20,000; default 4,000.",
+    "EVALS_MCP_READ_ONLY": "`true` leaves out the tools that write.",
+}
+"""The variables of the environment that are read, and what they mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -11,7 +11,6 @@ for a text template, else one element for each message, named by its role:
 A template that cannot be written so (it has tags of its own, spaces at its ends, …) stands in the header instead.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from textwrap import dedent
@@ -20,6 +19,7 @@ from typing import Any, ClassVar
 import yaml
 
 from evals_mcp.errors import Invalid
+from evals_mcp.models.json_values import storable
 
 _LONGEST_HEADER = 1_000_000
 _HEADER = re.compile(r"\s*---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|$)(.*)", re.DOTALL | re.MULTILINE)
@@ -97,19 +97,14 @@ def _read_header(text: str, location: tuple[str | int, ...]) -> dict[str, Any]:
     if len(text) > _LONGEST_HEADER:
         raise Invalid(f"The header is longer than {_LONGEST_HEADER} characters.", location)
     try:
-        header = yaml.load(text, _Loader)
-        written = json.dumps(header, ensure_ascii=False, allow_nan=False)
-        written.encode()
-    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+        header = storable(yaml.load(text, _Loader))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 2})" if mark is not None else ""
         raise Invalid(f"The header is not YAML that JSON could hold too{where}.", location) from None
     if not isinstance(header, dict):
         raise Invalid("The header must be names with values, such as `model: gpt-4o`.", location)
-    if "\\u0000" in written:
-        raise Invalid("Text must not hold NUL characters.", location)
-    content: dict[str, Any] = json.loads(written)
-    return content
+    return header
 
 
 def _read_messages(body: str, location: tuple[str | int, ...]) -> list[dict[str, Any]]:

@@ -42,8 +42,8 @@ def serve(
     line for each request. `workspace` says what a PostgreSQL server without keys shows.
 
     Raises Invalid for a host that a server without keys must not listen on, a port that cannot be, an address that is
-    no database, and a workspace that is not named or not needed; NotFound for one that does not exist; Unavailable for a port in use and
-    for a database that cannot be reached; Conflict as `open_store`.
+    no database, and a workspace that is not named or not needed; NotFound for one that does not exist; Unavailable for
+    a port in use and for a database that cannot be reached; Conflict as `open_store`.
     """
     if not 0 <= port <= 65535:
         raise Invalid("A port is a number from 0 (any that is free) to 65535.")

@@ -145,7 +145,7 @@ def test_what_happens_in_a_flow_is_its_trace(client: Any, sdk: Any, traced: Any,
     ]
 
 
-def test_a_flow_that_the_sdk_gives_up_is_deleted(client: Any, traced: Any, folder: str) -> None:
+def test_a_flow_that_the_sdk_gives_up_is_deleted(client: Any, sdk: Any, traced: Any, folder: str) -> None:
     """A prompt that cannot be called is fatal to the decorator, which takes its log back."""
     client.prompts.upsert(path=f"{folder}/prompt", model="gpt-4o")
 
@@ -153,7 +153,7 @@ def test_a_flow_that_the_sdk_gives_up_is_deleted(client: Any, traced: Any, folde
     def call() -> str:
         return str(traced.client.prompts.call(path=f"{folder}/prompt").logs[0].output)
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(sdk.error.HumanloopRuntimeError):
         call()
     flow = client.files.retrieve_by_path(path=f"{folder}/flow")
     assert list(client.logs.list(file_id=flow.id)) == []
@@ -269,7 +269,7 @@ def exact(log: Record, datapoint: Record) -> bool:
 
 def evaluate(client: Any, folder: str, file: Record) -> Any:
     """Evaluate a file over three datapoints with `exact`; what the evaluation says of its run."""
-    points = [{"inputs": {"n": number}, "target": {"output": str(2 * number)}} for number in (1, 2, 3)]
+    points = [{"inputs": {"n": str(number)}, "target": {"output": str(2 * number)}} for number in (1, 2, 3)]
     client.evaluations.run(
         name="first",
         file=file,
@@ -290,11 +290,11 @@ def test_a_decorated_flow_is_evaluated(client: Any, folder: str) -> None:
     @client.tool(path=f"{folder}/double")
     def double(n: int) -> int:
         """Double."""
-        return 2 * int(n)
+        return 2 * n
 
     @client.flow(path=f"{folder}/flow", attributes={"v": "1"})
-    def flow(n: int) -> str:
-        return str(double(n))
+    def flow(n: str) -> str:
+        return str(double(int(n)))
 
     evaluation = evaluate(client, folder, {"type": "flow", "callable": flow})
     (run,) = client.evaluations.get_stats(id=evaluation.id).run_stats
@@ -312,7 +312,7 @@ def test_a_decorated_prompt_is_evaluated(client: Any, folder: str) -> None:
     """What it returns is logged, with the version that the evaluation names."""
 
     @client.prompt(path=f"{folder}/prompt")
-    def prompt(n: int) -> str:
+    def prompt(n: str) -> str:
         return str(2 * int(n))
 
     file = {"type": "prompt", "callable": prompt, "version": {"model": "gpt-4o"}}
@@ -325,7 +325,7 @@ def test_a_decorated_tool_is_not_evaluated(client: Any, folder: str) -> None:
     """The SDK itself refuses it, and cancels the run."""
 
     @client.tool(path=f"{folder}/double")
-    def double(n: int) -> int:
+    def double(n: str) -> int:
         """Double."""
         return 2 * int(n)
 

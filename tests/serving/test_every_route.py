@@ -38,6 +38,8 @@ _KERNELS: dict[str, Json] = {
     "dataset": {"datapoints": [{"inputs": {"question": f"{_MARK} {n}"}, "target": {"answer": _MARK}} for n in "ab"]},
 }
 _READING_POSTS = (
+    "/v5/prompts/{id}/populate",
+    "/v5/review/evaluations/{id}/comparison",
     "/v5/files/retrieve-by-path",
     "/v5/review/evaluations/{id}/logs",
     "/v5/review/evaluations/{id}/datapoints",
@@ -68,13 +70,14 @@ def _other_kernel(kind: str, word: str) -> Json:
 
 
 class Step(NamedTuple):
-    """A request that its team is allowed: method, template of the path, what fills it, query and body."""
+    """A request that its team is allowed: method, template of the path, what fills it, query, and body or file."""
 
     method: str
     template: str
     places: Mapping[str, str] = {}
     query: Mapping[str, Any] = {}
     body: Any = None
+    file: bytes | None = None
 
     @property
     def path(self) -> str:
@@ -92,7 +95,9 @@ class Team:
 
     async def send(self, step: Step) -> httpx.Response:
         """The answer to a request."""
-        return await self.client.request(step.method, step.path, params=dict(step.query), json=step.body)
+        files = None if step.file is None else {"file": ("some.csv", step.file, "text/csv")}
+        query = dict(step.query)
+        return await self.client.request(step.method, step.path, params=query, json=step.body, files=files)
 
     async def made(self, path: str, body: Json) -> Json:
         """What a POST that must succeed answers."""
@@ -101,12 +106,11 @@ class Team:
         found: Json = answer.json()
         return found
 
-    async def read(self, path: str) -> Json:
+    async def read(self, path: str) -> Any:
         """What a GET that must succeed answers."""
         answer = await self.client.get(path)
         assert answer.is_success, answer.text
-        found: Json = answer.json()
-        return found
+        return answer.json()
 
 
 class World:
@@ -125,7 +129,7 @@ class World:
         """Every id that only this team has."""
         groups = (self.files, self.versions, self.later_versions, self.unused_versions, self.spare_files, self.logs)
         ids = {word for group in (*groups, self.other) for word in group.values()}
-        return ids - {self.other["environment"]}
+        return ids - {self.other["environment"], self.other["production"]}
 
 
 async def build(team: Team) -> World:
@@ -142,7 +146,11 @@ async def build(team: Team) -> World:
         world.unused_versions[kind] = unused["version_id"]
     points = await team.read(f"/v5/datasets/{world.files['dataset']}/datapoints")
     environments = await team.read(f"/v5/flows/{world.files['flow']}/environments")
-    world.other = {"datapoint": points["records"][0]["id"], "environment": environments[1]["id"]}  # type: ignore[index]
+    world.other = {
+        "datapoint": points["records"][0]["id"],
+        "production": environments[0]["id"],
+        "environment": environments[1]["id"],
+    }
     directory = await team.made("/v5/directories", {"path": f"{_MARK}/inner"})
     world.other |= {"directory": directory["id"], "parent": directory["parent_id"]}
     python = {**_SPEC, "evaluator_type": "python", "code": "def check(log):\n    return True"}
@@ -153,6 +161,8 @@ async def build(team: Team) -> World:
         run = {"dataset": {"path": "team/dataset"}, "version": {"path": "team/flow"}, "orchestrated": False}
         made = await team.made(f"/v5/evaluations/{world.other['evaluation' + number]}/runs", run)
         world.other["run" + number] = made["id"]
+    beside = await team.made(f"/v5/evaluations/{world.other['evaluation']}/runs", run)
+    world.other["run_beside"] = beside["id"]
     await _build_logs(team, world)
     return world
 
@@ -182,6 +192,8 @@ def walk(world: World) -> Iterator[Step]:
         yield Step("POST", template, body={"id": world.files["prompt"], **text})
     for kind in ("prompt", "agent"):
         yield Step("GET", f"/v5/{kind}s/{{id}}/serialize", {"id": world.files[kind]})
+    prompt = {"id": world.files["prompt"]}
+    yield Step("POST", "/v5/prompts/{id}/populate", prompt, body={"question": "why?"})
     for kind in ("prompt", "tool", "agent"):
         place = {"id": world.files[kind], "log_id": world.logs[kind]}
         yield Step("PATCH", f"/v5/{kind}s/{{id}}/log/{{log_id}}", place, body={"output": "changed"})
@@ -191,6 +203,7 @@ def walk(world: World) -> Iterator[Step]:
         yield Step("POST", f"/v5/{kind}s/log", body={"id": world.files[kind], "output": "new"})
         yield Step("POST", f"/v5/{kind}s/log", query={"version_id": world.later_versions[kind]}, body={"output": "new"})
     yield from _writes(world)
+    yield from _traces(world)
     yield from _v4(world)
     yield from _ends(world)
 
@@ -269,6 +282,10 @@ def _writes_of_files(world: World, kind: str) -> Iterator[Step]:
     yield Step("PATCH", files + "/{id}/versions/{version_id}", later, body={"name": "named", "description": "said"})
     deployed = place | {"environment_id": world.other["environment"]}
     yield Step("POST", files + "/{id}/environments/{environment_id}", deployed, {"version_id": later["version_id"]})
+    if kind != "dataset":
+        by_environment = {"evaluator_id": world.files["evaluator"], "environment_id": world.other["production"]}
+        monitoring = {"activate": [{"evaluator_version_id": world.versions["evaluator"]}, by_environment]}
+        yield Step("POST", files + "/{id}/evaluators", place, body=monitoring)
     yield Step("PATCH", files + "/{id}", {"id": world.spare_files[kind]}, body={"path": f"moved/{kind}"})
 
 
@@ -285,6 +302,12 @@ def _writes(world: World) -> Iterator[Step]:
     existing = {"version": {"version_id": world.versions["flow"]}, "dataset": {"version_id": world.versions["dataset"]}}
     yield Step("POST", runs, evaluation, body={**existing, "use_existing_logs": True, "orchestrated": False})
     yield Step("POST", runs + "/{run_id}", evaluation | {"run_id": world.other["run_again"]})
+    compared = {
+        "baseline_run_id": run,
+        "candidate_run_ids": [world.other["run_beside"]],
+        "evaluator_version_ids": [world.versions["evaluator"]],
+    }
+    yield Step("POST", "/v5/review/evaluations/{id}/comparison", evaluation, body=compared)
     yield Step("POST", runs + "/{run_id}/logs", in_run, body={"log_ids": [world.logs["flow"], world.logs["prompt"]]})
     yield Step("PATCH", runs + "/{run_id}", in_run, body={"control": True})
     python = {"evaluators": [{"version_id": world.other["python"]}]}
@@ -297,11 +320,34 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "judgment": None})
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "error": "too hard"})
     yield Step("GET", "/v5/evaluations/{id}/stats", evaluation)
+    dataset, tool = {"id": world.files["dataset"]}, {"id": world.files["tool"]}
+    rows = b"question,answer\nhow?,so\n"
+    yield Step("POST", "/v5/datasets/{id}/datapoints/csv", dataset, file=rows)
+    variables = "/v5/tools/{id}/environment-variables"
+    yield Step("POST", variables, tool, body=[{"name": "PLACE", "value": "here"}, {"name": "TIME", "value": "now"}])
+    yield Step("GET", variables, tool)
+    yield Step("DELETE", variables + "/{name}", tool | {"name": "PLACE"})
     yield Step("POST", "/v5/directories", body={"path": "quite/new"})
     inner = {"id": world.other["directory"]}
     yield Step("PATCH", "/v5/directories/{id}", inner, body={"name": "renamed"})
     yield Step("PATCH", "/v5/directories/{id}", inner, body={"path": "elsewhere"})
     yield Step("DELETE", "/v5/directories/{id}", {"id": world.other["parent"]})
+
+
+def _traces(world: World) -> Iterator[Step]:
+    said = (
+        {"file.id": world.files["flow"], "log.output": "traced", "log.run_id": world.other["run"]},
+        {"file.path": "team/flow", "log.id": world.logs["spare_flow"], "log.output": "traced"},
+    )
+    for number, words in enumerate(said):
+        attributes = [
+            {"key": f"humanloop.{name}", "value": {"stringValue": value}}
+            for name, value in {"file.type": "flow", **words}.items()
+        ]
+        span = {"traceId": "0a", "spanId": f"0{number}", "name": "humanloop.flow", "attributes": attributes}
+        times = {"startTimeUnixNano": "1900000000000000000", "endTimeUnixNano": "1900000001000000000"}
+        body = {"resourceSpans": [{"scopeSpans": [{"spans": [{**span, **times}]}]}]}
+        yield Step("POST", "/v5/import/otel/v1/traces", body=body)
 
 
 def _v4(world: World) -> Iterator[Step]:

@@ -46,8 +46,8 @@ def test_a_stop_finishes_what_was_accepted(start_server: Start, database: str, n
     server = start_server(database)
     body = b'{"path": "late", "attributes": {}}'
     with _raw_connection(server.url) as connection:
-        head = f"POST /v5/flows HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-        connection.sendall(head.encode() + b"\r\nExpect: 100-continue\r\n\r\n")
+        lines = ["POST /v5/flows HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Expect: 100-continue"]
+        connection.sendall("\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 100")  # the handler reads the body: it was accepted
         server.process.send_signal(number)
         _wait_until_closed(server.url)

@@ -149,7 +149,8 @@ def test_a_name_in_several_workspaces_is_not_guessed(on_postgresql: Control) -> 
         keys.append(on_postgresql.create_key(workspace, "ci", read_only=False).key)
     with pytest.raises(Invalid, match=rf"`{keys[0].id}` \(workspace blue\), `{keys[1].id}` \(workspace red\)"):
         on_postgresql.revoke_key("ci")
-    assert [key.revoked_at for key in on_postgresql.keys()] == [None, None]
+    listed = on_postgresql.keys()
+    assert [key.revoked_at for key in listed] == [None, None]
 
 
 def test_workspaces_hold_their_own_rows_and_no_keys(on_postgresql: Control) -> None:

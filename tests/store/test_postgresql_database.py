@@ -91,9 +91,9 @@ def test_no_session_is_left_changed(store: Store) -> None:
 def test_connections_that_the_server_ended_are_replaced(store: Store, postgres_address: str) -> None:
     """A restarted server is used again at once; what was under way is given up whole."""
     _flow(store, "before")
+    ended = text("WITH gone AS (DELETE FROM team.deployments) SELECT pg_terminate_backend(pg_backend_pid())")
     with pytest.raises(Unavailable, match="cannot be reached"), store.database.write() as connection:
-        connection.execute(text("DELETE FROM team.deployments"))
-        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        connection.execute(ended)
     with psycopg.connect(postgres_address, autocommit=True) as admin:
         admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -20,6 +20,7 @@ from evals_mcp.api import (
     flows,
     health,
     logs,
+    otel,
     prompts,
     review,
     runs,
@@ -49,6 +50,7 @@ ROUTERS = (
     datasets.router,
     files.router,
     directories.router,
+    otel.router,
 )
 
 V4_ROUTERS = (v4_evaluations.router, v4_projects.router)

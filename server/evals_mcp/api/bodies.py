@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,6 +40,8 @@ class BodyGuard:
             too_large = {"detail": f"The body is larger than {self._largest_body} bytes."}
             await JSONResponse(too_large, status_code=413)(scope, receive, send)
             return
+        if _leaves_out_an_object(Headers(scope=scope)):
+            body = b"{}"
         if _SUSPECT.search(body) and (refusal := _refuse(body)) is not None:
             await refusal(scope, receive, send)
             return
@@ -57,6 +60,12 @@ class BodyGuard:
             parts.append(part)
             if not message.get("more_body", False):
                 return b"".join(parts)
+
+
+def _leaves_out_an_object(headers: Headers) -> bool:
+    """Whether a request says that its body is JSON and has none: so the official SDK sends an object without keys."""
+    is_json = headers.get("content-type", "").lower().startswith("application/json")
+    return is_json and headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -1,13 +1,18 @@
 """Routes of datasets: upsert, read, datapoints, and what every type of file has."""
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.file_routes import add_file_routes, change_of
 from evals_mcp.api.queries import Environment, Page, Size, VersionId
+from evals_mcp.api.uploads import UPLOAD_BODY, CurrentUpload
+from evals_mcp.importers.csv_datapoints import read_csv_datapoints
 from evals_mcp.models.datapoints import DatapointResponse
 from evals_mcp.models.datasets import DatasetRequest, DatasetResponse, ListDatasets
 from evals_mcp.models.pages import PaginatedData
+from evals_mcp.store.files import FileChange
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
@@ -60,10 +65,32 @@ def list_datapoints(
     return store.datasets.list_datapoints(id, version_id, environment, page, size)
 
 
+@router.post("/{id}/datapoints/csv", openapi_extra=UPLOAD_BODY)
+def upload_csv(
+    store: CurrentStore,
+    id: str,
+    upload: CurrentUpload,
+    version_id: VersionId = None,
+    environment: Environment = None,
+) -> DatasetResponse:
+    """Add the rows of a CSV file to a version: the one named, else the environment's, else the default one."""
+    name, description = upload.fields.get("version_name"), upload.fields.get("version_description")
+    change = FileChange(version_name=name or None, version_description=description or None)
+    return store.datasets.extend(id, read_csv_datapoints(upload.content), change, version_id, environment)
+
+
 @router.get("/{id}/versions")
-def list_dataset_versions(store: CurrentStore, id: str, include_datapoints: bool = False) -> ListDatasets:
+def list_dataset_versions(
+    store: CurrentStore,
+    id: str,
+    include_datapoints: Annotated[
+        bool | Literal["latest_saved", "latest_committed"],
+        Query(description="With `latest_saved`, or the older `latest_committed`, only the newest has datapoints."),
+    ] = False,
+) -> ListDatasets:
     """List every version of a dataset, newest first."""
-    return ListDatasets(records=store.datasets.versions(id, include_datapoints))
+    of_newest_only = isinstance(include_datapoints, str)
+    return ListDatasets(records=store.datasets.versions(id, bool(include_datapoints), of_newest_only=of_newest_only))
 
 
 add_file_routes(router, "dataset", DatasetResponse, ListDatasets)

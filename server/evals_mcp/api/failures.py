@@ -33,8 +33,11 @@ async def validation_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def http_error(request: Request, error: Exception) -> JSONResponse:
-    """An unknown route or method."""
+    """An unknown route or method, or a body that cannot be read as JSON at all."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 400 and error.detail == "There was an error parsing the body":
+        unreadable = {"loc": ["body"], "msg": "the body is not JSON in UTF-8", "type": "json_invalid"}
+        return JSONResponse({"detail": [unreadable]}, status_code=422)
     detail = f"There is no {request.method} {request.url.path} here." if error.status_code == 404 else error.detail
     return JSONResponse({"detail": detail}, status_code=error.status_code, headers=error.headers)
 

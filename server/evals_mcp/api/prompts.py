@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
-from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.access import CurrentStore, ReadStore
 from evals_mcp.api.file_routes import add_file_routes, change_of
 from evals_mcp.api.log_places import log_place, read_kernel
 from evals_mcp.api.queries import Environment, VersionId
@@ -14,8 +14,15 @@ from evals_mcp.errors import Invalid
 from evals_mcp.models.kernels import PromptKernelRequest
 from evals_mcp.models.log_requests import CreatePromptLogResponse, PromptLogRequest, UpdatePromptLogRequest
 from evals_mcp.models.logs import PromptLogResponse
-from evals_mcp.models.prompts import DeserializePromptRequest, ListPrompts, PromptRequest, PromptResponse
+from evals_mcp.models.prompts import (
+    DeserializePromptRequest,
+    ListPrompts,
+    PopulateTemplateResponse,
+    PromptRequest,
+    PromptResponse,
+)
 from evals_mcp.prompt_files import write_prompt_file
+from evals_mcp.store.templates import fill_template
 
 router = APIRouter(prefix="/prompts", tags=["prompts"])
 
@@ -79,6 +86,20 @@ def deserialize_prompt(request: DeserializePromptRequest) -> PromptKernelRequest
     kernel = read_kernel(PromptKernelRequest, request.prompt, "prompt")
     assert kernel is not None
     return kernel
+
+
+@router.post("/{id}/populate", response_model=PopulateTemplateResponse)
+def populate_prompt(
+    store: ReadStore,
+    id: str,
+    request: dict[str, Any],
+    version_id: VersionId = None,
+    environment: Environment = None,
+) -> Any:
+    """Get a version with these inputs in place of its template's variables."""
+    prompt = store.files.get("prompt", id, version_id, environment)
+    content = store.files.content("prompt", id, prompt.version_id)
+    return {**prompt.model_dump(), "populated_template": fill_template(content, request)}
 
 
 add_file_routes(router, "prompt", PromptResponse, ListPrompts)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from evals_mcp.api.access import ReadStore
 from evals_mcp.api.performing import perform
+from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons
 from evals_mcp.models.review import (
     DatapointQuestion,
     DatapointRows,
@@ -65,6 +66,14 @@ async def find_datapoints(
     if known is not None:
         await perform(request, store.review_overviews.require, id, known)
     return await perform(request, store.review_datapoints.get, id, question)
+
+
+@router.post("/{id}/comparison")
+def compare_runs(store: ReadStore, id: str, question: ComparisonQuestion, known: Known = None) -> Comparisons:
+    """Compare runs of an evaluation, and get the datapoints behind it. It only reads."""
+    if known is not None:
+        store.review_overviews.require(id, known)
+    return store.review_comparisons.get(id, question)
 
 
 @router.get("/{id}/datapoint-ids")

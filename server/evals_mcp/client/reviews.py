@@ -4,6 +4,7 @@ from pydantic import TypeAdapter
 
 from evals_mcp.client.connection import Connection
 from evals_mcp.client.urls import Query
+from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons
 from evals_mcp.models.review import (
     DatapointQuestion,
     DatapointRows,
@@ -20,6 +21,7 @@ _OVERVIEW = TypeAdapter(KnownOverview)
 _LOGS = TypeAdapter(LogRows)
 _DATAPOINTS = TypeAdapter(DatapointRows)
 _IDS = TypeAdapter(FoundIds)
+_COMPARISONS = TypeAdapter(Comparisons)
 _PATH = ("review", "evaluations")
 _KEPT = 16
 
@@ -70,6 +72,13 @@ class Reviews:
         """Fetch the datapoints that a question asks for. Raises NotFound and Outdated as `find_logs`."""
         path = (*_PATH, evaluation_id, "datapoints")
         return await self._connection.send("POST", path, _DATAPOINTS, question, {"known": known}, reads=True)
+
+    async def compare_runs(
+        self, evaluation_id: str, question: ComparisonQuestion, *, known: str | None = None
+    ) -> Comparisons:
+        """Compare runs as a question asks. Raises NotFound and Outdated as `find_logs`."""
+        path = (*_PATH, evaluation_id, "comparison")
+        return await self._connection.send("POST", path, _COMPARISONS, question, {"known": known}, reads=True)
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> FoundIds:
         """Fetch ids of logs that begin so, the newest first."""

@@ -11,6 +11,9 @@ def _holdable(value: Any) -> Any:
     return value
 
 
+KEPT_TEXT = 200
+"""Characters of a text judgment that are known where many are listed."""
+
 Judgment = Annotated[
     StrictBool | StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)] | StrictStr | list[StrictStr],
     AfterValidator(_holdable),

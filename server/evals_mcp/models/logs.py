@@ -14,7 +14,6 @@ from evals_mcp.models.model import JsonObject, Model, UtcDatetime
 from evals_mcp.models.prompts import PromptResponse
 from evals_mcp.models.tools import ToolResponse
 
-
 DEEPEST_TRACE = 64
 """Levels of a trace that an answer nests; what is below has to be asked for with the log at that level."""
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from evals_mcp.models.evaluators import MonitoringEvaluatorResponse
 from evals_mcp.models.kernels import ModelParameters, PromptKernelRequest
-from evals_mcp.models.messages import ToolFunction
+from evals_mcp.models.messages import ChatMessage, ToolFunction
 from evals_mcp.models.model import Defaulted, Model
 from evals_mcp.models.versions import EvaluatorAggregate, FileVersionResponse, InputResponse, UpsertRequest
 
@@ -34,6 +34,12 @@ class PromptResponse(ModelParameters, FileVersionResponse):
     evaluators: Defaulted[list[MonitoringEvaluatorResponse]] = Field(default_factory=list)
     evaluator_aggregates: Defaulted[list[EvaluatorAggregate]] = Field(default_factory=list)
     raw_file_content: str | None = None
+
+
+class PopulateTemplateResponse(PromptResponse):
+    """A version of a prompt, and its template with values in place of the variables; null without a template."""
+
+    populated_template: str | list[ChatMessage] | None = None
 
 
 class DeserializePromptRequest(Model):

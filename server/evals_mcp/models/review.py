@@ -213,7 +213,10 @@ class JudgmentMatch(Model):
 
 
 class LogQuestion(Model):
-    """Which logs of an evaluation to show; `characters` is how much of each text is needed."""
+    """Which logs of an evaluation to show; `characters` is how much of each text is needed.
+
+    A `sample` is an even one across the evaluator's judgments, and not sorted.
+    """
 
     run_ids: list[str]
     datapoint_id: str | None = None
@@ -222,6 +225,7 @@ class LogQuestion(Model):
     errors_only: bool = False
     text: str | None = None
     sort: LogSort = "newest"
+    sample: bool = False
     limit: int = Field(default=10, ge=1, le=1000)
     following: list[float] | None = Field(default=None, min_length=1, max_length=2)
     characters: int = Field(default=2_000, ge=0, le=1_000_000)

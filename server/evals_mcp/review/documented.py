@@ -1,16 +1,16 @@
 """Rows for reviews from a server that has only the documented API: by reading its pages."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.paging import pages
-from evals_mcp.excerpts import cut_texts
+from evals_mcp.errors import NotFound
+from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons
+from evals_mcp.models.evaluations import EvaluationLogResponse
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.review import (
-    DatapointLog,
     DatapointQuestion,
-    DatapointRow,
     DatapointRows,
     EvaluationRow,
     EvaluationRows,
@@ -19,8 +19,11 @@ from evals_mcp.models.review import (
     LogRows,
     Overview,
 )
+from evals_mcp.review.choosing import select_datapoints
+from evals_mcp.review.comparing import ColumnsGathered, Place, compared_datapoint
 from evals_mcp.review.gathering import GatheredLog, evaluation_row, evaluator_rows, gather_log, run_rows
 from evals_mcp.review.selection import select_logs
+from evals_mcp.statistics.run_comparisons import compare_runs
 
 _PAGE = 100
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -76,26 +79,42 @@ class Documented:
         dataset = await self._client.datasets.get(
             dataset_id, version_id=question.dataset_version_id, include_datapoints=True
         )
-        datapoints = dataset.datapoints or []
-        shown = datapoints[question.offset : question.offset + question.limit]
         gathered = await self._gather(evaluation_id, question.run_ids, evaluators)
-        rows = []
-        for datapoint in shown:
-            content = datapoint.model_dump(mode="json", exclude_none=True)
-            cut, lengths = cut_texts(
-                {name: content.get(name) for name in ("inputs", "messages", "target")}, question.characters
+        expecting = [
+            run.id
+            for run in runs
+            if run.id in question.run_ids and run.dataset and run.dataset.version_id == question.dataset_version_id
+        ]
+        return select_datapoints(dataset.datapoints or [], gathered, question, evaluators, expecting)
+
+    async def compare_runs(self, evaluation_id: str, question: ComparisonQuestion) -> Comparisons:
+        """Runs compared as a question asks: all their logs are read, those shown once more. Raises NotFound."""
+        attached = evaluator_rows(await self._client.evaluations.get(evaluation_id))
+        by_version = {row.version_id: row for row in attached}
+        asked = [by_version[version_id] for version_id in question.evaluator_version_ids]
+        run_ids = list(dict.fromkeys((question.baseline_run_id, *question.candidate_run_ids)))
+        gathered = ColumnsGathered(run_ids, asked, attached)
+        async for number, records in self._pages(evaluation_id, run_ids):
+            for item in records:
+                gathered.add(item, number)
+        answer, shown = compare_runs(question, asked, gathered.columns())
+        baseline, candidate = (gathered.places(id) for id in (question.baseline_run_id, answer.shown_run_id))
+        sides = [
+            ([baseline[at] for at in change.baseline], [candidate[at] for at in change.candidate]) for change in shown
+        ]
+        places = [place for pair in sides for side in pair for place in side]
+        found = await self._find_again(evaluation_id, run_ids, places)
+        rows = [
+            compared_datapoint(
+                gathered.keys.id_of(change.key),
+                [asked[place].version_id for place in change.evaluators],
+                [[found[place] for place in side] for side in pair],
+                attached,
+                question.characters,
             )
-            rows.append(
-                DatapointRow(
-                    id=datapoint.id,
-                    inputs=cut["inputs"] or {},
-                    messages=cut["messages"] or [],
-                    target=cut["target"],
-                    lengths=lengths,
-                    logs=_logs_of(datapoint.id, question.run_ids, gathered),
-                )
-            )
-        return DatapointRows(rows=rows, total=len(datapoints))
+            for change, pair in zip(shown, sides, strict=True)
+        ]
+        return answer.model_copy(update={"datapoints": rows})
 
     async def find_log_ids(self, beginning: str, limit: int) -> list[str]:
         """Ids of logs that begin so, the newest first: every file is asked for those that have it in their ids."""
@@ -123,14 +142,42 @@ class Documented:
         self, evaluation_id: str, run_ids: list[str], evaluators: list[EvaluatorRow]
     ) -> list[GatheredLog]:
         gathered: list[GatheredLog] = []
-        logs = self._client.evaluations.logs
-        async for page in pages(lambda page: logs(evaluation_id, page=page, size=_PAGE, run_ids=run_ids)):
-            for item in page.records:
+        async for _, records in self._pages(evaluation_id, run_ids):
+            for item in records:
                 gathered.append(gather_log(item, len(gathered), evaluators))
+        return gathered
+
+    async def _pages(
+        self, evaluation_id: str, run_ids: Sequence[str]
+    ) -> AsyncIterator[tuple[int, list[EvaluationLogResponse]]]:
+        """All logs of runs, page by page with the pages' numbers; progress is told after each."""
+        logs = self._client.evaluations.logs
+        number, done = 0, 0
+        async for page in pages(lambda page: logs(evaluation_id, page=page, size=_PAGE, run_ids=run_ids)):
+            number += 1
+            done += len(page.records)
+            yield number, page.records
             self.logs_read += len(page.records)
             if self._progress is not None:
-                await self._progress(len(gathered), page.total)
-        return gathered
+                await self._progress(done, page.total)
+
+    async def _find_again(
+        self, evaluation_id: str, run_ids: Sequence[str], places: Sequence[Place]
+    ) -> dict[Place, EvaluationLogResponse]:
+        """The logs at places; newer logs may have moved them to a later page meanwhile. Raises NotFound."""
+        wanted = {(place.run_id, place.log_id): place for place in places}
+        found: dict[Place, EvaluationLogResponse] = {}
+        number = 0
+        while wanted:
+            number = max(number + 1, min(place.page for place in wanted.values()))
+            page = await self._client.evaluations.logs(evaluation_id, page=number, size=_PAGE, run_ids=run_ids)
+            if not page.records:
+                raise NotFound("A log that was to be shown is gone meanwhile. Ask again.")
+            for item in page.records:
+                place = wanted.pop((item.run_id, item.log.id), None)
+                if place is not None:
+                    found[place] = item
+        return found
 
     async def _of_file(self, file_id: str, path: str) -> list[EvaluationRow]:
         evaluations = self._client.evaluations
@@ -148,19 +195,3 @@ class Documented:
 def _mentions(row: EvaluationRow, wanted: str) -> bool:
     named = [row.name or "", row.file_path or "", *row.evaluators]
     return row.id.lower().startswith(wanted) or any(wanted in text.lower() for text in named)
-
-
-def _logs_of(datapoint_id: str, run_ids: list[str], gathered: list[GatheredLog]) -> list[DatapointLog]:
-    """The logs of a datapoint in the order of the runs, then the oldest first."""
-    found = [log for log in gathered if log.datapoint_id == datapoint_id]
-    found.sort(key=lambda log: (run_ids.index(log.run_id), -log.position))
-    return [
-        DatapointLog(
-            id=log.log.id,
-            run_id=log.run_id,
-            failed=log.log.error is not None,
-            states="".join(judgment.state[0] for judgment in log.judgments),
-            judgments=[judgment.judgment for judgment in log.judgments],
-        )
-        for log in found
-    ]

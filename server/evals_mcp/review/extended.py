@@ -1,6 +1,7 @@
 """Rows for reviews from a server that has this project's extension: one request each."""
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons
 from evals_mcp.models.review import (
     DatapointQuestion,
     DatapointRows,
@@ -41,6 +42,10 @@ class Extended:
     async def find_datapoints(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
         """The datapoints that a question asks for. Raises NotFound, and Outdated after a recalled overview."""
         return await self._reviews.find_datapoints(evaluation_id, question, known=self._known)
+
+    async def compare_runs(self, evaluation_id: str, question: ComparisonQuestion) -> Comparisons:
+        """Runs compared as a question asks. Raises NotFound, and Outdated after a recalled overview."""
+        return await self._reviews.compare_runs(evaluation_id, question, known=self._known)
 
     async def find_log_ids(self, beginning: str, limit: int) -> list[str]:
         """Ids of logs that begin so, the newest first."""

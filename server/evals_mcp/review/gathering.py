@@ -7,7 +7,15 @@ from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.evaluations import EvaluationLogResponse, EvaluationResponse
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_cost, log_latency, log_output
-from evals_mcp.models.review import EvaluationRow, EvaluatorFigures, EvaluatorRow, JudgmentRow, JudgmentState, RunRow
+from evals_mcp.models.review import (
+    DatapointLog,
+    EvaluationRow,
+    EvaluatorFigures,
+    EvaluatorRow,
+    JudgmentRow,
+    JudgmentState,
+    RunRow,
+)
 from evals_mcp.models.runs import EvaluationRunResponse
 from evals_mcp.models.stats import (
     BooleanEvaluatorStatsResponse,
@@ -44,18 +52,44 @@ class GatheredLog:
         """US dollars for prompt and output together, as far as they are known."""
         return log_cost(self.log)
 
+    def by_judgments(self) -> DatapointLog:
+        """The log by its judgments alone."""
+        return DatapointLog(
+            id=self.log.id,
+            run_id=self.run_id,
+            failed=self.log.error is not None,
+            states="".join(judgment.state[0] for judgment in self.judgments),
+            judgments=[judgment.judgment for judgment in self.judgments],
+        )
+
 
 def gather_log(item: EvaluationLogResponse, position: int, evaluators: Sequence[EvaluatorRow]) -> GatheredLog:
     """One record of an evaluation's logs; of several judgments by one evaluator the last counts."""
-    datapoint_id = item.datapoint.id if item.datapoint is not None else item.log.source_datapoint_id
-    judged = [log for log in item.evaluator_logs if isinstance(log, EvaluatorLogResponse)]
     return GatheredLog(
         position=position,
         run_id=item.run_id,
         log=item.log,
-        datapoint_id=datapoint_id,
-        judgments=tuple(_judgment(row, evaluators, judged) for row in evaluators),
+        datapoint_id=datapoint_id_of(item),
+        judgments=tuple(_judgment(row, counting_log(item, row, evaluators)) for row in evaluators),
     )
+
+
+def datapoint_id_of(item: EvaluationLogResponse) -> str | None:
+    """The id of the datapoint that a log in a run is for."""
+    return item.datapoint.id if item.datapoint is not None else item.log.source_datapoint_id
+
+
+def counting_log(
+    item: EvaluationLogResponse, row: EvaluatorRow, evaluators: Sequence[EvaluatorRow]
+) -> EvaluatorLogResponse | None:
+    """What an evaluator said of a log: its last judgment, by the attached version only if several are attached."""
+    sole = sum(other.id == row.id for other in evaluators) == 1
+    for log in reversed(item.evaluator_logs):
+        if isinstance(log, EvaluatorLogResponse) and (
+            log.evaluator.id == row.id if sole else log.evaluator.version_id == row.version_id
+        ):
+            return log
+    return None
 
 
 def evaluator_rows(evaluation: EvaluationResponse) -> list[EvaluatorRow]:
@@ -90,16 +124,9 @@ def evaluation_row(
     )
 
 
-def _judgment(
-    row: EvaluatorRow, evaluators: Sequence[EvaluatorRow], judged: Sequence[EvaluatorLogResponse]
-) -> JudgmentRow:
-    sole = sum(other.id == row.id for other in evaluators) == 1
-    counting = [
-        log for log in judged if (log.evaluator.id == row.id if sole else log.evaluator.version_id == row.version_id)
-    ]
-    if not counting:
+def _judgment(row: EvaluatorRow, log: EvaluatorLogResponse | None) -> JudgmentRow:
+    if log is None:
         return JudgmentRow(evaluator_version_id=row.version_id, state="missing")
-    log = counting[-1]
     state: JudgmentState = "failed" if log.error is not None else "abstained" if log.judgment is None else "judged"
     return JudgmentRow(
         evaluator_version_id=row.version_id,

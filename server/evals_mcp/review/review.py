@@ -73,9 +73,9 @@ class Review:
         if self.client.extended is None:
             try:
                 await self._extended.list_evaluations(None, 1, 0)
-            except EvalsError:
-                # Only a server that answered tells which it is; one that did not is out of reach for both.
-                if self.client.extended is None:
+            except EvalsError as error:
+                # A server without the extension does not find it; one that is out of reach is so for both ways.
+                if self.client.extended is None and not isinstance(error, NotFound):
                     raise
         return self._extended if self.client.extended else self._documented
 

@@ -1,5 +1,6 @@
 """Choosing and ordering gathered logs, just as the extension does in SQL; no requests."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from evals_mcp.excerpts import cut_texts, find_excerpt, texts_of
 from evals_mcp.models.review import EvaluatorRow, JudgmentMatch, JudgmentRow, LogQuestion, LogRow, LogRows
 from evals_mcp.review.gathering import GatheredLog
+from evals_mcp.statistics.sampling import even_sample, sample_key
 
 COUNTED_TO = 1_000
 """Matches of a filter are counted no further than this, as by the extension."""
@@ -16,6 +18,8 @@ def select_logs(gathered: Iterable[GatheredLog], question: LogQuestion, evaluato
     """The logs that a question asks for."""
     chosen = [index for index, row in enumerate(evaluators) if question.evaluator_version_id in (None, row.version_id)]
     found = [log for log in gathered if _matches(log, question, chosen)]
+    if question.sample:
+        return _sample(found, question, chosen)
     keyed = [(key, log) for log in found if (key := _key(log, question, evaluators, chosen)) is not None]
     keyed.sort(key=lambda item: item[0])
     offset = int(question.following[0]) if question.following else 0
@@ -31,6 +35,24 @@ def select_logs(gathered: Iterable[GatheredLog], question: LogQuestion, evaluato
     )
 
 
+def _sample(found: Sequence[GatheredLog], question: LogQuestion, chosen: Sequence[int]) -> LogRows:
+    seen: Counter[tuple[str, str | None]] = Counter()
+    by_key: dict[str, GatheredLog] = {}
+    for log in sorted(found, key=lambda log: -log.position):
+        place = (log.run_id, log.datapoint_id)
+        by_key[sample_key(*place, seen[place])] = log
+        seen[place] += 1
+    offset = int(question.following[0]) if question.following else 0
+    said = ((key, log.judgments[chosen[0]].judgment) for key, log in by_key.items())
+    shown = even_sample(said, offset + question.limit)[offset:]
+    return LogRows(
+        rows=[log_row(by_key[key], question.characters, question.text) for key in shown],
+        total=len(found),
+        after=[[offset + index + 1] for index in range(len(shown))],
+        more=offset + len(shown) < len(found),
+    )
+
+
 def log_row(log: GatheredLog, characters: int, searched: str | None = None) -> LogRow:
     """The row of a log, each text cut to `characters`."""
     content = log.log
@@ -40,6 +62,7 @@ def log_row(log: GatheredLog, characters: int, searched: str | None = None) -> L
     ]
     texts = {"inputs": inputs, "messages": messages, "output": log.output, "error": content.error}
     cut, lengths = cut_texts(texts, characters)
+    searched_in = [log.output, inputs, messages, content.error, _message(log)]
     assert content.created_at is not None
     return LogRow(
         id=content.id,
@@ -53,7 +76,7 @@ def log_row(log: GatheredLog, characters: int, searched: str | None = None) -> L
         cost=log.cost,
         judgments=[_cut_judgment(judgment, characters) for judgment in log.judgments],
         lengths=lengths,
-        excerpt=find_excerpt([log.output, inputs, messages, content.error], searched) if searched else None,
+        excerpt=find_excerpt(searched_in, searched) if searched else None,
     )
 
 
@@ -72,19 +95,20 @@ def score(judgment: JudgmentRow, row: EvaluatorRow) -> float | None:
 def _key(
     log: GatheredLog, question: LogQuestion, evaluators: Sequence[EvaluatorRow], chosen: Sequence[int]
 ) -> tuple[Any, ...] | None:
-    """What orders a log; None if it has nothing to be ordered by."""
+    """What orders a log, of those alike the newest first (of the worst the oldest); None if it has no place."""
+    created = log.log.created_at
+    age = (0.0 if created is None else -created.timestamp(), log.position)
     match question.sort:
         case "newest":
-            created = log.log.created_at
-            return (0.0 if created is None else -created.timestamp(), log.position)
+            return age
         case "worst":
             value = score(log.judgments[chosen[0]], evaluators[chosen[0]])
-            return None if value is None else (value, -log.position)
+            return None if value is None else (value, -age[0], -age[1])
         case "latency":
-            return None if log.latency is None else (-log.latency, log.position)
+            return None if log.latency is None else (-log.latency, *age)
         case "cost":
-            return None if log.cost is None else (-log.cost, log.position)
-    return (-len(log.output or ""), log.position)
+            return None if log.cost is None else (-log.cost, *age)
+    return (-len(log.output or ""), *age)
 
 
 def _matches(log: GatheredLog, question: LogQuestion, chosen: Sequence[int]) -> bool:
@@ -119,9 +143,14 @@ def _contains(log: GatheredLog, searched: str) -> bool:
 
 def _texts(log: GatheredLog) -> Iterator[str]:
     content = log.log
-    yield from texts_of([log.output, content.error, content.inputs])
+    yield from texts_of([log.output, content.error, content.inputs, _message(log)])
     for message in getattr(content, "messages", None) or []:
         yield from texts_of(message.model_dump(mode="json"))
+
+
+def _message(log: GatheredLog) -> Any:
+    message = log.log.output_message
+    return None if message is None else message.model_dump(mode="json", exclude_none=True)
 
 
 def _cut_judgment(judgment: JudgmentRow, characters: int) -> JudgmentRow:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons
 from evals_mcp.models.review import (
     DatapointQuestion,
     DatapointRows,
@@ -29,6 +30,10 @@ class Source(Protocol):
 
     async def find_datapoints(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
         """The datapoints that a question asks for."""
+        ...
+
+    async def compare_runs(self, evaluation_id: str, question: ComparisonQuestion) -> Comparisons:
+        """Runs compared as a question asks."""
         ...
 
     async def find_log_ids(self, beginning: str, limit: int) -> list[str]:

@@ -125,7 +125,8 @@ def rank_datapoints(
       can be both, by different evaluators.
     - `changed`: any judgment differs, in whichever direction. `same`: judged in both runs, and none differs.
     - `only_baseline`: an evaluator judged it in the baseline and not in the candidate, for which there may be no log
-      there or a judgment that failed, is null or missing; `only_candidate`: the reverse. Most evaluators first.
+      there or a judgment that failed, is null or missing; `only_candidate`: the reverse. Most evaluators first; one
+      that judged nothing at all in either run does not count.
     - `errors`: a log ended in an error in either run (the candidate's first), or an evaluator failed.
 
     Equal ones are ordered by what all evaluators say together, then by the logs: the baseline's, then the others.
@@ -160,6 +161,7 @@ def _weigh(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, outco
     pairs = np.intersect1d(left, right)
     if outcome in ("only_baseline", "only_candidate"):
         alone = np.setdiff1d(left, right) if outcome == "only_baseline" else np.setdiff1d(right, left)
+        alone = alone if len(left) and len(right) else alone[:0]
         return _Weights(alone, np.ones(len(alone)), np.zeros(len(alone)), pairs)
     if outcome == "errors":
         failed = [run.datapoints[run.judgments[row.version_id].states == FAILED] for run in (baseline, candidate)]

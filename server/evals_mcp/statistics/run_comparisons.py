@@ -134,10 +134,9 @@ def _corrected(family: Sequence[Comparison]) -> list[Comparison]:
 def _weight(candidate: ComparedCandidate, outcome: Outcome) -> tuple[float, float]:
     if outcome == "errors":
         return candidate.failed_logs + sum(tally.failed for tally in candidate.tallies), 0.0
-    if outcome == "only_baseline":
-        return sum(row.only_baseline for row in candidate.comparisons), 0.0
-    if outcome == "only_candidate":
-        return sum(row.only_candidate for row in candidate.comparisons), 0.0
+    if outcome in ("only_baseline", "only_candidate"):
+        judged = [row for row in candidate.comparisons if row.pairs or (row.only_baseline and row.only_candidate)]
+        return sum(row.only_baseline if outcome == "only_baseline" else row.only_candidate for row in judged), 0.0
     wanted = Verdict.BETTER if outcome == "improved" else Verdict.WORSE
     found = [row for row in candidate.comparisons if row.verdict == wanted and row.p_value is not None]
     return max(((-(row.p_value or 0.0), _net_share(row)) for row in found), default=(-2.0, 0.0))

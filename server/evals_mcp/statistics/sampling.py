@@ -33,6 +33,11 @@ def even_sample(judged: Iterable[tuple[str, Judgment]], size: int, seed: int = 0
     return list(islice(turns, max(0, size)))
 
 
+def sample_key(run_id: str, datapoint_id: str | None, place: int) -> str:
+    """The key of a log among those of a sample: `place` counts the run's logs for the datapoint, the oldest is 0."""
+    return f"{run_id}/{datapoint_id or ''}/{place}"
+
+
 def _rank(key: str, seed: int) -> tuple[bytes, str]:
     return blake2b(f"{seed}:{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest(), key
 

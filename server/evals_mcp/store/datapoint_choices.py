@@ -153,11 +153,11 @@ def _verdict(rule: Rule) -> Case[int] | None:
                 fails = place >= 0.75 if rule.row.lower_is_better else place <= 0.25
         case "select" | "multi_select" if rule.can_fail:
             negative = [option for option, valence in rule.row.valences.items() if valence == "negative"]
-            listed = (json.dumps(option, ensure_ascii=False) for option in negative)
-            if rule.row.return_type == "select":
-                fails = judgments.c.label.in_(negative) if negative else None
-            else:
-                fails = or_(*(judgments.c.label.contains(part, autoescape=True) for part in listed)) if negative else None
+            if negative and rule.row.return_type == "select":
+                fails = judgments.c.label.in_(negative)
+            elif negative:
+                listed = (json.dumps(option, ensure_ascii=False) for option in negative)
+                fails = or_(*(judgments.c.label.contains(part, autoescape=True) for part in listed))
     return None if fails is None else case((fails, 1), else_=0)
 
 

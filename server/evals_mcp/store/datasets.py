@@ -1,9 +1,10 @@
 """Datasets in the store: versions made of datapoints; no HTTP."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from evals_mcp.models.datapoints import CreateDatapointRequest, DatapointResponse
 from evals_mcp.models.datasets import DatasetResponse
@@ -63,26 +64,26 @@ class Datasets:
                 else:
                     dropped = set(ids)
                     ids = [datapoint_id for datapoint_id in before if datapoint_id not in dropped]
-            content = {"attributes": attributes}
-            version_id, is_new = add_version(
-                connection,
-                file,
-                content,
-                now,
-                name=change.version_name,
-                description=change.version_description,
-                identity={**content, "datapoints": sorted(ids)},
-                datapoints_count=len(ids),
-            )
-            if is_new and ids:
-                connection.execute(
-                    dataset_datapoints.insert(),
-                    [
-                        {"version_id": version_id, "position": position, "datapoint_id": datapoint_id}
-                        for position, datapoint_id in enumerate(ids)
-                    ],
-                )
+            version_id = _add_version(connection, file, ids, attributes, change, now)
             return _shown(connection, version_id, include_datapoints)
+
+    def extend(
+        self,
+        dataset_id: str,
+        given: Sequence[CreateDatapointRequest],
+        change: FileChange,
+        version_id: str | None = None,
+        environment: str | None = None,
+    ) -> DatasetResponse:
+        """Add datapoints to a version: the one named, else the environment's, else the default one. Raises NotFound."""
+        with self._database.write() as connection:
+            now = self._database.now()
+            file = find_file(connection, dataset_id, types=["dataset"])
+            base = find_version(connection, version_id=version_id, file_id=dataset_id, environment=environment)
+            before = _datapoint_ids(connection, base.id)
+            ids = list(dict.fromkeys([*before, *_store_datapoints(connection, file.id, given)]))
+            new_id = _add_version(connection, file, ids, base.content.get("attributes"), change, now)
+            return _shown(connection, new_id, include_datapoints=False)
 
     def get(
         self,
@@ -112,12 +113,15 @@ class Datasets:
                 total=version.datapoints_count,
             )
 
-    def versions(self, dataset_id: str, include_datapoints: bool = False) -> list[DatasetResponse]:
-        """Every version of a dataset, newest first. Raises NotFound."""
+    def versions(
+        self, dataset_id: str, include_datapoints: bool = False, *, of_newest_only: bool = False
+    ) -> list[DatasetResponse]:
+        """Every version of a dataset, newest first; datapoints are those of all or of the newest. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, dataset_id, types=["dataset"])
             return [
-                _shown(connection, version_id, include_datapoints) for version_id in version_ids(connection, dataset_id)
+                _shown(connection, version_id, include_datapoints and not (of_newest_only and place))
+                for place, version_id in enumerate(version_ids(connection, dataset_id))
             ]
 
 
@@ -164,6 +168,32 @@ def _store_datapoints(connection: Connection, dataset_id: str, given: Sequence[C
     if rows:
         connection.execute(insert_or(connection, datapoints).on_conflict_do_nothing(), list(rows.values()))
     return [row["id"] for row in rows.values()]
+
+
+def _add_version(
+    connection: Connection,
+    file: Row[Any],
+    ids: Sequence[str],
+    attributes: dict[str, Any] | None,
+    change: FileChange,
+    now: datetime,
+) -> str:
+    """The id of the version that has these datapoints, in whatever order, and attributes."""
+    content = {"attributes": attributes}
+    version_id, is_new = add_version(
+        connection,
+        file,
+        content,
+        now,
+        name=change.version_name,
+        description=change.version_description,
+        identity={**content, "datapoints": sorted(ids)},
+        datapoints_count=len(ids),
+    )
+    if is_new and ids:
+        rows = [{"version_id": version_id, "position": at, "datapoint_id": id} for at, id in enumerate(ids)]
+        connection.execute(dataset_datapoints.insert(), rows)
+    return version_id
 
 
 def _base_version(

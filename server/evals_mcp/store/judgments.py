@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
+from evals_mcp.models.judgments import KEPT_TEXT
 
 JUDGED, ABSTAINED, FAILED = 0, 1, 2
 """The states of a judgment: there is one, the evaluator said null, the evaluator failed."""
-
-_KEPT_TEXT = 200
 
 _VALENCES = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
 
@@ -38,7 +37,7 @@ def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) 
     if isinstance(judgment, list):
         return JudgmentColumns(JUDGED, None, json.dumps(judgment, ensure_ascii=False), None)
     if spec.get("return_type") == "text":
-        return JudgmentColumns(JUDGED, None, judgment[:_KEPT_TEXT], None)
+        return JudgmentColumns(JUDGED, None, judgment[:KEPT_TEXT], None)
     return JudgmentColumns(JUDGED, None, judgment, _VALENCES.get(_valence(judgment, spec) or ""))
 
 

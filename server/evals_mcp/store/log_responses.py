@@ -64,17 +64,17 @@ class _Reader:
         """The document of a log with all its judgments, and the logs below it as deep as JSON readers follow."""
         number = row["number"]
         below = self._children.get(number, []) if depth < DEEPEST_TRACE else []
-        return self._fields(row) | {
+        return self._fields(row) | self._parent(row) | {
             "evaluator_logs": [self._judgment(self._rows[other]) for other in self._judgments.get(number, [])],
             "trace_children": [self.document(self._rows[child], depth + 1) for child in below],
         }
 
     def _judgment(self, row: RowMapping) -> dict[str, Any]:
-        document = self._fields(row)
-        judged = self._rows.get(row["judged_log_number"])
-        if self._judged and judged is not None:
-            document["parent"] = self._fields(judged) | {"evaluator_logs": []}
-        return document | {"evaluator_logs": []}
+        return self._fields(row) | self._parent(row) | {"evaluator_logs": []}
+
+    def _parent(self, row: RowMapping) -> dict[str, Any]:
+        judged = self._rows.get(row["judged_log_number"]) if self._judged else None
+        return {} if judged is None else {"parent": self._fields(judged) | {"evaluator_logs": []}}
 
     def _fields(self, row: RowMapping) -> dict[str, Any]:
         version = self._versions[row["version_id"]]

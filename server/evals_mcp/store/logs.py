@@ -12,7 +12,7 @@ from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.store.database import Database
 from evals_mcp.store.files import ensure_file
-from evals_mcp.store.identity import new_id
+from evals_mcp.store.identity import derived_id, new_id
 from evals_mcp.store.judgments import check_judgment, judgment_columns
 from evals_mcp.store.log_deletions import delete_logs
 from evals_mcp.store.log_filters import LogFilter, log_conditions, log_numbers_newest_first
@@ -44,6 +44,16 @@ class CreatedLog(NamedTuple):
     log_status: str | None
     judged_log_id: str | None = None
     run_ids: tuple[str, ...] = ()
+
+
+class LogRecord(NamedTuple):
+    """What a trace says of a log: type of its file, version, fields, run, and the ids of its trace and span."""
+
+    file_type: str
+    place: LogPlace
+    fields: Mapping[str, Any]
+    run_id: str | None
+    span: tuple[str, str] | None
 
 
 class ChangedLog(NamedTuple):
@@ -120,16 +130,14 @@ class Logs:
                 read_logs(connection, [row.number], traces=True)[0], _runs_with(connection, row.number)
             )
 
-    def record(
-        self, file_type: str, place: LogPlace, fields: Mapping[str, Any], run_id: str | None = None
-    ) -> CreatedLog:
-        """Store what a trace says of a log: a new one, or more about the one that `log_id` names.
+    def record(self, records: Sequence[LogRecord]) -> list[CreatedLog]:
+        """Store what traces say of logs, all or none: new ones, or more about the ones that `log_id` names.
 
         Tracing hears no refusal: a log that is complete keeps what it says, and an unknown trace parent is left out.
         Raises NotFound for an unknown file, version or run, and for a log of another type.
         """
         with self._database.write() as connection:
-            return _record_log(connection, file_type, place, fields, self._database.now(), run_id)
+            return [_record_log(connection, record, self._database.now()) for record in records]
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take logs away with the judgments of them and the trace below them; unknown ids are left out."""
@@ -213,28 +221,24 @@ def log_numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
     return list(dict.fromkeys(found[log_id].number for log_id in ids))
 
 
-def _record_log(
-    connection: Connection,
-    file_type: str,
-    place: LogPlace,
-    fields: Mapping[str, Any],
-    now: datetime,
-    run_id: str | None,
-) -> CreatedLog:
+def _record_log(connection: Connection, record: LogRecord, now: datetime) -> CreatedLog:
+    fields = dict(record.fields)
     parent_id = fields.get("trace_parent_id")
     if parent_id is not None and connection.execute(_by_id(parent_id)).first() is None:
-        fields = {**fields, "trace_parent_id": None}
+        fields["trace_parent_id"] = None
+    if "log_id" not in fields and record.span is not None:
+        fields["log_id"] = derived_id("log", *record.span)
     log_id = fields.get("log_id")
     row = None if log_id is None else connection.execute(_by_id(log_id)).first()
     if row is None:
-        return create_log(connection, file_type, place, fields, now, run_id)
-    find_file(connection, row.file_id, types=[file_type])
+        return create_log(connection, record.file_type, record.place, fields, now, record.run_id)
+    find_file(connection, row.file_id, types=[record.file_type])
     if row.log_status != "complete":
         update_log(connection, row, fields, now, final=False)
     elif row.datapoint_id is None:
         datapoint = {"source_datapoint_id": fields.get("source_datapoint_id")}
         update_log(connection, row, datapoint, now, final=False)
-    run = None if run_id is None else _find_run(connection, run_id)
+    run = None if record.run_id is None else _find_run(connection, record.run_id)
     if run is not None and run.set_status != "cancelled":
         link_existing_logs(connection, run, [row.number], now)
     run_ids = tuple(_runs_with(connection, row.number))

@@ -16,7 +16,7 @@ Entry = Mapping[str, Any]
 
 
 class Monitoring:
-    """The evaluators that monitor files. An entry has `evaluator_version_id`, or `evaluator_id` and `environment_id`."""
+    """Evaluators that monitor files: an entry has `evaluator_version_id`, or `evaluator_id` and `environment_id`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -148,7 +148,8 @@ def _read_judgments(connection: Connection, run_id: str, judge: Judge, numbers: 
     )
     kind = judge.row.return_type
     value = judgments.c.number if kind in ("boolean", "number") else judgments.c.label
-    rows = _fetch(connection, select(judgments.c.log_number, judgments.c.state, value).where(*counting), ("i8", "i1", "O"))
+    statement = select(judgments.c.log_number, judgments.c.state, value).where(*counting)
+    rows = _fetch(connection, statement, ("i8", "i1", "O"))
     places = np.searchsorted(numbers, rows["f0"])
     states = np.full(len(numbers), MISSING, dtype=np.int8)
     states[places] = rows["f1"]
@@ -175,7 +176,8 @@ def _label_places(texts: Sequence[str], kind: str, options: dict[Labels, int]) -
     known: dict[str, int] = {}
     for text in texts:
         if text not in known:
-            known[text] = options.setdefault(labels_of(json.loads(text) if kind == "multi_select" else text), len(options))
+            labels = labels_of(json.loads(text) if kind == "multi_select" else text)
+            known[text] = options.setdefault(labels, len(options))
     return [known[text] for text in texts]
 
 

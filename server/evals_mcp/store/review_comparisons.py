@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, select
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.excerpts import cut_texts
 from evals_mcp.models.comparisons import ComparedDatapoint, ComparisonQuestion, Comparisons
-from evals_mcp.models.review import DatapointLog, JudgmentRow, LogRow
+from evals_mcp.models.review import DatapointLog, JudgmentRow
 from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.datapoint_changes import DatapointChange
 from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
@@ -41,7 +40,8 @@ class ReviewComparisons:
 
     def get(self, evaluation_id: str, question: ComparisonQuestion) -> Comparisons:
         """The answer to a question about runs of an evaluation. Raises NotFound, Invalid."""
-        run_ids = list(dict.fromkeys((question.baseline_run_id, *question.candidate_run_ids)))
+        question = question.model_copy(update={"candidate_run_ids": list(dict.fromkeys(question.candidate_run_ids))})
+        run_ids = [question.baseline_run_id, *question.candidate_run_ids]
         if question.shown_run_id is not None and question.shown_run_id not in question.candidate_run_ids:
             raise Invalid("`shown_run_id` must be one of the candidates.", ("body", "shown_run_id"))
         with self._database.read() as connection:
@@ -54,9 +54,9 @@ class ReviewComparisons:
             found = self._columns.read(connection, rows.values(), judges)
             compare = partial(self._pair, judges, rows[question.baseline_run_id], rows, found.columns)
             answer, shown = compare_runs(question, [judge.row for judge in judges], found.columns, compare)
-            return answer.model_copy(
-                update={"datapoints": _datapoints(connection, question, answer.shown_run_id, shown, found, attachments)}
-            )
+            sides = (question.baseline_run_id, answer.shown_run_id)
+            rows_shown = _datapoints(connection, sides, shown, found, judges, attachments, question.characters)
+            return answer.model_copy(update={"datapoints": rows_shown})
 
     def _pair(
         self,
@@ -96,60 +96,45 @@ _LOG_IDS = select(logs.c.number, logs.c.id, logs.c.error.is_not(None).label("fai
 
 def _datapoints(
     connection: Connection,
-    question: ComparisonQuestion,
-    candidate_id: str,
+    run_ids: tuple[str, str],
     shown: Sequence[DatapointChange],
     found: RunsAsColumns,
+    judges: Sequence[Judge],
     attachments: Sequence[Attachment],
+    characters: int,
 ) -> list[ComparedDatapoint]:
-    """The datapoints shown, with their texts."""
+    """The datapoints shown with the texts of one log of each run (baseline, candidate)."""
     ids = [found.keys.id_of(change.key) for change in shown]
     contents = {row.id: row.content for row in connection.execute(_DATAPOINTS, {"ids": ids})}
-    sides = [
-        (
-            [_Place(question.baseline_run_id, int(found.numbers[question.baseline_run_id][at])) for at in change.baseline],
-            [_Place(candidate_id, int(found.numbers[candidate_id][at])) for at in change.candidate],
-        )
+    places = [
+        [
+            [_Place(run_id, int(found.numbers[run_id][at])) for at in logs_of_run]
+            for run_id, logs_of_run in zip(run_ids, (change.baseline, change.candidate), strict=True)
+        ]
         for change in shown
     ]
-    first = [side[0] for pair in sides for side in pair if side]
-    whole = dict(zip(first, read_log_rows(connection, first, attachments, question.characters), strict=True))
-    others = _other_logs(connection, [place for pair in sides for side in pair for place in side[1:]], attachments)
-    return [
-        _datapoint(
-            id,
-            contents.get(id, {}),
-            question,
-            [question.evaluator_version_ids[place] for place in change.evaluators],
-            [whole[side[0]] if side else None for side in pair],
-            [others[place] for place in chain(pair[0][1:], pair[1][1:])],
+    first = [side[0] for sides in places for side in sides if side]
+    whole = dict(zip(first, read_log_rows(connection, first, attachments, characters), strict=True))
+    others = _other_logs(connection, [place for sides in places for side in sides for place in side[1:]], attachments)
+    rows = []
+    for id, change, sides in zip(ids, shown, places, strict=True):
+        content = {name: contents.get(id, {}).get(name) for name in ("inputs", "messages", "target")}
+        cut, lengths = cut_texts(content, characters)
+        baseline, candidate = (whole[side[0]] if side else None for side in sides)
+        rows.append(
+            ComparedDatapoint(
+                id=id,
+                inputs=cut["inputs"] or {},
+                messages=cut["messages"] or [],
+                target=cut["target"],
+                lengths=lengths,
+                evaluators=[judges[place].row.version_id for place in change.evaluators],
+                baseline=baseline,
+                candidate=candidate,
+                other_logs=[others[place] for side in sides for place in side[1:]],
+            )
         )
-        for id, change, pair in zip(ids, shown, sides, strict=True)
-    ]
-
-
-def _datapoint(
-    id: str,
-    content: dict[str, Any],
-    question: ComparisonQuestion,
-    evaluators: list[str],
-    whole: list[LogRow | None],
-    others: list[DatapointLog],
-) -> ComparedDatapoint:
-    cut, lengths = cut_texts(
-        {name: content.get(name) for name in ("inputs", "messages", "target")}, question.characters
-    )
-    return ComparedDatapoint(
-        id=id,
-        inputs=cut["inputs"] or {},
-        messages=cut["messages"] or [],
-        target=cut["target"],
-        lengths=lengths,
-        evaluators=evaluators,
-        baseline=whole[0],
-        candidate=whole[1],
-        other_logs=others,
-    )
+    return rows
 
 
 def _other_logs(

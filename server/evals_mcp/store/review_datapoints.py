@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from evals_mcp.errors import NotFound
-from evals_mcp.excerpts import cut_texts
+from evals_mcp.excerpts import cut_texts, find_excerpt
 from evals_mcp.models.review import DatapointLog, DatapointQuestion, DatapointRow, DatapointRows
+from evals_mcp.store.chosen_datapoints import ChosenDatapoints, read_chosen
 from evals_mcp.store.database import Database
 from evals_mcp.store.evaluations import find_evaluation
 from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED, judgment_value
@@ -38,6 +39,7 @@ class ReviewDatapoints:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._chosen = ChosenDatapoints()
 
     def get(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
         """The datapoints that a question asks for, in the dataset's order. Raises NotFound."""
@@ -49,17 +51,20 @@ class ReviewDatapoints:
             total = connection.execute(_COUNT, {"version_id": question.dataset_version_id}).scalar()
             if total is None:
                 raise NotFound(f"Dataset version `{question.dataset_version_id}` does not exist.")
-            found = _page(connection, question.dataset_version_id, question.offset, question.limit)
             attachments = read_attachments(connection, evaluation_id)
+            evaluator_rows = read_evaluator_rows(connection, attachments)
             evaluators = [
                 _Evaluator(place, item, row.return_type)
-                for place, (item, row) in enumerate(
-                    zip(attachments, read_evaluator_rows(connection, attachments), strict=True)
-                )
+                for place, (item, row) in enumerate(zip(attachments, evaluator_rows, strict=True))
             ]
+            if question.show == "all" and not question.text:
+                found = _page(connection, question.dataset_version_id, question.offset, question.limit)
+            else:
+                positions = self._chosen.positions(connection, question, run_rows, attachments, evaluator_rows)
+                found, total = read_chosen(connection, question, positions), len(positions)
             logs_of = _logs(connection, question.run_ids, [row.id for row in found], evaluators)
             return DatapointRows(
-                rows=[_row(row, logs_of.get(row.id, []), question.characters) for row in found],
+                rows=[_row(row, logs_of.get(row.id, []), question.characters, question.text) for row in found],
                 total=total,
             )
 
@@ -151,7 +156,7 @@ def _none_judged(amount: int) -> tuple[list[str], list[Any]]:
     return ["m"] * amount, [None] * amount
 
 
-def _row(row: Any, logs_of_datapoint: list[DatapointLog], characters: int) -> DatapointRow:
+def _row(row: Any, logs_of_datapoint: list[DatapointLog], characters: int, searched: str | None) -> DatapointRow:
     content = {name: row.content.get(name) for name in ("inputs", "messages", "target")}
     cut, lengths = cut_texts(content, characters)
     return DatapointRow(
@@ -160,5 +165,6 @@ def _row(row: Any, logs_of_datapoint: list[DatapointLog], characters: int) -> Da
         messages=cut["messages"] or [],
         target=cut["target"],
         lengths=lengths,
+        excerpt=find_excerpt(list(content.values()), searched) if searched else None,
         logs=logs_of_datapoint,
     )

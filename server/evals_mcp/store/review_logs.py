@@ -12,9 +12,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Text,
     bindparam,
-    cast,
     exists,
     func,
     or_,
@@ -32,6 +30,7 @@ from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED
 from evals_mcp.store.log_rows import output_text
 from evals_mcp.store.review_overviews import read_evaluator_rows
 from evals_mcp.store.run_status import Attachment, judgments_of, read_attachments, read_progress, read_runs
+from evals_mcp.store.sampled_logs import Sample, sample_logs
 from evals_mcp.store.tables import judgments, logs, run_logs
 from evals_mcp.store.text_search import contains_text
 
@@ -70,6 +69,8 @@ class ReviewLogs:
                 raise NotFound(f"Evaluation `{evaluation_id}` has no run `{sorted(missing)[0]}`.")
             attachments = read_attachments(connection, evaluation_id)
             selection = _Selection(connection, question, attachments)
+            if question.sample:
+                return self._sample(connection, selection, rows, question, attachments)
             places = selection.page(rows)
             shown = places[: question.limit]
             total, counted_to = selection.count(rows)
@@ -80,6 +81,24 @@ class ReviewLogs:
                 after=[list(place.key) for place in shown],
                 more=len(places) > len(shown),
             )
+
+    def _sample(
+        self,
+        connection: Connection,
+        selection: "_Selection",
+        rows: Sequence[Row[Any]],
+        question: LogQuestion,
+        attachments: Sequence[Attachment],
+    ) -> LogRows:
+        offset = int(question.following[0]) if question.following else 0
+        found = selection.sample(rows, offset + question.limit)
+        shown = found.logs[offset:]
+        return LogRows(
+            rows=read_log_rows(connection, shown, attachments, question.characters, question.text),
+            total=found.total,
+            after=[[offset + place] for place in range(1, len(shown) + 1)],
+            more=offset + len(shown) < found.total,
+        )
 
 
 class _Selection:
@@ -92,12 +111,14 @@ class _Selection:
         self._evaluator = next(
             (item for item in attachments if item.evaluator_version_id == question.evaluator_version_id), None
         )
-        if question.following is not None and len(question.following) != 2:
+        if question.following is not None and len(question.following) != (1 if question.sample else 2):
             raise Invalid("`following` must be one of the lists in `after`.", ("body", "following"))
         if question.evaluator_version_id is not None and self._evaluator is None:
             raise NotFound(f"The evaluation has no evaluator version `{question.evaluator_version_id}`.")
         if question.sort == "worst" and self._evaluator is None:
             raise Invalid("Sorting by the worst judgment needs an evaluator.")
+        if question.sample and (self._evaluator is None or question.sort != "newest"):
+            raise Invalid("A sample needs an evaluator, and is not sorted.")
         self._chosen = attachments if self._evaluator is None else [self._evaluator]
         self._value = (
             judgments.c.score if question.sort == "worst" else _SORT_COLUMNS.get(question.sort, run_logs.c.log_number)
@@ -130,6 +151,14 @@ class _Selection:
             if total > COUNTED_TO:
                 return COUNTED_TO, COUNTED_TO
         return total, None
+
+    def sample(self, rows: Sequence[Row[Any]], size: int) -> Sample:
+        """The first logs of an even sample of those that match."""
+        assert self._evaluator is not None
+        columns = (run_logs.c.log_number, run_logs.c.datapoint_id)
+        return_type = read_evaluator_rows(self._connection, [self._evaluator])[0].return_type
+        matching = self._sources[0].with_only_columns(*columns)
+        return sample_logs(self._connection, self._matching(rows), matching, self._evaluator, return_type, size)
 
     def _first(self, run_id: str, statement: Select[Any]) -> list[_Place]:
         """The first places of one run out of one source, in order."""
@@ -338,6 +367,7 @@ def _log_row(
         "output": output_text({"output": row.output, "output_message": row.output_message}),
         "error": row.error,
     }
+    texts_in_order = [texts[part] for part in ("output", "inputs", "messages", "error")]
     cut, lengths = cut_texts(texts, characters)
     return LogRow(
         id=row.id,
@@ -355,9 +385,7 @@ def _log_row(
             for item in attachments
         ],
         lengths=lengths,
-        excerpt=None
-        if not searched
-        else find_excerpt([texts["output"], texts["inputs"], texts["messages"], row.error], searched),
+        excerpt=find_excerpt([*texts_in_order, row.output_message], searched) if searched else None,
     )
 
 

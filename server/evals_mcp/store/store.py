@@ -13,6 +13,7 @@ from evals_mcp.store.files import Files
 from evals_mcp.store.logs import Logs
 from evals_mcp.store.monitoring import Monitoring
 from evals_mcp.store.opening import migrate
+from evals_mcp.store.review_comparisons import ReviewComparisons
 from evals_mcp.store.review_datapoints import ReviewDatapoints
 from evals_mcp.store.review_logs import ReviewLogs
 from evals_mcp.store.review_lookups import ReviewLookups
@@ -44,6 +45,7 @@ class Store:
         self.review_logs = ReviewLogs(database)
         self.review_lookups = ReviewLookups(database)
         self.review_datapoints = ReviewDatapoints(database)
+        self.review_comparisons = ReviewComparisons(database)
 
     def close(self) -> None:
         """Give back every connection."""

@@ -1,7 +1,10 @@
-"""The input variables that a version's template names; no queries."""
+"""The input variables of templates: their names, and values in their place; no queries."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
+
+from evals_mcp.errors import Invalid
 
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 
@@ -12,6 +15,32 @@ def input_names(content: dict[str, Any]) -> list[str]:
     template = prompt.get("template")
     texts = [template] if isinstance(template, str) else _message_texts(template or [])
     return list(dict.fromkeys(match[1] for text in texts for match in _VARIABLE.finditer(text)))
+
+
+def fill_template(content: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
+    """The template of a prompt's content (text, messages or None) with inputs for its `{{variables}}`.
+
+    Raises Invalid (400) for a variable without an input, and for a template in another language.
+    """
+    if content.get("template_language") == "jinja":
+        raise Invalid("This server does not render jinja templates.")
+    missing = [name for name in input_names(dict(content)) if inputs.get(name) is None]
+    if missing:
+        raise Invalid(f"The template needs the inputs: {', '.join(missing)}.")
+    template = content.get("template")
+    if not isinstance(template, list):
+        return None if template is None else _filled(template, inputs)
+    return [{**message, "content": _filled_content(message.get("content"), inputs)} for message in template]
+
+
+def _filled_content(content: Any, inputs: Mapping[str, Any]) -> Any:
+    if isinstance(content, list):
+        return [{**part, "text": _filled(part["text"], inputs)} if "text" in part else part for part in content]
+    return _filled(content, inputs) if isinstance(content, str) else content
+
+
+def _filled(text: str, inputs: Mapping[str, Any]) -> str:
+    return _VARIABLE.sub(lambda match: str(inputs[match[1]]), text)
 
 
 def _message_texts(messages: list[Any]) -> list[str]:

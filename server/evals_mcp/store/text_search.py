@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 
 
 def contains_text(
@@ -28,8 +28,12 @@ def _in_json(connection: Connection, column: ColumnElement[Any], text: str) -> C
     if connection.dialect.name == "sqlite":
         part = func.json_tree(column).table_valued("type", "atom")
         return select(1).select_from(part).where(part.c.type == "text", _like(connection, part.c.atom, text)).exists()
-    texts = func.jsonb_path_query(cast(column, JSONB), literal(_EVERY_TEXT)).table_valued("value")
-    value = texts.c.value.op("#>>")(literal("{}"))
+    texts = (
+        func.jsonb_path_query(cast(column, JSONB), literal(_EVERY_TEXT, JSONPATH))
+        .table_valued("value")
+        .render_derived()
+    )
+    value = texts.c.value.op("#>>")(literal([], ARRAY(Text)))
     return select(1).select_from(texts).where(_like(connection, value, text)).exists()
 
 

@@ -163,6 +163,7 @@ def add_version(
                     update(versions).where(versions.c.id == existing.id).values(**changes, updated_at=now)
                 )
         return existing.id, False
+    _require_tools(connection, content.get("linked_tools") or [])
     version_id = new_id(VERSION_PREFIXES[file.type])
     with _unique_name(name):
         connection.execute(
@@ -203,6 +204,14 @@ def _live_versions() -> Select[Any]:
         .join(files, files.c.id == versions.c.file_id)
         .where(versions.c.deleted_at.is_(None), files.c.deleted_at.is_(None))
     )
+
+
+def _require_tools(connection: Connection, ids: Iterable[str]) -> None:
+    """Raise NotFound unless each is the id of a tool, or of a version of one."""
+    for tool_id in ids:
+        named = (files.c.id == tool_id) | (versions.c.id == tool_id)
+        if connection.execute(_live_versions().where(files.c.type == "tool", named).limit(1)).first() is None:
+            raise NotFound(f"Tool `{tool_id}` does not exist.")
 
 
 def _deploy_first(connection: Connection, file_id: str, version_id: str, now: datetime) -> None:

@@ -1,13 +1,14 @@
 """Datapoints as an answer: a line each with input, target and the judgments of chosen runs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from evals_mcp.models.review import DatapointLog, DatapointRow, DatapointRows, Overview, RunRow
 from evals_mcp.summaries import figures
 from evals_mcp.summaries.answer import Answer
 from evals_mcp.summaries.detail import Row
 from evals_mcp.summaries.judgments import judgment_word
-from evals_mcp.summaries.quoting import name
+from evals_mcp.summaries.quoting import name, quote
 from evals_mcp.summaries.subjects import opening
 from evals_mcp.summaries.tokens import share
 from evals_mcp.summaries.values import compact_value, size
@@ -23,60 +24,84 @@ def summarize_datapoints(
     evaluator_labels: Mapping[str, str],
     budget: int,
     *,
+    asked: str,
+    only: str | None,
     offset: int,
     next_page: Callable[[int], str],
     notes: Sequence[str] = (),
 ) -> str:
-    """The datapoints found, from `offset` on; `next_page(shown)` is the call for those after so many."""
+    """The datapoints found, from `offset` on; `asked` says in words which, and is empty for all.
+
+    `only` is the version id of the one evaluator to show, `next_page(shown)` the call for what is behind so many.
+    """
     answer = Answer(budget)
     answer.head(opening(overview))
-    if not found.rows:
-        answer.line("There are no datapoints to show.")
-        return answer.text()
-    columns = _columns(overview, runs)
-    shown = sorted({place for places in columns.values() for place in places})
-    numbers = {place: number for number, place in enumerate(shown, 1)}
-    labels = [name(evaluator_labels[overview.evaluators[place].version_id]) for place in shown]
-    alike = len({tuple(places) for places in columns.values()}) == 1
-    if labels and alike:
-        answer.line(f"Judgments in each cell: {'/'.join(labels)}; - is missing, and ; parts repeated logs.")
-    elif labels:
-        listed = ", ".join(f"{number} {label}" for number, label in enumerate(labels, 1))
-        answer.line(f"Evaluators: {listed}. Each run's column says which it has; - is missing, ; parts repeated logs.")
     for note in notes:
         answer.note(note)
-    rows = [_row(row, runs, columns) for row in found.rows]
-    heads = [
-        name(run_labels[run.id]) + ("" if alike else f" [{'/'.join(str(numbers[place]) for place in columns[run.id])}]")
-        for run in runs
-    ]
-    end = offset + len(found.rows)
+    if not found.rows:
+        answer.line(f"No datapoints{asked}." if asked else "There are no datapoints to show.")
+        return answer.text()
+    if asked:
+        answer.line(f"{figures.count(found.total, 'datapoint')}{asked}.")
+    columns = _columns(overview, runs, only)
+    legend = _legend(columns, {row.version_id: evaluator_labels[row.version_id] for row in overview.evaluators})
+    if legend.line:
+        answer.line(legend.line)
 
     def footer(amount: int) -> str:
         if offset + amount >= found.total:
             return ""
         return f"Datapoints {offset + 1:,} to {offset + amount:,} of {found.total:,}. More: {next_page(amount)}"
 
+    match = ["match"] if any(row.excerpt for row in found.rows) else []
+    heads = [name(run_labels[run.id]) + legend.heads[run.id] for run in runs]
     answer.rows(
-        rows,
+        [_row(row, runs, columns, with_match=bool(match)) for row in found.rows],
         footer,
-        header=" | ".join(["datapoint", "input", "target", *heads]),
+        header=" | ".join(["datapoint", *match, "input", "target", *heads]),
         on_cut='Texts end with … where they are cut: get_logs(evaluation="…", datapoint="…") shows more of one.',
     )
-    if end >= found.total:
+    if offset + len(found.rows) >= found.total and not asked:
         answer.note(f"{figures.count(found.total, 'datapoint')} in all.")
     return answer.text()
 
 
-def _columns(overview: Overview, runs: Sequence[RunRow]) -> dict[str, list[int]]:
-    """For each run the places of the evaluators that said something in it."""
+class _Legend(NamedTuple):
+    """A line that says which evaluators the cells show, and what to add to the name of each run."""
+
+    line: str
+    heads: dict[str, str]
+
+
+def _legend(columns: Mapping[str, Sequence[int]], labels: Mapping[str, str]) -> _Legend:
+    shown = sorted({place for places in columns.values() for place in places})
+    called = [name(label) for label in labels.values()]
+    none = dict.fromkeys(columns, "")
+    if not shown:
+        return _Legend("", none)
+    if len({tuple(places) for places in columns.values()}) == 1:
+        listed = "/".join(called[place] for place in shown)
+        return _Legend(f"Judgments in each cell: {listed}; - is missing, and ; parts repeated logs.", none)
+    numbers = {place: str(number) for number, place in enumerate(shown, 1)}
+    listed = ", ".join(f"{number} {called[place]}" for place, number in numbers.items())
+    heads = {run_id: f" [{'/'.join(numbers[place] for place in places)}]" for run_id, places in columns.items()}
+    line = f"Evaluators: {listed}. Each run's column says which it has; - is missing, ; parts repeated logs."
+    return _Legend(line, heads)
+
+
+def _columns(overview: Overview, runs: Sequence[RunRow], only: str | None) -> dict[str, list[int]]:
+    """For each run the places of the evaluators that said something in it, or the place of the only one."""
+    if only is not None:
+        places = [place for place, row in enumerate(overview.evaluators) if row.version_id == only]
+        return {run.id: places for run in runs}
     return {run.id: [place for place, stats in enumerate(run.stats) if stats.total_logs] for run in runs}
 
 
-def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequence[int]]) -> Row:
+def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequence[int]], *, with_match: bool) -> Row:
     given = row.inputs or row.messages
     target = row.target or {}
-    needs = [size(given, _CAP), size(target, _CAP)]
+    match = row.excerpt or ""
+    needs = [size(given, _CAP), size(target, _CAP), len(match)]
     logs: dict[str, list[DatapointLog]] = {}
     for log in row.logs:
         logs.setdefault(log.run_id, []).append(log)
@@ -86,7 +111,8 @@ def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequen
         shares = share(limit, needs)
         shown_input = compact_value(given, shares[0]) if given else "-"
         shown_target = compact_value(target, shares[1]) if target else "-"
-        return " | ".join([name(row.id), _piped(shown_input), _piped(shown_target), cells])
+        found = [_piped(quote(match, shares[2])) if match else "-"] if with_match else []
+        return " | ".join([name(row.id), *found, _piped(shown_input), _piped(shown_target), cells])
 
     return Row(render, sum(needs))
 

@@ -74,9 +74,7 @@ def _difference(heading: str, theirs: str, mine: str) -> Row | None:
     whole = text_difference(theirs, mine)
     if len(whole) >= _ALIKE * (len(mine) + len(theirs)):
         return None
-    return Row(
-        lambda limit: f"{heading}, - only in B, + only in A: {text_difference(theirs, mine, limit)}", len(whole)
-    )
+    return Row(lambda limit: f"{heading}, - only in B, + only in A: {text_difference(theirs, mine, limit)}", len(whole))
 
 
 def _judgment_rows(mine: Sequence[Said], theirs: Sequence[Said]) -> list[Row]:

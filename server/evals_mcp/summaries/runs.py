@@ -30,9 +30,28 @@ def summarize_runs(
     if not runs:
         answer.line("It has no runs yet.")
         return answer.text()
-    control = next((run for run in runs if run.control), runs[0])
-    for remark in _remarks(overview, run_labels, evaluator_labels, control):
+    for remark in run_remarks(overview, run_labels, evaluator_labels):
         answer.note(remark)
+    lines = run_table(overview, run_labels, evaluator_labels, offset)
+    answer.rows(
+        lines[1:],
+        lambda shown: _left_out(overview, offset + shown, cursor_at),
+        header=lines[0],
+    )
+    return answer.text()
+
+
+def compared_with(runs: Sequence[RunRow]) -> RunRow:
+    """The run that the others are compared with: the control run, or else the oldest."""
+    return next((run for run in runs if run.control), runs[0])
+
+
+def run_table(
+    overview: Overview, run_labels: Mapping[str, str], evaluator_labels: Mapping[str, str], offset: int = 0
+) -> list[str]:
+    """The lines of a table of the runs from `offset` on, the headers first; there must be at least one run."""
+    runs = overview.runs
+    control = compared_with(runs)
     judged = [index for index, _ in enumerate(overview.evaluators) if any(run.stats[index].total_logs for run in runs)]
     headers = [
         "run",
@@ -41,13 +60,7 @@ def summarize_runs(
         *(name(evaluator_labels[overview.evaluators[i].version_id]) for i in judged),
         "id",
     ]
-    lines = table(headers, [_cells(run, control, run_labels, judged) for run in runs[offset:]])
-    answer.rows(
-        lines[1:],
-        lambda shown: _left_out(overview, offset + shown, cursor_at),
-        header=lines[0],
-    )
-    return answer.text()
+    return table(headers, [_cells(run, control, run_labels, judged) for run in runs[offset:]])
 
 
 def _cells(run: RunRow, control: RunRow, labels: Mapping[str, str], judged: Sequence[int]) -> list[str]:
@@ -74,10 +87,12 @@ def _figure(stats: EvaluatorFigures, control: EvaluatorFigures | None, logs: int
     return text + (f" ({change})" if change else "") + partial
 
 
-def _remarks(
-    overview: Overview, run_labels: Mapping[str, str], evaluator_labels: Mapping[str, str], control: RunRow
+def run_remarks(
+    overview: Overview, run_labels: Mapping[str, str], evaluator_labels: Mapping[str, str]
 ) -> list[str]:
+    """What a reader of the table must know: what the differences mean, odd evaluators, judgments in no figure."""
     remarks = []
+    control = compared_with(overview.runs)
     if len(overview.runs) > 1:
         called = name(run_labels[control.id])
         which = f"the control run {called}" if control.control else f"the oldest run {called} (no control is set)"

@@ -25,7 +25,7 @@ Runs = Annotated[
     BeforeValidator(_as_list),
     Field(max_length=100, description="Runs by version name or id; default all."),
 ]
-Datapoint = Annotated[str, Field(max_length=500, description="Only this datapoint id.")]
+Datapoint = Annotated[str, Field(max_length=500, description="Only this datapoint: id or its unique beginning.")]
 Evaluator = Annotated[str, Field(max_length=500, description="Evaluator: name, path or id.")]
 Text = Annotated[str, Field(max_length=1_000, description="Text to search for, any case.")]
 Cursor = Annotated[str, Field(max_length=10_000, description="Cursor of the previous answer, to go on.")]

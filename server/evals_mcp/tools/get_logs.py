@@ -4,11 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evals_mcp.errors import Invalid
+from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.models.review import EvaluatorRow, LogQuestion
+from evals_mcp.review.names import shown
 from evals_mcp.review.review import Review, Subject
 from evals_mcp.summaries import cursors
 from evals_mcp.summaries.answer import next_call
+from evals_mcp.summaries.headlines import constant_value
 from evals_mcp.summaries.logs import summarize_logs
 from evals_mcp.summaries.quoting import name, quote
 from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, Text
@@ -22,6 +24,9 @@ Judgment = Annotated[
         max_length=500,
         description='Only logs judged so: true, false, an option, 3, "<3", "2..4", failed, abstained or missing.',
     ),
+]
+Sample = Annotated[
+    bool, Field(description="An even, repeatable sample across the judgments instead of the first; default false.")
 ]
 ErrorsOnly = Annotated[bool, Field(description="Only logs that ended in an error; default false.")]
 Limit = Annotated[int, Field(ge=1, le=100, description="Logs to show, 1–100.")]
@@ -44,6 +49,7 @@ async def get_logs(
     errors_only: ErrorsOnly = False,
     text: Text = "",
     sort: Sort = "newest",
+    sample: Sample = False,
     limit: Limit = 10,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
@@ -52,7 +58,10 @@ async def get_logs(
     explanation. Filter by run, datapoint, judgment, error or text; sort by worst judgment, latency, cost or length."""
     subject = await review.recall_evaluation(evaluation)
     found_runs = subject.find_runs(runs)
-    judge, notes = _judge(subject, evaluator, sort)
+    if sample and sort != "newest":
+        raise Invalid("sort: not together with sample; a sample has its own order.")
+    judge, notes = _judge(subject, evaluator, sort, sample=sample)
+    datapoint = await review.find_datapoint(subject, datapoint) if datapoint else ""
     judged_by = [judge] if judge is not None and evaluator else subject.evaluators
     asked = dropped(
         evaluation=subject.id,
@@ -63,6 +72,7 @@ async def get_logs(
         errors_only=errors_only,
         text=text,
         sort=sort if sort != "newest" else "",
+        sample=sample,
     )
     question = LogQuestion(
         run_ids=[run.id for run in found_runs],
@@ -72,19 +82,22 @@ async def get_logs(
         errors_only=errors_only,
         text=text or None,
         sort=sort,
+        sample=sample,
         limit=limit,
         following=[float(str(part)) for part in cursors.decode(cursor, asked)] if cursor else None,
         characters=max_tokens * 4 // min(limit, 4),
     )
     rows = await (await review.source()).find_logs(subject.id, question)
+    if datapoint and not rows.total and not cursor and len(asked) == 2:
+        raise NotFound(f"datapoint: no log is for {shown(datapoint)} here. list_datapoints shows datapoints with ids.")
     repeated = {**asked, "limit": limit if limit != 10 else None}
     if runs:
         repeated["runs"] = [subject.run_labels[run.id] for run in found_runs]
     if evaluator and judge is not None:
         repeated["evaluator"] = subject.evaluator_labels[judge.version_id]
 
-    def next_page(shown: int) -> str:
-        after = rows.after[shown - 1] if shown else question.following or []
+    def next_page(amount: int) -> str:
+        after = rows.after[amount - 1] if amount else question.following or []
         return next_call("get_logs", **repeated, cursor=cursors.encode(after, asked))
 
     return summarize_logs(
@@ -99,26 +112,33 @@ async def get_logs(
     )
 
 
-def _judge(subject: Subject, evaluator: str, sort: str) -> tuple[EvaluatorRow | None, list[str]]:
-    """The evaluator that is meant. Sorting by the worst judgment needs one, so one is chosen and said."""
+def _judge(subject: Subject, evaluator: str, sort: str, *, sample: bool) -> tuple[EvaluatorRow | None, list[str]]:
+    """The evaluator that is meant. The worst judgments and a sample need one, so one is chosen and said."""
     if evaluator:
         return subject.find_evaluator(evaluator), []
-    if sort != "worst":
+    if sort != "worst" and not sample:
         return None, []
-    ordered = [row for row in subject.evaluators if row.return_type in ("boolean", "number") or row.valences]
-    if not ordered:
-        raise Invalid("sort: no evaluator here gives judgments that one can be worse than another; sort differently.")
-    chosen = max(ordered, key=lambda row: _judged(subject, row))
+    able = [row for row in subject.evaluators if sample or row.return_type in ("boolean", "number") or row.valences]
+    if not able:
+        raise Invalid(
+            "sample: there is no evaluator whose judgments could be sampled."
+            if sample
+            else "sort: no evaluator here gives judgments that one can be worse than another; sort differently."
+        )
+    chosen = max(able, key=lambda row: _telling(subject, row))
     label = name(subject.evaluator_labels[chosen.version_id])
-    others = [name(subject.evaluator_labels[row.version_id]) for row in ordered if row is not chosen]
+    others = [name(subject.evaluator_labels[row.version_id]) for row in able if row is not chosen]
     if not others:
         return chosen, []
-    return chosen, [f"Sorted by {label}; evaluator= sorts by another: {', '.join(others)}."]
+    done = "Sampled across" if sample else "Sorted by"
+    return chosen, [f"{done} {label}; evaluator= names another: {', '.join(others)}."]
 
 
-def _judged(subject: Subject, row: EvaluatorRow) -> int:
+def _telling(subject: Subject, row: EvaluatorRow) -> tuple[bool, int]:
+    """How much an evaluator tells: whether it says different things, and of how many logs."""
     place = subject.evaluators.index(row)
-    return sum(run.stats[place].num_judgments for run in subject.runs)
+    stats = [run.stats[place] for run in subject.runs]
+    return constant_value(stats) is None, sum(item.num_judgments for item in stats)
 
 
 def _in_words(subject: Subject, question: LogQuestion, judgment: str, judge: EvaluatorRow | None) -> str:
@@ -135,6 +155,8 @@ def _in_words(subject: Subject, question: LogQuestion, judgment: str, judge: Eva
         words.append("with an error")
     if question.text:
         words.append(f"containing {quote(question.text, 100)}")
+    if question.sample:
+        return "".join(f" {word}" for word in words) + f", of which an even sample across the judgments of {label}"
     by = f" by {label}" if question.sort == "worst" and label else ""
     return "".join(f" {word}" for word in words) + f", {_SORTED[question.sort]}{by}"
 

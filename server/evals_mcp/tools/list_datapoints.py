@@ -5,17 +5,25 @@ from typing import Annotated
 from pydantic import Field
 
 from evals_mcp.errors import NotFound
-from evals_mcp.models.review import DatapointQuestion, RunRow
+from evals_mcp.models.review import DatapointQuestion, DatapointShow, RunRow
 from evals_mcp.review.review import Review, Subject
 from evals_mcp.summaries import cursors
 from evals_mcp.summaries.answer import next_call
 from evals_mcp.summaries.datapoints import summarize_datapoints
-from evals_mcp.summaries.quoting import name
-from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, Runs
+from evals_mcp.summaries.quoting import name, quote
+from evals_mcp.tools.arguments import Cursor, Evaluation, Evaluator, MaxTokens, Runs, Text
+from evals_mcp.tools.judges import read_judges, show_words
 from evals_mcp.tools.paging import paging_note
 from evals_mcp.tools.tool import Tool, dropped
 
 _MOST_BY_DEFAULT = 3
+Show = Annotated[
+    DatapointShow,
+    Field(
+        description="all (default), disagreement of runs or evaluators, all_fail: every run fails, or with judgments "
+        "failed, abstained or missing."
+    ),
+]
 Limit = Annotated[int, Field(ge=1, le=100, description="Datapoints to show, 1–100.")]
 
 
@@ -23,22 +31,32 @@ async def list_datapoints(
     review: Review,
     evaluation: Evaluation,
     runs: Runs = [],
+    show: Show = "all",
+    evaluator: Evaluator = "",
+    text: Text = "",
     limit: Limit = 20,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """List the datapoints of an evaluation's dataset, a line each: input, target, and how each chosen run was judged
-    on it."""
+    on it. Finds those where runs disagree, all fail, or judgments lack, and those that contain a text."""
     subject = await review.recall_evaluation(evaluation)
-    chosen = subject.find_runs(runs) if runs else _default_runs(subject.runs)
+    chosen = _default_runs(subject.runs) if show == "all" and not runs else subject.find_runs(runs)
     dataset_version_id, notes = _dataset(subject, chosen)
+    judges, rules = read_judges(subject, show, evaluator)
+    notes += rules
     if len(chosen) < len(subject.runs) and not runs:
         notes.append("Shown: the control (or oldest) run and the newest two; runs= shows others.")
+    repeated = dropped(show=show if show != "all" else "", evaluator=evaluator, text=text)
     asked = dropped(evaluation=subject.id, runs=[run.id for run in chosen] if runs else [], dataset=dataset_version_id)
+    asked |= repeated
     offset = int(str(cursors.decode(cursor, asked)[0])) if cursor else 0
     question = DatapointQuestion(
         run_ids=[run.id for run in chosen],
         dataset_version_id=dataset_version_id,
+        show=show,
+        judges=judges,
+        text=text or None,
         limit=limit,
         offset=offset,
         characters=max_tokens * 4 // min(limit, 8),
@@ -50,6 +68,8 @@ async def list_datapoints(
             "list_datapoints",
             evaluation=subject.id,
             runs=[subject.run_labels[run.id] for run in chosen] if runs else None,
+            **repeated,
+            limit=limit if limit != 20 else None,
             cursor=cursors.encode([offset + shown], asked),
         )
 
@@ -60,10 +80,18 @@ async def list_datapoints(
         subject.run_labels,
         subject.evaluator_labels,
         max_tokens,
+        asked=_in_words(subject, question, evaluator),
+        only=subject.find_evaluator(evaluator).version_id if evaluator else None,
         offset=offset,
         next_page=next_page,
         notes=[*notes, *paging_note(review)],
     )
+
+
+def _in_words(subject: Subject, question: DatapointQuestion, evaluator: str) -> str:
+    """What was asked for, to go behind `N datapoints`; nothing if all are listed."""
+    containing = f" containing {quote(question.text, 100)}" if question.text else ""
+    return show_words(subject, question.show, question.judges, evaluator) + containing
 
 
 def _default_runs(runs: list[RunRow]) -> list[RunRow]:

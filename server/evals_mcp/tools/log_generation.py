@@ -12,7 +12,7 @@ from evals_mcp.summaries.writes import summarize_generation
 from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
 
-DatapointId = Annotated[str, Field(min_length=1, max_length=500, description="Datapoint id the output is for.")]
+DatapointId = Annotated[str, Field(min_length=1, max_length=500, description="Datapoint the output is for: id or its unique beginning.")]
 Output = Annotated[str, Field(max_length=5_000_000, description="The generated text; or give error.")]
 Error = Annotated[str, Field(max_length=100_000, description="Why there is no output.")]
 Inputs = Annotated[
@@ -54,6 +54,7 @@ async def log_generation(
     }
     if inputs:
         log["inputs"] = _read_inputs(inputs)
+    datapoint = await review.find_datapoint(subject, datapoint)
     request = V4CreateEvaluationLogRequest(datapoint_id=datapoint, log=V4LogRequest(**log))
     created = await review.client.v4.log(subject.id, request, evaluatee_id=found.id)
     after = await (await review.source()).get_overview(subject.id)

@@ -10,6 +10,7 @@ from evals_mcp.api.v4.evaluation_responses import datapoints_response, evaluatio
 from evals_mcp.api.v4.log_requests import judgment_fields, log_fields
 from evals_mcp.api.v4.log_responses import result_response
 from evals_mcp.api.v4.queries import EndDate, Evaluatee, Page, StartDate
+from evals_mcp.api.work import CurrentRunner
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.v4.evaluations import (
     V4AddEvaluatorsRequest,
@@ -63,11 +64,16 @@ def list_v4_datapoints(
 
 @router.post("/{evaluation_id}/log", status_code=201, response_model_exclude_none=True)
 def log_to_v4_evaluation(
-    store: CurrentStore, evaluation_id: str, request: V4CreateEvaluationLogRequest, evaluatee_id: Evaluatee = None
+    store: CurrentStore,
+    runner: CurrentRunner,
+    evaluation_id: str,
+    request: V4CreateEvaluationLogRequest,
+    evaluatee_id: Evaluatee = None,
 ) -> V4CreateLogResponse:
     """Log a generation for a datapoint; the evaluation must be running."""
     fields = log_fields(request)
     created = store.run_datapoints.log(evaluation_id, evaluatee_id, request.datapoint_id, fields, request.log.config_id)
+    runner.wake(store, created.run_ids)
     return V4CreateLogResponse(id=created.id, project_id=created.file_id, session_id=fields.get("session_id"))
 
 
@@ -87,17 +93,27 @@ def log_v4_result(
 
 @router.patch("/{id}/status", response_model_exclude_none=True)
 def update_v4_evaluation_status(
-    store: CurrentStore, id: str, request: V4UpdateEvaluationStatusRequest, evaluatee_id: Evaluatee = None
+    store: CurrentStore,
+    runner: CurrentRunner,
+    id: str,
+    request: V4UpdateEvaluationStatusRequest,
+    evaluatee_id: Evaluatee = None,
 ) -> V4EvaluationResponse:
     """Start, complete, reopen or cancel an evaluation, whatever its evaluators.
 
     `evaluatee_id` is an addition: without it only an evaluation's oldest run could be reopened.
     """
-    return evaluation_response(store.evaluated_runs.update_status(id, evaluatee_id, request.status))
+    evaluation = store.evaluated_runs.update_status(id, evaluatee_id, request.status)
+    runner.wake(store, store.runs.ids(id))
+    return evaluation_response(evaluation)
 
 
 @router.patch("/{id}/evaluators", response_model_exclude_none=True)
-def add_v4_evaluators(store: CurrentStore, id: str, request: V4AddEvaluatorsRequest) -> V4EvaluationResponse:
+def add_v4_evaluators(
+    store: CurrentStore, runner: CurrentRunner, id: str, request: V4AddEvaluatorsRequest
+) -> V4EvaluationResponse:
     """Attach evaluators; those attached already stay once."""
     evaluators, version_ids = request.evaluator_ids or [], request.evaluator_version_ids or []
-    return evaluation_response(store.evaluated_runs.add_evaluators(id, evaluators, version_ids))
+    evaluation = store.evaluated_runs.add_evaluators(id, evaluators, version_ids)
+    runner.wake(store, store.runs.ids(id))
+    return evaluation_response(evaluation)

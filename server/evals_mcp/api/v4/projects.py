@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.v4.evaluation_responses import evaluation_response
 from evals_mcp.api.v4.queries import Evaluatee
+from evals_mcp.api.work import CurrentRunner
 from evals_mcp.models.v4.evaluations import V4CreateEvaluationRequest, V4EvaluationResponse
 
 router = APIRouter(prefix="/projects", tags=["v4 evaluations"])
@@ -22,7 +23,7 @@ def list_all_v4_evaluations(
 
 @router.post("/{project_id:path}/evaluations", status_code=201, response_model_exclude_none=True)
 def create_v4_evaluation(
-    store: CurrentStore, project_id: str, request: V4CreateEvaluationRequest
+    store: CurrentStore, runner: CurrentRunner, project_id: str, request: V4CreateEvaluationRequest
 ) -> V4EvaluationResponse:
     """Create an evaluation of a version of a file; it is pending if the caller is to log the generations."""
     created = store.evaluated_runs.create(
@@ -33,4 +34,5 @@ def create_v4_evaluation(
         name=request.name,
         orchestrated=request.hl_generated,
     )
+    runner.wake(store, store.runs.ids(created.evaluation_id))
     return evaluation_response(created)

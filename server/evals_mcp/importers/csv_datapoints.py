@@ -1,0 +1,68 @@
+"""Datapoints out of a CSV file; nothing is stored here."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from evals_mcp.errors import Invalid
+from evals_mcp.models.datapoints import CreateDatapointRequest
+
+_WHERE = ("body", "file")
+
+
+def read_csv_datapoints(content: bytes) -> list[CreateDatapointRequest]:
+    """The datapoints of a CSV file (UTF-8, with a header), one for each row.
+
+    The column `messages` holds a JSON list of messages. `target` holds a JSON object, or text that becomes
+    `{"output": text}`; `target.x` is x of the target. `inputs.x`, like any other column x, is the input x. Empty
+    cells are empty inputs, and no target. Raises Invalid (422) with the number of the line.
+    """
+    csv.field_size_limit(sys.maxsize)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid("The file is not UTF-8.", _WHERE) from None
+    if "\x00" in text:
+        raise Invalid("Text must not hold NUL characters.", _WHERE)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, None)
+        if not header or "" in header or len(set(header)) < len(header):
+            raise Invalid("The first line must name every column, each by another name.", _WHERE)
+        return [_datapoint(header, row, reader.line_num) for row in reader if row]
+    except csv.Error as error:
+        raise Invalid(f"Line {reader.line_num} is not CSV: {error}.", _WHERE) from None
+
+
+def _datapoint(header: list[str], row: list[str], line: int) -> CreateDatapointRequest:
+    if len(row) > len(header):
+        raise Invalid(f"Line {line} has more cells than the header.", _WHERE)
+    cells = dict(zip(header, row, strict=False))
+    messages = cells.pop("messages", "")
+    target = _target(cells)
+    inputs = {name.removeprefix("inputs."): cell for name, cell in cells.items()}
+    try:
+        return CreateDatapointRequest.model_validate(
+            {"inputs": inputs, "messages": json.loads(messages) if messages else None, "target": target or None}
+        )
+    except (ValidationError, ValueError, RecursionError):
+        raise Invalid(f"Line {line}: `messages` must be a JSON list of messages.", _WHERE) from None
+
+
+def _target(cells: dict[str, str]) -> Mapping[str, Any]:
+    """The target that the cells say; its cells are taken out of them."""
+    whole = cells.pop("target", "")
+    parts = {name: cells.pop(name) for name in list(cells) if name.startswith("target.")}
+    target: dict[str, Any] = {name.removeprefix("target."): cell for name, cell in parts.items() if cell}
+    if not whole:
+        return target
+    try:
+        content = json.loads(whole)
+    except (ValueError, RecursionError):
+        content = None
+    return (content if isinstance(content, dict) else {"output": whole}) | target

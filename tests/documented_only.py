@@ -1,0 +1,35 @@
+"""This project's API as a server that has only the documented routes, for tests of the way without the extension."""
+
+from typing import Any
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.connection import EXTENSION_HEADER
+
+
+class DocumentedOnly:
+    """Hides the extension of an application: its routes are not found, and its header is not sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does, without the extension."""
+        if scope["path"].startswith("/v5/review"):
+            await JSONResponse({"detail": "Not Found"}, 404)(scope, receive, send)
+            return
+
+        async def unsigned(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                hidden = EXTENSION_HEADER.encode()
+                message["headers"] = [(name, value) for name, value in message["headers"] if name.lower() != hidden]
+            await send(message)
+
+        await self._app(scope, receive, unsigned)
+
+
+def documented_client(app: Any) -> EvalsClient:
+    """A client in process that finds only the documented routes."""
+    return EvalsClient(open_app=lambda: DocumentedOnly(app))

@@ -1,0 +1,97 @@
+"""What a reviewer asks about real evaluations, over real stdio: the answers show what is known to be true of them."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load, require
+
+from evals_mcp.asking import Asker, start_server
+from evals_mcp.config import Settings
+from evals_mcp.wiring import build_client
+
+pytestmark = pytest.mark.anyio
+RAG = "Northwind employee-benefits RAG chat"
+LONG = "Misguided Attention"
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with both recorded evaluations, loaded through the API."""
+    require(RAG_CHAT)
+    path = str(tmp_path_factory.mktemp("recorded") / "evals.db")
+
+    async def fill() -> None:
+        async with build_client(Settings(database=path)) as client:
+            await load(client, RAG_CHAT)
+            await load(client, LONG_OUTPUTS, ["claude-opus-4", "mistral-medium-3"])
+
+    anyio.run(fill)
+    return path
+
+
+@pytest.fixture
+async def asker(database: str) -> AsyncIterator[Asker]:
+    """A stdio server on that database."""
+    environ = {"EVALS_MCP_DATABASE": database, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    async with start_server(environ) as asker:
+        yield asker
+
+
+async def test_means_per_run_are_the_published_ones(asker: Asker) -> None:
+    """Groundedness, similarity and their differences to the control are as the source published them."""
+    answer = (await asker.ask("list_runs", {"evaluation": RAG})).text
+    lines = {line.split(" | ")[0]: line for line in answer.splitlines()}
+    assert "| 4.79 | 4.79 | 4.83 | 3.44 |" in lines["baseline-2023-12 (control)"]
+    assert "| 4.27 (-0.52) |" in lines["prompt-ignore-sources"]
+    assert "2.64 (-0.79)" in lines["prompt-ignore-sources"]
+
+
+async def test_failed_judgments_are_counted_and_in_no_mean(asker: Asker) -> None:
+    """The 33 failures of one run are named, and its means are over the 189 logs that were judged."""
+    answer = (await asker.ask("list_runs", {"evaluation": RAG})).text
+    assert "33 judgments failed, in no figure: text-retrieval-2024-02:" in answer
+    assert "4.82 (+0.03) n=189" in answer
+
+
+async def test_an_evaluator_that_is_false_everywhere_is_pointed_out(asker: Asker) -> None:
+    """It says nothing about the runs, and the answer says that."""
+    answer = (await asker.ask("list_runs", {"evaluation": RAG})).text
+    assert "citation_match says false for all 400 logs it judged" in answer
+
+
+async def test_the_logs_of_failed_judgments_can_be_listed(asker: Asker) -> None:
+    """The eleven logs are found by what happened to them."""
+    answer = (await asker.ask("get_logs", {"evaluation": RAG, "judgment": "failed", "limit": 20})).text
+    assert '\n11 logs judged "failed", newest first.' in answer
+
+
+async def test_inputs_of_a_log_are_wider_than_its_datapoints(asker: Asker) -> None:
+    """A log shows the context that its run retrieved, which the dataset does not have."""
+    logs = (await asker.ask("get_logs", {"evaluation": RAG, "runs": ["prompt-refined"], "limit": 1})).text
+    points = (await asker.ask("list_datapoints", {"evaluation": RAG, "limit": 1})).text
+    assert "context: " in logs
+    assert "context: " not in points
+
+
+async def test_an_output_of_any_length_stays_in_the_budget(asker: Asker) -> None:
+    """The longest output has 176,490 characters; the answer says so and stays small."""
+    arguments = {"evaluation": LONG, "sort": "length", "limit": 1, "max_tokens": 500}
+    answer = (await asker.ask("get_logs", arguments)).text
+    assert "characters)" in answer
+    assert len(answer) < 2500
+
+
+async def test_walking_the_cursors_shows_every_log_once(asker: Asker) -> None:
+    """Nothing is unreachable, and nothing comes twice."""
+    seen: list[str] = []
+    arguments: dict[str, object] = {"evaluation": LONG, "runs": ["claude-opus-4"], "limit": 50, "max_tokens": 8000}
+    for _ in range(20):
+        answer = (await asker.ask("get_logs", arguments)).text
+        seen += [line.split(";")[0] for line in answer.splitlines() if line.startswith("log_")]
+        if 'cursor="' not in answer:
+            break
+        arguments["cursor"] = answer.rpartition('cursor="')[2].partition('"')[0]
+    assert len(seen) == len(set(seen)) == 156

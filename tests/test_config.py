@@ -1,0 +1,50 @@
+"""Settings out of the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from evals_mcp.config import VARIABLES, Settings, default_database, read_settings
+from evals_mcp.errors import Invalid
+
+
+def test_nothing_set_gives_an_embedded_database_in_the_user_data_folder() -> None:
+    """No configuration is needed."""
+    settings = read_settings({})
+    assert settings == Settings(database=default_database())
+    assert Path(settings.database).name == "evals.db"
+
+
+def test_an_argument_wins_over_its_variable() -> None:
+    """What is written on the command line is meant."""
+    assert read_settings({"EVALS_MCP_DATABASE": "a.db"}, database="b.db").database == "b.db"
+
+
+@pytest.mark.parametrize("value", ["", "  ", "${user_config.base_url}", "${BASE_URL}"])
+def test_empty_values_and_placeholders_count_as_unset(value: str) -> None:
+    """A host that leaves its placeholder in place has set nothing."""
+    assert read_settings(dict.fromkeys(VARIABLES, value)) == Settings(database=default_database())
+
+
+@pytest.mark.parametrize("value", ["299", "20001", "many", "-1", "1e3", "４０００"])
+def test_a_budget_out_of_bounds_is_refused(value: str) -> None:
+    """The message names the variable and its bounds."""
+    with pytest.raises(Invalid, match="EVALS_MCP_MAX_TOKENS must be a whole number from 300 to 20,000"):
+        read_settings({"EVALS_MCP_MAX_TOKENS": value})
+
+
+@pytest.mark.parametrize(("value", "meant"), [("true", True), ("1", True), ("ON", True), ("no", False), ("0", False)])
+def test_read_only_is_a_word_for_yes_or_no(value: str, meant: bool) -> None:
+    """The usual words work, in any case."""
+    assert read_settings({"EVALS_MCP_READ_ONLY": value}).read_only is meant
+
+
+def test_read_only_refuses_other_words() -> None:
+    """A word that is neither does not silently mean one of them."""
+    with pytest.raises(Invalid, match="EVALS_MCP_READ_ONLY"):
+        read_settings({"EVALS_MCP_READ_ONLY": "perhaps"})
+
+
+def test_the_key_is_in_no_representation() -> None:
+    """A log of the settings cannot hold the key."""
+    assert "secret" not in repr(read_settings({"HUMANLOOP_API_KEY": "secret", "HUMANLOOP_BASE_URL": "http://x"}))
