@@ -37,10 +37,11 @@ _SPECS: dict[str, dict[str, Any]] = {
     "bench/quality": {"return_type": "number", "number_limits": {"min": 1, "max": 5, "step": 1}},
     "bench/correct": {"return_type": "boolean"},
 }
-_WORDS = (
-    "the plan covers most services at no cost when a provider in the network is chosen and a claim is sent in time "
-    "employees may ask for a review of any decision within sixty days after they were told about it in writing"
-).split()
+_WORDS = [
+    *("the", "plan", "covers", "most", "services", "at", "no", "cost", "when", "a", "provider", "in", "the", "network"),
+    *("is", "chosen", "and", "a", "claim", "is", "sent", "in", "time", "employees", "may", "ask", "for", "a", "review"),
+    *("of", "any", "decision", "within", "sixty", "days", "after", "told", "about", "it", "in", "a", "note"),
+]
 _BATCH = 2_000
 
 

@@ -1,13 +1,21 @@
 """Fixtures that every test may use."""
 
 import secrets
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import anyio
 import psycopg
 import pytest
+
+from evals_mcp.config import Settings
+from evals_mcp.sample.loading import load_sample
+from evals_mcp.sample.support_bot import read_sample
+from evals_mcp.wiring import build_client
 
 
 @pytest.fixture
@@ -65,3 +73,25 @@ def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "evals.db")
     return str(request.getfixturevalue("postgres_address"))
+
+
+@pytest.fixture(scope="session")
+def sample_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the sample evaluation in it; tests that write copy it first."""
+    path = tmp_path_factory.mktemp("sample") / "sample.db"
+
+    async def fill() -> None:
+        async with build_client(Settings(database=str(path))) as client:
+            await load_sample(client, read_sample())
+
+    anyio.run(fill)
+    return path
+
+
+@pytest.fixture
+def sample_copy(sample_database: Path, tmp_path: Path) -> Path:
+    """A copy of the sample's database for a test that writes."""
+    path = tmp_path / "copy.db"
+    with closing(sqlite3.connect(sample_database)) as source:
+        source.execute("VACUUM INTO ?", (str(path),))
+    return path

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-_BEFORE = 80
-_AFTER = 160
+_BEFORE = 40
+_AFTER = 100
 
 
 def cut_texts(value: Any, characters: int, path: str = "") -> tuple[Any, dict[str, int]]:

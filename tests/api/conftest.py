@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from evals_mcp.api.access import Grant, OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.store.store import Store, open_store
+from tests.api.v5_calls import V5
 
 
 class AccessOfTest:
@@ -64,3 +65,9 @@ async def api(app: FastAPI, access: AccessOfTest, store: Store) -> AsyncIterator
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
         yield client
+
+
+@pytest.fixture
+def v5(api: httpx.AsyncClient) -> V5:
+    """Calls of the v5 API over the store."""
+    return V5(api)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals_mcp.errors import EvalsError, Invalid, NotFound
-from evals_mcp.models.review import EvaluatorRow, RunRow
-from evals_mcp.review.names import evaluator_labels, find_evaluator, find_run, nearest, run_labels
+from evals_mcp.models.review import EvaluatorRow, RunRow, run_labels
+from evals_mcp.review.names import evaluator_labels, find_evaluator, find_run, nearest
 
 
 def _run(number: int, name: str | None, *, control: bool = False) -> RunRow:

@@ -104,16 +104,16 @@ def _add_deployments(router: APIRouter, kind: str, file_model: type[FileVersionR
     @router.get("/{id}/environments", name=f"list_{kind}_environments")
     def list_environments(store: CurrentStore, id: str) -> list[FileEnvironmentResponse]:
         """List every environment with the version that it has."""
-        return [FileEnvironmentResponse.model_validate(item) for item in store.files.environments(kind, id)]
+        return store.environments.all(kind, id)
 
     @router.post("/{id}/environments/{environment_id}", name=f"deploy_{kind}", response_model=file_model)
     def set_deployment(store: CurrentStore, id: str, environment_id: str, version_id: str) -> Any:
         """Deploy a version to an environment."""
-        return store.files.deploy(kind, id, environment_id, version_id)
+        return store.environments.deploy(kind, id, environment_id, version_id)
 
     @router.delete(
         "/{id}/environments/{environment_id}", name=f"undeploy_{kind}", status_code=204, response_class=Response
     )
     def remove_deployment(store: CurrentStore, id: str, environment_id: str) -> None:
         """Take a file out of an environment."""
-        store.files.undeploy(kind, id, environment_id)
+        store.environments.undeploy(kind, id, environment_id)

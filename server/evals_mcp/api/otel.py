@@ -6,7 +6,8 @@ from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.work import CurrentRunner
 from evals_mcp.models.traces import TracesRequest, TracesResponse
 from evals_mcp.otel.traced_logs import read_traces
-from evals_mcp.store.logs import LogPlace, LogRecord
+from evals_mcp.store.logs import LogPlace
+from evals_mcp.store.traces import LogRecord
 
 # The SDK's exporter says no content type.
 router = APIRouter(prefix="/import/otel", tags=["traces"], strict_content_type=False)
@@ -25,6 +26,6 @@ def import_traces(store: CurrentStore, runner: CurrentRunner, request: TracesReq
         )
         for log in read_traces(request)
     ]
-    recorded = store.logs.record(records)
+    recorded = store.traces.record(records)
     runner.wake(store, sorted({run_id for log in recorded for run_id in log.run_ids}))
     return TracesResponse(records=[log.id for log in recorded])

@@ -21,12 +21,14 @@ router = APIRouter(prefix="/tools", tags=["tools"])
 def upsert_tool(store: CurrentStore, request: ToolRequest) -> Any:
     """Create a tool or a version of it; the same content gives the same version."""
     target = request.target()
+    kernel = request.kernel()
     return store.files.upsert(
         "tool",
         target.value if target.by == "id" else None,
         target.value if target.by == "path" else None,
-        request.kernel(),
+        {**kernel, "tool_type": request.tool_type},
         change_of(request),
+        identity=kernel,
     )
 
 

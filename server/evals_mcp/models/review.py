@@ -4,6 +4,8 @@ They are the answers of this project's own extension of the API (routes under `/
 a server that has only the documented API. Texts in them may be cut; `lengths` says how long they are.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,6 +25,40 @@ DatapointShow = Literal["all", "disagreement", "all_fail", "failed", "abstained"
 a judgment in one of three ways."""
 
 
+@dataclass(slots=True, frozen=True)
+class EvaluatorFigures:
+    """What an evaluator's judgments in a run add up to: total_logs = num_judgments + num_nulls + num_errors.
+
+    Of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (how often each was chosen), those are
+    set that its return type has and its judgments allow. A dataclass, since there are many and they are only read.
+    """
+
+    total_logs: int
+    num_judgments: int
+    num_nulls: int
+    num_errors: int
+    num_true: int | None = None
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    options: dict[str, int] | None = None
+
+
+class RunFigures(Model):
+    """A run, by its label, with what one evaluator's judgments in it add up to."""
+
+    run: str
+    figures: EvaluatorFigures
+
+
+class Headline(Model):
+    """The best and the worst run by one evaluator (its path); no worst one if all its runs are the same."""
+
+    evaluator: str
+    best: RunFigures
+    worst: RunFigures | None = None
+
+
 class EvaluationRow(Model):
     """An evaluation in a list; `changed_at` is the last change of it or of one of its runs."""
 
@@ -35,6 +71,7 @@ class EvaluationRow(Model):
     status: str
     created_at: UtcDatetime
     changed_at: UtcDatetime
+    headline: Headline | None = None
 
 
 class EvaluationRows(Model):
@@ -58,25 +95,6 @@ class EvaluatorRow(Model):
     high: float | None = None
     lower_is_better: bool = False
     neutral: bool = False
-
-
-@dataclass(slots=True, frozen=True)
-class EvaluatorFigures:
-    """What an evaluator's judgments in a run add up to: total_logs = num_judgments + num_nulls + num_errors.
-
-    Of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (how often each was chosen), those are
-    set that its return type has and its judgments allow. A dataclass, since there are many and they are only read.
-    """
-
-    total_logs: int
-    num_judgments: int
-    num_nulls: int
-    num_errors: int
-    num_true: int | None = None
-    mean: float | None = None
-    low: float | None = None
-    high: float | None = None
-    options: dict[str, int] | None = None
 
 
 class RunRow(Model):
@@ -103,6 +121,21 @@ class Overview(Model):
     evaluation: EvaluationRow
     evaluators: list[EvaluatorRow]
     runs: list[RunRow]
+
+
+def run_labels(runs: Sequence[RunRow]) -> dict[str, str]:
+    """A word for each run (the oldest first), by id: its version's name, numbered if several runs have it.
+
+    A run whose version has no name is called by its id.
+    """
+    names = [run.version_name or run.id for run in runs]
+    times = Counter(names)
+    seen: Counter[str] = Counter()
+    labels: dict[str, str] = {}
+    for run, name in zip(runs, names, strict=True):
+        seen[name] += 1
+        labels[run.id] = name if times[name] == 1 else f"{name}#{seen[name]}"
+    return labels
 
 
 class KnownOverview(Model):

@@ -23,6 +23,7 @@ from evals_mcp.review.choosing import select_datapoints
 from evals_mcp.review.comparing import ColumnsGathered, Place, compared_datapoint
 from evals_mcp.review.gathering import GatheredLog, evaluation_row, evaluator_rows, gather_log, run_rows
 from evals_mcp.review.selection import select_logs
+from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.statistics.run_comparisons import compare_runs
 
 _PAGE = 100
@@ -49,7 +50,7 @@ class Documented:
         wanted = (text or "").lower()
         matching = [row for row in found if not wanted or _mentions(row, wanted)]
         matching.sort(key=lambda row: row.changed_at, reverse=True)
-        shown = [await self._with_status(row) for row in matching[offset : offset + limit]]
+        shown = [await self._with_headline(row) for row in matching[offset : offset + limit]]
         return EvaluationRows(rows=shown, total=len(matching))
 
     async def get_overview(self, evaluation_id: str) -> Overview:
@@ -187,9 +188,9 @@ class Documented:
             for evaluation in page.records
         ]
 
-    async def _with_status(self, row: EvaluationRow) -> EvaluationRow:
-        stats = await self._client.evaluations.stats(row.id)
-        return row.model_copy(update={"status": stats.status})
+    async def _with_headline(self, row: EvaluationRow) -> EvaluationRow:
+        overview = await self.get_overview(row.id)
+        return row.model_copy(update={"status": overview.evaluation.status, "headline": read_headline(overview)})
 
 
 def _mentions(row: EvaluationRow, wanted: str) -> bool:

@@ -6,25 +6,10 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from evals_mcp.errors import Invalid, NotFound
-from evals_mcp.models.review import EvaluatorRow, RunRow
+from evals_mcp.models.review import EvaluatorRow, RunRow, run_labels
 
 _CANDIDATES = 8
 Thing = TypeVar("Thing")
-
-
-def run_labels(runs: Sequence[RunRow]) -> dict[str, str]:
-    """A word for each run (the oldest first), by id: its version's name, numbered if several runs have it.
-
-    A run whose version has no name is called by its id.
-    """
-    names = [run.version_name or run.id for run in runs]
-    times = Counter(names)
-    seen: Counter[str] = Counter()
-    labels: dict[str, str] = {}
-    for run, name in zip(runs, names, strict=True):
-        seen[name] += 1
-        labels[run.id] = name if times[name] == 1 else f"{name}#{seen[name]}"
-    return labels
 
 
 def evaluator_labels(evaluators: Sequence[EvaluatorRow]) -> dict[str, str]:

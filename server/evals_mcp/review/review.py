@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.errors import EvalsError, NotFound
+from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.models.logs import LogResponse
-from evals_mcp.models.review import EvaluationRow, EvaluatorRow, Overview, RunRow
+from evals_mcp.models.review import EvaluationRow, EvaluatorRow, Overview, RunRow, run_labels
 from evals_mcp.review.documented import Documented, Progress
 from evals_mcp.review.extended import Extended
-from evals_mcp.review.names import evaluator_labels, find_evaluator, find_run, nearest, only, pick, run_labels, shown
+from evals_mcp.review.names import evaluator_labels, find_evaluator, find_run, nearest, only, pick, shown
 from evals_mcp.review.source import Source
 
 _CANDIDATES = 50
-_ALL = 1_000
+_ALL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,16 @@ class Review:
         source = await self.source()
         try:
             return _subject(await source.get_overview(word.strip()))
-        except NotFound:
+        except (NotFound, Invalid):
             pass
-        candidates = (await source.list_evaluations(word.strip() or None, _CANDIDATES, 0)).rows
-        if not candidates:
+        found = await source.list_evaluations(word.strip() or None, _CANDIDATES, 0)
+        if found.total > len(found.rows):
+            found = await source.list_evaluations(word.strip() or None, _ALL, 0)
+        if not found.rows:
             every = (await source.list_evaluations(None, _ALL, 0)).rows
             known = nearest(word, [_label(row) for row in every])
             raise NotFound(f"evaluation: there is none called {shown(word)}. {known}")
-        row = pick(candidates, word, "evaluation", _names, _label)
+        row = pick(found.rows, word, "evaluation", _names, _label)
         return _subject(await source.get_overview(row.id))
 
     async def find_log(self, word: str) -> LogResponse:
@@ -116,7 +118,7 @@ class Review:
         wanted = word.strip()
         try:
             return await self.client.logs.get(wanted)
-        except NotFound:
+        except (NotFound, Invalid):
             source = await self.source()
         found = await source.find_log_ids(wanted, _CANDIDATES)
         if not found:

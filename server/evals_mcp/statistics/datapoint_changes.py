@@ -210,11 +210,11 @@ def _number_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
 
     left, right = baseline.judged(row.version_id), candidate.judged(row.version_id)
     pairs = pair_columns(left.keys, left.numbers, right.keys, right.numbers)
-    gains = pairs.differences() * (-1.0 if row.lower_is_better else 1.0)
     both = np.concatenate((pairs.baseline, pairs.candidate))
     span = 1.0 if row.return_type == "boolean" or not len(both) else _declared_range(row) or float(np.ptp(both))
-    gains = np.round(gains / (span or 1.0), _DECIMALS)
-    return _Changes(np.array(pairs.keys, dtype=np.int64), gains, np.abs(gains))
+    changes = np.round(pairs.differences() / (span or 1.0), _DECIMALS)
+    direction = 0.0 if row.neutral else -1.0 if row.lower_is_better else 1.0
+    return _Changes(np.array(pairs.keys, dtype=np.int64), direction * changes, np.abs(changes))
 
 
 def _declared_range(row: EvaluatorRow) -> float:

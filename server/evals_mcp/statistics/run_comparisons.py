@@ -148,7 +148,7 @@ def _net_share(row: ComparisonRow) -> float:
 
 
 def _compare_evaluator(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> Comparison:
-    valence = "negative" if row.lower_is_better else "positive"
+    valence = "neutral" if row.neutral else "negative" if row.lower_is_better else "positive"
     left, right = baseline.judged(row.version_id), candidate.judged(row.version_id)
     match row.return_type:
         case "boolean":

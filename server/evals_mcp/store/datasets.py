@@ -14,7 +14,7 @@ from evals_mcp.store.files import FileChange, ensure_file
 from evals_mcp.store.identity import derived_id, digest
 from evals_mcp.store.pages import window
 from evals_mcp.store.tables import datapoints, dataset_datapoints
-from evals_mcp.store.upserts import insert_or
+from evals_mcp.store.upserts import Upsert
 from evals_mcp.store.versions import (
     Version,
     add_version,
@@ -109,7 +109,7 @@ class Datasets:
             return PaginatedData[DatapointResponse](
                 records=read_datapoints(connection, version.id, limit, offset),
                 page=page,
-                size=size,
+                size=limit,
                 total=version.datapoints_count,
             )
 
@@ -150,6 +150,9 @@ def read_datapoints_by_id(connection: Connection, ids: Iterable[str]) -> dict[st
     return {row.id: DatapointResponse(id=row.id, **row.content) for row in rows}
 
 
+_ADD_DATAPOINTS = Upsert(datapoints, lambda insert: insert.on_conflict_do_nothing())
+
+
 def _store_datapoints(connection: Connection, dataset_id: str, given: Sequence[CreateDatapointRequest]) -> list[str]:
     """The ids of datapoints, each once, in the order given; what is new is stored."""
     rows: dict[str, dict[str, Any]] = {}
@@ -166,7 +169,7 @@ def _store_datapoints(connection: Connection, dataset_id: str, given: Sequence[C
             },
         )
     if rows:
-        connection.execute(insert_or(connection, datapoints).on_conflict_do_nothing(), list(rows.values()))
+        connection.execute(_ADD_DATAPOINTS.on(connection), list(rows.values()))
     return [row["id"] for row in rows.values()]
 
 

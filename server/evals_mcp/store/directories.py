@@ -9,10 +9,11 @@ from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.directories import DirectoryResponse, DirectoryWithParentsAndChildrenResponse
 from evals_mcp.models.files import FileResponse
 from evals_mcp.store.database import Database
+from evals_mcp.store.environments import find_environment
 from evals_mcp.store.identity import new_id
 from evals_mcp.store.paths import ROOT_ID, new_name, new_path, split_path
 from evals_mcp.store.tables import directories, environments, files
-from evals_mcp.store.versions import deployed_version, read_versions
+from evals_mcp.store.versions import read_versions, shown_version
 
 
 class Directories:
@@ -167,8 +168,9 @@ def _parents(connection: Connection, directory: DirectoryResponse) -> list[Direc
 
 def _files(connection: Connection, directory_id: str) -> list[FileResponse]:
     inside = files.c.directory_id == (None if directory_id == ROOT_ID else directory_id)
-    ids = connection.execute(select(files.c.id).where(inside, files.c.deleted_at.is_(None)).order_by(files.c.name))
-    shown = [deployed_version(connection, file_id).id for file_id in ids.scalars()]
+    version_id = shown_version(find_environment(connection), or_newest=True)
+    live = (inside, files.c.deleted_at.is_(None), version_id.is_not(None))
+    shown = list(connection.execute(select(version_id).where(*live).order_by(files.c.name, files.c.id)).scalars())
     responses = read_versions(connection, shown)
     return [responses[version_id] for version_id in shown]
 

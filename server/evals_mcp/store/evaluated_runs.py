@@ -204,7 +204,8 @@ class EvaluatedRuns:
 
 def find_evaluated_run(connection: Connection, evaluation_id: str, run: str | None) -> Row[Any]:
     """The row of an evaluation's run (see `EvaluatedRuns`), with what `read_progress` needs. Raises NotFound."""
-    row = connection.execute(_evaluated_runs(run).where(evaluations.c.id == evaluation_id)).first()
+    names = {"evaluation_id": evaluation_id} if run is None else {"evaluation_id": evaluation_id, "run": run}
+    row = connection.execute(_one(named=run is not None), names).first()
     if row is not None:
         return row
     find_evaluation(connection, evaluation_id)
@@ -252,6 +253,11 @@ def _statement(*, named: bool) -> Select[Any]:
         .outerjoin(evaluated, evaluated.c.id == runs.c.version_id)
         .outerjoin(files, files.c.id == evaluated.c.file_id)
     )
+
+
+@cache
+def _one(*, named: bool) -> Select[Any]:
+    return _statement(named=named).where(evaluations.c.id == bindparam("evaluation_id"))
 
 
 def _run_number(*, named: bool) -> ScalarSelect[Any]:

@@ -51,7 +51,7 @@ class Evaluations:
                 select(evaluations).where(of_file).order_by(evaluations.c.number.desc()).limit(limit).offset(offset)
             ).all()
             return PaginatedData[EvaluationResponse](
-                records=read_evaluations(connection, rows), page=page, size=size, total=total
+                records=read_evaluations(connection, rows), page=page, size=limit, total=total
             )
 
     def get(self, evaluation_id: str) -> EvaluationResponse:

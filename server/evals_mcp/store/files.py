@@ -4,20 +4,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.files import FileResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.store.database import Database
 from evals_mcp.store.directories import directory_path, ensure_directory, require_directory
+from evals_mcp.store.environments import find_environment
 from evals_mcp.store.identity import FILE_PREFIXES, new_id
 from evals_mcp.store.pages import window
 from evals_mcp.store.paths import clean_path, new_name, new_path, split_path
 from evals_mcp.store.tables import (
     deployments,
-    environments,
     evaluation_evaluators,
     files,
     logs,
@@ -30,6 +30,7 @@ from evals_mcp.store.versions import (
     find_file,
     find_version,
     read_versions,
+    shown_version,
     version_ids,
 )
 
@@ -45,6 +46,7 @@ class FileChange(NamedTuple):
 
 
 _NO_CHANGE = FileChange()
+_AT_PATH = select(files).where(files.c.live_path == bindparam("path"))
 
 
 class Files:
@@ -60,8 +62,9 @@ class Files:
         path: str | None,
         content: dict[str, Any],
         change: FileChange,
+        identity: dict[str, Any] | None = None,
     ) -> FileResponse:
-        """Create a file or a version of it; the same content gives the same version.
+        """Create a file or a version of it; the same content (or `identity`, if given) gives the same version.
 
         Raises Invalid without id and path, NotFound for an unknown id, Conflict for a path of another type or a
         version name that another version has.
@@ -76,6 +79,7 @@ class Files:
                 now,
                 name=change.version_name,
                 description=change.version_description,
+                identity=identity,
             )
             return read_versions(connection, [version_id])[version_id]
 
@@ -137,23 +141,22 @@ class Files:
             conditions.append(files.c.path.startswith(folder + "/", autoescape=True))
         with self._database.read() as connection:
             require_directory(connection, folder)
-            if environment is not None:
-                conditions.append(files.c.id.in_(_files_in(connection, environment)))
+            version_id = shown_version(find_environment(connection, environment), or_newest=environment is None)
+            conditions.append(version_id.is_not(None))
             total = connection.execute(select(func.count()).select_from(files).where(*conditions)).scalar_one()
             column = files.c[sort_by]
             limit, offset = window(page, size)
-            rows = connection.execute(
-                select(files.c.id)
+            statement = (
+                select(version_id)
                 .where(*conditions)
                 .order_by(column.desc() if descending else column.asc(), files.c.id)
                 .limit(limit)
                 .offset(offset)
-            ).scalars()
-            shown = [deployed_version(connection, file_id, environment).id for file_id in rows]
-            responses = read_versions(connection, shown)
-            return PaginatedData[FileResponse](
-                records=[responses[version_id] for version_id in shown], page=page, size=size, total=total
             )
+            shown = list(connection.execute(statement).scalars())
+            responses = read_versions(connection, shown)
+            records = [responses[id] for id in shown]
+            return PaginatedData[FileResponse](records=records, page=page, size=limit, total=total)
 
     def versions(self, file_type: str, file_id: str) -> list[FileResponse]:
         """Every version of a file, newest first. Raises NotFound."""
@@ -228,57 +231,6 @@ class Files:
             now = self._database.now()
             connection.execute(update(versions).where(versions.c.id == version.id).values(deleted_at=now, name=None))
 
-    def deploy(self, file_type: str, file_id: str, environment_id: str, version_id: str) -> FileResponse:
-        """Make a version the one that an environment has. Raises NotFound."""
-        with self._database.write() as connection:
-            find_file(connection, file_id, types=[file_type])
-            version = find_version(connection, version_id=version_id, file_id=file_id)
-            environment = _environment_id(connection, environment_id)
-            place = (deployments.c.file_id == file_id, deployments.c.environment_id == environment)
-            connection.execute(delete(deployments).where(*place))
-            connection.execute(
-                deployments.insert().values(
-                    file_id=file_id,
-                    environment_id=environment,
-                    version_id=version.id,
-                    created_at=self._database.now(),
-                )
-            )
-            return read_versions(connection, [version.id])[version.id]
-
-    def undeploy(self, file_type: str, file_id: str, environment_id: str) -> None:
-        """Take a file out of an environment. Raises NotFound."""
-        with self._database.write() as connection:
-            find_file(connection, file_id, types=[file_type])
-            environment = _environment_id(connection, environment_id)
-            connection.execute(
-                delete(deployments).where(deployments.c.file_id == file_id, deployments.c.environment_id == environment)
-            )
-
-    def environments(self, file_type: str, file_id: str) -> list[dict[str, Any]]:
-        """Every environment, with the version of the file that it has, if any. Raises NotFound."""
-        with self._database.read() as connection:
-            find_file(connection, file_id, types=[file_type])
-            rows = connection.execute(
-                select(environments, deployments.c.version_id)
-                .outerjoin(
-                    deployments,
-                    (deployments.c.environment_id == environments.c.id) & (deployments.c.file_id == file_id),
-                )
-                .order_by(environments.c.created_at, environments.c.id)
-            ).all()
-            shown = read_versions(connection, [row.version_id for row in rows if row.version_id])
-            return [
-                {
-                    "id": row.id,
-                    "name": row.name,
-                    "tag": row.tag,
-                    "created_at": row.created_at,
-                    "file": shown.get(row.version_id),
-                }
-                for row in rows
-            ]
-
 
 def ensure_file(
     connection: Connection,
@@ -295,7 +247,7 @@ def ensure_file(
         file = find_file(connection, file_id, types=[file_type])
     else:
         clean = new_path(path or "")
-        existing = connection.execute(select(files).where(files.c.live_path == clean)).first()
+        existing = connection.execute(_AT_PATH, {"path": clean}).first()
         if existing is None:
             return _create_file(connection, file_type, clean, now, change)
         if existing.type != file_type:
@@ -354,20 +306,6 @@ def _require_free(connection: Connection, path: str, file_id: str) -> None:
     taken = connection.execute(select(files.c.id).where(files.c.live_path == path)).scalar()
     if taken not in (None, file_id):
         raise Conflict(f"Another file is at `{path}`.")
-
-
-def _environment_id(connection: Connection, environment: str) -> str:
-    found = connection.execute(
-        select(environments.c.id).where(or_(environments.c.id == environment, environments.c.name == environment))
-    ).scalar()
-    if found is None:
-        raise NotFound(f"Environment `{environment}` does not exist.")
-    return str(found)
-
-
-def _files_in(connection: Connection, environment: str) -> Select[Any]:
-    environment_id = _environment_id(connection, environment)
-    return select(deployments.c.file_id).where(deployments.c.environment_id == environment_id)
 
 
 _USES: tuple[tuple[Callable[[str], Select[Any]], str], ...] = (

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.store.database import Database
 from evals_mcp.store.files import ensure_file
-from evals_mcp.store.identity import derived_id, new_id
+from evals_mcp.store.identity import new_id
 from evals_mcp.store.judgments import check_judgment, judgment_columns
 from evals_mcp.store.log_deletions import delete_logs
 from evals_mcp.store.log_filters import LogFilter, log_conditions, log_numbers_newest_first
 from evals_mcp.store.log_responses import read_logs
 from evals_mcp.store.log_rows import log_facts, log_values
 from evals_mcp.store.pages import batches, window
-from evals_mcp.store.run_logs import add_judgment, link_existing_logs, link_log, refresh_facts
+from evals_mcp.store.run_logs import add_judgment, link_log, refresh_facts
 from evals_mcp.store.tables import dataset_datapoints, logs, run_logs, runs, versions
 from evals_mcp.store.versions import Version, add_version, find_file, find_version
 
@@ -44,16 +44,6 @@ class CreatedLog(NamedTuple):
     log_status: str | None
     judged_log_id: str | None = None
     run_ids: tuple[str, ...] = ()
-
-
-class LogRecord(NamedTuple):
-    """What a trace says of a log: type of its file, version, fields, run, and the ids of its trace and span."""
-
-    file_type: str
-    place: LogPlace
-    fields: Mapping[str, Any]
-    run_id: str | None
-    span: tuple[str, str] | None
 
 
 class ChangedLog(NamedTuple):
@@ -91,7 +81,7 @@ class Logs:
     def get(self, log_id: str) -> LogResponse:
         """One log with its judgments and the trace below it. Raises NotFound."""
         with self._database.read() as connection:
-            return read_logs(connection, [_find_log(connection, log_id).number], traces=True, judged=True)[0]
+            return read_logs(connection, [_find_place(connection, log_id).number], traces=True, judged=True)[0]
 
     def page(
         self,
@@ -114,7 +104,7 @@ class Logs:
             return PaginatedData[LogResponse](
                 records=read_logs(connection, numbers, traces=traces, judged=judged),
                 page=page,
-                size=size,
+                size=limit,
                 total=total if wanted.sample is None else min(total, wanted.sample),
             )
 
@@ -127,17 +117,8 @@ class Logs:
                 raise NotFound(f"File `{file_id}` has no log `{log_id}`.")
             update_log(connection, row, fields, self._database.now(), final=file_type == "flow")
             return ChangedLog(
-                read_logs(connection, [row.number], traces=True)[0], _runs_with(connection, row.number)
+                read_logs(connection, [row.number], traces=True)[0], runs_with(connection, row.number)
             )
-
-    def record(self, records: Sequence[LogRecord]) -> list[CreatedLog]:
-        """Store what traces say of logs, all or none: new ones, or more about the ones that `log_id` names.
-
-        Tracing hears no refusal: a log that is complete keeps what it says, and an unknown trace parent is left out.
-        Raises NotFound for an unknown file, version or run, and for a log of another type.
-        """
-        with self._database.write() as connection:
-            return [_record_log(connection, record, self._database.now()) for record in records]
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take logs away with the judgments of them and the trace below them; unknown ids are left out."""
@@ -155,7 +136,7 @@ def create_log(
 ) -> CreatedLog:
     """Store a log inside a transaction; see `Logs.create`."""
     version = _version(connection, file_type, place, now)
-    run = None if run_id is None else _find_run(connection, run_id)
+    run = None if run_id is None else find_any_run(connection, run_id)
     row = _insert_log(connection, version, fields, now)
     datapoint_id = fields.get("source_datapoint_id")
     if run_id is None and datapoint_id is not None:
@@ -175,7 +156,7 @@ def create_judgment(
     location: tuple[str | int, ...] = ("body", "judgment"),
 ) -> CreatedLog:
     """Store a judgment inside a transaction; see `Logs.create_judgment`. `location` is where a request has it."""
-    judged = _find_log(connection, judged_log_id)
+    judged = _find_place(connection, judged_log_id)
     if judged.judged_log_number is not None:
         raise Invalid(f"Log `{judged_log_id}` is itself an evaluator's log: judge the log that it judges.")
     version = _version(connection, "evaluator", place, now)
@@ -221,37 +202,10 @@ def log_numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
     return list(dict.fromkeys(found[log_id].number for log_id in ids))
 
 
-def _record_log(connection: Connection, record: LogRecord, now: datetime) -> CreatedLog:
-    fields = dict(record.fields)
-    parent_id = fields.get("trace_parent_id")
-    if parent_id is not None and connection.execute(_by_id(parent_id)).first() is None:
-        fields["trace_parent_id"] = None
-    if "log_id" not in fields and record.span is not None:
-        fields["log_id"] = derived_id("log", *record.span)
-    log_id = fields.get("log_id")
-    row = None if log_id is None else connection.execute(_by_id(log_id)).first()
-    if row is None:
-        return create_log(connection, record.file_type, record.place, fields, now, record.run_id)
-    find_file(connection, row.file_id, types=[record.file_type])
-    if row.log_status != "complete":
-        update_log(connection, row, fields, now, final=False)
-    elif row.datapoint_id is None:
-        datapoint = {"source_datapoint_id": fields.get("source_datapoint_id")}
-        update_log(connection, row, datapoint, now, final=False)
-    run = None if record.run_id is None else _find_run(connection, record.run_id)
-    if run is not None and run.set_status != "cancelled":
-        link_existing_logs(connection, run, [row.number], now)
-    run_ids = tuple(_runs_with(connection, row.number))
-    return CreatedLog(row.id, row.file_id, row.version_id, fields.get("log_status"), run_ids=run_ids)
-
-
-def _runs_with(connection: Connection, number: int) -> list[str]:
+def runs_with(connection: Connection, number: int) -> list[str]:
+    """The ids of the runs that have the log with this number."""
     in_runs = select(run_logs.c.run_id).where(run_logs.c.log_number == number).order_by(run_logs.c.run_id)
     return list(connection.execute(in_runs).scalars())
-
-
-def _by_id(log_id: str) -> Select[Any]:
-    return select(logs).where(logs.c.id == log_id)
 
 
 def _version(connection: Connection, file_type: str, place: LogPlace, now: datetime) -> Version:
@@ -280,10 +234,7 @@ def _insert_log(
 ) -> dict[str, Any]:
     """Insert a log's row and count it for its version; the row as stored, with its number."""
     log_id = fields.get("log_id") or new_id("log")
-    if (
-        fields.get("log_id") is not None
-        and connection.execute(select(logs.c.number).where(logs.c.id == log_id)).first()
-    ):
+    if fields.get("log_id") is not None and connection.execute(_PLACE, {"log_id": log_id}).first() is not None:
         raise Conflict(f"Log `{log_id}` exists already.")
     parent_number, root_number = _trace(connection, fields.get("trace_parent_id"))
     row: dict[str, Any] = {
@@ -303,33 +254,67 @@ def _insert_log(
         "trace_root_number": root_number,
         "datapoint_id": fields.get("source_datapoint_id"),
     }
-    number = connection.execute(logs.insert().values(row)).inserted_primary_key
+    number = connection.execute(_INSERT, row).inserted_primary_key
     assert number is not None
     row["number"] = number[0]
-    connection.execute(
-        update(versions)
-        .where(versions.c.id == version.id)
-        .values(logs_count=versions.c.logs_count + 1, last_used_at=now)
-    )
+    connection.execute(_COUNT, {"of_version": version.id, "now": now})
     return row
 
 
 def _trace(connection: Connection, parent_id: str | None) -> tuple[int | None, int | None]:
     if parent_id is None:
         return None, None
-    parent = _find_log(connection, parent_id)
+    parent = _find_place(connection, parent_id)
     return parent.number, parent.trace_root_number or parent.number
 
 
+# The statements of a write are made once: making one takes several times as long as running it.
+_INSERT = logs.insert()
+_COUNT = (
+    update(versions)
+    .where(versions.c.id == bindparam("of_version"))
+    .values(logs_count=versions.c.logs_count + 1, last_used_at=bindparam("now"))
+)
+_LOG = select(logs).where(logs.c.id == bindparam("log_id"))
+_PLACE = select(logs.c.number, logs.c.judged_log_number, logs.c.trace_root_number).where(
+    logs.c.id == bindparam("log_id")
+)
+_RUN = select(runs).where(runs.c.id == bindparam("run_id"))
+_WAITING_RUN = (
+    select(runs)
+    .join(dataset_datapoints, dataset_datapoints.c.version_id == runs.c.dataset_version_id)
+    .where(
+        runs.c.version_id == bindparam("version_id"),
+        dataset_datapoints.c.datapoint_id == bindparam("datapoint_id"),
+        runs.c.orchestrated.is_(False),
+        or_(runs.c.set_status.is_(None), runs.c.set_status == "running"),
+        ~exists(run_logs.c.log_number).where(
+            run_logs.c.run_id == runs.c.id, run_logs.c.datapoint_id == bindparam("datapoint_id")
+        ),
+    )
+    .order_by(runs.c.number.desc())
+    .limit(1)
+)
+
+
 def _find_log(connection: Connection, log_id: str) -> Row[Any]:
-    row = connection.execute(_by_id(log_id)).first()
+    row = connection.execute(_LOG, {"log_id": log_id}).first()
     if row is None:
         raise NotFound(f"Log `{log_id}` does not exist.")
     return row
 
 
-def _find_run(connection: Connection, run_id: str) -> Row[Any]:
-    row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
+def _find_place(connection: Connection, log_id: str) -> Row[Any]:
+    """The numbers of a log, of the log that it judges and of the root of its trace; its texts are not read."""
+    row = connection.execute(_PLACE, {"log_id": log_id}).first()
+    if row is None:
+        raise NotFound(f"Log `{log_id}` does not exist.")
+    return row
+
+
+def find_any_run(connection: Connection, run_id: str) -> Row[Any]:
+    """The row of a run, whatever evaluation has it. Raises NotFound."""
+    row = connection.execute(_RUN, {"run_id": run_id}).first()
     if row is None:
         raise NotFound(f"Run `{run_id}` does not exist.")
     return row
@@ -337,16 +322,4 @@ def _find_run(connection: Connection, run_id: str) -> Row[Any]:
 
 def _waiting_run(connection: Connection, version_id: str, datapoint_id: str) -> Row[Any] | None:
     """The newest open run of this version that the caller drives and that has no log for this datapoint."""
-    return connection.execute(
-        select(runs)
-        .join(dataset_datapoints, dataset_datapoints.c.version_id == runs.c.dataset_version_id)
-        .where(
-            runs.c.version_id == version_id,
-            dataset_datapoints.c.datapoint_id == datapoint_id,
-            runs.c.orchestrated.is_(False),
-            or_(runs.c.set_status.is_(None), runs.c.set_status == "running"),
-            ~exists().where(run_logs.c.run_id == runs.c.id, run_logs.c.datapoint_id == datapoint_id),
-        )
-        .order_by(runs.c.number.desc())
-        .limit(1)
-    ).first()
+    return connection.execute(_WAITING_RUN, {"version_id": version_id, "datapoint_id": datapoint_id}).first()

@@ -59,8 +59,8 @@ class _Memory:
     def __init__(self) -> None:
         self.keys = DatapointKeys()
         self.lock = Lock()
-        self.logs: Kept[tuple[str, int], RunLogs] = Kept(_KEPT_BYTES)
-        self.judgments: Kept[tuple[str, int, str, bool], JudgmentColumn] = Kept(_KEPT_BYTES)
+        self.logs: Kept[str, RunLogs] = Kept(_KEPT_BYTES)
+        self.judgments: Kept[tuple[str, str, bool], JudgmentColumn] = Kept(_KEPT_BYTES)
 
 
 class ReviewColumns:
@@ -91,23 +91,23 @@ class ReviewColumns:
 
 
 def _logs(connection: Connection, memory: _Memory, run: Row[Any]) -> RunLogs:
-    key = (run.id, run.revision)
-    logs = memory.logs.get(key)
+    logs = memory.logs.get(run.id, run.revision)
     if logs is None:
         logs = _read_logs(connection, memory, run.id)
-        memory.logs.put(key, logs, sum(column.nbytes for column in (*logs[:3], *logs.measures.values())))
+        columns = (logs.numbers, logs.datapoints, logs.failed, *logs.measures.values())
+        memory.logs.put(run.id, run.revision, logs, sum(column.nbytes for column in columns))
     return logs
 
 
 def _judgments(
     connection: Connection, memory: _Memory, run: Row[Any], judge: Judge, numbers: "NDArray[Any]"
 ) -> JudgmentColumn:
-    key = (run.id, run.revision, judge.row.version_id, judge.attachment.sole)
-    column = memory.judgments.get(key)
+    key = (run.id, judge.row.version_id, judge.attachment.sole)
+    column = memory.judgments.get(key, run.revision)
     if column is None:
         column = _read_judgments(connection, run.id, judge, numbers)
         weight = column.states.nbytes + column.numbers.nbytes + column.labels.nbytes + 300 * len(column.options)
-        memory.judgments.put(key, column, weight)
+        memory.judgments.put(key, run.revision, column, weight)
     return column
 
 

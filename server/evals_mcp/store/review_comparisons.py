@@ -17,7 +17,7 @@ from evals_mcp.store.database import Database
 from evals_mcp.store.evaluations import find_evaluation
 from evals_mcp.store.kept import Kept
 from evals_mcp.store.review_columns import Judge, ReviewColumns, RunsAsColumns
-from evals_mcp.store.review_logs import read_judgment_rows, read_log_rows
+from evals_mcp.store.review_log_rows import read_judgment_rows, read_log_rows
 from evals_mcp.store.review_overviews import read_evaluator_rows
 from evals_mcp.store.run_status import Attachment, read_attachments, read_runs
 from evals_mcp.store.tables import datapoints, logs
@@ -68,11 +68,13 @@ class ReviewComparisons:
     ) -> PairComparison:
         candidate = rows[run_id]
         asked = tuple((judge.row.version_id, judge.attachment.sole) for judge in judges)
-        key = (baseline.id, baseline.revision, candidate.id, candidate.revision, asked)
-        pair = self._pairs.get(key)
+        key = (baseline.id, candidate.id, asked)
+        state = (baseline.revision, candidate.revision)
+        pair = self._pairs.get(key, state)
         if pair is None:
             pair = compare_pair([judge.row for judge in judges], columns[baseline.id], columns[run_id])
-            self._pairs.put(key, pair, 8 + sum(1 + len(comparison.options) for comparison in pair.comparisons))
+            weight = 8 + sum(1 + len(comparison.options) for comparison in pair.comparisons)
+            self._pairs.put(key, state, pair, weight)
         return pair
 
 

@@ -22,12 +22,11 @@ from sqlalchemy import (
 )
 
 from evals_mcp.errors import Invalid, NotFound
-from evals_mcp.excerpts import cut_texts, find_excerpt
-from evals_mcp.models.review import JudgmentMatch, JudgmentRow, JudgmentState, LogQuestion, LogRow, LogRows
+from evals_mcp.models.review import JudgmentMatch, LogQuestion, LogRows
 from evals_mcp.store.database import Database
 from evals_mcp.store.evaluations import find_evaluation
 from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED
-from evals_mcp.store.log_rows import output_text
+from evals_mcp.store.review_log_rows import read_log_rows
 from evals_mcp.store.review_overviews import read_evaluator_rows
 from evals_mcp.store.run_status import Attachment, judgments_of, read_attachments, read_progress, read_runs
 from evals_mcp.store.sampled_logs import Sample, sample_logs
@@ -38,7 +37,6 @@ COUNTED_TO = 1_000
 """Matches of a filter are counted no further than this."""
 
 _STATES = {"judged": JUDGED, "abstained": ABSTAINED, "failed": FAILED}
-_STATE_NAMES: dict[int, JudgmentState] = {JUDGED: "judged", ABSTAINED: "abstained", FAILED: "failed"}
 _SORT_COLUMNS = {"latency": run_logs.c.latency, "cost": run_logs.c.cost, "length": run_logs.c.length}
 
 
@@ -262,131 +260,6 @@ def _each_once(places: Iterable[_Place]) -> Iterator[_Place]:
         if place != before:
             yield place
         before = place
-
-
-def read_log_rows(
-    connection: Connection,
-    places: Sequence[Any],
-    attachments: Sequence[Attachment],
-    characters: int,
-    searched: str | None = None,
-) -> list[LogRow]:
-    """The rows of logs at places (run_id, log_number), each text cut to `characters`."""
-    numbers = {"numbers": [place.log_number for place in places]}
-    found = {(row.run_id, row.number): row for row in connection.execute(_LOGS, numbers).all()}
-    judged = read_judgment_rows(connection, places, attachments, characters)
-    return [
-        _log_row(
-            found[place.run_id, place.log_number],
-            judged.get((place.run_id, place.log_number), {}),
-            attachments,
-            characters,
-            searched,
-        )
-        for place in places
-    ]
-
-
-def read_judgment_rows(
-    connection: Connection, places: Sequence[Any], attachments: Sequence[Attachment], characters: int
-) -> dict[tuple[str, int], dict[str, JudgmentRow]]:
-    """What attached evaluators said of the logs at places, by run id and log number, then by version id."""
-    found: dict[tuple[str, int], dict[str, JudgmentRow]] = {}
-    sole = {item.evaluator_id: item for item in attachments if item.sole}
-    exact = {item.evaluator_version_id: item for item in attachments if not item.sole}
-    shown = {(place.run_id, place.log_number) for place in places}
-    for row in connection.execute(_JUDGMENTS, {"numbers": [number for _, number in shown]}).all():
-        key = (row.run_id, row.log_number)
-        item = (sole.get(row.evaluator_id) if row.latest else None) or exact.get(row.evaluator_version_id)
-        if item is not None and key in shown:
-            found.setdefault(key, {})[item.evaluator_version_id] = _judgment_row(item, row, characters)
-    return found
-
-
-_JUDGMENTS = (
-    select(
-        judgments.c.run_id,
-        judgments.c.log_number,
-        judgments.c.evaluator_id,
-        judgments.c.evaluator_version_id,
-        judgments.c.latest,
-        judgments.c.state,
-        logs.c.judgment,
-        logs.c.error,
-        logs.c.output,
-        logs.c.output_message,
-    )
-    .join(logs, logs.c.number == judgments.c.evaluator_log_number)
-    .where(judgments.c.log_number.in_(bindparam("numbers", expanding=True)))
-)
-
-
-def _judgment_row(item: Attachment, row: Any, characters: int) -> JudgmentRow:
-    explanation = output_text({"output": row.output, "output_message": row.output_message})
-    return JudgmentRow(
-        evaluator_version_id=item.evaluator_version_id,
-        state=_STATE_NAMES[row.state],
-        judgment=row.judgment,
-        explanation=None if explanation is None else explanation[:characters],
-        error=None if row.error is None else row.error[:characters],
-    )
-
-
-_LOGS = (
-    select(
-        logs.c.number,
-        logs.c.id,
-        logs.c.created_at,
-        logs.c.prompt_tokens,
-        logs.c.output_tokens,
-        logs.c.error,
-        logs.c.inputs,
-        logs.c.messages,
-        logs.c.output,
-        logs.c.output_message,
-        run_logs.c.run_id,
-        run_logs.c.datapoint_id,
-        run_logs.c.latency,
-        run_logs.c.cost,
-    )
-    .join(run_logs, run_logs.c.log_number == logs.c.number)
-    .where(logs.c.number.in_(bindparam("numbers", expanding=True)))
-)
-
-
-def _log_row(
-    row: Any,
-    judged: dict[str, JudgmentRow],
-    attachments: Sequence[Attachment],
-    characters: int,
-    searched: str | None,
-) -> LogRow:
-    texts = {
-        "inputs": row.inputs,
-        "messages": row.messages or [],
-        "output": output_text({"output": row.output, "output_message": row.output_message}),
-        "error": row.error,
-    }
-    texts_in_order = [texts[part] for part in ("output", "inputs", "messages", "error")]
-    cut, lengths = cut_texts(texts, characters)
-    return LogRow(
-        id=row.id,
-        run_id=row.run_id,
-        datapoint_id=row.datapoint_id,
-        created_at=row.created_at,
-        **cut,
-        latency=row.latency,
-        prompt_tokens=row.prompt_tokens,
-        output_tokens=row.output_tokens,
-        cost=row.cost,
-        judgments=[
-            judged.get(item.evaluator_version_id)
-            or JudgmentRow(evaluator_version_id=item.evaluator_version_id, state="missing")
-            for item in attachments
-        ],
-        lengths=lengths,
-        excerpt=find_excerpt([*texts_in_order, row.output_message], searched) if searched else None,
-    )
 
 
 def _judgment_exists(attachment: Attachment) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from evals_mcp.models.review import (
     RunRow,
 )
 from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, NumberStats, OptionStats
+from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.store.database import Database
 from evals_mcp.store.run_status import (
     Attachment,
@@ -59,7 +60,8 @@ class ReviewOverviews:
                 .limit(limit)
                 .offset(offset)
             ).all()
-            return EvaluationRows(rows=[_evaluation_row(connection, row) for row in rows], total=total)
+            found = [_evaluation_row(row, self._read(connection, _find(connection, row.id))) for row in rows]
+            return EvaluationRows(rows=found, total=total)
 
     def get(self, word: str, known: str | None = None) -> KnownOverview:
         """The evaluation with this id, or else the only one with this name or file, with statistics of its runs.
@@ -67,36 +69,39 @@ class ReviewOverviews:
         The overview is left out if its token is `known`. Raises NotFound.
         """
         with self._database.read() as connection:
-            evaluation = _find(connection, word)
-            attachments = read_attachments(connection, evaluation.id)
-            run_rows = read_runs(connection, evaluation.id)
-            run_rows.reverse()
-            progress = read_progress(connection, run_rows, attachments)
-            evaluators = _evaluators(connection, attachments)
-            named = _version_names(connection, run_rows)
-            judged = [progress[run.id].judged for run in run_rows]
-            token = _token(
-                tuple(evaluation),
-                attachments,
-                [tuple(run) for run in run_rows],
-                judged,
-                [tuple(row) for row in evaluators.values()],
-                sorted(tuple(row) for row in named.values()),
-            )
-            if token == known:
-                return KnownOverview(token=token, overview=None)
-            kept = self._kept.get(evaluation.id)
-            if kept is None or kept.token != token:
-                stats = self._stats.read(connection, run_rows, attachments)
-                overview = _overview(evaluation, attachments, run_rows, progress, stats, evaluators, named)
-                kept = KnownOverview(token=token, overview=overview)
-                self._keep(evaluation.id, kept)
-            return kept
+            return self._read(connection, _find(connection, word), known)
 
     def require(self, evaluation_id: str, token: str) -> None:
         """Raise Outdated unless an evaluation's overview still has this token, and NotFound without the evaluation."""
         if self.get(evaluation_id, token).token != token:
             raise Outdated("The evaluation has changed since its overview was read.")
+
+    def _read(self, connection: Connection, evaluation: Row[Any], known: str | None = None) -> KnownOverview:
+        """The overview of an evaluation (a row of `_find`), kept until something in it changes."""
+        attachments = read_attachments(connection, evaluation.id)
+        run_rows = read_runs(connection, evaluation.id)
+        run_rows.reverse()
+        progress = read_progress(connection, run_rows, attachments)
+        evaluators = _evaluators(connection, attachments)
+        named = _version_names(connection, run_rows)
+        judged = [progress[run.id].judged for run in run_rows]
+        token = _token(
+            tuple(evaluation),
+            attachments,
+            [tuple(run) for run in run_rows],
+            judged,
+            [tuple(row) for row in evaluators.values()],
+            sorted(tuple(row) for row in named.values()),
+        )
+        if token == known:
+            return KnownOverview(token=token, overview=None)
+        kept = self._kept.get(evaluation.id)
+        if kept is None or kept.token != token:
+            stats = self._stats.read(connection, run_rows, attachments)
+            overview = _overview(evaluation, attachments, run_rows, progress, stats, evaluators, named)
+            kept = KnownOverview(token=token, overview=overview)
+            self._keep(evaluation.id, kept)
+        return kept
 
     def _keep(self, evaluation_id: str, overview: KnownOverview) -> None:
         if len(self._kept) >= _KEPT:
@@ -235,13 +240,10 @@ def _matches(text: str) -> ColumnElement[bool]:
     )
 
 
-def _evaluation_row(connection: Connection, row: Row[Any]) -> EvaluationRow:
-    attachments = read_attachments(connection, row.id)
-    run_rows = read_runs(connection, row.id)
-    progress = read_progress(connection, run_rows, attachments)
-    paths = [item.path for item in read_evaluator_rows(connection, attachments)]
-    status = evaluation_status([progress[run.id].status for run in run_rows])
-    return _row(row, row.changed_at, len(run_rows), paths, status)
+def _evaluation_row(row: Row[Any], known: KnownOverview) -> EvaluationRow:
+    assert known.overview is not None
+    headline = read_headline(known.overview)
+    return known.overview.evaluation.model_copy(update={"changed_at": row.changed_at, "headline": headline})
 
 
 def _row(row: Row[Any], changed_at: datetime, runs_count: int, evaluators: list[str], status: str) -> EvaluationRow:

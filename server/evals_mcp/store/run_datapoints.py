@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, exists, func, select
+from sqlalchemy import Connection, Row, bindparam, exists, func, select
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.datapoints import DatapointResponse
@@ -152,15 +152,37 @@ def _find_running(connection: Connection, evaluation_id: str, run: str | None) -
     raise Conflict(f"Run `{row.id}` is {status}, and v4 takes logs and results only while it is running. {advice}")
 
 
+# The statements of a write are made once: making one takes several times as long as running it.
+_DATAPOINT = select(
+    datapoints.c.content,
+    exists()
+    .where(
+        dataset_datapoints.c.version_id == bindparam("dataset_version_id"),
+        dataset_datapoints.c.datapoint_id == datapoints.c.id,
+    )
+    .label("in_dataset"),
+).where(datapoints.c.id == bindparam("datapoint_id"))
+_LOG = (
+    select(
+        run_logs.c.run_id,
+        run_logs.c.datapoint_id,
+        exists()
+        .where(
+            dataset_datapoints.c.version_id == bindparam("dataset_version_id"),
+            dataset_datapoints.c.datapoint_id == run_logs.c.datapoint_id,
+        )
+        .label("in_dataset"),
+    )
+    .select_from(logs)
+    .outerjoin(run_logs, (run_logs.c.log_number == logs.c.number) & (run_logs.c.run_id == bindparam("run_id")))
+    .where(logs.c.id == bindparam("log_id"))
+)
+
+
 def _find_datapoint(connection: Connection, row: Row[Any], datapoint_id: str) -> dict[str, Any]:
     """The content of a datapoint of the run's dataset."""
-    in_dataset = exists().where(
-        dataset_datapoints.c.version_id == row.dataset_version_id,
-        dataset_datapoints.c.datapoint_id == datapoint_id,
-    )
-    found = connection.execute(
-        select(datapoints.c.content, in_dataset.label("in_dataset")).where(datapoints.c.id == datapoint_id)
-    ).first()
+    names = {"dataset_version_id": row.dataset_version_id, "datapoint_id": datapoint_id}
+    found = connection.execute(_DATAPOINT, names).first()
     if found is None:
         raise NotFound(f"Datapoint `{datapoint_id}` does not exist.")
     if not found.in_dataset:
@@ -194,17 +216,8 @@ def _place(connection: Connection, row: Row[Any], version_id: str | None) -> _Pl
 
 def _require_log(connection: Connection, row: Row[Any], log_id: str) -> None:
     """Raise NotFound or Invalid unless a log is in the run and for a datapoint of its dataset."""
-    in_run = (run_logs.c.log_number == logs.c.number) & (run_logs.c.run_id == row.id)
-    in_dataset = exists().where(
-        dataset_datapoints.c.version_id == row.dataset_version_id,
-        dataset_datapoints.c.datapoint_id == run_logs.c.datapoint_id,
-    )
-    found = connection.execute(
-        select(run_logs.c.run_id, run_logs.c.datapoint_id, in_dataset.label("in_dataset"))
-        .select_from(logs)
-        .outerjoin(run_logs, in_run)
-        .where(logs.c.id == log_id)
-    ).first()
+    names = {"run_id": row.id, "dataset_version_id": row.dataset_version_id, "log_id": log_id}
+    found = connection.execute(_LOG, names).first()
     location = ("body", "log_id")
     if found is None:
         raise NotFound(f"Log `{log_id}` does not exist.")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
 
 from evals_mcp.store.judgments import JudgmentColumns, judgment_columns
 from evals_mcp.store.log_rows import LogFacts, log_facts
@@ -18,7 +18,7 @@ from evals_mcp.store.tables import (
     runs,
     versions,
 )
-from evals_mcp.store.upserts import insert_or
+from evals_mcp.store.upserts import Upsert
 
 
 def link_log(
@@ -32,21 +32,18 @@ def link_log(
 ) -> None:
     """Put a new log, not judged yet, into a run; a finished run is open again, and one without a version gets it."""
     first = datapoint_id is not None and _is_first_log(connection, run, datapoint_id)
+    place = {"run_id": run.id, "log_number": log_number, "datapoint_id": datapoint_id}
+    connection.execute(_INSERT, {**place, **facts._asdict()})
     connection.execute(
-        run_logs.insert().values(run_id=run.id, log_number=log_number, datapoint_id=datapoint_id, **facts._asdict())
-    )
-    connection.execute(
-        update(runs)
-        .where(runs.c.id == run.id)
-        .values(
-            logs_count=runs.c.logs_count + 1,
-            incomplete_logs_count=runs.c.incomplete_logs_count + (0 if facts.complete else 1),
-            logged_datapoints_count=runs.c.logged_datapoints_count + (1 if first else 0),
-            revision=runs.c.revision + 1,
-            set_status=None if run.set_status != "running" else "running",
-            version_id=run.version_id or version_id,
-            updated_at=now,
-        )
+        _COUNT_LOG,
+        {
+            "of_run": run.id,
+            "incomplete": 0 if facts.complete else 1,
+            "first": 1 if first else 0,
+            "status": None if run.set_status != "running" else "running",
+            "version": run.version_id or version_id,
+            "now": now,
+        },
     )
 
 
@@ -109,55 +106,34 @@ def add_judgment(
     now: datetime,
 ) -> None:
     """Record a judgment in every run that has the judged log; of several by one evaluator the newest counts."""
-    replaced = connection.execute(
-        update(judgments)
-        .where(
-            judgments.c.log_number == judged_log_number,
-            judgments.c.evaluator_id == evaluator_id,
-            judgments.c.latest.is_(True),
-        )
-        .values(latest=False)
-    ).rowcount
-    recorded = insert_or(connection, judgments).from_select(
-        _JUDGMENT_COLUMNS,
-        select(
-            run_logs.c.run_id,
-            literal(evaluator_id),
-            run_logs.c.log_number,
-            literal(evaluator_version_id),
-            literal(evaluator_log_number),
-            run_logs.c.datapoint_id,
-            literal(True),
-            *(literal(value, judgments.c[name].type) for name, value in columns._asdict().items()),
-        ).where(run_logs.c.log_number == judged_log_number),
-    )
-    recorded = recorded.on_conflict_do_update(
-        index_elements=["run_id", "evaluator_id", "log_number", "evaluator_version_id"],
-        set_={name: recorded.excluded[name] for name in _REPLACED_COLUMNS},
-    )
-    if connection.execute(recorded).rowcount == 0:
+    places = connection.execute(_PLACES, {"of_log": judged_log_number}).all()
+    if not places:
         return
-    in_runs = select(run_logs.c.run_id).where(run_logs.c.log_number == judged_log_number)
+    replaced = connection.execute(_REPLACE, {"of_log": judged_log_number, "by_evaluator": evaluator_id}).rowcount
+    judgment = {
+        "evaluator_id": evaluator_id,
+        "log_number": judged_log_number,
+        "evaluator_version_id": evaluator_version_id,
+        "evaluator_log_number": evaluator_log_number,
+        "latest": True,
+        **columns._asdict(),
+    }
+    connection.execute(
+        _RECORD.on(connection),
+        [{"run_id": run_id, "datapoint_id": datapoint_id, **judgment} for run_id, datapoint_id in places],
+    )
+    run_ids = [run_id for run_id, _ in places]
     if replaced:
-        connection.execute(
-            update(runs).where(runs.c.id.in_(in_runs)).values(revision=runs.c.revision + 1, updated_at=now)
-        )
+        connection.execute(_CHANGE, {"of_runs": run_ids, "now": now})
     else:
-        count_judged(connection, evaluator_id, dict.fromkeys(connection.execute(in_runs).scalars(), 1), now)
+        count_judged(connection, evaluator_id, dict.fromkeys(run_ids, 1), now)
 
 
 def count_judged(connection: Connection, evaluator_id: str, logs_counts: Mapping[str, int], now: datetime) -> None:
     """Count more logs as judged by an evaluator; `logs_counts` says how many by the id of their run."""
-    counted = insert_or(connection, judged_counts)
-    counted = counted.on_conflict_do_update(
-        index_elements=["run_id", "evaluator_id"],
-        set_={"logs_count": judged_counts.c.logs_count + counted.excluded.logs_count},
-    )
     rows = [{"run_id": run_id, "evaluator_id": evaluator_id, "logs_count": n} for run_id, n in logs_counts.items()]
-    connection.execute(counted, rows)
-    connection.execute(
-        update(runs).where(runs.c.id.in_(list(logs_counts))).values(revision=runs.c.revision + 1, updated_at=now)
-    )
+    connection.execute(_COUNT_JUDGED.on(connection), rows)
+    connection.execute(_CHANGE, {"of_runs": list(logs_counts), "now": now})
 
 
 def refresh_facts(connection: Connection, log: Mapping[str, Any], now: datetime) -> None:
@@ -222,32 +198,68 @@ def recount_run(connection: Connection, run_id: str, now: datetime) -> None:
     )
 
 
-_JUDGMENT_COLUMNS = [
-    "run_id",
-    "evaluator_id",
-    "log_number",
-    "evaluator_version_id",
-    "evaluator_log_number",
-    "datapoint_id",
-    "latest",
-    *JudgmentColumns._fields,
-]
 _JUDGMENT_SOURCE = ("judged_log_number", "file_id", "version_id", "judgment", "error")
-_REPLACED_COLUMNS = ["evaluator_log_number", "latest", *JudgmentColumns._fields]
+# The statements of a write are made once: making one takes several times as long as running it.
+_INSERT = run_logs.insert()
+_COUNT_LOG = (
+    update(runs)
+    .where(runs.c.id == bindparam("of_run"))
+    .values(
+        logs_count=runs.c.logs_count + 1,
+        incomplete_logs_count=runs.c.incomplete_logs_count + bindparam("incomplete"),
+        logged_datapoints_count=runs.c.logged_datapoints_count + bindparam("first"),
+        revision=runs.c.revision + 1,
+        set_status=bindparam("status"),
+        version_id=bindparam("version"),
+        updated_at=bindparam("now"),
+    )
+)
+_FIRST = select(
+    exists().where(
+        dataset_datapoints.c.version_id == bindparam("dataset_version_id"),
+        dataset_datapoints.c.datapoint_id == bindparam("datapoint_id"),
+    ),
+    exists(run_logs.c.log_number).where(
+        run_logs.c.run_id == bindparam("run_id"), run_logs.c.datapoint_id == bindparam("datapoint_id")
+    ),
+)
+_PLACES = select(run_logs.c.run_id, run_logs.c.datapoint_id).where(run_logs.c.log_number == bindparam("of_log"))
+_REPLACE = (
+    update(judgments)
+    .where(
+        judgments.c.log_number == bindparam("of_log"),
+        judgments.c.evaluator_id == bindparam("by_evaluator"),
+        judgments.c.latest.is_(True),
+    )
+    .values(latest=False)
+)
+_RECORD = Upsert(
+    judgments,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["run_id", "evaluator_id", "log_number", "evaluator_version_id"],
+        set_={name: insert.excluded[name] for name in ("evaluator_log_number", "latest", *JudgmentColumns._fields)},
+    ),
+)
+_COUNT_JUDGED = Upsert(
+    judged_counts,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["run_id", "evaluator_id"],
+        set_={"logs_count": judged_counts.c.logs_count + insert.excluded.logs_count},
+    ),
+)
+_CHANGE = (
+    update(runs)
+    .where(runs.c.id.in_(bindparam("of_runs", expanding=True)))
+    .values(revision=runs.c.revision + 1, updated_at=bindparam("now"))
+)
 
 
 def _is_first_log(connection: Connection, run: Row[Any], datapoint_id: str) -> bool:
     """Whether a datapoint is in the run's dataset and the run has no log for it yet."""
     if run.dataset_version_id is None:
         return False
-    statement = select(
-        exists().where(
-            dataset_datapoints.c.version_id == run.dataset_version_id,
-            dataset_datapoints.c.datapoint_id == datapoint_id,
-        ),
-        exists().where(run_logs.c.run_id == run.id, run_logs.c.datapoint_id == datapoint_id),
-    )
-    in_dataset, has_log = connection.execute(statement).one()
+    place = {"dataset_version_id": run.dataset_version_id, "run_id": run.id, "datapoint_id": datapoint_id}
+    in_dataset, has_log = connection.execute(_FIRST, place).one()
     return bool(in_dataset and not has_log)
 
 

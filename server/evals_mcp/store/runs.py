@@ -166,7 +166,7 @@ class Runs:
             return PaginatedData[EvaluationLogResponse](
                 records=_evaluation_logs(connection, places, attachments),
                 page=page,
-                size=size,
+                size=limit,
                 total=sum(row.logs_count for row in wanted),
             )
 

@@ -7,6 +7,7 @@ from evals_mcp.store.database import Database, create_database, utc_now
 from evals_mcp.store.datasets import Datasets
 from evals_mcp.store.directories import Directories
 from evals_mcp.store.environment_variables import EnvironmentVariables
+from evals_mcp.store.environments import Environments
 from evals_mcp.store.evaluated_runs import EvaluatedRuns
 from evals_mcp.store.evaluations import Evaluations
 from evals_mcp.store.files import Files
@@ -21,6 +22,7 @@ from evals_mcp.store.review_overviews import ReviewOverviews
 from evals_mcp.store.run_datapoints import RunDatapoints
 from evals_mcp.store.runs import Runs
 from evals_mcp.store.stats import Stats
+from evals_mcp.store.traces import Traces
 from evals_mcp.store.work import Work
 
 
@@ -31,12 +33,14 @@ class Store:
         self.database = database
         self.files = Files(database)
         self.directories = Directories(database)
+        self.environments = Environments(database)
         self.monitoring = Monitoring(database)
         self.environment_variables = EnvironmentVariables(database)
         self.datasets = Datasets(database)
         self.logs = Logs(database)
         self.evaluations = Evaluations(database)
         self.runs = Runs(database)
+        self.traces = Traces(database)
         self.work = Work(database)
         self.stats = Stats(database)
         self.evaluated_runs = EvaluatedRuns(database, self.stats)

@@ -1,12 +1,19 @@
 """Inserts that say what to do with a row that is there already, in the dialect of the connection."""
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert_or(connection: Connection, table: Table) -> postgresql.Insert:
-    """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`, alike on SQLite and PostgreSQL."""
-    if connection.dialect.name == "sqlite":
+class Upsert:
+    """An INSERT that `build` says the rest of, with `on_conflict_do_…`; made once, for SQLite and for PostgreSQL."""
+
+    def __init__(self, table: Table, build: Callable[[postgresql.Insert], postgresql.Insert]) -> None:
         # The two classes share these methods and their arguments, but no base class that has them.
-        return sqlite.insert(table)  # type: ignore[return-value]
-    return postgresql.insert(table)
+        for_sqlite: postgresql.Insert = sqlite.insert(table)  # type: ignore[assignment]
+        self._statements = {"sqlite": build(for_sqlite), "postgresql": build(postgresql.insert(table))}
+
+    def on(self, connection: Connection) -> postgresql.Insert:
+        """The statement in the dialect of a connection."""
+        return self._statements[connection.dialect.name]

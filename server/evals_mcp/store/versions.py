@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, NotFound
@@ -43,6 +43,25 @@ _COLUMNS = (
     versions.c.name,
     versions.c.datapoints_count,
 )
+# What most requests begin with is made once: making a statement takes several times as long as running it.
+_LIVE = (
+    select(*_COLUMNS)
+    .join(files, files.c.id == versions.c.file_id)
+    .where(versions.c.deleted_at.is_(None), files.c.deleted_at.is_(None))
+)
+_BY_ID = _LIVE.where(versions.c.id == bindparam("version_id"))
+_NEWEST = _LIVE.where(versions.c.file_id == bindparam("file_id")).order_by(versions.c.number.desc()).limit(1)
+_DEPLOYED = (
+    _LIVE.join(deployments, deployments.c.version_id == versions.c.id)
+    .join(environments, environments.c.id == deployments.c.environment_id)
+    .where(deployments.c.file_id == bindparam("file_id"))
+)
+_DEPLOYED_BY_DEFAULT = _DEPLOYED.where(environments.c.tag == DEFAULT_TAG)
+_FILE_BY_ID = select(files).where(files.c.id == bindparam("id"), files.c.deleted_at.is_(None))
+_FILE_BY_PATH = select(files).where(files.c.live_path == bindparam("path"), files.c.deleted_at.is_(None))
+_SAME_CONTENT = select(versions.c.id, versions.c.deleted_at, versions.c.name, versions.c.description).where(
+    versions.c.file_id == bindparam("file_id"), versions.c.digest == bindparam("digest")
+)
 
 
 def find_version(
@@ -65,7 +84,7 @@ def find_version(
 
 def version_by_id(connection: Connection, version_id: str, types: Iterable[str] | None = None) -> Version:
     """The version with this id. Raises NotFound."""
-    row = connection.execute(_live_versions().where(versions.c.id == version_id)).first()
+    row = connection.execute(_BY_ID, {"version_id": version_id}).first()
     if row is None or not _has_type(row.file_type, types):
         raise NotFound(f"{_kind(types)} version `{version_id}` does not exist.")
     return Version(*row)
@@ -75,8 +94,10 @@ def find_file(
     connection: Connection, file_id: str | None, path: str | None = None, types: Iterable[str] | None = None
 ) -> Row[Any]:
     """The row of a file that is not deleted, by id or else by path. Raises NotFound."""
-    matches = files.c.id == file_id if file_id is not None else files.c.live_path == clean_path(path or "")
-    row = connection.execute(select(files).where(matches, files.c.deleted_at.is_(None))).first()
+    if file_id is not None:
+        row = connection.execute(_FILE_BY_ID, {"id": file_id}).first()
+    else:
+        row = connection.execute(_FILE_BY_PATH, {"path": clean_path(path or "")}).first()
     if row is None or not _has_type(row.type, types):
         raise NotFound(f"{_kind(types)} `{path if file_id is None else file_id}` does not exist.")
     return row
@@ -87,33 +108,43 @@ def deployed_version(connection: Connection, file_id: str, environment: str | No
 
     Raises NotFound for an unknown environment, one without this file, and a file without versions.
     """
-    wanted = environments.c.tag == DEFAULT_TAG
+    deployed = _DEPLOYED_BY_DEFAULT
     if environment is not None:
         wanted = (environments.c.name == environment) | (environments.c.id == environment)
         if connection.execute(select(environments.c.id).where(wanted)).first() is None:
             raise NotFound(f"Environment `{environment}` does not exist.")
-    deployed = (
-        _live_versions()
-        .join(deployments, deployments.c.version_id == versions.c.id)
-        .join(environments, environments.c.id == deployments.c.environment_id)
-        .where(deployments.c.file_id == file_id, wanted)
-    )
-    row = connection.execute(deployed).first()
+        deployed = _DEPLOYED.where(wanted)
+    row = connection.execute(deployed, {"file_id": file_id}).first()
     if row is None and environment is None:
-        row = connection.execute(
-            _live_versions().where(versions.c.file_id == file_id).order_by(versions.c.number.desc()).limit(1)
-        ).first()
+        row = connection.execute(_NEWEST, {"file_id": file_id}).first()
     if row is None:
         where = f"has no version in environment `{environment}`" if environment else "has no version"
         raise NotFound(f"File `{file_id}` {where}.")
     return Version(*row)
 
 
+def shown_version(environment_id: str, *, or_newest: bool) -> ColumnElement[str]:
+    """The id of the version that an environment has of a row of `files`, else perhaps of its newest, else null."""
+    deployed = (
+        select(deployments.c.version_id)
+        .where(deployments.c.file_id == files.c.id, deployments.c.environment_id == environment_id)
+        .correlate(files)
+        .scalar_subquery()
+    )
+    newest = (
+        select(versions.c.id)
+        .where(versions.c.file_id == files.c.id, versions.c.deleted_at.is_(None))
+        .order_by(versions.c.number.desc())
+        .limit(1)
+        .correlate(files)
+        .scalar_subquery()
+    )
+    return func.coalesce(deployed, newest) if or_newest else deployed
+
+
 def newest_version(connection: Connection, file_id: str) -> Version | None:
     """The version that was created last, or None for a file without versions."""
-    row = connection.execute(
-        _live_versions().where(versions.c.file_id == file_id).order_by(versions.c.number.desc()).limit(1)
-    ).first()
+    row = connection.execute(_NEWEST, {"file_id": file_id}).first()
     return None if row is None else Version(*row)
 
 
@@ -144,11 +175,7 @@ def add_version(
     the name.
     """
     key = digest(content if identity is None else identity)
-    existing = connection.execute(
-        select(versions.c.id, versions.c.deleted_at, versions.c.name, versions.c.description).where(
-            versions.c.file_id == file.id, versions.c.digest == key
-        )
-    ).first()
+    existing = connection.execute(_SAME_CONTENT, {"file_id": file.id, "digest": key}).first()
     changes: dict[str, Any] = {}
     if existing is not None:
         if existing.deleted_at is not None:
@@ -198,19 +225,11 @@ def _file_responses() -> TypeAdapter[FileResponse]:
     return TypeAdapter(FileResponse)
 
 
-def _live_versions() -> Select[Any]:
-    return (
-        select(*_COLUMNS)
-        .join(files, files.c.id == versions.c.file_id)
-        .where(versions.c.deleted_at.is_(None), files.c.deleted_at.is_(None))
-    )
-
-
 def _require_tools(connection: Connection, ids: Iterable[str]) -> None:
     """Raise NotFound unless each is the id of a tool, or of a version of one."""
     for tool_id in ids:
         named = (files.c.id == tool_id) | (versions.c.id == tool_id)
-        if connection.execute(_live_versions().where(files.c.type == "tool", named).limit(1)).first() is None:
+        if connection.execute(_LIVE.where(files.c.type == "tool", named).limit(1)).first() is None:
             raise NotFound(f"Tool `{tool_id}` does not exist.")
 
 

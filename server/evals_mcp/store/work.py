@@ -1,10 +1,11 @@
 """What runs wait for the server to do: logs of datapoints, and judgments of logs; doing it is a runner's."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, exists, func, literal, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, literal, or_, select, update
 
 from evals_mcp.store.database import Database
 from evals_mcp.store.identity import new_id
@@ -46,8 +47,10 @@ class Work:
         if not run_ids:
             return []
         with self._database.read() as connection:
-            evaluators = _evaluators(connection, run_ids, evaluator_types)
-            rows = connection.execute(_open_runs().where(runs.c.id.in_(run_ids)))
+            asked = {"run_ids": list(run_ids), "kinds": list(evaluator_types)}
+            rows = connection.execute(_OPEN_RUNS, asked).all()
+            judged = [row.id for row in rows if row.is_judged]
+            evaluators = _evaluators(connection, judged, evaluator_types) if judged else []
             return [row.id for row in rows if _lacks_logs(row) or _lacks_judgments(connection, row, evaluators)]
 
     def fail(self, run_id: str, log_error: str, judgment_errors: Mapping[str, str]) -> None:
@@ -57,7 +60,7 @@ class Work:
         types that `judgment_errors` has. A run that is completed, cancelled or unknown is left as it is.
         """
         with self._database.write() as connection:
-            run = connection.execute(_open_runs().where(runs.c.id == run_id)).first()
+            run = connection.execute(_OPEN_RUNS, {"run_ids": [run_id], "kinds": list(judgment_errors)}).first()
             if run is None:
                 return
             now = self._database.now()
@@ -67,41 +70,64 @@ class Work:
                 _fail_judgments(connection, evaluator, judgment_errors[evaluator.kind], now)
 
 
-def _open_runs() -> Select[Any]:
-    return (
-        select(
-            runs.c.id,
-            runs.c.version_id,
-            runs.c.dataset_version_id,
-            runs.c.orchestrated,
-            runs.c.logged_datapoints_count,
-            versions.c.datapoints_count,
-        )
-        .outerjoin(versions, versions.c.id == runs.c.dataset_version_id)
-        .where(or_(runs.c.set_status.is_(None), runs.c.set_status == "running"))
+_KIND = versions.c.content[("spec", "evaluator_type")].as_string()
+_IS_JUDGED = (
+    exists(evaluation_evaluators.c.evaluator_id)
+    .where(
+        evaluation_runs.c.run_id == runs.c.id,
+        evaluation_evaluators.c.evaluation_id == evaluation_runs.c.evaluation_id,
+        evaluation_evaluators.c.orchestrated.is_(True),
+        versions.c.id == evaluation_evaluators.c.evaluator_version_id,
+        _KIND.in_(bindparam("kinds", expanding=True)),
     )
+    .correlate(runs)
+)
+_datasets = versions.alias("datasets")
+# Every write asks for these, and nearly always there is nothing to do: made once, as making it takes longer.
+_OPEN_RUNS = (
+    select(
+        runs.c.id,
+        runs.c.version_id,
+        runs.c.dataset_version_id,
+        runs.c.orchestrated,
+        runs.c.logged_datapoints_count,
+        _datasets.c.datapoints_count,
+        _IS_JUDGED.label("is_judged"),
+    )
+    .outerjoin(_datasets, _datasets.c.id == runs.c.dataset_version_id)
+    .where(
+        runs.c.id.in_(bindparam("run_ids", expanding=True)),
+        or_(runs.c.set_status.is_(None), runs.c.set_status == "running"),
+    )
+)
 
 
 def _evaluators(connection: Connection, run_ids: Sequence[str], kinds: Sequence[str]) -> list[_Evaluator]:
     """The evaluators of these kinds that are attached, orchestrated, to evaluations of the runs."""
     columns = evaluation_evaluators.c
-    same_file = func.count().over(partition_by=(evaluation_runs.c.run_id, columns.evaluation_id, columns.evaluator_id))
     rows = connection.execute(
         select(
             evaluation_runs.c.run_id,
+            columns.evaluation_id,
             columns.evaluator_id,
             columns.evaluator_version_id,
-            versions.c.content[("spec", "evaluator_type")].as_string().label("kind"),
+            _KIND.label("kind"),
             columns.orchestrated,
-            same_file.label("attached"),
         )
         .join(evaluation_evaluators, columns.evaluation_id == evaluation_runs.c.evaluation_id)
         .join(versions, versions.c.id == columns.evaluator_version_id)
         .where(evaluation_runs.c.run_id.in_(run_ids))
         .order_by(columns.evaluation_id, columns.position)
-    )
+    ).all()
+    attached = Counter((row.run_id, row.evaluation_id, row.evaluator_id) for row in rows)
     return [
-        _Evaluator(row.run_id, row.evaluator_id, row.evaluator_version_id, row.kind, row.attached == 1)
+        _Evaluator(
+            row.run_id,
+            row.evaluator_id,
+            row.evaluator_version_id,
+            row.kind,
+            sole=attached[row.run_id, row.evaluation_id, row.evaluator_id] == 1,
+        )
         for row in rows
         if row.orchestrated and row.kind in kinds
     ]
@@ -147,7 +173,9 @@ def _missing_judgments(connection: Connection, evaluator: _Evaluator) -> int:
 
 def _fail_logs(connection: Connection, run: Row[Any], error: str, now: datetime) -> None:
     """Insert an error log for each datapoint of the run's dataset that has none."""
-    logged = exists().where(run_logs.c.run_id == run.id, run_logs.c.datapoint_id == dataset_datapoints.c.datapoint_id)
+    logged = exists(run_logs.c.log_number).where(
+        run_logs.c.run_id == run.id, run_logs.c.datapoint_id == dataset_datapoints.c.datapoint_id
+    )
     points = connection.execute(
         select(datapoints.c.id, datapoints.c.content)
         .join(dataset_datapoints, dataset_datapoints.c.datapoint_id == datapoints.c.id)

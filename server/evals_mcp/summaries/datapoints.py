@@ -14,6 +14,7 @@ from evals_mcp.summaries.tokens import share
 from evals_mcp.summaries.values import compact_value, size
 
 _CAP = 100_000
+_EXCERPT = 300
 
 
 def summarize_datapoints(
@@ -101,7 +102,7 @@ def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequen
     given = row.inputs or row.messages
     target = row.target or {}
     match = row.excerpt or ""
-    needs = [size(given, _CAP), size(target, _CAP), len(match)]
+    needs = [size(given, _CAP), size(target, _CAP)]
     logs: dict[str, list[DatapointLog]] = {}
     for log in row.logs:
         logs.setdefault(log.run_id, []).append(log)
@@ -111,7 +112,7 @@ def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequen
         shares = share(limit, needs)
         shown_input = compact_value(given, shares[0]) if given else "-"
         shown_target = compact_value(target, shares[1]) if target else "-"
-        found = [_piped(quote(match, shares[2])) if match else "-"] if with_match else []
+        found = [_piped(quote(match, _EXCERPT)) if match else "-"] if with_match else []
         return " | ".join([name(row.id), *found, _piped(shown_input), _piped(shown_target), cells])
 
     return Row(render, sum(needs))

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from evals_mcp.models.review import EvaluationRow, EvaluationRows
+from evals_mcp.models.review import EvaluationRow, EvaluationRows, Headline
 from evals_mcp.summaries import figures
 from evals_mcp.summaries.answer import Answer
+from evals_mcp.summaries.headlines import headline
 from evals_mcp.summaries.quoting import name
 from evals_mcp.summaries.tables import table
 
@@ -25,7 +26,9 @@ def summarize_evaluations(
             answer.line("Log one with the humanloop SDK or the HTTP API, or run `evals-mcp demo` for a sample.")
         return answer.text()
     answer.head(f"{figures.count(found.total, 'evaluation')}{about}, the last changed first.")
-    headers = ["evaluation", "file", "runs", "status", "last change", "evaluators", "id"]
+    if any(row.headline is not None and row.headline.worst is not None for row in found.rows):
+        answer.note("Whether a best run is better by more than chance, compare_runs tells.")
+    headers = ["evaluation", "file", "runs", "status", "headline", "last change", "evaluators", "id"]
     lines = table(headers, [_cells(row) for row in found.rows])
 
     def footer(shown: int) -> str:
@@ -42,12 +45,27 @@ def _cells(row: EvaluationRow) -> list[str]:
         name(row.file_path) if row.file_path else "",
         figures.count(row.runs_count),
         row.status,
+        _headline(row.headline),
         figures.date(row.changed_at),
         _evaluators(row.evaluators),
         row.id,
     ]
 
 
+def _headline(found: Headline | None) -> str:
+    """`policy_correct: best v3 90% true, worst v2 61.5% true`, or one figure where runs do not differ."""
+    if found is None:
+        return ""
+    best = f"{name(found.best.run)} {headline(found.best.figures)}"
+    if found.worst is None:
+        return f"{_end(found.evaluator)}: {best}"
+    return f"{_end(found.evaluator)}: best {best}, worst {name(found.worst.run)} {headline(found.worst.figures)}"
+
+
+def _end(path: str) -> str:
+    return name(path.rpartition("/")[2])
+
+
 def _evaluators(paths: Sequence[str]) -> str:
-    shown = ", ".join(name(path.rpartition("/")[2]) for path in paths[:_EVALUATORS])
+    shown = ", ".join(_end(path) for path in paths[:_EVALUATORS])
     return shown + (f" and {len(paths) - _EVALUATORS} more" if len(paths) > _EVALUATORS else "")

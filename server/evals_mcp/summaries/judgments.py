@@ -22,9 +22,12 @@ def judgment_word(state: str, judgment: Any) -> str:
         case int(value) | float(value):
             return _number_word(value)
         case list(options):
-            return "[" + ", ".join(name(option) for option in options) + "]"
-        case str(text) if len(text) > _TEXT:
-            return quote(text, _TEXT)
+            return "[" + ", ".join(map(_word, options)) + "]"
         case str(text):
-            return name(text)
+            return _word(text)
     return state
+
+
+def _word(text: str) -> str:
+    """An option as a name; what may be a sentence is quoted."""
+    return quote(text, _TEXT) if " " in text or len(text) > _TEXT else name(text)

@@ -1,6 +1,6 @@
 """Logs as an answer: for each its run, datapoint, facts, inputs, output and judgments, as far as the budget goes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from evals_mcp.models.review import LogRow, LogRows, Overview
 from evals_mcp.summaries import figures
@@ -13,6 +13,7 @@ from evals_mcp.summaries.tokens import share
 from evals_mcp.summaries.values import compact_value, size
 
 _CAP = 1_000_000
+_EXCERPT = 300
 
 
 def summarize_logs(
@@ -33,10 +34,15 @@ def summarize_logs(
     for note in notes:
         answer.note(note)
     shown_labels = {version_id: name(label) for version_id, label in evaluator_labels.items()}
+    judging = _judging(overview)
+    if any(_has_silent(row, judging[row.run_id]) for row in found.rows):
+        answer.note("Evaluators that judged no log of a run are not listed as missing on its logs.")
     one_run = len({row.run_id for row in found.rows}) == 1 and len(found.rows) > 1
     if one_run:
         answer.line(f"All of run {name(run_labels[found.rows[0].run_id])}:")
-    rows = [_row(row, None if one_run else run_labels[row.run_id], shown_labels) for row in found.rows]
+    rows = [
+        _row(row, None if one_run else run_labels[row.run_id], shown_labels, judging[row.run_id]) for row in found.rows
+    ]
     answer.rows(
         rows,
         lambda shown: _left_out(found, shown, next_page),
@@ -60,7 +66,21 @@ def log_facts(row: LogRow) -> list[str]:
     return facts
 
 
-def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]) -> Row:
+def _judging(overview: Overview) -> dict[str, set[str]]:
+    """The evaluator versions that said anything in a run, by run id."""
+    versions = [row.version_id for row in overview.evaluators]
+    return {
+        run.id: {version for version, stats in zip(versions, run.stats, strict=True) if stats.total_logs}
+        for run in overview.runs
+    }
+
+
+def _has_silent(row: LogRow, judging: Collection[str]) -> bool:
+    """Whether a judgment is missing of an evaluator that judges nothing in the log's run."""
+    return any(item.state == "missing" and item.evaluator_version_id not in judging for item in row.judgments)
+
+
+def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str], judging: Collection[str]) -> Row:
     facts = [name(row.id)]
     if run_label is not None:
         facts.append(f"run {name(run_label)}")
@@ -75,7 +95,6 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
         size(row.inputs, _CAP) + size(row.messages, _CAP),
         row.lengths.get("output", len(row.output or "")),
         row.lengths.get("error", len(row.error or "")),
-        len(row.excerpt or ""),
         *(len(judgment.error or judgment.explanation or "") for judgment in explained),
     ]
 
@@ -83,7 +102,7 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
         shares = share(limit, needs)
         lines = [first]
         if row.excerpt is not None:
-            lines.append(f"  match: {_text(row.excerpt, len(row.excerpt), shares[3])}")
+            lines.append(f"  match: {quote(row.excerpt, _EXCERPT)}")
         if row.inputs or row.messages:
             lines.append(f"  input: {_input(row, shares[0])}")
         if row.error is not None:
@@ -92,8 +111,8 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
             lines.append(f"  output: {_text(row.output, needs[1], shares[1])}")
         elif row.error is None:
             lines.append("  no output")
-        texts = dict(zip((judgment.evaluator_version_id for judgment in explained), shares[4:], strict=True))
-        lines.append("  judgments: " + _judgments(row, evaluator_labels, texts))
+        texts = dict(zip((judgment.evaluator_version_id for judgment in explained), shares[3:], strict=True))
+        lines.append("  judgments: " + _judgments(row, evaluator_labels, texts, judging))
         return "\n".join(lines)
 
     return Row(render, sum(needs))
@@ -118,7 +137,7 @@ def _text(text: str, length: int, limit: int) -> str:
     return f'{quote(shown)[:-1]}…" (+{length - len(shown):,} characters)'
 
 
-def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int]) -> str:
+def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int], judging: Collection[str]) -> str:
     words = []
     for judgment in row.judgments:
         if judgment.state == "missing":
@@ -127,7 +146,11 @@ def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int]
         text = judgment.error or judgment.explanation
         limit = limits.get(judgment.evaluator_version_id, 0)
         words.append(f"{word} ({_text(text, len(text), limit)})" if text and limit >= min(len(text), 20) else word)
-    missing = [labels[item.evaluator_version_id] for item in row.judgments if item.state == "missing"]
+    missing = [
+        labels[item.evaluator_version_id]
+        for item in row.judgments
+        if item.state == "missing" and item.evaluator_version_id in judging
+    ]
     if missing:
         words.append(f"missing: {', '.join(missing)}")
     return ", ".join(words) or "none"

@@ -87,9 +87,7 @@ def _figure(stats: EvaluatorFigures, control: EvaluatorFigures | None, logs: int
     return text + (f" ({change})" if change else "") + partial
 
 
-def run_remarks(
-    overview: Overview, run_labels: Mapping[str, str], evaluator_labels: Mapping[str, str]
-) -> list[str]:
+def run_remarks(overview: Overview, run_labels: Mapping[str, str], evaluator_labels: Mapping[str, str]) -> list[str]:
     """What a reader of the table must know: what the differences mean, odd evaluators, judgments in no figure."""
     remarks = []
     control = compared_with(overview.runs)

@@ -2,6 +2,7 @@
 
 from evals_mcp.tools import (
     add_logs_to_run,
+    compare_runs,
     get_log,
     get_logs,
     list_datapoints,
@@ -14,6 +15,7 @@ from evals_mcp.tools.tool import Tool
 TOOLS: tuple[Tool, ...] = (
     list_evaluations.TOOL,
     list_runs.TOOL,
+    compare_runs.TOOL,
     get_logs.TOOL,
     get_log.TOOL,
     list_datapoints.TOOL,

@@ -9,13 +9,12 @@ from evals_mcp.models.review import EvaluatorRow, LogQuestion
 from evals_mcp.review.names import shown
 from evals_mcp.review.review import Review, Subject
 from evals_mcp.summaries import cursors
-from evals_mcp.summaries.answer import next_call
 from evals_mcp.summaries.headlines import constant_value
 from evals_mcp.summaries.logs import summarize_logs
 from evals_mcp.summaries.quoting import name, quote
 from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, Text
 from evals_mcp.tools.matches import read_match
-from evals_mcp.tools.paging import paging_note
+from evals_mcp.tools.paging import call_from, paging_note
 from evals_mcp.tools.tool import Tool, dropped
 
 Judgment = Annotated[
@@ -29,6 +28,7 @@ Sample = Annotated[
     bool, Field(description="An even, repeatable sample across the judgments instead of the first; default false.")
 ]
 ErrorsOnly = Annotated[bool, Field(description="Only logs that ended in an error; default false.")]
+_LIMIT = 10
 Limit = Annotated[int, Field(ge=1, le=100, description="Logs to show, 1–100.")]
 _SORTED = {
     "newest": "newest first",
@@ -50,24 +50,22 @@ async def get_logs(
     text: Text = "",
     sort: Sort = "newest",
     sample: Sample = False,
-    limit: Limit = 10,
+    limit: Limit = _LIMIT,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """Show logs of an evaluation: input, output, error, latency, tokens, cost, and each judgment with its
     explanation. Filter by run, datapoint, judgment, error or text; sort by worst judgment, latency, cost or length."""
     subject = await review.recall_evaluation(evaluation)
-    found_runs = subject.find_runs(runs)
-    if sample and sort != "newest":
-        raise Invalid("sort: not together with sample; a sample has its own order.")
+    found_runs = [run.id for run in subject.find_runs(runs)]
     judge, notes = _judge(subject, evaluator, sort, sample=sample)
+    named = judge if evaluator else None
     datapoint = await review.find_datapoint(subject, datapoint) if datapoint else ""
-    judged_by = [judge] if judge is not None and evaluator else subject.evaluators
     asked = dropped(
         evaluation=subject.id,
-        runs=[run.id for run in found_runs] if runs else [],
+        runs=found_runs if runs else [],
         datapoint=datapoint,
-        evaluator=judge.version_id if judge is not None and evaluator else "",
+        evaluator=named.version_id if named else "",
         judgment=judgment,
         errors_only=errors_only,
         text=text,
@@ -75,10 +73,10 @@ async def get_logs(
         sample=sample,
     )
     question = LogQuestion(
-        run_ids=[run.id for run in found_runs],
+        run_ids=found_runs,
         datapoint_id=datapoint or None,
-        evaluator_version_id=None if judge is None else judge.version_id,
-        match=read_match(judgment, judged_by) if judgment else None,
+        evaluator_version_id=judge.version_id if judge else None,
+        match=read_match(judgment, [named] if named else subject.evaluators) if judgment else None,
         errors_only=errors_only,
         text=text or None,
         sort=sort,
@@ -88,18 +86,9 @@ async def get_logs(
         characters=max_tokens * 4 // min(limit, 4),
     )
     rows = await (await review.source()).find_logs(subject.id, question)
-    if datapoint and not rows.total and not cursor and len(asked) == 2:
+    if set(asked) == {"evaluation", "datapoint"} and not rows.total:
         raise NotFound(f"datapoint: no log is for {shown(datapoint)} here. list_datapoints shows datapoints with ids.")
-    repeated = {**asked, "limit": limit if limit != 10 else None}
-    if runs:
-        repeated["runs"] = [subject.run_labels[run.id] for run in found_runs]
-    if evaluator and judge is not None:
-        repeated["evaluator"] = subject.evaluator_labels[judge.version_id]
-
-    def next_page(amount: int) -> str:
-        after = rows.after[amount - 1] if amount else question.following or []
-        return next_call("get_logs", **repeated, cursor=cursors.encode(after, asked))
-
+    shown_limit = limit if limit != _LIMIT else None
     return summarize_logs(
         subject.overview,
         rows,
@@ -108,12 +97,14 @@ async def get_logs(
         max_tokens,
         asked=_in_words(subject, question, judgment, judge),
         notes=[*notes, *paging_note(review)],
-        next_page=next_page,
+        next_page=lambda amount: call_from("get_logs", subject, asked, shown_limit, rows.after[amount - 1]),
     )
 
 
 def _judge(subject: Subject, evaluator: str, sort: str, *, sample: bool) -> tuple[EvaluatorRow | None, list[str]]:
     """The evaluator that is meant. The worst judgments and a sample need one, so one is chosen and said."""
+    if sample and sort != "newest":
+        raise Invalid("sort: not together with sample; a sample has its own order.")
     if evaluator:
         return subject.find_evaluator(evaluator), []
     if sort != "worst" and not sample:

@@ -1,54 +1,62 @@
 """By which evaluators datapoints are chosen, and in words what that means."""
 
-from evals_mcp.models.review import DatapointShow, EvaluatorFigures, EvaluatorRow, Judge
+from collections.abc import Sequence
+
+from evals_mcp.models.review import DatapointShow, EvaluatorFigures, EvaluatorRow, Judge, RunRow
 from evals_mcp.review.review import Subject
 from evals_mcp.summaries.headlines import constant_value
 from evals_mcp.summaries.quoting import name
 
-_KINDS_OF_MISSING = ("failed", "abstained", "missing")
-_DISAGREE = "Disagree: true and false, different options, or numbers half of the evaluator's range apart."
-_FAIL = "A log fails by false, a negative option, a number in the lowest quarter of its range, or an error."
+_RULES: dict[DatapointShow, str] = {
+    "disagreement": "Disagree: true and false, different options, or numbers half of the evaluator's range apart.",
+    "all_fail": "A log fails by false, a negative option, a number in the worst quarter of its range, or an error.",
+}
 
 
-def read_judges(subject: Subject, show: DatapointShow, evaluator: str) -> tuple[list[Judge], list[str]]:
-    """The evaluator named, or all that can tell, for what `show` means; and notes on what was left out.
-
-    Raises NotFound and Invalid for an evaluator that is not there.
-    """
+def read_judges(
+    subject: Subject, runs: Sequence[RunRow], show: DatapointShow, judge: EvaluatorRow | None
+) -> tuple[list[Judge], list[str]]:
+    """The evaluator given, or all that can tell, for what `show` means in these runs; and notes on how it is read."""
     if show == "all":
         return [], []
-    if evaluator:
-        row = subject.find_evaluator(evaluator)
-        return [_judge(subject, row, named=True)], _rules(show)
-    if show in _KINDS_OF_MISSING:
-        return [_judge(subject, row, named=False) for row in subject.evaluators], _silent(subject, show)
-    constant = [row for row in subject.evaluators if constant_value(_stats(subject, row)) is not None]
-    telling = [row for row in subject.evaluators if row not in constant]
-    notes = _rules(show)
+    asked = [judge] if judge is not None else subject.evaluators
+    if show not in _RULES:
+        return [_judge(subject, row, named=True) for row in asked], _silent(subject, runs, show, asked)
+    if judge is not None:
+        return [_judge(subject, judge, named=True)], [_RULES[show]]
+    notes = [_RULES[show]]
+    constant = [row for row in asked if constant_value(_stats(subject, runs, row)) is not None]
     if constant:
         listed = ", ".join(name(subject.evaluator_labels[row.version_id]) for row in constant)
         notes.append(f"Left out, since they say the same of every log: {listed}; evaluator= names one all the same.")
+    # What was judged in one run only says nothing about several.
+    needed = min(2, len(runs))
+    telling = [
+        row
+        for row in asked
+        if row not in constant and sum(item.num_judgments > 0 for item in _stats(subject, runs, row)) >= needed
+    ]
     return [_judge(subject, row, named=False) for row in telling], notes
 
 
-def show_words(subject: Subject, show: DatapointShow, judges: list[Judge], evaluator: str) -> str:
-    """What was asked for, to go behind `N datapoints`."""
-    label = name(subject.evaluator_labels[judges[0].evaluator_version_id]) if evaluator and judges else ""
+def show_words(show: DatapointShow, label: str | None) -> str:
+    """What was asked for, of one evaluator or of any, to go behind `N datapoints`."""
+    called = None if label is None else name(label)
     match show:
         case "disagreement":
-            return f" on which runs disagree by {label}" if label else " on which runs or evaluators disagree"
+            return f" on which runs disagree by {called}" if called else " on which runs or evaluators disagree"
         case "all_fail":
-            return f" that every run fails by {label or 'some evaluator'}"
+            return f" that every run fails by {called or 'some evaluator'}"
         case "failed" | "abstained":
-            return f" on which {label or 'an evaluator'} {show}"
+            return f" on which {called or 'an evaluator'} {show}"
         case "missing":
-            return f" with a log or judgment missing{f' of {label}' if label else ''}"
+            return f" with a missing log or judgment{f' of {called}' if called else ''}"
     return ""
 
 
 def _judge(subject: Subject, row: EvaluatorRow, *, named: bool) -> Judge:
     """Numbers fail within declared limits; an evaluator that is named is taken at what it was seen to give, too."""
-    stats = _stats(subject, row)
+    stats = _stats(subject, subject.runs, row)
     declared = row.low is not None and row.high is not None
     lows = [item.low for item in stats if item.low is not None]
     highs = [item.high for item in stats if item.high is not None]
@@ -60,19 +68,17 @@ def _judge(subject: Subject, row: EvaluatorRow, *, named: bool) -> Judge:
     )
 
 
-def _stats(subject: Subject, row: EvaluatorRow) -> list[EvaluatorFigures]:
+def _stats(subject: Subject, runs: Sequence[RunRow], row: EvaluatorRow) -> list[EvaluatorFigures]:
     place = subject.evaluators.index(row)
-    return [run.stats[place] for run in subject.runs]
+    return [run.stats[place] for run in runs]
 
 
-def _rules(show: DatapointShow) -> list[str]:
-    return {"disagreement": [_DISAGREE], "all_fail": [_FAIL]}.get(show, [])
-
-
-def _silent(subject: Subject, show: DatapointShow) -> list[str]:
+def _silent(subject: Subject, runs: Sequence[RunRow], show: DatapointShow, asked: Sequence[EvaluatorRow]) -> list[str]:
     """A note if evaluators judged nothing at all in a run: then everything there is missing."""
-    silent = [row for row in subject.evaluators if any(not item.total_logs for item in _stats(subject, row))]
-    if show != "missing" or not silent:
+    if show != "missing":
+        return []
+    silent = [row for row in asked if not all(item.total_logs for item in _stats(subject, runs, row))]
+    if not silent:
         return []
     listed = ", ".join(name(subject.evaluator_labels[row.version_id]) for row in silent)
-    return [f"Judged no log of some run: {listed}; evaluator= looks for one evaluator's gaps only."]
+    return [f"Judged no log at all of some run: {listed}. evaluator= and runs= narrow it down."]

@@ -5,15 +5,14 @@ from typing import Annotated
 from pydantic import Field
 
 from evals_mcp.errors import NotFound
-from evals_mcp.models.review import DatapointQuestion, DatapointShow, RunRow
+from evals_mcp.models.review import DatapointQuestion, DatapointShow, EvaluatorRow, RunRow
 from evals_mcp.review.review import Review, Subject
 from evals_mcp.summaries import cursors
-from evals_mcp.summaries.answer import next_call
 from evals_mcp.summaries.datapoints import summarize_datapoints
 from evals_mcp.summaries.quoting import name, quote
 from evals_mcp.tools.arguments import Cursor, Evaluation, Evaluator, MaxTokens, Runs, Text
 from evals_mcp.tools.judges import read_judges, show_words
-from evals_mcp.tools.paging import paging_note
+from evals_mcp.tools.paging import call_from, paging_note
 from evals_mcp.tools.tool import Tool, dropped
 
 _MOST_BY_DEFAULT = 3
@@ -24,6 +23,7 @@ Show = Annotated[
         "failed, abstained or missing."
     ),
 ]
+_LIMIT = 20
 Limit = Annotated[int, Field(ge=1, le=100, description="Datapoints to show, 1–100.")]
 
 
@@ -34,7 +34,7 @@ async def list_datapoints(
     show: Show = "all",
     evaluator: Evaluator = "",
     text: Text = "",
-    limit: Limit = 20,
+    limit: Limit = _LIMIT,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
@@ -42,14 +42,20 @@ async def list_datapoints(
     on it. Finds those where runs disagree, all fail, or judgments lack, and those that contain a text."""
     subject = await review.recall_evaluation(evaluation)
     chosen = _default_runs(subject.runs) if show == "all" and not runs else subject.find_runs(runs)
+    judge = subject.find_evaluator(evaluator) if evaluator else None
     dataset_version_id, notes = _dataset(subject, chosen)
-    judges, rules = read_judges(subject, show, evaluator)
+    judges, rules = read_judges(subject, chosen, show, judge)
     notes += rules
     if len(chosen) < len(subject.runs) and not runs:
         notes.append("Shown: the control (or oldest) run and the newest two; runs= shows others.")
-    repeated = dropped(show=show if show != "all" else "", evaluator=evaluator, text=text)
-    asked = dropped(evaluation=subject.id, runs=[run.id for run in chosen] if runs else [], dataset=dataset_version_id)
-    asked |= repeated
+    asked = dropped(
+        evaluation=subject.id,
+        runs=[run.id for run in chosen] if runs else [],
+        dataset=dataset_version_id,
+        show=show if show != "all" else "",
+        evaluator=judge.version_id if judge else "",
+        text=text,
+    )
     offset = int(str(cursors.decode(cursor, asked)[0])) if cursor else 0
     question = DatapointQuestion(
         run_ids=[run.id for run in chosen],
@@ -62,17 +68,6 @@ async def list_datapoints(
         characters=max_tokens * 4 // min(limit, 8),
     )
     found = await (await review.source()).find_datapoints(subject.id, question)
-
-    def next_page(shown: int) -> str:
-        return next_call(
-            "list_datapoints",
-            evaluation=subject.id,
-            runs=[subject.run_labels[run.id] for run in chosen] if runs else None,
-            **repeated,
-            limit=limit if limit != 20 else None,
-            cursor=cursors.encode([offset + shown], asked),
-        )
-
     return summarize_datapoints(
         subject.overview,
         found,
@@ -80,18 +75,21 @@ async def list_datapoints(
         subject.run_labels,
         subject.evaluator_labels,
         max_tokens,
-        asked=_in_words(subject, question, evaluator),
-        only=subject.find_evaluator(evaluator).version_id if evaluator else None,
+        asked=_in_words(subject, question, judge),
+        only=judge.version_id if judge else None,
         offset=offset,
-        next_page=next_page,
+        next_page=lambda amount: call_from(
+            "list_datapoints", subject, asked, limit if limit != _LIMIT else None, [offset + amount]
+        ),
         notes=[*notes, *paging_note(review)],
     )
 
 
-def _in_words(subject: Subject, question: DatapointQuestion, evaluator: str) -> str:
+def _in_words(subject: Subject, question: DatapointQuestion, judge: EvaluatorRow | None) -> str:
     """What was asked for, to go behind `N datapoints`; nothing if all are listed."""
     containing = f" containing {quote(question.text, 100)}" if question.text else ""
-    return show_words(subject, question.show, question.judges, evaluator) + containing
+    label = subject.evaluator_labels[judge.version_id] if judge else None
+    return show_words(question.show, label) + containing
 
 
 def _default_runs(runs: list[RunRow]) -> list[RunRow]:

@@ -12,7 +12,9 @@ from evals_mcp.summaries.writes import summarize_generation
 from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
 
-DatapointId = Annotated[str, Field(min_length=1, max_length=500, description="Datapoint the output is for: id or its unique beginning.")]
+DatapointId = Annotated[
+    str, Field(min_length=1, max_length=500, description="Datapoint of the output: id or its unique beginning.")
+]
 Output = Annotated[str, Field(max_length=5_000_000, description="The generated text; or give error.")]
 Error = Annotated[str, Field(max_length=100_000, description="Why there is no output.")]
 Inputs = Annotated[

@@ -1,6 +1,26 @@
-"""What an answer says when a server without the extension had to be read page by page."""
+"""Going on with a list: the call for the next page, and what is said when a server had to be read page by page."""
 
-from evals_mcp.review.review import Review
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals_mcp.review.review import Review, Subject
+from evals_mcp.summaries import cursors
+from evals_mcp.summaries.answer import next_call
+
+_NOT_ARGUMENTS = ("dataset",)
+
+
+def call_from(tool: str, subject: Subject, asked: Mapping[str, Any], limit: int | None, state: Sequence[object]) -> str:
+    """The call that goes on from a state in the list that `asked` decides, with names in the place of its ids.
+
+    `limit` is what the caller gave, or None for the default.
+    """
+    arguments = {key: value for key, value in asked.items() if key not in _NOT_ARGUMENTS}
+    if runs := arguments.get("runs"):
+        arguments["runs"] = [subject.run_labels[run_id] for run_id in runs]
+    if version_id := arguments.get("evaluator"):
+        arguments["evaluator"] = subject.evaluator_labels[version_id]
+    return next_call(tool, **arguments, limit=limit, cursor=cursors.encode(state, asked))
 
 
 def paging_note(review: Review) -> list[str]:

@@ -1,0 +1,181 @@
+"""The tools say the same through the extension and through the documented routes alone, whatever is asked."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from tests.desk import Desk, at_desk, datapoint_ids, log_ids
+from tests.documented_only import documented_client
+from tests.odd_evaluation import NAME, SPECS, load_odd
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.wiring import open_embedded_app
+
+pytestmark = pytest.mark.anyio
+
+_PAGED = re.compile(r"^Read by paging through [\d,]+ logs: the server has only the documented API\.\n?", re.MULTILINE)
+_CURSOR = re.compile(r'cursor="[^"]+"')
+_JUDGED = [
+    *({"evaluator": name, "judgment": state} for name in SPECS for state in ("failed", "abstained", "missing")),
+    *({"judgment": state} for state in ("failed", "abstained", "missing", "judged", "true", "<3", "rude")),
+    {"evaluator": "right", "judgment": "false"},
+    {"evaluator": "stars", "judgment": "2..4"},
+    {"evaluator": "stars", "judgment": ">=4"},
+    {"evaluator": "cost", "judgment": "<=4.25"},
+    {"evaluator": "tone", "judgment": "friendly"},
+    {"evaluator": "topics", "judgment": 'b"c'},
+]
+_SEARCHED = [
+    *("refund", "REFUND", '"quote"', "\\", "|", "%", "under_score", "订单", "über", "ÄHN", "\r\n", "question"),
+    *("deep", "🙂", "\u202e", "look_up", "xxxx", "no such text", "assistant"),
+]
+_LOGS: list[dict[str, Any]] = [
+    {},
+    {"runs": ["v1", "v3"]},
+    {"errors_only": True},
+    *({"sort": sort} for sort in ("worst", "latency", "cost", "length")),
+    *({"sort": "worst", "evaluator": name} for name in ("right", "toxic", "stars", "cost", "tone")),
+    {"sort": "latency", "errors_only": True, "runs": ["control"]},
+    {"sort": "worst", "evaluator": "stars", "judgment": "missing"},
+    *_JUDGED,
+    *({"text": text} for text in _SEARCHED),
+    {"text": "refund", "sort": "length", "evaluator": "right", "judgment": "true"},
+    {"sample": True},
+    *({"sample": True, "evaluator": name} for name in SPECS),
+    {"sample": True, "evaluator": "stars", "text": "refund", "runs": ["v2"]},
+]
+_DATAPOINTS: list[dict[str, Any]] = [
+    {},
+    {"runs": ["v2"]},
+    {"runs": ["v1", "v3"], "evaluator": "tone"},
+    *({"show": show} for show in ("disagreement", "all_fail", "failed", "abstained", "missing")),
+    *(
+        {"show": show, "evaluator": name}
+        for show in ("disagreement", "all_fail", "failed", "abstained", "missing")
+        for name in SPECS
+    ),
+    {"show": "all_fail", "runs": ["v2"]},
+    {"show": "missing", "runs": ["v1"]},
+    {"show": "disagreement", "runs": ["v1", "v2"], "text": "refund"},
+    *({"text": text} for text in _SEARCHED),
+]
+
+
+class Desks(NamedTuple):
+    """One server, asked through its extension and as if it had none; and the id of the evaluation on it."""
+
+    extended: Desk
+    documented: Desk
+    evaluation: str
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The desks stay open for all tests, so the loop does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def desks(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desks]:
+    """Both ways to the same evaluation."""
+    app = open_embedded_app(str(Path(tmp_path_factory.mktemp("equal")) / "evals.db"))
+    client = EvalsClient(open_app=lambda: app)
+    evaluation = await load_odd(client)
+    async with at_desk(client) as extended, at_desk(documented_client(app)) as documented:
+        yield Desks(extended, documented, evaluation)
+
+
+def _plain(answer: str) -> str:
+    return _CURSOR.sub("cursor", _PAGED.sub("", answer)).rstrip("\n")
+
+
+async def _both(desks: Desks, tool: str, **arguments: Any) -> str:
+    """The answer, after seeing that both ways give it."""
+    first = await desks.extended.ask(tool, **arguments)
+    second = await desks.documented.ask(tool, **arguments)
+    assert _plain(second) == _plain(first)
+    return first
+
+
+@pytest.mark.parametrize("asked", _LOGS, ids=repr)
+async def test_logs_are_the_same(desks: Desks, asked: dict[str, Any]) -> None:
+    """Every filter, sort and sample chooses the same logs in the same order, and shows the same of them."""
+
+    await _both(desks, "get_logs", evaluation=desks.evaluation, limit=60, max_tokens=20_000, **asked)
+
+
+@pytest.mark.parametrize("asked", _DATAPOINTS, ids=repr)
+async def test_datapoints_are_the_same(desks: Desks, asked: dict[str, Any]) -> None:
+    """Every choice of datapoints is the same, with the same judgments in each cell."""
+
+    await _both(desks, "list_datapoints", evaluation=desks.evaluation, limit=60, max_tokens=20_000, **asked)
+
+
+async def test_runs_are_the_same(desks: Desks) -> None:
+    """Statistics, statuses and remarks do not depend on the way."""
+    await _both(desks, "list_runs", evaluation=desks.evaluation, max_tokens=20_000)
+
+
+@pytest.mark.parametrize("asked", [{}, {"text": "odd"}, {"text": "TOXIC"}, {"text": "nothing like it"}], ids=repr)
+async def test_evaluations_are_the_same(desks: Desks, asked: dict[str, Any]) -> None:
+    """The list shows the same; the documented API does not tell when a run last changed."""
+    answers = [await desk.ask("list_evaluations", **asked) for desk in desks[:2]]
+    assert len({re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\dZ", "then", answer) for answer in answers}) == 1
+
+
+async def test_one_log_is_the_same(desks: Desks) -> None:
+    """By its id, by the beginning of it, beside another run's, and in parts."""
+    ids = log_ids(await desks.extended.ask("get_logs", evaluation=desks.evaluation, limit=30, max_tokens=20_000))
+    for log in ids[::5]:
+        whole = await _both(desks, "get_log", log=log)
+        assert await _both(desks, "get_log", log=log[:14]) == whole
+        await _both(desks, "get_log", log=log, part="inputs")
+    with_datapoint = await desks.extended.ask("get_logs", evaluation=desks.evaluation, runs=["v3"], max_tokens=20_000)
+    log = next(line.split(";")[0] for line in with_datapoint.splitlines() if re.match(r"log_\w+; dp_", line))
+    await _both_or_refused(desks, "get_log", log=log, beside="v2", evaluation=desks.evaluation)
+
+
+async def _both_or_refused(desks: Desks, tool: str, **arguments: Any) -> None:
+    results = [await desk.host.call_tool(tool, arguments) for desk in desks[:2]]
+    assert len({_plain(str(result.content[0])) for result in results}) == 1
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_log", {"log": "log_"}),
+        ("get_log", {"log": "log_nothing_like_it"}),
+        ("get_log", {"log": "../evaluations"}),
+        ("list_runs", {"evaluation": "od things"}),
+        ("get_logs", {"evaluation": NAME, "datapoint": "dp_"}),
+        ("get_logs", {"evaluation": NAME, "datapoint": "nonsense"}),
+        ("get_logs", {"evaluation": NAME, "runs": ["v"]}),
+        ("get_logs", {"evaluation": NAME, "evaluator": "t"}),
+        ("list_datapoints", {"evaluation": NAME, "evaluator": "strs", "show": "failed"}),
+    ],
+    ids=repr,
+)
+async def test_what_cannot_be_found_is_refused_alike(desks: Desks, tool: str, arguments: dict[str, Any]) -> None:
+    """The candidates and the nearest names are the same, from the newest on."""
+    assert await desks.extended.refuse(tool, **arguments) == await desks.documented.refuse(tool, **arguments)
+
+
+async def test_pages_are_the_same(desks: Desks) -> None:
+    """Walked by their cursors both ways show the same pages."""
+    for asked in ({}, {"sort": "worst", "evaluator": "stars"}, {"sample": True}, {"text": "refund", "sort": "length"}):
+        arguments = {"evaluation": desks.evaluation, "limit": 7, "max_tokens": 20_000, **asked}
+        first = [log_ids(answer) for answer in await desks.extended.walk("get_logs", **arguments)]
+        assert [log_ids(answer) for answer in await desks.documented.walk("get_logs", **arguments)] == first
+    for asked in ({}, {"show": "missing"}):
+        arguments = {"evaluation": desks.evaluation, "limit": 3, "max_tokens": 20_000, **asked}
+        first = [datapoint_ids(answer) for answer in await desks.extended.walk("list_datapoints", **arguments)]
+        assert [datapoint_ids(answer) for answer in await desks.documented.walk("list_datapoints", **arguments)] == first
+
+
+async def test_that_a_server_was_paged_is_said(desks: Desks) -> None:
+    """Only where it was."""
+    arguments = {"evaluation": desks.evaluation, "limit": 1}
+    assert "Read by paging through" in await desks.documented.ask("get_logs", **arguments)
+    assert "Read by paging through" not in await desks.extended.ask("get_logs", **arguments)
