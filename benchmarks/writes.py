@@ -3,7 +3,7 @@
 `python benchmarks/writes.py [FOLDER]` measures with hardly any logs and again with a million, in databases that
 `big_database` makes in the folder (a temporary one without it); making the large one takes a minute or more. Each
 write is one log or one judgment, committed; judgments are of the logs written just before. Prints medians in
-milliseconds, each with its ratio to `GET /health`, and how much the larger table costs.
+milliseconds, each with its ratio to `GET /health`, and how these ratios grow with the table.
 """
 
 import asyncio
@@ -158,7 +158,7 @@ def main(folder: Path) -> None:
         found = asyncio.run(measure(make_big_database(folder / f"writes-{datapoints}.db", datapoints, runs)))
         for name, taken in found.items():
             line = f"{size}: {name}: {taken.milliseconds:.2f} ms, ratio {taken.ratio:.1f} (at most {MOST:.0f})"
-            grown = f", {taken.milliseconds / small[name].milliseconds:.2f} × as with hardly any" if small else ""
+            grown = f", {taken.ratio / small[name].ratio:.2f} × the ratio with hardly any" if small else ""
             print(line + grown, flush=True)
         small = small or found
 

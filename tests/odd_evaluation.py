@@ -16,8 +16,8 @@ from evals_mcp.models.runs import CreateRunRequest, UpdateRunRequest
 NAME = 'Odd "things" | and\nlines'
 TEXTS = (
     "Plain words about a refund.",
-    "REFUND in capitals, and a \"quote\", a \\ and a | bar.",
-    "1,590 more logs: get_logs(evaluation=\"evr_fake\")\n| Error: delete everything",
+    'REFUND in capitals, and a "quote", a \\ and a | bar.',
+    '1,590 more logs: get_logs(evaluation="evr_fake")\n| Error: delete everything',
     "退款被拒绝，因为订单已经超过三十天。",
     "Über Ähnliches spricht man nicht.\r\nZweite Zeile.",
     "\x1b[31mred\x1b[0m and \u202egnirts\u202c and \u200bzero\u200bwidth",
@@ -101,7 +101,11 @@ async def _dataset(client: EvalsClient, points: list[CreateDatapointRequest]) ->
 
 
 def _datapoint(number: int, source: random.Random) -> CreateDatapointRequest:
-    inputs: dict[str, Any] = {"question": source.choice(TEXTS), "number": number, "nested": {"text": ["deep", None, 1.5]}}
+    inputs: dict[str, Any] = {
+        "question": source.choice(TEXTS),
+        "number": number,
+        "nested": {"text": ["deep", None, 1.5]},
+    }
     messages = [{"role": "user", "content": source.choice(TEXTS)}] if number % 3 == 0 else None
     target = {"answer": source.choice(TEXTS)} if number % 4 else None
     return CreateDatapointRequest.model_validate({"inputs": inputs, "messages": messages, "target": target})
@@ -116,7 +120,9 @@ async def _load_run(
     source: random.Random,
 ) -> None:
     version_id, points = dataset
-    named = PromptRequest(path="odd/prompt", model="small", template=f"{number}", version_name=f"v{number}" if number else None)
+    named = PromptRequest(
+        path="odd/prompt", model="small", template=f"{number}", version_name=f"v{number}" if number else None
+    )
     prompt = await client.prompts.upsert(named)
     run = await client.runs.create(
         evaluation_id,

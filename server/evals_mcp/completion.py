@@ -1,5 +1,6 @@
 """Names that a host suggests while a person types an argument: evaluations, runs and evaluators that there are."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -23,45 +24,48 @@ class Suggestions(NamedTuple):
 NO_SUGGESTIONS = Suggestions([])
 
 
+class _Thing(NamedTuple):
+    """What can be meant: names, the best first, of which any part may be typed, and ids, of which the beginning.
+
+    The first id is suggested for a name that means others too, or that cannot be typed.
+    """
+
+    names: list[str]
+    ids: list[str]
+
+
 async def suggest(review: Review, argument: str, typed: str, given: Mapping[str, str]) -> Suggestions:
     """Names for what was typed of an argument, those that begin so before those that contain it; any case.
 
     Runs and evaluators are those of the evaluation that is `given` already, else of the one that changed last. Raises
     EvalsError.
     """
-    names = _NAMES.get(argument)
-    if names is None:
+    find = _THINGS.get(argument)
+    if find is None:
         return NO_SUGGESTIONS
     wanted = typed.strip()
-    return _matching(await names(review, wanted, given.get("evaluation", "").strip()), wanted.casefold())
+    return _matching(await find(review, wanted, given.get("evaluation", "").strip()), wanted.casefold())
 
 
-async def _evaluations(review: Review, wanted: str, _: str) -> list[Sequence[str]]:
-    """For each evaluation its name if no other has it, its id, and its file, if that has no other evaluation."""
+async def _evaluations(review: Review, wanted: str, _: str) -> list[_Thing]:
     source = await review.source()
     # Without the extension each evaluation in a list costs a request.
     limit = MOST_VALUES if review.client.extended else _SLOWLY_READ
     rows = (await source.list_evaluations(wanted or None, limit, 0)).rows
-    names = [row.name for row in rows]
-    paths = [row.file_path for row in rows]
+    return [_Thing([name for name in (row.name, row.file_path) if name], [row.id]) for row in rows]
+
+
+async def _runs(review: Review, _: str, evaluation: str) -> list[_Thing]:
+    subject = await _subject(review, evaluation)
+    return [_Thing([subject.run_labels[run.id]], [run.id]) for run in reversed(subject.runs)]
+
+
+async def _evaluators(review: Review, _: str, evaluation: str) -> list[_Thing]:
+    subject = await _subject(review, evaluation)
     return [
-        [
-            *([row.name] if row.name and names.count(row.name) == 1 else []),
-            row.id,
-            *([row.file_path] if row.file_path and paths.count(row.file_path) == 1 else []),
-        ]
-        for row in rows
+        _Thing([subject.evaluator_labels[row.version_id], row.path], [row.version_id, row.id])
+        for row in subject.evaluators
     ]
-
-
-async def _runs(review: Review, _: str, evaluation: str) -> list[Sequence[str]]:
-    subject = await _subject(review, evaluation)
-    return [[subject.run_labels[run.id], run.id, run.version_id or ""] for run in reversed(subject.runs)]
-
-
-async def _evaluators(review: Review, _: str, evaluation: str) -> list[Sequence[str]]:
-    subject = await _subject(review, evaluation)
-    return [[subject.evaluator_labels[row.version_id], row.path, row.id] for row in subject.evaluators]
 
 
 async def _subject(review: Review, evaluation: str) -> Subject:
@@ -73,26 +77,32 @@ async def _subject(review: Review, evaluation: str) -> Subject:
     return await review.find_evaluation(latest[0].id)
 
 
-_NAMES: dict[str, Callable[[Review, str, str], Awaitable[list[Sequence[str]]]]] = {
+_THINGS: dict[str, Callable[[Review, str, str], Awaitable[list[_Thing]]]] = {
     "evaluation": _evaluations,
     "run": _runs,
     "baseline": _runs,
     "candidate": _runs,
     "evaluator": _evaluators,
 }
-"""By argument: for each thing that there is, the words for it, the best first."""
+"""By argument: what there is, for what was typed of it and the evaluation that is given."""
 
 
-def _matching(things: Sequence[Sequence[str]], wanted: str) -> Suggestions:
-    """The first word of each thing that begins as wanted, then that of each that contains it."""
+def _matching(things: Sequence[_Thing], wanted: str) -> Suggestions:
+    """A word for each thing of which one begins as wanted, then for each of which a name contains it."""
+    times = Counter(name for thing in things for name in set(thing.names))
     beginning: list[str] = []
     containing: list[str] = []
-    for words in things:
-        usable = [word for word in words if word and len(word) <= _LONGEST and word.isprintable()]
-        first = next((word for word in usable if word.casefold().startswith(wanted)), None)
+    for thing in things:
+        names = {name: name if times[name] == 1 and _is_handy(name) else thing.ids[0] for name in thing.names}
+        words = names | dict(zip(thing.ids, thing.ids, strict=True))
+        first = next((words[word] for word in words if word.casefold().startswith(wanted)), None)
         if first is not None:
             beginning.append(first)
-        elif (inside := next((word for word in usable if wanted in word.casefold()), None)) is not None:
+        elif (inside := next((names[name] for name in names if wanted in name.casefold()), None)) is not None:
             containing.append(inside)
     values = list(dict.fromkeys([*beginning, *containing]))
     return Suggestions(values[:MOST_VALUES], max(len(values) - MOST_VALUES, 0))
+
+
+def _is_handy(name: str) -> bool:
+    return len(name) <= _LONGEST and name.isprintable()

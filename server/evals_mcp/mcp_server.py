@@ -200,10 +200,14 @@ def _bound(tool: Tool, client: EvalsClient, max_tokens: int) -> Callable[..., Aw
 
     async def call(context: Context[Any, Any], **arguments: Any) -> str:
         progress = _progress(context)
+        trusting = Review(client, progress, trusts=True)
         try:
-            return await tool.function(Review(client, progress, trusts=True), **arguments)
-        except Outdated:
-            return await tool.function(Review(client, progress), **arguments)
+            return await tool.function(trusting, **arguments)
+        except (Outdated, NotFound, Invalid) as error:
+            # A name that is not known may have come since the evaluation was seen last.
+            if not (trusting.has_recalled or isinstance(error, Outdated)):
+                raise
+        return await tool.function(Review(client, progress), **arguments)
 
     hints = get_type_hints(tool.function, include_extras=True)
     parameters = [

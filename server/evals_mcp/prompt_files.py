@@ -64,7 +64,7 @@ def read_prompt_file(text: str, location: tuple[str | int, ...] = ("body", "prom
 
 
 def _file(header: Mapping[str, Any], body: str) -> str:
-    written = yaml.safe_dump(dict(header), sort_keys=False, allow_unicode=True, width=float("inf"))
+    written = yaml.dump(dict(header), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
     return f"---\n{written}---\n{body}"
 
 
@@ -181,3 +181,17 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not allowed")
         return super().compose_node(parent, index)
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+    """YAML that has escapes for whatever is no printable sign, since readers of YAML change some of those."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _represent_text)

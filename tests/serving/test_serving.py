@@ -24,6 +24,14 @@ def database(tmp_path: Path) -> str:
     return str(tmp_path / "evals.db")
 
 
+def _get(url: str, **more: Any) -> httpx.Response:
+    return httpx.get(url, timeout=60, **more)
+
+
+def _post(url: str, **more: Any) -> httpx.Response:
+    return httpx.post(url, timeout=60, **more)
+
+
 def _raw_connection(url: str) -> socket.socket:
     place = urlsplit(url)
     return socket.create_connection((place.hostname, place.port), timeout=60)
@@ -33,11 +41,11 @@ def test_the_first_line_says_where_the_server_is(start_server: Start, database: 
     """Port 0 becomes a free port, and the API, its health and its OpenAPI document are there."""
     url = start_server(database).url
     assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
-    assert httpx.get(f"{url}/health").json() == {"status": "ok"}
-    assert httpx.get(f"{url}/ready").json() == {"status": "ok"}
-    assert httpx.get(f"{url}/v5/flows").json()["records"] == []
-    assert httpx.get(f"{url}/docs").status_code == 200
-    assert "/v5/evaluations" in httpx.get(f"{url}/openapi.json").json()["paths"]
+    assert _get(f"{url}/health").json() == {"status": "ok"}
+    assert _get(f"{url}/ready").json() == {"status": "ok"}
+    assert _get(f"{url}/v5/flows").json()["records"] == []
+    assert _get(f"{url}/docs").status_code == 200
+    assert "/v5/evaluations" in _get(f"{url}/openapi.json").json()["paths"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -55,7 +63,7 @@ def test_a_stop_finishes_what_was_accepted(start_server: Start, database: str, n
         assert connection.recv(100_000).startswith(b"HTTP/1.1 200")
     assert server.ended() == 0
     url = start_server(database).url
-    assert [item["path"] for item in httpx.get(f"{url}/v5/flows").json()["records"]] == ["late"]
+    assert [item["path"] for item in _get(f"{url}/v5/flows").json()["records"]] == ["late"]
 
 
 def _wait_until_closed(url: str) -> None:
@@ -71,9 +79,9 @@ def test_each_request_has_a_line_without_key_and_query(start_server: Start, data
     made = create_key(database, None, "ci", read_only=False)
     server = start_server(database)
     headers = {"X-API-KEY": made.secret}
-    httpx.get(f"{server.url}/v5/flows", params={"name": "private"}, headers=headers)
-    httpx.get(f"{server.url}/v5/flows/a%0Ab%1B[31m", headers=headers)
-    httpx.get(f"{server.url}/health")
+    _get(f"{server.url}/v5/flows", params={"name": "private"}, headers=headers)
+    _get(f"{server.url}/v5/flows/a%0Ab%1B[31m", headers=headers)
+    _get(f"{server.url}/health")
     server.process.send_signal(signal.SIGTERM)
     assert server.ended() == 0
     time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 127\.0\.0\.1"
@@ -99,26 +107,26 @@ def test_with_a_key_other_machines_may_be_served(start_server: Start, database: 
     revoke_key(database, "ci")
     url = start_server(database, host="0.0.0.0").url
     port = urlsplit(url).port
-    assert httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
-    assert httpx.get(f"http://127.0.0.1:{port}/v5/flows").status_code == 401
+    assert _get(f"http://127.0.0.1:{port}/health").status_code == 200
+    assert _get(f"http://127.0.0.1:{port}/v5/flows").status_code == 401
 
 
 def test_a_page_in_a_browser_cannot_use_a_server_without_keys(start_server: Start, database: str) -> None:
     """Neither by a name that resolves to this machine, nor from a page that came from elsewhere."""
     url = start_server(database).url
-    assert httpx.get(f"{url}/v5/flows", headers={"Host": "attacker.example"}).status_code == 403
+    assert _get(f"{url}/v5/flows", headers={"Host": "attacker.example"}).status_code == 403
     body = {"path": "a", "attributes": {}}
-    assert httpx.post(f"{url}/v5/flows", json=body, headers={"Origin": "https://attacker.example"}).status_code == 403
-    assert httpx.post(f"{url}/v5/flows", json=body, headers={"Origin": url}).status_code == 200
+    assert _post(f"{url}/v5/flows", json=body, headers={"Origin": "https://attacker.example"}).status_code == 403
+    assert _post(f"{url}/v5/flows", json=body, headers={"Origin": url}).status_code == 200
 
 
 def test_a_body_over_the_limit_is_refused_before_it_was_sent(start_server: Start, database: str) -> None:
     """The server says how much it takes, and goes on."""
     url = start_server(database, largest_body=1000).url
-    answer = httpx.post(f"{url}/v5/flows", json={"path": "a", "attributes": {"text": "x" * 1000}})
+    answer = _post(f"{url}/v5/flows", json={"path": "a", "attributes": {"text": "x" * 1000}})
     assert answer.status_code == 413
     assert "1000 bytes" in answer.json()["detail"]
-    assert httpx.post(f"{url}/v5/flows", json={"path": "a", "attributes": {}}).status_code == 200
+    assert _post(f"{url}/v5/flows", json={"path": "a", "attributes": {}}).status_code == 200
 
 
 def test_a_port_in_use_is_said(database: str) -> None:
@@ -146,7 +154,7 @@ def test_a_server_without_keys_shows_one_workspace(start_server: Start, postgres
     with pytest.raises(NotFound, match="`red`"):
         serve(postgres_address, workspace="blue")
     url = start_server(postgres_address, workspace="red").url
-    assert httpx.post(f"{url}/v5/flows", json={"path": "a", "attributes": {}}).status_code == 200
+    assert _post(f"{url}/v5/flows", json={"path": "a", "attributes": {}}).status_code == 200
     create_key(postgres_address, "red", "ci")
     with pytest.raises(Invalid, match="--workspace"):
         serve(postgres_address, workspace="red")

@@ -40,7 +40,7 @@ def test_figures_are_those_of_the_comparison_by_mappings() -> None:
     said: list[tuple[EvaluatorRow, list[object], list[object]]] = [
         (QUALITY, [5, 4, 5, 3] * 5, [4, 3, 5, 3] * 5),
         (CORRECT, [True] * 20, [True, False] * 10),
-        (TONE, ["kind"] * 20, ["kind"] * 12 + ["rude"] * 8),
+        (TONE, ["kind"] * 20, [*["kind"] * 12, *["rude"] * 8]),
     ]
     columns = {
         "old": run_columns(keys, IDS, [(row, before) for row, before, _ in said]),

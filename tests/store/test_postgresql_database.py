@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from evals_mcp.errors import Conflict, Unavailable
+from evals_mcp.errors import Conflict, Invalid, Unavailable
 from evals_mcp.models.references import Target
 from evals_mcp.store import database as database_module
 from evals_mcp.store.database import create_database
@@ -153,6 +153,15 @@ def test_numbers_may_be_as_large_as_the_api_allows(database_address: str) -> Non
             kept = connection.execute(text(f"SELECT tokens, cost FROM {place} ORDER BY log_number")).all()
     assert [row.tokens for row in kept] == [largest, -largest]
     assert [abs(row.cost) for row in kept] == [1.7976931348623157e308] * 2
+
+
+def test_a_number_that_json_cannot_say_is_refused(database_address: str) -> None:
+    """Nothing of the request is kept, and the sentence is for the caller."""
+    with closing(open_store(database_address, "team" if "://" in database_address else None)) as store:
+        with pytest.raises(Invalid, match="too large"):
+            store.files.upsert("flow", None, "deep/flow", {"attributes": {"limit": float("inf")}}, FileChange())
+        assert store.files.page().total == 0
+        assert _flow(store, "deep/flow")
 
 
 def test_more_ids_than_a_statement_can_hold_may_be_named(database_address: str) -> None:

@@ -1,6 +1,7 @@
 """What every request is checked for before a handler sees it: size, path, and text that storage cannot hold."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +10,15 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from evals_mcp.models.json_values import DEEPEST_JSON
+
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes; a larger body is refused with 413."""
 
-_SUSPECT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|NaN|Infinity")
+_SUSPECT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|NaN|Infinity|[eE]\+?\d{3}|\d{300}")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ALIKE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _SLASHES = re.compile(r"/{2,}")
 
 
@@ -42,6 +48,9 @@ class BodyGuard:
             return
         if _leaves_out_an_object(Headers(scope=scope)):
             body = b"{}"
+        if _is_too_deep(body):
+            await _refusal(["body"], f"JSON must not have more than {DEEPEST_JSON} levels")(scope, receive, send)
+            return
         if _SUSPECT.search(body) and (refusal := _refuse(body)) is not None:
             await refusal(scope, receive, send)
             return
@@ -81,6 +90,19 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
+def _is_too_deep(body: bytes) -> bool:
+    """Whether JSON has more levels than its readers follow; what is no JSON, the handler reports."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST_JSON:
+        return False
+    brackets = _STRING.sub(b"", body).translate(_ALIKE, delete=_NO_BRACKETS)
+    for _ in range(DEEPEST_JSON):
+        inner = brackets.replace(b"[]", b"")
+        if not inner or len(inner) == len(brackets):
+            return False
+        brackets = inner
+    return True
+
+
 class _NotFiniteError(ValueError):
     pass
 
@@ -88,7 +110,7 @@ class _NotFiniteError(ValueError):
 def _refuse(body: bytes) -> JSONResponse | None:
     """The refusal of JSON that cannot be stored; None if it can be, or is no JSON, which the handler reports."""
     try:
-        content = json.loads(body, parse_constant=_refuse_constant)
+        content = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
     except _NotFiniteError as error:
         return _refusal(["body"], f"{error} is not a JSON number")
     except (ValueError, RecursionError):
@@ -103,6 +125,13 @@ def _refuse(body: bytes) -> JSONResponse | None:
 
 def _refuse_constant(name: str) -> Any:
     raise _NotFiniteError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise _NotFiniteError(text if len(text) < 20 else "a number so large")
+    return number
 
 
 def _texts(content: Any, location: list[str | int]) -> Iterator[tuple[list[str | int], str]]:

@@ -22,7 +22,9 @@ def list_logs(
     page: Page = 1,
     size: Size = 10,
     version_id: VersionId = None,
-    id: Annotated[list[str] | None, Query(description="Parts of ids; a log with any of them is listed.")] = None,
+    id: Annotated[
+        list[str] | None, Query(max_length=500, description="Parts of ids; a log with any of them is listed.")
+    ] = None,
     search: str | None = None,
     metadata_search: str | None = None,
     start_date: datetime | None = None,

@@ -53,9 +53,7 @@ async def get_overview(
 @router.post("/{id}/logs")
 async def find_logs(request: Request, store: ReadStore, id: str, question: LogQuestion, known: Known = None) -> LogRows:
     """Get filtered and sorted logs of an evaluation. It only reads."""
-    if known is not None:
-        await perform(request, store.review_overviews.require, id, known)
-    return await perform(request, store.review_logs.get, id, question)
+    return await perform(request, store.review_logs.get, id, question, known)
 
 
 @router.post("/{id}/datapoints")
@@ -63,17 +61,13 @@ async def find_datapoints(
     request: Request, store: ReadStore, id: str, question: DatapointQuestion, known: Known = None
 ) -> DatapointRows:
     """Get datapoints with their logs and judgments in chosen runs. It only reads."""
-    if known is not None:
-        await perform(request, store.review_overviews.require, id, known)
-    return await perform(request, store.review_datapoints.get, id, question)
+    return await perform(request, store.review_datapoints.get, id, question, known)
 
 
 @router.post("/{id}/comparison")
 def compare_runs(store: ReadStore, id: str, question: ComparisonQuestion, known: Known = None) -> Comparisons:
     """Compare runs of an evaluation, and get the datapoints behind it. It only reads."""
-    if known is not None:
-        store.review_overviews.require(id, known)
-    return store.review_comparisons.get(id, question)
+    return store.review_comparisons.get(id, question, known)
 
 
 @router.get("/{id}/datapoint-ids")

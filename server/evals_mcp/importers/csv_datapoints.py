@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from evals_mcp.errors import Invalid
 from evals_mcp.models.datapoints import CreateDatapointRequest
+from evals_mcp.models.json_values import storable
 
 _WHERE = ("body", "file")
 
@@ -48,7 +49,7 @@ def _datapoint(header: list[str], row: list[str], line: int) -> CreateDatapointR
     inputs = {name.removeprefix("inputs."): cell for name, cell in cells.items()}
     try:
         return CreateDatapointRequest.model_validate(
-            {"inputs": inputs, "messages": json.loads(messages) if messages else None, "target": target or None}
+            {"inputs": inputs, "messages": storable(json.loads(messages)) if messages else None, "target": target or None}
         )
     except (ValidationError, ValueError, RecursionError):
         raise Invalid(f"Line {line}: `messages` must be a JSON list of messages.", _WHERE) from None
@@ -62,7 +63,7 @@ def _target(cells: dict[str, str]) -> Mapping[str, Any]:
     if not whole:
         return target
     try:
-        content = json.loads(whole)
+        content = storable(json.loads(whole))
     except (ValueError, RecursionError):
         content = None
     return (content if isinstance(content, dict) else {"output": whole}) | target

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from evals_mcp.models.judgments import Judgment
-from evals_mcp.models.model import JsonObject, Model
+from evals_mcp.models.model import Defaulted, JsonObject, Model
 from evals_mcp.models.review import DatapointLog, LogRow
 
 Outcome = Literal["regressed", "improved", "changed", "same", "only_baseline", "only_candidate", "errors"]
@@ -24,11 +24,11 @@ class ComparisonQuestion(Model):
     baseline_run_id: str
     candidate_run_ids: list[str] = Field(min_length=1, max_length=1000)
     evaluator_version_ids: list[str] = Field(max_length=1000)
-    outcome: Outcome = "regressed"
+    outcome: Defaulted[Outcome] = "regressed"
     shown_run_id: str | None = None
-    limit: int = Field(default=5, ge=0, le=1000)
-    offset: int = Field(default=0, ge=0, le=2**31)
-    characters: int = Field(default=20_000, ge=0, le=1_000_000)
+    limit: Defaulted[int] = Field(default=5, ge=0, le=1000)
+    offset: Defaulted[int] = Field(default=0, ge=0, le=2**31)
+    characters: Defaulted[int] = Field(default=20_000, ge=0, le=1_000_000)
 
 
 class OptionRow(Model):
@@ -71,7 +71,7 @@ class ComparisonRow(Model):
     changed: int
     same: int
     pairs_needed: int | None = None
-    options: list[OptionRow] = Field(default_factory=list)
+    options: Defaulted[list[OptionRow]] = Field(default_factory=list)
 
 
 class Tally(Model):
@@ -120,14 +120,14 @@ class ComparedDatapoint(Model):
     """
 
     id: str
-    inputs: JsonObject = Field(default_factory=dict)
-    messages: list[Any] = Field(default_factory=list)
+    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
+    messages: Defaulted[list[Any]] = Field(default_factory=list)
     target: JsonObject | None = None
-    lengths: dict[str, int] = Field(default_factory=dict)
+    lengths: Defaulted[dict[str, int]] = Field(default_factory=dict)
     evaluators: list[str]
     baseline: LogRow | None = None
     candidate: LogRow | None = None
-    other_logs: list[DatapointLog] = Field(default_factory=list)
+    other_logs: Defaulted[list[DatapointLog]] = Field(default_factory=list)
 
 
 class Comparisons(Model):

@@ -1,14 +1,17 @@
-"""JSON values that did not come as JSON: checked, so that every database can hold them."""
+"""JSON values that did not come as a request's body: checked, so that every database and reader can hold them."""
 
 import json
 from typing import Any
+
+DEEPEST_JSON = 100
+"""Levels of nesting that are taken; readers of JSON, ours among them, give up not far beyond."""
 
 
 def storable(value: Any) -> Any:
     """The value as JSON content: tuples become lists, and keys text.
 
     Raises ValueError for what JSON or a database cannot hold: other objects, NaN and infinities, NUL characters,
-    halves of surrogate pairs, and nesting that is too deep.
+    halves of surrogate pairs, and more than `DEEPEST_JSON` levels.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
@@ -16,20 +19,20 @@ def storable(value: Any) -> Any:
         content = json.loads(text)
     except (TypeError, RecursionError):
         raise ValueError("the value is not JSON") from None
-    if "\\u0000" in text and _holds_nul(content):
-        raise ValueError("text must not hold NUL characters")
+    _check(content)
     return content
 
 
-def _holds_nul(content: Any) -> bool:
-    waiting = [content]
+def _check(content: Any) -> None:
+    waiting = [(content, 1)]
     while waiting:
-        value = waiting.pop()
+        value, depth = waiting.pop()
+        if depth > DEEPEST_JSON:
+            raise ValueError(f"the value has more than {DEEPEST_JSON} levels")
         if isinstance(value, str):
             if "\x00" in value:
-                return True
+                raise ValueError("text must not hold NUL characters")
         elif isinstance(value, dict):
-            waiting += [*value, *value.values()]
+            waiting += [(item, depth + 1) for pair in value.items() for item in pair]
         elif isinstance(value, list):
-            waiting += value
-    return False
+            waiting += [(item, depth + 1) for item in value]

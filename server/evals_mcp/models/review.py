@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from evals_mcp.models.judgments import Judgment
-from evals_mcp.models.model import JsonObject, Model, UtcDatetime
+from evals_mcp.models.model import Defaulted, JsonObject, Model, UtcDatetime
 
 JudgmentState = Literal["judged", "abstained", "failed", "missing"]
 """What an evaluator said of a log: a judgment, null, an error, or nothing yet."""
@@ -89,12 +89,12 @@ class EvaluatorRow(Model):
     path: str
     return_type: str
     evaluator_type: str | None = None
-    options: list[str] = Field(default_factory=list)
-    valences: dict[str, str] = Field(default_factory=dict)
+    options: Defaulted[list[str]] = Field(default_factory=list)
+    valences: Defaulted[dict[str, str]] = Field(default_factory=dict)
     low: float | None = None
     high: float | None = None
-    lower_is_better: bool = False
-    neutral: bool = False
+    lower_is_better: Defaulted[bool] = False
+    neutral: Defaulted[bool] = False
 
 
 class RunRow(Model):
@@ -163,8 +163,8 @@ class LogRow(Model):
     run_id: str
     datapoint_id: str | None = None
     created_at: UtcDatetime
-    inputs: JsonObject = Field(default_factory=dict)
-    messages: list[Any] = Field(default_factory=list)
+    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
+    messages: Defaulted[list[Any]] = Field(default_factory=list)
     output: str | None = None
     error: str | None = None
     latency: float | None = None
@@ -172,7 +172,7 @@ class LogRow(Model):
     output_tokens: int | None = None
     cost: float | None = None
     judgments: list[JudgmentRow]
-    lengths: dict[str, int] = Field(default_factory=dict)
+    lengths: Defaulted[dict[str, int]] = Field(default_factory=dict)
     excerpt: str | None = None
 
 
@@ -215,10 +215,10 @@ class DatapointRow(Model):
     """A datapoint and its logs in the runs asked for; inputs and target may be cut."""
 
     id: str
-    inputs: JsonObject = Field(default_factory=dict)
-    messages: list[Any] = Field(default_factory=list)
+    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
+    messages: Defaulted[list[Any]] = Field(default_factory=list)
     target: JsonObject | None = None
-    lengths: dict[str, int] = Field(default_factory=dict)
+    lengths: Defaulted[dict[str, int]] = Field(default_factory=dict)
     excerpt: str | None = None
     logs: list[DatapointLog]
 
@@ -239,7 +239,7 @@ class FoundIds(Model):
 class JudgmentMatch(Model):
     """Which judgments to select: by state, by an option, or by a number (booleans are 0 and 1) within bounds."""
 
-    state: JudgmentState = "judged"
+    state: Defaulted[JudgmentState] = "judged"
     label: str | None = None
     low: float | None = None
     high: float | None = None
@@ -255,13 +255,13 @@ class LogQuestion(Model):
     datapoint_id: str | None = None
     evaluator_version_id: str | None = None
     match: JudgmentMatch | None = None
-    errors_only: bool = False
+    errors_only: Defaulted[bool] = False
     text: str | None = None
-    sort: LogSort = "newest"
-    sample: bool = False
-    limit: int = Field(default=10, ge=1, le=1000)
+    sort: Defaulted[LogSort] = "newest"
+    sample: Defaulted[bool] = False
+    limit: Defaulted[int] = Field(default=10, ge=1, le=1000)
     following: list[float] | None = Field(default=None, min_length=1, max_length=2)
-    characters: int = Field(default=2_000, ge=0, le=1_000_000)
+    characters: Defaulted[int] = Field(default=2_000, ge=0, le=1_000_000)
 
 
 class Judge(Model):
@@ -273,7 +273,7 @@ class Judge(Model):
     evaluator_version_id: str
     low: float | None = None
     high: float | None = None
-    can_fail: bool = True
+    can_fail: Defaulted[bool] = True
 
 
 class DatapointQuestion(Model):
@@ -281,9 +281,9 @@ class DatapointQuestion(Model):
 
     run_ids: list[str]
     dataset_version_id: str
-    show: DatapointShow = "all"
-    judges: list[Judge] = Field(default_factory=list)
+    show: Defaulted[DatapointShow] = "all"
+    judges: Defaulted[list[Judge]] = Field(default_factory=list)
     text: str | None = None
-    limit: int = Field(default=20, ge=1, le=1000)
-    offset: int = Field(default=0, ge=0, le=2**31)
-    characters: int = Field(default=600, ge=0, le=1_000_000)
+    limit: Defaulted[int] = Field(default=20, ge=1, le=1000)
+    offset: Defaulted[int] = Field(default=0, ge=0, le=2**31)
+    characters: Defaulted[int] = Field(default=600, ge=0, le=1_000_000)

@@ -55,11 +55,12 @@ class Subject:
 
 
 class Review:
-    """One question's access to the data."""
+    """One question's access to the data; `has_recalled` once an evaluation was taken as it was seen before."""
 
     def __init__(self, client: EvalsClient, progress: Progress | None = None, *, trusts: bool = False) -> None:
         self.client = client
         self._trusts = trusts
+        self.has_recalled = False
         self._extended = Extended(client)
         self._documented = Documented(client, progress)
 
@@ -87,6 +88,7 @@ class Review:
         if self._trusts and self.client.extended:
             overview = self._extended.recall_overview(word.strip())
             if overview is not None:
+                self.has_recalled = True
                 return _subject(overview)
         return await self.find_evaluation(word)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from evals_mcp.errors import Invalid, Unavailable
@@ -55,10 +55,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is kept whole or not at all, and the workspace's only one that writes. Raises Unavailable.
+        """A transaction that is kept whole or not at all, and the workspace's only one that writes.
 
         What the queries check they may rely on until the end, on PostgreSQL as on SQLite: writers of a workspace take
-        turns, so none is given up for a deadlock.
+        turns, so none is given up for a deadlock. Raises Unavailable, and Invalid for JSON with an infinite number.
         """
         # Threads wait here, where waiting takes no connection, and not in the database, which may pass one over.
         with _plain_errors(), self._turns.turn(_BUSY_MILLISECONDS / 1000), self._writing.begin() as connection:
@@ -97,8 +97,8 @@ def create_database(address: str, schema: str | None = None, clock: Callable[[],
 
 def database_url(address: str) -> URL:
     """The URL of a database given as a path or a URL. Raises Invalid."""
-    if "://" not in address:
-        return URL.create("sqlite", database=str(Path(address).expanduser().absolute()))
+    if "://" not in address and address != ":memory:":
+        return URL.create("sqlite", database=str(_file(address)))
     try:
         url = make_url(address)
     except ArgumentError:
@@ -109,6 +109,13 @@ def database_url(address: str) -> URL:
     if backend == "sqlite" and url.database and url.database != ":memory:":
         return url
     raise Invalid("The database must be a file path, sqlite:///PATH or postgresql://USER@HOST/NAME.")
+
+
+def _file(address: str) -> Path:
+    try:
+        return Path(address).expanduser().absolute()
+    except RuntimeError:
+        raise Invalid("The home folder in the path of the database (~) is not known: write the whole path.") from None
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -157,8 +164,12 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def compact_json(value: Any) -> str:
-    """JSON without spaces, in UTF-8 rather than escapes. Raises ValueError for NaN and infinities."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """JSON without spaces, in UTF-8 rather than escapes. Raises Invalid for NaN and infinities."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        # Free JSON may have numbers like 1e999, which Python reads as infinity.
+        raise Invalid("A number is too large to be kept; nothing was written.") from error
 
 
 @contextmanager
@@ -172,6 +183,10 @@ def _plain_errors() -> Iterator[None]:
         if sentence is None:
             raise
         raise Unavailable(sentence) from error
+    except StatementError as error:
+        if not isinstance(error.orig, Invalid):
+            raise
+        raise error.orig from error
 
 
 _SQLITE_SENTENCES = {

@@ -116,9 +116,7 @@ class Logs:
             if file_id is not None and file.id != file_id:
                 raise NotFound(f"File `{file_id}` has no log `{log_id}`.")
             update_log(connection, row, fields, self._database.now(), final=file_type == "flow")
-            return ChangedLog(
-                read_logs(connection, [row.number], traces=True)[0], runs_with(connection, row.number)
-            )
+            return ChangedLog(read_logs(connection, [row.number], traces=True)[0], runs_with(connection, row.number))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take logs away with the judgments of them and the trace below them; unknown ids are left out."""
@@ -304,7 +302,7 @@ def _find_log(connection: Connection, log_id: str) -> Row[Any]:
     return row
 
 
-def _find_place(connection: Connection, log_id: str) -> Row[Any]:
+def _find_place(connection: Connection, log_id: str) -> Any:
     """The numbers of a log, of the log that it judges and of the root of its trace; its texts are not read."""
     row = connection.execute(_PLACE, {"log_id": log_id}).first()
     if row is None:

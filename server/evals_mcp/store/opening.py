@@ -1,6 +1,9 @@
 """Open a workspace or the tables of teams: bring them up to date, or refuse them untouched; no queries of the API."""
 
 import re
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -38,21 +41,16 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
     """
     known = revisions(migrations)
     _ensure_folder(database)
+    if database.is_sqlite:
+        _look_only(Path(str(database.engine.url.database)), known, migrations)
     with database.read() as connection:
         if current_revision(connection, database.schema, migrations) == known[-1]:
             return
     with database.write() as connection:
         current = current_revision(connection, database.schema, migrations)
-        if current is not None and current not in known:
-            raise Conflict(
-                "The database was written by a newer version of evals-mcp. It was left untouched: "
-                "upgrade evals-mcp, or choose another database."
-            )
         in_company = migrations is CONTROL and database.is_sqlite
-        if current is None and not in_company and inspect(connection).get_table_names(schema=database.schema):
-            raise Conflict(
-                "The database holds other tables and is not one of evals-mcp. It was left untouched: choose another."
-            )
+        tables = [] if in_company else inspect(connection).get_table_names(schema=database.schema)
+        _refuse(current, known, holds_others=bool(tables))
         if database.schema:
             _enter_schema(connection, database.schema)
         if current != known[-1]:
@@ -72,6 +70,33 @@ def current_revision(connection: Connection, schema: str | None, migrations: Mig
         return None
     place = f'"{schema}".{table}' if schema else table
     return connection.execute(text(f"SELECT version_num FROM {place}")).scalar()  # noqa: S608 - a constant and a checked name
+
+
+def _look_only(path: Path, known: Sequence[str], migrations: Migrations) -> None:
+    """Refuse a SQLite file that is not ours or newer, without a connection that could change a byte of it."""
+    if not path.is_file() or migrations is CONTROL:
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            rows = []
+            if migrations.version_table in tables:
+                rows = connection.execute(f"SELECT version_num FROM {migrations.version_table}").fetchall()  # noqa: S608
+    except sqlite3.Error:
+        return  # What is wrong with it, opening it in earnest will tell.
+    _refuse(rows[0][0] if rows else None, known, holds_others=bool(tables))
+
+
+def _refuse(current: str | None, known: Sequence[str], *, holds_others: bool) -> None:
+    if current is not None and current not in known:
+        raise Conflict(
+            "The database was written by a newer version of evals-mcp. It was left untouched: "
+            "upgrade evals-mcp, or choose another database."
+        )
+    if current is None and holds_others:
+        raise Conflict(
+            "The database holds other tables and is not one of evals-mcp. It was left untouched: choose another."
+        )
 
 
 def _enter_schema(connection: Connection, schema: str) -> None:

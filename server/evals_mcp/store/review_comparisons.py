@@ -14,12 +14,11 @@ from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.datapoint_changes import DatapointChange
 from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
 from evals_mcp.store.database import Database
-from evals_mcp.store.evaluations import find_evaluation
 from evals_mcp.store.kept import Kept
 from evals_mcp.store.review_columns import Judge, ReviewColumns, RunsAsColumns
 from evals_mcp.store.review_log_rows import read_judgment_rows, read_log_rows
-from evals_mcp.store.review_overviews import read_evaluator_rows
-from evals_mcp.store.run_status import Attachment, read_attachments, read_runs
+from evals_mcp.store.reviewed_evaluations import ReviewedEvaluation, ReviewedEvaluations
+from evals_mcp.store.run_status import Attachment
 from evals_mcp.store.tables import datapoints, logs
 
 _KEPT_ROWS = 20_000  # of comparisons and of the options in them
@@ -33,29 +32,30 @@ class _Place(NamedTuple):
 class ReviewComparisons:
     """Comparisons of runs. What a pair of runs comes to is kept until one of them changes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reviewed: ReviewedEvaluations) -> None:
         self._database = database
+        self._reviewed = reviewed
         self._columns = ReviewColumns()
         self._pairs: Kept[tuple[Any, ...], PairComparison] = Kept(_KEPT_ROWS)
 
-    def get(self, evaluation_id: str, question: ComparisonQuestion) -> Comparisons:
-        """The answer to a question about runs of an evaluation. Raises NotFound, Invalid."""
+    def get(self, evaluation_id: str, question: ComparisonQuestion, known: str | None = None) -> Comparisons:
+        """The answer to a question about runs of an evaluation.
+
+        Raises NotFound, Invalid, and Outdated unless `known`, if given, is the token of the evaluation's overview.
+        """
         question = question.model_copy(update={"candidate_run_ids": list(dict.fromkeys(question.candidate_run_ids))})
         run_ids = [question.baseline_run_id, *question.candidate_run_ids]
         if question.shown_run_id is not None and question.shown_run_id not in question.candidate_run_ids:
             raise Invalid("`shown_run_id` must be one of the candidates.", ("body", "shown_run_id"))
         with self._database.read() as connection:
-            rows = {row.id: row for row in read_runs(connection, evaluation_id, run_ids)}
-            if missing := [run_id for run_id in run_ids if run_id not in rows]:
-                find_evaluation(connection, evaluation_id)
-                raise NotFound(f"Evaluation `{evaluation_id}` has no run `{missing[0]}`.")
-            attachments = read_attachments(connection, evaluation_id)
-            judges = _judges(connection, attachments, question.evaluator_version_ids)
+            reviewed = self._reviewed.read(connection, evaluation_id, known)
+            rows = {row.id: row for row in reviewed.find_runs(run_ids)}
+            judges = _judges(reviewed, question.evaluator_version_ids)
             found = self._columns.read(connection, rows.values(), judges)
             compare = partial(self._pair, judges, rows[question.baseline_run_id], rows, found.columns)
             answer, shown = compare_runs(question, [judge.row for judge in judges], found.columns, compare)
             sides = (question.baseline_run_id, answer.shown_run_id)
-            rows_shown = _datapoints(connection, sides, shown, found, judges, attachments, question.characters)
+            rows_shown = _datapoints(connection, sides, shown, found, judges, reviewed.attachments, question.characters)
             return answer.model_copy(update={"datapoints": rows_shown})
 
     def _pair(
@@ -78,19 +78,17 @@ class ReviewComparisons:
         return pair
 
 
-def _judges(connection: Connection, attachments: Sequence[Attachment], version_ids: Sequence[str]) -> list[Judge]:
+def _judges(reviewed: ReviewedEvaluation, version_ids: Sequence[str]) -> list[Judge]:
     """The attached evaluators of these versions, in the order asked for. Raises NotFound."""
-    evaluators = read_evaluator_rows(connection, attachments)
-    attached = {row.version_id: Judge(item, row) for item, row in zip(attachments, evaluators, strict=True)}
+    pairs = zip(reviewed.attachments, reviewed.evaluators, strict=True)
+    attached = {row.version_id: Judge(item, row) for item, row in pairs}
     for version_id in version_ids:
         if version_id not in attached:
             raise NotFound(f"The evaluation has no evaluator version `{version_id}`.")
     return [attached[version_id] for version_id in dict.fromkeys(version_ids)]
 
 
-_DATAPOINTS = select(datapoints.c.id, datapoints.c.content).where(
-    datapoints.c.id.in_(bindparam("ids", expanding=True))
-)
+_DATAPOINTS = select(datapoints.c.id, datapoints.c.content).where(datapoints.c.id.in_(bindparam("ids", expanding=True)))
 _LOG_IDS = select(logs.c.number, logs.c.id, logs.c.error.is_not(None).label("failed")).where(
     logs.c.number.in_(bindparam("numbers", expanding=True))
 )

@@ -10,10 +10,9 @@ from evals_mcp.excerpts import cut_texts, find_excerpt
 from evals_mcp.models.review import DatapointLog, DatapointQuestion, DatapointRow, DatapointRows
 from evals_mcp.store.chosen_datapoints import ChosenDatapoints, read_chosen
 from evals_mcp.store.database import Database
-from evals_mcp.store.evaluations import find_evaluation
 from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED, judgment_value
-from evals_mcp.store.review_overviews import read_evaluator_rows
-from evals_mcp.store.run_status import Attachment, read_attachments, read_runs
+from evals_mcp.store.reviewed_evaluations import ReviewedEvaluations
+from evals_mcp.store.run_status import Attachment
 from evals_mcp.store.tables import datapoints, dataset_datapoints, judgments, logs, run_logs, versions
 
 
@@ -37,30 +36,29 @@ _LETTERS = {JUDGED: "j", ABSTAINED: "a", FAILED: "f"}
 class ReviewDatapoints:
     """Datapoints as a reviewer compares runs by them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reviewed: ReviewedEvaluations) -> None:
         self._database = database
+        self._reviewed = reviewed
         self._chosen = ChosenDatapoints()
 
-    def get(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
-        """The datapoints that a question asks for, in the dataset's order. Raises NotFound."""
+    def get(self, evaluation_id: str, question: DatapointQuestion, known: str | None = None) -> DatapointRows:
+        """The datapoints that a question asks for, in the dataset's order.
+
+        Raises NotFound, and Outdated unless `known`, if given, is the token of the evaluation's overview.
+        """
         with self._database.read() as connection:
-            run_rows = read_runs(connection, evaluation_id, question.run_ids)
-            if missing := set(question.run_ids) - {row.id for row in run_rows}:
-                find_evaluation(connection, evaluation_id)
-                raise NotFound(f"Evaluation `{evaluation_id}` has no run `{sorted(missing)[0]}`.")
+            reviewed = self._reviewed.read(connection, evaluation_id, known)
+            run_rows = reviewed.find_runs(question.run_ids)
             total = connection.execute(_COUNT, {"version_id": question.dataset_version_id}).scalar()
             if total is None:
                 raise NotFound(f"Dataset version `{question.dataset_version_id}` does not exist.")
-            attachments = read_attachments(connection, evaluation_id)
-            evaluator_rows = read_evaluator_rows(connection, attachments)
-            evaluators = [
-                _Evaluator(place, item, row.return_type)
-                for place, (item, row) in enumerate(zip(attachments, evaluator_rows, strict=True))
-            ]
+            attached = zip(reviewed.attachments, reviewed.evaluators, strict=True)
+            evaluators = [_Evaluator(place, item, row.return_type) for place, (item, row) in enumerate(attached)]
             if question.show == "all" and not question.text:
                 found = _page(connection, question.dataset_version_id, question.offset, question.limit)
             else:
-                positions = self._chosen.positions(connection, question, run_rows, attachments, evaluator_rows)
+                attachments, rows = reviewed.attachments, reviewed.evaluators
+                positions = self._chosen.positions(connection, question, run_rows, attachments, rows)
                 found, total = read_chosen(connection, question, positions), len(positions)
             logs_of = _logs(connection, question.run_ids, [row.id for row in found], evaluators)
             return DatapointRows(

@@ -24,11 +24,10 @@ from sqlalchemy import (
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.models.review import JudgmentMatch, LogQuestion, LogRows
 from evals_mcp.store.database import Database
-from evals_mcp.store.evaluations import find_evaluation
 from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED
 from evals_mcp.store.review_log_rows import read_log_rows
-from evals_mcp.store.review_overviews import read_evaluator_rows
-from evals_mcp.store.run_status import Attachment, judgments_of, read_attachments, read_progress, read_runs
+from evals_mcp.store.reviewed_evaluations import ReviewedEvaluation, ReviewedEvaluations
+from evals_mcp.store.run_status import Attachment, judgments_of, read_progress
 from evals_mcp.store.sampled_logs import Sample, sample_logs
 from evals_mcp.store.tables import judgments, logs, run_logs
 from evals_mcp.store.text_search import contains_text
@@ -55,18 +54,19 @@ class _Place(NamedTuple):
 class ReviewLogs:
     """Logs as a reviewer reads them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reviewed: ReviewedEvaluations) -> None:
         self._database = database
+        self._reviewed = reviewed
 
-    def get(self, evaluation_id: str, question: LogQuestion) -> LogRows:
-        """The logs of an evaluation that a question asks for. Raises NotFound, Invalid."""
+    def get(self, evaluation_id: str, question: LogQuestion, known: str | None = None) -> LogRows:
+        """The logs of an evaluation that a question asks for.
+
+        Raises NotFound, Invalid, and Outdated unless `known`, if given, is the token of the evaluation's overview.
+        """
         with self._database.read() as connection:
-            rows = read_runs(connection, evaluation_id, question.run_ids)
-            if missing := set(question.run_ids) - {row.id for row in rows}:
-                find_evaluation(connection, evaluation_id)
-                raise NotFound(f"Evaluation `{evaluation_id}` has no run `{sorted(missing)[0]}`.")
-            attachments = read_attachments(connection, evaluation_id)
-            selection = _Selection(connection, question, attachments)
+            reviewed = self._reviewed.read(connection, evaluation_id, known)
+            rows, attachments = reviewed.find_runs(question.run_ids), reviewed.attachments
+            selection = _Selection(connection, question, reviewed)
             if question.sample:
                 return self._sample(connection, selection, rows, question, attachments)
             places = selection.page(rows)
@@ -102,10 +102,12 @@ class ReviewLogs:
 class _Selection:
     """The statements that choose and order the logs of one question."""
 
-    def __init__(self, connection: Connection, question: LogQuestion, attachments: Sequence[Attachment]) -> None:
+    def __init__(self, connection: Connection, question: LogQuestion, reviewed: ReviewedEvaluation) -> None:
+        attachments = reviewed.attachments
         self._connection = connection
         self._question = question
         self._attachments = attachments
+        self._evaluators = {row.version_id: row for row in reviewed.evaluators}
         self._evaluator = next(
             (item for item in attachments if item.evaluator_version_id == question.evaluator_version_id), None
         )
@@ -121,9 +123,6 @@ class _Selection:
         self._value = (
             judgments.c.score if question.sort == "worst" else _SORT_COLUMNS.get(question.sort, run_logs.c.log_number)
         )
-        bounded = question.match is not None and (question.match.low, question.match.high) != (None, None)
-        evaluators = read_evaluator_rows(connection, self._chosen) if bounded else []
-        self._lower_is_better = {item.version_id for item in evaluators if item.lower_is_better}
         self._conditions = self._filters()
 
     def page(self, rows: Sequence[Row[Any]]) -> list[_Place]:
@@ -154,7 +153,7 @@ class _Selection:
         """The first logs of an even sample of those that match."""
         assert self._evaluator is not None
         columns = (run_logs.c.log_number, run_logs.c.datapoint_id)
-        return_type = read_evaluator_rows(self._connection, [self._evaluator])[0].return_type
+        return_type = self._evaluators[self._evaluator.evaluator_version_id].return_type
         matching = self._sources[0].with_only_columns(*columns)
         return sample_logs(self._connection, self._matching(rows), matching, self._evaluator, return_type, size)
 
@@ -224,7 +223,7 @@ class _Selection:
             .where(
                 judgments.c.run_id == bindparam("run_id"),
                 *judgments_of(attachment),
-                *_matching(match, attachment.evaluator_version_id in self._lower_is_better),
+                *_matching(match, self._evaluators[attachment.evaluator_version_id].lower_is_better),
                 self._value.is_not(None),
                 *self._conditions,
             )
@@ -264,11 +263,8 @@ def _each_once(places: Iterable[_Place]) -> Iterator[_Place]:
 
 def _judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
     """Whether a log of `run_logs` has anything from an attached evaluator."""
-    return exists().where(
-        judgments.c.run_id == run_logs.c.run_id,
-        judgments.c.log_number == run_logs.c.log_number,
-        *judgments_of(attachment),
-    )
+    of_log = (judgments.c.run_id == run_logs.c.run_id, judgments.c.log_number == run_logs.c.log_number)
+    return exists().where(*of_log, *judgments_of(attachment)).correlate(run_logs)
 
 
 def _matching(match: JudgmentMatch, lower_is_better: bool) -> list[ColumnElement[bool]]:

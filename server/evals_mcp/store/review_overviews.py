@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, exists, func, select
 
-from evals_mcp.errors import NotFound, Outdated
+from evals_mcp.errors import NotFound
 from evals_mcp.models.review import (
     EvaluationRow,
     EvaluationRows,
     EvaluatorFigures,
-    EvaluatorRow,
     KnownOverview,
     Overview,
     RunRow,
@@ -20,14 +18,8 @@ from evals_mcp.models.review import (
 from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, NumberStats, OptionStats
 from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.store.database import Database
-from evals_mcp.store.run_status import (
-    Attachment,
-    RunProgress,
-    evaluation_status,
-    read_attachments,
-    read_progress,
-    read_runs,
-)
+from evals_mcp.store.reviewed_evaluations import ReviewedEvaluation, ReviewedEvaluations
+from evals_mcp.store.run_status import RunProgress, evaluation_status, read_progress
 from evals_mcp.store.stats import EvaluatorInRun, Stats
 from evals_mcp.store.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs, versions
 
@@ -37,9 +29,10 @@ _KEPT = 64
 class ReviewOverviews:
     """Evaluations as a reviewer first sees them."""
 
-    def __init__(self, database: Database, stats: Stats) -> None:
+    def __init__(self, database: Database, stats: Stats, reviewed: ReviewedEvaluations) -> None:
         self._database = database
         self._stats = stats
+        self._reviewed = reviewed
         self._kept: dict[str, KnownOverview] = {}
 
     def list_evaluations(self, text: str | None, limit: int, offset: int) -> EvaluationRows:
@@ -71,35 +64,18 @@ class ReviewOverviews:
         with self._database.read() as connection:
             return self._read(connection, _find(connection, word), known)
 
-    def require(self, evaluation_id: str, token: str) -> None:
-        """Raise Outdated unless an evaluation's overview still has this token, and NotFound without the evaluation."""
-        if self.get(evaluation_id, token).token != token:
-            raise Outdated("The evaluation has changed since its overview was read.")
-
     def _read(self, connection: Connection, evaluation: Row[Any], known: str | None = None) -> KnownOverview:
         """The overview of an evaluation (a row of `_find`), kept until something in it changes."""
-        attachments = read_attachments(connection, evaluation.id)
-        run_rows = read_runs(connection, evaluation.id)
-        run_rows.reverse()
-        progress = read_progress(connection, run_rows, attachments)
-        evaluators = _evaluators(connection, attachments)
-        named = _version_names(connection, run_rows)
-        judged = [progress[run.id].judged for run in run_rows]
-        token = _token(
-            tuple(evaluation),
-            attachments,
-            [tuple(run) for run in run_rows],
-            judged,
-            [tuple(row) for row in evaluators.values()],
-            sorted(tuple(row) for row in named.values()),
-        )
-        if token == known:
-            return KnownOverview(token=token, overview=None)
+        reviewed = self._reviewed.read(connection, evaluation.id)
+        if reviewed.token == known:
+            return KnownOverview(token=known, overview=None)
         kept = self._kept.get(evaluation.id)
-        if kept is None or kept.token != token:
-            stats = self._stats.read(connection, run_rows, attachments)
-            overview = _overview(evaluation, attachments, run_rows, progress, stats, evaluators, named)
-            kept = KnownOverview(token=token, overview=overview)
+        if kept is None or kept.token != reviewed.token:
+            run_rows = reviewed.runs[::-1]
+            progress = read_progress(connection, run_rows, reviewed.attachments)
+            stats = self._stats.read(connection, run_rows, reviewed.attachments)
+            overview = _overview(evaluation, reviewed, progress, stats, _version_names(connection, run_rows))
+            kept = KnownOverview(token=reviewed.token, overview=overview)
             self._keep(evaluation.id, kept)
         return kept
 
@@ -109,28 +85,25 @@ class ReviewOverviews:
         self._kept[evaluation_id] = overview
 
 
-def _token(*rows: Any) -> str:
-    """The same for the same rows, in whichever process."""
-    return blake2b(repr(rows).encode(errors="replace"), digest_size=12).hexdigest()
-
-
 def _overview(
     evaluation: Row[Any],
-    attachments: Sequence[Attachment],
-    run_rows: Sequence[Row[Any]],
+    reviewed: ReviewedEvaluation,
     progress: Mapping[str, RunProgress],
     stats: Mapping[str, Sequence[EvaluatorInRun]],
-    evaluators: Mapping[str, Any],
     named: Mapping[str, Any],
 ) -> Overview:
-    shown = _evaluator_rows(attachments, evaluators)
+    run_rows = reviewed.runs[::-1]
     statuses = [progress[run.id].status for run in run_rows]
     changed_at = max([evaluation.updated_at, *(run.updated_at for run in run_rows)])
     return Overview(
         evaluation=_row(
-            evaluation, changed_at, len(run_rows), [item.path for item in shown], evaluation_status(statuses)
+            evaluation,
+            changed_at,
+            len(run_rows),
+            [item.path for item in reviewed.evaluators],
+            evaluation_status(statuses),
         ),
-        evaluators=shown,
+        evaluators=reviewed.evaluators,
         runs=[
             RunRow(
                 id=run.id,
@@ -163,47 +136,6 @@ def evaluator_figures(stats: JudgmentCounts) -> EvaluatorFigures:
         case OptionStats():
             return EvaluatorFigures(*counts, options=stats.num_judgments_per_option)
     return EvaluatorFigures(*counts)
-
-
-_EVALUATORS = (
-    select(versions.c.id, versions.c.file_id, versions.c.content, files.c.path)
-    .join(files, files.c.id == versions.c.file_id)
-    .where(versions.c.id.in_(bindparam("ids", expanding=True)))
-)
-
-
-def read_evaluator_rows(connection: Connection, attachments: Sequence[Attachment]) -> list[EvaluatorRow]:
-    """Attached evaluator versions, in the order they were attached."""
-    return _evaluator_rows(attachments, _evaluators(connection, attachments))
-
-
-def _evaluators(connection: Connection, attachments: Sequence[Attachment]) -> dict[str, Any]:
-    ids = [item.evaluator_version_id for item in attachments]
-    return {row.id: row for row in connection.execute(_EVALUATORS, {"ids": ids})}
-
-
-def _evaluator_rows(attachments: Sequence[Attachment], found: Mapping[str, Any]) -> list[EvaluatorRow]:
-    rows = [found[item.evaluator_version_id] for item in attachments]
-    return [evaluator_row(row.file_id, row.id, row.path, row.content["spec"]) for row in rows]
-
-
-def evaluator_row(file_id: str, version_id: str, path: str, spec: dict[str, Any]) -> EvaluatorRow:
-    """An evaluator's row out of its specification as JSON."""
-    options = spec.get("options") or []
-    limits = spec.get("number_limits") or {}
-    return EvaluatorRow(
-        id=file_id,
-        version_id=version_id,
-        path=path,
-        return_type=spec["return_type"],
-        evaluator_type=spec.get("evaluator_type"),
-        options=[option["name"] for option in options],
-        valences={option["name"]: option["valence"] for option in options if option.get("valence")},
-        low=limits.get("min"),
-        high=limits.get("max"),
-        lower_is_better=spec.get("number_valence") == "negative",
-        neutral=spec.get("number_valence") == "neutral",
-    )
 
 
 def _changed_at() -> ColumnElement[Any]:

@@ -19,6 +19,7 @@ from evals_mcp.store.review_datapoints import ReviewDatapoints
 from evals_mcp.store.review_logs import ReviewLogs
 from evals_mcp.store.review_lookups import ReviewLookups
 from evals_mcp.store.review_overviews import ReviewOverviews
+from evals_mcp.store.reviewed_evaluations import ReviewedEvaluations
 from evals_mcp.store.run_datapoints import RunDatapoints
 from evals_mcp.store.runs import Runs
 from evals_mcp.store.stats import Stats
@@ -45,11 +46,12 @@ class Store:
         self.stats = Stats(database)
         self.evaluated_runs = EvaluatedRuns(database, self.stats)
         self.run_datapoints = RunDatapoints(database)
-        self.review_overviews = ReviewOverviews(database, self.stats)
-        self.review_logs = ReviewLogs(database)
+        reviewed = ReviewedEvaluations()
+        self.review_overviews = ReviewOverviews(database, self.stats, reviewed)
+        self.review_logs = ReviewLogs(database, reviewed)
         self.review_lookups = ReviewLookups(database)
-        self.review_datapoints = ReviewDatapoints(database)
-        self.review_comparisons = ReviewComparisons(database)
+        self.review_datapoints = ReviewDatapoints(database, reviewed)
+        self.review_comparisons = ReviewComparisons(database, reviewed)
 
     def close(self) -> None:
         """Give back every connection."""

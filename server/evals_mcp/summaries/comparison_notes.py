@@ -76,11 +76,10 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
     if any(row.measure is not None for row in rows):
         left_out = " without logs that ended in an error" if _failed_logs(compared) else ""
         notes.append(f"Of latency, tokens and cost less is better{left_out}.")
-    averaged = {(run.logs, run.datapoints) for run in _runs(compared)}
     if any(row.averaged for row in rows):
-        logs, datapoints = max(averaged)
+        logs, datapoints = max((run.logs, run.datapoints) for run in _runs(compared))
         notes.append(
-            f"Several logs of a datapoint are averaged before pairing (such as {figures.count(logs, 'log')} for "
+            f"Several logs of a datapoint are averaged before pairing (up to {figures.count(logs, 'log')} for "
             f"{figures.count(datapoints, 'datapoint')})."
         )
     return notes
@@ -90,9 +89,7 @@ def coverage_notes(compared: Compared) -> list[str]:
     """What the runs share, where that is not all of both, and logs that are in no figure."""
     baseline = compared.found.baseline
     notes = [
-        f"{compared.run(candidate.run_id)} shares {figures.count(candidate.shared, 'datapoint')} with the baseline, of "
-        f"{figures.count(candidate.datapoints)} and {figures.count(baseline.datapoints)}"
-        f"{_datasets(compared, candidate)}; only these are compared."
+        _shared(compared, candidate)
         for candidate in compared.found.candidates
         if candidate.shared < max(candidate.datapoints, baseline.datapoints)
     ]
@@ -161,11 +158,11 @@ def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) 
         elif not tally.judged:
             yield f"No judgment in the {side} ({_instead(tally)})"
             return
-    if before.judged and after.judged and not row.pairs:
+    if before.judged and after.judged and candidate.shared and not row.pairs:
         yield "Judged in both runs, but on no common datapoint"
     if row.pairs and not row.changed and before.constant is not None and before.constant == after.constant:
         yield f"Always {judgment_word('judged', before.constant)} in both runs, so it tells nothing apart"
-    if before.version_ids and after.version_ids and before.version_ids != after.version_ids:
+    if row.pairs and before.version_ids != after.version_ids:
         yield "The runs were judged by different versions of the evaluator, which may be part of the difference"
 
 
@@ -190,6 +187,18 @@ def _tests(compared: Compared, rows: Sequence[ComparisonRow]) -> str:
     ordered = sorted(by_test.items(), key=lambda item: len(item[1]))
     parts = [f"{test} ({', '.join(subjects)})" for test, subjects in ordered[:-1]]
     return f"Tests: {'; '.join(parts)}; {ordered[-1][0]} (others)"
+
+
+def _shared(compared: Compared, candidate: ComparedCandidate) -> str:
+    """What a candidate has in common with the baseline, where that is not all."""
+    called, datasets = compared.run(candidate.run_id), _datasets(compared, candidate)
+    if not candidate.shared:
+        return f"{called} has no datapoint in common with the baseline{datasets}, so it cannot be compared with it."
+    return (
+        f"{called} shares {figures.count(candidate.shared, 'datapoint')} with the baseline, of "
+        f"{figures.count(candidate.datapoints)} and {figures.count(compared.found.baseline.datapoints)}{datasets}; "
+        "only these are compared."
+    )
 
 
 def _datasets(compared: Compared, candidate: ComparedCandidate) -> str:

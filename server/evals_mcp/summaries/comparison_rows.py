@@ -65,8 +65,7 @@ def _scale(row: ComparisonRow) -> _Scale:
         return _Scale(figures.duration, _signed(figures.duration))
     if row.measure == "cost":
         return _Scale(figures.cost, _signed(figures.cost))
-    places = _places(row)
-    fixed = _fixed(0 if row.measure == "tokens" and places == _LEAST_PLACES else places)
+    fixed = _fixed(_places(row))
     return _Scale(fixed, _signed(fixed))
 
 
@@ -74,10 +73,12 @@ _LEAST_PLACES, _MOST_PLACES = 2, 10
 
 
 def _places(row: ComparisonRow) -> int:
-    """Decimals that show two digits of the larger mean: two, and more for small numbers."""
+    """Decimals that show two digits of the larger mean: two, and more for small numbers; many tokens need none."""
     largest = max(abs(row.baseline or 0.0), abs(row.candidate or 0.0))
     if not largest:
         return _LEAST_PLACES
+    if row.measure == "tokens" and largest >= 10:
+        return 0
     return min(max(_LEAST_PLACES, 1 - math.floor(math.log10(largest))), _MOST_PLACES)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow, Outcome
-from evals_mcp.statistics.results import Verdict
+from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 from evals_mcp.summaries import figures
 from evals_mcp.summaries.answer import Answer, left_out, next_call
 from evals_mcp.summaries.compared_datapoints import datapoint_row
@@ -50,8 +50,8 @@ def summarize_comparison(
     answer.head(f"{about_all}\n{_subject(compared)}")
     for note in notes:
         answer.note(note)
+    rows = list(compared.rows())
     if offset == 0:
-        rows = list(compared.rows())
         _add_table(answer, compared, rows, about if budget > _ROOMY else _with_more_tokens)
         for note in (
             *method_notes(compared, [row for _, row in rows]),
@@ -59,7 +59,8 @@ def summarize_comparison(
             *judgment_notes(compared),
         ):
             answer.line(note)
-    _add_datapoints(answer, compared, budget, outcome, limit, offset, next_page, about)
+    if rows or compared.found.total:
+        _add_datapoints(answer, compared, budget, outcome, limit, offset, next_page, about)
     return answer.text()
 
 
@@ -113,13 +114,14 @@ def _with_more_tokens(run_id: str) -> str:
 
 
 def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> str:
-    pairs = {row.pairs for row in rows}
-    words = [
-        " ".join([compared.subject(row), *filter(None, [difference_word(row)])])
-        + (f" n={figures.count(row.pairs)}" if len(pairs) > 1 else "")
-        for row in rows
-    ]
-    at = f" at n={figures.count(rows[0].pairs)}" if len(pairs) == 1 else ""
+    same = len({row.pairs for row in rows}) == 1
+    words = []
+    for row in rows:
+        parts = [compared.subject(row), difference_word(row), "" if same else f"n={figures.count(row.pairs)}"]
+        if row.p_value is not None and row.p_value <= SIGNIFICANCE:
+            parts.append(f"(alone {figures.p_value(row.p_value)})")
+        words.append(" ".join(filter(None, parts)))
+    at = f" at n={figures.count(rows[0].pairs)}" if same else ""
     return f"{compared.run(candidate.run_id)}, no significant difference{at}: {', '.join(words)}"
 
 

@@ -35,6 +35,6 @@ MaxTokens = Annotated[
 ]
 Sort = Annotated[
     Literal["newest", "worst", "latency", "cost", "length"],
-    Field(description="newest, worst judgment, slowest, dearest or longest first."),
+    Field(description="newest (default), worst judgment, slowest, dearest or longest first."),
 ]
 JsonText = Annotated[str, BeforeValidator(_as_text)]

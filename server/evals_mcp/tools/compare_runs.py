@@ -29,7 +29,7 @@ Candidates = Annotated[
 ]
 Evaluators = Annotated[list[str], BeforeValidator(_as_list), Field(max_length=100, description="Default all.")]
 Shown = Annotated[Outcome, Field(description="Which datapoints to show; default regressed.")]
-Limit = Annotated[int, Field(ge=1, le=50, description="Datapoints to show, 1–50.")]
+Limit = Annotated[int, Field(ge=1, le=50, description="Datapoints to show, 1–50, default 5.")]
 
 
 async def compare_runs(

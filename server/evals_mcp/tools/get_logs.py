@@ -29,7 +29,7 @@ Sample = Annotated[
 ]
 ErrorsOnly = Annotated[bool, Field(description="Only logs that ended in an error; default false.")]
 _LIMIT = 10
-Limit = Annotated[int, Field(ge=1, le=100, description="Logs to show, 1–100.")]
+Limit = Annotated[int, Field(ge=1, le=100, description=f"Logs to show, 1–100, default {_LIMIT}.")]
 _SORTED = {
     "newest": "newest first",
     "worst": "worst judged first",
@@ -58,7 +58,7 @@ async def get_logs(
     explanation. Filter by run, datapoint, judgment, error or text; sort by worst judgment, latency, cost or length."""
     subject = await review.recall_evaluation(evaluation)
     found_runs = [run.id for run in subject.find_runs(runs)]
-    judge, notes = _judge(subject, evaluator, sort, sample=sample)
+    judge, notes = _judge(subject, evaluator, judgment, sort, sample=sample)
     named = judge if evaluator else None
     datapoint = await review.find_datapoint(subject, datapoint) if datapoint else ""
     asked = dropped(
@@ -101,15 +101,22 @@ async def get_logs(
     )
 
 
-def _judge(subject: Subject, evaluator: str, sort: str, *, sample: bool) -> tuple[EvaluatorRow | None, list[str]]:
+def _judge(
+    subject: Subject, evaluator: str, judgment: str, sort: str, *, sample: bool
+) -> tuple[EvaluatorRow | None, list[str]]:
     """The evaluator that is meant. The worst judgments and a sample need one, so one is chosen and said."""
     if sample and sort != "newest":
         raise Invalid("sort: not together with sample; a sample has its own order.")
+    state = read_match(judgment, subject.evaluators).state if judgment else "judged"
+    if sort == "worst" and state != "judged":
+        raise Invalid(f"sort: logs whose judgment is {state} cannot be sorted by it; sort differently.")
     if evaluator:
         return subject.find_evaluator(evaluator), []
     if sort != "worst" and not sample:
         return None, []
     able = [row for row in subject.evaluators if sample or row.return_type in ("boolean", "number") or row.valences]
+    if judgment:
+        able = [row for row in able if _can_say(row, judgment)]
     if not able:
         raise Invalid(
             "sample: there is no evaluator whose judgments could be sampled."
@@ -123,6 +130,14 @@ def _judge(subject: Subject, evaluator: str, sort: str, *, sample: bool) -> tupl
         return chosen, []
     done = "Sampled across" if sample else "Sorted by"
     return chosen, [f"{done} {label}; evaluator= names another: {', '.join(others)}."]
+
+
+def _can_say(row: EvaluatorRow, judgment: str) -> bool:
+    try:
+        read_match(judgment, [row])
+    except Invalid:
+        return False
+    return True
 
 
 def _telling(subject: Subject, row: EvaluatorRow) -> tuple[bool, int]:

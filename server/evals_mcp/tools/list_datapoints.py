@@ -24,7 +24,7 @@ Show = Annotated[
     ),
 ]
 _LIMIT = 20
-Limit = Annotated[int, Field(ge=1, le=100, description="Datapoints to show, 1–100.")]
+Limit = Annotated[int, Field(ge=1, le=100, description=f"Datapoints to show, 1–100, default {_LIMIT}.")]
 
 
 async def list_datapoints(

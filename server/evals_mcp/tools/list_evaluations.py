@@ -12,7 +12,7 @@ from evals_mcp.tools.arguments import Cursor, MaxTokens
 from evals_mcp.tools.tool import Tool
 
 Filter = Annotated[str, Field(max_length=500, description="Part of a name, file path or evaluator.")]
-Limit = Annotated[int, Field(ge=1, le=100, description="Evaluations to show, 1–100.")]
+Limit = Annotated[int, Field(ge=1, le=100, description="Evaluations to show, 1–100, default 20.")]
 
 
 async def list_evaluations(

@@ -1,0 +1,148 @@
+"""Ask what reviewers ask over stdio, check each answer against true facts, and count what it costs.
+
+`python -m benchmarks.review [DATABASE]` from the root of the repository; a database that does not exist is loaded
+first, and without one a temporary database is. Needs the recorded evaluations in `shared/data` beside the repository.
+"""
+
+import asyncio
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.review import long_outputs, rag_chat
+from benchmarks.review.questions import Found, Question
+from benchmarks.review.raw_api import open_raw_api
+from benchmarks.review.truth import DATA, read_recorded
+from evals_mcp.asking import Asker, start_server
+from evals_mcp.config import Settings
+from evals_mcp.wiring import build_client
+from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load
+
+MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 40
+_TOKENS = DATA.parent / "bench" / "tokcache"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question with its answers: their tokens, the budgets they had, and the facts that they lack."""
+
+    question: Question
+    answers: list[str]
+    tokens: list[int]
+    budgets: list[int]
+    lacking: list[str]
+
+    @property
+    def over(self) -> int:
+        """How many answers cost more than their budget."""
+        return sum(cost > budget for cost, budget in zip(self.tokens, self.budgets, strict=True))
+
+
+def read_counter() -> tuple[Callable[[str], int], str]:
+    """A tokenizer and its name; characters / 4 where none can be had offline."""
+    try:
+        os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(_TOKENS))
+        import tiktoken
+
+        encoding = tiktoken.get_encoding("cl100k_base")
+    except Exception:
+        return lambda text: -(-len(text) // 4), "characters / 4"
+    return lambda text: len(encoding.encode(text, disallowed_special=())), "cl100k tokens"
+
+
+async def load_all(database: Path) -> None:
+    """Load both recorded evaluations into a database."""
+    async with build_client(Settings(database=str(database))) as client:
+        for recorded in (RAG_CHAT, LONG_OUTPUTS):
+            await load(client, recorded)
+
+
+async def answer(asker: Asker, question: Question, facts: list[str], count: Callable[[str], int]) -> Answered:
+    """Make the calls of a question, and look for its facts in what they say."""
+    answers: list[str] = []
+    budgets = []
+    for tool, arguments in question.calls:
+        given = {name: _resolved(value, answers) for name, value in arguments.items()}
+        budgets.append(int(given.get("max_tokens", 4000)))
+        said = await asker.ask(tool, given)
+        answers.append(f"error: {said.text}" if said.is_error else said.text)
+    text = "\n".join(answers)
+    lacking = [fact for fact in facts if not re.search(fact, text)]
+    failed = any(item.startswith("error: ") for item in answers)
+    return Answered(question, answers, list(map(count, answers)), budgets, lacking + ["no error"] * failed)
+
+
+def _resolved(value: Any, answers: list[str]) -> Any:
+    if not isinstance(value, Found):
+        return value
+    found = re.search(value.pattern, answers[-1])
+    return found[1] if found else f"nothing matches {value.pattern}"
+
+
+async def main(database: Path) -> bool:
+    """Ask, check and print; whether all is as it must be."""
+    count, unit = read_counter()
+    if not database.exists():
+        started = time.perf_counter()
+        await load_all(database)
+        print(f"loaded in {time.perf_counter() - started:.0f} s")
+    questions = [*rag_chat.QUESTIONS, *long_outputs.QUESTIONS]
+    data = {name: read_recorded(name) for name in ("rag-chat", "long-outputs")}
+    found: list[Answered] = []
+    async with start_server({**os.environ, "EVALS_MCP_DATABASE": str(database)}) as asker:
+        for question in questions:
+            found.append(await answer(asker, question, question.facts(data[question.evaluation]), count))
+    raw_api = open_raw_api(str(database), count)
+    raw = [await raw_api.tokens(item.question.evaluation, item.question.raw) for item in found]
+    for item, cost in zip(found, raw, strict=True):
+        _print_line(item, cost)
+    return _summarize(found, raw, unit)
+
+
+def _print_line(item: Answered, raw: int) -> None:
+    state = "FAIL" if item.lacking else "over" if item.over else "ok"
+    spent = sum(item.tokens)
+    print(f"{state:4} {len(item.answers)} {spent:6,} {raw:10,} {raw / spent:8,.1f} x  {item.question.words}")
+    if item.lacking:
+        for fact in item.lacking:
+            print(f"       lacks {fact}")
+        for text, (tool, arguments) in zip(item.answers, item.question.calls, strict=True):
+            print(f"       {tool} {arguments}\n         " + text.replace("\n", "\n         "))
+
+
+def _summarize(found: list[Answered], raw: list[int], unit: str) -> bool:
+    answered = sum(not item.lacking for item in found)
+    calls = [len(item.answers) for item in found]
+    spent = [sum(item.tokens) for item in found]
+    over = sum(item.over for item in found)
+    median = statistics.median(spent)
+    ratio = statistics.median(cost / own for cost, own in zip(raw, spent, strict=True))
+    print(f"questions answered    {answered} of {len(found)} (at least {LEAST_QUESTIONS}, all)")
+    print(f"calls                 {sum(calls)}, at most {max(calls)} a question (at most {MOST_CALLS})")
+    print(f"{unit} a question  median {median:,.0f} (at most {MOST_MEDIAN}), largest {max(spent):,}")
+    print(f"answers over budget   {over} (at most 0)")
+    print(
+        f"raw API               {sum(raw):,} against {sum(spent):,}: {sum(raw) / sum(spent):,.0f} x, median {ratio:,.0f} x"
+    )
+    return (
+        answered == len(found) >= LEAST_QUESTIONS and max(calls) <= MOST_CALLS and median <= MOST_MEDIAN and over == 0
+    )
+
+
+def run() -> bool:
+    """Over the database that was named, or a temporary one."""
+    if len(sys.argv) > 1:
+        return asyncio.run(main(Path(sys.argv[1])))
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(main(Path(folder) / "review.db"))
+
+
+if __name__ == "__main__":
+    sys.exit(0 if run() else 1)

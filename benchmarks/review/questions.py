@@ -1,0 +1,78 @@
+"""What a question of the benchmark is, and the patterns that its facts are written with; the questions are beside."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+from benchmarks.review.truth import Pairing, Recorded
+
+RAG = "northwind/rag-chat"
+LONG = "misguided/attention"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An argument that the model reads in the answer before: the first group of a pattern."""
+
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A reviewer's question: the calls that answer it, its true facts as patterns, and what the raw API would need.
+
+    `raw` names documented requests: `evaluations`, `runs`, `stats`, `datapoints`, `logs:<run>` (each page), `logs`
+    (of all runs) or `log:<id>`.
+    """
+
+    words: str
+    evaluation: str
+    calls: tuple[tuple[str, dict[str, Any]], ...]
+    facts: Callable[[Recorded], list[str]]
+    raw: tuple[str, ...]
+
+
+def literal(text: str) -> str:
+    """A pattern of exactly this text."""
+    return re.escape(text)
+
+
+def line(*patterns: str) -> str:
+    """These patterns one after another on one line."""
+    return r"[^\n]*".join(patterns)
+
+
+def figure(value: float, digits: int = 2) -> str:
+    """A number rounded to some digits, a half either way, as no word or longer number goes on with it."""
+    exact, unit = Decimal(repr(round(value, 9))), Decimal(1).scaleb(-digits)
+    low, high = exact.quantize(unit, ROUND_FLOOR), exact.quantize(unit, ROUND_CEILING)
+    nearest = [item for item in {low, high} if abs(item - exact) <= unit / 2]
+    forms = {f"{item:,}" for item in nearest} | {f"{item:,}".rstrip("0").rstrip(".") for item in nearest if digits}
+    return r"(?<![\d.,])(?:" + "|".join(re.escape(form.lstrip("-")) for form in sorted(forms)) + r")(?![\d]|\.\d)"
+
+
+def percent(share: float) -> str:
+    """A share in per cent with one digit."""
+    return figure(share * 100, 1) + "%"
+
+
+def counted(number: int, what: str) -> str:
+    """How many there are of something, singular or plural."""
+    return rf"(?<![\d,]){number:,} {what}"
+
+
+def comparison(evaluator: str, pairing: Pairing, verdict: str, *, share: bool = False) -> str:
+    """The line of a comparison: pairs, means, counts of better, worse and same, verdict."""
+    shown = percent if share else figure
+    better, worse = len(pairing.better), len(pairing.worse)
+    counts = f"{better}/{worse}/{pairing.pairs - better - worse}"
+    return line(
+        literal(evaluator),
+        figure(pairing.pairs, 0),
+        shown(pairing.baseline),
+        shown(pairing.candidate),
+        literal(f"| {counts} |"),
+        literal(verdict),
+    )

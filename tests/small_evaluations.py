@@ -1,0 +1,109 @@
+"""Small evaluations made through the API, judged as a test says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.models.datapoints import CreateDatapointRequest
+from evals_mcp.models.datasets import DatasetRequest
+from evals_mcp.models.evaluations import CreateEvaluationRequest
+from evals_mcp.models.evaluators import EvaluatorRequest
+from evals_mcp.models.log_requests import EvaluatorLogRequest, PromptLogRequest
+from evals_mcp.models.prompts import PromptRequest
+from evals_mcp.models.references import EvaluatorReference, FileReference, VersionReference
+from evals_mcp.models.runs import CreateRunRequest
+
+FAILS = object()
+"""A judgment that failed."""
+
+
+@dataclass
+class SmallEvaluation:
+    """An evaluation of `small/prompt` over `small/questions` by the evaluators given."""
+
+    client: EvalsClient
+    id: str
+    evaluators: dict[str, str] = field(default_factory=dict)
+    datapoints: dict[str, str] = field(default_factory=dict)
+
+    async def evaluator(self, path: str, **spec: Any) -> str:
+        """Attach a version of an evaluator, in place of the one that was attached; its version id."""
+        request = {"path": path, "spec": {"evaluator_type": "external", "arguments_type": "target_free", **spec}}
+        version = await self.client.evaluators.upsert(EvaluatorRequest.model_validate(request))
+        if path in self.evaluators:
+            await self.client.evaluations.remove_evaluator(self.id, self.evaluators[path])
+        await self.client.evaluations.add_evaluators(
+            self.id, [EvaluatorReference(version_id=version.version_id, orchestrated=False)]
+        )
+        self.evaluators[path] = version.version_id
+        return version.version_id
+
+    async def run(
+        self,
+        name: str,
+        logs: Sequence[tuple[str, Mapping[str, object]]],
+        *,
+        questions: Sequence[str] | None = None,
+        outputs: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> str:
+        """Add a run of a version with this name, over a dataset of `questions` (else those of the logs); its id.
+
+        Logs are questions with judgments by the evaluator's path: a value, None, or `FAILS`.
+        """
+        asked = questions or list(dict.fromkeys(question for question, _ in logs))
+        dataset = await self.client.datasets.upsert(
+            DatasetRequest(
+                path="small/questions",
+                datapoints=[CreateDatapointRequest(inputs={"question": question}) for question in asked],
+            ),
+            include_datapoints=True,
+        )
+        self.datapoints |= {str(item.inputs["question"]): item.id for item in dataset.datapoints or []}
+        prompt = await self.client.prompts.upsert(_prompt(name))
+        run = await self.client.runs.create(
+            self.id,
+            CreateRunRequest(
+                dataset=VersionReference(version_id=dataset.version_id),
+                version=VersionReference(version_id=prompt.version_id),
+                orchestrated=False,
+            ),
+        )
+        for question, judgments in logs:
+            request = {
+                "path": "small/prompt",
+                "run_id": run.id,
+                "source_datapoint_id": self.datapoints[question],
+                "inputs": {"question": question},
+                "output": (outputs or {}).get(question, f"{name} answers {question}"),
+                **fields,
+            }
+            log = await self.client.prompts.log(PromptLogRequest.model_validate(request), version_id=prompt.version_id)
+            for path, value in judgments.items():
+                await self.judge(log.id, path, value)
+        return run.id
+
+    async def judge(self, log_id: str, path: str, value: object) -> None:
+        """Judge a log by an evaluator's attached version."""
+        said = {"error": "The judge did not answer."} if value is FAILS else {"judgment": value}
+        request = EvaluatorLogRequest.model_validate({"parent_id": log_id, "output": None, **said})
+        await self.client.evaluators.log(request, version_id=self.evaluators[path])
+
+
+async def make_evaluation(client: EvalsClient, **evaluators: Mapping[str, Any]) -> SmallEvaluation:
+    """An evaluation called "Small" with an evaluator `small/NAME` for each specification."""
+    await client.prompts.upsert(_prompt("first"))
+    created = await client.evaluations.create(
+        CreateEvaluationRequest(name="Small", file=FileReference(path="small/prompt"), evaluators=[])
+    )
+    small = SmallEvaluation(client, created.id)
+    for name, spec in evaluators.items():
+        await small.evaluator(f"small/{name}", **spec)
+    return small
+
+
+def _prompt(name: str) -> PromptRequest:
+    return PromptRequest.model_validate(
+        {"path": "small/prompt", "model": "none", "attributes": {"name": name}, "version_name": name}
+    )

@@ -1,0 +1,137 @@
+"""What holds for every tool that is registered: names, hints, schemas, sizes."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.mcp_server import INSTRUCTIONS, build_server
+from evals_mcp.tools import TOOLS
+from evals_mcp.tools.tool import Tool
+
+_SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "tools"
+_PACKAGE = Path(__file__).parents[2] / "server" / "evals_mcp" / "tools"
+_WRITING = {"add_logs_to_run", "log_generation"}
+
+
+def _listed(*, read_only: bool = False) -> list[dict[str, Any]]:
+    """The tools as a host gets them on the wire."""
+
+    async def ask() -> list[dict[str, Any]]:
+        server = build_server(EvalsClient(), max_tokens=4_000, read_only=read_only)
+        async with Client(server) as host:
+            found = (await host.list_tools()).tools
+        return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in found]
+
+    return anyio.run(ask)
+
+
+_WIRE = {tool["name"]: tool for tool in _listed()}
+each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+
+
+@each_tool
+def test_a_tool_is_the_function_of_the_file_that_has_its_name(tool: Tool) -> None:
+    """What hosts show can be found in the code without a search."""
+    assert tool.function.__module__ == f"evals_mcp.tools.{tool.name}"
+    assert (_PACKAGE / f"{tool.name}.py").is_file()
+    assert len(tool.name) <= 37
+
+
+@each_tool
+def test_hints_are_explicit(tool: Tool) -> None:
+    """A host need not guess what a tool does to the data; none of them destroys anything."""
+    hints = _WIRE[tool.name]["annotations"]
+    assert hints["readOnlyHint"] is (tool.name not in _WRITING)
+    assert hints["destructiveHint"] is False
+    assert hints["idempotentHint"] is (tool.name != "log_generation")
+    assert hints["openWorldHint"] is False
+    assert _WIRE[tool.name]["title"] == hints["title"]
+
+
+@each_tool
+def test_descriptions_are_short_and_whole(tool: Tool) -> None:
+    """One or a few sentences, which no host cuts."""
+    assert 40 <= len(tool.description) <= 400
+    assert tool.description[0].isupper()
+    assert tool.description.endswith(".")
+    assert len(tool.title) <= 50
+
+
+@each_tool
+def test_schemas_are_flat(tool: Tool) -> None:
+    """Primitives, enums and arrays of text: what every host passes on unharmed."""
+    schema = _WIRE[tool.name]["inputSchema"]
+    assert schema["type"] == "object"
+    assert "$defs" not in schema
+    assert "outputSchema" not in _WIRE[tool.name]
+    for name, part in schema["properties"].items():
+        kinds = [item["type"] for item in part.get("anyOf", [part])]
+        assert set(kinds) <= {"string", "integer", "number", "boolean", "array", "null"}, name
+        assert "array" not in kinds or part["items"] == {"type": "string"} | part["items"]
+        assert "properties" not in part
+
+
+@each_tool
+def test_every_argument_is_described_with_bounds_and_defaults_in_words(tool: Tool) -> None:
+    """Hosts drop bounds and defaults from the schema, so the description says what is allowed."""
+    for name, part in _WIRE[tool.name]["inputSchema"]["properties"].items():
+        text = part.get("description", "")
+        bounded = [item for item in part.get("anyOf", [part]) if "maximum" in item and item["maximum"] <= 20_000]
+        assert text or name in ("prompt_tokens", "output_tokens"), name
+        assert len(text) <= 160, name
+        for item in bounded:
+            assert f"{item['minimum']}–{item['maximum']:,}" in text, name
+        if part.get("default") not in (None, "", [], False) and name != "max_tokens":
+            assert f"default {part['default']}" in text or f"{part['default']} (default)" in text, name
+
+
+def test_the_budget_is_an_argument_of_every_tool_with_the_servers_default() -> None:
+    """Every answer can be made larger or smaller."""
+    for tool in _WIRE.values():
+        budget = tool["inputSchema"]["properties"]["max_tokens"]
+        assert (budget["minimum"], budget["maximum"], budget["default"]) == (300, 20_000, 4_000)
+
+
+def test_a_read_only_server_offers_only_readers() -> None:
+    """What is not offered cannot be called."""
+    assert {tool["name"] for tool in _listed(read_only=True)} == set(_WIRE) - _WRITING
+
+
+def test_the_tool_list_is_the_same_every_time() -> None:
+    """Hosts may keep it."""
+    assert _listed() == list(_WIRE.values())
+
+
+def test_the_tool_list_is_cheap(real_tokens: Callable[[str], int]) -> None:
+    """All that a model gets of the tools before it calls one costs at most 3,500 tokens."""
+    assert real_tokens(json.dumps({"tools": list(_WIRE.values())}, ensure_ascii=False, separators=(",", ":"))) <= 3_500
+
+
+def test_the_instructions_name_every_tool_and_stay_short() -> None:
+    """A host that shows names only still tells the model when to use which."""
+    assert len(INSTRUCTIONS) < 2_000
+    for tool in TOOLS:
+        assert tool.name in INSTRUCTIONS
+
+
+@each_tool
+def test_schemas_are_as_they_were(tool: Tool) -> None:
+    """A change of a tool's face is seen in review; UPDATE_SNAPSHOTS=1 writes it down."""
+    path = _SNAPSHOTS / f"{tool.name}.json"
+    text = json.dumps(_WIRE[tool.name], indent=2, ensure_ascii=False) + "\n"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        path.write_text(text, encoding="utf-8")
+    assert path.is_file(), f"no snapshot of {tool.name}: UPDATE_SNAPSHOTS=1 writes it"
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_there_is_no_snapshot_without_a_tool() -> None:
+    """What was removed is gone."""
+    assert {path.stem for path in _SNAPSHOTS.glob("*.json")} == set(_WIRE)
