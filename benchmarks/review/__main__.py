@@ -10,7 +10,6 @@ import re
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +19,11 @@ from benchmarks.review import long_outputs, rag_chat
 from benchmarks.review.questions import Found, Question
 from benchmarks.review.raw_api import open_raw_api
 from benchmarks.review.truth import DATA, read_recorded
+from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load
+
 from evals_mcp.asking import Asker, start_server
 from evals_mcp.config import Settings
 from evals_mcp.wiring import build_client
-from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load
 
 MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 40
 _TOKENS = DATA.parent / "bench" / "tokcache"
@@ -89,16 +89,10 @@ def _resolved(value: Any, answers: list[str]) -> Any:
 async def main(database: Path) -> bool:
     """Ask, check and print; whether all is as it must be."""
     count, unit = read_counter()
-    if not database.exists():
-        started = time.perf_counter()
-        await load_all(database)
-        print(f"loaded in {time.perf_counter() - started:.0f} s")
     questions = [*rag_chat.QUESTIONS, *long_outputs.QUESTIONS]
     data = {name: read_recorded(name) for name in ("rag-chat", "long-outputs")}
-    found: list[Answered] = []
     async with start_server({**os.environ, "EVALS_MCP_DATABASE": str(database)}) as asker:
-        for question in questions:
-            found.append(await answer(asker, question, question.facts(data[question.evaluation]), count))
+        found = [await answer(asker, item, item.facts(data[item.evaluation]), count) for item in questions]
     raw_api = open_raw_api(str(database), count)
     raw = [await raw_api.tokens(item.question.evaluation, item.question.raw) for item in found]
     for item, cost in zip(found, raw, strict=True):
@@ -129,7 +123,8 @@ def _summarize(found: list[Answered], raw: list[int], unit: str) -> bool:
     print(f"{unit} a question  median {median:,.0f} (at most {MOST_MEDIAN}), largest {max(spent):,}")
     print(f"answers over budget   {over} (at most 0)")
     print(
-        f"raw API               {sum(raw):,} against {sum(spent):,}: {sum(raw) / sum(spent):,.0f} x, median {ratio:,.0f} x"
+        f"raw API               {sum(raw):,} against {sum(spent):,}: {sum(raw) / sum(spent):,.0f} x,"
+        f" median {ratio:,.0f} x"
     )
     return (
         answered == len(found) >= LEAST_QUESTIONS and max(calls) <= MOST_CALLS and median <= MOST_MEDIAN and over == 0
@@ -138,10 +133,11 @@ def _summarize(found: list[Answered], raw: list[int], unit: str) -> bool:
 
 def run() -> bool:
     """Over the database that was named, or a temporary one."""
-    if len(sys.argv) > 1:
-        return asyncio.run(main(Path(sys.argv[1])))
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(main(Path(folder) / "review.db"))
+        database = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "review.db"
+        if not database.exists():
+            asyncio.run(load_all(database))
+        return asyncio.run(main(database))
 
 
 if __name__ == "__main__":

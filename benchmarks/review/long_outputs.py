@@ -198,7 +198,7 @@ QUESTIONS = (
     _long(
         "Which prompts does every run fail?",
         "list_datapoints",
-        {"show": "all_fail", "evaluator": "all_criteria_met", "max_tokens": 1500},
+        {"show": "all_fail", "evaluator": "all_criteria_met", "max_tokens": 2500},
         lambda data: [
             counted(len(data.failing_everywhere("all_criteria_met")), "datapoints"),
             *_rows(data.failing_everywhere("all_criteria_met")),
@@ -225,7 +225,7 @@ QUESTIONS = (
     _long(
         "Which prompts does Grok answer now right, now wrong?",
         "list_datapoints",
-        {"show": "disagreement", "evaluator": "all_criteria_met", "runs": [GROK], "limit": 30, "max_tokens": 1500},
+        {"show": "disagreement", "evaluator": "all_criteria_met", "runs": [GROK], "limit": 30, "max_tokens": 2500},
         lambda data: [
             counted(len(_disagreeing(data, GROK)), "datapoints"),
             *_rows(_disagreeing(data, GROK)),

@@ -74,5 +74,5 @@ def comparison(evaluator: str, pairing: Pairing, verdict: str, *, share: bool = 
         shown(pairing.baseline),
         shown(pairing.candidate),
         literal(f"| {counts} |"),
-        literal(verdict),
+        "no (?:significant )?difference" if verdict == "no significant difference" else literal(verdict),
     )

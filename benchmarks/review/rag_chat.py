@@ -98,7 +98,7 @@ def _beside(data: Recorded) -> list[str]:
 
 
 def _worst_explained(data: Recorded) -> list[str]:
-    log, judgment = min(data.judged(REASONS, "groundedness"), key=lambda item: item[1])
+    _, judgment = min(data.judged(REASONS, "groundedness"), key=lambda item: item[1])
     ids = [log["id"] for log, said in data.judged(REASONS, "groundedness") if said == judgment]
     starts = [literal(data.log(name)["judgments"]["groundedness"]["explanation"][:60]) for name in ids]
     return [line("judgments:", f"groundedness {judgment:g}", f"(?:{'|'.join(starts)})"), f"(?:{'|'.join(ids)})"]
@@ -253,7 +253,7 @@ QUESTIONS = (
             "evaluators": ["has_citation"],
             "outcome": "changed",
             "limit": 2,
-            "max_tokens": 800,
+            "max_tokens": 1200,
         },
         lambda data: [
             *_compared(data, RETRIEVAL, AUGUST, "has_citation"),
@@ -281,7 +281,7 @@ QUESTIONS = (
     _rag(
         "Which logs could the judge not score?",
         "get_logs",
-        {"judgment": "failed", "evaluator": "gpt_groundedness", "limit": 11, "max_tokens": 1500},
+        {"judgment": "failed", "evaluator": "gpt_groundedness", "limit": 11, "max_tokens": 2200},
         lambda data: [literal(log_id) for _, evaluator, log_id in data.failed() if evaluator == "gpt_groundedness"],
         "logs",
     ),
@@ -299,7 +299,7 @@ QUESTIONS = (
     _rag(
         "What are the slowest logs of text retrieval?",
         "get_logs",
-        {"runs": [RETRIEVAL], "sort": "latency", "limit": 3, "max_tokens": 700},
+        {"runs": [RETRIEVAL], "sort": "latency", "limit": 3, "max_tokens": 900},
         lambda data: _slowest(data, RETRIEVAL, 3),
         f"logs:{RETRIEVAL}",
     ),
@@ -381,7 +381,7 @@ QUESTIONS = (
     _rag(
         "Show an even sample of how similarity was judged in prompt-ignore-sources.",
         "get_logs",
-        {"runs": [IGNORING], "evaluator": "gpt_similarity", "sample": True, "limit": 5, "max_tokens": 900},
+        {"runs": [IGNORING], "evaluator": "gpt_similarity", "sample": True, "limit": 5, "max_tokens": 1200},
         _distribution,
         f"logs:{IGNORING}",
     ),
@@ -428,7 +428,7 @@ QUESTIONS = (
         "rag-chat",
         (
             ("list_datapoints", {"evaluation": RAG, "text": "dp_0067", "runs": [CONTROL], "max_tokens": 500}),
-            ("get_logs", {"evaluation": RAG, "datapoint": Found(r"\b(dp_\w{12,})"), "max_tokens": 1500}),
+            ("get_logs", {"evaluation": RAG, "datapoint": Found(r"\b(dp_\w{12,})"), "max_tokens": 2000}),
         ),
         lambda data: [
             fact

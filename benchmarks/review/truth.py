@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+_STEPS = 720  # thirds and sixths of a point, recorded as 0.33 or 0.3333, tie as they should
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -49,7 +50,7 @@ class Pairing:
     @property
     def p_value(self) -> float:
         """Of all ways to flip the signs of the differences, the share whose sum is as far from zero; exact."""
-        steps = [round(self.change(row) * 10_000) for row in self.changes]
+        steps = [round(self.change(row) * _STEPS) for row in self.changes]
         sums: Counter[int] = Counter({0: 1})
         for step in filter(None, steps):
             flipped: Counter[int] = Counter()

@@ -143,10 +143,14 @@ def _call(parsed: argparse.Namespace) -> int:
 
 async def _ask(tool: str, arguments: dict[str, Any], database: str | None) -> Any:
     from evals_mcp.asking import start_server
+    from evals_mcp.config import read_settings
+    from evals_mcp.wiring import build_client
 
     environ = dict(os.environ)
     if database is not None:
         environ["EVALS_MCP_DATABASE"] = database
+    # Wrong settings are told from here: of a server that ends at once one would only learn that it is gone.
+    build_client(read_settings(environ))
     async with start_server(environ) as asker:
         return await asker.ask(tool, arguments)
 
@@ -181,7 +185,11 @@ def _create_key(parsed: argparse.Namespace) -> int:
 
     created = create_key(_database(parsed), parsed.workspace, parsed.name, read_only=parsed.read_only)
     print(created.secret)
-    print(f"Key {created.key.id} of workspace {created.key.workspace}; it is not shown again.", file=sys.stderr)
+    print(
+        f"Key {created.key.id} of workspace {created.key.workspace}; it is not shown again. "
+        "A server that was started before the first key existed asks for keys after a restart.",
+        file=sys.stderr,
+    )
     return 0
 
 

@@ -1,6 +1,7 @@
 """The one place that puts the parts together: settings in, a server or a client out."""
 
 import gc
+import weakref
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
@@ -27,7 +28,10 @@ def open_embedded_app(database: str) -> Any:
     from evals_mcp.api.app import create_app
     from evals_mcp.store.store import open_store
 
-    app = create_app(OpenAccess(open_store(database)), is_embedded=True)
+    store = open_store(database)
+    app = create_app(OpenAccess(store), is_embedded=True)
+    # A file that is closed at the end is whole by itself, and can be copied without SQLite's log beside it.
+    weakref.finalize(app, store.close)
     # What was loaded just now lives as long as the process; looking through it again would cost answers their time.
     gc.freeze()
     return app

@@ -7,11 +7,11 @@ from shutil import copyfile
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.api.v5_calls import V5
 
 from evals_mcp.api.access import Grant, OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.store.store import Store, open_store
-from tests.api.v5_calls import V5
 
 
 class AccessOfTest:

@@ -4,11 +4,11 @@ import json
 
 import httpx
 import pytest
+from tests.api.v5_calls import V5
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.store.store import Store
-from tests.api.v5_calls import V5
 
 pytestmark = pytest.mark.anyio
 

@@ -2,8 +2,7 @@
 
 import httpx
 import pytest
-
-from tests.api.v5_calls import Json, V5
+from tests.api.v5_calls import V5, Json
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +42,11 @@ async def test_adding_nothing_to_a_new_path_makes_an_empty_dataset(v5: V5) -> No
 
 async def test_a_datapoint_keeps_its_id(v5: V5) -> None:
     """It follows the content; an equal one is the same, and inputs are never null."""
-    point = {"inputs": {"q": "1"}, "messages": [{"role": "user", "content": "x"}], "target": {"a": [1, None, {"b": 2.5}]}}
+    point = {
+        "inputs": {"q": "1"},
+        "messages": [{"role": "user", "content": "x"}],
+        "target": {"a": [1, None, {"b": 2.5}]},
+    }
     first = await v5.ok(
         "POST", "/datasets", {"path": "d", "datapoints": [point, point, {"inputs": None}, {}]}, include_datapoints=True
     )

@@ -1,7 +1,6 @@
 """Directories: made, read, moved and deleted, with the files in them."""
 
 import pytest
-
 from tests.api.v5_calls import V5
 
 pytestmark = pytest.mark.anyio

@@ -1,8 +1,7 @@
 """Environments, and the versions that are deployed to them."""
 
 import pytest
-
-from tests.api.v5_calls import V5
+from tests.api.v5_calls import V5, Json
 
 pytestmark = pytest.mark.anyio
 
@@ -22,8 +21,8 @@ async def test_there_are_a_default_environment_and_staging(v5: V5) -> None:
 @pytest.mark.parametrize("kind", ["prompt", "flow", "tool", "agent", "evaluator", "dataset"])
 async def test_a_version_is_deployed_and_taken_back(v5: V5, kind: str) -> None:
     """An environment has one version of a file; the deployed version says so."""
-    spec = {"arguments_type": "target_free", "return_type": "text", "evaluator_type": "external"}
-    contents = [
+    spec: Json = {"arguments_type": "target_free", "return_type": "text", "evaluator_type": "external"}
+    contents: list[Json] = [
         {
             "model": f"m{number}",
             "attributes": {"n": number},

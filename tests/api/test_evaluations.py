@@ -1,7 +1,6 @@
 """Evaluations: created, listed, given evaluators, deleted."""
 
 import pytest
-
 from tests.api.v5_calls import V5, evaluated
 
 pytestmark = pytest.mark.anyio

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-
-from tests.api.v5_calls import Json, V5
+from tests.api.v5_calls import V5, Json
 
 pytestmark = pytest.mark.anyio
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from tests.api.v5_calls import V5
 
 pytestmark = pytest.mark.anyio
@@ -63,7 +62,9 @@ async def test_version_names_are_unique_in_a_file(v5: V5, kind: str) -> None:
 async def test_bad_upserts_are_refused_and_leave_nothing(v5: V5, kind: str) -> None:
     """No name, an unknown id, an id of another kind, a path of another type, a missing key, a wrong type."""
     path = f"/{kind}s"
-    other = await v5.ok("POST", "/flows" if kind != "flow" else "/prompts", {"path": "taken", "attributes": {}, "model": "m"})
+    other = await v5.ok(
+        "POST", "/flows" if kind != "flow" else "/prompts", {"path": "taken", "attributes": {}, "model": "m"}
+    )
     await v5.refused(422, "POST", path, CONTENTS[kind])
     await v5.refused(422, "POST", path, {"path": "", **CONTENTS[kind]})
     await v5.refused(404, "POST", path, {"id": "pr_nothing", **CONTENTS[kind]})
@@ -217,9 +218,7 @@ async def test_retrieval_by_path_finds_every_type(v5: V5) -> None:
         made = await v5.ok("POST", f"/{kind}s", {"path": f"it/{kind}", **content})
         found = await v5.ok("POST", "/files/retrieve-by-path", {"path": f"/it//{kind}/"})
         assert (found["type"], found["id"]) == (kind, made["id"])
-        whole = await v5.ok(
-            "POST", "/files/retrieve-by-path", {"path": f"it/{kind}"}, include_raw_file_content=True
-        )
+        whole = await v5.ok("POST", "/files/retrieve-by-path", {"path": f"it/{kind}"}, include_raw_file_content=True)
         assert bool(whole.get("raw_file_content")) == (kind in ("prompt", "agent"))
     await v5.refused(404, "POST", "/files/retrieve-by-path", {"path": "it/nothing"})
     await v5.refused(404, "POST", "/files/retrieve-by-path", {"path": ""})

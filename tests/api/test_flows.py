@@ -1,7 +1,6 @@
 """Flow logs: completed once, with a trace below them."""
 
 import pytest
-
 from tests.api.v5_calls import V5
 
 pytestmark = pytest.mark.anyio
@@ -48,8 +47,8 @@ async def test_a_trace_is_a_tree(v5: V5) -> None:
     leaf = await v5.ok("POST", "/prompts/log", {"path": "p", "prompt": {"model": "m"}, "trace_parent_id": middle["id"]})
     await v5.ok("POST", "/tools/log", tool)
     tree = await v5.ok("GET", f"/logs/{root['id']}")
-    assert [child["id"] for child in tree["trace_children"]][0] == middle["id"]
     assert len(tree["trace_children"]) == 2
+    assert tree["trace_children"][0]["id"] == middle["id"]
     assert tree["trace_children"][0]["trace_children"][0]["id"] == leaf["id"]
     shown = tree["trace_children"][0]["trace_children"][0]
     assert (shown["trace_parent_id"], shown["trace_id"], shown["trace_flow_id"]) == (

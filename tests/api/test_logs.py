@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from tests.api.v5_calls import V5
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +50,13 @@ async def test_search_looks_into_what_was_said(v5: V5) -> None:
         "output_message": await v5.log(output=None, output_message={"role": "assistant", "content": "fig"}),
         "error": await v5.log(error="100% grape"),
     }
-    words = {"output": "aPPLE", "inputs": 'Say "pear"\nnow', "messages": "plum", "output_message": "FIG", "error": "100% g"}
+    words = {
+        "output": "aPPLE",
+        "inputs": 'Say "pear"\nnow',
+        "messages": "plum",
+        "output_message": "FIG",
+        "error": "100% g",
+    }
     for field, word in words.items():
         assert await _ids(v5, prompt["id"], search=word) == [by_field[field]], field
     assert await _ids(v5, prompt["id"], search="kiwi") == []
@@ -68,7 +73,10 @@ async def test_metadata_is_searched_apart(v5: V5) -> None:
     assert await _ids(v5, prompt["id"], metadata_search="red") == []
 
 
-@pytest.mark.parametrize(("sample", "expected"), [(1, [9]), (2, [9, 4]), (3, [9, 5, 2]), (10, list(range(9, -1, -1))), (99, list(range(9, -1, -1)))])
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [(1, [9]), (2, [9, 4]), (3, [9, 5, 2]), (10, list(range(9, -1, -1))), (99, list(range(9, -1, -1)))],
+)
 async def test_a_sample_is_even_and_the_same_each_time(v5: V5, sample: int, expected: list[int]) -> None:
     """As many logs as asked for, spread over all, in pages like others."""
     prompt = await v5.prompt()

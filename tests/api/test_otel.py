@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.api.v5_calls import V5, evaluated
 
 pytestmark = pytest.mark.anyio
@@ -173,7 +172,15 @@ async def test_spans_of_other_programs_are_passed_over(api: httpx.AsyncClient) -
         body({"humanloop.file.type": "song", "humanloop.file.path": "x"}).encode(),
         body({"humanloop.file.type": "tool"}).encode(),
         body({**_TOOL, "humanloop.log.output": "\x00"}).encode(),
-        body({**_CALL, "gen_ai.input.messages": '[{"role": "user", "content": "\\u0000"}]', "gen_ai.prompt.0.role": "", "humanloop.log.messages": "x", "humanloop.log.error": "\ud800"}).encode(),
+        body(
+            {
+                **_CALL,
+                "gen_ai.input.messages": '[{"role": "user", "content": "\\u0000"}]',
+                "gen_ai.prompt.0.role": "",
+                "humanloop.log.messages": "x",
+                "humanloop.log.error": "\ud800",
+            }
+        ).encode(),
     ],
 )
 async def test_what_cannot_be_read_is_422(api: httpx.AsyncClient, v5: V5, content: bytes) -> None:

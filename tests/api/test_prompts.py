@@ -1,8 +1,7 @@
 """Prompts and agents: text forms, linked tools, templates, log updates, and calls, which are refused."""
 
 import pytest
-
-from tests.api.v5_calls import V5
+from tests.api.v5_calls import V5, Json
 
 pytestmark = pytest.mark.anyio
 
@@ -178,7 +177,7 @@ async def test_a_log_names_its_version_in_many_ways(v5: V5) -> None:
     place = f"/prompts/{first['id']}/environments/staging"
     await v5.ok("POST", place, version_id=second["version_id"])
 
-    async def version(body: dict[str, object], **query: str) -> str:
+    async def version(body: Json, **query: str) -> str:
         return str((await v5.ok("POST", "/prompts/log", body, **query))["version_id"])
 
     by_path, by_id = {"path": "bots/support"}, {"id": first["id"]}

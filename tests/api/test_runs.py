@@ -2,9 +2,9 @@
 
 import pytest
 from sqlalchemy import event
+from tests.api.v5_calls import V5, Json, evaluated
 
 from evals_mcp.store.store import Store
-from tests.api.v5_calls import Json, V5, evaluated
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +22,11 @@ async def test_a_run_shows_its_dataset_and_version_whole(v5: V5) -> None:
     assert (made.run["version"]["version_id"], made.run["version"]["type"]) == (made.prompt["version_id"], "prompt")
     assert (made.run["control"], made.run["orchestrated"], made.run["status"]) == (False, False, "running")
     newer = await v5.prompt(temperature=1)
-    body = {"version": {"version_id": newer["version_id"]}, "dataset": {"id": made.dataset["id"]}, "orchestrated": False}
+    body = {
+        "version": {"version_id": newer["version_id"]},
+        "dataset": {"id": made.dataset["id"]},
+        "orchestrated": False,
+    }
     response = await v5.send("POST", f"/evaluations/{made.evaluation['id']}/runs", body)
     assert response.status_code == 201
     assert response.json()["version"]["version_id"] == newer["version_id"]
@@ -202,7 +206,10 @@ async def test_a_log_finds_the_run_that_waits_for_it(v5: V5) -> None:
     logs = [await v5.log(None, point) for _ in range(3)]
     await v5.log(None, point, prompt={"model": "other"})
     found = (await v5.ok("GET", f"/evaluations/{made.evaluation['id']}/logs"))["records"]
-    assert [(item["run_id"], item["log"]["id"]) for item in found] == [(newer["id"], logs[0]), (made.run["id"], logs[1])]
+    assert [(item["run_id"], item["log"]["id"]) for item in found] == [
+        (newer["id"], logs[0]),
+        (made.run["id"], logs[1]),
+    ]
 
 
 async def test_logs_of_other_versions_and_datapoints_are_accepted(v5: V5) -> None:

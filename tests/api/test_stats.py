@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-
-from tests.api.v5_calls import Json, V5, evaluated
+from tests.api.v5_calls import V5, Json, evaluated
 
 pytestmark = pytest.mark.anyio
 

@@ -1,7 +1,6 @@
 """Tools: what is only theirs."""
 
 import pytest
-
 from tests.api.v5_calls import V5
 
 pytestmark = pytest.mark.anyio

@@ -64,7 +64,7 @@ def test_datapoints_are_paged_to_their_end(client: Any, folder: str) -> None:
 def test_a_csv_file_adds_datapoints(client: Any, folder: str) -> None:
     """To the default version; the SDK sends the file without saying where its parts begin."""
     dataset = client.datasets.upsert(path=f"{folder}/data", datapoints=[A])
-    content = "letter,target.output\nx,X\ny,\n".encode()
+    content = b"letter,target.output\nx,X\ny,\n"
     grown = client.datasets.upload_csv(id=dataset.id, file=("points.csv", content, "text/csv"), version_name="csv")
     assert (grown.version_name, grown.datapoints_count) == ("csv", 3)
     points = list(client.datasets.list_datapoints(id=dataset.id, version_id=grown.version_id))

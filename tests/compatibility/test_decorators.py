@@ -22,6 +22,7 @@ def newest_log(client: Any, path: str) -> Record:
 
 def test_a_tool_is_logged_with_the_schema_of_its_function(client: Any, traced: Any, folder: str) -> None:
     """Types that the span lost are what they were; inputs come as texts."""
+
     @traced.client.tool(path=f"{folder}/add", attributes={"team": "x"}, setup_values={"key": "k"})
     def add(a: int, b: int = 2) -> int:
         """Add."""
@@ -30,7 +31,12 @@ def test_a_tool_is_logged_with_the_schema_of_its_function(client: Any, traced: A
     assert add(1) == 3
     traced.sent()
     log = newest_log(client, f"{folder}/add")
-    assert (log["output"], log["inputs"], log["error"], log["log_status"]) == ("3", {"a": "1", "b": "2"}, None, "complete")
+    assert (log["output"], log["inputs"], log["error"], log["log_status"]) == (
+        "3",
+        {"a": "1", "b": "2"},
+        None,
+        "complete",
+    )
     assert log["start_time"] <= log["end_time"]
     function = log["tool"]["function"]
     assert (function["name"], function["description"], function["strict"]) == ("add", "Add.", True)
@@ -44,6 +50,7 @@ def test_a_tool_is_logged_with_the_schema_of_its_function(client: Any, traced: A
 
 def test_the_same_tool_is_the_same_version(client: Any, traced: Any, folder: str) -> None:
     """Calls add logs and no versions, whatever order the span's attributes come in."""
+
     @traced.client.tool(path=f"{folder}/join")
     def join(words: list[str], options: dict[str, str] | None = None) -> str:
         """Join words."""
@@ -59,6 +66,7 @@ def test_the_same_tool_is_the_same_version(client: Any, traced: Any, folder: str
 
 def test_a_tool_that_raises_is_logged_with_its_error(client: Any, traced: Any, folder: str) -> None:
     """The decorator swallows the error; the log keeps it."""
+
     @traced.client.tool(path=f"{folder}/broken")
     def broken(a: int) -> int:
         """Break."""
@@ -70,6 +78,7 @@ def test_a_tool_that_raises_is_logged_with_its_error(client: Any, traced: Any, f
 
 def test_a_flow_is_completed_by_its_span(client: Any, traced: Any, folder: str) -> None:
     """Inputs keep their types; the log is made at the start and completed at the end."""
+
     @traced.client.flow(path=f"{folder}/flow", attributes={"v": "1"})
     def answer(question: str, number: int) -> str:
         return f"{question} {number}"
@@ -84,6 +93,7 @@ def test_a_flow_is_completed_by_its_span(client: Any, traced: Any, folder: str) 
 
 def test_a_flow_that_raises_is_completed_with_its_error(client: Any, traced: Any, folder: str) -> None:
     """The decorated function returns None."""
+
     @traced.client.flow(path=f"{folder}/flow")
     def broken(question: str) -> str:
         raise ValueError("oops")
@@ -96,6 +106,7 @@ def test_a_flow_that_raises_is_completed_with_its_error(client: Any, traced: Any
 
 def test_a_flow_that_returns_a_message_has_an_output_message(client: Any, traced: Any, folder: str) -> None:
     """Messages that came in are kept as messages and not as inputs."""
+
     @traced.client.flow(path=f"{folder}/chat")
     def chat(messages: list[Record]) -> Record:
         return {"role": "assistant", "content": "Hello"}
@@ -111,6 +122,7 @@ def test_a_flow_that_returns_a_message_has_an_output_message(client: Any, traced
 
 def test_what_happens_in_a_flow_is_its_trace(client: Any, sdk: Any, traced: Any, folder: str) -> None:
     """Tools, flows inside, and logs written by hand hang below it, each where it was called."""
+
     @traced.client.tool(path=f"{folder}/double")
     def double(n: int) -> int:
         """Double."""

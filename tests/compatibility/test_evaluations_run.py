@@ -286,9 +286,7 @@ def test_a_callable_that_raises_is_judged_too(client: Any, folder: str) -> None:
     assert {item.log.error for item in logs_of(client, folder)} == {"cannot say a", "cannot say b"}
 
 
-def test_evaluators_that_raise_abstain_or_are_wrong_still_complete_the_run(
-    client: Any, sdk: Any, folder: str
-) -> None:
+def test_evaluators_that_raise_abstain_or_are_wrong_still_complete_the_run(client: Any, sdk: Any, folder: str) -> None:
     """A failure and a null count as such; a judgment of the wrong type is refused and becomes a failure."""
     evaluate(
         client,

@@ -46,7 +46,11 @@ KINDS = (
         "delete_prompt_version",
     ),
     Kind(
-        "flow", {"attributes": {"v": 1}}, {"attributes": {"v": {"w": [1]}}}, "update_flow_version", "delete_flow_version"
+        "flow",
+        {"attributes": {"v": 1}},
+        {"attributes": {"v": {"w": [1]}}},
+        "update_flow_version",
+        "delete_flow_version",
     ),
     Kind(
         "tool",

@@ -2,10 +2,12 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -73,6 +75,19 @@ class Wire:
             if message.get("id") == self._number:
                 return message
 
+    def request_all(self, requests: Sequence[tuple[str, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+        """Send requests without waiting in between; their answers in the same order."""
+        first = self._number + 1
+        for method, params in requests:
+            self._number += 1
+            self.send({"jsonrpc": "2.0", "id": self._number, "method": method, "params": self._with_era(params)})
+        answers: dict[int, dict[str, Any]] = {}
+        while len(answers) < len(requests):
+            message = self.read()
+            if message.get("id") in range(first, self._number + 1):
+                answers[message["id"]] = message
+        return [answers[number] for number in range(first, self._number + 1)]
+
     def notify(self, method: str) -> None:
         """Send a notification."""
         self.send({"jsonrpc": "2.0", "method": method, "params": self._with_era(None)})
@@ -120,10 +135,8 @@ class Wire:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         if not self.process.stdin.closed:
-            try:
+            with suppress(BrokenPipeError):
                 self.process.stdin.close()
-            except BrokenPipeError:
-                pass
         watchdog = threading.Timer(_PATIENCE, self.process.kill)
         watchdog.start()
         if not self.process.stdout.closed:
@@ -150,6 +163,12 @@ class Wire:
         assert self.process.stderr is not None
         self.errors = self.process.stderr.read().decode()
         self.process.stderr.close()
+
+
+def database_text(path: Path) -> str:
+    """Everything that a SQLite file holds."""
+    with closing(sqlite3.connect(path)) as connection:
+        return "\n".join(connection.iterdump())
 
 
 def message_of(line: bytes) -> dict[str, Any]:

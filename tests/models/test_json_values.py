@@ -10,8 +10,14 @@ from hypothesis import strategies as st
 from evals_mcp.models.json_values import DEEPEST_JSON, storable
 
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
-    lambda below: st.lists(below) | st.dictionaries(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), below),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
+    lambda below: (
+        st.lists(below) | st.dictionaries(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), below)
+    ),
     max_leaves=10,
 )
 
@@ -29,7 +35,9 @@ def test_tuples_become_lists_and_names_text() -> None:
     assert storable("\\u0000") == "\\u0000"
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, "\x00", {"\x00": 1}, ["\ud800"], b"x", {1, 2}, object(), {(1,): 2}])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, "\x00", {"\x00": 1}, ["\ud800"], b"x", {1, 2}, object(), {(1,): 2}]
+)
 def test_the_rest_is_refused(value: Any) -> None:
     """By a ValueError, whatever it is."""
     with pytest.raises(ValueError, match=r"."):

@@ -122,7 +122,12 @@ def test_instructions_are_the_first_message() -> None:
 def test_parts_of_content_are_read() -> None:
     """Text parts become text, images stay parts, and what is not known stays as it was written."""
     image = [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {"url": "https://x"}}]
-    contents = [json.dumps([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]), json.dumps(image), '[{"x": 1}]', "[1"]
+    contents = [
+        json.dumps([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]),
+        json.dumps(image),
+        '[{"x": 1}]',
+        "[1",
+    ]
     attributes = {f"gen_ai.prompt.{number}.content": text for number, text in enumerate(contents)}
     assert [message["content"] for message in model_log(attributes)["messages"]] == ["a\nb", image, '[{"x": 1}]', "[1"]
 

@@ -10,7 +10,10 @@ from evals_mcp.otel.traced_logs import TracedLog, read_traces
 
 
 def _read(attributes: dict[str, Any], **span: Any) -> TracedLog:
-    values = [{"key": key, "value": value if isinstance(value, dict) else {"stringValue": value}} for key, value in attributes.items()]
+    values = [
+        {"key": key, "value": value if isinstance(value, dict) else {"stringValue": value}}
+        for key, value in attributes.items()
+    ]
     request = {"resourceSpans": [{"scopeSpans": [{"spans": [{"attributes": values, **span}]}]}]}
     (log,) = read_traces(TracesRequest.model_validate(request))
     return log
@@ -57,7 +60,9 @@ def test_messages_are_lists() -> None:
 
 def test_a_field_that_does_not_fit_is_left_out() -> None:
     """The log is worth more than it."""
-    log = _read({**_FLOW, "humanloop.log.messages": "text", "humanloop.log.log_status": "odd", "humanloop.log.output": "x"})
+    log = _read(
+        {**_FLOW, "humanloop.log.messages": "text", "humanloop.log.log_status": "odd", "humanloop.log.output": "x"}
+    )
     assert "messages" not in log.fields
     assert (log.fields["output"], log.kernel) == ("x", None)
 

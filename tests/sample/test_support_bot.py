@@ -152,9 +152,7 @@ def test_three_kinds_of_missing_are_there_and_apart(sample: Sample) -> None:
         if evaluator.path not in log.judgments
     ]
     given = [
-        (version, log.datapoint, path, judgment)
-        for version, log in logs
-        for path, judgment in log.judgments.items()
+        (version, log.datapoint, path, judgment) for version, log in logs for path, judgment in log.judgments.items()
     ]
     failed = [place for *place, judgment in given if judgment.error]
     abstained = [place for *place, judgment in given if not judgment.error and judgment.judgment is None]

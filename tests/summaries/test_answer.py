@@ -148,6 +148,20 @@ def test_a_passage_can_be_read_to_its_end(text: str, budget: int) -> None:
         offset = end
 
 
+@pytest.mark.parametrize("length", [920, 1_100, 10_050])
+def test_a_footer_longer_in_the_middle_than_at_both_ends_has_its_room(length: int) -> None:
+    """What is left and where to go on are two numbers, of which each may be the longer one."""
+    text = "\U000bc722" * length
+
+    def footer(end: int) -> str:
+        return f"{len(text) - end:,} more characters: {next_call('get_log', log='log_1', offset=end)}"
+
+    answer = Answer(300)
+    end = answer.passage(text, 0, footer)
+    assert answer.text().endswith(f"\n{footer(end)}")
+    assert estimate(answer.text()) <= 300
+
+
 def test_a_passage_ends_at_a_line_or_word() -> None:
     """A part of a long text is not cut in the middle of a line if one ends nearby."""
     text = "one line of words\n" * 1_000

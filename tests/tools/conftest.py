@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -25,14 +26,10 @@ def sample_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         async with build_client(Settings(database=str(path))) as client:
             await load_sample(client, read_sample())
 
-    anyio.run(fill)
+    # In a thread of its own, since the loop of a test may be running.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, fill).result()
     return path
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """Desks stay open for several tests, so the loop does."""
-    return "asyncio"
 
 
 def _copy(database: Path, folder: Path) -> Path:
@@ -42,10 +39,15 @@ def _copy(database: Path, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def desk(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    """A desk for reading; the tests of a module share it."""
-    path = _copy(sample_database, tmp_path_factory.mktemp("desk"))
-    async with build_client(Settings(database=str(path))) as client, at_desk(client) as desk:
+def desk_database(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sample's database for the tests of one module."""
+    return _copy(sample_database, tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture(scope="module")
+async def desk(desk_database: Path) -> AsyncIterator[Desk]:
+    """A desk for reading; the tests of a module share it, which needs an `anyio_backend` of the module."""
+    async with build_client(Settings(database=str(desk_database))) as client, at_desk(client) as desk:
         yield desk
 
 

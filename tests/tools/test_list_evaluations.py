@@ -7,6 +7,12 @@ from evals_mcp.models.references import FileReference
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The desk stays open for all tests here, so the loop does."""
+    return "asyncio"
+
+
 async def test_an_evaluation_shows_file_status_and_headline(desk: Desk) -> None:
     """One line says what it is about and which run leads, by the evaluator that judged most and tells runs apart."""
     answer = await desk.ask("list_evaluations")

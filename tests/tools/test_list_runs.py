@@ -11,6 +11,12 @@ pytestmark = pytest.mark.anyio
 NAME = "Which prompt answers tickets"
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The desk stays open for all tests here, so the loop does."""
+    return "asyncio"
+
+
 @pytest.mark.parametrize("word", [NAME, "which prompt", "support/answer-ticket", "TICKETS"])
 async def test_an_evaluation_is_found_by_name_file_or_a_part_of_them(desk: Desk, word: str) -> None:
     """Words do wherever an id does."""
@@ -66,7 +72,9 @@ async def test_runs_left_out_come_with_the_cursor(desk: Desk) -> None:
 async def test_an_unknown_evaluation_names_the_nearest(desk: Desk) -> None:
     """A typo is answered with what was meant."""
     answer = await desk.refuse("list_runs", evaluation="Wich promt answers tikets")
-    assert answer.startswith('Error: evaluation: there is none called "Wich promt answers tikets". Nearest: Which prompt')
+    assert answer.startswith(
+        'Error: evaluation: there is none called "Wich promt answers tikets". Nearest: Which prompt'
+    )
 
 
 async def test_an_ambiguous_name_lists_its_candidates_from_the_last_changed(own_desk: Desk) -> None:

@@ -20,19 +20,15 @@ _PACKAGE = Path(__file__).parents[2] / "server" / "evals_mcp" / "tools"
 _WRITING = {"add_logs_to_run", "log_generation"}
 
 
-def _listed(*, read_only: bool = False) -> list[dict[str, Any]]:
+async def _listed(*, read_only: bool = False) -> list[dict[str, Any]]:
     """The tools as a host gets them on the wire."""
-
-    async def ask() -> list[dict[str, Any]]:
-        server = build_server(EvalsClient(), max_tokens=4_000, read_only=read_only)
-        async with Client(server) as host:
-            found = (await host.list_tools()).tools
-        return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in found]
-
-    return anyio.run(ask)
+    server = build_server(EvalsClient(), max_tokens=4_000, read_only=read_only)
+    async with Client(server) as host:
+        found = (await host.list_tools()).tools
+    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in found]
 
 
-_WIRE = {tool["name"]: tool for tool in _listed()}
+_WIRE = {tool["name"]: tool for tool in anyio.run(_listed)}
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 
 
@@ -99,14 +95,16 @@ def test_the_budget_is_an_argument_of_every_tool_with_the_servers_default() -> N
         assert (budget["minimum"], budget["maximum"], budget["default"]) == (300, 20_000, 4_000)
 
 
-def test_a_read_only_server_offers_only_readers() -> None:
+@pytest.mark.anyio
+async def test_a_read_only_server_offers_only_readers() -> None:
     """What is not offered cannot be called."""
-    assert {tool["name"] for tool in _listed(read_only=True)} == set(_WIRE) - _WRITING
+    assert {tool["name"] for tool in await _listed(read_only=True)} == set(_WIRE) - _WRITING
 
 
-def test_the_tool_list_is_the_same_every_time() -> None:
+@pytest.mark.anyio
+async def test_the_tool_list_is_the_same_every_time() -> None:
     """Hosts may keep it."""
-    assert _listed() == list(_WIRE.values())
+    assert await _listed() == list(_WIRE.values())
 
 
 def test_the_tool_list_is_cheap(real_tokens: Callable[[str], int]) -> None:

@@ -22,9 +22,7 @@ def list_runs_for_evaluation(store: CurrentStore, id: str) -> EvaluationRunsResp
 
 
 @router.post("", status_code=201)
-def create_run(
-    store: CurrentStore, runner: CurrentRunner, id: str, request: CreateRunRequest
-) -> EvaluationRunResponse:
+def create_run(store: CurrentStore, runner: CurrentRunner, id: str, request: CreateRunRequest) -> EvaluationRunResponse:
     """Create a run of a version over a dataset; the answer shows it before the server has worked on it."""
     run = store.runs.create(
         id,

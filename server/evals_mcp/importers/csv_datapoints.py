@@ -49,7 +49,11 @@ def _datapoint(header: list[str], row: list[str], line: int) -> CreateDatapointR
     inputs = {name.removeprefix("inputs."): cell for name, cell in cells.items()}
     try:
         return CreateDatapointRequest.model_validate(
-            {"inputs": inputs, "messages": storable(json.loads(messages)) if messages else None, "target": target or None}
+            {
+                "inputs": inputs,
+                "messages": storable(json.loads(messages)) if messages else None,
+                "target": target or None,
+            }
         )
     except (ValidationError, ValueError, RecursionError):
         raise Invalid(f"Line {line}: `messages` must be a JSON list of messages.", _WHERE) from None

@@ -59,9 +59,7 @@ class Directories:
             assert directory_id is not None
             return _shown(connection, directory_id)
 
-    def update(
-        self, directory_id: str, name: str | None, parent_id: str | None, path: str | None
-    ) -> DirectoryResponse:
+    def update(self, directory_id: str, name: str | None, parent_id: str | None, path: str | None) -> DirectoryResponse:
         """Give a directory another name, parent or path; everything below it follows.
 
         Raises NotFound, Invalid for a bad path, and Conflict for the root, for a path that is taken, and for a move

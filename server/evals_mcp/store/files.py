@@ -98,9 +98,7 @@ class Files:
         """The content that identifies a version, which is named as in `get`. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, file_id, types=[file_type])
-            return find_version(
-                connection, version_id=version_id, file_id=file_id, environment=environment
-            ).content
+            return find_version(connection, version_id=version_id, file_id=file_id, environment=environment).content
 
     def contents(self, wanted: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The contents of versions, by version id."""

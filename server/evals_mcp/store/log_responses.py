@@ -64,10 +64,14 @@ class _Reader:
         """The document of a log with all its judgments, and the logs below it as deep as JSON readers follow."""
         number = row["number"]
         below = self._children.get(number, []) if depth < DEEPEST_TRACE else []
-        return self._fields(row) | self._parent(row) | {
-            "evaluator_logs": [self._judgment(self._rows[other]) for other in self._judgments.get(number, [])],
-            "trace_children": [self.document(self._rows[child], depth + 1) for child in below],
-        }
+        return (
+            self._fields(row)
+            | self._parent(row)
+            | {
+                "evaluator_logs": [self._judgment(self._rows[other]) for other in self._judgments.get(number, [])],
+                "trace_children": [self.document(self._rows[child], depth + 1) for child in below],
+            }
+        )
 
     def _judgment(self, row: RowMapping) -> dict[str, Any]:
         return self._fields(row) | self._parent(row) | {"evaluator_logs": []}

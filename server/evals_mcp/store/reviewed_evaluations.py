@@ -75,12 +75,11 @@ _EVALUATION_STATE = (
     .where(evaluations.c.id == bindparam("evaluation_id"))
     .order_by(evaluation_evaluators.c.position)
 )
-# A run's revision grows with whatever changes its counters or the statistics of its judgments.
+# A run's revision grows with whatever changes its counters, its time of change or the statistics of its judgments.
 _RUN_STATES = (
     select(
         runs.c.id,
         runs.c.revision,
-        runs.c.updated_at,
         runs.c.set_status,
         evaluation_runs.c.control,
         versions.c.name,
@@ -107,7 +106,7 @@ def _read_token(connection: Connection, evaluation_id: str) -> str:
     evaluation = connection.execute(_EVALUATION_STATE, of_evaluation).all()
     if not evaluation:
         find_evaluation(connection, evaluation_id)
-    state = (evaluation, connection.execute(_RUN_STATES, of_evaluation).all())
+    state = [tuple(row) for row in (*evaluation, *connection.execute(_RUN_STATES, of_evaluation).all())]
     return blake2b(repr(state).encode(errors="replace"), digest_size=12).hexdigest()
 
 

@@ -91,9 +91,12 @@ class Answer:
         `footer(end)` tells how to read on from there; it is "" at the end of the text.
         """
         end = _passage_end(text, offset, self._left - cost(footer(len(text))))
-        if end < len(text):
-            longest = max(cost(footer(offset)), cost(footer(len(text) - 1)))
+        longest = max(cost(footer(offset)), cost(footer(len(text) - 1)))
+        while end < len(text):
             end = _passage_end(text, offset, self._left - longest)
+            if cost(footer(end)) <= longest:
+                break
+            longest = cost(footer(end))
         self._take(self._body, cut(block(text[offset:end]), self._left))
         self._take(self._footers, cut(footer(end), self._left))
         return end

@@ -14,6 +14,7 @@ _AIM, _FULL_ENOUGH = 0.97, 0.92  # of the room
 _TOKENS_PER_CHARACTER = 0.3  # to begin with
 _CAUTIOUS = 0.36  # tokens per character, for a first guess
 _ROWS_DIFFER = 1.1  # how much more than the first row others may cost besides their data
+_FEW = 3  # rows that a guess is made from
 
 
 class Row(NamedTuple):
@@ -76,24 +77,37 @@ def squeeze(row: Row, room: int) -> Shown:
 
 
 def _guessed(rows: Sequence[Row], room: int, cut_cost: int) -> Shown | None:
-    """All rows at a cautious guess of the level of detail, and nearer to the room after that; None if it was too much.
+    """All rows at a level of detail guessed from a few, and nearer to the room after that; None if it was too much.
 
     Most lists fit whole, and rendering them at the least level first would be for nothing.
     """
     needs = [row.need for row in rows]
     top = max(needs)
-    beside_data = cost(rows[0].render(0)) * _ROWS_DIFFER
-    spare = room - cut_cost - beside_data * len(rows)
-    level = max(share(max(int(spare / _CAUTIOUS), 0), needs))
-    if level < min(_LEAST, top):
+    beside_data = cost(rows[0].render(0))
+    spare = room - cut_cost - beside_data * _ROWS_DIFFER * len(rows)
+    cautious = max(share(max(int(spare / _CAUTIOUS), 0), needs))
+    if cautious < min(_LEAST, top):
         return None
-    texts = [row.render(level) for row in rows]
-    spent = sum(map(cost, texts))
-    if spent > room - (cut_cost if level < top else 0):
-        return None
-    if level >= top or spent >= _FULL_ENOUGH * room - cut_cost:
-        return Shown(texts, spent, level < top)
-    return _detailed(rows, texts, room, cut_cost, level)
+    for level in dict.fromkeys((_bolder(rows, cautious, spare - (1 - _AIM) * room, beside_data), cautious)):
+        texts = [row.render(level) for row in rows]
+        spent = sum(map(cost, texts))
+        if spent > room - (cut_cost if level < top else 0):
+            continue
+        if level >= top or spent >= _FULL_ENOUGH * room - cut_cost:
+            return Shown(texts, spent, level < top)
+        return _detailed(rows, texts, room, cut_cost, level)
+    return None
+
+
+def _bolder(rows: Sequence[Row], level: int, spare: float, beside_data: int) -> int:
+    """The level of detail that fills what is spare for data, if all rows cost what a few of them do."""
+    needs = [row.need for row in rows]
+    if level >= max(needs):
+        return level
+    few = rows[:: -(-len(rows) // _FEW)]
+    spent = sum(cost(row.render(level)) - beside_data for row in few)
+    per_character = max(spent, 1) / max(sum(min(row.need, level) for row in few), 1)
+    return max(level, *share(max(int(spare / per_character), 0), needs))
 
 
 def _least_texts(rows: Sequence[Row], room: int) -> list[str]:

@@ -13,6 +13,7 @@ from evals_mcp.summaries.tokens import share
 from evals_mcp.summaries.values import compact_value, size
 
 _CAP = 1_000_000
+_LONG_OUTPUT = 1_000  # characters
 _EXCERPT = 300
 
 
@@ -89,6 +90,8 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
         figures.date(row.created_at),
         *log_facts(row),
     ]
+    if (length := row.lengths.get("output", len(row.output or ""))) > _LONG_OUTPUT:
+        facts.append(f"output of {figures.count(length, 'character')}")
     first = "; ".join(facts)
     explained = [judgment for judgment in row.judgments if judgment.explanation or judgment.error]
     needs = [

@@ -7,6 +7,7 @@ ambiguous. An emoji joined out of several is shown in its parts, since the joine
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from evals_mcp.summaries.tokens import whole_character
 
@@ -91,7 +92,12 @@ def _is_unseen(character: str) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    if len(text) > _NAME_LENGTH or text.casefold() in _OUR_WORDS:
+    return len(text) <= _NAME_LENGTH and _is_plain_word(text)
+
+
+@lru_cache(maxsize=4_096)  # the same keys and labels stand in every row
+def _is_plain_word(text: str) -> bool:
+    if text.casefold() in _OUR_WORDS:
         return False
     letters = text
     if not text.isascii():

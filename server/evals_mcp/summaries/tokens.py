@@ -8,6 +8,7 @@ than its parts together, and never less than a beginning of it.
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
+from zlib import adler32
 
 _UNITS_PER_TOKEN = 50
 _LEAST = 12  # units for any character, on average
@@ -15,6 +16,7 @@ _DIGITS_BEGIN = 64  # units for every run of digits, on top of its digits
 _SPACES_BEGIN = 32  # the same for spaces
 _COMMON_SAVES = 80  # units less for a character that is a token of its own
 _WINDOW = 512
+_SUMMED = 256  # bytes whose sum is surely below the modulus of Adler-32
 
 _ASCII_UNITS = (
     (" ", 7),
@@ -150,9 +152,15 @@ def _joins(character: str) -> bool:
     )
 
 
+def _sum(units: bytes) -> int:
+    """The sum of bytes: Adler-32 begins with it, and takes a seventh of the time of `sum`."""
+    parts = [units[place : place + _SUMMED] for place in range(0, len(units), _SUMMED)]
+    return sum([adler32(part) & 0xFFFF for part in parts]) - len(parts)
+
+
 def _units(text: str) -> int:
     raw = text.encode("utf-8", "surrogatepass")
-    units = sum(raw.translate(_BYTE_UNITS))
+    units = _sum(raw.translate(_BYTE_UNITS))
     units += _DIGITS_BEGIN * (b"." + raw.translate(_DIGIT_MASK)).count(b".0")
     units += _SPACES_BEGIN * (b"." + raw.translate(_SPACE_MASK)).count(b". ")
     if len(raw) != len(text):

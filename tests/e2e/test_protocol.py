@@ -1,0 +1,207 @@
+"""The server over real stdio in both eras of the protocol: what hosts see, and that nothing ends it or its protocol."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.types import PromptReference, TextContent, TextResourceContents
+from tests.e2e.stdio import ERAS, MODERN, Wire, database_text, environ, message_of
+
+from evals_mcp import __version__
+from evals_mcp.prompts import PROMPTS
+from evals_mcp.resources import RESOURCES
+from evals_mcp.tools import TOOLS
+
+SAMPLE = "Which prompt answers tickets"
+NOISY = """
+import logging, os, subprocess, sys, warnings
+from evals_mcp import mcp_server
+from evals_mcp.cli import main
+from evals_mcp.tools.tool import Tool
+
+async def noisy(review) -> str:
+    "Write wherever a library might."
+    print("stray print")
+    sys.stdout.write("stray text without an end")
+    sys.stdout.flush()
+    os.write(1, b"stray bytes")
+    subprocess.run(["echo", "stray child"], check=True)
+    warnings.warn("stray warning")
+    logging.getLogger("library").error("stray log")
+    return "done"
+
+async def broken(review) -> str:
+    "Fail in a way that nobody foresaw."
+    raise ZeroDivisionError("innards")
+
+mcp_server.TOOLS = tuple(Tool(function=function, title="t") for function in (noisy, broken))
+main([])
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", ["legacy", MODERN])
+async def test_a_client_uses_everything_the_server_offers(sample_database: Path, mode: str) -> None:
+    """Tools, resources, prompts and completion, as an ordinary client of the protocol calls them."""
+    variables = environ(EVALS_MCP_DATABASE=str(sample_database))
+    parameters = StdioServerParameters(command=sys.executable, args=["-m", "evals_mcp"], env=variables)
+    async with Client(parameters, mode=mode) as client:
+        listed = (await client.list_tools()).tools
+        assert [tool.name for tool in listed] == [tool.name for tool in TOOLS]
+        result = await client.call_tool("list_runs", {"evaluation": SAMPLE})
+        (content,) = result.content
+        assert isinstance(content, TextContent)
+        assert not result.is_error
+        assert result.structured_content is None
+        assert "v2-concise | running | 40 | 61.5% true (-23.5 points) n=39" in content.text
+
+        templates = (await client.list_resource_templates()).resource_templates
+        assert [template.uri_template for template in templates] == [template.address for template in RESOURCES]
+        (report,) = (await client.read_resource("evals://evaluations/support%2Fanswer-ticket")).contents
+        assert isinstance(report, TextResourceContents)
+        assert "| v2-concise | `policy_correct` | 39 |" in report.text
+
+        assert [prompt.name for prompt in (await client.list_prompts()).prompts] == [prompt.name for prompt in PROMPTS]
+        filled = await client.get_prompt("triage_failures", {"run": "v2-concise"})
+        assert isinstance(filled.messages[0].content, TextContent)
+        assert 'runs=["v2-concise"]' in filled.messages[0].content.text
+        reference = PromptReference(name="triage_failures")
+        completed = await client.complete(reference, {"name": "run", "value": "v2"}, {"evaluation": SAMPLE})
+        assert completed.completion.values == ["v2-concise"]
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_the_first_answer_says_what_the_server_is_and_when_to_use_which_tool(sample_database: Path, era: str) -> None:
+    """Name, version, capabilities, and instructions that every host shows whole."""
+    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
+        hello = wire.hello
+        assert set(hello["capabilities"]) == {"tools", "resources", "prompts", "completions"}
+        if era == MODERN:
+            assert hello["supportedVersions"] == [MODERN]
+            about = hello["_meta"]["io.modelcontextprotocol/serverInfo"]
+        else:
+            assert hello["protocolVersion"] == era
+            about = hello["serverInfo"]
+        assert (about["name"], about["version"]) == ("evals-mcp", __version__)
+        assert "icons" not in about
+        assert len(hello["instructions"]) < 2_000
+        for tool in TOOLS:
+            assert tool.name in hello["instructions"]
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_every_tool_is_annotated(sample_database: Path, era: str) -> None:
+    """Hosts learn of each tool whether it reads, destroys, may be repeated, and that it talks to nobody else."""
+    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
+        listed = wire.request("tools/list")["result"]["tools"]
+    for tool, shown in zip(TOOLS, listed, strict=True):
+        hints = shown["annotations"]
+        assert hints["title"] == tool.title
+        assert hints["readOnlyHint"] is tool.read_only
+        assert hints["destructiveHint"] is False
+        assert hints["idempotentHint"] is tool.idempotent
+        assert hints["openWorldHint"] is False
+        assert "outputSchema" not in shown
+
+
+BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
+    ("list_runs", {}, "evaluation"),
+    ("list_runs", {"evaluation": 7}, "evaluation"),
+    ("list_runs", {"evaluation": ""}, "evaluation"),
+    ("list_runs", {"evaluation": ["x"]}, "evaluation"),
+    ("list_runs", {"evaluation": "x" * 1_000_000}, "evaluation"),
+    ("list_runs", {"evaluation": "a\x00b"}, "evaluation"),
+    ("list_runs", {"evaluation": "a\ud800b"}, "evaluation"),
+    ("list_runs", {"evaluation": SAMPLE, "max_tokens": 299}, "max_tokens"),
+    ("list_runs", {"evaluation": SAMPLE, "max_tokens": 1e400}, "max_tokens"),
+    ("list_runs", {"evaluation": SAMPLE, "cursor": "x"}, "cursor"),
+    ("list_runs", {"evaluation": SAMPLE, "evaluator": "tone"}, "evaluator"),
+    ("list_runs", {"evaluaton": SAMPLE}, "did you mean evaluation"),
+    ("list_rums", {"evaluation": SAMPLE}, "Did you mean list_runs"),
+    ("get_logs", {"evaluation": SAMPLE, "limit": 0}, "limit"),
+    ("get_logs", {"evaluation": SAMPLE, "limit": "many"}, "limit"),
+    ("get_logs", {"evaluation": SAMPLE, "sort": "best"}, "sort"),
+    ("get_logs", {"evaluation": SAMPLE, "runs": ["v9"]}, "v1-baseline"),
+    ("get_logs", {"evaluation": SAMPLE, "evaluator": "tune"}, "tone"),
+    ("get_logs", {"evaluation": SAMPLE, "judgment": "perhaps"}, "judgment"),
+    ("compare_runs", {"evaluation": SAMPLE, "outcome": "nicer"}, "outcome"),
+    ("compare_runs", {"evaluation": SAMPLE, "baseline": "v2", "candidates": ["v2"]}, "candidates"),
+    ("get_log", {"log": "nothing"}, "log"),
+    ("list_datapoints", {"evaluation": "Which prompts"}, SAMPLE),
+    ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "nowhere", "output": "x"}, "datapoint"),
+    ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "x"}, "output"),
+    ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "x", "output": "a\ud800"}, "output"),
+    ("add_logs_to_run", {"evaluation": SAMPLE, "run": "v2", "log_ids": ["nothing"]}, "nothing"),
+    ("add_logs_to_run", {"evaluation": SAMPLE, "run": "v2", "log_ids": []}, "log_ids"),
+]
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_a_bad_call_is_a_short_error_that_names_what_is_wrong(sample_copy: Path, era: str) -> None:
+    """The server lives on, and the database is as it was."""
+    before = database_text(sample_copy)
+    with Wire({"EVALS_MCP_DATABASE": str(sample_copy)}, era=era) as wire:
+        for tool, arguments, words in BAD_CALLS:
+            said = wire.failure(tool, **arguments)
+            assert words in said, (tool, str(arguments)[:100])
+            assert len(said) < 1_000
+        assert SAMPLE in wire.answer("list_evaluations")
+        assert wire.wait() == 0
+        assert "Traceback" not in wire.errors
+    assert database_text(sample_copy) == before
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_lines_that_are_no_requests_do_not_end_the_server(sample_database: Path, era: str) -> None:
+    """Garbage is answered with an error of the protocol or not at all."""
+    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
+        for line in (
+            b"garbage",
+            b"{}",
+            b"[]",
+            b"\xff\xfe",
+            b"",
+            b'{"jsonrpc":"2.0","id":"x","method":"nope"}',
+            b"null",
+        ):
+            wire.send(line)
+        assert SAMPLE in wire.answer("list_evaluations")
+        assert wire.wait() == 0
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_nothing_but_the_protocol_reaches_stdout(sample_database: Path, era: str) -> None:
+    """Prints, bytes, children and warnings go to stderr; an error nobody foresaw is told without its innards."""
+    variables = {"EVALS_MCP_DATABASE": str(sample_database)}
+    with Wire(variables, era=era, command=("-c", NOISY)) as wire:
+        assert wire.answer("noisy") == "done"
+        said = wire.failure("broken")
+        assert "internal error" in said
+        assert "innards" not in said
+        assert wire.answer("noisy") == "done"
+        wire.wait()
+        for words in (
+            "stray print",
+            "stray text",
+            "stray bytes",
+            "stray child",
+            "stray warning",
+            "stray log",
+            "innards",
+        ):
+            assert words in wire.errors
+    assert all("stray" not in str(message_of(line)) for line in wire.lines)
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_many_calls_at_once_are_each_answered(sample_database: Path, era: str) -> None:
+    """A host need not wait for one answer before the next call."""
+    calls = [("list_runs", {"evaluation": SAMPLE}), ("get_logs", {"evaluation": SAMPLE}), ("list_evaluations", {})] * 8
+    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
+        answers = wire.request_all([("tools/call", {"name": tool, "arguments": given}) for tool, given in calls])
+    texts = [answer["result"]["content"][0]["text"] for answer in answers]
+    assert texts[0] == texts[21]
+    assert texts[1] == texts[22]
+    assert all(SAMPLE in text for text in texts)

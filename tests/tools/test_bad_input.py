@@ -1,0 +1,133 @@
+"""Whatever a model sends: a short error that names the argument, in both eras of the protocol, and no harm done."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+from tests.desk import Desk, at_desk
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.config import Settings
+from evals_mcp.wiring import build_client
+
+pytestmark = pytest.mark.anyio
+NAME = "Which prompt answers tickets"
+_HUGE = "x" * 1_000_000
+_ERAS = ["legacy", "2026-07-28"]
+
+_WRONG: list[tuple[str, dict[str, Any], str]] = [
+    ("list_runs", {}, "evaluation: "),
+    ("list_runs", {"evaluation": ""}, "evaluation: is empty; give a value or leave it out."),
+    ("list_runs", {"evaluation": "  \n"}, "evaluation: is empty"),
+    ("list_runs", {"evaluation": "a\x00b"}, "evaluation: must not hold NUL characters."),
+    ("list_runs", {"evaluation": _HUGE}, "evaluation: "),
+    ("list_runs", {"evaluation": {"id": "x"}}, "evaluation: "),
+    ("list_runs", {"evaluation": 7}, "evaluation: "),
+    ("list_runs", {"evaluation": "evr_" + "A" * 21}, "evaluation: there is none called"),
+    ("list_runs", {"evaluation": "../../etc/passwd"}, "evaluation: there is none called"),
+    ("list_runs", {"evaluation": "%' OR 1=1 --"}, "evaluation: there is none called"),
+    ("list_runs", {"evaluation": NAME, "max_tokens": 299}, "max_tokens: "),
+    ("list_runs", {"evaluation": NAME, "max_tokens": 20_001}, "max_tokens: "),
+    ("list_runs", {"evaluation": NAME, "max_tokens": "many"}, "max_tokens: "),
+    ("list_runs", {"evaluation": NAME, "cursor": "AAAA"}, "cursor: "),
+    ("list_runs", {"evaluation": NAME, "cursor": "é%$"}, "cursor: "),
+    ("list_runs", {"evaluaton": NAME}, '"evaluaton": unknown argument; did you mean evaluation?'),
+    ("list_runs", {"evaluation": NAME, "zzz": 1}, '"zzz": unknown argument; list_runs takes evaluation'),
+    ("list_evaluations", {"limit": 0}, "limit: "),
+    ("list_evaluations", {"limit": 101}, "limit: "),
+    ("list_evaluations", {"text": _HUGE}, "text: "),
+    ("get_logs", {"evaluation": NAME, "sort": "best"}, "sort: "),
+    ("get_logs", {"evaluation": NAME, "limit": 1.5}, "limit: "),
+    ("get_logs", {"evaluation": NAME, "runs": ["v9"]}, "run: there is none called"),
+    ("get_logs", {"evaluation": NAME, "runs": [7]}, "runs.0: "),
+    ("get_logs", {"evaluation": NAME, "runs": ["x"] * 101}, "runs: "),
+    ("get_logs", {"evaluation": NAME, "runs": ["ok", ""]}, "runs: is empty"),
+    ("get_logs", {"evaluation": NAME, "text": "\ud800"}, "text: must not hold half of a surrogate pair."),
+    ("get_logs", {"evaluation": NAME, "text": "x" * 1_001}, "text: "),
+    ("get_logs", {"evaluation": NAME, "evaluator": "nobody"}, "evaluator: there is none called"),
+    ("get_logs", {"evaluation": NAME, "judgment": "<<3"}, "judgment: "),
+    ("get_logs", {"evaluation": NAME, "errors_only": "perhaps"}, "errors_only: "),
+    ("get_logs", {"evaluation": NAME, "cursor": _HUGE}, "cursor: "),
+    ("get_log", {"log": "log_" + "A" * 21}, "log: there is none with the id"),
+    ("get_log", {"log": "a/../b?c#d"}, "log: there is none with the id"),
+    ("get_log", {"log": "\u202e"}, "log: there is none with the id"),
+    ("get_log", {"log": _HUGE}, "log: "),
+    ("get_log", {"log": "log_x", "offset": -1}, "offset: "),
+    ("get_log", {"log": "log_x", "part": "output", "offset": 2**40}, "offset: "),
+    ("list_datapoints", {"evaluation": NAME, "show": "everything"}, "show: "),
+    ("list_datapoints", {"evaluation": NAME, "text": "\x00"}, "text: must not hold NUL characters."),
+    ("add_logs_to_run", {"evaluation": NAME, "run": "v2", "log_ids": []}, "log_ids: "),
+    ("add_logs_to_run", {"evaluation": NAME, "run": "v2", "log_ids": ["log_unknown"]}, "log_unknown"),
+    ("add_logs_to_run", {"evaluation": NAME, "run": "v2", "log_ids": ["x"] * 1_001}, "log_ids: "),
+    ("log_generation", {"evaluation": NAME, "run": "v2", "datapoint": "dp_x", "output": "a\x00b"}, "output: "),
+    ("log_generation", {"evaluation": NAME, "run": "v2", "datapoint": "dp_x"}, "output, error: give one"),
+    ("log_generation", {"evaluation": NAME, "run": "v2", "datapoint": "dp_x", "output": "x", "cost": -1}, "cost: "),
+    ("list_run", {"evaluation": NAME}, 'There is no tool "list_run". Did you mean list_runs?'),
+    ("drop_tables", {}, 'There is no tool "drop_tables".'),
+]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The desks stay open for all tests here, so the loop does."""
+    return "asyncio"
+
+
+def _content(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+@pytest.fixture(scope="module", params=_ERAS)
+async def desk_of_an_era(request: pytest.FixtureRequest, desk_database: Path) -> AsyncIterator[Desk]:
+    """A desk that speaks one era of the protocol; at its end the data must be what it was."""
+    before = _content(desk_database)
+    async with build_client(Settings(database=str(desk_database))) as client, at_desk(client, request.param) as desk:
+        yield desk
+    assert _content(desk_database) == before
+
+
+@pytest.mark.parametrize(("tool", "arguments", "said"), _WRONG, ids=lambda value: str(value)[:60])
+async def test_what_is_wrong_is_named_in_few_words(
+    desk_of_an_era: Desk, tool: str, arguments: dict[str, Any], said: str
+) -> None:
+    """The server says which argument it is and lives on."""
+    refused = await desk_of_an_era.refuse(tool, **arguments)
+    assert said in refused
+    assert refused.removeprefix("Error: ").isprintable()
+    assert "Evaluation " in await desk_of_an_era.ask("list_runs", evaluation=NAME)
+
+
+async def test_what_hosts_add_by_themselves_passes(desk_of_an_era: Desk) -> None:
+    """One host sends wait_for_previous with every call, and others null for what was left out."""
+    answer = await desk_of_an_era.ask(
+        "list_runs", evaluation=NAME, wait_for_previous=True, cursor=None, max_tokens="4000"
+    )
+    assert "Evaluation " in answer
+
+
+async def test_a_single_word_does_for_a_list(desk_of_an_era: Desk) -> None:
+    """A host that sends text for a list is understood."""
+    assert "in v2-concise" in await desk_of_an_era.ask("get_logs", evaluation=NAME, runs="v2-concise", limit=1)
+
+
+@pytest.mark.parametrize("mode", _ERAS)
+async def test_a_stdio_server_survives_it_too(database: Path, mode: Any) -> None:
+    """Over a real pipe, in both eras: every error is an answer, and the next question is answered."""
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "EVALS_MCP_DATABASE": str(database)}
+    parameters = StdioServerParameters(command=sys.executable, args=["-m", "evals_mcp"], env=environ)
+    async with Client(parameters, mode=mode) as host:
+        desk = Desk(host, EvalsClient())
+        for tool, arguments, said in _WRONG:
+            if "\ud800" not in str(arguments):
+                assert said in await desk.refuse(tool, **arguments)
+        assert "3 runs" in await desk.ask("list_runs", evaluation=NAME)
+        log = (await desk.ask("get_logs", evaluation=NAME, limit=1)).split("\n")[2].partition(";")[0]
+        assert f"Log {log} of prompt support/answer-ticket" in await desk.ask("get_log", log=log)
+        assert "datapoint | input | target" in await desk.ask("list_datapoints", evaluation=NAME, limit=1)

@@ -1,0 +1,130 @@
+import re
+from typing import Any
+
+import pytest
+from tests.desk import Desk, datapoint_ids, next_cursor
+
+from evals_mcp.sample.support_bot import Sample, read_sample
+
+pytestmark = pytest.mark.anyio
+NAME = "Which prompt answers tickets"
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The desk stays open for all tests here, so the loop does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    """What is known of the sample."""
+    return read_sample()
+
+
+def _said(sample: Sample, evaluator: str) -> list[list[Any]]:
+    """What an evaluator said of each datapoint in each run; None where it said nothing."""
+    table: list[list[Any]] = [[None] * len(sample.runs) for _ in sample.dataset.datapoints]
+    for place, run in enumerate(sample.runs):
+        for log in run.logs:
+            judgment = log.judgments.get(f"support/{evaluator}")
+            table[log.datapoint][place] = judgment and judgment.judgment
+    return table
+
+
+async def _ask(desk: Desk, **arguments: Any) -> str:
+    return await desk.ask("list_datapoints", evaluation=NAME, **arguments)
+
+
+async def test_datapoints_stand_in_the_order_of_the_dataset(desk: Desk, sample: Sample) -> None:
+    """A line each with input, target, and a cell for each run."""
+    answer = await _ask(desk, limit=3)
+    lines = answer.splitlines()
+    evaluators = "policy_correct/helpfulness/tone/contains_greeting"
+    assert lines[1] == f"Judgments in each cell: {evaluators}; - is missing, and ; parts repeated logs."
+    assert lines[2] == "datapoint | input | target | v1-baseline | v2-concise | v3-policy-quotes"
+    for line, point in zip(lines[3:6], sample.dataset.datapoints, strict=False):
+        assert point.inputs["question"][:40] in line
+    assert lines[-1].startswith("Datapoints 1 to 3 of 40. More: list_datapoints(")
+
+
+@pytest.mark.parametrize("asked", [{}, {"show": "disagreement"}, {"text": "station"}], ids=repr)
+async def test_walking_the_pages_shows_every_datapoint_once(desk: Desk, asked: dict[str, Any]) -> None:
+    """In small steps as in one."""
+    answers = await desk.walk("list_datapoints", evaluation=NAME, limit=7, max_tokens=900, **asked)
+    shown = [id for answer in answers for id in datapoint_ids(answer)]
+    assert len(shown) == len(set(shown))
+    assert shown == datapoint_ids(await _ask(desk, limit=100, max_tokens=20_000, **asked))
+
+
+async def test_runs_that_disagree_are_found(desk: Desk, sample: Sample) -> None:
+    """By one evaluator just the datapoints on which it said different things of the runs."""
+    answer = await _ask(desk, show="disagreement", evaluator="policy_correct", limit=100, max_tokens=20_000)
+    expected = [
+        row for row in _said(sample, "policy_correct") if len({value for value in row if value is not None}) > 1
+    ]
+    assert f"\n{len(expected)} datapoints on which runs disagree by policy_correct.\n" in answer
+    cells = [line.split(" | ")[-3:] for line in answer.splitlines() if line.startswith("dp_")]
+    assert [[{"true": True, "false": False}.get(cell) for cell in row] for row in cells] == expected
+
+
+async def test_numbers_disagree_when_half_of_their_range_apart(desk: Desk, sample: Sample) -> None:
+    """A rating of 5 and one of 4 are no disagreement."""
+    answer = await _ask(desk, show="disagreement", evaluator="helpfulness")
+    rated = [[value for value in row if value is not None] for row in _said(sample, "helpfulness")]
+    assert f"\n{sum(max(row) - min(row) >= 2 for row in rated)} datapoint" in answer
+
+
+async def test_datapoints_that_every_run_fails_are_found(desk: Desk, sample: Sample) -> None:
+    """All judged runs said false; an error fails too. The constant evaluator is left out, and that is said."""
+    expected = [row for row in _said(sample, "policy_correct") if not any(row)]
+    answer = await _ask(desk, show="all_fail", evaluator="policy_correct")
+    assert f"\n{len(expected)} datapoints that every run fails by policy_correct.\n" in answer
+    answer = await _ask(desk, show="all_fail")
+    assert "that every run fails by some evaluator." in answer
+    assert "Left out, since they say the same of every log: contains_greeting" in answer
+
+
+@pytest.mark.parametrize(
+    ("show", "evaluator", "cell"),
+    [("failed", "helpfulness", "failed"), ("abstained", "helpfulness", "abstained"), ("missing", "tone", "error -")],
+)
+async def test_the_three_kinds_of_missing_are_kept_apart(desk: Desk, show: str, evaluator: str, cell: str) -> None:
+    """Each finds its one datapoint, where the cell says it."""
+    for asked in ({}, {"evaluator": evaluator}):
+        answer = await _ask(desk, show=show, **asked)
+        assert len(datapoint_ids(answer)) == 1
+    assert re.search(rf"^dp_.*\| {cell}\b", answer, re.M) or f"| {cell} |" in answer
+
+
+async def test_a_text_is_found_in_inputs_and_targets(desk: Desk, sample: Sample) -> None:
+    """In any case and not in the names of inputs; the matching part stands in a column of its own."""
+    answer = await _ask(desk, text="WARRANTY", limit=100, max_tokens=20_000)
+    texts = [" ".join([*point.inputs.values(), *point.target.values()]) for point in sample.dataset.datapoints]
+    assert len(datapoint_ids(answer)) == sum("warranty" in text.lower() for text in texts)
+    matches = [line.split(" | ")[1] for line in answer.splitlines() if line.startswith("dp_")]
+    assert all("warranty" in match.lower() for match in matches)
+    assert "No datapoints containing" in await _ask(desk, text="locale")
+
+
+async def test_nothing_found_is_said_with_what_was_asked(desk: Desk) -> None:
+    """Zero is an answer."""
+    assert 'No datapoints on which tone abstained containing "x y z".' in await _ask(
+        desk, show="abstained", evaluator="tone", text="x y z"
+    )
+
+
+async def test_an_evaluator_that_is_named_has_the_cells_for_itself(desk: Desk) -> None:
+    """Less to read when one is asked about."""
+    answer = await _ask(desk, evaluator="tone", limit=2)
+    assert "Judgments in each cell: tone; " in answer
+    assert re.search(r"^dp_.* \| (friendly|neutral|curt) \| (friendly|neutral|curt) \| \w+$", answer, re.M)
+
+
+@pytest.mark.parametrize(
+    "other", [{"show": "failed"}, {"text": "x"}, {"runs": ["v1"]}, {"evaluator": "tone"}], ids=repr
+)
+async def test_a_cursor_of_another_question_is_refused(desk: Desk, other: dict[str, Any]) -> None:
+    """It would show the wrong datapoints without a word."""
+    cursor = next_cursor(await _ask(desk, limit=1))
+    assert "cursor: " in await desk.refuse("list_datapoints", evaluation=NAME, cursor=cursor, **other)
