@@ -112,7 +112,7 @@ def main() -> None:
     print(f"initialize: {medians['ours']:.0f} ms, bare {medians['bare']:.0f} ms, ratio {ratio:.2f} (at most 1.15)")
 
     reference, server = Server(bare, environ), Server(ours, environ)
-    calls = {
+    calls: dict[str, dict[str, Any]] = {
         "list_runs": {"evaluation": evaluation},
         "get_logs": {"evaluation": evaluation, "limit": 10},
         "list_datapoints": {"evaluation": evaluation, "limit": 20},

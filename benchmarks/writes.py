@@ -18,8 +18,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from big_database import BigDatabase, make_big_database
 from pydantic_core import to_json
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.big_database import BigDatabase, make_big_database
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app

@@ -13,6 +13,7 @@ from mcp.server import MCPServer
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp.server.stdio import stdio_server
 from mcp.types import (
     INVALID_PARAMS,
     CallToolResult,
@@ -38,6 +39,7 @@ from evals_mcp.prompts import PROMPTS
 from evals_mcp.resources import RESOURCES, find_resource
 from evals_mcp.review.documented import Progress
 from evals_mcp.review.review import Review
+from evals_mcp.stdio import MendedMessages
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
 
@@ -80,6 +82,12 @@ class EvalsServer(MCPServer[Any]):
         self._client = client
         self._arguments = {tool.name: _argument_names(tool) for tool in tools}
         self.completion()(self._complete)  # type: ignore[no-untyped-call]
+
+    async def run_stdio_async(self) -> None:
+        """Serve stdio until it is closed."""
+        async with stdio_server() as (received, answers):
+            options = self._lowlevel_server.create_initialization_options()
+            await self._lowlevel_server.run(MendedMessages(received), answers, options)
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
         """Call a tool; whatever goes wrong is an error result, never an exception."""

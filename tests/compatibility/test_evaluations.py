@@ -135,7 +135,7 @@ def test_a_run_is_made_of_versions_named_in_any_way(client: Any, sdk: Any, flow:
     assert (bare.version, bare.dataset, bare.status) == (None, None, "pending")
     assert client.evaluations.get(id=evaluation.id).runs_count == 3
     runs = client.evaluations.list_runs_for_evaluation(id=evaluation.id).runs
-    assert [run.id for run in runs][0] == bare.id
+    assert runs[0].id == bare.id
     assert [type(run.version) for run in runs] == [type(None), sdk.FlowResponse, sdk.FlowResponse]
 
 

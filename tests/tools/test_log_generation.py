@@ -27,7 +27,8 @@ async def _open_run(desk: Desk) -> str:
 
 
 async def _datapoint(desk: Desk) -> str:
-    return re.findall(r"dp_\w+", await desk.ask("list_datapoints", evaluation=NAME, limit=1))[0]
+    found: list[str] = re.findall(r"dp_\w+", await desk.ask("list_datapoints", evaluation=NAME, limit=1))
+    return found[0]
 
 
 async def test_an_output_becomes_a_log_of_the_run(own_desk: Desk) -> None:

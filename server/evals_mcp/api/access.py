@@ -2,8 +2,7 @@
 
 from typing import Annotated, NamedTuple, Protocol
 
-from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyHeader
+from fastapi import Depends, Request
 
 from evals_mcp.errors import Unauthorized
 from evals_mcp.store.store import Store
@@ -46,17 +45,12 @@ class OpenAccess:
         self._grant.store.database.check()
 
 
-_key_header = APIKeyHeader(name="X-API-KEY", auto_error=False, description="Needed where the server has keys.")
-_Key = Annotated[str | None, Security(_key_header)]
-"""Only tells the OpenAPI document of the header: the key was checked before the request came here."""
-
-
-async def _store_to_read(request: Request, key: _Key) -> Store:
+async def _store_to_read(request: Request) -> Store:
     grant: Grant = request.state.grant
     return grant.store
 
 
-async def _current_store(request: Request, key: _Key) -> Store:
+async def _current_store(request: Request) -> Store:
     grant: Grant = request.state.grant
     if not grant.may_write and request.method not in _READING_METHODS:
         raise Unauthorized("This API key may only read.", 403)

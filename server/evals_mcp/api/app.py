@@ -1,6 +1,7 @@
 """The Evaluations API as an ASGI application; routes are in one file per noun."""
 
 import warnings
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -29,7 +30,7 @@ from evals_mcp.api import (
 from evals_mcp.api.access import Access
 from evals_mcp.api.bodies import LARGEST_BODY, BodyGuard
 from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
-from evals_mcp.api.gate import Gate
+from evals_mcp.api.gate import Gate, describe_gate
 from evals_mcp.api.v4 import evaluations as v4_evaluations
 from evals_mcp.api.v4 import projects as v4_projects
 from evals_mcp.errors import EvalsError
@@ -66,7 +67,7 @@ def create_app(
     """
     # FastAPI gives each body parameter an alias, which Pydantic remarks on for models that are built on first use.
     warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
-    app = FastAPI(
+    app = _Api(
         title="evals-mcp",
         summary="An implementation of Humanloop's Evaluations API.",
         version=__version__,
@@ -91,6 +92,14 @@ def create_app(
         app.include_router(router, prefix="/v4")
     app.include_router(health.router)
     return app
+
+
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            describe_gate(super().openapi())
+        return super().openapi()
 
 
 class _Signature:

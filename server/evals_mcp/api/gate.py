@@ -1,5 +1,7 @@
 """Who may come in at all: the key of a request is checked here, before its body is read."""
 
+from typing import Any
+
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -9,6 +11,16 @@ from evals_mcp.errors import EvalsError
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
 """Paths that hold no team's data and need no key; every other path needs one, whether it exists or not."""
+
+
+def describe_gate(document: dict[str, Any]) -> None:
+    """Write into an OpenAPI document which operations need a key: a dependency that says so costs each request."""
+    header = {"type": "apiKey", "in": "header", "name": "X-API-KEY", "description": "Needed where the server has keys."}
+    document["components"]["securitySchemes"] = {"APIKeyHeader": header}
+    for path, operations in document["paths"].items():
+        if path not in OPEN_PATHS:
+            for operation in operations.values():
+                operation["security"] = [{"APIKeyHeader": []}]
 
 
 class Gate:

@@ -74,11 +74,16 @@ class Review:
         if self.client.extended is None:
             try:
                 await self._extended.list_evaluations(None, 1, 0)
-            except EvalsError as error:
-                # A server without the extension does not find it; one that is out of reach is so for both ways.
-                if self.client.extended is None and not isinstance(error, NotFound):
+            except NotFound:
+                pass  # so answers a server without the extension
+            except EvalsError:
+                # One that is out of reach is so for both ways; any other has shown which it is.
+                if not self._has_answered():
                     raise
         return self._extended if self.client.extended else self._documented
+
+    def _has_answered(self) -> bool:
+        return self.client.extended is not None
 
     async def recall_evaluation(self, word: str) -> Subject:
         """Like `find_evaluation`, but as this client saw it last, for a question whose rows tell if that is outdated.

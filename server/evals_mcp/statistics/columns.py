@@ -170,7 +170,7 @@ def _whole(labels: Labels) -> Profile:
 
 def _number(value: float) -> float:
     """The value as a float; a whole number beyond all floats is infinite, so that it is ignored like one."""
-    return float(value) if isinstance(value, bool | float) or is_number(value) else math.inf
+    return float(value) if is_number(value) or value in (True, False) else math.inf
 
 
 def _is_of_kind(value: object, kind: str) -> bool:
