@@ -110,7 +110,7 @@ async def _read_ids(client: httpx.AsyncClient, made: BigDatabase) -> Ids:
     evaluation, run = made.evaluation_id, made.run_ids[-1]
     status = f"/v4/evaluations/{evaluation}/status?evaluatee_id={run}"
     (await client.patch(status, json={"status": "running"})).raise_for_status()
-    query = {"run_id": run, "size": 100}
+    query: dict[str, str | int] = {"run_id": run, "size": 100}
     page = (await client.get(f"/v5/evaluations/{evaluation}/logs", params=query)).raise_for_status().json()
     logs = [record["log"] for record in page["records"]]
     evaluator = (await client.get(f"/v5/evaluators/{made.evaluator_ids[1]}")).raise_for_status().json()

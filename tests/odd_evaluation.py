@@ -1,6 +1,7 @@
 """An evaluation with everything that is unusual: for tests that two ways give the same answer, and of hostile texts."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
@@ -49,7 +50,13 @@ SPECS: dict[str, dict[str, Any]] = {
 }
 
 
-def _judgment(name: str, source: random.Random) -> Any:
+class _Source(random.Random):
+    """Chooses, and knows which texts there are to choose from."""
+
+    texts: Sequence[str] = TEXTS
+
+
+def _judgment(name: str, source: _Source) -> Any:
     match name:
         case "right" | "toxic":
             return source.random() < 0.6
@@ -64,13 +71,14 @@ def _judgment(name: str, source: random.Random) -> Any:
         case "topics":
             return source.sample(["a", 'b"c', "d"], source.randint(0, 3))
         case "comment":
-            return source.choice([text for text in TEXTS if text])
+            return source.choice([text for text in source.texts if text])
     return True
 
 
-async def load_odd(client: EvalsClient, datapoints: int = 12, seed: int = 1) -> str:
-    """Create the evaluation with four runs over two versions of a dataset; its id. The same for the same seed."""
-    source = random.Random(seed)
+async def load_odd(client: EvalsClient, datapoints: int = 12, texts: Sequence[str] = TEXTS) -> str:
+    """Create the evaluation with four runs over two versions of a dataset; its id. The same each time."""
+    source = _Source(1)
+    source.texts = texts
     first = await _dataset(client, [_datapoint(number, source) for number in range(datapoints)])
     second = await _dataset(client, [_datapoint(number, source) for number in range(datapoints, datapoints + 2)])
     evaluators = {}
@@ -100,14 +108,14 @@ async def _dataset(client: EvalsClient, points: list[CreateDatapointRequest]) ->
     return dataset.version_id, dataset.datapoints or []
 
 
-def _datapoint(number: int, source: random.Random) -> CreateDatapointRequest:
+def _datapoint(number: int, source: _Source) -> CreateDatapointRequest:
     inputs: dict[str, Any] = {
-        "question": source.choice(TEXTS),
+        "question": source.choice(source.texts),
         "number": number,
         "nested": {"text": ["deep", None, 1.5]},
     }
-    messages = [{"role": "user", "content": source.choice(TEXTS)}] if number % 3 == 0 else None
-    target = {"answer": source.choice(TEXTS)} if number % 4 else None
+    messages = [{"role": "user", "content": source.choice(source.texts)}] if number % 3 == 0 else None
+    target = {"answer": source.choice(source.texts)} if number % 4 else None
     return CreateDatapointRequest.model_validate({"inputs": inputs, "messages": messages, "target": target})
 
 
@@ -117,7 +125,7 @@ async def _load_run(
     number: int,
     dataset: tuple[str, list[DatapointResponse]],
     evaluators: dict[str, str],
-    source: random.Random,
+    source: _Source,
 ) -> None:
     version_id, points = dataset
     named = PromptRequest(
@@ -148,7 +156,7 @@ async def _load_log(
     version_id: str,
     point: DatapointResponse,
     evaluators: dict[str, str],
-    source: random.Random,
+    source: _Source,
 ) -> None:
     fails = source.random() < 0.15
     content: dict[str, Any] = {
@@ -157,7 +165,7 @@ async def _load_log(
         "source_datapoint_id": point.id if source.random() < 0.95 else None,
         "inputs": point.inputs,
         "messages": [message.model_dump(mode="json") for message in point.messages or []] or None,
-        "error": source.choice(TEXTS) if fails else None,
+        "error": source.choice(source.texts) if fails else None,
         "provider_latency": source.choice([None, 0.5, 0.5, 2.25]),
         "prompt_tokens": source.choice([None, 10, 200]),
         "output_tokens": source.choice([None, 5]),
@@ -165,9 +173,9 @@ async def _load_log(
     }
     if not fails and source.random() < 0.2:
         call = {"id": "c1", "type": "function", "function": {"name": "look_up", "arguments": '{"refund": 1}'}}
-        content["output_message"] = {"role": "assistant", "content": source.choice(TEXTS), "tool_calls": [call]}
+        content["output_message"] = {"role": "assistant", "content": source.choice(source.texts), "tool_calls": [call]}
     elif not fails:
-        content["output"] = source.choice(TEXTS)
+        content["output"] = source.choice(source.texts)
     log = await client.prompts.log(PromptLogRequest.model_validate(content), version_id=version_id)
     for name, evaluator in evaluators.items():
         for _ in range(2 if source.random() < 0.05 else 1):
@@ -175,13 +183,13 @@ async def _load_log(
                 await client.evaluators.log(_evaluator_log(log.id, name, source), version_id=evaluator)
 
 
-def _evaluator_log(log_id: str, name: str, source: random.Random) -> EvaluatorLogRequest:
+def _evaluator_log(log_id: str, name: str, source: _Source) -> EvaluatorLogRequest:
     draw = source.random()
     said: dict[str, Any] = {"parent_id": log_id}
     if draw < 0.08:
-        said["error"] = source.choice(TEXTS) or "broken"
+        said["error"] = source.choice(source.texts) or "broken"
     elif draw >= 0.16:
         said["judgment"] = _judgment(name, source)
     if source.random() < 0.5:
-        said["output"] = source.choice(TEXTS)
+        said["output"] = source.choice(source.texts)
     return EvaluatorLogRequest.model_validate(said)

@@ -36,14 +36,19 @@ class MendedMessages:
 
 
 def mended(item: SessionMessage | Exception) -> SessionMessage | Exception:
-    """A line with half of a surrogate pair as a message, so that the call is refused in words; all else as it is.
+    """A line with half of a surrogate pair as a message; all else as it is.
 
-    Hosts send such halves where a model broke an emoji apart. JSON may have them, and pydantic does not read them.
+    Hosts send such halves where a model broke an emoji apart: JSON may have them, but pydantic does not read them. In a
+    tool's arguments they are kept, so that the tool can refuse them; elsewhere they become `?`.
     """
     if not isinstance(item, ValidationError):
         return item
     (first, *_) = item.errors(include_url=False, include_context=False)
     try:
-        return SessionMessage(jsonrpc_message_adapter.validate_python(json.loads(first["input"]), by_name=False))
-    except (TypeError, ValueError, RecursionError):
+        content = json.loads(first["input"])
+        readable = json.loads(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
+        if readable["method"] == "tools/call":
+            readable["params"]["arguments"] = content["params"]["arguments"]
+        return SessionMessage(jsonrpc_message_adapter.validate_python(readable, by_name=False))
+    except (KeyError, TypeError, ValueError, RecursionError):
         return item

@@ -130,7 +130,11 @@ BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
     ("compare_runs", {"evaluation": SAMPLE, "baseline": "v2", "candidates": ["v2"]}, "candidates"),
     ("get_log", {"log": "nothing"}, "log"),
     ("list_datapoints", {"evaluation": "Which prompts"}, SAMPLE),
-    ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "nowhere", "output": "x"}, "datapoint"),
+    (
+        "log_generation",
+        {"evaluation": SAMPLE, "run": "v2", "datapoint": "nowhere", "output": "x"},
+        "`nowhere` does not exist",
+    ),
     ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "x"}, "output"),
     ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "x", "output": "a\ud800"}, "output"),
     ("add_logs_to_run", {"evaluation": SAMPLE, "run": "v2", "log_ids": ["nothing"]}, "nothing"),
@@ -151,6 +155,24 @@ def test_a_bad_call_is_a_short_error_that_names_what_is_wrong(sample_copy: Path,
         assert wire.wait() == 0
         assert "Traceback" not in wire.errors
     assert database_text(sample_copy) == before
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_half_of_an_emoji_is_answered_wherever_it_stands(sample_database: Path, era: str) -> None:
+    """A host whose model broke an emoji apart does not wait for ever."""
+    half = "half \ud83d"
+    reference = {"type": "ref/prompt", "name": half}
+    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
+        assert "half of a surrogate pair" in wire.failure("get_log", log=half)
+        assert "unknown argument" in wire.failure("get_log", **{half: "x"})
+        assert "There is no tool" in wire.failure(half)
+        assert wire.request("prompts/get", {"name": "review_evaluation", "arguments": {"evaluation": half}})["result"]
+        assert wire.request("prompts/get", {"name": half})["error"]["code"] == -32602
+        assert wire.request("resources/read", {"uri": half})["error"]["code"] == -32602
+        assert wire.request("resources/read", {"uri": f"evals://logs/{half}"})["error"]["code"] == -32602
+        completed = wire.request("completion/complete", {"ref": reference, "argument": {"name": "run", "value": half}})
+        assert completed["result"]["completion"]["values"] == []
+        assert SAMPLE in wire.answer("list_evaluations")
 
 
 @pytest.mark.parametrize("era", ERAS)

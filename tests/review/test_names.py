@@ -40,6 +40,14 @@ def test_a_run_is_found_by_id_name_version_beginning_or_part(word: str) -> None:
     assert find_run([_run(1, "baseline"), _run(2, "refined")], word).version_name == "refined"
 
 
+def test_a_part_of_a_random_id_names_nothing() -> None:
+    """Only its beginning does, so that a wrong name is not taken for a run by chance."""
+    runs = [_run(1, "baseline"), _run(2, "refined")]
+    assert find_run(runs, "run_000000000000000000002").version_name == "refined"
+    with pytest.raises(NotFound):
+        find_run(runs, "0002")
+
+
 def test_control_names_the_control_run() -> None:
     """The word control finds the run that others are compared with."""
     assert find_run([_run(1, "a"), _run(2, "b", control=True)], "control").version_name == "b"

@@ -125,7 +125,7 @@ async def test_a_stdio_server_survives_it_too(database: Path, mode: Any) -> None
     async with Client(parameters, mode=mode) as host:
         desk = Desk(host, EvalsClient())
         for tool, arguments, said in _WRONG:
-            if "\ud800" not in str(arguments):
+            if "\ud800" not in arguments.get("text", ""):
                 assert said in await desk.refuse(tool, **arguments)
         assert "3 runs" in await desk.ask("list_runs", evaluation=NAME)
         log = (await desk.ask("get_logs", evaluation=NAME, limit=1)).split("\n")[2].partition(";")[0]

@@ -1,5 +1,6 @@
 """What people call things, and what they meant: labels of runs and evaluators, and finding one by a word; pure."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
@@ -9,6 +10,7 @@ from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.models.review import EvaluatorRow, RunRow, run_labels
 
 _CANDIDATES = 8
+_RANDOM_ID = re.compile(r"[a-z]+_[0-9A-Za-z]{16,}")  # a part of one means nothing
 Thing = TypeVar("Thing")
 
 
@@ -74,7 +76,7 @@ def pick(
         lambda name: name == wanted,
         lambda name: name.casefold() == folded,
         lambda name: bool(folded) and name.casefold().startswith(folded),
-        lambda name: bool(folded) and folded in name.casefold(),
+        lambda name: bool(folded) and folded in name.casefold() and not _RANDOM_ID.fullmatch(name),
     ):
         found = [thing for thing in things if any(fits(name) for name in names(thing))]
         if len(found) == 1:

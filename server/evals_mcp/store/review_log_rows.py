@@ -46,11 +46,14 @@ def read_judgment_rows(
     sole = {item.evaluator_id: item for item in attachments if item.sole}
     exact = {item.evaluator_version_id: item for item in attachments if not item.sole}
     shown = {(place.run_id, place.log_number) for place in places}
-    for row in connection.execute(_JUDGMENTS, {"numbers": [number for _, number in shown]}).all():
-        key = (row.run_id, row.log_number)
-        item = (sole.get(row.evaluator_id) if row.latest else None) or exact.get(row.evaluator_version_id)
-        if item is not None and key in shown:
-            found.setdefault(key, {})[item.evaluator_version_id] = _judgment_row(item, row, characters)
+    # Unpacked, because a page has many of them and naming each column costs more than the query.
+    for run_id, log_number, evaluator_id, version_id, latest, state, *said in connection.execute(
+        _JUDGMENTS, {"numbers": [number for _, number in shown]}
+    ).all():
+        item = (sole.get(evaluator_id) if latest else None) or exact.get(version_id)
+        if item is not None and (run_id, log_number) in shown:
+            row = _judgment_row(item.evaluator_version_id, _STATE_NAMES[state], *said, characters=characters)
+            found.setdefault((run_id, log_number), {})[row.evaluator_version_id] = row
     return found
 
 
@@ -72,14 +75,23 @@ _JUDGMENTS = (
 )
 
 
-def _judgment_row(item: Attachment, row: Any, characters: int) -> JudgmentRow:
-    explanation = output_text({"output": row.output, "output_message": row.output_message})
+def _judgment_row(
+    version_id: str,
+    state: JudgmentState,
+    judgment: Any,
+    error: str | None,
+    output: str | None,
+    message: Any,
+    *,
+    characters: int,
+) -> JudgmentRow:
+    explanation = output_text({"output": output, "output_message": message})
     return JudgmentRow(
-        evaluator_version_id=item.evaluator_version_id,
-        state=_STATE_NAMES[row.state],
-        judgment=row.judgment,
+        evaluator_version_id=version_id,
+        state=state,
+        judgment=judgment,
         explanation=None if explanation is None else explanation[:characters],
-        error=None if row.error is None else row.error[:characters],
+        error=None if error is None else error[:characters],
     )
 
 

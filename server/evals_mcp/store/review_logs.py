@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     tuple_,
     union,
+    union_all,
 )
 
 from evals_mcp.errors import Invalid, NotFound
@@ -36,6 +37,8 @@ COUNTED_TO = 1_000
 """Matches of a filter are counted no further than this."""
 
 _STATES = {"judged": JUDGED, "abstained": ABSTAINED, "failed": FAILED}
+_TOGETHER = 16  # runs in one statement
+_ANY_NUMBER = 2**63 - 1
 _SORT_COLUMNS = {"latency": run_logs.c.latency, "cost": run_logs.c.cost, "length": run_logs.c.length}
 
 
@@ -127,6 +130,8 @@ class _Selection:
 
     def page(self, rows: Sequence[Row[Any]]) -> list[_Place]:
         """The places of a page, and one more if there are more."""
+        if self._is_plain and self._question.sort == "newest":
+            return self._newest([row.id for row in rows])
         statements = [self._ordered(source) for source in self._sources]
         found = [self._first(row.id, statement) for row in self._matching(rows) for statement in statements]
         ordered = merge(*found, key=lambda place: place.key)
@@ -134,8 +139,7 @@ class _Selection:
 
     def count(self, rows: Sequence[Row[Any]]) -> tuple[int, int | None]:
         """How many logs match, and how far they were counted if that is not to the end."""
-        question = self._question
-        if not self._conditions and question.match is None and question.sort in ("newest", "length"):
+        if self._is_plain and self._question.sort in ("newest", "length"):
             return sum(row.logs_count for row in rows), None
         sources = [source.with_only_columns(run_logs.c.log_number) for source in self._sources]
         numbers = sources[0] if len(sources) == 1 else union(*sources)
@@ -156,6 +160,23 @@ class _Selection:
         return_type = self._evaluators[self._evaluator.evaluator_version_id].return_type
         matching = self._sources[0].with_only_columns(*columns)
         return sample_logs(self._connection, self._matching(rows), matching, self._evaluator, return_type, size)
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether every log of the runs matches."""
+        return not self._conditions and self._question.match is None
+
+    def _newest(self, run_ids: Sequence[str]) -> list[_Place]:
+        following, most = self._question.following, self._question.limit + 1
+        asked = {"before": _ANY_NUMBER if following is None else -int(following[1]), "most": most}
+        found: list[_Place] = []
+        for start in range(0, len(run_ids), _TOGETHER):
+            together = run_ids[start : start + _TOGETHER]
+            names = {f"run_{place}": run_id for place, run_id in enumerate(together)}
+            rows = self._connection.execute(_newest_of(len(together)), {**asked, **names}).all()
+            found += [_Place((0, -number), run_id, number) for number, run_id in rows]
+        order = {run_id: place for place, run_id in enumerate(run_ids)}
+        return sorted(found, key=lambda place: (place.key, order[place.run_id]))[:most]
 
     def _first(self, run_id: str, statement: Select[Any]) -> list[_Place]:
         """The first places of one run out of one source, in order."""
@@ -250,6 +271,20 @@ class _Selection:
                 )
             )
         return conditions
+
+
+@cache
+def _newest_of(amount: int) -> Select[Any]:
+    """The newest logs of so many runs in one statement; asked of each run by itself, an index gives them in order."""
+    of_runs = [
+        select(run_logs.c.log_number, run_logs.c.run_id)
+        .where(run_logs.c.run_id == bindparam(f"run_{place}"), run_logs.c.log_number < bindparam("before"))
+        .order_by(run_logs.c.log_number.desc())
+        .limit(bindparam("most"))
+        .subquery()
+        for place in range(amount)
+    ]
+    return select(union_all(*(select(of_run) for of_run in of_runs)).subquery())
 
 
 def _each_once(places: Iterable[_Place]) -> Iterator[_Place]:

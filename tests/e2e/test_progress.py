@@ -1,0 +1,61 @@
+"""Over real stdio, a server that has only the documented API: the host is told how far the reading is."""
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from mcp import Client, StdioServerParameters
+from tests.desk import Desk
+from tests.documented_only import DocumentedOnly
+from tests.e2e.stdio import environ
+from tests.odd_evaluation import load_odd
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.wiring import open_embedded_app
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, Any]]:
+    """The address of a documented API on a free port of this machine, and the application behind it."""
+    app = open_embedded_app(str(tmp_path / "evals.db"))
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(DocumentedOnly(app), log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}", app
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+async def test_progress_is_told_while_pages_are_read(served: tuple[str, Any], mode: Any) -> None:
+    """Each page moves it on, up to all logs; the answer is the one that the extension would give, and says how."""
+    address, app = served
+    evaluation = await load_odd(EvalsClient(open_app=lambda: app), datapoints=60)
+    told: list[tuple[float, float | None, str | None]] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+
+    parameters = StdioServerParameters(
+        command=sys.executable, args=["-m", "evals_mcp"], env=environ(HUMANLOOP_BASE_URL=address)
+    )
+    async with Client(parameters, mode=mode) as host:
+        arguments = {"evaluation": evaluation, "limit": 1}
+        result = await host.call_tool("get_logs", arguments, progress_callback=note)
+        silent = await Desk(host, EvalsClient()).ask("get_logs", **arguments)
+    assert silent == str(getattr(result.content[0], "text", ""))
+    total = told[-1][1]
+    assert total is not None
+    assert total > 200
+    assert [done for done, _, _ in told] == [*range(100, int(total), 100), total]
+    assert told[0][2] == f"100 of {int(total)} logs read"
+    assert f"Read by paging through {int(total)} logs: the server has only the documented API." in silent

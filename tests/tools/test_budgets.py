@@ -1,0 +1,131 @@
+"""No answer is larger than was asked for, whatever somebody's texts hold; and each says what it left out."""
+
+import random
+import string
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.desk import Desk, at_desk, datapoint_ids, log_ids, next_cursor
+from tests.odd_evaluation import load_odd
+from tests.small_evaluations import SmallEvaluation
+
+from evals_mcp.config import Settings
+from evals_mcp.models.evaluations import CreateEvaluationRequest
+from evals_mcp.models.log_requests import EvaluatorLogRequest
+from evals_mcp.models.references import FileReference
+from evals_mcp.summaries.tokens import estimate
+from evals_mcp.wiring import build_client
+
+pytestmark = pytest.mark.anyio
+
+_NAME = 'Odd "things"'
+_SOURCE = random.Random(11)
+_TEXTS = [
+    "The refund was declined because the order is older than thirty days. " * 60,
+    "退款被拒绝，因为订单已经超过三十天。助手本来应该提供商店积分。" * 80,
+    "def refund(order: Order) -> bool:\n\treturn order.age < timedelta(days=30)\n" * 40,
+    "".join(_SOURCE.choices(string.ascii_letters + string.digits + "+/", k=6_000)),
+    " ".join(_SOURCE.choices("😀👍🏽🚀🔥✅❌🎉🤔💡📈❤️⚠️", k=2_000)),
+    "".join(_SOURCE.choices("\x01\x1b\u200b\u202e\U000e0041 ab", k=3_000)),
+    "0.25 | 4.71\n" * 500,
+    "\n" * 2_000,
+    '"\\' * 2_000,
+]
+_ASKED: list[tuple[str, dict[str, Any]]] = [
+    ("list_runs", {}),
+    ("get_logs", {}),
+    ("get_logs", {"sort": "worst", "evaluator": "stars"}),
+    ("get_logs", {"text": "refund", "sample": True}),
+    ("get_logs", {"judgment": "failed", "limit": 100}),
+    ("list_datapoints", {}),
+    ("list_datapoints", {"show": "disagreement", "limit": 100}),
+    ("list_datapoints", {"show": "missing", "text": "refund", "evaluator": "tone"}),
+]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The desks stay open for all tests here, so the loop does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def odd_desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+    """A desk at an evaluation whose texts are long and hostile in every way."""
+    path = str(tmp_path_factory.mktemp("budgets") / "evals.db")
+    async with build_client(Settings(database=path)) as client, at_desk(client) as desk:
+        await load_odd(client, datapoints=8, texts=_TEXTS)
+        yield desk
+
+
+@pytest.mark.parametrize(("tool", "asked"), _ASKED, ids=repr)
+@pytest.mark.parametrize("budget", [300, 700, 4_000])
+async def test_answers_stay_in_their_budget_by_a_real_count(
+    odd_desk: Desk, real_tokens: Callable[[str], int], tool: str, asked: dict[str, Any], budget: int
+) -> None:
+    """A real tokenizer counts no more than was asked for, and something is shown even in the smallest answer."""
+    answer = await odd_desk.ask(tool, evaluation=_NAME, max_tokens=budget, **asked)
+    assert estimate(answer) <= budget
+    assert real_tokens(answer) <= budget
+    if tool != "list_runs":
+        assert log_ids(answer) or datapoint_ids(answer) or "No datapoints" in answer or budget == 300
+
+
+@pytest.mark.parametrize("budget", [300, 700, 4_000])
+async def test_one_log_stays_in_its_budget(odd_desk: Desk, real_tokens: Callable[[str], int], budget: int) -> None:
+    """Whole, in parts, and beside another run's."""
+    ids = log_ids(await odd_desk.ask("get_logs", evaluation=_NAME, limit=100, max_tokens=20_000))
+    for log in ids[:12]:
+        whole = await odd_desk.ask("get_log", log=log, max_tokens=budget)
+        part = await odd_desk.ask("get_log", log=log, part="inputs", max_tokens=budget)
+        assert estimate(whole) <= budget
+        assert max(real_tokens(whole), real_tokens(part)) <= budget
+    pairs = [
+        await odd_desk.host.call_tool(
+            "get_log", {"log": log, "beside": "v2", "evaluation": _NAME, "max_tokens": budget}
+        )
+        for log in ids[:12]
+    ]
+    texts = [str(getattr(pair.content[0], "text", "")) for pair in pairs if not pair.is_error]
+    assert texts
+    assert max(map(real_tokens, texts)) <= budget
+
+
+@given(
+    texts=st.lists(st.text(max_size=200) | st.sampled_from(_TEXTS), min_size=1, max_size=4),
+    budget=st.integers(300, 2_000),
+)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_text_stays_in_any_budget(odd_desk: Desk, texts: list[str], budget: int) -> None:
+    """In names, inputs, outputs and explanations; what is left out is reachable by the cursor."""
+    texts = [text.replace("\x00", "").encode("utf-8", "ignore").decode() for text in texts]
+    request = CreateEvaluationRequest(name=None, file=FileReference(path="odd/prompt"), evaluators=[])
+    created = await odd_desk.client.evaluations.create(request)
+    evaluation = SmallEvaluation(odd_desk.client, created.id)
+    path = f"any/{created.id}"
+    await evaluation.evaluator(path, return_type="boolean")
+    asked = [f"{number} {text}" for number, text in enumerate(texts)]
+    await evaluation.run(
+        created.id, [(question, {path: True}) for question in asked], outputs=dict(zip(asked, texts, strict=True))
+    )
+    answers = await odd_desk.walk("get_logs", evaluation=created.id, max_tokens=budget)
+    shown = [log for answer in answers for log in log_ids(answer)]
+    assert len(shown) == len(set(shown)) == len(texts)
+    explained = EvaluatorLogRequest(path=path, parent_id=shown[0], judgment=False, output=texts[0])
+    await odd_desk.client.evaluators.log(explained)
+    answers += await odd_desk.walk("list_datapoints", evaluation=created.id, max_tokens=budget)
+    answers += [await odd_desk.ask("get_log", log=log, max_tokens=budget) for log in shown]
+    answers.append(await odd_desk.ask("list_evaluations", max_tokens=budget))
+    assert max(map(estimate, answers)) <= budget
+
+
+async def test_what_is_left_out_comes_with_the_next_call(odd_desk: Desk) -> None:
+    """A page that is cut short by the budget says how to go on, and going on reaches the rest."""
+    first = await odd_desk.ask("get_logs", evaluation=_NAME, limit=100, max_tokens=300)
+    assert next_cursor(first) is not None
+    answers = await odd_desk.walk("get_logs", evaluation=_NAME, limit=100, max_tokens=300)
+    total = int(first.splitlines()[1].split(" ")[0])
+    assert len({log for answer in answers for log in log_ids(answer)}) == total
