@@ -1,10 +1,12 @@
 """The MCP face: tools, resources and prompts over a client, and the one boundary where errors become words."""
 
+import contextlib
 import inspect
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from difflib import get_close_matches
+from threading import Thread
 from typing import Any, get_type_hints
 
 import anyio
@@ -29,6 +31,7 @@ from mcp.types import (
 )
 from mcp.types import Prompt as ListedPrompt
 from mcp.types import ResourceTemplate as ListedTemplate
+from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl, ValidationError
 
 from evals_mcp import __version__
@@ -81,6 +84,7 @@ class EvalsServer(MCPServer[Any]):
         super().__init__("evals-mcp", **options)
         self._client = client
         self._arguments = {tool.name: _argument_names(tool) for tool in tools}
+        self._opening = Thread(target=self._open, name="opening")
         self.completion()(self._complete)  # type: ignore[no-untyped-call]
 
     async def run_stdio_async(self) -> None:
@@ -88,6 +92,20 @@ class EvalsServer(MCPServer[Any]):
         async with stdio_server() as (received, answers):
             options = self._lowlevel_server.create_initialization_options()
             await self._lowlevel_server.run(MendedMessages(received), answers, options)
+        if self._opening.ident is not None:
+            self._opening.join()
+
+    async def list_tools(self) -> list[ListedTool]:
+        """List the tools, and open the data behind the answer: a host that lists tools will soon call one."""
+        listed = await super().list_tools()
+        if self._opening.ident is None:
+            self._opening.start()
+        return listed
+
+    def _open(self) -> None:
+        # Whatever is wrong, the first call meets it again and says it.
+        with contextlib.suppress(EvalsError):
+            self._client.warm()
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
         """Call a tool; whatever goes wrong is an error result, never an exception."""
