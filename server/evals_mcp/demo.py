@@ -31,6 +31,17 @@ QUESTIONS = (
     Question("What has been evaluated?", "list_evaluations", {}),
     Question("Which version is better?", "list_runs", {"evaluation": _NAME}),
     Question(
+        "Is v2-concise really worse, and on what?",
+        "compare_runs",
+        {
+            "evaluation": _NAME,
+            "candidates": ["v2-concise"],
+            "evaluators": ["policy_correct"],
+            "limit": 2,
+            "max_tokens": 1200,
+        },
+    ),
+    Question(
         "What broke in v2-concise?",
         "get_logs",
         {

@@ -77,13 +77,16 @@ _MOMENT = 2.0  # seconds after which nobody waits for a suggestion any more
 class EvalsServer(MCPServer[Any]):
     """An MCP server that answers every failure with a sentence that tells the model what to change.
 
-    Resources and prompts are listed and answered here, not registered, which would cost every start some time.
+    Resources and prompts are listed and answered here, not registered, and tools are registered when they are first
+    listed or called: the models of their arguments would cost every start some time.
     """
 
-    def __init__(self, tools: Sequence[Tool], client: EvalsClient, **options: Any) -> None:
+    def __init__(self, tools: Sequence[Tool], client: EvalsClient, max_tokens: int, **options: Any) -> None:
         super().__init__("evals-mcp", **options)
+        self._tools = tools
         self._client = client
-        self._arguments = {tool.name: _argument_names(tool) for tool in tools}
+        self._max_tokens = max_tokens
+        self._arguments: dict[str, list[str]] = {}
         self._opening = Thread(target=self._open, name="opening")
         self.completion()(self._complete)  # type: ignore[no-untyped-call]
 
@@ -95,8 +98,29 @@ class EvalsServer(MCPServer[Any]):
         if self._opening.ident is not None:
             self._opening.join()
 
+    def _register_tools(self) -> None:
+        if self._arguments:
+            return
+        for tool in self._tools:
+            self._arguments[tool.name] = list(inspect.signature(tool.function).parameters)[1:]
+            self.add_tool(
+                _bound(tool, self._client, self._max_tokens),
+                name=tool.name,
+                title=tool.title,
+                description=tool.description,
+                structured_output=False,
+                annotations=ToolAnnotations(
+                    title=tool.title,
+                    read_only_hint=tool.read_only,
+                    destructive_hint=tool.destructive,
+                    idempotent_hint=tool.idempotent,
+                    open_world_hint=False,
+                ),
+            )
+
     async def list_tools(self) -> list[ListedTool]:
         """List the tools, and open the data behind the answer: a host that lists tools will soon call one."""
+        self._register_tools()
         listed = await super().list_tools()
         if self._opening.ident is None:
             self._opening.start()
@@ -118,6 +142,7 @@ class EvalsServer(MCPServer[Any]):
 
     def _checked(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments without what hosts add by themselves. Raises Invalid for what no tool can mean."""
+        self._register_tools()
         known = self._arguments.get(name)
         if known is None:
             close = get_close_matches(name[:100], list(self._arguments), n=1)
@@ -195,30 +220,15 @@ class EvalsServer(MCPServer[Any]):
 def build_server(client: EvalsClient, *, max_tokens: int, read_only: bool) -> EvalsServer:
     """The server over a client. `max_tokens` is the budget of an answer unless a call says otherwise."""
     tools = [tool for tool in TOOLS if tool.read_only or not read_only]
-    server = EvalsServer(
+    return EvalsServer(
         tools,
         client,
+        max_tokens,
         title="evals-mcp",
         version=__version__,
         instructions=INSTRUCTIONS,
         log_level="WARNING",
     )
-    for tool in tools:
-        server.add_tool(
-            _bound(tool, client, max_tokens),
-            name=tool.name,
-            title=tool.title,
-            description=tool.description,
-            structured_output=False,
-            annotations=ToolAnnotations(
-                title=tool.title,
-                read_only_hint=tool.read_only,
-                destructive_hint=tool.destructive,
-                idempotent_hint=tool.idempotent,
-                open_world_hint=False,
-            ),
-        )
-    return server
 
 
 def _bound(tool: Tool, client: EvalsClient, max_tokens: int) -> Callable[..., Awaitable[str]]:
@@ -256,10 +266,6 @@ def _progress(context: Context[Any, Any] | None) -> Progress:
             await context.report_progress(done, total, f"{done:,} of {total:,} logs read")
 
     return progress
-
-
-def _argument_names(tool: Tool) -> list[str]:
-    return list(inspect.signature(tool.function).parameters)[1:]
 
 
 def _sentence(name: str, error: ToolError) -> str:

@@ -33,6 +33,7 @@ class Wire:
         *,
         era: str = ERAS[0],
         command: Sequence[str] = ("-m", "evals_mcp"),
+        program: Sequence[str] = (),
         cwd: Path | None = None,
     ) -> None:
         self.era = era
@@ -40,7 +41,7 @@ class Wire:
         self.errors = ""
         self._number = 0
         self.process = subprocess.Popen(
-            [sys.executable, *command],
+            program or [sys.executable, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

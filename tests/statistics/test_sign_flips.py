@@ -1,10 +1,14 @@
 """The sign-flip test and its interval against SciPy, an exact convolution and its own inversion."""
 
+import itertools
 import math
+from collections.abc import Iterator
+from fractions import Fraction
+from operator import mul
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
@@ -37,13 +41,29 @@ def lattice_p(differences: Array) -> float:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(ratings | decimals | st.floats(-100, 100, width=16), min_size=2, max_size=11))
+@given(st.lists(ratings | st.floats(-100, 100, width=16), min_size=2, max_size=11))
 def test_small_samples_agree_with_scipy(values: list[float]) -> None:
-    """With all subsets counted p is SciPy's exact permutation p."""
+    """With all subsets counted p is SciPy's exact permutation p, where sums of floats are exact."""
     differences = np.array(values)
     result = flip_test(differences)
     assert result.p_error is None
     assert result.p_value == pytest.approx(scipy_p(differences), abs=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(decimals, min_size=2, max_size=8))
+@example([0.0, -72.0, 0.7, 28.0, 100.0, -57.0])
+def test_sums_that_only_rounding_tells_apart_count_as_equal(values: list[float]) -> None:
+    """Decimals are compared as they are written: p is that of all subsets counted in fractions."""
+    exact = [Fraction(str(value)) for value in values]
+    sums = [abs(sum(map(mul, signs, exact), Fraction())) for signs in flips(len(exact))]
+    expected = sum(each >= abs(sum(exact, Fraction())) for each in sums) / len(sums)
+    assert flip_test(np.array(values)).p_value == pytest.approx(expected, abs=1e-9)
+
+
+def flips(size: int) -> Iterator[tuple[int, ...]]:
+    """Every way to give `size` values a sign."""
+    return itertools.product((-1, 1), repeat=size)
 
 
 @pytest.mark.parametrize("pairs", [17, 40, 120, 256, 600, 5000])

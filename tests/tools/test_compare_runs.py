@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
 from tests.documented_only import documented_client
 from tests.shared_data import RAG_CHAT, load, require
 from tests.small_evaluations import FAILS, SmallEvaluation, make_evaluation
@@ -15,7 +16,7 @@ from evals_mcp.api.access import Grant, OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
-from evals_mcp.errors import EvalsError, Invalid, NotFound
+from evals_mcp.errors import EvalsError, Invalid, NotFound, Unavailable
 from evals_mcp.review.review import Review
 from evals_mcp.store.store import open_store
 from evals_mcp.summaries.tokens import estimate
@@ -252,6 +253,25 @@ async def test_runs_that_cannot_be_compared_are_refused(small: SmallEvaluation) 
         await compare_runs(Review(small.client), "Small", candidates=["old"])
     with pytest.raises(EvalsError, match="evaluator: there is none"):
         await compare_runs(Review(small.client), SAMPLE, evaluators=["nonsense"])
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"1e999"])
+async def test_numbers_that_json_does_not_have_are_named(client: EvalsClient, app: FastAPI, number: bytes) -> None:
+    """A server that answers with them is told apart from one that is not the API, and no figure is made up."""
+
+    async def odd(scope: Scope, receive: Receive, send: Send) -> None:
+        async def changed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [(name, value) for name, value in message["headers"] if name != b"content-length"]
+                message = {**message, "headers": kept}
+            await send(
+                {**message, "body": message.get("body", b"").replace(b'"judgment":5,', b'"judgment":%s,' % number)}
+            )
+
+        await app(scope, receive, changed)
+
+    with pytest.raises(Unavailable, match="NaN or an infinite number"):
+        await compare_runs(Review(documented_client(odd)), SAMPLE)
 
 
 @pytest.fixture(scope="module")

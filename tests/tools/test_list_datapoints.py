@@ -2,8 +2,11 @@ import re
 from typing import Any
 
 import pytest
-from tests.desk import Desk, datapoint_ids, next_cursor
+from tests.desk import Desk, datapoint_ids, log_ids, next_cursor
 
+from evals_mcp.models.log_requests import EvaluatorLogRequest
+from evals_mcp.models.references import VersionReference
+from evals_mcp.models.runs import CreateRunRequest
 from evals_mcp.sample.support_bot import Sample, read_sample
 
 pytestmark = pytest.mark.anyio
@@ -128,3 +131,24 @@ async def test_a_cursor_of_another_question_is_refused(desk: Desk, other: dict[s
     """It would show the wrong datapoints without a word."""
     cursor = next_cursor(await _ask(desk, limit=1))
     assert "cursor: " in await desk.refuse("list_datapoints", evaluation=NAME, cursor=cursor, **other)
+
+
+async def test_a_new_judgment_is_seen_at_once(own_desk: Desk) -> None:
+    """What the server remembers of its choices does not outlive a change."""
+    asked = {"show": "abstained", "evaluator": "tone"}
+    assert "No datapoints on which tone abstained." in await _ask(own_desk, **asked)
+    log = log_ids(await own_desk.ask("get_logs", evaluation=NAME, limit=1))[0]
+    await own_desk.client.evaluators.log(EvaluatorLogRequest(path="support/tone", parent_id=log, judgment=None))
+    assert "1 datapoint on which tone abstained." in await _ask(own_desk, **asked)
+
+
+async def test_runs_without_a_dataset_have_no_datapoints_to_list(own_desk: Desk) -> None:
+    """The answer says where the logs are to be seen."""
+    overview = await own_desk.client.reviews.get_overview(NAME)
+    version = VersionReference(version_id=overview.runs[0].version_id)
+    run = await own_desk.client.runs.create(
+        overview.evaluation.id, CreateRunRequest(version=version, orchestrated=False)
+    )
+    refused = await own_desk.refuse("list_datapoints", evaluation=NAME, runs=[run.id])
+    assert "no dataset" in refused
+    assert "get_logs shows the logs" in refused

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from evals_mcp import __version__
-from evals_mcp.client.failures import Trouble, answer_failure, network_failure, not_the_api
+from evals_mcp.client.failures import Trouble, answer_failure, network_failure, not_finite, not_the_api
 from evals_mcp.client.retries import LONGEST_WAIT, MOST_TRIES, PASSING, backoff, read_retry_after
 from evals_mcp.client.urls import ApiVersion, Query, build_url, read_base_url
 from evals_mcp.errors import EvalsError, Invalid
@@ -242,7 +242,11 @@ class Connection:
         try:
             return answer.validate_json(content)
         except ValidationError as error:
-            raise not_the_api(self._where) from error
+            kinds = {
+                item["type"] for item in error.errors(include_url=False, include_context=False, include_input=False)
+            }
+            failure = not_finite if "finite_number" in kinds else not_the_api
+            raise failure(self._where) from error
 
     def _read_json(self, content: bytes) -> Any:
         try:

@@ -99,6 +99,11 @@ def not_the_api(where: str) -> Unavailable:
     return Unavailable(f"{where} answered something that is not the Evaluations API. Check the base URL.")
 
 
+def not_finite(where: str) -> Unavailable:
+    """The error that an answer with NaN or an infinite number is."""
+    return Unavailable(f"{where} answered with NaN or an infinite number, which no figure can be made of.")
+
+
 def _refusal(status: int, text: str, where: str, retry_after: float | None) -> str:
     if 300 <= status < 400:
         return f"{where} redirects to another address. Set the base URL to that one (often https, not http)."

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
@@ -34,13 +35,17 @@ def sample_logs(
     return_type: str,
     size: int,
 ) -> Sample:
-    """The first `size` logs of an even sample. `matching` gives number and datapoint of a run's (`run_id`) logs."""
+    """The first `size` logs of an even sample.
+
+    `matching` gives number and datapoint of a run's (`run_id`) logs.
+    """
     found: dict[str, SampledLog] = {}
     said: dict[str, Any] = {}
     for run in runs:
         judged = _judged(connection, run.id, attachment, return_type)
         seen: Counter[str | None] = Counter()
-        for number, datapoint_id in sorted(connection.execute(matching, {"run_id": run.id}).all()):
+        rows = connection.execute(matching, {"run_id": run.id}).all()
+        for number, datapoint_id in sorted(rows, key=itemgetter(0)):
             key = sample_key(run.id, datapoint_id, seen[datapoint_id])
             seen[datapoint_id] += 1
             found[key] = SampledLog(run.id, number)

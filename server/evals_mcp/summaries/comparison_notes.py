@@ -104,17 +104,23 @@ def coverage_notes(compared: Compared) -> list[str]:
 
 def judgment_notes(compared: Compared) -> list[str]:
     """Evaluators that are in no row or not wholly: never, constantly, by other versions, or partly judging."""
+    notes = pairing_notes(compared)
+    for word in ("failed", "abstained", "missing"):
+        counts = {run.run_id: _counts(compared, run, word) for run in _runs(compared)}
+        where = [f"{compared.run(run_id)} ({counted})" for run_id, counted in counts.items() if counted]
+        if where:
+            notes.append(f"Judgments that are {word} count in no figure: {_listed(where)}.")
+    return notes
+
+
+def pairing_notes(compared: Compared) -> list[str]:
+    """Evaluators that are in no row, or whose pairs are not all alike: the notes that a list of runs does not have."""
     version_ids = [tally.evaluator_version_id for tally in compared.found.baseline.tallies]
     nowhere = [version_id for version_id in version_ids if _is_nowhere(compared, version_id)]
     notes = []
     if nowhere:
         notes.append(f"Judged none of these logs: {', '.join(map(compared.evaluator, nowhere))}.")
     notes += _pair_notes(compared, [version_id for version_id in version_ids if version_id not in nowhere])
-    for word in ("failed", "abstained", "missing"):
-        counts = {run.run_id: _counts(compared, run, word) for run in _runs(compared)}
-        where = [f"{compared.run(run_id)} ({counted})" for run_id, counted in counts.items() if counted]
-        if where:
-            notes.append(f"Judgments that are {word} count in no figure: {_listed(where)}.")
     ignored = [(candidate, row.ignored) for candidate, row in compared.rows() if row.ignored]
     if ignored:
         notes.append(f"Values that are no finite numbers are left out: {_where(compared, ignored)}.")

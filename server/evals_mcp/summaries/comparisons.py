@@ -16,7 +16,7 @@ from evals_mcp.summaries.tables import table
 _WHOLE_TABLE = 12  # rows: of more, those without a significant difference are only listed
 _FOR_TABLE = 0.6  # of the room
 _FOR_DATAPOINTS = 0.17  # of the budget, or what each datapoint asked for needs at least
-_EACH_DATAPOINT = 220  # tokens: what is asked for is shown, with room for its texts
+_EACH_DATAPOINT = 110  # tokens, and twice that for each of the first two
 _ROOMY = 500  # tokens: a smaller budget is for figures, datapoints and the next call alone
 _OUTCOMES: dict[Outcome, str] = {
     "regressed": "got worse",
@@ -151,7 +151,7 @@ def _add_datapoints(
         return left_out(found.total - offset - shown, "datapoint", next_page(shown)) if found.datapoints else heading
 
     left = max(1, budget - cost(answer.text()))
-    room = max(budget * _FOR_DATAPOINTS, limit * _EACH_DATAPOINT)
+    room = max(budget * _FOR_DATAPOINTS, (limit + min(limit, 2)) * _EACH_DATAPOINT)
     answer.rows(
         [datapoint_row(compared, datapoint, outcome) for datapoint in found.datapoints],
         footer,

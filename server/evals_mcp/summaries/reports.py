@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evals_mcp.models.review import Overview
 from evals_mcp.summaries.answer import Answer, left_out, next_call
-from evals_mcp.summaries.comparison_notes import Compared, coverage_notes, judgment_notes, method_notes
+from evals_mcp.summaries.comparison_notes import Compared, coverage_notes, method_notes, pairing_notes
 from evals_mcp.summaries.comparison_rows import HEADERS, comparison_cells
 from evals_mcp.summaries.markdown import as_markdown, markdown_table
 from evals_mcp.summaries.quoting import cell
@@ -61,9 +61,9 @@ def comparison_table(compared: Compared) -> list[str]:
 
 
 def comparison_remarks(compared: Compared) -> list[str]:
-    """What a reader of the table must know."""
+    """What a reader of the table must know, beside the judgments that are in no figure of the runs."""
     rows = [row for _, row in compared.rows()]
-    return [*method_notes(compared, rows), *coverage_notes(compared), *judgment_notes(compared)]
+    return [*method_notes(compared, rows), *coverage_notes(compared), *pairing_notes(compared)]
 
 
 def _add_comparison(answer: Answer, compared: Compared) -> None:

@@ -1,0 +1,99 @@
+"""The commands, as a person types them: their output, and their exit status."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from tests.e2e.stdio import environ
+
+from evals_mcp import __version__
+
+SAMPLE = "Which prompt answers tickets"
+
+
+def run(arguments: Sequence[str], **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "evals_mcp", *arguments],
+        env=environ(**variables),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_version_is_printed() -> None:
+    """One line, to stdout."""
+    ended = run(["--version"])
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"evals-mcp {__version__}\n", "")
+
+
+def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path: Path) -> None:
+    """Rates, means, the regression, the constant evaluator, the error and each kind of missing are in its answers.
+
+    The settings of the machine it runs on are not used, and nothing is left behind but the new file that it was told to
+    keep, which is whole by itself. A file that exists is never written to.
+    """
+    database = tmp_path / "kept.db"
+    settings = {"EVALS_MCP_DATABASE": str(tmp_path / "mine.db"), "EVALS_MCP_MAX_TOKENS": "300", "TMPDIR": str(tmp_path)}
+    ended = run(["demo", "--database", str(database)], **settings)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    for fact in (
+        "v1-baseline (control) | completed | 40 | 85% true | 4.31 n=39 | friendly 72.5%, neutral 27.5%",
+        "v2-concise | running | 40 | 61.5% true (-23.5 points) n=39 | 4.28 (-0.03) n=39",
+        "v3-policy-quotes | completed | 40 | 90% true (+5 points) | 4.38 (+0.08) n=39",
+        "contains_greeting says true for all 120 logs it judged",
+        "1 judgment failed, in no figure: v1-baseline: helpfulness 1.",
+        "1 judgment abstained, in no figure: v3-policy-quotes: helpfulness 1.",
+        "3 judgments missing, in no figure: v2-concise",
+        "policy_correct | 39 | 84.6% | 61.5% | -23.1 points |",
+        "| 0.0039 | 0/9/30 | worse",
+        "9 datapoints got worse by policy_correct",
+        "1 log with an error",
+        "upstream timed out after 10.0 s",
+    ):
+        assert fact in ended.stdout
+    assert "Error" not in ended.stdout
+    assert f"The sample is in {database}" in ended.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.db"]
+    assert SAMPLE in run(["call", "list_evaluations"], EVALS_MCP_DATABASE=str(database)).stdout
+    before = database.read_bytes()
+    again = run(["demo", "--database", str(database)])
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "exists already" in again.stderr
+    assert database.read_bytes() == before
+
+
+def test_call_prints_an_answer(sample_database: Path) -> None:
+    """Arguments are name=value; a name that is repeated is a list."""
+    arguments = [f"evaluation={SAMPLE}", "runs=v1", "runs=v2", "limit=2", "errors_only=true"]
+    ended = run(["--database", str(sample_database), "call", "get_logs", *arguments])
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "1 log in v1-baseline, v2-concise with an error" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["call", "list_runs", "evaluation=nothing"], 1, "Error: evaluation: there is none called"),
+        (["call", "list_runs", "evaluation"], 1, "'evaluation' is not name=value."),
+        (["call", "get_logs", f"evaluation={SAMPLE}", "limit=many"], 1, "Error: limit: "),
+        (["call"], 2, "the following arguments are required: TOOL"),
+        (["perform"], 2, "invalid choice: 'perform'"),
+        (["call", "list_evaluations"], 1, "The database file is not a SQLite database"),
+    ],
+)
+def test_a_failure_has_a_status_and_words_on_stderr(
+    sample_database: Path, tmp_path: Path, arguments: list[str], status: int, words: str
+) -> None:
+    """1 after an error, 2 for wrong usage; stdout stays empty, so that a script reads no error as an answer."""
+    (tmp_path / "broken.db").write_bytes(b"no database, as one sees" * 100)
+    broken = arguments == ["call", "list_evaluations"]
+    ended = run(arguments, EVALS_MCP_DATABASE=str(tmp_path / "broken.db" if broken else sample_database))
+    assert (ended.returncode, ended.stdout) == (status, "")
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,124 @@
+"""Settings of the stdio server: which are refused at the start, which count as unset, and where the data then is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.e2e.stdio import Wire, environ
+
+WRITING = {"add_logs_to_run", "log_generation"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"EVALS_MCP_MAX_TOKENS": "plenty"}, "EVALS_MCP_MAX_TOKENS must be a whole number from 300 to 20,000."),
+        ({"EVALS_MCP_MAX_TOKENS": "299"}, "EVALS_MCP_MAX_TOKENS must be a whole number from 300 to 20,000."),
+        ({"EVALS_MCP_READ_ONLY": "perhaps"}, "EVALS_MCP_READ_ONLY must be true or false."),
+        ({"HUMANLOOP_BASE_URL": "no address"}, "The base URL must look like https://host/v5, without a query."),
+        (
+            {"HUMANLOOP_BASE_URL": "http://127.0.0.1:9", "HUMANLOOP_API_KEY": "hl_\nx"},
+            "The API key holds characters that no key has: copy it again.",
+        ),
+    ],
+)
+def test_a_wrong_setting_ends_the_server_with_a_sentence(variables: dict[str, str], words: str) -> None:
+    """Status 1, one line on stderr, nothing on stdout."""
+    assert run([], variables) == (1, "", f"evals-mcp: {words}\n")
+
+
+def test_the_command_that_asks_a_tool_tells_of_a_wrong_setting_too() -> None:
+    """In the same words: that a server ended is not all that a person learns."""
+    for variables in ({"EVALS_MCP_READ_ONLY": "perhaps"}, {"HUMANLOOP_BASE_URL": "no address"}):
+        assert run(["call", "list_evaluations"], variables) == run([], variables)
+
+
+def run(arguments: list[str], variables: dict[str, str]) -> tuple[int, str, str]:
+    """Run a command to its end; its status, and what it wrote to stdout and stderr."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "evals_mcp", *arguments],
+        env=environ(**variables),
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def test_placeholders_of_a_host_count_as_unset(tmp_path: Path) -> None:
+    """Settings that a person left empty arrive as `${user_config.…}`; the data is then in the user's data folder."""
+    variables = {
+        "HOME": str(tmp_path),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "EVALS_MCP_DATABASE": "${user_config.database}",
+        "HUMANLOOP_BASE_URL": "${user_config.base_url}",
+        "HUMANLOOP_API_KEY": "${user_config.api_key}",
+        "EVALS_MCP_MAX_TOKENS": "${user_config.max_tokens}",
+        "EVALS_MCP_READ_ONLY": " ",
+    }
+    with Wire(variables) as wire:
+        assert wire.answer("list_evaluations").startswith("No evaluations.")
+        assert len(list(tmp_path.rglob("evals.db"))) == 1
+        wire.wait()
+    assert not list(tmp_path.rglob("*user_config*"))
+
+
+def test_a_home_that_cannot_be_written_is_told_when_data_is_asked_for() -> None:
+    """The server starts and lists its tools all the same."""
+    with Wire({"HOME": "/dev/null"}) as wire:
+        assert wire.request("tools/list")["result"]["tools"]
+        said = wire.failure("list_evaluations")
+        assert said == "Error: The folder of the database cannot be created; choose another place for it."
+        assert wire.failure("list_evaluations") == said
+
+
+def test_without_a_home_the_server_works(tmp_path: Path) -> None:
+    """A host may start it with hardly any environment."""
+    code = "import os; del os.environ['HOME']; from evals_mcp.cli import main; main([])"
+    with Wire({"XDG_DATA_HOME": str(tmp_path)}, command=("-c", code)) as wire:
+        assert wire.answer("list_evaluations").startswith("No evaluations.")
+
+
+@pytest.mark.parametrize(
+    ("database", "words"),
+    [
+        ("mysql://user:hidden@host/name", "The database must be a file path, sqlite:///PATH or postgresql://"),
+        ("sqlite://", "The database must be a file path, sqlite:///PATH or postgresql://"),
+        (":memory:", "The database address is not a URL."),
+        ("~nobody-of-this-name/evals.db", "The home folder in the path of the database (~) is not known"),
+        ("postgresql://user:hidden@127.0.0.1:9/name", "The database server cannot be reached or refused the request."),
+        ("/dev/null/evals.db", "The folder of the database cannot be created"),
+        ("/", "The database file cannot be opened or created"),
+    ],
+)
+def test_a_database_that_cannot_be_is_told_in_a_sentence(tmp_path: Path, database: str, words: str) -> None:
+    """It says what to change, without a driver's words or a password; nothing is created meanwhile."""
+    with Wire({"EVALS_MCP_DATABASE": database}, cwd=tmp_path) as wire:
+        said = wire.failure("list_evaluations")
+        wire.wait()
+        assert words in said
+        assert "hidden" not in said + wire.errors
+        assert "Traceback" not in wire.errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_read_only_hides_the_tools_that_write(sample_database: Path) -> None:
+    """They are neither listed nor answered."""
+    with Wire({"EVALS_MCP_DATABASE": str(sample_database), "EVALS_MCP_READ_ONLY": "true"}) as wire:
+        names = {tool["name"] for tool in wire.request("tools/list")["result"]["tools"]}
+        assert names
+        assert not names & WRITING
+        for tool in WRITING:
+            assert f'There is no tool "{tool}".' in wire.failure(tool)
+
+
+def test_the_budget_of_the_environment_is_the_default_of_every_tool(sample_database: Path) -> None:
+    """A call that says otherwise wins."""
+    with Wire({"EVALS_MCP_DATABASE": str(sample_database), "EVALS_MCP_MAX_TOKENS": "300"}) as wire:
+        for tool in wire.request("tools/list")["result"]["tools"]:
+            assert tool["inputSchema"]["properties"]["max_tokens"]["default"] == 300
+        short = wire.answer("get_logs", evaluation="Which")
+        assert len(short) < len(wire.answer("get_logs", evaluation="Which", max_tokens=2_000))

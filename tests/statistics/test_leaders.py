@@ -1,0 +1,67 @@
+"""The run that leads, in one line of a list."""
+
+from datetime import UTC, datetime
+
+from evals_mcp.models.review import EvaluationRow, EvaluatorFigures, EvaluatorRow, Overview, RunRow
+from evals_mcp.statistics.leaders import read_headline
+
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _true(true: int, of: int) -> EvaluatorFigures:
+    return EvaluatorFigures(total_logs=of, num_judgments=of, num_nulls=0, num_errors=0, num_true=true)
+
+
+def _mean(mean: float | None, of: int) -> EvaluatorFigures:
+    return EvaluatorFigures(total_logs=of, num_judgments=of, num_nulls=0, num_errors=0, mean=mean)
+
+
+def _overview(evaluators: dict[str, dict[str, object]], runs: dict[str, list[EvaluatorFigures]]) -> Overview:
+    return Overview(
+        evaluation=EvaluationRow(
+            id="evr_1", runs_count=len(runs), evaluators=[], status="completed", created_at=_NOW, changed_at=_NOW
+        ),
+        evaluators=[
+            EvaluatorRow.model_validate({"id": path, "version_id": path, "path": path, "return_type": "x", **row})
+            for path, row in evaluators.items()
+        ],
+        runs=[
+            RunRow(
+                id=f"run_{name}",
+                version_name=name,
+                logs_count=1,
+                status="completed",
+                control=False,
+                created_at=_NOW,
+                stats=stats,
+            )
+            for name, stats in runs.items()
+        ],
+    )
+
+
+def _said(overview: Overview) -> tuple[str, str, str | None] | None:
+    found = read_headline(overview)
+    return found and (found.evaluator, found.best.run, found.worst and found.worst.run)
+
+
+def test_the_best_and_the_worst_run_are_named() -> None:
+    """By rate or mean, whichever way is better."""
+    runs = {"a": [_true(8, 10)], "b": [_true(5, 10)], "c": [_true(6, 10)]}
+    assert _said(_overview({"t/right": {}}, runs)) == ("t/right", "a", "b")
+    assert _said(_overview({"t/toxic": {"lower_is_better": True}}, runs)) == ("t/toxic", "b", "a")
+
+
+def test_the_evaluator_that_judged_most_and_tells_runs_apart_is_chosen() -> None:
+    """One that is the same everywhere only if there is no other."""
+    runs = {"a": [_true(9, 9), _mean(3, 5)], "b": [_true(9, 9), _mean(4, 5)]}
+    assert _said(_overview({"same": {}, "stars": {}}, runs)) == ("stars", "b", "a")
+    assert _said(_overview({"same": {}}, {name: stats[:1] for name, stats in runs.items()})) == ("same", "a", None)
+
+
+def test_what_has_no_better_or_worse_is_no_headline() -> None:
+    """A neutral number, options, and nothing judged at all."""
+    assert _said(_overview({"length": {"neutral": True}}, {"a": [_mean(10, 3)], "b": [_mean(20, 3)]})) is None
+    assert _said(_overview({"tone": {}}, {"a": [_mean(None, 3)]})) is None
+    assert _said(_overview({"right": {}}, {"a": [_true(0, 0)]})) is None
+    assert _said(_overview({}, {})) is None
