@@ -171,6 +171,7 @@ def test_a_log_is_changed(client: Any, folder: str) -> None:
         file = getattr(made, f"{kind}_id")
         change = getattr(getattr(client, f"{kind}s"), method)
         changed = change(id=file, log_id=made.id, output="changed", error="e")
+        changed = changed if isinstance(changed, dict) else changed.dict()
         assert (changed["output"], changed["error"], changed["inputs"]) == ("changed", "e", ANY_LOG["inputs"])
 
 

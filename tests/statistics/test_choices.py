@@ -1,5 +1,7 @@
 """How one evaluator's judgments choose datapoints."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,7 @@ def test_numbers_need_a_range() -> None:
 
 def test_negative_options_fail() -> None:
     """One of several is enough."""
-    options = {"options": ["kind", "rude"], "valences": {"kind": "positive", "rude": "negative"}}
+    options: dict[str, Any] = {"options": ["kind", "rude"], "valences": {"kind": "positive", "rude": "negative"}}
     assert [_rule("select", **options).fails(value) for value in ("kind", "rude")] == [False, True]
     assert _rule("multi_select", **options).fails(["kind", "rude"]) is True
     assert _rule("select", options=["a", "b"]).fails("a") is None

@@ -42,7 +42,9 @@ def _overview(evaluators: dict[str, dict[str, object]], runs: dict[str, list[Eva
 
 def _said(overview: Overview) -> tuple[str, str, str | None] | None:
     found = read_headline(overview)
-    return found and (found.evaluator, found.best.run, found.worst and found.worst.run)
+    if found is None:
+        return None
+    return found.evaluator, found.best.run, None if found.worst is None else found.worst.run
 
 
 def test_the_best_and_the_worst_run_are_named() -> None:

@@ -8,7 +8,8 @@ from evals_mcp.summaries.headlines import constant_value
 from evals_mcp.summaries.quoting import name
 
 _RULES: dict[DatapointShow, str] = {
-    "disagreement": "Disagree: true and false, different options, or numbers half of the evaluator's range apart.",
+    "disagreement": "Disagree: true and false, different options, or numbers half of the evaluator's range apart, "
+    "between runs or between repeated logs of one run.",
     "all_fail": "A log fails by false, a negative option, a number in the worst quarter of its range, or an error.",
 }
 
