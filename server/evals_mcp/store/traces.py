@@ -33,9 +33,8 @@ class Traces:
     def record(self, records: Sequence[LogRecord]) -> list[CreatedLog]:
         """Store what traces say of logs, all or none: new ones, or more about the ones that `log_id` names.
 
-        A log that is complete keeps what it says, one that was deleted stays deleted (its file is then ""), and an
-        unknown trace parent is left out. Raises NotFound for an unknown file, version or run, and for a log of
-        another type.
+        A log that is complete keeps what it says, and an unknown trace parent is left out. Raises NotFound for an
+        unknown file, version or run, and for a log of another type.
         """
         with self._database.write() as connection:
             now = self._database.now()
@@ -51,9 +50,6 @@ def _record_log(connection: Connection, record: LogRecord, now: datetime) -> Cre
         fields["log_id"] = derived_id("log", *record.span)
     log_id = fields.get("log_id")
     row = None if log_id is None else connection.execute(_by_id(log_id)).first()
-    if row is None and log_id is not None and record.fields.get("log_id") == log_id:
-        # A span completes the log that was made when it began: one that is gone was deleted since, and stays so.
-        return CreatedLog(log_id, "", "", None)
     if row is None:
         return create_log(connection, record.file_type, record.place, fields, now, record.run_id)
     find_file(connection, row.file_id, types=[record.file_type])
