@@ -107,21 +107,14 @@ def kept_signal_handlers() -> Iterator[None]:
 
 
 @pytest.fixture
-def traced(sdk: Any, server: str) -> Iterator[Any]:
-    """A client of its own, `client`, for decorators; `sent` waits until its spans are sent, and takes no more."""
+def traced(client: Any, sdk: Any, server: str) -> Iterator[Any]:
+    """Another client, `client`, for decorators; `sent` waits until its spans are sent, and takes no more.
+
+    Calls of model providers are not among them: the instrumentors stay with the client that came first.
+    """
     from opentelemetry.sdk.trace import TracerProvider
 
-    for instrumentor in _instrumentors():
-        instrumentor.uninstrument()
     provider = TracerProvider()
-    client = _connect(sdk, server, opentelemetry_tracer_provider=provider)
-    yield SimpleNamespace(client=client, provider=provider, sent=provider.shutdown)
-    _disconnect(client)
-
-
-def _instrumentors() -> Iterator[Any]:
-    """Those that are in use: they stay with the client that came first, of which a user has only one."""
-    from opentelemetry.instrumentation.openai import OpenAIInstrumentor
-
-    if OpenAIInstrumentor().is_instrumented_by_opentelemetry:
-        yield OpenAIInstrumentor()
+    another = _connect(sdk, server, opentelemetry_tracer_provider=provider)
+    yield SimpleNamespace(client=another, provider=provider, sent=provider.shutdown)
+    _disconnect(another)

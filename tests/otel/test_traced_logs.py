@@ -10,13 +10,17 @@ from evals_mcp.otel.traced_logs import TracedLog, read_traces
 
 
 def _read(attributes: dict[str, Any], **span: Any) -> TracedLog:
+    (log,) = _logs(attributes, **span)
+    return log
+
+
+def _logs(attributes: dict[str, Any], **span: Any) -> list[TracedLog]:
     values = [
         {"key": key, "value": value if isinstance(value, dict) else {"stringValue": value}}
         for key, value in attributes.items()
     ]
     request = {"resourceSpans": [{"scopeSpans": [{"spans": [{"attributes": values, **span}]}]}]}
-    (log,) = read_traces(TracesRequest.model_validate(request))
-    return log
+    return read_traces(TracesRequest.model_validate(request))
 
 
 _FLOW = {"humanloop.file.type": "flow", "humanloop.file.path": "f"}
@@ -74,7 +78,12 @@ def test_times_failures_and_ids_are_those_of_the_span() -> None:
     assert (log.fields["error"], log.trace_id, log.span_id) == ("refused", "t", "s")
     assert (log.fields["end_time"] - log.fields["start_time"]).total_seconds() == 1
     assert _read({**_FLOW, "humanloop.log.error": "own"}, **failed).fields["error"] == "own"
-    assert "error" not in _read(_FLOW, status={"code": 1}).fields
+    assert "error" not in _read({**_FLOW, "humanloop.log.output": "x"}, status={"code": 1}).fields
+
+
+def test_a_flow_span_that_says_nothing_of_a_log_is_passed_over() -> None:
+    """So ends the span of a flow that its decorator gave up, behind the deletion of the log."""
+    assert _logs(_FLOW) == []
 
 
 def test_a_tool_without_parameters_has_an_empty_schema() -> None:

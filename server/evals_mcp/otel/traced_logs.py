@@ -41,7 +41,7 @@ class TracedLog(NamedTuple):
 
 
 def read_traces(request: TracesRequest) -> list[TracedLog]:
-    """The logs that spans are of, in the order of the spans; spans of other programs are passed over.
+    """The logs that spans are of, in the order of the spans; those of other programs, or of no log, are passed over.
 
     Raises Invalid (422) for a span that names no file of a known type, or says what no log can.
     """
@@ -71,6 +71,8 @@ def _read_span(span: Span, location: tuple[str | int, ...]) -> TracedLog | None:
     if path is None and file_id is None:
         raise Invalid("`humanloop.file.path` is missing.", location)
     content = said.get("log")
+    if file_type == "flow" and content is None and not _has_failed(span):
+        return None  # the SDK gave the flow up, and has deleted the log that it made when the flow began
     fields = _fields(span, attributes, content if isinstance(content, dict) else {}, file_type)
     request = _lenient(_REQUESTS[file_type], fields, location)
     return TracedLog(
@@ -92,7 +94,7 @@ def _fields(span: Span, attributes: Mapping[str, Any], content: Mapping[str, Any
         fields |= model_log(attributes)
         if span.start is not None and span.end is not None and span.end >= span.start:
             fields["provider_latency"] = (span.end - span.start) / 1e9
-    if span.status is not None and span.status.code in _FAILED:
+    if span.status is not None and _has_failed(span):
         fields["error"] = span.status.message or "The call failed."
     given = {key: with_lists(value) for key, value in content.items()}
     for name in ("inputs", "metadata"):
@@ -162,6 +164,10 @@ def _as_json(content: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in content.items()
         if value is not None
     }
+
+
+def _has_failed(span: Span) -> bool:
+    return span.status is not None and span.status.code in _FAILED
 
 
 def _time(nanoseconds: int | None) -> datetime | None:
