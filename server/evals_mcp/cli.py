@@ -88,12 +88,27 @@ def _add_database(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve_stdio(parsed: argparse.Namespace) -> int:
-    # What the imports make lives as long as the process: collecting garbage among it only delays the first answer.
+    # What the imports make lives as long as the process: collecting garbage among it only delays the first answers.
     gc.disable()
+    from evals_mcp.client.connection import Connection
     from evals_mcp.config import read_settings
-    from evals_mcp.wiring import build_mcp_server
+    from evals_mcp.stdio import LateServer, StdioServer
 
-    server = build_mcp_server(read_settings(os.environ, database=parsed.database))
+    settings = read_settings(os.environ, database=parsed.database)
+    if settings.base_url is not None:
+        Connection(settings.base_url, settings.api_key)  # a wrong address or key ends the server before the handshake
+
+    def load() -> LateServer:
+        # Behind the handshake: the models, the client and the tools.
+        from evals_mcp.wiring import build_mcp_server
+
+        gc.disable()
+        server = build_mcp_server(settings)
+        gc.freeze()
+        gc.enable()
+        return server
+
+    server = StdioServer(load)
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # an answer makes some thousands of short-lived objects
     gc.enable()

@@ -11,7 +11,8 @@ import pytest
 from mcp import Client
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.mcp_server import INSTRUCTIONS, build_server
+from evals_mcp.instructions import INSTRUCTIONS
+from evals_mcp.mcp_server import build_server
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
 
