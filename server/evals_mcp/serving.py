@@ -84,6 +84,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.create_server(place[:2], family=family, backlog=_CONNECTIONS_WAITING)
     except OSError as error:
         raise Unavailable(f"The server cannot listen on `{host}` port {port}: {error.strerror}.") from error
+    # Connections inherit it; asyncio sets it only on sockets that say their protocol, and answers would wait 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         yield listener
 
