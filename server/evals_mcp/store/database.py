@@ -37,9 +37,10 @@ class Database:
         self.engine = engine
         self.schema = schema
         self.now = clock
-        translated = engine.execution_options(schema_translate_map={None: schema}) if schema else engine
-        self._reading = translated if self.is_sqlite else translated.execution_options(**_ONE_STATE)
-        self._writing = translated.execution_options(**{_WRITES: True})
+        # All options of an engine at once: SQLAlchemy 2.0 takes no isolation level for an engine that has options.
+        translated: dict[str, Any] = {"schema_translate_map": {None: schema}} if schema else {}
+        self._reading = engine if self.is_sqlite else engine.execution_options(**translated, **_ONE_STATE)
+        self._writing = engine.execution_options(**translated, **{_WRITES: True})
         self._turns = Turns()
 
     @property
@@ -194,7 +195,8 @@ _SQLITE_SENTENCES = {
     sqlite3.SQLITE_NOTADB: "The database file is not a SQLite database, or it is damaged. It was left as it is.",
     sqlite3.SQLITE_CORRUPT: "The database file is damaged. It was left as it is: restore a copy or choose another.",
     sqlite3.SQLITE_READONLY: "The database cannot be written: the file or its folder is read-only.",
-    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened or created: its folder must exist and be writable.",
+    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened or created: it must be no folder, and its own folder "
+    "must exist and be writable.",
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_IOERR: "The disk of the database reports an error; nothing was written.",
 }
