@@ -5,18 +5,20 @@ import gc
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evals_mcp import __version__
-from evals_mcp.errors import EvalsError
+from evals_mcp.errors import EvalsError, Invalid
+
+_INDENT = " " * 6
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; without one, the stdio server. Exits with status 1 after an error, 2 for wrong usage."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    parsed = _parser().parse_args(given)
+    parsed = _parser().parse_args(sys.argv[1:] if arguments is None else list(arguments))
     try:
         status = parsed.command(parsed)
     except EvalsError as error:
@@ -27,9 +29,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="evals-mcp", description="Review LLM evaluations from an AI assistant: an MCP server on stdio."
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help ends with details; they are worked out when somebody asks for help."""
+
+    def __init__(self, *, details: Callable[[], str] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self._details = details
+
+    def format_help(self) -> str:
+        """The usual help, and the details behind it."""
+        return super().format_help() + (f"\n{self._details()}" if self._details else "")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="evals-mcp",
+        description="Review LLM evaluations from an AI assistant. Without a command this is the MCP server on stdio, "
+        "which a host starts.",
+        details=_describe_settings,
     )
     parser.add_argument("--version", action="version", version=f"evals-mcp {__version__}")
     parser.add_argument("--database", metavar="FILE_OR_URL", help="instead of EVALS_MCP_DATABASE")
@@ -37,12 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="load a sample evaluation and show what a reviewer asks and reads")
-    demo.add_argument("--database", metavar="FILE", dest="demo_database", help="keep the sample in this new file")
+    demo.add_argument("--database", metavar="FILE", dest="own_database", help="keep the sample in this new file")
     demo.set_defaults(command=_demo)
 
-    call = commands.add_parser("call", help="ask one question: call TOOL name=value …")
-    call.add_argument("tool", metavar="TOOL")
-    call.add_argument("arguments", metavar="name=value", nargs="*", help="repeat a name for a list")
+    call = commands.add_parser("call", help="ask one question: call TOOL name=value …", details=_describe_tools)
+    call.add_argument("tool", metavar="TOOL", help="the tool that answers")
+    pairs = 'arguments of the tool, such as evaluation="Which prompt"; repeat a name for a list'
+    call.add_argument("arguments", metavar="name=value", nargs="*", default=[], help=pairs)
     call.set_defaults(command=_call)
 
     serve = commands.add_parser("serve", help="serve the API over HTTP")
@@ -87,6 +105,27 @@ def _add_database(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", metavar="FILE_OR_URL", dest="own_database", help="instead of EVALS_MCP_DATABASE")
 
 
+def _describe_settings() -> str:
+    from evals_mcp.config import VARIABLES
+
+    return "variables of the environment:\n" + _listed(VARIABLES)
+
+
+def _describe_tools() -> str:
+    from evals_mcp.tools import TOOLS
+
+    return "tools:\n" + _listed(
+        {tool.name: f"{tool.description} Takes {', '.join(tool.argument_names)}." for tool in TOOLS}
+    )
+
+
+def _listed(meanings: Mapping[str, str]) -> str:
+    return "".join(
+        f"  {name}\n{textwrap.fill(meaning.replace('`', ''), 78, initial_indent=_INDENT, subsequent_indent=_INDENT)}\n"
+        for name, meaning in meanings.items()
+    )
+
+
 def _serve_stdio(parsed: argparse.Namespace) -> int:
     # What the imports make lives as long as the process: collecting garbage among it only delays the first answers.
     gc.disable()
@@ -95,6 +134,8 @@ def _serve_stdio(parsed: argparse.Namespace) -> int:
     from evals_mcp.stdio import LateServer, StdioServer
 
     settings = read_settings(os.environ, database=parsed.database)
+    if sys.stdin.isatty():
+        print("This is an MCP server for a host to start; `evals-mcp demo` shows what it answers.", file=sys.stderr)
     if settings.base_url is not None:
         Connection(settings.base_url, settings.api_key)  # a wrong address or key ends the server before the handshake
 
@@ -119,15 +160,25 @@ def _serve_stdio(parsed: argparse.Namespace) -> int:
 def _demo(parsed: argparse.Namespace) -> int:
     import anyio
 
+    named = parsed.own_database or parsed.database
+    kept = _new_file(named) if named else None
     with tempfile.TemporaryDirectory(prefix="evals-mcp-demo-") as folder:
-        kept = parsed.demo_database
-        if kept is not None and Path(kept).exists():
-            print(f"evals-mcp: {kept} exists already; name a new file.", file=sys.stderr)
-            return 1
-        anyio.run(_show_demo, kept or str(Path(folder) / "demo.db"))
-    if kept is not None:
-        print(f"The sample is in {kept}; EVALS_MCP_DATABASE={kept} lets an assistant ask about it.")
+        anyio.run(_show_demo, str(kept or Path(folder) / "demo.db"))
+    if kept is None:
+        print("\nNothing of this was kept; `evals-mcp demo --database demo.db` keeps it for an assistant to ask about.")
+    else:
+        print(f"\nThe sample is in {kept}; EVALS_MCP_DATABASE={kept} lets an assistant ask about it.")
     return 0
+
+
+def _new_file(named: str) -> Path:
+    """The absolute path of a file that is not there yet. Raises Invalid."""
+    if "://" in named:
+        raise Invalid("The sample is kept in a file: name one, not a URL.")
+    path = Path(named).absolute()
+    if path.exists():
+        raise Invalid(f"{named} exists already; name a new file.")
+    return path
 
 
 async def _show_demo(database: str) -> None:
@@ -172,8 +223,6 @@ async def _ask(tool: str, arguments: dict[str, Any], database: str | None) -> An
 
 def _read_arguments(pairs: Sequence[str]) -> dict[str, Any]:
     """`name=value` pairs as arguments; a name that is repeated becomes a list. Raises Invalid."""
-    from evals_mcp.errors import Invalid
-
     arguments: dict[str, Any] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
@@ -211,7 +260,10 @@ def _create_key(parsed: argparse.Namespace) -> int:
 def _list_keys(parsed: argparse.Namespace) -> int:
     from evals_mcp.teams import list_keys
 
-    for key in list_keys(_database(parsed)):
+    keys = list_keys(_database(parsed))
+    if not keys:
+        print("There are no keys: `evals-mcp serve` answers whoever asks, on this machine only.", file=sys.stderr)
+    for key in keys:
         may = "read" if key.read_only else "read-write"
         state = f"revoked {key.revoked_at:%Y-%m-%d %H:%MZ}" if key.revoked_at else "active"
         print(f"{key.id}\t{key.name}\t{key.workspace}\t{may}\t{key.created_at:%Y-%m-%d %H:%MZ}\t{state}")

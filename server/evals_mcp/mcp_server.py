@@ -76,7 +76,7 @@ class EvalsServer(LateServer):
         if self._arguments:
             return
         for tool in self._tools:
-            self._arguments[tool.name] = list(inspect.signature(tool.function).parameters)[1:]
+            self._arguments[tool.name] = tool.argument_names
             self.add_tool(
                 _bound(tool, self._client, self._max_tokens),
                 name=tool.name,
@@ -120,7 +120,8 @@ class EvalsServer(LateServer):
         known = self._arguments.get(name)
         if known is None:
             close = get_close_matches(name[:100], list(self._arguments), n=1)
-            raise Invalid(f"There is no tool {_short(name)}." + (f" Did you mean {close[0]}?" if close else ""))
+            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(self._arguments)}."
+            raise Invalid(f"There is no tool {_short(name)}. {hint}")
         given = {key: value for key, value in arguments.items() if key in known or key not in _ADDED_BY_HOSTS}
         for key, value in given.items():
             if key not in known:

@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.stdio import environ
 
 from evals_mcp import __version__
+from evals_mcp.config import VARIABLES
+from evals_mcp.tools import TOOLS
 
 SAMPLE = "Which prompt answers tickets"
 
@@ -30,6 +32,15 @@ def test_the_version_is_printed() -> None:
     """One line, to stdout."""
     ended = run(["--version"])
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"evals-mcp {__version__}\n", "")
+
+
+def test_help_tells_what_can_be_set_and_asked() -> None:
+    """Every setting, and every tool with its arguments, without a look into the documentation."""
+    help_of_all, help_of_call = (" ".join(run([*words, "--help"]).stdout.split()) for words in ([], ["call"]))
+    for name, meaning in VARIABLES.items():
+        assert f"{name} {meaning.replace('`', '')}" in help_of_all
+    for tool in TOOLS:
+        assert f"{tool.name} {tool.description} Takes {', '.join(tool.argument_names)}." in help_of_call
 
 
 def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path: Path) -> None:
@@ -58,7 +69,7 @@ def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path:
     ):
         assert fact in ended.stdout
     assert "Error" not in ended.stdout
-    assert f"The sample is in {database}" in ended.stdout
+    assert f"The sample is in {database};" in ended.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["kept.db"]
     assert SAMPLE in run(["call", "list_evaluations"], EVALS_MCP_DATABASE=str(database)).stdout
     before = database.read_bytes()
@@ -82,7 +93,10 @@ def test_call_prints_an_answer(sample_database: Path) -> None:
         (["call", "list_runs", "evaluation=nothing"], 1, "Error: evaluation: there is none called"),
         (["call", "list_runs", "evaluation"], 1, "'evaluation' is not name=value."),
         (["call", "get_logs", f"evaluation={SAMPLE}", "limit=many"], 1, "Error: limit: "),
-        (["call"], 2, "the following arguments are required: TOOL"),
+        (["call"], 2, "the following arguments are required: TOOL\n"),
+        (["call", "sum_up"], 1, 'There is no tool "sum_up". There are: list_evaluations, list_runs,'),
+        (["demo", "--database", "sqlite:///new.db"], 1, "name one, not a URL."),
+        (["--database", "/", "demo"], 1, "/ exists already; name a new file."),
         (["perform"], 2, "invalid choice: 'perform'"),
         (["call", "list_evaluations"], 1, "The database file is not a SQLite database"),
     ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 
@@ -28,6 +29,11 @@ class Tool:
     def description(self) -> str:
         """What the model reads about it."""
         return " ".join((self.function.__doc__ or "").split())
+
+    @property
+    def argument_names(self) -> list[str]:
+        """The names of its arguments, in their order."""
+        return list(signature(self.function).parameters)[1:]
 
 
 def dropped(**arguments: Any) -> dict[str, Any]:
