@@ -1,57 +1,152 @@
-"""Write what can rot: the tables of the README and the tools of the bundle's manifest. `--check` only compares."""
+"""Write what can rot: tables and answers in the documentation, and the bundle's manifest. `--check` only compares."""
 
 import json
+import re
 import sys
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import anyio
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
 
 from evals_mcp import __version__
-from evals_mcp.config import VARIABLES
+from evals_mcp.config import VARIABLES, Settings
+from evals_mcp.demo import EVALUATION, QUESTIONS, Answered, Question, load_demo
+from evals_mcp.prompts import PROMPTS
+from evals_mcp.resources import RESOURCES, evaluation_report
+from evals_mcp.review.review import Review
 from evals_mcp.tools import TOOLS
+from evals_mcp.wiring import build_client
 
 ROOT = Path(__file__).resolve().parents[1]
+ASKED_FIRST = "Which version is better?"
+"""The question of the demonstration that the README shows the answer to."""
+
+
+def table(head: str, rows: Iterable[str]) -> str:
+    """A table in Markdown."""
+    return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *rows])
 
 
 def tools_table() -> str:
     """A row for each tool: its name, whether it writes, and what the model reads about it."""
     rows = [f"| `{tool.name}` | {'reads' if tool.read_only else 'writes'} | {tool.description} |" for tool in TOOLS]
-    return "\n".join(["| tool | | what it does |", "|---|---|---|", *rows])
+    return table("| tool | | what it does |", rows)
+
+
+def prompts_table() -> str:
+    """A row for each prompt: its name, and what a person reads about it."""
+    return table("| prompt | what it makes an assistant do |", (f"| `{p.name}` | {p.description} |" for p in PROMPTS))
+
+
+def resources_table() -> str:
+    """A row for each kind of resource: its address, and what is there."""
+    return table("| resource | what it holds |", (f"| `{r.address}` | {r.description} |" for r in RESOURCES))
 
 
 def settings_table() -> str:
     """A row for each variable of the environment."""
-    rows = [f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()]
-    return "\n".join(["| variable | meaning |", "|---|---|", *rows])
+    return table("| variable | meaning |", (f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()))
 
 
-def readme(text: str) -> str:
-    """The README with its tables made anew."""
-    for mark, table in (("TOOLS", tools_table()), ("SETTINGS", settings_table())):
+async def ask_about_the_sample() -> list[Answered]:
+    """What the tools answer about the sample: to the demonstration's questions, and to one about a single log."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(database=str(Path(folder) / "sample.db"))
+        await load_demo(settings)
+        functions = {tool.name: tool.function for tool in TOOLS}
+        async with build_client(settings) as client:
+            answers = []
+            for question in QUESTIONS:
+                answer = await functions[question.tool](Review(client), **question.arguments)
+                answers.append(Answered(question, answer))
+                if question.arguments.get("judgment") == "false":
+                    single = beside_the_baseline(answer)
+                    answers.append(Answered(single, await functions["get_log"](Review(client), **single.arguments)))
+            report = Question("A report to attach to a chat.", RESOURCES[0].address, {})
+            answers.append(Answered(report, await evaluation_report(Review(client), EVALUATION)))
+    return answers
+
+
+def beside_the_baseline(answer: str) -> Question:
+    """A question about the first log that an answer lists."""
+    found = re.search(r"^log_\w+", answer, re.MULTILINE)
+    assert found is not None
+    arguments = {"log": found[0], "evaluation": EVALUATION, "beside": "v1-baseline"}
+    return Question("Show the first of them beside the baseline's.", "get_log", arguments)
+
+
+def example(answers: Sequence[Answered]) -> str:
+    """The first answer that the README shows, without ids."""
+    answer = next(answer for question, answer in answers if question.words == ASKED_FIRST)
+    shown = re.sub(r" \((evr|run)_\w+\)| \| (run_\w+|id)$", "", answer, flags=re.MULTILINE)
+    return f"```\n{shown}\n```"
+
+
+def answers_page(answers: Sequence[Answered]) -> str:
+    """Every answer with its question; what differs each time it is asked (ids, times, cursors) stands as `…`."""
+    parts = [
+        "# What the tools answer\n\nAbout the sample that `evals-mcp demo` loads; made by `python scripts/docs.py`. "
+        "Ids, times and cursors stand as `…`."
+    ]
+    for question, answer in answers:
+        arguments = ", ".join(f"{key}={json.dumps(value)}" for key, value in question.arguments.items())
+        call = question.tool if "://" in question.tool else f"{question.tool}({steady(arguments)})"
+        parts.append(f"## {question.words}\n\n`{call}`\n\n````\n{steady(answer)}\n````")
+    return "\n\n".join(parts) + "\n"
+
+
+def steady(text: str) -> str:
+    """A text without what differs each time."""
+    text = re.sub(r"\b([a-z]+)_[A-Za-z0-9]{21}\b", r"\1_…", text)
+    text = re.sub(r'cursor="[^"]+"', 'cursor="…"', text)
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?Z", "…", text)
+
+
+def readme(text: str, answers: Sequence[Answered]) -> str:
+    """The README with its tables and its example made anew."""
+    made = {
+        "EXAMPLE": example(answers),
+        "TOOLS": tools_table(),
+        "PROMPTS": prompts_table(),
+        "RESOURCES": resources_table(),
+        "SETTINGS": settings_table(),
+    }
+    for mark, content in made.items():
         before, rest = text.split(f"<!-- START {mark} -->", 1)
         _, after = rest.split(f"<!-- END {mark} -->", 1)
-        text = f"{before}<!-- START {mark} -->\n{table}\n<!-- END {mark} -->{after}"
+        text = f"{before}<!-- START {mark} -->\n{content}\n<!-- END {mark} -->{after}"
     return text
 
 
 def manifest(text: str) -> str:
-    """The manifest with the package's version and tools."""
+    """The manifest with the package's version, tools and settings."""
     content = json.loads(text)
     content["version"] = __version__
     content["tools"] = [{"name": tool.name, "description": tool.title} for tool in TOOLS]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-WRITTEN = {"README.md": readme, "manifest.json": manifest}
+def written() -> dict[str, str]:
+    """What each file should hold."""
+    answers: list[Answered] = anyio.run(ask_about_the_sample)
+    return {
+        "README.md": readme(_read("README.md"), answers),
+        "docs/answers.md": answers_page(answers),
+        "manifest.json": manifest(_read("manifest.json")),
+    }
 
 
 def stale() -> list[str]:
     """The files that are not as they would be written."""
-    return [name for name, write in WRITTEN.items() if write(_read(name)) != _read(name)]
+    return [name for name, content in written().items() if content != _read(name)]
 
 
 def _read(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
+    path = ROOT / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def main() -> None:
@@ -61,8 +156,8 @@ def main() -> None:
         for name in names:
             print(f"{name} is stale: run python scripts/docs.py", file=sys.stderr)
         sys.exit(bool(names))
-    for name, write in WRITTEN.items():
-        (ROOT / name).write_text(write(_read(name)), encoding="utf-8")
+    for name, content in written().items():
+        (ROOT / name).write_text(content, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from evals_mcp.sample.loading import load_sample
 from evals_mcp.sample.support_bot import read_sample
 from evals_mcp.wiring import build_client
 
-_NAME = "Which prompt answers tickets"
+EVALUATION = "Which prompt answers tickets"
+"""The name of the sample evaluation."""
 
 
 class Question(NamedTuple):
@@ -29,12 +30,12 @@ class Answered(NamedTuple):
 
 QUESTIONS = (
     Question("What has been evaluated?", "list_evaluations", {}),
-    Question("Which version is better?", "list_runs", {"evaluation": _NAME}),
+    Question("Which version is better?", "list_runs", {"evaluation": EVALUATION}),
     Question(
         "Is v2-concise really worse, and on what?",
         "compare_runs",
         {
-            "evaluation": _NAME,
+            "evaluation": EVALUATION,
             "candidates": ["v2-concise"],
             "evaluators": ["policy_correct"],
             "limit": 2,
@@ -45,7 +46,7 @@ QUESTIONS = (
         "What broke in v2-concise?",
         "get_logs",
         {
-            "evaluation": _NAME,
+            "evaluation": EVALUATION,
             "runs": ["v2-concise"],
             "evaluator": "policy_correct",
             "judgment": "false",
@@ -53,11 +54,11 @@ QUESTIONS = (
             "max_tokens": 1200,
         },
     ),
-    Question("Did anything fail to answer at all?", "get_logs", {"evaluation": _NAME, "errors_only": True}),
+    Question("Did anything fail to answer at all?", "get_logs", {"evaluation": EVALUATION, "errors_only": True}),
     Question(
         "Show me the tickets side by side.",
         "list_datapoints",
-        {"evaluation": _NAME, "limit": 5, "max_tokens": 1500},
+        {"evaluation": EVALUATION, "limit": 5, "max_tokens": 1500},
     ),
 )
 
