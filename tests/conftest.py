@@ -1,21 +1,27 @@
 """Fixtures that every test may use."""
 
 import secrets
+import shutil
 import sqlite3
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import anyio
 import psycopg
 import pytest
+from tests.made_once import made_once
+from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load, require
 
+from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
 from evals_mcp.sample.loading import load_sample
 from evals_mcp.sample.support_bot import read_sample
 from evals_mcp.wiring import build_client
+
+_TOKENS = Path(__file__).parents[1] / "../shared/bench/tokcache"
 
 
 @pytest.fixture
@@ -78,20 +84,60 @@ def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def sample_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the sample evaluation in it; tests that write copy it first."""
-    path = tmp_path_factory.mktemp("sample") / "sample.db"
-
-    async def fill() -> None:
-        async with build_client(Settings(database=str(path))) as client:
-            await load_sample(client, read_sample())
-
-    anyio.run(fill)
-    return path
+    return _loaded(tmp_path_factory, "sample", lambda client: load_sample(client, read_sample()))
 
 
 @pytest.fixture
 def sample_copy(sample_database: Path, tmp_path: Path) -> Path:
     """A copy of the sample's database for a test that writes."""
     path = tmp_path / "copy.db"
-    with closing(sqlite3.connect(sample_database)) as source:
-        source.execute("VACUUM INTO ?", (str(path),))
+    vacuum_into(path, sample_database)
     return path
+
+
+@pytest.fixture(scope="session")
+def recorded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the recorded evaluations beside the repository, to read; skips where they are absent."""
+    require(RAG_CHAT)
+    require(LONG_OUTPUTS)
+
+    async def fill(client: EvalsClient) -> None:
+        await load(client, RAG_CHAT)
+        await load(client, LONG_OUTPUTS, ["claude-opus-4", "mistral-medium-3"])
+
+    return _loaded(tmp_path_factory, "recorded", fill)
+
+
+def _loaded(factory: pytest.TempPathFactory, name: str, fill: Callable[[EvalsClient], Awaitable[object]]) -> Path:
+    """A copy, for this process, of a database that is filled through the API once for all."""
+
+    async def fill_at(path: Path) -> None:
+        async with build_client(Settings(database=str(path))) as client:
+            await fill(client)
+
+    def make(path: Path) -> None:
+        loading = path.with_suffix(".loading")
+        anyio.run(fill_at, loading)
+        vacuum_into(path, loading)
+
+    path = factory.mktemp(name) / f"{name}.db"
+    shutil.copyfile(made_once(factory, f"{name}.db", make), path)
+    return path
+
+
+def vacuum_into(path: Path, database: Path) -> None:
+    """Copy a database, with what is still in its log, into a single file."""
+    with closing(sqlite3.connect(database)) as source:
+        source.execute("VACUUM INTO ?", (str(path),))
+
+
+@pytest.fixture(scope="session")
+def real_tokens() -> Callable[[str], int]:
+    """Counts cl100k tokens offline; skips where the encoding is not at hand."""
+    tiktoken = pytest.importorskip("tiktoken")
+    if not _TOKENS.is_dir():
+        pytest.skip("no offline copy of the cl100k encoding in ../shared/bench/tokcache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIKTOKEN_CACHE_DIR", str(_TOKENS.resolve()))
+        encoding = tiktoken.get_encoding("cl100k_base")
+    return lambda text: len(encoding.encode(text, disallowed_special=()))

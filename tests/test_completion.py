@@ -135,8 +135,11 @@ async def test_without_the_extension_names_are_found_too(sample_database: Path) 
 
 
 @pytest.mark.parametrize("trouble", ["refused", "silent", "broken"])
-async def test_an_api_that_is_out_of_reach_has_no_suggestions(tmp_path: Path, trouble: str) -> None:
+async def test_an_api_that_is_out_of_reach_has_no_suggestions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
     """A refused connection, a server that never answers and a broken database are no errors, and nobody waits long."""
+    monkeypatch.setattr("evals_mcp.mcp_server._MOMENT", 0.2)
     (tmp_path / "broken.db").write_bytes(b"not a database, and long enough to be read as one" * 100)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         silent = f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -1,42 +1,22 @@
 """What a reviewer asks about real evaluations, over real stdio: the answers show what is known to be true of them."""
 
-import os
-import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
-import anyio
 import pytest
-from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load, require
+from tests.e2e.stdio import environ
 
 from evals_mcp.asking import Asker, start_server
-from evals_mcp.config import Settings
-from evals_mcp.wiring import build_client
 
 pytestmark = pytest.mark.anyio
 RAG = "Northwind employee-benefits RAG chat"
 LONG = "Misguided Attention"
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database with both recorded evaluations, loaded through the API."""
-    require(RAG_CHAT)
-    path = str(tmp_path_factory.mktemp("recorded") / "evals.db")
-
-    async def fill() -> None:
-        async with build_client(Settings(database=path)) as client:
-            await load(client, RAG_CHAT)
-            await load(client, LONG_OUTPUTS, ["claude-opus-4", "mistral-medium-3"])
-
-    anyio.run(fill)
-    return path
-
-
 @pytest.fixture
-async def asker(database: str) -> AsyncIterator[Asker]:
+async def asker(recorded_database: Path) -> AsyncIterator[Asker]:
     """A stdio server on that database."""
-    environ = {"EVALS_MCP_DATABASE": database, "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
-    async with start_server(environ) as asker:
+    async with start_server(environ(EVALS_MCP_DATABASE=str(recorded_database))) as asker:
         yield asker
 
 

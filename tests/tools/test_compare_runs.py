@@ -4,24 +4,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import anyio
 import pytest
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 from tests.documented_only import documented_client
-from tests.shared_data import RAG_CHAT, load, require
 from tests.small_evaluations import FAILS, SmallEvaluation, make_evaluation
 
 from evals_mcp.api.access import Grant, OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.config import Settings
 from evals_mcp.errors import EvalsError, Invalid, NotFound, Unavailable
 from evals_mcp.review.review import Review
 from evals_mcp.store.store import open_store
 from evals_mcp.summaries.tokens import estimate
 from evals_mcp.tools.compare_runs import compare_runs
-from evals_mcp.wiring import build_client
 
 pytestmark = pytest.mark.anyio
 SAMPLE = "Which prompt answers tickets"
@@ -274,25 +270,10 @@ async def test_numbers_that_json_does_not_have_are_named(client: EvalsClient, ap
         await compare_runs(Review(documented_client(odd)), SAMPLE)
 
 
-@pytest.fixture(scope="module")
-def rag_chat(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Four runs of the recorded evaluation, loaded through the API."""
-    require(RAG_CHAT)
-    path = str(tmp_path_factory.mktemp("rag") / "rag.db")
-    runs = ["baseline-2023-12", "prompt-ignore-sources", "prompt-refined", "text-retrieval-2024-02"]
-
-    async def fill() -> None:
-        async with build_client(Settings(database=path)) as client:
-            await load(client, RAG_CHAT, runs)
-
-    anyio.run(fill)
-    return path
-
-
 @pytest.fixture
-def recorded(app: FastAPI, access: SwitchedAccess, rag_chat: str) -> Iterator[FastAPI]:
-    """The API over these runs."""
-    store = open_store(rag_chat)
+def recorded(app: FastAPI, access: SwitchedAccess, recorded_database: Path) -> Iterator[FastAPI]:
+    """The API over the recorded evaluations."""
+    store = open_store(str(recorded_database))
     access.now = OpenAccess(store)
     yield app
     store.close()
