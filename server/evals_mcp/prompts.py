@@ -6,6 +6,7 @@ from typing import Annotated, get_type_hints
 
 from mcp import types
 
+from evals_mcp.described import Described
 from evals_mcp.summaries.answer import next_call
 from evals_mcp.summaries.quoting import quote
 
@@ -31,21 +32,10 @@ EvaluatorName = Annotated[str, "Evaluator: name, path or id; default all."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """A prompt of the server; its name and description are those of the function, which gives its text."""
+class Prompt(Described):
+    """A prompt of the server; the function gives its text."""
 
     function: Callable[..., str]
-    title: str
-
-    @property
-    def name(self) -> str:
-        """The name that hosts get it by."""
-        return str(self.function.__name__)
-
-    @property
-    def description(self) -> str:
-        """What a person reads about it."""
-        return " ".join((self.function.__doc__ or "").split())
 
     @property
     def arguments(self) -> dict[str, str]:

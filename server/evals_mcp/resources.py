@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from mcp import types
 
+from evals_mcp.described import Described
 from evals_mcp.errors import NotFound
 from evals_mcp.models.comparisons import ComparisonQuestion
 from evals_mcp.models.review import LogQuestion, RunRow
@@ -30,23 +31,12 @@ _MOST_CANDIDATES = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceTemplate:
+class ResourceTemplate(Described):
     """Addresses of one kind; `function` takes a `Review` first, then what stands in the address, and gives the text."""
 
     address: str
     function: Callable[..., Awaitable[str]]
-    title: str
     media_type: str = "text/plain"
-
-    @property
-    def name(self) -> str:
-        """The name that hosts list it by."""
-        return str(self.function.__name__)
-
-    @property
-    def description(self) -> str:
-        """What a person reads about it."""
-        return " ".join((self.function.__doc__ or "").split())
 
     def listed(self) -> types.ResourceTemplate:
         """The template as the protocol lists it."""

@@ -11,9 +11,11 @@ from typing import NamedTuple
 import anyio
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
 from evals_mcp import __version__
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.urls import Query
 from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound, Unauthorized, Unavailable
 from evals_mcp.models.runs import CreateRunRequest
 
@@ -445,10 +447,11 @@ async def test_the_header_of_our_own_server_tells_its_extensions(
     assert seen == [None, None, False, True, True]
 
 
-async def test_plain_json_can_be_read_from_any_path(play: Play, connect: Callable[..., EvalsClient]) -> None:
-    """Endpoints without models are read piece by piece, with a query."""
+async def test_a_path_is_given_piece_by_piece_with_a_query(play: Play, connect: Callable[..., EvalsClient]) -> None:
+    """Pieces are escaped, lists are repeated, and what is None is left out."""
     server = play(Answer(200, b'{"free": [1, 2]}'))
     async with connect(server.url) as client:
-        answer = await client.connection.get_json(("reviews", "a b"), {"page": 2, "run_id": ["x", "y"], "none": None})
+        query: Query = {"page": 2, "run_id": ["x", "y"], "none": None}
+        answer = await client.connection.get(("reviews", "a b"), TypeAdapter(dict[str, list[int]]), query)
     assert answer == {"free": [1, 2]}
     assert server.requests[0].line == "GET /v5/reviews/a%20b?page=2&run_id=x&run_id=y"

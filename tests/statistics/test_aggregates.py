@@ -16,7 +16,6 @@ from evals_mcp.statistics.aggregates import (
     number_stats,
     percentile,
     select_stats,
-    text_stats,
 )
 
 # Not so small that NumPy's squares of them vanish.
@@ -30,7 +29,6 @@ def test_counts_of_judged_abstained_and_failed_add_up() -> None:
         number_stats([1.0, None, 2, 3.5], 2),
         select_stats(["a", None, "b", "a"], 2),
         multi_select_stats([["a"], None, [], ["a", "b"]], 2),
-        text_stats(["x", None, "y", ""], 2),
     ]
     for stats in every:
         assert (stats.total_logs, stats.num_judgments, stats.num_nulls, stats.num_errors) == (6, 3, 1, 2)
@@ -123,7 +121,6 @@ def test_a_constant_evaluator_is_found() -> None:
     assert number_stats([0.5, 0.5]).constant == Constant(0.5, 2)
     assert select_stats(["a", "a", None]).constant == Constant("a", 2)
     assert multi_select_stats([["b", "a"], ["a", "b"]]).constant == Constant(("a", "b"), 2)
-    assert text_stats(["same", "same"]).constant == Constant("same", 2)
     several = [
         boolean_stats([True]),
         boolean_stats([True, False]),
@@ -131,6 +128,5 @@ def test_a_constant_evaluator_is_found() -> None:
         number_stats([1.0, 1.0, math.nan]),
         select_stats(["a", "b"]),
         multi_select_stats([["a"], []]),
-        text_stats([None, None]),
     ]
     assert [stats.constant for stats in several] == [None] * len(several)

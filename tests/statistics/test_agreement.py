@@ -13,7 +13,6 @@ from evals_mcp.statistics.agreement import (
     agreement_of_runs,
     evaluators_disagree,
     judgment_fails,
-    observed_range,
 )
 
 ONE_TO_FIVE = NumberRange(1, 5)
@@ -96,9 +95,3 @@ def test_evaluators_disagree_when_some_fail_and_others_pass() -> None:
     assert evaluators_disagree([True, None, False])
     assert not evaluators_disagree([True, None, True])
     assert not evaluators_disagree([])
-
-
-def test_the_observed_range_leaves_odd_values_out() -> None:
-    """Finite numbers only; none gives no range."""
-    assert observed_range([3, math.nan, 1.5, None, True, "9"]) == NumberRange(1.5, 3)
-    assert observed_range([None, math.inf]) is None

@@ -119,10 +119,6 @@ class Connection:
         """Read `path`, given piece by piece, as `answer`. Raises EvalsError."""
         return self._read(await self._content("GET", api, path, query, reads=True), answer)
 
-    async def get_json(self, path: Sequence[str], query: Query | None = None, *, api: ApiVersion = "v5") -> Any:
-        """Read `path` as plain JSON. Raises EvalsError."""
-        return self._read_json(await self._content("GET", api, path, query, reads=True))
-
     async def send(
         self,
         method: str,

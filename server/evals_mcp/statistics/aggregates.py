@@ -123,20 +123,6 @@ def multi_select_stats(
     return _option_stats(sets, chosen, num_errors, options)
 
 
-def text_stats(judgments: Iterable[str | None], num_errors: int = 0) -> JudgmentCounts:
-    """Count the judgments of a text evaluator."""
-    counts = Counter(judgments)
-    nulls = counts[None]
-    judged = counts.total() - nulls
-    return JudgmentCounts(
-        total_logs=judged + nulls + num_errors,
-        num_judgments=judged,
-        num_nulls=nulls,
-        num_errors=num_errors,
-        constant=_constant(counts, judged),
-    )
-
-
 def percentile(ordered: Sequence[float], fraction: float) -> float:
     """The value below which `fraction` (0 to 1) of the ascending `ordered` lie, interpolated linearly (type 7)."""
     position = fraction * (len(ordered) - 1)

@@ -79,12 +79,6 @@ def judgment_fails(
     return None
 
 
-def observed_range(judgments: Iterable[Judgment]) -> NumberRange | None:
-    """The range that an evaluator without declared limits was seen to use; None without a number."""
-    numbers = [value for value in judgments if is_number(value)]
-    return NumberRange(min(numbers), max(numbers)) if numbers else None
-
-
 def _spread(values: Sequence[Judgment], kind: str, number_range: NumberRange | None) -> float:
     if kind == "number":
         numbers = [value for value in values if is_number(value)]

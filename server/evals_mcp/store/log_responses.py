@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from evals_mcp.models.files import FileResponse
 from evals_mcp.models.logs import DEEPEST_TRACE, LogResponse
-from evals_mcp.store.log_rows import EXTRA_FIELDS
+from evals_mcp.store.log_rows import COLUMN_FIELDS, EXTRA_FIELDS
 from evals_mcp.store.pages import batches
 from evals_mcp.store.tables import logs
 from evals_mcp.store.versions import read_versions
@@ -100,25 +100,7 @@ class _Reader:
         return None if number is None else self._ids[number][0]
 
 
-_PLAIN_FIELDS = (
-    "id",
-    "log_status",
-    "created_at",
-    "start_time",
-    "end_time",
-    "provider_latency",
-    "prompt_tokens",
-    "reasoning_tokens",
-    "output_tokens",
-    "prompt_cost",
-    "output_cost",
-    "judgment",
-    "error",
-    "inputs",
-    "messages",
-    "output_message",
-    "output",
-)
+_PLAIN_FIELDS = ("id", *COLUMN_FIELDS)
 
 
 def _rows(connection: Connection, column: ColumnElement[int], values: Iterable[int]) -> Rows:

@@ -5,30 +5,21 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
+from evals_mcp.described import Described
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
-    """A tool of the server; its name and description are those of the function.
+class Tool(Described):
+    """A tool of the server.
 
     `function` takes a `Review` first, then its arguments by name, and gives the text of the answer. A tool that is
     not read-only is additive here, never destructive, unless `destructive` says otherwise.
     """
 
     function: Callable[..., Awaitable[str]]
-    title: str
     read_only: bool = True
     destructive: bool = False
     idempotent: bool = True
-
-    @property
-    def name(self) -> str:
-        """The name that hosts call it by."""
-        return str(self.function.__name__)
-
-    @property
-    def description(self) -> str:
-        """What the model reads about it."""
-        return " ".join((self.function.__doc__ or "").split())
 
     @property
     def argument_names(self) -> list[str]:
