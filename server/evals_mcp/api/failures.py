@@ -46,7 +46,7 @@ async def unexpected_error(request: Request, error: Exception) -> JSONResponse:
     """A mistake of ours: the caller gets an id, and the log gets the traceback under it."""
     reference = secrets.token_hex(4)
     _log.error("Internal error %s in %s %s", reference, request.method, request.url.path, exc_info=error)
-    return JSONResponse({"detail": f"Internal error {reference}; the server's log has more."}, status_code=500)
+    return JSONResponse({"detail": f"Internal error {reference}; the log of the server has more."}, status_code=500)
 
 
 def _printable(part: str | int) -> str | int:

@@ -14,10 +14,10 @@ from evals_mcp.models.files import RunVersionResponse
 from evals_mcp.models.references import EvaluatorReference, Target
 from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, NumberStats
 from evals_mcp.store.database import Database
-from evals_mcp.store.evaluations import attach_evaluators, create_evaluation, find_evaluation
+from evals_mcp.store.evaluations import EVALUATED_TYPES, attach_evaluators, create_evaluation, find_evaluation
 from evals_mcp.store.pages import window
 from evals_mcp.store.run_status import Attachment, read_attachments, read_progress
-from evals_mcp.store.runs import EVALUATED_TYPES, create_run, set_run_status
+from evals_mcp.store.runs import create_run, set_run_status
 from evals_mcp.store.stats import Stats
 from evals_mcp.store.tables import evaluation_runs, evaluations, files, runs, versions
 from evals_mcp.store.versions import find_file, find_version, read_versions

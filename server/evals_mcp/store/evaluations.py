@@ -19,6 +19,9 @@ from evals_mcp.store.run_status import read_attachments
 from evals_mcp.store.tables import evaluation_evaluators, evaluation_runs, evaluations, runs
 from evals_mcp.store.versions import find_file, find_version, read_versions
 
+EVALUATED_TYPES = ("prompt", "flow", "tool", "agent", "evaluator")
+"""The types of file that an evaluation and its runs can be of."""
+
 
 class _Attached(NamedTuple):
     evaluator_id: str
@@ -35,7 +38,7 @@ class Evaluations:
     def create(
         self, name: str | None, file: Target | None, evaluators: Sequence[EvaluatorReference]
     ) -> EvaluationResponse:
-        """A new evaluation. Raises NotFound for an unknown file or evaluator, Conflict if the file has the name."""
+        """A new evaluation. Raises NotFound for an unknown file or evaluator, Conflict if the name is taken."""
         with self._database.write() as connection:
             evaluation_id = create_evaluation(connection, name, file, evaluators, self._database.now())
             return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
@@ -180,7 +183,7 @@ def _run_counts(connection: Connection, evaluation_ids: Sequence[str]) -> dict[s
 
 def _file_id(connection: Connection, file: Target) -> str:
     by_id = file.by == "id"
-    return str(find_file(connection, file.value if by_id else None, None if by_id else file.value).id)
+    return str(find_file(connection, file.value if by_id else None, None if by_id else file.value, EVALUATED_TYPES).id)
 
 
 def _resolve(connection: Connection, reference: EvaluatorReference) -> _Attached:

@@ -62,7 +62,7 @@ def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str |
     words, types = expected
     wrong_boolean = isinstance(judgment, bool) != (return_type == "boolean")
     if not isinstance(judgment, types) or wrong_boolean:
-        raise Invalid(f"The evaluator's return type is {return_type}: the judgment must be {words}.", location)
+        raise Invalid(f"The return type of the evaluator is {return_type}: the judgment must be {words}.", location)
     options = [option["name"] for option in spec.get("options") or []]
     if return_type in ("select", "multi_select") and options:
         chosen = judgment if isinstance(judgment, list) else [judgment]

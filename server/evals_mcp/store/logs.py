@@ -156,7 +156,7 @@ def create_judgment(
     """Store a judgment inside a transaction; see `Logs.create_judgment`. `location` is where a request has it."""
     judged = _find_place(connection, judged_log_id)
     if judged.judged_log_number is not None:
-        raise Invalid(f"Log `{judged_log_id}` is itself an evaluator's log: judge the log that it judges.")
+        raise Invalid(f"Log `{judged_log_id}` is itself the log of an evaluator: judge the log that it judges.")
     version = _version(connection, "evaluator", place, now)
     spec = version.content["spec"]
     judgment = fields.get("judgment")
@@ -196,7 +196,7 @@ def log_numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
         if log_id not in found:
             raise NotFound(f"Log `{log_id}` does not exist; no log was added.")
         if found[log_id].judged_log_number is not None:
-            raise Invalid(f"Log `{log_id}` is an evaluator's log and cannot be in a run; no log was added.")
+            raise Invalid(f"Log `{log_id}` is the log of an evaluator and cannot be in a run; no log was added.")
     return list(dict.fromkeys(found[log_id].number for log_id in ids))
 
 

@@ -12,12 +12,11 @@ from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse
 from evals_mcp.store.database import Database
 from evals_mcp.store.datasets import read_datapoints
 from evals_mcp.store.evaluated_runs import find_evaluated_run, named_target, read_status
-from evals_mcp.store.evaluations import find_target
+from evals_mcp.store.evaluations import EVALUATED_TYPES, find_target
 from evals_mcp.store.log_responses import read_logs
 from evals_mcp.store.logs import CreatedLog, LogPlace, create_judgment, create_log
 from evals_mcp.store.pages import window
 from evals_mcp.store.run_status import Attachment, read_attachments
-from evals_mcp.store.runs import EVALUATED_TYPES
 from evals_mcp.store.tables import datapoints, dataset_datapoints, logs, run_logs
 from evals_mcp.store.versions import find_version
 

@@ -13,7 +13,7 @@ from evals_mcp.models.references import Target
 from evals_mcp.models.runs import EvaluationRunResponse
 from evals_mcp.store.database import Database
 from evals_mcp.store.datasets import read_datapoints_by_id
-from evals_mcp.store.evaluations import find_evaluation, find_target
+from evals_mcp.store.evaluations import EVALUATED_TYPES, find_evaluation, find_target
 from evals_mcp.store.identity import new_id
 from evals_mcp.store.log_responses import read_logs
 from evals_mcp.store.logs import log_numbers
@@ -22,9 +22,6 @@ from evals_mcp.store.run_logs import link_existing_logs
 from evals_mcp.store.run_status import Attachment, RunProgress, read_attachments, read_progress, read_runs
 from evals_mcp.store.tables import dataset_datapoints, evaluation_runs, evaluations, logs, run_logs, runs
 from evals_mcp.store.versions import read_versions
-
-EVALUATED_TYPES = ("prompt", "flow", "tool", "agent", "evaluator")
-"""The types of file that a run can be of."""
 
 
 class Runs:
@@ -172,7 +169,7 @@ class Runs:
 
     def _close(self, connection: Connection, evaluation_id: str, row: Row[Any], status: str, now: Any) -> None:
         if status not in ("completed", "cancelled"):
-            raise Invalid("A run's status can only be set to `completed` or `cancelled`.")
+            raise Invalid("The status of a run can only be set to `completed` or `cancelled`.")
         progress = read_progress(connection, [row], read_attachments(connection, evaluation_id))
         current = progress[row.id].status
         if current == status:
