@@ -18,6 +18,7 @@ from evals_mcp.api.app import create_app
 from evals_mcp.api.bodies import LARGEST_BODY
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.local_only import LocalOnly, is_loopback
+from evals_mcp.api.patience import PATIENCE
 from evals_mcp.api.request_log import RequestLog
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.store.control import Control, open_control
@@ -52,7 +53,7 @@ def serve(
         keyed = control.has_keys()
         if not keyed:
             _require_loopback(host)
-        app: ASGIApp = create_app(_access(control, workspace, keyed=keyed), largest_body)
+        app: ASGIApp = create_app(_access(control, workspace, keyed=keyed), largest_body, patience=PATIENCE)
         if not keyed:
             app = LocalOnly(app)
         with _listening(host, port) as listener:

@@ -58,12 +58,17 @@ V4_ROUTERS = (v4_evaluations.router, v4_projects.router)
 
 
 def create_app(
-    access: Access, largest_body: int = LARGEST_BODY, runner: Runner | None = None, *, is_embedded: bool = False
+    access: Access,
+    largest_body: int = LARGEST_BODY,
+    runner: Runner | None = None,
+    *,
+    is_embedded: bool = False,
+    patience: float = 0.0,
 ) -> FastAPI:
     """The application over the stores that `access` gives; they must be open already.
 
     `runner` does the work that runs wait for; the default answers it with errors. With `is_embedded` there is one
-    caller in the same process.
+    caller in the same process. `patience` is how many seconds statistics wait for judgments that are on their way.
     """
     # FastAPI gives each body parameter an alias, which Pydantic remarks on for models that are built on first use.
     warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
@@ -85,6 +90,7 @@ def create_app(
     )
     app.state.access = access
     app.state.is_embedded = is_embedded
+    app.state.patience = patience
     app.state.runner = runner or RefusingRunner()
     for router in ROUTERS:
         app.include_router(router, prefix="/v5")

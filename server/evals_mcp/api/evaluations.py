@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.patience import Patience, wait_for_judgments
 from evals_mcp.api.queries import Page, Size
 from evals_mcp.api.work import CurrentRunner
 from evals_mcp.models.evaluations import (
@@ -63,9 +65,11 @@ def remove_evaluator(store: CurrentStore, id: str, evaluator_version_id: str) ->
 
 
 @router.get("/{id}/stats")
-def get_evaluation_stats(store: CurrentStore, id: str) -> EvaluationStats:
-    """Get the statistics of an evaluation, newest run first."""
-    return store.stats.get(id)
+async def get_evaluation_stats(store: CurrentStore, patience: Patience, id: str) -> EvaluationStats:
+    """Get the statistics of an evaluation, newest run first; judgments that are just coming in are waited for."""
+    if patience:
+        await wait_for_judgments(store, id, patience)
+    return await run_in_threadpool(store.stats.get, id)
 
 
 @router.get("/{id}/logs")
