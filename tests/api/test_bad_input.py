@@ -355,3 +355,17 @@ async def test_what_cannot_be_done_is_refused_whole(application: FastAPI, store:
     for bad in _cases(world):
         _check_refusal(bad, await _send(team, bad))
         assert _rows(store) == before, (bad.what, bad.step)
+
+
+async def test_null_counts_as_an_absent_key_on_every_route(application: FastAPI, document: Json) -> None:
+    """The SDK sends null for what its caller set to None."""
+    team = Team(application)
+    world = await build(team)
+    schemas = document["components"]["schemas"]
+    for step in walk(world):
+        operation = document["paths"][step.template][step.method.lower()]
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        model = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {})
+        nulls = {name: None for name in model.get("properties", {}) if name not in model.get("required", [])}
+        answer = await team.send(step if not nulls else step._replace(body={**nulls, **step.body}))
+        assert answer.is_success or step.template in _REFUSED_ALWAYS, (step, nulls, answer.text)
