@@ -161,3 +161,27 @@ async def test_bad_monitoring_is_refused(v5: V5) -> None:
     await v5.refused(404, "POST", place, {"activate": [by_version], "deactivate": [unknown]})
     await v5.refused(404, "POST", "/prompts/nothing/evaluators", {"activate": [by_version]})
     assert (await v5.ok("GET", f"/prompts/{prompt['id']}"))["evaluators"] == []
+
+
+async def test_versions_have_the_means_of_their_judgments(v5: V5) -> None:
+    """Asked for, over logs in runs and outside: newest judgments only, without abstentions, failures and options."""
+    first = await v5.prompt()
+    second = await v5.prompt(temperature=0.5)
+    score, agreed = await v5.evaluator(), await v5.evaluator("judges/agreed", "boolean")
+    await v5.evaluator("judges/tone", "select", options=[{"name": "warm"}])
+    one, two, three = [await v5.log() for _ in range(3)]
+    await v5.judge(one, 9)
+    for log_id, judgment in ((one, 2), (two, 5), (three, None)):
+        await v5.judge(log_id, judgment)
+    for log_id, said in ((one, True), (two, False), (three, True)):
+        await v5.judge(log_id, said, "judges/agreed")
+    await v5.judge(three, None, "judges/agreed", error="too hard")
+    await v5.judge(one, "warm", "judges/tone")
+    path = f"/prompts/{first['id']}/versions"
+    newest, oldest = (await v5.ok("GET", path, evaluator_aggregates=True))["records"]
+    assert (newest["version_id"], newest["evaluator_aggregates"]) == (second["version_id"], [])
+    found = {item["evaluator_id"]: item for item in oldest["evaluator_aggregates"]}
+    assert {key: item["value"] for key, item in found.items()} == {score["id"]: 3.5, agreed["id"]: 0.5}
+    assert found[score["id"]]["evaluator_version_id"] == score["version_id"]
+    assert found[score["id"]]["created_at"] <= found[score["id"]]["updated_at"]
+    assert all(item["evaluator_aggregates"] == [] for item in (await v5.ok("GET", path))["records"])

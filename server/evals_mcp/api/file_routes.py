@@ -75,8 +75,8 @@ def _add_versions(router: APIRouter, kind: str, file_model: type[FileVersionResp
 
         @router.get("/{id}/versions", name=f"list_{kind}_versions", response_model=list_model)
         def list_versions(store: CurrentStore, id: str, evaluator_aggregates: bool = False) -> Any:
-            """List every version of a file, newest first."""
-            return {"records": store.files.versions(kind, id)}
+            """List every version of a file, newest first, with what evaluators said of each if asked for."""
+            return {"records": store.files.versions(kind, id, aggregates=evaluator_aggregates)}
 
     @router.patch("/{id}/versions/{version_id}", name=f"update_{kind}_version", response_model=file_model)
     def update_version(store: CurrentStore, id: str, version_id: str, request: UpdateVersionRequest) -> Any:

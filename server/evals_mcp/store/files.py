@@ -8,11 +8,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete
 from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, Invalid
+from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.files import FileResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.store.database import Database
 from evals_mcp.store.directories import directory_path, ensure_directory, require_directory
 from evals_mcp.store.environments import find_environment
+from evals_mcp.store.evaluator_aggregates import read_aggregates
 from evals_mcp.store.identity import FILE_PREFIXES, new_id
 from evals_mcp.store.pages import window
 from evals_mcp.store.paths import clean_path, new_name, new_path, split_path
@@ -156,12 +158,17 @@ class Files:
             records = [responses[id] for id in shown]
             return PaginatedData[FileResponse](records=records, page=page, size=limit, total=total)
 
-    def versions(self, file_type: str, file_id: str) -> list[FileResponse]:
-        """Every version of a file, newest first. Raises NotFound."""
+    def versions(self, file_type: str, file_id: str, *, aggregates: bool = False) -> list[FileResponse]:
+        """Every version of a file, newest first, perhaps with what evaluators said of it. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, file_id, types=[file_type])
             wanted = version_ids(connection, file_id)
             responses = read_versions(connection, wanted)
+            means = read_aggregates(connection, file_id) if aggregates else {}
+            for version_id, of_version in means.items():
+                response = responses.get(version_id)
+                if response is not None and not isinstance(response, DatasetResponse):
+                    response.evaluator_aggregates = of_version
             return [responses[version_id] for version_id in wanted]
 
     def delete(self, file_type: str, file_id: str) -> None:
