@@ -103,3 +103,14 @@ async def test_unknown_keys_are_ignored(v5: V5) -> None:
 async def test_every_answer_is_signed(api: httpx.AsyncClient) -> None:
     """By which a client knows that it may use the extension."""
     assert (await api.get("/v5/files")).headers["x-evals-mcp"]
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain"])
+async def test_json_that_does_not_say_so_is_refused_with_the_header_to_send(
+    api: httpx.AsyncClient, content_type: str
+) -> None:
+    """`curl -d` alone sends a form; a page in a browser can too, without asking."""
+    body = b'{"path": "p", "model": "m"}'
+    response = await api.post("/v5/prompts", content=body, headers={"content-type": content_type})
+    assert response.status_code == 422
+    assert "`Content-Type: application/json`" in response.json()["detail"][0]["msg"]

@@ -1,6 +1,7 @@
 """Logs of any type: listed, filtered, searched, sampled."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tests.api.v5_calls import V5
@@ -128,7 +129,8 @@ async def test_bad_questions_are_refused(v5: V5) -> None:
     await v5.refused(404, "GET", "/logs", file_id="nothing")
     await v5.refused(404, "GET", "/logs/nothing")
     await v5.refused(422, "GET", "/logs")
-    for wrong in ({"page": 0}, {"sample": 0}, {"start_date": "soon"}, {"in_trace_filter": "perhaps"}, {"size": -1}):
+    times = ({"start_date": "soon"}, {"end_date": "0001-01-01T00:00:00+14:00"})
+    for wrong in ({"page": 0}, {"sample": 0}, *times, {"in_trace_filter": "perhaps"}, {"size": -1}):
         await v5.refused(422, "GET", "/logs", file_id=prompt["id"], **wrong)
 
 
@@ -138,3 +140,19 @@ async def test_a_log_can_still_be_read_when_its_file_is_gone(v5: V5) -> None:
     log_id = await v5.log()
     await v5.ok("DELETE", f"/prompts/{prompt['id']}")
     assert (await v5.ok("GET", f"/logs/{log_id}"))["prompt"]["version_id"] == prompt["version_id"]
+
+
+@pytest.mark.parametrize("log_id", ["2026/05/a", "versions/a", "a b?c#d&e", "ä%2F😀", "log"])
+async def test_any_log_id_can_be_read_changed_and_deleted(v5: V5, log_id: str) -> None:
+    """Callers may choose ids, and slashes in them are unescaped before routes see them."""
+    prompt = await v5.prompt()
+    await v5.ok("POST", "/flows", {"path": "bots/flow", "attributes": {}})
+    quoted = quote(log_id, safe="")
+    assert await v5.log(log_id=log_id) == log_id
+    changed = await v5.ok("PATCH", f"/prompts/{prompt['id']}/log/{quoted}", {"output": "changed"})
+    assert (changed["id"], changed["output"]) == (log_id, "changed")
+    assert (await v5.ok("GET", f"/logs/{quoted}"))["output"] == "changed"
+    await v5.ok("DELETE", "/logs", id=log_id)
+    body = {"path": "bots/flow", "log_id": log_id, "log_status": "incomplete"}
+    assert (await v5.ok("POST", "/flows/log", body))["id"] == log_id
+    assert (await v5.ok("PATCH", f"/flows/logs/{quoted}", {"log_status": "complete"}))["id"] == log_id

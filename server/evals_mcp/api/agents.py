@@ -51,7 +51,7 @@ def log_agent(
     )
 
 
-@router.patch("/{id}/log/{log_id}", response_model=AgentLogResponse)
+@router.patch("/{id}/log/{log_id:path}", response_model=AgentLogResponse)
 def update_agent_log(
     store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateFlowLogRequest
 ) -> Any:

@@ -29,6 +29,8 @@ async def validation_error(request: Request, error: Exception) -> JSONResponse:
         {"loc": [_printable(part) for part in item["loc"]], "msg": item["msg"], "type": item["type"]}
         for item in error.errors()
     ]
+    if isinstance(error.body, bytes) and detail[0]["loc"] == ["body"]:
+        detail[0]["msg"] = "the body must be JSON, with the header `Content-Type: application/json`"
     return JSONResponse({"detail": detail}, status_code=422)
 
 

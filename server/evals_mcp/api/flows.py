@@ -46,7 +46,7 @@ def log_flow(
     )
 
 
-@router.patch("/logs/{log_id}", response_model=FlowLogResponse)
+@router.patch("/logs/{log_id:path}", response_model=FlowLogResponse)
 def update_flow_log(store: CurrentStore, runner: CurrentRunner, log_id: str, request: UpdateFlowLogRequest) -> Any:
     """Change or complete a log of a flow; one that is complete stays as it is."""
     changed = store.logs.update("flow", log_id, request.given())

@@ -1,6 +1,5 @@
 """Routes of logs of any type: read, list, delete, and completing a flow log."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.queries import Page, Size, VersionId
 from evals_mcp.models.logs import LogResponse
-from evals_mcp.models.model import in_utc
+from evals_mcp.models.model import UtcDatetime
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.store.log_filters import LogFilter
 
@@ -27,8 +26,8 @@ def list_logs(
     ] = None,
     search: str | None = None,
     metadata_search: str | None = None,
-    start_date: datetime | None = None,
-    end_date: datetime | None = None,
+    start_date: UtcDatetime | None = None,
+    end_date: UtcDatetime | None = None,
     include_parent: bool = False,
     in_trace_filter: Annotated[list[bool] | None, Query()] = None,
     sample: Annotated[int | None, Query(ge=1, le=10_000, description="This many logs, picked evenly.")] = None,
@@ -40,15 +39,16 @@ def list_logs(
         ids=id or (),
         search=search,
         metadata_search=metadata_search,
-        start=None if start_date is None else in_utc(start_date),
-        end=None if end_date is None else in_utc(end_date),
+        start=start_date,
+        end=end_date,
         in_trace=in_trace_filter or (),
         sample=sample,
     )
     return store.logs.page(file_id, wanted, page, size, traces=include_trace_children, judged=include_parent)
 
 
-@router.get("/{id}", response_model=LogResponse)
+# Callers choose ids of logs: they may have slashes, and servers undo their escaping before routes see them.
+@router.get("/{id:path}", response_model=LogResponse)
 def get_log(store: CurrentStore, id: str) -> Any:
     """Get a log with its judgments and the trace below it."""
     return store.logs.get(id)

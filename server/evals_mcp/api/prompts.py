@@ -56,7 +56,7 @@ def log_prompt(
     return CreatePromptLogResponse(id=created.id, prompt_id=created.file_id, version_id=created.version_id)
 
 
-@router.patch("/{id}/log/{log_id}", response_model=PromptLogResponse)
+@router.patch("/{id}/log/{log_id:path}", response_model=PromptLogResponse)
 def update_prompt_log(
     store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdatePromptLogRequest
 ) -> Any:

@@ -47,7 +47,7 @@ def log_tool(
     return CreateToolLogResponse(id=created.id, tool_id=created.file_id, version_id=created.version_id)
 
 
-@router.patch("/{id}/log/{log_id}", response_model=ToolLogResponse)
+@router.patch("/{id}/log/{log_id:path}", response_model=ToolLogResponse)
 def update_tool_log(
     store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateToolLogRequest
 ) -> Any:
