@@ -103,7 +103,7 @@ def questions(made: BigDatabase) -> dict[str, Question]:
         "logs, sort=latency, far in": deep("get_logs", [-slow[1], -slow[0]], {"sort": "latency"}, sort="latency"),
         "logs, sort=cost, far in": deep("get_logs", [-dear[2], -dear[0]], {"sort": "cost"}, sort="cost"),
         "logs, sample": logs(**sampled),
-        "logs, sample, far in": deep("get_logs", [amount // 20], sampled, **sampled),
+        "logs, sample, far in": deep("get_logs", [1_000], sampled, **sampled),
         "logs, sample, judgment=<3": logs(**sampled, judgment="<3"),
         "datapoints": datapoints(),
         "datapoints, far in": deep("list_datapoints", [amount // RUNS // 2], {"dataset": dataset}),

@@ -17,9 +17,9 @@ COUNTED_TO = 1_000
 def select_logs(gathered: Iterable[GatheredLog], question: LogQuestion, evaluators: Sequence[EvaluatorRow]) -> LogRows:
     """The logs that a question asks for."""
     chosen = [index for index, row in enumerate(evaluators) if question.evaluator_version_id in (None, row.version_id)]
-    found = [log for log in gathered if _matches(log, question, chosen)]
     if question.sample:
-        return _sample(found, question, chosen)
+        return _sample(gathered, question, chosen)
+    found = [log for log in gathered if _matches(log, question, chosen)]
     keyed = [(key, log) for log in found if (key := _key(log, question, evaluators, chosen)) is not None]
     keyed.sort(key=lambda item: item[0])
     offset = int(question.following[0]) if question.following else 0
@@ -35,21 +35,22 @@ def select_logs(gathered: Iterable[GatheredLog], question: LogQuestion, evaluato
     )
 
 
-def _sample(found: Sequence[GatheredLog], question: LogQuestion, chosen: Sequence[int]) -> LogRows:
+def _sample(gathered: Iterable[GatheredLog], question: LogQuestion, chosen: Sequence[int]) -> LogRows:
     seen: Counter[tuple[str, str | None]] = Counter()
     by_key: dict[str, GatheredLog] = {}
-    for log in sorted(found, key=lambda log: -log.position):
+    for log in sorted(gathered, key=lambda log: -log.position):
         place = (log.run_id, log.datapoint_id)
-        by_key[sample_key(*place, seen[place])] = log
+        if _matches(log, question, chosen):
+            by_key[sample_key(*place, seen[place])] = log
         seen[place] += 1
     offset = int(question.following[0]) if question.following else 0
     said = ((key, log.judgments[chosen[0]].judgment) for key, log in by_key.items())
     shown = even_sample(said, offset + question.limit)[offset:]
     return LogRows(
         rows=[log_row(by_key[key], question.characters, question.text) for key in shown],
-        total=len(found),
+        total=len(by_key),
         after=[[offset + index + 1] for index in range(len(shown))],
-        more=offset + len(shown) < len(found),
+        more=offset + len(shown) < len(by_key),
     )
 
 

@@ -1,10 +1,9 @@
 """An even, repeatable sample of judged items; no reading of logs, no random state."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice, zip_longest
-from typing import Any
+from typing import Any, TypeVar
 
 Judgment = bool | float | str | Sequence[str] | None
 
@@ -14,6 +13,7 @@ BINS = 8
 MOST_WORDS = 32
 
 Label = tuple[int, Any]
+Item = TypeVar("Item")
 _BOOLEAN, _NUMBER, _WORDS, _NO_NUMBER, _NOTHING = range(5)
 
 
@@ -25,12 +25,31 @@ def even_sample(judged: Iterable[tuple[str, Judgment]], size: int, seed: int = 0
     Within a group a hash of seed and id decides. So the order of the input does not matter, a smaller sample is the
     beginning of a larger one, and an added item displaces few others.
     """
-    groups: dict[Label, list[str]] = {}
-    for key, label in _labels(dict(judged)).items():
-        groups.setdefault(label, []).append(key)
-    queues = [sorted(groups[label], key=lambda key: _rank(key, seed)) for label in _in_turn(groups)]
-    turns = (key for turn in zip_longest(*queues) for key in turn if key is not None)
-    return list(islice(turns, max(0, size)))
+    keys: dict[Label, list[str]] = {}
+    for key, value in dict(judged).items():
+        keys.setdefault(label_of(value), []).append(key)
+    groups = label_groups({label: len(alike) for label, alike in keys.items()})
+    queues = [
+        sorted((key for label in group for key in keys[label]), key=lambda key: (rank(key, seed), key))
+        for group in groups
+    ]
+    return take_turns(queues, size)
+
+
+def take_turns(queues: Iterable[Sequence[Item]], size: int) -> list[Item]:
+    """The first `size` items, one from each queue at a time."""
+    nothing = object()
+    turns = (item for turn in zip_longest(*queues, fillvalue=nothing) for item in turn if item is not nothing)
+    return list(islice(turns, max(0, size)))  # type: ignore[arg-type]
+
+
+def label_groups(counts: Mapping[Label, int]) -> list[list[Label]]:
+    """The groups of a sample in the order of their turns, each as its labels, from how often each label occurs."""
+    coarse = _coarse(counts)
+    groups: dict[Label, list[Label]] = {}
+    for label in counts:
+        groups.setdefault(coarse.get(label, label), []).append(label)
+    return [groups[label] for label in _in_turn(groups)]
 
 
 def sample_key(run_id: str, datapoint_id: str | None, place: int) -> str:
@@ -38,13 +57,14 @@ def sample_key(run_id: str, datapoint_id: str | None, place: int) -> str:
     return f"{run_id}/{datapoint_id or ''}/{place}"
 
 
-def _rank(key: str, seed: int) -> tuple[bytes, str]:
-    return blake2b(f"{seed}:{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest(), key
+def rank(key: str, seed: int = 0) -> int:
+    """The place of an item within its group, lower comes first: 64 bits that only key and seed decide."""
+    digest = blake2b(f"{seed}:{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest)
 
 
-def _labels(items: dict[str, Judgment]) -> dict[str, Label]:
-    labels = {key: _label(value) for key, value in items.items()}
-    counts = Counter(labels.values())
+def _coarse(counts: Mapping[Label, int]) -> dict[Label, Label]:
+    """What labels become that are too many to be a group each."""
     coarse: dict[Label, Label] = {}
     numbers = sorted(label for label in counts if label[0] == _NUMBER)
     if len(numbers) > BINS:
@@ -56,10 +76,11 @@ def _labels(items: dict[str, Judgment]) -> dict[str, Label]:
     words = [label for label in counts if label[0] == _WORDS]
     if len(words) > MOST_WORDS:
         coarse |= dict.fromkeys(words, (_WORDS, ()))
-    return {key: coarse.get(label, label) for key, label in labels.items()}
+    return coarse
 
 
-def _label(value: Judgment) -> Label:
+def label_of(value: Judgment) -> Label:
+    """What makes judgments alike: the same label."""
     if value is None:
         return _NOTHING, 0
     if isinstance(value, bool):

@@ -1,16 +1,25 @@
-"""An even sample of the logs of runs across one evaluator's judgments; no texts are read."""
+"""An even sample of the logs of runs across one evaluator's judgments; no texts are read.
+
+What it takes is kept in memory by run, so that after a change only the runs that changed are read again.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
-from operator import itemgetter
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
 
-from evals_mcp.statistics.sampling import even_sample, sample_key
+from evals_mcp.statistics.sampling import Label, label_groups, label_of, rank, sample_key, take_turns
 from evals_mcp.store.judgments import JUDGED, judgment_value
+from evals_mcp.store.kept import Kept
 from evals_mcp.store.run_status import Attachment, judgments_of
-from evals_mcp.store.tables import judgments
+from evals_mcp.store.tables import judgments, run_logs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_KEPT_BYTES = 8 * 2**20  # for each of three kinds
+_LABEL_BYTES = 200
 
 
 class SampledLog(NamedTuple):
@@ -27,36 +36,147 @@ class Sample(NamedTuple):
     total: int
 
 
-def sample_logs(
-    connection: Connection,
-    runs: Sequence[Row[Any]],
-    matching: Select[Any],
-    attachment: Attachment,
-    return_type: str,
-    size: int,
-) -> Sample:
-    """The first `size` logs of an even sample.
+class Matching(NamedTuple):
+    """Which logs a sample is taken from: a statement for their numbers in a run (`run_id`), and what it depends on."""
 
-    `matching` gives number and datapoint of a run's (`run_id`) logs.
-    """
-    found: dict[str, SampledLog] = {}
-    said: dict[str, Any] = {}
-    for run in runs:
-        judged = _judged(connection, run.id, attachment, return_type)
-        seen: Counter[str | None] = Counter()
-        rows = connection.execute(matching, {"run_id": run.id}).all()
-        for number, datapoint_id in sorted(rows, key=itemgetter(0)):
-            key = sample_key(run.id, datapoint_id, seen[datapoint_id])
-            seen[datapoint_id] += 1
-            found[key] = SampledLog(run.id, number)
-            said[key] = judged.get(number)
-    return Sample([found[key] for key in even_sample(said.items(), size)], len(found))
+    numbers: Select[Any]
+    key: Hashable
 
 
-def _judged(connection: Connection, run_id: str, attachment: Attachment, return_type: str) -> dict[int, Any]:
-    """What an evaluator said of a run's logs, by log number; logs without a judgment are left out."""
-    statement = select(judgments.c.log_number, judgments.c.number, judgments.c.label).where(
-        judgments.c.run_id == bindparam("run_id"), *judgments_of(attachment), judgments.c.state == JUDGED
-    )
-    rows = connection.execute(statement, {"run_id": run_id})
-    return {log_number: judgment_value(number, label, return_type) for log_number, number, label in rows}
+class _Logs(NamedTuple):
+    """The logs of a run from the oldest on: their numbers, and what decides which are taken first."""
+
+    numbers: "NDArray[Any]"
+    ranks: "NDArray[Any]"
+
+
+class _Said(NamedTuple):
+    """What an evaluator said of each log of a run, as places in `labels`."""
+
+    codes: "NDArray[Any]"
+    labels: list[Label]
+
+
+class SampledLogs:
+    """Takes samples."""
+
+    def __init__(self) -> None:
+        self._logs: Kept[str, _Logs] = Kept(_KEPT_BYTES)
+        self._said: Kept[tuple[str, str, bool], _Said] = Kept(_KEPT_BYTES)
+        self._matching: Kept[tuple[str, Hashable], NDArray[Any]] = Kept(_KEPT_BYTES)
+
+    def take(
+        self,
+        connection: Connection,
+        runs: Sequence[Row[Any]],
+        matching: Matching | None,
+        attachment: Attachment,
+        return_type: str,
+        size: int,
+    ) -> Sample:
+        """The first `size` logs of an even sample of the logs of runs, of all of them unless it is said which."""
+        logs, said = [], []
+        for run in runs:
+            of_run = self._read_logs(connection, run)
+            codes, labels = self._read_said(connection, run, attachment, return_type, of_run.numbers)
+            if matching is not None:
+                places = of_run.numbers.searchsorted(self._read_matching(connection, run, matching))
+                of_run, codes = _Logs(of_run.numbers[places], of_run.ranks[places]), codes[places]
+            logs.append(of_run)
+            said.append(_Said(codes, labels))
+        chosen = _places(logs, said, size)
+        return Sample(_logs_at(chosen, runs, logs), sum(len(of_run.numbers) for of_run in logs))
+
+    def _read_logs(self, connection: Connection, run: Row[Any]) -> _Logs:
+        import numpy as np
+
+        logs = self._logs.get(run.id, run.revision)
+        if logs is None:
+            seen: Counter[str | None] = Counter()
+            numbers, ranks = [], []
+            for number, datapoint_id in connection.execute(_LOGS, {"run_id": run.id}).all():
+                numbers.append(number)
+                ranks.append(rank(sample_key(run.id, datapoint_id, seen[datapoint_id])))
+                seen[datapoint_id] += 1
+            logs = _Logs(np.array(numbers, np.int64), np.array(ranks, np.uint64))
+            self._logs.put(run.id, run.revision, logs, logs.numbers.nbytes + logs.ranks.nbytes)
+        return logs
+
+    def _read_said(
+        self,
+        connection: Connection,
+        run: Row[Any],
+        attachment: Attachment,
+        return_type: str,
+        numbers: "NDArray[Any]",
+    ) -> _Said:
+        import numpy as np
+
+        key = (run.id, attachment.evaluator_version_id, attachment.sole)
+        said = self._said.get(key, run.revision)
+        if said is None:
+            statement = select(judgments.c.log_number, judgments.c.number, judgments.c.label).where(
+                judgments.c.run_id == run.id, *judgments_of(attachment), judgments.c.state == JUDGED
+            )
+            places = {label_of(None): 0}
+            found = [
+                (log_number, places.setdefault(label_of(judgment_value(number, label, return_type)), len(places)))
+                for log_number, number, label in connection.execute(statement).all()
+            ]
+            rows = np.array(found, np.int64).reshape(-1, 2)
+            codes = np.zeros(len(numbers), np.int32)
+            codes[numbers.searchsorted(rows[:, 0])] = rows[:, 1]
+            said = _Said(codes, list(places))
+            self._said.put(key, run.revision, said, codes.nbytes + _LABEL_BYTES * len(places))
+        return said
+
+    def _read_matching(self, connection: Connection, run: Row[Any], matching: Matching) -> "NDArray[Any]":
+        import numpy as np
+
+        key = (run.id, matching.key)
+        numbers = self._matching.get(key, run.revision)
+        if numbers is None:
+            rows = connection.execute(matching.numbers, {"run_id": run.id}).scalars().all()
+            numbers = np.array(rows, np.int64)
+            self._matching.put(key, run.revision, numbers, numbers.nbytes)
+        return numbers
+
+
+_LOGS = (
+    select(run_logs.c.log_number, run_logs.c.datapoint_id)
+    .where(run_logs.c.run_id == bindparam("run_id"))
+    .order_by(run_logs.c.log_number)
+)
+
+
+def _places(logs: Sequence[_Logs], said: Sequence[_Said], size: int) -> list[int]:
+    """The first places of a sample among the logs of all runs, put one behind the other."""
+    import numpy as np
+
+    counts: Counter[Label] = Counter()
+    for codes, labels in said:
+        times = np.bincount(codes, minlength=len(labels)).tolist()
+        counts.update({label: amount for label, amount in zip(labels, times, strict=True) if amount})
+    if not counts:
+        return []
+    group_of = {label: place for place, group in enumerate(label_groups(counts)) for label in group}
+    groups = np.concatenate([np.array([group_of.get(label, -1) for label in labels])[codes] for codes, labels in said])
+    ranks = np.concatenate([of_run.ranks for of_run in logs])
+    queues = []
+    for group in range(groups.max() + 1):
+        places = np.flatnonzero(groups == group)
+        if len(places) > size:
+            places = places[np.argpartition(ranks[places], size - 1)[:size]]
+        queues.append(places[np.argsort(ranks[places], kind="stable")].tolist())
+    return take_turns(queues, size)
+
+
+def _logs_at(places: Sequence[int], runs: Sequence[Row[Any]], logs: Sequence[_Logs]) -> list[SampledLog]:
+    import numpy as np
+
+    ends = np.cumsum([len(of_run.numbers) for of_run in logs])
+    found = []
+    for place, at in zip(places, np.searchsorted(ends, places, side="right").tolist(), strict=True):
+        numbers = logs[at].numbers
+        found.append(SampledLog(runs[at].id, int(numbers[place - ends[at]])))
+    return found
