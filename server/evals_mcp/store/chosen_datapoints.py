@@ -1,7 +1,8 @@
 """The datapoints that a question chooses, by judgments or by a text, kept until one of the runs changes."""
 
+from array import array
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
@@ -17,11 +18,11 @@ from evals_mcp.store.text_search import contains_text
 
 
 class ChosenDatapoints:
-    """Remembers which datapoints the last questions chose: choosing reads all judgments of the runs."""
+    """Remembers which datapoints the last questions chose: choosing reads all judgments of the runs, or all texts."""
 
     def __init__(self, kept: int = 32) -> None:
         self._most = kept
-        self._kept: OrderedDict[Any, list[int]] = OrderedDict()
+        self._kept: OrderedDict[Any, Sequence[int]] = OrderedDict()
         self._lock = Lock()
 
     def positions(
@@ -31,26 +32,34 @@ class ChosenDatapoints:
         runs: Sequence[Row[Any]],
         attachments: Sequence[Attachment],
         evaluators: Sequence[EvaluatorRow],
-    ) -> list[int]:
+    ) -> Sequence[int]:
         """Positions in the dataset version, in order. Raises NotFound for a judge that is not attached."""
         if question.show == "all":
-            return _holding(connection, question)
+            return self._holding(connection, question)
         judges = _judges(question, attachments, evaluators)
         found = self._by_judgments(connection, question, Asked(question.dataset_version_id, runs, judges))
         if not question.text:
             return found
-        holding = set(_holding(connection, question))
+        holding = set(self._holding(connection, question))
         return [position for position in found if position in holding]
 
-    def _by_judgments(self, connection: Connection, question: DatapointQuestion, asked: Asked) -> list[int]:
+    def _by_judgments(self, connection: Connection, question: DatapointQuestion, asked: Asked) -> Sequence[int]:
         runs = tuple((run.id, run.revision) for run in asked.runs)
         judges = tuple((item.evaluator_version_id, item.sole, repr(rule)) for item, rule in asked.judges)
         key = (asked.dataset_version_id, question.show, runs, judges)
+        return self._remember(key, lambda: chosen_positions(connection, question.show, asked))
+
+    def _holding(self, connection: Connection, question: DatapointQuestion) -> Sequence[int]:
+        # A version of a dataset never changes.
+        key = (question.dataset_version_id, question.text)
+        return self._remember(key, lambda: _read_holding(connection, question))
+
+    def _remember(self, key: Any, choose: Callable[[], list[int]]) -> Sequence[int]:
         with self._lock:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return kept
-        found = chosen_positions(connection, question.show, asked)
+        found = array("i", choose())
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > self._most:
@@ -66,13 +75,13 @@ def read_chosen(connection: Connection, question: DatapointQuestion, positions: 
         .join(dataset_datapoints, place.datapoint_id == datapoints.c.id)
         .where(
             place.version_id == question.dataset_version_id,
-            place.position.in_(positions[question.offset : question.offset + question.limit]),
+            place.position.in_(list(positions[question.offset : question.offset + question.limit])),
         )
         .order_by(place.position)
     ).all()
 
 
-def _holding(connection: Connection, question: DatapointQuestion) -> list[int]:
+def _read_holding(connection: Connection, question: DatapointQuestion) -> list[int]:
     """The positions of datapoints whose texts contain the question's, or of all without one."""
     place = dataset_datapoints.c
     statement = select(place.position).where(place.version_id == question.dataset_version_id).order_by(place.position)

@@ -9,7 +9,7 @@ from sqlalchemy import Case, ColumnElement, Connection, Row, Select, case, exist
 from evals_mcp.models.review import DatapointShow
 from evals_mcp.statistics.choices import Rule
 from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED, judgment_value
-from evals_mcp.store.run_status import Attachment, judgments_of
+from evals_mcp.store.run_status import Attachment, judgment_exists, judgments_of, read_progress
 from evals_mcp.store.tables import dataset_datapoints, judgments, run_logs
 
 _STATES = {"failed": FAILED, "abstained": ABSTAINED}
@@ -55,13 +55,12 @@ def _missing(connection: Connection, asked: Asked) -> set[str]:
         in_run = run_logs.c.run_id == run.id
         if run.dataset_version_id == asked.dataset_version_id and run.logged_datapoints_count < len(every):
             found |= every.difference(connection.execute(select(run_logs.c.datapoint_id).where(in_run)).scalars())
+        progress = read_progress(connection, [run], [attachment for attachment, _ in asked.judges])[run.id]
         for attachment, _ in asked.judges:
-            judged = exists().where(
-                judgments.c.run_id == run_logs.c.run_id,
-                judgments.c.log_number == run_logs.c.log_number,
-                *judgments_of(attachment),
-            )
-            found.update(connection.execute(select(run_logs.c.datapoint_id).where(in_run, ~judged)).scalars())
+            if progress.judged[attachment.evaluator_version_id] < run.logs_count:
+                statement = select(run_logs.c.datapoint_id).where(in_run, ~judgment_exists(attachment))
+                # In the order of the logs their judgments lie close to each other.
+                found.update(connection.execute(statement.order_by(run_logs.c.log_number)).scalars())
     return found
 
 

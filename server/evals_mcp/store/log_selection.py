@@ -1,6 +1,7 @@
 """Which logs of runs a reviewer's question means, in its order: by what runs keep of them; no texts are read."""
 
 import json
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from heapq import merge
@@ -25,7 +26,7 @@ from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.models.review import JudgmentMatch, LogQuestion
 from evals_mcp.store.judgments import ABSTAINED, FAILED, JUDGED
 from evals_mcp.store.reviewed_evaluations import ReviewedEvaluation
-from evals_mcp.store.run_status import Attachment, judgments_of, read_progress
+from evals_mcp.store.run_status import Attachment, judgment_exists, judgments_of, read_progress
 from evals_mcp.store.sampled_logs import Matching
 from evals_mcp.store.tables import judgments, logs, run_logs
 from evals_mcp.store.text_search import contains_text
@@ -39,6 +40,8 @@ _ANY_NUMBER = 2**63 - 1
 _SORT_COLUMNS = {"latency": run_logs.c.latency, "cost": run_logs.c.cost, "length": run_logs.c.length}
 _PLAIN_TEXTS = (logs.c.output, logs.c.error)
 _JSON_TEXTS = (logs.c.inputs, logs.c.messages, logs.c.output_message)
+_failed = run_logs.alias("failed_logs")
+_same = judgments.alias("same_judgment")
 _Within = Callable[[FromClause], ColumnElement[bool]]  # which rows of a table are in the runs
 
 
@@ -91,8 +94,9 @@ class LogSelection:
         if few is None:
             return Places(self._walk(runs), COUNTED_TO, COUNTED_TO)
         following = self._question.following
-        after = few if following is None else [place for place in few if list(place.key) > following]
-        return Places(after[: self._question.limit + 1], len(few))
+        start = 0 if following is None else bisect(few, tuple(following), key=lambda item: item[:2])
+        shown = few[start : start + self._question.limit + 1]
+        return Places([Place((key, at), runs[run].id, abs(at)) for key, at, run in shown], len(few))
 
     def matching(self) -> Matching | None:
         """Which logs of a run a sample is taken from; None if from all of them."""
@@ -104,8 +108,11 @@ class LogSelection:
         _, number, _ = source.selected_columns
         return Matching(source.with_only_columns(number), (*asked, tuple(self._chosen)))
 
-    def _few(self, runs: Sequence[Row[Any]]) -> list[Place] | None:
-        """All matching places in order; None if they are more than are counted."""
+    def _few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
+        """All matching logs in order, as their keys and the places of their runs; None if they are too many to count.
+
+        Plain tuples, because up to a thousand are put in order for a page of ten.
+        """
         order = {run.id: place for place, run in enumerate(runs)}
         found: dict[tuple[str, int], float] = {}
         for source in self._sources(_in_runs):
@@ -113,8 +120,12 @@ class LogSelection:
             found |= {(run_id, number): value for run_id, number, value in rows}
             if len(found) > COUNTED_TO:
                 return None
-        places = [Place(self._key(number, value), run_id, number) for (run_id, number), value in found.items()]
-        return sorted(places, key=lambda place: (place.key, order[place.run_id]))
+        match self._question.sort:
+            case "newest":
+                return sorted((0, -number, order[run_id]) for run_id, number in found)
+            case "worst":
+                return sorted((value, number, order[run_id]) for (run_id, number), value in found.items())
+        return sorted((-value, -number, order[run_id]) for (run_id, number), value in found.items())
 
     def _walk(self, runs: Sequence[Row[Any]]) -> list[Place]:
         """The first places, going through each run in the order of the question until a page is full."""
@@ -204,9 +215,8 @@ class LogSelection:
         statement = select(run_logs.c.run_id, run_logs.c.log_number, value)
         if within is _in_runs and self._question.errors_only:
             # Few logs are, and an index finds them; then each is looked up for what it is sorted by.
-            failed = run_logs.alias("failed_logs")
-            same_log = (failed.c.run_id == run_logs.c.run_id) & (failed.c.log_number == run_logs.c.log_number)
-            statement = statement.join(failed, same_log).where(within(failed), failed.c.failed.is_(True))
+            same_log = (_failed.c.run_id == run_logs.c.run_id) & (_failed.c.log_number == run_logs.c.log_number)
+            statement = statement.join(_failed, same_log).where(within(_failed), _failed.c.failed.is_(True))
         return statement.where(within(run_logs), value.is_not(None), *self._conditions)
 
     def _judged_logs(self, attachment: Attachment, match: JudgmentMatch, within: _Within) -> Select[Any]:
@@ -223,7 +233,8 @@ class LogSelection:
 
     def _is_judged(self, attachment: Attachment, match: JudgmentMatch) -> ColumnElement[bool]:
         """Whether a log of `run_logs` has such a judgment."""
-        return exists().where(*_of_log(), *self._matching_of(attachment, match)).correlate(run_logs)
+        of_log = (judgments.c.run_id == run_logs.c.run_id, judgments.c.log_number == run_logs.c.log_number)
+        return exists().where(*of_log, *self._matching_of(attachment, match)).correlate(run_logs)
 
     def _matching_of(self, attachment: Attachment, match: JudgmentMatch) -> list[ColumnElement[bool]]:
         lower_is_better = self._evaluators[attachment.evaluator_version_id].lower_is_better
@@ -262,7 +273,7 @@ class LogSelection:
         if question.errors_only:
             conditions.append(run_logs.c.failed.is_(True))
         if question.match is not None and question.match.state == "missing":
-            conditions.append(or_(*(~_judgment_exists(item) for item in self._chosen)))
+            conditions.append(or_(*(~judgment_exists(item) for item in self._chosen)))
         if question.text:
             conditions.append(
                 exists().where(
@@ -294,18 +305,6 @@ def _each_once(places: Iterable[Place]) -> Iterator[Place]:
         if place != before:
             yield place
         before = place
-
-
-def _of_log() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return judgments.c.run_id == run_logs.c.run_id, judgments.c.log_number == run_logs.c.log_number
-
-
-def _judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
-    """Whether a log of `run_logs` has anything from an attached evaluator."""
-    conditions = [judgments.c.evaluator_id == attachment.evaluator_id]
-    if not attachment.sole:
-        conditions.append(judgments.c.evaluator_version_id == attachment.evaluator_version_id)
-    return exists().where(*_of_log(), *conditions).correlate(run_logs)
 
 
 def _matching(match: JudgmentMatch, lower_is_better: bool) -> list[ColumnElement[bool]]:
@@ -342,6 +341,5 @@ def _in_runs(table: FromClause) -> ColumnElement[bool]:
 
 def _has_number() -> ColumnElement[bool]:
     """Whether a judgment is a number; asked so that the index of scores alone says which logs have this one."""
-    same = judgments.alias("same_judgment")
     keys = ("run_id", "evaluator_id", "log_number", "evaluator_version_id")
-    return exists().where(*(same.c[key] == judgments.c[key] for key in keys), same.c.number.is_not(None))
+    return exists().where(*(_same.c[key] == judgments.c[key] for key in keys), _same.c.number.is_not(None))

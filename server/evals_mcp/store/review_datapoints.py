@@ -85,7 +85,8 @@ _LOGS = (
         run_logs.c.run_id.in_(bindparam("run_ids", expanding=True)),
         run_logs.c.datapoint_id.in_(bindparam("datapoint_ids", expanding=True)),
     )
-    .order_by(run_logs.c.log_number)
+    # As the index has them, which makes SQLite use it.
+    .order_by(run_logs.c.run_id, run_logs.c.datapoint_id, run_logs.c.log_number)
 )
 _JUDGMENTS = select(
     judgments.c.log_number, judgments.c.evaluator_id, judgments.c.state, judgments.c.number, judgments.c.label

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, select
 
 from evals_mcp.store.tables import (
     evaluation_evaluators,
     evaluation_runs,
     judged_counts,
     judgments,
+    run_logs,
     runs,
     versions,
 )
@@ -125,6 +126,21 @@ def judgments_of(attachment: Attachment) -> list[Any]:
     if attachment.sole:
         return [*conditions, judgments.c.latest.is_(True)]
     return [*conditions, judgments.c.evaluator_version_id == attachment.evaluator_version_id]
+
+
+def judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
+    """Whether a log of `run_logs` has anything that counts for an attached evaluator version.
+
+    Of several judgments one is the latest, so an index answers this without looking which.
+    """
+    conditions = [
+        judgments.c.run_id == run_logs.c.run_id,
+        judgments.c.log_number == run_logs.c.log_number,
+        judgments.c.evaluator_id == attachment.evaluator_id,
+    ]
+    if not attachment.sole:
+        conditions.append(judgments.c.evaluator_version_id == attachment.evaluator_version_id)
+    return exists().where(*conditions).correlate(run_logs)
 
 
 def evaluation_status(statuses: Sequence[str]) -> str:
