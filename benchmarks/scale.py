@@ -8,6 +8,7 @@ times as much when warm. A search for a text has its limit in plain sqlite3: all
 texts and in the same run. Writes three logs a question into each database.
 """
 
+import math
 import os
 import sqlite3
 import statistics
@@ -56,12 +57,11 @@ class Question(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What a question took, in milliseconds; `like` is the plain query for its text, if it looks for one."""
+    """What a question took, in milliseconds."""
 
     warm: float
     after_a_write: float
     first: float
-    like: float | None
 
 
 def questions(made: BigDatabase) -> dict[str, Question]:
@@ -132,17 +132,29 @@ class Asked:
         self._reads = sqlite3.connect(made.path)
         self._datapoints = [row[0] for row in self._reads.execute("SELECT id FROM datapoints ORDER BY id")]
 
-    def measure(self, name: str) -> Taken:
-        """What a question takes."""
+    def first(self, name: str) -> float:
+        """The milliseconds of the first call of a server about the evaluation."""
+        server = self._start()
+        taken = self._call(server, self.questions[name])
+        server.close()
+        return taken
+
+    def after_a_write(self, name: str) -> float:
+        """The milliseconds of the first call after a log was written."""
+        place = {"evaluation": self._made.evaluation_id, "run": self._made.run_ids[-1]}
+        log = {"datapoint": self._datapoints.pop(), "output": "It is covered.", "latency": 1.5, "cost": 0.001}
+        self._server.call("log_generation", {**place, **log})
+        return self._call(self._server, self.questions[name])
+
+    def warm(self, name: str) -> float:
+        """The milliseconds of a call that was made before."""
+        return self._call(self._server, self.questions[name])
+
+    def like(self, name: str) -> float:
+        """The milliseconds of finding all rows whose texts contain the text, by the plain query."""
         question = self.questions[name]
-        first = self._first(question)
-        after_a_write = []
-        for _ in range(WRITES):
-            self._write()
-            after_a_write.append(self._call(self._server, question))
-        warm = [self._call(self._server, question) for _ in range(WARM_CALLS)]
-        like = statistics.median(self._like(question) for _ in range(WARM_CALLS)) if question.like else None
-        return Taken(statistics.median(warm), statistics.median(after_a_write), first, like)
+        like = {"text": f"%{question.searched}%"}
+        return _milliseconds(lambda: self._reads.execute(str(question.like), like).fetchall())
 
     def close(self) -> float:
         """Stop the server; the most memory that it had, in MB."""
@@ -156,25 +168,9 @@ class Asked:
         server.call("list_evaluations", {"text": NONE})
         return server
 
-    def _first(self, question: Question) -> float:
-        server = self._start()
-        taken = self._call(server, question)
-        server.close()
-        return taken
-
     def _call(self, server: Server, question: Question) -> float:
         about = {} if question.tool == "list_evaluations" else {"evaluation": self._made.evaluation_id}
         return _milliseconds(lambda: server.call(question.tool, {**about, **question.arguments}))
-
-    def _write(self) -> None:
-        place = {"evaluation": self._made.evaluation_id, "run": self._made.run_ids[-1]}
-        log = {"datapoint": self._datapoints.pop(), "output": "It is covered.", "latency": 1.5, "cost": 0.001}
-        self._server.call("log_generation", {**place, **log})
-
-    def _like(self, question: Question) -> float:
-        """All rows whose texts contain the text, found by the plain query."""
-        like = {"text": f"%{question.searched}%"}
-        return _milliseconds(lambda: self._reads.execute(str(question.like), like).fetchall())
 
 
 def _milliseconds(call: Callable[[], Any]) -> float:
@@ -183,29 +179,43 @@ def _milliseconds(call: Callable[[], Any]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
+def in_turns(*calls: Callable[[], float], rounds: int) -> list[float]:
+    """The medians of what calls return, made in turns so that all meet the same load of the machine."""
+    found = [[call() for call in calls] for _ in range(rounds)]
+    return [statistics.median(values) for values in zip(*found, strict=True)]
+
+
+def compare(small: Asked, large: Asked, name: str) -> bool:
+    """Measure a question at both sizes and print; whether it stays under its limit."""
+    question = large.questions[name]
+    firsts = in_turns(lambda: small.first(name), lambda: large.first(name), rounds=1)
+    writes = in_turns(lambda: small.after_a_write(name), lambda: large.after_a_write(name), rounds=WRITES)
+    plainly = (lambda: large.like(name)) if question.like else (lambda: math.nan)
+    *warm, plain = in_turns(lambda: small.warm(name), lambda: large.warm(name), plainly, rounds=WARM_CALLS)
+    before, after = (Taken(*times) for times in zip(warm, writes, firsts, strict=True))
+    cells = "".join(f"{there:8.1f} {there / here:5.2f} x" for here, there in zip(before, after, strict=True))
+    growth = after.warm / before.warm
+    if question.like:
+        to_like = after.warm / plain
+        within = to_like <= MOST_TO_LIKE and growth <= LINEAR
+        note = f"{to_like:.2f} x LIKE ({plain:.1f} ms), at most {MOST_TO_LIKE:g}"
+    else:
+        most = LINEAR if question.tool == "compare_runs" else MOST_FOR_PAGES
+        within, note = growth <= most, f"at most {most:g}"
+    print(f"{name:36} {cells}  {note}{'' if within else '  EXCEEDED'}", flush=True)
+    return within
+
+
 def main(folder: Path) -> bool:
     """Measure and print; whether all stay under their limits."""
     small, large = (Asked(make_big_database(folder / f"scale-{size}.db", size, RUNS)) for size in SIZES)
-    held = True
     print(f"{'milliseconds at 12,000 x 12; x at 1,200 x 12':36} {'warm':>16} {'after a write':>16} {'first':>16}")
-    for name, question in large.questions.items():
-        before, after = small.measure(name), large.measure(name)
-        ratios = [there / here for here, there in zip(before[:3], after[:3], strict=True)]
-        cells = "".join(f"{there:8.1f} {ratio:5.2f} x" for there, ratio in zip(after[:3], ratios, strict=True))
-        if after.like is None or question.like is None:
-            most = LINEAR if question.tool == "compare_runs" else MOST_FOR_PAGES
-            within, note = ratios[0] <= most, f"at most {most:g}"
-        else:
-            to_like = after.warm / after.like
-            within = to_like <= MOST_TO_LIKE and ratios[0] <= LINEAR
-            note = f"{to_like:.2f} x LIKE ({after.like:.1f} ms), at most {MOST_TO_LIKE:g}"
-        held = held and within
-        print(f"{name:36} {cells}  {note}{'' if within else '  EXCEEDED'}", flush=True)
+    held = [compare(small, large, name) for name in large.questions]
     for size, asked in zip(SIZES, (small, large), strict=True):
         megabytes = asked.close()
-        held = held and not megabytes > MOST_MEGABYTES
+        held.append(not megabytes > MOST_MEGABYTES)
         print(f"largest memory of the server at {size:,} x {RUNS}: {megabytes:.0f} MB (at most {MOST_MEGABYTES})")
-    return held
+    return all(held)
 
 
 if __name__ == "__main__":

@@ -160,7 +160,9 @@ def _places(logs: Sequence[_Logs], said: Sequence[_Said], size: int) -> list[int
     if not counts:
         return []
     group_of = {label: place for place, group in enumerate(label_groups(counts)) for label in group}
-    groups = np.concatenate([np.array([group_of.get(label, -1) for label in labels])[codes] for codes, labels in said])
+    groups = np.concatenate(
+        [np.array([group_of.get(label, -1) for label in labels], np.int16)[codes] for codes, labels in said]
+    )
     ranks = np.concatenate([of_run.ranks for of_run in logs])
     queues = []
     for group in range(groups.max() + 1):
