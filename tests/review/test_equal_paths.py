@@ -23,6 +23,7 @@ _JUDGED = [
     {"evaluator": "right", "judgment": "false"},
     {"evaluator": "stars", "judgment": "2..4"},
     {"evaluator": "stars", "judgment": ">=4"},
+    {"judgment": "1"},
     {"evaluator": "cost", "judgment": "<=4.25"},
     {"evaluator": "tone", "judgment": "friendly"},
     {"evaluator": "topics", "judgment": 'b"c'},
@@ -39,6 +40,9 @@ _LOGS: list[dict[str, Any]] = [
     *({"sort": "worst", "evaluator": name} for name in ("right", "toxic", "stars", "cost", "tone")),
     {"sort": "latency", "errors_only": True, "runs": ["control"]},
     {"sort": "worst", "judgment": "false"},
+    {"sort": "latency", "judgment": "true"},
+    {"sort": "cost", "judgment": "missing"},
+    {"sort": "length", "judgment": "failed"},
     {"sample": True, "judgment": "friendly"},
     *_JUDGED,
     *({"text": text} for text in _SEARCHED),
@@ -114,6 +118,18 @@ async def _both(desks: Desks, tool: str, **arguments: Any) -> str:
 @pytest.mark.parametrize("asked", _LOGS, ids=repr)
 async def test_logs_are_the_same(desks: Desks, asked: dict[str, Any]) -> None:
     """Every filter, sort and sample chooses the same logs in the same order, and shows the same of them."""
+    asked = {"evaluation": desks.evaluation, "limit": 20, "max_tokens": 20_000, **asked}
+    extended, documented = [await desk.walk("get_logs", **asked) for desk in desks[:2]]
+    assert list(map(_plain, documented)) == list(map(_plain, extended))
+
+
+@pytest.mark.parametrize("asked", [asked for asked in _LOGS if "sample" not in asked], ids=repr)
+async def test_logs_are_the_same_where_more_match_than_are_counted(
+    desks: Desks, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the store goes through each run in the order of the question, and does not put all that match in order."""
+    for module in ("store.log_selection", "review.selection"):
+        monkeypatch.setattr(f"evals_mcp.{module}.COUNTED_TO", 1)
     asked = {"evaluation": desks.evaluation, "limit": 20, "max_tokens": 20_000, **asked}
     extended, documented = [await desk.walk("get_logs", **asked) for desk in desks[:2]]
     assert list(map(_plain, documented)) == list(map(_plain, extended))
