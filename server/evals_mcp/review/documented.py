@@ -151,16 +151,22 @@ class Documented:
     async def _pages(
         self, evaluation_id: str, run_ids: Sequence[str]
     ) -> AsyncIterator[tuple[int, list[EvaluationLogResponse]]]:
-        """All logs of runs, page by page with the pages' numbers; progress is told after each."""
+        """All logs of runs, page by page with the pages' numbers; progress is told after each.
+
+        A log that newer ones move to the next page meanwhile comes once.
+        """
         logs = self._client.evaluations.logs
-        number, done = 0, 0
+        number = 0
+        seen: set[tuple[str, str]] = set()
         async for page in pages(lambda page: logs(evaluation_id, page=page, size=_PAGE, run_ids=run_ids)):
             number += 1
-            done += len(page.records)
-            yield number, page.records
-            self.logs_read += len(page.records)
+            fresh = {(item.run_id, item.log.id): item for item in page.records}
+            fresh = {key: item for key, item in fresh.items() if key not in seen}
+            seen |= fresh.keys()
+            yield number, list(fresh.values())
+            self.logs_read += len(fresh)
             if self._progress is not None:
-                await self._progress(done, page.total)
+                await self._progress(len(seen), page.total)
 
     async def _find_again(
         self, evaluation_id: str, run_ids: Sequence[str], places: Sequence[Place]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.retries import PASSING
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.review import EvaluationRow, EvaluatorRow, Overview, RunRow, run_labels
@@ -70,15 +71,16 @@ class Review:
         return self._documented.logs_read
 
     async def source(self) -> Source:
-        """The extension where the server has it, else the documented routes. Which, its first answer tells."""
+        """The extension where the server has it, else the documented routes. Which, its first answer tells.
+
+        Whatever a server says to a route that it does not know (not found, not allowed, a page for people, the way to
+        a login), it has no extension. One that is out of reach or too busy says nothing about that.
+        """
         if self.client.extended is None:
             try:
                 await self._extended.list_evaluations(None, 1, 0)
-            except NotFound:
-                pass  # so answers a server without the extension
-            except EvalsError:
-                # One that is out of reach is so for both ways; any other has shown which it is.
-                if not self._has_answered():
+            except EvalsError as error:
+                if error.status in PASSING and not self._has_answered():
                     raise
         return self._extended if self.client.extended else self._documented
 
