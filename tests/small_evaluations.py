@@ -91,11 +91,13 @@ class SmallEvaluation:
         await self.client.evaluators.log(request, version_id=self.evaluators[path])
 
 
-async def make_evaluation(client: EvalsClient, **evaluators: Mapping[str, Any]) -> SmallEvaluation:
-    """An evaluation called "Small" with an evaluator `small/NAME` for each specification."""
+async def make_evaluation(
+    client: EvalsClient, called: str = "Small", **evaluators: Mapping[str, Any]
+) -> SmallEvaluation:
+    """An evaluation with an evaluator `small/NAME` for each specification."""
     await client.prompts.upsert(_prompt("first"))
     created = await client.evaluations.create(
-        CreateEvaluationRequest(name="Small", file=FileReference(path="small/prompt"), evaluators=[])
+        CreateEvaluationRequest(name=called, file=FileReference(path="small/prompt"), evaluators=[])
     )
     small = SmallEvaluation(client, created.id)
     for name, spec in evaluators.items():

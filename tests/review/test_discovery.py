@@ -1,9 +1,9 @@
 """Whether a server has the extension is seen from its answers, whatever a server without it says to unknown routes."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.documented_only import DocumentedOnly
@@ -41,13 +41,13 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ASGIApp]:
+async def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     """The API over one run whose logs take two pages."""
-    app = open_embedded_app(str(tmp_path_factory.mktemp("discovery") / "evals.db"))
+    app: FastAPI = open_embedded_app(str(tmp_path_factory.mktemp("discovery") / "evals.db"))
     client = EvalsClient(open_app=lambda: app)
     small = await make_evaluation(client, correct={"return_type": "boolean"})
     await small.run("only", [("question", {}) for _ in range(LOGS)])
-    yield app
+    return app
 
 
 def review_of(app: ASGIApp, part: str, answer: ASGIApp) -> Review:

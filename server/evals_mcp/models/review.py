@@ -82,7 +82,10 @@ class EvaluationRows(Model):
 
 
 class EvaluatorRow(Model):
-    """An evaluator version attached to an evaluation."""
+    """An evaluator version attached to an evaluation.
+
+    `has_valence` is false if its numbers or booleans have no declared direction, so that more is taken to be better.
+    """
 
     id: str
     version_id: str
@@ -95,6 +98,7 @@ class EvaluatorRow(Model):
     high: float | None = None
     lower_is_better: Defaulted[bool] = False
     neutral: Defaulted[bool] = False
+    has_valence: Defaulted[bool] = True
 
 
 class RunRow(Model):

@@ -153,6 +153,7 @@ def _evaluator_row(version: EvaluatorResponse) -> EvaluatorRow:
         high=limits.get("max"),
         lower_is_better=spec.get("number_valence") == "negative",
         neutral=spec.get("number_valence") == "neutral",
+        has_valence=spec.get("number_valence") is not None,
     )
 
 

@@ -132,4 +132,5 @@ def _evaluator_row(row: Any) -> EvaluatorRow:
         high=limits.get("max"),
         lower_is_better=spec.get("number_valence") == "negative",
         neutral=spec.get("number_valence") == "neutral",
+        has_valence=spec.get("number_valence") is not None,
     )

@@ -73,6 +73,8 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
         elif measured > 1:
             adjusted = f"; p of measures is Holm-adjusted over {measured}"
         notes.append(f"{_tests(compared, tested)}{adjusted}; better or worse means p ≤ 0.05.")
+    if undeclared := _undeclared(compared, rows):
+        notes.append(f"More is taken to be better, as no number_valence says otherwise: {', '.join(undeclared)}.")
     if any(row.measure is not None for row in rows):
         left_out = " without logs that ended in an error" if _failed_logs(compared) else ""
         notes.append(f"Of latency, tokens and cost less is better{left_out}.")
@@ -121,10 +123,24 @@ def pairing_notes(compared: Compared) -> list[str]:
     if nowhere:
         notes.append(f"Judged none of these logs: {', '.join(map(compared.evaluator, nowhere))}.")
     notes += _pair_notes(compared, [version_id for version_id in version_ids if version_id not in nowhere])
-    ignored = [(candidate, row.ignored) for candidate, row in compared.rows() if row.ignored]
+    ignored = [(run, row.ignored) for run in compared.found.candidates for row in run.comparisons if row.ignored]
     if ignored:
-        notes.append(f"Values that are no finite numbers are left out: {_where(compared, ignored)}.")
+        notes.append(
+            "Numbers that are not finite, or beyond 1e150, are left out: "
+            f"{_where(compared, ignored)} and the baseline together."
+        )
     return notes
+
+
+def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[str]:
+    """Number evaluators that are called better or worse without having said what is."""
+    without = {row.version_id for row in compared.overview.evaluators if not row.has_valence}
+    called = dict.fromkeys(
+        row.evaluator_version_id or ""
+        for row in rows
+        if row.kind == "number" and row.verdict in (Verdict.BETTER, Verdict.WORSE)
+    )
+    return [compared.evaluator(version_id) for version_id in called if version_id in without]
 
 
 def _counts(compared: Compared, run: ComparedRun, word: str) -> str:
@@ -165,7 +181,7 @@ def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) 
             yield f"No judgment in the {side} ({_instead(tally)})"
             return
     if before.judged and after.judged and candidate.shared and not row.pairs:
-        yield "Judged in both runs, but on no common datapoint"
+        yield f"Judged in both runs, but {'by no number to compare' if row.ignored else 'on no common datapoint'}"
     if row.pairs and not row.changed and before.constant is not None and before.constant == after.constant:
         yield f"Always {judgment_word('judged', before.constant)} in both runs, so it tells nothing apart"
     if row.pairs and before.version_ids != after.version_ids:

@@ -164,6 +164,8 @@ def _add_datapoints(
 def _heading(compared: Compared, outcome: Outcome, offset: int) -> str:
     """How many datapoints have the outcome, and of which candidate if there are several."""
     found = compared.found
+    if outcome in ("regressed", "improved") and not found.total and (undirected := _without_direction(compared)):
+        return f'Nothing is better or worse by {", ".join(undirected)}: outcome="changed" shows what changed.'
     evaluators = [tally.evaluator_version_id for tally in found.baseline.tallies]
     by = f" by {compared.evaluator(evaluators[0])}" if len(evaluators) == 1 else " by at least one evaluator"
     by = "" if outcome in ("errors", "same") else by
@@ -172,3 +174,12 @@ def _heading(compared: Compared, outcome: Outcome, offset: int) -> str:
     start = f", from number {offset + 1:,} on" if offset else ""
     amount = figures.count(found.total, "datapoint")
     return f"{amount} {_OUTCOMES[outcome]}{by}{of_run}{order}{start}" + (":" if found.datapoints else ".")
+
+
+def _without_direction(compared: Compared) -> list[str]:
+    """The evaluators of the shown candidate, if something changed by them and none of them knows better and worse."""
+    shown = next(run for run in compared.found.candidates if run.run_id == compared.found.shown_run_id)
+    rows = [row for row in shown.comparisons if row.pairs]
+    if any(row.better is not None for row in rows) or not any(row.changed for row in rows):
+        return []
+    return [compared.subject(row) for row in rows]

@@ -58,6 +58,8 @@ def p_value(value: float) -> str:
         return f"p={_without_number(value)}"
     if value < 0.0001:
         return "p<0.0001"
+    if 0.05 < value < 0.0505:
+        return "p=0.051"  # rounded up, since 0.050 would be read as significant
     return f"p={value:.{2 if value >= 0.1 else 3 if value >= 0.01 else 4}f}"
 
 

@@ -1,0 +1,272 @@
+"""compare_runs of runs that nobody plans: a plain answer for each, the same by both ways, and never a wrong figure."""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tests.desk import Desk, at_desk
+from tests.documented_only import documented_client
+from tests.small_evaluations import FAILS, SmallEvaluation, make_evaluation
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.wiring import open_embedded_app
+
+pytestmark = pytest.mark.anyio
+QUESTIONS = [f"q{number}" for number in range(12)]
+_PAGED = re.compile(r"^Read by paging .*\n?", re.MULTILINE)
+
+Logs = Sequence[tuple[str, Mapping[str, object]]]
+
+
+def said(values: Sequence[object], questions: Sequence[str] = QUESTIONS, by: str = "it") -> Logs:
+    """A log for each question with a judgment."""
+    return [(question, {f"small/{by}": value}) for question, value in zip(questions, values, strict=False)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An evaluator's specification, what it says of a baseline and of a candidate, and what the answer holds."""
+
+    name: str
+    spec: Mapping[str, Any]
+    old: Logs
+    new: Logs
+    holds: Sequence[str]
+    lacks: Sequence[str] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+BOOLEAN: dict[str, Any] = {"return_type": "boolean"}
+NUMBER: dict[str, Any] = {"return_type": "number"}
+OPTIONS = [{"name": "ok"}, {"name": "bad"}]
+NOTHING = "There is nothing to compare by these evaluators."
+CASES = [
+    Case(
+        "one datapoint",
+        BOOLEAN,
+        said([True]),
+        said([False]),
+        ["it | 1 | 100% | 0% | -100 points |", "too few pairs: no verdict; about 6 needed", "1 datapoint got worse"],
+        ["| worse\n"],
+    ),
+    Case(
+        "five pairs that all got worse",
+        NUMBER,
+        said([5] * 5),
+        said([1] * 5),
+        ["it | 5 | 5.00 | 1.00 | -4.00 |", "too few pairs: no verdict"],
+        ["| worse\n", "p ≤"],
+    ),
+    Case("all ties of a constant", NUMBER, said([3] * 12), said([3] * 12), [NOTHING, "Always 3 in both runs"], ["p ≤"]),
+    Case(
+        "the same judgments, which vary",
+        NUMBER,
+        said([1, 2, 3] * 4),
+        said([1, 2, 3] * 4),
+        ["it | 12 | 2.00 | 2.00 | 0.00 | 1.00 | 0/0/12 | no difference"],
+        ["| better\n", "| worse\n"],
+    ),
+    Case(
+        "a shift that is the same everywhere",
+        NUMBER,
+        said([3] * 12),
+        said([4] * 12),
+        [
+            "it | 12 | 3.00 | 4.00 | +1.00 | 0.0005 | 12/0/0 | better",
+            "More is taken to be better, as no number_valence",
+        ],
+    ),
+    Case(
+        "numbers of which less is better",
+        {**NUMBER, "number_valence": "negative"},
+        said([3] * 12),
+        said([4] * 12),
+        ["0/12/0 | worse", "12 datapoints got worse"],
+        ["More is taken"],
+    ),
+    Case(
+        "numbers without a direction",
+        {**NUMBER, "number_valence": "neutral"},
+        said([3] * 12),
+        said([4, 5] * 6),
+        ["12 changed/0 same | different", 'Nothing is better or worse by it: outcome="changed" shows what changed.'],
+        ["got worse", "| better\n", "| worse\n", "More is taken"],
+    ),
+    Case(
+        "options without a direction",
+        {"return_type": "select", "options": OPTIONS},
+        said(["ok"] * 12),
+        said(["ok"] * 2 + ["bad"] * 10),
+        ["10 changed/2 same | different", "Nothing is better or worse by it"],
+        ["got worse"],
+    ),
+    Case(
+        "sets that are always empty",
+        {"return_type": "multi_select", "options": OPTIONS},
+        said([[]] * 12),
+        said([[]] * 12),
+        [NOTHING, "Always [] in both runs"],
+    ),
+    Case(
+        "texts",
+        {"return_type": "text"},
+        said(["a"] * 12),
+        said(["b"] * 12),
+        [NOTHING, "because the judgments are text"],
+    ),
+    Case(
+        "absurdly large numbers",
+        NUMBER,
+        said([1e308] * 12),
+        said([-1e308] * 12),
+        [NOTHING, "Judged in both runs, but by no number to compare: it.", "left out: 24 in new and the baseline"],
+        ["on no common datapoint"],
+    ),
+    Case(
+        "some absurdly large numbers",
+        NUMBER,
+        said([1e308] + [1] * 11),
+        said([2] * 12),
+        ["it | 11 | 1.00 | 2.00 | +1.00 |", "left out: 1 in new and the baseline together."],
+    ),
+    Case(
+        "all null",
+        BOOLEAN,
+        said([None] * 12),
+        said([None] * 12),
+        [NOTHING, "No judgment in the baseline (12 abstained)"],
+    ),
+    Case(
+        "all failed",
+        BOOLEAN,
+        said([FAILS] * 12),
+        said([True] * 12),
+        [NOTHING, "No judgment in the baseline (12 failed)"],
+    ),
+    Case("unjudged", BOOLEAN, [(q, {}) for q in QUESTIONS], [(q, {}) for q in QUESTIONS], [NOTHING, "Judged none"]),
+    Case("a run without logs", BOOLEAN, said([True] * 12), [], [NOTHING, "No judgment in the candidate (no logs)"]),
+    Case("two runs without logs", BOOLEAN, [], [], [NOTHING]),
+    Case(
+        "no common datapoint",
+        BOOLEAN,
+        said([True] * 6),
+        said([False] * 6, QUESTIONS[6:]),
+        [NOTHING, "new has no datapoint in common with the baseline"],
+        ["got worse", "| worse\n"],
+    ),
+    Case(
+        "judged on different datapoints",
+        BOOLEAN,
+        [*said([True] * 6), *[(q, {}) for q in QUESTIONS[6:]]],
+        [*[(q, {}) for q in QUESTIONS[:6]], *said([True] * 6, QUESTIONS[6:])],
+        [NOTHING, "Judged in both runs, but on no common datapoint: it."],
+    ),
+    Case(
+        "part of a dataset",
+        BOOLEAN,
+        said([True] * 12),
+        said([False] * 8),
+        ["new shares 8 datapoints with the baseline, of 8 and 12", "it | 8 | 100% | 0% | -100 points |"],
+    ),
+    Case(
+        "several logs of a datapoint",
+        NUMBER,
+        said([3] * 12),
+        [*said([4, 5] * 6), *said([2] * 12)],
+        ["it | 12 | 3.00 | 3.25 | +0.25 |", "averaged before pairing (up to 24 logs for 12 datapoints)"],
+    ),
+    Case(
+        "one datapoint many times",
+        BOOLEAN,
+        said([True] * 12, ["q0"] * 12),
+        said([False] * 12, ["q0"] * 12),
+        ["it | 1 | 100% | 0% |", "too few pairs: no verdict"],
+        ["| worse\n"],
+    ),
+    Case(
+        "a datapoint asked for errors where there are none",
+        BOOLEAN,
+        said([True] * 12),
+        said([True, False] * 6),
+        ["0 datapoints have an error or a failed judgment."],
+        arguments={"outcome": "errors"},
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The application stays for all cases, so the loop does."""
+    return "asyncio"
+
+
+@dataclass(frozen=True)
+class Desks:
+    """One server, asked through its extension and as if it had none."""
+
+    extended: Desk
+    documented: Desk
+
+    async def ask(self, evaluation: str, **arguments: Any) -> str:
+        """The answer of compare_runs, after seeing that both ways give it."""
+        first, second = [
+            await desk.ask("compare_runs", evaluation=evaluation, **arguments)
+            for desk in (self.extended, self.documented)
+        ]
+        assert _PAGED.sub("", second).rstrip("\n") == first.rstrip("\n")
+        return first
+
+
+@pytest.fixture(scope="module")
+async def desks(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desks]:
+    """Both ways to a database for all cases."""
+    app = open_embedded_app(str(tmp_path_factory.mktemp("odd") / "evals.db"))
+    async with (
+        at_desk(EvalsClient(open_app=lambda: app)) as extended,
+        at_desk(documented_client(app)) as documented,
+    ):
+        yield Desks(extended, documented)
+
+
+async def fresh(desks: Desks, called: str, spec: Mapping[str, Any]) -> SmallEvaluation:
+    """An evaluation of this name with one evaluator called `it`."""
+    return await make_evaluation(desks.extended.client, called, it=spec)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_odd_runs_are_compared_by_what_they_have(desks: Desks, case: Case) -> None:
+    """The figures are right, what is missing is said, and there is no verdict without evidence."""
+    small = await fresh(desks, case.name, case.spec)
+    await small.run("old", case.old, questions=QUESTIONS if not case.old else None)
+    await small.run("new", case.new, questions=QUESTIONS if not case.new else None)
+    answer = await desks.ask(case.name, baseline="old", **case.arguments)
+    for part in case.holds:
+        assert part in answer, answer
+    for part in case.lacks:
+        assert part not in answer, answer
+    assert not re.search(r"\bnan\b|\binf\b|None", answer)
+
+
+async def test_runs_of_one_name_are_told_apart_from_the_newest(desks: Desks) -> None:
+    """An ambiguous name lists them by recency, and each listed label is a name."""
+    small = await fresh(desks, "twins", BOOLEAN)
+    for value in (True, False, True):
+        await small.run("twin", said([value] * 12))
+    refused = await desks.extended.refuse("compare_runs", evaluation="twins", candidates=["twin"])
+    assert "run: twin fits 3 of them, newest first: twin#3, twin#2, twin#1." in refused.replace('"', "")
+    answer = await desks.ask("twins", baseline="twin#1", candidates=["twin#2"])
+    assert "Candidate twin#2 against the baseline twin#1" in answer
+    assert "0/12/0 | worse" in answer
+
+
+async def test_a_run_against_itself_among_others_is_left_out(desks: Desks) -> None:
+    """Alone it is refused; with others these are compared."""
+    small = await fresh(desks, "itself", BOOLEAN)
+    await small.run("old", said([True] * 12))
+    await small.run("new", said([False] * 12))
+    refused = await desks.extended.refuse("compare_runs", evaluation="itself", baseline="old", candidates=["old"])
+    assert "candidates: that is the baseline itself" in refused
+    answer = await desks.ask("itself", baseline="old", candidates=["old", "new"])
+    assert "Candidate new against the baseline old" in answer
