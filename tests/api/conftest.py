@@ -1,31 +1,18 @@
-"""The API in process over a database of its own, for every test of it."""
+"""The API for every test of it, four times: in process and behind a socket, on SQLite and on PostgreSQL."""
 
+import secrets
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from shutil import copyfile
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI
+from tests.api.settings import SETTINGS, AccessOfTest, EmptiedStore, served
 from tests.api.v5_calls import V5
 
-from evals_mcp.api.access import Grant, OpenAccess
+from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.store.store import Store, open_store
-
-
-class AccessOfTest:
-    """The access of whichever test runs: routes are slow to build, so one application serves all tests."""
-
-    now: OpenAccess
-
-    async def grant(self, key: str | None) -> Grant:
-        """What the access of the test grants."""
-        return await self.now.grant(key)
-
-    def check(self) -> None:
-        """Check the access of the test."""
-        self.now.check()
 
 
 @pytest.fixture(scope="session")
@@ -41,29 +28,63 @@ def app(access: AccessOfTest) -> FastAPI:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its tables made, to copy."""
-    path = tmp_path_factory.mktemp("empty") / "evals.db"
-    open_store(str(path)).close()
-    return path
+def server(app: FastAPI) -> Iterator[str]:
+    """The address of a server of the application of all tests."""
+    with served(app) as url:
+        yield url
 
 
-@pytest.fixture
-def store(tmp_path: Path, empty_database: Path) -> Iterator[Store]:
-    """A store on a SQLite file that is there for one test."""
-    path = tmp_path / "evals.db"
-    copyfile(empty_database, path)
-    store = open_store(str(path))
-    yield store
+@pytest.fixture(scope="session")
+def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptiedStore]:
+    """The SQLite file of all tests."""
+    store = open_store(str(tmp_path_factory.mktemp("api") / "evals.db"))
+    yield EmptiedStore(store)
     store.close()
 
 
+@pytest.fixture(scope="session")
+def postgresql_store(postgres_server: str) -> Iterator[EmptiedStore]:
+    """The workspace on PostgreSQL of all tests."""
+    name = f"api_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    store = open_store(postgres_server.replace("/postgres?", f"/{name}?"), "team")
+    yield EmptiedStore(store)
+    store.close()
+
+
+@pytest.fixture(params=SETTINGS)
+def setting(request: pytest.FixtureRequest) -> str:
+    """One of the four settings; a test that needs the API or its store is run once in each."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def api(app: FastAPI, access: AccessOfTest, store: Store) -> AsyncIterator[httpx.AsyncClient]:
+def emptied_store(request: pytest.FixtureRequest, setting: str) -> EmptiedStore:
+    """The store of the setting, for a test that empties it itself."""
+    found: EmptiedStore = request.getfixturevalue(setting.split("-")[1] + "_store")
+    return found
+
+
+@pytest.fixture
+def store(emptied_store: EmptiedStore) -> Store:
+    """An empty store of the setting."""
+    return emptied_store.empty()
+
+
+@pytest.fixture
+async def api(
+    request: pytest.FixtureRequest, setting: str, app: FastAPI, access: AccessOfTest, store: Store
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API over the store."""
     access.now = OpenAccess(store)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+    if setting.startswith("process"):
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://api"
+        )
+    else:
+        client = httpx.AsyncClient(base_url=request.getfixturevalue("server"), verify=False, timeout=60)
+    async with client:
         yield client
 
 

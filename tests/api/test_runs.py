@@ -1,5 +1,7 @@
 """Runs: created, filled, completed, and what the server has to do for them."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import event
 from tests.api.v5_calls import V5, Json, evaluated
@@ -174,9 +176,14 @@ async def test_the_errors_of_a_large_run_are_written_at_once(v5: V5, store: Stor
     await v5.evaluator("judges/python", "number", "python")
     evaluation = await v5.evaluation("judges/python")
     statements: list[str] = []
-    event.listen(store.database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+
+    def note(*given: Any) -> None:
+        statements.append(given[2])
+
+    event.listen(store.database.engine, "before_cursor_execute", note)
     run = await v5.run(evaluation, orchestrated=True)
     assert await v5.status(evaluation, run) == "completed"
+    event.remove(store.database.engine, "before_cursor_execute", note)
     assert len(statements) < 80
 
 

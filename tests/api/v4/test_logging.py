@@ -298,6 +298,8 @@ async def test_a_page_and_a_log_cost_the_same_however_long_the_run_is(
             await make("POST", f"{address}/log", body)
     event.remove(store.database.engine, "before_cursor_execute", note)
     assert counts[0] == counts[1]
+    if not store.database.is_sqlite:
+        return  # plans on PostgreSQL follow the number of rows, and here it scans tables as small as these
     with store.database.read() as connection:
         for statement, parameters in statements:
             if statement.startswith(("SELECT", "UPDATE")):
