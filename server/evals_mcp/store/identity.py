@@ -39,18 +39,9 @@ def derived_id(prefix: str, *parts: str) -> str:
 
 
 def digest(content: Any) -> str:
-    """A digest of JSON content: the same whatever the order of keys, and whether a null is written or left out."""
-    text = json.dumps(without_nulls(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """A digest of JSON content: the same whatever the order of keys."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=20).hexdigest()
-
-
-def without_nulls(content: Any) -> Any:
-    """The content with every key dropped whose value is null, at any depth."""
-    if isinstance(content, dict):
-        return {key: without_nulls(value) for key, value in content.items() if value is not None}
-    if isinstance(content, list):
-        return [without_nulls(value) for value in content]
-    return content
 
 
 def _base62(number: int) -> str:

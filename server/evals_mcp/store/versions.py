@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, NotFound
 from evals_mcp.models.files import FileResponse
-from evals_mcp.store.identity import VERSION_PREFIXES, digest, new_id, without_nulls
+from evals_mcp.store.identity import VERSION_PREFIXES, digest, new_id
 from evals_mcp.store.paths import clean_path
 from evals_mcp.store.tables import deployments, environments, files, versions
 from evals_mcp.store.version_documents import read_documents
@@ -198,7 +198,7 @@ def add_version(
                 id=version_id,
                 file_id=file.id,
                 digest=key,
-                content=without_nulls(content),
+                content=content,
                 name=name,
                 description=description,
                 datapoints_count=datapoints_count,
