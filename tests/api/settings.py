@@ -34,16 +34,20 @@ class AccessOfTest:
 
 
 class EmptiedStore:
-    """A store that is as good as new after `empty`, which takes a fraction of the time that a new one does."""
+    """A store that `empty` brings back to what it holds now, in a fraction of the time that a new one takes."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         with store.database.read() as connection:
             found = {table: connection.execute(select(table)).mappings().all() for table in metadata.sorted_tables}
-        self._first = {table: [dict(row) for row in rows] for table, rows in found.items() if rows}
+        self._first = {
+            table: sorted(map(dict, rows), key=lambda row: (row.get("number", 0), row.get("path", "")))
+            for table, rows in found.items()
+            if rows
+        }
 
     def empty(self) -> Store:
-        """The store with nothing in it but what a new one has."""
+        """The store with nothing in it but what it had at first."""
         with self.store.database.write() as connection:
             for table in reversed(metadata.sorted_tables):
                 connection.execute(table.delete())
