@@ -4,22 +4,24 @@ The requests that are spoilt here are those of the walk over every route; what o
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped,unused-ignore]
 from sqlalchemy import select
-from tests.serving.test_every_route import Step, Team, World, build, walk
+from tests.walk import Step, Team, World, build, walk
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.store.store import Store
 from evals_mcp.store.tables import metadata
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize("setting", ["process-sqlite", "process-postgresql"], indirect=True),
+]
 
 Json = dict[str, Any]
 
@@ -56,9 +58,12 @@ def document() -> Json:
 
 
 @pytest.fixture
-def application(store: Store) -> FastAPI:
-    """The application over the store of the test."""
-    return create_app(OpenAccess(store), _LARGEST_BODY)
+async def team(store: Store) -> AsyncIterator[Team]:
+    """Requests to an application over the store of the test that takes no large bodies."""
+    application = create_app(OpenAccess(store), _LARGEST_BODY)
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+        yield Team(client)
 
 
 def _rows(store: Store) -> dict[str, list[str]]:
@@ -143,11 +148,8 @@ def _check_refusal(bad: Bad, answer: httpx.Response) -> None:
         assert "'" not in detail, detail
 
 
-async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(
-    application: FastAPI, store: Store, document: Json
-) -> None:
+async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(team: Team, store: Store, document: Json) -> None:
     """Route by route: after all that was refused nothing has changed, and the request as it should be is answered."""
-    team = Team(application)
     world = await build(team)
     ids = sorted(world.ids() | {world.other["environment"]})
     seen: set[tuple[str, str]] = set()
@@ -346,9 +348,8 @@ async def _prepare(team: Team, world: World) -> None:
     assert (await team.client.patch(f"{runs}/{world.other['cancelled']}", json={"status": "cancelled"})).is_success
 
 
-async def test_what_cannot_be_done_is_refused_whole(application: FastAPI, store: Store) -> None:
+async def test_what_cannot_be_done_is_refused_whole(team: Team, store: Store) -> None:
     """With the status of the contract and a sentence; nothing of it is written."""
-    team = Team(application)
     world = await build(team)
     await _prepare(team, world)
     before = _rows(store)
@@ -357,9 +358,8 @@ async def test_what_cannot_be_done_is_refused_whole(application: FastAPI, store:
         assert _rows(store) == before, (bad.what, bad.step)
 
 
-async def test_null_counts_as_an_absent_key_on_every_route(application: FastAPI, document: Json) -> None:
+async def test_null_counts_as_an_absent_key_on_every_route(team: Team, document: Json) -> None:
     """The SDK sends null for what its caller set to None."""
-    team = Team(application)
     world = await build(team)
     schemas = document["components"]["schemas"]
     for step in walk(world):
