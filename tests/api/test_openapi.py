@@ -72,7 +72,7 @@ class Aim:
             ("datapoint_id", [world.other["datapoint"]]),
             ("run_id", runs),
             ("evaluatee_id", runs),
-            ("file_id", subject if "evaluations" not in route else [world.files["flow"]]),
+            ("file_id", [world.files[kind]]),
             ("project_id", [world.files["flow"]]),
             ("parent_id", logs),
             ("log_id", logs),

@@ -57,6 +57,8 @@ class Requests(RuleBasedStateMachine):
             self.evaluators[kind] = self.ok("POST", "/v5/evaluators", {"path": f"judges/{kind}", "spec": spec})
         self.flow = self.ok("POST", "/v5/flows", {"path": "bot", "attributes": {"first": None}})
         self.change_dataset("set", {0, 1})
+        self.create_evaluation(set(_KINDS))
+        self.create_run(0, existing=False, has_dataset=True)
 
     def send(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """The answer, which is never a 5xx."""
@@ -141,7 +143,12 @@ class Requests(RuleBasedStateMachine):
         made = self.ok("POST", f"/v5/evaluations/{evaluation}/runs", body)
         self.runs.append((evaluation, made["id"], 5))
 
-    @rule(at=_number, point=_number, text=st.sampled_from(["", "\u00e9\U0001f600", "x" * 3000]), in_run=st.booleans())
+    @rule(
+        at=_number,
+        point=_number,
+        text=st.sampled_from(["", "\u00e9\U0001f600", "x" * 3000]),
+        in_run=st.sampled_from([True, True, False]),
+    )
     def log(self, at: int, point: int, text: str, in_run: bool) -> None:
         """To a run or to none, for a datapoint or for none; a cancelled run does not take it, and the log stays."""
         fields: Json = {"output": text, "inputs": {"q": None, "n": [point]}, "metadata": {"m": {"k": None}}}
@@ -171,17 +178,17 @@ class Requests(RuleBasedStateMachine):
             self.logs[answer.json()["id"]] = fields
 
     @precondition(lambda self: self.logs)
-    @rule(
-        at=_number, kind=st.sampled_from(_KINDS), outcome=st.sampled_from(["judged", "null", "error"]), data=st.data()
-    )
-    def judge(self, at: int, kind: str, outcome: str, data: st.DataObject) -> None:
+    @rule(at=_number, kinds=st.sets(st.sampled_from(_KINDS), min_size=1), data=st.data())
+    def judge(self, at: int, kinds: set[str], data: st.DataObject) -> None:
         """Once or again; the newest counts."""
         log_id = sorted(self.logs)[at % len(self.logs)]
-        said: Json = {"judgment": data.draw(_JUDGMENTS[kind]) if outcome == "judged" else None}
-        if outcome == "error":
-            said = {"error": "broken"}
-        made = self.ok("POST", "/v5/evaluators/log", {"path": f"judges/{kind}", "parent_id": log_id, **said})
-        self.judged[log_id, kind][made["id"]] = said
+        for kind in sorted(kinds):
+            said: Json = data.draw(
+                _JUDGMENTS[kind].map(lambda value: {"judgment": value})
+                | st.sampled_from([{"judgment": None}, {"error": "broken"}])
+            )
+            made = self.ok("POST", "/v5/evaluators/log", {"path": f"judges/{kind}", "parent_id": log_id, **said})
+            self.judged[log_id, kind][made["id"]] = said
 
     @precondition(lambda self: self.logs and self.runs)
     @rule(at=_number, chosen=st.lists(_number, min_size=1, max_size=3))
@@ -202,7 +209,7 @@ class Requests(RuleBasedStateMachine):
         self.ok("PATCH", place, {"control": control})
         runs = self.ok("GET", f"/v5/evaluations/{evaluation}/runs")["runs"]
         assert sum(item["control"] for item in runs) <= 1
-        allowed = self.status(evaluation, run) in ("pending", "running")
+        allowed = self.status(evaluation, run) in ("pending", "running", status)
         assert self.send("PATCH", place, {"status": status}).status_code == (200 if allowed else 409)
 
     @precondition(lambda self: len(self.evaluations) > 1 and self.runs)
@@ -375,7 +382,7 @@ def test_sequences_of_requests_keep_what_must_hold(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=_EXAMPLES or 8,
+            max_examples=_EXAMPLES or 10,
             stateful_step_count=30,
             derandomize=not _EXAMPLES,
             deadline=None,
