@@ -26,7 +26,7 @@ async def wait_for_judgments(store: Store, evaluation_id: str, patience: float) 
     """
     with anyio.move_on_after(patience):
         # Another process may write them: there is nothing to wait on but the clock.
-        while await run_in_threadpool(store.runs.lacks_only_judgments, evaluation_id, _LATELY):  # noqa: ASYNC110
+        while await run_in_threadpool(store.stats.lacks_only_judgments, evaluation_id, _LATELY):  # noqa: ASYNC110
             await anyio.sleep(_SECONDS_BETWEEN_LOOKS)
 
 

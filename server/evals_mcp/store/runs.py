@@ -1,7 +1,7 @@
 """Runs of evaluations in the store: create, list, update, add logs, read logs; no HTTP."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, select, update
@@ -78,21 +78,6 @@ class Runs:
         with self._database.read() as connection:
             row = find_run(connection, evaluation_id, run_id)
             return read_progress(connection, [row], read_attachments(connection, evaluation_id))[run_id]
-
-    def lacks_only_judgments(self, evaluation_id: str, lately: timedelta) -> bool:
-        """Whether the newest run has all its logs, lacks judgments, and has got something lately. Raises NotFound.
-
-        Runs that the server fills are not meant, nor those that a caller closed.
-        """
-        with self._database.read() as connection:
-            find_evaluation(connection, evaluation_id)
-            rows = read_runs(connection, evaluation_id)[:1]
-            if not rows or rows[0].orchestrated or rows[0].set_status is not None or not rows[0].logs_count:
-                return False
-            if rows[0].incomplete_logs_count or self._database.now() - rows[0].updated_at > lately:
-                return False
-            progress = read_progress(connection, rows, read_attachments(connection, evaluation_id))[rows[0].id]
-            return not progress.missing_datapoints and progress.missing_judgments > 0
 
     def add_existing(self, evaluation_id: str, run_id: str) -> None:
         """Let an evaluation have a run of another one too. Raises NotFound."""

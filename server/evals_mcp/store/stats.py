@@ -3,10 +3,11 @@
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import timedelta
 from threading import Lock
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from evals_mcp.models.stats import (
     BooleanEvaluatorStatsResponse,
@@ -39,8 +40,16 @@ from evals_mcp.store.run_status import (
     read_runs,
 )
 from evals_mcp.store.stats_texts import progress_text, report_text
-from evals_mcp.store.tables import files, judgments, versions
+from evals_mcp.store.tables import evaluation_runs, files, judgments, runs, versions
 from evals_mcp.store.versions import read_versions
+
+_NEWEST_RUN = (
+    select(runs.c.id)
+    .join(evaluation_runs, evaluation_runs.c.run_id == runs.c.id)
+    .where(evaluation_runs.c.evaluation_id == bindparam("evaluation_id"))
+    .order_by(runs.c.number.desc())
+    .limit(1)
+)
 
 
 class EvaluatorInRun(NamedTuple):
@@ -84,6 +93,22 @@ class Stats:
             progress=progress_text(list(progress.values())),
             report=report_text(names, rows, run_stats, f"evals://evaluations/{evaluation_id}"),
         )
+
+    def lacks_only_judgments(self, evaluation_id: str, lately: timedelta) -> bool:
+        """Whether the newest run has all its logs, lacks judgments, and has got something lately. Raises NotFound.
+
+        Runs that the server fills are not meant, nor those that a caller closed.
+        """
+        with self._database.read() as connection:
+            find_evaluation(connection, evaluation_id)
+            newest = connection.execute(_NEWEST_RUN, {"evaluation_id": evaluation_id}).scalars().all()
+            rows = read_runs(connection, evaluation_id, newest)
+            if not rows or rows[0].orchestrated or rows[0].set_status is not None or not rows[0].logs_count:
+                return False
+            if rows[0].incomplete_logs_count or self._database.now() - rows[0].updated_at > lately:
+                return False
+            progress = read_progress(connection, rows, read_attachments(connection, evaluation_id))[rows[0].id]
+            return not progress.missing_datapoints and progress.missing_judgments > 0
 
     def read(
         self, connection: Connection, rows: Sequence[Row[Any]], attachments: Sequence[Attachment]
