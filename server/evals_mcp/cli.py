@@ -93,7 +93,7 @@ def _add_keys(commands: Any) -> None:
 def _add_workspaces(commands: Any) -> None:
     workspaces = commands.add_parser("workspaces", help="create and list workspaces on PostgreSQL")
     actions = workspaces.add_subparsers(title="actions", metavar="ACTION", required=True)
-    create = actions.add_parser("create", help="make a workspace with its tables, or bring them up to date")
+    create = actions.add_parser("create", help="make a workspace with its tables")
     create.add_argument("name", metavar="NAME")
     listing = actions.add_parser("list", help="show every workspace")
     for action, command in ((create, _create_workspace), (listing, _list_workspaces)):
@@ -287,7 +287,10 @@ def _create_workspace(parsed: argparse.Namespace) -> int:
 def _list_workspaces(parsed: argparse.Namespace) -> int:
     from evals_mcp.teams import list_workspaces
 
-    for workspace in list_workspaces(_database(parsed)):
+    workspaces = list_workspaces(_database(parsed))
+    if not workspaces:
+        print("There are no workspaces: `evals-mcp workspaces create NAME` makes one.", file=sys.stderr)
+    for workspace in workspaces:
         print(f"{workspace.name}\t{workspace.created_at:%Y-%m-%d %H:%MZ}")
     return 0
 

@@ -111,3 +111,31 @@ def test_a_failure_has_a_status_and_words_on_stderr(
     assert (ended.returncode, ended.stdout) == (status, "")
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
+    """As the documentation has it: the secret is printed once and listed never; a list of none says what that means."""
+    database = ["--database", str(tmp_path / "evals.db")]
+    none = run(["keys", "list", *database])
+    assert (none.returncode, none.stdout) == (0, "")
+    assert "There are no keys" in none.stderr
+    made = run(["keys", "create", "dashboard", "--read-only", *database])
+    secret = made.stdout.strip()
+    assert f"Key {secret.split('_')[1]} of workspace default" in made.stderr
+    listed = run(["keys", "list", *database]).stdout
+    assert listed.split("\t")[1:4] == ["dashboard", "default", "read"]
+    assert secret not in listed
+    assert run(["keys", "revoke", "dashboard", *database]).stdout.startswith("Revoked ")
+    assert "\trevoked " in run(["keys", "list", *database]).stdout
+
+
+def test_workspaces_are_made_and_listed(postgres_address: str) -> None:
+    """As the documentation has it, with the address in the environment; a name is taken once."""
+    none = run(["workspaces", "list"], EVALS_MCP_DATABASE=postgres_address)
+    assert (none.returncode, none.stdout) == (0, "")
+    assert "There are no workspaces" in none.stderr
+    made = run(["workspaces", "create", "search"], EVALS_MCP_DATABASE=postgres_address)
+    assert (made.returncode, made.stdout) == (0, "Workspace search is ready.\n")
+    again = run(["workspaces", "create", "search"], EVALS_MCP_DATABASE=postgres_address)
+    assert (again.returncode, again.stderr) == (1, "evals-mcp: There is a workspace `search` already.\n")
+    assert run(["workspaces", "list"], EVALS_MCP_DATABASE=postgres_address).stdout.startswith("search\t")
