@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.made_once import made_once
 from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load, require
 
@@ -20,6 +21,10 @@ from evals_mcp.config import Settings
 from evals_mcp.sample.loading import load_sample
 from evals_mcp.sample.support_bot import read_sample
 from evals_mcp.wiring import build_client
+
+# No test depends on a timing: on a busy machine an example may take any time.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 _TOKENS = Path(__file__).parents[1] / "../shared/bench/tokcache"
 
