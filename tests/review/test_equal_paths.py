@@ -1,5 +1,6 @@
 """The tools say the same through the extension and through the documented routes alone, whatever is asked."""
 
+import random
 import re
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
@@ -205,3 +206,73 @@ async def test_that_a_server_was_paged_is_said(desks: Desks) -> None:
     arguments = {"evaluation": desks.evaluation, "limit": 1}
     assert "Read by paging through" in await desks.documented.ask("get_logs", **arguments)
     assert "Read by paging through" not in await desks.extended.ask("get_logs", **arguments)
+
+
+_OUTCOMES = ("regressed", "improved", "changed", "same", "only_baseline", "only_candidate", "errors")
+_RUNS = ("control", "v1", "v2", "v3")
+
+
+def _any_comparison(source: random.Random) -> dict[str, Any]:
+    """Some arguments of compare_runs."""
+    asked: dict[str, Any] = {"outcome": source.choice(_OUTCOMES), "limit": source.choice([9, 50])}
+    if source.random() < 0.6:
+        asked["baseline"] = source.choice(_RUNS)
+    if source.random() < 0.5:
+        others = [run for run in ("v1", "v2", "v3") if run != asked.get("baseline", "v1")]
+        asked["candidates"] = [run for run in others if source.random() < 0.7] or others[:1]
+        if asked.get("baseline") == "control":
+            asked["candidates"] = ["v2", "v3"]
+    if source.random() < 0.5:
+        asked["evaluators"] = source.sample(list(SPECS), source.randint(1, 4))
+    return asked
+
+
+def _any_logs(source: random.Random) -> dict[str, Any]:
+    """Some arguments of get_logs, of which some exclude each other."""
+    asked: dict[str, Any] = {"limit": source.choice([9, 50])}
+    if source.random() < 0.5:
+        asked["runs"] = source.sample(_RUNS[1:], source.randint(1, 3))
+    if source.random() < 0.5:
+        asked["text"] = source.choice(_SEARCHED)
+    if source.random() < 0.6:
+        asked |= source.choice(_JUDGED)
+    if source.random() < 0.5:
+        asked["sort"] = source.choice(["worst", "latency", "cost", "length"])
+    elif source.random() < 0.3:
+        asked["sample"] = True
+    if source.random() < 0.2:
+        asked["errors_only"] = True
+    return asked
+
+
+def _any_datapoints(source: random.Random) -> dict[str, Any]:
+    """Some arguments of list_datapoints."""
+    asked: dict[str, Any] = {
+        "limit": source.choice([5, 50]),
+        "show": source.choice(["all", "disagreement", "all_fail", "failed", "abstained", "missing"]),
+    }
+    if source.random() < 0.5:
+        asked["runs"] = [source.choice(_RUNS[1:])]
+    if source.random() < 0.5:
+        asked["text"] = source.choice(_SEARCHED)
+    if source.random() < 0.5:
+        asked["evaluator"] = source.choice(list(SPECS))
+    return asked
+
+
+_ANY = {"compare_runs": _any_comparison, "get_logs": _any_logs, "list_datapoints": _any_datapoints}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("tool", _ANY)
+async def test_whatever_is_combined_the_answers_are_the_same(desks: Desks, tool: str, seed: int) -> None:
+    """Any arguments together give the same pages up to the last, or the same refusal."""
+    source = random.Random(f"{tool} {seed}")
+    for _ in range(2):
+        asked = {"evaluation": desks.evaluation, "max_tokens": 20_000, **_ANY[tool](source)}
+        results = []
+        for desk in desks[:2]:
+            result = await desk.host.call_tool(tool, asked)
+            walked = [str(result.content[0])] if result.is_error else await desk.walk(tool, **asked)
+            results.append([_plain(page) for page in walked])
+        assert results[0] == results[1], asked

@@ -49,6 +49,11 @@ def test_p_values_keep_two_digits() -> None:
     assert shown == ["p=1.00", "p=0.31", "p=0.047", "p=0.012", "p=0.0004", "p=0.0001", "p<0.0001", "p<0.0001"]
 
 
+def test_a_p_value_above_the_level_is_not_rounded_down_to_it() -> None:
+    """What is not significant does not look so."""
+    assert [figures.p_value(p) for p in (0.05, 0.05001, 0.0504, 0.0506)] == ["p=0.050", "p=0.051", "p=0.051", "p=0.051"]
+
+
 def test_times_and_money_come_in_fitting_units() -> None:
     """Milliseconds to hours, dollars to fractions of a cent, moments in UTC."""
     spans = [figures.duration(seconds) for seconds in (0, 0.4204, 0.9999, 4.23, 59.99, 185, 3599.9, 7380)]

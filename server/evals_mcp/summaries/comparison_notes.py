@@ -123,7 +123,11 @@ def pairing_notes(compared: Compared) -> list[str]:
     if nowhere:
         notes.append(f"Judged none of these logs: {', '.join(map(compared.evaluator, nowhere))}.")
     notes += _pair_notes(compared, [version_id for version_id in version_ids if version_id not in nowhere])
-    ignored = [(run, row.ignored) for run in compared.found.candidates for row in run.comparisons if row.ignored]
+    ignored = [
+        (run, left_out)
+        for run in compared.found.candidates
+        if (left_out := sum(row.ignored for row in (*run.comparisons, *run.measures)))
+    ]
     if ignored:
         notes.append(
             "Numbers that are not finite, or beyond 1e150, are left out: "
