@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -13,7 +14,7 @@ from evals_mcp.config import Settings
 from evals_mcp.wiring import build_client
 
 QUESTIONS = [f"q{number}" for number in range(12)]
-QUESTIONS_ABOUT_IT = [
+QUESTIONS_ABOUT_IT: list[tuple[str, dict[str, Any]]] = [
     ("list_runs", {}),
     ("get_logs", {"limit": 50}),
     ("get_logs", {"sort": "worst", "evaluator": "score"}),

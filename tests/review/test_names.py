@@ -81,6 +81,13 @@ def test_an_evaluator_is_found_by_either_name() -> None:
     }
 
 
+def test_a_word_that_fits_several_evaluators_lists_them_from_the_newest() -> None:
+    """The one attached last comes first, as the error says."""
+    rows = [_evaluator("evv_1", "a/tone-old"), _evaluator("evv_2", "a/tone-new")]
+    with pytest.raises(Invalid, match=r"evaluator: .* newest first: tone-new, tone-old"):
+        find_evaluator(rows, "tone")
+
+
 @given(st.text(max_size=300), st.lists(st.text(max_size=30), max_size=12))
 def test_any_word_finds_one_run_or_gets_a_short_error(word: str, names: list[str]) -> None:
     """Nothing that somebody types or calls a version breaks the search or floods the answer."""

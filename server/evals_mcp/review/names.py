@@ -47,11 +47,11 @@ def find_run(runs: Sequence[RunRow], word: str) -> RunRow:
 def find_evaluator(evaluators: Sequence[EvaluatorRow], word: str) -> EvaluatorRow:
     """The evaluator that a word names: its id, version id, path, the end of its path, or the start of one of these.
 
-    Raises Invalid if it fits several, and NotFound with the nearest names.
+    Raises Invalid if it fits several, with the one attached last listed first, and NotFound with the nearest names.
     """
     labels = evaluator_labels(evaluators)
     return pick(
-        evaluators,
+        list(reversed(evaluators)),
         word,
         "evaluator",
         lambda row: [row.version_id, row.id, row.path, labels[row.version_id], row.path.rpartition("/")[2]],
