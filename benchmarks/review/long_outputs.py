@@ -289,7 +289,7 @@ QUESTIONS = (
         lambda data: [
             literal(data.datapoints["feeding_the_goat"]["inputs"]["prompt"][:200]),
             *map(literal, data.datapoints["feeding_the_goat"]["target"]["criteria"]),
-            r"1; 1; 1[^\n]*0; 0; 0",
+            r"1 ×3[^\n]*0 ×3",
         ],
         "datapoints",
         f"logs:{OPUS}",

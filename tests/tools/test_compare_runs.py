@@ -204,7 +204,7 @@ async def test_repeated_logs_are_one_datapoint(small: SmallEvaluation) -> None:
     answer = await compare_runs(Review(small.client), "Small", limit=1)
     assert line_of(answer, "correct |").startswith("correct | 12 | 100% | 33.3% | -66.7 points |")
     assert "Several logs of a datapoint are averaged before pairing (up to 36 logs for 12 datapoints)." in answer
-    assert "correct true ×3 → false; true; false" in answer
+    assert "correct true ×3 → false ×2; true" in answer
 
 
 async def test_long_outputs_that_are_alike_show_what_differs(small: SmallEvaluation) -> None:

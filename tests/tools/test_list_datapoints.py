@@ -44,7 +44,7 @@ async def test_datapoints_stand_in_the_order_of_the_dataset(desk: Desk, sample: 
     answer = await _ask(desk, limit=3)
     lines = answer.splitlines()
     evaluators = "policy_correct/helpfulness/tone/contains_greeting"
-    assert lines[1] == f"Judgments in each cell: {evaluators}; - is missing, and ; parts repeated logs."
+    assert lines[1] == f"Judgments in each cell: {evaluators}; - is missing, ×2 and ; are repeated logs."
     assert lines[2] == "datapoint | input | target | v1-baseline | v2-concise | v3-policy-quotes"
     for line, point in zip(lines[3:6], sample.dataset.datapoints, strict=False):
         assert point.inputs["question"][:40] in line

@@ -9,7 +9,7 @@ from evals_mcp.summaries.changes import text_difference
 from evals_mcp.summaries.comparison_notes import Compared
 from evals_mcp.summaries.detail import Row
 from evals_mcp.summaries.figures import count
-from evals_mcp.summaries.judgments import judgment_word
+from evals_mcp.summaries.judgments import judgment_word, repeated_words
 from evals_mcp.summaries.quoting import name, quote
 from evals_mcp.summaries.tokens import share
 from evals_mcp.summaries.values import compact_value, size
@@ -18,7 +18,7 @@ _CAP = 100_000
 _SHORT = 200  # characters of an output, up to which it is shown and not compared
 _ALIKE = 0.7  # of both outputs together: a longer difference is shown as the two outputs
 _TELLING = 260  # characters of texts, below which a row says too little to be worth its ids and labels
-_ROOMY = 60  # characters offered, below which there is no room for that
+_ROOMY = 60  # characters offered, below which a row is its judgments alone
 _VALUES = 5
 _EVALUATORS = 6
 _EXPLAINED = 2
@@ -42,7 +42,9 @@ def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Out
     needs = [part.need for _, part in parts]
 
     def render(limit: int) -> str:
-        limits = share(max(limit, _TELLING) if limit >= _ROOMY else limit, needs)
+        if limit < min(_ROOMY, sum(needs)):
+            return first
+        limits = share(max(limit, _TELLING), needs)
         lines = [f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, limits, strict=True)]
         return "\n".join([first, *lines])
 
@@ -88,10 +90,9 @@ def _said(
         return row.judgment
     words = [_word(row.state, row.judgment)]
     words += [_word(STATE_LETTERS[log.states[place]], log.judgments[place]) for log in others]
-    if len(words) > 1 and len(set(words)) == 1:
-        return f"{words[0]} ×{len(words)}"
-    more = len(words) - _VALUES
-    return "; ".join(words[:_VALUES]) + (f"; +{more} more" if more > 0 else "")
+    said = repeated_words(words)
+    more = len(said) - _VALUES
+    return "; ".join(said[:_VALUES]) + (f"; +{more} more" if more > 0 else "")
 
 
 def _word(state: str, judgment: Any) -> str:

@@ -77,7 +77,7 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
         notes.append(f"More is taken to be better, as no number_valence says otherwise: {', '.join(undeclared)}.")
     if any(row.measure is not None for row in rows):
         left_out = " without logs that ended in an error" if _failed_logs(compared) else ""
-        notes.append(f"Of latency, tokens and cost less is better{left_out}.")
+        notes.append(f"Of latency, tokens (in and out, as far as logged) and cost less is better{left_out}.")
     if any(row.averaged for row in rows):
         logs, datapoints = max((run.logs, run.datapoints) for run in _runs(compared))
         notes.append(

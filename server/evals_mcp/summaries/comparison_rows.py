@@ -83,13 +83,7 @@ def _places(row: ComparisonRow) -> int:
 
 
 def _fixed(places: int) -> Callable[[float], str]:
-    def write(value: float) -> str:
-        if abs(value) >= 1e15:
-            return figures.number(value)
-        text = f"{value:,.{places}f}"
-        return text.removeprefix("-") if not text.strip("-0.") else text
-
-    return write
+    return lambda value: figures.fixed(value, places)
 
 
 def _signed(write: Callable[[float], str]) -> Callable[[float], str]:

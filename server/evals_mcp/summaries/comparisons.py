@@ -5,18 +5,20 @@ from collections.abc import Callable, Sequence
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow, Outcome
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 from evals_mcp.summaries import figures
-from evals_mcp.summaries.answer import Answer, left_out, next_call
+from evals_mcp.summaries.answer import Answer, left_out
 from evals_mcp.summaries.compared_datapoints import datapoint_row
 from evals_mcp.summaries.comparison_notes import Compared, coverage_notes, judgment_notes, method_notes
 from evals_mcp.summaries.comparison_rows import HEADERS, comparison_cells, difference_word
 from evals_mcp.summaries.detail import cost
-from evals_mcp.summaries.subjects import opening
+from evals_mcp.summaries.subjects import subject
 from evals_mcp.summaries.tables import table
 
 _WHOLE_TABLE = 12  # rows: of more, those without a significant difference are only listed
-_FOR_TABLE = 0.6  # of the room
+_BELOW_TABLE = 190  # tokens that the table leaves to the datapoints, if it can
+_LEAST_FOR_TABLE = 0.6  # of the room
 _FOR_DATAPOINTS = 0.17  # of the budget, or what each datapoint asked for needs at least
 _EACH_DATAPOINT = 110  # tokens, and twice that for each of the first two
+_MORE_OF_ONE = 'Texts end with … where they are cut: get_logs(evaluation="…", datapoint="…") shows more of one.'
 _ROOMY = 500  # tokens: a smaller budget is for figures, datapoints and the next call alone
 _OUTCOMES: dict[Outcome, str] = {
     "regressed": "got worse",
@@ -46,13 +48,12 @@ def summarize_comparison(
     `next_page(shown)` is the call for the datapoints after so many, `about(run_id)` the call for one candidate.
     """
     answer = Answer(budget)
-    about_all = opening(compared.overview) if budget > _ROOMY else f"Evaluation {compared.overview.evaluation.id}."
-    answer.head(f"{about_all}\n{_subject(compared)}")
+    answer.head(f"{subject(compared.overview)}\n{_subject(compared)}")
     for note in notes:
         answer.note(note)
     rows = list(compared.rows())
     if offset == 0:
-        _add_table(answer, compared, rows, about if budget > _ROOMY else _with_more_tokens)
+        _add_table(answer, compared, rows, budget, about if budget > _ROOMY else _with_more_tokens)
         for note in (
             *method_notes(compared, [row for _, row in rows]),
             *coverage_notes(compared),
@@ -78,6 +79,7 @@ def _add_table(
     answer: Answer,
     compared: Compared,
     rows: Sequence[tuple[ComparedCandidate, ComparisonRow]],
+    budget: int,
     about: Callable[[str], str],
 ) -> None:
     """A line for each comparison; of many, those without a significant difference share a line per candidate."""
@@ -106,7 +108,8 @@ def _add_table(
         first = run_ids[min(amount, len(run_ids) - 1)]
         return left_out(len(lines) - amount, "comparison line", about(first))
 
-    answer.rows(lines, footer, header=header, portion=_FOR_TABLE)
+    left = max(1, budget - cost(answer.text()))
+    answer.rows(lines, footer, header=header, portion=max(_LEAST_FOR_TABLE, 1 - _BELOW_TABLE / left))
 
 
 def _with_more_tokens(run_id: str) -> str:
@@ -143,8 +146,6 @@ def _add_datapoints(
     if len(found.candidates) > 1:
         other = next(item.run_id for item in found.candidates if item.run_id != found.shown_run_id)
         answer.note(f"Datapoints of another candidate: {about(other)}")
-    runs = [compared.run_labels[run_id] for run_id in (found.baseline.run_id, found.shown_run_id)]
-    call = next_call("get_logs", evaluation=compared.overview.evaluation.id, runs=runs, datapoint="…")
     heading = _heading(compared, outcome, offset)
 
     def footer(shown: int) -> str:
@@ -156,7 +157,7 @@ def _add_datapoints(
         [datapoint_row(compared, datapoint, outcome) for datapoint in found.datapoints],
         footer,
         header=f"\n{heading}",
-        on_cut=f"Texts end with … where they are cut: {call} shows more of one datapoint." if budget > _ROOMY else "",
+        on_cut=_MORE_OF_ONE if budget > _ROOMY else "",
         portion=min(1.0, room / left),
     )
 

@@ -6,6 +6,8 @@ Nothing is rounded to a lie: a rate that is not quite 1 is ">99.9%", and a negat
 import math
 from datetime import UTC, datetime
 
+_EXACT = 10  # decimals up to which a figure can be trusted
+
 
 def count(amount: int, noun: str = "") -> str:
     """`12,345`, or with a noun that takes an s in the plural `1 log`, `12,345 logs`."""
@@ -26,9 +28,20 @@ def number(value: float) -> str:
     return f"{value:.{places}f}".rstrip("0").rstrip(".")
 
 
+def fixed(value: float, places: int) -> str:
+    """A number to so many decimals: `1,234.50`, never `-0.00`.
+
+    What the last bits of a sum decide is no difference: a half that is off by less than 1e-10 is rounded as the half.
+    """
+    if not math.isfinite(value):
+        return _without_number(value)
+    text = f"{round(value, _EXACT):,.{places}f}" if abs(value) < 1e15 else f"{value:.3g}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
 def mean(value: float) -> str:
     """A mean to two decimals: `4.79`."""
-    return _fixed(value, 2)
+    return fixed(value, 2)
 
 
 def rate(value: float) -> str:
@@ -39,17 +52,17 @@ def rate(value: float) -> str:
         return "<0.1%"
     if 0.9995 <= value < 1:
         return ">99.9%"
-    return _fixed(value * 100, 1).removesuffix(".0") + "%"
+    return fixed(value * 100, 1).removesuffix(".0") + "%"
 
 
 def difference(value: float) -> str:
     """A difference of means with its sign: `+0.07`, `-0.52`, `0.00`."""
-    return _signed(_fixed(value, 2))
+    return _signed(fixed(value, 2))
 
 
 def rate_difference(value: float) -> str:
     """A difference of rates in percentage points: `+2.5 points`, `-5 points`, `0 points`."""
-    return _signed(_fixed(value * 100, 1).removesuffix(".0")) + " points"
+    return _signed(fixed(value * 100, 1).removesuffix(".0")) + " points"
 
 
 def p_value(value: float) -> str:
@@ -68,9 +81,9 @@ def duration(seconds: float) -> str:
     if not math.isfinite(seconds):
         return _without_number(seconds)
     if abs(seconds) < 0.9995:
-        return f"{_fixed(seconds * 1000, 0)} ms"
+        return f"{fixed(seconds * 1000, 0)} ms"
     if abs(seconds) < 59.95:
-        return f"{_fixed(seconds, 1)} s"
+        return f"{fixed(seconds, 1)} s"
     if abs(seconds) < 3599.5:
         return "{} min {:02} s".format(*divmod(round(seconds), 60))
     if abs(seconds) >= 1e9:
@@ -85,19 +98,12 @@ def cost(dollars: float) -> str:
     if dollars == 0:
         return "$0"
     places = min(max(2, 1 - math.floor(math.log10(abs(dollars)))), 8)
-    return f"${_fixed(dollars, places)}"
+    return f"${fixed(dollars, places)}"
 
 
 def date(moment: datetime) -> str:
     """A moment in UTC to the minute: `2026-11-21 01:05Z`. Without a zone it is taken to be UTC."""
     return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%d %H:%MZ")
-
-
-def _fixed(value: float, places: int) -> str:
-    if not math.isfinite(value):
-        return _without_number(value)
-    text = f"{value:,.{places}f}" if abs(value) < 1e15 else f"{value:.3g}"
-    return text.removeprefix("-") if not text.strip("-0.") else text
 
 
 def _signed(text: str) -> str:

@@ -6,6 +6,7 @@ from evals_mcp.summaries.quoting import name
 
 _OPTIONS = 3
 _MANY_OPTIONS = 6
+_TELLING = 0.2  # share of the leading one of many options, below which it tells nothing of a run
 _OPTION_LENGTH = 40
 
 
@@ -56,6 +57,8 @@ def _constant(stats: EvaluatorFigures) -> str | None:
 
 def _leading(options: dict[str, int], judged: int) -> str:
     counts = sorted(((option, count) for option, count in options.items() if count), key=_most)
+    if len(counts) > _MANY_OPTIONS and counts[0][1] < _TELLING * judged:
+        return figures.count(len(counts), "option")
     amount = _OPTIONS if len(counts) <= _MANY_OPTIONS else 1
     shown = [f"{name(_short(option))} {figures.rate(count / judged)}" for option, count in counts[:amount]]
     others = len(counts) - amount

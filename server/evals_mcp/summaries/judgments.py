@@ -1,5 +1,7 @@
 """Judgments as words: a value, or which kind of missing it is."""
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +28,11 @@ def judgment_word(state: str, judgment: Any) -> str:
         case str(text):
             return _word(text)
     return state
+
+
+def repeated_words(words: Sequence[str]) -> list[str]:
+    """Words that occur several times are said once: `false ×8`; in the order of their first."""
+    return [word if times == 1 else f"{word} ×{times}" for word, times in Counter(words).items()]
 
 
 def _word(text: str) -> str:

@@ -8,7 +8,7 @@ from evals_mcp.summaries.answer import Answer
 from evals_mcp.summaries.detail import Row
 from evals_mcp.summaries.judgments import judgment_word
 from evals_mcp.summaries.quoting import name, quote
-from evals_mcp.summaries.subjects import opening
+from evals_mcp.summaries.subjects import subject
 from evals_mcp.summaries.tokens import share
 from evals_mcp.summaries.values import compact_value, size
 
@@ -31,7 +31,7 @@ def summarize_logs(
     """The logs found. `asked` says in words which; `next_page(shown)` is the call for those after so many, or ""."""
     answer = Answer(budget)
     total = figures.count(found.total) + ("+" if found.counted_to is not None else "")
-    answer.head(f"{opening(overview)}\n{total} {'log' if total == '1' else 'logs'}{asked}.")
+    answer.head(f"{subject(overview)}\n{total} {'log' if total == '1' else 'logs'}{asked}.")
     for note in notes:
         answer.note(note)
     shown_labels = {version_id: name(label) for version_id, label in evaluator_labels.items()}

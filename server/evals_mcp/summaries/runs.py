@@ -49,7 +49,10 @@ def compared_with(runs: Sequence[RunRow]) -> RunRow:
 def run_table(
     overview: Overview, run_labels: Mapping[str, str], evaluator_labels: Mapping[str, str], offset: int = 0
 ) -> list[str]:
-    """The lines of a table of the runs from `offset` on, the headers first; there must be at least one run."""
+    """The lines of a table of the runs from `offset` on, the headers first; there must be at least one run.
+
+    Their status has a column if it is not that of the evaluation, which the opening says.
+    """
     runs = overview.runs
     control = compared_with(runs)
     judged = [index for index, _ in enumerate(overview.evaluators) if any(run.stats[index].total_logs for run in runs)]
@@ -60,7 +63,10 @@ def run_table(
         *(name(evaluator_labels[overview.evaluators[i].version_id]) for i in judged),
         "id",
     ]
-    return table(headers, [_cells(run, control, run_labels, judged) for run in runs[offset:]])
+    rows = [_cells(run, control, run_labels, judged) for run in runs[offset:]]
+    if all(run.status == overview.evaluation.status for run in runs):
+        rows = [[row[0], "", *row[2:]] for row in rows]
+    return table(headers, rows)
 
 
 def _cells(run: RunRow, control: RunRow, labels: Mapping[str, str], judged: Sequence[int]) -> list[str]:
@@ -103,13 +109,27 @@ def run_remarks(overview: Overview, run_labels: Mapping[str, str], evaluator_lab
             remarks.append(f"{label} says {value} for all {judged} logs it judged: it tells no runs apart.")
         if (mostly := _mostly_failing(all_stats)) is not None:
             remarks.append(f"{label} failed on {mostly} of the logs it was asked about: mend it before trusting it.")
-    if unjudged := sum(run.logs_count for run in overview.runs for stats in run.stats if not stats.total_logs):
-        remarks.append(
-            f"- is an evaluator that judged no log of a run: {figures.count(unjudged, 'judgment')} missing so."
-        )
+    remarks += _unjudged(overview, labels)
     for word, count in _KINDS:
         remarks += _counted(overview, labels, run_labels, word, count)
     return remarks
+
+
+def _unjudged(overview: Overview, labels: Sequence[str]) -> list[str]:
+    """A line that says what `-` is: evaluators that judged no log of a run, by how many runs that is."""
+    amounts: dict[int, list[str]] = {}
+    for index, label in enumerate(labels):
+        if amount := sum(bool(run.logs_count) and not run.stats[index].total_logs for run in overview.runs):
+            amounts.setdefault(amount, []).append(label)
+    if not amounts:
+        return []
+    listed = [f"{amount} by {_few(called)}" for amount, called in sorted(amounts.items())]
+    return [f"Not judged (-), of {figures.count(len(overview.runs), 'run')}: {'; '.join(listed)}."]
+
+
+def _few(labels: Sequence[str]) -> str:
+    more = len(labels) - _LISTED
+    return ", ".join(labels[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 _KINDS: tuple[tuple[str, Callable[[RunRow, EvaluatorFigures], int]], ...] = (

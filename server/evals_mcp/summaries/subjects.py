@@ -1,4 +1,4 @@
-"""How an answer about an evaluation opens; what follows is in the nouns' modules."""
+"""How an answer about an evaluation opens, and what is open in it; what follows is in the nouns' modules."""
 
 from evals_mcp.models.review import Overview
 from evals_mcp.summaries import figures
@@ -7,10 +7,16 @@ from evals_mcp.summaries.quoting import cell, name
 _NAME = 200
 
 
-def opening(overview: Overview) -> str:
-    """One line: the evaluation's name, id, file, status, and how much it holds."""
+def subject(overview: Overview) -> str:
+    """The evaluation's name and id, for answers whose first line is about something in it."""
     row = overview.evaluation
-    called = f"Evaluation {cell(row.name, _NAME)} ({row.id})" if row.name else f"Evaluation {row.id}"
+    return f"Evaluation {cell(row.name, _NAME)} ({row.id})." if row.name else f"Evaluation {row.id}."
+
+
+def opening(overview: Overview) -> str:
+    """One line: the evaluation's name, id, file, status, what is open in it, and how much it holds."""
+    row = overview.evaluation
+    called = subject(overview)[:-1]
     of_file = f" of {name(row.file_path)}" if row.file_path else ""
     sizes = sorted({run.datapoints_count for run in overview.runs if run.datapoints_count is not None})
     datasets = sorted({run.dataset_path for run in overview.runs if run.dataset_path})
@@ -20,4 +26,15 @@ def opening(overview: Overview) -> str:
         parts.append(figures.count(sizes[0], "datapoint") + over)
     elif sizes:
         parts.append(f"datasets of {', '.join(map(figures.count, sizes))} datapoints")
-    return f"{called}{of_file}: {row.status}; {', '.join(parts)}."
+    return f"{called}{of_file}: {row.status}{_open(overview)}; {', '.join(parts)}."
+
+
+def _open(overview: Overview) -> str:
+    """How much an evaluation that is running waits for: ` (open: logs for 3 datapoints, 12 judgments)`."""
+    if overview.evaluation.status != "running":
+        return ""
+    logs = sum(run.missing_datapoints or 0 for run in overview.runs)
+    judgments = sum(run.logs_count - stats.total_logs for run in overview.runs for stats in run.stats)
+    parts = [f"logs for {figures.count(logs, 'datapoint')}"] if logs > 0 else []
+    parts += [figures.count(judgments, "judgment")] if judgments > 0 else []
+    return f" (open: {', '.join(parts)})" if parts else ""
