@@ -51,6 +51,7 @@ async def _follow(desk: Desk, tool: str, arguments: Mapping[str, Any]) -> list[s
     while offered := _offered(answers[-1]):
         answers.append(await desk.ask(offered[0], **offered[1] | budget))
         assert len(answers) < 500
+    assert "More" not in answers[-1].splitlines()[-1], answers[-1][-700:]
     return answers
 
 
@@ -80,7 +81,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
         yield desk
 
 
-@pytest.mark.parametrize("budget", [300, 900, 3_000])
+@pytest.mark.parametrize("budget", [600, 900, 3_000])
 @pytest.mark.parametrize(
     ("tool", "asked"),
     [
@@ -108,7 +109,9 @@ async def test_offered_calls_reach_everything_once(
     assert max(map(real_tokens, answers)) <= budget
 
 
-@given(texts=st.lists(_TEXT, min_size=1, max_size=4), options=st.lists(_TEXT, max_size=3), budget=st.integers(300, 900))
+@given(
+    texts=st.lists(_TEXT, min_size=1, max_size=4), options=st.lists(_TEXT, max_size=3), budget=st.integers(600, 1_200)
+)
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_generated_evaluations_keep_every_promise(
     desk: Desk, real_tokens: Callable[[str], int], texts: list[str], options: list[str], budget: int

@@ -59,7 +59,7 @@ def summarize_datapoints(
 
     def footer(amount: int) -> str:
         if offset + amount >= found.total:
-            return ""
+            return "" if asked else f"{figures.count(found.total, 'datapoint')} in all."
         return f"Datapoints {offset + 1:,} to {offset + amount:,} of {found.total:,}. More: {next_page(amount)}"
 
     match = ["match"] if any(row.excerpt for row in found.rows) else []
@@ -70,8 +70,6 @@ def summarize_datapoints(
         header=" | ".join(["datapoint", *match, "input", "target", *heads]),
         on_cut='Texts end with … where they are cut: get_logs(evaluation="…", datapoint="…") shows more of one.',
     )
-    if offset + len(found.rows) >= found.total and not asked:
-        answer.note(f"{figures.count(found.total, 'datapoint')} in all.")
     return answer.text()
 
 
