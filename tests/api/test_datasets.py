@@ -144,3 +144,11 @@ async def test_bad_uploads_are_refused(api: httpx.AsyncClient, v5: V5) -> None:
     files = {"file": ("data.csv", b"q\n1\n")}
     assert (await api.post(f"{place}?version_id=dsv_nothing", files=files)).status_code == 404
     assert len((await v5.ok("GET", f"/datasets/{dataset['id']}/versions"))["records"]) == 1
+
+
+async def test_a_page_far_beyond_the_end_is_empty(v5: V5) -> None:
+    """However far: its rows would be beyond what a database counts to."""
+    made = await v5.dataset(2)
+    for page in (2, 2**27 + 1, 2**31 - 1):
+        found = await v5.ok("GET", f"/datasets/{made['id']}/datapoints", page=page, size=1000)
+        assert (found["records"], found["total"]) == ([], 2)

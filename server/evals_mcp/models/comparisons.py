@@ -27,7 +27,7 @@ class ComparisonQuestion(Model):
     outcome: Defaulted[Outcome] = "regressed"
     shown_run_id: str | None = None
     limit: Defaulted[int] = Field(default=5, ge=0, le=1000)
-    offset: Defaulted[int] = Field(default=0, ge=0, le=2**31)
+    offset: Defaulted[int] = Field(default=0, ge=0, le=2**30)
     characters: Defaulted[int] = Field(default=20_000, ge=0, le=1_000_000)
 
 

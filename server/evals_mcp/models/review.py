@@ -289,5 +289,5 @@ class DatapointQuestion(Model):
     judges: Defaulted[list[Judge]] = Field(default_factory=list)
     text: str | None = None
     limit: Defaulted[int] = Field(default=20, ge=1, le=1000)
-    offset: Defaulted[int] = Field(default=0, ge=0, le=2**31)
+    offset: Defaulted[int] = Field(default=0, ge=0, le=2**30)
     characters: Defaulted[int] = Field(default=600, ge=0, le=1_000_000)

@@ -11,6 +11,10 @@ LARGEST_PAGE = 1000
 _LARGEST_BATCH = 10_000
 
 
+_FARTHEST = 2**30
+"""Rows before a page, at most: positions have 32 bits on PostgreSQL, and there are not so many rows."""
+
+
 class Window(NamedTuple):
     """Which rows a page holds: `limit` rows after the first `offset`."""
 
@@ -21,7 +25,7 @@ class Window(NamedTuple):
 def window(page: int, size: int) -> Window:
     """The rows of a page (from 1) of `size` rows; sizes over `LARGEST_PAGE` are cut to it."""
     limit = min(size, LARGEST_PAGE)
-    return Window(limit, (max(page, 1) - 1) * limit)
+    return Window(limit, min((max(page, 1) - 1) * limit, _FARTHEST))
 
 
 def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
