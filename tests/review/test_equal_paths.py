@@ -119,7 +119,7 @@ async def _both(desks: Desks, tool: str, **arguments: Any) -> str:
 @pytest.mark.parametrize("asked", _LOGS, ids=repr)
 async def test_logs_are_the_same(desks: Desks, asked: dict[str, Any]) -> None:
     """Every filter, sort and sample chooses the same logs in the same order, and shows the same of them."""
-    asked = {"evaluation": desks.evaluation, "limit": 20, "max_tokens": 20_000, **asked}
+    asked = {"evaluation": desks.evaluation, "limit": 10, "max_tokens": 20_000, **asked}
     extended, documented = [await desk.walk("get_logs", **asked) for desk in desks[:2]]
     assert list(map(_plain, documented)) == list(map(_plain, extended))
 
@@ -131,7 +131,7 @@ async def test_logs_are_the_same_where_more_match_than_are_counted(
     """Then the store goes through each run in the order of the question, and does not put all that match in order."""
     for module in ("store.log_selection", "review.selection"):
         monkeypatch.setattr(f"evals_mcp.{module}.COUNTED_TO", 1)
-    asked = {"evaluation": desks.evaluation, "limit": 20, "max_tokens": 20_000, **asked}
+    asked = {"evaluation": desks.evaluation, "limit": 10, "max_tokens": 20_000, **asked}
     extended, documented = [await desk.walk("get_logs", **asked) for desk in desks[:2]]
     assert list(map(_plain, documented)) == list(map(_plain, extended))
 

@@ -111,6 +111,15 @@ def test_repeated_letters_are_never_underestimated(part: str, real_tokens: Calla
     assert real_tokens(text) <= estimate(text)
 
 
+@pytest.mark.parametrize("letter", ["a", "l", "x", "A", "Z"])
+def test_a_letter_over_and_over_takes_no_more_than_one_token_each(
+    letter: str, real_tokens: Callable[[str], int]
+) -> None:
+    """As padding does."""
+    text = letter * 2_000
+    assert real_tokens(text) <= estimate(text) <= len(text)
+
+
 def test_budgets_are_used_for_prose_and_tables(real_tokens: Callable[[str], int]) -> None:
     """English prose is estimated at most 1.35 times too high, tables of numbers at most 1.5 times."""
     prose, tables = _PROSE["English"] * 20, [_generated("table"), _generated("markdown table")]

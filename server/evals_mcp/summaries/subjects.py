@@ -30,11 +30,14 @@ def opening(overview: Overview) -> str:
 
 
 def _open(overview: Overview) -> str:
-    """How much an evaluation that is running waits for: ` (open: logs for 3 datapoints, 12 judgments)`."""
+    """How much an evaluation that is running waits for: ` (open: 3 or more logs, 12 judgments)`.
+
+    Which datapoints have a log only the logs themselves tell, so logs are counted against datapoints.
+    """
     if overview.evaluation.status != "running":
         return ""
-    logs = sum(run.missing_datapoints or 0 for run in overview.runs)
+    logs = sum(max((run.datapoints_count or 0) - run.logs_count, 0) for run in overview.runs)
     judgments = sum(run.logs_count - stats.total_logs for run in overview.runs for stats in run.stats)
-    parts = [f"logs for {figures.count(logs, 'datapoint')}"] if logs > 0 else []
+    parts = [f"{logs:,} or more logs"] if logs else []
     parts += [figures.count(judgments, "judgment")] if judgments > 0 else []
     return f" (open: {', '.join(parts)})" if parts else ""

@@ -70,8 +70,13 @@ PAIR_UNITS = (
 LONG_WORD_UNITS = 14
 """Units of every letter behind eight others."""
 
-REPEATED_UNITS = (20, 45, 45, 45)
-"""Units of a letter that repeats, as the one before it, the letter 1, 2, 3 or 4 places back."""
+REPEATED_UNITS = 20
+"""Units of a letter that repeats, as the one before it, what stands up to `REPEATED_FROM` places back."""
+
+REPEATED_FROM = 4
+
+STRETCHED_UNITS = 25
+"""Units of a letter behind two that are the same, in place of all that its neighbours make it cost."""
 
 SHORT = frozenset(
     "¡¢£¤¥¦§¨©ª«¬®¯°±²³´µ¶·¹º»¼½¾¿ÀÁÂÃÄÇÉÍÎÐÑÓÖ×ÚÜßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýāăąćčĐđēęěğīİıłńōőœřś"

@@ -128,18 +128,27 @@ def _letter_units(raw: bytes) -> int:
     """The units of letters for what stands before each; byte `i` of the integers here is about byte `i` of `raw`."""
     ones = int.from_bytes(b"\x01" * len(raw), "little")
     classes = int.from_bytes(raw.translate(_CLASSES), "little")
-    pairs = classes << 12 | classes  # the class before in the upper half of each byte
-    units = _sum(pairs.to_bytes(len(raw) + 2, "little").translate(_PAIR_UNITS))
     letters = classes + 15 * ones >> 4 & ones
-    units += token_weights.LONG_WORD_UNITS * _runs(letters, _REACH + 1).bit_count()
     characters = int.from_bytes(raw, "little")
     low_bits = 127 * ones
-    for distance, weight in enumerate(token_weights.REPEATED_UNITS, 1):
+
+    def same(distance: int) -> int:
         # Only in bytes that differ does adding 127 carry into the eighth bit; letters have none themselves.
         differs = ((characters ^ characters << 8 * distance) & low_bits) + low_bits >> 7
-        same = letters & ~differs
-        units += weight * (_runs(letters, distance + 2) & same & same << 8).bit_count()
-    return units
+        return letters & ~differs
+
+    stretched = same(1) & same(1) << 8
+    others = ~(255 * stretched)
+    pairs = (classes << 12 | classes) & others  # the class before in the upper half of each byte
+    repeated = 0
+    for distance in range(1, token_weights.REPEATED_FROM + 1):
+        repeated |= _runs(letters, distance + 2) & same(distance) & same(distance) << 8
+    return (
+        _sum(pairs.to_bytes(len(raw) + 2, "little").translate(_PAIR_UNITS))
+        + token_weights.LONG_WORD_UNITS * (_runs(letters, _REACH + 1) & others).bit_count()
+        + token_weights.REPEATED_UNITS * (repeated & others).bit_count()
+        + token_weights.STRETCHED_UNITS * stretched.bit_count()
+    )
 
 
 def _runs(marks: int, length: int) -> int:
