@@ -131,31 +131,21 @@ def _letter_units(raw: bytes) -> int:
     letters = classes + 15 * ones >> 4 & ones
     characters = int.from_bytes(raw, "little")
     low_bits = 127 * ones
-
-    def same(distance: int) -> int:
+    in_a_row = letters & letters << 8
+    stretched = repeated = 0
+    for distance in range(1, token_weights.REPEATED_FROM + 1):
+        in_a_row &= in_a_row << 8
         # Only in bytes that differ does adding 127 carry into the eighth bit; letters have none themselves.
-        differs = ((characters ^ characters << 8 * distance) & low_bits) + low_bits >> 7
-        return letters & ~differs
-
-    stretched = same(1) & same(1) << 8
+        same = letters & ~(((characters ^ characters << 8 * distance) & low_bits) + low_bits >> 7)
+        repeated |= in_a_row & same & same << 8
+        if distance == 1:
+            stretched = repeated
+    in_a_row &= in_a_row << 8 * (_REACH - token_weights.REPEATED_FROM - 1)
     others = ~(255 * stretched)
     pairs = (classes << 12 | classes) & others  # the class before in the upper half of each byte
-    repeated = 0
-    for distance in range(1, token_weights.REPEATED_FROM + 1):
-        repeated |= _runs(letters, distance + 2) & same(distance) & same(distance) << 8
     return (
         _sum(pairs.to_bytes(len(raw) + 2, "little").translate(_PAIR_UNITS))
-        + token_weights.LONG_WORD_UNITS * (_runs(letters, _REACH + 1) & others).bit_count()
+        + token_weights.LONG_WORD_UNITS * (in_a_row & others).bit_count()
         + token_weights.REPEATED_UNITS * (repeated & others).bit_count()
         + token_weights.STRETCHED_UNITS * stretched.bit_count()
     )
-
-
-def _runs(marks: int, length: int) -> int:
-    """The marks that are the end of so many in a row."""
-    reached = 1
-    while reached < length:
-        step = min(reached, length - reached)
-        marks &= marks << 8 * step
-        reached += step
-    return marks
