@@ -81,7 +81,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
         yield desk
 
 
-@pytest.mark.parametrize("budget", [600, 900, 3_000])
+@pytest.mark.parametrize("budget", [300, 450, 900, 3_000])
 @pytest.mark.parametrize(
     ("tool", "asked"),
     [
@@ -110,7 +110,7 @@ async def test_offered_calls_reach_everything_once(
 
 
 @given(
-    texts=st.lists(_TEXT, min_size=1, max_size=4), options=st.lists(_TEXT, max_size=3), budget=st.integers(600, 1_200)
+    texts=st.lists(_TEXT, min_size=1, max_size=4), options=st.lists(_TEXT, max_size=3), budget=st.integers(300, 1_200)
 )
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_generated_evaluations_keep_every_promise(

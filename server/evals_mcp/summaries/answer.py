@@ -78,10 +78,12 @@ class Answer:
         amount = max(len(shown.texts), 1)
         below = footer(amount)
         if not shown.texts:
-            shown = squeeze(given[0], self._left - cost(below) - cost(on_cut))
+            self._make_room(cost(given[0].render(0)) + cost(below))
+            shown = squeeze(given[0], self._left - cost(below))
         self._body += shown.texts
         self._left -= shown.cost
-        self._take(self._footers, cut(on_cut, self._left) if shown.is_cut else "")
+        if shown.is_cut and cost(on_cut) + cost(below) <= self._left:
+            self._take(self._footers, on_cut)
         self._take(self._footers, cut(below, self._left))
         return amount
 
@@ -104,6 +106,14 @@ class Answer:
     def text(self) -> str:
         """The whole answer; its estimate is within the budget."""
         return "\n".join([*self._body, *self._notes, *self._footers])
+
+    def _make_room(self, room: int) -> None:
+        """Take notes back, the last one first, until so many tokens are left: rows and the way on come before them."""
+        while self._left < room and self._notes:
+            self._left += cost(self._notes.pop())
+        if self._left < room and _SHORT in self._footers:
+            self._footers.remove(_SHORT)
+            self._left += cost(_SHORT)
 
     def _take(self, part: list[str], text: str) -> None:
         if text:

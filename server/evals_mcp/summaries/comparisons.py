@@ -15,7 +15,7 @@ from evals_mcp.summaries.tables import table
 
 _WHOLE_TABLE = 12  # rows: of more, those without a significant difference are only listed
 _BELOW_TABLE = 190  # tokens that the table leaves to the datapoints, if it can
-_LEAST_FOR_TABLE = 0.6  # of the room
+_LEAST_FOR_TABLE = 0.5  # of the room
 _FOR_DATAPOINTS = 0.17  # of the budget, or what each datapoint asked for needs at least
 _EACH_DATAPOINT = 110  # tokens, and twice that for each of the first two
 _MORE_OF_ONE = 'Texts end with … where they are cut: get_logs(evaluation="…", datapoint="…") shows more of one.'
