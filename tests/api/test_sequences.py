@@ -181,7 +181,17 @@ class Requests(RuleBasedStateMachine):
     @rule(at=_number, kinds=st.sets(st.sampled_from(_KINDS), min_size=1), data=st.data())
     def judge(self, at: int, kinds: set[str], data: st.DataObject) -> None:
         """Once or again; the newest counts."""
-        log_id = sorted(self.logs)[at % len(self.logs)]
+        self._judge(sorted(self.logs)[at % len(self.logs)], kinds, data)
+
+    @precondition(lambda self: self.runs)
+    @rule(at=_number, point=_number, data=st.data())
+    def log_judged(self, at: int, point: int, data: st.DataObject) -> None:
+        """To a run, with what every evaluator says of it."""
+        before = set(self.logs)
+        self.log(at=at, point=point, text="judged", in_run=True)
+        self._judge((set(self.logs) - before).pop(), set(_KINDS), data)
+
+    def _judge(self, log_id: str, kinds: set[str], data: st.DataObject) -> None:
         for kind in sorted(kinds):
             said: Json = data.draw(
                 _JUDGMENTS[kind].map(lambda value: {"judgment": value})
@@ -382,8 +392,8 @@ def test_sequences_of_requests_keep_what_must_hold(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=_EXAMPLES or 10,
-            stateful_step_count=30,
+            max_examples=_EXAMPLES or 12,
+            stateful_step_count=40,
             derandomize=not _EXAMPLES,
             deadline=None,
             database=None,
