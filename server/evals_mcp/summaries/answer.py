@@ -78,12 +78,12 @@ class Answer:
         amount = max(len(shown.texts), 1)
         below = footer(amount)
         if not shown.texts:
-            self._make_room(cost(given[0].render(0)) + cost(below))
-            shown = squeeze(given[0], self._left - cost(below))
+            below_rows = cost(below) + cost(on_cut)
+            self._make_room(cost(given[0].render(0)) + below_rows)
+            shown = squeeze(given[0], self._left - below_rows)
         self._body += shown.texts
         self._left -= shown.cost
-        if shown.is_cut and cost(on_cut) + cost(below) <= self._left:
-            self._take(self._footers, on_cut)
+        self._take(self._footers, cut(on_cut, self._left) if shown.is_cut else "")
         self._take(self._footers, cut(below, self._left))
         return amount
 
