@@ -28,10 +28,18 @@ from evals_mcp.models.evaluators import EvaluatorRequest
 from evals_mcp.models.prompts import PromptRequest
 from evals_mcp.models.references import EvaluatorReference, FileReference, VersionReference
 from evals_mcp.models.runs import CreateRunRequest, UpdateRunRequest
-from evals_mcp.store.judgments import judgment_columns
-from evals_mcp.store.log_rows import log_facts
+from evals_mcp.store.database.tables import (
+    evaluation_evaluators,
+    evaluations,
+    judged_counts,
+    judgments,
+    logs,
+    run_logs,
+    runs,
+)
+from evals_mcp.store.logs.judgments import judgment_columns
+from evals_mcp.store.logs.rows import log_facts
 from evals_mcp.store.store import Store, open_store
-from evals_mcp.store.tables import evaluation_evaluators, evaluations, judged_counts, judgments, logs, run_logs, runs
 
 EVALUATION = "Large evaluation"
 _PROMPT = "bench/answers"

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from evals_mcp.config import Settings
-from evals_mcp.review.review import Review
+from evals_mcp.lookup.review import Review
 from evals_mcp.statistics.booleans import compare_booleans
 from evals_mcp.statistics.corrections import correct
 from evals_mcp.statistics.numbers import compare_numbers

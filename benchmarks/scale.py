@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.big_database import BigDatabase, make_big_database
 from benchmarks.stdio_server import Server
 
-from evals_mcp.summaries import cursors
+from evals_mcp.answers.frame import cursors
 
 SIZES = (1_200, 12_000)
 RUNS = 12

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.loading import load_evaluation
 
-from evals_mcp.asking import start_server
+from evals_mcp.cli.stdio_client import start_server
 from evals_mcp.wiring import open_embedded_app
 
 LOGS, DATAPOINTS = 10, 20

@@ -12,11 +12,11 @@ import anyio
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
 
 from evals_mcp import __version__
+from evals_mcp.cli.demo import EVALUATION, QUESTIONS, Answered, Question, load_demo
 from evals_mcp.config import VARIABLES, Settings
-from evals_mcp.demo import EVALUATION, QUESTIONS, Answered, Question, load_demo
-from evals_mcp.prompts import PROMPTS
-from evals_mcp.resources import RESOURCES, evaluation_report
-from evals_mcp.review.review import Review
+from evals_mcp.lookup.review import Review
+from evals_mcp.mcp.prompts import PROMPTS
+from evals_mcp.mcp.resources import RESOURCES, evaluation_report
 from evals_mcp.tools import TOOLS
 from evals_mcp.wiring import build_client
 

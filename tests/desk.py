@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from mcp import Client
 from mcp.types import TextContent
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.mcp_server import build_server
+from evals_mcp.mcp.server import build_server
+from mcp import Client
 
 
 class Desk:

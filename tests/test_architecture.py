@@ -65,4 +65,4 @@ def test_the_server_starts_without_the_api_and_its_libraries() -> None:
 def test_only_the_command_line_prints() -> None:
     """Standard output belongs to the protocol."""
     printing = [path for path in MODULES if re.search(r"(?<![\w.])print\(", path.read_text(encoding="utf-8"))]
-    assert printing == [PACKAGE / "cli.py"]
+    assert {path.parent for path in printing} == {PACKAGE / "cli"}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import httpx
 from fastapi import FastAPI
 
-from evals_mcp.api.gate import OPEN_PATHS
+from evals_mcp.api.middleware.api_key import OPEN_PATHS
 
 Json = dict[str, Any]
 

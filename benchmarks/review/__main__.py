@@ -21,7 +21,7 @@ from benchmarks.review.raw_api import open_raw_api
 from benchmarks.review.truth import DATA, read_recorded
 from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load
 
-from evals_mcp.asking import Asker, start_server
+from evals_mcp.cli.stdio_client import Asker, start_server
 from evals_mcp.config import Settings
 from evals_mcp.wiring import build_client
 

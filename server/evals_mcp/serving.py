@@ -15,13 +15,13 @@ from starlette.types import ASGIApp
 
 from evals_mcp.api.access import Access, OpenAccess
 from evals_mcp.api.app import create_app
-from evals_mcp.api.bodies import LARGEST_BODY
 from evals_mcp.api.keyed_access import KeyedAccess
-from evals_mcp.api.local_only import LocalOnly, is_loopback
-from evals_mcp.api.patience import PATIENCE
-from evals_mcp.api.request_log import RequestLog
+from evals_mcp.api.middleware.bodies import LARGEST_BODY
+from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
+from evals_mcp.api.middleware.request_log import RequestLog
+from evals_mcp.api.routes.wait_for_judgments import PATIENCE
 from evals_mcp.errors import Invalid, Unavailable
-from evals_mcp.store.control import Control, open_control
+from evals_mcp.store.teams.control import Control, open_control
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8421

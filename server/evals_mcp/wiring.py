@@ -6,7 +6,7 @@ from typing import Any
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
-from evals_mcp.mcp_server import EvalsServer, build_server
+from evals_mcp.mcp.server import EvalsServer, build_server
 
 
 def build_client(settings: Settings) -> EvalsClient:

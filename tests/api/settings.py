@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from sqlalchemy import insert, select
 
 from evals_mcp.api.access import Grant, OpenAccess
-from evals_mcp.api.local_only import LocalOnly
-from evals_mcp.api.request_log import RequestLog
+from evals_mcp.api.middleware.local_only import LocalOnly
+from evals_mcp.api.middleware.request_log import RequestLog
+from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
-from evals_mcp.store.tables import metadata
 
 SETTINGS = ["process-sqlite", "process-postgresql", "socket-sqlite", "socket-postgresql"]
 """How the application is reached, and on which database it runs."""

@@ -15,8 +15,8 @@ from tests.walk import Step, Team, World, build, walk
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
-from evals_mcp.store.tables import metadata
 
 pytestmark = [
     pytest.mark.anyio,

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 from tests.api.v5_calls import V5, Json
 
+from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
-from evals_mcp.store.tables import metadata
 
 pytestmark = pytest.mark.anyio
 

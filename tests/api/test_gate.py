@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from evals_mcp.api.app import create_app
-from evals_mcp.api.gate import OPEN_PATHS
 from evals_mcp.api.keyed_access import KeyedAccess
-from evals_mcp.store.control import Control, open_control
+from evals_mcp.api.middleware.api_key import OPEN_PATHS
+from evals_mcp.store.teams.control import Control, open_control
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ import pytest
 
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.errors import Unauthorized, Unavailable
-from evals_mcp.store.control import Control, open_control
-from evals_mcp.store.files import FileChange
+from evals_mcp.store.files.files import FileChange
+from evals_mcp.store.teams.control import Control, open_control
 
 pytestmark = pytest.mark.anyio
 

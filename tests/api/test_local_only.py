@@ -2,7 +2,7 @@
 
 import pytest
 
-from evals_mcp.api.local_only import LocalOnly, is_loopback
+from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 
 pytestmark = pytest.mark.anyio
 

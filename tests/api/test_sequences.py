@@ -14,10 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from sqlalchemy import select
 from tests.api.settings import AccessOfTest, EmptiedStore
 from tests.api.v5_calls import Json
-from tests.store.test_counters import check as check_kept_counts
+from tests.store.evaluations.test_counters import check as check_kept_counts
 
 from evals_mcp.api.access import OpenAccess
-from evals_mcp.store.tables import metadata
+from evals_mcp.store.database.tables import metadata
 
 _EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "0"))
 _OPTIONS = ["a", "b", "c"]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from mcp import Client, StdioServerParameters
 from tests.desk import Desk
 from tests.documented_only import DocumentedOnly
 from tests.e2e.stdio import environ
@@ -17,6 +16,7 @@ from tests.odd_evaluation import load_odd
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.wiring import open_embedded_app
+from mcp import Client, StdioServerParameters
 
 pytestmark = pytest.mark.anyio
 

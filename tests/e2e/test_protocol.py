@@ -5,20 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
 from mcp.types import PromptReference, TextContent, TextResourceContents
 from tests.e2e.stdio import ERAS, MODERN, Wire, database_text, environ, message_of
 
 from evals_mcp import __version__
-from evals_mcp.prompts import PROMPTS
-from evals_mcp.resources import RESOURCES
+from evals_mcp.mcp.prompts import PROMPTS
+from evals_mcp.mcp.resources import RESOURCES
 from evals_mcp.tools import TOOLS
+from mcp import Client, StdioServerParameters
 
 SAMPLE = "Which prompt answers tickets"
 NOISY = """
 import logging, os, subprocess, sys, warnings
-from evals_mcp import mcp_server
-from evals_mcp.cli import main
+from evals_mcp.mcp import server as mcp_server
+from evals_mcp.cli.main import main
 from evals_mcp.tools.tool import Tool
 
 async def noisy(review) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.stdio import environ
 
-from evals_mcp.asking import Asker, start_server
+from evals_mcp.cli.stdio_client import Asker, start_server
 
 pytestmark = pytest.mark.anyio
 RAG = "Northwind employee-benefits RAG chat"

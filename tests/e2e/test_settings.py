@@ -77,7 +77,7 @@ def test_a_home_that_cannot_be_written_is_told_when_data_is_asked_for() -> None:
 
 def test_without_a_home_the_server_works(tmp_path: Path) -> None:
     """A host may start it with hardly any environment."""
-    code = "import os; del os.environ['HOME']; from evals_mcp.cli import main; main([])"
+    code = "import os; del os.environ['HOME']; from evals_mcp.cli.main import main; main([])"
     with Wire({"XDG_DATA_HOME": str(tmp_path)}, command=("-c", code)) as wire:
         assert wire.answer("list_evaluations").startswith("No evaluations.")
 

@@ -161,7 +161,7 @@ def test_a_disk_that_takes_no_more_is_told_and_loses_nothing(sample_copy: Path) 
     """Writes fail in a sentence once the file may not grow, reads go on, and what was answered is kept."""
     most = sample_copy.stat().st_size + 400_000
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"
-    serve = "from evals_mcp.cli import main; main([])"
+    serve = "from evals_mcp.cli.main import main; main([])"
     with Wire({"EVALS_MCP_DATABASE": str(sample_copy)}, command=("-c", f"{limit}; {serve}")) as wire:
         fill(wire, "Error: The disk of the database reports an error; nothing was written.")
 

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-
-from evals_mcp.teams import create_key, create_workspace
+from tests.serving.administration import create_key, create_workspace
 
 Start = Callable[..., Any]
 

@@ -15,10 +15,10 @@ from tests.walk import MARK, READING_POSTS, WITHOUT_DATA, Step, Team, build, ope
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.api.keyed_access import KeyedAccess
-from evals_mcp.store.control import open_control
-from evals_mcp.store.database import Database
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import open_store
-from evals_mcp.store.tables import metadata
+from evals_mcp.store.teams.control import open_control
 
 pytestmark = pytest.mark.anyio
 

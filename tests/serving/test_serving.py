@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from tests.serving.administration import create_key, create_workspace, revoke_key
 
 from evals_mcp.errors import Invalid, NotFound, Unavailable
 from evals_mcp.serving import serve
-from evals_mcp.teams import create_key, create_workspace, revoke_key
 
 Start = Callable[..., Any]
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import httpx
 from tests.e2e.stdio import Wire
-
-from evals_mcp.teams import create_key, create_workspace
+from tests.serving.administration import create_key, create_workspace
 
 Start = Callable[..., Any]
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tests.serving.administration import create_key, create_workspace, list_keys, list_workspaces, revoke_key
 
 from evals_mcp.errors import Invalid, NotFound, Unavailable
-from evals_mcp.teams import create_key, create_workspace, list_keys, list_workspaces, revoke_key
 
 
 def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters
 from tests.desk import Desk, at_desk
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
 from evals_mcp.wiring import build_client
+from mcp import Client, StdioServerParameters
 
 pytestmark = pytest.mark.anyio
 NAME = "Which prompt answers tickets"

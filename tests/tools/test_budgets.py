@@ -12,11 +12,11 @@ from tests.desk import Desk, at_desk, datapoint_ids, log_ids, next_cursor
 from tests.odd_evaluation import load_odd
 from tests.small_evaluations import SmallEvaluation
 
+from evals_mcp.answers.frame.tokens import estimate
 from evals_mcp.config import Settings
 from evals_mcp.models.evaluations import CreateEvaluationRequest
 from evals_mcp.models.log_requests import EvaluatorLogRequest
 from evals_mcp.models.references import FileReference
-from evals_mcp.summaries.tokens import estimate
 from evals_mcp.wiring import build_client
 
 pytestmark = pytest.mark.anyio

@@ -10,13 +10,13 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.documented_only import documented_client
 from tests.small_evaluations import FAILS, SmallEvaluation, make_evaluation
 
+from evals_mcp.answers.frame.tokens import estimate
 from evals_mcp.api.access import Grant, OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound, Unavailable
-from evals_mcp.review.review import Review
+from evals_mcp.lookup.review import Review
 from evals_mcp.store.store import open_store
-from evals_mcp.summaries.tokens import estimate
 from evals_mcp.tools.compare_runs import compare_runs
 
 pytestmark = pytest.mark.anyio

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.desk import Desk, at_desk, log_ids
 
+from evals_mcp.answers.frame.tokens import estimate
 from evals_mcp.config import Settings
 from evals_mcp.models.log_requests import (
     EvaluatorLogRequest,
@@ -16,7 +17,6 @@ from evals_mcp.models.log_requests import (
     ToolLogRequest,
 )
 from evals_mcp.models.logs import DEEPEST_TRACE
-from evals_mcp.summaries.tokens import estimate
 from evals_mcp.wiring import build_client
 
 pytestmark = pytest.mark.anyio

@@ -8,13 +8,13 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp import Client
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.instructions import INSTRUCTIONS
-from evals_mcp.mcp_server import build_server
+from evals_mcp.mcp.instructions import INSTRUCTIONS
+from evals_mcp.mcp.server import build_server
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
+from mcp import Client
 
 _SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "tools"
 _PACKAGE = Path(__file__).parents[2] / "server" / "evals_mcp" / "tools"

@@ -11,7 +11,11 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp import __version__
-from evals_mcp.api import (
+from evals_mcp.api.access import Access
+from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
+from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
+from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
+from evals_mcp.api.routes import (
     agents,
     datasets,
     directories,
@@ -23,14 +27,10 @@ from evals_mcp.api import (
     logs,
     otel,
     prompts,
-    review,
+    questions,
     runs,
     tools,
 )
-from evals_mcp.api.access import Access
-from evals_mcp.api.bodies import LARGEST_BODY, BodyGuard
-from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
-from evals_mcp.api.gate import Gate, describe_gate
 from evals_mcp.api.v4 import evaluations as v4_evaluations
 from evals_mcp.api.v4 import projects as v4_projects
 from evals_mcp.errors import EvalsError
@@ -38,8 +38,8 @@ from evals_mcp.runner.refusals import RefusingRunner
 from evals_mcp.runner.runner import Runner
 
 ROUTERS = (
-    review.router,
-    review.logs_router,
+    questions.router,
+    questions.logs_router,
     evaluations.router,
     runs.router,
     logs.router,
@@ -78,7 +78,7 @@ def create_app(
         version=__version__,
         middleware=[
             Middleware(_Signature),
-            Middleware(Gate, access=access),
+            Middleware(KeyGate, access=access),
             Middleware(BodyGuard, largest_body=largest_body),
         ],
         exception_handlers={
@@ -104,7 +104,7 @@ class _Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, made once."""
         if self.openapi_schema is None:
-            describe_gate(super().openapi())
+            describe_keys(super().openapi())
         return super().openapi()
 
 

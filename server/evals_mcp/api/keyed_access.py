@@ -8,9 +8,9 @@ from anyio import to_thread
 
 from evals_mcp.api.access import Grant
 from evals_mcp.errors import EvalsError, Unauthorized, Unavailable
-from evals_mcp.store.control import Control
-from evals_mcp.store.keys import secret_digest
 from evals_mcp.store.store import Store
+from evals_mcp.store.teams.control import Control
+from evals_mcp.store.teams.keys import secret_digest
 
 _SECONDS_KEPT = 2.0
 _MOST_KEPT = 1024

@@ -3,28 +3,28 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from evals_mcp.store.database import Database, create_database, utc_now
-from evals_mcp.store.datasets import Datasets
-from evals_mcp.store.directories import Directories
-from evals_mcp.store.environment_variables import EnvironmentVariables
-from evals_mcp.store.environments import Environments
-from evals_mcp.store.evaluated_runs import EvaluatedRuns
-from evals_mcp.store.evaluations import Evaluations
-from evals_mcp.store.files import Files
-from evals_mcp.store.logs import Logs
-from evals_mcp.store.monitoring import Monitoring
-from evals_mcp.store.opening import migrate
-from evals_mcp.store.review_comparisons import ReviewComparisons
-from evals_mcp.store.review_datapoints import ReviewDatapoints
-from evals_mcp.store.review_logs import ReviewLogs
-from evals_mcp.store.review_lookups import ReviewLookups
-from evals_mcp.store.review_overviews import ReviewOverviews
-from evals_mcp.store.reviewed_evaluations import ReviewedEvaluations
-from evals_mcp.store.run_datapoints import RunDatapoints
-from evals_mcp.store.runs import Runs
-from evals_mcp.store.stats import Stats
-from evals_mcp.store.traces import Traces
-from evals_mcp.store.work import Work
+from evals_mcp.store.database.database import Database, create_database, utc_now
+from evals_mcp.store.database.opening import migrate
+from evals_mcp.store.evaluations.evaluations import Evaluations
+from evals_mcp.store.evaluations.runs import Runs
+from evals_mcp.store.evaluations.stats import Stats
+from evals_mcp.store.evaluations.work import Work
+from evals_mcp.store.files.datasets import Datasets
+from evals_mcp.store.files.directories import Directories
+from evals_mcp.store.files.environment_variables import EnvironmentVariables
+from evals_mcp.store.files.environments import Environments
+from evals_mcp.store.files.files import Files
+from evals_mcp.store.files.monitoring import Monitoring
+from evals_mcp.store.logs.logs import Logs
+from evals_mcp.store.logs.traces import Traces
+from evals_mcp.store.questions.comparisons import ReviewComparisons
+from evals_mcp.store.questions.datapoints import ReviewDatapoints
+from evals_mcp.store.questions.evaluation_states import ReviewedEvaluations
+from evals_mcp.store.questions.ids import ReviewLookups
+from evals_mcp.store.questions.logs import ReviewLogs
+from evals_mcp.store.questions.overviews import ReviewOverviews
+from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
+from evals_mcp.store.v4.run_datapoints import RunDatapoints
 
 
 class Store:

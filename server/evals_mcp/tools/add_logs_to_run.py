@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from evals_mcp.review.review import Review
-from evals_mcp.summaries.writes import summarize_added_logs
+from evals_mcp.answers.writes import summarize_added_logs
+from evals_mcp.lookup.review import Review
 from evals_mcp.tools.arguments import Evaluation, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from evals_mcp.answers.comparison_notes import Compared
+from evals_mcp.answers.comparisons import summarize_comparison
+from evals_mcp.answers.frame import cursors
+from evals_mcp.answers.frame.answer import next_call
 from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.lookup.review import Review, Subject
 from evals_mcp.models.comparisons import ComparisonQuestion, Outcome
 from evals_mcp.models.review import EvaluatorRow, RunRow
-from evals_mcp.review.review import Review, Subject
-from evals_mcp.summaries import cursors
-from evals_mcp.summaries.answer import next_call
-from evals_mcp.summaries.comparison_notes import Compared
-from evals_mcp.summaries.comparisons import summarize_comparison
 from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens
 from evals_mcp.tools.paging import paging_note
 from evals_mcp.tools.tool import Tool, dropped

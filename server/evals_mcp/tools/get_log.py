@@ -4,13 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.log_pairs import summarize_pair
+from evals_mcp.answers.whole_log import summarize_log, summarize_part
 from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.lookup.review import Review
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.review import LogQuestion
-from evals_mcp.review.review import Review
-from evals_mcp.summaries.log_pairs import summarize_pair
-from evals_mcp.summaries.quoting import name
-from evals_mcp.summaries.whole_log import summarize_log, summarize_part
 from evals_mcp.tools.arguments import MaxTokens
 from evals_mcp.tools.tool import Tool
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from evals_mcp.answers.frame import cursors
+from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.headlines import constant_value
+from evals_mcp.answers.logs import summarize_logs
 from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.lookup.names import shown
+from evals_mcp.lookup.review import Review, Subject
 from evals_mcp.models.review import EvaluatorRow, LogQuestion
-from evals_mcp.review.names import shown
-from evals_mcp.review.review import Review, Subject
-from evals_mcp.summaries import cursors
-from evals_mcp.summaries.headlines import constant_value
-from evals_mcp.summaries.logs import summarize_logs
-from evals_mcp.summaries.quoting import name, quote
 from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, Text
 from evals_mcp.tools.matches import read_match
 from evals_mcp.tools.paging import call_from, paging_note

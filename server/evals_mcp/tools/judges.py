@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.headlines import constant_value
+from evals_mcp.lookup.review import Subject
 from evals_mcp.models.review import DatapointShow, EvaluatorFigures, EvaluatorRow, Judge, RunRow
-from evals_mcp.review.review import Subject
-from evals_mcp.summaries.headlines import constant_value
-from evals_mcp.summaries.quoting import name
 
 _RULES: dict[DatapointShow, str] = {
     "disagreement": "Disagree: true and false, different options, or numbers half of the evaluator's range apart, "

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from evals_mcp.answers.datapoints import summarize_datapoints
+from evals_mcp.answers.frame import cursors
+from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.errors import NotFound
+from evals_mcp.lookup.review import Review, Subject
 from evals_mcp.models.review import DatapointQuestion, DatapointShow, EvaluatorRow, RunRow
-from evals_mcp.review.review import Review, Subject
-from evals_mcp.summaries import cursors
-from evals_mcp.summaries.datapoints import summarize_datapoints
-from evals_mcp.summaries.quoting import name, quote
 from evals_mcp.tools.arguments import Cursor, Evaluation, Evaluator, MaxTokens, Runs, Text
 from evals_mcp.tools.judges import read_judges, show_words
 from evals_mcp.tools.paging import call_from, paging_note

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evals_mcp.review.review import Review
-from evals_mcp.summaries import cursors
-from evals_mcp.summaries.answer import next_call
-from evals_mcp.summaries.evaluations import summarize_evaluations
+from evals_mcp.answers.evaluations import summarize_evaluations
+from evals_mcp.answers.frame import cursors
+from evals_mcp.answers.frame.answer import next_call
+from evals_mcp.lookup.review import Review
 from evals_mcp.tools.arguments import Cursor, MaxTokens
 from evals_mcp.tools.tool import Tool
 

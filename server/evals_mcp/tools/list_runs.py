@@ -1,8 +1,8 @@
 """The tool list_runs."""
 
-from evals_mcp.review.review import Review
-from evals_mcp.summaries import cursors
-from evals_mcp.summaries.runs import summarize_runs
+from evals_mcp.answers.frame import cursors
+from evals_mcp.answers.runs import summarize_runs
+from evals_mcp.lookup.review import Review
 from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens
 from evals_mcp.tools.tool import Tool
 

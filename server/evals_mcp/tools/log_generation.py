@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from evals_mcp.answers.writes import summarize_generation
 from evals_mcp.errors import Invalid
+from evals_mcp.lookup.review import Review
 from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4LogRequest
-from evals_mcp.review.review import Review
-from evals_mcp.summaries.writes import summarize_generation
 from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals_mcp.review.review import Review, Subject
-from evals_mcp.summaries import cursors
-from evals_mcp.summaries.answer import next_call
+from evals_mcp.answers.frame import cursors
+from evals_mcp.answers.frame.answer import next_call
+from evals_mcp.lookup.review import Review, Subject
 
 _NOT_ARGUMENTS = ("dataset",)
 

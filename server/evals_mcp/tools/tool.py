@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
-from evals_mcp.described import Described
+from evals_mcp.registered import Registered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tool(Described):
+class Tool(Registered):
     """A tool of the server.
 
     `function` takes a `Review` first, then its arguments by name, and gives the text of the answer. A tool that is

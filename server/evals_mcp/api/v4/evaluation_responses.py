@@ -9,8 +9,8 @@ from evals_mcp.models.v4.evaluations import (
     V4EvaluationResponse,
     V4ModelConfigEvaluatorAggregateResponse,
 )
-from evals_mcp.store.evaluated_runs import EvaluatedRun, EvaluatedRunPage
-from evals_mcp.store.run_datapoints import RunDatapoint, RunDatapointPage
+from evals_mcp.store.v4.evaluated_runs import EvaluatedRun, EvaluatedRunPage
+from evals_mcp.store.v4.run_datapoints import RunDatapoint, RunDatapointPage
 
 
 def evaluation_response(item: EvaluatedRun) -> V4EvaluationResponse:

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from evals_mcp.api.access import CurrentStore
-from evals_mcp.api.queries import Size
+from evals_mcp.api.routes.parameters import Size
+from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.api.v4.evaluation_responses import datapoints_response, evaluation_response, evaluations_response
 from evals_mcp.api.v4.log_requests import judgment_fields, log_fields
 from evals_mcp.api.v4.log_responses import result_response
 from evals_mcp.api.v4.queries import EndDate, Evaluatee, Page, StartDate
-from evals_mcp.api.work import CurrentRunner
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.v4.evaluations import (
     V4AddEvaluatorsRequest,

@@ -10,7 +10,7 @@ from evals_mcp.models.v4.logs import (
     V4CreateEvaluationResultLogRequest,
     V4LogRequest,
 )
-from evals_mcp.store.identity import derived_id, new_id
+from evals_mcp.store.database.identity import derived_id, new_id
 
 _SAME_FIELDS = {
     "inputs",

@@ -5,7 +5,7 @@ from typing import Any
 from evals_mcp.api.v4.config_responses import config_response
 from evals_mcp.models.logs import LogFields, log_kind
 from evals_mcp.models.v4.logs import V4EvaluationResultResponse, V4LogResponse
-from evals_mcp.store.run_datapoints import RunJudgment, RunLog
+from evals_mcp.store.v4.run_datapoints import RunJudgment, RunLog
 
 _SAME_FIELDS = {
     "id",

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.api.v4.evaluation_responses import evaluation_response
 from evals_mcp.api.v4.queries import Evaluatee
-from evals_mcp.api.work import CurrentRunner
 from evals_mcp.models.v4.evaluations import V4CreateEvaluationRequest, V4EvaluationResponse
 
 router = APIRouter(prefix="/projects", tags=["v4 evaluations"])

@@ -1,0 +1,119 @@
+"""Two texts that are much alike, shown by what differs between them; no judgment of which is better."""
+
+import re
+from difflib import SequenceMatcher
+from itertools import groupby
+from typing import NamedTuple
+
+from evals_mcp.answers.frame.figures import count
+from evals_mcp.answers.frame.quoting import quote
+from evals_mcp.answers.frame.tokens import share
+
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?]\s)|(?<=[\n。！？])")
+_WORD_ENDS = re.compile(r"(?<=\s)(?=\S)|(?<=\w)(?=[^\w\s])|(?<=[^\w\s])|(?<=[\u2e80-\U0003ffff])")
+_MOST_SENTENCES = 200
+_MOST_WORDS = 120
+_LONGEST_PIECE = 200  # characters of a piece on average, beyond which pieces are not worth matching
+_CONTEXT = 40  # a stretch that is the same is shown up to this length, else counted
+_PART = 24  # a change that would get fewer characters is only counted
+
+
+class _Stretch(NamedTuple):
+    """Text of both sides that is the same (`old == new`), or was replaced."""
+
+    old: str
+    new: str
+
+
+def text_difference(old: str, new: str, limit: int | None = None) -> str:
+    """What differs between two texts, about `limit` characters of it: `(same 812 characters) -"not" +"always"`.
+
+    What stayed between two changes is quoted when it is short, else counted. Costs a bounded time however long
+    and different the texts are.
+    """
+    if old == new:
+        return f"(same {count(len(old), 'character')})"
+    first = _common_start(old, new)
+    last = _common_start(old[first:][::-1], new[first:][::-1])
+    same_end = old[len(old) - last :]
+    middle = _aligned(old[first : len(old) - last], new[first : len(new) - last])
+    stretches = _merged([_Stretch(old[:first], old[:first]), *middle, _Stretch(same_end, same_end)])
+    if 2 * _same(stretches) < min(len(old), len(new)):
+        stretches = [_Stretch(old, new)]
+    return _shown(stretches, limit)
+
+
+def _common_start(old: str, new: str) -> int:
+    """The length of the beginning that both share, up to the last whole word."""
+    same, most = 0, min(len(old), len(new))
+    while same < most:
+        half = (same + most + 1) // 2
+        if old[same:half] == new[same:half]:
+            same = half
+        else:
+            most = half - 1
+    start = same
+    while start and same - start < _CONTEXT and old[start - 1].isalnum():
+        start -= 1
+    return start if start == 0 or not old[start - 1].isalnum() else same
+
+
+def _aligned(old: str, new: str) -> list[_Stretch]:
+    """The stretches of two texts: sentences that are the same, and words within those that are not."""
+    aligned: list[_Stretch] = []
+    for stretch in _matched(_SENTENCE_ENDS, old, new, _MOST_SENTENCES):
+        words = [stretch]
+        if stretch.old != stretch.new:
+            words = _matched(_WORD_ENDS, stretch.old, stretch.new, _MOST_WORDS)
+        aligned += words if 2 * _same(words) >= min(map(len, stretch)) else [stretch]
+    return aligned
+
+
+def _matched(ends: re.Pattern[str], old: str, new: str, most: int) -> list[_Stretch]:
+    """The stretches of two texts by pieces; one stretch when there are more pieces than `most`."""
+    if max(len(old), len(new)) > most * _LONGEST_PIECE:
+        return [_Stretch(old, new)]
+    pieces, others = ends.split(old), ends.split(new)
+    if max(len(pieces), len(others)) > most:
+        return [_Stretch(old, new)]
+    opcodes = SequenceMatcher(None, pieces, others, autojunk=False).get_opcodes()
+    return [_Stretch("".join(pieces[a:b]), "".join(others[c:d])) for _, a, b, c, d in opcodes]
+
+
+def _merged(stretches: list[_Stretch]) -> list[_Stretch]:
+    """Neighbours of one kind as one stretch, and none that are empty."""
+    kinds = groupby(filter(any, stretches), key=lambda stretch: stretch.old == stretch.new)
+    return [_Stretch(*map("".join, zip(*group, strict=True))) for _, group in kinds]
+
+
+def _same(stretches: list[_Stretch]) -> int:
+    return sum(len(stretch.old) for stretch in stretches if stretch.old == stretch.new)
+
+
+def _shown(stretches: list[_Stretch], limit: int | None) -> str:
+    changes = [stretch for stretch in stretches if stretch.old != stretch.new]
+    shown = changes if limit is None else changes[: max(1, limit // _PART)]
+    needs = [len(side) for change in shown for side in change]
+    limits = iter(needs if limit is None else share(limit, needs))
+    texts: list[str] = []
+    left = len(shown)
+    for stretch in stretches:
+        if stretch.old == stretch.new:
+            texts.append(_unchanged(stretch.old))
+        elif left:
+            texts.append(_replaced(stretch, next(limits), next(limits)))
+            left -= 1
+        else:
+            texts.append(f"(+{count(len(changes) - len(shown), 'more change')})")
+            break
+    return " ".join(texts)
+
+
+def _unchanged(text: str) -> str:
+    return quote(text) if len(text) <= _CONTEXT else f"(same {count(len(text), 'character')})"
+
+
+def _replaced(change: _Stretch, old_limit: int, new_limit: int) -> str:
+    removed = f"-{quote(change.old, old_limit)}" if change.old else ""
+    added = f"+{quote(change.new, new_limit)}" if change.new else ""
+    return f"{removed} {added}".strip()

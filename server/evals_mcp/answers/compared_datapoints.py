@@ -1,0 +1,174 @@
+"""A datapoint in a comparison as a row: what was asked and wanted, both outputs, and the judgments that changed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from evals_mcp.answers.changes import text_difference
+from evals_mcp.answers.comparison_notes import Compared
+from evals_mcp.answers.frame.detail import Row
+from evals_mcp.answers.frame.figures import count
+from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.tokens import share
+from evals_mcp.answers.judgments import judgment_word, repeated_words
+from evals_mcp.answers.values import compact_value, size
+from evals_mcp.models.comparisons import ComparedDatapoint, Outcome
+from evals_mcp.models.review import STATE_LETTERS, JudgmentRow, LogRow
+
+_CAP = 100_000
+_SHORT = 200  # characters of an output, up to which it is shown and not compared
+_ALIKE = 0.7  # of both outputs together: a longer difference is shown as the two outputs
+_TELLING = 260  # characters of texts, below which a row says too little to be worth its ids and labels
+_ROOMY = 60  # characters offered, below which a row is its judgments alone
+_VALUES = 5
+_EVALUATORS = 6
+_EXPLAINED = 2
+_OPTION = 60
+
+
+def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Outcome) -> Row:
+    """The row of a datapoint; its texts share the room for them."""
+    given = datapoint.inputs or datapoint.messages
+    parts: list[tuple[str, Row]] = []
+    if given:
+        parts.append(("input", Row(lambda limit: compact_value(given, limit), size(given, _CAP))))
+    if datapoint.target:
+        target = datapoint.target
+        parts.append(("target", Row(lambda limit: compact_value(target, limit), size(target, _CAP))))
+    parts += _outputs(datapoint.baseline, datapoint.candidate)
+    versions = datapoint.evaluators or _judging(datapoint)
+    explained = [found for version_id in versions if (found := _explanations(compared, datapoint, version_id))]
+    parts += [part for found in explained[:_EXPLAINED] for part in found]
+    first = _first_line(compared, datapoint, versions, outcome)
+    needs = [part.need for _, part in parts]
+
+    def render(limit: int) -> str:
+        if limit < min(_ROOMY, sum(needs)):
+            return first
+        limits = share(max(limit, _TELLING), needs)
+        lines = [f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, limits, strict=True)]
+        return "\n".join([first, *lines])
+
+    return Row(render, sum(needs))
+
+
+def _first_line(compared: Compared, datapoint: ComparedDatapoint, versions: Sequence[str], outcome: Outcome) -> str:
+    """The id, and each judgment of the baseline → of the candidate."""
+    words = [_change(compared, datapoint, version_id) for version_id in versions[:_EVALUATORS]]
+    if len(versions) > _EVALUATORS:
+        words.append(f"and by {count(len(versions) - _EVALUATORS, 'more evaluator')}")
+    failed = [
+        side
+        for side, shown in (("baseline", datapoint.baseline), ("candidate", datapoint.candidate))
+        if outcome == "errors" and shown is not None and shown.error is not None
+    ]
+    if failed:
+        words.insert(0, f"error in {' and '.join(failed)}")
+    return f"{name(datapoint.id)}: {', '.join(words) or 'no judgment'}"
+
+
+def _change(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> str:
+    before = _said(compared, datapoint, version_id, datapoint.baseline, compared.found.baseline.run_id)
+    after = _said(compared, datapoint, version_id, datapoint.candidate, compared.found.shown_run_id)
+    label = compared.evaluator(version_id)
+    if isinstance(before, list) and isinstance(after, list):
+        lost = [f"-{quote(option, _OPTION)}" for option in before if option not in after]
+        gained = [f"+{quote(option, _OPTION)}" for option in after if option not in before]
+        return f"{label} {' '.join([*lost, *gained]) or f'the same {len(after)} options'}"
+    return f"{label} {_words(before)} → {_words(after)}"
+
+
+def _said(
+    compared: Compared, datapoint: ComparedDatapoint, version_id: str, shown: LogRow | None, run_id: str
+) -> list[str] | str:
+    """The options that one log was given, or a word for what each log of a run was given."""
+    if shown is None:
+        return "no log"
+    row = _judgment(shown, version_id)
+    place = next(i for i, item in enumerate(compared.overview.evaluators) if item.version_id == version_id)
+    others = [log for log in datapoint.other_logs if log.run_id == run_id]
+    if isinstance(row.judgment, list) and not others:
+        return row.judgment
+    words = [_word(row.state, row.judgment)]
+    words += [_word(STATE_LETTERS[log.states[place]], log.judgments[place]) for log in others]
+    said = repeated_words(words)
+    more = len(said) - _VALUES
+    return "; ".join(said[:_VALUES]) + (f"; +{more} more" if more > 0 else "")
+
+
+def _word(state: str, judgment: Any) -> str:
+    if isinstance(judgment, list):
+        return count(len(judgment), "option")
+    return judgment_word(state, judgment)
+
+
+def _words(said: list[str] | str) -> str:
+    return said if isinstance(said, str) else count(len(said), "option")
+
+
+def _judging(datapoint: ComparedDatapoint) -> list[str]:
+    """The evaluators that judged both logs."""
+    logs = [log for log in (datapoint.baseline, datapoint.candidate) if log is not None]
+    judged = [[row.evaluator_version_id for row in log.judgments if row.state == "judged"] for log in logs]
+    return [version_id for version_id in judged[0] if all(version_id in other for other in judged)] if judged else []
+
+
+def _judgment(log: LogRow, version_id: str) -> JudgmentRow:
+    return next(row for row in log.judgments if row.evaluator_version_id == version_id)
+
+
+def _outputs(baseline: LogRow | None, candidate: LogRow | None) -> list[tuple[str, Row]]:
+    """Both outputs: once where they are the same, by what differs where they are long and alike."""
+    if baseline is not None and candidate is not None and baseline.output and candidate.output:
+        old, new = baseline.output, candidate.output
+        uncompared = max(_length(baseline) - len(old), _length(candidate) - len(new))
+        rest = f" (beyond {count(len(new), 'character')} not compared)" if uncompared else ""
+        if old == new:
+            return [("both outputs", Row(lambda limit: _text(new, len(new), limit) + rest, len(new)))]
+        if min(len(old), len(new)) > _SHORT:
+            difference = text_difference(old, new)
+            if len(difference) < _ALIKE * (len(old) + len(new)):
+                shown = Row(lambda limit: text_difference(old, new, limit) + rest, len(difference))
+                return [("outputs, -baseline +candidate", shown)]
+    return [*_output("baseline", baseline), *_output("candidate", candidate)]
+
+
+def _output(side: str, log: LogRow | None) -> list[tuple[str, Row]]:
+    if log is None:
+        return [(side, Row(lambda _: "no log", 0))]
+    found = []
+    if log.error is not None:
+        error = log.error
+        length = log.lengths.get("error", len(error))
+        found.append((f"{side} error", Row(lambda limit: _text(error, length, limit), len(error))))
+    if log.output is not None:
+        output = log.output
+        found.append((side, Row(lambda limit: _text(output, _length(log), limit), len(output))))
+    return found or [(side, Row(lambda _: "no output", 0))]
+
+
+def _length(log: LogRow) -> int:
+    return log.lengths.get("output", len(log.output or ""))
+
+
+def _explanations(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> list[tuple[str, Row]]:
+    """What an evaluator said about its two judgments."""
+    found = []
+    for side, log in (("baseline", datapoint.baseline), ("candidate", datapoint.candidate)):
+        row = None if log is None else _judgment(log, version_id)
+        text = "" if row is None else row.error or row.explanation or ""
+        if row is not None and text:
+            label = f"{compared.evaluator(version_id)} of {side}, {judgment_word(row.state, row.judgment)}"
+            found.append((label, _quoted(text)))
+    return found
+
+
+def _quoted(text: str) -> Row:
+    return Row(lambda limit: _text(text, len(text), limit), len(text))
+
+
+def _text(text: str, length: int, limit: int) -> str:
+    """A text that is `length` characters long, of which `text` is the beginning, cut to `limit`."""
+    shown = text[:limit]
+    if len(shown) == length:
+        return quote(shown)
+    return f'{quote(shown)[:-1]}…" (+{length - len(shown):,} characters)'

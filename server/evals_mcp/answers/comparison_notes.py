@@ -1,0 +1,255 @@
+"""What a reader of a comparison must know beside its figures: what is left out of them, and how they were made."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, ComparisonRow, Comparisons, Tally
+from evals_mcp.models.review import Overview
+from evals_mcp.statistics.results import PairedTest, Verdict
+
+_TESTS = {
+    PairedTest.MCNEMAR: "McNemar's exact test",
+    PairedTest.SIGN_FLIP: "paired sign-flip permutation test",
+    PairedTest.STUART_MAXWELL: "Stuart-Maxwell test",
+    PairedTest.PER_OPTION: "one paired test per option",
+}
+_LISTED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison with the words for what is in it."""
+
+    overview: Overview
+    found: Comparisons
+    run_labels: dict[str, str]
+    evaluator_labels: dict[str, str]
+
+    def run(self, run_id: str) -> str:
+        """What a run is called."""
+        return name(self.run_labels[run_id])
+
+    def evaluator(self, version_id: str) -> str:
+        """What an evaluator is called."""
+        return name(self.evaluator_labels[version_id])
+
+    def subject(self, row: ComparisonRow) -> str:
+        """The evaluator or measure that a row is about."""
+        return row.measure or self.evaluator(row.evaluator_version_id or "")
+
+    def rows(self) -> Iterator[tuple[ComparedCandidate, ComparisonRow]]:
+        """Every comparison that has something to compare, candidate by candidate, its measures last."""
+        for candidate in self.found.candidates:
+            for row in (*candidate.comparisons, *candidate.measures):
+                if row.pairs and not self._is_constant(candidate, row):
+                    yield candidate, row
+
+    def _is_constant(self, candidate: ComparedCandidate, row: ComparisonRow) -> bool:
+        if row.evaluator_version_id is None or row.changed:
+            return False
+        before, after = (tally_of(run, row.evaluator_version_id) for run in (self.found.baseline, candidate))
+        return before.constant is not None and before.constant == after.constant
+
+
+def tally_of(run: ComparedRun, version_id: str) -> Tally:
+    """What an evaluator said of a run's logs, in numbers."""
+    return next(tally for tally in run.tallies if tally.evaluator_version_id == version_id)
+
+
+def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]:
+    """How the figures of these rows were made: tests, correction, averages."""
+    notes = []
+    tested = [row for row in rows if row.test is not None]
+    if tested:
+        judged = sum(row.adjusted_p is not None for row in tested if row.measure is None)
+        adjusted = f"; p is Holm-adjusted over {judged} comparisons" if judged > 1 else ""
+        measured = sum(row.adjusted_p is not None for row in tested if row.measure is not None)
+        if measured > 1 and judged > 1:
+            adjusted += f" (measures: over {measured})"
+        elif measured > 1:
+            adjusted = f"; p of measures is Holm-adjusted over {measured}"
+        notes.append(f"{_tests(compared, tested)}{adjusted}; better or worse means p ≤ 0.05.")
+    if undeclared := _undeclared(compared, rows):
+        notes.append(f"More is taken to be better, as no number_valence says otherwise: {', '.join(undeclared)}.")
+    if any(row.measure is not None for row in rows):
+        left_out = " without logs that ended in an error" if _failed_logs(compared) else ""
+        notes.append(f"Of latency, tokens (in and out, as far as logged) and cost less is better{left_out}.")
+    if any(row.averaged for row in rows):
+        logs, datapoints = max((run.logs, run.datapoints) for run in _runs(compared))
+        notes.append(
+            f"Several logs of a datapoint are averaged before pairing (up to {figures.count(logs, 'log')} for "
+            f"{figures.count(datapoints, 'datapoint')})."
+        )
+    return notes
+
+
+def coverage_notes(compared: Compared) -> list[str]:
+    """What the runs share, where that is not all of both, and logs that are in no figure."""
+    baseline = compared.found.baseline
+    notes = [
+        _shared(compared, candidate)
+        for candidate in compared.found.candidates
+        if candidate.shared < max(candidate.datapoints, baseline.datapoints)
+    ]
+    unpaired = [(run, run.unpaired_logs) for run in _runs(compared)]
+    if any(count for _, count in unpaired):
+        notes.append(f"Logs without a datapoint are not compared: {_where(compared, unpaired)}.")
+    failed = _failed_logs(compared)
+    if failed:
+        notes.append(f'Logs that ended in an error: {_where(compared, failed)}; outcome="errors" shows them.')
+    return notes
+
+
+def judgment_notes(compared: Compared) -> list[str]:
+    """Evaluators that are in no row or not wholly: never, constantly, by other versions, or partly judging."""
+    notes = pairing_notes(compared)
+    for word in ("failed", "abstained", "missing"):
+        counts = {run.run_id: _counts(compared, run, word) for run in _runs(compared)}
+        where = [f"{compared.run(run_id)} ({counted})" for run_id, counted in counts.items() if counted]
+        if where:
+            notes.append(f"Judgments that are {word} count in no figure: {_listed(where)}.")
+    return notes
+
+
+def pairing_notes(compared: Compared) -> list[str]:
+    """Evaluators that are in no row, or whose pairs are not all alike: the notes that a list of runs does not have."""
+    version_ids = [tally.evaluator_version_id for tally in compared.found.baseline.tallies]
+    nowhere = [version_id for version_id in version_ids if _is_nowhere(compared, version_id)]
+    notes = []
+    if nowhere:
+        notes.append(f"Judged none of these logs: {', '.join(map(compared.evaluator, nowhere))}.")
+    notes += _pair_notes(compared, [version_id for version_id in version_ids if version_id not in nowhere])
+    ignored = [
+        (run, left_out)
+        for run in compared.found.candidates
+        if (left_out := sum(row.ignored for row in (*run.comparisons, *run.measures)))
+    ]
+    if ignored:
+        notes.append(
+            "Numbers that are not finite, or beyond 1e150, are left out: "
+            f"{_where(compared, ignored)} and the baseline together."
+        )
+    return notes
+
+
+def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[str]:
+    """Number evaluators that are called better or worse without having said what is."""
+    without = {row.version_id for row in compared.overview.evaluators if not row.has_valence}
+    called = dict.fromkeys(
+        row.evaluator_version_id or ""
+        for row in rows
+        if row.kind == "number" and row.verdict in (Verdict.BETTER, Verdict.WORSE)
+    )
+    return [compared.evaluator(version_id) for version_id in called if version_id in without]
+
+
+def _counts(compared: Compared, run: ComparedRun, word: str) -> str:
+    """How many judgments of a run are failed, abstained or missing, by evaluators that judged other logs of it."""
+    counts = [(tally.evaluator_version_id, getattr(tally, word)) for tally in run.tallies if tally.judged]
+    return _listed([f"{compared.evaluator(id)} {figures.count(count)}" for id, count in counts if count])
+
+
+def _pair_notes(compared: Compared, version_ids: Iterable[str]) -> list[str]:
+    """Why evaluators have no row for some candidate, the reasons that are the same together."""
+    reasons: dict[str, dict[str, list[str]]] = {}
+    for version_id in version_ids:
+        for candidate in compared.found.candidates:
+            for reason in _reasons(compared, candidate, version_id):
+                reasons.setdefault(reason, {}).setdefault(version_id, []).append(compared.run(candidate.run_id))
+    amount = len(compared.found.candidates)
+    return [
+        f"{reason}: "
+        + ", ".join(
+            compared.evaluator(version_id) + ("" if len(runs) == amount else f" ({_listed(runs)})")
+            for version_id, runs in found.items()
+        )
+        + "."
+        for reason, found in reasons.items()
+    ]
+
+
+def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) -> Iterator[str]:
+    before, after = tally_of(compared.found.baseline, version_id), tally_of(candidate, version_id)
+    row = next(row for row in candidate.comparisons if row.evaluator_version_id == version_id)
+    if row.verdict == Verdict.NOT_COMPARABLE:
+        yield f"Not compared, because the judgments are {name(row.kind)}"
+        return
+    for tally, side in ((before, "baseline"), (after, "candidate")):
+        if tally.other_type:
+            yield f"Judgments of the {side} that are of another type than the evaluator returns now are not compared"
+        elif not tally.judged:
+            yield f"No judgment in the {side} ({_instead(tally)})"
+            return
+    if before.judged and after.judged and candidate.shared and not row.pairs:
+        yield f"Judged in both runs, but {'by no number to compare' if row.ignored else 'on no common datapoint'}"
+    if row.pairs and not row.changed and before.constant is not None and before.constant == after.constant:
+        yield f"Always {judgment_word('judged', before.constant)} in both runs, so it tells nothing apart"
+    if row.pairs and before.version_ids != after.version_ids:
+        yield "The runs were judged by different versions of the evaluator, which may be part of the difference"
+
+
+def _instead(tally: Tally) -> str:
+    words = {"failed": tally.failed, "abstained": tally.abstained, "missing": tally.missing}
+    return ", ".join(f"{figures.count(count)} {word}" for word, count in words.items() if count) or "no logs"
+
+
+def _is_nowhere(compared: Compared, version_id: str) -> bool:
+    tallies = [tally_of(run, version_id) for run in _runs(compared)]
+    return not any(tally.judged or tally.failed or tally.abstained or tally.other_type for tally in tallies)
+
+
+def _tests(compared: Compared, rows: Sequence[ComparisonRow]) -> str:
+    by_test: dict[str, list[str]] = {}
+    for row in rows:
+        subjects = by_test.setdefault(_TESTS[PairedTest(row.test or "")], [])
+        if (subject := compared.subject(row)) not in subjects:
+            subjects.append(subject)
+    if len(by_test) == 1:
+        return f"Test: {next(iter(by_test))}"
+    ordered = sorted(by_test.items(), key=lambda item: len(item[1]))
+    parts = [f"{test} ({', '.join(subjects)})" for test, subjects in ordered[:-1]]
+    return f"Tests: {'; '.join(parts)}; {ordered[-1][0]} (others)"
+
+
+def _shared(compared: Compared, candidate: ComparedCandidate) -> str:
+    """What a candidate has in common with the baseline, where that is not all."""
+    called, datasets = compared.run(candidate.run_id), _datasets(compared, candidate)
+    if not candidate.shared:
+        return f"{called} has no datapoint in common with the baseline{datasets}, so it cannot be compared with it."
+    return (
+        f"{called} shares {figures.count(candidate.shared, 'datapoint')} with the baseline, of "
+        f"{figures.count(candidate.datapoints)} and {figures.count(compared.found.baseline.datapoints)}{datasets}; "
+        "only these are compared."
+    )
+
+
+def _datasets(compared: Compared, candidate: ComparedCandidate) -> str:
+    """How the datasets of the candidate and the baseline differ, if they do."""
+    runs = {run.id: run for run in compared.overview.runs}
+    mine, theirs = runs[candidate.run_id], runs[compared.found.baseline.run_id]
+    if mine.dataset_version_id == theirs.dataset_version_id:
+        return ""
+    if mine.dataset_path is None or theirs.dataset_path is None or mine.dataset_path == theirs.dataset_path:
+        return " (different versions of the dataset)"
+    return f" (datasets {name(mine.dataset_path)} and {name(theirs.dataset_path)})"
+
+
+def _failed_logs(compared: Compared) -> list[tuple[ComparedRun, int]]:
+    return [(run, run.failed_logs) for run in _runs(compared) if run.failed_logs]
+
+
+def _runs(compared: Compared) -> list[ComparedRun]:
+    return [compared.found.baseline, *compared.found.candidates]
+
+
+def _where(compared: Compared, counts: Sequence[tuple[Any, int]]) -> str:
+    return _listed([f"{figures.count(count)} in {compared.run(run.run_id)}" for run, count in counts if count])
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = len(words) - _LISTED
+    return ", ".join(words[:_LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,133 @@
+"""One comparison as the cells of a table: figures that fit its kind, and the verdict in words."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.quoting import cell, name
+from evals_mcp.answers.frame.tokens import whole_character
+from evals_mcp.models.comparisons import ComparisonRow, OptionRow
+from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
+
+HEADERS = ("pairs", "baseline", "candidate", "difference", "95% interval", "p", "better/worse/same", "verdict")
+
+_OPTIONS = 2
+_FEW_OPTIONS = 6  # of more, only those that shifted are named
+_LONGEST_OPTION = 30
+
+
+class _Scale(NamedTuple):
+    """How values and differences of one kind are written."""
+
+    value: Callable[[float], str]
+    difference: Callable[[float], str]
+
+
+def comparison_cells(row: ComparisonRow) -> list[str]:
+    """The cells under `HEADERS`; a cell without content is empty."""
+    scale = _scale(row)
+    if row.difference is None or row.baseline is None or row.candidate is None:
+        shares = [_shares(row.options, candidate=candidate) for candidate in (False, True)]
+        values = [*(shares if len(row.options) <= _FEW_OPTIONS else ("", "")), _shifts(row.options), ""]
+    else:
+        values = [scale.value(row.baseline), scale.value(row.candidate), scale.difference(row.difference)]
+        values.append(_interval(row, scale))
+    p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
+    p_cell = "" if p_value is None else figures.p_value(p_value).removeprefix("p=").removeprefix("p")
+    return [figures.count(row.pairs), *values, p_cell, _directions(row), verdict_words(row)]
+
+
+def difference_word(row: ComparisonRow) -> str:
+    """The difference alone: `+0.07`, `-5 points`; "" for options."""
+    return "" if row.difference is None else _scale(row).difference(row.difference)
+
+
+def verdict_words(row: ComparisonRow) -> str:
+    """What may be said: better, worse, or why not, and how many pairs would show the difference seen."""
+    if row.verdict == Verdict.TOO_FEW_PAIRS:
+        more = "" if row.pairs_needed is None else f"; about {_about(row.pairs_needed)} needed for the difference seen"
+        return f"too few pairs: no verdict{more}"
+    if row.verdict != Verdict.NO_SIGNIFICANT_DIFFERENCE:
+        return row.verdict
+    if not row.changed:
+        return "no difference"
+    if row.p_value is not None and row.p_value <= SIGNIFICANCE:
+        return f"no significant difference among so many comparisons (alone {figures.p_value(row.p_value)})"
+    more = "" if row.pairs_needed is None else f" (would need about {_about(row.pairs_needed)} pairs for it)"
+    return f"no significant difference at n={figures.count(row.pairs)}{more}"
+
+
+def _scale(row: ComparisonRow) -> _Scale:
+    if row.kind == "boolean":
+        return _Scale(figures.rate, figures.rate_difference)
+    if row.measure == "latency":
+        return _Scale(figures.duration, _signed(figures.duration))
+    if row.measure == "cost":
+        return _Scale(figures.cost, _signed(figures.cost))
+    fixed = _fixed(_places(row))
+    return _Scale(fixed, _signed(fixed))
+
+
+_LEAST_PLACES, _MOST_PLACES = 2, 10
+
+
+def _places(row: ComparisonRow) -> int:
+    """Decimals that show two digits of the larger mean: two, and more for small numbers; many tokens need none."""
+    largest = max(abs(row.baseline or 0.0), abs(row.candidate or 0.0))
+    if not largest:
+        return _LEAST_PLACES
+    if row.measure == "tokens" and largest >= 10:
+        return 0
+    return min(max(_LEAST_PLACES, 1 - math.floor(math.log10(largest))), _MOST_PLACES)
+
+
+def _fixed(places: int) -> Callable[[float], str]:
+    return lambda value: figures.fixed(value, places)
+
+
+def _signed(write: Callable[[float], str]) -> Callable[[float], str]:
+    def signed(value: float) -> str:
+        text = write(abs(value))
+        nothing = not any(character in "123456789" for character in text)
+        return text if nothing else ("-" if value < 0 else "+") + text
+
+    return signed
+
+
+def _interval(row: ComparisonRow, scale: _Scale) -> str:
+    if row.low is None or row.high is None:
+        return ""
+    low, high = scale.difference(row.low), scale.difference(row.high)
+    return f"{low.removesuffix(' points')} to {high}"
+
+
+def _directions(row: ComparisonRow) -> str:
+    if row.better is None or row.worse is None:
+        return f"{figures.count(row.changed)} changed/{figures.count(row.same)} same"
+    return "/".join(map(figures.count, (row.better, row.worse, row.same + row.changed - row.better - row.worse)))
+
+
+def _shares(options: list[OptionRow], *, candidate: bool) -> str:
+    shares = [(option.option, option.candidate_share if candidate else option.baseline_share) for option in options]
+    leading = sorted(shares, key=lambda item: -item[1])[:_OPTIONS]
+    return ", ".join(f"{_option(option)} {figures.rate(share)}" for option, share in leading if share)
+
+
+def _shifts(options: list[OptionRow]) -> str:
+    shifted = sorted((option for option in options if option.difference), key=lambda item: -abs(item.difference))
+    return ", ".join(
+        f"{_option(option.option)} {figures.rate_difference(option.difference)}" for option in shifted[:_OPTIONS]
+    )
+
+
+def _option(option: str) -> str:
+    if len(option) <= _LONGEST_OPTION:
+        return name(option)
+    return f'{cell(option[: whole_character(option, _LONGEST_OPTION)])[:-1]}…"'
+
+
+def _about(pairs: int) -> str:
+    """A number of pairs to two digits."""
+    step = 10 ** max(0, len(str(pairs)) - 2)
+    return figures.count(-(-pairs // step) * step)

@@ -1,0 +1,186 @@
+"""Runs compared as an answer: a verdict per evaluator with its uncertainty, then the datapoints behind it."""
+
+from collections.abc import Callable, Sequence
+
+from evals_mcp.answers.compared_datapoints import datapoint_row
+from evals_mcp.answers.comparison_notes import Compared, coverage_notes, judgment_notes, method_notes
+from evals_mcp.answers.comparison_rows import HEADERS, comparison_cells, difference_word
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.answer import Answer, left_out
+from evals_mcp.answers.frame.detail import cost
+from evals_mcp.answers.frame.tables import table
+from evals_mcp.answers.subjects import subject
+from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow, Outcome
+from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
+
+_WHOLE_TABLE = 12  # rows: of more, those without a significant difference are only listed
+_BELOW_TABLE = 190  # tokens that the table leaves to the datapoints, if it can
+_LEAST_FOR_TABLE = 0.5  # of the room
+_FOR_DATAPOINTS = 0.17  # of the budget, or what each datapoint asked for needs at least
+_EACH_DATAPOINT = 110  # tokens, and twice that for each of the first two
+_MORE_OF_ONE = 'Texts end with … where they are cut: get_logs(evaluation="…", datapoint="…") shows more of one.'
+_ROOMY = 500  # tokens: a smaller budget is for figures, datapoints and the next call alone
+_OUTCOMES: dict[Outcome, str] = {
+    "regressed": "got worse",
+    "improved": "got better",
+    "changed": "changed",
+    "same": "stayed the same",
+    "only_baseline": "have a judgment in the baseline only",
+    "only_candidate": "have a judgment in the candidate only",
+    "errors": "have an error or a failed judgment",
+}
+_ORDERED = ("regressed", "improved", "changed")
+
+
+def summarize_comparison(
+    compared: Compared,
+    budget: int,
+    *,
+    outcome: Outcome,
+    limit: int,
+    offset: int,
+    next_page: Callable[[int], str],
+    about: Callable[[str], str],
+    notes: Sequence[str] = (),
+) -> str:
+    """The comparison, and a page of datapoints from `offset` on; the figures are on the first page only.
+
+    `next_page(shown)` is the call for the datapoints after so many, `about(run_id)` the call for one candidate.
+    """
+    answer = Answer(budget)
+    answer.head(f"{subject(compared.overview)}\n{_subject(compared)}")
+    for note in notes:
+        answer.note(note)
+    rows = list(compared.rows())
+    if offset == 0:
+        _add_table(answer, compared, rows, budget, about if budget > _ROOMY else _with_more_tokens)
+        for note in (
+            *method_notes(compared, [row for _, row in rows]),
+            *coverage_notes(compared),
+            *judgment_notes(compared),
+        ):
+            answer.line(note)
+    if rows or compared.found.total:
+        _add_datapoints(answer, compared, budget, outcome, limit, offset, next_page, about)
+    return answer.text()
+
+
+def _subject(compared: Compared) -> str:
+    """Which runs are compared."""
+    baseline = next(run for run in compared.overview.runs if run.id == compared.found.baseline.run_id)
+    called = compared.run(baseline.id) + (" (the control)" if baseline.control else "")
+    candidates = compared.found.candidates
+    if len(candidates) > 1:
+        return f"{figures.count(len(candidates), 'candidate')} against the baseline {called}, paired by datapoint."
+    return f"Candidate {compared.run(candidates[0].run_id)} against the baseline {called}, paired by datapoint."
+
+
+def _add_table(
+    answer: Answer,
+    compared: Compared,
+    rows: Sequence[tuple[ComparedCandidate, ComparisonRow]],
+    budget: int,
+    about: Callable[[str], str],
+) -> None:
+    """A line for each comparison; of many, those without a significant difference share a line per candidate."""
+    if not rows:
+        answer.line("There is nothing to compare by these evaluators.")
+        return
+    several = len(compared.found.candidates) > 1
+    shown = [(candidate, row) for candidate, row in rows if len(rows) <= _WHOLE_TABLE or _is_significant(row)]
+    headers = [*(["candidate"] if several else []), "evaluator", *HEADERS]
+    lines = table(
+        headers,
+        [
+            [*([compared.run(candidate.run_id)] if several else []), compared.subject(row), *comparison_cells(row)]
+            for candidate, row in shown
+        ],
+    )
+    header, lines = (lines[0], lines[1:]) if lines else ("", [])
+    run_ids = [candidate.run_id for candidate, _ in shown]
+    for candidate in compared.found.candidates:
+        rest = [row for other, row in rows if other is candidate and (other, row) not in shown]
+        if rest:
+            run_ids.append(candidate.run_id)
+            lines.append(_without_difference(compared, candidate, rest))
+
+    def footer(amount: int) -> str:
+        first = run_ids[min(amount, len(run_ids) - 1)]
+        return left_out(len(lines) - amount, "comparison line", about(first))
+
+    left = max(1, budget - cost(answer.text()))
+    answer.rows(lines, footer, header=header, portion=max(_LEAST_FOR_TABLE, 1 - _BELOW_TABLE / left))
+
+
+def _with_more_tokens(run_id: str) -> str:
+    return "with a higher max_tokens"
+
+
+def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> str:
+    same = len({row.pairs for row in rows}) == 1
+    words = []
+    for row in rows:
+        parts = [compared.subject(row), difference_word(row), "" if same else f"n={figures.count(row.pairs)}"]
+        if row.p_value is not None and row.p_value <= SIGNIFICANCE:
+            parts.append(f"(alone {figures.p_value(row.p_value)})")
+        words.append(" ".join(filter(None, parts)))
+    at = f" at n={figures.count(rows[0].pairs)}" if same else ""
+    return f"{compared.run(candidate.run_id)}, no significant difference{at}: {', '.join(words)}"
+
+
+def _is_significant(row: ComparisonRow) -> bool:
+    return row.verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.DIFFERENT)
+
+
+def _add_datapoints(
+    answer: Answer,
+    compared: Compared,
+    budget: int,
+    outcome: Outcome,
+    limit: int,
+    offset: int,
+    next_page: Callable[[int], str],
+    about: Callable[[str], str],
+) -> None:
+    found = compared.found
+    if len(found.candidates) > 1:
+        other = next(item.run_id for item in found.candidates if item.run_id != found.shown_run_id)
+        answer.note(f"Datapoints of another candidate: {about(other)}")
+    heading = _heading(compared, outcome, offset)
+
+    def footer(shown: int) -> str:
+        return left_out(found.total - offset - shown, "datapoint", next_page(shown)) if found.datapoints else heading
+
+    left = max(1, budget - cost(answer.text()))
+    room = max(budget * _FOR_DATAPOINTS, (limit + min(limit, 2)) * _EACH_DATAPOINT)
+    answer.rows(
+        [datapoint_row(compared, datapoint, outcome) for datapoint in found.datapoints],
+        footer,
+        header=f"\n{heading}",
+        on_cut=_MORE_OF_ONE if budget > _ROOMY else "",
+        portion=min(1.0, room / left),
+    )
+
+
+def _heading(compared: Compared, outcome: Outcome, offset: int) -> str:
+    """How many datapoints have the outcome, and of which candidate if there are several."""
+    found = compared.found
+    if outcome in ("regressed", "improved") and not found.total and (undirected := _without_direction(compared)):
+        return f'Nothing is better or worse by {", ".join(undirected)}: outcome="changed" shows what changed.'
+    evaluators = [tally.evaluator_version_id for tally in found.baseline.tallies]
+    by = f" by {compared.evaluator(evaluators[0])}" if len(evaluators) == 1 else " by at least one evaluator"
+    by = "" if outcome in ("errors", "same") else by
+    of_run = f" in {compared.run(found.shown_run_id)}" if len(found.candidates) > 1 else ""
+    order = ", the largest change first" if outcome in _ORDERED and found.total > 1 else ""
+    start = f", from number {offset + 1:,} on" if offset else ""
+    amount = figures.count(found.total, "datapoint")
+    return f"{amount} {_OUTCOMES[outcome]}{by}{of_run}{order}{start}" + (":" if found.datapoints else ".")
+
+
+def _without_direction(compared: Compared) -> list[str]:
+    """The evaluators of the shown candidate, if something changed by them and none of them knows better and worse."""
+    shown = next(run for run in compared.found.candidates if run.run_id == compared.found.shown_run_id)
+    rows = [row for row in shown.comparisons if row.pairs]
+    if any(row.better is not None for row in rows) or not any(row.changed for row in rows):
+        return []
+    return [compared.subject(row) for row in rows]

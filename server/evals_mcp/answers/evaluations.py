@@ -1,0 +1,71 @@
+"""Evaluations as an answer: a line each."""
+
+from collections.abc import Callable, Sequence
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.tables import table
+from evals_mcp.answers.headlines import headline
+from evals_mcp.models.review import EvaluationRow, EvaluationRows, Headline
+
+_EVALUATORS = 6
+
+
+def summarize_evaluations(
+    found: EvaluationRows, budget: int, *, text: str | None, offset: int, next_page: Callable[[int], str]
+) -> str:
+    """The evaluations found, from `offset` on; `next_page(shown)` is the call for those after so many."""
+    answer = Answer(budget)
+    about = f" matching {name(text)}" if text else ""
+    if not found.rows:
+        answer.head(f"No evaluations{about}.")
+        if text:
+            answer.line("list_evaluations() without text lists all.")
+        else:
+            answer.line("Log one with the humanloop SDK or the HTTP API, or run `evals-mcp demo` for a sample.")
+        return answer.text()
+    answer.head(f"{figures.count(found.total, 'evaluation')}{about}, the last changed first.")
+    if any(row.headline is not None and row.headline.worst is not None for row in found.rows):
+        answer.note("Whether a best run is better by more than chance, compare_runs tells.")
+    headers = ["evaluation", "file", "runs", "status", "headline", "last change", "evaluators", "id"]
+    lines = table(headers, [_cells(row) for row in found.rows])
+
+    def footer(shown: int) -> str:
+        left = found.total - offset - shown
+        return f"{figures.count(left, 'more evaluation')}: {next_page(shown)}" if left > 0 else ""
+
+    answer.rows(lines[1:], footer, header=lines[0])
+    return answer.text()
+
+
+def _cells(row: EvaluationRow) -> list[str]:
+    return [
+        name(row.name) if row.name else "(unnamed)",
+        name(row.file_path) if row.file_path else "",
+        figures.count(row.runs_count),
+        row.status,
+        _headline(row.headline),
+        figures.date(row.changed_at),
+        _evaluators(row.evaluators),
+        row.id,
+    ]
+
+
+def _headline(found: Headline | None) -> str:
+    """`policy_correct: best v3 90% true, worst v2 61.5% true`, or one figure where runs do not differ."""
+    if found is None:
+        return ""
+    best = f"{name(found.best.run)} {headline(found.best.figures)}"
+    if found.worst is None:
+        return f"{_end(found.evaluator)}: {best}"
+    return f"{_end(found.evaluator)}: best {best}, worst {name(found.worst.run)} {headline(found.worst.figures)}"
+
+
+def _end(path: str) -> str:
+    return name(path.rpartition("/")[2])
+
+
+def _evaluators(paths: Sequence[str]) -> str:
+    shown = ", ".join(_end(path) for path in paths[:_EVALUATORS])
+    return shown + (f" and {len(paths) - _EVALUATORS} more" if len(paths) > _EVALUATORS else "")

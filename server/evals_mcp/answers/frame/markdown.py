@@ -1,0 +1,30 @@
+"""Lines of an answer as Markdown that a viewer may render: what came out of data becomes code, and so stays text.
+
+Rendered, an image or link in somebody's text would be fetched or clicked. So each quoted text, each call, and each bare
+name with a mark in it stands in a code span, where Markdown means nothing. Our own words have no marks.
+"""
+
+import re
+from collections.abc import Sequence
+
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_CALL = rf"\b[a-z]+_[a-z_]+\((?:[^()\"]|{_QUOTED})*\)"
+_MARKED = r"(?<![^\s(])[^\s\"(|]*(?:[_#]|\.(?=[^\W\d_])|://)[^\s\"|]*?(?=[.,:;)]*(?:[\s|]|$))"
+_DATA = re.compile(rf"{_CALL}|{_QUOTED}|{_MARKED}")
+
+
+def as_markdown(line: str) -> str:
+    """A line, quoted as in `quoting`, as Markdown in which no text out of data has any effect."""
+    return _DATA.sub(_code_span, line)
+
+
+def markdown_table(lines: Sequence[str]) -> list[str]:
+    """The lines of `tables.table` as a Markdown table; the first holds the headers and the ruler."""
+    rows = [f"| {as_markdown(line)} |" for line in lines]
+    ruler = "|" + " --- |" * (lines[0].count(" | ") + 1)
+    return [f"{rows[0]}\n{ruler}", *rows[1:]]
+
+
+def _code_span(found: re.Match[str]) -> str:
+    ticks = "`" * (1 + max(map(len, re.findall("`+", found[0])), default=0))
+    return f"{ticks}{found[0]}{ticks}"

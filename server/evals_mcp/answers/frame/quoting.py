@@ -1,0 +1,107 @@
+"""Somebody's text made visible and harmless: quoted, cut, or as a block; our own words are not made here.
+
+Text out of logs, datasets and evaluators may imitate an answer or carry invisible characters. Everything
+that is not plainly visible is shown as `\\u{202e}`, and the text's own backslashes are doubled, so nothing is
+ambiguous. An emoji joined out of several is shown in its parts, since the joiner is invisible.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from evals_mcp.answers.frame.tokens import whole_character
+
+_NAME_LENGTH = 60
+_QUOTED_NAME_LENGTH = 200
+_OUR_WORDS = frozenset(
+    ("abstained", "error", "failed", "false", "infinity", "missing", "no", "none", "null", "true", "yes")
+)
+_NAME = re.compile(r"[\w/.][\w./#()-]*(?::[\w./#()-]+)*(?: [\w(#/.-][\w./#()-]*(?::[\w./#()-]+)*)*")
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]"
+)
+_TAKES_SELECTOR = "©®‼⁉™ℹ\u2190-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+_STRAY_SELECTOR = re.compile(f"(?<![{_TAKES_SELECTOR}])\ufe0f")
+_AMBIGUOUS_BACKSLASHES = re.compile(r"(?<!\\)\\++(?=u\{|[^\n\t -~])")
+
+
+def quote(text: str, limit: int | None = None, *, tail: bool = False) -> str:
+    """`text` on one line in double quotes, at most its first `limit` characters (with `tail`, both ends).
+
+    What is cut is counted outside of the quotes: `"The plan…" (+1,234 characters)`.
+    """
+    if limit is None or len(text) <= limit:
+        return f'"{_one_line(text)}"'
+    last = limit // 3 if tail else 0
+    first = whole_character(text, limit - last)
+    end = max(first, whole_character(text, len(text) - last))
+    if first == end:
+        return f'"{_one_line(text)}"'
+    shown = f'"{_one_line(text[:first])}…" (+{end - first:,} characters)'
+    return f'{shown} "…{_one_line(text[end:])}"' if end < len(text) else shown
+
+
+def cell(text: str, limit: int | None = None) -> str:
+    """`text` quoted for a table: like `quote`, and a `|` in it is shown as `\\|`."""
+    return quote(text, limit).replace("|", "\\|")
+
+
+def name(text: str) -> str:
+    """A name or id, bare when it is short, plain and none of our words, else quoted as in `cell`."""
+    return text if _is_plain(text) else cell(text, _QUOTED_NAME_LENGTH)
+
+
+def block(text: str) -> str:
+    """`text` over several lines, each behind `| `, so that no line of it passes for ours.
+
+    Line feeds (also behind a carriage return) break lines and tabs stay; all else invisible is escaped. Only
+    backslashes that would look like an escape are doubled, so that code and formulas read as they are.
+    """
+    shown = _AMBIGUOUS_BACKSLASHES.sub(lambda found: found[0] * 2, text.replace("\r\n", "\n"))
+    lines = (_escaped(line, keep="\t") for line in shown.split("\n"))
+    return "\n".join(f"| {line}" if line else "|" for line in lines)
+
+
+def _one_line(text: str) -> str:
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    text = text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return _escaped(text)
+
+
+def _escaped(text: str, keep: str = "") -> str:
+    if text.isprintable() and (text.isascii() or not _INVISIBLE.search(text)):
+        return _without_stray_selectors(text)
+    escapes = {
+        ord(character): f"\\u{{{ord(character):x}}}"
+        for character in set(text)
+        if _is_unseen(character) and character not in keep
+    }
+    return _without_stray_selectors(text.translate(escapes) if escapes else text)
+
+
+def _without_stray_selectors(text: str) -> str:
+    """Emoji keep their one selector; any other would be invisible data."""
+    return _STRAY_SELECTOR.sub(r"\\u{fe0f}", text) if "\ufe0f" in text else text
+
+
+def _is_unseen(character: str) -> bool:
+    """Whether a character is a control, a format, unassigned or blank without being a space."""
+    if character.isprintable():
+        return _INVISIBLE.match(character) is not None
+    return unicodedata.category(character) != "Zs"
+
+
+def _is_plain(text: str) -> bool:
+    return len(text) <= _NAME_LENGTH and _is_plain_word(text)
+
+
+@lru_cache(maxsize=4_096)  # the same keys and labels stand in every row
+def _is_plain_word(text: str) -> bool:
+    if text.casefold() in _OUR_WORDS:
+        return False
+    letters = text
+    if not text.isascii():
+        if _escaped(text) != text:
+            return False
+        letters = "".join(c for c in text if not unicodedata.category(c).startswith("M"))
+    return _NAME.fullmatch(letters) is not None and any(map(str.isalpha, letters))

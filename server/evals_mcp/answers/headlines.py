@@ -1,0 +1,73 @@
+"""The one figure of an evaluator in a run, its difference to another run's, and what is odd about it."""
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.models.review import EvaluatorFigures
+
+_OPTIONS = 3
+_MANY_OPTIONS = 6
+_TELLING = 0.2  # share of the leading one of many options, below which it tells nothing of a run
+_OPTION_LENGTH = 40
+
+
+def headline(stats: EvaluatorFigures) -> str:
+    """The rate of true, the mean, or the leading options with their shares; "" without a judgment."""
+    if not stats.num_judgments:
+        return ""
+    if stats.num_true is not None:
+        return f"{figures.rate(stats.num_true / stats.num_judgments)} true"
+    if stats.mean is not None:
+        return figures.mean(stats.mean)
+    if stats.options is not None:
+        return _leading(stats.options, stats.num_judgments)
+    return f"{figures.count(stats.num_judgments)} judged"
+
+
+def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> str:
+    """The difference of two headlines that are numbers, with its sign: `+0.07`, `-5 points`; "" for all else."""
+    if not stats.num_judgments or not control.num_judgments:
+        return ""
+    if stats.num_true is not None and control.num_true is not None:
+        change = stats.num_true / stats.num_judgments - control.num_true / control.num_judgments
+        return figures.rate_difference(change)
+    if stats.mean is not None and control.mean is not None:
+        return figures.difference(stats.mean - control.mean)
+    return ""
+
+
+def constant_value(all_stats: list[EvaluatorFigures]) -> str | None:
+    """What an evaluator says of every log in all these runs (at least two judgments), or None if it varies."""
+    judged = [stats for stats in all_stats if stats.num_judgments]
+    if sum(stats.num_judgments for stats in judged) < 2:
+        return None
+    values = {_constant(stats) for stats in judged}
+    return values.pop() if len(values) == 1 else None
+
+
+def _constant(stats: EvaluatorFigures) -> str | None:
+    if stats.num_true is not None:
+        return {0: "false", stats.num_judgments: "true"}.get(stats.num_true)
+    if stats.low is not None:
+        return figures.number(stats.low) if stats.low == stats.high else None
+    chosen = [(option, count) for option, count in (stats.options or {}).items() if count]
+    if len(chosen) == 1 and chosen[0][1] == stats.num_judgments:
+        return name(chosen[0][0])
+    return None
+
+
+def _leading(options: dict[str, int], judged: int) -> str:
+    counts = sorted(((option, count) for option, count in options.items() if count), key=_most)
+    if len(counts) > _MANY_OPTIONS and counts[0][1] < _TELLING * judged:
+        return figures.count(len(counts), "option")
+    amount = _OPTIONS if len(counts) <= _MANY_OPTIONS else 1
+    shown = [f"{name(_short(option))} {figures.rate(count / judged)}" for option, count in counts[:amount]]
+    others = len(counts) - amount
+    return ", ".join(shown) + (f" and {others} more" if others > 0 else "")
+
+
+def _most(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def _short(option: str) -> str:
+    return option if len(option) <= _OPTION_LENGTH else option[:_OPTION_LENGTH] + "…"

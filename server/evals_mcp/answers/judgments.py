@@ -1,0 +1,40 @@
+"""Judgments as words: a value, or which kind of missing it is."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from evals_mcp.answers.frame.figures import number
+from evals_mcp.answers.frame.quoting import name, quote
+
+_TEXT = 60
+
+
+_number_word = lru_cache(maxsize=1_000)(number)  # ratings repeat, and a page holds hundreds of them
+
+
+def judgment_word(state: str, judgment: Any) -> str:
+    """`true`, `4`, an option, options in brackets, a short quoted text; or `abstained`, `failed`, `missing`."""
+    if state != "judged":
+        return state
+    match judgment:
+        case bool(value):
+            return "true" if value else "false"
+        case int(value) | float(value):
+            return _number_word(value)
+        case list(options):
+            return "[" + ", ".join(map(_word, options)) + "]"
+        case str(text):
+            return _word(text)
+    return state
+
+
+def repeated_words(words: Sequence[str]) -> list[str]:
+    """Words that occur several times are said once: `false ×8`; in the order of their first."""
+    return [word if times == 1 else f"{word} ×{times}" for word, times in Counter(words).items()]
+
+
+def _word(text: str) -> str:
+    """An option as a name; what may be a sentence is quoted."""
+    return quote(text, _TEXT) if " " in text or len(text) > _TEXT else name(text)

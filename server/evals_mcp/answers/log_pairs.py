@@ -1,0 +1,113 @@
+"""Two logs of one datapoint side by side: what differs between their outputs, and both judgments; no statistics."""
+
+from collections.abc import Sequence
+
+from evals_mcp.answers.changes import text_difference
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.answer import Answer, next_call
+from evals_mcp.answers.frame.detail import Row
+from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.tokens import share
+from evals_mcp.answers.log_parts import Part, Said, judgments_said, list_parts, log_document, part_row, part_text
+from evals_mcp.answers.traces import fact_words, list_steps, version_words
+from evals_mcp.models.logs import LogResponse, log_output
+
+_COMPARED = ("inputs", "messages", "output", "output_message", "error")
+_TOKENS_PER_PART = 400  # of the budget, below which messages and inputs are not taken apart
+_ALIKE = 0.7  # of both texts together: a longer difference is shown as the two texts
+_SHORT = 200
+
+
+def summarize_pair(log: LogResponse, other: LogResponse, run: str, others: int, budget: int) -> str:
+    """A log (A) beside another run's log (B) for the same datapoint; that run has `others` more for it."""
+    answer = Answer(budget)
+    datapoint = name(log.source_datapoint_id or "")
+    answer.head(
+        f"Two logs for datapoint {datapoint}.\n"
+        f"A: {_opening(log)}.\n"
+        f"B: {_opening(other)}; in run {name(run)}" + (", the newest of several" if others else "") + "."
+    )
+    rows = _compared_rows(log, other, max(2, budget // _TOKENS_PER_PART))
+    rows += _judgment_rows(judgments_said(log), judgments_said(other))
+    steps = [figures.count(len(list_steps(item)), "step") for item in (log, other)]
+    if any(item.trace_children for item in (log, other)):
+        rows.append(_fixed(f'trace: A {steps[0]}, B {steps[1]}; get_log(log="…", part="trace") shows one'))
+    answer.rows(rows, lambda shown: _left_out(log, other, len(rows) - shown))
+    return answer.text()
+
+
+def _opening(log: LogResponse) -> str:
+    return "; ".join([f"{name(log.id)} of {version_words(log)}", *fact_words(log)])
+
+
+def _compared_rows(log: LogResponse, other: LogResponse, most: int) -> list[Row]:
+    """Inputs, messages, outputs and errors: once where both are the same, else what differs or both."""
+    mine, theirs = _parts(log, most), _parts(other, most)
+    rows = []
+    for path in dict.fromkeys([*mine, *theirs]):
+        sides = [("A", log, mine.get(path)), ("B", other, theirs.get(path))]
+        texts = [part_text(part.value) for _, _, part in sides if part is not None]
+        heading = next(part.heading for _, _, part in sides if part is not None)
+        if len(texts) == 2 and texts[0] == texts[1]:
+            rows.append(part_row(log.id, mine[path]._replace(heading=f"{heading} of both")))
+        elif len(texts) == 2 and (difference := _difference(heading, texts[1], texts[0])) is not None:
+            rows.append(difference)
+        else:
+            rows += [
+                part_row(item.id, part._replace(heading=f"{heading} of {side}"))
+                for side, item, part in sides
+                if part is not None
+            ]
+    silent = [side for side, item in (("A", log), ("B", other)) if log_output(item) is None]
+    return rows + [_fixed(f"no output of {side}") for side in silent]
+
+
+def _parts(log: LogResponse, most: int) -> dict[str, Part]:
+    document = {key: value for key, value in log_document(log).items() if key in _COMPARED}
+    return {part.path: part for part in list_parts(log, document, most)}
+
+
+def _difference(heading: str, theirs: str, mine: str) -> Row | None:
+    """What differs between two texts; None if they are short, or so unlike that they read better one by one."""
+    if min(len(mine), len(theirs)) <= _SHORT:
+        return None
+    whole = text_difference(theirs, mine)
+    if len(whole) >= _ALIKE * (len(mine) + len(theirs)):
+        return None
+    return Row(lambda limit: f"{heading}, - only in B, + only in A: {text_difference(theirs, mine, limit)}", len(whole))
+
+
+def _judgment_rows(mine: Sequence[Said], theirs: Sequence[Said]) -> list[Row]:
+    labels = list(dict.fromkeys(said.label for said in (*mine, *theirs)))
+    return [_judgment_row(label, _named(mine, label), _named(theirs, label)) for label in labels] or [
+        _fixed("No evaluator judged either.")
+    ]
+
+
+def _named(said: Sequence[Said], label: str) -> Said | None:
+    return next((item for item in said if item.label == label), None)
+
+
+def _judgment_row(label: str, mine: Said | None, theirs: Said | None) -> Row:
+    texts = [(said and (said.error or said.explanation)) or "" for said in (mine, theirs)]
+    needs = [len(text) for text in texts]
+
+    def render(limit: int) -> str:
+        limits = share(limit, needs)
+        sides = (
+            f"{side} {'missing' if said is None else said.word}"
+            + (f" ({quote(text, part)})" if text and part >= min(len(text), 20) else "")
+            for side, said, text, part in zip("AB", (mine, theirs), texts, limits, strict=True)
+        )
+        return f"{name(label)}: {', '.join(sides)}"
+
+    return Row(render, sum(needs))
+
+
+def _fixed(text: str) -> Row:
+    return Row(lambda _: text, 0)
+
+
+def _left_out(log: LogResponse, other: LogResponse, amount: int) -> str:
+    calls = f"{next_call('get_log', log=log.id)}, {next_call('get_log', log=other.id)}"
+    return f"{figures.count(amount, 'more part')}: {calls}" if amount > 0 else ""

@@ -1,0 +1,217 @@
+"""A log taken apart: what it holds by name, any of it as text or as a row that can be cut; no requests."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.answer import next_call
+from evals_mcp.answers.frame.detail import Row
+from evals_mcp.answers.frame.quoting import block, name, quote
+from evals_mcp.answers.frame.tokens import whole_character
+from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.values import compact_value
+from evals_mcp.errors import Invalid
+from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_output
+from evals_mcp.models.review import JudgmentState
+
+TRACE = "trace"
+"""The part that is shown as a tree of steps and not as text."""
+
+_ON_ONE_LINE = 200
+_COMPACT = 2_000
+_DEEPEST_COMPACT = 6
+_LONGEST_KEY = 60
+_LISTED = 20
+_NOTHING = object()
+
+
+class Said(NamedTuple):
+    """What one evaluator said of a log: its label, the kind, the judgment, and its explanation or error."""
+
+    label: str
+    state: JudgmentState
+    judgment: Any
+    explanation: str | None
+    error: str | None
+    log_id: str
+
+    @property
+    def word(self) -> str:
+        """The judgment as a word."""
+        return judgment_word(self.state, self.judgment)
+
+
+class Part(NamedTuple):
+    """A piece of a log: the heading it is shown under, the path that reads it alone, and its JSON value."""
+
+    heading: str
+    path: str
+    value: Any
+
+
+def log_document(log: LogResponse) -> dict[str, Any]:
+    """What a log holds, by the names of its parts; what is empty is left out, and the trace stands elsewhere."""
+    message = None if log.output_message is None else log.output_message.model_dump(mode="json", exclude_none=True)
+    messages = getattr(log, "messages", None) or []
+    document = {
+        "inputs": log.inputs,
+        "messages": [item.model_dump(mode="json", exclude_none=True) for item in messages],
+        "output": log_output(log),
+        "output_message": message if message and not _is_plain(message) else None,
+        "error": log.error,
+        "judgment": getattr(log, "judgment", None),
+        "judgments": {said.label: _judgment_document(said) for said in judgments_said(log)},
+        "stdout": log.stdout,
+        "metadata": log.metadata,
+        "provider_request": log.provider_request,
+        "provider_response": log.provider_response,
+    }
+    return {key: value for key, value in document.items() if value not in (None, "", [], {})}
+
+
+def judgments_said(log: LogResponse) -> list[Said]:
+    """What evaluators said of a log, in order; one that judged several times is numbered, and its last one counts."""
+    logs = list(log.evaluator_logs)
+    ends = Counter(path.rpartition("/")[2] for path in {item.evaluator.path for item in logs})
+    times = Counter(item.evaluator.path for item in logs)
+    seen: Counter[str] = Counter()
+    found = []
+    for item in logs:
+        path = item.evaluator.path
+        end = path.rpartition("/")[2]
+        seen[path] += 1
+        label = end if ends[end] == 1 else path
+        found.append(_said(item, label if times[path] == 1 else f"{label}#{seen[path]}"))
+    return found
+
+
+def find_part(document: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path. Raises Invalid that names the parts which exist."""
+    value = _resolve(document, path.strip().split("."))
+    if value is not _NOTHING:
+        return value
+    known = [*_paths(document), TRACE]
+    close = get_close_matches(path[:200], known, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    listed = ", ".join(name(item) for item in known[:_LISTED])
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    raise Invalid(f"part: the log has no {_short(path)}.{hint} It has {listed}{more}.")
+
+
+def part_text(value: Any) -> str:
+    """A part as the text that offsets count in: text as it is, anything else as indented JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def list_parts(log: LogResponse, document: Mapping[str, Any], most: int) -> list[Part]:
+    """The pieces that a log is shown in; inputs, messages or others of more than `most` are one piece."""
+    found: list[Part] = []
+    for key, value in document.items():
+        if key == "judgments":
+            found += [_judgment_part(said) for said in judgments_said(log)]
+        elif isinstance(value, Mapping) and len(value) <= most and all(len(part) <= _LONGEST_KEY for part in value):
+            found += [Part(f"{key}.{name(part)}", f"{key}.{part}", value[part]) for part in value]
+        elif key == "messages" and len(value) <= most:
+            found += [part for number, message in enumerate(value) for part in _message_parts(number, message)]
+        else:
+            found.append(Part(key, key, value))
+    return found
+
+
+def part_row(log_id: str, part: Part) -> Row:
+    """A part as a row: whole, or its beginning with the call that reads on from where it ends."""
+    text = "" if part.value is None else part_text(part.value)
+
+    def render(limit: int) -> str:
+        if len(text) <= limit:
+            return _whole(part, text)
+        end = whole_character(text, limit)
+        call = next_call("get_log", log=log_id, part=part.path, offset=end or None)
+        if not end:
+            return f"{part.heading} ({figures.count(len(text), 'character')}): {call}"
+        opening = f"{part.heading} ({figures.count(len(text), 'character')}):\n{block(text[:end])}"
+        return f"{opening}\n{figures.count(len(text) - end, 'more character')}: {call}"
+
+    return Row(render, len(text))
+
+
+def _whole(part: Part, text: str) -> str:
+    if not text:
+        return part.heading if part.value is None else f'{part.heading}: ""'
+    if isinstance(part.value, str):
+        is_line = len(text) <= _ON_ONE_LINE and "\n" not in text
+        return f"{part.heading}: {quote(text)}" if is_line else f"{part.heading}:\n{block(text)}"
+    if len(text) <= _COMPACT and _depth(part.value) <= _DEEPEST_COMPACT:
+        return f"{part.heading}: {compact_value(part.value)}"
+    return f"{part.heading}:\n{block(text)}"
+
+
+def _message_parts(number: int, message: Mapping[str, Any]) -> Iterator[Part]:
+    role = name(str(message.get("role", "no role")))
+    for key, value in message.items():
+        if key == "role" or value in (None, "", []):
+            continue
+        heading = f"messages.{number} {role}" + ("" if key == "content" else f" {name(key)}")
+        yield Part(heading, f"messages.{number}.{key}", value)
+
+
+def _judgment_part(said: Said) -> Part:
+    heading = f"judgments.{name(said.label)} {said.word}"
+    path = f"judgments.{said.label}"
+    if said.error is not None:
+        return Part(heading, f"{path}.error", said.error)
+    if said.explanation:
+        return Part(f"{heading}, explanation", f"{path}.explanation", said.explanation)
+    if isinstance(said.judgment, str) and len(said.judgment) > _LONGEST_KEY:
+        return Part(f"judgments.{name(said.label)}", f"{path}.judgment", said.judgment)
+    return Part(heading, path, None)
+
+
+def _said(log: EvaluatorLogResponse, label: str) -> Said:
+    state: JudgmentState = "failed" if log.error is not None else "abstained" if log.judgment is None else "judged"
+    return Said(label, state, log.judgment if state == "judged" else None, log_output(log), log.error, log.id)
+
+
+def _judgment_document(said: Said) -> dict[str, Any]:
+    document = {"state": said.state, "judgment": said.judgment, "explanation": said.explanation, "error": said.error}
+    return {key: value for key, value in document.items() if value is not None} | {"log": said.log_id}
+
+
+def _is_plain(message: Mapping[str, Any]) -> bool:
+    """Whether an output message says no more than the output does."""
+    return isinstance(message.get("content"), str) and set(message) <= {"role", "content"}
+
+
+def _resolve(value: Any, steps: Sequence[str]) -> Any:
+    """The value that steps lead to; keys may hold dots themselves, and the longest that exists is taken."""
+    if not steps:
+        return value
+    if isinstance(value, Mapping):
+        for end in range(len(steps), 0, -1):
+            key = ".".join(steps[:end])
+            if key in value and (found := _resolve(value[key], steps[end:])) is not _NOTHING:
+                return found
+    elif isinstance(value, list) and steps[0].isdecimal() and len(steps[0]) < 9 and int(steps[0]) < len(value):
+        return _resolve(value[int(steps[0])], steps[1:])
+    return _NOTHING
+
+
+def _paths(document: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in document.items():
+        yield key
+        if isinstance(value, Mapping):
+            yield from (f"{key}.{part}" for part in value if len(part) <= _LONGEST_KEY)
+
+
+def _depth(value: Any, so_far: int = 0) -> int:
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    if not parts or so_far > _DEEPEST_COMPACT:
+        return so_far
+    return max(_depth(part, so_far + 1) for part in parts)
+
+
+def _short(text: str) -> str:
+    return quote(text, 60)

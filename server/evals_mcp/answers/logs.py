@@ -1,0 +1,165 @@
+"""Logs as an answer: for each its run, datapoint, facts, inputs, output and judgments, as far as the budget goes."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.detail import Row
+from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.tokens import share
+from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.subjects import subject
+from evals_mcp.answers.values import compact_value, size
+from evals_mcp.models.review import LogRow, LogRows, Overview
+
+_CAP = 1_000_000
+_LONG_OUTPUT = 1_000  # characters
+_EXCERPT = 300
+
+
+def summarize_logs(
+    overview: Overview,
+    found: LogRows,
+    run_labels: Mapping[str, str],
+    evaluator_labels: Mapping[str, str],
+    budget: int,
+    *,
+    asked: str,
+    notes: Sequence[str],
+    next_page: Callable[[int], str],
+) -> str:
+    """The logs found. `asked` says in words which; `next_page(shown)` is the call for those after so many, or ""."""
+    answer = Answer(budget)
+    total = figures.count(found.total) + ("+" if found.counted_to is not None else "")
+    answer.head(f"{subject(overview)}\n{total} {'log' if total == '1' else 'logs'}{asked}.")
+    for note in notes:
+        answer.note(note)
+    shown_labels = {version_id: name(label) for version_id, label in evaluator_labels.items()}
+    judging = _judging(overview)
+    if any(_has_silent(row, judging[row.run_id]) for row in found.rows):
+        answer.note("Evaluators that judged no log of a run are not listed as missing on its logs.")
+    one_run = len({row.run_id for row in found.rows}) == 1 and len(found.rows) > 1
+    if one_run:
+        answer.line(f"All of run {name(run_labels[found.rows[0].run_id])}:")
+    rows = [
+        _row(row, None if one_run else run_labels[row.run_id], shown_labels, judging[row.run_id]) for row in found.rows
+    ]
+    answer.rows(
+        rows,
+        lambda shown: _left_out(found, shown, next_page),
+        on_cut='Texts end with … where they are cut: get_log(log="…") reads one log whole.',
+    )
+    return answer.text()
+
+
+def log_facts(row: LogRow) -> list[str]:
+    """Latency, tokens and cost of a log, those that are known."""
+    facts = []
+    if row.latency is not None:
+        facts.append(figures.duration(row.latency))
+    if row.prompt_tokens is not None or row.output_tokens is not None:
+        known = [
+            figures.count(tokens) if tokens is not None else "?" for tokens in (row.prompt_tokens, row.output_tokens)
+        ]
+        facts.append(f"{known[0]} tokens in, {known[1]} out")
+    if row.cost is not None:
+        facts.append(figures.cost(row.cost))
+    return facts
+
+
+def _judging(overview: Overview) -> dict[str, set[str]]:
+    """The evaluator versions that said anything in a run, by run id."""
+    versions = [row.version_id for row in overview.evaluators]
+    return {
+        run.id: {version for version, stats in zip(versions, run.stats, strict=True) if stats.total_logs}
+        for run in overview.runs
+    }
+
+
+def _has_silent(row: LogRow, judging: Collection[str]) -> bool:
+    """Whether a judgment is missing of an evaluator that judges nothing in the log's run."""
+    return any(item.state == "missing" and item.evaluator_version_id not in judging for item in row.judgments)
+
+
+def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str], judging: Collection[str]) -> Row:
+    facts = [name(row.id)]
+    if run_label is not None:
+        facts.append(f"run {name(run_label)}")
+    facts += [
+        name(row.datapoint_id) if row.datapoint_id else "no datapoint",
+        figures.date(row.created_at),
+        *log_facts(row),
+    ]
+    if (length := row.lengths.get("output", len(row.output or ""))) > _LONG_OUTPUT:
+        facts.append(f"output of {figures.count(length, 'character')}")
+    first = "; ".join(facts)
+    explained = [judgment for judgment in row.judgments if judgment.explanation or judgment.error]
+    needs = [
+        size(row.inputs, _CAP) + size(row.messages, _CAP),
+        row.lengths.get("output", len(row.output or "")),
+        row.lengths.get("error", len(row.error or "")),
+        *(len(judgment.error or judgment.explanation or "") for judgment in explained),
+    ]
+
+    def render(limit: int) -> str:
+        shares = share(limit, needs)
+        lines = [first]
+        if row.excerpt is not None:
+            lines.append(f"  match: {quote(row.excerpt, _EXCERPT)}")
+        if row.inputs or row.messages:
+            lines.append(f"  input: {_input(row, shares[0])}")
+        if row.error is not None:
+            lines.append(f"  error: {_text(row.error, needs[2], shares[2])}")
+        if row.output is not None:
+            lines.append(f"  output: {_text(row.output, needs[1], shares[1])}")
+        elif row.error is None:
+            lines.append("  no output")
+        texts = dict(zip((judgment.evaluator_version_id for judgment in explained), shares[3:], strict=True))
+        lines.append("  judgments: " + _judgments(row, evaluator_labels, texts, judging))
+        return "\n".join(lines)
+
+    return Row(render, sum(needs))
+
+
+def _input(row: LogRow, limit: int) -> str:
+    """Inputs, and messages where they say more than the inputs do."""
+    parts = [part for part in (row.inputs, row.messages) if part]
+    shares = share(limit, [size(part, _CAP) for part in parts])
+    text = "; ".join(compact_value(part, part_limit) for part, part_limit in zip(parts, shares, strict=True))
+    long = [
+        f"{name(path)} {length:,}" for path, length in row.lengths.items() if path.startswith(("inputs", "messages"))
+    ]
+    return text + (f" (characters in all: {', '.join(long)})" if long else "")
+
+
+def _text(text: str, length: int, limit: int) -> str:
+    """A text that is `length` characters long, of which `text` is the beginning, cut to `limit`."""
+    shown = text[:limit]
+    if len(shown) == length:
+        return quote(shown)
+    return f'{quote(shown)[:-1]}…" (+{length - len(shown):,} characters)'
+
+
+def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int], judging: Collection[str]) -> str:
+    words = []
+    for judgment in row.judgments:
+        if judgment.state == "missing":
+            continue
+        word = f"{labels[judgment.evaluator_version_id]} {judgment_word(judgment.state, judgment.judgment)}"
+        text = judgment.error or judgment.explanation
+        limit = limits.get(judgment.evaluator_version_id, 0)
+        words.append(f"{word} ({_text(text, len(text), limit)})" if text and limit >= min(len(text), 20) else word)
+    missing = [
+        labels[item.evaluator_version_id]
+        for item in row.judgments
+        if item.state == "missing" and item.evaluator_version_id in judging
+    ]
+    if missing:
+        words.append(f"missing: {', '.join(missing)}")
+    return ", ".join(words) or "none"
+
+
+def _left_out(found: LogRows, shown: int, next_page: Callable[[int], str]) -> str:
+    if shown == len(found.rows) and not found.more:
+        return ""
+    return f"More logs: {next_page(shown)}"

@@ -1,0 +1,88 @@
+"""The report of an evaluation in Markdown: an overview, its runs, what each candidate changed, and what is odd."""
+
+from collections.abc import Sequence
+
+from evals_mcp.answers.comparison_notes import Compared, coverage_notes, method_notes, pairing_notes
+from evals_mcp.answers.comparison_rows import HEADERS, comparison_cells
+from evals_mcp.answers.frame.answer import Answer, left_out, next_call
+from evals_mcp.answers.frame.markdown import as_markdown, markdown_table
+from evals_mcp.answers.frame.quoting import cell
+from evals_mcp.answers.frame.tables import table
+from evals_mcp.answers.runs import run_remarks, run_table
+from evals_mcp.answers.subjects import opening
+from evals_mcp.models.review import Overview
+
+_TITLE = 200
+_RUNS_PORTION = 0.6
+
+
+def report_evaluation(
+    overview: Overview,
+    run_labels: dict[str, str],
+    evaluator_labels: dict[str, str],
+    compared: Compared | None,
+    budget: int,
+    notes: Sequence[str] = (),
+) -> str:
+    """The report; `compared` is every candidate against the baseline, None if there are not two runs."""
+    answer = Answer(budget)
+    row = overview.evaluation
+    title = f"Evaluation {cell(row.name, _TITLE)}" if row.name else f"Evaluation {row.id}"
+    answer.head(f"# {as_markdown(title)}\n\n{as_markdown(opening(overview))}")
+    if not overview.runs:
+        answer.line("\nIt has no runs yet.")
+        return answer.text()
+    remarks = [*run_remarks(overview, run_labels, evaluator_labels), *notes]
+    answer.note("\n## What to know\n")
+    for remark in remarks:
+        answer.note(f"- {as_markdown(remark)}")
+    answer.head("\n## Runs\n")
+    lines = markdown_table(run_table(overview, run_labels, evaluator_labels))
+    more = as_markdown(next_call("list_runs", evaluation=row.id))
+    answer.rows(
+        lines[1:],
+        lambda shown: _below(left_out(len(lines) - 1 - shown, "run", more)),
+        header=lines[0],
+        portion=1.0 if compared is None else _RUNS_PORTION,
+    )
+    if compared is not None:
+        _add_comparison(answer, compared)
+    return answer.text()
+
+
+def comparison_table(compared: Compared) -> list[str]:
+    """The lines of a table with a row for each candidate and evaluator or measure, the headers first."""
+    several = len(compared.found.candidates) > 1
+    rows = [
+        [compared.run(candidate.run_id) if several else "", compared.subject(row), *comparison_cells(row)]
+        for candidate, row in compared.rows()
+    ]
+    return table(["candidate", "judged by", *HEADERS], rows)
+
+
+def comparison_remarks(compared: Compared) -> list[str]:
+    """What a reader of the table must know, beside the judgments that are in no figure of the runs."""
+    rows = [row for _, row in compared.rows()]
+    return [*method_notes(compared, rows), *coverage_notes(compared), *pairing_notes(compared)]
+
+
+def _add_comparison(answer: Answer, compared: Compared) -> None:
+    baseline = compared.run(compared.found.baseline.run_id)
+    for remark in comparison_remarks(compared):
+        answer.note(f"- {as_markdown(remark)}")
+    answer.head(f"\n## Compared with {as_markdown(baseline)}\n")
+    lines = comparison_table(compared)
+    if not lines:
+        answer.line("There is nothing to compare.")
+        return
+    shown_as = markdown_table(lines)
+    more = as_markdown(next_call("compare_runs", evaluation=compared.overview.evaluation.id))
+    answer.rows(
+        shown_as[1:],
+        lambda shown: _below(left_out(len(shown_as) - 1 - shown, "comparison", more)),
+        header=shown_as[0],
+    )
+
+
+def _below(text: str) -> str:
+    return f"\n{text}" if text else ""

@@ -1,0 +1,67 @@
+"""One run as an answer: its facts, each evaluator's figures in numbers of logs, and the comparison with another run."""
+
+from collections.abc import Mapping, Sequence
+
+from evals_mcp.answers.comparison_notes import Compared
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.answer import Answer, left_out, next_call
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.tables import table
+from evals_mcp.answers.headlines import headline
+from evals_mcp.answers.reports import comparison_remarks, comparison_table
+from evals_mcp.answers.subjects import opening
+from evals_mcp.models.review import EvaluatorFigures, Overview, RunRow
+
+_HEADERS = ("evaluator", "says", "judged", "failed", "abstained", "missing")
+
+
+def summarize_run(
+    overview: Overview,
+    run: RunRow,
+    run_labels: Mapping[str, str],
+    evaluator_labels: Mapping[str, str],
+    compared: Compared | None,
+    budget: int,
+    notes: Sequence[str] = (),
+) -> str:
+    """A run of an evaluation; `compared` is the run against the baseline, None if it is that itself."""
+    answer = Answer(budget)
+    answer.head(f"{opening(overview)}\n{_facts(run, run_labels[run.id])}")
+    remarks = [*([] if compared is None else comparison_remarks(compared)), *notes]
+    for remark in remarks:
+        answer.note(remark)
+    judged = zip(overview.evaluators, run.stats, strict=True)
+    rows = [_cells(name(evaluator_labels[row.version_id]), stats, run.logs_count) for row, stats in judged]
+    _add_table(answer, table(_HEADERS, rows), next_call("list_runs", evaluation=overview.evaluation.id))
+    if compared is not None:
+        answer.head(f"Compared with {compared.run(compared.found.baseline.run_id)}:")
+        call = next_call("compare_runs", evaluation=overview.evaluation.id, candidates=[run_labels[run.id]])
+        _add_table(answer, comparison_table(compared), call)
+    return answer.text()
+
+
+def _facts(run: RunRow, label: str) -> str:
+    facts = [
+        f"Run {name(label)}" + (f" ({run.id})" if label != run.id else "") + ("; the control" if run.control else "")
+    ]
+    if run.file_path:
+        facts.append(f"version {run.version_id} of {name(run.file_path)}")
+    if run.dataset_path:
+        facts.append(f"dataset {name(run.dataset_path)}")
+    facts += [run.status, figures.count(run.logs_count, "log")]
+    if run.datapoints_count is not None:
+        lacking = f", {figures.count(run.missing_datapoints)} without a log" if run.missing_datapoints else ""
+        facts.append(figures.count(run.datapoints_count, "datapoint") + lacking)
+    return "; ".join([*facts, figures.date(run.created_at)]) + "."
+
+
+def _cells(label: str, stats: EvaluatorFigures, logs: int) -> list[str]:
+    counts = (stats.num_judgments, stats.num_errors, stats.num_nulls, logs - stats.total_logs)
+    return [label, headline(stats), *map(figures.count, counts)]
+
+
+def _add_table(answer: Answer, lines: Sequence[str], call: str) -> None:
+    if not lines:
+        answer.line("There is nothing to show.")
+        return
+    answer.rows(lines[1:], lambda shown: left_out(len(lines) - 1 - shown, "row", call), header=lines[0], portion=0.5)

@@ -1,0 +1,90 @@
+"""Routes of agents: upsert, log, and what every type of file has."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.file_routes import add_file_routes, change_of
+from evals_mcp.api.routes.log_targets import log_target, read_kernel
+from evals_mcp.api.routes.parameters import Environment, VersionId
+from evals_mcp.api.routes.work import CurrentRunner
+from evals_mcp.errors import Invalid
+from evals_mcp.models.agents import AgentRequest, AgentResponse, DeserializeAgentRequest, ListAgents
+from evals_mcp.models.kernels import AgentKernelRequest
+from evals_mcp.models.log_requests import AgentLogRequest, CreateAgentLogResponse, UpdateFlowLogRequest
+from evals_mcp.models.logs import AgentLogResponse
+from evals_mcp.prompt_files import write_prompt_file
+
+router = APIRouter(prefix="/agents", tags=["agents"])
+
+
+@router.post("", response_model=AgentResponse)
+def upsert_agent(store: CurrentStore, request: AgentRequest) -> Any:
+    """Create an agent or a version of it; the same content gives the same version."""
+    target = request.target()
+    return store.files.upsert(
+        "agent",
+        target.value if target.by == "id" else None,
+        target.value if target.by == "path" else None,
+        request.kernel(),
+        change_of(request),
+    )
+
+
+@router.post("/log")
+def log_agent(
+    store: CurrentStore,
+    runner: CurrentRunner,
+    request: AgentLogRequest,
+    version_id: VersionId = None,
+    environment: Environment = None,
+) -> CreateAgentLogResponse:
+    """Log one call of an agent."""
+    kernel = read_kernel(AgentKernelRequest, request.agent, "agent")
+    place = log_target(request, kernel, version_id, environment)
+    created = store.logs.create("agent", place, request.given(), request.run_id)
+    runner.wake(store, created.run_ids)
+    return CreateAgentLogResponse(
+        id=created.id, agent_id=created.file_id, version_id=created.version_id, log_status=created.log_status
+    )
+
+
+@router.patch("/{id}/log/{log_id:path}", response_model=AgentLogResponse)
+def update_agent_log(
+    store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateFlowLogRequest
+) -> Any:
+    """Change what is given of a log of an agent."""
+    changed = store.logs.update("agent", log_id, request.given(), id)
+    runner.wake(store, changed.run_ids)
+    return changed.log
+
+
+@router.post("/call", response_model=None)
+def call_agent() -> None:
+    """Refuse with 400: this server runs no agent."""
+    raise Invalid("This server does not run agents yet: run it yourself and post what it says to /agents/log.")
+
+
+@router.post("/continue", response_model=None)
+def continue_agent_call() -> None:
+    """Refuse with 400: this server runs no agent."""
+    raise Invalid("This server does not run agents yet: run it yourself and update its log.")
+
+
+@router.get("/{id}/serialize", response_class=PlainTextResponse)
+def serialize_agent(store: CurrentStore, id: str, version_id: VersionId = None, environment: Environment = None) -> str:
+    """Get a version as the text of a `.agent` file."""
+    return write_prompt_file(store.files.content("agent", id, version_id, environment))
+
+
+@router.post("/deserialize", response_model_exclude_none=True)
+def deserialize_agent(request: DeserializeAgentRequest) -> AgentKernelRequest:
+    """Read the text of a `.agent` file; nothing is stored."""
+    kernel = read_kernel(AgentKernelRequest, request.agent, "agent")
+    assert kernel is not None
+    return kernel
+
+
+add_file_routes(router, "agent", AgentResponse, ListAgents)

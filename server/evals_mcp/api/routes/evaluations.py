@@ -1,0 +1,80 @@
+"""Routes of evaluations: create, list, get, delete, evaluators, statistics and logs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from starlette.concurrency import run_in_threadpool
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.parameters import Page, Size
+from evals_mcp.api.routes.wait_for_judgments import Patience, wait_for_judgments
+from evals_mcp.api.routes.work import CurrentRunner
+from evals_mcp.models.evaluations import (
+    AddEvaluatorsRequest,
+    CreateEvaluationRequest,
+    EvaluationLogResponse,
+    EvaluationResponse,
+)
+from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.stats import EvaluationStats
+
+router = APIRouter(prefix="/evaluations", tags=["evaluations"])
+
+
+@router.get("")
+def list_evaluations(
+    store: CurrentStore, file_id: str, page: Page = 1, size: Size = 10
+) -> PaginatedData[EvaluationResponse]:
+    """List the evaluations of a file, newest first."""
+    return store.evaluations.page(file_id, page, size)
+
+
+@router.post("", status_code=201)
+def create_evaluation(store: CurrentStore, request: CreateEvaluationRequest) -> EvaluationResponse:
+    """Create an evaluation."""
+    file = None if request.file is None else request.file.target()
+    return store.evaluations.create(request.name, file, request.evaluators)
+
+
+@router.get("/{id}")
+def get_evaluation(store: CurrentStore, id: str) -> EvaluationResponse:
+    """Get an evaluation."""
+    return store.evaluations.get(id)
+
+
+@router.delete("/{id}", status_code=204, response_class=Response)
+def delete_evaluation(store: CurrentStore, id: str) -> None:
+    """Delete an evaluation; its runs and evaluators stay."""
+    store.evaluations.delete(id)
+
+
+@router.post("/{id}/evaluators")
+def add_evaluators(
+    store: CurrentStore, runner: CurrentRunner, id: str, request: AddEvaluatorsRequest
+) -> EvaluationResponse:
+    """Attach evaluators to an evaluation."""
+    evaluation = store.evaluations.add_evaluators(id, request.evaluators)
+    runner.wake(store, store.runs.ids(id))
+    return evaluation
+
+
+@router.delete("/{id}/evaluators/{evaluator_version_id}")
+def remove_evaluator(store: CurrentStore, id: str, evaluator_version_id: str) -> EvaluationResponse:
+    """Detach an evaluator from an evaluation."""
+    return store.evaluations.remove_evaluator(id, evaluator_version_id)
+
+
+@router.get("/{id}/stats")
+async def get_evaluation_stats(store: CurrentStore, patience: Patience, id: str) -> EvaluationStats:
+    """Get the statistics of an evaluation, newest run first; judgments that are just coming in are waited for."""
+    if patience:
+        await wait_for_judgments(store, id, patience)
+    return await run_in_threadpool(store.stats.get, id)
+
+
+@router.get("/{id}/logs")
+def get_evaluation_logs(
+    store: CurrentStore, id: str, page: Page = 1, size: Size = 10, run_id: Annotated[list[str] | None, Query()] = None
+) -> PaginatedData[EvaluationLogResponse]:
+    """Get the logs of an evaluation, of all its runs or of those named."""
+    return store.runs.logs(id, run_id or (), page, size)

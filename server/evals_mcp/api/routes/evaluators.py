@@ -1,0 +1,41 @@
+"""Routes of evaluators: upsert, log a judgment, and what every type of file has."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.file_routes import add_file_routes, change_of
+from evals_mcp.api.routes.parameters import Environment, VersionId
+from evals_mcp.models.evaluators import EvaluatorRequest, EvaluatorResponse, ListEvaluators
+from evals_mcp.models.log_requests import CreateEvaluatorLogResponse, EvaluatorLogRequest
+from evals_mcp.store.logs.logs import LogTarget
+
+router = APIRouter(prefix="/evaluators", tags=["evaluators"])
+
+
+@router.post("", response_model=EvaluatorResponse)
+def upsert_evaluator(store: CurrentStore, request: EvaluatorRequest) -> Any:
+    """Create an evaluator or a version of it; the same specification gives the same version."""
+    target = request.target()
+    return store.files.upsert(
+        "evaluator",
+        target.value if target.by == "id" else None,
+        target.value if target.by == "path" else None,
+        {"spec": request.kernel()},
+        change_of(request),
+    )
+
+
+@router.post("/log")
+def log_evaluator(
+    store: CurrentStore, request: EvaluatorLogRequest, version_id: VersionId = None, environment: Environment = None
+) -> CreateEvaluatorLogResponse:
+    """Log a judgment of a log; a null judgment is an abstention, an error a failure."""
+    kernel = None if request.spec is None else {"spec": request.spec.kernel()}
+    place = LogTarget(request.id, request.path, version_id, environment, kernel)
+    created = store.logs.create_judgment(place, request.parent_id, request.given())
+    return CreateEvaluatorLogResponse(id=created.id, parent_id=request.parent_id, version_id=created.version_id)
+
+
+add_file_routes(router, "evaluator", EvaluatorResponse, ListEvaluators)

@@ -1,0 +1,119 @@
+"""Routes that every type of file has: read, list, move, delete, versions and deployments."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.parameters import Environment, Order, Page, Size, SortBy, VersionId
+from evals_mcp.models.files import FileEnvironmentResponse
+from evals_mcp.models.model import Model
+from evals_mcp.models.monitoring import UpdateMonitoringRequest
+from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.versions import FileVersionResponse, MoveFileRequest, UpdateVersionRequest, UpsertRequest
+from evals_mcp.store.files.files import FileChange
+
+
+def change_of(request: UpsertRequest) -> FileChange:
+    """What an upsert says besides the content."""
+    return FileChange(
+        request.description, request.tags, request.readme, request.version_name, request.version_description
+    )
+
+
+def add_file_routes(
+    router: APIRouter, kind: str, file_model: type[FileVersionResponse], list_model: type[Model]
+) -> None:
+    """Add the shared routes of one type of file; routes with fixed words must have been added before."""
+    _add_reads(router, kind, file_model)
+    _add_versions(router, kind, file_model, list_model)
+    _add_deployments(router, kind, file_model)
+    if kind != "dataset":
+        _add_monitoring(router, kind, file_model)
+
+
+def _add_reads(router: APIRouter, kind: str, file_model: type[FileVersionResponse]) -> None:
+    page_model: Any = PaginatedData[file_model]  # type: ignore[valid-type]
+
+    @router.get("", name=f"list_{kind}s", response_model=page_model)
+    def list_files(
+        store: CurrentStore,
+        page: Page = 1,
+        size: Size = 10,
+        name: str | None = None,
+        user_filter: str | None = None,
+        sort_by: SortBy = "created_at",
+        order: Order = "desc",
+    ) -> Any:
+        """List files of this type, newest first unless sorted otherwise."""
+        return store.files.page(
+            types=[kind], name=name, sort_by=sort_by, descending=order == "desc", page=page, size=size
+        )
+
+    if kind != "dataset":
+
+        @router.get("/{id}", name=f"get_{kind}", response_model=file_model)
+        def get_file(
+            store: CurrentStore, id: str, version_id: VersionId = None, environment: Environment = None
+        ) -> Any:
+            """Get a version: the one named, else the environment's, else the default one."""
+            return store.files.get(kind, id, version_id, environment)
+
+    @router.delete("/{id}", name=f"delete_{kind}", status_code=204, response_class=Response)
+    def delete_file(store: CurrentStore, id: str) -> None:
+        """Delete a file; runs and logs of it can still be read."""
+        store.files.delete(kind, id)
+
+    @router.patch("/{id}", name=f"move_{kind}", response_model=file_model)
+    def move_file(store: CurrentStore, id: str, request: MoveFileRequest) -> Any:
+        """Move or rename a file."""
+        return store.files.move(kind, id, request.path, request.name, request.directory_id)
+
+
+def _add_versions(router: APIRouter, kind: str, file_model: type[FileVersionResponse], list_model: type[Model]) -> None:
+    if kind != "dataset":
+
+        @router.get("/{id}/versions", name=f"list_{kind}_versions", response_model=list_model)
+        def list_versions(store: CurrentStore, id: str, evaluator_aggregates: bool = False) -> Any:
+            """List every version of a file, newest first, with what evaluators said of each if asked for."""
+            return {"records": store.files.versions(kind, id, aggregates=evaluator_aggregates)}
+
+    @router.patch("/{id}/versions/{version_id}", name=f"update_{kind}_version", response_model=file_model)
+    def update_version(store: CurrentStore, id: str, version_id: str, request: UpdateVersionRequest) -> Any:
+        """Rename or describe a version."""
+        return store.files.update_version(kind, id, version_id, request.name, request.description)
+
+    @router.delete(
+        "/{id}/versions/{version_id}", name=f"delete_{kind}_version", status_code=204, response_class=Response
+    )
+    def delete_version(store: CurrentStore, id: str, version_id: str) -> None:
+        """Delete a version that nothing uses."""
+        store.files.delete_version(kind, id, version_id)
+
+
+def _add_monitoring(router: APIRouter, kind: str, file_model: type[FileVersionResponse]) -> None:
+    @router.post("/{id}/evaluators", name=f"update_{kind}_monitoring", response_model=file_model)
+    def update_monitoring(store: CurrentStore, id: str, request: UpdateMonitoringRequest) -> Any:
+        """Say which evaluators monitor a file: they are kept and shown, and this server does not run them."""
+        activate = [item.entry() for item in request.activate or []]
+        deactivate = [item.entry() for item in request.deactivate or []]
+        return store.monitoring.update(kind, id, activate, deactivate)
+
+
+def _add_deployments(router: APIRouter, kind: str, file_model: type[FileVersionResponse]) -> None:
+    @router.get("/{id}/environments", name=f"list_{kind}_environments")
+    def list_environments(store: CurrentStore, id: str) -> list[FileEnvironmentResponse]:
+        """List every environment with the version that it has."""
+        return store.environments.all(kind, id)
+
+    @router.post("/{id}/environments/{environment_id}", name=f"deploy_{kind}", response_model=file_model)
+    def set_deployment(store: CurrentStore, id: str, environment_id: str, version_id: str) -> Any:
+        """Deploy a version to an environment."""
+        return store.environments.deploy(kind, id, environment_id, version_id)
+
+    @router.delete(
+        "/{id}/environments/{environment_id}", name=f"undeploy_{kind}", status_code=204, response_class=Response
+    )
+    def remove_deployment(store: CurrentStore, id: str, environment_id: str) -> None:
+        """Take a file out of an environment."""
+        store.environments.undeploy(kind, id, environment_id)

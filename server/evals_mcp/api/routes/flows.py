@@ -1,0 +1,57 @@
+"""Routes of flows: upsert, log, and what every type of file has."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.file_routes import add_file_routes, change_of
+from evals_mcp.api.routes.log_targets import log_target
+from evals_mcp.api.routes.parameters import Environment, VersionId
+from evals_mcp.api.routes.work import CurrentRunner
+from evals_mcp.models.flows import FlowRequest, FlowResponse, ListFlows
+from evals_mcp.models.log_requests import CreateFlowLogResponse, FlowLogRequest, UpdateFlowLogRequest
+from evals_mcp.models.logs import FlowLogResponse
+
+router = APIRouter(prefix="/flows", tags=["flows"])
+
+
+@router.post("", response_model=FlowResponse)
+def upsert_flow(store: CurrentStore, request: FlowRequest) -> Any:
+    """Create a flow or a version of it; the same content gives the same version."""
+    target = request.target()
+    return store.files.upsert(
+        "flow",
+        target.value if target.by == "id" else None,
+        target.value if target.by == "path" else None,
+        request.kernel(),
+        change_of(request),
+    )
+
+
+@router.post("/log")
+def log_flow(
+    store: CurrentStore,
+    runner: CurrentRunner,
+    request: FlowLogRequest,
+    version_id: VersionId = None,
+    environment: Environment = None,
+) -> CreateFlowLogResponse:
+    """Log one call of a flow."""
+    place = log_target(request, request.flow, version_id, environment)
+    created = store.logs.create("flow", place, request.given(), request.run_id)
+    runner.wake(store, created.run_ids)
+    return CreateFlowLogResponse(
+        id=created.id, flow_id=created.file_id, version_id=created.version_id, log_status=created.log_status
+    )
+
+
+@router.patch("/logs/{log_id:path}", response_model=FlowLogResponse)
+def update_flow_log(store: CurrentStore, runner: CurrentRunner, log_id: str, request: UpdateFlowLogRequest) -> Any:
+    """Change or complete a log of a flow; one that is complete stays as it is."""
+    changed = store.logs.update("flow", log_id, request.given())
+    runner.wake(store, changed.run_ids)
+    return changed.log
+
+
+add_file_routes(router, "flow", FlowResponse, ListFlows)

@@ -1,0 +1,105 @@
+"""Routes of prompts: upsert, log, and what every type of file has."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+
+from evals_mcp.api.access import CurrentStore, ReadStore
+from evals_mcp.api.routes.file_routes import add_file_routes, change_of
+from evals_mcp.api.routes.log_targets import log_target, read_kernel
+from evals_mcp.api.routes.parameters import Environment, VersionId
+from evals_mcp.api.routes.work import CurrentRunner
+from evals_mcp.errors import Invalid
+from evals_mcp.models.kernels import PromptKernelRequest
+from evals_mcp.models.log_requests import CreatePromptLogResponse, PromptLogRequest, UpdatePromptLogRequest
+from evals_mcp.models.logs import PromptLogResponse
+from evals_mcp.models.prompts import (
+    DeserializePromptRequest,
+    ListPrompts,
+    PopulateTemplateResponse,
+    PromptRequest,
+    PromptResponse,
+)
+from evals_mcp.prompt_files import write_prompt_file
+from evals_mcp.store.files.templates import fill_template
+
+router = APIRouter(prefix="/prompts", tags=["prompts"])
+
+
+@router.post("", response_model=PromptResponse)
+def upsert_prompt(store: CurrentStore, request: PromptRequest) -> Any:
+    """Create a prompt or a version of it; the same content gives the same version."""
+    target = request.target()
+    return store.files.upsert(
+        "prompt",
+        target.value if target.by == "id" else None,
+        target.value if target.by == "path" else None,
+        request.kernel(),
+        change_of(request),
+    )
+
+
+@router.post("/log")
+def log_prompt(
+    store: CurrentStore,
+    runner: CurrentRunner,
+    request: PromptLogRequest,
+    version_id: VersionId = None,
+    environment: Environment = None,
+) -> CreatePromptLogResponse:
+    """Log one call of a prompt."""
+    kernel = read_kernel(PromptKernelRequest, request.prompt, "prompt")
+    place = log_target(request, kernel, version_id, environment)
+    created = store.logs.create("prompt", place, request.given(), request.run_id)
+    runner.wake(store, created.run_ids)
+    return CreatePromptLogResponse(id=created.id, prompt_id=created.file_id, version_id=created.version_id)
+
+
+@router.patch("/{id}/log/{log_id:path}", response_model=PromptLogResponse)
+def update_prompt_log(
+    store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdatePromptLogRequest
+) -> Any:
+    """Change what is given of a log of a prompt."""
+    changed = store.logs.update("prompt", log_id, request.given(), id)
+    runner.wake(store, changed.run_ids)
+    return changed.log
+
+
+@router.post("/call", response_model=None)
+def call_prompt() -> None:
+    """Refuse with 400: this server calls no model."""
+    raise Invalid("This server does not call models yet: call the model yourself and post its answer to /prompts/log.")
+
+
+@router.get("/{id}/serialize", response_class=PlainTextResponse)
+def serialize_prompt(
+    store: CurrentStore, id: str, version_id: VersionId = None, environment: Environment = None
+) -> str:
+    """Get a version as the text of a `.prompt` file."""
+    return write_prompt_file(store.files.content("prompt", id, version_id, environment))
+
+
+@router.post("/deserialize", response_model_exclude_none=True)
+def deserialize_prompt(request: DeserializePromptRequest) -> PromptKernelRequest:
+    """Read the text of a `.prompt` file; nothing is stored."""
+    kernel = read_kernel(PromptKernelRequest, request.prompt, "prompt")
+    assert kernel is not None
+    return kernel
+
+
+@router.post("/{id}/populate", response_model=PopulateTemplateResponse)
+def populate_prompt(
+    store: ReadStore,
+    id: str,
+    request: dict[str, Any],
+    version_id: VersionId = None,
+    environment: Environment = None,
+) -> Any:
+    """Get a version with these inputs in place of its template's variables."""
+    prompt = store.files.get("prompt", id, version_id, environment)
+    content = store.files.content("prompt", id, prompt.version_id)
+    return {**prompt.model_dump(), "populated_template": fill_template(content, request)}
+
+
+add_file_routes(router, "prompt", PromptResponse, ListPrompts)

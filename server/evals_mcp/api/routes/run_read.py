@@ -1,0 +1,19 @@
+"""Where short reads run: in a worker thread, or in process at once."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+async def run_read(
+    request: Request, read: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """Run a read that takes milliseconds; the embedded API has one caller, who would only wait for the thread."""
+    if request.app.state.is_embedded:
+        return read(*args, **kwargs)
+    return await run_in_threadpool(read, *args, **kwargs)

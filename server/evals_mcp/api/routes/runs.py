@@ -1,0 +1,66 @@
+"""Routes of an evaluation's runs."""
+
+from fastapi import APIRouter, Response
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.work import CurrentRunner
+from evals_mcp.models.runs import (
+    AddLogsRequest,
+    CreateRunRequest,
+    EvaluationRunResponse,
+    EvaluationRunsResponse,
+    UpdateRunRequest,
+)
+
+router = APIRouter(prefix="/evaluations/{id}/runs", tags=["runs"])
+
+
+@router.get("")
+def list_runs_for_evaluation(store: CurrentStore, id: str) -> EvaluationRunsResponse:
+    """List every run of an evaluation, newest first."""
+    return EvaluationRunsResponse(runs=store.runs.all(id))
+
+
+@router.post("", status_code=201)
+def create_run(store: CurrentStore, runner: CurrentRunner, id: str, request: CreateRunRequest) -> EvaluationRunResponse:
+    """Create a run of a version over a dataset; the answer shows it before the server has worked on it."""
+    run = store.runs.create(
+        id,
+        None if request.dataset is None else request.dataset.target(),
+        None if request.version is None else request.version.target(),
+        orchestrated=request.orchestrated,
+        use_existing_logs=request.use_existing_logs,
+    )
+    runner.wake(store, [run.id])
+    return run
+
+
+@router.post("/{run_id}")
+def add_existing_run(store: CurrentStore, runner: CurrentRunner, id: str, run_id: str) -> None:
+    """Add a run of another evaluation to this one."""
+    store.runs.add_existing(id, run_id)
+    runner.wake(store, [run_id])
+
+
+@router.delete("/{run_id}", status_code=204, response_class=Response)
+def remove_run(store: CurrentStore, id: str, run_id: str) -> None:
+    """Take a run out of an evaluation; its logs stay."""
+    store.runs.remove(id, run_id)
+
+
+@router.patch("/{run_id}")
+def update_evaluation_run(
+    store: CurrentStore, id: str, run_id: str, request: UpdateRunRequest
+) -> EvaluationRunResponse:
+    """Make a run the control, or complete or cancel it."""
+    return store.runs.update(id, run_id, control=request.control, status=request.status)
+
+
+@router.post("/{run_id}/logs")
+def add_logs_to_run(
+    store: CurrentStore, runner: CurrentRunner, id: str, run_id: str, request: AddLogsRequest
+) -> EvaluationRunResponse:
+    """Add logs that exist to a run: all of them, or none."""
+    run = store.runs.add_logs(id, run_id, request.log_ids)
+    runner.wake(store, [run_id])
+    return run

@@ -1,0 +1,86 @@
+"""Routes of tools: upsert, log, and what every type of file has."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.file_routes import add_file_routes, change_of
+from evals_mcp.api.routes.log_targets import log_target
+from evals_mcp.api.routes.parameters import Environment, VersionId
+from evals_mcp.api.routes.work import CurrentRunner
+from evals_mcp.errors import Invalid
+from evals_mcp.models.log_requests import CreateToolLogResponse, ToolLogRequest, UpdateToolLogRequest
+from evals_mcp.models.logs import ToolLogResponse
+from evals_mcp.models.tools import EnvironmentVariable, ListTools, ToolRequest, ToolResponse
+
+router = APIRouter(prefix="/tools", tags=["tools"])
+
+
+@router.post("", response_model=ToolResponse)
+def upsert_tool(store: CurrentStore, request: ToolRequest) -> Any:
+    """Create a tool or a version of it; the same content gives the same version."""
+    target = request.target()
+    kernel = request.kernel()
+    return store.files.upsert(
+        "tool",
+        target.value if target.by == "id" else None,
+        target.value if target.by == "path" else None,
+        {**kernel, "tool_type": request.tool_type},
+        change_of(request),
+        identity=kernel,
+    )
+
+
+@router.post("/log")
+def log_tool(
+    store: CurrentStore,
+    runner: CurrentRunner,
+    request: ToolLogRequest,
+    version_id: VersionId = None,
+    environment: Environment = None,
+) -> CreateToolLogResponse:
+    """Log one call of a tool."""
+    place = log_target(request, request.tool, version_id, environment)
+    created = store.logs.create("tool", place, request.given())
+    runner.wake(store, created.run_ids)
+    return CreateToolLogResponse(id=created.id, tool_id=created.file_id, version_id=created.version_id)
+
+
+@router.patch("/{id}/log/{log_id:path}", response_model=ToolLogResponse)
+def update_tool_log(
+    store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateToolLogRequest
+) -> Any:
+    """Change what is given of a log of a tool."""
+    changed = store.logs.update("tool", log_id, request.given(), id)
+    runner.wake(store, changed.run_ids)
+    return changed.log
+
+
+@router.post("/call", response_model=None)
+def call_tool() -> None:
+    """Refuse with 400: this server runs no tool."""
+    raise Invalid("This server does not run tools yet: run it yourself and post what it answers to /tools/log.")
+
+
+@router.get("/{id}/environment-variables")
+def get_environment_variables(store: CurrentStore, id: str) -> list[EnvironmentVariable]:
+    """List the environment variables of a tool."""
+    return store.environment_variables.all(id)
+
+
+@router.post("/{id}/environment-variables")
+def add_environment_variables(
+    store: CurrentStore, id: str, request: list[EnvironmentVariable]
+) -> list[EnvironmentVariable]:
+    """Add environment variables to a tool, or change them; the answer lists all."""
+    return store.environment_variables.add(id, request)
+
+
+@router.delete("/{id}/environment-variables/{name}")
+def delete_environment_variable(store: CurrentStore, id: str, name: str) -> list[EnvironmentVariable]:
+    """Delete an environment variable of a tool; the answer lists the others."""
+    return store.environment_variables.delete(id, name)
+
+
+add_file_routes(router, "tool", ToolResponse, ListTools)

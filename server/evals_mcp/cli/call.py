@@ -1,0 +1,69 @@
+"""`evals-mcp call`: one question to a tool, as a host would ask it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from evals_mcp.cli.arguments import listed
+from evals_mcp.errors import Invalid
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    call = commands.add_parser("call", help="ask one question: call TOOL name=value …", details=_describe_tools)
+    call.add_argument("tool", metavar="TOOL", help="the tool that answers")
+    pairs = 'arguments of the tool, such as evaluation="Which prompt"; repeat a name for a list'
+    call.add_argument("arguments", metavar="name=value", nargs="*", default=[], help=pairs)
+    call.set_defaults(command=_call)
+
+
+def _describe_tools() -> str:
+    from evals_mcp.tools import TOOLS
+
+    return "tools:\n" + listed(
+        {tool.name: f"{tool.description} Takes {', '.join(tool.argument_names)}." for tool in TOOLS}
+    )
+
+
+def _call(parsed: argparse.Namespace) -> int:
+    import anyio
+
+    arguments = _read_arguments(parsed.arguments)
+    answer = anyio.run(_ask, parsed.tool, arguments, parsed.database)
+    if answer.is_error:
+        print(answer.text, file=sys.stderr)
+        return 1
+    print(answer.text)
+    return 0
+
+
+async def _ask(tool: str, arguments: dict[str, Any], database: str | None) -> Any:
+    from evals_mcp.cli.stdio_client import start_server
+    from evals_mcp.config import read_settings
+    from evals_mcp.wiring import build_client
+
+    environ = dict(os.environ)
+    if database is not None:
+        environ["EVALS_MCP_DATABASE"] = database
+    # Wrong settings are told from here: of a server that ends at once one would only learn that it is gone.
+    build_client(read_settings(environ))
+    async with start_server(environ) as asker:
+        return await asker.ask(tool, arguments)
+
+
+def _read_arguments(pairs: Sequence[str]) -> dict[str, Any]:
+    """`name=value` pairs as arguments; a name that is repeated becomes a list. Raises Invalid."""
+    arguments: dict[str, Any] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise Invalid(f"{pair!r} is not name=value.")
+        if name not in arguments:
+            arguments[name] = value
+        elif isinstance(arguments[name], list):
+            arguments[name].append(value)
+        else:
+            arguments[name] = [arguments[name], value]
+    return arguments

@@ -1,0 +1,126 @@
+"""`evals-mcp demo`: a sample evaluation in a database of its own, and what a reviewer asks about it."""
+
+import argparse
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evals_mcp.config import Settings, read_settings
+from evals_mcp.errors import Invalid
+
+EVALUATION = "Which prompt answers tickets"
+"""The name of the sample evaluation."""
+
+
+class Question(NamedTuple):
+    """A question in words, and the call that a model makes for it."""
+
+    words: str
+    tool: str
+    arguments: dict[str, Any]
+
+
+class Answered(NamedTuple):
+    """A question with the answer that the model reads."""
+
+    question: Question
+    answer: str
+
+
+QUESTIONS = (
+    Question("What has been evaluated?", "list_evaluations", {}),
+    Question("Which version is better?", "list_runs", {"evaluation": EVALUATION}),
+    Question(
+        "Is v2-concise really worse, and on what?",
+        "compare_runs",
+        {
+            "evaluation": EVALUATION,
+            "candidates": ["v2-concise"],
+            "evaluators": ["policy_correct"],
+            "limit": 2,
+            "max_tokens": 1200,
+        },
+    ),
+    Question(
+        "What broke in v2-concise?",
+        "get_logs",
+        {
+            "evaluation": EVALUATION,
+            "runs": ["v2-concise"],
+            "evaluator": "policy_correct",
+            "judgment": "false",
+            "limit": 3,
+            "max_tokens": 1200,
+        },
+    ),
+    Question("Did anything fail to answer at all?", "get_logs", {"evaluation": EVALUATION, "errors_only": True}),
+    Question(
+        "Show me the tickets side by side.",
+        "list_datapoints",
+        {"evaluation": EVALUATION, "limit": 5, "max_tokens": 1500},
+    ),
+)
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    demo = commands.add_parser("demo", help="load a sample evaluation and show what a reviewer asks and reads")
+    demo.add_argument("--database", metavar="FILE", dest="own_database", help="keep the sample in this new file")
+    demo.set_defaults(command=_demo)
+
+
+async def load_demo(settings: Settings) -> None:
+    """Load the sample into the settings' database. Raises EvalsError."""
+    from evals_mcp.sample.loading import load_sample
+    from evals_mcp.sample.support_bot import read_sample
+    from evals_mcp.wiring import build_client
+
+    async with build_client(settings) as client:
+        await load_sample(client, read_sample())
+
+
+async def answer_questions(environ: Mapping[str, str]) -> AsyncIterator[Answered]:
+    """What a stdio server with this environment answers to each question."""
+    from evals_mcp.cli.stdio_client import start_server
+
+    async with start_server(environ) as asker:
+        for question in QUESTIONS:
+            answer = await asker.ask(question.tool, question.arguments)
+            yield Answered(question, answer.text)
+
+
+def _demo(parsed: argparse.Namespace) -> int:
+    import anyio
+
+    named = parsed.own_database or parsed.database
+    kept = _new_file(named) if named else None
+    with tempfile.TemporaryDirectory(prefix="evals-mcp-demo-") as folder:
+        anyio.run(_show_demo, str(kept or Path(folder) / "demo.db"))
+    if kept is None:
+        print("\nNothing of this was kept; `evals-mcp demo --database demo.db` keeps it for an assistant to ask about.")
+    else:
+        print(f"\nThe sample is in {kept}; EVALS_MCP_DATABASE={kept} lets an assistant ask about it.")
+    return 0
+
+
+def _new_file(named: str) -> Path:
+    """The absolute path of a file that is not there yet. Raises Invalid."""
+    if "://" in named:
+        raise Invalid("The sample is kept in a file: name one, not a URL.")
+    path = Path(named).absolute()
+    if path.exists():
+        raise Invalid(f"{named} exists already; name a new file.")
+    return path
+
+
+async def _show_demo(database: str) -> None:
+    print("Loading a sample: a support bot, three versions of its prompt, 40 tickets …", flush=True)
+    own = {"EVALS_MCP_DATABASE": database}
+    await load_demo(read_settings(own))
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("HUMANLOOP_", "EVALS_MCP_"))}
+    async for question, answer in answer_questions(environ | own):
+        arguments = ", ".join(f"{key}={value!r}" for key, value in question.arguments.items())
+        print(f"\n\u2500\u2500 {question.words}\n   {question.tool}({arguments})\n")
+        print(answer, flush=True)

@@ -1,0 +1,60 @@
+"""`evals-mcp keys`: create, list and revoke API keys."""
+
+import argparse
+import sys
+from contextlib import closing
+from typing import Any
+
+from evals_mcp.cli.arguments import add_database, database_of
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    keys = commands.add_parser("keys", help="create, list and revoke API keys")
+    actions = keys.add_subparsers(title="actions", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make a key; it is shown this once")
+    create.add_argument("name", metavar="NAME", help="whom or what it is for")
+    create.add_argument("--workspace", metavar="NAME", help="on PostgreSQL: the workspace that it opens")
+    create.add_argument("--read-only", action="store_true", help="a key that may not change anything")
+    listing = actions.add_parser("list", help="show every key, never its secret")
+    revoke = actions.add_parser("revoke", help="let a key open nothing any more")
+    revoke.add_argument("key", metavar="ID_OR_NAME")
+    for action, command in ((create, _create_key), (listing, _list_keys), (revoke, _revoke_key)):
+        add_database(action)
+        action.set_defaults(command=command)
+
+
+def _create_key(parsed: argparse.Namespace) -> int:
+    from evals_mcp.store.teams.control import open_control
+
+    with closing(open_control(database_of(parsed))) as control:
+        created = control.create_key(parsed.workspace, parsed.name, read_only=parsed.read_only)
+    print(created.secret)
+    print(
+        f"Key {created.key.id} of workspace {created.key.workspace}; it is not shown again. "
+        "A server that was started before the first key existed asks for keys after a restart.",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _list_keys(parsed: argparse.Namespace) -> int:
+    from evals_mcp.store.teams.control import open_control
+
+    with closing(open_control(database_of(parsed))) as control:
+        keys = control.keys()
+    if not keys:
+        print("There are no keys: `evals-mcp serve` answers whoever asks, on this machine only.", file=sys.stderr)
+    for key in keys:
+        may = "read" if key.read_only else "read-write"
+        state = f"revoked {key.revoked_at:%Y-%m-%d %H:%MZ}" if key.revoked_at else "active"
+        print(f"{key.id}\t{key.name}\t{key.workspace}\t{may}\t{key.created_at:%Y-%m-%d %H:%MZ}\t{state}")
+    return 0
+
+
+def _revoke_key(parsed: argparse.Namespace) -> int:
+    from evals_mcp.store.teams.control import open_control
+
+    with closing(open_control(database_of(parsed))) as control:
+        print(f"Revoked {control.revoke_key(parsed.key).id}.")
+    return 0

@@ -1,0 +1,49 @@
+"""The command line: the stdio server, and commands for people and scripts, each in a module of its own."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from evals_mcp import __version__
+from evals_mcp.cli import call, demo, keys, serve, stdio, workspaces
+from evals_mcp.cli.arguments import Parser, listed
+from evals_mcp.errors import EvalsError
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; without one, the stdio server. Exits with status 1 after an error, 2 for wrong usage."""
+    parsed = _parser().parse_args(sys.argv[1:] if arguments is None else list(arguments))
+    try:
+        status = parsed.command(parsed)
+    except EvalsError as error:
+        print(f"evals-mcp: {error}", file=sys.stderr)
+        status = 1
+    except (KeyboardInterrupt, BrokenPipeError):
+        status = 130
+    sys.exit(status)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="evals-mcp",
+        description="Review LLM evaluations from an AI assistant. Without a command this is the MCP server on stdio, "
+        "which a host starts.",
+        details=_describe_settings,
+    )
+    parser.add_argument("--version", action="version", version=f"evals-mcp {__version__}")
+    parser.add_argument("--database", metavar="FILE_OR_URL", help="instead of EVALS_MCP_DATABASE")
+    parser.set_defaults(command=stdio.serve_stdio)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for module in (demo, call, serve, keys, workspaces):
+        module.add_command(commands)
+    return parser
+
+
+def _describe_settings() -> str:
+    from evals_mcp.config import VARIABLES
+
+    return "variables of the environment:\n" + listed(VARIABLES)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""`evals-mcp workspaces`: create and list workspaces on PostgreSQL."""
+
+import argparse
+import sys
+from contextlib import closing
+from typing import Any
+
+from evals_mcp.cli.arguments import add_database, database_of
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    workspaces = commands.add_parser("workspaces", help="create and list workspaces on PostgreSQL")
+    actions = workspaces.add_subparsers(title="actions", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make a workspace with its tables")
+    create.add_argument("name", metavar="NAME")
+    listing = actions.add_parser("list", help="show every workspace")
+    for action, command in ((create, _create_workspace), (listing, _list_workspaces)):
+        add_database(action)
+        action.set_defaults(command=command)
+
+
+def _create_workspace(parsed: argparse.Namespace) -> int:
+    from evals_mcp.store.teams.control import open_control
+
+    with closing(open_control(database_of(parsed))) as control:
+        print(f"Workspace {control.create_workspace(parsed.name).name} is ready.")
+    return 0
+
+
+def _list_workspaces(parsed: argparse.Namespace) -> int:
+    from evals_mcp.store.teams.control import open_control
+
+    with closing(open_control(database_of(parsed))) as control:
+        workspaces = control.workspaces()
+    if not workspaces:
+        print("There are no workspaces: `evals-mcp workspaces create NAME` makes one.", file=sys.stderr)
+    for workspace in workspaces:
+        print(f"{workspace.name}\t{workspace.created_at:%Y-%m-%d %H:%MZ}")
+    return 0

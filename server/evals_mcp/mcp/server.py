@@ -1,0 +1,298 @@
+"""The MCP face: tools, resources and prompts over a client, and the one boundary where errors become words."""
+
+import contextlib
+import inspect
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from difflib import get_close_matches
+from threading import Thread
+from typing import Any, get_type_hints
+
+import anyio
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    GetPromptResult,
+    PromptMessage,
+    PromptReference,
+    ResourceTemplateReference,
+    TextContent,
+    ToolAnnotations,
+)
+from mcp.types import Prompt as ListedPrompt
+from mcp.types import ResourceTemplate as ListedTemplate
+from mcp.types import Tool as ListedTool
+from pydantic import AnyUrl, ValidationError
+
+from evals_mcp import __version__
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.errors import EvalsError, Invalid, NotFound, Outdated
+from evals_mcp.lookup.documented import Progress
+from evals_mcp.lookup.review import Review
+from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
+from evals_mcp.mcp.instructions import INSTRUCTIONS
+from evals_mcp.mcp.prompts import PROMPTS
+from evals_mcp.mcp.resources import RESOURCES, find_resource
+from evals_mcp.mcp.stdio import LateServer
+from evals_mcp.tools import TOOLS
+from evals_mcp.tools.tool import Tool
+from mcp import MCPError
+
+_log = logging.getLogger(__name__)
+_ADDED_BY_HOSTS = frozenset(("wait_for_previous",))
+_OWN_ADDRESSES = "evals://"
+_MOMENT = 2.0  # seconds after which nobody waits for a suggestion any more
+
+
+class EvalsServer(LateServer):
+    """An MCP server that answers every failure with a sentence that tells the model what to change.
+
+    Resources and prompts are listed and answered here, not registered, and tools are registered when they are first
+    listed or called: the models of their arguments would cost every start some time.
+    """
+
+    def __init__(self, tools: Sequence[Tool], client: EvalsClient, max_tokens: int, **options: Any) -> None:
+        super().__init__("evals-mcp", **options)
+        self._tools = tools
+        self._client = client
+        self._max_tokens = max_tokens
+        self._arguments: dict[str, list[str]] = {}
+        self._opening = Thread(target=self._open, name="opening")
+        self.completion()(self.complete)  # type: ignore[no-untyped-call]
+
+    def finish(self) -> None:
+        """Wait until the data is open, if it is being opened."""
+        if self._opening.ident is not None:
+            self._opening.join()
+
+    def _register_tools(self) -> None:
+        if self._arguments:
+            return
+        for tool in self._tools:
+            self._arguments[tool.name] = tool.argument_names
+            self.add_tool(
+                _bound(tool, self._client, self._max_tokens),
+                name=tool.name,
+                title=tool.title,
+                description=tool.description,
+                structured_output=False,
+                annotations=ToolAnnotations(
+                    title=tool.title,
+                    read_only_hint=tool.read_only,
+                    destructive_hint=tool.destructive,
+                    idempotent_hint=tool.idempotent,
+                    open_world_hint=False,
+                ),
+            )
+
+    async def list_tools(self) -> list[ListedTool]:
+        """List the tools, and open the data behind the answer: a host that lists tools will soon call one."""
+        self._register_tools()
+        listed = await super().list_tools()
+        if self._opening.ident is None:
+            self._opening.start()
+        return listed
+
+    def _open(self) -> None:
+        # Whatever is wrong, the first call meets it again and says it.
+        with contextlib.suppress(EvalsError):
+            self._client.warm()
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
+        """Call a tool; whatever goes wrong is an error result, never an exception."""
+        try:
+            return await super().call_tool(name, self._checked(name, arguments), context)
+        except EvalsError as error:
+            return _error(str(error))
+        except ToolError as error:
+            return _error(_sentence(name, error))
+
+    def _checked(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments without what hosts add by themselves. Raises Invalid for what no tool can mean."""
+        self._register_tools()
+        known = self._arguments.get(name)
+        if known is None:
+            close = get_close_matches(name[:100], list(self._arguments), n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(self._arguments)}."
+            raise Invalid(f"There is no tool {_short(name)}. {hint}")
+        given = {key: value for key, value in arguments.items() if key in known or key not in _ADDED_BY_HOSTS}
+        for key, value in given.items():
+            if key not in known:
+                close = get_close_matches(key[:100], known, n=1, cutoff=0.5)
+                hint = f"did you mean {close[0]}?" if close else f"{name} takes {', '.join(known)}."
+                raise Invalid(f"{_short(key)}: unknown argument; {hint}")
+            _check_text(key, value)
+        return {key: value for key, value in given.items() if value is not None}
+
+    async def list_resource_templates(self) -> list[ListedTemplate]:
+        """The addresses of reports, runs and logs."""
+        return [*await super().list_resource_templates(), *(template.listed() for template in RESOURCES)]
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | Any:
+        """Read a resource. Raises ResourceNotFoundError where the address names nothing, else ResourceError."""
+        if not str(uri).startswith(_OWN_ADDRESSES):
+            return await super().read_resource(uri, context)
+        try:
+            template, values = find_resource(str(uri))
+            for key, value in values.items():
+                _check_text(key, value)
+            text = await template.function(Review(self._client, _progress(context)), **values)
+        except (NotFound, Invalid) as error:
+            raise ResourceNotFoundError(str(error)) from error
+        except EvalsError as error:
+            raise ResourceError(str(error)) from error
+        except Exception as error:
+            raise ResourceError(_internal_error("a resource", error)) from error
+        return [ReadResourceContents(content=text, mime_type=template.media_type)]
+
+    async def list_prompts(self) -> list[ListedPrompt]:
+        """The prompts with their arguments."""
+        return [*await super().list_prompts(), *(prompt.listed() for prompt in PROMPTS)]
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
+    ) -> GetPromptResult:
+        """Fill in a prompt. Raises MCPError for a name or an argument that there is not."""
+        prompts = {prompt.name: prompt for prompt in PROMPTS}
+        prompt, given = prompts.get(name), arguments or {}
+        if prompt is None:
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {_short(name)}. There are: {', '.join(prompts)}.")
+        for key in given:
+            if key not in prompt.arguments:
+                takes = ", ".join(prompt.arguments)
+                raise MCPError(INVALID_PARAMS, f"{_short(key)}: unknown argument; {name} takes {takes}.")
+        content = TextContent(type="text", text=prompt.function(**given))
+        return GetPromptResult(description=prompt.description, messages=[PromptMessage(role="user", content=content)])
+
+    async def complete(
+        self,
+        reference: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        context: CompletionContext | None,
+    ) -> Completion:
+        """Suggest names; nothing where there is none in time, since a suggestion is never worth an error."""
+        suggestions = NO_SUGGESTIONS
+        with anyio.move_on_after(_MOMENT):
+            try:
+                given = (context.arguments if context else None) or {}
+                suggestions = await suggest(Review(self._client), argument.name, argument.value, given)
+            except EvalsError as error:
+                _log.info("No suggestions: %s", error)
+            except Exception as error:
+                _internal_error("a completion", error)
+        return Completion(values=suggestions.values, has_more=suggestions.left_out > 0)
+
+
+def build_server(client: EvalsClient, *, max_tokens: int, read_only: bool) -> EvalsServer:
+    """The server over a client. `max_tokens` is the budget of an answer unless a call says otherwise."""
+    tools = [tool for tool in TOOLS if tool.read_only or not read_only]
+    return EvalsServer(
+        tools,
+        client,
+        max_tokens,
+        title="evals-mcp",
+        version=__version__,
+        instructions=INSTRUCTIONS,
+        log_level="WARNING",
+    )
+
+
+def _bound(tool: Tool, client: EvalsClient, max_tokens: int) -> Callable[..., Awaitable[str]]:
+    """The tool's function with a review of its own for each call, and the budget's default filled in."""
+
+    async def call(context: Context[Any, Any], **arguments: Any) -> str:
+        progress = _progress(context)
+        trusting = Review(client, progress, trusts=True)
+        try:
+            return await tool.function(trusting, **arguments)
+        except (Outdated, NotFound, Invalid) as error:
+            # A name that is not known may have come since the evaluation was seen last.
+            if not (trusting.has_recalled or isinstance(error, Outdated)):
+                raise
+        return await tool.function(Review(client, progress), **arguments)
+
+    hints = get_type_hints(tool.function, include_extras=True)
+    parameters = [
+        parameter.replace(
+            annotation=hints[parameter.name],
+            default=max_tokens if parameter.name == "max_tokens" else parameter.default,
+            kind=inspect.Parameter.KEYWORD_ONLY,
+        )
+        for parameter in list(inspect.signature(tool.function).parameters.values())[1:]
+    ]
+    own = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=Context)
+    call.__signature__ = inspect.Signature([*parameters, own])  # type: ignore[attr-defined]
+    call.__annotations__ = {"context": Context, **{item.name: item.annotation for item in parameters}}
+    return call
+
+
+def _progress(context: Context[Any, Any] | None) -> Progress:
+    async def progress(done: int, total: int) -> None:
+        if context is not None:
+            await context.report_progress(done, total, f"{done:,} of {total:,} logs read")
+
+    return progress
+
+
+def _sentence(name: str, error: ToolError) -> str:
+    """What a model reads about a failed call."""
+    cause = error.__cause__
+    if isinstance(cause, EvalsError):
+        return str(cause)
+    if isinstance(cause, ValidationError):
+        return " ".join(_problem(item) for item in cause.errors(include_url=False, include_context=False)[:3])
+    return _internal_error(f"tool {name}", cause or error)
+
+
+def _internal_error(where: str, cause: BaseException) -> str:
+    """Log what nobody foresaw, and give the sentence that says so."""
+    reference = secrets.token_hex(4)
+    _log.error("Internal error %s in %s", reference, where, exc_info=cause)
+    return (
+        f"internal error {reference}; its details are in the server's log (stderr). The data is unchanged by reading."
+    )
+
+
+def _problem(item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"]) or "arguments"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    value = item.get("input")
+    got = f" (got {_short(value)})" if isinstance(value, str | int | float | bool) else ""
+    return f"{_short(where)[1:-1]}: {message}{got}."
+
+
+def _check_text(key: str, value: Any) -> None:
+    """Raise Invalid for text that is empty or that cannot be stored."""
+    if isinstance(value, list | tuple):
+        for part in value:
+            _check_text(key, part)
+    elif isinstance(value, dict):
+        for part in value.items():
+            _check_text(key, part)
+    if not isinstance(value, str):
+        return
+    if not value.strip():
+        raise Invalid(f"{key}: is empty; give a value or leave it out.")
+    if "\x00" in value:
+        raise Invalid(f"{key}: must not hold NUL characters.")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise Invalid(f"{key}: must not hold half of a surrogate pair.")
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    text = text if len(text) <= 60 else text[:60] + "…"
+    return '"' + "".join(c if c.isprintable() and c != '"' else "?" for c in text) + '"'
+
+
+def _error(sentence: str) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=f"Error: {sentence}")], is_error=True)

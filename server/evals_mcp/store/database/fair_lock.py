@@ -1,0 +1,48 @@
+"""A lock that threads get in the order they came; a plain lock lets one of many wait for as long as the others come."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class FairLock:
+    """Lets one thread at a time do something, first come, first served."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._taken = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    @contextmanager
+    def turn(self, seconds: float) -> Iterator[None]:
+        """Hold the turn. Raises TimeoutError if it did not come within so many seconds."""
+        if not self._take(seconds):
+            raise TimeoutError
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _take(self, seconds: float) -> bool:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return True
+            place = threading.Lock()
+            place.acquire()
+            self._waiting.append(place)
+        if place.acquire(timeout=seconds):
+            return True
+        with self._guard:
+            if place not in self._waiting:
+                return True  # it was our turn at the last moment
+            self._waiting.remove(place)
+            return False
+
+    def _pass_on(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False

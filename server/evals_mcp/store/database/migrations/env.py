@@ -1,0 +1,16 @@
+"""How Alembic reaches the database: through the connection that `evals_mcp.store.database.opening` hands it."""
+
+from alembic import context
+
+from evals_mcp.store.database.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=context.config.attributes["version_table"],
+    version_table_schema=context.config.attributes["schema"],
+    transactional_ddl=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

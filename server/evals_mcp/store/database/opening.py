@@ -1,0 +1,129 @@
+"""Open a workspace or the tables of teams: bring them up to date, or refuse them untouched; no queries of the API."""
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection, inspect, text
+
+from evals_mcp.errors import Conflict, Unavailable
+from evals_mcp.store.database.database import Database
+
+
+class Migrations(NamedTuple):
+    """Tables that are brought up to date together: the package with their migrations, and where their revision is kept.
+
+    `is_guest`: on SQLite they stand in a file that holds other tables of ours, too.
+    """
+
+    package: str
+    version_table: str
+    is_guest: bool = False
+
+    @property
+    def directory(self) -> Traversable:
+        """The directory of the migrations."""
+        return files(self.package) / "migrations"
+
+
+WORKSPACE = Migrations("evals_mcp.store.database", "alembic_version")
+"""The tables of `tables`, in each workspace."""
+
+
+def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
+    """Create or upgrade the tables of a workspace, once, whoever else tries at the same time.
+
+    Raises Conflict for a database that a newer evals-mcp wrote or that holds something else; it is left untouched.
+    Raises Unavailable if it cannot be read or written.
+    """
+    known = revisions(migrations)
+    _ensure_folder(database)
+    if database.is_sqlite:
+        _look_only(Path(str(database.engine.url.database)), known, migrations)
+    with database.read() as connection:
+        if current_revision(connection, database.schema, migrations) == known[-1]:
+            return
+    with database.write() as connection:
+        current = current_revision(connection, database.schema, migrations)
+        is_guest = migrations.is_guest and database.is_sqlite
+        tables = [] if is_guest else inspect(connection).get_table_names(schema=database.schema)
+        _refuse(current, known, holds_others=bool(tables))
+        if database.schema:
+            _enter_schema(connection, database.schema)
+        if current != known[-1]:
+            _upgrade(connection, database.schema, migrations)
+
+
+def revisions(migrations: Migrations = WORKSPACE) -> list[str]:
+    """The ids of the schema's revisions, oldest first."""
+    names = (entry.name for entry in (migrations.directory / "versions").iterdir())
+    return sorted(match[1] for name in names if (match := re.fullmatch(r"(\d{4})_\w+\.py", name)))
+
+
+def current_revision(connection: Connection, schema: str | None, migrations: Migrations = WORKSPACE) -> str | None:
+    """The revision that a database is at, or None if it has none."""
+    table = migrations.version_table
+    if not inspect(connection).has_table(table, schema=schema):
+        return None
+    place = f'"{schema}".{table}' if schema else table
+    return connection.execute(text(f"SELECT version_num FROM {place}")).scalar()  # noqa: S608 - a constant and a checked name
+
+
+def _look_only(path: Path, known: Sequence[str], migrations: Migrations) -> None:
+    """Refuse a SQLite file that is not ours or newer, without a connection that could change a byte of it."""
+    if not path.is_file() or migrations.is_guest:
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            rows = []
+            if migrations.version_table in tables:
+                rows = connection.execute(f"SELECT version_num FROM {migrations.version_table}").fetchall()  # noqa: S608
+    except sqlite3.Error:
+        return  # What is wrong with it, opening it in earnest will tell.
+    _refuse(rows[0][0] if rows else None, known, holds_others=bool(tables))
+
+
+def _refuse(current: str | None, known: Sequence[str], *, holds_others: bool) -> None:
+    if current is not None and current not in known:
+        raise Conflict(
+            "The database was written by a newer version of evals-mcp. It was left untouched: "
+            "upgrade evals-mcp, or choose another database."
+        )
+    if current is None and holds_others:
+        raise Conflict(
+            "The database holds other tables and is not one of evals-mcp. It was left untouched: choose another."
+        )
+
+
+def _enter_schema(connection: Connection, schema: str) -> None:
+    """Make the schema if it is not there, and the one that the migrations speak of until the transaction ends."""
+    if not inspect(connection).has_schema(schema):
+        connection.execute(text(f'CREATE SCHEMA "{schema}"'))
+    connection.execute(text(f'SET LOCAL search_path TO "{schema}"'))
+
+
+def _upgrade(connection: Connection, schema: str | None, migrations: Migrations) -> None:
+    # Alembic is imported here because most openings find nothing to do.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations.directory).replace("%", "%%"))
+    config.attributes.update(connection=connection, schema=schema, version_table=migrations.version_table)
+    command.upgrade(config, "head")
+
+
+def _ensure_folder(database: Database) -> None:
+    if not database.is_sqlite:
+        return
+    folder = Path(str(database.engine.url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise Unavailable("The folder of the database cannot be created; choose another place for it.") from None

@@ -1,0 +1,236 @@
+"""Evaluations in the store, and the evaluators attached to them; runs are in `runs`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from evals_mcp.errors import Conflict, NotFound
+from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, EvaluationResponse
+from evals_mcp.models.evaluators import EvaluatorResponse
+from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.references import EvaluatorReference, Target
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.identity import new_id
+from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, runs
+from evals_mcp.store.evaluations.run_status import read_attachments
+from evals_mcp.store.files.versions import find_file, find_version, read_versions
+
+EVALUATED_TYPES = ("prompt", "flow", "tool", "agent", "evaluator")
+"""The types of file that an evaluation and its runs can be of."""
+
+
+class _Attached(NamedTuple):
+    evaluator_id: str
+    version_id: str
+    orchestrated: bool
+
+
+class Evaluations:
+    """Evaluations, by id or by the file they are of."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self, name: str | None, file: Target | None, evaluators: Sequence[EvaluatorReference]
+    ) -> EvaluationResponse:
+        """A new evaluation. Raises NotFound for an unknown file or evaluator, Conflict if the name is taken."""
+        with self._database.write() as connection:
+            evaluation_id = create_evaluation(connection, name, file, evaluators, self._database.now())
+            return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
+
+    def page(self, file_id: str, page: int, size: int) -> PaginatedData[EvaluationResponse]:
+        """A page of a file's evaluations, newest first. Raises NotFound for an unknown file."""
+        with self._database.read() as connection:
+            find_file(connection, file_id)
+            of_file = evaluations.c.file_id == file_id
+            total = connection.execute(select(func.count()).select_from(evaluations).where(of_file)).scalar_one()
+            limit, offset = window(page, size)
+            rows = connection.execute(
+                select(evaluations).where(of_file).order_by(evaluations.c.number.desc()).limit(limit).offset(offset)
+            ).all()
+            return PaginatedData[EvaluationResponse](
+                records=read_evaluations(connection, rows), page=page, size=limit, total=total
+            )
+
+    def get(self, evaluation_id: str) -> EvaluationResponse:
+        """One evaluation. Raises NotFound."""
+        with self._database.read() as connection:
+            return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
+
+    def delete(self, evaluation_id: str) -> None:
+        """Take an evaluation away; its runs, their logs and the evaluators stay. Raises NotFound."""
+        with self._database.write() as connection:
+            find_evaluation(connection, evaluation_id)
+            for table in (evaluation_runs, evaluation_evaluators):
+                connection.execute(delete(table).where(table.c.evaluation_id == evaluation_id))
+            connection.execute(delete(evaluations).where(evaluations.c.id == evaluation_id))
+
+    def add_evaluators(self, evaluation_id: str, evaluators: Sequence[EvaluatorReference]) -> EvaluationResponse:
+        """Attach evaluators; one that is attached already stays once. Raises NotFound.
+
+        With a new one, a run that was completed by its caller is complete again when the new one has judged its logs.
+        """
+        with self._database.write() as connection:
+            attach_evaluators(connection, evaluation_id, evaluators, self._database.now())
+            return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
+
+    def remove_evaluator(self, evaluation_id: str, evaluator_version_id: str) -> EvaluationResponse:
+        """Detach an evaluator version; its judgments stay. Raises NotFound if it is not attached."""
+        with self._database.write() as connection:
+            find_evaluation(connection, evaluation_id)
+            removed = connection.execute(
+                delete(evaluation_evaluators).where(
+                    evaluation_evaluators.c.evaluation_id == evaluation_id,
+                    evaluation_evaluators.c.evaluator_version_id == evaluator_version_id,
+                )
+            ).rowcount
+            if not removed:
+                raise NotFound(f"Evaluation `{evaluation_id}` has no evaluator version `{evaluator_version_id}`.")
+            _touch(connection, evaluation_id, self._database.now())
+            return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
+
+
+def create_evaluation(
+    connection: Connection,
+    name: str | None,
+    file: Target | None,
+    evaluators: Sequence[EvaluatorReference],
+    now: datetime,
+) -> str:
+    """The id of a new evaluation, made inside a transaction; see `Evaluations.create`."""
+    file_id = None if file is None else _file_id(connection, file)
+    attached = [_resolve(connection, reference) for reference in evaluators]
+    evaluation_id = new_id("evr")
+    try:
+        connection.execute(
+            evaluations.insert().values(id=evaluation_id, file_id=file_id, name=name, created_at=now, updated_at=now)
+        )
+    except IntegrityError:
+        raise Conflict(f"The file has an evaluation named `{name}` already.") from None
+    _attach(connection, evaluation_id, attached, now)
+    return evaluation_id
+
+
+def attach_evaluators(
+    connection: Connection, evaluation_id: str, evaluators: Sequence[EvaluatorReference], now: datetime
+) -> None:
+    """Attach evaluators inside a transaction; see `Evaluations.add_evaluators`."""
+    find_evaluation(connection, evaluation_id)
+    attached = [_resolve(connection, reference) for reference in evaluators]
+    if _attach(connection, evaluation_id, attached, now):
+        of_evaluation = select(evaluation_runs.c.run_id).where(evaluation_runs.c.evaluation_id == evaluation_id)
+        connection.execute(
+            update(runs)
+            .where(runs.c.id.in_(of_evaluation), runs.c.set_status == "completed")
+            .values(set_status=None, revision=runs.c.revision + 1, updated_at=now)
+        )
+    _touch(connection, evaluation_id, now)
+
+
+def find_evaluation(connection: Connection, evaluation_id: str) -> Row[Any]:
+    """The row of an evaluation. Raises NotFound."""
+    row = connection.execute(select(evaluations).where(evaluations.c.id == evaluation_id)).first()
+    if row is None:
+        raise NotFound(f"Evaluation `{evaluation_id}` does not exist.")
+    return row
+
+
+def read_evaluations(connection: Connection, rows: Sequence[Row[Any]]) -> list[EvaluationResponse]:
+    """Evaluations as the API shows them, with their evaluators' versions whole."""
+    attachments = {row.id: read_attachments(connection, row.id) for row in rows}
+    shown = read_versions(connection, {item.evaluator_version_id for items in attachments.values() for item in items})
+    counts = _run_counts(connection, [row.id for row in rows])
+    return [
+        EvaluationResponse(
+            id=row.id,
+            name=row.name,
+            file_id=row.file_id,
+            runs_count=counts.get(row.id, 0),
+            evaluators=[
+                EvaluationEvaluatorResponse(
+                    version=_evaluator(shown[item.evaluator_version_id]),
+                    orchestrated=item.orchestrated,
+                    added_at=item.added_at,
+                )
+                for item in attachments[row.id]
+            ],
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            url=f"evals://evaluations/{row.id}",
+        )
+        for row in rows
+    ]
+
+
+def _evaluator(version: Any) -> EvaluatorResponse:
+    assert isinstance(version, EvaluatorResponse)
+    return version
+
+
+def _run_counts(connection: Connection, evaluation_ids: Sequence[str]) -> dict[str, int]:
+    statement = (
+        select(evaluation_runs.c.evaluation_id, func.count())
+        .where(evaluation_runs.c.evaluation_id.in_(evaluation_ids))
+        .group_by(evaluation_runs.c.evaluation_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def _file_id(connection: Connection, file: Target) -> str:
+    by_id = file.by == "id"
+    return str(find_file(connection, file.value if by_id else None, None if by_id else file.value, EVALUATED_TYPES).id)
+
+
+def _resolve(connection: Connection, reference: EvaluatorReference) -> _Attached:
+    version = find_target(connection, reference.target(), ["evaluator"])
+    return _Attached(version.file_id, version.id, reference.orchestrated)
+
+
+def find_target(connection: Connection, target: Target, types: Sequence[str]) -> Any:
+    """The version that a reference names. Raises NotFound."""
+    return find_version(
+        connection,
+        version_id=target.value if target.by == "version_id" else None,
+        file_id=target.value if target.by == "id" else None,
+        path=target.value if target.by == "path" else None,
+        environment=target.environment,
+        types=types,
+    )
+
+
+def _attach(connection: Connection, evaluation_id: str, attached: Sequence[_Attached], now: datetime) -> bool:
+    """Attach what is not attached yet; whether there was any."""
+    is_new = False
+    present = {item.evaluator_version_id for item in read_attachments(connection, evaluation_id)}
+    for item in attached:
+        if item.version_id in present:
+            continue
+        connection.execute(
+            evaluation_evaluators.insert().values(
+                evaluation_id=evaluation_id,
+                evaluator_version_id=item.version_id,
+                evaluator_id=item.evaluator_id,
+                position=_next_position(connection, evaluation_id),
+                orchestrated=item.orchestrated,
+                added_at=now,
+            )
+        )
+        present.add(item.version_id)
+        is_new = True
+    return is_new
+
+
+def _next_position(connection: Connection, evaluation_id: str) -> int:
+    last = connection.execute(
+        select(func.max(evaluation_evaluators.c.position)).where(evaluation_evaluators.c.evaluation_id == evaluation_id)
+    ).scalar()
+    return 0 if last is None else last + 1
+
+
+def _touch(connection: Connection, evaluation_id: str, now: datetime) -> None:
+    connection.execute(update(evaluations).where(evaluations.c.id == evaluation_id).values(updated_at=now))

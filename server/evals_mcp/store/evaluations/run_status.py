@@ -1,0 +1,178 @@
+"""What a run's status is: what a caller set, or else what follows from its logs and judgments; no writes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, select
+
+from evals_mcp.store.database.tables import (
+    evaluation_evaluators,
+    evaluation_runs,
+    judged_counts,
+    judgments,
+    run_logs,
+    runs,
+    versions,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An evaluator version attached to an evaluation; `sole` if no other version of that evaluator is."""
+
+    evaluator_id: str
+    evaluator_version_id: str
+    orchestrated: bool
+    sole: bool
+    added_at: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a run is in one evaluation: logs and judgments that are there, and that are needed to complete it."""
+
+    run: Row[Any]
+    datapoints_needed: int | None
+    judged: dict[str, int]
+
+    @property
+    def missing_datapoints(self) -> int:
+        """Datapoints of the run's dataset that have no log in it."""
+        return 0 if self.datapoints_needed is None else self.datapoints_needed - int(self.run.logged_datapoints_count)
+
+    @property
+    def missing_judgments(self) -> int:
+        """Pairs of a log and an attached evaluator without an evaluator log."""
+        return sum(int(self.run.logs_count) - count for count in self.judged.values())
+
+    @property
+    def status(self) -> str:
+        """pending, running, completed or cancelled."""
+        if self.run.set_status is not None:
+            return str(self.run.set_status)
+        if self.datapoints_needed is None and not self.run.logs_count:
+            return "pending"
+        done = not (self.missing_datapoints or self.missing_judgments or self.run.incomplete_logs_count)
+        return "completed" if done else "running"
+
+
+_ATTACHMENTS = (
+    select(
+        evaluation_evaluators.c.evaluator_id,
+        evaluation_evaluators.c.evaluator_version_id,
+        evaluation_evaluators.c.orchestrated,
+        evaluation_evaluators.c.added_at,
+    )
+    .where(evaluation_evaluators.c.evaluation_id == bindparam("evaluation_id"))
+    .order_by(evaluation_evaluators.c.position)
+)
+
+
+def read_attachments(connection: Connection, evaluation_id: str) -> list[Attachment]:
+    """The evaluator versions attached to an evaluation, in the order they were added."""
+    rows = connection.execute(_ATTACHMENTS, {"evaluation_id": evaluation_id}).all()
+    files = [row.evaluator_id for row in rows]
+    return [
+        Attachment(
+            row.evaluator_id,
+            row.evaluator_version_id,
+            row.orchestrated,
+            files.count(row.evaluator_id) == 1,
+            row.added_at,
+        )
+        for row in rows
+    ]
+
+
+_RUNS = (
+    select(runs, evaluation_runs.c.control, evaluation_runs.c.added_at, versions.c.datapoints_count)
+    .join(evaluation_runs, evaluation_runs.c.run_id == runs.c.id)
+    .outerjoin(versions, versions.c.id == runs.c.dataset_version_id)
+    .where(evaluation_runs.c.evaluation_id == bindparam("evaluation_id"))
+    .order_by(runs.c.number.desc())
+)
+_SOME_RUNS = _RUNS.where(runs.c.id.in_(bindparam("run_ids", expanding=True)))
+
+
+def read_runs(connection: Connection, evaluation_id: str, run_ids: Iterable[str] | None = None) -> list[Row[Any]]:
+    """The runs of an evaluation with `control`, `added_at` and `datapoints_count` (of the dataset), newest first."""
+    if run_ids is None:
+        return list(connection.execute(_RUNS, {"evaluation_id": evaluation_id}).all())
+    return list(connection.execute(_SOME_RUNS, {"evaluation_id": evaluation_id, "run_ids": list(run_ids)}))
+
+
+def read_progress(
+    connection: Connection, rows: Sequence[Row[Any]], attachments: Sequence[Attachment]
+) -> dict[str, RunProgress]:
+    """How far each run is, by run id; rows as from `read_runs`."""
+    counts = _judged_counts(connection, [row.id for row in rows], attachments)
+    return {
+        row.id: RunProgress(
+            row,
+            row.datapoints_count,
+            {item.evaluator_version_id: counts.get((row.id, item.evaluator_version_id), 0) for item in attachments},
+        )
+        for row in rows
+    }
+
+
+def judgments_of(attachment: Attachment) -> list[Any]:
+    """The conditions that select the judgments which count for an attached evaluator version.
+
+    A judgment by another version of the same evaluator counts as well, unless several versions are attached.
+    """
+    conditions = [judgments.c.evaluator_id == attachment.evaluator_id]
+    if attachment.sole:
+        return [*conditions, judgments.c.latest.is_(True)]
+    return [*conditions, judgments.c.evaluator_version_id == attachment.evaluator_version_id]
+
+
+def judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
+    """Whether a log of `run_logs` has anything that counts for an attached evaluator version.
+
+    Of several judgments one is the latest, so an index answers this without looking which.
+    """
+    conditions = [
+        judgments.c.run_id == run_logs.c.run_id,
+        judgments.c.log_number == run_logs.c.log_number,
+        judgments.c.evaluator_id == attachment.evaluator_id,
+    ]
+    if not attachment.sole:
+        conditions.append(judgments.c.evaluator_version_id == attachment.evaluator_version_id)
+    return exists().where(*conditions).correlate(run_logs)
+
+
+def evaluation_status(statuses: Sequence[str]) -> str:
+    """The status of an evaluation whose runs have these: pending without runs, running while any run is not done."""
+    if not statuses:
+        return "pending"
+    if any(status in ("pending", "running") for status in statuses):
+        return "running"
+    return "cancelled" if set(statuses) == {"cancelled"} else "completed"
+
+
+_JUDGED_COUNTS = select(judged_counts).where(judged_counts.c.run_id.in_(bindparam("run_ids", expanding=True)))
+
+
+def _judged_counts(
+    connection: Connection, run_ids: Sequence[str], attachments: Sequence[Attachment]
+) -> dict[tuple[str, str], int]:
+    """Judged logs by run id and attached version id."""
+    by_file = {item.evaluator_id: item.evaluator_version_id for item in attachments if item.sole}
+    counts: dict[tuple[str, str], int] = {}
+    if by_file and run_ids:
+        kept = connection.execute(_JUDGED_COUNTS, {"run_ids": list(run_ids)}).all()
+        counts = {
+            (row.run_id, by_file[row.evaluator_id]): row.logs_count for row in kept if row.evaluator_id in by_file
+        }
+    for item in attachments:
+        if item.sole or not run_ids:
+            continue
+        counted = (
+            select(judgments.c.run_id, func.count())
+            .where(judgments.c.run_id.in_(run_ids), *judgments_of(item))
+            .group_by(judgments.c.run_id)
+        )
+        counts |= {(run_id, item.evaluator_version_id): count for run_id, count in connection.execute(counted)}
+    return counts

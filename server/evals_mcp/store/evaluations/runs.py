@@ -1,0 +1,327 @@
+"""Runs of evaluations in the store: create, list, update, add logs, read logs; no HTTP."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, select, update
+
+from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.evaluations import EvaluationLogResponse
+from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.references import Target
+from evals_mcp.models.runs import EvaluationRunResponse
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.identity import new_id
+from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, evaluations, logs, run_logs, runs
+from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target
+from evals_mcp.store.evaluations.run_status import Attachment, RunProgress, read_attachments, read_progress, read_runs
+from evals_mcp.store.files.datasets import read_datapoints_by_id
+from evals_mcp.store.files.versions import read_versions
+from evals_mcp.store.logs.logs import log_numbers
+from evals_mcp.store.logs.responses import read_logs
+from evals_mcp.store.logs.run_logs import link_existing_logs
+
+
+class Runs:
+    """Runs, always seen from an evaluation that has them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self,
+        evaluation_id: str,
+        dataset: Target | None,
+        version: Target | None,
+        *,
+        orchestrated: bool,
+        use_existing_logs: bool,
+    ) -> EvaluationRunResponse:
+        """A new run. One that is orchestrated but lacks dataset or version is the caller's to fill.
+
+        Raises NotFound, and Invalid for `use_existing_logs` without dataset and version.
+        """
+        with self._database.write() as connection:
+            run_id = create_run(
+                connection,
+                evaluation_id,
+                dataset,
+                version,
+                self._database.now(),
+                orchestrated=orchestrated,
+                use_existing_logs=use_existing_logs,
+            )
+            return _shown(connection, evaluation_id, run_id)
+
+    def all(self, evaluation_id: str) -> list[EvaluationRunResponse]:
+        """Every run of an evaluation, newest first. Raises NotFound."""
+        with self._database.read() as connection:
+            find_evaluation(connection, evaluation_id)
+            return read_run_responses(connection, evaluation_id, read_runs(connection, evaluation_id))
+
+    def get(self, evaluation_id: str, run_id: str) -> EvaluationRunResponse:
+        """One run of an evaluation. Raises NotFound."""
+        with self._database.read() as connection:
+            find_run(connection, evaluation_id, run_id)
+            return _shown(connection, evaluation_id, run_id)
+
+    def ids(self, evaluation_id: str) -> list[str]:
+        """The ids of the runs that an evaluation has, newest first. Raises NotFound."""
+        with self._database.read() as connection:
+            find_evaluation(connection, evaluation_id)
+            return [row.id for row in read_runs(connection, evaluation_id)]
+
+    def progress(self, evaluation_id: str, run_id: str) -> RunProgress:
+        """How far a run is. Raises NotFound."""
+        with self._database.read() as connection:
+            row = find_run(connection, evaluation_id, run_id)
+            return read_progress(connection, [row], read_attachments(connection, evaluation_id))[run_id]
+
+    def add_existing(self, evaluation_id: str, run_id: str) -> None:
+        """Let an evaluation have a run of another one too. Raises NotFound."""
+        with self._database.write() as connection:
+            now = self._database.now()
+            find_evaluation(connection, evaluation_id)
+            if connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is None:
+                raise NotFound(f"Run `{run_id}` does not exist.")
+            place = (evaluation_runs.c.evaluation_id == evaluation_id, evaluation_runs.c.run_id == run_id)
+            if connection.execute(select(evaluation_runs.c.run_id).where(*place)).first() is None:
+                connection.execute(
+                    evaluation_runs.insert().values(
+                        evaluation_id=evaluation_id, run_id=run_id, control=False, added_at=now
+                    )
+                )
+                _touch(connection, evaluation_id, now)
+
+    def remove(self, evaluation_id: str, run_id: str) -> None:
+        """Take a run out of an evaluation; its logs stay, and so does it in other evaluations. Raises NotFound."""
+        with self._database.write() as connection:
+            find_run(connection, evaluation_id, run_id)
+            connection.execute(
+                delete(evaluation_runs).where(
+                    evaluation_runs.c.evaluation_id == evaluation_id, evaluation_runs.c.run_id == run_id
+                )
+            )
+            _touch(connection, evaluation_id, self._database.now())
+
+    def update(
+        self, evaluation_id: str, run_id: str, *, control: bool | None, status: str | None
+    ) -> EvaluationRunResponse:
+        """Make a run the control (or not), and complete or cancel it.
+
+        Raises NotFound, Invalid for another status, and Conflict for a run that is completed or cancelled.
+        """
+        with self._database.write() as connection:
+            now = self._database.now()
+            row = find_run(connection, evaluation_id, run_id)
+            if status is not None:
+                self._close(connection, evaluation_id, row, status, now)
+            if control is not None:
+                of_evaluation = evaluation_runs.c.evaluation_id == evaluation_id
+                if control:
+                    connection.execute(update(evaluation_runs).where(of_evaluation).values(control=False))
+                connection.execute(
+                    update(evaluation_runs)
+                    .where(of_evaluation, evaluation_runs.c.run_id == run_id)
+                    .values(control=control)
+                )
+            return _shown(connection, evaluation_id, run_id)
+
+    def add_logs(self, evaluation_id: str, run_id: str, log_ids: Sequence[str]) -> EvaluationRunResponse:
+        """Put logs that exist into a run: all, or none if one of them cannot be.
+
+        Raises NotFound for an unknown evaluation, run or log, Invalid for an evaluator's log, Conflict for a run
+        that is cancelled.
+        """
+        with self._database.write() as connection:
+            run = find_run(connection, evaluation_id, run_id)
+            if run.set_status == "cancelled":
+                raise Conflict(f"Run `{run_id}` is cancelled and takes no logs.")
+            numbers = log_numbers(connection, log_ids)
+            link_existing_logs(connection, run, numbers, self._database.now())
+            return _shown(connection, evaluation_id, run_id)
+
+    def logs(
+        self, evaluation_id: str, run_ids: Sequence[str], page: int, size: int
+    ) -> PaginatedData[EvaluationLogResponse]:
+        """A page of the logs of an evaluation's runs (of all, if none is named): newest run first, then newest log.
+
+        Raises NotFound for an unknown evaluation, or a run that it does not have.
+        """
+        with self._database.read() as connection:
+            find_evaluation(connection, evaluation_id)
+            rows = read_runs(connection, evaluation_id)
+            wanted = [row for row in rows if not run_ids or row.id in run_ids]
+            unknown = set(run_ids) - {row.id for row in rows}
+            if unknown:
+                raise NotFound(f"Evaluation `{evaluation_id}` has no run `{sorted(unknown)[0]}`.")
+            limit, offset = window(page, size)
+            places = _page_places(connection, wanted, limit, offset)
+            attachments = read_attachments(connection, evaluation_id)
+            return PaginatedData[EvaluationLogResponse](
+                records=_evaluation_logs(connection, places, attachments),
+                page=page,
+                size=limit,
+                total=sum(row.logs_count for row in wanted),
+            )
+
+    def _close(self, connection: Connection, evaluation_id: str, row: Row[Any], status: str, now: Any) -> None:
+        if status not in ("completed", "cancelled"):
+            raise Invalid("The status of a run can only be set to `completed` or `cancelled`.")
+        progress = read_progress(connection, [row], read_attachments(connection, evaluation_id))
+        current = progress[row.id].status
+        if current == status:
+            return
+        if current not in ("pending", "running"):
+            raise Conflict(f"Run `{row.id}` is {current}; only a pending or running run can be {status}.")
+        set_run_status(connection, row.id, status, now)
+
+
+def create_run(
+    connection: Connection,
+    evaluation_id: str,
+    dataset: Target | None,
+    version: Target | None,
+    now: datetime,
+    *,
+    orchestrated: bool,
+    use_existing_logs: bool,
+    status: str | None = None,
+) -> str:
+    """The id of a new run, made inside a transaction; see `Runs.create`. `status` is one that a caller sets."""
+    if use_existing_logs and (dataset is None or version is None):
+        raise Invalid("`use_existing_logs` needs both `dataset` and `version`.")
+    find_evaluation(connection, evaluation_id)
+    dataset_version = None if dataset is None else find_target(connection, dataset, ["dataset"])
+    run_version = None if version is None else find_target(connection, version, EVALUATED_TYPES)
+    run_id = new_id("run")
+    connection.execute(
+        runs.insert().values(
+            id=run_id,
+            dataset_version_id=None if dataset_version is None else dataset_version.id,
+            version_id=None if run_version is None else run_version.id,
+            orchestrated=orchestrated and dataset is not None and version is not None,
+            use_existing_logs=use_existing_logs,
+            set_status=status,
+            logs_count=0,
+            incomplete_logs_count=0,
+            logged_datapoints_count=0,
+            revision=0,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    connection.execute(
+        evaluation_runs.insert().values(evaluation_id=evaluation_id, run_id=run_id, control=False, added_at=now)
+    )
+    if use_existing_logs:
+        run = find_run(connection, evaluation_id, run_id)
+        link_existing_logs(connection, run, _existing_logs(connection, run), now)
+    return run_id
+
+
+def set_run_status(connection: Connection, run_id: str, status: str | None, now: datetime) -> None:
+    """Set a run's status inside a transaction; None lets it follow from logs and judgments."""
+    connection.execute(
+        update(runs).where(runs.c.id == run_id).values(set_status=status, revision=runs.c.revision + 1, updated_at=now)
+    )
+
+
+def find_run(connection: Connection, evaluation_id: str, run_id: str) -> Row[Any]:
+    """The row of a run of an evaluation, as from `read_runs`. Raises NotFound."""
+    find_evaluation(connection, evaluation_id)
+    rows = read_runs(connection, evaluation_id, [run_id])
+    if not rows:
+        raise NotFound(f"Evaluation `{evaluation_id}` has no run `{run_id}`.")
+    return rows[0]
+
+
+def read_run_responses(
+    connection: Connection, evaluation_id: str, rows: Sequence[Row[Any]]
+) -> list[EvaluationRunResponse]:
+    """Runs as the API shows them, with dataset and version whole."""
+    shown = read_versions(
+        connection,
+        {item for row in rows for item in (row.dataset_version_id, row.version_id) if item is not None},
+    )
+    progress = read_progress(connection, rows, read_attachments(connection, evaluation_id))
+    return [
+        EvaluationRunResponse.model_validate(
+            {
+                "id": row.id,
+                "orchestrated": row.orchestrated,
+                "added_at": row.added_at,
+                "created_at": row.created_at,
+                "status": progress[row.id].status,
+                "control": row.control,
+                "dataset": shown.get(row.dataset_version_id),
+                "version": shown.get(row.version_id),
+            }
+        )
+        for row in rows
+    ]
+
+
+def _shown(connection: Connection, evaluation_id: str, run_id: str) -> EvaluationRunResponse:
+    return read_run_responses(connection, evaluation_id, [find_run(connection, evaluation_id, run_id)])[0]
+
+
+def _touch(connection: Connection, evaluation_id: str, now: Any) -> None:
+    connection.execute(update(evaluations).where(evaluations.c.id == evaluation_id).values(updated_at=now))
+
+
+def _existing_logs(connection: Connection, run: Row[Any]) -> list[int]:
+    """Logs of the run's version for datapoints of its dataset, oldest first."""
+    statement = (
+        select(logs.c.number)
+        .where(
+            logs.c.version_id == run.version_id,
+            exists().where(
+                dataset_datapoints.c.version_id == run.dataset_version_id,
+                dataset_datapoints.c.datapoint_id == logs.c.datapoint_id,
+            ),
+        )
+        .order_by(logs.c.number)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def _page_places(connection: Connection, wanted: Sequence[Row[Any]], limit: int, offset: int) -> list[Any]:
+    """Run id, log number and datapoint id of one page. Runs before the page are stepped over by their counts."""
+    places: list[Any] = []
+    for run in wanted:
+        if offset >= run.logs_count:
+            offset -= run.logs_count
+            continue
+        if len(places) == limit:
+            break
+        statement = (
+            select(run_logs.c.run_id, run_logs.c.log_number, run_logs.c.datapoint_id)
+            .where(run_logs.c.run_id == run.id)
+            .order_by(run_logs.c.log_number.desc())
+            .limit(limit - len(places))
+            .offset(offset)
+        )
+        places.extend(connection.execute(statement))
+        offset = 0
+    return places
+
+
+def _evaluation_logs(
+    connection: Connection, places: Sequence[Any], attachments: Sequence[Attachment]
+) -> list[EvaluationLogResponse]:
+    found = read_logs(connection, list(dict.fromkeys(place.log_number for place in places)))
+    by_number = dict(zip(dict.fromkeys(place.log_number for place in places), found, strict=True))
+    points = read_datapoints_by_id(connection, [place.datapoint_id for place in places if place.datapoint_id])
+    evaluators = {item.evaluator_id for item in attachments}
+    return [
+        EvaluationLogResponse(
+            run_id=place.run_id,
+            log=(log := by_number[place.log_number]),
+            evaluator_logs=[judgment for judgment in log.evaluator_logs if judgment.evaluator.id in evaluators],
+            datapoint=points.get(place.datapoint_id),
+        )
+        for place in places
+    ]

@@ -1,0 +1,219 @@
+"""Statistics of runs, from the judgments that runs keep; texts of logs are not read."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import timedelta
+from threading import Lock
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, bindparam, func, select
+
+from evals_mcp.models.stats import (
+    BooleanEvaluatorStatsResponse,
+    EvaluationStats,
+    EvaluatorStatsResponse,
+    NumericEvaluatorStatsResponse,
+    RunStatsResponse,
+    SelectEvaluatorStatsResponse,
+    TextEvaluatorStatsResponse,
+)
+from evals_mcp.statistics.aggregates import (
+    BooleanStats,
+    JudgmentCounts,
+    NumberStats,
+    OptionStats,
+    boolean_stats,
+    multi_select_stats,
+    number_stats,
+    select_stats,
+)
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.tables import evaluation_runs, files, judgments, runs, versions
+from evals_mcp.store.evaluations.evaluations import find_evaluation
+from evals_mcp.store.evaluations.run_status import (
+    Attachment,
+    evaluation_status,
+    judgments_of,
+    read_attachments,
+    read_progress,
+    read_runs,
+)
+from evals_mcp.store.evaluations.stats_texts import progress_text, report_text
+from evals_mcp.store.files.versions import read_versions
+from evals_mcp.store.logs.judgments import ABSTAINED, FAILED, JUDGED
+
+_NEWEST_RUN = (
+    select(runs.c.id)
+    .join(evaluation_runs, evaluation_runs.c.run_id == runs.c.id)
+    .where(evaluation_runs.c.evaluation_id == bindparam("evaluation_id"))
+    .order_by(runs.c.number.desc())
+    .limit(1)
+)
+
+
+class EvaluatorInRun(NamedTuple):
+    """One attached evaluator's statistics in one run."""
+
+    attachment: Attachment
+    stats: JudgmentCounts
+
+
+class Stats:
+    """Statistics of evaluations. What a run's judgments add up to is kept until the run changes."""
+
+    def __init__(self, database: Database, kept_runs: int = 4096) -> None:
+        self._database = database
+        self._kept_runs = kept_runs
+        self._kept: OrderedDict[tuple[str, int, str, bool], JudgmentCounts] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, evaluation_id: str) -> EvaluationStats:
+        """The statistics of an evaluation, newest run first, with texts for a terminal. Raises NotFound."""
+        with self._database.read() as connection:
+            evaluation = find_evaluation(connection, evaluation_id)
+            rows = read_runs(connection, evaluation_id)
+            attachments = read_attachments(connection, evaluation_id)
+            progress = read_progress(connection, rows, attachments)
+            run_stats = self.read(connection, rows, attachments)
+            names = _names(connection, evaluation, rows, attachments)
+        responses = [
+            RunStatsResponse(
+                run_id=row.id,
+                version_id=row.version_id,
+                num_logs=row.logs_count,
+                evaluator_stats=[stats_response(item) for item in run_stats[row.id]],
+                status=progress[row.id].status,
+            )
+            for row in rows
+        ]
+        return EvaluationStats(
+            run_stats=responses,
+            status=evaluation_status([response.status for response in responses]),
+            progress=progress_text(list(progress.values())),
+            report=report_text(names, rows, run_stats, f"evals://evaluations/{evaluation_id}"),
+        )
+
+    def lacks_only_judgments(self, evaluation_id: str, lately: timedelta) -> bool:
+        """Whether the newest run has all its logs, lacks judgments, and has got something lately. Raises NotFound.
+
+        Runs that the server fills are not meant, nor those that a caller closed.
+        """
+        with self._database.read() as connection:
+            find_evaluation(connection, evaluation_id)
+            newest = connection.execute(_NEWEST_RUN, {"evaluation_id": evaluation_id}).scalars().all()
+            rows = read_runs(connection, evaluation_id, newest)
+            if not rows or rows[0].orchestrated or rows[0].set_status is not None or not rows[0].logs_count:
+                return False
+            if rows[0].incomplete_logs_count or self._database.now() - rows[0].updated_at > lately:
+                return False
+            progress = read_progress(connection, rows, read_attachments(connection, evaluation_id))[rows[0].id]
+            return not progress.missing_datapoints and progress.missing_judgments > 0
+
+    def read(
+        self, connection: Connection, rows: Sequence[Row[Any]], attachments: Sequence[Attachment]
+    ) -> dict[str, list[EvaluatorInRun]]:
+        """Statistics of every attached evaluator in every run, by run id; rows as from `read_runs`."""
+        specs = _specs(connection, attachments)
+        found: dict[str, list[EvaluatorInRun]] = {}
+        for row in rows:
+            found[row.id] = [
+                EvaluatorInRun(item, self._one(connection, row, item, specs[item.evaluator_version_id]))
+                for item in attachments
+            ]
+        return found
+
+    def _one(
+        self, connection: Connection, run: Row[Any], attachment: Attachment, spec: dict[str, Any]
+    ) -> JudgmentCounts:
+        key = (run.id, run.revision, attachment.evaluator_version_id, attachment.sole)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return kept
+        stats = _count(connection, run.id, attachment, spec)
+        with self._lock:
+            self._kept[key] = stats
+            while len(self._kept) > self._kept_runs:
+                self._kept.popitem(last=False)
+        return stats
+
+
+class Names(NamedTuple):
+    """What a report calls things: the file's path, and version and evaluator names by version id."""
+
+    file: str | None
+    versions: dict[str, str]
+    evaluators: dict[str, str]
+
+
+def _count(connection: Connection, run_id: str, attachment: Attachment, spec: dict[str, Any]) -> JudgmentCounts:
+    """Statistics of one evaluator in one run, from how often each judgment occurs."""
+    columns = (judgments.c.state, judgments.c.number, judgments.c.label)
+    rows = connection.execute(
+        select(*columns, func.count().label("times"))
+        .where(judgments.c.run_id == run_id, *judgments_of(attachment))
+        .group_by(*columns)
+    ).all()
+    errors = sum(row.times for row in rows if row.state == FAILED)
+    nulls = [None for row in rows if row.state == ABSTAINED for _ in range(row.times)]
+    judged = [row for row in rows if row.state == JUDGED]
+    options = [option["name"] for option in spec.get("options") or []]
+    match spec["return_type"]:
+        case "boolean":
+            return boolean_stats([*nulls, *(row.number == 1 for row in judged for _ in range(row.times))], errors)
+        case "number":
+            return number_stats([*nulls, *(row.number for row in judged for _ in range(row.times))], errors)
+        case "select":
+            return select_stats([*nulls, *(row.label for row in judged for _ in range(row.times))], errors, options)
+        case "multi_select":
+            sets = [(json.loads(row.label), row.times) for row in judged]
+            return multi_select_stats(
+                [*nulls, *(value for value, count in sets for _ in range(count))], errors, options
+            )
+    number = sum(row.times for row in judged)
+    return JudgmentCounts(
+        total_logs=number + len(nulls) + errors, num_judgments=number, num_nulls=len(nulls), num_errors=errors
+    )
+
+
+def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:
+    """An evaluator's statistics in a run, as the API shows them."""
+    stats = item.stats
+    counts = {
+        "evaluator_version_id": item.attachment.evaluator_version_id,
+        "total_logs": stats.total_logs,
+        "num_judgments": stats.num_judgments,
+        "num_nulls": stats.num_nulls,
+        "num_errors": stats.num_errors,
+    }
+    match stats:
+        case BooleanStats():
+            return BooleanEvaluatorStatsResponse(**counts, num_true=stats.num_true, num_false=stats.num_false)
+        case NumberStats():
+            return NumericEvaluatorStatsResponse(
+                **counts, mean=stats.mean, sum=stats.sum, std=stats.std, percentiles=stats.percentiles
+            )
+        case OptionStats():
+            return SelectEvaluatorStatsResponse(**counts, num_judgments_per_option=stats.num_judgments_per_option)
+    return TextEvaluatorStatsResponse(**counts)
+
+
+def _specs(connection: Connection, attachments: Sequence[Attachment]) -> dict[str, dict[str, Any]]:
+    ids = [item.evaluator_version_id for item in attachments]
+    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(ids)))
+    return {row.id: row.content["spec"] for row in rows}
+
+
+def _names(
+    connection: Connection, evaluation: Row[Any], rows: Sequence[Row[Any]], attachments: Sequence[Attachment]
+) -> Names:
+    path = connection.execute(select(files.c.path).where(files.c.id == evaluation.file_id)).scalar()
+    shown = read_versions(connection, [row.version_id for row in rows if row.version_id is not None])
+    evaluators = read_versions(connection, [item.evaluator_version_id for item in attachments])
+    return Names(
+        path,
+        {version_id: version.version_name or version_id for version_id, version in shown.items()},
+        {item.evaluator_version_id: evaluators[item.evaluator_version_id].path for item in attachments},
+    )

@@ -1,0 +1,224 @@
+"""Datasets in the store: versions made of datapoints; no HTTP."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from evals_mcp.models.datapoints import CreateDatapointRequest, DatapointResponse
+from evals_mcp.models.datasets import DatasetResponse
+from evals_mcp.models.pages import PaginatedData
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.identity import derived_id, digest
+from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.tables import datapoints, dataset_datapoints
+from evals_mcp.store.database.upserts import Upsert
+from evals_mcp.store.files.files import FileChange, ensure_file
+from evals_mcp.store.files.versions import (
+    Version,
+    add_version,
+    find_file,
+    find_version,
+    newest_version,
+    read_versions,
+    version_ids,
+)
+
+
+class Datasets:
+    """Dataset versions and their datapoints. What they share with other files is in `Files`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def upsert(
+        self,
+        file_id: str | None,
+        path: str | None,
+        given: Sequence[CreateDatapointRequest],
+        action: str,
+        attributes: dict[str, Any] | None,
+        change: FileChange,
+        *,
+        base_version_id: str | None = None,
+        base_environment: str | None = None,
+        include_datapoints: bool = False,
+    ) -> DatasetResponse:
+        """Set the datapoints of a dataset, or add to or remove from a base version (else the newest one).
+
+        The same datapoints give the same version, in whatever order. Raises Invalid, NotFound and Conflict as
+        `Files.upsert`.
+        """
+        with self._database.write() as connection:
+            now = self._database.now()
+            file = ensure_file(connection, "dataset", file_id, path, now, change)
+            ids = _store_datapoints(connection, file.id, given)
+            if action != "set":
+                base = _base_version(connection, file.id, base_version_id, base_environment)
+                before = [] if base is None else _datapoint_ids(connection, base.id)
+                if base is not None and attributes is None:
+                    attributes = base.content.get("attributes")
+                if action == "add":
+                    ids = list(dict.fromkeys([*before, *ids]))
+                else:
+                    dropped = set(ids)
+                    ids = [datapoint_id for datapoint_id in before if datapoint_id not in dropped]
+            version_id = _add_version(connection, file, ids, attributes, change, now)
+            return _shown(connection, version_id, include_datapoints)
+
+    def extend(
+        self,
+        dataset_id: str,
+        given: Sequence[CreateDatapointRequest],
+        change: FileChange,
+        version_id: str | None = None,
+        environment: str | None = None,
+    ) -> DatasetResponse:
+        """Add datapoints to a version: the one named, else the environment's, else the default one. Raises NotFound."""
+        with self._database.write() as connection:
+            now = self._database.now()
+            file = find_file(connection, dataset_id, types=["dataset"])
+            base = find_version(connection, version_id=version_id, file_id=dataset_id, environment=environment)
+            before = _datapoint_ids(connection, base.id)
+            ids = list(dict.fromkeys([*before, *_store_datapoints(connection, file.id, given)]))
+            new_id = _add_version(connection, file, ids, base.content.get("attributes"), change, now)
+            return _shown(connection, new_id, include_datapoints=False)
+
+    def get(
+        self,
+        dataset_id: str,
+        version_id: str | None = None,
+        environment: str | None = None,
+        include_datapoints: bool = False,
+    ) -> DatasetResponse:
+        """One version of a dataset, with all its datapoints if asked for. Raises NotFound."""
+        with self._database.read() as connection:
+            find_file(connection, dataset_id, types=["dataset"])
+            version = find_version(connection, version_id=version_id, file_id=dataset_id, environment=environment)
+            return _shown(connection, version.id, include_datapoints)
+
+    def list_datapoints(
+        self, dataset_id: str, version_id: str | None, environment: str | None, page: int, size: int
+    ) -> PaginatedData[DatapointResponse]:
+        """A page of a version's datapoints, in the order they were given. Raises NotFound."""
+        with self._database.read() as connection:
+            find_file(connection, dataset_id, types=["dataset"])
+            version = find_version(connection, version_id=version_id, file_id=dataset_id, environment=environment)
+            limit, offset = window(page, size)
+            return PaginatedData[DatapointResponse](
+                records=read_datapoints(connection, version.id, limit, offset),
+                page=page,
+                size=limit,
+                total=version.datapoints_count,
+            )
+
+    def versions(
+        self, dataset_id: str, include_datapoints: bool = False, *, of_newest_only: bool = False
+    ) -> list[DatasetResponse]:
+        """Every version of a dataset, newest first; datapoints are those of all or of the newest. Raises NotFound."""
+        with self._database.read() as connection:
+            find_file(connection, dataset_id, types=["dataset"])
+            return [
+                _shown(connection, version_id, include_datapoints and not (of_newest_only and place))
+                for place, version_id in enumerate(version_ids(connection, dataset_id))
+            ]
+
+
+def read_datapoints(
+    connection: Connection, version_id: str, limit: int | None = None, offset: int = 0
+) -> list[DatapointResponse]:
+    """Datapoints of a dataset version from its position `offset` on, in their order."""
+    first = dataset_datapoints.c.position >= offset
+    statement = (
+        select(datapoints.c.id, datapoints.c.content)
+        .join(dataset_datapoints, dataset_datapoints.c.datapoint_id == datapoints.c.id)
+        .where(dataset_datapoints.c.version_id == version_id, first)
+        .order_by(dataset_datapoints.c.position)
+    )
+    if limit is not None:
+        statement = statement.where(dataset_datapoints.c.position < offset + limit)
+    return [DatapointResponse(id=row.id, **row.content) for row in connection.execute(statement)]
+
+
+def read_datapoints_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, DatapointResponse]:
+    """Datapoints by their ids; unknown ids are left out."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows = connection.execute(select(datapoints.c.id, datapoints.c.content).where(datapoints.c.id.in_(wanted)))
+    return {row.id: DatapointResponse(id=row.id, **row.content) for row in rows}
+
+
+_ADD_DATAPOINTS = Upsert(datapoints, lambda insert: insert.on_conflict_do_nothing())
+
+
+def _store_datapoints(connection: Connection, dataset_id: str, given: Sequence[CreateDatapointRequest]) -> list[str]:
+    """The ids of datapoints, each once, in the order given; what is new is stored."""
+    rows: dict[str, dict[str, Any]] = {}
+    for datapoint in given:
+        content = datapoint.content()
+        key = digest(content)
+        rows.setdefault(
+            key,
+            {
+                "id": derived_id("dp", dataset_id, key),
+                "dataset_id": dataset_id,
+                "digest": key,
+                "content": content,
+            },
+        )
+    if rows:
+        connection.execute(_ADD_DATAPOINTS.on(connection), list(rows.values()))
+    return [row["id"] for row in rows.values()]
+
+
+def _add_version(
+    connection: Connection,
+    file: Row[Any],
+    ids: Sequence[str],
+    attributes: dict[str, Any] | None,
+    change: FileChange,
+    now: datetime,
+) -> str:
+    """The id of the version that has these datapoints, in whatever order, and attributes."""
+    content = {"attributes": attributes}
+    version_id, is_new = add_version(
+        connection,
+        file,
+        content,
+        now,
+        name=change.version_name,
+        description=change.version_description,
+        identity={**content, "datapoints": sorted(ids)},
+        datapoints_count=len(ids),
+    )
+    if is_new and ids:
+        rows = [{"version_id": version_id, "position": at, "datapoint_id": id} for at, id in enumerate(ids)]
+        connection.execute(dataset_datapoints.insert(), rows)
+    return version_id
+
+
+def _base_version(
+    connection: Connection, dataset_id: str, version_id: str | None, environment: str | None
+) -> Version | None:
+    if version_id is None and environment is None:
+        return newest_version(connection, dataset_id)
+    return find_version(connection, version_id=version_id, file_id=dataset_id, environment=environment)
+
+
+def _datapoint_ids(connection: Connection, version_id: str) -> list[str]:
+    rows = connection.execute(
+        select(dataset_datapoints.c.datapoint_id)
+        .where(dataset_datapoints.c.version_id == version_id)
+        .order_by(dataset_datapoints.c.position)
+    )
+    return list(rows.scalars())
+
+
+def _shown(connection: Connection, version_id: str, include_datapoints: bool) -> DatasetResponse:
+    response = read_versions(connection, [version_id])[version_id]
+    assert isinstance(response, DatasetResponse)
+    if include_datapoints:
+        response.datapoints = read_datapoints(connection, version_id)
+    return response

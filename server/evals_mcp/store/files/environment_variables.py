@@ -1,0 +1,50 @@
+"""The environment variables of tools, kept with the tool; no log and no other answer has them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import update
+
+from evals_mcp.errors import NotFound
+from evals_mcp.models.tools import EnvironmentVariable
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.tables import files
+from evals_mcp.store.files.versions import find_file
+
+_KEY = "environment_variables"
+
+
+class EnvironmentVariables:
+    """Names and values that a tool's code would be run with."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self, tool_id: str) -> list[EnvironmentVariable]:
+        """Every variable of a tool, in the order they were added. Raises NotFound."""
+        with self._database.read() as connection:
+            return _listed(find_file(connection, tool_id, types=["tool"]).extra)
+
+    def add(self, tool_id: str, variables: Sequence[EnvironmentVariable]) -> list[EnvironmentVariable]:
+        """Add variables, or give those that exist another value; all that there are then. Raises NotFound."""
+        with self._database.write() as connection:
+            extra = find_file(connection, tool_id, types=["tool"]).extra
+            values = {**extra.get(_KEY, {}), **{variable.name: variable.value for variable in variables}}
+            extra = {**extra, _KEY: values}
+            connection.execute(update(files).where(files.c.id == tool_id).values(extra=extra))
+            return _listed(extra)
+
+    def delete(self, tool_id: str, name: str) -> list[EnvironmentVariable]:
+        """Take a variable away; all that there are then. Raises NotFound."""
+        with self._database.write() as connection:
+            extra = find_file(connection, tool_id, types=["tool"]).extra
+            values = dict(extra.get(_KEY, {}))
+            if values.pop(name, None) is None:
+                raise NotFound(f"Tool `{tool_id}` has no environment variable `{name}`.")
+            extra = {**extra, _KEY: values}
+            connection.execute(update(files).where(files.c.id == tool_id).values(extra=extra))
+            return _listed(extra)
+
+
+def _listed(extra: Mapping[str, Any]) -> list[EnvironmentVariable]:
+    return [EnvironmentVariable(name=name, value=value) for name, value in extra.get(_KEY, {}).items()]

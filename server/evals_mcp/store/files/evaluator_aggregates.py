@@ -1,0 +1,65 @@
+"""What evaluators said of a file's versions on the whole: the mean over all logs of a version, in runs or not."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from evals_mcp.models.versions import EvaluatorAggregate
+from evals_mcp.store.database.tables import logs
+
+Aggregates = dict[str, list[EvaluatorAggregate]]
+
+
+class _Judgment(NamedTuple):
+    version_id: str
+    evaluator_id: str
+    evaluator_version_id: str
+    judgment: Any
+    created_at: datetime
+
+
+def read_aggregates(connection: Connection, file_id: str) -> Aggregates:
+    """The means by version id, one per evaluator version: of numbers, and of booleans the rate of true.
+
+    Of several judgments of a log by one evaluator the newest counts; abstentions and failures are in no mean.
+    """
+    judged = logs.alias("judged")
+    statement = (
+        select(
+            judged.c.number,
+            judged.c.version_id,
+            logs.c.file_id.label("evaluator_id"),
+            logs.c.version_id.label("evaluator_version_id"),
+            logs.c.judgment,
+            logs.c.error.is_not(None).label("failed"),
+            logs.c.created_at,
+        )
+        .join(judged, judged.c.number == logs.c.judged_log_number)
+        .where(judged.c.file_id == file_id)
+        .order_by(logs.c.number)
+    )
+    newest: dict[tuple[int, str], _Judgment] = {}
+    for row in connection.execute(statement):
+        judgment = None if row.failed else row.judgment
+        newest[row.number, row.evaluator_id] = _Judgment(
+            row.version_id, row.evaluator_id, row.evaluator_version_id, judgment, row.created_at
+        )
+    grouped: dict[tuple[str, str, str], list[_Judgment]] = defaultdict(list)
+    for item in newest.values():
+        if isinstance(item.judgment, bool | int | float):
+            grouped[item[:3]].append(item)
+    found: Aggregates = defaultdict(list)
+    for (version_id, evaluator_id, evaluator_version_id), items in grouped.items():
+        times = [item.created_at for item in items]
+        found[version_id].append(
+            EvaluatorAggregate(
+                value=sum(item.judgment for item in items) / len(items),
+                evaluator_id=evaluator_id,
+                evaluator_version_id=evaluator_version_id,
+                created_at=min(times),
+                updated_at=max(times),
+            )
+        )
+    return found

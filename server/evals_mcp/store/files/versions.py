@@ -1,0 +1,266 @@
+"""Versions of files inside a transaction: found by reference, read as the API shows them, added when new."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from evals_mcp.errors import Conflict, NotFound
+from evals_mcp.models.files import FileResponse
+from evals_mcp.store.database.identity import VERSION_PREFIXES, digest, new_id
+from evals_mcp.store.database.tables import deployments, environments, files, versions
+from evals_mcp.store.files.paths import clean_path
+from evals_mcp.store.files.version_documents import read_documents
+
+DEFAULT_TAG = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version's place: its id and its file."""
+
+    id: str
+    file_id: str
+    file_type: str
+    path: str
+    content: dict[str, Any]
+    name: str | None
+    datapoints_count: int
+
+
+_COLUMNS = (
+    versions.c.id,
+    versions.c.file_id,
+    files.c.type.label("file_type"),
+    files.c.path,
+    versions.c.content,
+    versions.c.name,
+    versions.c.datapoints_count,
+)
+# What most requests begin with is made once: making a statement takes several times as long as running it.
+_LIVE = (
+    select(*_COLUMNS)
+    .join(files, files.c.id == versions.c.file_id)
+    .where(versions.c.deleted_at.is_(None), files.c.deleted_at.is_(None))
+)
+_BY_ID = _LIVE.where(versions.c.id == bindparam("version_id"))
+_NEWEST = _LIVE.where(versions.c.file_id == bindparam("file_id")).order_by(versions.c.number.desc()).limit(1)
+_DEPLOYED = (
+    _LIVE.join(deployments, deployments.c.version_id == versions.c.id)
+    .join(environments, environments.c.id == deployments.c.environment_id)
+    .where(deployments.c.file_id == bindparam("file_id"))
+)
+_DEPLOYED_BY_DEFAULT = _DEPLOYED.where(environments.c.tag == DEFAULT_TAG)
+_FILE_BY_ID = select(files).where(files.c.id == bindparam("id"), files.c.deleted_at.is_(None))
+_FILE_BY_PATH = select(files).where(files.c.live_path == bindparam("path"), files.c.deleted_at.is_(None))
+_SAME_CONTENT = select(versions.c.id, versions.c.deleted_at, versions.c.name, versions.c.description).where(
+    versions.c.file_id == bindparam("file_id"), versions.c.digest == bindparam("digest")
+)
+
+
+def find_version(
+    connection: Connection,
+    *,
+    version_id: str | None = None,
+    file_id: str | None = None,
+    path: str | None = None,
+    environment: str | None = None,
+    types: Iterable[str] | None = None,
+) -> Version:
+    """The version with an id, or the one that an environment (else the default one) has of a file. Raises NotFound."""
+    if version_id is not None:
+        version = version_by_id(connection, version_id, types)
+        if file_id is not None and version.file_id != file_id:
+            raise NotFound(f"File `{file_id}` has no version `{version_id}`.")
+        return version
+    return deployed_version(connection, find_file(connection, file_id, path, types).id, environment)
+
+
+def version_by_id(connection: Connection, version_id: str, types: Iterable[str] | None = None) -> Version:
+    """The version with this id. Raises NotFound."""
+    row = connection.execute(_BY_ID, {"version_id": version_id}).first()
+    if row is None or not _has_type(row.file_type, types):
+        raise NotFound(f"{_kind(types)} version `{version_id}` does not exist.")
+    return Version(*row)
+
+
+def find_file(
+    connection: Connection, file_id: str | None, path: str | None = None, types: Iterable[str] | None = None
+) -> Row[Any]:
+    """The row of a file that is not deleted, by id or else by path. Raises NotFound."""
+    if file_id is not None:
+        row = connection.execute(_FILE_BY_ID, {"id": file_id}).first()
+    else:
+        row = connection.execute(_FILE_BY_PATH, {"path": clean_path(path or "")}).first()
+    if row is None or not _has_type(row.type, types):
+        raise NotFound(f"{_kind(types)} `{path if file_id is None else file_id}` does not exist.")
+    return row
+
+
+def deployed_version(connection: Connection, file_id: str, environment: str | None = None) -> Version:
+    """The version of a file in an environment (its name or id), else in the default one, else the newest.
+
+    Raises NotFound for an unknown environment, one without this file, and a file without versions.
+    """
+    deployed = _DEPLOYED_BY_DEFAULT
+    if environment is not None:
+        wanted = (environments.c.name == environment) | (environments.c.id == environment)
+        if connection.execute(select(environments.c.id).where(wanted)).first() is None:
+            raise NotFound(f"Environment `{environment}` does not exist.")
+        deployed = _DEPLOYED.where(wanted)
+    row = connection.execute(deployed, {"file_id": file_id}).first()
+    if row is None and environment is None:
+        row = connection.execute(_NEWEST, {"file_id": file_id}).first()
+    if row is None:
+        where = f"has no version in environment `{environment}`" if environment else "has no version"
+        raise NotFound(f"File `{file_id}` {where}.")
+    return Version(*row)
+
+
+def shown_version(environment_id: str, *, or_newest: bool) -> ColumnElement[str]:
+    """The id of the version that an environment has of a row of `files`, else perhaps of its newest, else null."""
+    deployed = (
+        select(deployments.c.version_id)
+        .where(deployments.c.file_id == files.c.id, deployments.c.environment_id == environment_id)
+        .correlate(files)
+        .scalar_subquery()
+    )
+    newest = (
+        select(versions.c.id)
+        .where(versions.c.file_id == files.c.id, versions.c.deleted_at.is_(None))
+        .order_by(versions.c.number.desc())
+        .limit(1)
+        .correlate(files)
+        .scalar_subquery()
+    )
+    return func.coalesce(deployed, newest) if or_newest else deployed
+
+
+def newest_version(connection: Connection, file_id: str) -> Version | None:
+    """The version that was created last, or None for a file without versions."""
+    row = connection.execute(_NEWEST, {"file_id": file_id}).first()
+    return None if row is None else Version(*row)
+
+
+def version_ids(connection: Connection, file_id: str) -> list[str]:
+    """The ids of a file's versions, newest first."""
+    statement = (
+        select(versions.c.id)
+        .where(versions.c.file_id == file_id, versions.c.deleted_at.is_(None))
+        .order_by(versions.c.number.desc())
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def add_version(
+    connection: Connection,
+    file: Row[Any],
+    content: dict[str, Any],
+    now: datetime,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    identity: Any = None,
+    datapoints_count: int = 0,
+) -> tuple[str, bool]:
+    """The id of the file's version with this content, and whether it is new; the first is deployed by default.
+
+    `identity` is what makes the version what it is; None means its content. Raises Conflict if another version has
+    the name.
+    """
+    key = digest(content if identity is None else identity)
+    existing = connection.execute(_SAME_CONTENT, {"file_id": file.id, "digest": key}).first()
+    changes: dict[str, Any] = {}
+    if existing is not None:
+        if existing.deleted_at is not None:
+            changes["deleted_at"] = None
+        if name is not None and name != existing.name:
+            changes["name"] = name
+        if description is not None and description != existing.description:
+            changes["description"] = description
+        if changes:
+            with _unique_name(name):
+                connection.execute(
+                    update(versions).where(versions.c.id == existing.id).values(**changes, updated_at=now)
+                )
+        return existing.id, False
+    _require_tools(connection, content.get("linked_tools") or [])
+    version_id = new_id(VERSION_PREFIXES[file.type])
+    with _unique_name(name):
+        connection.execute(
+            versions.insert().values(
+                id=version_id,
+                file_id=file.id,
+                digest=key,
+                content=content,
+                name=name,
+                description=description,
+                datapoints_count=datapoints_count,
+                logs_count=0,
+                created_at=now,
+                updated_at=now,
+                last_used_at=now,
+            )
+        )
+    _deploy_first(connection, file.id, version_id, now)
+    return version_id, True
+
+
+def read_versions(
+    connection: Connection, version_ids: Iterable[str], *, deleted: bool = True
+) -> dict[str, FileResponse]:
+    """What the API shows of versions, by version id; also of deleted ones, which old runs and logs still name."""
+    documents = read_documents(connection, version_ids, deleted=deleted)
+    return {version_id: _file_responses().validate_python(document) for version_id, document in documents.items()}
+
+
+@cache
+def _file_responses() -> TypeAdapter[FileResponse]:
+    return TypeAdapter(FileResponse)
+
+
+def _require_tools(connection: Connection, ids: Iterable[str]) -> None:
+    """Raise NotFound unless each is the id of a tool, or of a version of one."""
+    for tool_id in ids:
+        named = (files.c.id == tool_id) | (versions.c.id == tool_id)
+        if connection.execute(_LIVE.where(files.c.type == "tool", named).limit(1)).first() is None:
+            raise NotFound(f"Tool `{tool_id}` does not exist.")
+
+
+def _deploy_first(connection: Connection, file_id: str, version_id: str, now: datetime) -> None:
+    """A new file is deployed to the default environment by itself; its later versions are not."""
+    if connection.execute(select(deployments.c.file_id).where(deployments.c.file_id == file_id).limit(1)).first():
+        return
+    earlier = select(versions.c.id).where(versions.c.file_id == file_id, versions.c.id != version_id).limit(1)
+    if connection.execute(earlier).first():
+        return
+    default = connection.execute(select(environments.c.id).where(environments.c.tag == DEFAULT_TAG)).scalar_one()
+    connection.execute(
+        deployments.insert().values(file_id=file_id, environment_id=default, version_id=version_id, created_at=now)
+    )
+
+
+@contextmanager
+def _unique_name(name: str | None) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        if name is None:
+            raise
+        raise Conflict(f"Another version of this file is named `{name}`.") from None
+
+
+def _has_type(file_type: str, types: Iterable[str] | None) -> bool:
+    return types is None or file_type in types
+
+
+def _kind(types: Iterable[str] | None) -> str:
+    """What a message calls something of these types: `Prompt`, or `File` for any."""
+    names = list(types or ())
+    return names[0].capitalize() if len(names) == 1 else "File"

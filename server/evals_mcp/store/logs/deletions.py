@@ -1,0 +1,66 @@
+"""Logs leaving the store with everything that hangs on them, inside a transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from evals_mcp.store.database.pages import batches
+from evals_mcp.store.database.tables import judgments, logs, run_logs, versions
+from evals_mcp.store.logs.run_logs import recount_run, unlink_judgment
+
+
+def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Delete logs with the judgments of them and the traces below them; unknown ids are left out."""
+    numbers = _with_dependants(connection, ids)
+    for number in _judgments_of_others(connection, numbers):
+        unlink_judgment(connection, number, now)
+    run_ids: set[str] = set()
+    # Whatever depends on a log was stored after it.
+    for batch in batches(sorted(numbers, reverse=True)):
+        of_run = run_logs.c.log_number.in_(batch)
+        run_ids |= set(connection.execute(select(run_logs.c.run_id).where(of_run).distinct()).scalars())
+        connection.execute(delete(judgments).where(judgments.c.log_number.in_(batch)))
+        connection.execute(delete(run_logs).where(of_run))
+    for batch in batches(sorted(numbers, reverse=True)):
+        _uncount(connection, batch)
+        connection.execute(delete(logs).where(logs.c.number.in_(batch)))
+    for run_id in sorted(run_ids):
+        recount_run(connection, run_id, now)
+
+
+def _with_dependants(connection: Connection, ids: Sequence[str]) -> set[int]:
+    """The numbers of logs, of their trace children and of the judgments of all those."""
+    found: set[int] = set()
+    for id_batch in batches(ids):
+        found |= set(connection.execute(select(logs.c.number).where(logs.c.id.in_(id_batch))).scalars())
+    newest = list(found)
+    while newest:
+        below: set[int] = set()
+        for batch in batches(newest):
+            hangs = or_(logs.c.judged_log_number.in_(batch), logs.c.trace_parent_number.in_(batch))
+            below |= set(connection.execute(select(logs.c.number).where(hangs)).scalars())
+        newest = sorted(below - found)
+        found |= below
+    return found
+
+
+def _judgments_of_others(connection: Connection, numbers: set[int]) -> list[int]:
+    """Those of the logs that judge a log which is not among them."""
+    found: list[int] = []
+    for batch in batches(sorted(numbers)):
+        rows = connection.execute(
+            select(logs.c.number, logs.c.judged_log_number).where(
+                logs.c.number.in_(batch), logs.c.judged_log_number.is_not(None)
+            )
+        )
+        found += [row.number for row in rows if row.judged_log_number not in numbers]
+    return found
+
+
+def _uncount(connection: Connection, numbers: Sequence[int]) -> None:
+    counted = select(logs.c.version_id, func.count()).where(logs.c.number.in_(numbers)).group_by(logs.c.version_id)
+    for version_id, count in connection.execute(counted.order_by(logs.c.version_id)).all():
+        connection.execute(
+            update(versions).where(versions.c.id == version_id).values(logs_count=versions.c.logs_count - count)
+        )

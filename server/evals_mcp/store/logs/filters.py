@@ -1,0 +1,80 @@
+"""Which logs of a file a list has: filters, search and samples as conditions; nothing is read here."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
+
+from evals_mcp.store.database.tables import logs
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which logs of a file to list; what is None or empty does not filter.
+
+    `search` is looked for in inputs, messages, output and error, `metadata_search` in the metadata as JSON, both
+    whatever the case. `sample` is how many logs to pick from what the rest lets through.
+    """
+
+    version_id: str | None = None
+    ids: Sequence[str] = ()
+    search: str | None = None
+    metadata_search: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    in_trace: Sequence[bool] = ()
+    sample: int | None = None
+
+
+def log_conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
+    """The conditions on `logs` that a filter sets; its sample is not one of them."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.version_id is not None:
+        conditions.append(logs.c.version_id == wanted.version_id)
+    if wanted.ids:
+        conditions.append(or_(*(logs.c.id.contains(part, autoescape=True) for part in wanted.ids)))
+    if wanted.search:
+        conditions.append(_holds(wanted.search))
+    if wanted.metadata_search:
+        metadata = logs.c.extra["metadata"].as_string()
+        conditions.append(or_(*(metadata.icontains(text, autoescape=True) for text in _forms(wanted.metadata_search))))
+    if wanted.start is not None:
+        conditions.append(logs.c.created_at >= wanted.start)
+    if wanted.end is not None:
+        conditions.append(logs.c.created_at <= wanted.end)
+    if len(set(wanted.in_trace)) == 1:
+        inside = logs.c.trace_parent_number.is_not(None)
+        conditions.append(inside if wanted.in_trace[0] else ~inside)
+    return conditions
+
+
+def log_numbers_newest_first(conditions: Sequence[ColumnElement[bool]], sample: int | None) -> Select[int]:
+    """The numbers of the logs that meet the conditions, newest first.
+
+    A sample is evenly spread over them and the same each time: every n-th, so that there are just so many.
+    """
+    if sample is None:
+        return select(logs.c.number).where(*conditions).order_by(logs.c.number.desc())
+    place = func.row_number().over(order_by=logs.c.number.desc()) - 1
+    ranked = (
+        select(logs.c.number, place.label("place"), func.count().over().label("total")).where(*conditions).subquery()
+    )
+    picked = (ranked.c.place * sample) % ranked.c.total < sample
+    return select(ranked.c.number).where(picked).order_by(ranked.c.number.desc())
+
+
+def _holds(text: str) -> ColumnElement[bool]:
+    """Whether a log's output, error, inputs or messages hold a text; in the JSON ones also as JSON writes it."""
+    plain = [column.icontains(text, autoescape=True) for column in (logs.c.output, logs.c.error)]
+    written = [
+        cast(column, Text).icontains(form, autoescape=True)
+        for column in (logs.c.inputs, logs.c.messages, logs.c.output_message)
+        for form in _forms(text)
+    ]
+    return or_(*plain, *written)
+
+
+def _forms(text: str) -> list[str]:
+    return list(dict.fromkeys([text, json.dumps(text, ensure_ascii=False)[1:-1]]))

@@ -1,0 +1,323 @@
+"""Logs in the store: create, read, list, update, delete; what a run keeps of them is in `run_logs`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select, update
+
+from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.pages import PaginatedData
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.identity import new_id
+from evals_mcp.store.database.pages import batches, window
+from evals_mcp.store.database.tables import dataset_datapoints, logs, run_logs, runs, versions
+from evals_mcp.store.files.files import ensure_file
+from evals_mcp.store.files.versions import Version, add_version, find_file, find_version
+from evals_mcp.store.logs.deletions import delete_logs
+from evals_mcp.store.logs.filters import LogFilter, log_conditions, log_numbers_newest_first
+from evals_mcp.store.logs.judgments import check_judgment, judgment_columns
+from evals_mcp.store.logs.responses import read_logs
+from evals_mcp.store.logs.rows import log_facts, log_values
+from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
+
+
+@dataclass(frozen=True, slots=True)
+class LogTarget:
+    """Which version a new log is of: `version_id` or `environment` of the file, its `kernel`, or the default one."""
+
+    file_id: str | None = None
+    path: str | None = None
+    version_id: str | None = None
+    environment: str | None = None
+    kernel: Mapping[str, Any] | None = None
+
+
+class CreatedLog(NamedTuple):
+    """The ids of a new log, its file and its version, the log that it judges, if it does, and the runs that got it."""
+
+    id: str
+    file_id: str
+    version_id: str
+    log_status: str | None
+    judged_log_id: str | None = None
+    run_ids: tuple[str, ...] = ()
+
+
+class ChangedLog(NamedTuple):
+    """A log after a change, and the runs that have it."""
+
+    log: LogResponse
+    run_ids: list[str]
+
+
+class Logs:
+    """Logs of prompts, flows, tools, agents and evaluators."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self, file_type: str, place: LogTarget, fields: Mapping[str, Any], run_id: str | None = None
+    ) -> CreatedLog:
+        """Store a log (fields as in the request) and put it into its run, if it names one or one waits for it.
+
+        A log for a cancelled run is stored and not put into it. Raises Invalid, NotFound for an unknown file,
+        version, run or trace parent, and Conflict for a `log_id` that exists.
+        """
+        with self._database.write() as connection:
+            return create_log(connection, file_type, place, fields, self._database.now(), run_id)
+
+    def create_judgment(self, place: LogTarget, judged_log_id: str, fields: Mapping[str, Any]) -> CreatedLog:
+        """Store an evaluator's log of another log, its newest judgment of it from now on.
+
+        Raises Invalid for a judgment of another type than the evaluator's, NotFound, Conflict.
+        """
+        with self._database.write() as connection:
+            return create_judgment(connection, place, judged_log_id, fields, self._database.now())
+
+    def get(self, log_id: str) -> LogResponse:
+        """One log with its judgments and the trace below it. Raises NotFound."""
+        with self._database.read() as connection:
+            return read_logs(connection, [_find_place(connection, log_id).number], traces=True, judged=True)[0]
+
+    def page(
+        self,
+        file_id: str,
+        wanted: LogFilter,
+        page: int,
+        size: int,
+        *,
+        traces: bool = False,
+        judged: bool = False,
+    ) -> PaginatedData[LogResponse]:
+        """A page of a file's logs, newest first. Raises NotFound for an unknown file."""
+        with self._database.read() as connection:
+            find_file(connection, file_id)
+            conditions = [logs.c.file_id == file_id, *log_conditions(wanted)]
+            total = connection.execute(select(func.count()).select_from(logs).where(*conditions)).scalar_one()
+            limit, offset = window(page, size)
+            statement = log_numbers_newest_first(conditions, wanted.sample).limit(limit).offset(offset)
+            numbers = list(connection.execute(statement).scalars())
+            return PaginatedData[LogResponse](
+                records=read_logs(connection, numbers, traces=traces, judged=judged),
+                page=page,
+                size=limit,
+                total=total if wanted.sample is None else min(total, wanted.sample),
+            )
+
+    def update(self, file_type: str, log_id: str, fields: Mapping[str, Any], file_id: str | None = None) -> ChangedLog:
+        """Change what is given of a log. Raises NotFound, and Conflict for a completed flow log said otherwise."""
+        with self._database.write() as connection:
+            row = _find_log(connection, log_id)
+            file = find_file(connection, row.file_id, types=[file_type])
+            if file_id is not None and file.id != file_id:
+                raise NotFound(f"File `{file_id}` has no log `{log_id}`.")
+            update_log(connection, row, fields, self._database.now(), final=file_type == "flow")
+            return ChangedLog(read_logs(connection, [row.number], traces=True)[0], runs_with(connection, row.number))
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Take logs away with the judgments of them and the trace below them; unknown ids are left out."""
+        with self._database.write() as connection:
+            delete_logs(connection, ids, self._database.now())
+
+
+def create_log(
+    connection: Connection,
+    file_type: str,
+    place: LogTarget,
+    fields: Mapping[str, Any],
+    now: datetime,
+    run_id: str | None = None,
+) -> CreatedLog:
+    """Store a log inside a transaction; see `Logs.create`."""
+    version = _version(connection, file_type, place, now)
+    run = None if run_id is None else find_any_run(connection, run_id)
+    row = _insert_log(connection, version, fields, now)
+    datapoint_id = fields.get("source_datapoint_id")
+    if run_id is None and datapoint_id is not None:
+        run = _waiting_run(connection, version.id, datapoint_id)
+    if run is None or run.set_status == "cancelled":
+        return CreatedLog(row["id"], version.file_id, version.id, row["log_status"])
+    link_log(connection, run, row["number"], datapoint_id, version.id, log_facts(row), now)
+    return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], run_ids=(run.id,))
+
+
+def create_judgment(
+    connection: Connection,
+    place: LogTarget,
+    judged_log_id: str,
+    fields: Mapping[str, Any],
+    now: datetime,
+    location: tuple[str | int, ...] = ("body", "judgment"),
+) -> CreatedLog:
+    """Store a judgment inside a transaction; see `Logs.create_judgment`. `location` is where a request has it."""
+    judged = _find_place(connection, judged_log_id)
+    if judged.judged_log_number is not None:
+        raise Invalid(f"Log `{judged_log_id}` is itself the log of an evaluator: judge the log that it judges.")
+    version = _version(connection, "evaluator", place, now)
+    spec = version.content["spec"]
+    judgment = fields.get("judgment")
+    if judgment is not None and fields.get("error") is None:
+        check_judgment(judgment, spec, location)
+    row = _insert_log(connection, version, fields, now, judged_log_number=judged.number)
+    columns = judgment_columns(judgment, fields.get("error"), spec)
+    add_judgment(connection, judged.number, version.file_id, version.id, row["number"], columns, now)
+    return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
+
+
+def update_log(connection: Connection, row: Row[Any], fields: Mapping[str, Any], now: datetime, *, final: bool) -> None:
+    """Change a log inside a transaction; where `final`, a complete one stays as it is. Raises Conflict."""
+    values = log_values(fields)
+    if "extra" in values:
+        values["extra"] = {**row.extra, **values["extra"]}
+    if fields.get("source_datapoint_id") is not None:
+        values["datapoint_id"] = fields["source_datapoint_id"]
+    changed = any(getattr(row, name) != value for name, value in values.items())
+    if not changed:
+        return
+    if final and row.log_status == "complete":
+        raise Conflict(f"Log `{row.id}` is complete and cannot be changed.")
+    connection.execute(update(logs).where(logs.c.number == row.number).values(**values))
+    refresh_facts(connection, {**row._mapping, **values}, now)
+
+
+def log_numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
+    """The numbers of logs, in the order of their ids given. Raises NotFound if any does not exist."""
+    found: dict[str, Row[Any]] = {}
+    for batch in batches(list(dict.fromkeys(ids))):
+        rows = connection.execute(
+            select(logs.c.id, logs.c.number, logs.c.judged_log_number).where(logs.c.id.in_(batch))
+        )
+        found |= {row.id: row for row in rows}
+    for log_id in ids:
+        if log_id not in found:
+            raise NotFound(f"Log `{log_id}` does not exist; no log was added.")
+        if found[log_id].judged_log_number is not None:
+            raise Invalid(f"Log `{log_id}` is the log of an evaluator and cannot be in a run; no log was added.")
+    return list(dict.fromkeys(found[log_id].number for log_id in ids))
+
+
+def runs_with(connection: Connection, number: int) -> list[str]:
+    """The ids of the runs that have the log with this number."""
+    in_runs = select(run_logs.c.run_id).where(run_logs.c.log_number == number).order_by(run_logs.c.run_id)
+    return list(connection.execute(in_runs).scalars())
+
+
+def _version(connection: Connection, file_type: str, place: LogTarget, now: datetime) -> Version:
+    if place.version_id is None and place.environment is None and place.kernel is not None:
+        file = ensure_file(connection, file_type, place.file_id, place.path, now)
+        version_id, _ = add_version(connection, file, dict(place.kernel), now)
+        return find_version(connection, version_id=version_id)
+    if place.version_id is None and place.file_id is None and place.path is None:
+        raise Invalid("The file is not named: give `id` or `path`.", ("body", "path"))
+    return find_version(
+        connection,
+        version_id=place.version_id,
+        file_id=place.file_id,
+        path=place.path,
+        environment=place.environment,
+        types=[file_type],
+    )
+
+
+def _insert_log(
+    connection: Connection,
+    version: Version,
+    fields: Mapping[str, Any],
+    now: datetime,
+    judged_log_number: int | None = None,
+) -> dict[str, Any]:
+    """Insert a log's row and count it for its version; the row as stored, with its number."""
+    log_id = fields.get("log_id") or new_id("log")
+    if fields.get("log_id") is not None and connection.execute(_PLACE, {"log_id": log_id}).first() is not None:
+        raise Conflict(f"Log `{log_id}` exists already.")
+    parent_number, root_number = _trace(connection, fields.get("trace_parent_id"))
+    row: dict[str, Any] = {
+        "created_at": now,
+        "inputs": {},
+        "extra": {},
+        "log_status": "complete",
+        "error": None,
+    }
+    row |= log_values(fields)
+    row |= {
+        "id": log_id,
+        "file_id": version.file_id,
+        "version_id": version.id,
+        "judged_log_number": judged_log_number,
+        "trace_parent_number": parent_number,
+        "trace_root_number": root_number,
+        "datapoint_id": fields.get("source_datapoint_id"),
+    }
+    number = connection.execute(_INSERT, row).inserted_primary_key
+    assert number is not None
+    row["number"] = number[0]
+    connection.execute(_COUNT, {"of_version": version.id, "now": now})
+    return row
+
+
+def _trace(connection: Connection, parent_id: str | None) -> tuple[int | None, int | None]:
+    if parent_id is None:
+        return None, None
+    parent = _find_place(connection, parent_id)
+    return parent.number, parent.trace_root_number or parent.number
+
+
+# The statements of a write are made once: making one takes several times as long as running it.
+_INSERT = logs.insert()
+_COUNT = (
+    update(versions)
+    .where(versions.c.id == bindparam("of_version"))
+    .values(logs_count=versions.c.logs_count + 1, last_used_at=bindparam("now"))
+)
+_LOG = select(logs).where(logs.c.id == bindparam("log_id"))
+_PLACE = select(logs.c.number, logs.c.judged_log_number, logs.c.trace_root_number).where(
+    logs.c.id == bindparam("log_id")
+)
+_RUN = select(runs).where(runs.c.id == bindparam("run_id"))
+_WAITING_RUN = (
+    select(runs)
+    .join(dataset_datapoints, dataset_datapoints.c.version_id == runs.c.dataset_version_id)
+    .where(
+        runs.c.version_id == bindparam("version_id"),
+        dataset_datapoints.c.datapoint_id == bindparam("datapoint_id"),
+        runs.c.orchestrated.is_(False),
+        or_(runs.c.set_status.is_(None), runs.c.set_status == "running"),
+        ~exists(run_logs.c.log_number).where(
+            run_logs.c.run_id == runs.c.id, run_logs.c.datapoint_id == bindparam("datapoint_id")
+        ),
+    )
+    .order_by(runs.c.number.desc())
+    .limit(1)
+)
+
+
+def _find_log(connection: Connection, log_id: str) -> Row[Any]:
+    row = connection.execute(_LOG, {"log_id": log_id}).first()
+    if row is None:
+        raise NotFound(f"Log `{log_id}` does not exist.")
+    return row
+
+
+def _find_place(connection: Connection, log_id: str) -> Any:
+    """The numbers of a log, of the log that it judges and of the root of its trace; its texts are not read."""
+    row = connection.execute(_PLACE, {"log_id": log_id}).first()
+    if row is None:
+        raise NotFound(f"Log `{log_id}` does not exist.")
+    return row
+
+
+def find_any_run(connection: Connection, run_id: str) -> Row[Any]:
+    """The row of a run, whatever evaluation has it. Raises NotFound."""
+    row = connection.execute(_RUN, {"run_id": run_id}).first()
+    if row is None:
+        raise NotFound(f"Run `{run_id}` does not exist.")
+    return row
+
+
+def _waiting_run(connection: Connection, version_id: str, datapoint_id: str) -> Row[Any] | None:
+    """The newest open run of this version that the caller drives and that has no log for this datapoint."""
+    return connection.execute(_WAITING_RUN, {"version_id": version_id, "datapoint_id": datapoint_id}).first()

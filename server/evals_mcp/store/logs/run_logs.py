@@ -1,0 +1,313 @@
+"""Logs and judgments joining a run inside a transaction, with the run's counters kept exact."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
+
+from evals_mcp.store.database.pages import batches
+from evals_mcp.store.database.tables import (
+    dataset_datapoints,
+    judged_counts,
+    judgments,
+    logs,
+    run_logs,
+    runs,
+    versions,
+)
+from evals_mcp.store.database.upserts import Upsert
+from evals_mcp.store.logs.judgments import JudgmentColumns, judgment_columns
+from evals_mcp.store.logs.rows import LogFacts, log_facts
+
+
+def link_log(
+    connection: Connection,
+    run: Row[Any],
+    log_number: int,
+    datapoint_id: str | None,
+    version_id: str,
+    facts: LogFacts,
+    now: datetime,
+) -> None:
+    """Put a new log, not judged yet, into a run; a finished run is open again, and one without a version gets it."""
+    first = datapoint_id is not None and _is_first_log(connection, run, datapoint_id)
+    place = {"run_id": run.id, "log_number": log_number, "datapoint_id": datapoint_id}
+    connection.execute(_INSERT, {**place, **facts._asdict()})
+    connection.execute(
+        _COUNT_LOG,
+        {
+            "of_run": run.id,
+            "incomplete": 0 if facts.complete else 1,
+            "first": 1 if first else 0,
+            "status": None if run.set_status != "running" else "running",
+            "version": run.version_id or version_id,
+            "now": now,
+        },
+    )
+
+
+def link_existing_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now: datetime) -> None:
+    """Put logs that exist into a run, with the judgments they have; logs that are in it already stay once.
+
+    A finished run is open again, and one without a version gets that of the first log.
+    """
+    version_id = run.version_id
+    linked = False
+    for batch in batches(numbers):
+        rows = connection.execute(
+            select(logs)
+            .where(
+                logs.c.number.in_(batch),
+                ~exists().where(run_logs.c.run_id == run.id, run_logs.c.log_number == logs.c.number),
+            )
+            .order_by(logs.c.number)
+        ).mappings()
+        found = {row["number"]: row for row in rows}
+        if not found:
+            continue
+        connection.execute(run_logs.insert(), [_run_log(run.id, dict(row)) for row in found.values()])
+        _copy_judgments(connection, run.id, {number: row["datapoint_id"] for number, row in found.items()})
+        version_id = version_id or next(found[number]["version_id"] for number in batch if number in found)
+        linked = True
+    if not linked:
+        return
+    set_status = "running" if run.set_status == "running" else None
+    connection.execute(update(runs).where(runs.c.id == run.id).values(version_id=version_id, set_status=set_status))
+    recount_run(connection, run.id, now)
+
+
+def unlink_judgment(connection: Connection, evaluator_log_number: int, now: datetime) -> None:
+    """Take a judgment out of every run; the evaluator's judgment before it, if any, counts again."""
+    row = connection.execute(
+        select(logs.c.judged_log_number, logs.c.file_id).where(logs.c.number == evaluator_log_number)
+    ).one()
+    connection.execute(
+        delete(judgments).where(
+            judgments.c.log_number == row.judged_log_number, judgments.c.evaluator_id == row.file_id
+        )
+    )
+    connection.execute(update(logs).where(logs.c.number == evaluator_log_number).values(judged_log_number=None))
+    places = connection.execute(
+        select(run_logs.c.run_id, run_logs.c.datapoint_id).where(run_logs.c.log_number == row.judged_log_number)
+    ).all()
+    for place in places:
+        _copy_judgments(connection, place.run_id, {row.judged_log_number: place.datapoint_id}, row.file_id)
+        recount_run(connection, place.run_id, now)
+
+
+def add_judgment(
+    connection: Connection,
+    judged_log_number: int,
+    evaluator_id: str,
+    evaluator_version_id: str,
+    evaluator_log_number: int,
+    columns: JudgmentColumns,
+    now: datetime,
+) -> None:
+    """Record a judgment in every run that has the judged log; of several by one evaluator the newest counts."""
+    places = connection.execute(_PLACES, {"of_log": judged_log_number}).all()
+    if not places:
+        return
+    replaced = connection.execute(_REPLACE, {"of_log": judged_log_number, "by_evaluator": evaluator_id}).rowcount
+    judgment = {
+        "evaluator_id": evaluator_id,
+        "log_number": judged_log_number,
+        "evaluator_version_id": evaluator_version_id,
+        "evaluator_log_number": evaluator_log_number,
+        "latest": True,
+        **columns._asdict(),
+    }
+    connection.execute(
+        _RECORD.on(connection),
+        [{"run_id": run_id, "datapoint_id": datapoint_id, **judgment} for run_id, datapoint_id in places],
+    )
+    run_ids = [run_id for run_id, _ in places]
+    if replaced:
+        connection.execute(_CHANGE, {"of_runs": run_ids, "now": now})
+    else:
+        count_judged(connection, evaluator_id, dict.fromkeys(run_ids, 1), now)
+
+
+def count_judged(connection: Connection, evaluator_id: str, logs_counts: Mapping[str, int], now: datetime) -> None:
+    """Count more logs as judged by an evaluator; `logs_counts` says how many by the id of their run."""
+    rows = [{"run_id": run_id, "evaluator_id": evaluator_id, "logs_count": n} for run_id, n in logs_counts.items()]
+    connection.execute(_COUNT_JUDGED.on(connection), rows)
+    connection.execute(_CHANGE, {"of_runs": list(logs_counts), "now": now})
+
+
+def refresh_facts(connection: Connection, log: Mapping[str, Any], now: datetime) -> None:
+    """Bring what runs keep of a log up to date after it changed."""
+    facts = log_facts(log)
+    mine = run_logs.c.log_number == log["number"]
+    before = connection.execute(
+        select(run_logs.c.run_id, run_logs.c.complete, run_logs.c.datapoint_id).where(mine)
+    ).all()
+    if not before:
+        return
+    connection.execute(update(run_logs).where(mine).values(**facts._asdict(), datapoint_id=log["datapoint_id"]))
+    for place in before:
+        if place.datapoint_id != log["datapoint_id"]:
+            of_log = (judgments.c.run_id == place.run_id, judgments.c.log_number == log["number"])
+            connection.execute(update(judgments).where(*of_log).values(datapoint_id=log["datapoint_id"]))
+            recount_run(connection, place.run_id, now)
+            continue
+        more = int(place.complete) - int(facts.complete)
+        connection.execute(
+            update(runs)
+            .where(runs.c.id == place.run_id)
+            .values(
+                incomplete_logs_count=runs.c.incomplete_logs_count + more,
+                revision=runs.c.revision + 1,
+                updated_at=now,
+            )
+        )
+
+
+def recount_run(connection: Connection, run_id: str, now: datetime) -> None:
+    """Count a run's logs, datapoints and judged logs from what is there."""
+    run = connection.execute(select(runs).where(runs.c.id == run_id)).one()
+    in_run = run_logs.c.run_id == run_id
+    in_dataset = (
+        select(func.count(func.distinct(run_logs.c.datapoint_id)))
+        .join(dataset_datapoints, dataset_datapoints.c.datapoint_id == run_logs.c.datapoint_id)
+        .where(in_run, dataset_datapoints.c.version_id == run.dataset_version_id)
+    )
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id)
+        .values(
+            logs_count=select(func.count()).select_from(run_logs).where(in_run).scalar_subquery(),
+            incomplete_logs_count=select(func.count())
+            .select_from(run_logs)
+            .where(in_run, run_logs.c.complete.is_(False))
+            .scalar_subquery(),
+            logged_datapoints_count=in_dataset.scalar_subquery(),
+            revision=runs.c.revision + 1,
+            updated_at=now,
+        )
+    )
+    connection.execute(delete(judged_counts).where(judged_counts.c.run_id == run_id))
+    connection.execute(
+        judged_counts.insert().from_select(
+            ["run_id", "evaluator_id", "logs_count"],
+            select(judgments.c.run_id, judgments.c.evaluator_id, func.count())
+            .where(judgments.c.run_id == run_id, judgments.c.latest.is_(True))
+            .group_by(judgments.c.run_id, judgments.c.evaluator_id),
+        )
+    )
+
+
+_JUDGMENT_SOURCE = ("judged_log_number", "file_id", "version_id", "judgment", "error")
+# The statements of a write are made once: making one takes several times as long as running it.
+_INSERT = run_logs.insert()
+_COUNT_LOG = (
+    update(runs)
+    .where(runs.c.id == bindparam("of_run"))
+    .values(
+        logs_count=runs.c.logs_count + 1,
+        incomplete_logs_count=runs.c.incomplete_logs_count + bindparam("incomplete"),
+        logged_datapoints_count=runs.c.logged_datapoints_count + bindparam("first"),
+        revision=runs.c.revision + 1,
+        set_status=bindparam("status"),
+        version_id=bindparam("version"),
+        updated_at=bindparam("now"),
+    )
+)
+_FIRST = select(
+    exists().where(
+        dataset_datapoints.c.version_id == bindparam("dataset_version_id"),
+        dataset_datapoints.c.datapoint_id == bindparam("datapoint_id"),
+    ),
+    exists(run_logs.c.log_number).where(
+        run_logs.c.run_id == bindparam("run_id"), run_logs.c.datapoint_id == bindparam("datapoint_id")
+    ),
+)
+_PLACES = select(run_logs.c.run_id, run_logs.c.datapoint_id).where(run_logs.c.log_number == bindparam("of_log"))
+_REPLACE = (
+    update(judgments)
+    .where(
+        judgments.c.log_number == bindparam("of_log"),
+        judgments.c.evaluator_id == bindparam("by_evaluator"),
+        judgments.c.latest.is_(True),
+    )
+    .values(latest=False)
+)
+_RECORD = Upsert(
+    judgments,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["run_id", "evaluator_id", "log_number", "evaluator_version_id"],
+        set_={name: insert.excluded[name] for name in ("evaluator_log_number", "latest", *JudgmentColumns._fields)},
+    ),
+)
+_COUNT_JUDGED = Upsert(
+    judged_counts,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["run_id", "evaluator_id"],
+        set_={"logs_count": judged_counts.c.logs_count + insert.excluded.logs_count},
+    ),
+)
+_CHANGE = (
+    update(runs)
+    .where(runs.c.id.in_(bindparam("of_runs", expanding=True)))
+    .values(revision=runs.c.revision + 1, updated_at=bindparam("now"))
+)
+
+
+def _is_first_log(connection: Connection, run: Row[Any], datapoint_id: str) -> bool:
+    """Whether a datapoint is in the run's dataset and the run has no log for it yet."""
+    if run.dataset_version_id is None:
+        return False
+    place = {"dataset_version_id": run.dataset_version_id, "run_id": run.id, "datapoint_id": datapoint_id}
+    in_dataset, has_log = connection.execute(_FIRST, place).one()
+    return bool(in_dataset and not has_log)
+
+
+def _run_log(run_id: str, log: Mapping[str, Any]) -> dict[str, Any]:
+    facts = log_facts(log)._asdict()
+    return {"run_id": run_id, "log_number": log["number"], "datapoint_id": log["datapoint_id"], **facts}
+
+
+def _copy_judgments(
+    connection: Connection, run_id: str, datapoint_ids: Mapping[int, str | None], evaluator_id: str | None = None
+) -> None:
+    """Give a run the judgments that logs have already, the newest of each evaluator version; the run is not counted.
+
+    `datapoint_ids` has the logs' numbers; with `evaluator_id`, only that evaluator's judgments are given.
+    """
+    statement = (
+        select(logs.c.number, *(logs.c[name] for name in _JUDGMENT_SOURCE))
+        .where(logs.c.judged_log_number.in_(list(datapoint_ids)))
+        .order_by(logs.c.number)
+    )
+    if evaluator_id is not None:
+        statement = statement.where(logs.c.file_id == evaluator_id)
+    newest: dict[tuple[int, str], Row[Any]] = {}
+    latest: dict[tuple[int, str], int] = {}
+    for row in connection.execute(statement):
+        newest[row.judged_log_number, row.version_id] = row
+        latest[row.judged_log_number, row.file_id] = row.number
+    if not newest:
+        return
+    specs = _specs(connection, {row.version_id for row in newest.values()})
+    connection.execute(
+        judgments.insert(),
+        [
+            {
+                "run_id": run_id,
+                "evaluator_id": row.file_id,
+                "log_number": row.judged_log_number,
+                "evaluator_version_id": row.version_id,
+                "evaluator_log_number": row.number,
+                "datapoint_id": datapoint_ids[row.judged_log_number],
+                "latest": latest[row.judged_log_number, row.file_id] == row.number,
+                **judgment_columns(row.judgment, row.error, specs[row.version_id])._asdict(),
+            }
+            for row in newest.values()
+        ],
+    )
+
+
+def _specs(connection: Connection, version_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(sorted(version_ids))))
+    return {row.id: row.content["spec"] for row in rows}

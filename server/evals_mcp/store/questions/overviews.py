@@ -1,0 +1,224 @@
+"""Evaluations for reviews: in a list, and each with its evaluators and runs; no log is read."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, exists, func, select
+
+from evals_mcp.errors import NotFound
+from evals_mcp.models.review import (
+    EvaluationRow,
+    EvaluationRows,
+    EvaluatorFigures,
+    KnownOverview,
+    Overview,
+    RunRow,
+)
+from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, NumberStats, OptionStats
+from evals_mcp.statistics.leaders import read_headline
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs, versions
+from evals_mcp.store.evaluations.run_status import RunProgress, evaluation_status, read_progress
+from evals_mcp.store.evaluations.stats import EvaluatorInRun, Stats
+from evals_mcp.store.questions.evaluation_states import ReviewedEvaluation, ReviewedEvaluations
+
+_KEPT = 64
+
+
+class ReviewOverviews:
+    """Evaluations as a reviewer first sees them."""
+
+    def __init__(self, database: Database, stats: Stats, reviewed: ReviewedEvaluations) -> None:
+        self._database = database
+        self._stats = stats
+        self._reviewed = reviewed
+        self._kept: dict[str, KnownOverview] = {}
+
+    def list_evaluations(self, text: str | None, limit: int, offset: int) -> EvaluationRows:
+        """Evaluations whose name, file, id or evaluator contains a text, the last changed first."""
+        with self._database.read() as connection:
+            changed = _changed_at()
+            conditions = [] if not text else [_matches(text)]
+            total = connection.execute(
+                select(func.count())
+                .select_from(evaluations)
+                .outerjoin(files, files.c.id == evaluations.c.file_id)
+                .where(*conditions)
+            ).scalar_one()
+            rows = connection.execute(
+                _evaluations(changed)
+                .where(*conditions)
+                .order_by(changed.desc(), evaluations.c.number.desc())
+                .limit(limit)
+                .offset(offset)
+            ).all()
+            found = [_evaluation_row(row, self._read(connection, _find(connection, row.id))) for row in rows]
+            return EvaluationRows(rows=found, total=total)
+
+    def get(self, word: str, known: str | None = None) -> KnownOverview:
+        """The evaluation with this id, or else the only one with this name or file, with statistics of its runs.
+
+        The overview is left out if its token is `known`. Raises NotFound.
+        """
+        with self._database.read() as connection:
+            return self._read(connection, _find(connection, word), known)
+
+    def _read(self, connection: Connection, evaluation: Row[Any], known: str | None = None) -> KnownOverview:
+        """The overview of an evaluation (a row of `_find`), kept until something in it changes."""
+        reviewed = self._reviewed.read(connection, evaluation.id)
+        if reviewed.token == known:
+            return KnownOverview(token=known, overview=None)
+        kept = self._kept.get(evaluation.id)
+        if kept is None or kept.token != reviewed.token:
+            run_rows = reviewed.runs[::-1]
+            progress = read_progress(connection, run_rows, reviewed.attachments)
+            stats = self._stats.read(connection, run_rows, reviewed.attachments)
+            overview = _overview(evaluation, reviewed, progress, stats, _version_names(connection, run_rows))
+            kept = KnownOverview(token=reviewed.token, overview=overview)
+            self._keep(evaluation.id, kept)
+        return kept
+
+    def _keep(self, evaluation_id: str, overview: KnownOverview) -> None:
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[evaluation_id] = overview
+
+
+def _overview(
+    evaluation: Row[Any],
+    reviewed: ReviewedEvaluation,
+    progress: Mapping[str, RunProgress],
+    stats: Mapping[str, Sequence[EvaluatorInRun]],
+    named: Mapping[str, Any],
+) -> Overview:
+    run_rows = reviewed.runs[::-1]
+    statuses = [progress[run.id].status for run in run_rows]
+    changed_at = max([evaluation.updated_at, *(run.updated_at for run in run_rows)])
+    return Overview(
+        evaluation=_row(
+            evaluation,
+            changed_at,
+            len(run_rows),
+            [item.path for item in reviewed.evaluators],
+            evaluation_status(statuses),
+        ),
+        evaluators=reviewed.evaluators,
+        runs=[
+            RunRow(
+                id=run.id,
+                version_id=run.version_id,
+                version_name=None if run.version_id is None else named[run.version_id].name,
+                file_path=None if run.version_id is None else named[run.version_id].path,
+                dataset_version_id=run.dataset_version_id,
+                dataset_path=None if run.dataset_version_id is None else named[run.dataset_version_id].path,
+                datapoints_count=run.datapoints_count,
+                logs_count=run.logs_count,
+                missing_datapoints=progress[run.id].missing_datapoints,
+                status=status,
+                control=run.control,
+                created_at=run.created_at,
+                stats=[evaluator_figures(item.stats) for item in stats[run.id]],
+            )
+            for run, status in zip(run_rows, statuses, strict=True)
+        ],
+    )
+
+
+def evaluator_figures(stats: JudgmentCounts) -> EvaluatorFigures:
+    """An evaluator's statistics in a run as reviews show them."""
+    counts = (stats.total_logs, stats.num_judgments, stats.num_nulls, stats.num_errors)
+    match stats:
+        case BooleanStats():
+            return EvaluatorFigures(*counts, num_true=stats.num_true)
+        case NumberStats(percentiles=percentiles):
+            return EvaluatorFigures(*counts, mean=stats.mean, low=percentiles.get("0"), high=percentiles.get("100"))
+        case OptionStats():
+            return EvaluatorFigures(*counts, options=stats.num_judgments_per_option)
+    return EvaluatorFigures(*counts)
+
+
+def _changed_at() -> ColumnElement[Any]:
+    """The last change of an evaluation or of one of its runs."""
+    of_runs = (
+        select(func.max(runs.c.updated_at))
+        .join(evaluation_runs, evaluation_runs.c.run_id == runs.c.id)
+        .where(evaluation_runs.c.evaluation_id == evaluations.c.id)
+        .correlate(evaluations)
+        .scalar_subquery()
+    )
+    return case((of_runs > evaluations.c.updated_at, of_runs), else_=evaluations.c.updated_at).label("changed_at")
+
+
+def _evaluations(changed: ColumnElement[Any]) -> Select[Any]:
+    columns = (evaluations.c.id, evaluations.c.name, evaluations.c.file_id, evaluations.c.created_at)
+    return select(*columns, files.c.path.label("file_path"), changed).outerjoin(
+        files, files.c.id == evaluations.c.file_id
+    )
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    evaluator = files.alias("evaluator")
+    attached = exists().where(
+        evaluation_evaluators.c.evaluation_id == evaluations.c.id,
+        evaluator.c.id == evaluation_evaluators.c.evaluator_id,
+        evaluator.c.path.icontains(text, autoescape=True),
+    )
+    return (
+        evaluations.c.name.icontains(text, autoescape=True)
+        | files.c.path.icontains(text, autoescape=True)
+        | evaluations.c.id.startswith(text, autoescape=True)
+        | attached
+    )
+
+
+def _evaluation_row(row: Row[Any], known: KnownOverview) -> EvaluationRow:
+    assert known.overview is not None
+    headline = read_headline(known.overview)
+    return known.overview.evaluation.model_copy(update={"changed_at": row.changed_at, "headline": headline})
+
+
+def _row(row: Row[Any], changed_at: datetime, runs_count: int, evaluators: list[str], status: str) -> EvaluationRow:
+    return EvaluationRow(
+        id=row.id,
+        name=row.name,
+        file_id=row.file_id,
+        file_path=row.file_path,
+        runs_count=runs_count,
+        evaluators=evaluators,
+        status=status,
+        created_at=row.created_at,
+        changed_at=changed_at,
+    )
+
+
+_VERSION_NAMES = (
+    select(versions.c.id, versions.c.name, files.c.path)
+    .join(files, files.c.id == versions.c.file_id)
+    .where(versions.c.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def _version_names(connection: Connection, run_rows: Sequence[Row[Any]]) -> dict[str, Any]:
+    ids = {id for run in run_rows for id in (run.version_id, run.dataset_version_id) if id is not None}
+    return {row.id: row for row in connection.execute(_VERSION_NAMES, {"ids": sorted(ids)})}
+
+
+_FOUND = select(
+    evaluations.c.id,
+    evaluations.c.name,
+    evaluations.c.file_id,
+    evaluations.c.created_at,
+    evaluations.c.updated_at,
+    files.c.path.label("file_path"),
+).outerjoin(files, files.c.id == evaluations.c.file_id)
+_BY_ID = _FOUND.where(evaluations.c.id == bindparam("word"))
+_BY_NAME = _FOUND.where((evaluations.c.name == bindparam("word")) | (files.c.path == bindparam("word"))).limit(2)
+
+
+def _find(connection: Connection, word: str) -> Any:
+    """The evaluation with this id, or the only one with this name or file. Raises NotFound."""
+    rows = connection.execute(_BY_ID, {"word": word}).all() or connection.execute(_BY_NAME, {"word": word}).all()
+    if len(rows) != 1:
+        raise NotFound(f"No evaluation, or more than one, is called `{word[:200]}`.")
+    return rows[0]

@@ -1,0 +1,204 @@
+"""Workspaces and API keys in the store: create, list, revoke, recognise; no HTTP.
+
+A key belongs to one workspace for good. Only its digest is kept, so a lost key is replaced and never read again.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, select, update
+
+from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.store.database.database import Database, create_database, utc_now
+from evals_mcp.store.database.opening import Migrations, migrate
+from evals_mcp.store.store import Store
+from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, api_keys, workspaces
+from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, secret_digest
+
+_WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
+_LONGEST_KEY_NAME = 100
+
+CONTROL = Migrations("evals_mcp.store.teams", "evals_mcp_control_version", is_guest=True)
+"""The tables of `control_tables`: in a schema of their own on PostgreSQL, beside the workspace's in a SQLite file."""
+
+
+class Workspace(NamedTuple):
+    """One team's data: a PostgreSQL schema, or (`schema` None) the SQLite file."""
+
+    name: str
+    schema: str | None
+    created_at: datetime
+
+
+class ApiKey(NamedTuple):
+    """What is known of a key; `revoked_at` is None while it opens its workspace."""
+
+    id: str
+    name: str
+    workspace: str
+    read_only: bool
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class NewKey(NamedTuple):
+    """A key that was just made; `secret` is the key itself and cannot be had again."""
+
+    key: ApiKey
+    secret: str
+
+
+class Control:
+    """The workspaces of a database and the keys that open them."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def create_workspace(self, name: str) -> Workspace:
+        """Make a workspace with its tables. Raises Invalid for a bad name or on SQLite, Conflict for a taken name."""
+        if self.database.is_sqlite:
+            raise Invalid("A SQLite file is one workspace. For another workspace use another file, or PostgreSQL.")
+        if not _WORKSPACE_NAME.fullmatch(name):
+            raise Invalid("The name of a workspace has 1 to 40 characters: lower-case letters, digits and `_`.")
+        workspace = Workspace(name, f"{CONTROL_SCHEMA}_{name}", self.database.now())
+        with self.database.write() as connection:
+            if _read_workspace(connection, name) is not None:
+                raise Conflict(f"There is a workspace `{name}` already.")
+            # The tables come first: what is listed is whole, and what was broken off is taken up by the next try.
+            self.open(workspace)
+            connection.execute(workspaces.insert().values(**workspace._asdict()))
+        return workspace
+
+    def workspaces(self) -> list[Workspace]:
+        """Every workspace, by name."""
+        with self.database.read() as connection:
+            return [Workspace(*row) for row in connection.execute(select(workspaces).order_by(workspaces.c.name))]
+
+    def workspace(self, name: str | None) -> Workspace:
+        """The workspace with a name; on SQLite there is one, and None means it. Raises Invalid and NotFound."""
+        with self.database.read() as connection:
+            return self._find_workspace(connection, name)
+
+    def open(self, workspace: Workspace) -> Store:
+        """A workspace's data, with tables up to date, over the connections of this database; not to be closed.
+
+        Raises Conflict if a newer evals-mcp wrote it.
+        """
+        if workspace.schema is None:
+            return Store(self.database)
+        database = Database(self.database.engine, workspace.schema, self.database.now)
+        migrate(database)
+        return Store(database)
+
+    def create_key(self, workspace: str | None, name: str, *, read_only: bool) -> NewKey:
+        """Make a key. Raises Invalid for a bad name, NotFound for an unknown workspace, Conflict for a taken name."""
+        if not name.isprintable() or not 1 <= len(name.strip()) <= _LONGEST_KEY_NAME:
+            raise Invalid(f"The name of a key has 1 to {_LONGEST_KEY_NAME} characters, all of them visible.")
+        with self.database.write() as connection:
+            place = self._find_workspace(connection, workspace)
+            same = (api_keys.c.workspace == place.name, api_keys.c.name == name, api_keys.c.revoked_at.is_(None))
+            if connection.execute(select(api_keys.c.id).where(*same)).first() is not None:
+                raise Conflict(f"Workspace `{place.name}` has a key named `{name}`: revoke it, or choose another name.")
+            made = new_secret()
+            key = ApiKey(made.key_id, name, place.name, read_only, self.database.now(), None)
+            connection.execute(api_keys.insert().values(**key._asdict(), digest=made.digest))
+        return NewKey(key, made.secret)
+
+    def keys(self) -> list[ApiKey]:
+        """Every key, revoked ones included, oldest first."""
+        with self.database.read() as connection:
+            return _read_keys(connection)
+
+    def revoke_key(self, id_or_name: str) -> ApiKey:
+        """Let a key open nothing any more; one that is revoked already stays as it is.
+
+        Raises NotFound, and Invalid for the name of keys in several workspaces.
+        """
+        with self.database.write() as connection:
+            key = _pick_key(_read_keys(connection), id_or_name)
+            if key.revoked_at is not None:
+                return key
+            now = self.database.now()
+            connection.execute(update(api_keys).where(api_keys.c.id == key.id).values(revoked_at=now))
+            return key._replace(revoked_at=now)
+
+    def has_keys(self) -> bool:
+        """Whether a key was ever made, be it revoked by now."""
+        with self.database.read() as connection:
+            return connection.execute(select(api_keys.c.id).limit(1)).first() is not None
+
+    def recognise(self, secret: str) -> tuple[ApiKey, Workspace] | None:
+        """The key that this text is, with its workspace; None for one that is unknown or revoked."""
+        key_id = key_id_of(secret)
+        if key_id is None:
+            return None
+        with self.database.read() as connection:
+            row = connection.execute(
+                select(api_keys, workspaces.c.schema, workspaces.c.created_at.label("workspace_created_at"))
+                .join(workspaces, workspaces.c.name == api_keys.c.workspace)
+                .where(api_keys.c.id == key_id)
+            ).first()
+        if row is None or not is_same(row.digest, secret_digest(secret)) or row.revoked_at is not None:
+            return None
+        return _key(row), Workspace(row.workspace, row.schema, row.workspace_created_at)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.database.close()
+
+    def _find_workspace(self, connection: Connection, name: str | None) -> Workspace:
+        if name is None and self.database.is_sqlite:
+            name = ONLY_WORKSPACE
+        known = connection.execute(select(workspaces.c.name).order_by(workspaces.c.name)).scalars().all()
+        listed = ", ".join(f"`{item}`" for item in known) or "none yet; make one with `evals-mcp workspaces create`"
+        if name is None:
+            raise Invalid(f"Name the workspace. There are: {listed}.")
+        found = _read_workspace(connection, name)
+        if found is None:
+            raise NotFound(f"Workspace `{name}` does not exist. There are: {listed}.")
+        return found
+
+
+def open_control(address: str, clock: Callable[[], datetime] = utc_now) -> Control:
+    """Open the workspaces and keys of a database, with their tables made or brought up to date.
+
+    Raises Invalid, Unavailable and Conflict as `open_store`.
+    """
+    database = create_database(address, CONTROL_SCHEMA, clock)
+    try:
+        if database.is_sqlite:
+            migrate(database)
+        migrate(database, CONTROL)
+    except BaseException:
+        database.close()
+        raise
+    return Control(database)
+
+
+def _read_workspace(connection: Connection, name: str) -> Workspace | None:
+    row = connection.execute(select(workspaces).where(workspaces.c.name == name)).first()
+    return None if row is None else Workspace(*row)
+
+
+def _read_keys(connection: Connection) -> list[ApiKey]:
+    return [_key(row) for row in connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))]
+
+
+def _key(row: Row[Any]) -> ApiKey:
+    return ApiKey(*(getattr(row, name) for name in ApiKey._fields))
+
+
+def _pick_key(keys: Sequence[ApiKey], id_or_name: str) -> ApiKey:
+    for key in keys:
+        if key.id == id_or_name:
+            return key
+    named = [key for key in keys if key.name == id_or_name]
+    found = [key for key in named if key.revoked_at is None] or named[-1:]
+    if not found:
+        raise NotFound(f"There is no key `{id_or_name}`; `evals-mcp keys list` shows them.")
+    if len(found) > 1:
+        candidates = ", ".join(f"`{key.id}` (workspace {key.workspace})" for key in found)
+        raise Invalid(f"Several keys are named `{id_or_name}`. Give one by its id: {candidates}.")
+    return found[0]

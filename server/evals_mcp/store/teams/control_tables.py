@@ -1,0 +1,35 @@
+"""The tables of teams: which workspaces there are, and which keys open them; what is in a workspace is in `tables`.
+
+On PostgreSQL they are in a schema of their own, `CONTROL_SCHEMA`, that no workspace has. On SQLite they are in the
+workspace's file, whose one workspace is called `ONLY_WORKSPACE`.
+"""
+
+from sqlalchemy import Boolean, Column, ForeignKey, MetaData, String, Table
+
+from evals_mcp.store.database.columns import Moment
+from evals_mcp.store.database.tables import metadata as workspace_metadata
+
+CONTROL_SCHEMA = "evals_mcp"
+ONLY_WORKSPACE = "default"
+
+metadata = MetaData(naming_convention=workspace_metadata.naming_convention)
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("schema", String, unique=True),  # null: the file itself
+    Column("created_at", Moment, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),  # part of the key, and no secret
+    Column("workspace", ForeignKey("workspaces.name"), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("read_only", Boolean, nullable=False),
+    Column("digest", String, nullable=False),  # of the whole key, which is kept nowhere
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)

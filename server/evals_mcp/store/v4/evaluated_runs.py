@@ -1,0 +1,308 @@
+"""Evaluations seen through one of their runs, which is all that v4 knows of either; runs alone are in `runs`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, String, bindparam, func, or_, select
+
+from evals_mcp.errors import Conflict, NotFound
+from evals_mcp.models.datasets import DatasetResponse
+from evals_mcp.models.evaluators import EvaluatorResponse
+from evals_mcp.models.files import RunVersionResponse
+from evals_mcp.models.references import EvaluatorReference, Target
+from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, NumberStats
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.tables import evaluation_runs, evaluations, files, runs, versions
+from evals_mcp.store.evaluations.evaluations import (
+    EVALUATED_TYPES,
+    attach_evaluators,
+    create_evaluation,
+    find_evaluation,
+)
+from evals_mcp.store.evaluations.run_status import Attachment, read_attachments, read_progress
+from evals_mcp.store.evaluations.runs import create_run, set_run_status
+from evals_mcp.store.evaluations.stats import Stats
+from evals_mcp.store.files.versions import find_file, find_version, read_versions
+
+_CHANGES = {
+    "running": ("pending", "completed"),
+    "completed": ("pending", "running"),
+    "cancelled": ("pending", "running"),
+}
+"""The statuses from which a caller may go to each status."""
+
+
+class EvaluatedRun(NamedTuple):
+    """An evaluation and one of its runs, with their versions whole.
+
+    `means` has the mean of each evaluator's judgments (for booleans the rate of true) by evaluator version id, None
+    where there is none; it is None unless it was asked for.
+    """
+
+    evaluation_id: str
+    run_id: str
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    version: RunVersionResponse
+    dataset: DatasetResponse
+    evaluators: list[EvaluatorResponse]
+    means: dict[str, float | None] | None
+
+
+class EvaluatedRunPage(NamedTuple):
+    """A page of evaluations, and how many there are on all pages."""
+
+    records: list[EvaluatedRun]
+    total: int
+
+
+class EvaluatedRuns:
+    """Evaluations, each with one run: the named one, else its oldest. A run is named by its id or its version's."""
+
+    def __init__(self, database: Database, stats: Stats) -> None:
+        self._database = database
+        self._stats = stats
+
+    def get(self, evaluation_id: str, run: str | None, *, means: bool = False) -> EvaluatedRun:
+        """One evaluation. Raises NotFound, and Conflict for a run without dataset or version."""
+        with self._database.read() as connection:
+            return self._shown(connection, evaluation_id, run, means=means)
+
+    def page(
+        self,
+        file: str,
+        run: str | None,
+        page: int,
+        size: int,
+        *,
+        ids: Sequence[str] = (),
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> EvaluatedRunPage:
+        """A page of the evaluations of a file (id or path), newest first; those without such a run are left out.
+
+        `ids` are the evaluations to keep; `start` and `end` are when they were created. Raises NotFound.
+        """
+        with self._database.read() as connection:
+            conditions = _of_file(_find_file(connection, file).id)
+            if ids:
+                conditions.append(evaluations.c.id.in_(ids))
+            if start is not None:
+                conditions.append(evaluations.c.created_at >= start)
+            if end is not None:
+                conditions.append(evaluations.c.created_at <= end)
+            limit, offset = window(page, size)
+            statement = _evaluated_runs(run).where(*conditions)
+            rows = connection.execute(statement.order_by(evaluations.c.number.desc()).limit(limit).offset(offset)).all()
+            total = connection.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+            return EvaluatedRunPage(self._read(connection, rows), total)
+
+    def all(self, file: str, run: str | None, *, means: bool = False) -> list[EvaluatedRun]:
+        """Every evaluation of a file (id or path), newest first, as `page` shows them. Raises NotFound."""
+        with self._database.read() as connection:
+            conditions = _of_file(_find_file(connection, file).id)
+            statement = _evaluated_runs(run).where(*conditions).order_by(evaluations.c.number.desc())
+            return self._read(connection, connection.execute(statement).all(), means=means)
+
+    def create(
+        self,
+        file: str,
+        version_id: str,
+        dataset: str,
+        evaluators: Sequence[str],
+        *,
+        name: str | None,
+        orchestrated: bool,
+    ) -> EvaluatedRun:
+        """A new evaluation of a file (id or path) with a run of one version; the caller's own run is pending.
+
+        Dataset and evaluators are named by the id of a version, or of a file. Raises NotFound, and Conflict for a
+        name that another evaluation of the file has.
+        """
+        with self._database.write() as connection:
+            now = self._database.now()
+            file_id = _find_file(connection, file).id
+            version = find_version(connection, version_id=version_id, file_id=file_id)
+            evaluation_id = create_evaluation(
+                connection,
+                name,
+                Target("id", file_id),
+                [_evaluator(connection, evaluator) for evaluator in evaluators],
+                now,
+            )
+            create_run(
+                connection,
+                evaluation_id,
+                named_target(connection, dataset),
+                Target("version_id", version.id),
+                now,
+                orchestrated=orchestrated,
+                use_existing_logs=False,
+                status=None if orchestrated else "pending",
+            )
+            return self._shown(connection, evaluation_id)
+
+    def update_status(self, evaluation_id: str, run: str | None, status: str) -> EvaluatedRun:
+        """Start, complete, cancel or reopen a run; one that is running stays so until it is told otherwise.
+
+        Raises NotFound, and Conflict for a change that is not allowed: nothing becomes pending again, and a cancelled
+        run stays cancelled.
+        """
+        with self._database.write() as connection:
+            row = find_evaluated_run(connection, evaluation_id, run)
+            current = read_status(connection, row)
+            if status != current:
+                if current not in _CHANGES.get(status, ()):
+                    raise Conflict(f"Run `{row.id}` is {current}, and a {current} run cannot be made {status}.")
+                set_run_status(connection, row.id, status, self._database.now())
+            return self._shown(connection, evaluation_id, run)
+
+    def add_evaluators(
+        self, evaluation_id: str, evaluators: Sequence[str], evaluator_version_ids: Sequence[str]
+    ) -> EvaluatedRun:
+        """Attach evaluators, by file or version and by version; one that is attached stays once. Raises NotFound."""
+        with self._database.write() as connection:
+            references = [_evaluator(connection, evaluator) for evaluator in evaluators]
+            references += [EvaluatorReference(version_id=version_id) for version_id in evaluator_version_ids]
+            attach_evaluators(connection, evaluation_id, references, self._database.now())
+            return self._shown(connection, evaluation_id)
+
+    def _shown(
+        self, connection: Connection, evaluation_id: str, run: str | None = None, *, means: bool = False
+    ) -> EvaluatedRun:
+        row = find_evaluated_run(connection, evaluation_id, run)
+        for part, present in (("dataset", row.dataset_version_id), ("version", row.version_id)):
+            if present is None:
+                raise Conflict(f"Run `{row.id}` has no {part}, and v4 shows only runs that have one. v5 shows it.")
+        return self._read(connection, [row], means=means)[0]
+
+    def _read(self, connection: Connection, rows: Sequence[Row[Any]], *, means: bool = False) -> list[EvaluatedRun]:
+        attached = {row.evaluation_id: read_attachments(connection, row.evaluation_id) for row in rows}
+        wanted = {version_id for row in rows for version_id in (row.version_id, row.dataset_version_id)}
+        wanted |= {item.evaluator_version_id for items in attached.values() for item in items}
+        shown = read_versions(connection, wanted)
+        return [
+            EvaluatedRun(
+                evaluation_id=row.evaluation_id,
+                run_id=row.id,
+                status=read_status(connection, row),
+                created_at=row.evaluation_created_at,
+                updated_at=max(row.evaluation_updated_at, row.updated_at),
+                version=_version(shown, row.version_id),
+                dataset=_version(shown, row.dataset_version_id),
+                evaluators=[_version(shown, item.evaluator_version_id) for item in attached[row.evaluation_id]],
+                means=self._means(connection, row, attached[row.evaluation_id]) if means else None,
+            )
+            for row in rows
+        ]
+
+    def _means(
+        self, connection: Connection, row: Row[Any], attachments: Sequence[Attachment]
+    ) -> dict[str, float | None]:
+        stats = self._stats.read(connection, [row], attachments)[row.id]
+        return {item.attachment.evaluator_version_id: _mean(item.stats) for item in stats}
+
+
+def find_evaluated_run(connection: Connection, evaluation_id: str, run: str | None) -> Row[Any]:
+    """The row of an evaluation's run (see `EvaluatedRuns`), with what `read_progress` needs. Raises NotFound."""
+    names = {"evaluation_id": evaluation_id} if run is None else {"evaluation_id": evaluation_id, "run": run}
+    row = connection.execute(_one(named=run is not None), names).first()
+    if row is not None:
+        return row
+    find_evaluation(connection, evaluation_id)
+    if run is not None:
+        raise NotFound(f"Evaluation `{evaluation_id}` has no run `{run}`, nor a run of a version with this id.")
+    raise NotFound(f"Evaluation `{evaluation_id}` has no run yet, and v4 knows an evaluation only by its run.")
+
+
+def named_target(connection: Connection, value: str) -> Target:
+    """The version with this id, if there is one, else the file."""
+    version = connection.execute(select(versions.c.id).where(versions.c.id == value)).first()
+    return Target("id" if version is None else "version_id", value)
+
+
+def read_status(connection: Connection, row: Row[Any]) -> str:
+    """The status of a run, as from `find_evaluated_run`; counters are read only if no caller has set it."""
+    if row.set_status is not None:
+        return str(row.set_status)
+    return read_progress(connection, [row], read_attachments(connection, row.evaluation_id))[row.id].status
+
+
+def _evaluated_runs(run: str | None) -> Select[Any]:
+    """Evaluations joined with one run each; those without one are left out."""
+    return _statement(named=False) if run is None else _statement(named=True).params(run=run)
+
+
+@cache
+def _statement(*, named: bool) -> Select[Any]:
+    """Building it takes longer than running it."""
+    evaluated = versions.alias("evaluated")
+    return (
+        select(
+            runs,
+            versions.c.datapoints_count,
+            versions.c.file_id.label("dataset_id"),
+            files.c.type.label("file_type"),
+            evaluations.c.id.label("evaluation_id"),
+            func.coalesce(evaluated.c.file_id, evaluations.c.file_id).label("file_id"),
+            evaluations.c.created_at.label("evaluation_created_at"),
+            evaluations.c.updated_at.label("evaluation_updated_at"),
+        )
+        .select_from(evaluations)
+        .join(runs, runs.c.number == _run_number(named=named))
+        .outerjoin(versions, versions.c.id == runs.c.dataset_version_id)
+        .outerjoin(evaluated, evaluated.c.id == runs.c.version_id)
+        .outerjoin(files, files.c.id == evaluated.c.file_id)
+    )
+
+
+@cache
+def _one(*, named: bool) -> Select[Any]:
+    return _statement(named=named).where(evaluations.c.id == bindparam("evaluation_id"))
+
+
+def _run_number(*, named: bool) -> ScalarSelect[Any]:
+    """The number of an evaluation's oldest run, or of the oldest that `run` names."""
+    candidates, members = runs.alias(), evaluation_runs.alias()
+    oldest = (
+        select(func.min(candidates.c.number))
+        .join(members, members.c.run_id == candidates.c.id)
+        .where(members.c.evaluation_id == evaluations.c.id)
+    )
+    if named:
+        run = bindparam("run", type_=String)
+        oldest = oldest.where(or_(candidates.c.id == run, candidates.c.version_id == run))
+    return oldest.correlate(evaluations).scalar_subquery()
+
+
+def _of_file(file_id: str) -> list[ColumnElement[bool]]:
+    complete = (runs.c.dataset_version_id.is_not(None), runs.c.version_id.is_not(None))
+    return [evaluations.c.file_id == file_id, *complete]
+
+
+def _find_file(connection: Connection, file: str) -> Row[Any]:
+    """The file with this id or else at this path, of a type that can be evaluated. Raises NotFound."""
+    by_id = connection.execute(select(files.c.id).where(files.c.id == file)).first() is not None
+    return find_file(connection, file if by_id else None, file, EVALUATED_TYPES)
+
+
+def _evaluator(connection: Connection, value: str) -> EvaluatorReference:
+    target = named_target(connection, value)
+    return EvaluatorReference.model_validate({target.by: target.value})
+
+
+def _version(shown: Mapping[str, Any], version_id: str) -> Any:
+    return shown[version_id]
+
+
+def _mean(stats: JudgmentCounts) -> float | None:
+    match stats:
+        case BooleanStats() if stats.num_judgments:
+            return stats.num_true / stats.num_judgments
+        case NumberStats():
+            return stats.mean
+    return None

@@ -1,0 +1,35 @@
+"""What an administrator does with keys and workspaces, each by the address of a database."""
+
+from contextlib import closing
+
+from evals_mcp.store.teams.control import ApiKey, NewKey, Workspace, open_control
+
+
+def create_key(address: str, workspace: str | None, name: str, *, read_only: bool = False) -> NewKey:
+    """Make a key of a workspace."""
+    with closing(open_control(address)) as control:
+        return control.create_key(workspace, name, read_only=read_only)
+
+
+def list_keys(address: str) -> list[ApiKey]:
+    """Every key, revoked ones included."""
+    with closing(open_control(address)) as control:
+        return control.keys()
+
+
+def revoke_key(address: str, id_or_name: str) -> ApiKey:
+    """Revoke a key."""
+    with closing(open_control(address)) as control:
+        return control.revoke_key(id_or_name)
+
+
+def create_workspace(address: str, name: str) -> Workspace:
+    """Make a workspace on PostgreSQL."""
+    with closing(open_control(address)) as control:
+        return control.create_workspace(name)
+
+
+def list_workspaces(address: str) -> list[Workspace]:
+    """Every workspace, by name."""
+    with closing(open_control(address)) as control:
+        return control.workspaces()

@@ -1,0 +1,205 @@
+"""Opening a workspace: tables made once, and other databases left as they are."""
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import event
+
+from evals_mcp.errors import Conflict, Unavailable
+from evals_mcp.store.database.opening import revisions
+from evals_mcp.store.database.tables import metadata
+from evals_mcp.store.files.files import FileChange
+from evals_mcp.store.logs.logs import LogTarget
+from evals_mcp.store.store import open_store
+
+SERVER = Path(__file__).resolve().parents[2] / "server"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_migrated_schema_is_the_declared_one(database_address: str) -> None:
+    """No table, column, index or constraint is only on one side."""
+    with closing(open_store(database_address)) as store, store.database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        ours = [item for item in compare_metadata(context, metadata) if "evals_mcp_control" not in str(item)]
+        assert ours == []
+
+
+def test_a_workspace_begins_with_two_environments(database_address: str) -> None:
+    """They are the same in every workspace, so that ids can be told across them."""
+    with closing(open_store(database_address)) as store:
+        file = store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+        found = store.environments.all("flow", file.id)
+        assert [(item.name, item.tag) for item in found] == [("production", "default"), ("staging", "other")]
+
+
+def test_opening_again_keeps_what_is_there(database_address: str) -> None:
+    """Nothing is made twice."""
+    with closing(open_store(database_address)) as store:
+        store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+    with closing(open_store(database_address)) as store:
+        assert store.files.page().total == 1
+
+
+def test_processes_may_open_at_once(tmp_path: Path) -> None:
+    """One makes the tables, the others wait for it; what each writes is there afterwards."""
+    code = (
+        "import sys\n"
+        "from evals_mcp.store.files.files import FileChange\n"
+        "from evals_mcp.store.store import open_store\n"
+        "store = open_store(sys.argv[1])\n"
+        "store.files.upsert('flow', None, sys.argv[2], {'attributes': {}}, FileChange())\n"
+    )
+    path = tmp_path / "new" / "evals.db"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(path), f"f{number}"],
+            env={"PYTHONPATH": str(SERVER)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    with closing(open_store(str(path))) as store:
+        assert store.files.page().total == 4
+
+
+def test_a_newer_database_is_refused_untouched(tmp_path: Path) -> None:
+    """Not a byte of it changes."""
+    path = tmp_path / "evals.db"
+    open_store(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = _digest(path)
+    for _ in range(2):
+        with pytest.raises(Conflict, match="newer version"):
+            open_store(str(path))
+    assert _digest(path) == before
+
+
+def test_a_database_of_something_else_is_refused_untouched(tmp_path: Path) -> None:
+    """Whatever its tables are."""
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE files (id INTEGER)")
+        connection.commit()
+    before = _digest(path)
+    with pytest.raises(Conflict, match="other tables"):
+        open_store(str(path))
+    assert _digest(path) == before
+
+
+@pytest.mark.parametrize("damage", ["text", "header", "middle", "short"])
+def test_a_damaged_file_is_said_to_be_so(tmp_path: Path, damage: str) -> None:
+    """And is left as it is."""
+    path, healthy = tmp_path / "evals.db", tmp_path / "healthy.db"
+    open_store(str(healthy)).close()
+    content = bytearray(healthy.read_bytes())
+    match damage:
+        case "text":
+            content = bytearray(b"this is no database, and long enough to be looked at closely\n" * 20)
+        case "header":
+            content[:100] = bytes(100)
+        case "middle":
+            content[4096:] = b"\xff" * (len(content) - 4096)
+        case "short":
+            del content[5000:]
+    path.write_bytes(content)
+    with pytest.raises((Unavailable, Conflict), match=r"damaged|not a SQLite database|other tables"):
+        open_store(str(path)).files.page()
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("place", ["/proc/evals-mcp/evals.db", "/proc/evals.db", "{tmp}/file/evals.db", "{tmp}/folder"])
+def test_a_place_that_cannot_be_written_is_said_to_be_so(tmp_path: Path, place: str) -> None:
+    """A folder that cannot be made or written, and a folder where the file should be."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(Unavailable):
+        open_store(place.replace("{tmp}", str(tmp_path)))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_file_that_is_read_only_is_said_to_be_so(tmp_path: Path) -> None:
+    """When it is written to."""
+    path = tmp_path / "evals.db"
+    open_store(str(path)).close()
+    path.chmod(0o400)
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(Unavailable, match="read-only"), closing(open_store(str(path))) as store:
+            store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    """The write is refused whole, reading goes on, and with more space the same write passes."""
+    path = tmp_path / "evals.db"
+    with closing(open_store(str(path))) as store:
+        file = store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+        fields = {"output": "x" * 2_000_000, "log_id": "large"}
+        place = LogTarget(file_id=file.id)
+        limit = "PRAGMA max_page_count = 1"
+
+        def fill(connection: sqlite3.Connection, record: object) -> None:
+            connection.execute(limit).close()
+
+        event.listen(store.database.engine, "connect", fill)
+        store.database.engine.dispose()
+        with pytest.raises(Unavailable, match="disk of the database is full; nothing was written"):
+            store.logs.create("flow", place, fields)
+        assert store.files.page().total == 1
+        assert store.files.get("flow", file.id).version_logs_count == 0  # type: ignore[union-attr]
+        limit = "PRAGMA max_page_count = 1000000"
+        store.database.engine.dispose()
+        assert store.logs.create("flow", place, fields).id == "large"
+
+
+def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+    """The process ends without a word right after the write."""
+    code = (
+        "import os, sys\n"
+        "from evals_mcp.store.files.files import FileChange\n"
+        "from evals_mcp.store.store import open_store\n"
+        "store = open_store(sys.argv[1])\n"
+        "store.files.upsert('flow', None, 'f', {'attributes': {}}, FileChange())\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    path = tmp_path / "evals.db"
+    result = subprocess.run([sys.executable, "-c", code, str(path)], env={"PYTHONPATH": str(SERVER)}, check=False)
+    assert result.returncode == -9
+    with closing(open_store(str(path))) as store:
+        assert store.files.page().total == 1
+
+
+def test_a_copy_of_the_file_is_a_workspace_too(tmp_path: Path) -> None:
+    """After closing, the file is all there is."""
+    path = tmp_path / "evals.db"
+    with closing(open_store(str(path))) as store:
+        store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+    assert os.listdir(tmp_path) == ["evals.db"]
+    copyfile(path, tmp_path / "copy.db")
+    with closing(open_store(str(tmp_path / "copy.db"))) as store:
+        assert store.files.page().total == 1
+
+
+def test_revisions_are_numbered_without_gaps() -> None:
+    """So that the newest is known by its name."""
+    assert revisions() == [f"{number:04}" for number in range(1, len(revisions()) + 1)]

@@ -1,0 +1,78 @@
+"""What a sample keeps in memory: after every change it is as one that was never taken before."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals_mcp.models.review import JudgmentMatch, LogQuestion, Overview
+from evals_mcp.store.logs.logs import LogTarget
+from evals_mcp.store.store import Store, open_store
+
+_FILTERS: dict[str, dict[str, Any]] = {
+    "every log": {},
+    "a state": {"match": JudgmentMatch(state="missing")},
+    "a number": {"match": JudgmentMatch(low=1, high=3)},
+    "a text": {"text": "one more"},
+    "errors": {"errors_only": True},
+}
+
+
+@pytest.fixture
+def store(sample_copy: Path) -> Iterator[Store]:
+    """The sample, to write to."""
+    with closing(open_store(str(sample_copy))) as opened:
+        yield opened
+
+
+def _overview(store: Store) -> Overview:
+    found = store.review_overviews.get("Which prompt answers tickets").overview
+    assert found is not None
+    return found
+
+
+def _sample(store: Store, evaluator: str, limit: int, **filters: Any) -> list[str]:
+    seen = _overview(store)
+    judge = next(row for row in seen.evaluators if row.return_type == evaluator)
+    question = LogQuestion(
+        run_ids=[run.id for run in seen.runs],
+        evaluator_version_id=judge.version_id,
+        sample=True,
+        limit=limit,
+        **filters,
+    )
+    return [row.id for row in store.review_logs.get(seen.evaluation.id, question).rows]
+
+
+@pytest.mark.parametrize("filters", _FILTERS.values(), ids=_FILTERS)
+def test_a_sample_sees_what_was_written_since(store: Store, sample_copy: Path, filters: dict[str, Any]) -> None:
+    """A log, a judgment and a log less: each time the sample is that of a store which has kept nothing."""
+    seen = _overview(store)
+    judge = next(row for row in seen.evaluators if row.return_type == "number")
+    version, judge_version = LogTarget(version_id=seen.runs[0].version_id), LogTarget(version_id=judge.version_id)
+    written: list[str] = []
+
+    def log(fields: dict[str, Any]) -> None:
+        written.append(store.logs.create("prompt", version, fields, seen.runs[0].id).id)
+
+    changes = (
+        lambda: log({"output": "One more."}),
+        lambda: log({"error": "One more, which failed."}),
+        lambda: store.logs.create_judgment(judge_version, written[0], {"judgment": 2}),
+        lambda: store.logs.delete(written[:1]),
+    )
+    for change in changes:
+        _sample(store, "number", 100, **filters)
+        change()
+        with closing(open_store(str(sample_copy))) as other:
+            assert _sample(store, "number", 100, **filters) == _sample(other, "number", 100, **filters)
+
+
+def test_a_sample_is_begun_by_a_smaller_one_whatever_the_judgments(store: Store) -> None:
+    """Of every kind of evaluator, and each log once."""
+    for kind in {row.return_type for row in _overview(store).evaluators}:
+        sample = _sample(store, kind, 100)
+        assert len(set(sample)) == len(sample) > 9
+        assert _sample(store, kind, 9) == sample[:9]

@@ -1,0 +1,36 @@
+"""API keys as text."""
+
+import hashlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, secret_digest
+
+
+def test_a_key_tells_its_id_and_hides_the_rest() -> None:
+    """The id is read from the key; what is kept is the digest of the whole key."""
+    made = new_secret()
+    assert key_id_of(made.secret) == made.key_id
+    assert made.digest == hashlib.sha256(made.secret.encode()).hexdigest()
+    assert made.secret not in made.digest
+
+
+def test_keys_differ() -> None:
+    """No two keys share an id or a secret."""
+    made = [new_secret() for _ in range(200)]
+    assert len({key.key_id for key in made}) == len({key.digest for key in made}) == 200
+
+
+@given(st.text())
+def test_other_text_is_no_key(text: str) -> None:
+    """Any text can be asked about; it has no id unless it has the form of a key."""
+    assert key_id_of(text) is None
+    assert not is_same(secret_digest(text), new_secret().digest)
+
+
+def test_a_key_with_something_around_it_is_no_key() -> None:
+    """The whole text must be the key."""
+    secret = new_secret().secret
+    for text in (f" {secret}", f"{secret}\n", secret[:-1], f"{secret}0", secret.upper()):
+        assert key_id_of(text) is None
