@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from evals_mcp.config import Settings
-from evals_mcp.lookup.review import Review
+from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.statistics.booleans import compare_booleans
 from evals_mcp.statistics.corrections import correct
 from evals_mcp.statistics.numbers import compare_numbers
@@ -76,7 +76,7 @@ def main(path: Path) -> bool:
     loop = asyncio.new_event_loop()
 
     def ask(**arguments: Any) -> str:
-        answer: Coroutine[Any, Any, str] = compare_runs(Review(client), evaluation_id, **arguments)
+        answer: Coroutine[Any, Any, str] = compare_runs(Lookup(client), evaluation_id, **arguments)
         return loop.run_until_complete(answer)
 
     def change() -> None:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
 from evals_mcp import __version__
 from evals_mcp.cli.demo import EVALUATION, QUESTIONS, Answered, Question, load_demo
 from evals_mcp.config import VARIABLES, Settings
-from evals_mcp.lookup.review import Review
+from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES, evaluation_report
 from evals_mcp.tools import TOOLS
@@ -60,13 +60,13 @@ async def ask_about_the_sample() -> list[Answered]:
         async with build_client(settings) as client:
             answers = []
             for question in QUESTIONS:
-                answer = await functions[question.tool](Review(client), **question.arguments)
+                answer = await functions[question.tool](Lookup(client), **question.arguments)
                 answers.append(Answered(question, answer))
                 if question.arguments.get("judgment") == "false":
                     single = beside_the_baseline(answer)
-                    answers.append(Answered(single, await functions["get_log"](Review(client), **single.arguments)))
+                    answers.append(Answered(single, await functions["get_log"](Lookup(client), **single.arguments)))
             report = Question("A report to attach to a chat.", RESOURCES[0].address, {})
-            answers.append(Answered(report, await evaluation_report(Review(client), EVALUATION)))
+            answers.append(Answered(report, await evaluation_report(Lookup(client), EVALUATION)))
     return answers
 
 

@@ -90,7 +90,7 @@ def test_call_prints_an_answer(sample_database: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["call", "list_runs", "evaluation=nothing"], 1, "Error: evaluation: there is none called"),
+        (["call", "list_runs", "evaluation=nothing"], 1, "Error: evaluation: nothing is named"),
         (["call", "list_runs", "evaluation"], 1, "'evaluation' is not name=value."),
         (["call", "get_logs", f"evaluation={SAMPLE}", "limit=many"], 1, "Error: limit: "),
         (["call"], 2, "the following arguments are required: TOOL\n"),

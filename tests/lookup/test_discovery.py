@@ -11,7 +11,7 @@ from tests.small_evaluations import make_evaluation
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Unauthorized
-from evals_mcp.lookup.review import Review
+from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.log_requests import PromptLogRequest
 from evals_mcp.tools.get_logs import get_logs
 from evals_mcp.wiring import open_embedded_app
@@ -50,9 +50,9 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     return app
 
 
-def review_of(app: ASGIApp, part: str, answer: ASGIApp) -> Review:
-    """A review of a server that answers so."""
-    return Review(EvalsClient(open_app=lambda: Answers(app, part, answer)))
+def lookup_of(app: ASGIApp, part: str, answer: ASGIApp) -> Lookup:
+    """A lookup in a server that answers so."""
+    return Lookup(EvalsClient(open_app=lambda: Answers(app, part, answer)))
 
 
 @pytest.mark.parametrize(
@@ -78,25 +78,25 @@ async def test_whatever_an_unknown_route_is_answered_with_the_documented_ones_do
     app: ASGIApp, answer: Response
 ) -> None:
     """The extension is not there, so the pages are read, and the answer says so."""
-    review = review_of(app, "/v5/review", answer)
-    found = await get_logs(review, "Small", limit=1)
+    lookup = lookup_of(app, "/v5/review", answer)
+    found = await get_logs(lookup, "Small", limit=1)
     assert f"Read by paging through {LOGS} logs: the server has only the documented API." in found
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 async def test_a_server_that_is_too_busy_says_nothing_of_its_extension(app: ASGIApp, status: int) -> None:
     """Then nothing is paged through in its place, and the next question finds out."""
-    review = review_of(app, "/v5/review", Response(status_code=status, headers={"Retry-After": "30"}))
+    lookup = lookup_of(app, "/v5/review", Response(status_code=status, headers={"Retry-After": "30"}))
     with pytest.raises(EvalsError, match=rf"^The embedded API answered {status}: .* It asks to wait 30 s\.$"):
-        await get_logs(review, "Small", limit=1)
-    assert review.client.extended is None
+        await get_logs(lookup, "Small", limit=1)
+    assert lookup.client.extended is None
 
 
 async def test_a_key_that_is_refused_everywhere_is_said_to_be_wrong(app: ASGIApp) -> None:
     """The documented route says the same once more, and that is the answer."""
-    review = review_of(app, "/v5/", JSONResponse({"detail": "bad key"}, 401))
+    lookup = lookup_of(app, "/v5/", JSONResponse({"detail": "bad key"}, 401))
     with pytest.raises(Unauthorized, match="answered 401: bad key"):
-        await get_logs(review, "Small")
+        await get_logs(lookup, "Small")
 
 
 async def broken_off(scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +119,7 @@ async def broken_off(scope: Scope, receive: Receive, send: Send) -> None:
 async def test_a_page_that_fails_is_one_sentence_and_no_answer(app: ASGIApp, answer: ASGIApp, said: str) -> None:
     """Half of the logs are not taken for all of them."""
     with pytest.raises(EvalsError, match=said) as caught:
-        await get_logs(review_of(app, "page=2", answer), "Small")
+        await get_logs(lookup_of(app, "page=2", answer), "Small")
     assert "\n" not in str(caught.value)
 
 
@@ -138,6 +138,6 @@ async def test_a_log_that_moves_to_the_next_page_counts_once(tmp_path: Path) -> 
         await client.prompts.log(request, version_id=run.version.version_id)
         await documented(scope, receive, send)
 
-    review = review_of(app, "page=2", adding)
-    answer = await get_logs(review, small.id, limit=1)
+    lookup = lookup_of(app, "page=2", adding)
+    answer = await get_logs(lookup, small.id, limit=1)
     assert f"Read by paging through {LOGS} logs" in answer

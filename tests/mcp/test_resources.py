@@ -77,8 +77,8 @@ async def test_a_report_shows_runs_comparisons_and_what_is_odd(client: Client) -
 async def test_a_report_is_where_the_api_says_it_is(client: Client, sample_database: Path) -> None:
     """The address in an evaluation's `url` can be read."""
     async with build_client(Settings(database=str(sample_database))) as api:
-        overview = await api.reviews.get_overview(SAMPLE)
-        evaluation = await api.evaluations.get(overview.evaluation.id)
+        resolved = await api.reviews.get_evaluation(SAMPLE)
+        evaluation = await api.evaluations.get(resolved.id)
     assert evaluation.url is not None
     (content,) = (await client.read_resource(evaluation.url)).contents
     assert isinstance(content, TextResourceContents)
@@ -120,7 +120,7 @@ async def test_a_log_is_shown_whole(client: Client) -> None:
     [
         (("evaluations", "Which prompts answer"), SAMPLE),
         (("evaluations", SAMPLE, "runs", "v2-concice"), "v2-concise"),
-        (("evaluations", SAMPLE, "runs", "v"), "fits 3 of them, newest first: v3-policy-quotes, v2-concise"),
+        (("evaluations", SAMPLE, "runs", "v"), "matches 3: v3-policy-quotes, v2-concise"),
         (("logs", "nothing"), "get_logs shows logs with their ids"),
         (("evaluations",), "evals://evaluations/{evaluation}"),
         (("evaluations", "support", "answer-ticket"), "write / as %2F"),

@@ -15,7 +15,7 @@ from evals_mcp.api.access import Grant, OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound, Unavailable
-from evals_mcp.lookup.review import Review
+from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.store.store import open_store
 from evals_mcp.tools.compare_runs import compare_runs
 
@@ -74,7 +74,7 @@ def line_of(answer: str, start: str) -> str:
 
 async def test_the_regression_of_the_sample_is_found_and_shown(client: EvalsClient) -> None:
     """Nine datapoints got worse and none better, which chance does not explain; the datapoints follow."""
-    answer = await compare_runs(Review(client), SAMPLE, candidates=["v2-concise"])
+    answer = await compare_runs(Lookup(client), SAMPLE, candidates=["v2-concise"])
     assert "Candidate v2-concise against the baseline v1-baseline (the control), paired by datapoint." in answer
     assert line_of(answer, "policy_correct |").startswith("policy_correct | 39 | ")
     assert line_of(answer, "policy_correct |").endswith("| 0/9/30 | worse")
@@ -87,7 +87,7 @@ async def test_the_regression_of_the_sample_is_found_and_shown(client: EvalsClie
 
 async def test_no_difference_says_how_many_pairs_would_show_it(client: EvalsClient) -> None:
     """One worse and three better of forty is no evidence, and the answer says what would be."""
-    answer = await compare_runs(Review(client), SAMPLE, candidates=["v3"], evaluators=["policy_correct"])
+    answer = await compare_runs(Lookup(client), SAMPLE, candidates=["v3"], evaluators=["policy_correct"])
     assert re.search(
         r"^policy_correct \| 40 \|.*\| 0\.62 \| 3/1/36 \| no significant difference at n=40 "
         r"\(would need about \d+ pairs for it\)$",
@@ -103,7 +103,7 @@ async def test_pages_of_datapoints_add_up(client: EvalsClient) -> None:
     cursor = ""
     for _ in range(9):
         answer = await compare_runs(
-            Review(client), SAMPLE, candidates=["v2"], evaluators=["policy"], limit=4, cursor=cursor, max_tokens=900
+            Lookup(client), SAMPLE, candidates=["v2"], evaluators=["policy"], limit=4, cursor=cursor, max_tokens=900
         )
         assert ("verdict" in answer) == (not cursor)
         seen += re.findall(r"^(dp_\w+): ", answer, re.MULTILINE)
@@ -116,11 +116,11 @@ async def test_pages_of_datapoints_add_up(client: EvalsClient) -> None:
 
 async def test_a_cursor_of_another_question_is_refused(client: EvalsClient) -> None:
     """Other arguments would go on in another list."""
-    answer = await compare_runs(Review(client), SAMPLE, candidates=["v2"], limit=1)
+    answer = await compare_runs(Lookup(client), SAMPLE, candidates=["v2"], limit=1)
     found = re.search(r'cursor="([\w-]+)"', answer)
     assert found is not None
     with pytest.raises(Invalid, match="cursor"):
-        await compare_runs(Review(client), SAMPLE, candidates=["v3"], limit=1, cursor=found[1])
+        await compare_runs(Lookup(client), SAMPLE, candidates=["v3"], limit=1, cursor=found[1])
 
 
 @pytest.mark.parametrize("budget", [300, 450, 700, 2_000, 20_000])
@@ -129,14 +129,14 @@ async def test_an_answer_stays_in_its_budget_and_ends_with_the_next_call(
     client: EvalsClient, budget: int, candidates: list[str]
 ) -> None:
     """Whatever is left out, the call for the rest is whole."""
-    answer = await compare_runs(Review(client), SAMPLE, candidates=candidates, max_tokens=budget, limit=3)
+    answer = await compare_runs(Lookup(client), SAMPLE, candidates=candidates, max_tokens=budget, limit=3)
     assert estimate(answer) <= budget
     assert re.search(r'\d more datapoints?: compare_runs\(evaluation="evr_\w+".*cursor="[\w-]+"\)$', answer)
 
 
 async def test_several_candidates_share_one_family_and_one_is_shown(client: EvalsClient) -> None:
     """The p-values are corrected over all of them, and the regressed candidate's datapoints are shown."""
-    answer = await compare_runs(Review(client), SAMPLE)
+    answer = await compare_runs(Lookup(client), SAMPLE)
     assert "2 candidates against the baseline v1-baseline (the control)" in answer
     assert "p is Holm-adjusted over 6 comparisons (measures: over 6)" in answer
     assert re.search(r"got worse by at least one evaluator in v2-concise, the largest change first:", answer)
@@ -145,7 +145,7 @@ async def test_several_candidates_share_one_family_and_one_is_shown(client: Eval
 
 async def test_errors_are_shown_with_their_text(client: EvalsClient) -> None:
     """A log that ended in an error comes first, with its error in place of an output."""
-    answer = await compare_runs(Review(client), SAMPLE, candidates=["v2"], outcome="errors", limit=2)
+    answer = await compare_runs(Lookup(client), SAMPLE, candidates=["v2"], outcome="errors", limit=2)
     assert re.search(r"^dp_\w+: error in candidate", answer, re.MULTILINE)
     assert re.search(r'^  candidate error: "', answer, re.MULTILINE)
 
@@ -154,7 +154,7 @@ async def test_a_run_judged_null_throughout_is_not_compared(small: SmallEvaluati
     """The answer says that there is nothing, and why."""
     await small.run("old", [(question, {"small/correct": True}) for question in QUESTIONS])
     await small.run("new", [(question, {"small/correct": None}) for question in QUESTIONS])
-    answer = await compare_runs(Review(small.client), "Small")
+    answer = await compare_runs(Lookup(small.client), "Small")
     assert "There is nothing to compare by these evaluators." in answer
     assert "No judgment in the candidate (12 abstained): correct." in answer
 
@@ -164,13 +164,13 @@ async def test_other_dataset_versions_are_compared_by_what_they_share(small: Sma
     await small.run("old", [(question, {"small/correct": True}) for question in QUESTIONS])
     await small.run("few", [(question, {"small/correct": False}) for question in (*QUESTIONS[:3], "x")])
     await small.run("apart", [(question, {"small/correct": False}) for question in ("x", "y")])
-    few = await compare_runs(Review(small.client), "Small", candidates=["few"])
+    few = await compare_runs(Lookup(small.client), "Small", candidates=["few"])
     assert "too few pairs: no verdict; about 6 needed for the difference seen" in few
     assert (
         "few shares 3 datapoints with the baseline, of 4 and 12 (different versions of the dataset); "
         "only these are compared." in few
     )
-    apart = await compare_runs(Review(small.client), "Small", candidates=["apart"])
+    apart = await compare_runs(Lookup(small.client), "Small", candidates=["apart"])
     assert "apart has no datapoint in common with the baseline" in apart
     assert "There is nothing to compare by these evaluators." in apart
 
@@ -180,7 +180,7 @@ async def test_a_return_type_that_changed_is_said_and_never_averaged(small: Smal
     await small.run("old", [(question, {"small/correct": True}) for question in QUESTIONS])
     await small.evaluator("small/correct", return_type="number")
     await small.run("new", [(question, {"small/correct": 3}) for question in QUESTIONS])
-    answer = await compare_runs(Review(small.client), "Small")
+    answer = await compare_runs(Lookup(small.client), "Small")
     assert "There is nothing to compare" in answer
     assert "Judgments of the baseline that are of another type than the evaluator returns now" in answer
 
@@ -190,7 +190,7 @@ async def test_other_versions_of_an_evaluator_are_pointed_out(small: SmallEvalua
     await small.run("old", [(question, {"small/correct": True}) for question in QUESTIONS])
     await small.evaluator("small/correct", return_type="boolean", attributes={"prompt": "stricter"})
     await small.run("new", [(question, {"small/correct": False}) for question in QUESTIONS])
-    answer = await compare_runs(Review(small.client), "Small")
+    answer = await compare_runs(Lookup(small.client), "Small")
     assert line_of(answer, "correct |").endswith("| 0/12/0 | worse")
     assert "The runs were judged by different versions of the evaluator" in answer
 
@@ -201,7 +201,7 @@ async def test_repeated_logs_are_one_datapoint(small: SmallEvaluation) -> None:
     await small.run(
         "new", [(question, {"small/correct": number == 1}) for question in QUESTIONS for number in range(3)]
     )
-    answer = await compare_runs(Review(small.client), "Small", limit=1)
+    answer = await compare_runs(Lookup(small.client), "Small", limit=1)
     assert line_of(answer, "correct |").startswith("correct | 12 | 100% | 33.3% | -66.7 points |")
     assert "Several logs of a datapoint are averaged before pairing (up to 36 logs for 12 datapoints)." in answer
     assert "correct true ×3 → false ×2; true" in answer
@@ -219,7 +219,7 @@ async def test_long_outputs_that_are_alike_show_what_differs(small: SmallEvaluat
         [(question, {"small/correct": question != "q0"}) for question in QUESTIONS],
         outputs={"q0": shared + f"It is not.{forged}"},
     )
-    answer = await compare_runs(Review(small.client), "Small")
+    answer = await compare_runs(Lookup(small.client), "Small")
     difference = line_of(answer, "  outputs, -baseline +candidate: (same ")
     assert '-"free."' in difference
     assert "\\u{1b}[31m\\u{202e}" in difference
@@ -231,7 +231,7 @@ async def test_failed_judgments_are_gaps_of_one_side(small: SmallEvaluation) -> 
     await small.run("old", [(question, {"small/correct": True}) for question in QUESTIONS])
     judged = [(question, {"small/correct": True}) for question in QUESTIONS[:10]]
     await small.run("new", [*judged, ("q10", {"small/correct": FAILS})])
-    answer = await compare_runs(Review(small.client), "Small", outcome="only_baseline")
+    answer = await compare_runs(Lookup(small.client), "Small", outcome="only_baseline")
     assert "2 datapoints have a judgment in the baseline only by correct:" in answer
     assert "correct true → failed" in answer
     assert "correct true → no log" in answer
@@ -241,14 +241,14 @@ async def test_failed_judgments_are_gaps_of_one_side(small: SmallEvaluation) -> 
 async def test_runs_that_cannot_be_compared_are_refused(small: SmallEvaluation) -> None:
     """No run, a single run, and a run with itself are told apart."""
     with pytest.raises(NotFound, match="no runs yet"):
-        await compare_runs(Review(small.client), "Small")
+        await compare_runs(Lookup(small.client), "Small")
     await small.run("old", [("q0", {})])
     with pytest.raises(NotFound, match="only one run"):
-        await compare_runs(Review(small.client), "Small")
+        await compare_runs(Lookup(small.client), "Small")
     with pytest.raises(Invalid, match="the baseline itself"):
-        await compare_runs(Review(small.client), "Small", candidates=["old"])
+        await compare_runs(Lookup(small.client), "Small", candidates=["old"])
     with pytest.raises(EvalsError, match="evaluator: there is none"):
-        await compare_runs(Review(small.client), SAMPLE, evaluators=["nonsense"])
+        await compare_runs(Lookup(small.client), SAMPLE, evaluators=["nonsense"])
 
 
 @pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"1e999"])
@@ -267,7 +267,7 @@ async def test_numbers_that_json_does_not_have_are_named(client: EvalsClient, ap
         await app(scope, receive, changed)
 
     with pytest.raises(Unavailable, match="NaN or an infinite number"):
-        await compare_runs(Review(documented_client(odd)), SAMPLE)
+        await compare_runs(Lookup(documented_client(odd)), SAMPLE)
 
 
 @pytest.fixture
@@ -281,7 +281,7 @@ def recorded(app: FastAPI, access: SwitchedAccess, recorded_database: Path) -> I
 
 async def test_what_is_known_of_recorded_runs_is_said(recorded: FastAPI) -> None:
     """The figures, and how many datapoints got better and worse, are those counted from the files."""
-    review = Review(EvalsClient(open_app=lambda: recorded))
+    review = Lookup(EvalsClient(open_app=lambda: recorded))
     ignoring = await compare_runs(review, RAG, candidates=["prompt-ignore-sources"])
     assert line_of(ignoring, "gpt_groundedness |").startswith("gpt_groundedness | 200 | 4.79 | 4.27 | -0.52 |")
     assert line_of(ignoring, "gpt_groundedness |").endswith("| 6/33/161 | worse")
@@ -294,7 +294,7 @@ async def test_what_is_known_of_recorded_runs_is_said(recorded: FastAPI) -> None
 
 async def test_failed_judgments_of_recorded_runs_are_in_no_figure(recorded: FastAPI) -> None:
     """The 33 failures are named, and the pairs are the rest."""
-    review = Review(EvalsClient(open_app=lambda: recorded))
+    review = Lookup(EvalsClient(open_app=lambda: recorded))
     answer = await compare_runs(review, RAG, candidates=["text-retrieval-2024-02"])
     assert line_of(answer, "gpt_groundedness |").startswith("gpt_groundedness | 189 |")
     assert (
@@ -305,7 +305,7 @@ async def test_failed_judgments_of_recorded_runs_are_in_no_figure(recorded: Fast
 
 async def test_a_question_is_answered_in_few_tokens(recorded: FastAPI) -> None:
     """With its evidence, by default."""
-    review = Review(EvalsClient(open_app=lambda: recorded))
+    review = Lookup(EvalsClient(open_app=lambda: recorded))
     answer = await compare_runs(review, RAG, candidates=["prompt-refined"], evaluators=["gpt_groundedness"])
     assert estimate(answer) <= 1_000
 
@@ -315,7 +315,7 @@ async def test_recorded_runs_are_answered_alike_without_the_extension(recorded: 
     """The same text, and that the server was paged through."""
     arguments = {"candidates": ["text-retrieval-2024-02", "prompt-refined"], "outcome": outcome}
     answers = [
-        await compare_runs(Review(client), RAG, **arguments)  # type: ignore[arg-type]
+        await compare_runs(Lookup(client), RAG, **arguments)  # type: ignore[arg-type]
         for client in (EvalsClient(open_app=lambda: recorded), documented_client(recorded))
     ]
     paged = "Read by paging through 600 logs: the server has only the documented API.\n"

@@ -218,9 +218,9 @@ async def test_a_log_is_named_by_the_beginning_of_its_id(desk: Desk) -> None:
     """As far as it is unique; else its candidates are listed, and for an unknown id the nearest."""
     id = log_ids(await desk.ask("get_logs", evaluation=NAME, limit=1))[0]
     assert await desk.ask("get_log", log=id[:12]) == await desk.ask("get_log", log=id)
-    assert (await desk.refuse("get_log", log="log_")).startswith('Error: log: "log_" begins several ids: log_')
+    assert (await desk.refuse("get_log", log="log_")).startswith('Error: log: "log_" is a prefix of several ids: log_')
     refused = await desk.refuse("get_log", log=id[:12] + "x" * 13)
-    assert "log: there is none with the id" in refused
+    assert "log: no log has the id" in refused
     assert id in refused
     assert "get_logs shows logs with their ids" in await desk.refuse("get_log", log="/")
 

@@ -149,17 +149,17 @@ async def test_a_datapoint_is_named_by_the_beginning_of_its_id(desk: Desk) -> No
     assert f"\n3 logs for datapoint {id}, newest first." in whole
     assert await _ask(desk, datapoint=id[:12]) == whole
     refused = await desk.refuse("get_logs", evaluation=NAME, datapoint="dp_")
-    assert refused.startswith('Error: datapoint: "dp_" begins several ids: dp_')
+    assert refused.startswith('Error: datapoint: "dp_" is a prefix of several ids: dp_')
     assert "no log is for" in await desk.refuse("get_logs", evaluation=NAME, datapoint="dp_nothing")
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"runs": ["v2-consice"]}, 'run: there is none called "v2-consice". Nearest: v2-concise'),
+        ({"runs": ["v2-consice"]}, 'run: nothing is named "v2-consice". Nearest: v2-concise'),
         (
             {"runs": ["v"]},
-            'run: "v" fits 3 of them, newest first: v3-policy-quotes, v2-concise, v1-baseline. Name one.',
+            'run: "v" matches 3: v3-policy-quotes, v2-concise, v1-baseline (newest first). Give one full name.',
         ),
         ({"evaluator": "polcy"}, "Nearest: policy_correct"),
         ({"judgment": "maybe"}, "judgment: use true or false; a number or a comparison"),

@@ -144,11 +144,9 @@ async def test_a_new_judgment_is_seen_at_once(own_desk: Desk) -> None:
 
 async def test_runs_without_a_dataset_have_no_datapoints_to_list(own_desk: Desk) -> None:
     """The answer says where the logs are to be seen."""
-    overview = await own_desk.client.reviews.get_overview(NAME)
-    version = VersionReference(version_id=overview.runs[0].version_id)
-    run = await own_desk.client.runs.create(
-        overview.evaluation.id, CreateRunRequest(version=version, orchestrated=False)
-    )
+    resolved = await own_desk.client.reviews.get_evaluation(NAME)
+    version = VersionReference(version_id=resolved.runs[0].version_id)
+    run = await own_desk.client.runs.create(resolved.id, CreateRunRequest(version=version, orchestrated=False))
     refused = await own_desk.refuse("list_datapoints", evaluation=NAME, runs=[run.id])
     assert "no dataset" in refused
     assert "get_logs shows the logs" in refused

@@ -72,9 +72,7 @@ async def test_runs_left_out_come_with_the_cursor(desk: Desk) -> None:
 async def test_an_unknown_evaluation_names_the_nearest(desk: Desk) -> None:
     """A typo is answered with what was meant."""
     answer = await desk.refuse("list_runs", evaluation="Wich promt answers tikets")
-    assert answer.startswith(
-        'Error: evaluation: there is none called "Wich promt answers tikets". Nearest: Which prompt'
-    )
+    assert answer.startswith('Error: evaluation: nothing is named "Wich promt answers tikets". Nearest: Which prompt')
 
 
 async def test_an_ambiguous_name_lists_its_candidates_from_the_last_changed(own_desk: Desk) -> None:
@@ -83,7 +81,7 @@ async def test_an_ambiguous_name_lists_its_candidates_from_the_last_changed(own_
         file = FileReference(path="support/answer-ticket")
         await own_desk.client.evaluations.create(CreateEvaluationRequest(name=name, file=file, evaluators=[]))
     answer = await own_desk.refuse("list_runs", evaluation="which")
-    assert answer.startswith('Error: evaluation: "which" fits 3 of them, newest first: Which length (evr_')
+    assert answer.startswith('Error: evaluation: "which" matches 3: Which length (evr_')
     assert answer.index("Which tone") < answer.index(NAME)
 
 

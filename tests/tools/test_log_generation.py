@@ -13,10 +13,10 @@ NAME = "Which prompt answers tickets"
 
 async def _open_run(desk: Desk) -> str:
     """A run of the first version that still lacks all its logs, and the id of a datapoint of its dataset."""
-    overview = await desk.client.reviews.get_overview(NAME)
-    first = overview.runs[0]
+    resolved = await desk.client.reviews.get_evaluation(NAME)
+    first = resolved.runs[0]
     run = await desk.client.runs.create(
-        overview.evaluation.id,
+        resolved.id,
         CreateRunRequest(
             dataset=VersionReference(version_id=first.dataset_version_id),
             version=VersionReference(version_id=first.version_id),
@@ -73,7 +73,7 @@ async def test_a_failure_is_logged_as_well(own_desk: Desk) -> None:
         ({"output": "x", "inputs": "[1]"}, "inputs: must be a JSON object"),
         ({"output": "x", "latency": -1}, "latency: "),
         ({"output": "x", "datapoint": "dp_"}, "datapoint: "),
-        ({"output": "x", "run": "v9"}, "run: there is none called"),
+        ({"output": "x", "run": "v9"}, "run: nothing is named"),
     ],
     ids=repr,
 )

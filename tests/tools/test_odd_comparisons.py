@@ -255,7 +255,7 @@ async def test_runs_of_one_name_are_told_apart_from_the_newest(desks: Desks) -> 
     for value in (True, False, True):
         await small.run("twin", said([value] * 12))
     refused = await desks.extended.refuse("compare_runs", evaluation="twins", candidates=["twin"])
-    assert "run: twin fits 3 of them, newest first: twin#3, twin#2, twin#1." in refused.replace('"', "")
+    assert "run: twin matches 3: twin#3, twin#2, twin#1 (newest first)." in refused.replace('"', "")
     answer = await desks.ask("twins", baseline="twin#1", candidates=["twin#2"])
     assert "Candidate twin#2 against the baseline twin#1" in answer
     assert "0/12/0 | worse" in answer

@@ -84,12 +84,12 @@ def _said(
     if shown is None:
         return "no log"
     row = _judgment(shown, version_id)
-    place = next(i for i, item in enumerate(compared.overview.evaluators) if item.version_id == version_id)
+    index = compared.evaluation.index_of(version_id)
     others = [log for log in datapoint.other_logs if log.run_id == run_id]
     if isinstance(row.judgment, list) and not others:
         return row.judgment
     words = [_word(row.state, row.judgment)]
-    words += [_word(STATE_LETTERS[log.states[place]], log.judgments[place]) for log in others]
+    words += [_word(STATE_LETTERS[log.states[index]], log.judgments[index]) for log in others]
     said = repeated_words(words)
     more = len(said) - _VALUES
     return "; ".join(said[:_VALUES]) + (f"; +{more} more" if more > 0 else "")

@@ -8,7 +8,7 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, ComparisonRow, Comparisons, Tally
-from evals_mcp.models.review import Overview
+from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.statistics.results import PairedTest, Verdict
 
 _TESTS = {
@@ -24,18 +24,16 @@ _LISTED = 6
 class Compared:
     """A comparison with the words for what is in it."""
 
-    overview: Overview
+    evaluation: ResolvedEvaluation
     found: Comparisons
-    run_labels: dict[str, str]
-    evaluator_labels: dict[str, str]
 
     def run(self, run_id: str) -> str:
         """What a run is called."""
-        return name(self.run_labels[run_id])
+        return name(self.evaluation.run_labels[run_id])
 
     def evaluator(self, version_id: str) -> str:
         """What an evaluator is called."""
-        return name(self.evaluator_labels[version_id])
+        return name(self.evaluation.evaluator_labels[version_id])
 
     def subject(self, row: ComparisonRow) -> str:
         """The evaluator or measure that a row is about."""
@@ -138,7 +136,7 @@ def pairing_notes(compared: Compared) -> list[str]:
 
 def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[str]:
     """Number evaluators that are called better or worse without having said what is."""
-    without = {row.version_id for row in compared.overview.evaluators if not row.has_valence}
+    without = {row.version_id for row in compared.evaluation.evaluators if not row.has_valence}
     called = dict.fromkeys(
         row.evaluator_version_id or ""
         for row in rows
@@ -229,7 +227,7 @@ def _shared(compared: Compared, candidate: ComparedCandidate) -> str:
 
 def _datasets(compared: Compared, candidate: ComparedCandidate) -> str:
     """How the datasets of the candidate and the baseline differ, if they do."""
-    runs = {run.id: run for run in compared.overview.runs}
+    runs = {run.id: run for run in compared.evaluation.runs}
     mine, theirs = runs[candidate.run_id], runs[compared.found.baseline.run_id]
     if mine.dataset_version_id == theirs.dataset_version_id:
         return ""

@@ -1,12 +1,13 @@
 """Runs compared as an answer: a verdict per evaluator with its uncertainty, then the datapoints behind it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from evals_mcp.answers.compared_datapoints import datapoint_row
 from evals_mcp.answers.comparison_notes import Compared, coverage_notes, judgment_notes, method_notes
 from evals_mcp.answers.comparison_rows import HEADERS, comparison_cells, difference_word
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.answer import Answer, left_out
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.detail import cost
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.subjects import subject
@@ -39,21 +40,19 @@ def summarize_comparison(
     outcome: Outcome,
     limit: int,
     offset: int,
-    next_page: Callable[[int], str],
-    about: Callable[[str], str],
-    notes: Sequence[str] = (),
+    call: Call,
 ) -> str:
     """The comparison, and a page of datapoints from `offset` on; the figures are on the first page only.
 
-    `next_page(shown)` is the call for the datapoints after so many, `about(run_id)` the call for one candidate.
+    `call` is the call that it answers.
     """
     answer = Answer(budget)
-    answer.head(f"{subject(compared.overview)}\n{_subject(compared)}")
-    for note in notes:
+    answer.head(f"{subject(compared.evaluation)}\n{_subject(compared)}")
+    for note in compared.evaluation.notes:
         answer.note(note)
     rows = list(compared.rows())
     if offset == 0:
-        _add_table(answer, compared, rows, budget, about if budget > _ROOMY else _with_more_tokens)
+        _add_table(answer, compared, rows, budget, call)
         for note in (
             *method_notes(compared, [row for _, row in rows]),
             *coverage_notes(compared),
@@ -61,13 +60,13 @@ def summarize_comparison(
         ):
             answer.line(note)
     if rows or compared.found.total:
-        _add_datapoints(answer, compared, budget, outcome, limit, offset, next_page, about)
+        _add_datapoints(answer, compared, budget, outcome, limit, offset, call)
     return answer.text()
 
 
 def _subject(compared: Compared) -> str:
     """Which runs are compared."""
-    baseline = next(run for run in compared.overview.runs if run.id == compared.found.baseline.run_id)
+    baseline = compared.evaluation.run(compared.found.baseline.run_id)
     called = compared.run(baseline.id) + (" (the control)" if baseline.control else "")
     candidates = compared.found.candidates
     if len(candidates) > 1:
@@ -80,7 +79,7 @@ def _add_table(
     compared: Compared,
     rows: Sequence[tuple[ComparedCandidate, ComparisonRow]],
     budget: int,
-    about: Callable[[str], str],
+    call: Call,
 ) -> None:
     """A line for each comparison; of many, those without a significant difference share a line per candidate."""
     if not rows:
@@ -106,14 +105,16 @@ def _add_table(
 
     def footer(amount: int) -> str:
         first = run_ids[min(amount, len(run_ids) - 1)]
-        return left_out(len(lines) - amount, "comparison line", about(first))
+        about = _about(compared, call, first) if budget > _ROOMY else "with a higher max_tokens"
+        return left_out(len(lines) - amount, "comparison line", about)
 
     left = max(1, budget - cost(answer.text()))
     answer.rows(lines, footer, header=header, portion=max(_LEAST_FOR_TABLE, 1 - _BELOW_TABLE / left))
 
 
-def _with_more_tokens(run_id: str) -> str:
-    return "with a higher max_tokens"
+def _about(compared: Compared, call: Call, run_id: str) -> str:
+    """The call for one candidate."""
+    return call.text(candidates=[compared.evaluation.run_labels[run_id]])
 
 
 def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> str:
@@ -139,17 +140,19 @@ def _add_datapoints(
     outcome: Outcome,
     limit: int,
     offset: int,
-    next_page: Callable[[int], str],
-    about: Callable[[str], str],
+    call: Call,
 ) -> None:
     found = compared.found
     if len(found.candidates) > 1:
         other = next(item.run_id for item in found.candidates if item.run_id != found.shown_run_id)
-        answer.note(f"Datapoints of another candidate: {about(other)}")
+        answer.note(f"Datapoints of another candidate: {_about(compared, call, other)}")
     heading = _heading(compared, outcome, offset)
 
+    shown_candidate = [candidate.run_id for candidate in found.candidates].index(found.shown_run_id)
+
     def footer(shown: int) -> str:
-        return left_out(found.total - offset - shown, "datapoint", next_page(shown)) if found.datapoints else heading
+        more = call.at(offset + shown, shown_candidate)
+        return left_out(found.total - offset - shown, "datapoint", more) if found.datapoints else heading
 
     left = max(1, budget - cost(answer.text()))
     room = max(budget * _FOR_DATAPOINTS, (limit + min(limit, 2)) * _EACH_DATAPOINT)

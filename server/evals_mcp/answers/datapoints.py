@@ -3,18 +3,20 @@
 Options that are sentences would drown what a row is about, so each is a letter in the cells, said below the row.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word, repeated_words
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
-from evals_mcp.models.review import DatapointLog, DatapointRow, DatapointRows, Overview, RunRow
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.review import DatapointLog, DatapointRow, DatapointRows, RunRow
 
 _CAP = 100_000
 _EXCERPT = 300
@@ -26,44 +28,42 @@ _WORD = 12
 
 
 def summarize_datapoints(
-    overview: Overview,
+    evaluation: ResolvedEvaluation,
     found: DatapointRows,
     runs: Sequence[RunRow],
-    run_labels: Mapping[str, str],
-    evaluator_labels: Mapping[str, str],
     budget: int,
     *,
-    asked: str,
+    filtered: str,
     only: str | None,
     offset: int,
-    next_page: Callable[[int], str],
+    call: Call,
     notes: Sequence[str] = (),
 ) -> str:
-    """The datapoints found, from `offset` on; `asked` says in words which, and is empty for all.
+    """The datapoints found, from `offset` on; `filtered` says in words which, and is empty for all.
 
-    `only` is the version id of the one evaluator to show, `next_page(shown)` the call for what is behind so many.
+    `only` is the version id of the one evaluator to show, `call` the call that they answer.
     """
     answer = Answer(budget)
-    answer.head(subject(overview))
-    for note in notes:
+    answer.head(subject(evaluation))
+    for note in (*notes, *evaluation.notes):
         answer.note(note)
     if not found.rows:
-        answer.line(f"No datapoints{asked}." if asked else "There are no datapoints to show.")
+        answer.line(f"No datapoints{filtered}." if filtered else "There are no datapoints to show.")
         return answer.text()
-    if asked:
-        answer.line(f"{figures.count(found.total, 'datapoint')}{asked}.")
-    columns = _columns(overview, runs, only)
-    legend = _legend(columns, {row.version_id: evaluator_labels[row.version_id] for row in overview.evaluators})
+    if filtered:
+        answer.line(f"{figures.count(found.total, 'datapoint')}{filtered}.")
+    columns = _columns(evaluation, runs, only)
+    legend = _legend(columns, evaluation.evaluator_labels)
     if legend.line:
         answer.line(legend.line)
 
     def footer(amount: int) -> str:
         if offset + amount >= found.total:
-            return "" if asked else f"{figures.count(found.total, 'datapoint')} in all."
-        return f"Datapoints {offset + 1:,} to {offset + amount:,} of {found.total:,}. More: {next_page(amount)}"
+            return "" if filtered else f"{figures.count(found.total, 'datapoint')} in all."
+        return f"Datapoints {offset + 1:,} to {offset + amount:,} of {found.total:,}. More: {call.at(offset + amount)}"
 
     match = ["match"] if any(row.excerpt for row in found.rows) else []
-    heads = [name(run_labels[run.id]) + legend.heads[run.id] for run in runs]
+    heads = [name(evaluation.run_labels[run.id]) + legend.heads[run.id] for run in runs]
     answer.rows(
         [_row(row, runs, columns, with_match=bool(match)) for row in found.rows],
         footer,
@@ -96,10 +96,10 @@ def _legend(columns: Mapping[str, Sequence[int]], labels: Mapping[str, str]) -> 
     return _Legend(line, heads)
 
 
-def _columns(overview: Overview, runs: Sequence[RunRow], only: str | None) -> dict[str, list[int]]:
+def _columns(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], only: str | None) -> dict[str, list[int]]:
     """For each run the places of the evaluators that said something in it, or the place of the only one."""
     if only is not None:
-        places = [place for place, row in enumerate(overview.evaluators) if row.version_id == only]
+        places = [place for place, row in enumerate(evaluation.evaluators) if row.version_id == only]
         return {run.id: places for run in runs}
     return {run.id: [place for place, stats in enumerate(run.stats) if stats.total_logs] for run in runs}
 

@@ -1,9 +1,10 @@
 """Evaluations as an answer: a line each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
@@ -12,10 +13,8 @@ from evals_mcp.models.review import EvaluationRow, EvaluationRows, Headline
 _EVALUATORS = 6
 
 
-def summarize_evaluations(
-    found: EvaluationRows, budget: int, *, text: str | None, offset: int, next_page: Callable[[int], str]
-) -> str:
-    """The evaluations found, from `offset` on; `next_page(shown)` is the call for those after so many."""
+def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | None, offset: int, call: Call) -> str:
+    """The evaluations found, from `offset` on; `call` is the call that they answer."""
     answer = Answer(budget)
     about = f" matching {name(text)}" if text else ""
     if not found.rows:
@@ -32,8 +31,7 @@ def summarize_evaluations(
     lines = table(headers, [_cells(row) for row in found.rows])
 
     def footer(shown: int) -> str:
-        left = found.total - offset - shown
-        return f"{figures.count(left, 'more evaluation')}: {next_page(shown)}" if left > 0 else ""
+        return left_out(found.total - offset - shown, "evaluation", call.at(offset + shown))
 
     answer.rows(lines[1:], footer, header=lines[0])
     return answer.text()

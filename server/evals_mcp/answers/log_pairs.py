@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from evals_mcp.answers.changes import text_difference
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.answer import Answer, next_call
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share

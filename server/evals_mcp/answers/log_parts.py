@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.answer import next_call
+from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import block, name, quote
 from evals_mcp.answers.frame.tokens import whole_character

@@ -1,16 +1,18 @@
 """Logs as an answer: for each its run, datapoint, facts, inputs, output and judgments, as far as the budget goes."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
-from evals_mcp.models.review import LogRow, LogRows, Overview
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.review import LogRow, LogRows
 
 _CAP = 1_000_000
 _LONG_OUTPUT = 1_000  # characters
@@ -18,35 +20,34 @@ _EXCERPT = 300
 
 
 def summarize_logs(
-    overview: Overview,
+    evaluation: ResolvedEvaluation,
     found: LogRows,
-    run_labels: Mapping[str, str],
-    evaluator_labels: Mapping[str, str],
     budget: int,
     *,
-    asked: str,
-    notes: Sequence[str],
-    next_page: Callable[[int], str],
+    filtered: str,
+    call: Call,
+    notes: Sequence[str] = (),
 ) -> str:
-    """The logs found. `asked` says in words which; `next_page(shown)` is the call for those after so many, or ""."""
+    """The logs found. `filtered` says in words which; `call` is the call that they answer."""
     answer = Answer(budget)
     total = figures.count(found.total) + ("+" if found.counted_to is not None else "")
-    answer.head(f"{subject(overview)}\n{total} {'log' if total == '1' else 'logs'}{asked}.")
-    for note in notes:
+    answer.head(f"{subject(evaluation)}\n{total} {'log' if total == '1' else 'logs'}{filtered}.")
+    for note in (*notes, *evaluation.notes):
         answer.note(note)
-    shown_labels = {version_id: name(label) for version_id, label in evaluator_labels.items()}
-    judging = _judging(overview)
+    shown_labels = {version_id: name(label) for version_id, label in evaluation.evaluator_labels.items()}
+    judging = _judging(evaluation)
     if any(_has_silent(row, judging[row.run_id]) for row in found.rows):
         answer.note("Evaluators that judged no log of a run are not listed as missing on its logs.")
     one_run = len({row.run_id for row in found.rows}) == 1 and len(found.rows) > 1
     if one_run:
-        answer.line(f"All of run {name(run_labels[found.rows[0].run_id])}:")
+        answer.line(f"All of run {name(evaluation.run_labels[found.rows[0].run_id])}:")
     rows = [
-        _row(row, None if one_run else run_labels[row.run_id], shown_labels, judging[row.run_id]) for row in found.rows
+        _row(row, None if one_run else evaluation.run_labels[row.run_id], shown_labels, judging[row.run_id])
+        for row in found.rows
     ]
     answer.rows(
         rows,
-        lambda shown: _left_out(found, shown, next_page),
+        lambda shown: _left_out(found, shown, call),
         on_cut='Texts end with … where they are cut: get_log(log="…") reads one log whole.',
     )
     return answer.text()
@@ -67,12 +68,12 @@ def log_facts(row: LogRow) -> list[str]:
     return facts
 
 
-def _judging(overview: Overview) -> dict[str, set[str]]:
+def _judging(evaluation: ResolvedEvaluation) -> dict[str, set[str]]:
     """The evaluator versions that said anything in a run, by run id."""
-    versions = [row.version_id for row in overview.evaluators]
+    versions = [row.version_id for row in evaluation.evaluators]
     return {
         run.id: {version for version, stats in zip(versions, run.stats, strict=True) if stats.total_logs}
-        for run in overview.runs
+        for run in evaluation.runs
     }
 
 
@@ -159,7 +160,7 @@ def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int]
     return ", ".join(words) or "none"
 
 
-def _left_out(found: LogRows, shown: int, next_page: Callable[[int], str]) -> str:
+def _left_out(found: LogRows, shown: int, call: Call) -> str:
     if shown == len(found.rows) and not found.more:
         return ""
-    return f"More logs: {next_page(shown)}"
+    return f"More logs: {call.at(*found.after[shown - 1])}"

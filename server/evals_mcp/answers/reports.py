@@ -1,43 +1,35 @@
 """The report of an evaluation in Markdown: an overview, its runs, what each candidate changed, and what is odd."""
 
-from collections.abc import Sequence
-
 from evals_mcp.answers.comparison_notes import Compared, coverage_notes, method_notes, pairing_notes
 from evals_mcp.answers.comparison_rows import HEADERS, comparison_cells
-from evals_mcp.answers.frame.answer import Answer, left_out, next_call
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.markdown import as_markdown, markdown_table
 from evals_mcp.answers.frame.quoting import cell
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.runs import run_remarks, run_table
 from evals_mcp.answers.subjects import opening
-from evals_mcp.models.review import Overview
+from evals_mcp.models.resolved import ResolvedEvaluation
 
 _TITLE = 200
 _RUNS_PORTION = 0.6
 
 
-def report_evaluation(
-    overview: Overview,
-    run_labels: dict[str, str],
-    evaluator_labels: dict[str, str],
-    compared: Compared | None,
-    budget: int,
-    notes: Sequence[str] = (),
-) -> str:
+def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None, budget: int) -> str:
     """The report; `compared` is every candidate against the baseline, None if there are not two runs."""
     answer = Answer(budget)
-    row = overview.evaluation
+    row = evaluation.overview.evaluation
     title = f"Evaluation {cell(row.name, _TITLE)}" if row.name else f"Evaluation {row.id}"
-    answer.head(f"# {as_markdown(title)}\n\n{as_markdown(opening(overview))}")
-    if not overview.runs:
+    answer.head(f"# {as_markdown(title)}\n\n{as_markdown(opening(evaluation))}")
+    if not evaluation.runs:
         answer.line("\nIt has no runs yet.")
         return answer.text()
-    remarks = [*run_remarks(overview, run_labels, evaluator_labels), *notes]
+    remarks = [*run_remarks(evaluation), *evaluation.notes]
     answer.note("\n## What to know\n")
     for remark in remarks:
         answer.note(f"- {as_markdown(remark)}")
     answer.head("\n## Runs\n")
-    lines = markdown_table(run_table(overview, run_labels, evaluator_labels))
+    lines = markdown_table(run_table(evaluation))
     more = as_markdown(next_call("list_runs", evaluation=row.id))
     answer.rows(
         lines[1:],
@@ -76,7 +68,7 @@ def _add_comparison(answer: Answer, compared: Compared) -> None:
         answer.line("There is nothing to compare.")
         return
     shown_as = markdown_table(lines)
-    more = as_markdown(next_call("compare_runs", evaluation=compared.overview.evaluation.id))
+    more = as_markdown(next_call("compare_runs", evaluation=compared.evaluation.id))
     answer.rows(
         shown_as[1:],
         lambda shown: _below(left_out(len(shown_as) - 1 - shown, "comparison", more)),

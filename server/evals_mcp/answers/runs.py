@@ -3,68 +3,52 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.answer import Answer, next_call
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import constant_value, difference, headline
 from evals_mcp.answers.subjects import opening
-from evals_mcp.models.review import EvaluatorFigures, Overview, RunRow
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.review import EvaluatorFigures, RunRow
 
 
-def summarize_runs(
-    overview: Overview,
-    run_labels: Mapping[str, str],
-    evaluator_labels: Mapping[str, str],
-    budget: int,
-    *,
-    offset: int = 0,
-    cursor_at: Callable[[int], str],
-) -> str:
-    """Every run from the oldest on, with each evaluator's headline and its difference to the control run.
-
-    `cursor_at(offset)` gives the cursor to go on from a run.
-    """
+def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int = 0, call: Call) -> str:
+    """Every run from the oldest on, with each evaluator's headline and its difference to the control run."""
     answer = Answer(budget)
-    answer.head(opening(overview))
-    runs = overview.runs
-    if not runs:
+    answer.head(opening(evaluation))
+    if not evaluation.runs:
         answer.line("It has no runs yet.")
         return answer.text()
-    for remark in run_remarks(overview, run_labels, evaluator_labels):
+    for remark in (*run_remarks(evaluation), *evaluation.notes):
         answer.note(remark)
-    lines = run_table(overview, run_labels, evaluator_labels, offset)
+    lines = run_table(evaluation, offset)
     answer.rows(
         lines[1:],
-        lambda shown: _left_out(overview, offset + shown, cursor_at),
+        lambda shown: left_out(len(lines) - 1 - shown, "run", call.at(offset + shown)),
         header=lines[0],
     )
     return answer.text()
 
 
-def compared_with(runs: Sequence[RunRow]) -> RunRow:
-    """The run that the others are compared with: the control run, or else the oldest."""
-    return next((run for run in runs if run.control), runs[0])
-
-
-def run_table(
-    overview: Overview, run_labels: Mapping[str, str], evaluator_labels: Mapping[str, str], offset: int = 0
-) -> list[str]:
+def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[str]:
     """The lines of a table of the runs from `offset` on, the headers first; there must be at least one run.
 
     Their status has a column if it is not that of the evaluation, which the opening says.
     """
-    runs = overview.runs
-    control = compared_with(runs)
-    judged = [index for index, _ in enumerate(overview.evaluators) if any(run.stats[index].total_logs for run in runs)]
+    runs = evaluation.runs
+    judged = [
+        index for index, _ in enumerate(evaluation.evaluators) if any(run.stats[index].total_logs for run in runs)
+    ]
     headers = [
         "run",
         "status",
         "logs",
-        *(name(evaluator_labels[overview.evaluators[i].version_id]) for i in judged),
+        *(name(evaluation.evaluator_labels[evaluation.evaluators[i].version_id]) for i in judged),
         "id",
     ]
-    rows = [_cells(run, control, run_labels, judged) for run in runs[offset:]]
-    if all(run.status == overview.evaluation.status for run in runs):
+    rows = [_cells(run, evaluation.reference_run, evaluation.run_labels, judged) for run in runs[offset:]]
+    if all(run.status == evaluation.overview.evaluation.status for run in runs):
         rows = [[row[0], "", *row[2:]] for row in rows]
     return table(headers, rows)
 
@@ -93,38 +77,38 @@ def _figure(stats: EvaluatorFigures, control: EvaluatorFigures | None, logs: int
     return text + (f" ({change})" if change else "") + partial
 
 
-def run_remarks(overview: Overview, run_labels: Mapping[str, str], evaluator_labels: Mapping[str, str]) -> list[str]:
+def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
     """What a reader of the table must know: what the differences mean, odd evaluators, judgments in no figure."""
     remarks = []
-    control = compared_with(overview.runs)
-    if len(overview.runs) > 1:
-        called = name(run_labels[control.id])
+    if len(evaluation.runs) > 1:
+        control = evaluation.reference_run
+        called = name(evaluation.run_labels[control.id])
         which = f"the control run {called}" if control.control else f"the oldest run {called} (no control is set)"
         remarks.append(f"In brackets: difference to {which}; whether it is more than chance, compare_runs tells.")
-    labels = [name(evaluator_labels[row.version_id]) for row in overview.evaluators]
+    labels = [name(label) for label in evaluation.evaluator_labels.values()]
     for index, label in enumerate(labels):
-        all_stats = [run.stats[index] for run in overview.runs]
+        all_stats = [run.stats[index] for run in evaluation.runs]
         if (value := constant_value(all_stats)) is not None:
             judged = figures.count(sum(stats.num_judgments for stats in all_stats))
             remarks.append(f"{label} says {value} for all {judged} logs it judged: it tells no runs apart.")
         if (mostly := _mostly_failing(all_stats)) is not None:
             remarks.append(f"{label} failed on {mostly} of the logs it was asked about: mend it before trusting it.")
-    remarks += _unjudged(overview, labels)
+    remarks += _unjudged(evaluation.runs, labels)
     for word, count in _KINDS:
-        remarks += _counted(overview, labels, run_labels, word, count)
+        remarks += _counted(evaluation, labels, word, count)
     return remarks
 
 
-def _unjudged(overview: Overview, labels: Sequence[str]) -> list[str]:
+def _unjudged(runs: Sequence[RunRow], labels: Sequence[str]) -> list[str]:
     """A line that says what `-` is: evaluators that judged no log of a run, by how many runs that is."""
     amounts: dict[int, list[str]] = {}
     for index, label in enumerate(labels):
-        if amount := sum(bool(run.logs_count) and not run.stats[index].total_logs for run in overview.runs):
+        if amount := sum(bool(run.logs_count) and not run.stats[index].total_logs for run in runs):
             amounts.setdefault(amount, []).append(label)
     if not amounts:
         return []
     listed = [f"{amount} by {_few(called)}" for amount, called in sorted(amounts.items())]
-    return [f"Not judged (-), of {figures.count(len(overview.runs), 'run')}: {'; '.join(listed)}."]
+    return [f"Not judged (-), of {figures.count(len(runs), 'run')}: {'; '.join(listed)}."]
 
 
 def _few(labels: Sequence[str]) -> str:
@@ -148,23 +132,22 @@ def _mostly_failing(all_stats: Sequence[EvaluatorFigures]) -> str | None:
 
 
 def _counted(
-    overview: Overview,
-    labels: Sequence[str],
-    run_labels: Mapping[str, str],
-    word: str,
-    count: Callable[[RunRow, EvaluatorFigures], int],
+    evaluation: ResolvedEvaluation, labels: Sequence[str], word: str, count: Callable[[RunRow, EvaluatorFigures], int]
 ) -> list[str]:
     """One line on judgments of one kind of missing: how many, and in which runs by which evaluators."""
     by_run: dict[str, list[tuple[str, int]]] = {}
     total = 0
-    for run in overview.runs:
+    for run in evaluation.runs:
         for label, stats in zip(labels, run.stats, strict=True):
             if amount := count(run, stats):
                 by_run.setdefault(run.id, []).append((label, amount))
                 total += amount
     if not total:
         return []
-    shown = [f"{name(run_labels[run_id])}: {_amounts(amounts)}" for run_id, amounts in list(by_run.items())[:_LISTED]]
+    shown = [
+        f"{name(evaluation.run_labels[run_id])}: {_amounts(amounts)}"
+        for run_id, amounts in list(by_run.items())[:_LISTED]
+    ]
     more = f" and in {len(by_run) - _LISTED} more runs" if len(by_run) > _LISTED else ""
     return [f"{figures.count(total, 'judgment')} {word}, in no figure: {'; '.join(shown)}{more}."]
 
@@ -177,11 +160,3 @@ def _amounts(amounts: Sequence[tuple[str, int]]) -> str:
     if len(amounts) > 1 and len({amount for _, amount in amounts}) == 1:
         return f"{', '.join(label for label, _ in amounts)} {figures.count(amounts[0][1])} each"
     return ", ".join(f"{label} {figures.count(amount)}" for label, amount in amounts)
-
-
-def _left_out(overview: Overview, end: int, cursor_at: Callable[[int], str]) -> str:
-    left = len(overview.runs) - end
-    if not left:
-        return ""
-    call = next_call("list_runs", evaluation=overview.evaluation.id, cursor=cursor_at(end))
-    return f"{figures.count(left, 'more run')}: {call}"

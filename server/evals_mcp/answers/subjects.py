@@ -2,42 +2,42 @@
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import cell, name
-from evals_mcp.models.review import Overview
+from evals_mcp.models.resolved import ResolvedEvaluation
 
 _NAME = 200
 
 
-def subject(overview: Overview) -> str:
+def subject(evaluation: ResolvedEvaluation) -> str:
     """The evaluation's name and id, for answers whose first line is about something in it."""
-    row = overview.evaluation
+    row = evaluation.overview.evaluation
     return f"Evaluation {cell(row.name, _NAME)} ({row.id})." if row.name else f"Evaluation {row.id}."
 
 
-def opening(overview: Overview) -> str:
+def opening(evaluation: ResolvedEvaluation) -> str:
     """One line: the evaluation's name, id, file, status, what is open in it, and how much it holds."""
-    row = overview.evaluation
-    called = subject(overview)[:-1]
+    row = evaluation.overview.evaluation
+    called = subject(evaluation)[:-1]
     of_file = f" of {name(row.file_path)}" if row.file_path else ""
-    sizes = sorted({run.datapoints_count for run in overview.runs if run.datapoints_count is not None})
-    datasets = sorted({run.dataset_path for run in overview.runs if run.dataset_path})
-    parts = [figures.count(len(overview.runs), "run"), figures.count(len(overview.evaluators), "evaluator")]
+    sizes = sorted({run.datapoints_count for run in evaluation.runs if run.datapoints_count is not None})
+    datasets = sorted({run.dataset_path for run in evaluation.runs if run.dataset_path})
+    parts = [figures.count(len(evaluation.runs), "run"), figures.count(len(evaluation.evaluators), "evaluator")]
     if len(sizes) == 1:
         over = f" of {name(datasets[0])}" if len(datasets) == 1 else ""
         parts.append(figures.count(sizes[0], "datapoint") + over)
     elif sizes:
         parts.append(f"datasets of {', '.join(map(figures.count, sizes))} datapoints")
-    return f"{called}{of_file}: {row.status}{_open(overview)}; {', '.join(parts)}."
+    return f"{called}{of_file}: {row.status}{_open(evaluation)}; {', '.join(parts)}."
 
 
-def _open(overview: Overview) -> str:
+def _open(evaluation: ResolvedEvaluation) -> str:
     """How much an evaluation that is running waits for: ` (open: 3 or more logs, 12 judgments)`.
 
     Which datapoints have a log only the logs themselves tell, so logs are counted against datapoints.
     """
-    if overview.evaluation.status != "running":
+    if evaluation.overview.evaluation.status != "running":
         return ""
-    logs = sum(max((run.datapoints_count or 0) - run.logs_count, 0) for run in overview.runs)
-    judgments = sum(run.logs_count - stats.total_logs for run in overview.runs for stats in run.stats)
+    logs = sum(max((run.datapoints_count or 0) - run.logs_count, 0) for run in evaluation.runs)
+    judgments = sum(run.logs_count - stats.total_logs for run in evaluation.runs for stats in run.stats)
     parts = [f"{logs:,} or more logs"] if logs else []
     parts += [figures.count(judgments, "judgment")] if judgments > 0 else []
     return f" (open: {', '.join(parts)})" if parts else ""

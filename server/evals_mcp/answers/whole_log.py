@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.answer import Answer, next_call
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.log_parts import TRACE, Part, find_part, list_parts, log_document, part_row, part_text
 from evals_mcp.answers.traces import Step, fact_words, list_steps, step_rows, version_words

@@ -1,41 +1,35 @@
 """One run as an answer: its facts, each evaluator's figures in numbers of logs, and the comparison with another run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.answer import Answer, left_out, next_call
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
 from evals_mcp.answers.reports import comparison_remarks, comparison_table
 from evals_mcp.answers.subjects import opening
-from evals_mcp.models.review import EvaluatorFigures, Overview, RunRow
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.review import EvaluatorFigures, RunRow
 
 _HEADERS = ("evaluator", "says", "judged", "failed", "abstained", "missing")
 
 
-def summarize_run(
-    overview: Overview,
-    run: RunRow,
-    run_labels: Mapping[str, str],
-    evaluator_labels: Mapping[str, str],
-    compared: Compared | None,
-    budget: int,
-    notes: Sequence[str] = (),
-) -> str:
+def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compared | None, budget: int) -> str:
     """A run of an evaluation; `compared` is the run against the baseline, None if it is that itself."""
     answer = Answer(budget)
-    answer.head(f"{opening(overview)}\n{_facts(run, run_labels[run.id])}")
-    remarks = [*([] if compared is None else comparison_remarks(compared)), *notes]
+    answer.head(f"{opening(evaluation)}\n{_facts(run, evaluation.run_labels[run.id])}")
+    remarks = [*([] if compared is None else comparison_remarks(compared)), *evaluation.notes]
     for remark in remarks:
         answer.note(remark)
-    judged = zip(overview.evaluators, run.stats, strict=True)
-    rows = [_cells(name(evaluator_labels[row.version_id]), stats, run.logs_count) for row, stats in judged]
-    _add_table(answer, table(_HEADERS, rows), next_call("list_runs", evaluation=overview.evaluation.id))
+    judged = zip(evaluation.evaluators, run.stats, strict=True)
+    rows = [_cells(name(evaluation.evaluator_labels[row.version_id]), stats, run.logs_count) for row, stats in judged]
+    _add_table(answer, table(_HEADERS, rows), next_call("list_runs", evaluation=evaluation.id))
     if compared is not None:
         answer.head(f"Compared with {compared.run(compared.found.baseline.run_id)}:")
-        call = next_call("compare_runs", evaluation=overview.evaluation.id, candidates=[run_labels[run.id]])
+        call = next_call("compare_runs", evaluation=evaluation.id, candidates=[evaluation.run_labels[run.id]])
         _add_table(answer, comparison_table(compared), call)
     return answer.text()
 

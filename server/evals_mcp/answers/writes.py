@@ -1,39 +1,29 @@
 """What a write did and what a run lacks since, as an answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.quoting import name
-from evals_mcp.models.review import Overview, RunRow
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.review import RunRow
 
 _LISTED = 10
 
 
-def summarize_generation(
-    overview: Overview,
-    run: RunRow,
-    log_id: str,
-    datapoint: str,
-    labels: Mapping[str, str],
-    evaluators: Mapping[str, str],
-    budget: int,
-) -> str:
+def summarize_generation(evaluation: ResolvedEvaluation, run: RunRow, log_id: str, datapoint: str, budget: int) -> str:
     """A log that was recorded for a datapoint, and what its run still lacks."""
     answer = Answer(budget)
-    answer.head(f"Logged {name(log_id)} for datapoint {name(datapoint)} in run {name(labels[run.id])} ({run.id}).")
-    answer.line(_lacking(overview, run, evaluators))
+    answer.head(
+        f"Logged {name(log_id)} for datapoint {name(datapoint)} "
+        f"in run {name(evaluation.run_labels[run.id])} ({run.id})."
+    )
+    answer.line(_lacking(evaluation, run))
     return answer.text()
 
 
 def summarize_added_logs(
-    overview: Overview,
-    run: RunRow,
-    log_ids: Sequence[str],
-    before: int,
-    labels: Mapping[str, str],
-    evaluators: Mapping[str, str],
-    budget: int,
+    evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], before: int, budget: int
 ) -> str:
     """Logs that were added to a run which had `before` logs, and what the run still lacks."""
     answer = Answer(budget)
@@ -41,22 +31,24 @@ def summarize_added_logs(
     shown = ", ".join(name(log_id) for log_id in log_ids[:_LISTED])
     more = f" and {len(log_ids) - _LISTED:,} more" if len(log_ids) > _LISTED else ""
     already = len(log_ids) - added
-    answer.head(f"Added {figures.count(added, 'log')} to run {name(labels[run.id])} ({run.id}): {shown}{more}.")
+    answer.head(
+        f"Added {figures.count(added, 'log')} to run {name(evaluation.run_labels[run.id])} ({run.id}): {shown}{more}."
+    )
     if already > 0:
         answer.line(f"Already in it: {already:,}.")
-    answer.line(_lacking(overview, run, evaluators))
+    answer.line(_lacking(evaluation, run))
     return answer.text()
 
 
-def _lacking(overview: Overview, run: RunRow, evaluators: Mapping[str, str]) -> str:
+def _lacking(evaluation: ResolvedEvaluation, run: RunRow) -> str:
     """The run's status, and the logs and judgments that it lacks."""
     parts = []
     if run.missing_datapoints:
         of = f" of {run.datapoints_count:,}" if run.datapoints_count is not None else ""
         parts.append(f"logs for {run.missing_datapoints:,}{of} datapoints")
-    for row, stats in zip(overview.evaluators, run.stats, strict=True):
+    for row, stats in zip(evaluation.evaluators, run.stats, strict=True):
         missing = run.logs_count - stats.total_logs
         if missing > 0:
-            parts.append(f"{figures.count(missing, 'judgment')} of {name(evaluators[row.version_id])}")
+            parts.append(f"{figures.count(missing, 'judgment')} of {name(evaluation.evaluator_labels[row.version_id])}")
     lacks = f"still lacks {', '.join(parts)}" if parts else "lacks nothing"
     return f"The run is {run.status} with {figures.count(run.logs_count, 'log')}; it {lacks}."

@@ -30,8 +30,9 @@ class EvalsClient:
     """One server of the API: over the network, or with `open_app` in process.
 
     `open_app` is called once, in a worker thread, before the first request or by `open()` or `warm()`; if it fails,
-    its EvalsError goes to the caller and the next call tries again. `transport` replaces the network. Time-outs are
-    in seconds. Every method raises EvalsError and nothing else; the docstrings name the likely ones.
+    its EvalsError goes to the caller and the next call tries again. `data_version` is as in `Connection`.
+    `transport` replaces the network. Time-outs are in seconds. Every method raises EvalsError and nothing else; the
+    docstrings name the likely ones.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class EvalsClient:
         api_key: str | None = None,
         *,
         open_app: Callable[[], AsgiApp] | None = None,
+        data_version: Callable[[], object] = lambda: None,
         transport: "httpx.AsyncBaseTransport | None" = None,
         connect_timeout: float = 5.0,
         read_timeout: float = 60.0,
@@ -50,6 +52,7 @@ class EvalsClient:
             base_url,
             api_key,
             open_app=open_app,
+            data_version=data_version,
             transport=transport,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,

@@ -51,6 +51,9 @@ class Connection:
     Reads are tried up to four times, for at most 15 seconds, if the connection fails or the answer is 429, 502, 503
     or 504; a write is tried again only if no connection was made, so that nothing was sent. An application in
     process (`open_app`) is asked once: it has no network that could fail, and does its own waiting.
+
+    `data_version` gives the same value for as long as the data behind the server has not changed, or None where only
+    the server can tell.
     """
 
     def __init__(
@@ -59,12 +62,14 @@ class Connection:
         api_key: str | None = None,
         *,
         open_app: Callable[[], AsgiApp] | None = None,
+        data_version: Callable[[], object] = lambda: None,
         transport: "httpx.AsyncBaseTransport | None" = None,
         connect_timeout: float = 5.0,
         read_timeout: float = 60.0,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.data_version = data_version
         self._address = read_base_url(base_url)
         self._api_key = _read_key(api_key)
         self._open_app = open_app

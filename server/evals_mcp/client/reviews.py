@@ -1,10 +1,15 @@
-"""This project's own extension of the API: rows for reviews; only servers that say so have it."""
+"""Our own extension of the API: rows that answer a reviewer's questions; only servers that say so have it."""
+
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
 from evals_mcp.client.connection import Connection
 from evals_mcp.client.urls import Query
+from evals_mcp.errors import Outdated, Unavailable
 from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons
+from evals_mcp.models.model import Model
+from evals_mcp.models.resolved import ResolvedEvaluation, resolve
 from evals_mcp.models.review import (
     DatapointQuestion,
     DatapointRows,
@@ -13,7 +18,6 @@ from evals_mcp.models.review import (
     KnownOverview,
     LogQuestion,
     LogRows,
-    Overview,
 )
 
 _EVALUATIONS = TypeAdapter(EvaluationRows)
@@ -24,67 +28,79 @@ _IDS = TypeAdapter(FoundIds)
 _COMPARISONS = TypeAdapter(Comparisons)
 _PATH = ("review", "evaluations")
 _KEPT = 16
+_TRIES = 5
+
+Rows = TypeVar("Rows", bound=Model)
 
 
 class Reviews:
-    """Rows for reviews."""
+    """Answers to a reviewer's questions. Each comes with the evaluation as it was in the same moment."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._known: dict[str, KnownOverview] = {}
+        self._known: dict[str, tuple[object, ResolvedEvaluation]] = {}
 
     async def list_evaluations(self, text: str | None = None, *, limit: int = 20, offset: int = 0) -> EvaluationRows:
         """Fetch evaluations by name, file or evaluator, the last changed first."""
         query: Query = {"text": text, "limit": limit, "offset": offset}
         return await self._connection.get(_PATH, _EVALUATIONS, query)
 
-    async def get_overview(self, word: str) -> Overview:
+    async def get_evaluation(self, word: str) -> ResolvedEvaluation:
         """Fetch an evaluation by id, or by a name or file that only it has. Raises NotFound.
 
-        What was fetched before is used again as long as the server says that it has not changed.
+        What was fetched before is used again as long as the server, or the file that it stands in, has not changed.
         """
-        known = self._known.get(word)
+        version = self._connection.data_version()
+        known_version, known = self._known.get(word, (None, None))
+        if known is not None and version is not None and version == known_version:
+            return known
         query: Query = {"known": None if known is None else known.token, "word": word}
         answer = await self._connection.get((*_PATH, "overview"), _OVERVIEW, query)
-        if answer.overview is None and known is not None:
-            answer = known
-        assert answer.overview is not None
+        if answer.overview is not None or known is None:
+            assert answer.overview is not None
+            known = resolve(answer.overview, answer.token)
         if len(self._known) >= _KEPT:
             self._known.clear()
-        self._known[word] = answer
-        return answer.overview
+        self._known[word] = (version, known)
+        return known
 
-    def recall_overview(self, word: str) -> KnownOverview | None:
-        """The overview that was fetched last by this word, as it was then; None before the first."""
-        return self._known.get(word)
-
-    async def find_logs(self, evaluation_id: str, question: LogQuestion, *, known: str | None = None) -> LogRows:
-        """Fetch the logs that a question asks for.
-
-        Raises NotFound, and Outdated if the overview with the token `known` has changed since.
-        """
-        path = (*_PATH, evaluation_id, "logs")
-        return await self._connection.send("POST", path, _LOGS, question, {"known": known}, reads=True)
+    async def find_logs(
+        self, evaluation: ResolvedEvaluation, question: LogQuestion
+    ) -> tuple[ResolvedEvaluation, LogRows]:
+        """Fetch the logs that a question asks for. Raises NotFound."""
+        return await self._ask(evaluation, "logs", question, _LOGS)
 
     async def find_datapoints(
-        self, evaluation_id: str, question: DatapointQuestion, *, known: str | None = None
-    ) -> DatapointRows:
-        """Fetch the datapoints that a question asks for. Raises NotFound and Outdated as `find_logs`."""
-        path = (*_PATH, evaluation_id, "datapoints")
-        return await self._connection.send("POST", path, _DATAPOINTS, question, {"known": known}, reads=True)
+        self, evaluation: ResolvedEvaluation, question: DatapointQuestion
+    ) -> tuple[ResolvedEvaluation, DatapointRows]:
+        """Fetch the datapoints that a question asks for. Raises NotFound."""
+        return await self._ask(evaluation, "datapoints", question, _DATAPOINTS)
 
     async def compare_runs(
-        self, evaluation_id: str, question: ComparisonQuestion, *, known: str | None = None
-    ) -> Comparisons:
-        """Compare runs as a question asks. Raises NotFound and Outdated as `find_logs`."""
-        path = (*_PATH, evaluation_id, "comparison")
-        return await self._connection.send("POST", path, _COMPARISONS, question, {"known": known}, reads=True)
+        self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
+    ) -> tuple[ResolvedEvaluation, Comparisons]:
+        """Compare runs as a question asks. Raises NotFound."""
+        return await self._ask(evaluation, "comparison", question, _COMPARISONS)
 
-    async def find_log_ids(self, beginning: str, *, limit: int = 20) -> FoundIds:
+    async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Fetch ids of logs that begin so, the newest first."""
-        return await self._connection.get(("review", "logs", "ids"), _IDS, {"beginning": beginning, "limit": limit})
+        query: Query = {"beginning": beginning, "limit": limit}
+        return (await self._connection.get(("review", "logs", "ids"), _IDS, query)).ids
 
-    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> FoundIds:
+    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> list[str]:
         """Fetch ids of datapoints in an evaluation's datasets that begin so. Raises NotFound."""
         query: Query = {"beginning": beginning, "limit": limit}
-        return await self._connection.get((*_PATH, evaluation_id, "datapoint-ids"), _IDS, query)
+        return (await self._connection.get((*_PATH, evaluation_id, "datapoint-ids"), _IDS, query)).ids
+
+    async def _ask(
+        self, evaluation: ResolvedEvaluation, what: str, question: Model, answer: TypeAdapter[Rows]
+    ) -> tuple[ResolvedEvaluation, Rows]:
+        path = (*_PATH, evaluation.id, what)
+        for _ in range(_TRIES):
+            try:
+                query: Query = {"known": evaluation.token}
+                return evaluation, await self._connection.send("POST", path, answer, question, query, reads=True)
+            except Outdated:
+                # It changed since it was resolved. The question names runs by their ids, so it still stands.
+                evaluation = await self.get_evaluation(evaluation.id)
+        raise Unavailable("The evaluation is changing too fast to be read; repeat the call.")

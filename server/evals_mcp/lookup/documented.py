@@ -1,6 +1,7 @@
 """Rows for reviews from a server that has only the documented API: by reading its pages."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from evals_mcp.client.client import EvalsClient
@@ -13,6 +14,7 @@ from evals_mcp.lookup.selection import select_logs
 from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons
 from evals_mcp.models.evaluations import EvaluationLogResponse
 from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.resolved import ResolvedEvaluation, resolve
 from evals_mcp.models.review import (
     DatapointQuestion,
     DatapointRows,
@@ -41,7 +43,7 @@ class Documented:
         self._progress = progress
         self.logs_read = 0
 
-    async def list_evaluations(self, text: str | None, limit: int, offset: int) -> EvaluationRows:
+    async def list_evaluations(self, text: str | None = None, *, limit: int = 20, offset: int = 0) -> EvaluationRows:
         """Evaluations of every file by name, file or evaluator, the last changed first."""
         found: list[EvaluationRow] = []
         async for files in pages(lambda page: self._client.files.list(page=page, size=_PAGE)):
@@ -52,6 +54,10 @@ class Documented:
         matching.sort(key=lambda row: row.changed_at, reverse=True)
         shown = [await self._with_headline(row) for row in matching[offset : offset + limit]]
         return EvaluationRows(rows=shown, total=len(matching))
+
+    async def get_evaluation(self, evaluation_id: str) -> ResolvedEvaluation:
+        """An evaluation with its evaluators, runs and statistics. Raises NotFound."""
+        return resolve(await self.get_overview(evaluation_id))
 
     async def get_overview(self, evaluation_id: str) -> Overview:
         """An evaluation with its evaluators, runs and statistics. Raises NotFound."""
@@ -64,13 +70,27 @@ class Documented:
             evaluation=evaluation_row(evaluation, None, stats.status, rows), evaluators=evaluators, runs=rows
         )
 
-    async def find_logs(self, evaluation_id: str, question: LogQuestion) -> LogRows:
+    async def find_logs(
+        self, evaluation: ResolvedEvaluation, question: LogQuestion
+    ) -> tuple[ResolvedEvaluation, LogRows]:
+        """The answer to a question, and what it took."""
+        rows = await self._find_logs(evaluation.id, question)
+        return replace(evaluation, notes=(_paged(self.logs_read),)), rows
+
+    async def _find_logs(self, evaluation_id: str, question: LogQuestion) -> LogRows:
         """The logs that a question asks for: all of the runs are read. Raises NotFound."""
         evaluators = evaluator_rows(await self._client.evaluations.get(evaluation_id))
         gathered = await self._gather(evaluation_id, question.run_ids, evaluators)
         return select_logs(gathered, question, evaluators)
 
-    async def find_datapoints(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
+    async def find_datapoints(
+        self, evaluation: ResolvedEvaluation, question: DatapointQuestion
+    ) -> tuple[ResolvedEvaluation, DatapointRows]:
+        """The answer to a question, and what it took."""
+        rows = await self._find_datapoints(evaluation.id, question)
+        return replace(evaluation, notes=(_paged(self.logs_read),)), rows
+
+    async def _find_datapoints(self, evaluation_id: str, question: DatapointQuestion) -> DatapointRows:
         """The datapoints that a question asks for: all logs of the runs are read. Raises NotFound."""
         evaluators = evaluator_rows(await self._client.evaluations.get(evaluation_id))
         runs = (await self._client.runs.list(evaluation_id)).runs
@@ -88,7 +108,14 @@ class Documented:
         ]
         return select_datapoints(dataset.datapoints or [], gathered, question, evaluators, expecting)
 
-    async def compare_runs(self, evaluation_id: str, question: ComparisonQuestion) -> Comparisons:
+    async def compare_runs(
+        self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
+    ) -> tuple[ResolvedEvaluation, Comparisons]:
+        """The answer to a question, and what it took."""
+        rows = await self._compare_runs(evaluation.id, question)
+        return replace(evaluation, notes=(_paged(self.logs_read),)), rows
+
+    async def _compare_runs(self, evaluation_id: str, question: ComparisonQuestion) -> Comparisons:
         """Runs compared as a question asks: all their logs are read, those shown once more. Raises NotFound."""
         attached = evaluator_rows(await self._client.evaluations.get(evaluation_id))
         by_version = {row.version_id: row for row in attached}
@@ -117,7 +144,7 @@ class Documented:
         ]
         return answer.model_copy(update={"datapoints": rows})
 
-    async def find_log_ids(self, beginning: str, limit: int) -> list[str]:
+    async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Ids of logs that begin so, the newest first: every file is asked for those that have it in their ids."""
         found: list[LogResponse] = []
         async for files in pages(lambda page: self._client.files.list(page=page, size=_PAGE)):
@@ -128,7 +155,7 @@ class Documented:
         found.sort(key=lambda log: log.created_at or _LONG_AGO, reverse=True)
         return [log.id for log in found[:limit]]
 
-    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, limit: int) -> list[str]:
+    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> list[str]:
         """Ids of datapoints in an evaluation's datasets that begin so. Raises NotFound."""
         runs = (await self._client.runs.list(evaluation_id)).runs
         datasets = {run.dataset.version_id: run.dataset.id for run in runs if run.dataset is not None}
@@ -197,6 +224,10 @@ class Documented:
     async def _with_headline(self, row: EvaluationRow) -> EvaluationRow:
         overview = await self.get_overview(row.id)
         return row.model_copy(update={"status": overview.evaluation.status, "headline": read_headline(overview)})
+
+
+def _paged(logs_read: int) -> str:
+    return f"Read by paging through {logs_read:,} logs: the server has only the documented API."
 
 
 def _mentions(row: EvaluationRow, wanted: str) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from evals_mcp.errors import NotFound
-from evals_mcp.lookup.review import Review, Subject
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.models.resolved import ResolvedEvaluation
 
 MOST_VALUES = 100
 """Suggestions at most; the protocol allows no more."""
@@ -34,7 +35,7 @@ class _Thing(NamedTuple):
     ids: list[str]
 
 
-async def suggest(review: Review, argument: str, typed: str, given: Mapping[str, str]) -> Suggestions:
+async def suggest(lookup: Lookup, argument: str, typed: str, given: Mapping[str, str]) -> Suggestions:
     """Names for what was typed of an argument, those that begin so before those that contain it; any case.
 
     Runs and evaluators are those of the evaluation that is `given` already, else of the one that changed last. Raises
@@ -44,40 +45,40 @@ async def suggest(review: Review, argument: str, typed: str, given: Mapping[str,
     if find is None:
         return NO_SUGGESTIONS
     wanted = typed.strip()
-    return _matching(await find(review, wanted, given.get("evaluation", "").strip()), wanted.casefold())
+    return _matching(await find(lookup, wanted, given.get("evaluation", "").strip()), wanted.casefold())
 
 
-async def _evaluations(review: Review, wanted: str, _: str) -> list[_Thing]:
-    source = await review.source()
+async def _evaluations(lookup: Lookup, wanted: str, _: str) -> list[_Thing]:
+    rows = await lookup.rows()
     # Without the extension each evaluation in a list costs a request.
-    limit = MOST_VALUES if review.client.extended else _SLOWLY_READ
-    rows = (await source.list_evaluations(wanted or None, limit, 0)).rows
-    return [_Thing([name for name in (row.name, row.file_path) if name], [row.id]) for row in rows]
+    limit = MOST_VALUES if lookup.client.extended else _SLOWLY_READ
+    found = (await rows.list_evaluations(wanted or None, limit=limit)).rows
+    return [_Thing([name for name in (row.name, row.file_path) if name], [row.id]) for row in found]
 
 
-async def _runs(review: Review, _: str, evaluation: str) -> list[_Thing]:
-    subject = await _subject(review, evaluation)
-    return [_Thing([subject.run_labels[run.id]], [run.id]) for run in reversed(subject.runs)]
+async def _runs(lookup: Lookup, _: str, evaluation: str) -> list[_Thing]:
+    resolved = await _evaluation(lookup, evaluation)
+    return [_Thing([resolved.run_labels[run.id]], [run.id]) for run in reversed(resolved.runs)]
 
 
-async def _evaluators(review: Review, _: str, evaluation: str) -> list[_Thing]:
-    subject = await _subject(review, evaluation)
+async def _evaluators(lookup: Lookup, _: str, evaluation: str) -> list[_Thing]:
+    resolved = await _evaluation(lookup, evaluation)
     return [
-        _Thing([subject.evaluator_labels[row.version_id], row.path], [row.version_id, row.id])
-        for row in subject.evaluators
+        _Thing([resolved.evaluator_labels[row.version_id], row.path], [row.version_id, row.id])
+        for row in resolved.evaluators
     ]
 
 
-async def _subject(review: Review, evaluation: str) -> Subject:
+async def _evaluation(lookup: Lookup, evaluation: str) -> ResolvedEvaluation:
     if evaluation:
-        return await review.find_evaluation(evaluation)
-    latest = (await (await review.source()).list_evaluations(None, 1, 0)).rows
+        return await lookup.find_evaluation(evaluation)
+    latest = (await (await lookup.rows()).list_evaluations(limit=1)).rows
     if not latest:
         raise NotFound("There are no evaluations.")
-    return await review.find_evaluation(latest[0].id)
+    return await lookup.find_evaluation(latest[0].id)
 
 
-_THINGS: dict[str, Callable[[Review, str, str], Awaitable[list[_Thing]]]] = {
+_THINGS: dict[str, Callable[[Lookup, str, str], Awaitable[list[_Thing]]]] = {
     "evaluation": _evaluations,
     "run": _runs,
     "baseline": _runs,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, get_type_hints
 
-from evals_mcp.answers.frame.answer import next_call
+from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.quoting import quote
 from evals_mcp.registered import Registered
 from mcp import types

@@ -6,17 +6,18 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from evals_mcp.answers.comparison_notes import Compared
-from evals_mcp.answers.frame.answer import next_call
+from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.logs import summarize_logs
 from evals_mcp.answers.reports import report_evaluation
-from evals_mcp.answers.runs import compared_with
 from evals_mcp.answers.whole_log import summarize_log
 from evals_mcp.answers.whole_run import summarize_run
 from evals_mcp.errors import NotFound
-from evals_mcp.lookup.names import shown
-from evals_mcp.lookup.review import Review, Subject
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.names import quoted
+from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.comparisons import ComparisonQuestion
+from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.review import LogQuestion, RunRow
 from evals_mcp.registered import Registered
 from mcp import types
@@ -31,7 +32,7 @@ _MOST_CANDIDATES = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceTemplate(Registered):
-    """Addresses of one kind; `function` takes a `Review` first, then what stands in the address, and gives the text."""
+    """Addresses of one kind; `function` takes a `Lookup` first, then what stands in the address, and gives the text."""
 
     address: str
     function: Callable[..., Awaitable[str]]
@@ -72,72 +73,54 @@ def find_resource(address: str) -> Resource:
         if values is not None:
             return Resource(template, values)
     kinds = ", ".join(template.address for template in RESOURCES)
-    raise NotFound(f"There is no resource at {shown(address)}. There are: {kinds}; in a name, write / as %2F.")
+    raise NotFound(f"There is no resource at {quoted(address)}. There are: {kinds}; in a name, write / as %2F.")
 
 
-async def evaluation_report(review: Review, evaluation: str) -> str:
-    """An evaluation as a report in Markdown: its runs, what each changed and how sure that is, and what is odd."""
-    subject = await review.find_evaluation(evaluation)
-    candidates = [run for run in subject.runs if run is not compared_with(subject.runs)]
-    compared = await _compared(review, subject, candidates[-_MOST_CANDIDATES:])
-    notes = _paging(review)
-    if len(candidates) > _MOST_CANDIDATES:
-        notes.append(f"Compared are the newest {_MOST_CANDIDATES} of {len(candidates):,} candidates.")
-    return report_evaluation(subject.overview, subject.run_labels, subject.evaluator_labels, compared, BUDGET, notes)
+async def evaluation_report(lookup: Lookup, evaluation: str) -> str:
+    """The report of an evaluation in Markdown: its runs, what each candidate changed, and what is odd."""
+    resolved = await lookup.find_evaluation(evaluation)
+    newest = [run for run in resolved.runs if run is not resolved.reference_run][-_MOST_CANDIDATES:]
+    compared = await _compared(lookup, resolved, newest)
+    return report_evaluation(resolved if compared is None else compared.evaluation, compared, BUDGET)
 
 
-async def run_report(review: Review, evaluation: str, run: str) -> str:
-    """A run of an evaluation: its figures, how it differs from the control (or oldest) run, and its newest logs."""
-    subject = await review.find_evaluation(evaluation)
-    found = subject.find_run(run)
-    candidates = [] if found is compared_with(subject.runs) else [found]
-    compared = await _compared(review, subject, candidates)
-    figures = summarize_run(
-        subject.overview, found, subject.run_labels, subject.evaluator_labels, compared, _FOR_FIGURES, _paging(review)
-    )
-    return f"{figures}\n\n{await _newest_logs(review, subject, found)}"
+async def run_report(lookup: Lookup, evaluation: str, run: str) -> str:
+    """A run: its figures, the comparison with the control run, and its newest logs."""
+    resolved = await lookup.find_evaluation(evaluation)
+    found = find_run(resolved, run)
+    compared = await _compared(lookup, resolved, [] if found is resolved.reference_run else [found])
+    resolved = resolved if compared is None else compared.evaluation
+    figures = summarize_run(resolved, resolved.run(found.id), compared, _FOR_FIGURES)
+    return f"{figures}\n\n{await _newest_logs(lookup, resolved, found)}"
 
 
-async def whole_log(review: Review, log: str) -> str:
+async def whole_log(lookup: Lookup, log: str) -> str:
     """One log: inputs, messages, output, error, judgments with explanations, and its trace."""
-    return summarize_log(await review.find_log(log), BUDGET)
+    return summarize_log(await lookup.find_log(log), BUDGET)
 
 
-async def _compared(review: Review, subject: Subject, candidates: list[RunRow]) -> Compared | None:
+async def _compared(lookup: Lookup, evaluation: ResolvedEvaluation, candidates: list[RunRow]) -> Compared | None:
     """The candidates against the run that others are compared with; None without any."""
     if not candidates:
         return None
     question = ComparisonQuestion(
-        baseline_run_id=compared_with(subject.runs).id,
+        baseline_run_id=evaluation.reference_run.id,
         candidate_run_ids=[run.id for run in candidates],
-        evaluator_version_ids=[row.version_id for row in subject.evaluators],
+        evaluator_version_ids=[row.version_id for row in evaluation.evaluators],
         limit=0,
     )
-    found = await (await review.source()).compare_runs(subject.id, question)
-    return Compared(subject.overview, found, subject.run_labels, subject.evaluator_labels)
+    return Compared(*await (await lookup.rows()).compare_runs(evaluation, question))
 
 
-async def _newest_logs(review: Review, subject: Subject, run: RunRow) -> str:
+async def _newest_logs(lookup: Lookup, evaluation: ResolvedEvaluation, run: RunRow) -> str:
     question = LogQuestion(run_ids=[run.id], limit=_LOGS, characters=BUDGET)
-    rows = await (await review.source()).find_logs(subject.id, question)
-    label = subject.run_labels[run.id]
-    call = next_call("get_logs", evaluation=subject.id, runs=[label])
-    return summarize_logs(
-        subject.overview,
-        rows,
-        subject.run_labels,
-        subject.evaluator_labels,
-        BUDGET - _FOR_FIGURES - 1,
-        asked=f" in {name(label)}, newest first",
-        notes=[],
-        next_page=lambda _: call,
+    evaluation, rows = await (await lookup.rows()).find_logs(evaluation, question)
+    label = evaluation.run_labels[run.id]
+    call = Call(
+        "get_logs", {"evaluation": evaluation.id, "runs": [label]}, {"evaluation": evaluation.id, "runs": [run.id]}
     )
-
-
-def _paging(review: Review) -> list[str]:
-    if not review.logs_read:
-        return []
-    return [f"Read by paging through {review.logs_read:,} logs: the server has only the documented API."]
+    filtered = f" in {name(label)}, newest first"
+    return summarize_logs(evaluation, rows, BUDGET - _FOR_FIGURES - 1, filtered=filtered, call=call)
 
 
 RESOURCES: tuple[ResourceTemplate, ...] = (

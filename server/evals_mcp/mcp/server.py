@@ -33,9 +33,9 @@ from pydantic import AnyUrl, ValidationError
 
 from evals_mcp import __version__
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.errors import EvalsError, Invalid, NotFound, Outdated
+from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.documented import Progress
-from evals_mcp.lookup.review import Review
+from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.instructions import INSTRUCTIONS
 from evals_mcp.mcp.prompts import PROMPTS
@@ -145,7 +145,7 @@ class EvalsServer(LateServer):
             template, values = find_resource(str(uri))
             for key, value in values.items():
                 _check_text(key, value)
-            text = await template.function(Review(self._client, _progress(context)), **values)
+            text = await template.function(Lookup(self._client, _progress(context)), **values)
         except (NotFound, Invalid) as error:
             raise ResourceNotFoundError(str(error)) from error
         except EvalsError as error:
@@ -184,7 +184,7 @@ class EvalsServer(LateServer):
         with anyio.move_on_after(_MOMENT):
             try:
                 given = (context.arguments if context else None) or {}
-                suggestions = await suggest(Review(self._client), argument.name, argument.value, given)
+                suggestions = await suggest(Lookup(self._client), argument.name, argument.value, given)
             except EvalsError as error:
                 _log.info("No suggestions: %s", error)
             except Exception as error:
@@ -207,18 +207,10 @@ def build_server(client: EvalsClient, *, max_tokens: int, read_only: bool) -> Ev
 
 
 def _bound(tool: Tool, client: EvalsClient, max_tokens: int) -> Callable[..., Awaitable[str]]:
-    """The tool's function with a review of its own for each call, and the budget's default filled in."""
+    """The tool's function with a lookup of its own for each call, and the budget's default filled in."""
 
     async def call(context: Context[Any, Any], **arguments: Any) -> str:
-        progress = _progress(context)
-        trusting = Review(client, progress, trusts=True)
-        try:
-            return await tool.function(trusting, **arguments)
-        except (Outdated, NotFound, Invalid) as error:
-            # A name that is not known may have come since the evaluation was seen last.
-            if not (trusting.has_recalled or isinstance(error, Outdated)):
-                raise
-        return await tool.function(Review(client, progress), **arguments)
+        return await tool.function(Lookup(client, _progress(context)), **arguments)
 
     hints = get_type_hints(tool.function, include_extras=True)
     parameters = [

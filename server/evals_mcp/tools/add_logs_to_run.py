@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from evals_mcp.answers.writes import summarize_added_logs
-from evals_mcp.lookup.review import Review
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.runs import find_run
 from evals_mcp.tools.arguments import Evaluation, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
 
@@ -17,23 +18,15 @@ LogIds = Annotated[
 
 
 async def add_logs_to_run(
-    review: Review, evaluation: Evaluation, run: Run, log_ids: LogIds, max_tokens: MaxTokens = 4000
+    lookup: Lookup, evaluation: Evaluation, run: Run, log_ids: LogIds, max_tokens: MaxTokens = 4000
 ) -> str:
     """Add logs that exist already to a run: all of them, or none if one cannot be added. Logs that are in the run
     stay once."""
-    subject = await review.find_evaluation(evaluation)
-    found = subject.find_run(run)
-    await review.client.runs.add_logs(subject.id, found.id, log_ids)
-    after = await (await review.source()).get_overview(subject.id)
-    return summarize_added_logs(
-        after,
-        next(row for row in after.runs if row.id == found.id),
-        log_ids,
-        found.logs_count,
-        subject.run_labels,
-        subject.evaluator_labels,
-        max_tokens,
-    )
+    resolved = await lookup.find_evaluation(evaluation)
+    before = find_run(resolved, run)
+    await lookup.client.runs.add_logs(resolved.id, before.id, log_ids)
+    after = await lookup.find_evaluation(resolved.id)
+    return summarize_added_logs(after, after.run(before.id), log_ids, before.logs_count, max_tokens)
 
 
 TOOL = Tool(function=add_logs_to_run, title="Add logs to a run", read_only=False)

@@ -8,7 +8,8 @@ from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.log_pairs import summarize_pair
 from evals_mcp.answers.whole_log import summarize_log, summarize_part
 from evals_mcp.errors import Invalid, NotFound
-from evals_mcp.lookup.review import Review
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.review import LogQuestion
 from evals_mcp.tools.arguments import MaxTokens
@@ -33,7 +34,7 @@ InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of b
 
 
 async def get_log(
-    review: Review,
+    lookup: Lookup,
     log: LogId,
     part: PartName = "",
     offset: Offset = 0,
@@ -48,25 +49,25 @@ async def get_log(
             raise Invalid("part, offset: not together with beside; they read one log.")
         if not evaluation:
             raise Invalid("evaluation: name it when you give beside.")
-        return await _pair(review, await review.find_log(log), beside, evaluation, max_tokens)
+        return await _pair(lookup, await lookup.find_log(log), beside, evaluation, max_tokens)
     if offset and not part:
         raise Invalid('offset: needs part, such as part="output".')
-    found = await review.find_log(log)
+    found = await lookup.find_log(log)
     return summarize_part(found, part, offset, max_tokens) if part else summarize_log(found, max_tokens)
 
 
-async def _pair(review: Review, log: LogResponse, beside: str, evaluation: str, max_tokens: int) -> str:
+async def _pair(lookup: Lookup, log: LogResponse, beside: str, evaluation: str, max_tokens: int) -> str:
     if log.source_datapoint_id is None:
         raise Invalid(f"beside: log {name(log.id)} has no datapoint, so there is none for the same one.")
-    subject = await review.find_evaluation(evaluation)
-    run = subject.find_run(beside)
+    resolved = await lookup.find_evaluation(evaluation)
+    run = find_run(resolved, beside)
     question = LogQuestion(run_ids=[run.id], datapoint_id=log.source_datapoint_id, limit=3, characters=0)
-    rows = await (await review.source()).find_logs(subject.id, question)
+    resolved, rows = await (await lookup.rows()).find_logs(resolved, question)
     others = [row.id for row in rows.rows if row.id != log.id]
-    label = subject.run_labels[run.id]
+    label = resolved.run_labels[run.id]
     if not others:
         raise NotFound(f"beside: run {name(label)} has no other log for datapoint {name(log.source_datapoint_id)}.")
-    other = await review.client.logs.get(others[0])
+    other = await lookup.client.logs.get(others[0])
     return summarize_pair(log, other, label, len(others) - 1, max_tokens)
 
 

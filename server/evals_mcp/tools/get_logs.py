@@ -4,18 +4,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evals_mcp.answers.frame import cursors
+from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.headlines import constant_value
 from evals_mcp.answers.logs import summarize_logs
 from evals_mcp.errors import Invalid, NotFound
-from evals_mcp.lookup.names import shown
-from evals_mcp.lookup.review import Review, Subject
+from evals_mcp.lookup.evaluators import find_evaluator
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.names import quoted
+from evals_mcp.lookup.runs import find_runs
+from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.review import EvaluatorRow, LogQuestion
 from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, Text
 from evals_mcp.tools.matches import read_match
-from evals_mcp.tools.paging import call_from, paging_note
-from evals_mcp.tools.tool import Tool, dropped
+from evals_mcp.tools.tool import Tool
 
 Judgment = Annotated[
     str,
@@ -40,7 +42,7 @@ _SORTED = {
 
 
 async def get_logs(
-    review: Review,
+    lookup: Lookup,
     evaluation: Evaluation,
     runs: Runs = [],
     datapoint: Datapoint = "",
@@ -56,65 +58,65 @@ async def get_logs(
 ) -> str:
     """Show logs of an evaluation: input, output, error, latency, tokens, cost, and each judgment with its
     explanation. Filter by run, datapoint, judgment, error or text; sort by worst judgment, latency, cost or length."""
-    subject = await review.recall_evaluation(evaluation)
-    found_runs = [run.id for run in subject.find_runs(runs)]
-    judge, notes = _judge(subject, evaluator, judgment, sort, sample=sample)
-    named = judge if evaluator else None
-    datapoint = await review.find_datapoint(subject, datapoint) if datapoint else ""
-    asked = dropped(
-        evaluation=subject.id,
-        runs=found_runs if runs else [],
-        datapoint=datapoint,
-        evaluator=named.version_id if named else "",
-        judgment=judgment,
-        errors_only=errors_only,
-        text=text,
-        sort=sort if sort != "newest" else "",
-        sample=sample,
+    resolved = await lookup.find_evaluation(evaluation)
+    run_ids = [run.id for run in find_runs(resolved, runs)]
+    judging, notes = _judging(resolved, evaluator, judgment, sort, sample=sample)
+    named = judging if evaluator else None
+    datapoint_id = await lookup.find_datapoint(resolved, datapoint) if datapoint else ""
+    filters = {
+        "evaluation": resolved.id,
+        "datapoint": datapoint_id,
+        "judgment": judgment,
+        "errors_only": errors_only,
+        "text": text,
+        "sort": sort if sort != "newest" else "",
+        "sample": sample,
+    }
+    call = Call(
+        "get_logs",
+        arguments={
+            **filters,
+            "runs": runs and [resolved.run_labels[run_id] for run_id in run_ids],
+            "evaluator": named and resolved.evaluator_labels[named.version_id],
+            "limit": None if limit == _LIMIT else limit,
+        },
+        listed={**filters, "runs": runs and run_ids, "evaluator": named and named.version_id},
     )
+    position = call.position(cursor)
     question = LogQuestion(
-        run_ids=found_runs,
-        datapoint_id=datapoint or None,
-        evaluator_version_id=judge.version_id if judge else None,
-        match=read_match(judgment, [named] if named else subject.evaluators) if judgment else None,
+        run_ids=run_ids,
+        datapoint_id=datapoint_id or None,
+        evaluator_version_id=judging.version_id if judging else None,
+        match=read_match(judgment, [named] if named else resolved.evaluators) if judgment else None,
         errors_only=errors_only,
         text=text or None,
         sort=sort,
         sample=sample,
         limit=limit,
-        following=[float(str(part)) for part in cursors.decode(cursor, asked)] if cursor else None,
+        following=None if position is None else [float(str(part)) for part in position],
         characters=max_tokens * 4 // min(limit, 4),
     )
-    rows = await (await review.source()).find_logs(subject.id, question)
-    if set(asked) == {"evaluation", "datapoint"} and not rows.total:
-        raise NotFound(f"datapoint: no log is for {shown(datapoint)} here. list_datapoints shows datapoints with ids.")
-    shown_limit = limit if limit != _LIMIT else None
-    return summarize_logs(
-        subject.overview,
-        rows,
-        subject.run_labels,
-        subject.evaluator_labels,
-        max_tokens,
-        asked=_in_words(subject, question, judgment, judge),
-        notes=[*notes, *paging_note(review)],
-        next_page=lambda amount: call_from("get_logs", subject, asked, shown_limit, rows.after[amount - 1]),
-    )
+    resolved, rows = await (await lookup.rows()).find_logs(resolved, question)
+    if datapoint_id and not rows.total and not (runs or judgment or errors_only or text):
+        raise NotFound(f"datapoint: no log is for {quoted(datapoint_id)}. list_datapoints shows datapoints with ids.")
+    filtered = _in_words(resolved, question, judgment, judging)
+    return summarize_logs(resolved, rows, max_tokens, filtered=filtered, call=call, notes=notes)
 
 
-def _judge(
-    subject: Subject, evaluator: str, judgment: str, sort: str, *, sample: bool
+def _judging(
+    evaluation: ResolvedEvaluation, evaluator: str, judgment: str, sort: str, *, sample: bool
 ) -> tuple[EvaluatorRow | None, list[str]]:
     """The evaluator that is meant. The worst judgments and a sample need one, so one is chosen and said."""
     if sample and sort != "newest":
         raise Invalid("sort: not together with sample; a sample has its own order.")
-    state = read_match(judgment, subject.evaluators).state if judgment else "judged"
+    state = read_match(judgment, evaluation.evaluators).state if judgment else "judged"
     if sort == "worst" and state != "judged":
         raise Invalid(f"sort: logs whose judgment is {state} cannot be sorted by it; sort differently.")
     if evaluator:
-        return subject.find_evaluator(evaluator), []
+        return find_evaluator(evaluation, evaluator), []
     if sort != "worst" and not sample:
         return None, []
-    able = [row for row in subject.evaluators if sample or row.return_type in ("boolean", "number") or row.valences]
+    able = [row for row in evaluation.evaluators if sample or row.return_type in ("boolean", "number") or row.valences]
     if judgment:
         able = [row for row in able if _can_say(row, judgment)]
     if not able:
@@ -123,9 +125,9 @@ def _judge(
             if sample
             else "sort: no evaluator here gives judgments that one can be worse than another; sort differently."
         )
-    chosen = max(able, key=lambda row: _telling(subject, row))
-    label = name(subject.evaluator_labels[chosen.version_id])
-    others = [name(subject.evaluator_labels[row.version_id]) for row in able if row is not chosen]
+    chosen = max(able, key=lambda row: _telling(evaluation, row))
+    label = name(evaluation.evaluator_labels[chosen.version_id])
+    others = [name(evaluation.evaluator_labels[row.version_id]) for row in able if row is not chosen]
     if not others:
         return chosen, []
     done = "Sampled across" if sample else "Sorted by"
@@ -140,21 +142,23 @@ def _can_say(row: EvaluatorRow, judgment: str) -> bool:
     return True
 
 
-def _telling(subject: Subject, row: EvaluatorRow) -> tuple[bool, int]:
+def _telling(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> tuple[bool, int]:
     """How much an evaluator tells: whether it says different things, and of how many logs."""
-    place = subject.evaluators.index(row)
-    stats = [run.stats[place] for run in subject.runs]
+    index = evaluation.index_of(row.version_id)
+    stats = [run.stats[index] for run in evaluation.runs]
     return constant_value(stats) is None, sum(item.num_judgments for item in stats)
 
 
-def _in_words(subject: Subject, question: LogQuestion, judgment: str, judge: EvaluatorRow | None) -> str:
+def _in_words(
+    evaluation: ResolvedEvaluation, question: LogQuestion, judgment: str, judging: EvaluatorRow | None
+) -> str:
     """What was asked for, to go behind `N logs`."""
     words = []
-    if len(question.run_ids) < len(subject.runs):
-        words.append("in " + ", ".join(name(subject.run_labels[run_id]) for run_id in question.run_ids))
+    if len(question.run_ids) < len(evaluation.runs):
+        words.append("in " + ", ".join(name(evaluation.run_labels[run_id]) for run_id in question.run_ids))
     if question.datapoint_id:
         words.append(f"for datapoint {name(question.datapoint_id)}")
-    label = None if judge is None else name(subject.evaluator_labels[judge.version_id])
+    label = None if judging is None else name(evaluation.evaluator_labels[judging.version_id])
     if judgment:
         words.append(f"judged {quote(judgment)}" + (f" by {label}" if label else ""))
     if question.errors_only:

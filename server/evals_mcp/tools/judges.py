@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.headlines import constant_value
-from evals_mcp.lookup.review import Subject
+from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.review import DatapointShow, EvaluatorFigures, EvaluatorRow, Judge, RunRow
 
 _RULES: dict[DatapointShow, str] = {
@@ -15,29 +15,29 @@ _RULES: dict[DatapointShow, str] = {
 
 
 def read_judges(
-    subject: Subject, runs: Sequence[RunRow], show: DatapointShow, judge: EvaluatorRow | None
+    evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, judge: EvaluatorRow | None
 ) -> tuple[list[Judge], list[str]]:
     """The evaluator given, or all that can tell, for what `show` means in these runs; and notes on how it is read."""
     if show == "all":
         return [], []
-    asked = [judge] if judge is not None else subject.evaluators
+    asked = [judge] if judge is not None else evaluation.evaluators
     if show not in _RULES:
-        return [_judge(subject, row, named=True) for row in asked], _silent(subject, runs, show, asked)
+        return [_judge(evaluation, row, named=True) for row in asked], _silent(evaluation, runs, show, asked)
     if judge is not None:
-        return [_judge(subject, judge, named=True)], [_RULES[show]]
+        return [_judge(evaluation, judge, named=True)], [_RULES[show]]
     notes = [_RULES[show]]
-    constant = [row for row in asked if constant_value(_stats(subject, runs, row)) is not None]
+    constant = [row for row in asked if constant_value(_stats(evaluation, runs, row)) is not None]
     if constant:
-        listed = ", ".join(name(subject.evaluator_labels[row.version_id]) for row in constant)
+        listed = ", ".join(name(evaluation.evaluator_labels[row.version_id]) for row in constant)
         notes.append(f"Left out, since they say the same of every log: {listed}; evaluator= names one all the same.")
     # What was judged in one run only says nothing about several.
     needed = min(2, len(runs))
     telling = [
         row
         for row in asked
-        if row not in constant and sum(item.num_judgments > 0 for item in _stats(subject, runs, row)) >= needed
+        if row not in constant and sum(item.num_judgments > 0 for item in _stats(evaluation, runs, row)) >= needed
     ]
-    return [_judge(subject, row, named=False) for row in telling], notes
+    return [_judge(evaluation, row, named=False) for row in telling], notes
 
 
 def show_words(show: DatapointShow, label: str | None) -> str:
@@ -55,9 +55,9 @@ def show_words(show: DatapointShow, label: str | None) -> str:
     return ""
 
 
-def _judge(subject: Subject, row: EvaluatorRow, *, named: bool) -> Judge:
+def _judge(evaluation: ResolvedEvaluation, row: EvaluatorRow, *, named: bool) -> Judge:
     """Numbers fail within declared limits; an evaluator that is named is taken at what it was seen to give, too."""
-    stats = _stats(subject, subject.runs, row)
+    stats = _stats(evaluation, evaluation.runs, row)
     declared = row.low is not None and row.high is not None
     lows = [item.low for item in stats if item.low is not None]
     highs = [item.high for item in stats if item.high is not None]
@@ -69,17 +69,19 @@ def _judge(subject: Subject, row: EvaluatorRow, *, named: bool) -> Judge:
     )
 
 
-def _stats(subject: Subject, runs: Sequence[RunRow], row: EvaluatorRow) -> list[EvaluatorFigures]:
-    place = subject.evaluators.index(row)
-    return [run.stats[place] for run in runs]
+def _stats(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], row: EvaluatorRow) -> list[EvaluatorFigures]:
+    index = evaluation.index_of(row.version_id)
+    return [run.stats[index] for run in runs]
 
 
-def _silent(subject: Subject, runs: Sequence[RunRow], show: DatapointShow, asked: Sequence[EvaluatorRow]) -> list[str]:
+def _silent(
+    evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, asked: Sequence[EvaluatorRow]
+) -> list[str]:
     """A note if evaluators judged nothing at all in a run: then everything there is missing."""
     if show != "missing":
         return []
-    silent = [row for row in asked if not all(item.total_logs for item in _stats(subject, runs, row))]
+    silent = [row for row in asked if not all(item.total_logs for item in _stats(evaluation, runs, row))]
     if not silent:
         return []
-    listed = ", ".join(name(subject.evaluator_labels[row.version_id]) for row in silent)
+    listed = ", ".join(name(evaluation.evaluator_labels[row.version_id]) for row in silent)
     return [f"Judged no log at all of some run: {listed}. evaluator= and runs= narrow it down."]

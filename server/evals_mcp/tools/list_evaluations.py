@@ -5,9 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from evals_mcp.answers.evaluations import summarize_evaluations
-from evals_mcp.answers.frame import cursors
-from evals_mcp.answers.frame.answer import next_call
-from evals_mcp.lookup.review import Review
+from evals_mcp.answers.frame.calls import Call
+from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.tools.arguments import Cursor, MaxTokens
 from evals_mcp.tools.tool import Tool
 
@@ -16,18 +15,14 @@ Limit = Annotated[int, Field(ge=1, le=100, description="Evaluations to show, 1â€
 
 
 async def list_evaluations(
-    review: Review, text: Filter = "", limit: Limit = 20, cursor: Cursor = "", max_tokens: MaxTokens = 4000
+    lookup: Lookup, text: Filter = "", limit: Limit = 20, cursor: Cursor = "", max_tokens: MaxTokens = 4000
 ) -> str:
     """List evaluations, the last changed first: name, file, number of runs, status. Start here if you do not know
     the evaluation's name."""
-    question = {"tool": "list_evaluations", "text": text}
-    offset = int(str(cursors.decode(cursor, question)[0])) if cursor else 0
-    found = await (await review.source()).list_evaluations(text or None, limit, offset)
-
-    def next_page(shown: int) -> str:
-        return next_call("list_evaluations", text=text or None, cursor=cursors.encode([offset + shown], question))
-
-    return summarize_evaluations(found, max_tokens, text=text or None, offset=offset, next_page=next_page)
+    call = Call("list_evaluations", {"text": text}, {"text": text})
+    offset = call.offset(cursor)
+    found = await (await lookup.rows()).list_evaluations(text or None, limit=limit, offset=offset)
+    return summarize_evaluations(found, max_tokens, text=text or None, offset=offset, call=call)
 
 
 TOOL = Tool(function=list_evaluations, title="List evaluations")

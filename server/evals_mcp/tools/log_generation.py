@@ -7,7 +7,8 @@ from pydantic import Field
 
 from evals_mcp.answers.writes import summarize_generation
 from evals_mcp.errors import Invalid
-from evals_mcp.lookup.review import Review
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4LogRequest
 from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
@@ -27,7 +28,7 @@ Dollars = Annotated[float | None, Field(ge=0, le=1e9, description="US dollars.")
 
 
 async def log_generation(
-    review: Review,
+    lookup: Lookup,
     evaluation: Evaluation,
     run: Run,
     datapoint: DatapointId,
@@ -44,8 +45,8 @@ async def log_generation(
     and what the run still lacks. Each call adds a log."""
     if bool(output) == bool(error):
         raise Invalid("output, error: give one of them, the generated text or why there is none.")
-    subject = await review.find_evaluation(evaluation)
-    found = subject.find_run(run)
+    resolved = await lookup.find_evaluation(evaluation)
+    run_id = find_run(resolved, run).id
     log: dict[str, Any] = {
         "output": output or None,
         "error": error or None,
@@ -56,19 +57,11 @@ async def log_generation(
     }
     if inputs:
         log["inputs"] = _read_inputs(inputs)
-    datapoint = await review.find_datapoint(subject, datapoint)
-    request = V4CreateEvaluationLogRequest(datapoint_id=datapoint, log=V4LogRequest(**log))
-    created = await review.client.v4.log(subject.id, request, evaluatee_id=found.id)
-    after = await (await review.source()).get_overview(subject.id)
-    return summarize_generation(
-        after,
-        next(row for row in after.runs if row.id == found.id),
-        created.id,
-        datapoint,
-        subject.run_labels,
-        subject.evaluator_labels,
-        max_tokens,
-    )
+    datapoint_id = await lookup.find_datapoint(resolved, datapoint)
+    request = V4CreateEvaluationLogRequest(datapoint_id=datapoint_id, log=V4LogRequest(**log))
+    created = await lookup.client.v4.log(resolved.id, request, evaluatee_id=run_id)
+    after = await lookup.find_evaluation(resolved.id)
+    return summarize_generation(after, after.run(run_id), created.id, datapoint_id, max_tokens)
 
 
 def _read_inputs(text: str) -> dict[str, Any]:

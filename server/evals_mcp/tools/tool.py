@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any
 
 from evals_mcp.registered import Registered
 
@@ -12,7 +11,7 @@ from evals_mcp.registered import Registered
 class Tool(Registered):
     """A tool of the server.
 
-    `function` takes a `Review` first, then its arguments by name, and gives the text of the answer. A tool that is
+    `function` takes a `Lookup` first, then its arguments by name, and gives the text of the answer. A tool that is
     not read-only is additive here, never destructive, unless `destructive` says otherwise.
     """
 
@@ -25,8 +24,3 @@ class Tool(Registered):
     def argument_names(self) -> list[str]:
         """The names of its arguments, in their order."""
         return list(signature(self.function).parameters)[1:]
-
-
-def dropped(**arguments: Any) -> dict[str, Any]:
-    """Arguments without those that are empty, for repeating a call."""
-    return {key: value for key, value in arguments.items() if value not in ("", [], None, False)}

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals_mcp.answers.frame.answer import Answer, left_out, next_call
-from evals_mcp.answers.frame.cursors import encode
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import encode, left_out, next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tables import table

@@ -7,29 +7,12 @@ the rows or the passage that fill the rest. The estimate of the whole never exce
 from collections.abc import Callable, Sequence
 
 from evals_mcp.answers.frame.detail import Row, cost, cut, fit_rows, squeeze
-from evals_mcp.answers.frame.figures import count
-from evals_mcp.answers.frame.quoting import block, quote
+from evals_mcp.answers.frame.quoting import block
 from evals_mcp.answers.frame.tokens import fit, whole_character
 
 _KEPT_BACK = 250  # tokens for rows and footers that lines never take
 _SHORT = "Some lines are left out: they come with a higher max_tokens."
 _CHARACTERS_PER_TOKEN = 10  # at most
-_LONGEST_ARGUMENT = 120
-_AS_BEFORE = "<as before>"
-
-
-def next_call(tool: str, **arguments: object) -> str:
-    """A call as a model writes it: `get_logs(evaluation="evr_x", runs=["a"], cursor="abc")`; None is dropped.
-
-    An argument too long to repeat becomes `<as before>`.
-    """
-    given = (f"{key}={_argument(value)}" for key, value in arguments.items() if value is not None)
-    return f"{tool}({', '.join(given)})"
-
-
-def left_out(amount: int, noun: str, call: str) -> str:
-    """What is left out and how to get it: `1,590 more logs: get_logs(…)`; nothing when nothing is."""
-    return f"{count(amount, f'more {noun}')}: {call}" if amount > 0 else ""
 
 
 class Answer:
@@ -145,16 +128,3 @@ def _passage_end(text: str, offset: int, room: int) -> int:
         return end
     nearby = end - size // 5
     return 1 + text.rfind("\n", nearby, end) or 1 + text.rfind(" ", nearby, end) or end
-
-
-def _argument(value: object) -> str:
-    if isinstance(value, str):
-        text = quote(value, _LONGEST_ARGUMENT)
-    elif isinstance(value, bool):
-        text = "true" if value else "false"
-    elif isinstance(value, list | tuple):
-        items = [_argument(item) for item in value]
-        text = _AS_BEFORE if _AS_BEFORE in items else f"[{', '.join(items)}]"
-    else:
-        text = str(value)
-    return text if len(text) <= _LONGEST_ARGUMENT else _AS_BEFORE

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceEr
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.store.database.data_version import DataVersion
 from evals_mcp.store.database.fair_lock import FairLock
 
 _BUSY_MILLISECONDS = 15_000
@@ -42,6 +43,7 @@ class Database:
         self._reading = engine if self.is_sqlite else engine.execution_options(**translated, **_ONE_STATE)
         self._writing = engine.execution_options(**translated, **{_WRITES: True})
         self._turns = FairLock()
+        self._data_version = DataVersion(str(engine.url.database)) if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -73,8 +75,14 @@ class Database:
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
 
+    def data_version(self) -> int | None:
+        """A number that differs from the one before if the data has changed since; None where that cannot be told."""
+        return None if self._data_version is None else self._data_version.read()
+
     def close(self) -> None:
         """Give back every connection."""
+        if self._data_version is not None:
+            self._data_version.close()
         self.engine.dispose()
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals_mcp.answers.frame.cursors import decode, encode
+from evals_mcp.answers.frame.calls import decode, encode
 from evals_mcp.errors import Invalid
 
 _STATES = st.lists(st.none() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20), max_size=4)
@@ -14,7 +14,7 @@ _QUESTIONS = st.dictionaries(
 
 @given(_STATES, _QUESTIONS)
 def test_a_cursor_brings_its_state_back(state: list[object], question: dict[str, object]) -> None:
-    """The same question gets the state, in any order of arguments, and a null argument is an absent one."""
+    """The same question gets the state, in any order of arguments, and an empty argument is an absent one."""
     cursor = encode(state, question)
     assert decode(cursor, dict(reversed(question.items()))) == state
     assert decode(cursor, {**question, "more": None}) == state
@@ -28,7 +28,7 @@ def test_a_cursor_of_another_question_is_refused(
 ) -> None:
     """Other filters would make the place of a cursor meaningless."""
     cursor = encode(state, question)
-    if {k: v for k, v in question.items() if v is not None} != {k: v for k, v in other.items() if v is not None}:
+    if {k: v for k, v in question.items() if v} != {k: v for k, v in other.items() if v}:
         with pytest.raises(Invalid, match="belongs to another question"):
             decode(cursor, other)
 

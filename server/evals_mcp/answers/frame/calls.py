@@ -1,0 +1,109 @@
+"""Calls that an answer offers: the same tool again, further on in a list or with other arguments.
+
+A cursor is base64url of: one byte of version, six bytes of digest over the list and the position, the position as JSON.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from evals_mcp.answers.frame.figures import count
+from evals_mcp.answers.frame.quoting import quote
+from evals_mcp.errors import Invalid
+
+_VERSION = b"\x01"
+_DIGEST = 6
+_LONGEST = 8_000
+_LONGEST_ARGUMENT = 120
+_AS_BEFORE = "<as before>"
+_EMPTY: tuple[object, ...] = ("", [], None, False)
+_REFUSAL = (
+    "cursor: this cursor belongs to another question. Ask again without cursor, "
+    "or with all other arguments as they were."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a tool. `arguments` are what a caller writes; those that are empty are left out.
+
+    `listed` decides what the answer lists and in which order: a cursor belongs to it.
+    """
+
+    tool: str
+    arguments: Mapping[str, object]
+    listed: Mapping[str, object]
+
+    def text(self, **changes: object) -> str:
+        """The call as a model writes it, with some arguments changed."""
+        given = {key: value for key, value in {**self.arguments, **changes}.items() if value not in _EMPTY}
+        return next_call(self.tool, **given)
+
+    def at(self, *position: object) -> str:
+        """The call that goes on at a position in the list, given as a few JSON values."""
+        return self.text(cursor=encode(position, {"tool": self.tool, **self.listed}))
+
+    def position(self, cursor: str) -> list[object] | None:
+        """The position in a cursor, None without one. Raises Invalid for a cursor of another list."""
+        return decode(cursor, {"tool": self.tool, **self.listed}) if cursor else None
+
+    def offset(self, cursor: str) -> int:
+        """The position in a cursor of a list that is counted from 0. Raises Invalid as `position`."""
+        position = self.position(cursor)
+        return 0 if position is None else int(str(position[0]))
+
+
+def next_call(tool: str, **arguments: object) -> str:
+    """A call as a model writes it: `get_logs(evaluation="evr_x", runs=["a"], cursor="abc")`; None is dropped.
+
+    An argument too long to repeat becomes `<as before>`.
+    """
+    given = (f"{key}={_argument(value)}" for key, value in arguments.items() if value is not None)
+    return f"{tool}({', '.join(given)})"
+
+
+def left_out(amount: int, noun: str, call: str) -> str:
+    """What is left out and how to get it: `1,590 more logs: get_logs(…)`; nothing when nothing is."""
+    return f"{count(amount, f'more {noun}')}: {call}" if amount > 0 else ""
+
+
+def encode(position: Sequence[object], listed: Mapping[str, object]) -> str:
+    """A cursor for going on at a position, a few JSON values, in a list.
+
+    `listed` holds what decides which list it is; what is empty counts as absent.
+    """
+    body = json.dumps(list(position), separators=(",", ":")).encode()
+    return urlsafe_b64encode(_VERSION + _digest(body, listed) + body).rstrip(b"=").decode()
+
+
+def decode(cursor: str, listed: Mapping[str, object]) -> list[object]:
+    """The position in a cursor. Raises Invalid if it is damaged or was made for another list."""
+    try:
+        raw = urlsafe_b64decode(cursor[:_LONGEST].encode("ascii") + b"==")
+        body = raw[1 + _DIGEST :]
+        if raw[:1] == _VERSION and raw[1 : 1 + _DIGEST] == _digest(body, listed):
+            return list(json.loads(body))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Invalid(_REFUSAL) from error
+    raise Invalid(_REFUSAL)
+
+
+def _digest(body: bytes, listed: Mapping[str, object]) -> bytes:
+    given = {key: value for key, value in listed.items() if value not in _EMPTY}
+    text = json.dumps(given, sort_keys=True, default=str, separators=(",", ":"))
+    return blake2b(text.encode() + b"\n" + body, digest_size=_DIGEST).digest()
+
+
+def _argument(value: object) -> str:
+    if isinstance(value, str):
+        text = quote(value, _LONGEST_ARGUMENT)
+    elif isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, list | tuple):
+        items = [_argument(item) for item in value]
+        text = _AS_BEFORE if _AS_BEFORE in items else f"[{', '.join(items)}]"
+    else:
+        text = str(value)
+    return text if len(text) <= _LONGEST_ARGUMENT else _AS_BEFORE

@@ -1,0 +1,99 @@
+"""What the words of one call mean, and the way to the rows that answer its question."""
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.retries import PASSING
+from evals_mcp.client.reviews import Reviews
+from evals_mcp.errors import EvalsError, Invalid, NotFound
+from evals_mcp.lookup.documented import Documented, Progress
+from evals_mcp.lookup.names import nearest, only, pick, quoted
+from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.review import EvaluationRow
+
+_CANDIDATES = 50
+_ALL = 200
+
+
+class Lookup:
+    """One call's access to the data: it finds what words mean, and hands the reader of rows out."""
+
+    def __init__(self, client: EvalsClient, progress: Progress | None = None) -> None:
+        self.client = client
+        self._documented = Documented(client, progress)
+
+    async def rows(self) -> Reviews | Documented:
+        """What answers questions: the server where it has our routes, else its documented pages.
+
+        Whatever a server says to a route that it does not know (not found, not allowed, a page for people, the way to
+        a login), it has no extension. One that is out of reach or too busy says nothing about that.
+        """
+        if self.client.extended is None:
+            try:
+                await self.client.reviews.list_evaluations(limit=1)
+            except EvalsError as error:
+                if error.status in PASSING and not self._has_answered():
+                    raise
+        return self.client.reviews if self.client.extended else self._documented
+
+    def _has_answered(self) -> bool:
+        return self.client.extended is not None
+
+    async def find_evaluation(self, word: str) -> ResolvedEvaluation:
+        """The evaluation that a word names, as it is now: id, name, file path, or the start of one of these.
+
+        Raises Invalid if it fits several, with these listed, and NotFound with the nearest names.
+        """
+        rows = await self.rows()
+        try:
+            return await rows.get_evaluation(word.strip())
+        except (NotFound, Invalid):
+            pass
+        found = await rows.list_evaluations(word.strip() or None, limit=_CANDIDATES)
+        if found.total > len(found.rows):
+            found = await rows.list_evaluations(word.strip() or None, limit=_ALL)
+        if not found.rows:
+            every = (await rows.list_evaluations(limit=_ALL)).rows
+            raise NotFound(
+                f"evaluation: nothing is named {quoted(word)}. {nearest(word, [_label(row) for row in every])}"
+            )
+        return await rows.get_evaluation(pick(found.rows, word, "evaluation", _names, _label).id)
+
+    async def find_log(self, word: str) -> LogResponse:
+        """The log with this id, or whose id alone begins so.
+
+        Raises Invalid if several do, with the newest of them listed, and NotFound with the nearest ids.
+        """
+        wanted = word.strip()
+        try:
+            return await self.client.logs.get(wanted)
+        except (NotFound, Invalid):
+            rows = await self.rows()
+        found = await rows.find_log_ids(wanted, limit=_CANDIDATES)
+        if not found:
+            near = [
+                id for part in (0.75, 0.5) for id in await rows.find_log_ids(_first(wanted, part), limit=_CANDIDATES)
+            ]
+            known = nearest(word, list(dict.fromkeys(near))) if near else "get_logs shows logs with their ids."
+            raise NotFound(f"log: no log has the id {quoted(word)}. {known}")
+        return await self.client.logs.get(only(found, word, "log"))
+
+    async def find_datapoint(self, evaluation: ResolvedEvaluation, word: str) -> str:
+        """The id of the datapoint that a word is the unique beginning of; the word itself if no dataset has it.
+
+        Raises Invalid if it is the beginning of several, with these listed.
+        """
+        wanted = word.strip()
+        found = await (await self.rows()).find_datapoint_ids(evaluation.id, wanted, limit=_CANDIDATES)
+        return wanted if not found or wanted in found else only(found, word, "datapoint")
+
+
+def _first(word: str, part: float) -> str:
+    return word[: max(1, int(len(word) * part))]
+
+
+def _names(row: EvaluationRow) -> list[str]:
+    return [row.id, row.name or "", row.file_path or ""]
+
+
+def _label(row: EvaluationRow) -> str:
+    return f"{row.name or 'unnamed'} ({row.id})"

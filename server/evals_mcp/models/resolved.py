@@ -1,0 +1,68 @@
+"""An evaluation as one call of a tool sees it: its overview, and a label for each of its runs and evaluators."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evals_mcp.models.review import EvaluatorRow, Overview, RunRow, run_labels
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedEvaluation:
+    """The evaluation that a call is about. Labels are by run id and by evaluator version id.
+
+    `token` stands for the state of the overview. `notes` say what a reader must know about how its rows were read.
+    """
+
+    overview: Overview
+    token: str
+    run_labels: dict[str, str]
+    evaluator_labels: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The id of the evaluation."""
+        return self.overview.evaluation.id
+
+    @property
+    def runs(self) -> list[RunRow]:
+        """Its runs, the oldest first."""
+        return self.overview.runs
+
+    @property
+    def evaluators(self) -> list[EvaluatorRow]:
+        """The evaluators attached to it."""
+        return self.overview.evaluators
+
+    @property
+    def reference_run(self) -> RunRow:
+        """The run that others are compared with: the control, else the oldest. There must be a run."""
+        return next((run for run in self.runs if run.control), self.runs[0])
+
+    def run(self, run_id: str) -> RunRow:
+        """The run with this id."""
+        return next(run for run in self.runs if run.id == run_id)
+
+    def index_of(self, version_id: str) -> int:
+        """Where an evaluator version stands among the evaluators, and its figures in each run's `stats`."""
+        return next(index for index, row in enumerate(self.evaluators) if row.version_id == version_id)
+
+
+def resolve(overview: Overview, token: str = "", notes: Sequence[str] = ()) -> ResolvedEvaluation:
+    """An overview with its labels."""
+    return ResolvedEvaluation(
+        overview, token, run_labels(overview.runs), evaluator_labels(overview.evaluators), tuple(notes)
+    )
+
+
+def evaluator_labels(evaluators: Sequence[EvaluatorRow]) -> dict[str, str]:
+    """A label for each evaluator, by version id: the end of its path, or the whole path where ends are the same."""
+    ends = Counter(row.path.rpartition("/")[2] for row in evaluators)
+    paths = Counter(row.path for row in evaluators)
+    labels: dict[str, str] = {}
+    for row in evaluators:
+        end = row.path.rpartition("/")[2]
+        label = end if ends[end] == 1 else row.path
+        labels[row.version_id] = label if paths[row.path] == 1 else f"{label}@{row.version_id}"
+    return labels
