@@ -15,46 +15,10 @@ from evals_mcp.api.access import Access
 from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
 from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
 from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
-from evals_mcp.api.routes import (
-    agents,
-    datasets,
-    directories,
-    evaluations,
-    evaluators,
-    files,
-    flows,
-    health,
-    logs,
-    otel,
-    prompts,
-    questions,
-    runs,
-    tools,
-)
-from evals_mcp.api.v4 import evaluations as v4_evaluations
-from evals_mcp.api.v4 import projects as v4_projects
+from evals_mcp.api.routes import health, questions
 from evals_mcp.errors import EvalsError
 from evals_mcp.runner.refusals import RefusingRunner
 from evals_mcp.runner.runner import Runner
-
-ROUTERS = (
-    questions.router,
-    questions.logs_router,
-    evaluations.router,
-    runs.router,
-    logs.router,
-    prompts.router,
-    flows.router,
-    tools.router,
-    agents.router,
-    evaluators.router,
-    datasets.router,
-    files.router,
-    directories.router,
-    otel.router,
-)
-
-V4_ROUTERS = (v4_evaluations.router, v4_projects.router)
 
 
 def create_app(
@@ -92,12 +56,36 @@ def create_app(
     app.state.is_embedded = is_embedded
     app.state.patience = patience
     app.state.runner = runner or RefusingRunner()
-    for router in ROUTERS:
+    for router in (questions.router, questions.logs_router):
+        app.include_router(router, prefix="/v5")
+    app.include_router(health.router)
+    if is_embedded:
+        _include_when_asked(app)
+    else:
+        _include_documented(app)
+    return app
+
+
+def _include_when_asked(app: FastAPI) -> None:
+    """Add the documented routes with the first request for one: making them takes longer than a first answer may."""
+    not_found = app.router.default
+
+    async def include(scope: Scope, receive: Receive, send: Send) -> None:
+        if app.router.default is include:
+            app.router.default = not_found
+            _include_documented(app)
+        await app.router(scope, receive, send)
+
+    app.router.default = include
+
+
+def _include_documented(app: FastAPI) -> None:
+    from evals_mcp.api.documented import V4_ROUTERS, V5_ROUTERS
+
+    for router in V5_ROUTERS:
         app.include_router(router, prefix="/v5")
     for router in V4_ROUTERS:
         app.include_router(router, prefix="/v4")
-    app.include_router(health.router)
-    return app
 
 
 class _Api(FastAPI):

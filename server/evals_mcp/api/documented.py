@@ -1,0 +1,35 @@
+"""The routes of Humanloop's documented API, v5 and v4; our own are in `routes.questions` and `routes.health`."""
+
+from evals_mcp.api.routes import (
+    agents,
+    datasets,
+    directories,
+    evaluations,
+    evaluators,
+    files,
+    flows,
+    logs,
+    otel,
+    prompts,
+    runs,
+    tools,
+)
+from evals_mcp.api.v4 import evaluations as v4_evaluations
+from evals_mcp.api.v4 import projects as v4_projects
+
+V5_ROUTERS = (
+    evaluations.router,
+    runs.router,
+    logs.router,
+    prompts.router,
+    flows.router,
+    tools.router,
+    agents.router,
+    evaluators.router,
+    datasets.router,
+    files.router,
+    directories.router,
+    otel.router,
+)
+
+V4_ROUTERS = (v4_evaluations.router, v4_projects.router)
