@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from fastapi import FastAPI
-from tests.walk import WITHOUT_DATA, Team, build, operations, walk
+from tests.every_route import WITHOUT_DATA, Team, build, every_route, operations
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def test_every_route_is_met(api: httpx.AsyncClient, app: FastAPI) -> None:
     """All that the application has, the documented ones among them, each with a request that it grants."""
     team = Team(api)
     walked = set()
-    for step in walk(await build(team)):
+    for step in every_route(await build(team)):
         answer = await team.send(step)
         assert answer.is_success or step.template in WITHOUT_DATA, (step, answer.text)
         walked.add((step.method, step.template))

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
 from tests.api.settings import AccessOfTest, EmptiedStore
-from tests.walk import Team, World, build
+from tests.every_route import Team, World, build
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.store.store import Store
