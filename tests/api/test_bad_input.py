@@ -1,6 +1,6 @@
 """Bad input on every route: the status and body that the contract names, nothing written, and the request can follow.
 
-The requests that are spoilt here are those of the walk over every route; what only a handler can refuse is in a table.
+The requests that are spoilt here are those that every route is met with; what only a handler can refuse is in a table.
 """
 
 import json
@@ -18,10 +18,7 @@ from evals_mcp.api.app import create_app
 from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.parametrize("setting", ["process-sqlite", "process-postgresql"], indirect=True),
-]
+pytestmark = pytest.mark.anyio
 
 Json = dict[str, Any]
 
