@@ -14,7 +14,7 @@ import anyio
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from tests.made_once import made_once
+from tests.cached_fixtures import cached_file
 from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load, require
 
 from evals_mcp.client.client import EvalsClient
@@ -133,7 +133,7 @@ def _loaded(factory: pytest.TempPathFactory, name: str, fill: Callable[[EvalsCli
         vacuum_into(path, loading)
 
     path = factory.mktemp(name) / f"{name}.db"
-    shutil.copyfile(made_once(factory, f"{name}.db", make), path)
+    shutil.copyfile(cached_file(factory, f"{name}.db", make), path)
     return path
 
 

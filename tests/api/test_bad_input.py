@@ -1,6 +1,6 @@
 """Bad input on every route: the status and body that the contract names, nothing written, and the request can follow.
 
-The requests that are spoilt here are those of the walk over every route; what only a handler can refuse is in a table.
+The requests that are spoilt here are those that every route is met with; what only a handler can refuse is in a table.
 """
 
 import json
@@ -11,17 +11,14 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped,unused-ignore]
 from sqlalchemy import select
-from tests.walk import Step, Team, World, build, walk
+from tests.every_route import Step, Team, World, build, every_route
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.parametrize("setting", ["process-sqlite", "process-postgresql"], indirect=True),
-]
+pytestmark = pytest.mark.anyio
 
 Json = dict[str, Any]
 
@@ -80,13 +77,13 @@ def _kind(word: str) -> str:
     return prefix if len(random) == 21 else ""
 
 
-def _bad_places(step: Step, ids: list[str]) -> Iterator[Bad]:
+def _bad_ids(step: Step, ids: list[str]) -> Iterator[Bad]:
     """An unknown id, and an id of each other kind, in each place of the path."""
-    for name, value in step.places.items():
+    for name, value in step.ids.items():
         own = _FILE_PREFIXES if name == "project_id" else (_kind(value),)
         others = {_kind(word): word for word in ids if _kind(word) not in own}
         for word in ("none", *others.values()):
-            yield Bad(step._replace(places={**step.places, name: word}), 404, f"{name}={word}")
+            yield Bad(step._replace(ids={**step.ids, name: word}), 404, f"{name}={word}")
 
 
 def _bad_queries(step: Step, operation: Json, components: Json) -> Iterator[Bad]:
@@ -153,13 +150,13 @@ async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(team: Team,
     world = await build(team)
     ids = sorted(world.ids() | {world.other["environment"]})
     seen: set[tuple[str, str]] = set()
-    for step in walk(world):
+    for step in every_route(world):
         place = (step.method, step.template)
         if place not in seen and step.template not in _REFUSED_ALWAYS:
             before = _rows(store)
             operation = document["paths"][step.template][step.method.lower()]
             bads = [
-                *_bad_places(step, ids),
+                *_bad_ids(step, ids),
                 *_bad_queries(step, operation, document["components"]),
                 *_bad_bodies(step, operation, document["components"]),
             ]
@@ -362,7 +359,7 @@ async def test_null_counts_as_an_absent_key_on_every_route(team: Team, document:
     """The SDK sends null for what its caller set to None."""
     world = await build(team)
     schemas = document["components"]["schemas"]
-    for step in walk(world):
+    for step in every_route(world):
         operation = document["paths"][step.template][step.method.lower()]
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
         model = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {})

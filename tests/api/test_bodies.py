@@ -1,4 +1,4 @@
-"""What every request is checked for before a handler sees it."""
+"""What every request is checked for before a handler sees it, over a socket, which bytes and headers really cross."""
 
 import json
 
@@ -13,6 +13,12 @@ from evals_mcp.store.store import Store
 pytestmark = pytest.mark.anyio
 
 _JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture
+def api(served_api: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The client that speaks over a socket."""
+    return served_api
 
 
 @pytest.mark.parametrize(

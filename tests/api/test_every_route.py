@@ -1,9 +1,9 @@
-"""Every route of the API, met in each of the four settings."""
+"""Every route of the API, met over a socket on both databases."""
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from tests.walk import WITHOUT_DATA, Team, build, operations, walk
+from tests.every_route import WITHOUT_DATA, Team, build, every_route, operations
 
 pytestmark = pytest.mark.anyio
 
@@ -35,14 +35,14 @@ _DOCUMENTED = {
 """The 14 evaluation endpoints of v5, and the 8 of v4."""
 
 
-async def test_every_route_is_met(api: httpx.AsyncClient, app: FastAPI) -> None:
+async def test_every_route_is_met(served_api: httpx.AsyncClient, app: FastAPI) -> None:
     """All that the application has, the documented ones among them, each with a request that it grants."""
-    team = Team(api)
-    walked = set()
-    for step in walk(await build(team)):
+    team = Team(served_api)
+    met = set()
+    for step in every_route(await build(team)):
         answer = await team.send(step)
         assert answer.is_success or step.template in WITHOUT_DATA, (step, answer.text)
-        walked.add((step.method, step.template))
+        met.add((step.method, step.template))
     assert len(_DOCUMENTED) == 14 + 8
-    assert _DOCUMENTED - walked == set()
-    assert operations(app) - walked == set()
+    assert _DOCUMENTED - met == set()
+    assert operations(app) - met == set()

@@ -31,7 +31,7 @@ class Clock:
         return self.now
 
 
-class Desk:
+class AwaitedRun:
     """The API with a patience, its clock, and an evaluation with one run."""
 
     def __init__(self, v5: V5, clock: Clock, made: Evaluated) -> None:
@@ -51,53 +51,53 @@ class Desk:
 
 
 @asynccontextmanager
-async def _desk(path: Path, patience: float) -> AsyncIterator[Desk]:
+async def _awaited_run(path: Path, patience: float) -> AsyncIterator[AwaitedRun]:
     clock = Clock()
     store = open_store(str(path / "evals.db"), None, clock)
     transport = httpx.ASGITransport(create_app(OpenAccess(store), patience=patience))
     async with httpx.AsyncClient(transport=transport, base_url="http://api", timeout=100) as client:
         v5 = V5(client)
-        yield Desk(v5, clock, await evaluated(v5))
+        yield AwaitedRun(v5, clock, await evaluated(v5))
     store.close()
 
 
 async def test_the_last_judgments_are_waited_for(tmp_path: Path) -> None:
     """An answer that was asked for before them has them."""
     found: list[Any] = []
-    async with _desk(tmp_path, _FOR_EVER) as desk:
-        log_ids = await desk.log_all()
+    async with _awaited_run(tmp_path, _FOR_EVER) as awaited:
+        log_ids = await awaited.log_all()
 
         async def ask() -> None:
-            found.append(await desk.status())
+            found.append(await awaited.status())
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(ask)
             for log_id in log_ids:
-                await desk.v5.judge(log_id, 1)
+                await awaited.v5.judge(log_id, 1)
     assert found == ["completed"]
 
 
 async def test_what_may_never_come_is_not_waited_for(tmp_path: Path) -> None:
     """Logs that are missing, judgments that did not come lately, and runs that were closed are answered as they are."""
-    async with _desk(tmp_path, _FOR_EVER) as desk:
-        assert await desk.status() == "running"
-        log_ids = await desk.log_all()
-        desk.clock.now += timedelta(minutes=1)
-        assert await desk.status() == "running"
-        await desk.v5.judge(log_ids[0], 1)
-        path = f"/evaluations/{desk.made.evaluation['id']}/runs/{desk.made.run['id']}"
-        await desk.v5.ok("PATCH", path, {"status": "cancelled"})
-        assert await desk.status() == "cancelled"
+    async with _awaited_run(tmp_path, _FOR_EVER) as awaited:
+        assert await awaited.status() == "running"
+        log_ids = await awaited.log_all()
+        awaited.clock.now += timedelta(minutes=1)
+        assert await awaited.status() == "running"
+        await awaited.v5.judge(log_ids[0], 1)
+        path = f"/evaluations/{awaited.made.evaluation['id']}/runs/{awaited.made.run['id']}"
+        await awaited.v5.ok("PATCH", path, {"status": "cancelled"})
+        assert await awaited.status() == "cancelled"
 
 
 async def test_patience_ends(tmp_path: Path) -> None:
     """Then the answer is what is there."""
-    async with _desk(tmp_path, 0.01) as desk:
-        await desk.log_all()
-        assert await desk.status() == "running"
+    async with _awaited_run(tmp_path, 0.01) as awaited:
+        await awaited.log_all()
+        assert await awaited.status() == "running"
 
 
 async def test_an_unknown_evaluation_is_404(tmp_path: Path) -> None:
     """At once."""
-    async with _desk(tmp_path, _FOR_EVER) as desk:
-        await desk.v5.refused(404, "GET", "/evaluations/none/stats")
+    async with _awaited_run(tmp_path, _FOR_EVER) as awaited:
+        await awaited.v5.refused(404, "GET", "/evaluations/none/stats")

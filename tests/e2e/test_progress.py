@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import uvicorn
-from tests.desk import Desk
+from tests.assistant import Assistant
 from tests.documented_only import DocumentedOnly
 from tests.e2e.stdio import environ
-from tests.odd_evaluation import load_odd
+from tests.edge_cases import load_edge_cases
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.wiring import open_embedded_app
@@ -39,7 +39,7 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Any]]:
 async def test_progress_is_told_while_pages_are_read(served: tuple[str, Any], mode: Any) -> None:
     """Each page moves it on, up to all logs; the answer is the one that the extension would give, and says how."""
     address, app = served
-    evaluation = await load_odd(EvalsClient(open_app=lambda: app), datapoints=60)
+    evaluation = await load_edge_cases(EvalsClient(open_app=lambda: app), datapoints=60)
     told: list[tuple[float, float | None, str | None]] = []
 
     async def note(progress: float, total: float | None, message: str | None) -> None:
@@ -51,7 +51,7 @@ async def test_progress_is_told_while_pages_are_read(served: tuple[str, Any], mo
     async with Client(parameters, mode=mode) as host:
         arguments = {"evaluation": evaluation, "limit": 1}
         result = await host.call_tool("get_logs", arguments, progress_callback=note)
-        silent = await Desk(host, EvalsClient()).ask("get_logs", **arguments)
+        silent = await Assistant(host, EvalsClient()).ask("get_logs", **arguments)
     assert silent == str(getattr(result.content[0], "text", ""))
     total = told[-1][1]
     assert total is not None

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import psycopg
 import pytest
-from tests.desk import Desk, at_desk, datapoint_ids, log_ids
+from tests.assistant import Assistant, connect_assistant, datapoint_ids, log_ids
 from tests.documented_only import documented_client
-from tests.odd_evaluation import NAME, SPECS, load_odd
+from tests.edge_cases import NAME, SPECS, load_edge_cases
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.wiring import open_embedded_app
@@ -69,17 +69,17 @@ _DATAPOINTS: list[dict[str, Any]] = [
 ]
 
 
-class Desks(NamedTuple):
+class Assistants(NamedTuple):
     """One server, asked through its extension and as if it had none; and the id of the evaluation on it."""
 
-    extended: Desk
-    documented: Desk
+    extended: Assistant
+    documented: Assistant
     evaluation: str
 
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """The desks stay open for all tests, so the loop does."""
+    """The assistants stay open for all tests, so the loop does."""
     return "asyncio"
 
 
@@ -95,79 +95,83 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
-async def desks(address: str) -> AsyncIterator[Desks]:
+async def assistants(address: str) -> AsyncIterator[Assistants]:
     """Both ways to the same evaluation."""
     app = open_embedded_app(address)
     client = EvalsClient(open_app=lambda: app)
-    evaluation = await load_odd(client)
-    async with at_desk(client) as extended, at_desk(documented_client(app)) as documented:
-        yield Desks(extended, documented, evaluation)
+    evaluation = await load_edge_cases(client)
+    async with connect_assistant(client) as extended, connect_assistant(documented_client(app)) as documented:
+        yield Assistants(extended, documented, evaluation)
 
 
 def _plain(answer: str) -> str:
     return _CURSOR.sub("cursor", _PAGED.sub("", answer)).rstrip("\n")
 
 
-async def _both(desks: Desks, tool: str, **arguments: Any) -> str:
+async def _both(assistants: Assistants, tool: str, **arguments: Any) -> str:
     """The answer, after seeing that both ways give it."""
-    first = await desks.extended.ask(tool, **arguments)
-    second = await desks.documented.ask(tool, **arguments)
+    first = await assistants.extended.ask(tool, **arguments)
+    second = await assistants.documented.ask(tool, **arguments)
     assert _plain(second) == _plain(first)
     return first
 
 
 @pytest.mark.parametrize("asked", _LOGS, ids=repr)
-async def test_logs_are_the_same(desks: Desks, asked: dict[str, Any]) -> None:
+async def test_logs_are_the_same(assistants: Assistants, asked: dict[str, Any]) -> None:
     """Every filter, sort and sample chooses the same logs in the same order, and shows the same of them."""
-    asked = {"evaluation": desks.evaluation, "limit": 10, "max_tokens": 20_000, **asked}
-    extended, documented = [await desk.walk("get_logs", **asked) for desk in desks[:2]]
+    asked = {"evaluation": assistants.evaluation, "limit": 10, "max_tokens": 20_000, **asked}
+    extended, documented = [await assistant.all_pages("get_logs", **asked) for assistant in assistants[:2]]
     assert list(map(_plain, documented)) == list(map(_plain, extended))
 
 
 @pytest.mark.parametrize("asked", [asked for asked in _LOGS if "sample" not in asked], ids=repr)
 async def test_logs_are_the_same_where_more_match_than_are_counted(
-    desks: Desks, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    assistants: Assistants, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then the store goes through each run in the order of the question, and does not put all that match in order."""
     for module in ("store.questions.log_selection", "lookup.selection"):
         monkeypatch.setattr(f"evals_mcp.{module}.COUNTED_TO", 1)
-    asked = {"evaluation": desks.evaluation, "limit": 10, "max_tokens": 20_000, **asked}
-    extended, documented = [await desk.walk("get_logs", **asked) for desk in desks[:2]]
+    asked = {"evaluation": assistants.evaluation, "limit": 10, "max_tokens": 20_000, **asked}
+    extended, documented = [await assistant.all_pages("get_logs", **asked) for assistant in assistants[:2]]
     assert list(map(_plain, documented)) == list(map(_plain, extended))
 
 
 @pytest.mark.parametrize("asked", _DATAPOINTS, ids=repr)
-async def test_datapoints_are_the_same(desks: Desks, asked: dict[str, Any]) -> None:
+async def test_datapoints_are_the_same(assistants: Assistants, asked: dict[str, Any]) -> None:
     """Every choice of datapoints is the same, with the same judgments in each cell."""
-    await _both(desks, "list_datapoints", evaluation=desks.evaluation, limit=60, max_tokens=20_000, **asked)
+    await _both(assistants, "list_datapoints", evaluation=assistants.evaluation, limit=60, max_tokens=20_000, **asked)
 
 
-async def test_runs_are_the_same(desks: Desks) -> None:
+async def test_runs_are_the_same(assistants: Assistants) -> None:
     """Statistics, statuses and remarks do not depend on the way."""
-    await _both(desks, "list_runs", evaluation=desks.evaluation, max_tokens=20_000)
+    await _both(assistants, "list_runs", evaluation=assistants.evaluation, max_tokens=20_000)
 
 
 @pytest.mark.parametrize("asked", [{}, {"text": "odd"}, {"text": "TOXIC"}, {"text": "nothing like it"}], ids=repr)
-async def test_evaluations_are_the_same(desks: Desks, asked: dict[str, Any]) -> None:
+async def test_evaluations_are_the_same(assistants: Assistants, asked: dict[str, Any]) -> None:
     """The list shows the same; the documented API does not tell when a run last changed."""
-    answers = [await desk.ask("list_evaluations", **asked) for desk in desks[:2]]
+    answers = [await assistant.ask("list_evaluations", **asked) for assistant in assistants[:2]]
     assert len({re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\dZ", "then", answer) for answer in answers}) == 1
 
 
-async def test_one_log_is_the_same(desks: Desks) -> None:
+async def test_one_log_is_the_same(assistants: Assistants) -> None:
     """By its id, by the beginning of it, beside another run's, and in parts."""
-    ids = log_ids(await desks.extended.ask("get_logs", evaluation=desks.evaluation, limit=30, max_tokens=20_000))
+    ids = log_ids(
+        await assistants.extended.ask("get_logs", evaluation=assistants.evaluation, limit=30, max_tokens=20_000)
+    )
     for log in ids[::5]:
-        whole = await _both(desks, "get_log", log=log)
-        assert await _both(desks, "get_log", log=log[:14]) == whole
-        await _both(desks, "get_log", log=log, part="inputs")
-    with_datapoint = await desks.extended.ask("get_logs", evaluation=desks.evaluation, runs=["v3"], max_tokens=20_000)
+        whole = await _both(assistants, "get_log", log=log)
+        assert await _both(assistants, "get_log", log=log[:14]) == whole
+        await _both(assistants, "get_log", log=log, part="inputs")
+    with_datapoint = await assistants.extended.ask(
+        "get_logs", evaluation=assistants.evaluation, runs=["v3"], max_tokens=20_000
+    )
     log = next(line.split(";")[0] for line in with_datapoint.splitlines() if re.match(r"log_\w+; dp_", line))
-    await _both_or_refused(desks, "get_log", log=log, beside="v2", evaluation=desks.evaluation)
+    await _both_or_refused(assistants, "get_log", log=log, beside="v2", evaluation=assistants.evaluation)
 
 
-async def _both_or_refused(desks: Desks, tool: str, **arguments: Any) -> None:
-    results = [await desk.host.call_tool(tool, arguments) for desk in desks[:2]]
+async def _both_or_refused(assistants: Assistants, tool: str, **arguments: Any) -> None:
+    results = [await assistant.host.call_tool(tool, arguments) for assistant in assistants[:2]]
     assert len({_plain(str(result.content[0])) for result in results}) == 1
 
 
@@ -187,25 +191,27 @@ async def _both_or_refused(desks: Desks, tool: str, **arguments: Any) -> None:
     ],
     ids=repr,
 )
-async def test_what_cannot_be_found_is_refused_alike(desks: Desks, tool: str, arguments: dict[str, Any]) -> None:
+async def test_what_cannot_be_found_is_refused_alike(
+    assistants: Assistants, tool: str, arguments: dict[str, Any]
+) -> None:
     """The candidates and the nearest names are the same, from the newest on."""
-    assert await desks.extended.refuse(tool, **arguments) == await desks.documented.refuse(tool, **arguments)
+    assert await assistants.extended.refuse(tool, **arguments) == await assistants.documented.refuse(tool, **arguments)
 
 
-async def test_pages_of_datapoints_are_the_same(desks: Desks) -> None:
+async def test_pages_of_datapoints_are_the_same(assistants: Assistants) -> None:
     """Walked by their cursors both ways show the same pages."""
     for asked in ({}, {"show": "missing"}):
-        arguments = {"evaluation": desks.evaluation, "limit": 3, "max_tokens": 20_000, **asked}
-        pages = [await desk.walk("list_datapoints", **arguments) for desk in desks[:2]]
+        arguments = {"evaluation": assistants.evaluation, "limit": 3, "max_tokens": 20_000, **asked}
+        pages = [await assistant.all_pages("list_datapoints", **arguments) for assistant in assistants[:2]]
         first, second = ([datapoint_ids(answer) for answer in answers] for answers in pages)
         assert first == second
 
 
-async def test_that_a_server_was_paged_is_said(desks: Desks) -> None:
+async def test_that_a_server_was_paged_is_said(assistants: Assistants) -> None:
     """Only where it was."""
-    arguments = {"evaluation": desks.evaluation, "limit": 1}
-    assert "Read by paging through" in await desks.documented.ask("get_logs", **arguments)
-    assert "Read by paging through" not in await desks.extended.ask("get_logs", **arguments)
+    arguments = {"evaluation": assistants.evaluation, "limit": 1}
+    assert "Read by paging through" in await assistants.documented.ask("get_logs", **arguments)
+    assert "Read by paging through" not in await assistants.extended.ask("get_logs", **arguments)
 
 
 _OUTCOMES = ("regressed", "improved", "changed", "same", "only_baseline", "only_candidate", "errors")
@@ -265,14 +271,14 @@ _ANY = {"compare_runs": _any_comparison, "get_logs": _any_logs, "list_datapoints
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("tool", _ANY)
-async def test_whatever_is_combined_the_answers_are_the_same(desks: Desks, tool: str, seed: int) -> None:
+async def test_whatever_is_combined_the_answers_are_the_same(assistants: Assistants, tool: str, seed: int) -> None:
     """Any arguments together give the same pages up to the last, or the same refusal."""
     source = random.Random(f"{tool} {seed}")
     for _ in range(2):
-        asked = {"evaluation": desks.evaluation, "max_tokens": 20_000, **_ANY[tool](source)}
+        asked = {"evaluation": assistants.evaluation, "max_tokens": 20_000, **_ANY[tool](source)}
         results = []
-        for desk in desks[:2]:
-            result = await desk.host.call_tool(tool, asked)
-            walked = [str(result.content[0])] if result.is_error else await desk.walk(tool, **asked)
+        for assistant in assistants[:2]:
+            result = await assistant.host.call_tool(tool, asked)
+            walked = [str(result.content[0])] if result.is_error else await assistant.all_pages(tool, **asked)
             results.append([_plain(page) for page in walked])
         assert results[0] == results[1], asked

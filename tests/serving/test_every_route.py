@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import event, select
-from tests.walk import MARK, READING_POSTS, WITHOUT_DATA, Step, Team, build, operations, walk
+from tests.every_route import MARK, READING_POSTS, WITHOUT_DATA, Step, Team, build, every_route, operations
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
@@ -87,7 +87,7 @@ async def _answers(address: str, schema: str | None) -> dict[str, tuple[int, str
         team.client.event_hooks["request"].append(clock.tick)
         world = await build(team)
         found = {}
-        for number, step in enumerate(walk(world)):
+        for number, step in enumerate(every_route(world)):
             answer = await team.send(step)
             found[f"{number} {step.method} {step.template}"] = plain(answer)
         return found
@@ -111,7 +111,7 @@ async def test_a_key_that_may_read_changes_nothing(tmp_path: Path) -> None:
         )
         world = await build(writing)
         before = _rows(control.database)
-        for step in walk(world):
+        for step in every_route(world):
             answer = await reading.send(step)
             reads = step.method == "GET" or step.template in READING_POSTS
             if step.template in WITHOUT_DATA:
@@ -129,7 +129,7 @@ async def test_a_key_neither_sees_nor_changes_what_another_team_has(postgres_add
         world = await build(theirs)
         walked = set()
         before = _rows(stores["theirs"].database)
-        for step in walk(world):
+        for step in every_route(world):
             answer = await ours.send(step)
             assert MARK not in answer.text, step
             assert not [word for word in world.ids() if word in answer.text and word not in str(step)], step

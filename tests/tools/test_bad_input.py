@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.desk import Desk, at_desk
+from tests.assistant import Assistant, connect_assistant
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
@@ -75,7 +75,7 @@ _WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """The desks stay open for all tests here, so the loop does."""
+    """The assistants stay open for all tests here, so the loop does."""
     return "asyncio"
 
 
@@ -85,36 +85,39 @@ def _content(path: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module", params=_ERAS)
-async def desk_of_an_era(request: pytest.FixtureRequest, desk_database: Path) -> AsyncIterator[Desk]:
-    """A desk that speaks one era of the protocol; at its end the data must be what it was."""
-    before = _content(desk_database)
-    async with build_client(Settings(database=str(desk_database))) as client, at_desk(client, request.param) as desk:
-        yield desk
-    assert _content(desk_database) == before
+async def assistant_of_an_era(request: pytest.FixtureRequest, assistant_database: Path) -> AsyncIterator[Assistant]:
+    """An assistant that speaks one era of the protocol; at its end the data must be what it was."""
+    before = _content(assistant_database)
+    async with (
+        build_client(Settings(database=str(assistant_database))) as client,
+        connect_assistant(client, request.param) as assistant,
+    ):
+        yield assistant
+    assert _content(assistant_database) == before
 
 
 @pytest.mark.parametrize(("tool", "arguments", "said"), _WRONG, ids=lambda value: str(value)[:60])
 async def test_what_is_wrong_is_named_in_few_words(
-    desk_of_an_era: Desk, tool: str, arguments: dict[str, Any], said: str
+    assistant_of_an_era: Assistant, tool: str, arguments: dict[str, Any], said: str
 ) -> None:
     """The server says which argument it is and lives on."""
-    refused = await desk_of_an_era.refuse(tool, **arguments)
+    refused = await assistant_of_an_era.refuse(tool, **arguments)
     assert said in refused
     assert refused.removeprefix("Error: ").isprintable()
-    assert "Evaluation " in await desk_of_an_era.ask("list_runs", evaluation=NAME)
+    assert "Evaluation " in await assistant_of_an_era.ask("list_runs", evaluation=NAME)
 
 
-async def test_what_hosts_add_by_themselves_passes(desk_of_an_era: Desk) -> None:
+async def test_what_hosts_add_by_themselves_passes(assistant_of_an_era: Assistant) -> None:
     """One host sends wait_for_previous with every call, and others null for what was left out."""
-    answer = await desk_of_an_era.ask(
+    answer = await assistant_of_an_era.ask(
         "list_runs", evaluation=NAME, wait_for_previous=True, cursor=None, max_tokens="4000"
     )
     assert "Evaluation " in answer
 
 
-async def test_a_single_word_does_for_a_list(desk_of_an_era: Desk) -> None:
+async def test_a_single_word_does_for_a_list(assistant_of_an_era: Assistant) -> None:
     """A host that sends text for a list is understood."""
-    assert "in v2-concise" in await desk_of_an_era.ask("get_logs", evaluation=NAME, runs="v2-concise", limit=1)
+    assert "in v2-concise" in await assistant_of_an_era.ask("get_logs", evaluation=NAME, runs="v2-concise", limit=1)
 
 
 @pytest.mark.parametrize("mode", _ERAS)
@@ -123,11 +126,11 @@ async def test_a_stdio_server_survives_it_too(database: Path, mode: Any) -> None
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "EVALS_MCP_DATABASE": str(database)}
     parameters = StdioServerParameters(command=sys.executable, args=["-m", "evals_mcp"], env=environ)
     async with Client(parameters, mode=mode) as host:
-        desk = Desk(host, EvalsClient())
+        assistant = Assistant(host, EvalsClient())
         for tool, arguments, said in _WRONG:
             if "\ud800" not in arguments.get("text", ""):
-                assert said in await desk.refuse(tool, **arguments)
-        assert "3 runs" in await desk.ask("list_runs", evaluation=NAME)
-        log = (await desk.ask("get_logs", evaluation=NAME, limit=1)).split("\n")[2].partition(";")[0]
-        assert f"Log {log} of prompt support/answer-ticket" in await desk.ask("get_log", log=log)
-        assert "datapoint | input | target" in await desk.ask("list_datapoints", evaluation=NAME, limit=1)
+                assert said in await assistant.refuse(tool, **arguments)
+        assert "3 runs" in await assistant.ask("list_runs", evaluation=NAME)
+        log = (await assistant.ask("get_logs", evaluation=NAME, limit=1)).split("\n")[2].partition(";")[0]
+        assert f"Log {log} of prompt support/answer-ticket" in await assistant.ask("get_log", log=log)
+        assert "datapoint | input | target" in await assistant.ask("list_datapoints", evaluation=NAME, limit=1)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.desk import Desk, at_desk, datapoint_ids, log_ids, next_cursor
-from tests.odd_evaluation import load_odd
+from tests.assistant import Assistant, connect_assistant, datapoint_ids, log_ids, next_cursor
+from tests.edge_cases import load_edge_cases
 from tests.small_evaluations import SmallEvaluation
 
 from evals_mcp.answers.frame.tokens import estimate
@@ -48,26 +48,26 @@ _ASKED: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """The desks stay open for all tests here, so the loop does."""
+    """The assistants stay open for all tests here, so the loop does."""
     return "asyncio"
 
 
 @pytest.fixture(scope="module")
-async def odd_desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    """A desk at an evaluation whose texts are long and hostile in every way."""
+async def edge_case_assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assistant]:
+    """An assistant at an evaluation whose texts are long and hostile in every way."""
     path = str(tmp_path_factory.mktemp("budgets") / "evals.db")
-    async with build_client(Settings(database=path)) as client, at_desk(client) as desk:
-        await load_odd(client, datapoints=8, texts=_TEXTS)
-        yield desk
+    async with build_client(Settings(database=path)) as client, connect_assistant(client) as assistant:
+        await load_edge_cases(client, datapoints=8, texts=_TEXTS)
+        yield assistant
 
 
 @pytest.mark.parametrize(("tool", "asked"), _ASKED, ids=repr)
 @pytest.mark.parametrize("budget", [300, 700, 4_000])
 async def test_answers_stay_in_their_budget_by_a_real_count(
-    odd_desk: Desk, real_tokens: Callable[[str], int], tool: str, asked: dict[str, Any], budget: int
+    edge_case_assistant: Assistant, real_tokens: Callable[[str], int], tool: str, asked: dict[str, Any], budget: int
 ) -> None:
     """A real tokenizer counts no more than was asked for, and something is shown even in the smallest answer."""
-    answer = await odd_desk.ask(tool, evaluation=_NAME, max_tokens=budget, **asked)
+    answer = await edge_case_assistant.ask(tool, evaluation=_NAME, max_tokens=budget, **asked)
     assert estimate(answer) <= budget
     assert real_tokens(answer) <= budget
     if tool != "list_runs":
@@ -75,16 +75,18 @@ async def test_answers_stay_in_their_budget_by_a_real_count(
 
 
 @pytest.mark.parametrize("budget", [300, 700, 4_000])
-async def test_one_log_stays_in_its_budget(odd_desk: Desk, real_tokens: Callable[[str], int], budget: int) -> None:
+async def test_one_log_stays_in_its_budget(
+    edge_case_assistant: Assistant, real_tokens: Callable[[str], int], budget: int
+) -> None:
     """Whole, in parts, and beside another run's."""
-    ids = log_ids(await odd_desk.ask("get_logs", evaluation=_NAME, limit=100, max_tokens=20_000))
+    ids = log_ids(await edge_case_assistant.ask("get_logs", evaluation=_NAME, limit=100, max_tokens=20_000))
     for log in ids[:12]:
-        whole = await odd_desk.ask("get_log", log=log, max_tokens=budget)
-        part = await odd_desk.ask("get_log", log=log, part="inputs", max_tokens=budget)
+        whole = await edge_case_assistant.ask("get_log", log=log, max_tokens=budget)
+        part = await edge_case_assistant.ask("get_log", log=log, part="inputs", max_tokens=budget)
         assert estimate(whole) <= budget
         assert max(real_tokens(whole), real_tokens(part)) <= budget
     pairs = [
-        await odd_desk.host.call_tool(
+        await edge_case_assistant.host.call_tool(
             "get_log", {"log": log, "beside": "v2", "evaluation": _NAME, "max_tokens": budget}
         )
         for log in ids[:12]
@@ -99,33 +101,33 @@ async def test_one_log_stays_in_its_budget(odd_desk: Desk, real_tokens: Callable
     budget=st.integers(300, 2_000),
 )
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_any_text_stays_in_any_budget(odd_desk: Desk, texts: list[str], budget: int) -> None:
+async def test_any_text_stays_in_any_budget(edge_case_assistant: Assistant, texts: list[str], budget: int) -> None:
     """In names, inputs, outputs and explanations; what is left out is reachable by the cursor."""
     texts = [text.replace("\x00", "").encode("utf-8", "ignore").decode() for text in texts]
     request = CreateEvaluationRequest(name=None, file=FileReference(path="odd/prompt"), evaluators=[])
-    created = await odd_desk.client.evaluations.create(request)
-    evaluation = SmallEvaluation(odd_desk.client, created.id)
+    created = await edge_case_assistant.client.evaluations.create(request)
+    evaluation = SmallEvaluation(edge_case_assistant.client, created.id)
     path = f"any/{created.id}"
     await evaluation.evaluator(path, return_type="boolean")
     asked = [f"{number} {text}" for number, text in enumerate(texts)]
     await evaluation.run(
         created.id, [(question, {path: True}) for question in asked], outputs=dict(zip(asked, texts, strict=True))
     )
-    answers = await odd_desk.walk("get_logs", evaluation=created.id, max_tokens=budget)
+    answers = await edge_case_assistant.all_pages("get_logs", evaluation=created.id, max_tokens=budget)
     shown = [log for answer in answers for log in log_ids(answer)]
     assert len(shown) == len(set(shown)) == len(texts)
     explained = EvaluatorLogRequest(path=path, parent_id=shown[0], judgment=False, output=texts[0])
-    await odd_desk.client.evaluators.log(explained)
-    answers += await odd_desk.walk("list_datapoints", evaluation=created.id, max_tokens=budget)
-    answers += [await odd_desk.ask("get_log", log=log, max_tokens=budget) for log in shown]
-    answers.append(await odd_desk.ask("list_evaluations", max_tokens=budget))
+    await edge_case_assistant.client.evaluators.log(explained)
+    answers += await edge_case_assistant.all_pages("list_datapoints", evaluation=created.id, max_tokens=budget)
+    answers += [await edge_case_assistant.ask("get_log", log=log, max_tokens=budget) for log in shown]
+    answers.append(await edge_case_assistant.ask("list_evaluations", max_tokens=budget))
     assert max(map(estimate, answers)) <= budget
 
 
-async def test_what_is_left_out_comes_with_the_next_call(odd_desk: Desk) -> None:
+async def test_what_is_left_out_comes_with_the_next_call(edge_case_assistant: Assistant) -> None:
     """A page that is cut short by the budget says how to go on, and going on reaches the rest."""
-    first = await odd_desk.ask("get_logs", evaluation=_NAME, limit=100, max_tokens=300)
+    first = await edge_case_assistant.ask("get_logs", evaluation=_NAME, limit=100, max_tokens=300)
     assert next_cursor(first) is not None
-    answers = await odd_desk.walk("get_logs", evaluation=_NAME, limit=100, max_tokens=300)
+    answers = await edge_case_assistant.all_pages("get_logs", evaluation=_NAME, limit=100, max_tokens=300)
     total = int(first.splitlines()[1].split(" ")[0])
     assert len({log for answer in answers for log in log_ids(answer)}) == total

@@ -2,7 +2,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.desk import Desk, log_ids, next_cursor
+from tests.assistant import Assistant, log_ids, next_cursor
 
 pytestmark = pytest.mark.anyio
 NAME = "Which prompt answers tickets"
@@ -10,17 +10,17 @@ NAME = "Which prompt answers tickets"
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """The desk stays open for all tests here, so the loop does."""
+    """The assistant stays open for all tests here, so the loop does."""
     return "asyncio"
 
 
-async def _ask(desk: Desk, **arguments: Any) -> str:
-    return await desk.ask("get_logs", evaluation=NAME, **arguments)
+async def _ask(assistant: Assistant, **arguments: Any) -> str:
+    return await assistant.ask("get_logs", evaluation=NAME, **arguments)
 
 
-async def test_a_log_shows_what_a_reviewer_needs(desk: Desk) -> None:
+async def test_a_log_shows_what_a_reviewer_needs(assistant: Assistant) -> None:
     """Its run, datapoint, facts, input, output and every judgment with its explanation."""
-    answer = await _ask(desk, runs=["v2-concise"], evaluator="policy_correct", judgment="false", limit=1)
+    answer = await _ask(assistant, runs=["v2-concise"], evaluator="policy_correct", judgment="false", limit=1)
     assert '\n15 logs in v2-concise judged "false" by policy_correct, newest first.' in answer
     first, second, third, fourth = answer.splitlines()[2:6]
     assert re.match(r"log_\w+; run v2-concise; dp_\w+; \d{4}-\d\d-\d\d \d\d:\d\dZ; [\d.]+ m?s; \d+ tokens in, ", first)
@@ -48,70 +48,70 @@ async def test_a_log_shows_what_a_reviewer_needs(desk: Desk) -> None:
     ],
     ids=repr,
 )
-async def test_filters_leave_what_was_asked_for(desk: Desk, asked: dict[str, Any], count: int) -> None:
+async def test_filters_leave_what_was_asked_for(assistant: Assistant, asked: dict[str, Any], count: int) -> None:
     """The number of logs is what the sample is known to hold."""
-    assert f"\n{count} log{'' if count == 1 else 's'}" in await _ask(desk, **asked)
+    assert f"\n{count} log{'' if count == 1 else 's'}" in await _ask(assistant, **asked)
 
 
-async def test_bounds_of_a_number_add_up(desk: Desk) -> None:
+async def test_bounds_of_a_number_add_up(assistant: Assistant) -> None:
     """What is below and what is not below are all that were judged."""
     counts = []
     for judgment in ("<4", ">=4", "1..5"):
-        answer = await _ask(desk, evaluator="helpfulness", judgment=judgment)
+        answer = await _ask(assistant, evaluator="helpfulness", judgment=judgment)
         counts.append(int(re.findall(r"^(\d+) logs ", answer, re.MULTILINE)[0]))
     assert counts[0] + counts[1] == counts[2] == 117
 
 
-async def test_a_text_is_found_and_shown_where_it_matches(desk: Desk) -> None:
+async def test_a_text_is_found_and_shown_where_it_matches(assistant: Assistant) -> None:
     """In any case, in inputs and outputs, and not in the names of inputs."""
-    answer = await _ask(desk, text="WARRANTY", limit=3)
+    answer = await _ask(assistant, text="WARRANTY", limit=3)
     matches = re.findall(r'^  match: "(.*)"$', answer, re.MULTILINE)
     assert matches
     assert all("warranty" in match.lower() for match in matches)
-    assert "\n0 logs" in await _ask(desk, text="locale")
+    assert "\n0 logs" in await _ask(assistant, text="locale")
 
 
 @pytest.mark.parametrize("sort", ["newest", "worst", "latency", "cost", "length"])
-async def test_walking_the_pages_shows_every_log_once(desk: Desk, sort: str) -> None:
+async def test_walking_the_pages_shows_every_log_once(assistant: Assistant, sort: str) -> None:
     """Whatever the order and the budget, nothing is left out and nothing comes twice."""
-    answers = await desk.walk("get_logs", evaluation=NAME, sort=sort, limit=17, max_tokens=1_500)
+    answers = await assistant.all_pages("get_logs", evaluation=NAME, sort=sort, limit=17, max_tokens=1_500)
     shown = [id for answer in answers for id in log_ids(answer)]
     assert len(shown) == len(set(shown)) == {"worst": 119, "cost": 119}.get(sort, 120)
 
 
-async def test_the_worst_come_first(desk: Desk) -> None:
+async def test_the_worst_come_first(assistant: Assistant) -> None:
     """By the evaluator named, or by one that tells most, which is said."""
-    answer = await _ask(desk, sort="worst", evaluator="helpfulness", limit=50, max_tokens=20_000)
+    answer = await _ask(assistant, sort="worst", evaluator="helpfulness", limit=50, max_tokens=20_000)
     stars = [float(text) for text in re.findall(r"helpfulness (\d)", answer)]
     assert stars == sorted(stars)
-    assert "Sorted by policy_correct; evaluator= names another: " in await _ask(desk, sort="worst")
+    assert "Sorted by policy_correct; evaluator= names another: " in await _ask(assistant, sort="worst")
 
 
 @pytest.mark.parametrize(("sort", "pattern"), [("latency", r"Z; ([\d.]+) s"), ("cost", r"\$([\d.]+)$")])
-async def test_the_slowest_and_dearest_come_first(desk: Desk, sort: str, pattern: str) -> None:
+async def test_the_slowest_and_dearest_come_first(assistant: Assistant, sort: str, pattern: str) -> None:
     """Largest first."""
-    answer = await _ask(desk, sort=sort, limit=60, max_tokens=20_000)
+    answer = await _ask(assistant, sort=sort, limit=60, max_tokens=20_000)
     values = [float(text) for text in re.findall(pattern, answer, re.MULTILINE)]
     assert len(values) > 20
     assert values == sorted(values, reverse=True)
 
 
-async def test_a_sample_is_even_repeatable_and_goes_on(desk: Desk) -> None:
+async def test_a_sample_is_even_repeatable_and_goes_on(assistant: Assistant) -> None:
     """Each judgment is there in turns, the same logs come every time, and a larger sample begins with the smaller."""
-    answer = await _ask(desk, sample=True, evaluator="policy_correct", limit=10, max_tokens=8_000)
+    answer = await _ask(assistant, sample=True, evaluator="policy_correct", limit=10, max_tokens=8_000)
     assert "\n120 logs, of which an even sample across the judgments of policy_correct." in answer
     assert (answer.count("policy_correct true"), answer.count("policy_correct false")) == (4, 5)
-    larger = await _ask(desk, sample=True, evaluator="policy_correct", limit=20, max_tokens=20_000)
+    larger = await _ask(assistant, sample=True, evaluator="policy_correct", limit=20, max_tokens=20_000)
     assert log_ids(larger)[:10] == log_ids(answer)
     following = await _ask(
-        desk, sample=True, evaluator="policy_correct", limit=10, max_tokens=8_000, cursor=next_cursor(answer)
+        assistant, sample=True, evaluator="policy_correct", limit=10, max_tokens=8_000, cursor=next_cursor(answer)
     )
     assert log_ids(following) == log_ids(larger)[10:]
 
 
-async def test_a_sample_without_an_evaluator_chooses_one_and_says_so(desk: Desk) -> None:
+async def test_a_sample_without_an_evaluator_chooses_one_and_says_so(assistant: Assistant) -> None:
     """Not one that says the same of every log."""
-    assert "Sampled across policy_correct; evaluator= names another: " in await _ask(desk, sample=True, limit=2)
+    assert "Sampled across policy_correct; evaluator= names another: " in await _ask(assistant, sample=True, limit=2)
 
 
 @pytest.mark.parametrize(
@@ -126,31 +126,31 @@ async def test_a_sample_without_an_evaluator_chooses_one_and_says_so(desk: Desk)
     ],
     ids=repr,
 )
-async def test_a_cursor_of_another_question_is_refused(desk: Desk, other: dict[str, Any]) -> None:
+async def test_a_cursor_of_another_question_is_refused(assistant: Assistant, other: dict[str, Any]) -> None:
     """It would show the wrong logs without a word."""
-    cursor = next_cursor(await _ask(desk, limit=1))
-    assert "cursor: this cursor belongs to another question" in await desk.refuse(
+    cursor = next_cursor(await _ask(assistant, limit=1))
+    assert "cursor: this cursor belongs to another question" in await assistant.refuse(
         "get_logs", evaluation=NAME, cursor=cursor, **other
     )
 
 
-async def test_a_cursor_goes_on_with_the_same_question_in_other_words(desk: Desk) -> None:
+async def test_a_cursor_goes_on_with_the_same_question_in_other_words(assistant: Assistant) -> None:
     """Names and ids mean the same, and the size of a page is no part of the question."""
-    answer = await _ask(desk, runs=["v2-concise"], limit=2)
+    answer = await _ask(assistant, runs=["v2-concise"], limit=2)
     id = answer.partition("(")[2].partition(")")[0]
     arguments = {"evaluation": id, "runs": ["V2-con"], "limit": 5, "cursor": next_cursor(answer)}
-    assert len(log_ids(await desk.ask("get_logs", **arguments))) == 5
+    assert len(log_ids(await assistant.ask("get_logs", **arguments))) == 5
 
 
-async def test_a_datapoint_is_named_by_the_beginning_of_its_id(desk: Desk) -> None:
+async def test_a_datapoint_is_named_by_the_beginning_of_its_id(assistant: Assistant) -> None:
     """As far as it is unique; an ambiguous one lists its candidates."""
-    id = re.findall(r"dp_\w+", await _ask(desk, limit=1))[0]
-    whole = await _ask(desk, datapoint=id)
+    id = re.findall(r"dp_\w+", await _ask(assistant, limit=1))[0]
+    whole = await _ask(assistant, datapoint=id)
     assert f"\n3 logs for datapoint {id}, newest first." in whole
-    assert await _ask(desk, datapoint=id[:12]) == whole
-    refused = await desk.refuse("get_logs", evaluation=NAME, datapoint="dp_")
+    assert await _ask(assistant, datapoint=id[:12]) == whole
+    refused = await assistant.refuse("get_logs", evaluation=NAME, datapoint="dp_")
     assert refused.startswith('Error: datapoint: "dp_" is a prefix of several ids: dp_')
-    assert "no log is for" in await desk.refuse("get_logs", evaluation=NAME, datapoint="dp_nothing")
+    assert "no log is for" in await assistant.refuse("get_logs", evaluation=NAME, datapoint="dp_nothing")
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,8 @@ async def test_a_datapoint_is_named_by_the_beginning_of_its_id(desk: Desk) -> No
     ],
     ids=repr,
 )
-async def test_what_is_not_there_is_answered_with_what_is(desk: Desk, asked: dict[str, Any], said: str) -> None:
+async def test_what_is_not_there_is_answered_with_what_is(
+    assistant: Assistant, asked: dict[str, Any], said: str
+) -> None:
     """The argument is named, and the words that would do."""
-    assert said in await desk.refuse("get_logs", evaluation=NAME, **asked)
+    assert said in await assistant.refuse("get_logs", evaluation=NAME, **asked)

@@ -2,7 +2,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.desk import Desk, datapoint_ids, log_ids, next_cursor
+from tests.assistant import Assistant, datapoint_ids, log_ids, next_cursor
 
 from evals_mcp.models.log_requests import EvaluatorLogRequest
 from evals_mcp.models.references import VersionReference
@@ -15,7 +15,7 @@ NAME = "Which prompt answers tickets"
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """The desk stays open for all tests here, so the loop does."""
+    """The assistant stays open for all tests here, so the loop does."""
     return "asyncio"
 
 
@@ -35,13 +35,13 @@ def _said(sample: Sample, evaluator: str) -> list[list[Any]]:
     return table
 
 
-async def _ask(desk: Desk, **arguments: Any) -> str:
-    return await desk.ask("list_datapoints", evaluation=NAME, **arguments)
+async def _ask(assistant: Assistant, **arguments: Any) -> str:
+    return await assistant.ask("list_datapoints", evaluation=NAME, **arguments)
 
 
-async def test_datapoints_stand_in_the_order_of_the_dataset(desk: Desk, sample: Sample) -> None:
+async def test_datapoints_stand_in_the_order_of_the_dataset(assistant: Assistant, sample: Sample) -> None:
     """A line each with input, target, and a cell for each run."""
-    answer = await _ask(desk, limit=3)
+    answer = await _ask(assistant, limit=3)
     lines = answer.splitlines()
     evaluators = "policy_correct/helpfulness/tone/contains_greeting"
     assert lines[1] == f"Judgments in each cell: {evaluators}; - is missing, ×2 and ; are repeated logs."
@@ -52,17 +52,17 @@ async def test_datapoints_stand_in_the_order_of_the_dataset(desk: Desk, sample: 
 
 
 @pytest.mark.parametrize("asked", [{}, {"show": "disagreement"}, {"text": "station"}], ids=repr)
-async def test_walking_the_pages_shows_every_datapoint_once(desk: Desk, asked: dict[str, Any]) -> None:
+async def test_walking_the_pages_shows_every_datapoint_once(assistant: Assistant, asked: dict[str, Any]) -> None:
     """In small steps as in one."""
-    answers = await desk.walk("list_datapoints", evaluation=NAME, limit=7, max_tokens=900, **asked)
+    answers = await assistant.all_pages("list_datapoints", evaluation=NAME, limit=7, max_tokens=900, **asked)
     shown = [id for answer in answers for id in datapoint_ids(answer)]
     assert len(shown) == len(set(shown))
-    assert shown == datapoint_ids(await _ask(desk, limit=100, max_tokens=20_000, **asked))
+    assert shown == datapoint_ids(await _ask(assistant, limit=100, max_tokens=20_000, **asked))
 
 
-async def test_runs_that_disagree_are_found(desk: Desk, sample: Sample) -> None:
+async def test_runs_that_disagree_are_found(assistant: Assistant, sample: Sample) -> None:
     """By one evaluator just the datapoints on which it said different things of the runs."""
-    answer = await _ask(desk, show="disagreement", evaluator="policy_correct", limit=100, max_tokens=20_000)
+    answer = await _ask(assistant, show="disagreement", evaluator="policy_correct", limit=100, max_tokens=20_000)
     expected = [
         row for row in _said(sample, "policy_correct") if len({value for value in row if value is not None}) > 1
     ]
@@ -71,19 +71,19 @@ async def test_runs_that_disagree_are_found(desk: Desk, sample: Sample) -> None:
     assert [[{"true": True, "false": False}.get(cell) for cell in row] for row in cells] == expected
 
 
-async def test_numbers_disagree_when_half_of_their_range_apart(desk: Desk, sample: Sample) -> None:
+async def test_numbers_disagree_when_half_of_their_range_apart(assistant: Assistant, sample: Sample) -> None:
     """A rating of 5 and one of 4 are no disagreement."""
-    answer = await _ask(desk, show="disagreement", evaluator="helpfulness")
+    answer = await _ask(assistant, show="disagreement", evaluator="helpfulness")
     rated = [[value for value in row if value is not None] for row in _said(sample, "helpfulness")]
     assert f"\n{sum(max(row) - min(row) >= 2 for row in rated)} datapoint" in answer
 
 
-async def test_datapoints_that_every_run_fails_are_found(desk: Desk, sample: Sample) -> None:
+async def test_datapoints_that_every_run_fails_are_found(assistant: Assistant, sample: Sample) -> None:
     """All judged runs said false; an error fails too. The constant evaluator is left out, and that is said."""
     expected = [row for row in _said(sample, "policy_correct") if not any(row)]
-    answer = await _ask(desk, show="all_fail", evaluator="policy_correct")
+    answer = await _ask(assistant, show="all_fail", evaluator="policy_correct")
     assert f"\n{len(expected)} datapoints that every run fails by policy_correct.\n" in answer
-    answer = await _ask(desk, show="all_fail")
+    answer = await _ask(assistant, show="all_fail")
     assert "that every run fails by some evaluator." in answer
     assert "Left out, since they say the same of every log: contains_greeting" in answer
 
@@ -92,34 +92,36 @@ async def test_datapoints_that_every_run_fails_are_found(desk: Desk, sample: Sam
     ("show", "evaluator", "cell"),
     [("failed", "helpfulness", "failed"), ("abstained", "helpfulness", "abstained"), ("missing", "tone", "error -")],
 )
-async def test_the_three_kinds_of_missing_are_kept_apart(desk: Desk, show: str, evaluator: str, cell: str) -> None:
+async def test_the_three_kinds_of_missing_are_kept_apart(
+    assistant: Assistant, show: str, evaluator: str, cell: str
+) -> None:
     """Each finds its one datapoint, where the cell says it."""
     for asked in ({}, {"evaluator": evaluator}):
-        answer = await _ask(desk, show=show, **asked)
+        answer = await _ask(assistant, show=show, **asked)
         assert len(datapoint_ids(answer)) == 1
     assert re.search(rf"^dp_.*\| {cell}\b", answer, re.M) or f"| {cell} |" in answer
 
 
-async def test_a_text_is_found_in_inputs_and_targets(desk: Desk, sample: Sample) -> None:
+async def test_a_text_is_found_in_inputs_and_targets(assistant: Assistant, sample: Sample) -> None:
     """In any case and not in the names of inputs; the matching part stands in a column of its own."""
-    answer = await _ask(desk, text="WARRANTY", limit=100, max_tokens=20_000)
+    answer = await _ask(assistant, text="WARRANTY", limit=100, max_tokens=20_000)
     texts = [" ".join([*point.inputs.values(), *point.target.values()]) for point in sample.dataset.datapoints]
     assert len(datapoint_ids(answer)) == sum("warranty" in text.lower() for text in texts)
     matches = [line.split(" | ")[1] for line in answer.splitlines() if line.startswith("dp_")]
     assert all("warranty" in match.lower() for match in matches)
-    assert "No datapoints containing" in await _ask(desk, text="locale")
+    assert "No datapoints containing" in await _ask(assistant, text="locale")
 
 
-async def test_nothing_found_is_said_with_what_was_asked(desk: Desk) -> None:
+async def test_nothing_found_is_said_with_what_was_asked(assistant: Assistant) -> None:
     """Zero is an answer."""
     assert 'No datapoints on which tone abstained containing "x y z".' in await _ask(
-        desk, show="abstained", evaluator="tone", text="x y z"
+        assistant, show="abstained", evaluator="tone", text="x y z"
     )
 
 
-async def test_an_evaluator_that_is_named_has_the_cells_for_itself(desk: Desk) -> None:
+async def test_an_evaluator_that_is_named_has_the_cells_for_itself(assistant: Assistant) -> None:
     """Less to read when one is asked about."""
-    answer = await _ask(desk, evaluator="tone", limit=2)
+    answer = await _ask(assistant, evaluator="tone", limit=2)
     assert "Judgments in each cell: tone; " in answer
     assert re.search(r"^dp_.* \| (friendly|neutral|curt) \| (friendly|neutral|curt) \| \w+$", answer, re.M)
 
@@ -127,26 +129,26 @@ async def test_an_evaluator_that_is_named_has_the_cells_for_itself(desk: Desk) -
 @pytest.mark.parametrize(
     "other", [{"show": "failed"}, {"text": "x"}, {"runs": ["v1"]}, {"evaluator": "tone"}], ids=repr
 )
-async def test_a_cursor_of_another_question_is_refused(desk: Desk, other: dict[str, Any]) -> None:
+async def test_a_cursor_of_another_question_is_refused(assistant: Assistant, other: dict[str, Any]) -> None:
     """It would show the wrong datapoints without a word."""
-    cursor = next_cursor(await _ask(desk, limit=1))
-    assert "cursor: " in await desk.refuse("list_datapoints", evaluation=NAME, cursor=cursor, **other)
+    cursor = next_cursor(await _ask(assistant, limit=1))
+    assert "cursor: " in await assistant.refuse("list_datapoints", evaluation=NAME, cursor=cursor, **other)
 
 
-async def test_a_new_judgment_is_seen_at_once(own_desk: Desk) -> None:
+async def test_a_new_judgment_is_seen_at_once(own_assistant: Assistant) -> None:
     """What the server remembers of its choices does not outlive a change."""
     asked = {"show": "abstained", "evaluator": "tone"}
-    assert "No datapoints on which tone abstained." in await _ask(own_desk, **asked)
-    log = log_ids(await own_desk.ask("get_logs", evaluation=NAME, limit=1))[0]
-    await own_desk.client.evaluators.log(EvaluatorLogRequest(path="support/tone", parent_id=log, judgment=None))
-    assert "1 datapoint on which tone abstained." in await _ask(own_desk, **asked)
+    assert "No datapoints on which tone abstained." in await _ask(own_assistant, **asked)
+    log = log_ids(await own_assistant.ask("get_logs", evaluation=NAME, limit=1))[0]
+    await own_assistant.client.evaluators.log(EvaluatorLogRequest(path="support/tone", parent_id=log, judgment=None))
+    assert "1 datapoint on which tone abstained." in await _ask(own_assistant, **asked)
 
 
-async def test_runs_without_a_dataset_have_no_datapoints_to_list(own_desk: Desk) -> None:
+async def test_runs_without_a_dataset_have_no_datapoints_to_list(own_assistant: Assistant) -> None:
     """The answer says where the logs are to be seen."""
-    resolved = await own_desk.client.reviews.get_evaluation(NAME)
+    resolved = await own_assistant.client.reviews.get_evaluation(NAME)
     version = VersionReference(version_id=resolved.runs[0].version_id)
-    run = await own_desk.client.runs.create(resolved.id, CreateRunRequest(version=version, orchestrated=False))
-    refused = await own_desk.refuse("list_datapoints", evaluation=NAME, runs=[run.id])
+    run = await own_assistant.client.runs.create(resolved.id, CreateRunRequest(version=version, orchestrated=False))
+    refused = await own_assistant.refuse("list_datapoints", evaluation=NAME, runs=[run.id])
     assert "no dataset" in refused
     assert "get_logs shows the logs" in refused

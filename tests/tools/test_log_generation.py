@@ -2,7 +2,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.desk import Desk
+from tests.assistant import Assistant
 
 from evals_mcp.models.references import VersionReference
 from evals_mcp.models.runs import CreateRunRequest
@@ -11,11 +11,11 @@ pytestmark = pytest.mark.anyio
 NAME = "Which prompt answers tickets"
 
 
-async def _open_run(desk: Desk) -> str:
+async def _open_run(assistant: Assistant) -> str:
     """A run of the first version that still lacks all its logs, and the id of a datapoint of its dataset."""
-    resolved = await desk.client.reviews.get_evaluation(NAME)
+    resolved = await assistant.client.reviews.get_evaluation(NAME)
     first = resolved.runs[0]
-    run = await desk.client.runs.create(
+    run = await assistant.client.runs.create(
         resolved.id,
         CreateRunRequest(
             dataset=VersionReference(version_id=first.dataset_version_id),
@@ -26,15 +26,15 @@ async def _open_run(desk: Desk) -> str:
     return run.id
 
 
-async def _datapoint(desk: Desk) -> str:
-    found: list[str] = re.findall(r"dp_\w+", await desk.ask("list_datapoints", evaluation=NAME, limit=1))
+async def _datapoint(assistant: Assistant) -> str:
+    found: list[str] = re.findall(r"dp_\w+", await assistant.ask("list_datapoints", evaluation=NAME, limit=1))
     return found[0]
 
 
-async def test_an_output_becomes_a_log_of_the_run(own_desk: Desk) -> None:
+async def test_an_output_becomes_a_log_of_the_run(own_assistant: Assistant) -> None:
     """The answer has the log's id and says what the run still lacks; the log shows what was given."""
-    run, datapoint = await _open_run(own_desk), await _datapoint(own_desk)
-    answer = await own_desk.ask(
+    run, datapoint = await _open_run(own_assistant), await _datapoint(own_assistant)
+    answer = await own_assistant.ask(
         "log_generation",
         evaluation=NAME,
         run=run,
@@ -48,18 +48,18 @@ async def test_an_output_becomes_a_log_of_the_run(own_desk: Desk) -> None:
     log = re.findall(r"log_\w+", answer)[0]
     assert f"for datapoint {datapoint} in run " in answer
     assert "logs for 39 of 40 datapoints" in answer
-    shown = await own_desk.ask("get_log", log=log)
+    shown = await own_assistant.ask("get_log", log=log)
     assert 'output: "Bonjour"' in shown
     assert "1.5 s; tokens 10 in, 3 out; $0.0020" in shown
     assert "inputs.question: " in shown
 
 
-async def test_a_failure_is_logged_as_well(own_desk: Desk) -> None:
+async def test_a_failure_is_logged_as_well(own_assistant: Assistant) -> None:
     """An error in the place of the output, with inputs of its own."""
-    run, datapoint = await _open_run(own_desk), await _datapoint(own_desk)
+    run, datapoint = await _open_run(own_assistant), await _datapoint(own_assistant)
     given: dict[str, Any] = {"evaluation": NAME, "run": run, "datapoint": datapoint}
-    answer = await own_desk.ask("log_generation", **given, error="Timeout", inputs='{"question": "changed"}')
-    shown = await own_desk.ask("get_log", log=re.findall(r"log_\w+", answer)[0])
+    answer = await own_assistant.ask("log_generation", **given, error="Timeout", inputs='{"question": "changed"}')
+    shown = await own_assistant.ask("get_log", log=re.findall(r"log_\w+", answer)[0])
     assert 'error: "Timeout"' in shown
     assert 'inputs.question: "changed"' in shown
 
@@ -78,16 +78,16 @@ async def test_a_failure_is_logged_as_well(own_desk: Desk) -> None:
     ids=repr,
 )
 async def test_what_cannot_be_logged_is_refused_and_nothing_is_written(
-    own_desk: Desk, wrong: dict[str, Any], said: str
+    own_assistant: Assistant, wrong: dict[str, Any], said: str
 ) -> None:
     """The argument is named, and the run stays as it was."""
-    run, datapoint = await _open_run(own_desk), await _datapoint(own_desk)
+    run, datapoint = await _open_run(own_assistant), await _datapoint(own_assistant)
     arguments = {"evaluation": NAME, "run": run, "datapoint": datapoint, **wrong}
-    assert said in await own_desk.refuse("log_generation", **arguments)
-    assert "\n0 logs in " in await own_desk.ask("get_logs", evaluation=NAME, runs=[run])
+    assert said in await own_assistant.refuse("log_generation", **arguments)
+    assert "\n0 logs in " in await own_assistant.ask("get_logs", evaluation=NAME, runs=[run])
 
 
-async def test_a_datapoint_of_another_dataset_is_refused(own_desk: Desk) -> None:
+async def test_a_datapoint_of_another_dataset_is_refused(own_assistant: Assistant) -> None:
     """A run has logs for its own datapoints only."""
-    run = await _open_run(own_desk)
-    await own_desk.refuse("log_generation", evaluation=NAME, run=run, datapoint="dp_unknown", output="x")
+    run = await _open_run(own_assistant)
+    await own_assistant.refuse("log_generation", evaluation=NAME, run=run, datapoint="dp_unknown", output="x")

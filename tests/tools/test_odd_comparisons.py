@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.desk import Desk, at_desk
+from tests.assistant import Assistant, connect_assistant
 from tests.documented_only import documented_client
 from tests.small_evaluations import FAILS, SmallEvaluation, make_evaluation
 
@@ -203,45 +203,45 @@ def anyio_backend() -> str:
 
 
 @dataclass(frozen=True)
-class Desks:
+class Assistants:
     """One server, asked through its extension and as if it had none."""
 
-    extended: Desk
-    documented: Desk
+    extended: Assistant
+    documented: Assistant
 
     async def ask(self, evaluation: str, **arguments: Any) -> str:
         """The answer of compare_runs, after seeing that both ways give it."""
         first, second = [
-            await desk.ask("compare_runs", evaluation=evaluation, **arguments)
-            for desk in (self.extended, self.documented)
+            await assistant.ask("compare_runs", evaluation=evaluation, **arguments)
+            for assistant in (self.extended, self.documented)
         ]
         assert _PAGED.sub("", second).rstrip("\n") == first.rstrip("\n")
         return first
 
 
 @pytest.fixture(scope="module")
-async def desks(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desks]:
+async def assistants(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assistants]:
     """Both ways to a database for all cases."""
     app = open_embedded_app(str(tmp_path_factory.mktemp("odd") / "evals.db"))
     async with (
-        at_desk(EvalsClient(open_app=lambda: app)) as extended,
-        at_desk(documented_client(app)) as documented,
+        connect_assistant(EvalsClient(open_app=lambda: app)) as extended,
+        connect_assistant(documented_client(app)) as documented,
     ):
-        yield Desks(extended, documented)
+        yield Assistants(extended, documented)
 
 
-async def fresh(desks: Desks, called: str, spec: Mapping[str, Any]) -> SmallEvaluation:
+async def fresh(assistants: Assistants, called: str, spec: Mapping[str, Any]) -> SmallEvaluation:
     """An evaluation of this name with one evaluator called `it`."""
-    return await make_evaluation(desks.extended.client, called, it=spec)
+    return await make_evaluation(assistants.extended.client, called, it=spec)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_odd_runs_are_compared_by_what_they_have(desks: Desks, case: Case) -> None:
+async def test_odd_runs_are_compared_by_what_they_have(assistants: Assistants, case: Case) -> None:
     """The figures are right, what is missing is said, and there is no verdict without evidence."""
-    small = await fresh(desks, case.name, case.spec)
+    small = await fresh(assistants, case.name, case.spec)
     await small.run("old", case.old, questions=QUESTIONS if not case.old else None)
     await small.run("new", case.new, questions=QUESTIONS if not case.new else None)
-    answer = await desks.ask(case.name, baseline="old", **case.arguments)
+    answer = await assistants.ask(case.name, baseline="old", **case.arguments)
     for part in case.holds:
         assert part in answer, answer
     for part in case.lacks:
@@ -249,24 +249,24 @@ async def test_odd_runs_are_compared_by_what_they_have(desks: Desks, case: Case)
     assert not re.search(r"\bnan\b|\binf\b|None", answer)
 
 
-async def test_runs_of_one_name_are_told_apart_from_the_newest(desks: Desks) -> None:
+async def test_runs_of_one_name_are_told_apart_from_the_newest(assistants: Assistants) -> None:
     """An ambiguous name lists them by recency, and each listed label is a name."""
-    small = await fresh(desks, "twins", BOOLEAN)
+    small = await fresh(assistants, "twins", BOOLEAN)
     for value in (True, False, True):
         await small.run("twin", said([value] * 12))
-    refused = await desks.extended.refuse("compare_runs", evaluation="twins", candidates=["twin"])
+    refused = await assistants.extended.refuse("compare_runs", evaluation="twins", candidates=["twin"])
     assert "run: twin matches 3: twin#3, twin#2, twin#1 (newest first)." in refused.replace('"', "")
-    answer = await desks.ask("twins", baseline="twin#1", candidates=["twin#2"])
+    answer = await assistants.ask("twins", baseline="twin#1", candidates=["twin#2"])
     assert "Candidate twin#2 against the baseline twin#1" in answer
     assert "0/12/0 | worse" in answer
 
 
-async def test_a_run_against_itself_among_others_is_left_out(desks: Desks) -> None:
+async def test_a_run_against_itself_among_others_is_left_out(assistants: Assistants) -> None:
     """Alone it is refused; with others these are compared."""
-    small = await fresh(desks, "itself", BOOLEAN)
+    small = await fresh(assistants, "itself", BOOLEAN)
     await small.run("old", said([True] * 12))
     await small.run("new", said([False] * 12))
-    refused = await desks.extended.refuse("compare_runs", evaluation="itself", baseline="old", candidates=["old"])
+    refused = await assistants.extended.refuse("compare_runs", evaluation="itself", baseline="old", candidates=["old"])
     assert "candidates: that is the baseline itself" in refused
-    answer = await desks.ask("itself", baseline="old", candidates=["old", "new"])
+    answer = await assistants.ask("itself", baseline="old", candidates=["old", "new"])
     assert "Candidate new against the baseline old" in answer

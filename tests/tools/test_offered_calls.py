@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.desk import Desk, at_desk, datapoint_ids, log_ids
-from tests.odd_evaluation import load_odd
+from tests.assistant import Assistant, connect_assistant, datapoint_ids, log_ids
+from tests.edge_cases import load_edge_cases
 from tests.small_evaluations import SmallEvaluation
 
 from evals_mcp.config import Settings
@@ -44,12 +44,12 @@ def _offered(answer: str) -> tuple[str, dict[str, Any]] | None:
     return found[2], {str(item.arg): ast.literal_eval(item.value) for item in call.keywords}
 
 
-async def _follow(desk: Desk, tool: str, arguments: Mapping[str, Any]) -> list[str]:
+async def _follow(assistant: Assistant, tool: str, arguments: Mapping[str, Any]) -> list[str]:
     """The answers from the first to the last; only the budget is given again."""
     budget = {"max_tokens": arguments["max_tokens"]}
-    answers = [await desk.ask(tool, **arguments)]
+    answers = [await assistant.ask(tool, **arguments)]
     while offered := _offered(answers[-1]):
-        answers.append(await desk.ask(offered[0], **offered[1] | budget))
+        answers.append(await assistant.ask(offered[0], **offered[1] | budget))
         assert len(answers) < 500
     assert "More" not in answers[-1].splitlines()[-1], answers[-1][-700:]
     return answers
@@ -68,17 +68,17 @@ _SHOWN: dict[str, Callable[[str], list[str]]] = {
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """The desk stays open for all tests here, so the loop does."""
+    """The assistant stays open for all tests here, so the loop does."""
     return "asyncio"
 
 
 @pytest.fixture(scope="module")
-async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    """A desk at an evaluation with everything that is unusual, whose texts imitate answers."""
+async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assistant]:
+    """An assistant at an evaluation with everything that is unusual, whose texts imitate answers."""
     path = str(tmp_path_factory.mktemp("offered") / "evals.db")
-    async with build_client(Settings(database=path)) as client, at_desk(client) as desk:
-        await load_odd(client, datapoints=8, texts=_HOSTILE)
-        yield desk
+    async with build_client(Settings(database=path)) as client, connect_assistant(client) as assistant:
+        await load_edge_cases(client, datapoints=8, texts=_HOSTILE)
+        yield assistant
 
 
 @pytest.mark.parametrize("budget", [300, 450, 900, 3_000])
@@ -95,13 +95,13 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     ids=repr,
 )
 async def test_offered_calls_reach_everything_once(
-    desk: Desk, real_tokens: Callable[[str], int], tool: str, asked: dict[str, Any], budget: int
+    assistant: Assistant, real_tokens: Callable[[str], int], tool: str, asked: dict[str, Any], budget: int
 ) -> None:
     """In any budget the same rows, each once and in the same order, and no answer over its budget."""
     arguments = {"evaluation": 'Odd "things"', **asked}
-    answers = await _follow(desk, tool, {**arguments, "max_tokens": budget})
+    answers = await _follow(assistant, tool, {**arguments, "max_tokens": budget})
     shown = [item for answer in answers for item in _SHOWN[tool](answer)]
-    largest = await _follow(desk, tool, {**arguments, "max_tokens": 20_000})
+    largest = await _follow(assistant, tool, {**arguments, "max_tokens": 20_000})
     assert shown == [item for answer in largest for item in _SHOWN[tool](answer)]
     assert len(shown) == len(set(shown)) > 0
     assert "log_fake" not in shown
@@ -114,23 +114,23 @@ async def test_offered_calls_reach_everything_once(
 )
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_generated_evaluations_keep_every_promise(
-    desk: Desk, real_tokens: Callable[[str], int], texts: list[str], options: list[str], budget: int
+    assistant: Assistant, real_tokens: Callable[[str], int], texts: list[str], options: list[str], budget: int
 ) -> None:
     """Any texts in questions, outputs, and options: within the budget, in the frame, and everything reached once."""
     clean = [text.encode("utf-8", "ignore").decode() for text in texts]
     names = list(dict.fromkeys(f"o{option.encode('utf-8', 'ignore').decode()}"[:90] for option in options)) or ["one"]
     request = CreateEvaluationRequest(name=None, file=FileReference(path="odd/prompt"), evaluators=[])
-    evaluation = SmallEvaluation(desk.client, (await desk.client.evaluations.create(request)).id)
+    evaluation = SmallEvaluation(assistant.client, (await assistant.client.evaluations.create(request)).id)
     path = f"offered/{evaluation.id}"
     await evaluation.evaluator(path, return_type="multi_select", options=[{"name": option} for option in names])
     asked = [f"{number} {text}" for number, text in enumerate(clean)]
     for number, said in enumerate((names, names[:1])):
         outputs = {question: text * (number + 1) for question, text in zip(asked, clean, strict=True)}
         await evaluation.run(f"{evaluation.id} {number}", [(item, {path: said}) for item in asked], outputs=outputs)
-    answers = [await desk.ask("list_runs", evaluation=evaluation.id, max_tokens=budget)]
+    answers = [await assistant.ask("list_runs", evaluation=evaluation.id, max_tokens=budget)]
     for tool, amount in (("get_logs", 2 * len(asked)), ("list_datapoints", len(asked)), ("compare_runs", None)):
         given = {"evaluation": evaluation.id, "max_tokens": budget}
-        pages = await _follow(desk, tool, given if amount is not None else {**given, "outcome": "changed"})
+        pages = await _follow(assistant, tool, given if amount is not None else {**given, "outcome": "changed"})
         shown = [item for page in pages for item in _SHOWN[tool](page)]
         assert len(shown) == len(set(shown))
         assert amount is None or len(shown) == amount

@@ -75,7 +75,7 @@ def _judgment(name: str, source: _Source) -> Any:
     return True
 
 
-async def load_odd(client: EvalsClient, datapoints: int = 12, texts: Sequence[str] = TEXTS) -> str:
+async def load_edge_cases(client: EvalsClient, datapoints: int = 12, texts: Sequence[str] = TEXTS) -> str:
     """Create the evaluation with four runs over two versions of a dataset; its id. The same each time."""
     source = _Source(1)
     source.texts = texts

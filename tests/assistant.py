@@ -1,4 +1,4 @@
-"""A reviewer's desk for tests: a real MCP client at this server, and evaluations to ask about."""
+"""An assistant for tests: a real MCP client at this server, and evaluations to ask about."""
 
 import re
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from evals_mcp.mcp.server import build_server
 from mcp import Client
 
 
-class Desk:
+class Assistant:
     """Asks tools as a host does. `client` is the way of the server itself to the data, for making and checking it."""
 
     def __init__(self, host: Client, client: EvalsClient) -> None:
@@ -35,7 +35,7 @@ class Desk:
         assert "internal error" not in text
         return text
 
-    async def walk(self, tool: str, **arguments: Any) -> list[str]:
+    async def all_pages(self, tool: str, **arguments: Any) -> list[str]:
         """The answers of a tool from the first page to the last, going on by the cursor in each."""
         answers = [await self.ask(tool, **arguments)]
         while cursor := next_cursor(answers[-1]):
@@ -52,11 +52,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def at_desk(client: EvalsClient, mode: Any = "auto") -> AsyncIterator[Desk]:
-    """A desk at a server in process, over this client of the API."""
+async def connect_assistant(client: EvalsClient, mode: Any = "auto") -> AsyncIterator[Assistant]:
+    """An assistant at a server in process, over this client of the API."""
     server = build_server(client, max_tokens=4_000, read_only=False)
     async with Client(server, mode=mode) as host:
-        yield Desk(host, client)
+        yield Assistant(host, client)
 
 
 def next_cursor(answer: str) -> str | None:

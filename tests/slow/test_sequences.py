@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
-from tests.api.settings import AccessOfTest, EmptiedStore
+from tests.api.application import AccessOfTest, EmptiedStore
 from tests.api.v5_calls import Json
 from tests.store.evaluations.test_counters import check as check_kept_counts
 
@@ -382,9 +382,8 @@ def client(server: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.mark.parametrize("setting", ["socket-sqlite", "socket-postgresql"], indirect=True)
 def test_sequences_of_requests_keep_what_must_hold(
-    setting: str, client: httpx.Client, access: AccessOfTest, emptied_store: EmptiedStore
+    client: httpx.Client, access: AccessOfTest, emptied_store: EmptiedStore
 ) -> None:
     """Nothing is lost, doubled or left over; every figure is a recount; a refusal changes nothing."""
     access.now = OpenAccess(emptied_store.store)

@@ -11,7 +11,7 @@ import pytest
 _PATIENCE = 300
 
 
-def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+def cached_file(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """The file `name`, which `make` writes at the path that it is given; whoever comes second waits for the first.
 
     Workers of pytest-xdist share the folder above their own. A file appears under its name only when it is whole, and

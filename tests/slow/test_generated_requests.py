@@ -14,19 +14,17 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
-from tests.api.settings import AccessOfTest, EmptiedStore
-from tests.walk import Team, World, build
+from tests.api.application import EmptiedStore
+from tests.every_route import Team, World, build
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.store.store import Store
 
 _EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "0"))
 
 
 @pytest.fixture
-def world(server: str, access: AccessOfTest, store: Store) -> World:
+def world(server: str, store: Store) -> World:
     """Everything that a team may have, written through the server."""
-    access.now = OpenAccess(store)
 
     async def fill() -> World:
         async with httpx.AsyncClient(base_url=server, verify=False, timeout=60) as client:
@@ -93,9 +91,8 @@ class Aim:
         return value
 
 
-@pytest.mark.parametrize("setting", ["socket-sqlite", "socket-postgresql"], indirect=True)
 def test_no_generated_request_ends_in_a_5xx(
-    setting: str, server: str, app: FastAPI, session: requests.Session, store: Store, world: World
+    server: str, app: FastAPI, session: requests.Session, store: Store, world: World
 ) -> None:
     """Over every operation, with valid and nearly valid content, on data of every kind that is put back each time."""
     schema = schemathesis.openapi.from_dict(json.loads(json.dumps(app.openapi())))

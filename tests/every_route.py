@@ -59,7 +59,7 @@ class Step(NamedTuple):
 
     method: str
     template: str
-    places: Mapping[str, str] = {}
+    ids: Mapping[str, str] = {}
     query: Mapping[str, Any] = {}
     body: Any = None
     file: bytes | None = None
@@ -67,7 +67,7 @@ class Step(NamedTuple):
     @property
     def path(self) -> str:
         """The path with its ids."""
-        return self.template.replace(":path}", "}").format(**self.places)
+        return self.template.replace(":path}", "}").format(**self.ids)
 
 
 class Team:
@@ -163,7 +163,7 @@ async def _build_logs(team: Team, world: World) -> None:
     world.logs["child"] = (await team.made("/v5/tools/log", child))["id"]
 
 
-def walk(world: World) -> Iterator[Step]:
+def every_route(world: World) -> Iterator[Step]:
     """Requests over every route that its team is allowed, in this order; what takes things away comes last."""
     for kind in KERNELS:
         yield from _reads_of_files(world, kind)

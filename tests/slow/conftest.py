@@ -1,0 +1,15 @@
+"""What the tests that take long need: the API's application, and servers in processes of their own."""
+
+from tests.api.application import access, app, emptied_store, postgresql_store, server, sqlite_store, store
+from tests.serving.server_process import start_server
+
+__all__ = [
+    "access",
+    "app",
+    "emptied_store",
+    "postgresql_store",
+    "server",
+    "sqlite_store",
+    "start_server",
+    "store",
+]
