@@ -31,7 +31,7 @@ def _check(content: Any) -> None:
             raise ValueError(f"the value has more than {DEEPEST_JSON} levels")
         if isinstance(value, str):
             if "\x00" in value:
-                raise ValueError("text must not hold NUL characters")
+                raise ValueError("text must not contain NUL characters")
         elif isinstance(value, dict):
             waiting += [(item, depth + 1) for pair in value.items() for item in pair]
         elif isinstance(value, list):

@@ -36,7 +36,7 @@ class BodyGuard:
             return
         scope["path"] = _SLASHES.sub("/", scope["path"])
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-            await _refusal(["query"], "text must not hold NUL characters")(scope, receive, send)
+            await _refusal(["query"], "text must not contain NUL characters")(scope, receive, send)
             return
         if scope["method"] in ("GET", "HEAD", "DELETE"):
             await self._app(scope, receive, send)
@@ -117,9 +117,9 @@ def _refuse(body: bytes) -> JSONResponse | None:
         return None
     for location, text in _texts(content, ["body"]):
         if "\x00" in text:
-            return _refusal(location, "text must not hold NUL characters")
+            return _refusal(location, "text must not contain NUL characters")
         if any("\ud800" <= character <= "\udfff" for character in text):
-            return _refusal(location, "text must not hold half of a surrogate pair")
+            return _refusal(location, "text must not contain half of a surrogate pair")
     return None
 
 

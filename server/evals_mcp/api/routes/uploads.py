@@ -51,7 +51,7 @@ async def _upload(request: Request) -> Upload:
     await form.close()
     for name, value in fields.items():
         if "\x00" in value:
-            raise Invalid("Text must not hold NUL characters.", ("body", name))
+            raise Invalid("Text must not contain NUL characters.", ("body", name))
     return Upload(content, fields)
 
 
