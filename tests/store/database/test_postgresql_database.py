@@ -106,7 +106,13 @@ def test_connections_that_the_server_ended_are_replaced(store: Store, postgres_a
 
 @pytest.mark.parametrize(
     ("sqlstate", "words"),
-    [("40001", "Repeat"), ("40P01", "Repeat"), ("53100", "disk"), ("53300", "no free connection"), ("57014", "too long")],
+    [
+        ("40001", "Repeat"),
+        ("40P01", "Repeat"),
+        ("53100", "disk"),
+        ("53300", "no free connection"),
+        ("57014", "too long"),
+    ],
 )
 def test_failures_of_the_server_have_sentences(store: Store, sqlstate: str, words: str) -> None:
     """No driver's text reaches a caller."""
