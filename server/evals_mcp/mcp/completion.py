@@ -52,18 +52,18 @@ async def _evaluations(lookup: Lookup, wanted: str, _: str) -> list[_Candidate]:
     # Without our extension each listed evaluation costs a request.
     limit = MOST_VALUES if lookup.client.extended else _SLOWLY_READ
     found = (await rows.list_evaluations(wanted or None, limit=limit)).rows
-    return [_Thing([name for name in (row.name, row.file_path) if name], [row.id]) for row in found]
+    return [_Candidate([name for name in (row.name, row.file_path) if name], [row.id]) for row in found]
 
 
 async def _runs(lookup: Lookup, _: str, evaluation: str) -> list[_Candidate]:
     resolved = await _evaluation(lookup, evaluation)
-    return [_Thing([resolved.run_labels[run.id]], [run.id]) for run in reversed(resolved.runs)]
+    return [_Candidate([resolved.run_labels[run.id]], [run.id]) for run in reversed(resolved.runs)]
 
 
 async def _evaluators(lookup: Lookup, _: str, evaluation: str) -> list[_Candidate]:
     resolved = await _evaluation(lookup, evaluation)
     return [
-        _Thing([resolved.evaluator_labels[row.version_id], row.path], [row.version_id, row.id])
+        _Candidate([resolved.evaluator_labels[row.version_id], row.path], [row.version_id, row.id])
         for row in resolved.evaluators
     ]
 
