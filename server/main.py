@@ -1,4 +1,4 @@
-"""Entry of the Claude Desktop bundle: the stdio server, from the folder that the bundle was unpacked to."""
+"""Entry point of the Claude Desktop bundle: run the stdio server from the unpacked folder."""
 
 import sys
 from pathlib import Path

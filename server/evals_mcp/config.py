@@ -1,4 +1,4 @@
-"""Settings, read from arguments and the environment once; no other module looks at the environment."""
+"""Settings from arguments and environment variables. No other module reads the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ _FALSE = frozenset(("0", "false", "no", "off"))
 _TRUE = frozenset(("1", "true", "yes", "on"))
 
 VARIABLES = {
-    "EVALS_MCP_DATABASE": "File, `sqlite:///…` or `postgresql://…` that holds the data; default: a file in your "
-    "platform's user data folder.",
-    "HUMANLOOP_BASE_URL": "Address of a Humanloop-compatible server, with or without `/v5`; then the data is there.",
-    "HUMANLOOP_API_KEY": "Key for that server. It appears in no log, error or answer.",
-    "EVALS_MCP_MAX_TOKENS": "Budget of an answer unless the call says otherwise, 300 to 20,000; default 4,000.",
-    "EVALS_MCP_READ_ONLY": "`true` leaves out the tools that write.",
+    "EVALS_MCP_DATABASE": "Where the data is: a file, `sqlite:///…` or `postgresql://…`. Default: a file in your "
+    "user data folder.",
+    "HUMANLOOP_BASE_URL": "Address of a Humanloop-compatible server, with or without `/v5`. It replaces the database.",
+    "HUMANLOOP_API_KEY": "API key for that server. Logs, errors and answers never contain it.",
+    "EVALS_MCP_MAX_TOKENS": "Token limit of an answer, 300 to 20,000, unless a call sets its own. Default 4,000.",
+    "EVALS_MCP_READ_ONLY": "`true` removes the tools that write.",
 }
-"""The variables of the environment that are read, and what they mean."""
+"""The environment variables that we read, and what each means."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the data is and how the server behaves. With a `base_url` the API is remote, else embedded."""
+    """Where the data is and how the server behaves. The API is remote if `base_url` is set, else embedded."""
 
     database: str
     base_url: str | None = None
@@ -33,14 +33,14 @@ class Settings:
     read_only: bool = False
 
     def __repr__(self) -> str:
-        """Without the key, so that no log can hold it."""
+        """Omit the key, so that no log can hold it."""
         return f"Settings(database={self.database!r}, base_url={self.base_url!r})"
 
 
 def read_settings(environ: Mapping[str, str], *, database: str | None = None) -> Settings:
-    """The settings of an environment; `database` wins over its variable.
+    """Read the settings from an environment; `database` overrides its variable.
 
-    Empty values, and placeholders that a host left in place (`${user_config.…}`), count as unset. Raises Invalid.
+    Empty values and placeholders that a host did not fill (`${user_config.…}`) count as unset. Raises Invalid.
     """
     return Settings(
         database=database or _value(environ, "EVALS_MCP_DATABASE") or default_database(),

@@ -1,11 +1,11 @@
-"""The errors that callers may see, and nothing else; no HTTP, no MCP.
+"""The errors that callers see. Nothing here depends on HTTP or MCP.
 
     EvalsError
       ├ Invalid        the caller can fix the arguments        400, 422
       ├ Unauthorized   the key is missing, wrong or too weak   401, 403
       ├ NotFound       the thing named does not exist          404
       ├ Conflict       the change is not allowed now           409
-      ├ Outdated       what the caller read has changed since  412
+      ├ Outdated       the caller read older data; read again  412
       └ Unavailable    the data cannot be reached              5xx, network
 
 The message of an `EvalsError` is safe to show: it holds no secret, no driver text and no traceback.
@@ -13,16 +13,16 @@ The message of an `EvalsError` is safe to show: it holds no secret, no driver te
 
 
 class EvalsError(Exception):
-    """Base of every error raised on purpose. `str(error)` is one or two plain sentences."""
+    """Base class of every error that we raise on purpose. `str(error)` is one or two plain sentences."""
 
     status = 500
 
 
 class Invalid(EvalsError):
-    """The arguments are wrong; the message says which one and what is allowed.
+    """The arguments are wrong. The message names the argument and what is allowed.
 
-    `location` is where, as in FastAPI's 422 body: `("body", "log_ids", 0)`. Without it the error is about how
-    arguments fit together, and its HTTP status is 400 instead of 422.
+    `location` is a path as in FastAPI's 422 body: `("body", "log_ids", 0)`. Without it the error is about arguments
+    that do not fit together, and the HTTP status is 400 instead of 422.
     """
 
     status = 400
@@ -35,7 +35,7 @@ class Invalid(EvalsError):
 
 
 class Unauthorized(EvalsError):
-    """The API key is missing, unknown, revoked, or not allowed to do this (then `status` is 403)."""
+    """The API key is missing, unknown or revoked, or it does not allow this request (`status` is then 403)."""
 
     status = 401
 
@@ -51,19 +51,19 @@ class NotFound(EvalsError):
 
 
 class Conflict(EvalsError):
-    """The thing exists, but the change would put it in a state that is not allowed."""
+    """The change is not allowed in the current state."""
 
     status = 409
 
 
 class Outdated(EvalsError):
-    """The request was made for an overview that has changed since; read it again and repeat."""
+    """The overview has changed since the caller read it. Read it again and repeat the request."""
 
     status = 412
 
 
 class Unavailable(EvalsError):
-    """The data cannot be read or written now: network, server or storage. `status` is the server's, if it answered."""
+    """Network, server or storage cannot serve the request now. `status` is the server's, if it answered."""
 
     status = 503
 

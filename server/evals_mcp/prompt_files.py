@@ -1,14 +1,14 @@
-"""The text form of prompts and agents (`.prompt` and `.agent` files): kernels to text and back; no I/O.
+"""The text form of prompts and agents (`.prompt` and `.agent` files): write and read kernels. No I/O.
 
-A YAML header between two lines `---` holds every parameter but the template. Below it stands the template: plain text
-for a text template, else one element for each message, named by its role:
+A YAML header between two `---` lines holds all parameters except the template. The template follows: plain text for a
+text template, else one element for each message, named by its role:
 
-    <user name="…">…</user>              a message; its text begins and ends at a line of its own
-    <user><text>…</text><image url="…" detail="…"/></user>      a message of several parts
-    <assistant>…<tool name="…" id="…">{…}</tool></assistant>    a message with calls of tools
-    <tool id="…">…</tool>                the answer to a call of a tool
+    <user name="…">…</user>              a message; its text starts and ends on its own lines
+    <user><text>…</text><image url="…" detail="…"/></user>      a message with several parts
+    <assistant>…<tool name="…" id="…">{…}</tool></assistant>    a message with tool calls
+    <tool id="…">…</tool>                the result of a tool call
 
-A template that cannot be written so (it has tags of its own, spaces at its ends, …) stands in the header instead.
+A template that this form cannot express (it has such tags itself, spaces at its ends, …) goes into the header.
 """
 
 import re
@@ -31,7 +31,7 @@ _ATTRIBUTE = re.compile(r'([a-z_]+)="([^"]*)"')
 
 
 def write_prompt_file(kernel: Mapping[str, Any]) -> str:
-    """The text form of a kernel, which `read_prompt_file` reads as this kernel again."""
+    """Write a kernel as text. `read_prompt_file` reads the same kernel from it."""
     header = {key: value for key, value in kernel.items() if key != "template"}
     template = kernel.get("template")
     if template is None:
@@ -46,18 +46,18 @@ def write_prompt_file(kernel: Mapping[str, Any]) -> str:
 
 
 def read_prompt_file(text: str, location: tuple[str | int, ...] = ("body", "prompt")) -> dict[str, Any]:
-    """The kernel of a text form, as JSON values that no model has checked yet.
+    """Read a kernel from text, as JSON values that are not validated yet.
 
-    Raises Invalid (at `location`) for text that has no header, a header that is not YAML with names and values, and
-    text between the messages.
+    Raises Invalid (at `location`) if the header is missing or is not a YAML mapping, or if there is text between
+    messages.
     """
     parts = _HEADER.fullmatch(text)
     if parts is None:
-        raise Invalid("The text needs a YAML header between two lines that are `---`.", location)
+        raise Invalid("The text needs a YAML header between two `---` lines.", location)
     kernel = _read_header(parts[1], location)
     body = parts[2].strip()
     if body and "template" in kernel:
-        raise Invalid("The template stands either in the header or below it, not in both.", location)
+        raise Invalid("Put the template in the header or below it, not in both.", location)
     if body:
         kernel["template"] = _read_messages(body, location) if _MESSAGE.match(body) else body
     return kernel
@@ -101,9 +101,9 @@ def _read_header(text: str, location: tuple[str | int, ...]) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 2})" if mark is not None else ""
-        raise Invalid(f"The header is not YAML that JSON could hold too{where}.", location) from None
+        raise Invalid(f"The header must be YAML with JSON values only{where}.", location) from None
     if not isinstance(header, dict):
-        raise Invalid("The header must be names with values, such as `model: gpt-4o`.", location)
+        raise Invalid("The header must be a mapping of names to values, such as `model: gpt-4o`.", location)
     return header
 
 
@@ -112,7 +112,7 @@ def _read_messages(body: str, location: tuple[str | int, ...]) -> list[dict[str,
     while end < len(body):
         found = _MESSAGE.match(body, end)
         if found is None:
-            raise Invalid("Below the header there may be nothing but messages such as <user>…</user>.", location)
+            raise Invalid("Only messages such as <user>…</user> are allowed below the header.", location)
         messages.append(_read_message(found[1], dict(_ATTRIBUTE.findall(found[2])), found[3]))
         end = found.end()
     return messages
@@ -134,8 +134,8 @@ def _read_message(role: str, attributes: Mapping[str, str], inside: str) -> dict
 
 
 def _split_calls(inside: str) -> tuple[str, list[dict[str, Any]]]:
-    """The text of an assistant's message, and the calls of tools after it; no calls if more text follows."""
-    # No search beyond the last end: a beginning without an end would be looked for until the end of the text.
+    """Split an assistant's message into its text and the tool calls after it; no calls if more text follows them."""
+    # Stop at the last closing tag: an opening tag without one would make the search scan the whole text.
     first = _CALL.search(inside, 0, inside.rfind("</tool>") + len("</tool>"))
     if first is None:
         return inside, []
@@ -150,7 +150,7 @@ def _split_calls(inside: str) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _read_parts(inside: str) -> list[dict[str, Any]]:
-    """The parts of a message that consists of nothing else; none if it is plain text."""
+    """The parts of a message; an empty list if it has text outside of parts."""
     parts: list[dict[str, Any]] = []
     end = 0
     while end < len(inside):
@@ -170,7 +170,7 @@ def _text(inside: str) -> str:
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """YAML without aliases, which can make much out of little, and without dates, which JSON does not have."""
+    """YAML without aliases, which can expand without limit, and without dates, which JSON lacks."""
 
     yaml_implicit_resolvers: ClassVar = {
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
@@ -184,7 +184,7 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
-    """YAML that has escapes for whatever is no printable sign, since readers of YAML change some of those."""
+    """YAML that escapes unprintable characters, because YAML readers change some of them."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

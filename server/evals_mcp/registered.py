@@ -1,4 +1,4 @@
-"""What hosts show of a tool, a prompt or a resource, of which the function that answers says most."""
+"""Common to tools, prompts and resources: what a host lists about them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """A function that answers, with the title that hosts show; name and description are the function's own."""
+    """A function with the title that hosts show. Its name and docstring are the listed name and description."""
 
     function: Callable[..., Any]
     title: str
 
     @property
     def name(self) -> str:
-        """The name that hosts know it by."""
+        """The name that hosts use."""
         return str(self.function.__name__)
 
     @property
     def description(self) -> str:
-        """What a model or a person reads about it."""
+        """The description that a model or a person reads."""
         return " ".join((self.function.__doc__ or "").split())

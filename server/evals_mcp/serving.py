@@ -1,6 +1,6 @@
-"""`evals-mcp serve`: the API over HTTP for a team, until it is told to stop; no commands, no keys.
+"""`evals-mcp serve`: serve the API over HTTP until a signal stops it.
 
-A server holds no state of its own, so any number of them may serve one database.
+A server holds no state, so any number of servers can share one database.
 """
 
 import contextlib
@@ -37,17 +37,17 @@ def serve(
     workspace: str | None = None,
     largest_body: int = LARGEST_BODY,
 ) -> None:
-    """Serve a database (a path or a URL) until SIGTERM or SIGINT, then finish what was accepted and return.
+    """Serve a database (a path or a URL) until SIGTERM or SIGINT, then finish accepted requests and return.
 
-    The first line on stderr is `evals-mcp serving on URL`, with the port that port 0 turned into; after it comes a
-    line for each request. `workspace` says what a PostgreSQL server without keys shows.
+    The first line on stderr is `evals-mcp serving on URL`, with the real port if `port` is 0. One line for each
+    request follows. A PostgreSQL server without keys serves `workspace`.
 
-    Raises Invalid for a host that a server without keys must not listen on, a port that cannot be, an address that is
-    no database, and a workspace that is not named or not needed; NotFound for one that does not exist; Unavailable for
-    a port in use and for a database that cannot be reached; Conflict as `open_store`.
+    Raises Invalid if the host is not loopback and there are no keys, if port or address are invalid, and if a workspace
+    is missing or not needed; NotFound if the workspace does not exist; Unavailable if the port is in use or the
+    database cannot be reached; Conflict as `open_store`.
     """
     if not 0 <= port <= 65535:
-        raise Invalid("A port is a number from 0 (any that is free) to 65535.")
+        raise Invalid("The port must be a number from 0 to 65535; 0 picks a free one.")
     control = open_control(address)
     with contextlib.closing(control):
         keyed = control.has_keys()
@@ -65,7 +65,7 @@ def _access(control: Control, workspace: str | None, *, keyed: bool) -> Access:
     if not keyed:
         return OpenAccess(control.open(control.workspace(workspace)))
     if workspace is not None:
-        raise Invalid("The database has API keys, and each key opens its own workspace: leave `--workspace` out.")
+        raise Invalid("Omit `--workspace`: this database has API keys, and each key opens its own workspace.")
     return KeyedAccess(control)
 
 
@@ -73,19 +73,19 @@ def _require_loopback(host: str) -> None:
     if not is_loopback(host):
         raise Invalid(
             f"Without API keys the server listens on this machine only, not on `{host}`. "
-            "Make a key first: `evals-mcp keys create NAME`."
+            "Create a key first: `evals-mcp keys create NAME`."
         )
 
 
 @contextlib.contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that accepts connections from now on."""
+    """Open a socket that accepts connections."""
     try:
-        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.create_server(place[:2], family=family, backlog=_CONNECTIONS_WAITING)
+        family, _, _, _, endpoint = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.create_server(endpoint[:2], family=family, backlog=_CONNECTIONS_WAITING)
     except OSError as error:
         raise Unavailable(f"The server cannot listen on `{host}` port {port}: {error.strerror}.") from error
-    # Connections inherit it; asyncio sets it only on sockets that say their protocol, and answers would wait 40 ms.
+    # Connections inherit this. Asyncio sets it only on sockets with an explicit protocol; answers would wait 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         yield listener
@@ -109,18 +109,18 @@ def _run(app: ASGIApp, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    with _signals_taken():
+    with _signals_handled():
         uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextlib.contextmanager
-def _signals_taken() -> Iterator[None]:
-    """Let a signal stop the server and not the process: uvicorn sends it again after it has stopped."""
-    kept = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+def _signals_handled() -> Iterator[None]:
+    """Let a signal stop the server but not the process: uvicorn raises it again after it has stopped."""
+    previous = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        for number, handler in kept.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 

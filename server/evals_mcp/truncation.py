@@ -1,4 +1,4 @@
-"""Parts of long texts: cut to what a reader needs, or the place where a search matches; nothing is rendered here."""
+"""Parts of long texts: the beginning, or the excerpt around a search match. Nothing is rendered here."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,25 +8,25 @@ _AFTER = 100
 
 
 def cut_texts(value: Any, characters: int, path: str = "") -> tuple[Any, dict[str, int]]:
-    """A JSON value with every text cut to its first `characters`, and the whole length of each that was, by path."""
+    """Cut every text in a JSON value to `characters`. Also returns the full length of each cut text, by path."""
     lengths: dict[str, int] = {}
     return _cut(value, characters, path, lengths), lengths
 
 
 def find_excerpt(value: Any, searched: str) -> str | None:
-    """The first text in a JSON value that holds `searched` (whatever the case), around the match; None if none does."""
+    """The excerpt around the first match of `searched` (any case) in the texts of a JSON value; None if none."""
     wanted = searched.lower()
     for text in texts_of(value):
-        place = text.lower().find(wanted)
-        if place >= 0:
-            start = max(0, place - _BEFORE)
-            end = place + len(searched) + _AFTER
+        position = text.lower().find(wanted)
+        if position >= 0:
+            start = max(0, position - _BEFORE)
+            end = position + len(searched) + _AFTER
             return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
     return None
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, keys left out, in order."""
+    """All texts in a JSON value in order, without the keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -150,9 +150,9 @@ async def test_versions_in_use_are_not_deleted(v5: V5) -> None:
     )
     await v5.run(evaluation, version={"version_id": run_version["version_id"]})
     versions = f"/prompts/{deployed['id']}/versions"
-    assert "an environment has it" in await v5.refused(409, "DELETE", f"{versions}/{deployed['version_id']}")
+    assert "it is deployed" in await v5.refused(409, "DELETE", f"{versions}/{deployed['version_id']}")
     assert "it has logs" in await v5.refused(409, "DELETE", f"{versions}/{logged['version_id']}")
-    assert "a run is of it" in await v5.refused(409, "DELETE", f"{versions}/{run_version['version_id']}")
+    assert "a run uses it" in await v5.refused(409, "DELETE", f"{versions}/{run_version['version_id']}")
     await v5.ok("DELETE", f"/datasets/{dataset['id']}/environments/production")
     await v5.refused(409, "DELETE", f"/datasets/{dataset['id']}/versions/{dataset['version_id']}")
     attached = f"/evaluators/{evaluators[0]['id']}/versions/{evaluators[1]['version_id']}"

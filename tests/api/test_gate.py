@@ -75,7 +75,7 @@ async def test_a_key_that_may_read_changes_nothing(client: httpx.AsyncClient, co
     for method, path in (("POST", "/v5/flows"), ("DELETE", "/v5/logs"), ("PATCH", "/v5/flows/fl_1")):
         answer = await client.request(method, path, json=_FLOW, headers=headers)
         assert answer.status_code == 403
-        assert answer.json()["detail"] == "This API key may only read."
+        assert answer.json()["detail"] == "This API key is read-only."
     assert (await client.get("/v5/flows", headers=headers)).json()["total"] == 0
     answer = await client.post("/v5/files/retrieve-by-path", json={"path": "a/flow"}, headers=headers)
     assert answer.status_code == 404

@@ -105,9 +105,9 @@ async def test_an_orchestrated_run_gets_errors_at_once(v5: V5) -> None:
     found = (await v5.ok("GET", f"/evaluations/{evaluation['id']}/logs"))["records"]
     assert sorted(item["datapoint"]["id"] for item in found) == sorted(point["id"] for point in dataset["datapoints"])
     for item in found:
-        assert "does not generate logs yet" in item["log"]["error"]
+        assert "cannot generate logs yet" in item["log"]["error"]
         assert item["log"]["inputs"] == item["datapoint"]["inputs"]
-        assert "does not run Python evaluators yet" in item["evaluator_logs"][0]["error"]
+        assert "cannot run Python evaluators yet" in item["evaluator_logs"][0]["error"]
     stats = await v5.ok("GET", f"/evaluations/{evaluation['id']}/stats")
     assert stats["run_stats"][0]["evaluator_stats"][0]["num_errors"] == 3
     assert (await v5.ok("GET", f"/prompts/{run['version']['id']}"))["total_logs_count"] == 3

@@ -131,14 +131,14 @@ def test_errors_of_the_server_name_it() -> None:
     """A refused key or a server in trouble is told with the host, the status and the asked wait."""
     assert said(401, None) == f"{WHERE} answered 401: The API key is missing or wrong."
     assert said(403, "Read only.") == f"{WHERE} answered 403: Read only."
-    assert said(429, None, retry_after=90.4).endswith("later. It asks to wait 90 s.")
+    assert said(429, None, retry_after=90.4).endswith("later. Wait 90 s before you retry.")
     assert said(500, None).startswith(f"{WHERE} answered 500: ")
     assert said(308, None).startswith(f"{WHERE} redirects")
 
 
 def test_only_a_write_that_may_have_arrived_is_called_uncertain() -> None:
     """Reads change nothing, and what was never sent neither."""
-    uncertain = "may have been made"
+    uncertain = "may have succeeded"
     assert uncertain in str(network_failure("timeout", WHERE, changing=True))
     assert uncertain in str(network_failure("cut", WHERE, changing=True))
     assert uncertain not in str(network_failure("cut", WHERE, changing=False))

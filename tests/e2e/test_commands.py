@@ -40,7 +40,7 @@ def test_help_tells_what_can_be_set_and_asked() -> None:
     for name, meaning in VARIABLES.items():
         assert f"{name} {meaning.replace('`', '')}" in help_of_all
     for tool in TOOLS:
-        assert f"{tool.name} {tool.description} Takes {', '.join(tool.argument_names)}." in help_of_call
+        assert f"{tool.name} {tool.description} Arguments: {', '.join(tool.argument_names)}." in help_of_call
 
 
 def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path: Path) -> None:
@@ -69,13 +69,13 @@ def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path:
     ):
         assert fact in ended.stdout
     assert "Error" not in ended.stdout
-    assert f"The sample is in {database};" in ended.stdout
+    assert f"The sample is saved in {database}." in ended.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["kept.db"]
     assert SAMPLE in run(["call", "list_evaluations"], EVALS_MCP_DATABASE=str(database)).stdout
     before = database.read_bytes()
     again = run(["demo", "--database", str(database)])
     assert (again.returncode, again.stdout) == (1, "")
-    assert "exists already" in again.stderr
+    assert "already exists" in again.stderr
     assert database.read_bytes() == before
 
 
@@ -91,14 +91,14 @@ def test_call_prints_an_answer(sample_database: Path) -> None:
     ("arguments", "status", "words"),
     [
         (["call", "list_runs", "evaluation=nothing"], 1, "Error: evaluation: nothing is named"),
-        (["call", "list_runs", "evaluation"], 1, "'evaluation' is not name=value."),
+        (["call", "list_runs", "evaluation"], 1, "'evaluation' is not an argument. Write name=value."),
         (["call", "get_logs", f"evaluation={SAMPLE}", "limit=many"], 1, "Error: limit: "),
         (["call"], 2, "the following arguments are required: TOOL\n"),
-        (["call", "sum_up"], 1, 'There is no tool "sum_up". There are: list_evaluations, list_runs,'),
-        (["demo", "--database", "sqlite:///new.db"], 1, "name one, not a URL."),
-        (["--database", "/", "demo"], 1, "/ exists already; name a new file."),
+        (["call", "sum_up"], 1, 'There is no tool "sum_up". The tools are list_evaluations, list_runs,'),
+        (["demo", "--database", "sqlite:///new.db"], 1, "Give a file name, not a URL."),
+        (["--database", "/", "demo"], 1, "/ already exists. Name a new file."),
         (["perform"], 2, "invalid choice: 'perform'"),
-        (["call", "list_evaluations"], 1, "The database file is not a SQLite database"),
+        (["call", "list_evaluations"], 1, "The database file is damaged or not a SQLite database"),
     ],
 )
 def test_a_failure_has_a_status_and_words_on_stderr(
@@ -121,7 +121,7 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
     assert "There are no keys" in none.stderr
     made = run(["keys", "create", "dashboard", "--read-only", *database])
     secret = made.stdout.strip()
-    assert f"Key {secret.split('_')[1]} of workspace default" in made.stderr
+    assert f"Created key {secret.split('_')[1]} for workspace default" in made.stderr
     listed = run(["keys", "list", *database]).stdout
     assert listed.split("\t")[1:4] == ["dashboard", "default", "read"]
     assert secret not in listed
@@ -135,7 +135,7 @@ def test_workspaces_are_made_and_listed(postgres_address: str) -> None:
     assert (none.returncode, none.stdout) == (0, "")
     assert "There are no workspaces" in none.stderr
     made = run(["workspaces", "create", "search"], EVALS_MCP_DATABASE=postgres_address)
-    assert (made.returncode, made.stdout) == (0, "Workspace search is ready.\n")
+    assert (made.returncode, made.stdout) == (0, "Created workspace search.\n")
     again = run(["workspaces", "create", "search"], EVALS_MCP_DATABASE=postgres_address)
-    assert (again.returncode, again.stderr) == (1, "evals-mcp: There is a workspace `search` already.\n")
+    assert (again.returncode, again.stderr) == (1, "evals-mcp: Workspace `search` already exists.\n")
     assert run(["workspaces", "list"], EVALS_MCP_DATABASE=postgres_address).stdout.startswith("search\t")

@@ -19,7 +19,7 @@ WRITING = {"add_logs_to_run", "log_generation"}
         ({"HUMANLOOP_BASE_URL": "no address"}, "The base URL must look like https://host/v5, without a query."),
         (
             {"HUMANLOOP_BASE_URL": "http://127.0.0.1:9", "HUMANLOOP_API_KEY": "hl_\nx"},
-            "The API key holds characters that no key has: copy it again.",
+            "The API key contains invalid characters. Copy it again.",
         ),
     ],
 )
@@ -71,7 +71,7 @@ def test_a_home_that_cannot_be_written_is_told_when_data_is_asked_for() -> None:
     with Wire({"HOME": "/dev/null"}) as wire:
         assert wire.request("tools/list")["result"]["tools"]
         said = wire.failure("list_evaluations")
-        assert said == "Error: The folder of the database cannot be created; choose another place for it."
+        assert said == "Error: The folder of the database cannot be created. Choose another folder."
         assert wire.failure("list_evaluations") == said
 
 
@@ -87,8 +87,8 @@ def test_without_a_home_the_server_works(tmp_path: Path) -> None:
     [
         ("mysql://user:hidden@host/name", "The database must be a file path, sqlite:///PATH or postgresql://"),
         ("sqlite://", "The database must be a file path, sqlite:///PATH or postgresql://"),
-        (":memory:", "The database address is not a URL."),
-        ("~nobody-of-this-name/evals.db", "The home folder in the path of the database (~) is not known"),
+        (":memory:", "The database address is not valid."),
+        ("~nobody-of-this-name/evals.db", "The home folder (~) in the database path is unknown"),
         ("postgresql://user:hidden@127.0.0.1:9/name", "The database server cannot be reached or refused the request."),
         ("/dev/null/evals.db", "The folder of the database cannot be created"),
         ("/", "The database file cannot be opened or created"),

@@ -59,7 +59,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     """Somebody's notes are not overwritten."""
     path = tmp_path / "notes.txt"
     path.write_text("My notes, which are worth keeping.\n" * 200, encoding="utf-8")
-    with refused(path, "The database file is not a SQLite database, or it is damaged. It was left as it is."):
+    with refused(path, "The database file is damaged or not a SQLite database. It was not changed."):
         pass
 
 
@@ -89,7 +89,7 @@ def test_a_database_of_a_newer_version_is_not_touched(sample_copy: Path, mode: s
         "connection.close()\n"
     )
     subprocess.run([sys.executable, "-c", code, str(sample_copy), mode], check=True)
-    with refused(sample_copy, "The database was written by a newer version of evals-mcp. It was left untouched"):
+    with refused(sample_copy, "A newer version of evals-mcp wrote this database. It was not changed"):
         pass
 
 
@@ -98,7 +98,7 @@ def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
-    with refused(path, "The database holds other tables and is not one of evals-mcp. It was left untouched"):
+    with refused(path, "This database belongs to another program. It was not changed"):
         pass
 
 
@@ -163,14 +163,14 @@ def test_a_disk_that_takes_no_more_is_told_and_loses_nothing(sample_copy: Path) 
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"
     serve = "from evals_mcp.cli.main import main; main([])"
     with Wire({"EVALS_MCP_DATABASE": str(sample_copy)}, command=("-c", f"{limit}; {serve}")) as wire:
-        fill(wire, "Error: The disk of the database reports an error; nothing was written.")
+        fill(wire, "Error: The database disk reports an error. Nothing was written.")
 
 
 def test_a_full_disk_is_told_and_loses_nothing(sample_copy: Path, tmp_path: Path) -> None:
     """The same where the file system itself is full."""
     folder = tmp_path / "small"
     with mounted(folder, "size=4m", sample_copy) as wire:
-        fill(wire, "Error: The disk of the database is full; nothing was written.")
+        fill(wire, "Error: The database disk is full. Nothing was written.")
 
 
 def test_a_read_only_folder_is_told(sample_copy: Path, tmp_path: Path) -> None:

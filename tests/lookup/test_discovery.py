@@ -87,7 +87,7 @@ async def test_whatever_an_unknown_route_is_answered_with_the_documented_ones_do
 async def test_a_server_that_is_too_busy_says_nothing_of_its_extension(app: ASGIApp, status: int) -> None:
     """Then nothing is paged through in its place, and the next question finds out."""
     lookup = lookup_of(app, "/v5/review", Response(status_code=status, headers={"Retry-After": "30"}))
-    with pytest.raises(EvalsError, match=rf"^The embedded API answered {status}: .* It asks to wait 30 s\.$"):
+    with pytest.raises(EvalsError, match=rf"^The embedded API answered {status}: .* Wait 30 s before you retry\.$"):
         await get_logs(lookup, "Small", limit=1)
     assert lookup.client.extended is None
 
@@ -109,10 +109,10 @@ async def broken_off(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (PlainTextResponse("oops", 500), "answered 500: Try again later, or look at the server."),
-        (Response(status_code=429, headers={"Retry-After": "7"}), "answered 429: .* It asks to wait 7 s."),
-        (JSONResponse({"records": 1}), "answered something that is not the Evaluations API. Check the base URL."),
-        (broken_off, "answered something that is not the Evaluations API. Check the base URL."),
+        (PlainTextResponse("oops", 500), "answered 500: Try again later, or check the server."),
+        (Response(status_code=429, headers={"Retry-After": "7"}), "answered 429: .* Wait 7 s before you retry."),
+        (JSONResponse({"records": 1}), "did not answer like the Evaluations API. Check the base URL."),
+        (broken_off, "did not answer like the Evaluations API. Check the base URL."),
     ],
     ids=["500", "429", "another shape", "half a page"],
 )

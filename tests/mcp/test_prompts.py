@@ -59,7 +59,7 @@ async def test_every_prompt_is_listed_with_arguments_that_may_be_left_out(client
 async def test_a_prompt_without_arguments_looks_up_what_it_needs(client: Client, prompt: Prompt) -> None:
     """Without an evaluation the first call finds the one that changed last."""
     text = await text_of(client, prompt.name)
-    assert "changed last" in text
+    assert "most recently changed" in text
     assert "1. list_evaluations(limit=1)" in text
 
 
@@ -96,7 +96,7 @@ async def test_every_call_in_a_prompt_is_one_that_its_tool_takes(client: Client,
 @pytest.mark.anyio
 async def test_an_unknown_prompt_or_argument_is_told_in_both_eras(client: Client) -> None:
     """The error names what there is, also where the protocol would only say internal error."""
-    with pytest.raises(MCPError, match="There are: review_evaluation"):
+    with pytest.raises(MCPError, match="The prompts are review_evaluation"):
         await client.get_prompt("review")
     with pytest.raises(MCPError, match='"evaluaton": unknown argument; review_evaluation takes evaluation'):
         await client.get_prompt("review_evaluation", {"evaluaton": "x"})

@@ -124,7 +124,7 @@ async def test_a_log_is_shown_whole(client: Client) -> None:
         (("logs", "nothing"), "get_logs shows logs with their ids"),
         (("evaluations",), "evals://evaluations/{evaluation}"),
         (("evaluations", "support", "answer-ticket"), "write / as %2F"),
-        (("evaluations", "\x00"), "evaluation: must not hold NUL characters."),
+        (("evaluations", "\x00"), "evaluation: must not contain NUL characters."),
         (("evaluations", " "), "evaluation: is empty"),
     ],
 )
@@ -147,7 +147,7 @@ async def test_a_database_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Pa
         with pytest.raises(MCPError) as caught:
             await read(client, "evaluations", "x")
     assert caught.value.error.code == INTERNAL_ERROR
-    assert caught.value.error.message.startswith("The database file is not a SQLite database, or it is damaged.")
+    assert caught.value.error.message.startswith("The database file is damaged or not a SQLite database.")
 
 
 async def test_an_error_nobody_foresaw_is_told_without_its_words(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""Which store a request may use; access by keys is in `keyed_access`."""
+"""Which store a request may use. `keyed_access` decides by API key."""
 
 from typing import Annotated, NamedTuple, Protocol
 
@@ -11,7 +11,7 @@ _READING_METHODS = ("GET", "HEAD")
 
 
 class Grant(NamedTuple):
-    """What a key gives: a store, whether it may be changed, and the key's id (no secret), if there is a key."""
+    """What a request may use: a store, whether it may write, and the id of the key (not a secret), if there is one."""
 
     store: Store
     may_write: bool = True
@@ -22,7 +22,7 @@ class Access(Protocol):
     """Decides what a request may do."""
 
     async def grant(self, key: str | None) -> Grant:
-        """What an API key gives. Raises Unauthorized for one that gives nothing, and Unavailable."""
+        """Return the grant of an API key. Raises Unauthorized for an invalid key, and Unavailable."""
         ...
 
     def check(self) -> None:
@@ -31,13 +31,13 @@ class Access(Protocol):
 
 
 class OpenAccess:
-    """One store for everybody: the embedded API, and a server on loopback without keys."""
+    """One store for all requests: for the embedded API, and for a server on loopback without keys."""
 
     def __init__(self, store: Store) -> None:
         self._grant = Grant(store)
 
     async def grant(self, key: str | None) -> Grant:
-        """The one store, whatever the key."""
+        """Return the store, whatever the key."""
         return self._grant
 
     def check(self) -> None:
@@ -53,12 +53,12 @@ async def _store_to_read(request: Request) -> Store:
 async def _current_store(request: Request) -> Store:
     grant: Grant = request.state.grant
     if not grant.may_write and request.method not in _READING_METHODS:
-        raise Unauthorized("This API key may only read.", 403)
+        raise Unauthorized("This API key is read-only.", 403)
     return grant.store
 
 
 CurrentStore = Annotated[Store, Depends(_current_store)]
-"""The store of the request, as a parameter of a handler; anything but GET needs a key that may write."""
+"""The store of the request, as a handler parameter. All methods except GET need a key that can write."""
 
 ReadStore = Annotated[Store, Depends(_store_to_read)]
-"""The store of the request for a handler that only reads although its method is POST."""
+"""The store of the request, for a POST handler that only reads."""

@@ -1,4 +1,4 @@
-"""The Evaluations API as an ASGI application; routes are in one file per noun."""
+"""The Evaluations API as an ASGI application. Routes are in one file per noun."""
 
 import warnings
 from typing import Any
@@ -29,12 +29,12 @@ def create_app(
     is_embedded: bool = False,
     patience: float = 0.0,
 ) -> FastAPI:
-    """The application over the stores that `access` gives; they must be open already.
+    """Create the application over the stores of `access`, which must be open.
 
-    `runner` does the work that runs wait for; the default answers it with errors. With `is_embedded` there is one
-    caller in the same process. `patience` is how many seconds statistics wait for judgments that are on their way.
+    `runner` generates logs and judgments for runs; the default answers with errors. Set `is_embedded` if the only
+    caller is in this process. Statistics wait up to `patience` seconds for judgments that are still coming in.
     """
-    # FastAPI gives each body parameter an alias, which Pydantic remarks on for models that are built on first use.
+    # FastAPI gives each body parameter an alias, and Pydantic warns about that for models built on first use.
     warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
     app = _Api(
         title="evals-mcp",
@@ -90,14 +90,14 @@ def _include_documented(app: FastAPI) -> None:
 
 class _Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document, made once."""
+        """The OpenAPI document, built once."""
         if self.openapi_schema is None:
             describe_keys(super().openapi())
         return super().openapi()
 
 
 class _Signature:
-    """Adds the header by which a client knows that it may use this server's extension of the API."""
+    """Adds the header that tells clients that this server has our extension of the API."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

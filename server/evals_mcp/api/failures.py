@@ -1,4 +1,4 @@
-"""Errors as HTTP answers: the one table of the API's side; handlers catch nothing."""
+"""The API's one table from errors to HTTP answers. Handlers catch nothing."""
 
 import logging
 import secrets
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 async def evals_error(request: Request, error: Exception) -> JSONResponse:
-    """An error raised on purpose: its status and its sentence."""
+    """Answer an error that we raised on purpose with its status and message."""
     assert isinstance(error, EvalsError)
     if isinstance(error, Invalid) and error.location:
         detail = [{"loc": list(error.location), "msg": str(error), "type": "value_error"}]
@@ -23,7 +23,7 @@ async def evals_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def validation_error(request: Request, error: Exception) -> JSONResponse:
-    """Arguments of the wrong shape, in the list form of 422; the value itself is not sent back."""
+    """Answer arguments of the wrong shape with the list form of 422, without repeating the value."""
     assert isinstance(error, RequestValidationError)
     detail = [
         {"loc": [_printable(part) for part in item["loc"]], "msg": item["msg"], "type": item["type"]}
@@ -35,20 +35,20 @@ async def validation_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def http_error(request: Request, error: Exception) -> JSONResponse:
-    """An unknown route or method, or a body that cannot be read as JSON at all."""
+    """Answer an unknown route or method, or a body that is not JSON."""
     assert isinstance(error, HTTPException)
     if error.status_code == 400 and error.detail == "There was an error parsing the body":
         unreadable = {"loc": ["body"], "msg": "the body is not JSON in UTF-8", "type": "json_invalid"}
         return JSONResponse({"detail": [unreadable]}, status_code=422)
-    detail = f"There is no {request.method} {request.url.path} here." if error.status_code == 404 else error.detail
+    detail = f"This server has no {request.method} {request.url.path}." if error.status_code == 404 else error.detail
     return JSONResponse({"detail": detail}, status_code=error.status_code, headers=error.headers)
 
 
 async def unexpected_error(request: Request, error: Exception) -> JSONResponse:
-    """A mistake of ours: the caller gets an id, and the log gets the traceback under it."""
+    """Answer a bug of ours with an id, and log the traceback under that id."""
     reference = secrets.token_hex(4)
     _log.error("Internal error %s in %s %s", reference, request.method, request.url.path, exc_info=error)
-    return JSONResponse({"detail": f"Internal error {reference}; the log of the server has more."}, status_code=500)
+    return JSONResponse({"detail": f"Internal error {reference}. See the server's log."}, status_code=500)
 
 
 def _printable(part: str | int) -> str | int:

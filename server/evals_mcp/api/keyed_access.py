@@ -1,4 +1,4 @@
-"""Access by API keys: each opens one workspace; how keys are kept is in the store's `control`."""
+"""Access by API key. Each key opens one workspace. The store's `control` stores the keys."""
 
 import time
 from collections.abc import Callable
@@ -22,9 +22,9 @@ class _Kept(NamedTuple):
 
 
 class KeyedAccess:
-    """Each key opens the workspace it belongs to, and no other.
+    """Each key opens its own workspace and no other.
 
-    What a key gave is kept for `_SECONDS_KEPT`, so a revoked key opens nothing after that long at most.
+    Grants are cached for `_SECONDS_KEPT`, so a revoked key stops working within that time.
     """
 
     def __init__(self, control: Control, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,9 +34,9 @@ class KeyedAccess:
         self._stores: dict[str, Store] = {}
 
     async def grant(self, key: str | None) -> Grant:
-        """The workspace of a key. Raises Unauthorized for none, or one that is unknown or revoked; and Unavailable."""
+        """Open the workspace of a key. Raises Unauthorized for a missing, unknown or revoked key, and Unavailable."""
         if not key:
-            raise Unauthorized("This server needs an API key in the header `X-API-KEY`.")
+            raise Unauthorized("This server requires an API key in the header `X-API-KEY`.")
         digest = secret_digest(key)
         kept = self._kept.get(digest)
         if kept is None or kept.until < self._clock():
@@ -53,7 +53,7 @@ class KeyedAccess:
     def _look_up(self, secret: str) -> Grant:
         found = self._control.recognise(secret)
         if found is None:
-            raise Unauthorized("The API key is unknown or was revoked.")
+            raise Unauthorized("The API key is unknown or revoked.")
         key, workspace = found
         store = self._stores.get(workspace.name)
         if store is None:

@@ -1,4 +1,4 @@
-"""`evals-mcp call`: one question to a tool, as a host would ask it."""
+"""`evals-mcp call`: call one tool from the shell, as a host would."""
 
 import argparse
 import os
@@ -12,9 +12,9 @@ from evals_mcp.errors import Invalid
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
-    call = commands.add_parser("call", help="ask one question: call TOOL name=value …", details=_describe_tools)
-    call.add_argument("tool", metavar="TOOL", help="the tool that answers")
-    pairs = 'arguments of the tool, such as evaluation="Which prompt"; repeat a name for a list'
+    call = commands.add_parser("call", help="call one tool: evals-mcp call TOOL name=value …", details=_describe_tools)
+    call.add_argument("tool", metavar="TOOL", help="name of the tool")
+    pairs = 'arguments of the tool, such as evaluation="Which prompt"; repeat a name to give a list'
     call.add_argument("arguments", metavar="name=value", nargs="*", default=[], help=pairs)
     call.set_defaults(command=_call)
 
@@ -23,7 +23,7 @@ def _describe_tools() -> str:
     from evals_mcp.tools import TOOLS
 
     return "tools:\n" + listed(
-        {tool.name: f"{tool.description} Takes {', '.join(tool.argument_names)}." for tool in TOOLS}
+        {tool.name: f"{tool.description} Arguments: {', '.join(tool.argument_names)}." for tool in TOOLS}
     )
 
 
@@ -47,19 +47,19 @@ async def _ask(tool: str, arguments: dict[str, Any], database: str | None) -> An
     environ = dict(os.environ)
     if database is not None:
         environ["EVALS_MCP_DATABASE"] = database
-    # Wrong settings are told from here: of a server that ends at once one would only learn that it is gone.
+    # Check the settings here: a server that exits at once could not report what is wrong with them.
     build_client(read_settings(environ))
     async with start_server(environ) as asker:
         return await asker.ask(tool, arguments)
 
 
 def _read_arguments(pairs: Sequence[str]) -> dict[str, Any]:
-    """`name=value` pairs as arguments; a name that is repeated becomes a list. Raises Invalid."""
+    """Parse `name=value` pairs; a repeated name becomes a list. Raises Invalid."""
     arguments: dict[str, Any] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator:
-            raise Invalid(f"{pair!r} is not name=value.")
+            raise Invalid(f"{pair!r} is not an argument. Write name=value.")
         if name not in arguments:
             arguments[name] = value
         elif isinstance(arguments[name], list):

@@ -1,4 +1,4 @@
-"""`evals-mcp demo`: a sample evaluation in a database of its own, and what a reviewer asks about it."""
+"""`evals-mcp demo`: load a sample evaluation into its own database and ask a reviewer's questions about it."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ EVALUATION = "Which prompt answers tickets"
 
 
 class Question(NamedTuple):
-    """A question in words, and the call that a model makes for it."""
+    """A question, and the tool call that a model makes to answer it."""
 
     words: str
     tool: str
@@ -23,7 +23,7 @@ class Question(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A question with the answer that the model reads."""
+    """A question and the answer that the model reads."""
 
     question: Question
     answer: str
@@ -66,13 +66,13 @@ QUESTIONS = (
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
-    demo = commands.add_parser("demo", help="load a sample evaluation and show what a reviewer asks and reads")
-    demo.add_argument("--database", metavar="FILE", dest="own_database", help="keep the sample in this new file")
+    demo = commands.add_parser("demo", help="load a sample evaluation and show typical questions and answers")
+    demo.add_argument("--database", metavar="FILE", dest="own_database", help="save the sample to this new file")
     demo.set_defaults(command=_demo)
 
 
 async def load_demo(settings: Settings) -> None:
-    """Load the sample into the settings' database. Raises EvalsError."""
+    """Load the sample into the database of these settings. Raises EvalsError."""
     from evals_mcp.sample.loading import load_sample
     from evals_mcp.sample.support_bot import read_sample
     from evals_mcp.wiring import build_client
@@ -82,7 +82,7 @@ async def load_demo(settings: Settings) -> None:
 
 
 async def answer_questions(environ: Mapping[str, str]) -> AsyncIterator[Answered]:
-    """What a stdio server with this environment answers to each question."""
+    """Start a stdio server with this environment and yield its answer to each question."""
     from evals_mcp.cli.stdio_client import start_server
 
     async with start_server(environ) as asker:
@@ -95,28 +95,28 @@ def _demo(parsed: argparse.Namespace) -> int:
     import anyio
 
     named = parsed.own_database or parsed.database
-    kept = _new_file(named) if named else None
+    saved = _new_file(named) if named else None
     with tempfile.TemporaryDirectory(prefix="evals-mcp-demo-") as folder:
-        anyio.run(_show_demo, str(kept or Path(folder) / "demo.db"))
-    if kept is None:
-        print("\nNothing of this was kept; `evals-mcp demo --database demo.db` keeps it for an assistant to ask about.")
+        anyio.run(_show_demo, str(saved or Path(folder) / "demo.db"))
+    if saved is None:
+        print("\nThe sample was not saved. To try it with an assistant, save it: `evals-mcp demo --database demo.db`.")
     else:
-        print(f"\nThe sample is in {kept}; EVALS_MCP_DATABASE={kept} lets an assistant ask about it.")
+        print(f"\nThe sample is saved in {saved}. To try it with an assistant, set EVALS_MCP_DATABASE={saved}.")
     return 0
 
 
 def _new_file(named: str) -> Path:
-    """The absolute path of a file that is not there yet. Raises Invalid."""
+    """The absolute path of a file that does not exist yet. Raises Invalid."""
     if "://" in named:
-        raise Invalid("The sample is kept in a file: name one, not a URL.")
+        raise Invalid("The sample needs a file. Give a file name, not a URL.")
     path = Path(named).absolute()
     if path.exists():
-        raise Invalid(f"{named} exists already; name a new file.")
+        raise Invalid(f"{named} already exists. Name a new file.")
     return path
 
 
 async def _show_demo(database: str) -> None:
-    print("Loading a sample: a support bot, three versions of its prompt, 40 tickets …", flush=True)
+    print("Loading the sample: a support bot, three versions of its prompt, 40 tickets …", flush=True)
     own = {"EVALS_MCP_DATABASE": database}
     await load_demo(read_settings(own))
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("HUMANLOOP_", "EVALS_MCP_"))}

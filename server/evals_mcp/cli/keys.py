@@ -12,12 +12,12 @@ def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     keys = commands.add_parser("keys", help="create, list and revoke API keys")
     actions = keys.add_subparsers(title="actions", metavar="ACTION", required=True)
-    create = actions.add_parser("create", help="make a key; it is shown this once")
-    create.add_argument("name", metavar="NAME", help="whom or what it is for")
-    create.add_argument("--workspace", metavar="NAME", help="on PostgreSQL: the workspace that it opens")
-    create.add_argument("--read-only", action="store_true", help="a key that may not change anything")
-    listing = actions.add_parser("list", help="show every key, never its secret")
-    revoke = actions.add_parser("revoke", help="let a key open nothing any more")
+    create = actions.add_parser("create", help="create a key and print it; it cannot be shown again")
+    create.add_argument("name", metavar="NAME", help="label: who or what uses the key")
+    create.add_argument("--workspace", metavar="NAME", help="the key's workspace (PostgreSQL only)")
+    create.add_argument("--read-only", action="store_true", help="the key can read but not write")
+    listing = actions.add_parser("list", help="list all keys, without their secrets")
+    revoke = actions.add_parser("revoke", help="revoke a key")
     revoke.add_argument("key", metavar="ID_OR_NAME")
     for action, command in ((create, _create_key), (listing, _list_keys), (revoke, _revoke_key)):
         add_database(action)
@@ -31,8 +31,8 @@ def _create_key(parsed: argparse.Namespace) -> int:
         created = control.create_key(parsed.workspace, parsed.name, read_only=parsed.read_only)
     print(created.secret)
     print(
-        f"Key {created.key.id} of workspace {created.key.workspace}; it is not shown again. "
-        "A server that was started before the first key existed asks for keys after a restart.",
+        f"Created key {created.key.id} for workspace {created.key.workspace}. Copy it now: it cannot be shown again. "
+        "If this is your first key, restart running servers so that they require it.",
         file=sys.stderr,
     )
     return 0
@@ -44,7 +44,7 @@ def _list_keys(parsed: argparse.Namespace) -> int:
     with closing(open_control(database_of(parsed))) as control:
         keys = control.keys()
     if not keys:
-        print("There are no keys: `evals-mcp serve` answers whoever asks, on this machine only.", file=sys.stderr)
+        print("There are no keys. `evals-mcp serve` answers all requests, but only from this machine.", file=sys.stderr)
     for key in keys:
         may = "read" if key.read_only else "read-write"
         state = f"revoked {key.revoked_at:%Y-%m-%d %H:%MZ}" if key.revoked_at else "active"

@@ -1,4 +1,4 @@
-"""The command line: the stdio server, and commands for people and scripts, each in a module of its own."""
+"""The command line: the stdio server, and one module for each command."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from evals_mcp.errors import EvalsError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; without one, the stdio server. Exits with status 1 after an error, 2 for wrong usage."""
+    """Run a command, or the stdio server if none is given. Exit with status 1 after an error, 2 for wrong usage."""
     parsed = _parser().parse_args(sys.argv[1:] if arguments is None else list(arguments))
     try:
         status = parsed.command(parsed)
@@ -26,12 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="evals-mcp",
-        description="Review LLM evaluations from an AI assistant. Without a command this is the MCP server on stdio, "
-        "which a host starts.",
+        description="Review LLM evaluations from an AI assistant. Without a command, this runs the MCP server on stdio "
+        "for a host.",
         details=_describe_settings,
     )
     parser.add_argument("--version", action="version", version=f"evals-mcp {__version__}")
-    parser.add_argument("--database", metavar="FILE_OR_URL", help="instead of EVALS_MCP_DATABASE")
+    parser.add_argument("--database", metavar="FILE_OR_URL", help="overrides EVALS_MCP_DATABASE")
     parser.set_defaults(command=stdio.serve_stdio)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for module in (demo, call, serve, keys, workspaces):
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 def _describe_settings() -> str:
     from evals_mcp.config import VARIABLES
 
-    return "variables of the environment:\n" + listed(VARIABLES)
+    return "environment variables:\n" + listed(VARIABLES)
 
 
 if __name__ == "__main__":

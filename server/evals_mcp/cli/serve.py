@@ -9,9 +9,9 @@ from evals_mcp.cli.arguments import add_database, database_of
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     serve = commands.add_parser("serve", help="serve the API over HTTP")
-    serve.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; any other needs an API key to exist")
+    serve.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; another host requires an API key")
     serve.add_argument("--port", type=int, default=8421, help="default 8421; 0 picks a free one")
-    serve.add_argument("--workspace", metavar="NAME", help="on PostgreSQL without keys: what is served")
+    serve.add_argument("--workspace", metavar="NAME", help="the workspace to serve (PostgreSQL without keys)")
     add_database(serve)
     serve.set_defaults(command=_serve_http)
 

@@ -1,4 +1,4 @@
-"""The stdio server, which is what `evals-mcp` runs without a command."""
+"""The stdio server: `evals-mcp` without a command."""
 
 import argparse
 import gc
@@ -7,8 +7,8 @@ import sys
 
 
 def serve_stdio(parsed: argparse.Namespace) -> int:
-    """Serve MCP on stdio until it is closed. Raises Invalid for settings that cannot be."""
-    # What the imports make lives as long as the process: collecting garbage among it only delays the first answers.
+    """Serve MCP on stdio until it is closed. Raises Invalid for invalid settings."""
+    # Imported objects live as long as the process. Collecting garbage among them would delay the first answers.
     gc.disable()
     from evals_mcp.client.connection import Connection
     from evals_mcp.config import read_settings
@@ -16,12 +16,12 @@ def serve_stdio(parsed: argparse.Namespace) -> int:
 
     settings = read_settings(os.environ, database=parsed.database)
     if sys.stdin.isatty():
-        print("This is an MCP server for a host to start; `evals-mcp demo` shows what it answers.", file=sys.stderr)
+        print("This is an MCP server. A host starts it. To see what it answers, run `evals-mcp demo`.", file=sys.stderr)
     if settings.base_url is not None:
-        Connection(settings.base_url, settings.api_key)  # a wrong address or key ends the server before the handshake
+        Connection(settings.base_url, settings.api_key)  # stop before the handshake if the address or key is invalid
 
     def load() -> LateServer:
-        # Behind the handshake: the models, the client and the tools.
+        # Load the models, the client and the tools after the handshake.
         from evals_mcp.wiring import build_mcp_server
 
         gc.disable()
@@ -32,7 +32,7 @@ def serve_stdio(parsed: argparse.Namespace) -> int:
 
     server = StdioServer(load)
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)  # an answer makes some thousands of short-lived objects
+    gc.set_threshold(20_000, 20, 20)  # an answer creates thousands of short-lived objects
     gc.enable()
     server.run("stdio")
     return 0

@@ -12,9 +12,9 @@ def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     workspaces = commands.add_parser("workspaces", help="create and list workspaces on PostgreSQL")
     actions = workspaces.add_subparsers(title="actions", metavar="ACTION", required=True)
-    create = actions.add_parser("create", help="make a workspace with its tables")
+    create = actions.add_parser("create", help="create a workspace and its tables")
     create.add_argument("name", metavar="NAME")
-    listing = actions.add_parser("list", help="show every workspace")
+    listing = actions.add_parser("list", help="list all workspaces")
     for action, command in ((create, _create_workspace), (listing, _list_workspaces)):
         add_database(action)
         action.set_defaults(command=command)
@@ -24,7 +24,7 @@ def _create_workspace(parsed: argparse.Namespace) -> int:
     from evals_mcp.store.teams.control import open_control
 
     with closing(open_control(database_of(parsed))) as control:
-        print(f"Workspace {control.create_workspace(parsed.name).name} is ready.")
+        print(f"Created workspace {control.create_workspace(parsed.name).name}.")
     return 0
 
 
@@ -34,7 +34,7 @@ def _list_workspaces(parsed: argparse.Namespace) -> int:
     with closing(open_control(database_of(parsed))) as control:
         workspaces = control.workspaces()
     if not workspaces:
-        print("There are no workspaces: `evals-mcp workspaces create NAME` makes one.", file=sys.stderr)
+        print("There are no workspaces. To create one: `evals-mcp workspaces create NAME`.", file=sys.stderr)
     for workspace in workspaces:
         print(f"{workspace.name}\t{workspace.created_at:%Y-%m-%d %H:%MZ}")
     return 0

@@ -1,4 +1,4 @@
-"""The client of the API: one attribute per noun; the endpoints are in the nouns' modules."""
+"""The client of the API, with one attribute per noun. Each noun's module has its endpoints."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -27,12 +27,11 @@ if TYPE_CHECKING:
 
 
 class EvalsClient:
-    """One server of the API: over the network, or with `open_app` in process.
+    """A client of one server, over the network or, with `open_app`, in process.
 
-    `open_app` is called once, in a worker thread, before the first request or by `open()` or `warm()`; if it fails,
-    its EvalsError goes to the caller and the next call tries again. `data_version` is as in `Connection`.
-    `transport` replaces the network. Time-outs are in seconds. Every method raises EvalsError and nothing else; the
-    docstrings name the likely ones.
+    The first request, `open()` or `warm()` calls `open_app` once in a worker thread. If it fails, the caller gets its
+    EvalsError and the next call tries again. `data_version` is as in `Connection`. `transport` replaces the network.
+    Time-outs are in seconds. Every method raises only EvalsError; docstrings name the likely subclasses.
     """
 
     def __init__(
@@ -75,19 +74,19 @@ class EvalsClient:
 
     @property
     def extended(self) -> bool | None:
-        """Whether the server has this project's extensions; None before its first answer."""
+        """Whether the server has our extensions; None before its first answer."""
         return self.connection.extended
 
     def warm(self) -> None:
-        """Open now, from any thread. Raises the EvalsError of `open_app`."""
+        """Open the API from any thread. Raises the EvalsError of `open_app`."""
         self.connection.warm()
 
     async def open(self) -> None:
-        """Open now, unless it is open already. Raises the EvalsError of `open_app`."""
+        """Open the API if it is not open. Raises the EvalsError of `open_app`."""
         await self.connection.open()
 
     async def aclose(self) -> None:
-        """Close all connections; an application in process stays open."""
+        """Close all connections. An in-process application stays open."""
         await self.connection.aclose()
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""The one way to a server of the API: opening, sending, trying again, reading answers; no endpoint is named here."""
+"""The connection to a server of the API: open, send, retry, read answers. It knows no endpoints."""
 
 import ssl
 import threading
@@ -27,17 +27,17 @@ Message = MutableMapping[str, Any]
 AsgiApp = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Coroutine[Any, Any, None]
 ]
-"""An ASGI application, which is asked in process instead of over a network."""
+"""An ASGI application, called in process instead of over a network."""
 
 EXTENSION_HEADER = "x-evals-mcp"
-"""The header in which this project's own server says its version."""
+"""The header with our server's version. It shows that the server has our extensions."""
 
-# Less than the five seconds after which uvicorn closes an idle connection: a write on one is not tried again.
+# Uvicorn closes idle connections after five seconds. Stay below that, because a failed write is not retried.
 _IDLE_SECONDS = 3.0
 
 
 class Upload(NamedTuple):
-    """A file to send as a form, with text fields beside it."""
+    """A form with one file and text fields."""
 
     name: str
     content: bytes
@@ -46,14 +46,13 @@ class Upload(NamedTuple):
 
 
 class Connection:
-    """Requests to one server over one `httpx.AsyncClient`, which is made before the first of them.
+    """Sends requests to one server over one `httpx.AsyncClient`, created with the first request.
 
-    Reads are tried up to four times, for at most 15 seconds, if the connection fails or the answer is 429, 502, 503
-    or 504; a write is tried again only if no connection was made, so that nothing was sent. An application in
-    process (`open_app`) is asked once: it has no network that could fail, and does its own waiting.
+    A read is tried up to four times within 15 seconds if the connection fails or the answer is 429, 502, 503 or 504. A
+    write is retried only if no connection was made, so nothing was sent. An in-process application (`open_app`) is
+    called once: it has no network that could fail, and it waits by itself.
 
-    `data_version` gives the same value for as long as the data behind the server has not changed, or None where only
-    the server can tell.
+    `data_version` returns the same value until the data behind the server changes, or None if only the server can tell.
     """
 
     def __init__(
@@ -90,11 +89,11 @@ class Connection:
 
     @property
     def extended(self) -> bool | None:
-        """Whether the server is this project's own and has its extensions; None before the first answer."""
+        """Whether the server is ours and has our extensions; None before its first answer."""
         return self._extended
 
     def warm(self) -> None:
-        """Open now, from any thread; callers meanwhile share the outcome. Raises the EvalsError of `open_app`."""
+        """Open the API from any thread; concurrent callers share the result. Raises the EvalsError of `open_app`."""
         with self._lock:
             opening, mine = self._opening, self._opening is None
             if opening is None:
@@ -109,19 +108,19 @@ class Connection:
         opening.result()
 
     async def open(self) -> None:
-        """Open now, in a worker thread, unless it is open already. Raises the EvalsError of `open_app`."""
+        """Open the API in a worker thread if it is not open. Raises the EvalsError of `open_app`."""
         if self._client is None:
             await anyio.to_thread.run_sync(self.warm)
 
     async def aclose(self) -> None:
-        """Close all connections to the server; an application in process stays open."""
+        """Close all connections. An in-process application stays open."""
         if self._client is not None:
             await self._client.aclose()
 
     async def get(
         self, path: Sequence[str], answer: TypeAdapter[Answer], query: Query | None = None, *, api: ApiVersion = "v5"
     ) -> Answer:
-        """Read `path`, given piece by piece, as `answer`. Raises EvalsError."""
+        """Fetch `path`, given as segments, and parse it as `answer`. Raises EvalsError."""
         return self._read(await self._content("GET", api, path, query, reads=True), answer)
 
     async def send(
@@ -135,7 +134,7 @@ class Connection:
         api: ApiVersion = "v5",
         reads: bool = False,
     ) -> Answer:
-        """Send `body` without its nulls and read the answer; `reads` if it changes nothing. Raises EvalsError."""
+        """Send `body` without nulls and parse the answer. Set `reads` if it changes nothing. Raises EvalsError."""
         return self._read(await self._content(method, api, path, query, body, reads=reads), answer)
 
     async def send_only(
@@ -146,7 +145,7 @@ class Connection:
         *,
         api: ApiVersion = "v5",
     ) -> None:
-        """Send a request whose answer says nothing but success. Raises EvalsError."""
+        """Send a request that has no answer to parse. Raises EvalsError."""
         content = await self._content(method, api, path, query)
         if content:
             self._read_json(content)
@@ -192,7 +191,7 @@ class Connection:
         try:
             request = self._client.build_request(method, url, **parts)
         except httpx.InvalidURL:
-            raise Invalid("The arguments do not fit into a URL: check the base URL, and shorten them.") from None
+            raise Invalid("The arguments do not fit into a URL. Shorten them, and check the base URL.") from None
         return await self._exchange(self._client, request, reads)
 
     async def _exchange(self, client: "httpx.AsyncClient", request: "httpx.Request", reads: bool) -> bytes:
@@ -259,12 +258,12 @@ class Connection:
 def _read_key(api_key: str | None) -> str | None:
     key = (api_key or "").strip()
     if not (key.isascii() and key.isprintable()):
-        raise Invalid("The API key holds characters that no key has: copy it again.")
+        raise Invalid("The API key contains invalid characters. Copy it again.")
     return key or None
 
 
 def _encoded(body: Model | dict[str, Any] | Upload | None) -> dict[str, Any]:
-    """The arguments of `httpx.AsyncClient.build_request` that carry the body."""
+    """The body as arguments of `httpx.AsyncClient.build_request`."""
     if body is None:
         return {}
     if isinstance(body, Upload):
@@ -272,7 +271,7 @@ def _encoded(body: Model | dict[str, Any] | Upload | None) -> dict[str, Any]:
     try:
         content = body.model_dump_json(exclude_none=True) if isinstance(body, Model) else to_json(body)
     except ValueError:
-        raise Invalid("An argument holds a value or text that JSON cannot carry.") from None
+        raise Invalid("An argument contains a value or text that JSON cannot represent.") from None
     return {"content": content, "headers": {"Content-Type": "application/json"}}
 
 

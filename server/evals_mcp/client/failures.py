@@ -1,6 +1,6 @@
-"""Answers and network troubles that are errors, as exceptions with messages safe to show; nothing is sent here.
+"""Turn error answers and network failures into exceptions whose messages are safe to show. Nothing is sent here.
 
-`where` begins a sentence and names the server without credentials: "The server at api.example.com".
+`where` starts a sentence and names the server without credentials: "The server at api.example.com".
 """
 
 import re
@@ -12,11 +12,11 @@ from pydantic_core import from_json
 from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound, Outdated, Unauthorized, Unavailable
 
 Trouble = Literal["settings", "connect", "certificate", "proxy", "timeout", "cut"]
-"""Why there is no answer; with all but the last two nothing was sent."""
+"""Why there is no answer. Only with the last two may something have been sent."""
 
 _LONGEST_MESSAGE = 500
 _MOST_ENTRIES = 5
-_LONGEST_PLACE = 80
+_LONGEST_PATH = 80
 
 _ERRORS: dict[int, type[EvalsError]] = {
     400: Invalid,
@@ -31,14 +31,14 @@ _ERRORS: dict[int, type[EvalsError]] = {
     422: Invalid,
     431: Invalid,
 }
-"""The class of each status; every other one is Unavailable."""
+"""The class for each status; Unavailable for all others."""
 
 _TROUBLES: dict[Trouble, str] = {
-    "settings": "cannot be asked: the settings for proxies or certificates in the environment do not work.",
-    "connect": "cannot be reached: the connection was refused or failed. Check that it is running, and the base URL.",
-    "certificate": "showed a TLS certificate that is not trusted. Check the base URL and the certificate.",
-    "proxy": "cannot be reached through the proxy that is set. Check the proxy's settings.",
-    "timeout": "did not answer in time. Try again later, or ask for less.",
+    "settings": "cannot be used: the proxy or certificate settings in the environment do not work.",
+    "connect": "cannot be reached: the connection failed. Check that it is running, and check the base URL.",
+    "certificate": "has a TLS certificate that is not trusted. Check the base URL and the certificate.",
+    "proxy": "cannot be reached through the proxy. Check the proxy settings.",
+    "timeout": "did not answer in time. Try again later, or request less.",
     "cut": "closed the connection before its answer was complete, or does not speak HTTP. "
     "Try again, or check the base URL.",
 }
@@ -46,15 +46,15 @@ _TROUBLES: dict[Trouble, str] = {
 _DEFAULTS = {
     401: "The API key is missing or wrong.",
     403: "The API key does not allow this.",
-    405: "It does not offer this call. Check the base URL.",
-    429: "Too many requests: try again later.",
+    405: "The server does not support this call. Check the base URL.",
+    429: "Too many requests. Try again later.",
 }
 
 _INTERNALS = re.compile(
     r"Traceback \(most recent|\bFile \"[^\"]*\", line \d|\bat [^\s(]{1,200} ?\([^\s()]{0,200}:\d+\)|\[SQL:"
     r"|\b(sqlalchemy|psycopg2?|sqlite3|asyncpg)\.|\b(Operational|Programming|Integrity|Interface|Database)Error\b"
 )
-"""Words of a server's innards, which tell a user nothing and may tell too much."""
+"""Signs of server internals, which do not help a user and may reveal too much."""
 
 
 def answer_failure(
@@ -66,7 +66,7 @@ def answer_failure(
     trusted: bool = False,
     retry_after: float | None = None,
 ) -> EvalsError:
-    """The error that an answer with a status outside 200–299 is; `trusted` if its words are made to be shown."""
+    """The error for an answer with a status outside 200–299; `trusted` if its text is meant for users."""
 
     def clean(text: str) -> str:
         return _clean(text, secrets, trusted)
@@ -79,7 +79,7 @@ def answer_failure(
     elif kind in (Unauthorized, Unavailable) and not (trusted and text):
         text = _refusal(status, text, where, retry_after)
     elif not text:
-        text = f"{where} refused the request ({status}) without saying why."
+        text = f"{where} refused the request ({status}) without a reason."
     message = _shortened(text)
     error = Invalid(message, location) if kind is Invalid else kind(message)
     error.status = status
@@ -87,28 +87,28 @@ def answer_failure(
 
 
 def network_failure(trouble: Trouble, where: str, changing: bool) -> Unavailable:
-    """The error that a missing answer is; `changing` if the request may have changed something."""
+    """The error for a missing answer; `changing` if the request may have changed something."""
     message = f"{where} {_TROUBLES[trouble]}"
     if changing and trouble in ("timeout", "cut"):
-        message += " The change may have been made all the same: look before you repeat it."
+        message += " The change may have succeeded: check before you repeat it."
     return Unavailable(message)
 
 
 def not_the_api(where: str) -> Unavailable:
-    """The error that an answer of another shape than the API's is."""
-    return Unavailable(f"{where} answered something that is not the Evaluations API. Check the base URL.")
+    """The error for an answer that does not have the API's shape."""
+    return Unavailable(f"{where} did not answer like the Evaluations API. Check the base URL.")
 
 
 def not_finite(where: str) -> Unavailable:
-    """The error that an answer with NaN or an infinite number is."""
-    return Unavailable(f"{where} answered with NaN or an infinite number, which no figure can be made of.")
+    """The error for an answer with NaN or an infinite number."""
+    return Unavailable(f"{where} sent NaN or an infinite number, so no figure can be computed.")
 
 
 def _refusal(status: int, text: str, where: str, retry_after: float | None) -> str:
     if 300 <= status < 400:
         return f"{where} redirects to another address. Set the base URL to that one (often https, not http)."
-    text = text or _DEFAULTS.get(status, "Try again later, or look at the server.")
-    wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
+    text = text or _DEFAULTS.get(status, "Try again later, or check the server.")
+    wait = "" if retry_after is None else f" Wait {retry_after:.0f} s before you retry."
     room = _LONGEST_MESSAGE - len(where) - len(wait) - len(" answered 000: ")
     return f"{where} answered {status}: {_shortened(text, max(room, 100))}{wait}"
 
@@ -138,8 +138,8 @@ def _entries(entries: list[Any], clean: Callable[[str], str]) -> tuple[str, tupl
     ]
     lines = []
     for location, text in found[:_MOST_ENTRIES]:
-        place = ".".join(str(step) for step in location)[:_LONGEST_PLACE]
-        lines.append(f"{place}: {text}" if place else text)
+        path = ".".join(str(step) for step in location)[:_LONGEST_PATH]
+        lines.append(f"{path}: {text}" if path else text)
     if len(found) > _MOST_ENTRIES:
         lines.append(f"and {len(found) - _MOST_ENTRIES} more")
     return "; ".join(lines), found[0][0] if found else ()
@@ -157,7 +157,7 @@ def _is_step(step: Any) -> bool:
 
 
 def _clean(text: str, secrets: Iterable[str], trusted: bool) -> str:
-    """Text of a server without control characters and secrets; empty if it shows a server's innards."""
+    """A server's text without control characters and secrets; empty if it reveals internals."""
     text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     for secret in secrets:
         text = text.replace(secret, "***")

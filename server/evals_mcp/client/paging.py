@@ -1,4 +1,4 @@
-"""Reading a paginated list to its end; which list it is, the caller says."""
+"""Read a paginated list to its end."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
@@ -9,7 +9,7 @@ Record = TypeVar("Record")
 
 
 async def pages(fetch: Callable[[int], Awaitable[PaginatedData[Record]]]) -> AsyncIterator[PaginatedData[Record]]:
-    """The pages that `fetch` (page number → page) gives, from 1 up to an empty one or until `total` was seen."""
+    """Yield pages from `fetch` (page number → page), starting at 1, until one is empty or `total` is reached."""
     number, seen = 1, 0
     while (page := await fetch(number)).records:
         yield page

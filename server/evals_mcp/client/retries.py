@@ -1,4 +1,4 @@
-"""How long to wait before a request is tried again, and when not to; nothing is sent and nobody waits here."""
+"""When to retry a request, and after how long. Pure: nothing is sent here and nothing waits."""
 
 import random
 from datetime import UTC, datetime
@@ -6,21 +6,21 @@ from email.utils import parsedate_to_datetime
 
 MOST_TRIES = 4
 LONGEST_WAIT = 15.0
-"""Seconds from the first try after which no other one is begun."""
+"""Seconds after the first try in which another try may start."""
 
 PASSING = frozenset({429, 502, 503, 504})
-"""The statuses that say: not now, but perhaps soon."""
+"""The statuses of temporary failures."""
 
 _FIRST_DELAY = 0.5
 
 
 def backoff(tries: int) -> float:
-    """Seconds to wait after `tries` tries: twice as long each time, and half of it by chance."""
+    """Seconds to wait after `tries` tries: doubles with each try; half of it is random."""
     return _FIRST_DELAY * 2.0 ** (tries - 1) * random.uniform(0.5, 1.0)
 
 
 def read_retry_after(value: str | None) -> float | None:
-    """Seconds that a `Retry-After` header (seconds or a date) asks to wait; None if it is absent or unreadable."""
+    """Seconds in a `Retry-After` header (seconds or a date); None if it is absent or unreadable."""
     if value is None:
         return None
     value = value.strip()

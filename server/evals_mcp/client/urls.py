@@ -1,4 +1,4 @@
-"""Addresses of the API: what a base URL means, and paths and queries built safely; nothing is sent here."""
+"""URLs of the API: parse the base URL, and build paths and queries safely. Nothing is sent here."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from evals_mcp.models.model import in_utc
 ApiVersion = Literal["v5", "v4"]
 Scalar = str | int | float | bool | datetime
 Query = Mapping[str, Scalar | Sequence[Scalar] | None]
-"""A query: None is left out, a sequence is the same key repeated."""
+"""A query. None is omitted; a sequence repeats the key."""
 
 
 class Address(NamedTuple):
-    """Where the API is: its root without version and credentials, the host to show, and user and password."""
+    """The API's root without version and credentials, the host to show, and user and password."""
 
     root: str
     host: str
@@ -24,9 +24,9 @@ class Address(NamedTuple):
 
 
 def read_base_url(base_url: str) -> Address:
-    """The address that a base URL means, with or without `/v5` and a slash at its end.
+    """Parse a base URL, with or without `/v5` and a trailing slash.
 
-    Raises Invalid, which never repeats the URL, since it may hold a password.
+    Raises Invalid. Its message omits the URL, which may contain a password.
     """
     advice = "The base URL must look like https://host/v5, without a query."
     try:
@@ -45,9 +45,9 @@ def read_base_url(base_url: str) -> Address:
 
 
 def build_url(root: str, api: ApiVersion, path: Sequence[str], query: Query | None) -> str:
-    """The URL of `path`, given piece by piece; no piece can reach another endpoint than its own.
+    """Build the URL of `path`, given as segments. No segment can lead to another endpoint.
 
-    Raises NotFound for a piece that no id can be, and Invalid for text that is not valid Unicode.
+    Raises NotFound for a segment that cannot be an id, and Invalid for text that is not valid Unicode.
     """
     url = f"{root}/{api}/{'/'.join([_piece(piece) for piece in path])}"
     pairs = _pairs(query) if query else None
@@ -56,12 +56,12 @@ def build_url(root: str, api: ApiVersion, path: Sequence[str], query: Query | No
     try:
         return f"{url}?{urlencode(pairs)}"
     except UnicodeEncodeError:
-        raise Invalid("An argument holds text that is not valid Unicode.") from None
+        raise Invalid("An argument contains text that is not valid Unicode.") from None
 
 
 def _piece(piece: str) -> str:
     if piece in ("", ".", "..") or "/" in piece:
-        raise NotFound("Nothing has this id: no id is empty, consists of dots or holds a slash.")
+        raise NotFound("Nothing has this id: an id is never empty or only dots, and never contains a slash.")
     try:
         return quote(piece, safe="")
     except UnicodeEncodeError:

@@ -29,7 +29,7 @@ def read_csv_datapoints(content: bytes) -> list[CreateDatapointRequest]:
     except UnicodeDecodeError:
         raise Invalid("The file is not UTF-8.", _WHERE) from None
     if "\x00" in text:
-        raise Invalid("Text must not hold NUL characters.", _WHERE)
+        raise Invalid("Text must not contain NUL characters.", _WHERE)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, None)

@@ -1,4 +1,4 @@
-"""Names that a host suggests while a person types an argument: evaluations, runs and evaluators that there are."""
+"""Completion: the names of evaluations, runs and evaluators that a host suggests while a person types."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,14 +9,14 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 MOST_VALUES = 100
-"""Suggestions at most; the protocol allows no more."""
+"""The most suggestions that the protocol allows."""
 
 _LONGEST = 200
 _SLOWLY_READ = 20
 
 
 class Suggestions(NamedTuple):
-    """Names, the most recent first, and how many of those that were read are left out."""
+    """Names, most recent first, and how many more matched."""
 
     values: list[str]
     left_out: int = 0
@@ -25,10 +25,10 @@ class Suggestions(NamedTuple):
 NO_SUGGESTIONS = Suggestions([])
 
 
-class _Thing(NamedTuple):
-    """What can be meant: names, the best first, of which any part may be typed, and ids, of which the beginning.
+class _Candidate(NamedTuple):
+    """One thing to suggest: its names, best first (any part of one matches), and its ids (a prefix matches).
 
-    The first id is suggested for a name that means others too, or that cannot be typed.
+    We suggest the first id instead of a name that is ambiguous or cannot be typed.
     """
 
     names: list[str]
@@ -36,35 +36,34 @@ class _Thing(NamedTuple):
 
 
 async def suggest(lookup: Lookup, argument: str, typed: str, given: Mapping[str, str]) -> Suggestions:
-    """Names for what was typed of an argument, those that begin so before those that contain it; any case.
+    """Suggest values for an argument: first those that start with `typed`, then those that contain it, in any case.
 
-    Runs and evaluators are those of the evaluation that is `given` already, else of the one that changed last. Raises
-    EvalsError.
+    Runs and evaluators come from the evaluation in `given`, else from the most recently changed one. Raises EvalsError.
     """
-    find = _THINGS.get(argument)
+    find = _CANDIDATES.get(argument)
     if find is None:
         return NO_SUGGESTIONS
     wanted = typed.strip()
     return _matching(await find(lookup, wanted, given.get("evaluation", "").strip()), wanted.casefold())
 
 
-async def _evaluations(lookup: Lookup, wanted: str, _: str) -> list[_Thing]:
+async def _evaluations(lookup: Lookup, wanted: str, _: str) -> list[_Candidate]:
     rows = await lookup.rows()
-    # Without the extension each evaluation in a list costs a request.
+    # Without our extension each listed evaluation costs a request.
     limit = MOST_VALUES if lookup.client.extended else _SLOWLY_READ
     found = (await rows.list_evaluations(wanted or None, limit=limit)).rows
-    return [_Thing([name for name in (row.name, row.file_path) if name], [row.id]) for row in found]
+    return [_Candidate([name for name in (row.name, row.file_path) if name], [row.id]) for row in found]
 
 
-async def _runs(lookup: Lookup, _: str, evaluation: str) -> list[_Thing]:
+async def _runs(lookup: Lookup, _: str, evaluation: str) -> list[_Candidate]:
     resolved = await _evaluation(lookup, evaluation)
-    return [_Thing([resolved.run_labels[run.id]], [run.id]) for run in reversed(resolved.runs)]
+    return [_Candidate([resolved.run_labels[run.id]], [run.id]) for run in reversed(resolved.runs)]
 
 
-async def _evaluators(lookup: Lookup, _: str, evaluation: str) -> list[_Thing]:
+async def _evaluators(lookup: Lookup, _: str, evaluation: str) -> list[_Candidate]:
     resolved = await _evaluation(lookup, evaluation)
     return [
-        _Thing([resolved.evaluator_labels[row.version_id], row.path], [row.version_id, row.id])
+        _Candidate([resolved.evaluator_labels[row.version_id], row.path], [row.version_id, row.id])
         for row in resolved.evaluators
     ]
 
@@ -78,24 +77,25 @@ async def _evaluation(lookup: Lookup, evaluation: str) -> ResolvedEvaluation:
     return await lookup.find_evaluation(latest[0].id)
 
 
-_THINGS: dict[str, Callable[[Lookup, str, str], Awaitable[list[_Thing]]]] = {
+_CANDIDATES: dict[str, Callable[[Lookup, str, str], Awaitable[list[_Candidate]]]] = {
     "evaluation": _evaluations,
     "run": _runs,
     "baseline": _runs,
     "candidate": _runs,
     "evaluator": _evaluators,
 }
-"""By argument: what there is, for what was typed of it and the evaluation that is given."""
+"""Finds the candidates of each argument, for the typed text and the evaluation given."""
 
 
-def _matching(things: Sequence[_Thing], wanted: str) -> Suggestions:
-    """A word for each thing of which one begins as wanted, then for each of which a name contains it."""
-    times = Counter(name for thing in things for name in set(thing.names))
+def _matching(candidates: Sequence[_Candidate], wanted: str) -> Suggestions:
+    """One name or id for each candidate: first those that start with `wanted`, then those whose names contain it."""
+    times = Counter(name for candidate in candidates for name in set(candidate.names))
     beginning: list[str] = []
     containing: list[str] = []
-    for thing in things:
-        names = {name: name if times[name] == 1 and _is_handy(name) else thing.ids[0] for name in thing.names}
-        words = names | dict(zip(thing.ids, thing.ids, strict=True))
+    for candidate in candidates:
+        first_id = candidate.ids[0]
+        names = {name: name if times[name] == 1 and _is_typeable(name) else first_id for name in candidate.names}
+        words = names | dict(zip(candidate.ids, candidate.ids, strict=True))
         first = next((words[word] for word in words if word.casefold().startswith(wanted)), None)
         if first is not None:
             beginning.append(first)
@@ -105,5 +105,5 @@ def _matching(things: Sequence[_Thing], wanted: str) -> Suggestions:
     return Suggestions(values[:MOST_VALUES], max(len(values) - MOST_VALUES, 0))
 
 
-def _is_handy(name: str) -> bool:
+def _is_typeable(name: str) -> bool:
     return len(name) <= _LONGEST and name.isprintable()

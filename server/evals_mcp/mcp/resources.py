@@ -1,4 +1,4 @@
-"""The resources, which a person attaches in a host: a report, a run, a log, each at an address that names it."""
+"""The resources that a person attaches in a host: an evaluation report, a run, a log."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from evals_mcp.registered import Registered
 from mcp import types
 
 BUDGET = 20_000
-"""Tokens that a resource takes at most; there is no argument to say how many."""
+"""Token limit of a resource. A resource takes no arguments, so it cannot be set."""
 
 _LOGS = 10
 _FOR_FIGURES = BUDGET // 4
@@ -32,7 +32,7 @@ _MOST_CANDIDATES = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceTemplate(Registered):
-    """Addresses of one kind; `function` takes a `Lookup` first, then what stands in the address, and gives the text."""
+    """One kind of address. `function` takes a `Lookup` and the values in the address, and returns the text."""
 
     address: str
     function: Callable[..., Awaitable[str]]
@@ -49,7 +49,7 @@ class ResourceTemplate(Registered):
         )
 
     def match(self, address: str) -> dict[str, str] | None:
-        """What stands in an address of this kind, by variable; None for any other address."""
+        """The values in an address of this kind, by variable; None for any other address."""
         mine, given = self.address.split("/"), address.split("/")
         if len(mine) != len(given):
             return None
@@ -60,20 +60,20 @@ class ResourceTemplate(Registered):
 
 
 class Resource(NamedTuple):
-    """A template, and what stands in its variables."""
+    """A template and the values of its variables."""
 
     template: ResourceTemplate
     values: dict[str, str]
 
 
 def find_resource(address: str) -> Resource:
-    """The resource at an address. Raises NotFound for an address of no kind that there is."""
+    """Find the resource at an address. Raises NotFound if no template matches."""
     for template in RESOURCES:
         values = template.match(address)
         if values is not None:
             return Resource(template, values)
     kinds = ", ".join(template.address for template in RESOURCES)
-    raise NotFound(f"There is no resource at {quoted(address)}. There are: {kinds}; in a name, write / as %2F.")
+    raise NotFound(f"There is no resource at {quoted(address)}. Use {kinds}; in a name, write / as %2F.")
 
 
 async def evaluation_report(lookup: Lookup, evaluation: str) -> str:
@@ -100,7 +100,7 @@ async def whole_log(lookup: Lookup, log: str) -> str:
 
 
 async def _compared(lookup: Lookup, evaluation: ResolvedEvaluation, candidates: list[RunRow]) -> Compared | None:
-    """The candidates against the run that others are compared with; None without any."""
+    """Compare the candidates with the baseline run; None without candidates."""
     if not candidates:
         return None
     question = ComparisonQuestion(

@@ -1,4 +1,4 @@
-"""The MCP face: tools, resources and prompts over a client, and the one boundary where errors become words."""
+"""The MCP face: tools, resources and prompts over a client, and the one boundary that turns errors into text."""
 
 import contextlib
 import inspect
@@ -48,14 +48,14 @@ from mcp import MCPError
 _log = logging.getLogger(__name__)
 _ADDED_BY_HOSTS = frozenset(("wait_for_previous",))
 _OWN_ADDRESSES = "evals://"
-_MOMENT = 2.0  # seconds after which nobody waits for a suggestion any more
+_MOMENT = 2.0  # seconds: a later suggestion is useless
 
 
 class EvalsServer(LateServer):
-    """An MCP server that answers every failure with a sentence that tells the model what to change.
+    """An MCP server that answers every failure with a sentence that says what to change.
 
-    Resources and prompts are listed and answered here, not registered, and tools are registered when they are first
-    listed or called: the models of their arguments would cost every start some time.
+    It registers tools when a host first lists or calls one, because building the argument models would slow down every
+    start. It lists and answers resources and prompts without registering them.
     """
 
     def __init__(self, tools: Sequence[Tool], client: EvalsClient, max_tokens: int, **options: Any) -> None:
@@ -68,7 +68,7 @@ class EvalsServer(LateServer):
         self.completion()(self.complete)  # type: ignore[no-untyped-call]
 
     def finish(self) -> None:
-        """Wait until the data is open, if it is being opened."""
+        """Wait for the data if it is being opened."""
         if self._opening.ident is not None:
             self._opening.join()
 
@@ -93,7 +93,7 @@ class EvalsServer(LateServer):
             )
 
     async def list_tools(self) -> list[ListedTool]:
-        """List the tools, and open the data behind the answer: a host that lists tools will soon call one."""
+        """List the tools, and open the data in the background: a host that lists tools will soon call one."""
         self._register_tools()
         listed = await super().list_tools()
         if self._opening.ident is None:
@@ -101,12 +101,12 @@ class EvalsServer(LateServer):
         return listed
 
     def _open(self) -> None:
-        # Whatever is wrong, the first call meets it again and says it.
+        # The first call fails in the same way and reports it.
         with contextlib.suppress(EvalsError):
             self._client.warm()
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
-        """Call a tool; whatever goes wrong is an error result, never an exception."""
+        """Call a tool. Every failure becomes an error result, never an exception."""
         try:
             return await super().call_tool(name, self._checked(name, arguments), context)
         except EvalsError as error:
@@ -115,12 +115,12 @@ class EvalsServer(LateServer):
             return _error(_sentence(name, error))
 
     def _checked(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The arguments without what hosts add by themselves. Raises Invalid for what no tool can mean."""
+        """Check the arguments and drop those that hosts add. Raises Invalid for unknown names and unusable text."""
         self._register_tools()
         known = self._arguments.get(name)
         if known is None:
             close = get_close_matches(name[:100], list(self._arguments), n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(self._arguments)}."
+            hint = f"Did you mean {close[0]}?" if close else f"The tools are {', '.join(self._arguments)}."
             raise Invalid(f"There is no tool {_short(name)}. {hint}")
         given = {key: value for key, value in arguments.items() if key in known or key not in _ADDED_BY_HOSTS}
         for key, value in given.items():
@@ -132,13 +132,13 @@ class EvalsServer(LateServer):
         return {key: value for key, value in given.items() if value is not None}
 
     async def list_resource_templates(self) -> list[ListedTemplate]:
-        """The addresses of reports, runs and logs."""
+        """List the addresses of reports, runs and logs."""
         return [*await super().list_resource_templates(), *(template.listed() for template in RESOURCES)]
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | Any:
-        """Read a resource. Raises ResourceNotFoundError where the address names nothing, else ResourceError."""
+        """Read a resource. Raises ResourceNotFoundError if the address names nothing, else ResourceError."""
         if not str(uri).startswith(_OWN_ADDRESSES):
             return await super().read_resource(uri, context)
         try:
@@ -155,17 +155,17 @@ class EvalsServer(LateServer):
         return [ReadResourceContents(content=text, mime_type=template.media_type)]
 
     async def list_prompts(self) -> list[ListedPrompt]:
-        """The prompts with their arguments."""
+        """List the prompts with their arguments."""
         return [*await super().list_prompts(), *(prompt.listed() for prompt in PROMPTS)]
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
     ) -> GetPromptResult:
-        """Fill in a prompt. Raises MCPError for a name or an argument that there is not."""
+        """Fill in a prompt. Raises MCPError for an unknown name or argument."""
         prompts = {prompt.name: prompt for prompt in PROMPTS}
         prompt, given = prompts.get(name), arguments or {}
         if prompt is None:
-            raise MCPError(INVALID_PARAMS, f"There is no prompt {_short(name)}. There are: {', '.join(prompts)}.")
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {_short(name)}. The prompts are {', '.join(prompts)}.")
         for key in given:
             if key not in prompt.arguments:
                 takes = ", ".join(prompt.arguments)
@@ -179,7 +179,7 @@ class EvalsServer(LateServer):
         argument: CompletionArgument,
         context: CompletionContext | None,
     ) -> Completion:
-        """Suggest names; nothing where there is none in time, since a suggestion is never worth an error."""
+        """Suggest names; none after an error or a time-out, because a suggestion is optional."""
         suggestions = NO_SUGGESTIONS
         with anyio.move_on_after(_MOMENT):
             try:
@@ -193,7 +193,7 @@ class EvalsServer(LateServer):
 
 
 def build_server(client: EvalsClient, *, max_tokens: int, read_only: bool) -> EvalsServer:
-    """The server over a client. `max_tokens` is the budget of an answer unless a call says otherwise."""
+    """Build the server over a client. `max_tokens` is the default budget of an answer."""
     tools = [tool for tool in TOOLS if tool.read_only or not read_only]
     return EvalsServer(
         tools,
@@ -207,7 +207,7 @@ def build_server(client: EvalsClient, *, max_tokens: int, read_only: bool) -> Ev
 
 
 def _bound(tool: Tool, client: EvalsClient, max_tokens: int) -> Callable[..., Awaitable[str]]:
-    """The tool's function with a lookup of its own for each call, and the budget's default filled in."""
+    """Bind a tool's function to a new lookup for each call, and set the default budget."""
 
     async def call(context: Context[Any, Any], **arguments: Any) -> str:
         return await tool.function(Lookup(client, _progress(context)), **arguments)
@@ -236,22 +236,22 @@ def _progress(context: Context[Any, Any] | None) -> Progress:
 
 
 def _sentence(name: str, error: ToolError) -> str:
-    """What a model reads about a failed call."""
+    """The sentence that a model reads about a failed call."""
     cause = error.__cause__
     if isinstance(cause, EvalsError):
         return str(cause)
     if isinstance(cause, ValidationError):
         return " ".join(_problem(item) for item in cause.errors(include_url=False, include_context=False)[:3])
-    return _internal_error(f"tool {name}", cause or error)
+    internal = _internal_error(f"tool {name}", cause or error)
+    reads = any(tool.read_only for tool in TOOLS if tool.name == name)
+    return internal if reads else f"{internal} The write may have succeeded: check before you repeat it."
 
 
 def _internal_error(where: str, cause: BaseException) -> str:
-    """Log what nobody foresaw, and give the sentence that says so."""
+    """Log an unexpected error and return the sentence that reports it."""
     reference = secrets.token_hex(4)
     _log.error("Internal error %s in %s", reference, where, exc_info=cause)
-    return (
-        f"internal error {reference}; its details are in the server's log (stderr). The data is unchanged by reading."
-    )
+    return f"internal error {reference}; see the server's log (stderr)."
 
 
 def _problem(item: Any) -> str:
@@ -263,7 +263,7 @@ def _problem(item: Any) -> str:
 
 
 def _check_text(key: str, value: Any) -> None:
-    """Raise Invalid for text that is empty or that cannot be stored."""
+    """Raise Invalid for text that is empty or cannot be stored."""
     if isinstance(value, list | tuple):
         for part in value:
             _check_text(key, part)
@@ -273,11 +273,11 @@ def _check_text(key: str, value: Any) -> None:
     if not isinstance(value, str):
         return
     if not value.strip():
-        raise Invalid(f"{key}: is empty; give a value or leave it out.")
+        raise Invalid(f"{key}: is empty. Give a value or omit it.")
     if "\x00" in value:
-        raise Invalid(f"{key}: must not hold NUL characters.")
+        raise Invalid(f"{key}: must not contain NUL characters.")
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-        raise Invalid(f"{key}: must not hold half of a surrogate pair.")
+        raise Invalid(f"{key}: must not contain half of a surrogate pair.")
 
 
 def _short(value: object) -> str:

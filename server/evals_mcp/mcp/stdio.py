@@ -1,6 +1,6 @@
-"""The server as a host on stdio meets it: it answers the handshake at once, and loads what answers the rest behind it.
+"""The stdio server: it answers the handshake at once and loads everything else afterwards.
 
-Messages are mended that the SDK cannot read and would leave without an answer.
+It also repairs messages that the SDK cannot read and would never answer.
 """
 
 import json
@@ -31,7 +31,7 @@ from evals_mcp.mcp.instructions import INSTRUCTIONS
 
 
 class LateServer(MCPServer[Any], ABC):
-    """What answers a host after the handshake."""
+    """The server that answers a host after the handshake."""
 
     @abstractmethod
     async def complete(
@@ -44,13 +44,13 @@ class LateServer(MCPServer[Any], ABC):
 
     @abstractmethod
     def finish(self) -> None:
-        """Wait for what goes on in the background."""
+        """Wait for background work."""
 
 
 class StdioServer(MCPServer[Any]):
-    """Answers the handshake, and passes everything else on to the server that `load` gives for it, once.
+    """Answers the handshake, and passes all other requests to the server that `load` returns. It calls `load` once.
 
-    Hosts show that they wait for the handshake, and one drops a server that takes over a second for it.
+    Hosts wait for the handshake, and one drops servers that take over a second.
     """
 
     def __init__(self, load: Callable[[], LateServer]) -> None:
@@ -68,7 +68,7 @@ class StdioServer(MCPServer[Any]):
         """Serve stdio until it is closed."""
         async with stdio_server() as (received, answers):
             options = self._lowlevel_server.create_initialization_options()
-            await self._lowlevel_server.run(MendedMessages(received), answers, options)
+            await self._lowlevel_server.run(RepairedMessages(received), answers, options)
         if "_late" in vars(self):
             self._late.finish()
 
@@ -107,8 +107,8 @@ class StdioServer(MCPServer[Any]):
         return await self._late.complete(reference, argument, context)
 
 
-class MendedMessages:
-    """The SDK's stream of messages, each mended; everything else of the stream is as it was."""
+class RepairedMessages:
+    """The SDK's message stream with every message repaired."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -118,13 +118,13 @@ class MendedMessages:
 
     async def receive(self) -> SessionMessage | Exception:
         """The next message."""
-        return mended(await self._stream.receive())
+        return repaired(await self._stream.receive())
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> SessionMessage | Exception:
-        return mended(await anext(self._stream))
+        return repaired(await anext(self._stream))
 
     async def __aenter__(self) -> Self:
         await self._stream.__aenter__()
@@ -134,11 +134,11 @@ class MendedMessages:
         return await self._stream.__aexit__(*error)
 
 
-def mended(item: SessionMessage | Exception) -> SessionMessage | Exception:
-    """A line with half of a surrogate pair as a message; all else as it is.
+def repaired(item: SessionMessage | Exception) -> SessionMessage | Exception:
+    """Read a line that holds half of a surrogate pair as a message; return anything else unchanged.
 
-    Hosts send such halves where a model broke an emoji apart: JSON may have them, but pydantic does not read them. In a
-    tool's arguments they are kept, so that the tool can refuse them; elsewhere they become `?`.
+    Hosts send such halves when a model splits an emoji. JSON allows them, but pydantic cannot read them. They stay in a
+    tool's arguments, so that the tool can refuse them; elsewhere they become `?`.
     """
     if not isinstance(item, ValidationError):
         return item

@@ -1,4 +1,4 @@
-"""Agents: versions, and the request that writes one."""
+"""Agents: versions, and the request to write one."""
 
 from typing import Any, Literal
 
@@ -17,11 +17,11 @@ from evals_mcp.models.versions import EvaluatorAggregate, FileVersionResponse, I
 
 
 class AgentRequest(AgentKernelRequest, UpsertRequest):
-    """An agent to create, or to give a version."""
+    """An agent to create or to add a version to."""
 
 
 class AgentLinkedFileResponse(AgentLinkedFileRequest):
-    """A tool of an agent that is a file of its own; `file` is that file's answer."""
+    """A tool of an agent that is a separate file. `file` is that file."""
 
     file: JsonObject | None = None
 

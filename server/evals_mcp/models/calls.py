@@ -1,4 +1,4 @@
-"""Calls of a prompt: the request and its answer; no call is made here."""
+"""Prompt calls: the request and the response."""
 
 from evals_mcp.models.enums import LogStatus, OpenLogStatus, OpenToolChoiceMode, ToolChoiceMode
 from evals_mcp.models.kernels import PromptKernelRequest
@@ -10,7 +10,7 @@ from evals_mcp.models.versions import file_target
 
 
 class PromptCallRequest(Model):
-    """A call of a prompt; `prompt` is its kernel, or the text of a `.prompt` file."""
+    """A call of a prompt. `prompt` is its kernel or the text of a `.prompt` file."""
 
     path: str | None = None
     id: str | None = None
@@ -37,7 +37,7 @@ class PromptCallRequest(Model):
     stream: Defaulted[bool] = False
 
     def target(self) -> Target:
-        """The prompt that is called, by id or path. Raises Invalid (422) if neither is given."""
+        """The prompt to call, by id or path. Raises Invalid (422) if neither is given."""
         return file_target(self.id, self.path)
 
 
@@ -60,7 +60,7 @@ class PromptCallLogResponse(Model):
 
 
 class PromptCallResponse(Model):
-    """The log of a call, with a sample for each answer of the model."""
+    """The log of a call, with one sample for each output of the model."""
 
     prompt: PromptResponse
     id: str

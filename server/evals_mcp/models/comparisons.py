@@ -1,4 +1,4 @@
-"""Comparisons of runs: the question, and rows for its answer; computing them is in `evals_mcp.statistics`."""
+"""Comparisons of runs: the question and the rows of its answer. `evals_mcp.statistics` computes them."""
 
 from typing import Any, Literal
 
@@ -9,16 +9,16 @@ from evals_mcp.models.model import Defaulted, JsonObject, Model
 from evals_mcp.models.review import DatapointLog, LogRow
 
 Outcome = Literal["regressed", "improved", "changed", "same", "only_baseline", "only_candidate", "errors"]
-"""Which datapoints to show: how the candidate's judgments differ, who alone has one, or where something failed."""
+"""Which datapoints to show: by how the candidate differs, by which run has a judgment, or by failures."""
 
 Measure = Literal["latency", "tokens", "cost"]
-"""What logs tell of themselves: seconds, prompt and output tokens together, US dollars; lower is better."""
+"""Measures of a log: seconds, prompt and output tokens together, US dollars. Lower is better."""
 
 
 class ComparisonQuestion(Model):
-    """Which runs of an evaluation to compare by which of its evaluators, and which datapoints to show.
+    """The runs and evaluators to compare, and the datapoints to show.
 
-    The datapoints are those of one candidate: `shown_run_id`, or without it the one whose comparisons tell most.
+    The datapoints belong to one candidate: `shown_run_id`, else the one with the clearest differences.
     """
 
     baseline_run_id: str
@@ -32,7 +32,7 @@ class ComparisonQuestion(Model):
 
 
 class OptionRow(Model):
-    """How often one option was chosen: shares of the paired datapoints; `adjusted_p` for several options only."""
+    """How often one option was selected, as shares of the paired datapoints. `adjusted_p` only for several options."""
 
     option: str
     baseline_share: float
@@ -42,10 +42,10 @@ class OptionRow(Model):
 
 
 class ComparisonRow(Model):
-    """A candidate against the baseline by one evaluator or measure; fields as in `statistics.results.Comparison`.
+    """A candidate against the baseline by one evaluator or measure. Fields as in `statistics.results.Comparison`.
 
-    `p_value` stands alone; `adjusted_p` is corrected over all judged comparisons of the answer (a measure's over all
-    measured ones), and the verdict follows from it.
+    `p_value` is uncorrected. `adjusted_p` is corrected over all evaluator comparisons of the answer (or all measures)
+    and decides the verdict.
     """
 
     evaluator_version_id: str | None = None
@@ -75,10 +75,10 @@ class ComparisonRow(Model):
 
 
 class Tally(Model):
-    """What an evaluator said of a run's logs, in numbers of logs that have a datapoint.
+    """An evaluator's judgments in a run, as counts of logs with a datapoint.
 
-    `other_type`: judged by a version of the evaluator that returns another type than the one attached.
-    `version_ids` are the versions that judged; `constant` is the one judgment of all (at least two) judged logs.
+    `other_type` counts judgments by a version with another return type than the attached one. `version_ids` are the
+    versions that judged. `constant` is the judgment if all judged logs (at least two) have the same.
     """
 
     evaluator_version_id: str
@@ -92,9 +92,9 @@ class Tally(Model):
 
 
 class ComparedRun(Model):
-    """A run in a comparison: its logs and datapoints; `shared` of them have a log in the baseline too.
+    """A run in a comparison: its logs and datapoints. `shared` datapoints also have a log in the baseline.
 
-    `unpaired_logs` have no datapoint, and are in no figure.
+    `unpaired_logs` have no datapoint and are excluded.
     """
 
     run_id: str
@@ -107,16 +107,16 @@ class ComparedRun(Model):
 
 
 class ComparedCandidate(ComparedRun):
-    """A candidate, with one comparison for each evaluator, and for each measure that both runs have."""
+    """A candidate with one comparison for each evaluator and for each measure that both runs have."""
 
     comparisons: list[ComparisonRow]
     measures: list[ComparisonRow]
 
 
 class ComparedDatapoint(Model):
-    """A datapoint with the log of each run that shows most of the outcome, and the judgments of its other logs.
+    """A datapoint with the log of each run that best shows the outcome, and the judgments of its other logs.
 
-    `evaluators` are the versions by whose judgments it is here, the one that changed most first.
+    `evaluators` are the versions with the outcome, largest change first.
     """
 
     id: str
@@ -131,9 +131,9 @@ class ComparedDatapoint(Model):
 
 
 class Comparisons(Model):
-    """The answer: every candidate in the order asked for, and a page of the datapoints of one of them.
+    """The answer: all candidates in the requested order, and a page of the datapoints of one of them.
 
-    `total` counts the datapoints of `shown_run_id` that have the outcome asked for, the largest change first.
+    `total` counts the datapoints of `shown_run_id` with the requested outcome, which are sorted by largest change.
     """
 
     baseline: ComparedRun

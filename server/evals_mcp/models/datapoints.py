@@ -7,9 +7,9 @@ from evals_mcp.models.model import Defaulted, JsonObject, Model
 
 
 class CreateDatapointRequest(Model):
-    """A datapoint to put into a dataset.
+    """A datapoint to add to a dataset.
 
-    The contract says that inputs are text; clients send other JSON too, so any value is taken.
+    Humanloop documents inputs as text, but clients send other JSON too, so any value is allowed.
     """
 
     inputs: JsonObject | None = None
@@ -17,12 +17,12 @@ class CreateDatapointRequest(Model):
     target: JsonObject | None = None
 
     def content(self) -> JsonObject:
-        """What identifies the datapoint: inputs (absent is `{}`), and messages and target where given."""
+        """The content that identifies the datapoint: inputs (`{}` if absent), and messages and target if given."""
         return {"inputs": {}} | self.model_dump(mode="json", exclude_none=True)
 
 
 class DatapointResponse(Model):
-    """A datapoint; `inputs` is never null, and any JSON value may stand in it."""
+    """A datapoint. `inputs` is never null and can contain any JSON value."""
 
     id: str
     inputs: Defaulted[JsonObject] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Datasets: versions, and the request that writes one."""
+"""Datasets: versions, and the request to write one."""
 
 from typing import Literal
 
@@ -9,19 +9,19 @@ from evals_mcp.models.versions import FileVersionResponse, UpsertRequest
 
 
 class DatasetRequest(UpsertRequest):
-    """A dataset to create, or to give a version: exactly these datapoints, or these added or removed."""
+    """A dataset to create or update: set exactly these datapoints, or add or remove them."""
 
     datapoints: list[CreateDatapointRequest]
     action: Defaulted[DatasetAction] = "set"
     attributes: JsonObject | None = None
 
     def kernel(self) -> JsonObject:
-        """The datapoints given, in their order; with action `set` they identify the version, as a set."""
+        """The given datapoints, in order. With the action `set`, their set identifies the version."""
         return {"datapoints": [datapoint.content() for datapoint in self.datapoints]}
 
 
 class DatasetResponse(FileVersionResponse):
-    """A version of a dataset; `datapoints` is null unless asked for."""
+    """A version of a dataset. `datapoints` is null unless requested."""
 
     type: Literal["dataset"] = "dataset"
     datapoints_count: int

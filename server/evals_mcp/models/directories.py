@@ -1,11 +1,11 @@
-"""Directories, in which files live."""
+"""Directories of files."""
 
 from evals_mcp.models.files import FileResponse
 from evals_mcp.models.model import Model, UtcDatetime
 
 
 class CreateDirectoryRequest(Model):
-    """A directory to create: a name below a parent, or a path whose missing parents are created too."""
+    """A directory to create: a name in a parent, or a path. Creates missing parents of the path."""
 
     name: str | None = None
     parent_id: str | None = None
@@ -13,7 +13,7 @@ class CreateDirectoryRequest(Model):
 
 
 class UpdateDirectoryRequest(Model):
-    """A new name or place for a directory."""
+    """A new name or location for a directory."""
 
     name: str | None = None
     parent_id: str | None = None
@@ -21,7 +21,7 @@ class UpdateDirectoryRequest(Model):
 
 
 class DirectoryResponse(Model):
-    """A directory; the root has no parent."""
+    """A directory. The root has no parent."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class DirectoryResponse(Model):
 
 
 class DirectoryWithParentsAndChildrenResponse(DirectoryResponse):
-    """A directory with what is above it and what is directly in it."""
+    """A directory with its parents and its direct contents."""
 
     subdirectories: list[DirectoryResponse]
     files: list[FileResponse]

@@ -1,4 +1,4 @@
-"""The closed sets of words of the API: strict for requests, open (any text passes) for answers."""
+"""The enums of the API: strict in requests, open (any text) in responses."""
 
 from typing import Annotated, Any, Literal, get_args
 

@@ -5,7 +5,7 @@ from evals_mcp.models.model import Model, UtcDatetime
 
 
 class EnvironmentResponse(Model):
-    """A place to deploy versions to; exactly one has the tag `default`."""
+    """An environment to deploy versions to. Exactly one has the tag `default`."""
 
     id: str
     created_at: UtcDatetime

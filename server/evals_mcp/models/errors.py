@@ -1,10 +1,10 @@
-"""Bodies of answers that are errors; the exceptions themselves are in `evals_mcp.errors`."""
+"""Bodies of error responses. `evals_mcp.errors` has the exceptions."""
 
 from evals_mcp.models.model import Model
 
 
 class ValidationError(Model):
-    """One thing wrong with a request: where, in words, and as a code."""
+    """One problem in a request: its location, message and code."""
 
     loc: list[str | int]
     msg: str

@@ -1,4 +1,4 @@
-"""Evaluations and their logs; runs and statistics are elsewhere."""
+"""Evaluations and their logs."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from evals_mcp.models.references import EvaluatorReference, FileReference
 
 
 class CreateEvaluationRequest(Model):
-    """An evaluation to create; its name is unique within the file, and null names never clash."""
+    """An evaluation to create. Its name must be unique within the file, or null."""
 
     evaluators: list[EvaluatorReference]
     file: FileReference | None = None
@@ -46,7 +46,7 @@ class EvaluationResponse(Model):
 
 
 class EvaluationLogResponse(Model):
-    """A log of a run, the attached evaluators' logs of it, and the datapoint it is for, if any."""
+    """A log of a run, the attached evaluators' logs of it, and its datapoint, if any."""
 
     run_id: str
     log: LogResponse

@@ -1,4 +1,4 @@
-"""Evaluators: their specifications, versions and the monitoring entries of other files; no judgments."""
+"""Evaluators: specifications, versions and monitoring entries. `logs` has their judgments."""
 
 from typing import Annotated, Any, Literal
 
@@ -19,14 +19,14 @@ from evals_mcp.models.versions import EvaluatorAggregate, FileVersionResponse, I
 
 
 class EvaluatorJudgmentOptionResponse(Model):
-    """One of the options that an evaluator chooses from."""
+    """One of an evaluator's options."""
 
     name: str
     valence: Valence | None = None
 
 
 class EvaluatorJudgmentNumberLimit(Model):
-    """The range of an evaluator's numbers, both ends included, and their step."""
+    """The range of an evaluator's numbers, both ends included, and the step."""
 
     min: float | None = None
     max: float | None = None
@@ -34,7 +34,7 @@ class EvaluatorJudgmentNumberLimit(Model):
 
 
 class EvaluatorSpecFields(Model):
-    """What all kinds of evaluator have: what they take, what they answer with, and which answers are good."""
+    """Common to all evaluators: their arguments, return type, and which judgments are good."""
 
     arguments_type: ArgumentsType
     return_type: ReturnType
@@ -44,39 +44,39 @@ class EvaluatorSpecFields(Model):
     number_valence: Valence | None = None
 
     def kernel(self) -> JsonObject:
-        """The content that identifies the version: every key that is neither null nor absent."""
+        """The content that identifies the version, without null and absent keys."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
 class LlmEvaluatorRequest(EvaluatorSpecFields):
-    """An evaluator that asks a model."""
+    """An LLM evaluator."""
 
     evaluator_type: Defaulted[Literal["llm"]] = "llm"
     prompt: PromptKernelRequest | None = None
 
 
 class CodeEvaluatorRequest(EvaluatorSpecFields):
-    """An evaluator that is Python code; the last function defined is called."""
+    """A Python evaluator. It calls the last function defined in the code."""
 
     evaluator_type: Defaulted[Literal["python"]] = "python"
     code: str
 
 
 class HumanEvaluatorRequest(EvaluatorSpecFields):
-    """An evaluator that is a person, who follows the instructions."""
+    """A human evaluator, who follows the instructions."""
 
     evaluator_type: Defaulted[Literal["human"]] = "human"
     instructions: str | None = None
 
 
 class ExternalEvaluatorRequest(EvaluatorSpecFields):
-    """An evaluator that runs at the caller's; `attributes` tell its versions apart."""
+    """An external evaluator, which the caller runs. `attributes` tell its versions apart."""
 
     evaluator_type: Defaulted[Literal["external"]] = "external"
 
 
 def evaluator_kind(spec: Any) -> str | None:
-    """The kind of a specification: its `evaluator_type`, else what its only telling key says, else None."""
+    """The kind of a specification: its `evaluator_type`, else the kind of its distinctive key, else None."""
     if not isinstance(spec, dict):
         kind: str | None = getattr(spec, "evaluator_type", None)
         return kind
@@ -95,14 +95,14 @@ EvaluatorSpec = Annotated[
     Discriminator(
         evaluator_kind,
         custom_error_type="evaluator_type",
-        custom_error_message="`evaluator_type` must be one of llm, python, human and external",
+        custom_error_message="`evaluator_type` must be llm, python, human or external",
     ),
 ]
-"""The specification of an evaluator; without `evaluator_type`, prompt, code or instructions tell its kind."""
+"""The specification of an evaluator. Without `evaluator_type`, prompt, code or instructions give its kind."""
 
 
 class OtherEvaluator(Model):
-    """The specification of an evaluator of a kind, or with words, that this package does not know yet."""
+    """The specification of an evaluator with an unknown kind or unknown values."""
 
     arguments_type: OpenArgumentsType
     return_type: OpenReturnType
@@ -114,17 +114,17 @@ class OtherEvaluator(Model):
 
 
 class EvaluatorRequest(UpsertRequest):
-    """An evaluator to create, or to give a version."""
+    """An evaluator to create or to add a version to."""
 
     spec: EvaluatorSpec
 
     def kernel(self) -> JsonObject:
-        """The content that identifies the version: the specification alone."""
+        """The content that identifies the version: only the specification."""
         return self.spec.kernel()
 
 
 class VersionDeploymentResponse(Model):
-    """The version of a file that is deployed to an environment, whichever that is."""
+    """The version of a file that is deployed to an environment."""
 
     type: Literal["environment"] = "environment"
     file: JsonObject
@@ -139,7 +139,7 @@ class VersionIdResponse(Model):
 
 
 class MonitoringEvaluatorResponse(Model):
-    """An evaluator that judges every new log of a file."""
+    """An evaluator that monitors all new logs of a file."""
 
     version_reference: VersionDeploymentResponse | VersionIdResponse
     version: "EvaluatorResponse | None" = None

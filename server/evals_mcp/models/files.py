@@ -1,4 +1,4 @@
-"""Files of any type: the union of their answers, finding one by path, and deployments."""
+"""Files of all types: the union of their responses, retrieval by path, and deployments."""
 
 from typing import Annotated
 
@@ -17,13 +17,13 @@ FileResponse = Annotated[
     PromptResponse | ToolResponse | DatasetResponse | EvaluatorResponse | FlowResponse | AgentResponse,
     Field(discriminator="type"),
 ]
-"""A version of a file, told apart by `type`."""
+"""A version of a file. `type` tells the kinds apart."""
 
 RunVersionResponse = Annotated[
     PromptResponse | ToolResponse | EvaluatorResponse | FlowResponse | AgentResponse,
     Field(discriminator="type"),
 ]
-"""A version that a run can evaluate, told apart by `type`."""
+"""A version that a run can evaluate. `type` tells the kinds apart."""
 
 
 class RetrieveByPathRequest(Model):

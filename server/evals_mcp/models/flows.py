@@ -1,4 +1,4 @@
-"""Flows: versions, and the request that writes one."""
+"""Flows: versions, and the request to write one."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from evals_mcp.models.versions import EvaluatorAggregate, FileVersionResponse, U
 
 
 class FlowRequest(FlowKernelRequest, UpsertRequest):
-    """A flow to create, or to give a version."""
+    """A flow to create or to add a version to."""
 
 
 class FlowResponse(FileVersionResponse):

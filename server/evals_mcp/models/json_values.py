@@ -1,17 +1,17 @@
-"""JSON values that did not come as a request's body: checked, so that every database and reader can hold them."""
+"""Check JSON values from outside a request body, so that every database and parser can handle them."""
 
 import json
 from typing import Any
 
 DEEPEST_JSON = 100
-"""Levels of nesting that are taken; readers of JSON, ours among them, give up not far beyond."""
+"""The deepest nesting that we accept. JSON parsers, including ours, fail at little more."""
 
 
 def storable(value: Any) -> Any:
-    """The value as JSON content: tuples become lists, and keys text.
+    """The value as JSON content. Tuples become lists, and keys become text.
 
-    Raises ValueError for what JSON or a database cannot hold: other objects, NaN and infinities, NUL characters,
-    halves of surrogate pairs, and more than `DEEPEST_JSON` levels.
+    Raises ValueError for values that JSON or a database cannot store: other objects, NaN and infinities, NUL
+    characters, halves of surrogate pairs, and more than `DEEPEST_JSON` levels.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
@@ -31,7 +31,7 @@ def _check(content: Any) -> None:
             raise ValueError(f"the value has more than {DEEPEST_JSON} levels")
         if isinstance(value, str):
             if "\x00" in value:
-                raise ValueError("text must not hold NUL characters")
+                raise ValueError("text must not contain NUL characters")
         elif isinstance(value, dict):
             waiting += [(item, depth + 1) for pair in value.items() for item in pair]
         elif isinstance(value, list):

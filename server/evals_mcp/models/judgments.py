@@ -1,4 +1,4 @@
-"""The value of a judgment; the log that carries it is in `logs`."""
+"""The value of a judgment. `logs` has the evaluator log."""
 
 from typing import Annotated, Any
 
@@ -12,10 +12,10 @@ def _holdable(value: Any) -> Any:
 
 
 KEPT_TEXT = 200
-"""Characters of a text judgment that are known where many are listed."""
+"""Lists contain this many characters of a text judgment."""
 
 Judgment = Annotated[
     StrictBool | StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)] | StrictStr | list[StrictStr],
     AfterValidator(_holdable),
 ]
-"""A boolean, a number, an option or text, or several options; each keeps its JSON type (true is never 1)."""
+"""A boolean, a number, an option or text, or several options. Each keeps its JSON type (true is never 1)."""

@@ -1,6 +1,6 @@
-"""What identifies a version of a prompt, tool, flow or agent; names and descriptions are elsewhere.
+"""Kernels: the content that identifies a version of a prompt, tool, flow or agent.
 
-Every kernel request has `kernel()`: its content as JSON values, without the keys that are null or absent.
+Each kernel request has `kernel()`: its content as JSON values, without null and absent keys.
 Nulls inside free objects (`attributes`, JSON schemas) are content and stay.
 """
 
@@ -28,7 +28,7 @@ from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model
 
 
 class ModelParameters(Model):
-    """How a model is called, as it is answered: shared by prompts and agents."""
+    """The parameters of a model call, in a response. Shared by prompts and agents."""
 
     model: str
     endpoint: OpenModelEndpoint | None = None
@@ -49,7 +49,7 @@ class ModelParameters(Model):
 
 
 class ModelParametersRequest(Model):
-    """How a model shall be called: shared by prompts and agents."""
+    """The parameters of a model call. Shared by prompts and agents."""
 
     model: str
     endpoint: ModelEndpoint | None = None
@@ -70,7 +70,7 @@ class ModelParametersRequest(Model):
 
 
 class PromptKernelRequest(ModelParametersRequest):
-    """What identifies a version of a prompt; `linked_tools` are ids of tool versions."""
+    """The content of a prompt version. `linked_tools` are ids of tool versions."""
 
     tools: list[ToolFunction] | None = None
     linked_tools: list[str] | None = None
@@ -81,7 +81,7 @@ class PromptKernelRequest(ModelParametersRequest):
 
 
 class ToolKernelRequest(Model):
-    """What identifies a version of a tool."""
+    """The content of a tool version."""
 
     function: ToolFunction | None = None
     source_code: str | None = None
@@ -94,7 +94,7 @@ class ToolKernelRequest(Model):
 
 
 class FlowKernelRequest(Model):
-    """What identifies a version of a flow."""
+    """The content of a flow version."""
 
     attributes: JsonObject
 
@@ -104,7 +104,7 @@ class FlowKernelRequest(Model):
 
 
 class LinkedFileRequest(Model):
-    """A file that an agent may call, at one version or as deployed to an environment."""
+    """A file that an agent may call: one version, or the one deployed to an environment."""
 
     file_id: str
     environment_id: str | None = None
@@ -112,7 +112,7 @@ class LinkedFileRequest(Model):
 
 
 class AgentLinkedFileRequest(Model):
-    """A tool of an agent that is a file of its own."""
+    """A tool of an agent that is a separate file."""
 
     type: Defaulted[Literal["file"]] = "file"
     link: LinkedFileRequest
@@ -128,7 +128,7 @@ class AgentInlineTool(Model):
 
 
 class AgentKernelRequest(ModelParametersRequest):
-    """What identifies a version of an agent."""
+    """The content of an agent version."""
 
     tools: list[AgentLinkedFileRequest | AgentInlineTool] | None = None
     max_iterations: Integer | None = None

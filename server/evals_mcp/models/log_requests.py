@@ -1,4 +1,4 @@
-"""Requests that write logs, and their short answers; logs as they are read are in `logs`."""
+"""Requests that write logs, and their short responses. `logs` has the responses of reads."""
 
 from evals_mcp.models.enums import LogStatus, OpenLogStatus, ToolChoiceMode
 from evals_mcp.models.evaluators import EvaluatorSpec
@@ -16,7 +16,7 @@ from evals_mcp.models.versions import file_target
 
 
 class LogContentRequest(Model):
-    """What any log may say about one call; `provider_latency` is in seconds."""
+    """The content of all logs: one call. `provider_latency` is in seconds."""
 
     start_time: UtcDatetime | None = None
     end_time: UtcDatetime | None = None
@@ -34,7 +34,7 @@ class LogContentRequest(Model):
 
 
 class ModelLogContentRequest(LogContentRequest):
-    """What a log of a prompt or an agent may add; costs are in US dollars."""
+    """Additional fields of prompt and agent logs. Costs are in US dollars."""
 
     output_message: ChatMessageRequest | None = None
     prompt_tokens: Integer | None = None
@@ -48,9 +48,9 @@ class ModelLogContentRequest(LogContentRequest):
 
 
 class LogRequest(LogContentRequest):
-    """What every new log has besides its content: its file, its place in a trace, and labels.
+    """The other fields of a new log: its file, its position in a trace, and labels.
 
-    `environment` is only a label here; the version is selected by the query.
+    `environment` is only a label here. The query selects the version.
     """
 
     path: str | None = None
@@ -68,14 +68,14 @@ class LogRequest(LogContentRequest):
 
 
 class PromptLogRequest(ModelLogContentRequest, LogRequest):
-    """A log of a prompt; `prompt` is its kernel, or the text of a `.prompt` file."""
+    """A log of a prompt. `prompt` is its kernel or the text of a `.prompt` file."""
 
     run_id: str | None = None
     prompt: PromptKernelRequest | str | None = None
 
 
 class AgentLogRequest(ModelLogContentRequest, LogRequest):
-    """A log of an agent; `agent` is its kernel, or the text of an `.agent` file."""
+    """A log of an agent. `agent` is its kernel or the text of an `.agent` file."""
 
     run_id: str | None = None
     agent: AgentKernelRequest | str | None = None
@@ -91,13 +91,13 @@ class FlowLogRequest(LogRequest):
 
 
 class ToolLogRequest(LogRequest):
-    """A log of a tool; it cannot name a run."""
+    """A log of a tool. It cannot name a run."""
 
     tool: ToolKernelRequest | None = None
 
 
 class EvaluatorLogRequest(LogRequest):
-    """A judgment of the log `parent_id`: null is an abstention, `error` a failure."""
+    """A judgment of the log `parent_id`. Null is an abstention; `error` is a failed judgment."""
 
     parent_id: str
     spec: EvaluatorSpec | None = None
@@ -107,15 +107,15 @@ class EvaluatorLogRequest(LogRequest):
 
 
 class UpdatePromptLogRequest(ModelLogContentRequest):
-    """What to change in a log of a prompt; keys that are absent or null stay as they are."""
+    """Changes of a prompt log. Null and absent fields stay unchanged."""
 
 
 class UpdateToolLogRequest(LogContentRequest):
-    """What to change in a log of a tool; keys that are absent or null stay as they are."""
+    """Changes of a tool log. Null and absent fields stay unchanged."""
 
 
 class UpdateFlowLogRequest(Model):
-    """What to change in a log of a flow or an agent; keys that are absent or null stay as they are."""
+    """Changes of a flow or agent log. Null and absent fields stay unchanged."""
 
     messages: list[ChatMessageRequest] | None = None
     output_message: ChatMessageRequest | None = None

@@ -1,4 +1,4 @@
-"""Logs as they are answered: one model for each type of file, told apart by the file they carry."""
+"""Logs in responses: one model for each file type, told apart by their file."""
 
 from typing import Annotated, Any
 
@@ -15,11 +15,11 @@ from evals_mcp.models.prompts import PromptResponse
 from evals_mcp.models.tools import ToolResponse
 
 DEEPEST_TRACE = 64
-"""Levels of a trace that an answer nests; what is below has to be asked for with the log at that level."""
+"""The most nested levels of a trace in a response. Get a log at that level for the levels below."""
 
 
 class LogFields(Model):
-    """What every log has; times are UTC, `provider_latency` is in seconds, `environment` is only a label."""
+    """The fields of all logs. Times are UTC, `provider_latency` is in seconds, `environment` is only a label."""
 
     id: str
     evaluator_logs: list["EvaluatorLogResponse"]
@@ -50,7 +50,7 @@ class LogFields(Model):
 
 
 class ModelLogFields(LogFields):
-    """What the logs of prompts and agents add: messages, tokens, and costs in US dollars."""
+    """Additional fields of prompt and agent logs: messages, tokens, and costs in US dollars."""
 
     messages: list[ChatMessage] | None = None
     tool_choice: OpenToolChoiceMode | ToolChoice | None = None
@@ -75,7 +75,7 @@ class ToolLogResponse(LogFields):
 
 
 class FlowLogResponse(LogFields):
-    """A log of a flow, the root or an inner node of a trace."""
+    """A log of a flow: the root or an inner node of a trace."""
 
     flow: FlowResponse
     messages: list[ChatMessage] | None = None
@@ -88,7 +88,7 @@ class AgentLogResponse(ModelLogFields):
 
 
 class EvaluatorLogResponse(LogFields):
-    """A log of an evaluator: its judgment of `parent_id`, null if it abstained or failed (`error`)."""
+    """An evaluator log: a judgment of the log `parent_id`; null if it abstained or failed (`error`)."""
 
     evaluator: EvaluatorResponse
     parent_id: str | None = None
@@ -98,7 +98,7 @@ class EvaluatorLogResponse(LogFields):
 
 
 def log_kind(log: Any) -> str | None:
-    """The type of file that a log, as JSON or as a model, belongs to; None if it carries no file."""
+    """The file type of a log (JSON or model); None if it has no file."""
     for kind in ("prompt", "evaluator", "flow", "tool", "agent"):
         if (log.get(kind) if isinstance(log, dict) else getattr(log, kind, None)) is not None:
             return kind
@@ -106,7 +106,7 @@ def log_kind(log: Any) -> str | None:
 
 
 def log_output(log: Any) -> str | None:
-    """The output of a log as text: its output, or the text of its output message."""
+    """The output of a log as text: `output`, or the text of its output message."""
     if log.output is not None:
         return str(log.output)
     content = None if log.output_message is None else log.output_message.content
@@ -114,7 +114,7 @@ def log_output(log: Any) -> str | None:
 
 
 def log_latency(log: Any) -> float | None:
-    """How long a log took in seconds: the provider's latency where it is known, else from start to end."""
+    """The latency of a log in seconds: the provider's if known, else the time from start to end."""
     if log.provider_latency is not None:
         return float(log.provider_latency)
     start, end = log.start_time, log.end_time
@@ -122,7 +122,7 @@ def log_latency(log: Any) -> float | None:
 
 
 def log_cost(log: Any) -> float | None:
-    """What a log cost in US dollars, prompt and output together, as far as they are known."""
+    """The cost of a log in US dollars: the known costs of prompt and output together."""
     parts = [getattr(log, name, None) for name in ("prompt_cost", "output_cost")]
     known = [part for part in parts if part is not None]
     return sum(known) if known else None
@@ -136,4 +136,4 @@ LogResponse = Annotated[
     | Annotated[AgentLogResponse, Tag("agent")],
     Discriminator(log_kind),
 ]
-"""A log of any type of file, told apart by the file it carries."""
+"""A log of any file type, told apart by its file."""

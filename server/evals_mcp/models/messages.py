@@ -1,4 +1,4 @@
-"""Chat messages and what a model call is given besides them: tools, tool choice, response format."""
+"""Chat messages, and the other parts of a model call: tools, tool choice, response format."""
 
 from typing import Annotated, Literal
 
@@ -9,28 +9,28 @@ from evals_mcp.models.model import Defaulted, JsonObject, Model
 
 
 class TextChatContent(Model):
-    """A part of a message that is text."""
+    """A text part of a message."""
 
     type: Defaulted[Literal["text"]] = "text"
     text: str
 
 
 class ImageUrl(Model):
-    """Where an image is: an address, or the image itself as a data URL."""
+    """The address of an image, or the image itself as a data URL."""
 
     url: str
     detail: str | None = None
 
 
 class ImageChatContent(Model):
-    """A part of a message that is an image."""
+    """An image part of a message."""
 
     type: Defaulted[Literal["image_url"]] = "image_url"
     image_url: ImageUrl
 
 
 class AnthropicThinkingContent(Model):
-    """Reasoning that a model showed, with the signature that proves it."""
+    """Visible reasoning of a model, with its signature."""
 
     type: Defaulted[Literal["thinking"]] = "thinking"
     thinking: str
@@ -45,14 +45,14 @@ class AnthropicRedactedThinkingContent(Model):
 
 
 class FunctionTool(Model):
-    """The function that a tool call names, with its arguments as JSON text."""
+    """The function of a tool call, with its arguments as JSON text."""
 
     name: str
     arguments: str | None = None
 
 
 class ToolCall(Model):
-    """One call of a tool that a message asks for."""
+    """One tool call in a message."""
 
     id: str
     type: Defaulted[Literal["function"]] = "function"
@@ -73,7 +73,7 @@ class ToolChoice(Model):
 
 
 class ToolFunction(Model):
-    """A function offered to a model; `parameters` is its JSON schema."""
+    """A function that a model may call. `parameters` is its JSON schema."""
 
     name: str
     description: str
@@ -82,7 +82,7 @@ class ToolFunction(Model):
 
 
 class ChatMessage(Model):
-    """One message as it is answered; roles and kinds of content that are not known yet pass."""
+    """A message in a response. Unknown roles and kinds of content are allowed."""
 
     role: OpenChatRole
     content: (
@@ -110,7 +110,7 @@ class ChatMessage(Model):
 
 
 class ChatMessageRequest(Model):
-    """One message as it is sent."""
+    """A message in a request."""
 
     role: ChatRole
     content: str | list[TextChatContent | ImageChatContent] | None = None
@@ -121,13 +121,13 @@ class ChatMessageRequest(Model):
 
 
 class ResponseFormat(Model):
-    """The form in which a model is asked to answer."""
+    """The format that a model must answer in."""
 
     type: OpenResponseFormatType
     json_schema: JsonObject | None = None
 
 
 class ResponseFormatRequest(ResponseFormat):
-    """The form in which a model shall be asked to answer."""
+    """The format that a model must answer in."""
 
     type: ResponseFormatType

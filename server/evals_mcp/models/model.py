@@ -1,4 +1,4 @@
-"""What every model shares: settings and the field types that JSON needs; no resource of the API."""
+"""Shared by all models: settings and field types for JSON. No resource of the API."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Model(BaseModel):
-    """Base of every model: built on first use, unknown keys dropped, numbers finite, aliases on the wire."""
+    """Base of all models: built on first use, drops unknown keys, allows only finite numbers, uses aliases in JSON."""
 
     model_config = ConfigDict(
         defer_build=True,
@@ -23,19 +23,19 @@ class Model(BaseModel):
     )
 
     def given(self) -> dict[str, Any]:
-        """The fields that were set and are not null, as JSON values and datetimes: what an update changes."""
+        """The fields that are set and not null, as JSON values and datetimes. An update changes these."""
         return self.model_dump(include=self.model_fields_set, exclude_none=True)
 
 
 def default_for_null(value: Any) -> Any:
-    """Let null mean that the key is absent, on a field whose default is not None."""
+    """Treat null as an absent key, for a field whose default is not None."""
     if value is None:
         raise PydanticUseDefault
     return value
 
 
 def in_utc(value: datetime) -> datetime:
-    """The same moment in UTC; a naive time is taken as UTC. Raises ValueError outside the years 1 to 9999."""
+    """The same time in UTC. A naive time counts as UTC. Raises ValueError outside the years 1 to 9999."""
     if value.tzinfo is None:
         return value.replace(tzinfo=UTC)
     try:
@@ -45,13 +45,13 @@ def in_utc(value: datetime) -> datetime:
 
 
 Defaulted = Annotated[T, BeforeValidator(default_for_null)]
-"""A field with a default other than None, on which null counts as absent."""
+"""A field with a default other than None; null counts as absent."""
 
 UtcDatetime = Annotated[datetime, AfterValidator(in_utc)]
 """An aware time in UTC, written with `Z`."""
 
 Integer = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
-"""A whole number that every database can hold (64 bits)."""
+"""A whole number that every database can store (64 bits)."""
 
 JsonObject = dict[str, Any]
-"""A free JSON object; its own nulls are content and stay."""
+"""A free JSON object. Its nulls are content and stay."""

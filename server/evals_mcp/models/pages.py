@@ -1,4 +1,4 @@
-"""Pages of records; the records themselves are elsewhere."""
+"""Pages of records."""
 
 from typing import Generic, TypeVar
 
@@ -8,7 +8,7 @@ Record = TypeVar("Record")
 
 
 class PaginatedData(Model, Generic[Record]):
-    """One page of records; `total` counts all pages, and a page past the end has no records."""
+    """One page of records. `total` counts the records of all pages. A page past the end is empty."""
 
     records: list[Record]
     page: int

@@ -1,4 +1,4 @@
-"""Prompts: versions, and the request that writes one."""
+"""Prompts: versions, and the request to write one."""
 
 from typing import Literal
 
@@ -12,11 +12,11 @@ from evals_mcp.models.versions import EvaluatorAggregate, FileVersionResponse, I
 
 
 class PromptRequest(PromptKernelRequest, UpsertRequest):
-    """A prompt to create, or to give a version."""
+    """A prompt to create or to add a version to."""
 
 
 class LinkedToolResponse(ToolFunction):
-    """A tool of a prompt that is a file of its own."""
+    """A tool of a prompt that is a separate file."""
 
     id: str
     version_id: str
@@ -37,7 +37,7 @@ class PromptResponse(ModelParameters, FileVersionResponse):
 
 
 class PopulateTemplateResponse(PromptResponse):
-    """A version of a prompt, and its template with values in place of the variables; null without a template."""
+    """A version of a prompt, and its template with the variables filled in; null without a template."""
 
     populated_template: str | list[ChatMessage] | None = None
 

@@ -1,4 +1,4 @@
-"""How requests name a file or one of its versions; finding it is the store's work."""
+"""References to a file or a version in requests. The store resolves them."""
 
 from typing import Literal, NamedTuple
 
@@ -7,7 +7,7 @@ from evals_mcp.models.model import Defaulted, Model
 
 
 class Target(NamedTuple):
-    """The one key that names something, its value, and the environment to look in (None: the default one)."""
+    """The one key of a reference, its value, and the environment to look in (None: the default one)."""
 
     by: Literal["version_id", "id", "path"]
     value: str
@@ -21,16 +21,16 @@ class FileReference(Model):
     path: str | None = None
 
     def target(self) -> Target:
-        """What is named. Raises Invalid (400) if both or none of `id` and `path` are given."""
+        """The target. Raises Invalid (400) unless exactly one of `id` and `path` is given."""
         if self.id is not None and self.path is None:
             return Target("id", self.id)
         if self.path is not None and self.id is None:
             return Target("path", self.path)
-        raise Invalid("A file is named by exactly one of `id` and `path`.")
+        raise Invalid("Give exactly one of `id` and `path`.")
 
 
 class VersionReference(Model):
-    """A version by its own id, or the version of a file (`id`, `path`) deployed to an environment."""
+    """A version by its id, or a file's (`id`, `path`) version deployed to an environment."""
 
     version_id: str | None = None
     id: str | None = None
@@ -38,10 +38,10 @@ class VersionReference(Model):
     environment: str | None = None
 
     def target(self) -> Target:
-        """What is named. Raises Invalid (400) unless exactly one of `version_id`, `id`, `path` is given."""
+        """The target. Raises Invalid (400) unless exactly one of `version_id`, `id` and `path` is given."""
         given = [value is not None for value in (self.version_id, self.id, self.path)]
         if sum(given) != 1:
-            raise Invalid("A version is named by exactly one of `version_id`, `id` and `path`.")
+            raise Invalid("Give exactly one of `version_id`, `id` and `path`.")
         if self.version_id is not None:
             return Target("version_id", self.version_id)
         if self.id is not None:
@@ -51,6 +51,6 @@ class VersionReference(Model):
 
 
 class EvaluatorReference(VersionReference):
-    """An evaluator's version to attach; `orchestrated` false means that the caller posts its judgments."""
+    """An evaluator version to attach. With `orchestrated` false, the caller posts its judgments."""
 
     orchestrated: Defaulted[bool] = True

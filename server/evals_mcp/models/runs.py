@@ -10,7 +10,7 @@ from evals_mcp.models.references import VersionReference
 
 
 class CreateRunRequest(Model):
-    """A run to create; `orchestrated` false means that the caller posts the logs."""
+    """A run to create. With `orchestrated` false, the caller posts the logs."""
 
     dataset: VersionReference | None = None
     version: VersionReference | None = None
@@ -19,7 +19,7 @@ class CreateRunRequest(Model):
 
 
 class UpdateRunRequest(Model):
-    """A run's new status, or whether it is the control; what is null or absent stays."""
+    """A run's new status, or whether it is the control. Null and absent fields stay unchanged."""
 
     control: bool | None = None
     status: EvaluationStatus | None = None
@@ -32,7 +32,7 @@ class AddLogsRequest(Model):
 
 
 class EvaluationRunResponse(Model):
-    """One version's pass over a dataset; `added_at` is when it joined this evaluation."""
+    """One version's pass over a dataset. `added_at` is when it was added to this evaluation."""
 
     id: str
     orchestrated: bool

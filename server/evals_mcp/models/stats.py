@@ -1,4 +1,4 @@
-"""Statistics of an evaluation as they are answered; computing them is in `evals_mcp.statistics`."""
+"""Statistics of an evaluation in a response. `evals_mcp.statistics` computes them."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from evals_mcp.models.model import Model
 
 
 class EvaluatorCounts(Model):
-    """Evaluator logs of one run: total_logs = num_judgments + num_nulls (abstained) + num_errors (failed)."""
+    """Counts of evaluator logs in a run: total_logs = num_judgments + num_nulls (abstained) + num_errors (failed)."""
 
     evaluator_version_id: str
     total_logs: int
@@ -19,7 +19,7 @@ class EvaluatorCounts(Model):
 
 
 class NumericEvaluatorStatsResponse(EvaluatorCounts):
-    """A number evaluator; mean, sum and std are null without judgments; percentile "50" is the median."""
+    """A number evaluator. Mean, sum and std are null without judgments. Percentile "50" is the median."""
 
     mean: float | None = None
     sum: float | None = None
@@ -35,17 +35,17 @@ class BooleanEvaluatorStatsResponse(EvaluatorCounts):
 
 
 class SelectEvaluatorStatsResponse(EvaluatorCounts):
-    """An evaluator that chooses one or several options: how often each was chosen."""
+    """An evaluator that selects one or several options, with the count of each option."""
 
     num_judgments_per_option: dict[str, int]
 
 
 class TextEvaluatorStatsResponse(EvaluatorCounts):
-    """A text evaluator, of which only the counts are known."""
+    """A text evaluator. It has only counts."""
 
 
 def stats_kind(stats: Any) -> str:
-    """The kind of an evaluator's statistics, as JSON or as a model, by the key that only that kind has."""
+    """The kind of an evaluator's statistics (JSON or model), from the key that only this kind has."""
     telling = {"percentiles": "number", "num_true": "boolean", "num_judgments_per_option": "select"}
     for key, kind in telling.items():
         if (key in stats) if isinstance(stats, dict) else hasattr(stats, key):
@@ -60,7 +60,7 @@ EvaluatorStatsResponse = Annotated[
     | Annotated[TextEvaluatorStatsResponse, Tag("text")],
     Discriminator(stats_kind),
 ]
-"""The statistics of one evaluator in one run, told apart by their keys."""
+"""The statistics of one evaluator in one run. Their keys tell the kinds apart."""
 
 
 class RunStatsResponse(Model):
@@ -75,7 +75,7 @@ class RunStatsResponse(Model):
 
 
 class EvaluationStats(Model):
-    """The statistics of an evaluation, newest run first; `progress` and `report` are texts for a terminal."""
+    """The statistics of an evaluation, newest run first. `progress` and `report` are texts for a terminal."""
 
     run_stats: list[RunStatsResponse]
     status: OpenEvaluationStatus

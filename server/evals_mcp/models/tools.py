@@ -1,4 +1,4 @@
-"""Tools: versions, and the request that writes one."""
+"""Tools: versions, and the request to write one."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ from evals_mcp.models.versions import EvaluatorAggregate, FileVersionResponse, I
 
 
 class ToolRequest(ToolKernelRequest, UpsertRequest):
-    """A tool to create, or to give a version."""
+    """A tool to create or to add a version to."""
 
     tool_type: ToolType | None = None
 
@@ -36,7 +36,7 @@ class ToolResponse(FileVersionResponse):
 
 
 class EnvironmentVariable(Model):
-    """A variable that a tool's code would be run with."""
+    """An environment variable for a tool's code."""
 
     name: str
     value: str

@@ -1,4 +1,4 @@
-"""Traces as OpenTelemetry sends them in JSON (OTLP); what they say of logs is read in `evals_mcp.otel`."""
+"""OpenTelemetry traces in JSON (OTLP). `evals_mcp.otel` reads logs from them."""
 
 from typing import Annotated, Any
 
@@ -7,11 +7,11 @@ from pydantic import Field
 from evals_mcp.models.model import Defaulted, Model
 
 Nanoseconds = Annotated[int, Field(ge=0, lt=253_402_300_800 * 10**9)]
-"""Since 1970-01-01 UTC, before the year 10000; JSON has them as text."""
+"""Nanoseconds since 1970-01-01 UTC, before the year 10000. Text in JSON."""
 
 
 class AttributeValue(Model):
-    """The value of an attribute: the one key that is there says its type."""
+    """The value of an attribute. Its only key gives its type."""
 
     string_value: str | None = Field(default=None, alias="stringValue")
     bool_value: bool | None = Field(default=None, alias="boolValue")
@@ -20,7 +20,7 @@ class AttributeValue(Model):
     array_value: "AttributeArray | None" = Field(default=None, alias="arrayValue")
 
     def value(self) -> Any:
-        """The value as a Python object; None for one of another type."""
+        """The value as a Python object; None for other types."""
         if self.array_value is not None:
             return [item.value() for item in self.array_value.values]
         given = (self.string_value, self.bool_value, self.int_value, self.double_value)
@@ -41,14 +41,14 @@ class Attribute(Model):
 
 
 class SpanStatus(Model):
-    """Whether what a span is of failed: `code` is 2 or STATUS_CODE_ERROR then."""
+    """Whether a span failed: `code` is then 2 or STATUS_CODE_ERROR."""
 
     code: int | str | None = None
     message: str | None = None
 
 
 class Span(Model):
-    """One call of something, from start to end."""
+    """One call, from start to end."""
 
     trace_id: str | None = Field(default=None, alias="traceId")
     span_id: str | None = Field(default=None, alias="spanId")
@@ -72,12 +72,12 @@ class ResourceSpans(Model):
 
 
 class TracesRequest(Model):
-    """Spans that ended."""
+    """Finished spans."""
 
     resource_spans: list[ResourceSpans] = Field(alias="resourceSpans")
 
 
 class TracesResponse(Model):
-    """The ids of the logs that the spans made or completed."""
+    """The ids of the logs that were created or completed."""
 
     records: list[str]

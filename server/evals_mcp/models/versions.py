@@ -1,4 +1,4 @@
-"""What files of all types have in common: the keys of a version, and of requests that write or move one."""
+"""Shared by all file types: the fields of a version, and of requests to write or move one."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class EvaluatorAggregate(Model):
 
 
 class FileVersionResponse(Model):
-    """A file together with one of its versions; counts and times are the file's unless they say version."""
+    """A file with one of its versions. Counts and times are the file's unless named after the version."""
 
     path: str
     id: str
@@ -48,7 +48,7 @@ class FileVersionResponse(Model):
 
 
 class UpsertRequest(Model):
-    """A file's name (`id` wins over `path`) and what describes it; none of this identifies a version."""
+    """A file's name (`id` overrides `path`) and description. None of these fields identifies a version."""
 
     path: str | None = None
     id: str | None = None
@@ -59,7 +59,7 @@ class UpsertRequest(Model):
     readme: str | None = None
 
     def target(self) -> Target:
-        """The file that is written, by id or path. Raises Invalid (422) if neither is given."""
+        """The file to write, by id or path. Raises Invalid (422) if neither is given."""
         return file_target(self.id, self.path)
 
 
@@ -71,7 +71,7 @@ class UpdateVersionRequest(Model):
 
 
 class MoveFileRequest(Model):
-    """A new place or name for a file."""
+    """A new location or name for a file."""
 
     path: str | None = None
     name: str | None = None
@@ -79,9 +79,9 @@ class MoveFileRequest(Model):
 
 
 def file_target(file_id: str | None, path: str | None) -> Target:
-    """The file that a write names: by id, else by path. Raises Invalid (422) if neither is given."""
+    """The file of a write: by id, else by path. Raises Invalid (422) if neither is given."""
     if file_id:
         return Target("id", file_id)
     if path:
         return Target("path", path)
-    raise Invalid("The file is not named: give `id` or `path`.", ("body", "path"))
+    raise Invalid("Give `id` or `path` to name the file.", ("body", "path"))

@@ -1,4 +1,4 @@
-"""Attributes of spans: names with dots to nested values, and text to the values it was made of; no I/O."""
+"""Span attributes: dotted names to nested values, and text to the original values. No I/O."""
 
 import ast
 import json
@@ -16,23 +16,23 @@ _TEXTS = ("description", "title", "format", "pattern", "$ref", "$comment", "$id"
 
 
 def nested(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The values by the parts of their names; a name that goes on wins over a value of its own."""
+    """Nest values by the parts of their names. A longer name overrides a value at its prefix."""
     tree: dict[str, Any] = {}
     for name, value in attributes.items():
         *path, last = name.split(".", _DEEPEST_NAME)
-        place = tree
+        node = tree
         for part in path:
-            below = place.get(part)
+            below = node.get(part)
             if not isinstance(below, dict):
-                below = place[part] = {}
-            place = below
-        if not isinstance(place.get(last), dict):
-            place[last] = value
+                below = node[part] = {}
+            node = below
+        if not isinstance(node.get(last), dict):
+            node[last] = value
     return tree
 
 
 def with_lists(value: Any) -> Any:
-    """The value with a list for every object in it whose keys are 0, 1, 2 and so on."""
+    """Replace objects with the keys 0, 1, 2 and so on by lists."""
     if not isinstance(value, dict):
         return value
     if value and set(value) == {str(index) for index in range(len(value))}:
@@ -41,7 +41,7 @@ def with_lists(value: Any) -> Any:
 
 
 def read_literal(value: Any) -> Any:
-    """The value that text is Python's or JSON's writing of (`True`, `('a', 'b')`, `[1]`), else the text."""
+    """Parse text as a Python or JSON literal (`True`, `('a', 'b')`, `[1]`), else return the text."""
     if not isinstance(value, str) or len(value) > _LONGEST_LITERAL:
         return value
     for read in (ast.literal_eval, json.loads):
@@ -53,7 +53,7 @@ def read_literal(value: Any) -> Any:
 
 
 def read_schema(value: Any) -> Any:
-    """A JSON schema whose values are all text, with the types that its keywords have."""
+    """Restore the types in a JSON schema whose values are all text."""
     if not isinstance(value, dict):
         return read_literal(value)
     return {key: _read_keyword(key, item) for key, item in value.items()}

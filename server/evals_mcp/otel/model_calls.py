@@ -1,7 +1,7 @@
-"""Calls of models as instrumentations describe them (`gen_ai.*`, `llm.*`): parameters, messages and usage; no I/O.
+"""Model calls in the attributes of instrumentations (`gen_ai.*`, `llm.*`): parameters, messages and usage. No I/O.
 
 The names changed over the years: numbered attributes (`gen_ai.prompt.0.content`, before that `llm.prompts.0.content`)
-became JSON (`gen_ai.input.messages`), and `prompt_tokens` became `input_tokens`. All of them are read.
+became JSON (`gen_ai.input.messages`), and `prompt_tokens` became `input_tokens`. We read all of them.
 """
 
 import json
@@ -49,12 +49,12 @@ _KNOWN_ROLES = ("user", "assistant", "system", "tool", "developer")
 
 
 def is_model_call(attributes: Mapping[str, Any]) -> bool:
-    """Whether attributes describe a call of a model."""
+    """Whether attributes describe a model call."""
     return any(name.startswith(("gen_ai.", "llm.")) for name in attributes)
 
 
 def model_kernel(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of the call as those of a prompt; the model is `unknown` if nothing names it."""
+    """The parameters of the call as a prompt kernel. The model is `unknown` if no attribute names it."""
     provider = str(_first(attributes, *_PROVIDER) or "").lower()
     kernel = {name: read_literal(_first(attributes, *names)) for name, names in _PARAMETERS.items()}
     kernel["model"] = str(_first(attributes, *_MODEL) or "unknown")
@@ -65,18 +65,18 @@ def model_kernel(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def model_log(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What a log of the call says: messages, output, why it ended and tokens."""
+    """The log fields of the call: messages, output, finish reason and tokens."""
     tree = nested(attributes)
-    asked = _numbered(tree, ("gen_ai", "prompt"), ("llm", "prompts")) or _written(attributes, "gen_ai.input.messages")
-    said = _numbered(tree, ("gen_ai", "completion"), ("llm", "completions"))
-    said = said or _written(attributes, "gen_ai.output.messages")
+    prompts = _numbered(tree, ("gen_ai", "prompt"), ("llm", "prompts")) or _written(attributes, "gen_ai.input.messages")
+    completions = _numbered(tree, ("gen_ai", "completion"), ("llm", "completions"))
+    completions = completions or _written(attributes, "gen_ai.output.messages")
     log: dict[str, Any] = {name: read_literal(_first(attributes, *names)) for name, names in _USAGE.items()}
-    log["messages"] = _instructions(attributes) + [_message(message, "user") for message in asked] or None
-    if said:
-        message = _message(said[0], "assistant")
+    log["messages"] = _instructions(attributes) + [_message(message, "user") for message in prompts] or None
+    if completions:
+        message = _message(completions[0], "assistant")
         log["output_message"] = message
         log["output"] = message["content"] if isinstance(message.get("content"), str) else None
-        log["finish_reason"] = said[0].get("finish_reason")
+        log["finish_reason"] = completions[0].get("finish_reason")
     if log.get("finish_reason") is None:
         reasons = read_literal(_first(attributes, "gen_ai.response.finish_reasons", "llm.response.finish_reason"))
         log["finish_reason"] = reasons[0] if isinstance(reasons, list) and reasons else reasons or None
@@ -98,9 +98,9 @@ def _objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _numbered(tree: Mapping[str, Any], *places: tuple[str, str]) -> list[dict[str, Any]]:
-    """Messages in attributes that number them, from the first place that has any."""
-    for namespace, name in places:
+def _numbered(tree: Mapping[str, Any], *prefixes: tuple[str, str]) -> list[dict[str, Any]]:
+    """Messages in numbered attributes, under the first prefix that has any."""
+    for namespace, name in prefixes:
         found = (tree.get(namespace) or {}).get(name) if isinstance(tree.get(namespace), dict) else None
         if isinstance(found, dict) and (messages := _objects(_in_order(found))):
             return messages
@@ -113,7 +113,7 @@ def _in_order(numbered: Mapping[str, Any]) -> list[Any]:
 
 
 def _written(attributes: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """Messages in one attribute that holds them as JSON."""
+    """Messages in one attribute as JSON."""
     return _objects(_json(attributes.get(name)))
 
 
@@ -142,7 +142,7 @@ def _message(message: Mapping[str, Any], default_role: str) -> dict[str, Any]:
 
 
 def _content(content: Any) -> Any:
-    """Text, or the parts that text holds as JSON, if a message can have them."""
+    """Text, or the message parts that it contains as JSON."""
     written = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
     parts = _json(content) if written.startswith("[") else None
     if not isinstance(parts, list) or not parts:
@@ -156,7 +156,7 @@ def _content(content: Any) -> Any:
 
 
 def _read_parts(parts: list[dict[str, Any]], role: str) -> dict[str, Any]:
-    """The content and the calls in a message of the newest form, which consists of parts."""
+    """The content and tool calls of a message in the newest form, which consists of parts."""
     read: dict[str, Any] = {}
     texts = [str(part.get("content") or "") for part in parts if part.get("type") == "text"]
     calls = [_tool_call(part) for part in parts if part.get("type") == "tool_call"]
@@ -166,8 +166,8 @@ def _read_parts(parts: list[dict[str, Any]], role: str) -> dict[str, Any]:
     if calls:
         read["tool_calls"] = calls
     if answers:
-        said = answers[0].get("response", answers[0].get("result"))
-        read["content"] = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+        result = answers[0].get("response", answers[0].get("result"))
+        read["content"] = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
         read["tool_call_id"] = str(answers[0].get("id"))
         read["role"] = "tool"
     if not read:
@@ -188,7 +188,7 @@ def _tool_call(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tools(attributes: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """The functions that the model was offered."""
+    """The functions that the model could call."""
     functions = nested(attributes).get("llm", {})
     request = functions.get("request") if isinstance(functions, dict) else None
     numbered = request.get("functions") if isinstance(request, dict) else None

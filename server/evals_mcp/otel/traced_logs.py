@@ -1,4 +1,4 @@
-"""Spans of the official SDK's decorators as logs: which file and version, and what the log says; no I/O."""
+"""Read spans of the official SDK's decorators as logs: file, version and fields. No I/O."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TracedLog(NamedTuple):
-    """A log that a span is of: its file, the content of its version if the span says it, and its fields."""
+    """The log of a span: its file, its version's content if given, and its fields."""
 
     file_type: str
     file_id: str | None
@@ -41,9 +41,9 @@ class TracedLog(NamedTuple):
 
 
 def read_traces(request: TracesRequest) -> list[TracedLog]:
-    """The logs that spans are of, in the order of the spans; those of other programs, or of no log, are passed over.
+    """The logs of spans, in order. Skips spans of other programs and spans without a log.
 
-    Raises Invalid (422) for a span that names no file of a known type, or says what no log can.
+    Raises Invalid (422) for a span without a file of a known type, or with values that a log cannot have.
     """
     return [
         log
@@ -60,9 +60,9 @@ def _location(resource: int, scope: int, span: int) -> tuple[str | int, ...]:
 
 def _read_span(span: Span, location: tuple[str | int, ...]) -> TracedLog | None:
     attributes = {item.key: value for item in span.attributes if (value := item.value.value()) is not None}
-    said = nested(attributes).get("humanloop")
-    file = said.get("file") if isinstance(said, dict) else None
-    if not isinstance(said, dict) or not isinstance(file, dict):
+    tree = nested(attributes).get("humanloop")
+    file = tree.get("file") if isinstance(tree, dict) else None
+    if not isinstance(tree, dict) or not isinstance(file, dict):
         return None
     file_type = str(file.get("type"))
     if file_type not in _REQUESTS:
@@ -70,9 +70,9 @@ def _read_span(span: Span, location: tuple[str | int, ...]) -> TracedLog | None:
     path, file_id = (file.get(name) if isinstance(file.get(name), str) else None for name in ("path", "id"))
     if path is None and file_id is None:
         raise Invalid("`humanloop.file.path` is missing.", location)
-    content = said.get("log")
+    content = tree.get("log")
     if file_type == "flow" and content is None and not _has_failed(span):
-        return None  # the SDK gave the flow up, and has deleted the log that it made when the flow began
+        return None  # the SDK gave up the flow and deleted the log that it had created at the start
     fields = _fields(span, attributes, content if isinstance(content, dict) else {}, file_type)
     request = _lenient(_REQUESTS[file_type], fields, location)
     return TracedLog(
@@ -88,7 +88,7 @@ def _read_span(span: Span, location: tuple[str | int, ...]) -> TracedLog | None:
 
 
 def _fields(span: Span, attributes: Mapping[str, Any], content: Mapping[str, Any], file_type: str) -> dict[str, Any]:
-    """The fields of a log request: what the span says as one, what its model call says, and its times."""
+    """The fields of a log request: those in the span, those of its model call, and its times."""
     fields: dict[str, Any] = {"start_time": _time(span.start), "end_time": _time(span.end)}
     if file_type == "prompt" and is_model_call(attributes):
         fields |= model_log(attributes)
@@ -108,7 +108,7 @@ def _fields(span: Span, attributes: Mapping[str, Any], content: Mapping[str, Any
 def _kernel(
     file_type: str, file: Mapping[str, Any], attributes: Mapping[str, Any], location: tuple[str | int, ...]
 ) -> dict[str, Any] | None:
-    """The content of the version, or None if the span says nothing of it."""
+    """The content of the version; None if the span has none."""
     inner = file.get(file_type)
     content = {**file, **inner} if isinstance(inner, dict) else dict(file)
     if file_type == "tool":
@@ -134,7 +134,7 @@ def _tool_content(content: Mapping[str, Any]) -> dict[str, Any]:
     read = {"description": "", **function, "strict": read_literal(function.get("strict"))}
     if isinstance(function.get("parameters"), dict):
         read["parameters"] = read_schema(function["parameters"])
-        # An object without properties loses them, since what is empty has no attributes.
+        # An object without properties loses the key, because empty values have no attributes.
         if read["parameters"].get("type") == "object":
             read["parameters"].setdefault("properties", {})
             if read["parameters"]["properties"] == {}:
@@ -143,11 +143,11 @@ def _tool_content(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lenient(model: type[M], content: Mapping[str, Any], location: tuple[str | int, ...]) -> M:
-    """A request from values that are mostly text; a field that does not fit is left out. Raises Invalid."""
+    """Build a request from values that are mostly text. Drops fields that do not fit. Raises Invalid."""
     try:
         fields = dict(storable(_as_json(content)))
     except ValueError as error:
-        raise Invalid(f"A value of the span cannot be kept: {error}.", location) from None
+        raise Invalid(f"A value of the span cannot be stored: {error}.", location) from None
     try:
         return model.model_validate(fields)
     except ValidationError as error:
@@ -155,7 +155,7 @@ def _lenient(model: type[M], content: Mapping[str, Any], location: tuple[str | i
     try:
         return model.model_validate({name: value for name, value in fields.items() if name not in unfit})
     except ValidationError:
-        raise Invalid(f"The span does not say what its {model.__name__} needs.", location) from None
+        raise Invalid(f"The span lacks required fields of {model.__name__}.", location) from None
 
 
 def _as_json(content: Mapping[str, Any]) -> dict[str, Any]:

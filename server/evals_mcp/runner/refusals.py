@@ -1,25 +1,25 @@
-"""The runner of a server that generates nothing yet: it answers all work with errors that say so."""
+"""The runner of a server that cannot generate or judge yet: it answers all work with errors."""
 
 from collections.abc import Sequence
 
 from evals_mcp.store.store import Store
 
 _LOG_ERROR = (
-    "This server does not generate logs yet: create the run with `orchestrated: false` and post its logs yourself."
+    "This server cannot generate logs yet. Create the run with `orchestrated: false` and post the logs yourself."
 )
 _JUDGMENT_ERRORS = {
-    "python": "This server does not run Python evaluators yet: post the judgment yourself.",
-    "llm": "This server does not run LLM evaluators yet: post the judgment yourself.",
+    "python": "This server cannot run Python evaluators yet. Post the judgment yourself.",
+    "llm": "This server cannot run LLM evaluators yet. Post the judgment yourself.",
 }
 
 
 class RefusingRunner:
-    """Gives an error log to each datapoint, and an error judgment to each log, that waits for the server.
+    """Writes an error log for each datapoint and an error judgment for each log that waits for the server.
 
-    Evaluators that are external, human, or attached with `orchestrated: false` are the callers', and are left alone.
+    It skips evaluators that are external, human, or attached with `orchestrated: false`: callers judge with those.
     """
 
     def wake(self, store: Store, run_ids: Sequence[str]) -> None:
-        """Answer what is open in these runs, all at once; nobody waits for it."""
+        """Write errors for all open work in these runs at once."""
         for run_id in store.work.waiting(run_ids, list(_JUDGMENT_ERRORS)):
             store.work.fail(run_id, _LOG_ERROR, _JUDGMENT_ERRORS)

@@ -1,4 +1,4 @@
-"""The seam behind which a server does the work that runs wait for; the first runner is in `refusals`."""
+"""The interface of a runner, which generates logs and judgments for runs. `refusals` has the first one."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,11 +7,11 @@ from evals_mcp.store.store import Store
 
 
 class Runner(Protocol):
-    """Takes open work from a store (`store.work`) and writes its results there."""
+    """Takes open work from a store (`store.work`) and writes the results there."""
 
     def wake(self, store: Store, run_ids: Sequence[str]) -> None:
-        """Say that these runs may have new work: datapoints to log, or logs to judge.
+        """Tell the runner that these runs may have new work: datapoints to log, or logs to judge.
 
-        Called after the change is kept, inside the request that made it: what takes long belongs elsewhere.
+        The request that made the change calls this after its commit, so return quickly and work in the background.
         """
         ...

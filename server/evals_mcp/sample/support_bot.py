@@ -1,17 +1,17 @@
-"""Reads the sample evaluation, a support bot of an invented maker of weather stations; loads it nowhere.
+"""Reads the sample evaluation: a support bot of an invented maker of weather stations.
 
 What a correct review of it finds (three runs of 40 logs; datapoints are counted from 0):
 
 - `support/policy_correct`: v1-baseline 34 of 40 true, v2-concise 24 of 39, v3-policy-quotes 36 of 40.
   v1 to v2 is the regression: 39 pairs, 9 worse (1, 3, 4, 6, 8, 10, 14, 19, 23), none better, p = 0.0039
-  (McNemar, exact). All nine are about returns, refunds or warranty, whose conditions v2's prompt left out.
+  (McNemar, exact). All nine are about returns, refunds or warranty, whose conditions v2's prompt omits.
   v1 to v3: 40 pairs, 1 worse (31), 3 better (16, 21, 29), p = 0.625.
 - `support/helpfulness`: means 4.31, 4.28 and 4.38 over 39 judgments each; no significant difference.
 - `support/tone` (friendly, neutral, curt): 29, 11, 0; 22, 14, 3; 26, 14, 0; no significant difference.
 - `support/contains_greeting` is true for all 120 logs, even for the one without an output.
 - The log of v2 for datapoint 25 ended in an error: three judgments missing. Helpfulness failed for v1 at
   datapoint 5 and abstained for v3 at datapoint 11.
-- Mean output tokens 52, 28 and 72; v2 is the fastest and cheapest, v3 the slowest and dearest.
+- Mean output tokens 52, 28 and 72; v2 is the fastest and cheapest, v3 the slowest and most expensive.
 """
 
 from importlib.resources import files
@@ -25,7 +25,7 @@ _KNOWN_KEYS_ONLY = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, config=_KNOWN_KEYS_ONLY)
 class SampleMessage:
-    """One message of a prompt template; `content` may hold `{{input}}` places."""
+    """One message of a prompt template. `content` may contain `{{input}}` variables."""
 
     role: Literal["system", "user"]
     content: str
@@ -52,7 +52,7 @@ class SampleDatapoint:
 
 @dataclass(frozen=True, config=_KNOWN_KEYS_ONLY)
 class SampleDataset:
-    """The tickets in order; logs refer to them by position, counted from 0."""
+    """The tickets in order. Logs refer to them by index, from 0."""
 
     path: str
     datapoints: tuple[SampleDatapoint, ...]
@@ -77,7 +77,7 @@ class SampleNumberLimits:
 
 @dataclass(frozen=True, config=_KNOWN_KEYS_ONLY)
 class SampleEvaluator:
-    """An evaluator; `options` is for select and `number_limits` and `number_valence` are for number."""
+    """An evaluator. `options` belongs to select; `number_limits` and `number_valence` belong to number."""
 
     path: str
     description: str
@@ -91,7 +91,7 @@ class SampleEvaluator:
 
 @dataclass(frozen=True, config=_KNOWN_KEYS_ONLY)
 class SampleJudgment:
-    """What an evaluator said of a log: failed if `error` is set, else abstained if `judgment` is None."""
+    """An evaluator's judgment of a log: failed if `error` is set, else abstained if `judgment` is None."""
 
     judgment: bool | int | str | None = None
     explanation: str | None = None
@@ -100,9 +100,9 @@ class SampleJudgment:
 
 @dataclass(frozen=True, config=_KNOWN_KEYS_ONLY)
 class SampleLog:
-    """One output, or the error in its place; latency in seconds, costs in US dollars.
+    """One output or error. Latency is in seconds, costs are in US dollars.
 
-    `judgments` is keyed by evaluator path; an evaluator that is absent never judged the log.
+    `judgments` is keyed by evaluator path. An absent evaluator never judged the log.
     """
 
     datapoint: int
@@ -118,7 +118,7 @@ class SampleLog:
 
 @dataclass(frozen=True, config=_KNOWN_KEYS_ONLY)
 class SampleRun:
-    """One version's pass over the dataset; `version` is the version's name."""
+    """One version's pass over the dataset. `version` is the version's name."""
 
     version: str
     control: bool
@@ -127,7 +127,7 @@ class SampleRun:
 
 @dataclass(frozen=True, config=_KNOWN_KEYS_ONLY)
 class Sample:
-    """The whole sample: `evaluation` is the evaluation's name, `file` the path of the prompt."""
+    """The whole sample. `evaluation` is the evaluation's name, `file` the prompt's path."""
 
     evaluation: str
     file: str

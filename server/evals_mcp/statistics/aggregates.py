@@ -1,7 +1,7 @@
-"""Statistics of one evaluator over the judgments of one run, in the shapes of the API; no I/O, no comparison.
+"""Statistics of one evaluator in one run, in the API's shapes. No I/O, no comparison.
 
-Every function takes the judgments of the evaluator logs that did not fail, None where the evaluator abstained, and
-the number of those that failed. A run's total is the sum of the three: judged, abstained, failed.
+Each function takes the judgments that did not fail (None for abstained) and the number of failed ones. A run's total is
+the sum of judged, abstained and failed.
 """
 
 import math
@@ -15,7 +15,7 @@ PERCENTILES = ("0", "25", "50", "75", "90", "95", "99", "99.9", "100")
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """The one value that all `count` judgments share; a list of options is given as a sorted tuple."""
+    """The value that all `count` judgments share. A list of options is a sorted tuple."""
 
     value: object
     count: int
@@ -23,9 +23,9 @@ class Constant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgmentCounts:
-    """How many evaluator logs were judged, abstained (null) and failed; `total_logs` is their sum.
+    """The numbers of judged, abstained (null) and failed evaluator logs. `total_logs` is their sum.
 
-    `constant` is set when at least two judgments exist and all are the same. It is all there is for text.
+    `constant` is set if there are at least two judgments and all are equal. Text has no other statistics.
     """
 
     total_logs: int
@@ -37,7 +37,7 @@ class JudgmentCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooleanStats(JudgmentCounts):
-    """Counts of true and false; they add up to `num_judgments`."""
+    """Counts of true and false. They add up to `num_judgments`."""
 
     num_true: int
     num_false: int
@@ -47,9 +47,9 @@ class BooleanStats(JudgmentCounts):
 class NumberStats(JudgmentCounts):
     """Mean, sum, population standard deviation and percentiles of the finite judgments.
 
-    Without one, the first three are None and `percentiles` is empty; otherwise it has exactly the keys of
-    `PERCENTILES`. `num_ignored` judgments were NaN or infinite: counted as judgments, in no other figure. `sum` is
-    also None where it is beyond the range of a float.
+    Without judgments, the first three are None and `percentiles` is empty; else it has exactly the keys of
+    `PERCENTILES`. `num_ignored` judgments were NaN or infinite; they count as judgments but are in no other figure.
+    `sum` is also None if it exceeds the range of a float.
     """
 
     mean: float | None = None
@@ -61,7 +61,7 @@ class NumberStats(JudgmentCounts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionStats(JudgmentCounts):
-    """Judgments per option: the declared options in their order, also those never chosen, then others by name."""
+    """Judgments per option: all declared options in order, even with none, then others by name."""
 
     num_judgments_per_option: dict[str, int]
 
@@ -84,7 +84,7 @@ def boolean_stats(judgments: Iterable[bool | None], num_errors: int = 0) -> Bool
 
 
 def number_stats(judgments: Iterable[float | None], num_errors: int = 0) -> NumberStats:
-    """Aggregate a number evaluator; sums are correctly rounded whatever the order, time is O(n log n)."""
+    """Aggregate a number evaluator. Sums are correctly rounded in any order; time is O(n log n)."""
     everything = list(judgments)
     judged = [value for value in everything if value is not None]
     values = sorted(float(value) for value in judged if _is_finite(value))
@@ -106,7 +106,7 @@ def number_stats(judgments: Iterable[float | None], num_errors: int = 0) -> Numb
 
 
 def select_stats(judgments: Iterable[str | None], num_errors: int = 0, options: Sequence[str] = ()) -> OptionStats:
-    """Aggregate an evaluator that chooses one option; `options` are the declared ones in order."""
+    """Aggregate an evaluator that selects one option. `options` are the declared ones in order."""
     counts = Counter(judgments)
     return _option_stats(counts, counts, num_errors, options)
 
@@ -114,7 +114,7 @@ def select_stats(judgments: Iterable[str | None], num_errors: int = 0, options: 
 def multi_select_stats(
     judgments: Iterable[Sequence[str] | None], num_errors: int = 0, options: Sequence[str] = ()
 ) -> OptionStats:
-    """Aggregate an evaluator that chooses several options: each chosen one counts once per judgment."""
+    """Aggregate an evaluator that selects several options. Each selected option counts once per judgment."""
     sets = Counter(None if value is None else tuple(sorted(set(value))) for value in judgments)
     chosen: Counter[str | None] = Counter()
     for value, count in sets.items():
@@ -139,7 +139,7 @@ def _moments(ordered: Sequence[float]) -> tuple[float | None, float | None, floa
         mean, std = ordered[0], 0.0
         total = mean * len(ordered)
     else:
-        # A power of two is an exact factor: with it neither a sum nor a square can leave the range of a float.
+        # A power of two is an exact factor. It keeps sums and squares in the range of a float.
         exponent = math.frexp(max(-ordered[0], ordered[-1]))[1]
         extreme = abs(exponent) > 400
         scaled = [math.ldexp(value, -exponent) for value in ordered] if extreme else ordered

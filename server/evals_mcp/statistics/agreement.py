@@ -1,4 +1,4 @@
-"""Whether runs or evaluators agree about a datapoint, and whether it fails everywhere; no reading of logs."""
+"""Whether runs or evaluators agree about a datapoint, and whether it fails everywhere. Reads no logs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ Judgment = bool | float | str | Sequence[str] | None
 
 
 class NumberRange(NamedTuple):
-    """The least and the greatest number: the evaluator's declared limits, or else what it was seen to give."""
+    """The smallest and largest number: the evaluator's declared limits, else the observed ones."""
 
     low: float
     high: float
@@ -18,8 +18,8 @@ class NumberRange(NamedTuple):
 class Agreement(NamedTuple):
     """How one evaluator judged a datapoint in several runs.
 
-    `judged` runs have a judgment. `spread` is 0 (all the same) to 1 (as far apart as can be). `disagree`: the spread
-    is at least a half. `all_fail`: at least one is judged and every judged one fails.
+    `judged` runs have a judgment. `spread` is 0 (all equal) to 1 (maximally different). `disagree`: the spread is at
+    least a half. `all_fail`: at least one run is judged, and all judged runs fail.
     """
 
     judged: int
@@ -35,11 +35,10 @@ def agreement_of_runs(
     options: Mapping[str, str | None] | None = None,
     number_range: NumberRange | None = None,
 ) -> Agreement:
-    """How far the judgments of one datapoint in several runs agree; None (missing, abstained, failed) is left out.
+    """How much the judgments of one datapoint in several runs agree. Ignores None (missing, abstained, failed).
 
-    The spread of numbers is relative to `number_range`, without which they never disagree. Booleans and single
-    options are the same or not; of several options the spread is the share not common to all (Jaccard); text has
-    none.
+    The spread of numbers is relative to `number_range`; without it, numbers never disagree. Booleans and single options
+    are equal or not. The spread of several options is the share not common to all (Jaccard). Text has none.
     """
     values = [value for value in judgments if value is not None]
     spread = _spread(values, kind, number_range)
@@ -48,7 +47,7 @@ def agreement_of_runs(
 
 
 def evaluators_disagree(failing: Iterable[bool | None]) -> bool:
-    """Whether some evaluators fail a log and others pass it; None (no judgment, or cannot fail) has no say."""
+    """Whether some evaluators fail a log and others pass it. Ignores None (no judgment, or cannot fail)."""
     return len({fails for fails in failing if fails is not None}) > 1
 
 
@@ -59,11 +58,11 @@ def judgment_fails(
     options: Mapping[str, str | None] | None = None,
     number_range: NumberRange | None = None,
 ) -> bool | None:
-    """Whether a judgment is a failure; None where the evaluator can not say so.
+    """Whether a judgment is a failure; None if the evaluator cannot tell.
 
-    A boolean fails when false, a number in the lowest quarter of its range (of 1 to 5: 1 and 2), options when a
-    negative one is chosen. With valence negative it is true and the highest quarter. Neutral evaluators, options of
-    which none is negative, numbers without a range, text, and a value of another type than the kind have no failure.
+    A boolean fails if false, a number in the lowest quarter of its range (of 1 to 5: 1 and 2), options if a negative
+    one is selected. With negative valence, true and the highest quarter fail. Neutral evaluators, options without a
+    negative one, numbers without a range, text, and values of another type cannot fail.
     """
     if kind in ("select", "multi_select"):
         negative = {option for option, value in (options or {}).items() if value == "negative"}
@@ -74,8 +73,8 @@ def judgment_fails(
     if kind == "boolean" and isinstance(judgment, bool):
         return judgment is (valence == "negative")
     if kind == "number" and is_number(judgment) and number_range and number_range.low < number_range.high:
-        place = _place(judgment, number_range)
-        return place >= 0.75 if valence == "negative" else place <= 0.25
+        position = _position(judgment, number_range)
+        return position >= 0.75 if valence == "negative" else position <= 0.25
     return None
 
 
@@ -84,7 +83,7 @@ def _spread(values: Sequence[Judgment], kind: str, number_range: NumberRange | N
         numbers = [value for value in values if is_number(value)]
         if not numbers or number_range is None or number_range.low >= number_range.high:
             return 0.0
-        return min(1.0, _place(max(numbers), number_range) - _place(min(numbers), number_range))
+        return min(1.0, _position(max(numbers), number_range) - _position(min(numbers), number_range))
     if kind == "boolean":
         return float(len({value for value in values if isinstance(value, bool)}) > 1)
     sets = [chosen for value in values if (chosen := _chosen(value)) is not None]
@@ -102,6 +101,6 @@ def _chosen(value: Judgment) -> frozenset[str] | None:
     return frozenset(value) if isinstance(value, Sequence) else None
 
 
-def _place(value: float, number_range: NumberRange) -> float:
-    """Where a number lies in its range: 0 at the low end, 1 at the high end."""
+def _position(value: float, number_range: NumberRange) -> float:
+    """The position of a number in its range: 0 at the low end, 1 at the high end."""
     return (value - number_range.low) / (number_range.high - number_range.low)

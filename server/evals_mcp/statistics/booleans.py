@@ -1,4 +1,4 @@
-"""A boolean evaluator over two runs: McNemar's exact test and Tango's interval; no pairing, no text."""
+"""Compare two runs by a boolean evaluator: McNemar's exact test and Tango's interval. No pairing, no text."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from evals_mcp.statistics.results import MIN_PAIRS, SIGNIFICANCE, Comparison, Pa
 
 
 def compare_booleans(pairs: NumberPairs, valence: str = "positive") -> Comparison:
-    """Compare rates of true; `valence` positive says that true is better.
+    """Compare rates of true. With positive `valence`, true is better.
 
-    Where repeats of a datapoint disagree its rate is a fraction, and the rates are compared like numbers. The exact
-    test is a little more cautious than the interval: where it is not significant the interval is widened up to zero.
+    If repeats of a datapoint disagree, its rate is a fraction, and rates are compared like numbers. The exact test is a
+    little more cautious than the interval, so the interval is widened up to zero if the test is not significant.
     """
     import numpy as np
 
@@ -44,12 +44,12 @@ def compare_booleans(pairs: NumberPairs, valence: str = "positive") -> Compariso
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """McNemar's exact two-sided p: the binomial test that changed pairs go either way with probability one half."""
+    """McNemar's exact two-sided p: the binomial test that changed pairs go either way with equal probability."""
     return min(1.0, 2 * binomial_half_tail(min(gained, lost), gained + lost))
 
 
 def tango_interval(gained: int, lost: int, pairs: int) -> tuple[float, float]:
-    """The 95 % score interval of the rate of gained minus lost pairs, for small numbers and empty cells too.
+    """The 95 % score interval of the rate of gained minus lost pairs, also for small numbers and empty cells.
 
     Tango 1998, Statistics in Medicine 17:891; recommended for paired proportions by Fagerland, Lydersen and Laake
     2014, Statistics in Medicine 33:2850.
@@ -58,7 +58,7 @@ def tango_interval(gained: int, lost: int, pairs: int) -> tuple[float, float]:
 
 
 def boolean_pairs_needed(gained: int, lost: int, pairs: int) -> int | None:
-    """Pairs for McNemar's test to show this difference at level 0.05 with 80 % power; None without one.
+    """Pairs for McNemar's test to detect this difference at level 0.05 with 80 % power; None without a difference.
 
     n = (z_0.975 sqrt(p) + z_0.8 sqrt(p - d^2))^2 / d^2 for the rate p of changed pairs and the difference d
     (Connor 1987, Biometrics 43:207).
@@ -75,7 +75,7 @@ def _tango_low(gained: int, lost: int, pairs: int) -> float:
 
 
 def _tango_score(difference: float, gained: int, lost: int, pairs: int) -> float:
-    """The score statistic of a true difference, whose other parameter is at its maximum likelihood (a quadratic)."""
+    """The score statistic of a true difference, with the other parameter at its maximum likelihood (a quadratic)."""
     a = 2 * pairs
     b = -gained - lost + (2 * pairs - gained + lost) * difference
     c = -lost * difference * (1 - difference)

@@ -1,4 +1,4 @@
-"""What the logs of a run say, as columns: one row per log, one column per evaluator; comparing them is elsewhere."""
+"""The logs of a run as columns: one row per log, one column per evaluator."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 JUDGED, ABSTAINED, FAILED, MISSING, OTHER_TYPE = range(5)
-"""What an evaluator said of a log; `OTHER_TYPE` is a judgment of another type than the evaluator returns now."""
+"""The state of a judgment. `OTHER_TYPE` is a judgment of another type than the evaluator returns now."""
 
 MEASURES: tuple[Measure, ...] = ("latency", "tokens", "cost")
 
 Labels = tuple[str, ...]
-"""The options of one judgment: the one of a select, or those of a multi_select sorted, each once."""
+"""The options of one judgment: the one of a select, or the sorted, distinct ones of a multi_select."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class JudgmentColumn:
-    """One evaluator on each log of a run: its state, and the judgment in the way its kind needs.
+    """One evaluator on each log of a run: the state, and the judgment in the form for its kind.
 
-    `numbers` has numbers, and booleans as 0 and 1, else NaN. `labels` has places in `options`, else -1.
-    `version_ids` are the versions of the evaluator that judged, sorted.
+    `numbers` has numbers, and booleans as 0 and 1, else NaN. `labels` has indexes into `options`, else -1.
+    `version_ids` are the evaluator versions that judged, sorted.
     """
 
     states: NDArray[Any]
@@ -38,7 +38,7 @@ class JudgmentColumn:
 
 
 class JudgedLogs(NamedTuple):
-    """The logs that one evaluator judged: keys of their datapoints, and the judgments as in `JudgmentColumn`."""
+    """The logs that one evaluator judged: the keys of their datapoints, and judgments as in `JudgmentColumn`."""
 
     keys: NDArray[Any]
     numbers: NDArray[Any]
@@ -48,10 +48,10 @@ class JudgedLogs(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RunColumns:
-    """The logs of a run from the oldest on.
+    """The logs of a run, oldest first.
 
-    `datapoints` has whole-number keys that mean the same in every run compared, -1 for a log without a datapoint.
-    Measures are NaN where they are not known. Judgments are by the evaluator's attached version id.
+    `datapoints` has whole-number keys, the same in all compared runs, and -1 for a log without a datapoint. Unknown
+    measures are NaN. Judgments are keyed by the attached evaluator version's id.
     """
 
     datapoints: NDArray[Any]
@@ -60,25 +60,25 @@ class RunColumns:
     judgments: Mapping[str, JudgmentColumn]
 
     def judged(self, evaluator_version_id: str) -> JudgedLogs:
-        """The logs with a datapoint that an evaluator judged."""
+        """The logs with a datapoint and a judgment by an evaluator."""
         column = self.judgments[evaluator_version_id]
         mask = (column.states == JUDGED) & (self.datapoints >= 0)
         return JudgedLogs(self.datapoints[mask], column.numbers[mask], column.labels[mask], column.options)
 
 
 class DatapointKeys:
-    """Whole numbers for the ids of datapoints, the same for the same id; they grow with the ids seen."""
+    """Numbers datapoint ids in the order they appear. The same id always gets the same number."""
 
     def __init__(self) -> None:
         self._keys: dict[str | None, int] = {None: -1}
         self._ids: list[str] = []
 
     def __len__(self) -> int:
-        """How many ids have a key."""
+        """The number of ids with a key."""
         return len(self._ids)
 
     def column(self, ids: Iterable[str | None]) -> NDArray[Any]:
-        """The keys of ids, -1 for None."""
+        """The keys of ids; -1 for None."""
         import numpy as np
 
         keys = self._keys
@@ -92,16 +92,16 @@ class DatapointKeys:
         return np.array(column, dtype=np.int64)
 
     def id_of(self, key: int) -> str:
-        """The id that has a key."""
+        """The id of a key."""
         return self._ids[key]
 
 
 def judgment_column(
     kind: str, states: Sequence[int], judgments: Sequence[object], version_ids: Iterable[str]
 ) -> JudgmentColumn:
-    """A column of an evaluator that returns `kind` out of judgments as JSON values.
+    """Build the column of an evaluator that returns `kind` from judgments as JSON values.
 
-    A value of another type than `kind` becomes `OTHER_TYPE`; NaN and infinities stay, for the comparison to ignore.
+    Values of another type become `OTHER_TYPE`. NaN and infinities stay; comparisons ignore them.
     """
     import numpy as np
 
@@ -109,15 +109,15 @@ def judgment_column(
     numbers = np.full(len(found), np.nan)
     labels = np.full(len(found), -1, dtype=np.int32)
     options: dict[Labels, int] = {}
-    for place, value in enumerate(judgments):
-        if states[place] != JUDGED:
+    for index, value in enumerate(judgments):
+        if states[index] != JUDGED:
             continue
         if not _is_of_kind(value, kind):
-            found[place] = OTHER_TYPE
+            found[index] = OTHER_TYPE
         elif isinstance(value, int | float):
-            numbers[place] = _number(value)
+            numbers[index] = _number(value)
         elif kind != "text":
-            labels[place] = options.setdefault(labels_of(value), len(options))
+            labels[index] = options.setdefault(labels_of(value), len(options))
     return JudgmentColumn(
         states=found,
         numbers=numbers,
@@ -128,7 +128,7 @@ def judgment_column(
 
 
 def pair_option_columns(kind: str, baseline: JudgedLogs, candidate: JudgedLogs) -> OptionPairs:
-    """Pair options as `pair_options` does; without repeats, pairs of judgments are only counted."""
+    """Pair options like `pair_options`. Without repeats, this only counts pairs of judgments."""
     import numpy as np
 
     sides = (baseline, candidate)
@@ -152,7 +152,7 @@ def pair_option_columns(kind: str, baseline: JudgedLogs, candidate: JudgedLogs) 
 
 
 def labels_of(value: Any) -> Labels:
-    """The options in a judgment: a text is one option, of a list each counts once."""
+    """The options in a judgment: a text is one option; each option of a list counts once."""
     return (value,) if isinstance(value, str) else tuple(sorted(set(value)))
 
 
@@ -169,7 +169,7 @@ def _whole(labels: Labels) -> Profile:
 
 
 def _number(value: float) -> float:
-    """The value as a float; a whole number beyond all floats is infinite, so that it is ignored like one."""
+    """The value as a float. Integers beyond all floats become infinite and are ignored."""
     return float(value) if is_number(value) or value in (True, False) else math.inf
 
 

@@ -1,6 +1,6 @@
-"""The paired comparison of two runs by one evaluator of any kind; the tests themselves are elsewhere, no text.
+"""The paired comparison of two runs by one evaluator of any kind. Other modules have the tests.
 
-All modules of this package import NumPy on first use only, so importing them costs nothing at start-up.
+All modules of this package import NumPy on first use, so importing them costs nothing at start-up.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ def compare(
     valence: str = "positive",
     options: Mapping[str, str | None] | None = None,
 ) -> Comparison:
-    """Compare a candidate's judgments with a baseline's: per side the values of each datapoint, None where null.
+    """Compare a candidate's judgments with a baseline's: per side the values of each datapoint, None for null.
 
-    `valence` positive says that true, or more, is better; `options` are the declared ones in order. Text is not
-    comparable. The p-value stands alone: pass all comparisons of one answer through `corrections.correct`.
+    With positive `valence`, true or higher is better. `options` are the declared ones in order. Text cannot be
+    compared. The p-value is uncorrected: pass all comparisons of an answer through `corrections.correct`.
     """
     if kind == "boolean":
         return compare_booleans(pair_numbers(baseline, candidate, "boolean"), valence)
@@ -36,5 +36,5 @@ def compare(
 
 
 def not_comparable(kind: str) -> Comparison:
-    """The result for what has no comparison: text, and evaluators whose return type differs between the runs."""
+    """The result for text, and for evaluators whose return type differs between the runs."""
     return Comparison(kind=kind, verdict=Verdict.NOT_COMPARABLE)

@@ -1,4 +1,4 @@
-"""Holm's correction of p-values over a family of comparisons; no tests here."""
+"""Holm's correction of p-values over a family of comparisons. No tests."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from evals_mcp.statistics.results import Comparison, decide
 
 
 def holm(p_values: Iterable[float | None]) -> list[float | None]:
-    """Adjust a family of p-values (Holm 1979) in its order; None passes through and does not count as a member."""
+    """Adjust a family of p-values (Holm 1979), in order. None stays None and does not count as a member."""
     given = list(p_values)
     ranked = sorted((p_value, position) for position, p_value in enumerate(given) if p_value is not None)
     adjusted: list[float | None] = [None] * len(given)
@@ -19,9 +19,9 @@ def holm(p_values: Iterable[float | None]) -> list[float | None]:
 
 
 def correct(family: Sequence[Comparison]) -> list[Comparison]:
-    """The comparisons with their adjusted p-values and the verdicts that follow; intervals stay single ones of 95 %.
+    """Set adjusted p-values and verdicts. The intervals stay uncorrected 95 % intervals.
 
-    An interval may so leave out zero where the verdict, which guards the whole family, finds no difference.
+    So an interval may exclude zero although the verdict, which covers the whole family, finds no difference.
     """
     adjusted = holm(comparison.p_value for comparison in family)
     return [

@@ -1,4 +1,4 @@
-"""Which datapoints of a candidate changed against a baseline, the largest change first; no tests, no texts."""
+"""The datapoints that changed between a baseline and a candidate, largest change first. No tests, no texts."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _DECIMALS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatapointChange:
-    """A datapoint by its key, and why it is there: places of evaluators, the one that changed most first.
+    """A datapoint by its key, and the indexes of the evaluators that changed, largest change first.
 
-    `baseline` and `candidate` are places of its logs in the columns; first the one that shows the outcome best, then
-    the others from the oldest on.
+    `baseline` and `candidate` are the indexes of its logs in the columns: first the log that best shows the outcome,
+    then the others, oldest first.
     """
 
     key: int
@@ -35,7 +35,7 @@ class DatapointChange:
 
 
 class _Changes(NamedTuple):
-    """Per paired datapoint: how much better it got (0 without a direction), and how much it changed at all."""
+    """Per paired datapoint: how much better it got (0 without a direction), and how much it changed."""
 
     keys: NDArray[Any]
     gains: NDArray[Any]
@@ -43,9 +43,9 @@ class _Changes(NamedTuple):
 
 
 class _Weights(NamedTuple):
-    """What one evaluator says for an outcome: per key a weight, and 1 if it got better there, -1 if worse, else 0.
+    """One evaluator's weights for an outcome: per key a weight, and 1 for better, -1 for worse, else 0.
 
-    `pairs` are the keys that it judged on both sides.
+    `pairs` are the keys that it judged in both runs.
     """
 
     keys: NDArray[Any]
@@ -55,7 +55,7 @@ class _Weights(NamedTuple):
 
 
 class Ranking:
-    """The datapoints with an outcome, in order; `len` tells how many. Only those of a page are looked at closely."""
+    """The datapoints with an outcome, in order. `len` counts them. Details are computed only for a page."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Ranking:
         weights: NDArray[Any],
         signs: NDArray[Any],
     ) -> None:
-        """`runs` are baseline and candidate; `weights` and `signs` have a row per evaluator and a column per key."""
+        """`runs` are baseline and candidate. `weights` and `signs` have a row per evaluator and a column per key."""
         self._evaluators = evaluators
         self._runs = runs
         self._outcome = outcome
@@ -75,21 +75,21 @@ class Ranking:
         self._signs = signs
 
     def __len__(self) -> int:
-        """How many datapoints have the outcome."""
+        """The number of datapoints with the outcome."""
         return len(self._keys)
 
     def page(self, offset: int, limit: int) -> list[DatapointChange]:
-        """Datapoints from an offset on."""
-        return [self._change(place) for place in range(offset, min(offset + limit, len(self._keys)))]
+        """The datapoints from an offset."""
+        return [self._change(index) for index in range(offset, min(offset + limit, len(self._keys)))]
 
-    def _change(self, place: int) -> DatapointChange:
+    def _change(self, index: int) -> DatapointChange:
         import numpy as np
 
-        key = int(self._keys[place])
-        weights = self._weights[:, place]
+        key = int(self._keys[index])
+        weights = self._weights[:, index]
         involved = [int(index) for index in np.argsort(-weights, kind="stable") if weights[index] > 0]
         lead = involved[0] if involved else None
-        sign = 0 if lead is None else int(self._signs[lead, place])
+        sign = 0 if lead is None else int(self._signs[lead, index])
         before, after = (
             _best_first(np.flatnonzero(run.datapoints == key), self._telling(run, lead, direction))
             for run, direction in zip(self._runs, (-sign, sign), strict=True)
@@ -97,7 +97,7 @@ class Ranking:
         return DatapointChange(key=key, evaluators=tuple(involved), baseline=before, candidate=after)
 
     def _telling(self, run: RunColumns, lead: int | None, direction: int) -> NDArray[Any]:
-        """For each log of a run how well it shows the outcome, by its leading evaluator's judgment."""
+        """For each log of a run, how well it shows the outcome by the leading evaluator's judgment."""
         import numpy as np
 
         column = None if lead is None else run.judgments[self._evaluators[lead].version_id]
@@ -115,41 +115,41 @@ class Ranking:
 def rank_datapoints(
     evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candidate: RunColumns, outcome: Outcome
 ) -> Ranking:
-    """Find the datapoints with an outcome by any of these evaluators, the largest change first.
+    """Find the datapoints with an outcome by any of these evaluators, largest change first.
 
-    Per evaluator a datapoint's change is that of its mean judgment (several logs are averaged), in its direction and
-    divided by the evaluator's range: the declared one, else that of the numbers compared; booleans change by 1, an
-    option by the distance of its valence, and options without valences only differ.
+    A datapoint's change by an evaluator is the change of its mean judgment (over several logs), in the evaluator's
+    direction, divided by its range: the declared one, else that of the compared numbers. Booleans change by 1, options
+    by the distance of their valences; options without valences only differ.
 
-    - `regressed`: any evaluator got worse, the largest fall first; `improved`: any got better, likewise. A datapoint
-      can be both, by different evaluators.
-    - `changed`: any judgment differs, in whichever direction. `same`: judged in both runs, and none differs.
-    - `only_baseline`: an evaluator judged it in the baseline and not in the candidate, for which there may be no log
-      there or a judgment that failed, is null or missing; `only_candidate`: the reverse. Most evaluators first; one
-      that judged nothing at all in either run does not count.
+    - `regressed`: some evaluator got worse, largest drop first. `improved`: some evaluator got better. A datapoint can
+      be both, by different evaluators.
+    - `changed`: some judgment differs, in any direction. `same`: judged in both runs without a difference.
+    - `only_baseline`: an evaluator judged it only in the baseline; the candidate has no log, or its judgment failed, is
+      null or is missing. `only_candidate`: the reverse. Most evaluators first. Ignores evaluators that judged nothing
+      in one of the runs.
     - `errors`: a log ended in an error in either run (the candidate's first), or an evaluator failed.
 
-    Equal ones are ordered by what all evaluators say together, then by the logs: the baseline's, then the others.
+    Ties are ordered by all evaluators together, then by the logs: the baseline's first.
     """
     import numpy as np
 
     every = np.concatenate((baseline.datapoints, candidate.datapoints))
     unique, first = np.unique(every, return_index=True)
     keys = unique[(order := np.argsort(first, kind="stable"))]
-    kept = keys >= 0
-    places = np.empty(len(unique), dtype=np.int64)
-    places[order] = np.arange(len(unique))
+    has_datapoint = keys >= 0
+    positions = np.empty(len(unique), dtype=np.int64)
+    positions[order] = np.arange(len(unique))
     weights, signs = np.zeros((2, len(evaluators), len(keys)))
     paired = np.zeros(len(keys), dtype=bool)
     for index, row in enumerate(evaluators):
-        said = _weigh(row, baseline, candidate, outcome)
-        at = places[np.searchsorted(unique, said.keys)]
-        weights[index, at], signs[index, at] = said.values, said.signs
-        paired[places[np.searchsorted(unique, said.pairs)]] = True
+        weighed = _weigh(row, baseline, candidate, outcome)
+        at = positions[np.searchsorted(unique, weighed.keys)]
+        weights[index, at], signs[index, at] = weighed.values, weighed.signs
+        paired[positions[np.searchsorted(unique, weighed.pairs)]] = True
     largest, total = weights.max(axis=0, initial=0.0), weights.sum(axis=0)
     if outcome == "errors":
-        largest = largest + _failed_logs(unique, places, baseline, candidate)
-    at = np.flatnonzero((paired & (largest == 0) if outcome == "same" else largest > 0) & kept)
+        largest = largest + _failed_logs(unique, positions, baseline, candidate)
+    at = np.flatnonzero((paired & (largest == 0) if outcome == "same" else largest > 0) & has_datapoint)
     at = at[np.lexsort((at, -np.round(total[at], _DECIMALS), -largest[at]))]
     return Ranking(evaluators, (baseline, candidate), outcome, keys[at], weights[:, at], signs[:, at])
 
@@ -173,18 +173,18 @@ def _weigh(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, outco
 
 
 def _failed_logs(
-    unique: NDArray[Any], places: NDArray[Any], baseline: RunColumns, candidate: RunColumns
+    unique: NDArray[Any], positions: NDArray[Any], baseline: RunColumns, candidate: RunColumns
 ) -> NDArray[Any]:
     import numpy as np
 
     weights = np.zeros(len(unique))
     for run, weight in ((baseline, 2.0), (candidate, 4.0)):
-        weights[places[np.searchsorted(unique, np.unique(run.datapoints[run.failed]))]] += weight
+        weights[positions[np.searchsorted(unique, np.unique(run.datapoints[run.failed]))]] += weight
     return weights
 
 
 def _judged_keys(row: EvaluatorRow, run: RunColumns) -> NDArray[Any]:
-    """The keys of datapoints for which a run has a judgment that can be compared."""
+    """The keys of datapoints with a comparable judgment in a run."""
     import numpy as np
 
     judged = run.judged(row.version_id)
@@ -241,7 +241,7 @@ def _option_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
 
 
 def _shares(judged: JudgedLogs) -> dict[int, dict[str, float]]:
-    """For each judged datapoint the options chosen, as shares of its logs."""
+    """The options selected for each judged datapoint, as shares of its logs."""
     chosen: dict[int, list[Labels]] = {}
     for key, label in zip(judged.keys.tolist(), judged.labels.tolist(), strict=True):
         chosen.setdefault(key, []).append(judged.options[label])
@@ -252,7 +252,7 @@ def _shares(judged: JudgedLogs) -> dict[int, dict[str, float]]:
 
 
 def _scores(row: EvaluatorRow, column: JudgmentColumn) -> NDArray[Any]:
-    """What each judgment is worth, more when better; NaN without a judgment or a direction."""
+    """The score of each judgment, higher is better; NaN without a judgment or a direction."""
     import numpy as np
 
     if row.return_type in ("boolean", "number"):
@@ -261,9 +261,9 @@ def _scores(row: EvaluatorRow, column: JudgmentColumn) -> NDArray[Any]:
     return np.where(column.labels >= 0, np.array([*worth, np.nan])[column.labels], np.nan)
 
 
-def _best_first(places: NDArray[Any], telling: NDArray[Any]) -> tuple[int, ...]:
-    """The places with the one that tells most in front."""
-    found: list[int] = places.tolist()
+def _best_first(positions: NDArray[Any], telling: NDArray[Any]) -> tuple[int, ...]:
+    """The positions, with the most informative one first."""
+    found: list[int] = positions.tolist()
     if len(found) > 1:
-        found.insert(0, found.pop(int(telling[places].argmax())))
+        found.insert(0, found.pop(int(telling[positions].argmax())))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Tail probabilities and quantiles that the tests need, in the standard library only; no tests here."""
+"""Tail probabilities and quantiles for the tests, from the standard library only."""
 
 import math
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from evals_mcp.statistics.results import POWER, SIGNIFICANCE
 
-# Quantiles 0.975 and 0.8 of the standard normal; literals, because importing the stdlib's NormalDist is slow.
+# Quantiles 0.975 and 0.8 of the standard normal. Literals, because the stdlib's NormalDist is slow to import.
 Z_INTERVAL = 1.959963984540054
 Z_POWER = 0.8416212335729143
 
@@ -50,7 +50,7 @@ def noncentrality_for_power(degrees: int) -> float:
 
 
 def bisect(falling: Callable[[float], float], low: float, high: float) -> float:
-    """Where the function, falling from above zero at `low` to below zero at `high`, crosses zero."""
+    """The zero of a function that falls from above zero at `low` to below zero at `high`."""
     while True:
         middle = (low + high) / 2
         if not low < middle < high or high - low < 1e-14:

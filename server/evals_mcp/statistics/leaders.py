@@ -1,4 +1,4 @@
-"""Which run leads and which comes last in an evaluation by its most telling evaluator; no test of the difference."""
+"""The best and worst run of an evaluation by its most informative evaluator. Does not test the difference."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ _Run = tuple[str, EvaluatorFigures]
 
 
 def read_headline(overview: Overview) -> Headline | None:
-    """The best and the worst run by the evaluator that judged most, of those that rate runs differently if there are.
+    """The best and worst run by the evaluator with the most judgments, preferably one that separates the runs.
 
-    None if no evaluator with a rate or a mean has judged anything.
+    None if no evaluator with a rate or mean has judged anything.
     """
     labels = run_labels(overview.runs)
     found: list[tuple[bool, int, Headline]] = []
-    for place, row in enumerate(overview.evaluators):
-        runs = [(labels[run.id], run.stats[place]) for run in overview.runs]
+    for index, row in enumerate(overview.evaluators):
+        runs = [(labels[run.id], run.stats[index]) for run in overview.runs]
         if (headline := _headline(row, runs)) is not None:
             judged = sum(figures.num_judgments for _, figures in runs)
             found.append((headline.worst is not None, judged, headline))

@@ -1,4 +1,4 @@
-"""A number evaluator, a latency or a cost over two runs: the change of the mean; no pairing, no text."""
+"""Compare two runs by a number evaluator or measure: the change of the mean. No pairing, no text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def compare_numbers(pairs: NumberPairs, valence: str = "positive", kind: str = "number") -> Comparison:
-    """Compare means by the paired sign-flip test and its interval; `valence` positive says that more is better."""
+    """Compare means by the paired sign-flip test and its interval. With positive `valence`, higher is better."""
     result = summarize_changes(pairs, valence, kind)
     if not pairs.pairs:
         return decide(result)
@@ -36,7 +36,7 @@ def compare_numbers(pairs: NumberPairs, valence: str = "positive", kind: str = "
 
 
 def summarize_changes(pairs: NumberPairs, valence: str, kind: str) -> Comparison:
-    """Means, their difference and how many datapoints changed which way, without any test."""
+    """Means, their difference, and how many datapoints changed in each direction. No test."""
     result = pairs.begin(kind)
     if not pairs.pairs:
         return result
@@ -59,7 +59,7 @@ def summarize_changes(pairs: NumberPairs, valence: str, kind: str) -> Comparison
 
 
 def number_pairs_needed(differences: NDArray[Any]) -> int | None:
-    """Pairs that show this mean difference at level 0.05 with 80 % power; None without a difference or with one pair.
+    """Pairs to detect this mean difference at level 0.05 with 80 % power; None without a difference or with one pair.
 
     n = (z_0.975 + z_0.8)^2 s^2 / mean^2 for the spread s of the differences (Cohen 1988, section 2.5; normal
     approximation).

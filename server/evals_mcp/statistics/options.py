@@ -1,4 +1,4 @@
-"""Evaluators that choose one or several options over two runs: which options shifted; no pairing, no text."""
+"""Compare two runs by an evaluator that selects one or several options. No pairing, no text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from evals_mcp.statistics.sign_flips import flip_test
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# The test inverts a matrix of at most this size; of more options that shifted the rarest are taken together.
+# The test inverts a matrix of at most this size. If more options shifted, it merges the rarest.
 MOST_OPTIONS = 64
 
 Valences = Mapping[str, str | None]
@@ -34,7 +34,7 @@ _SCORES = {"positive": 1, "negative": -1}
 
 
 class ShiftTest(NamedTuple):
-    """A p-value, its Monte-Carlo standard error (None: no draws), its test and the pairs needed for 80 % power."""
+    """A p-value, its Monte-Carlo standard error (None: exact), its test, and the pairs needed for 80 % power."""
 
     p_value: float
     p_error: float | None
@@ -43,10 +43,10 @@ class ShiftTest(NamedTuple):
 
 
 def compare_selects(pairs: OptionPairs, valences: Valences) -> Comparison:
-    """Compare how often each option is chosen, with one test over all; `valences` are the declared options in order.
+    """Compare how often each option is selected, with one test. `valences` are the declared options in order.
 
-    Better and worse need options of different valence: a datapoint is better when it moved to a better option. A
-    significant shift is better or worse when these datapoints also lean one way (exact sign test), else different.
+    Better and worse need options of different valence: a datapoint is better if it moved to a better option. A
+    significant shift is better or worse if these datapoints also lean one way (exact sign test), else different.
     """
     result = _describe(pairs, valences, "select")
     if pairs.pairs:
@@ -55,10 +55,10 @@ def compare_selects(pairs: OptionPairs, valences: Valences) -> Comparison:
 
 
 def compare_multi_selects(pairs: OptionPairs, valences: Valences) -> Comparison:
-    """Compare how often each option is chosen, with one test per option and Holm's correction over the options.
+    """Compare how often each option is selected, with one test per option and Holm's correction over the options.
 
-    The p-value of the whole is the smallest adjusted one. `valences` as in `compare_selects`, where a datapoint
-    counts all the options that it chose; `pairs_needed` is for the option that needs fewest, without correction.
+    The overall p-value is the smallest adjusted one. `valences` as in `compare_selects`; a datapoint counts all its
+    selected options. `pairs_needed` refers to the option that needs the fewest, without correction.
     """
     result = _describe(pairs, valences, "multi_select")
     changes = _changes_per_option(pairs)
@@ -85,12 +85,12 @@ def compare_multi_selects(pairs: OptionPairs, valences: Valences) -> Comparison:
 
 
 def shift_test(pairs: OptionPairs) -> ShiftTest:
-    """The Stuart-Maxwell test that both sides choose the options equally often (Stuart 1955, Maxwell 1970).
+    """The Stuart-Maxwell test that both sides select the options equally often (Stuart 1955, Maxwell 1970).
 
     The statistic is D' S^+ D: D sums the differences between the two sides' shares of each option over the
-    datapoints, S their outer products. For one log per datapoint that is the textbook formula; a singular S is
-    inverted on its range only, and its rank gives the degrees of freedom. With one degree, as for two options, the
-    exact test takes its place. Pairs needed: noncentral chi-square with D and S growing with the pairs.
+    datapoints, S their outer products. With one log per datapoint this is the textbook formula. A singular S is
+    inverted on its range, and its rank gives the degrees of freedom. With one degree, as for two options, the exact
+    test replaces it. Pairs needed: noncentral chi-square with D and S growing with the pairs.
     """
     import numpy as np
 
@@ -118,7 +118,7 @@ def shift_test(pairs: OptionPairs) -> ShiftTest:
 
 
 def _change_test(changes: Mapping[float, int], pairs: int) -> ShiftTest:
-    """Test changes of one share, given as how many datapoints have each change that is not zero."""
+    """Test changes of one share, from the number of datapoints with each nonzero change."""
     import numpy as np
 
     if set(changes) <= {-1.0, 1.0}:
@@ -133,7 +133,7 @@ def _change_test(changes: Mapping[float, int], pairs: int) -> ShiftTest:
 
 
 def _describe(pairs: OptionPairs, valences: Valences, kind: str) -> Comparison:
-    """The shift of each option and how many datapoints changed which way, without any test."""
+    """The shift of each option, and how many datapoints changed in each direction. No test."""
     result = pairs.begin(kind)
     if not pairs.pairs:
         return result
@@ -152,7 +152,7 @@ def _describe(pairs: OptionPairs, valences: Valences, kind: str) -> Comparison:
 
 
 def _outcomes(pairs: OptionPairs, valences: Valences) -> tuple[int, int, int]:
-    """How many datapoints are better, worse and changed."""
+    """The numbers of better, worse and changed datapoints."""
     scores = {option: _SCORES.get(valence or "", 0) for option, valence in valences.items()}
     better = worse = changed = 0
     for (before, after), count in pairs.profiles.items():
@@ -187,7 +187,7 @@ def _shifts(pairs: OptionPairs, valences: Valences) -> tuple[OptionShift, ...]:
 
 
 def _move(before: Profile, after: Profile) -> dict[str, float]:
-    """What each option gains or loses, those that stay left out."""
+    """The gain or loss of each option, without unchanged ones."""
     gains = dict(after)
     for option, share in before:
         gains[option] = round(gains.get(option, 0.0) - share, 12)
@@ -203,7 +203,7 @@ def _changes_per_option(pairs: OptionPairs) -> defaultdict[str, Counter[float]]:
 
 
 def _moves(pairs: OptionPairs) -> tuple[NDArray[Any], NDArray[Any]]:
-    """A row per kind of change and a column per option that shifts, and how many datapoints have each change."""
+    """A row per kind of change, a column per shifted option, and the number of datapoints with each change."""
     import numpy as np
 
     moves = Counter[tuple[tuple[str, float], ...]]()

@@ -1,4 +1,4 @@
-"""Which values of a baseline meet which of a candidate, repeats averaged within the datapoint; no tests here."""
+"""Pair the values of a baseline and a candidate by datapoint, and average repeats. No tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evals_mcp.statistics.results import Comparison
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-# Squares and sums of such numbers stay finite; what is larger is no judgment and no measurement.
+# Squares and sums of such numbers stay finite. Larger values are neither judgments nor measurements.
 LARGEST = 1e150
 
 Profile = tuple[tuple[str, float], ...]
@@ -22,10 +22,10 @@ Profile = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How much of two runs meets: datapoints with a value on both sides, or on one only.
+    """How far two runs overlap: datapoints with a value on both sides, or on one side only.
 
-    `ignored` counts values of either side that were not of the kind or not finite; `averaged` tells whether some
-    datapoint had several values.
+    `ignored` counts values of both sides with another type or that are not finite. `averaged`: some datapoint had
+    several values.
     """
 
     pairs: int
@@ -35,7 +35,7 @@ class Coverage:
     averaged: bool
 
     def begin(self, kind: str) -> Comparison:
-        """A comparison that knows its coverage and nothing else."""
+        """A comparison with only its coverage filled in."""
         return Comparison(
             kind=kind,
             pairs=self.pairs,
@@ -50,7 +50,7 @@ class Coverage:
 class NumberPairs(Coverage):
     """One number per side for each shared datapoint: `baseline[i]` and `candidate[i]` belong to `keys[i]`.
 
-    Booleans are 0 and 1, and shares of true where a datapoint has several logs.
+    Booleans are 0 and 1, or shares of true if a datapoint has several logs.
     """
 
     keys: Sequence[Hashable]
@@ -58,7 +58,7 @@ class NumberPairs(Coverage):
     candidate: NDArray[Any]
 
     def differences(self) -> NDArray[Any]:
-        """Candidate minus baseline; what is only the rounding of an average is exactly zero."""
+        """Candidate minus baseline. Mere rounding of averages becomes exactly zero."""
         import numpy as np
 
         difference = self.candidate - self.baseline
@@ -70,8 +70,8 @@ class NumberPairs(Coverage):
 class OptionPairs(Coverage):
     """How many shared datapoints have each pair of profiles (baseline, candidate).
 
-    A profile lists the options chosen for a datapoint with their shares of its logs, sorted by name. Repeats that do
-    not agree so become fractions of an option, as repeated numbers become their mean.
+    A profile lists the options selected for a datapoint with their shares of its logs, sorted by name. So disagreeing
+    repeats become fractions of an option, as repeated numbers become their mean.
     """
 
     profiles: Mapping[tuple[Profile, Profile], int]
@@ -80,9 +80,9 @@ class OptionPairs(Coverage):
 def pair_numbers(
     baseline: Mapping[str, Sequence[object]], candidate: Mapping[str, Sequence[object]], kind: str = "number"
 ) -> NumberPairs:
-    """Pair numbers, or booleans as 0 and 1: per side the values of each datapoint, None where there is none.
+    """Pair numbers, or booleans as 0 and 1: per side the values of each datapoint, None for no value.
 
-    A value of another type is ignored, also a boolean among numbers and a number among booleans.
+    Ignores values of another type, also booleans among numbers and numbers among booleans.
     """
     import numpy as np
 
@@ -103,7 +103,7 @@ def pair_columns(
 ) -> NumberPairs:
     """Pair numbers or booleans given as columns: whole-number keys of datapoints (repeats allowed) and values.
 
-    NaN, infinite and absurdly large values are ignored and counted, so leave out missing ones before.
+    NaN, infinite and absurdly large values are ignored and counted, so remove missing values first.
     """
     import numpy as np
 
@@ -125,7 +125,7 @@ def pair_columns(
 def pair_options(
     baseline: Mapping[str, Sequence[object]], candidate: Mapping[str, Sequence[object]], kind: str = "select"
 ) -> OptionPairs:
-    """Pair options: strings for select, sequences of strings for multi_select, None where there is none."""
+    """Pair options: strings for select, sequences of strings for multi_select, None for no value."""
     several = kind == "multi_select"
     left, right, keys, coverage = _meet(baseline, candidate, _is_options if several else _is_option)
     profile = _profile_of_several if several else _profile_of_one
@@ -134,7 +134,7 @@ def pair_options(
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether this is a number that can be compared: no boolean, not NaN, and not beyond `LARGEST`."""
+    """Whether this is a number to compare: not a boolean, not NaN, and not beyond `LARGEST`."""
     return isinstance(value, (float, int)) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
 
 
@@ -159,18 +159,18 @@ def _meet(
 def _accepted(
     values: Mapping[str, Sequence[object]], accepts: Callable[[object], bool]
 ) -> tuple[dict[str, Sequence[Any]], int]:
-    kept: dict[str, Sequence[Any]] = {}
+    paired: dict[str, Sequence[Any]] = {}
     ignored = 0
     for key, candidates in values.items():
         if len(candidates) == 1 and accepts(candidates[0]):
-            kept[key] = candidates
+            paired[key] = candidates
             continue
         present = [value for value in candidates if value is not None]
         good = [value for value in present if accepts(value)]
         ignored += len(present) - len(good)
         if good:
-            kept[key] = good
-    return kept, ignored
+            paired[key] = good
+    return paired, ignored
 
 
 def _is_boolean(value: object) -> bool:

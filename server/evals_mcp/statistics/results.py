@@ -1,16 +1,16 @@
-"""What a paired comparison of one evaluator says, and how its verdict follows; no computing of tests, no text."""
+"""The result of a paired comparison by one evaluator, and its verdict. No tests, no text."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 SIGNIFICANCE = 0.05
 POWER = 0.8
-# Each datapoint can fall two ways, so the smallest two-sided p of n pairs is 2 / 2**n: above 0.05 up to n = 5.
+# Each datapoint can go two ways, so the smallest two-sided p of n pairs is 2 / 2**n: above 0.05 up to n = 5.
 MIN_PAIRS = 6
 
 
 class Verdict(StrEnum):
-    """What may be said about candidate against baseline; `DIFFERENT` is significant but has no direction."""
+    """The verdict on a candidate against a baseline. `DIFFERENT` is significant but has no direction."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 
 class PairedTest(StrEnum):
-    """The test that gave the p-value; `SIGN_FLIP` is computed by resampling when `p_error` is set, else exactly."""
+    """The test behind the p-value. `SIGN_FLIP` uses resampling if `p_error` is set, else it is exact."""
 
     MCNEMAR = "McNemar's exact test"
     SIGN_FLIP = "paired sign-flip permutation test"
@@ -32,9 +32,9 @@ class PairedTest(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionShift:
-    """How often one option was chosen over the paired datapoints.
+    """How often one option was selected over the paired datapoints.
 
-    Counts are sums of shares where a datapoint has several logs; shares are of all pairs; `difference` is candidate
+    Counts are sums of shares if a datapoint has several logs. Shares refer to all pairs. `difference` is candidate
     share minus baseline share. `p_value` and its Holm-adjusted form exist for multi_select only.
     """
 
@@ -51,15 +51,15 @@ class OptionShift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A candidate against a baseline for one evaluator, over the datapoints that both have a value for.
+    """A candidate against a baseline by one evaluator, over the datapoints with a value in both.
 
-    `baseline` and `candidate` are means (of booleans: rates of true) over those pairs, `difference` is candidate
-    minus baseline, `low` to `high` its 95 % interval. `p_value` is two-sided; `p_error` is the Monte-Carlo standard
-    error of a resampled one. `better` and `worse` count datapoints by the evaluator's direction (None where it has
-    none), `changed` and `same` add up to `pairs`. `direction` is the way a significant difference points: 1 better,
-    -1 worse, 0 neither. `pairs_needed` would show the observed difference with 80 % power; None if there is none.
-    Too few pairs have neither p-value nor test, but booleans still have an interval. `averaged`: some datapoint had
-    several values, which were averaged first. `ignored` counts values that are not of this kind, or not finite.
+    `baseline` and `candidate` are means (for booleans: rates of true) over these pairs, `difference` is candidate minus
+    baseline, and `low` to `high` is its 95 % interval. `p_value` is two-sided; `p_error` is the Monte-Carlo standard
+    error of a resampled one. `better` and `worse` count datapoints by the evaluator's direction (None without one);
+    `changed` and `same` add up to `pairs`. `direction` of a significant difference: 1 better, -1 worse, 0 neither.
+    `pairs_needed` would detect the observed difference with 80 % power; None without a difference. With too few pairs
+    there is no p-value and no test, but booleans still have an interval. `averaged`: some datapoint had several values,
+    which were averaged. `ignored` counts values of another type or that are not finite.
     """
 
     kind: str
@@ -90,8 +90,8 @@ class Comparison:
 def decide(comparison: Comparison) -> Comparison:
     """Set the verdict from the pairs, the (adjusted, if set) p-value and the direction.
 
-    Significant is p <= 0.05. Under `MIN_PAIRS` pairs no outcome could be, so p-value and test are dropped instead
-    of being read as evidence of no difference. Without significance `pairs_needed` is more than there are.
+    Significant means p <= 0.05. With fewer than `MIN_PAIRS` pairs nothing can be significant, so p-value and test are
+    dropped: they are no evidence of equality. Without significance, `pairs_needed` exceeds the pairs.
     """
     if comparison.verdict is Verdict.NOT_COMPARABLE or comparison.pairs == 0:
         return comparison

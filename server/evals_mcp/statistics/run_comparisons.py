@@ -1,4 +1,4 @@
-"""Runs against a baseline by every evaluator and measure, over their columns; which datapoints changed is elsewhere."""
+"""Compare runs with a baseline by each evaluator and measure. `datapoint_changes` finds the changed datapoints."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairComparison:
-    """A candidate against a baseline: a comparison per evaluator in their order, and per measure that both have."""
+    """A candidate against a baseline: one comparison per evaluator, in order, and per measure that both have."""
 
     comparisons: tuple[Comparison, ...]
     measures: tuple[tuple[Measure, Comparison], ...]
 
 
 class ComparedRuns(NamedTuple):
-    """The answer, whose datapoints are still to be filled in, and which datapoints of the shown run these are."""
+    """The answer without its datapoints, and the datapoints of the shown run to fill in."""
 
     answer: Comparisons
     shown: list[DatapointChange]
@@ -63,11 +63,11 @@ def compare_runs(
     columns: Mapping[str, RunColumns],
     compare: Callable[[str], PairComparison] | None = None,
 ) -> ComparedRuns:
-    """Answer a question over the columns of its runs, by run id; `evaluators` are those asked for, in order.
+    """Answer a question from the columns of its runs, by run id. `evaluators` are the requested ones, in order.
 
-    All judged comparisons of the answer are one family of Holm's correction, all measured ones another; a comparison
-    in which nothing changed could not be significant whatever the others are, so it does not count (Tarone 1990).
-    `compare` gives the pair of a candidate by its id, for callers that keep pairs.
+    All evaluator comparisons form one family for Holm's correction, all measures another. A comparison without changes
+    can never be significant, so it does not count (Tarone 1990). `compare` returns the pair of a candidate by its id,
+    for callers that cache pairs.
     """
     baseline = columns[question.baseline_run_id]
     pairs = correct_families(
@@ -93,9 +93,9 @@ def compare_runs(
 
 
 def compare_pair(evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candidate: RunColumns) -> PairComparison:
-    """Compare two runs by each evaluator and measure; the p-values stand alone.
+    """Compare two runs by each evaluator and measure, with uncorrected p-values.
 
-    Logs without a datapoint are left out, and so are the measures of logs that ended in an error.
+    Excludes logs without a datapoint, and the measures of logs that ended in an error.
     """
     measured = ((measure, _compare_measure(measure, baseline, candidate)) for measure in MEASURES)
     return PairComparison(
@@ -105,7 +105,7 @@ def compare_pair(evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candi
 
 
 def correct_families(pairs: Sequence[PairComparison]) -> list[PairComparison]:
-    """The pairs with p-values adjusted over all judged comparisons, and over all measured ones."""
+    """The pairs with p-values adjusted over all evaluator comparisons, and over all measures."""
     judged = iter(_corrected([comparison for pair in pairs for comparison in pair.comparisons]))
     measured = iter(_corrected([comparison for pair in pairs for _, comparison in pair.measures]))
     return [
@@ -118,12 +118,12 @@ def correct_families(pairs: Sequence[PairComparison]) -> list[PairComparison]:
 
 
 def most_telling(candidates: Sequence[ComparedCandidate], outcome: Outcome) -> int:
-    """The place of the candidate whose datapoints say most, the first of those that say the same.
+    """The index of the candidate with the most informative datapoints; the first one on a tie.
 
-    That is the one with the most significant regression (for `improved`: improvement), for the outcomes that are
-    about gaps and failures the one with most of these.
+    This is the candidate with the most significant regression (for `improved`: improvement), or with the most gaps or
+    failures for outcomes about those.
     """
-    return max(range(len(candidates)), key=lambda place: _weight(candidates[place], outcome))
+    return max(range(len(candidates)), key=lambda index: _weight(candidates[index], outcome))
 
 
 def _corrected(family: Sequence[Comparison]) -> list[Comparison]:
@@ -143,7 +143,7 @@ def _weight(candidate: ComparedCandidate, outcome: Outcome) -> tuple[float, floa
 
 
 def _net_share(row: ComparisonRow) -> float:
-    """The share of pairs by which those of one direction outnumber the other: comparable between evaluators."""
+    """The surplus of pairs in one direction, as a share of all pairs: comparable between evaluators."""
     return abs((row.better or 0) - (row.worse or 0)) / row.pairs
 
 
@@ -230,7 +230,7 @@ def _tally(row: EvaluatorRow, column: JudgmentColumn, paired: NDArray[Any]) -> T
 
 
 def _constant(kind: str, column: JudgmentColumn, judged: NDArray[Any]) -> Any:
-    """The judgment that all judged logs share, or None."""
+    """The judgment that all judged logs share; None if they differ."""
     import numpy as np
 
     if kind in ("boolean", "number"):

@@ -1,4 +1,4 @@
-"""An even, repeatable sample of judged items; no reading of logs, no random state."""
+"""An even, repeatable sample of judged items. Reads no logs and has no random state."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 Judgment = bool | float | str | Sequence[str] | None
 
-# Numbers with more distinct values than this are cut into as many bins.
+# Numbers with more distinct values than this are split into this many bins.
 BINS = 8
-# Words with more distinct values than this are free text: its values say nothing as groups.
+# Texts with more distinct values than this are free text, which forms one group.
 MOST_WORDS = 32
 
 Label = tuple[int, Any]
@@ -18,12 +18,12 @@ _BOOLEAN, _NUMBER, _WORDS, _NO_NUMBER, _NOTHING = range(5)
 
 
 def even_sample(judged: Iterable[tuple[str, Judgment]], size: int, seed: int = 0) -> list[str]:
-    """Choose up to `size` ids, in turns from each judgment: the lowest, the highest, then those between.
+    """Choose up to `size` ids, taking turns between judgments: the lowest, the highest, then those between.
 
-    Each distinct judgment is a group; many distinct numbers are `BINS` groups of about as many items each, equal
-    numbers together, and free text is one group. NaN and None (no judgment) are groups of their own that come last.
-    Within a group a hash of seed and id decides. So the order of the input does not matter, a smaller sample is the
-    beginning of a larger one, and an added item displaces few others.
+    Each distinct judgment is a group. Many distinct numbers form `BINS` groups of similar size, with equal numbers
+    together. Free text is one group. NaN and None (no judgment) are separate groups and come last. Within a group, a
+    hash of seed and id decides. So the input order does not matter, a smaller sample is the start of a larger one, and
+    an added item displaces few others.
     """
     keys: dict[Label, list[str]] = {}
     for key, value in dict(judged).items():
@@ -37,14 +37,14 @@ def even_sample(judged: Iterable[tuple[str, Judgment]], size: int, seed: int = 0
 
 
 def take_turns(queues: Iterable[Sequence[Item]], size: int) -> list[Item]:
-    """The first `size` items, one from each queue at a time."""
+    """The first `size` items, taking one from each queue in turn."""
     nothing = object()
     turns = (item for turn in zip_longest(*queues, fillvalue=nothing) for item in turn if item is not nothing)
     return list(islice(turns, max(0, size)))  # type: ignore[arg-type]
 
 
 def label_groups(counts: Mapping[Label, int]) -> list[list[Label]]:
-    """The groups of a sample in the order of their turns, each as its labels, from how often each label occurs."""
+    """The groups of a sample in turn order, each as its labels, from the count of each label."""
     coarse = _coarse(counts)
     groups: dict[Label, list[Label]] = {}
     for label in counts:
@@ -52,19 +52,19 @@ def label_groups(counts: Mapping[Label, int]) -> list[list[Label]]:
     return [groups[label] for label in _in_turn(groups)]
 
 
-def sample_key(run_id: str, datapoint_id: str | None, place: int) -> str:
-    """The key of a log among those of a sample: `place` counts the run's logs for the datapoint, the oldest is 0."""
-    return f"{run_id}/{datapoint_id or ''}/{place}"
+def sample_key(run_id: str, datapoint_id: str | None, index: int) -> str:
+    """The key of a log in a sample. `index` counts the run's logs for the datapoint; the oldest is 0."""
+    return f"{run_id}/{datapoint_id or ''}/{index}"
 
 
 def rank(key: str, seed: int = 0) -> int:
-    """The place of an item within its group, lower comes first: 64 bits that only key and seed decide."""
+    """The rank of an item in its group, lower first: 64 bits that depend only on key and seed."""
     digest = blake2b(f"{seed}:{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest)
 
 
 def _coarse(counts: Mapping[Label, int]) -> dict[Label, Label]:
-    """What labels become that are too many to be a group each."""
+    """The coarser groups for labels that are too many to be a group each."""
     coarse: dict[Label, Label] = {}
     numbers = sorted(label for label in counts if label[0] == _NUMBER)
     if len(numbers) > BINS:
@@ -80,7 +80,7 @@ def _coarse(counts: Mapping[Label, int]) -> dict[Label, Label]:
 
 
 def label_of(value: Judgment) -> Label:
-    """What makes judgments alike: the same label."""
+    """The label of a judgment. Judgments with the same label form a group."""
     if value is None:
         return _NOTHING, 0
     if isinstance(value, bool):
@@ -91,7 +91,7 @@ def label_of(value: Judgment) -> Label:
 
 
 def _in_turn(labels: Iterable[Label]) -> list[Label]:
-    """The judgments in the order in which they are served: both ends first, then the middles of what is between."""
+    """The judgments in turn order: both ends first, then the middles of the intervals between."""
     ordered = sorted(labels)
     judged = [label for label in ordered if label[0] < _NO_NUMBER]
     spans = [(0, len(judged) - 1)]

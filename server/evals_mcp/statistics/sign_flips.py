@@ -1,22 +1,23 @@
-"""The paired sign-flip test of a mean difference with the interval that belongs to it; no pairing, no verdicts.
+"""The paired sign-flip test of a mean difference and its interval. No pairing, no verdicts.
 
-Were baseline and candidate exchangeable, each difference could as well have had the other sign. The test asks how
-often random signs give a sum as far from zero as the one seen (Fisher 1935; SciPy's `permutation_test` with
-`permutation_type="samples"`). It needs no normal distribution, so skewed, tied and bounded scores keep its level.
+If baseline and candidate are exchangeable, each difference could have the other sign. The test counts how often random
+signs give a sum as far from zero as the observed one (Fisher 1935; SciPy's `permutation_test` with
+`permutation_type="samples"`). It assumes no normal distribution, so it keeps its level for skewed, tied and bounded
+scores.
 
-The interval is the same test asked of every other difference t: all t that it does not reject. Flipping the signs of
-a subset leaves a sum at least as large just when the mean of that subset is at most zero, hence the limits are
-quantiles of the means of random halves (Hartigan 1969, JASA 64:1303; the "double-or-nothing" bootstrap of Owen and
-Eckles 2012). Test and interval are read off one list of means, so they can not contradict each other: p <= 0.05
-exactly when the interval leaves out zero. An interval from Wilcoxon's test would be one for the Hodges-Lehmann
-pseudo-median, which for ratings with many ties is often 0 with the interval 0 to 0 though the means differ.
+The interval contains all differences t that the same test does not reject. Flipping the signs of a subset gives a sum
+at least as large exactly if the mean of the subset is at most zero, so the limits are quantiles of the means of random
+halves (Hartigan 1969, JASA 64:1303; the "double-or-nothing" bootstrap of Owen and Eckles 2012). Test and interval use
+one list of means, so they cannot contradict each other: p <= 0.05 exactly if the interval excludes zero. Wilcoxon's
+test would give an interval of the Hodges-Lehmann pseudo-median. For ratings with many ties that is often 0 with the
+interval 0 to 0, although the means differ.
 
-Up to `EXACT` differences all subsets are counted, else `RESAMPLES` are drawn with a fixed seed. Of more than `DRAWN`
-differences those nearest to the mean, whose sum is normal, are drawn as one normal sum: memory is bounded.
+Up to `EXACT` differences it counts all subsets, else it draws `RESAMPLES` with a fixed seed. Of more than `DRAWN`
+differences, it draws those nearest to the mean as one normal sum, so memory is bounded.
 
-The level holds for any number of pairs. The differences of exchangeable runs are symmetric; where they are skewed,
-an interval of 95 % from about 20 pairs covers 86 to 91 %, from 50 pairs 89 to 94 %, from 200 pairs 93 to 96 %. So do
-Student's and the BCa bootstrap's, but the latter calls 7 to 9 % of equal runs different at 20 to 50 pairs.
+The level holds for any number of pairs. The differences of exchangeable runs are symmetric. For skewed differences, the
+95 % interval covers 86 to 91 % with about 20 pairs, 89 to 94 % with 50, and 93 to 96 % with 200. Student's interval and
+the BCa bootstrap cover as much, but the latter calls 7 to 9 % of equal runs different with 20 to 50 pairs.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ SEED = 20_240_229
 class FlipTest(NamedTuple):
     """Two-sided p, 95 % interval of the mean, and the Monte-Carlo standard error of p (None: p is exact).
 
-    The interval is None when the differences are all the same, or too few for any limit.
+    The interval is None if all differences are equal, or too few for any limit.
     """
 
     p_value: float
@@ -48,9 +49,9 @@ class FlipTest(NamedTuple):
 
 
 def flip_test(differences: NDArray[Any]) -> FlipTest:
-    """Test whether the mean of the differences is zero; the order of the differences does not matter.
+    """Test whether the mean of the differences is zero. Their order does not matter.
 
-    The mirrored differences give the same p and the mirrored interval, also where subsets are drawn.
+    Mirrored differences give the same p and the mirrored interval, even with drawn subsets.
     """
     import numpy as np
 
@@ -82,9 +83,9 @@ def _upward_test(ordered: NDArray[Any], total: float) -> tuple[float, float | No
     sums, counts = halves.real, halves.imag
     filled = counts > 0
     means = np.clip(sums[filled] / counts[filled], ordered[0], ordered[-1])
-    # Sums of decimal fractions that cancel leave rounding behind, which must count as the tie that it is.
+    # Decimal fractions that cancel leave a rounding error, which must count as a tie.
     means[np.abs(sums[filled]) <= 1e-12 * size] = 0.0
-    # The empty subset changes no sign: its sum is the one seen, which is as far from zero as itself.
+    # The empty subset changes no sign, so its sum is the observed one.
     subsets = len(sums) if exact else len(sums) + 1
     empty = subsets - len(means)
     tail = (int((means <= 0).sum()) + empty) / subsets
@@ -100,7 +101,7 @@ def _upward_test(ordered: NDArray[Any], total: float) -> tuple[float, float | No
 
 
 def _hoeffding_bound(ordered: NDArray[Any], total: float) -> float:
-    """An upper bound of p for any differences (Hoeffding 1963, theorem 2), where draws cannot resolve it."""
+    """An upper bound of p for any differences (Hoeffding 1963, theorem 2), for p too small to resolve by draws."""
     import numpy as np
 
     largest = float(max(-ordered[0], ordered[-1]))

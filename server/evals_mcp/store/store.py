@@ -1,4 +1,4 @@
-"""The store: one workspace's data behind one attribute per noun."""
+"""The store: one workspace's data, with one attribute per noun."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -28,7 +28,7 @@ from evals_mcp.store.v4.run_datapoints import RunDatapoints
 
 
 class Store:
-    """Everything that one workspace holds; a public method of an attribute is one transaction."""
+    """The data of one workspace. Each public method of an attribute is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -54,15 +54,15 @@ class Store:
         self.review_comparisons = ReviewComparisons(database, reviewed)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
         self.database.close()
 
 
 def open_store(address: str, schema: str | None = None, clock: Callable[[], datetime] = utc_now) -> Store:
-    """Open a workspace by path or URL, with its tables made or brought up to date.
+    """Open a workspace by path or URL, and create or upgrade its tables.
 
-    Raises Invalid for an address that is no database, Unavailable for one that cannot be read or written, and
-    Conflict for one that is not ours or was written by a newer version.
+    Raises Invalid for an invalid address, Unavailable for a database that cannot be read or written, and Conflict for a
+    database that is not ours or that a newer version wrote.
     """
     database = create_database(address, schema, clock)
     try:

@@ -19,7 +19,7 @@ async def test_an_evaluation_that_the_server_should_generate_is_completed_with_e
     shown = await make("GET", f"/v4/evaluations/{evaluation['id']}")
     assert shown["status"] == "completed"
     page = await make("GET", f"/v4/evaluations/{evaluation['id']}/datapoints")
-    assert ["does not generate logs yet" in record["log"]["error"] for record in page["records"]] == [True] * 5
+    assert ["cannot generate logs yet" in record["log"]["error"] for record in page["records"]] == [True] * 5
 
 
 async def test_python_evaluators_fail_at_once(make: Make, evaluate: Make, files: SimpleNamespace) -> None:
@@ -37,4 +37,4 @@ async def test_python_evaluators_fail_at_once(make: Make, evaluate: Make, files:
     await make("POST", f"{place}/log", {"datapoint_id": files.datapoints[0], "log": {}})
     await make("PATCH", f"{place}/evaluators", {"evaluator_ids": [second]})
     record = (await make("GET", f"{place}/datapoints"))["records"][0]
-    assert ["does not run Python" in result["error"] for result in record["evaluation_results"]] == [True, True]
+    assert ["cannot run Python" in result["error"] for result in record["evaluation_results"]] == [True, True]

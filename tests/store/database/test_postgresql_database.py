@@ -106,7 +106,13 @@ def test_connections_that_the_server_ended_are_replaced(store: Store, postgres_a
 
 @pytest.mark.parametrize(
     ("sqlstate", "words"),
-    [("40001", "Repeat"), ("40P01", "Repeat"), ("53100", "disk"), ("53300", "connection free"), ("57014", "too long")],
+    [
+        ("40001", "Repeat"),
+        ("40P01", "Repeat"),
+        ("53100", "disk"),
+        ("53300", "no free connection"),
+        ("57014", "too long"),
+    ],
 )
 def test_failures_of_the_server_have_sentences(store: Store, sqlstate: str, words: str) -> None:
     """No driver's text reaches a caller."""
@@ -120,7 +126,7 @@ def test_a_user_without_rights_is_told_which(postgres_address: str) -> None:
     with psycopg.connect(postgres_address, autocommit=True) as admin:
         admin.execute("DROP ROLE IF EXISTS clerk")
         admin.execute("CREATE ROLE clerk LOGIN")
-    with pytest.raises(Unavailable, match="right to make schemas"):
+    with pytest.raises(Unavailable, match="create schemas"):
         open_store(postgres_address.replace("postgres:@", "clerk:@"), "team")
 
 

@@ -1,4 +1,4 @@
-"""Who may come in at all: the key of a request is checked here, before its body is read."""
+"""Checks the API key of each request before its body is read."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from evals_mcp.api.access import Access
 from evals_mcp.errors import EvalsError
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
-"""Paths that hold no team's data and need no key; every other path needs one, whether it exists or not."""
+"""Paths without team data, which need no key. All other paths need one, even paths that do not exist."""
 
 
 def describe_keys(document: dict[str, Any]) -> None:
-    """Write into an OpenAPI document which operations need a key: a dependency that says so costs each request."""
-    header = {"type": "apiKey", "in": "header", "name": "X-API-KEY", "description": "Needed where the server has keys."}
+    """Mark the operations of an OpenAPI document that need a key. A dependency would slow down each request."""
+    header = {"type": "apiKey", "in": "header", "name": "X-API-KEY", "description": "Required if the server has keys."}
     document["components"]["securitySchemes"] = {"APIKeyHeader": header}
     for path, operations in document["paths"].items():
         if path not in OPEN_PATHS:
@@ -24,14 +24,14 @@ def describe_keys(document: dict[str, Any]) -> None:
 
 
 class KeyGate:
-    """Puts what the key gives into the request's state as `grant`, or answers 401."""
+    """Puts the key's grant into the request state as `grant`, or answers 401."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on with its grant, or answer it with what is wrong with its key."""
+        """Pass the request on with its grant, or answer with the error about its key."""
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return

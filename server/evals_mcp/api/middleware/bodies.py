@@ -1,4 +1,4 @@
-"""What every request is checked for before a handler sees it: size, path, and text that storage cannot hold."""
+"""Checks every request before a handler sees it: size, path, and text that storage cannot hold."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from evals_mcp.models.json_values import DEEPEST_JSON
 
 LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes; a larger body is refused with 413."""
+"""Bytes. A larger body is refused with 413."""
 
 _SUSPECT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|NaN|Infinity|[eE]\+?\d{3}|\d{200}")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -23,20 +23,20 @@ _SLASHES = re.compile(r"/{2,}")
 
 
 class BodyGuard:
-    """Refuses what no handler should see; the caller may repeat the request with it mended."""
+    """Refuses requests that no handler should see. The caller can repeat a corrected request."""
 
     def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY) -> None:
         self._app = app
         self._largest_body = largest_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer it with 413 or 422."""
+        """Pass the request on, or answer 413 or 422."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope["path"] = _SLASHES.sub("/", scope["path"])
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-            await _refusal(["query"], "text must not hold NUL characters")(scope, receive, send)
+            await _refusal(["query"], "text must not contain NUL characters")(scope, receive, send)
             return
         if scope["method"] in ("GET", "HEAD", "DELETE"):
             await self._app(scope, receive, send)
@@ -57,7 +57,7 @@ class BodyGuard:
         await self._app(scope, _replay(body, receive), send)
 
     async def _read(self, receive: Receive) -> bytes | None:
-        """The whole body, or None if it is too large."""
+        """Read the whole body; None if it is too large."""
         parts: list[bytes] = []
         size = 0
         while True:
@@ -72,7 +72,7 @@ class BodyGuard:
 
 
 def _leaves_out_an_object(headers: Headers) -> bool:
-    """Whether a request says that its body is JSON and has none: so the official SDK sends an object without keys."""
+    """Whether a request declares JSON but has no body. The official SDK sends an empty object in this way."""
     is_json = headers.get("content-type", "").lower().startswith("application/json")
     return is_json and headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
 
@@ -91,7 +91,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _is_too_deep(body: bytes) -> bool:
-    """Whether JSON has more levels than its readers follow; what is no JSON, the handler reports."""
+    """Whether JSON is nested too deeply for its parsers. The handler reports invalid JSON."""
     if body.count(b"[") + body.count(b"{") <= DEEPEST_JSON:
         return False
     brackets = _STRING.sub(b"", body).translate(_ALIKE, delete=_NO_BRACKETS)
@@ -108,7 +108,7 @@ class _NotFiniteError(ValueError):
 
 
 def _refuse(body: bytes) -> JSONResponse | None:
-    """The refusal of JSON that cannot be stored; None if it can be, or is no JSON, which the handler reports."""
+    """The refusal of JSON that cannot be stored, else None. The handler reports invalid JSON."""
     try:
         content = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
     except _NotFiniteError as error:
@@ -117,9 +117,9 @@ def _refuse(body: bytes) -> JSONResponse | None:
         return None
     for location, text in _texts(content, ["body"]):
         if "\x00" in text:
-            return _refusal(location, "text must not hold NUL characters")
+            return _refusal(location, "text must not contain NUL characters")
         if any("\ud800" <= character <= "\udfff" for character in text):
-            return _refusal(location, "text must not hold half of a surrogate pair")
+            return _refusal(location, "text must not contain half of a surrogate pair")
     return None
 
 
@@ -135,7 +135,7 @@ def _finite(text: str) -> float:
 
 
 def _texts(content: Any, location: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
-    """Every text in JSON content, keys included, with where it is."""
+    """All texts in JSON content, including keys, each with its location."""
     waiting = [(content, location)]
     while waiting:
         value, place = waiting.pop()

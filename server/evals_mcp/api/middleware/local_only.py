@@ -1,4 +1,4 @@
-"""Keeps web pages away from a server without keys: a browser on this machine would let any page reach it."""
+"""Protects a server without keys from web pages, which could reach it through a browser on this machine."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -9,22 +9,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class LocalOnly:
-    """Refuses requests to another name than this machine's own, and those that a page from elsewhere sends."""
+    """Refuses requests to other host names and requests from pages of other origins."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer it with 403."""
+        """Pass the request on, or answer 403."""
         if scope["type"] == "http" and not _is_local(Headers(scope=scope)):
-            detail = "This server has no keys, so it answers only requests to and from this machine."
+            detail = "This server has no API keys, so it only answers requests to and from this machine."
             await JSONResponse({"detail": detail}, status_code=403)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host (a name or an address) is this machine and can be reached from nowhere else."""
+    """Whether a host (name or address) is loopback."""
     if host.lower() == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""One line for each request that a server answered: never the key, a query or a body."""
+"""Logs one line for each answered request, without key, query and body."""
 
 import time
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class RequestLog:
-    """Writes time, client, key id, method, path, status and milliseconds of every request, once it was answered."""
+    """Writes time, client, key id, method, path, status and milliseconds of each answered request."""
 
     def __init__(self, app: ASGIApp, write: Callable[[str], None]) -> None:
         self._app = app
         self._write = write
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and write its line; `-` stands for what there is not."""
+        """Pass the request on and write its line, with `-` for missing values."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -39,6 +39,6 @@ def _line(scope: Scope, status: str, seconds: float) -> str:
     client = (scope.get("client") or ("-",))[0]
     grant = scope.get("state", {}).get("grant")
     key_id = getattr(grant, "key_id", None) or "-"
-    # The path as it came is percent-encoded: it cannot break the line or send codes to a terminal.
+    # The raw path is percent-encoded, so it cannot break the line or send codes to a terminal.
     path = scope.get("raw_path", b"-").decode("ascii", errors="backslashreplace")
     return f"{now} {client} {key_id} {scope['method']} {path} {status} {seconds * 1000:.0f}ms"

@@ -1,4 +1,4 @@
-"""Routes of agents: upsert, log, and what every type of file has."""
+"""Routes of agents: upsert, log, and the routes of all file types."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/agents", tags=["agents"])
 
 @router.post("", response_model=AgentResponse)
 def upsert_agent(store: CurrentStore, request: AgentRequest) -> Any:
-    """Create an agent or a version of it; the same content gives the same version."""
+    """Create an agent or a new version of it. The same content gives the same version."""
     target = request.target()
     return store.files.upsert(
         "agent",
@@ -55,7 +55,7 @@ def log_agent(
 def update_agent_log(
     store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateFlowLogRequest
 ) -> Any:
-    """Change what is given of a log of an agent."""
+    """Change the given fields of a log of an agent."""
     changed = store.logs.update("agent", log_id, request.given(), id)
     runner.wake(store, changed.run_ids)
     return changed.log
@@ -63,14 +63,14 @@ def update_agent_log(
 
 @router.post("/call", response_model=None)
 def call_agent() -> None:
-    """Refuse with 400: this server runs no agent."""
-    raise Invalid("This server does not run agents yet: run it yourself and post what it says to /agents/log.")
+    """Answer 400: this server does not run agents."""
+    raise Invalid("This server cannot run agents yet. Run the agent yourself and post its output to /agents/log.")
 
 
 @router.post("/continue", response_model=None)
 def continue_agent_call() -> None:
-    """Refuse with 400: this server runs no agent."""
-    raise Invalid("This server does not run agents yet: run it yourself and update its log.")
+    """Answer 400: this server does not run agents."""
+    raise Invalid("This server cannot run agents yet. Run the agent yourself and update its log.")
 
 
 @router.get("/{id}/serialize", response_class=PlainTextResponse)
@@ -81,7 +81,7 @@ def serialize_agent(store: CurrentStore, id: str, version_id: VersionId = None, 
 
 @router.post("/deserialize", response_model_exclude_none=True)
 def deserialize_agent(request: DeserializeAgentRequest) -> AgentKernelRequest:
-    """Read the text of a `.agent` file; nothing is stored."""
+    """Parse the text of a `.agent` file without storing it."""
     kernel = read_kernel(AgentKernelRequest, request.agent, "agent")
     assert kernel is not None
     return kernel

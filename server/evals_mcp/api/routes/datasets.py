@@ -1,4 +1,4 @@
-"""Routes of datasets: upsert, read, datapoints, and what every type of file has."""
+"""Routes of datasets: upsert, read, datapoints, and the routes of all file types."""
 
 from typing import Annotated, Literal
 
@@ -25,7 +25,7 @@ def upsert_dataset(
     environment: Environment = None,
     include_datapoints: bool = False,
 ) -> DatasetResponse:
-    """Set a dataset's datapoints, or add to or remove from those of a version."""
+    """Set a dataset's datapoints, or add datapoints to a version or remove some from it."""
     target = request.target()
     return store.datasets.upsert(
         target.value if target.by == "id" else None,
@@ -48,7 +48,7 @@ def get_dataset(
     environment: Environment = None,
     include_datapoints: bool = False,
 ) -> DatasetResponse:
-    """Get a version of a dataset, with its datapoints if asked for."""
+    """Get a version of a dataset, optionally with its datapoints."""
     return store.datasets.get(id, version_id, environment, include_datapoints)
 
 
@@ -73,7 +73,7 @@ def upload_csv(
     version_id: VersionId = None,
     environment: Environment = None,
 ) -> DatasetResponse:
-    """Add the rows of a CSV file to a version: the one named, else the environment's, else the default one."""
+    """Add the rows of a CSV file to the given version, else the environment's, else the default one."""
     name, description = upload.fields.get("version_name"), upload.fields.get("version_description")
     change = FileChange(version_name=name or None, version_description=description or None)
     return store.datasets.extend(id, read_csv_datapoints(upload.content), change, version_id, environment)
@@ -85,10 +85,10 @@ def list_dataset_versions(
     id: str,
     include_datapoints: Annotated[
         bool | Literal["latest_saved", "latest_committed"],
-        Query(description="With `latest_saved`, or the older `latest_committed`, only the newest has datapoints."),
+        Query(description="With `latest_saved` or `latest_committed` (old name), only the newest has datapoints."),
     ] = False,
 ) -> ListDatasets:
-    """List every version of a dataset, newest first."""
+    """List all versions of a dataset, newest first."""
     of_newest_only = isinstance(include_datapoints, str)
     return ListDatasets(records=store.datasets.versions(id, bool(include_datapoints), of_newest_only=of_newest_only))
 

@@ -44,7 +44,7 @@ def get_evaluation(store: CurrentStore, id: str) -> EvaluationResponse:
 
 @router.delete("/{id}", status_code=204, response_class=Response)
 def delete_evaluation(store: CurrentStore, id: str) -> None:
-    """Delete an evaluation; its runs and evaluators stay."""
+    """Delete an evaluation. Its runs and evaluators stay."""
     store.evaluations.delete(id)
 
 
@@ -66,7 +66,7 @@ def remove_evaluator(store: CurrentStore, id: str, evaluator_version_id: str) ->
 
 @router.get("/{id}/stats")
 async def get_evaluation_stats(store: CurrentStore, patience: Patience, id: str) -> EvaluationStats:
-    """Get the statistics of an evaluation, newest run first; judgments that are just coming in are waited for."""
+    """Get the statistics of an evaluation, newest run first. Waits briefly for judgments that are still coming in."""
     if patience:
         await wait_for_judgments(store, id, patience)
     return await run_in_threadpool(store.stats.get, id)
@@ -76,5 +76,5 @@ async def get_evaluation_stats(store: CurrentStore, patience: Patience, id: str)
 def get_evaluation_logs(
     store: CurrentStore, id: str, page: Page = 1, size: Size = 10, run_id: Annotated[list[str] | None, Query()] = None
 ) -> PaginatedData[EvaluationLogResponse]:
-    """Get the logs of an evaluation, of all its runs or of those named."""
+    """Get the logs of an evaluation, of all its runs or of the given ones."""
     return store.runs.logs(id, run_id or (), page, size)

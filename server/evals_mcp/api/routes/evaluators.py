@@ -1,4 +1,4 @@
-"""Routes of evaluators: upsert, log a judgment, and what every type of file has."""
+"""Routes of evaluators: upsert, log a judgment, and the routes of all file types."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/evaluators", tags=["evaluators"])
 
 @router.post("", response_model=EvaluatorResponse)
 def upsert_evaluator(store: CurrentStore, request: EvaluatorRequest) -> Any:
-    """Create an evaluator or a version of it; the same specification gives the same version."""
+    """Create an evaluator or a new version of it. The same specification gives the same version."""
     target = request.target()
     return store.files.upsert(
         "evaluator",
@@ -31,7 +31,7 @@ def upsert_evaluator(store: CurrentStore, request: EvaluatorRequest) -> Any:
 def log_evaluator(
     store: CurrentStore, request: EvaluatorLogRequest, version_id: VersionId = None, environment: Environment = None
 ) -> CreateEvaluatorLogResponse:
-    """Log a judgment of a log; a null judgment is an abstention, an error a failure."""
+    """Log a judgment of a log. A null judgment is an abstention; an error is a failed judgment."""
     kernel = None if request.spec is None else {"spec": request.spec.kernel()}
     place = LogTarget(request.id, request.path, version_id, environment, kernel)
     created = store.logs.create_judgment(place, request.parent_id, request.given())

@@ -1,4 +1,4 @@
-"""Routes that every type of file has: read, list, move, delete, versions and deployments."""
+"""Routes of all file types: read, list, move, delete, versions and deployments."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from evals_mcp.store.files.files import FileChange
 
 
 def change_of(request: UpsertRequest) -> FileChange:
-    """What an upsert says besides the content."""
+    """The fields of an upsert other than the content."""
     return FileChange(
         request.description, request.tags, request.readme, request.version_name, request.version_description
     )
@@ -24,7 +24,7 @@ def change_of(request: UpsertRequest) -> FileChange:
 def add_file_routes(
     router: APIRouter, kind: str, file_model: type[FileVersionResponse], list_model: type[Model]
 ) -> None:
-    """Add the shared routes of one type of file; routes with fixed words must have been added before."""
+    """Add the shared routes for one file type. Add routes with fixed segments before."""
     _add_reads(router, kind, file_model)
     _add_versions(router, kind, file_model, list_model)
     _add_deployments(router, kind, file_model)
@@ -45,7 +45,7 @@ def _add_reads(router: APIRouter, kind: str, file_model: type[FileVersionRespons
         sort_by: SortBy = "created_at",
         order: Order = "desc",
     ) -> Any:
-        """List files of this type, newest first unless sorted otherwise."""
+        """List files of this type, newest first by default."""
         return store.files.page(
             types=[kind], name=name, sort_by=sort_by, descending=order == "desc", page=page, size=size
         )
@@ -56,12 +56,12 @@ def _add_reads(router: APIRouter, kind: str, file_model: type[FileVersionRespons
         def get_file(
             store: CurrentStore, id: str, version_id: VersionId = None, environment: Environment = None
         ) -> Any:
-            """Get a version: the one named, else the environment's, else the default one."""
+            """Get a version: the given one, else the environment's, else the default one."""
             return store.files.get(kind, id, version_id, environment)
 
     @router.delete("/{id}", name=f"delete_{kind}", status_code=204, response_class=Response)
     def delete_file(store: CurrentStore, id: str) -> None:
-        """Delete a file; runs and logs of it can still be read."""
+        """Delete a file. Its runs and logs can still be read."""
         store.files.delete(kind, id)
 
     @router.patch("/{id}", name=f"move_{kind}", response_model=file_model)
@@ -75,7 +75,7 @@ def _add_versions(router: APIRouter, kind: str, file_model: type[FileVersionResp
 
         @router.get("/{id}/versions", name=f"list_{kind}_versions", response_model=list_model)
         def list_versions(store: CurrentStore, id: str, evaluator_aggregates: bool = False) -> Any:
-            """List every version of a file, newest first, with what evaluators said of each if asked for."""
+            """List all versions of a file, newest first, optionally with evaluator aggregates."""
             return {"records": store.files.versions(kind, id, aggregates=evaluator_aggregates)}
 
     @router.patch("/{id}/versions/{version_id}", name=f"update_{kind}_version", response_model=file_model)
@@ -87,14 +87,14 @@ def _add_versions(router: APIRouter, kind: str, file_model: type[FileVersionResp
         "/{id}/versions/{version_id}", name=f"delete_{kind}_version", status_code=204, response_class=Response
     )
     def delete_version(store: CurrentStore, id: str, version_id: str) -> None:
-        """Delete a version that nothing uses."""
+        """Delete an unused version."""
         store.files.delete_version(kind, id, version_id)
 
 
 def _add_monitoring(router: APIRouter, kind: str, file_model: type[FileVersionResponse]) -> None:
     @router.post("/{id}/evaluators", name=f"update_{kind}_monitoring", response_model=file_model)
     def update_monitoring(store: CurrentStore, id: str, request: UpdateMonitoringRequest) -> Any:
-        """Say which evaluators monitor a file: they are kept and shown, and this server does not run them."""
+        """Set the evaluators that monitor a file. This server stores and shows them but does not run them."""
         activate = [item.entry() for item in request.activate or []]
         deactivate = [item.entry() for item in request.deactivate or []]
         return store.monitoring.update(kind, id, activate, deactivate)
@@ -103,7 +103,7 @@ def _add_monitoring(router: APIRouter, kind: str, file_model: type[FileVersionRe
 def _add_deployments(router: APIRouter, kind: str, file_model: type[FileVersionResponse]) -> None:
     @router.get("/{id}/environments", name=f"list_{kind}_environments")
     def list_environments(store: CurrentStore, id: str) -> list[FileEnvironmentResponse]:
-        """List every environment with the version that it has."""
+        """List all environments with the version deployed to each."""
         return store.environments.all(kind, id)
 
     @router.post("/{id}/environments/{environment_id}", name=f"deploy_{kind}", response_model=file_model)
@@ -115,5 +115,5 @@ def _add_deployments(router: APIRouter, kind: str, file_model: type[FileVersionR
         "/{id}/environments/{environment_id}", name=f"undeploy_{kind}", status_code=204, response_class=Response
     )
     def remove_deployment(store: CurrentStore, id: str, environment_id: str) -> None:
-        """Take a file out of an environment."""
+        """Remove a file's deployment from an environment."""
         store.environments.undeploy(kind, id, environment_id)

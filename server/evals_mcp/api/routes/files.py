@@ -25,7 +25,7 @@ def list_files(
     page: Page = 1,
     size: Size = 10,
     name: str | None = None,
-    path: Annotated[str | None, Query(description="A directory; all below it are listed.")] = None,
+    path: Annotated[str | None, Query(description="List files in this directory and below it.")] = None,
     template: bool = False,
     type: Annotated[list[FileType] | None, Query()] = None,
     environment: Environment = None,
@@ -33,7 +33,7 @@ def list_files(
     order: Order = "desc",
     include_raw_file_content: bool = False,
 ) -> PaginatedData[FileResponse]:
-    """List files of any type, newest first unless sorted otherwise; none is a template here."""
+    """List files of all types, newest first by default. No file is a template here."""
     if template:
         return PaginatedData[FileResponse](records=[], page=page, size=size, total=0)
     found = store.files.page(
@@ -66,7 +66,7 @@ def retrieve_by_path(
 
 
 def _add_raw_content(store: Store, files: Sequence[FileResponse]) -> None:
-    """Put the text form into prompts and agents."""
+    """Add the text form to prompts and agents."""
     written = [file for file in files if isinstance(file, PromptResponse | AgentResponse)]
     contents = store.files.contents([file.version_id for file in written])
     for file in written:

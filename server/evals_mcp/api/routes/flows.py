@@ -1,4 +1,4 @@
-"""Routes of flows: upsert, log, and what every type of file has."""
+"""Routes of flows: upsert, log, and the routes of all file types."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/flows", tags=["flows"])
 
 @router.post("", response_model=FlowResponse)
 def upsert_flow(store: CurrentStore, request: FlowRequest) -> Any:
-    """Create a flow or a version of it; the same content gives the same version."""
+    """Create a flow or a new version of it. The same content gives the same version."""
     target = request.target()
     return store.files.upsert(
         "flow",
@@ -48,7 +48,7 @@ def log_flow(
 
 @router.patch("/logs/{log_id:path}", response_model=FlowLogResponse)
 def update_flow_log(store: CurrentStore, runner: CurrentRunner, log_id: str, request: UpdateFlowLogRequest) -> Any:
-    """Change or complete a log of a flow; one that is complete stays as it is."""
+    """Change or complete a log of a flow. A complete log cannot change."""
     changed = store.logs.update("flow", log_id, request.given())
     runner.wake(store, changed.run_ids)
     return changed.log

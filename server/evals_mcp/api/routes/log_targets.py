@@ -1,4 +1,4 @@
-"""Which version a log request is of."""
+"""Finds the version that a log request belongs to."""
 
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ Kernel = TypeVar("Kernel", PromptKernelRequest, AgentKernelRequest)
 
 
 def log_target(request: LogRequest, kernel: Any, version_id: str | None, environment: str | None) -> LogTarget:
-    """The place of a log; `kernel` is the content that the request carries, if any."""
+    """The target of a log. `kernel` is the version content in the request, if any."""
     return LogTarget(
         file_id=request.id,
         path=request.path,
@@ -25,7 +25,7 @@ def log_target(request: LogRequest, kernel: Any, version_id: str | None, environ
 
 
 def read_kernel(model: type[Kernel], kernel: Kernel | str | None, name: str) -> Kernel | None:
-    """A kernel that a request carries under `name` as an object or as the text of a file. Raises Invalid (422)."""
+    """Read the kernel under `name` in a request: an object or the text of a file. Raises Invalid (422)."""
     if not isinstance(kernel, str):
         return kernel
     content = read_prompt_file(kernel, ("body", name))

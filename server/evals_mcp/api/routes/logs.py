@@ -1,4 +1,4 @@
-"""Routes of logs of any type: read, list, delete, and completing a flow log."""
+"""Routes of logs of all types: read, list, delete."""
 
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ def list_logs(
     size: Size = 10,
     version_id: VersionId = None,
     id: Annotated[
-        list[str] | None, Query(max_length=500, description="Parts of ids; a log with any of them is listed.")
+        list[str] | None, Query(max_length=500, description="List logs whose id contains any of these texts.")
     ] = None,
     search: str | None = None,
     metadata_search: str | None = None,
@@ -30,7 +30,7 @@ def list_logs(
     end_date: UtcDatetime | None = None,
     include_parent: bool = False,
     in_trace_filter: Annotated[list[bool] | None, Query()] = None,
-    sample: Annotated[int | None, Query(ge=1, le=10_000, description="This many logs, picked evenly.")] = None,
+    sample: Annotated[int | None, Query(ge=1, le=10_000, description="Return this many logs, sampled evenly.")] = None,
     include_trace_children: bool = False,
 ) -> PaginatedData[LogResponse]:
     """List the logs of a file, newest first."""
@@ -47,7 +47,7 @@ def list_logs(
     return store.logs.page(file_id, wanted, page, size, traces=include_trace_children, judged=include_parent)
 
 
-# Callers choose ids of logs: they may have slashes, and servers undo their escaping before routes see them.
+# Callers choose log ids. They may contain slashes, and servers unescape them before routing.
 @router.get("/{id:path}", response_model=LogResponse)
 def get_log(store: CurrentStore, id: str) -> Any:
     """Get a log with its judgments and the trace below it."""
@@ -56,5 +56,5 @@ def get_log(store: CurrentStore, id: str) -> Any:
 
 @router.delete("", status_code=204, response_class=Response)
 def delete_logs(store: CurrentStore, id: Annotated[list[str] | None, Query()] = None) -> None:
-    """Delete logs; unknown ids are left out."""
+    """Delete logs. Unknown ids are ignored."""
     store.logs.delete(id or ())

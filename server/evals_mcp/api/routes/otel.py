@@ -1,4 +1,4 @@
-"""The route that the official SDK's decorators send their spans to."""
+"""The route that receives spans from the official SDK's decorators."""
 
 from fastapi import APIRouter
 
@@ -9,13 +9,13 @@ from evals_mcp.otel.traced_logs import read_traces
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.logs.traces import LogRecord
 
-# The SDK's exporter says no content type.
+# The SDK's exporter sends no content type.
 router = APIRouter(prefix="/import/otel", tags=["traces"], strict_content_type=False)
 
 
 @router.post("/v1/traces")
 def import_traces(store: CurrentStore, runner: CurrentRunner, request: TracesRequest) -> TracesResponse:
-    """Store or complete the logs that spans are of; the same span again changes nothing."""
+    """Create or complete logs from spans. Sending a span again changes nothing."""
     records = [
         LogRecord(
             log.file_type,

@@ -1,4 +1,4 @@
-"""Routes of prompts: upsert, log, and what every type of file has."""
+"""Routes of prompts: upsert, log, and the routes of all file types."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/prompts", tags=["prompts"])
 
 @router.post("", response_model=PromptResponse)
 def upsert_prompt(store: CurrentStore, request: PromptRequest) -> Any:
-    """Create a prompt or a version of it; the same content gives the same version."""
+    """Create a prompt or a new version of it. The same content gives the same version."""
     target = request.target()
     return store.files.upsert(
         "prompt",
@@ -60,7 +60,7 @@ def log_prompt(
 def update_prompt_log(
     store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdatePromptLogRequest
 ) -> Any:
-    """Change what is given of a log of a prompt."""
+    """Change the given fields of a log of a prompt."""
     changed = store.logs.update("prompt", log_id, request.given(), id)
     runner.wake(store, changed.run_ids)
     return changed.log
@@ -68,8 +68,8 @@ def update_prompt_log(
 
 @router.post("/call", response_model=None)
 def call_prompt() -> None:
-    """Refuse with 400: this server calls no model."""
-    raise Invalid("This server does not call models yet: call the model yourself and post its answer to /prompts/log.")
+    """Answer 400: this server does not call models."""
+    raise Invalid("This server cannot call models yet. Call the model yourself and post its output to /prompts/log.")
 
 
 @router.get("/{id}/serialize", response_class=PlainTextResponse)
@@ -82,7 +82,7 @@ def serialize_prompt(
 
 @router.post("/deserialize", response_model_exclude_none=True)
 def deserialize_prompt(request: DeserializePromptRequest) -> PromptKernelRequest:
-    """Read the text of a `.prompt` file; nothing is stored."""
+    """Parse the text of a `.prompt` file without storing it."""
     kernel = read_kernel(PromptKernelRequest, request.prompt, "prompt")
     assert kernel is not None
     return kernel
@@ -96,7 +96,7 @@ def populate_prompt(
     version_id: VersionId = None,
     environment: Environment = None,
 ) -> Any:
-    """Get a version with these inputs in place of its template's variables."""
+    """Get a version with its template's variables replaced by these inputs."""
     prompt = store.files.get("prompt", id, version_id, environment)
     content = store.files.content("prompt", id, prompt.version_id)
     return {**prompt.model_dump(), "populated_template": fill_template(content, request)}

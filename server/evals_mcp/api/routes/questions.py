@@ -1,4 +1,4 @@
-"""Our own extension of the API: narrow rows for reviews. POST, because a question does not fit a query string."""
+"""Our extension of the API: narrow rows for reviews. It uses POST because questions do not fit into a query string."""
 
 from typing import Annotated
 
@@ -20,9 +20,9 @@ from evals_mcp.models.review import (
 router = APIRouter(prefix="/review/evaluations", tags=["review (extension)"])
 logs_router = APIRouter(prefix="/review/logs", tags=["review (extension)"])
 
-Beginning = Annotated[str, Query(min_length=1, max_length=500, description="How the ids begin.")]
+Beginning = Annotated[str, Query(min_length=1, max_length=500, description="Prefix of the ids.")]
 Known = Annotated[
-    str | None, Query(description="Token of the overview the question was made for; 412 if it has changed since.")
+    str | None, Query(description="Token of the caller's overview. Answers 412 if the evaluation has changed.")
 ]
 FoundLimit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -35,7 +35,7 @@ async def list_evaluations(
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> EvaluationRows:
-    """List evaluations by name, file or evaluator, the last changed first."""
+    """List evaluations by name, file or evaluator, most recently changed first."""
     return await run_read(request, store.review_overviews.list_evaluations, text, limit, offset)
 
 
@@ -43,16 +43,16 @@ async def list_evaluations(
 async def get_overview(
     request: Request,
     store: ReadStore,
-    word: Annotated[str, Query(description="Its id, or a name or file path that only it has.")],
-    known: Annotated[str | None, Query(description="Token of the overview that the caller has.")] = None,
+    word: Annotated[str, Query(description="Its id, or a unique name or file path.")],
+    known: Annotated[str | None, Query(description="Token of the caller's overview.")] = None,
 ) -> KnownOverview:
-    """Get an evaluation by id, or by a name or file that only it has, with its evaluators, runs and statistics."""
+    """Get an evaluation by id, unique name or file, with its evaluators, runs and statistics."""
     return await run_read(request, store.review_overviews.get, word, known)
 
 
 @router.post("/{id}/logs")
 async def find_logs(request: Request, store: ReadStore, id: str, question: LogQuestion, known: Known = None) -> LogRows:
-    """Get filtered and sorted logs of an evaluation. It only reads."""
+    """Get filtered and sorted logs of an evaluation. Read-only."""
     return await run_read(request, store.review_logs.get, id, question, known)
 
 
@@ -60,13 +60,13 @@ async def find_logs(request: Request, store: ReadStore, id: str, question: LogQu
 async def find_datapoints(
     request: Request, store: ReadStore, id: str, question: DatapointQuestion, known: Known = None
 ) -> DatapointRows:
-    """Get datapoints with their logs and judgments in chosen runs. It only reads."""
+    """Get datapoints with their logs and judgments in the chosen runs. Read-only."""
     return await run_read(request, store.review_datapoints.get, id, question, known)
 
 
 @router.post("/{id}/comparison")
 def compare_runs(store: ReadStore, id: str, question: ComparisonQuestion, known: Known = None) -> Comparisons:
-    """Compare runs of an evaluation, and get the datapoints behind it. It only reads."""
+    """Compare runs of an evaluation, and get the datapoints behind the differences. Read-only."""
     return store.review_comparisons.get(id, question, known)
 
 
@@ -74,11 +74,11 @@ def compare_runs(store: ReadStore, id: str, question: ComparisonQuestion, known:
 async def find_datapoint_ids(
     request: Request, store: ReadStore, id: str, beginning: Beginning, limit: FoundLimit = 20
 ) -> FoundIds:
-    """Find ids of datapoints in an evaluation's datasets by how they begin."""
+    """Find ids of datapoints in an evaluation's datasets by prefix."""
     return await run_read(request, store.review_lookups.datapoints, id, beginning, limit)
 
 
 @logs_router.get("/ids")
 async def find_log_ids(request: Request, store: ReadStore, beginning: Beginning, limit: FoundLimit = 20) -> FoundIds:
-    """Find ids of logs by how they begin, the newest first."""
+    """Find ids of logs by prefix, newest first."""
     return await run_read(request, store.review_lookups.logs, beginning, limit)

@@ -17,13 +17,13 @@ router = APIRouter(prefix="/evaluations/{id}/runs", tags=["runs"])
 
 @router.get("")
 def list_runs_for_evaluation(store: CurrentStore, id: str) -> EvaluationRunsResponse:
-    """List every run of an evaluation, newest first."""
+    """List all runs of an evaluation, newest first."""
     return EvaluationRunsResponse(runs=store.runs.all(id))
 
 
 @router.post("", status_code=201)
 def create_run(store: CurrentStore, runner: CurrentRunner, id: str, request: CreateRunRequest) -> EvaluationRunResponse:
-    """Create a run of a version over a dataset; the answer shows it before the server has worked on it."""
+    """Create a run of a version over a dataset. The response shows the run before any logs are generated."""
     run = store.runs.create(
         id,
         None if request.dataset is None else request.dataset.target(),
@@ -37,14 +37,14 @@ def create_run(store: CurrentStore, runner: CurrentRunner, id: str, request: Cre
 
 @router.post("/{run_id}")
 def add_existing_run(store: CurrentStore, runner: CurrentRunner, id: str, run_id: str) -> None:
-    """Add a run of another evaluation to this one."""
+    """Add a run of another evaluation to this evaluation."""
     store.runs.add_existing(id, run_id)
     runner.wake(store, [run_id])
 
 
 @router.delete("/{run_id}", status_code=204, response_class=Response)
 def remove_run(store: CurrentStore, id: str, run_id: str) -> None:
-    """Take a run out of an evaluation; its logs stay."""
+    """Remove a run from an evaluation. Its logs stay."""
     store.runs.remove(id, run_id)
 
 
@@ -52,7 +52,7 @@ def remove_run(store: CurrentStore, id: str, run_id: str) -> None:
 def update_evaluation_run(
     store: CurrentStore, id: str, run_id: str, request: UpdateRunRequest
 ) -> EvaluationRunResponse:
-    """Make a run the control, or complete or cancel it."""
+    """Make a run the control, complete it or cancel it."""
     return store.runs.update(id, run_id, control=request.control, status=request.status)
 
 
@@ -60,7 +60,7 @@ def update_evaluation_run(
 def add_logs_to_run(
     store: CurrentStore, runner: CurrentRunner, id: str, run_id: str, request: AddLogsRequest
 ) -> EvaluationRunResponse:
-    """Add logs that exist to a run: all of them, or none."""
+    """Add existing logs to a run: all of them, or none."""
     run = store.runs.add_logs(id, run_id, request.log_ids)
     runner.wake(store, [run_id])
     return run

@@ -1,4 +1,4 @@
-"""Routes of tools: upsert, log, and what every type of file has."""
+"""Routes of tools: upsert, log, and the routes of all file types."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/tools", tags=["tools"])
 
 @router.post("", response_model=ToolResponse)
 def upsert_tool(store: CurrentStore, request: ToolRequest) -> Any:
-    """Create a tool or a version of it; the same content gives the same version."""
+    """Create a tool or a new version of it. The same content gives the same version."""
     target = request.target()
     kernel = request.kernel()
     return store.files.upsert(
@@ -51,7 +51,7 @@ def log_tool(
 def update_tool_log(
     store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateToolLogRequest
 ) -> Any:
-    """Change what is given of a log of a tool."""
+    """Change the given fields of a log of a tool."""
     changed = store.logs.update("tool", log_id, request.given(), id)
     runner.wake(store, changed.run_ids)
     return changed.log
@@ -59,8 +59,8 @@ def update_tool_log(
 
 @router.post("/call", response_model=None)
 def call_tool() -> None:
-    """Refuse with 400: this server runs no tool."""
-    raise Invalid("This server does not run tools yet: run it yourself and post what it answers to /tools/log.")
+    """Answer 400: this server does not run tools."""
+    raise Invalid("This server cannot run tools yet. Run the tool yourself and post its output to /tools/log.")
 
 
 @router.get("/{id}/environment-variables")
@@ -73,13 +73,13 @@ def get_environment_variables(store: CurrentStore, id: str) -> list[EnvironmentV
 def add_environment_variables(
     store: CurrentStore, id: str, request: list[EnvironmentVariable]
 ) -> list[EnvironmentVariable]:
-    """Add environment variables to a tool, or change them; the answer lists all."""
+    """Add or change environment variables of a tool, and return all of them."""
     return store.environment_variables.add(id, request)
 
 
 @router.delete("/{id}/environment-variables/{name}")
 def delete_environment_variable(store: CurrentStore, id: str, name: str) -> list[EnvironmentVariable]:
-    """Delete an environment variable of a tool; the answer lists the others."""
+    """Delete an environment variable of a tool, and return the others."""
     return store.environment_variables.delete(id, name)
 
 

@@ -1,4 +1,4 @@
-"""Uploaded files: the fields of a multipart body."""
+"""File uploads: read the fields of a multipart body."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -14,7 +14,7 @@ _BOUNDARY = re.compile(rb"\s*--([^\r\n]{1,70})\r\n")
 
 
 class Upload(NamedTuple):
-    """A file's content, and the texts beside it by their names."""
+    """The content of the file, and the text fields by name."""
 
     content: bytes
     fields: dict[str, str]
@@ -38,25 +38,25 @@ UPLOAD_BODY = {
         },
     }
 }
-"""What OpenAPI says of a route that takes an upload."""
+"""The OpenAPI description of a route with an upload."""
 
 
 async def _upload(request: Request) -> Upload:
     form = await _form(request)
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        raise Invalid("The body must be multipart/form-data with a file in `file`.", ("body", "file"))
+        raise Invalid("The body must be multipart/form-data with a file in the field `file`.", ("body", "file"))
     content = await file.read()
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     await form.close()
     for name, value in fields.items():
         if "\x00" in value:
-            raise Invalid("Text must not hold NUL characters.", ("body", name))
+            raise Invalid("Text must not contain NUL characters.", ("body", name))
     return Upload(content, fields)
 
 
 async def _form(request: Request) -> FormData:
-    """The fields of the body. The official SDK does not say the boundary in its header, so the body is asked too."""
+    """Parse the fields. The official SDK omits the boundary from its header, so we also look for it in the body."""
     body = await request.body()
     content_type = request.headers.get("content-type", "")
     if "boundary=" not in content_type and (first := _BOUNDARY.match(body)) is not None:
@@ -72,4 +72,4 @@ async def _form(request: Request) -> FormData:
 
 
 CurrentUpload = Annotated[Upload, Depends(_upload)]
-"""The upload of the request, as a parameter of a handler."""
+"""The upload of the request, as a handler parameter."""

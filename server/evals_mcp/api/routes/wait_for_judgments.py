@@ -1,6 +1,6 @@
-"""Waiting a moment with the statistics of a run whose last judgments are on their way; what they are is not read here.
+"""Delay the statistics of a run while its last judgments are still coming in.
 
-The official SDK asks for them while its own evaluators still post, and sleeps 5 s if the run is not complete then.
+The official SDK requests statistics while its evaluators still post, and sleeps 5 s if the run is not complete.
 """
 
 from datetime import timedelta
@@ -13,19 +13,19 @@ from starlette.concurrency import run_in_threadpool
 from evals_mcp.store.store import Store
 
 PATIENCE = 1.5
-"""Seconds that a server waits at most."""
+"""The most seconds that a server waits."""
 
 _LATELY = timedelta(seconds=0.25)
 _SECONDS_BETWEEN_LOOKS = 0.05
 
 
 async def wait_for_judgments(store: Store, evaluation_id: str, patience: float) -> None:
-    """Return when the newest run of an evaluation is complete, or no judgment came lately, or patience ends.
+    """Return when the newest run is complete, when no judgment has come lately, or when `patience` ends.
 
-    No thread is held meanwhile. Raises NotFound.
+    Holds no thread while it waits. Raises NotFound.
     """
     with anyio.move_on_after(patience):
-        # Another process may write them: there is nothing to wait on but the clock.
+        # Another process may write the judgments, so we can only poll.
         while await run_in_threadpool(store.stats.lacks_only_judgments, evaluation_id, _LATELY):  # noqa: ASYNC110
             await anyio.sleep(_SECONDS_BETWEEN_LOOKS)
 
@@ -36,4 +36,4 @@ async def _patience(request: Request) -> float:
 
 
 Patience = Annotated[float, Depends(_patience)]
-"""Seconds that this server waits, as a parameter of a handler."""
+"""Seconds that this server waits, as a handler parameter."""

@@ -1,4 +1,4 @@
-"""The runner that a handler wakes after it has made work for it; what it does is its own."""
+"""Wakes the runner after a handler has created work for it."""
 
 from typing import Annotated
 
@@ -13,4 +13,4 @@ async def _current_runner(request: Request) -> Runner:
 
 
 CurrentRunner = Annotated[Runner, Depends(_current_runner)]
-"""The server's runner, as a parameter of a handler."""
+"""The server's runner, as a handler parameter."""

@@ -1,4 +1,4 @@
-"""Versions of files as v4 answers them: configs, datasets and evaluators; no store."""
+"""Versions of files in v4 form: configs, datasets and evaluators. No store."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -40,7 +40,7 @@ _MODEL_FIELDS = {
 
 
 def config_response(version: RunVersionResponse) -> V4ConfigResponse:
-    """A version as the config that it is; flows, which v4 did not know, are generic configs."""
+    """A version as a v4 config. Flows, which v4 did not have, become generic configs."""
     match version:
         case PromptResponse():
             return _model_config(version)
@@ -55,7 +55,7 @@ def config_response(version: RunVersionResponse) -> V4ConfigResponse:
 
 
 def evaluator_response(version: EvaluatorResponse) -> V4EvaluatorResponse:
-    """An evaluator with what its version says."""
+    """An evaluator with the content of its version."""
     spec = version.spec.model_dump(exclude_none=True)
     return V4EvaluatorResponse.model_validate(
         {
@@ -74,7 +74,7 @@ def evaluator_response(version: EvaluatorResponse) -> V4EvaluatorResponse:
 
 
 def dataset_response(version: DatasetResponse, project_id: str) -> V4DatasetResponse:
-    """A dataset with the datapoints of its version counted; v4 puts it into the project that it is used by."""
+    """A dataset with its number of datapoints. v4 puts it into the project that uses it."""
     return V4DatasetResponse(
         id=version.id,
         project_id=project_id,
@@ -149,7 +149,7 @@ def _named(version: Any) -> JsonObject:
 
 
 def _model(content: Mapping[str, Any]) -> JsonObject:
-    """The keys of a model config; a template is a text or a chat, and what v4 has no key for is in `other`."""
+    """The keys of a model config. A template is a text or a chat. `other` holds what v4 has no key for."""
     document = {name: content[name] for name in _MODEL_FIELDS if name in content}
     if "reasoning_effort" in content:
         document["other"] = {"reasoning_effort": content["reasoning_effort"], **document.get("other", {})}
@@ -160,13 +160,13 @@ def _model(content: Mapping[str, Any]) -> JsonObject:
 
 
 def _judge_config(version_id: str, spec: Mapping[str, Any]) -> JsonObject | None:
-    """The model config of an evaluator that asks a model; it has no version of its own."""
+    """The model config of an LLM evaluator. It has no version of its own."""
     prompt = spec.get("prompt")
     return None if prompt is None else {"id": version_id, **_model(prompt)}
 
 
 def _tool_configs(tools: Iterable[tuple[str, ToolFunction]]) -> list[JsonObject]:
-    """Tools of a prompt by their ids: a linked one has a version's, another only its name."""
+    """The tools of a prompt by id: a linked tool has its version's id, an inline tool only its name."""
     return [
         {
             "id": tool_id,

@@ -1,4 +1,4 @@
-"""Evaluations and their datapoints as v4 answers them; no store."""
+"""Evaluations and their datapoints in v4 form. No store."""
 
 from evals_mcp.api.v4.config_responses import config_response, dataset_response, evaluator_response
 from evals_mcp.api.v4.log_responses import log_response, result_response
@@ -14,7 +14,7 @@ from evals_mcp.store.v4.run_datapoints import RunDatapoint, RunDatapointPage
 
 
 def evaluation_response(item: EvaluatedRun) -> V4EvaluationResponse:
-    """An evaluation seen through its run; its project is the file that is evaluated."""
+    """An evaluation with its run. Its project is the evaluated file."""
     return V4EvaluationResponse(
         id=item.evaluation_id,
         status=item.status,
@@ -29,7 +29,7 @@ def evaluation_response(item: EvaluatedRun) -> V4EvaluationResponse:
 
 
 def evaluations_response(found: EvaluatedRunPage, page: int, size: int) -> PaginatedData[V4EvaluationResponse]:
-    """A page of evaluations, with the page and size that were asked for."""
+    """A page of evaluations, with the requested page and size."""
     records = [evaluation_response(item) for item in found.records]
     return PaginatedData[V4EvaluationResponse](records=records, page=page, size=size, total=found.total)
 
@@ -37,7 +37,7 @@ def evaluations_response(found: EvaluatedRunPage, page: int, size: int) -> Pagin
 def datapoints_response(
     found: RunDatapointPage, page: int, size: int
 ) -> PaginatedData[V4EvaluationDatapointSnapshotResponse]:
-    """A page of datapoints, with the page and size that were asked for."""
+    """A page of datapoints, with the requested page and size."""
     return PaginatedData[V4EvaluationDatapointSnapshotResponse](
         records=[_snapshot(item, found) for item in found.records], page=page, size=size, total=found.total
     )

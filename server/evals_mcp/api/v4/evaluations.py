@@ -1,4 +1,4 @@
-"""Routes of v4 evaluations: each is one of our evaluations together with one of its runs, the evaluatee."""
+"""Routes of v4 evaluations. A v4 evaluation is one of our evaluations with one of its runs, the evaluatee."""
 
 from typing import Annotated
 
@@ -50,7 +50,7 @@ def list_v4_evaluations(
 def get_v4_evaluation(
     store: CurrentStore, id: str, evaluator_aggregates: bool = False, evaluatee_id: Evaluatee = None
 ) -> V4EvaluationResponse:
-    """Get an evaluation, with the mean of each evaluator's judgments if asked for."""
+    """Get an evaluation, optionally with the mean of each evaluator's judgments."""
     return evaluation_response(store.evaluated_runs.get(id, evaluatee_id, means=evaluator_aggregates))
 
 
@@ -58,7 +58,7 @@ def get_v4_evaluation(
 def list_v4_datapoints(
     store: CurrentStore, id: str, page: Page = 1, size: Size = 10, evaluatee_id: Evaluatee = None
 ) -> PaginatedData[V4EvaluationDatapointSnapshotResponse]:
-    """List the datapoints of an evaluation, each with the newest log for it and the results on that."""
+    """List the datapoints of an evaluation, each with its newest log and the results for that log."""
     return datapoints_response(store.run_datapoints.page(id, evaluatee_id, page, size), page, size)
 
 
@@ -99,9 +99,9 @@ def update_v4_evaluation_status(
     request: V4UpdateEvaluationStatusRequest,
     evaluatee_id: Evaluatee = None,
 ) -> V4EvaluationResponse:
-    """Start, complete, reopen or cancel an evaluation, whatever its evaluators.
+    """Start, complete, reopen or cancel an evaluation, with any evaluators.
 
-    `evaluatee_id` is an addition: without it only an evaluation's oldest run could be reopened.
+    We added `evaluatee_id`. Without it, only the oldest run of an evaluation could be reopened.
     """
     evaluation = store.evaluated_runs.update_status(id, evaluatee_id, request.status)
     runner.wake(store, store.runs.ids(id))
@@ -112,7 +112,7 @@ def update_v4_evaluation_status(
 def add_v4_evaluators(
     store: CurrentStore, runner: CurrentRunner, id: str, request: V4AddEvaluatorsRequest
 ) -> V4EvaluationResponse:
-    """Attach evaluators; those attached already stay once."""
+    """Attach evaluators. Evaluators that are already attached stay unchanged."""
     evaluators, version_ids = request.evaluator_ids or [], request.evaluator_version_ids or []
     evaluation = store.evaluated_runs.add_evaluators(id, evaluators, version_ids)
     runner.wake(store, store.runs.ids(id))

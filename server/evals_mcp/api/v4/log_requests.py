@@ -1,4 +1,4 @@
-"""What requests of v4 say about a log, as the fields that logs are stored with; no store."""
+"""v4 requests about logs as the fields that the store saves. No store."""
 
 from typing import Any
 
@@ -37,15 +37,15 @@ _SAME_FIELDS = {
 
 
 def log_fields(request: V4CreateEvaluationLogRequest) -> dict[str, Any]:
-    """The fields of a log for a datapoint; project and config are the evaluation's, whatever the log names.
+    """The fields of a log for a datapoint. Project and config come from the evaluation, not from the request.
 
-    A duration is kept as the latency, a parent as the parent in the trace, the old `tool_call` of a message as one
-    of its `tool_calls`; sessions with one reference have one id. Raises Invalid for another datapoint in the log.
+    A duration becomes the latency, a parent the parent in the trace, and the old `tool_call` of a message one of its
+    `tool_calls`. Sessions with the same reference share one id. Raises Invalid if the log names another datapoint.
     """
     log = request.log
     if log.source_datapoint_id not in (None, request.datapoint_id):
         raise Invalid(
-            "Leave out `source_datapoint_id`, or let it be `datapoint_id`.", ("body", "log", "source_datapoint_id")
+            "Omit `source_datapoint_id`, or make it equal to `datapoint_id`.", ("body", "log", "source_datapoint_id")
         )
     fields = log.model_dump(include=_SAME_FIELDS, exclude_unset=True, exclude_none=True)
     derived = {
@@ -62,7 +62,7 @@ def log_fields(request: V4CreateEvaluationLogRequest) -> dict[str, Any]:
 def judgment_fields(request: V4CreateEvaluationResultLogRequest) -> dict[str, Any]:
     """The fields of an evaluator's log. Raises Invalid unless exactly one of `result` and `error` is given."""
     if (request.result is None) == (request.error is None):
-        raise Invalid("Exactly one of `result` and `error` is needed.", ("body", "result"))
+        raise Invalid("Give exactly one of `result` and `error`.", ("body", "result"))
     return {"judgment": request.result} if request.error is None else {"error": request.error}
 
 

@@ -1,4 +1,4 @@
-"""Logs and judgments as v4 answers them; no store."""
+"""Logs and judgments in v4 form. No store."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ _LABELS = ("session_id", "session_reference_id", "parent_reference_id", "referen
 
 
 def log_response(item: RunLog, results: list[V4EvaluationResultResponse]) -> V4LogResponse:
-    """A log with the results on it; it counts as changed when it was made, or when a result came."""
+    """A log with its results. It was last changed when it was created or when its newest result came."""
     log = item.log
     version = getattr(log, str(log_kind(log)))
     changes = [result.created_at for result in results]
@@ -58,7 +58,7 @@ def log_response(item: RunLog, results: list[V4EvaluationResultResponse]) -> V4L
 
 
 def result_response(judgment: RunJudgment, evaluation_id: str) -> V4EvaluationResultResponse:
-    """A judgment as the result that it is."""
+    """A judgment as a v4 result."""
     return V4EvaluationResultResponse(
         id=judgment.id,
         evaluator_id=judgment.evaluator_id,
@@ -73,7 +73,7 @@ def result_response(judgment: RunJudgment, evaluation_id: str) -> V4EvaluationRe
 
 
 def _duration(log: LogFields) -> float | None:
-    """Seconds: the latency where it is known, else from start to end."""
+    """Seconds: the latency if known, else the time from start to end."""
     if log.provider_latency is not None or log.start_time is None or log.end_time is None:
         return log.provider_latency
     return (log.end_time - log.start_time).total_seconds()

@@ -1,4 +1,4 @@
-"""Routes of v4 projects, which are our files: only their evaluations."""
+"""Routes of v4 projects, which are our files. Only their evaluations are supported."""
 
 from fastapi import APIRouter
 
@@ -11,12 +11,12 @@ from evals_mcp.models.v4.evaluations import V4CreateEvaluationRequest, V4Evaluat
 router = APIRouter(prefix="/projects", tags=["v4 evaluations"])
 
 
-# A path of a file may have slashes, and servers undo their escaping before routes see it.
+# File paths contain slashes, and servers unescape them before routing.
 @router.get("/{project_id:path}/evaluations", deprecated=True, response_model_exclude_none=True)
 def list_all_v4_evaluations(
     store: CurrentStore, project_id: str, evaluatee_id: Evaluatee = None, evaluator_aggregates: bool = False
 ) -> list[V4EvaluationResponse]:
-    """List every evaluation of a file, newest first."""
+    """List all evaluations of a file, newest first."""
     found = store.evaluated_runs.all(project_id, evaluatee_id, means=evaluator_aggregates)
     return [evaluation_response(item) for item in found]
 
@@ -25,7 +25,7 @@ def list_all_v4_evaluations(
 def create_v4_evaluation(
     store: CurrentStore, runner: CurrentRunner, project_id: str, request: V4CreateEvaluationRequest
 ) -> V4EvaluationResponse:
-    """Create an evaluation of a version of a file; it is pending if the caller is to log the generations."""
+    """Create an evaluation of a version of a file. It is pending if the caller logs the generations."""
     created = store.evaluated_runs.create(
         project_id,
         request.config_id,

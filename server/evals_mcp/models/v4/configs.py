@@ -1,4 +1,4 @@
-"""v4 configs, which are v5's versions: as they are answered, and as logs may carry them."""
+"""v4 configs, which are versions in v5: in responses and in log requests."""
 
 from typing import Annotated, Any, Literal
 
@@ -23,19 +23,19 @@ from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model
 
 
 class V4ChatMessage(ChatMessage):
-    """A message as v4 answers it; `tool_call` is the old form of `tool_calls`."""
+    """A message in a v4 response. `tool_call` is the old form of `tool_calls`."""
 
     tool_call: FunctionTool | None = None
 
 
 class V4ChatMessageRequest(ChatMessageRequest):
-    """A message as v4 takes it; `tool_call` is the old form of `tool_calls`."""
+    """A message in a v4 request. `tool_call` is the old form of `tool_calls`."""
 
     tool_call: FunctionTool | None = None
 
 
 class V4ToolConfigFields(Model):
-    """What any tool config says; `parameters` is its JSON schema."""
+    """The fields of all tool configs. `parameters` is a JSON schema."""
 
     name: str
     description: str | None = None
@@ -47,14 +47,14 @@ class V4ToolConfigFields(Model):
 
 
 class V4ToolConfigRequest(V4ToolConfigFields):
-    """The config of a tool, as a log may carry it."""
+    """The config of a tool in a log request."""
 
     type: Literal["tool"]
     strict: bool | None = None
 
 
 class V4ModelConfigRequest(Model):
-    """The config of a model, as a log may carry it; numbers have v4's defaults."""
+    """The config of a model in a log request, with v4's defaults for numbers."""
 
     type: Defaulted[Literal["model"]] = "model"
     model: str
@@ -89,7 +89,7 @@ class V4ToolConfigResponse(V4ToolConfigFields):
 
 
 class V4ModelConfigResponse(Model):
-    """A version of a prompt; what is null has v4's defaults."""
+    """A version of a prompt. Null fields have v4's defaults."""
 
     id: str
     type: Literal["model"] = "model"
@@ -114,7 +114,7 @@ class V4ModelConfigResponse(Model):
 
 
 class V4NamedConfigResponse(Model):
-    """What the configs of evaluators, agents and everything else have in common."""
+    """The common fields of the configs of evaluators, agents and others."""
 
     id: str
     status: str
@@ -145,7 +145,7 @@ class V4AgentConfigResponse(V4NamedConfigResponse):
 
 
 class V4GenericConfigResponse(V4NamedConfigResponse):
-    """A version of anything that v4 has no own config for, such as a flow."""
+    """A version of a file type without its own v4 config, such as a flow."""
 
     type: Literal["generic"] = "generic"
 
@@ -158,4 +158,4 @@ V4ConfigResponse = Annotated[
     | V4GenericConfigResponse,
     Field(discriminator="type"),
 ]
-"""A version as v4 answers it, told apart by `type`."""
+"""A version in a v4 response. `type` tells the kinds apart."""

@@ -1,4 +1,4 @@
-"""v4 evaluations, each of which is an evaluation together with one or more of its runs."""
+"""v4 evaluations: an evaluation with one of its runs."""
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from evals_mcp.models.v4.logs import V4EvaluationResultResponse, V4LogResponse
 
 
 class V4ProviderApiKeys(Model):
-    """Keys of model providers; nothing keeps or shows them."""
+    """Keys of model providers. The server neither stores nor shows them."""
 
     openai: str | None = None
     ai21: str | None = None
@@ -27,7 +27,7 @@ class V4ProviderApiKeys(Model):
 
 
 class V4CreateEvaluationRequest(Model):
-    """An evaluation of one config over a dataset; `hl_generated` false: the caller posts the logs."""
+    """An evaluation of one config over a dataset. With `hl_generated` false, the caller posts the logs."""
 
     config_id: str
     evaluator_ids: list[str]
@@ -79,7 +79,7 @@ class V4EvaluatorResponse(Model):
 
 
 class V4ModelConfigEvaluatorAggregateResponse(Model):
-    """The mean of an evaluator's judgments of one config's logs, null if there are none."""
+    """The mean of an evaluator's judgments of one config's logs; null without judgments."""
 
     model_config_id: str
     evaluator_id: str
@@ -103,7 +103,7 @@ class V4EvaluationResponse(Model):
 
 
 class V4DatapointResponse(Model):
-    """A datapoint; any JSON value may stand in `inputs`."""
+    """A datapoint. `inputs` can contain any JSON value."""
 
     id: str
     dataset_id: str | None = None
@@ -113,7 +113,7 @@ class V4DatapointResponse(Model):
 
 
 class V4EvaluationDatapointSnapshotResponse(Model):
-    """A datapoint with its log, if there is one, and the results of evaluators on that."""
+    """A datapoint with its log, if any, and the evaluator results for it."""
 
     datapoint: V4DatapointResponse
     evaluation_results: list[V4EvaluationResultResponse]

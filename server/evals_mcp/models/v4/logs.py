@@ -1,4 +1,4 @@
-"""v4 logs and the results of evaluators on them."""
+"""v4 logs and evaluator results."""
 
 from typing import Annotated, Any
 
@@ -30,13 +30,13 @@ class V4Feedback(Model):
 
 
 class V4FeedbackResponse(V4Feedback):
-    """Feedback that was recorded."""
+    """Recorded feedback."""
 
     id: str
 
 
 class V4LogFields(Model):
-    """What v4 logs say, sent or answered; `duration` is in seconds."""
+    """The fields of v4 logs in requests and responses. `duration` is in seconds."""
 
     project: str | None = None
     project_id: str | None = None
@@ -67,7 +67,7 @@ class V4LogFields(Model):
 
 
 class V4LogRequest(V4LogFields):
-    """A log to record; no key is required."""
+    """A log to record. All fields are optional."""
 
     messages: list[V4ChatMessageRequest] | None = None
     output_message: V4ChatMessageRequest | None = None
@@ -76,7 +76,7 @@ class V4LogRequest(V4LogFields):
 
 
 class V4ToolResultResponse(Model):
-    """What a tool answered during a log."""
+    """The result of a tool call in a log."""
 
     id: str
     name: str
@@ -85,7 +85,7 @@ class V4ToolResultResponse(Model):
 
 
 class V4LogResponse(V4LogFields):
-    """A log with the results of evaluators on it."""
+    """A log with its evaluator results."""
 
     id: str
     config: V4ConfigResponse
@@ -106,7 +106,7 @@ class V4LogResponse(V4LogFields):
 
 
 class V4EvaluationResultResponse(Model):
-    """An evaluator's judgment (`value`) of a log, null if it abstained or failed (`error`)."""
+    """An evaluator's judgment of a log (`value`); null if it abstained or failed (`error`)."""
 
     id: str
     evaluator_id: str
@@ -131,7 +131,7 @@ class V4CreateEvaluationLogRequest(Model):
 
 
 class V4CreateLogResponse(Model):
-    """The new log; `project_id` is its file."""
+    """The new log. `project_id` is its file."""
 
     id: str
     project_id: str
@@ -139,7 +139,7 @@ class V4CreateLogResponse(Model):
 
 
 class V4CreateEvaluationResultLogRequest(Model):
-    """An evaluator's judgment of a log (`result`), or why it failed (`error`)."""
+    """An evaluator's judgment of a log (`result`), or its error (`error`)."""
 
     log_id: str
     evaluator_id: str

@@ -1,4 +1,4 @@
-"""The column types that every table shares; no tables, no queries."""
+"""Column types of all tables. No tables, no queries."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,11 +9,11 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
-"""A 64-bit integer that SQLite can number by itself (its rowid)."""
+"""A 64-bit integer that SQLite can assign itself (as rowid)."""
 
 
 class Moment(TypeDecorator[datetime]):
-    """A point in time, stored as whole microseconds since 1970-01-01 UTC; always aware, always UTC."""
+    """A point in time: an aware datetime in UTC, stored as whole microseconds since 1970-01-01."""
 
     impl = BigInteger
     cache_ok = True

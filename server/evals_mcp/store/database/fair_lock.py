@@ -1,4 +1,4 @@
-"""A lock that threads get in the order they came; a plain lock lets one of many wait for as long as the others come."""
+"""A lock that threads get in the order of their requests. With a plain lock, one thread may wait forever."""
 
 import threading
 from collections import deque
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class FairLock:
-    """Lets one thread at a time do something, first come, first served."""
+    """Lets one thread at a time proceed, in the order of their requests."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -16,7 +16,7 @@ class FairLock:
 
     @contextmanager
     def turn(self, seconds: float) -> Iterator[None]:
-        """Hold the turn. Raises TimeoutError if it did not come within so many seconds."""
+        """Hold the turn. Raises TimeoutError if it does not come in time."""
         if not self._take(seconds):
             raise TimeoutError
         try:
@@ -36,7 +36,7 @@ class FairLock:
             return True
         with self._guard:
             if place not in self._waiting:
-                return True  # it was our turn at the last moment
+                return True  # our turn came at the last moment
             self._waiting.remove(place)
             return False
 

@@ -1,4 +1,4 @@
-"""Ids and content digests; no I/O."""
+"""Ids and content digests. No I/O."""
 
 import hashlib
 import json
@@ -28,18 +28,18 @@ VERSION_PREFIXES = {
 
 
 def new_id(prefix: str) -> str:
-    """A fresh id: the prefix, `_` and 21 characters of base 62."""
+    """A new id: the prefix, `_` and 21 characters of base 62."""
     return prefix + "_" + _base62(secrets.randbits(125))
 
 
 def derived_id(prefix: str, *parts: str) -> str:
-    """An id that is the same for the same parts."""
+    """An id that depends only on the parts."""
     joined = "\x00".join(parts).encode()
     return prefix + "_" + _base62(int.from_bytes(hashlib.blake2b(joined, digest_size=15).digest()))
 
 
 def digest(content: Any) -> str:
-    """A digest of JSON content: the same whatever the order of keys."""
+    """A digest of JSON content. The order of keys does not matter."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=20).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Open a workspace or the tables of teams: bring them up to date, or refuse them untouched; no queries of the API."""
+"""Open a workspace or the tables of teams: upgrade them, or refuse them unchanged. No queries of the API."""
 
 import re
 import sqlite3
@@ -16,9 +16,9 @@ from evals_mcp.store.database.database import Database
 
 
 class Migrations(NamedTuple):
-    """Tables that are brought up to date together: the package with their migrations, and where their revision is kept.
+    """A set of tables with common migrations: the package of the migrations and the table that stores the revision.
 
-    `is_guest`: on SQLite they stand in a file that holds other tables of ours, too.
+    `is_guest`: on SQLite they share a file with our other tables.
     """
 
     package: str
@@ -32,13 +32,13 @@ class Migrations(NamedTuple):
 
 
 WORKSPACE = Migrations("evals_mcp.store.database", "alembic_version")
-"""The tables of `tables`, in each workspace."""
+"""The migrations of `tables`, for each workspace."""
 
 
 def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
-    """Create or upgrade the tables of a workspace, once, whoever else tries at the same time.
+    """Create or upgrade the tables of a workspace. Safe if several processes try at once.
 
-    Raises Conflict for a database that a newer evals-mcp wrote or that holds something else; it is left untouched.
+    Raises Conflict for a database that a newer evals-mcp wrote or that holds other tables, and leaves it unchanged.
     Raises Unavailable if it cannot be read or written.
     """
     known = revisions(migrations)
@@ -66,16 +66,16 @@ def revisions(migrations: Migrations = WORKSPACE) -> list[str]:
 
 
 def current_revision(connection: Connection, schema: str | None, migrations: Migrations = WORKSPACE) -> str | None:
-    """The revision that a database is at, or None if it has none."""
+    """The revision of a database; None if it has none."""
     table = migrations.version_table
     if not inspect(connection).has_table(table, schema=schema):
         return None
-    place = f'"{schema}".{table}' if schema else table
-    return connection.execute(text(f"SELECT version_num FROM {place}")).scalar()  # noqa: S608 - a constant and a checked name
+    qualified = f'"{schema}".{table}' if schema else table
+    return connection.execute(text(f"SELECT version_num FROM {qualified}")).scalar()  # noqa: S608 - checked names
 
 
 def _look_only(path: Path, known: Sequence[str], migrations: Migrations) -> None:
-    """Refuse a SQLite file that is not ours or newer, without a connection that could change a byte of it."""
+    """Refuse a SQLite file that is not ours or is newer, over a connection that cannot change it."""
     if not path.is_file() or migrations.is_guest:
         return
     try:
@@ -85,31 +85,29 @@ def _look_only(path: Path, known: Sequence[str], migrations: Migrations) -> None
             if migrations.version_table in tables:
                 rows = connection.execute(f"SELECT version_num FROM {migrations.version_table}").fetchall()  # noqa: S608
     except sqlite3.Error:
-        return  # What is wrong with it, opening it in earnest will tell.
+        return  # The real opening will report what is wrong.
     _refuse(rows[0][0] if rows else None, known, holds_others=bool(tables))
 
 
 def _refuse(current: str | None, known: Sequence[str], *, holds_others: bool) -> None:
     if current is not None and current not in known:
         raise Conflict(
-            "The database was written by a newer version of evals-mcp. It was left untouched: "
-            "upgrade evals-mcp, or choose another database."
+            "A newer version of evals-mcp wrote this database. It was not changed. "
+            "Upgrade evals-mcp or choose another database."
         )
     if current is None and holds_others:
-        raise Conflict(
-            "The database holds other tables and is not one of evals-mcp. It was left untouched: choose another."
-        )
+        raise Conflict("This database belongs to another program. It was not changed. Choose another database.")
 
 
 def _enter_schema(connection: Connection, schema: str) -> None:
-    """Make the schema if it is not there, and the one that the migrations speak of until the transaction ends."""
+    """Create the schema if it does not exist, and make it the current one until the transaction ends."""
     if not inspect(connection).has_schema(schema):
         connection.execute(text(f'CREATE SCHEMA "{schema}"'))
     connection.execute(text(f'SET LOCAL search_path TO "{schema}"'))
 
 
 def _upgrade(connection: Connection, schema: str | None, migrations: Migrations) -> None:
-    # Alembic is imported here because most openings find nothing to do.
+    # Import Alembic here, because most openings find nothing to do.
     from alembic import command
     from alembic.config import Config
 
@@ -126,4 +124,4 @@ def _ensure_folder(database: Database) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        raise Unavailable("The folder of the database cannot be created; choose another place for it.") from None
+        raise Unavailable("The folder of the database cannot be created. Choose another folder.") from None

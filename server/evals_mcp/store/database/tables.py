@@ -1,8 +1,8 @@
-"""The tables and their indexes, for SQLite and PostgreSQL alike; no queries.
+"""The tables and their indexes, for both SQLite and PostgreSQL. No queries.
 
-A file is versioned: its content lives in `versions`, and `deployments` says which version an environment has.
-A log is append-mostly, so its number (`logs.number`) orders it. What reviews ask for without reading texts is kept
-narrow beside it: `run_logs` (a log in a run, with its sort keys) and `judgments` (a log's judgment in a run).
+Files are versioned: `versions` has their content, and `deployments` has the version of each environment. Logs are
+mostly appended, so `logs.number` orders them. Narrow tables hold what reviews need without texts: `run_logs` (a log in
+a run, with its sort keys) and `judgments` (a log's judgment in a run).
 """
 
 from sqlalchemy import (
@@ -62,7 +62,7 @@ files = Table(
     Column("id", String, primary_key=True),
     Column("type", String, nullable=False),
     Column("path", String, nullable=False),
-    Column("live_path", String, unique=True),  # the path while the file is not deleted, else null
+    Column("live_path", String, unique=True),  # the path; null once the file is deleted
     Column("name", String, nullable=False),
     Column("directory_id", ForeignKey("directories.id"), index=True),
     Column("description", Text),
@@ -164,11 +164,11 @@ runs = Table(
     Column("version_id", ForeignKey("versions.id"), index=True),
     Column("orchestrated", Boolean, nullable=False),
     Column("use_existing_logs", Boolean, nullable=False),
-    Column("set_status", String),  # what a caller set; null leaves it to follow from logs and judgments
+    Column("set_status", String),  # set by a caller; null: follows from logs and judgments
     Column("logs_count", Integer, nullable=False),
     Column("incomplete_logs_count", Integer, nullable=False),
-    Column("logged_datapoints_count", Integer, nullable=False),  # of its dataset version, each counted once
-    Column("revision", Integer, nullable=False),  # grows with every change of its logs or judgments
+    Column("logged_datapoints_count", Integer, nullable=False),  # distinct datapoints of its dataset version
+    Column("revision", Integer, nullable=False),  # grows with each change of its logs or judgments
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     sqlite_autoincrement=True,
@@ -192,7 +192,7 @@ logs = Table(
     Column("id", String, nullable=False, unique=True),
     Column("file_id", ForeignKey("files.id"), nullable=False),
     Column("version_id", ForeignKey("versions.id"), nullable=False),
-    Column("judged_log_number", ForeignKey("logs.number")),  # evaluator logs: the log that was judged
+    Column("judged_log_number", ForeignKey("logs.number")),  # evaluator logs: the judged log
     Column("trace_parent_number", ForeignKey("logs.number")),
     Column("trace_root_number", ForeignKey("logs.number")),
     Column("datapoint_id", String),
@@ -208,7 +208,7 @@ logs = Table(
     Column("output_cost", Float),
     Column("judgment", JSON(none_as_null=True)),
     Column("error", Text),
-    Column("extra", JSON, nullable=False),  # what is rarely set: user, source, provider_request, …
+    Column("extra", JSON, nullable=False),  # rarely set fields: user, source, provider_request, …
     Column("inputs", JSON, nullable=False),
     Column("messages", JSON(none_as_null=True)),
     Column("output_message", JSON(none_as_null=True)),
@@ -252,11 +252,11 @@ judgments = Table(
     Column("evaluator_version_id", ForeignKey("versions.id"), primary_key=True),
     Column("evaluator_log_number", ForeignKey("logs.number"), nullable=False),
     Column("datapoint_id", String),
-    Column("latest", Boolean, nullable=False),  # of this evaluator on this log, whatever its version
+    Column("latest", Boolean, nullable=False),  # of this evaluator for this log, in any version
     Column("state", SmallInteger, nullable=False),
     Column("number", Float),  # booleans as 0 and 1, numbers
     Column("label", Text),  # an option; several options as a JSON list
-    Column("score", Float),  # what "worse" sorts by: lower is worse
+    Column("score", Float),  # the sort key of "worst": lower is worse
     Index("ix_judgments_log_number", "log_number"),
     Index("ix_judgments_evaluator_log_number", "evaluator_log_number"),
     Index("ix_judgments_score", "run_id", "evaluator_id", "latest", "state", "score", "log_number"),

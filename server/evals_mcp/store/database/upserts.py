@@ -1,4 +1,4 @@
-"""Inserts that say what to do with a row that is there already, in the dialect of the connection."""
+"""Inserts that handle existing rows, in the dialect of the connection."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 class Upsert:
-    """An INSERT that `build` says the rest of, with `on_conflict_do_…`; made once, for SQLite and for PostgreSQL."""
+    """An INSERT that `build` completes with `on_conflict_do_…`. It is built once for SQLite and once for PostgreSQL."""
 
     def __init__(self, table: Table, build: Callable[[postgresql.Insert], postgresql.Insert]) -> None:
-        # The two classes share these methods and their arguments, but no base class that has them.
+        # The two classes share these methods, but no base class declares them.
         for_sqlite: postgresql.Insert = sqlite.insert(table)  # type: ignore[assignment]
         self._statements = {"sqlite": build(for_sqlite), "postgresql": build(postgresql.insert(table))}
 

@@ -1,4 +1,4 @@
-"""Evaluations in the store, and the evaluators attached to them; runs are in `runs`."""
+"""Evaluations in the store, and their attached evaluators. `runs` has the runs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from evals_mcp.store.evaluations.run_status import read_attachments
 from evals_mcp.store.files.versions import find_file, find_version, read_versions
 
 EVALUATED_TYPES = ("prompt", "flow", "tool", "agent", "evaluator")
-"""The types of file that an evaluation and its runs can be of."""
+"""The file types that can be evaluated."""
 
 
 class _Attached(NamedTuple):
@@ -30,7 +30,7 @@ class _Attached(NamedTuple):
 
 
 class Evaluations:
-    """Evaluations, by id or by the file they are of."""
+    """Evaluations, by id or by file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,7 +38,7 @@ class Evaluations:
     def create(
         self, name: str | None, file: Target | None, evaluators: Sequence[EvaluatorReference]
     ) -> EvaluationResponse:
-        """A new evaluation. Raises NotFound for an unknown file or evaluator, Conflict if the name is taken."""
+        """Create an evaluation. Raises NotFound for an unknown file or evaluator, and Conflict if the name is taken."""
         with self._database.write() as connection:
             evaluation_id = create_evaluation(connection, name, file, evaluators, self._database.now())
             return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
@@ -63,7 +63,7 @@ class Evaluations:
             return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
 
     def delete(self, evaluation_id: str) -> None:
-        """Take an evaluation away; its runs, their logs and the evaluators stay. Raises NotFound."""
+        """Delete an evaluation. Its runs, their logs and the evaluators stay. Raises NotFound."""
         with self._database.write() as connection:
             find_evaluation(connection, evaluation_id)
             for table in (evaluation_runs, evaluation_evaluators):
@@ -71,16 +71,16 @@ class Evaluations:
             connection.execute(delete(evaluations).where(evaluations.c.id == evaluation_id))
 
     def add_evaluators(self, evaluation_id: str, evaluators: Sequence[EvaluatorReference]) -> EvaluationResponse:
-        """Attach evaluators; one that is attached already stays once. Raises NotFound.
+        """Attach evaluators. Evaluators that are already attached stay unchanged. Raises NotFound.
 
-        With a new one, a run that was completed by its caller is complete again when the new one has judged its logs.
+        A new evaluator reopens completed runs until it has judged their logs.
         """
         with self._database.write() as connection:
             attach_evaluators(connection, evaluation_id, evaluators, self._database.now())
             return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
 
     def remove_evaluator(self, evaluation_id: str, evaluator_version_id: str) -> EvaluationResponse:
-        """Detach an evaluator version; its judgments stay. Raises NotFound if it is not attached."""
+        """Detach an evaluator version. Its judgments stay. Raises NotFound if it is not attached."""
         with self._database.write() as connection:
             find_evaluation(connection, evaluation_id)
             removed = connection.execute(
@@ -102,7 +102,7 @@ def create_evaluation(
     evaluators: Sequence[EvaluatorReference],
     now: datetime,
 ) -> str:
-    """The id of a new evaluation, made inside a transaction; see `Evaluations.create`."""
+    """Create an evaluation inside a transaction and return its id; see `Evaluations.create`."""
     file_id = None if file is None else _file_id(connection, file)
     attached = [_resolve(connection, reference) for reference in evaluators]
     evaluation_id = new_id("evr")
@@ -111,7 +111,7 @@ def create_evaluation(
             evaluations.insert().values(id=evaluation_id, file_id=file_id, name=name, created_at=now, updated_at=now)
         )
     except IntegrityError:
-        raise Conflict(f"The file has an evaluation named `{name}` already.") from None
+        raise Conflict(f"The file already has an evaluation named `{name}`.") from None
     _attach(connection, evaluation_id, attached, now)
     return evaluation_id
 
@@ -141,7 +141,7 @@ def find_evaluation(connection: Connection, evaluation_id: str) -> Row[Any]:
 
 
 def read_evaluations(connection: Connection, rows: Sequence[Row[Any]]) -> list[EvaluationResponse]:
-    """Evaluations as the API shows them, with their evaluators' versions whole."""
+    """Evaluations in API form, with the complete versions of their evaluators."""
     attachments = {row.id: read_attachments(connection, row.id) for row in rows}
     shown = read_versions(connection, {item.evaluator_version_id for items in attachments.values() for item in items})
     counts = _run_counts(connection, [row.id for row in rows])
@@ -192,7 +192,7 @@ def _resolve(connection: Connection, reference: EvaluatorReference) -> _Attached
 
 
 def find_target(connection: Connection, target: Target, types: Sequence[str]) -> Any:
-    """The version that a reference names. Raises NotFound."""
+    """Find the version of a reference. Raises NotFound."""
     return find_version(
         connection,
         version_id=target.value if target.by == "version_id" else None,
@@ -204,7 +204,7 @@ def find_target(connection: Connection, target: Target, types: Sequence[str]) ->
 
 
 def _attach(connection: Connection, evaluation_id: str, attached: Sequence[_Attached], now: datetime) -> bool:
-    """Attach what is not attached yet; whether there was any."""
+    """Attach the evaluators that are not attached yet. Returns whether there were any."""
     is_new = False
     present = {item.evaluator_version_id for item in read_attachments(connection, evaluation_id)}
     for item in attached:

@@ -1,4 +1,4 @@
-"""What a run's status is: what a caller set, or else what follows from its logs and judgments; no writes."""
+"""The status of a run: set by a caller, or derived from its logs and judgments. No writes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from evals_mcp.store.database.tables import (
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An evaluator version attached to an evaluation; `sole` if no other version of that evaluator is."""
+    """An evaluator version attached to an evaluation. `sole` if no other version of that evaluator is attached."""
 
     evaluator_id: str
     evaluator_version_id: str
@@ -30,7 +30,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """How far a run is in one evaluation: logs and judgments that are there, and that are needed to complete it."""
+    """The progress of a run in one evaluation: existing and required logs and judgments."""
 
     run: Row[Any]
     datapoints_needed: int | None
@@ -38,12 +38,12 @@ class RunProgress:
 
     @property
     def missing_datapoints(self) -> int:
-        """Datapoints of the run's dataset that have no log in it."""
+        """Datapoints of the run's dataset without a log in the run."""
         return 0 if self.datapoints_needed is None else self.datapoints_needed - int(self.run.logged_datapoints_count)
 
     @property
     def missing_judgments(self) -> int:
-        """Pairs of a log and an attached evaluator without an evaluator log."""
+        """Pairs of a log and an attached evaluator without a judgment."""
         return sum(int(self.run.logs_count) - count for count in self.judged.values())
 
     @property
@@ -105,7 +105,7 @@ def read_runs(connection: Connection, evaluation_id: str, run_ids: Iterable[str]
 def read_progress(
     connection: Connection, rows: Sequence[Row[Any]], attachments: Sequence[Attachment]
 ) -> dict[str, RunProgress]:
-    """How far each run is, by run id; rows as from `read_runs`."""
+    """The progress of each run, by run id; rows as from `read_runs`."""
     counts = _judged_counts(connection, [row.id for row in rows], attachments)
     return {
         row.id: RunProgress(
@@ -118,9 +118,9 @@ def read_progress(
 
 
 def judgments_of(attachment: Attachment) -> list[Any]:
-    """The conditions that select the judgments which count for an attached evaluator version.
+    """The conditions for judgments that count for an attached evaluator version.
 
-    A judgment by another version of the same evaluator counts as well, unless several versions are attached.
+    A judgment by another version of the evaluator also counts, unless several versions are attached.
     """
     conditions = [judgments.c.evaluator_id == attachment.evaluator_id]
     if attachment.sole:
@@ -129,9 +129,9 @@ def judgments_of(attachment: Attachment) -> list[Any]:
 
 
 def judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
-    """Whether a log of `run_logs` has anything that counts for an attached evaluator version.
+    """Whether a log in `run_logs` has a judgment that counts for an attached evaluator version.
 
-    Of several judgments one is the latest, so an index answers this without looking which.
+    An index answers this, because it need not find the latest judgment.
     """
     conditions = [
         judgments.c.run_id == run_logs.c.run_id,
@@ -144,7 +144,7 @@ def judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
 
 
 def evaluation_status(statuses: Sequence[str]) -> str:
-    """The status of an evaluation whose runs have these: pending without runs, running while any run is not done."""
+    """The status of an evaluation with these runs: pending without runs, running until all runs are done."""
     if not statuses:
         return "pending"
     if any(status in ("pending", "running") for status in statuses):

@@ -1,4 +1,4 @@
-"""Runs of evaluations in the store: create, list, update, add logs, read logs; no HTTP."""
+"""Runs of evaluations in the store: create, list, update, add logs, read logs. No HTTP."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ from evals_mcp.store.logs.run_logs import link_existing_logs
 
 
 class Runs:
-    """Runs, always seen from an evaluation that has them."""
+    """Runs, always in the context of an evaluation."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,7 +39,7 @@ class Runs:
         orchestrated: bool,
         use_existing_logs: bool,
     ) -> EvaluationRunResponse:
-        """A new run. One that is orchestrated but lacks dataset or version is the caller's to fill.
+        """Create a run. The caller fills an orchestrated run that lacks dataset or version.
 
         Raises NotFound, and Invalid for `use_existing_logs` without dataset and version.
         """
@@ -56,7 +56,7 @@ class Runs:
             return _shown(connection, evaluation_id, run_id)
 
     def all(self, evaluation_id: str) -> list[EvaluationRunResponse]:
-        """Every run of an evaluation, newest first. Raises NotFound."""
+        """All runs of an evaluation, newest first. Raises NotFound."""
         with self._database.read() as connection:
             find_evaluation(connection, evaluation_id)
             return read_run_responses(connection, evaluation_id, read_runs(connection, evaluation_id))
@@ -68,19 +68,19 @@ class Runs:
             return _shown(connection, evaluation_id, run_id)
 
     def ids(self, evaluation_id: str) -> list[str]:
-        """The ids of the runs that an evaluation has, newest first. Raises NotFound."""
+        """The ids of an evaluation's runs, newest first. Raises NotFound."""
         with self._database.read() as connection:
             find_evaluation(connection, evaluation_id)
             return [row.id for row in read_runs(connection, evaluation_id)]
 
     def progress(self, evaluation_id: str, run_id: str) -> RunProgress:
-        """How far a run is. Raises NotFound."""
+        """The progress of a run. Raises NotFound."""
         with self._database.read() as connection:
             row = find_run(connection, evaluation_id, run_id)
             return read_progress(connection, [row], read_attachments(connection, evaluation_id))[run_id]
 
     def add_existing(self, evaluation_id: str, run_id: str) -> None:
-        """Let an evaluation have a run of another one too. Raises NotFound."""
+        """Add a run of another evaluation to an evaluation. Raises NotFound."""
         with self._database.write() as connection:
             now = self._database.now()
             find_evaluation(connection, evaluation_id)
@@ -96,7 +96,7 @@ class Runs:
                 _touch(connection, evaluation_id, now)
 
     def remove(self, evaluation_id: str, run_id: str) -> None:
-        """Take a run out of an evaluation; its logs stay, and so does it in other evaluations. Raises NotFound."""
+        """Remove a run from an evaluation. Its logs stay, and so does the run in other evaluations. Raises NotFound."""
         with self._database.write() as connection:
             find_run(connection, evaluation_id, run_id)
             connection.execute(
@@ -111,7 +111,7 @@ class Runs:
     ) -> EvaluationRunResponse:
         """Make a run the control (or not), and complete or cancel it.
 
-        Raises NotFound, Invalid for another status, and Conflict for a run that is completed or cancelled.
+        Raises NotFound, Invalid for another status, and Conflict for a completed or cancelled run.
         """
         with self._database.write() as connection:
             now = self._database.now()
@@ -130,15 +130,15 @@ class Runs:
             return _shown(connection, evaluation_id, run_id)
 
     def add_logs(self, evaluation_id: str, run_id: str, log_ids: Sequence[str]) -> EvaluationRunResponse:
-        """Put logs that exist into a run: all, or none if one of them cannot be.
+        """Add existing logs to a run: all of them or none.
 
-        Raises NotFound for an unknown evaluation, run or log, Invalid for an evaluator's log, Conflict for a run
-        that is cancelled.
+        Raises NotFound for an unknown evaluation, run or log, Invalid for an evaluator log, and Conflict for a
+        cancelled run.
         """
         with self._database.write() as connection:
             run = find_run(connection, evaluation_id, run_id)
             if run.set_status == "cancelled":
-                raise Conflict(f"Run `{run_id}` is cancelled and takes no logs.")
+                raise Conflict(f"Run `{run_id}` is cancelled, so no logs can be added.")
             numbers = log_numbers(connection, log_ids)
             link_existing_logs(connection, run, numbers, self._database.now())
             return _shown(connection, evaluation_id, run_id)
@@ -146,9 +146,9 @@ class Runs:
     def logs(
         self, evaluation_id: str, run_ids: Sequence[str], page: int, size: int
     ) -> PaginatedData[EvaluationLogResponse]:
-        """A page of the logs of an evaluation's runs (of all, if none is named): newest run first, then newest log.
+        """A page of the logs in an evaluation's runs (default: all runs), newest run first, then newest log.
 
-        Raises NotFound for an unknown evaluation, or a run that it does not have.
+        Raises NotFound for an unknown evaluation or run.
         """
         with self._database.read() as connection:
             find_evaluation(connection, evaluation_id)
@@ -169,13 +169,13 @@ class Runs:
 
     def _close(self, connection: Connection, evaluation_id: str, row: Row[Any], status: str, now: Any) -> None:
         if status not in ("completed", "cancelled"):
-            raise Invalid("The status of a run can only be set to `completed` or `cancelled`.")
+            raise Invalid("A run's status can only be set to `completed` or `cancelled`.")
         progress = read_progress(connection, [row], read_attachments(connection, evaluation_id))
         current = progress[row.id].status
         if current == status:
             return
         if current not in ("pending", "running"):
-            raise Conflict(f"Run `{row.id}` is {current}; only a pending or running run can be {status}.")
+            raise Conflict(f"Run `{row.id}` is {current}. Only a pending or running run can be {status}.")
         set_run_status(connection, row.id, status, now)
 
 
@@ -190,9 +190,9 @@ def create_run(
     use_existing_logs: bool,
     status: str | None = None,
 ) -> str:
-    """The id of a new run, made inside a transaction; see `Runs.create`. `status` is one that a caller sets."""
+    """Create a run inside a transaction and return its id; see `Runs.create`. `status` is set by the caller."""
     if use_existing_logs and (dataset is None or version is None):
-        raise Invalid("`use_existing_logs` needs both `dataset` and `version`.")
+        raise Invalid("`use_existing_logs` requires both `dataset` and `version`.")
     find_evaluation(connection, evaluation_id)
     dataset_version = None if dataset is None else find_target(connection, dataset, ["dataset"])
     run_version = None if version is None else find_target(connection, version, EVALUATED_TYPES)
@@ -223,7 +223,7 @@ def create_run(
 
 
 def set_run_status(connection: Connection, run_id: str, status: str | None, now: datetime) -> None:
-    """Set a run's status inside a transaction; None lets it follow from logs and judgments."""
+    """Set a run's status inside a transaction. With None, it follows from logs and judgments."""
     connection.execute(
         update(runs).where(runs.c.id == run_id).values(set_status=status, revision=runs.c.revision + 1, updated_at=now)
     )
@@ -241,7 +241,7 @@ def find_run(connection: Connection, evaluation_id: str, run_id: str) -> Row[Any
 def read_run_responses(
     connection: Connection, evaluation_id: str, rows: Sequence[Row[Any]]
 ) -> list[EvaluationRunResponse]:
-    """Runs as the API shows them, with dataset and version whole."""
+    """Runs in API form, with complete dataset and version."""
     shown = read_versions(
         connection,
         {item for row in rows for item in (row.dataset_version_id, row.version_id) if item is not None},
@@ -289,7 +289,7 @@ def _existing_logs(connection: Connection, run: Row[Any]) -> list[int]:
 
 
 def _page_places(connection: Connection, wanted: Sequence[Row[Any]], limit: int, offset: int) -> list[Any]:
-    """Run id, log number and datapoint id of one page. Runs before the page are stepped over by their counts."""
+    """Run id, log number and datapoint id of one page. Counters skip the runs before the page."""
     places: list[Any] = []
     for run in wanted:
         if offset >= run.logs_count:

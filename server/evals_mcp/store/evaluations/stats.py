@@ -1,4 +1,4 @@
-"""Statistics of runs, from the judgments that runs keep; texts of logs are not read."""
+"""Statistics of runs, from their judgment rows. Reads no texts of logs."""
 
 import json
 from collections import OrderedDict
@@ -53,14 +53,14 @@ _NEWEST_RUN = (
 
 
 class EvaluatorInRun(NamedTuple):
-    """One attached evaluator's statistics in one run."""
+    """The statistics of one attached evaluator in one run."""
 
     attachment: Attachment
     stats: JudgmentCounts
 
 
 class Stats:
-    """Statistics of evaluations. What a run's judgments add up to is kept until the run changes."""
+    """Statistics of evaluations. The figures of a run are cached until the run changes."""
 
     def __init__(self, database: Database, kept_runs: int = 4096) -> None:
         self._database = database
@@ -95,9 +95,9 @@ class Stats:
         )
 
     def lacks_only_judgments(self, evaluation_id: str, lately: timedelta) -> bool:
-        """Whether the newest run has all its logs, lacks judgments, and has got something lately. Raises NotFound.
+        """Whether the newest run has all its logs, lacks judgments, and changed recently. Raises NotFound.
 
-        Runs that the server fills are not meant, nor those that a caller closed.
+        False for orchestrated runs and for runs that a caller has closed.
         """
         with self._database.read() as connection:
             find_evaluation(connection, evaluation_id)
@@ -113,7 +113,7 @@ class Stats:
     def read(
         self, connection: Connection, rows: Sequence[Row[Any]], attachments: Sequence[Attachment]
     ) -> dict[str, list[EvaluatorInRun]]:
-        """Statistics of every attached evaluator in every run, by run id; rows as from `read_runs`."""
+        """Statistics of each attached evaluator in each run, by run id; rows as from `read_runs`."""
         specs = _specs(connection, attachments)
         found: dict[str, list[EvaluatorInRun]] = {}
         for row in rows:
@@ -141,7 +141,7 @@ class Stats:
 
 
 class Names(NamedTuple):
-    """What a report calls things: the file's path, and version and evaluator names by version id."""
+    """The names in a report: the file's path, and version and evaluator names by version id."""
 
     file: str | None
     versions: dict[str, str]
@@ -149,7 +149,7 @@ class Names(NamedTuple):
 
 
 def _count(connection: Connection, run_id: str, attachment: Attachment, spec: dict[str, Any]) -> JudgmentCounts:
-    """Statistics of one evaluator in one run, from how often each judgment occurs."""
+    """Statistics of one evaluator in one run, from the counts of each judgment."""
     columns = (judgments.c.state, judgments.c.number, judgments.c.label)
     rows = connection.execute(
         select(*columns, func.count().label("times"))
@@ -179,7 +179,7 @@ def _count(connection: Connection, run_id: str, attachment: Attachment, spec: di
 
 
 def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:
-    """An evaluator's statistics in a run, as the API shows them."""
+    """An evaluator's statistics in a run, in API form."""
     stats = item.stats
     counts = {
         "evaluator_version_id": item.attachment.evaluator_version_id,

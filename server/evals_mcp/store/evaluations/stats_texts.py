@@ -1,4 +1,4 @@
-"""Progress and report of an evaluation as a person reads them in a terminal; no queries."""
+"""Progress and report of an evaluation as text for a terminal. No queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, Number
 
 
 def progress_text(runs: Iterable[Any]) -> str:
-    """How many logs and judgments there are of those that are needed, over all runs."""
+    """Existing and required logs and judgments over all runs."""
     logs = needed_logs = judged = needed_judgments = 0
     for progress in runs:
         run_logs = int(progress.run.logs_count)
@@ -20,7 +20,7 @@ def progress_text(runs: Iterable[Any]) -> str:
 
 
 def report_text(names: Any, rows: Sequence[Any], run_stats: Mapping[str, Sequence[Any]], link: str) -> str:
-    """A table with a column per run, oldest left, and a row per evaluator; it ends with a line break."""
+    """A table with a column per run (oldest first) and a row per evaluator. Ends with a line break."""
     oldest_first = list(reversed(rows))
     versions = [names.versions.get(row.version_id, row.version_id or "-") for row in oldest_first]
     table = [
@@ -41,7 +41,7 @@ def report_text(names: Any, rows: Sequence[Any], run_stats: Mapping[str, Sequenc
 
 
 def headline(stats: JudgmentCounts) -> str:
-    """The one figure of an evaluator's statistics: the rate of true, the mean, or the leading option."""
+    """The headline figure of an evaluator: the rate of true, the mean, or the most frequent option."""
     if not stats.num_judgments:
         return "-"
     match stats:

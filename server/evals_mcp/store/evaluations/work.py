@@ -1,4 +1,4 @@
-"""What runs wait for the server to do: logs of datapoints, and judgments of logs; doing it is a runner's."""
+"""Open work of runs: datapoints without logs, and logs without judgments. A runner does the work."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from evals_mcp.store.logs.run_logs import count_judged, recount_run
 
 
 class _Evaluator(NamedTuple):
-    """An attached evaluator version that the server would run; `sole` as in `run_status.Attachment`."""
+    """An attached evaluator version that the server should run; `sole` as in `run_status.Attachment`."""
 
     run_id: str
     evaluator_id: str
@@ -37,13 +37,13 @@ class _Evaluator(NamedTuple):
 
 
 class Work:
-    """Open work of orchestrated runs and orchestrated evaluators, while the run is neither completed nor cancelled."""
+    """Open work of orchestrated runs and evaluators. Completed and cancelled runs have none."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def waiting(self, run_ids: Sequence[str], evaluator_types: Sequence[str]) -> list[str]:
-        """Those of the runs that lack a log, or a judgment by an evaluator of these types, from the server."""
+        """The runs that wait for a log, or for a judgment by an evaluator of these types, from the server."""
         if not run_ids:
             return []
         with self._database.read() as connection:
@@ -54,10 +54,10 @@ class Work:
             return [row.id for row in rows if _lacks_logs(row) or _lacks_judgments(connection, row, evaluators)]
 
     def fail(self, run_id: str, log_error: str, judgment_errors: Mapping[str, str]) -> None:
-        """Write an error instead of everything that a run waits for, in one transaction.
+        """Write errors for all open work of a run, in one transaction.
 
-        First a log for each datapoint without one, then a judgment of each complete log by each evaluator of the
-        types that `judgment_errors` has. A run that is completed, cancelled or unknown is left as it is.
+        First an error log for each datapoint without a log, then an error judgment of each complete log by each
+        evaluator whose type is in `judgment_errors`. A completed, cancelled or unknown run stays unchanged.
         """
         with self._database.write() as connection:
             run = connection.execute(_OPEN_RUNS, {"run_ids": [run_id], "kinds": list(judgment_errors)}).first()
@@ -83,7 +83,7 @@ _IS_JUDGED = (
     .correlate(runs)
 )
 _datasets = versions.alias("datasets")
-# Every write asks for these, and nearly always there is nothing to do: made once, as making it takes longer.
+# Each write runs these, and nearly always finds nothing. Built once, because building takes longer than running.
 _OPEN_RUNS = (
     select(
         runs.c.id,
@@ -103,7 +103,7 @@ _OPEN_RUNS = (
 
 
 def _evaluators(connection: Connection, run_ids: Sequence[str], kinds: Sequence[str]) -> list[_Evaluator]:
-    """The evaluators of these kinds that are attached, orchestrated, to evaluations of the runs."""
+    """The orchestrated evaluators of these types in the evaluations of the runs."""
     columns = evaluation_evaluators.c
     rows = connection.execute(
         select(
@@ -142,9 +142,9 @@ def _lacks_judgments(connection: Connection, run: Row[Any], evaluators: Sequence
 
 
 def _unjudged(connection: Connection, evaluator: _Evaluator) -> list[int]:
-    """The numbers of a run's complete logs without a judgment that counts for the evaluator, oldest first.
+    """The numbers of a run's complete logs that lack a judgment by the evaluator, oldest first.
 
-    It is known how many logs a sole evaluator has not judged, and they are mostly the newest: few others are read.
+    For a sole evaluator the counters give the number of such logs. They are mostly the newest, so this reads few rows.
     """
     judged = [
         judgments.c.run_id == run_logs.c.run_id,
@@ -212,7 +212,7 @@ def _fail_logs(connection: Connection, run: Row[Any], error: str, now: datetime)
 
 
 def _fail_judgments(connection: Connection, evaluator: _Evaluator, error: str, now: datetime) -> None:
-    """Insert an error judgment of each complete log that the evaluator has not judged, in every run that has it."""
+    """Insert an error judgment of each complete log that the evaluator has not judged, in all runs of the log."""
     numbers = _unjudged(connection, evaluator)
     if not numbers:
         return
@@ -274,7 +274,7 @@ def _error_row(error: str, now: datetime) -> dict[str, Any]:
 
 
 def _insert_logs(connection: Connection, version_id: str, rows: Sequence[dict[str, Any]], now: datetime) -> Any:
-    """Insert logs of a version, all in one statement, and count them; the condition that selects them."""
+    """Insert logs of a version in one statement and count them. Returns the condition that selects them."""
     last = connection.execute(select(func.coalesce(func.max(logs.c.number), 0))).scalar_one()
     file_id = connection.execute(select(versions.c.file_id).where(versions.c.id == version_id)).scalar_one()
     connection.execute(logs.insert(), [{**row, "file_id": file_id, "version_id": version_id} for row in rows])

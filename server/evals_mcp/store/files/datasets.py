@@ -1,4 +1,4 @@
-"""Datasets in the store: versions made of datapoints; no HTTP."""
+"""Datasets in the store: versions with datapoints. No HTTP."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ from evals_mcp.store.files.versions import (
 
 
 class Datasets:
-    """Dataset versions and their datapoints. What they share with other files is in `Files`."""
+    """Dataset versions and their datapoints. `Files` has what datasets share with other files."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,9 +45,9 @@ class Datasets:
         base_environment: str | None = None,
         include_datapoints: bool = False,
     ) -> DatasetResponse:
-        """Set the datapoints of a dataset, or add to or remove from a base version (else the newest one).
+        """Set the datapoints of a dataset, or add to or remove from a base version (default: the newest).
 
-        The same datapoints give the same version, in whatever order. Raises Invalid, NotFound and Conflict as
+        The same datapoints give the same version, in any order. Raises Invalid, NotFound and Conflict as
         `Files.upsert`.
         """
         with self._database.write() as connection:
@@ -75,7 +75,7 @@ class Datasets:
         version_id: str | None = None,
         environment: str | None = None,
     ) -> DatasetResponse:
-        """Add datapoints to a version: the one named, else the environment's, else the default one. Raises NotFound."""
+        """Add datapoints to the given version, else the environment's, else the default one. Raises NotFound."""
         with self._database.write() as connection:
             now = self._database.now()
             file = find_file(connection, dataset_id, types=["dataset"])
@@ -92,7 +92,7 @@ class Datasets:
         environment: str | None = None,
         include_datapoints: bool = False,
     ) -> DatasetResponse:
-        """One version of a dataset, with all its datapoints if asked for. Raises NotFound."""
+        """A version of a dataset, optionally with all its datapoints. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, dataset_id, types=["dataset"])
             version = find_version(connection, version_id=version_id, file_id=dataset_id, environment=environment)
@@ -101,7 +101,7 @@ class Datasets:
     def list_datapoints(
         self, dataset_id: str, version_id: str | None, environment: str | None, page: int, size: int
     ) -> PaginatedData[DatapointResponse]:
-        """A page of a version's datapoints, in the order they were given. Raises NotFound."""
+        """A page of a version's datapoints, in their order. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, dataset_id, types=["dataset"])
             version = find_version(connection, version_id=version_id, file_id=dataset_id, environment=environment)
@@ -116,7 +116,7 @@ class Datasets:
     def versions(
         self, dataset_id: str, include_datapoints: bool = False, *, of_newest_only: bool = False
     ) -> list[DatasetResponse]:
-        """Every version of a dataset, newest first; datapoints are those of all or of the newest. Raises NotFound."""
+        """All versions of a dataset, newest first, with the datapoints of all or of the newest. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, dataset_id, types=["dataset"])
             return [
@@ -128,7 +128,7 @@ class Datasets:
 def read_datapoints(
     connection: Connection, version_id: str, limit: int | None = None, offset: int = 0
 ) -> list[DatapointResponse]:
-    """Datapoints of a dataset version from its position `offset` on, in their order."""
+    """Datapoints of a dataset version from position `offset`, in order."""
     first = dataset_datapoints.c.position >= offset
     statement = (
         select(datapoints.c.id, datapoints.c.content)
@@ -142,7 +142,7 @@ def read_datapoints(
 
 
 def read_datapoints_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, DatapointResponse]:
-    """Datapoints by their ids; unknown ids are left out."""
+    """Datapoints by id. Unknown ids are ignored."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
@@ -154,7 +154,7 @@ _ADD_DATAPOINTS = Upsert(datapoints, lambda insert: insert.on_conflict_do_nothin
 
 
 def _store_datapoints(connection: Connection, dataset_id: str, given: Sequence[CreateDatapointRequest]) -> list[str]:
-    """The ids of datapoints, each once, in the order given; what is new is stored."""
+    """Store new datapoints. Returns the ids of all, each once, in order."""
     rows: dict[str, dict[str, Any]] = {}
     for datapoint in given:
         content = datapoint.content()
@@ -181,7 +181,7 @@ def _add_version(
     change: FileChange,
     now: datetime,
 ) -> str:
-    """The id of the version that has these datapoints, in whatever order, and attributes."""
+    """The id of the version with these datapoints (in any order) and attributes."""
     content = {"attributes": attributes}
     version_id, is_new = add_version(
         connection,

@@ -1,4 +1,4 @@
-"""Directories in the store: made with the files in them, or by themselves; no HTTP."""
+"""Directories in the store, created with their files or alone. No HTTP."""
 
 from datetime import datetime
 from typing import Any
@@ -17,19 +17,19 @@ from evals_mcp.store.files.versions import read_versions, shown_version
 
 
 class Directories:
-    """Directories by id; the root, whose path is empty, has the id `ROOT_ID` and the name `root`."""
+    """Directories by id. The root has an empty path, the id `ROOT_ID` and the name `root`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self) -> list[DirectoryResponse]:
-        """Every directory, the root first, by path."""
+        """All directories by path, the root first."""
         with self._database.read() as connection:
             rows = connection.execute(select(directories).order_by(directories.c.path)).all()
             return [_root(connection), *(_response(row) for row in rows)]
 
     def get(self, directory_id: str) -> DirectoryWithParentsAndChildrenResponse:
-        """A directory, what is above it, the root first, and what is directly in it, by name. Raises NotFound."""
+        """A directory, its parents from the root down, and its direct contents by name. Raises NotFound."""
         with self._database.read() as connection:
             directory = _shown(connection, directory_id)
             inside = directories.c.parent_id == (None if directory.id == ROOT_ID else directory.id)
@@ -42,16 +42,16 @@ class Directories:
             )
 
     def create(self, name: str | None, parent_id: str | None, path: str | None) -> DirectoryResponse:
-        """A new directory: `name` in the parent (else in the root), or at `path`, whose parents are made too.
+        """Create a directory: `name` in a parent (default: the root), or `path` with all its parents.
 
-        Raises Invalid unless there is exactly one of name and path, NotFound for an unknown parent, and Conflict
-        for a directory that exists.
+        Raises Invalid unless exactly one of name and path is given, NotFound for an unknown parent, and Conflict if the
+        directory exists.
         """
         with self._database.write() as connection:
             if (name is None) == (path is None):
-                raise Invalid("A directory is created by either its `path`, or its `name` and perhaps `parent_id`.")
+                raise Invalid("Give either `path`, or `name` (with an optional `parent_id`).")
             if path is not None and parent_id is not None:
-                raise Invalid("`path` begins at the root: give `name` with `parent_id`, or `path` alone.")
+                raise Invalid("`path` starts at the root. Give `name` with `parent_id`, or `path` alone.")
             if name is not None:
                 path = f"{_shown(connection, parent_id or ROOT_ID).path}/{new_name(name)}"
             full_path = _free_path(connection, path or "")
@@ -60,15 +60,15 @@ class Directories:
             return _shown(connection, directory_id)
 
     def update(self, directory_id: str, name: str | None, parent_id: str | None, path: str | None) -> DirectoryResponse:
-        """Give a directory another name, parent or path; everything below it follows.
+        """Rename or move a directory with everything below it.
 
-        Raises NotFound, Invalid for a bad path, and Conflict for the root, for a path that is taken, and for a move
-        of a directory into itself.
+        Raises NotFound, Invalid for a bad path, and Conflict for the root, for a taken path, and for a move of a
+        directory into itself.
         """
         with self._database.write() as connection:
             now = self._database.now()
             if parent_id is not None and path is not None:
-                raise Invalid("`path` begins at the root: give `parent_id` or `path`.")
+                raise Invalid("`path` starts at the root. Give either `parent_id` or `path`.")
             directory = _own(connection, directory_id, "moved or renamed")
             folder, base = split_path(directory.path if path is None else new_path(path))
             if parent_id is not None:
@@ -81,19 +81,19 @@ class Directories:
             return _shown(connection, directory_id)
 
     def delete(self, directory_id: str) -> None:
-        """Take an empty directory away. Raises NotFound, and Conflict for the root or while something is in it."""
+        """Delete an empty directory. Raises NotFound, and Conflict for the root or a directory with contents."""
         with self._database.write() as connection:
             directory = _own(connection, directory_id, "deleted")
             inside = select(literal(1)).where(directories.c.parent_id == directory_id)
             live = select(literal(1)).where(files.c.directory_id == directory_id, files.c.deleted_at.is_(None))
             if connection.execute(inside.union_all(live).limit(1)).first() is not None:
-                raise Conflict(f"Directory `{directory.path}` is not empty: delete or move what is in it first.")
+                raise Conflict(f"Directory `{directory.path}` is not empty. Delete or move its contents first.")
             connection.execute(update(files).where(files.c.directory_id == directory_id).values(directory_id=None))
             connection.execute(delete(directories).where(directories.c.id == directory_id))
 
 
 def ensure_directory(connection: Connection, path: str, now: datetime) -> str | None:
-    """The id of the directory at a clean path, made with its parents if need be; None for the root."""
+    """The id of the directory at a clean path; None for the root. Creates it and its parents if needed."""
     if not path:
         return None
     found = connection.execute(select(directories.c.id).where(directories.c.path == path)).scalar()
@@ -117,13 +117,13 @@ def ensure_directory(connection: Connection, path: str, now: datetime) -> str | 
 
 
 def require_directory(connection: Connection, path: str) -> None:
-    """Raise NotFound unless there is a directory at a clean path; the root (an empty path) always is."""
+    """Raise NotFound unless a clean path is a directory. The root (an empty path) always exists."""
     if path and connection.execute(select(directories.c.id).where(directories.c.path == path)).first() is None:
         raise NotFound(f"Directory `{path}` does not exist.")
 
 
 def directory_path(connection: Connection, directory_id: str) -> str:
-    """The path of a directory, empty for the root. Raises NotFound."""
+    """The path of a directory; empty for the root. Raises NotFound."""
     return _shown(connection, directory_id).path
 
 
@@ -137,7 +137,7 @@ def _shown(connection: Connection, directory_id: str) -> DirectoryResponse:
 
 
 def _root(connection: Connection) -> DirectoryResponse:
-    """The root, as old as the workspace, which has environments from its beginning."""
+    """The root. It is as old as the workspace, and so are the environments."""
     created_at = connection.execute(select(func.min(environments.c.created_at))).scalar_one()
     return DirectoryResponse(
         id=ROOT_ID, name="root", path="", tags=[], created_at=created_at, updated_at=created_at, parent_id=None
@@ -149,7 +149,7 @@ def _response(row: Row[Any]) -> DirectoryResponse:
 
 
 def _own(connection: Connection, directory_id: str, changed: str) -> DirectoryResponse:
-    """A directory that is not the root. Raises NotFound, and Conflict for the root."""
+    """Find a directory. Raises NotFound, and Conflict for the root."""
     directory = _shown(connection, directory_id)
     if directory.id == ROOT_ID:
         raise Conflict(f"The root directory cannot be {changed}.")
@@ -174,15 +174,15 @@ def _files(connection: Connection, directory_id: str) -> list[FileResponse]:
 
 
 def _free_path(connection: Connection, path: str) -> str:
-    """The clean path, if no directory is there. Raises Invalid and Conflict."""
+    """The clean path, if it is free. Raises Invalid and Conflict."""
     clean = new_path(path)
     if connection.execute(select(directories.c.id).where(directories.c.path == clean)).first() is not None:
-        raise Conflict(f"Directory `{clean}` exists already.")
+        raise Conflict(f"Directory `{clean}` already exists.")
     return clean
 
 
 def _move(connection: Connection, directory: DirectoryResponse, path: str, now: datetime) -> None:
-    """Give a directory a free path; the paths below it begin with the new one from now on. Raises Invalid."""
+    """Move a directory to a free path, and update all paths below it. Raises Invalid."""
     folder, name = split_path(path)
     parent_id = ensure_directory(connection, folder, now)
     below = f"{directory.path}/"

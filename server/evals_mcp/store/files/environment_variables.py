@@ -1,4 +1,4 @@
-"""The environment variables of tools, kept with the tool; no log and no other answer has them."""
+"""The environment variables of tools. Only this part of the API shows them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,18 +15,18 @@ _KEY = "environment_variables"
 
 
 class EnvironmentVariables:
-    """Names and values that a tool's code would be run with."""
+    """Names and values for running a tool's code."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self, tool_id: str) -> list[EnvironmentVariable]:
-        """Every variable of a tool, in the order they were added. Raises NotFound."""
+        """All variables of a tool, in the order they were added. Raises NotFound."""
         with self._database.read() as connection:
             return _listed(find_file(connection, tool_id, types=["tool"]).extra)
 
     def add(self, tool_id: str, variables: Sequence[EnvironmentVariable]) -> list[EnvironmentVariable]:
-        """Add variables, or give those that exist another value; all that there are then. Raises NotFound."""
+        """Add or change variables, and return all of them. Raises NotFound."""
         with self._database.write() as connection:
             extra = find_file(connection, tool_id, types=["tool"]).extra
             values = {**extra.get(_KEY, {}), **{variable.name: variable.value for variable in variables}}
@@ -35,7 +35,7 @@ class EnvironmentVariables:
             return _listed(extra)
 
     def delete(self, tool_id: str, name: str) -> list[EnvironmentVariable]:
-        """Take a variable away; all that there are then. Raises NotFound."""
+        """Delete a variable, and return the others. Raises NotFound."""
         with self._database.write() as connection:
             extra = find_file(connection, tool_id, types=["tool"]).extra
             values = dict(extra.get(_KEY, {}))

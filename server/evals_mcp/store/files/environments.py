@@ -1,4 +1,4 @@
-"""Environments in the store, and which version of a file each of them has; no HTTP."""
+"""Environments in the store, and the version of a file deployed to each. No HTTP."""
 
 from sqlalchemy import Connection, delete, select
 
@@ -10,13 +10,13 @@ from evals_mcp.store.files.versions import DEFAULT_TAG, find_file, find_version,
 
 
 class Environments:
-    """The workspace's environments; one of them, `production`, is the default one."""
+    """The workspace's environments. `production` is the default one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self, file_type: str, file_id: str) -> list[FileEnvironmentResponse]:
-        """Every environment, with the version of the file that it has, if any. Raises NotFound."""
+        """All environments, each with the deployed version of the file, if any. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, file_id, types=[file_type])
             of_file = (deployments.c.environment_id == environments.c.id) & (deployments.c.file_id == file_id)
@@ -34,7 +34,7 @@ class Environments:
             ]
 
     def deploy(self, file_type: str, file_id: str, environment: str, version_id: str) -> FileResponse:
-        """Make a version the one that an environment (its id or name) has. Raises NotFound."""
+        """Deploy a version to an environment (id or name). Raises NotFound."""
         with self._database.write() as connection:
             find_file(connection, file_id, types=[file_type])
             version = find_version(connection, version_id=version_id, file_id=file_id)
@@ -51,14 +51,14 @@ class Environments:
             return read_versions(connection, [version.id])[version.id]
 
     def undeploy(self, file_type: str, file_id: str, environment: str) -> None:
-        """Take a file out of an environment (its id or name). Raises NotFound."""
+        """Remove a file's deployment from an environment (id or name). Raises NotFound."""
         with self._database.write() as connection:
             find_file(connection, file_id, types=[file_type])
             _undeploy(connection, file_id, find_environment(connection, environment))
 
 
 def find_environment(connection: Connection, environment: str | None = None) -> str:
-    """The id of an environment by its id or name, or of the default one. Raises NotFound."""
+    """The id of an environment, by id or name; None means the default one. Raises NotFound."""
     wanted = environments.c.tag == DEFAULT_TAG
     if environment is not None:
         wanted = (environments.c.id == environment) | (environments.c.name == environment)

@@ -1,4 +1,4 @@
-"""What evaluators said of a file's versions on the whole: the mean over all logs of a version, in runs or not."""
+"""Evaluator aggregates of a file's versions: means over all logs of a version, in runs or not."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -21,9 +21,9 @@ class _Judgment(NamedTuple):
 
 
 def read_aggregates(connection: Connection, file_id: str) -> Aggregates:
-    """The means by version id, one per evaluator version: of numbers, and of booleans the rate of true.
+    """Means by version id, one per evaluator version: the mean of numbers, or the rate of true for booleans.
 
-    Of several judgments of a log by one evaluator the newest counts; abstentions and failures are in no mean.
+    The newest judgment of a log by an evaluator counts. Means exclude abstentions and failures.
     """
     judged = logs.alias("judged")
     statement = (

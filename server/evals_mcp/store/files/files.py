@@ -1,4 +1,4 @@
-"""Files and their versions in the store: upsert, read, list, deploy, move, delete; no HTTP."""
+"""Files and their versions in the store: upsert, read, list, deploy, move, delete. No HTTP."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -38,7 +38,7 @@ from evals_mcp.store.files.versions import (
 
 
 class FileChange(NamedTuple):
-    """What an upsert says about a file besides its content; None leaves a value as it is."""
+    """The fields of an upsert other than the content. None keeps a value."""
 
     description: str | None = None
     tags: list[str] | None = None
@@ -52,7 +52,7 @@ _AT_PATH = select(files).where(files.c.live_path == bindparam("path"))
 
 
 class Files:
-    """Prompts, flows, tools, agents and evaluators, and what datasets have in common with them."""
+    """Prompts, flows, tools, agents and evaluators, and what datasets share with them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,10 +66,10 @@ class Files:
         change: FileChange,
         identity: dict[str, Any] | None = None,
     ) -> FileResponse:
-        """Create a file or a version of it; the same content (or `identity`, if given) gives the same version.
+        """Create a file or a new version of it. The same content (or `identity`, if given) gives the same version.
 
-        Raises Invalid without id and path, NotFound for an unknown id, Conflict for a path of another type or a
-        version name that another version has.
+        Raises Invalid without id and path, NotFound for an unknown id, and Conflict if the path has another type or
+        another version has the name.
         """
         with self._database.write() as connection:
             now = self._database.now()
@@ -88,7 +88,7 @@ class Files:
     def get(
         self, file_type: str, file_id: str, version_id: str | None = None, environment: str | None = None
     ) -> FileResponse:
-        """One version of a file: the one named, else the environment's, else the default one. Raises NotFound."""
+        """A version of a file: the given one, else the environment's, else the default one. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, file_id, types=[file_type])
             version = find_version(connection, version_id=version_id, file_id=file_id, environment=environment)
@@ -97,7 +97,7 @@ class Files:
     def content(
         self, file_type: str, file_id: str, version_id: str | None = None, environment: str | None = None
     ) -> dict[str, Any]:
-        """The content that identifies a version, which is named as in `get`. Raises NotFound."""
+        """The content that identifies a version, chosen as in `get`. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, file_id, types=[file_type])
             return find_version(connection, version_id=version_id, file_id=file_id, environment=environment).content
@@ -109,7 +109,7 @@ class Files:
             return {row.id: row.content for row in rows}
 
     def retrieve_by_path(self, path: str, environment: str | None = None) -> FileResponse:
-        """The version of the file at a path that an environment (else the default one) has. Raises NotFound."""
+        """The version of the file at a path in an environment (default: the default one). Raises NotFound."""
         with self._database.read() as connection:
             version = find_version(connection, path=path, environment=environment)
             return read_versions(connection, [version.id])[version.id]
@@ -126,10 +126,10 @@ class Files:
         page: int = 1,
         size: int = 10,
     ) -> PaginatedData[FileResponse]:
-        """A page of files with their default version, or of those that an environment has, with that version.
+        """A page of files with their default version, or with their version in an environment.
 
-        `name` matches anywhere, whatever the case; `path` is a directory, with all below it. Raises NotFound for an
-        unknown directory or environment.
+        `name` matches anywhere, in any case. `path` is a directory and includes everything below it. Raises NotFound
+        for an unknown directory or environment.
         """
         conditions: list[ColumnElement[bool]] = [files.c.deleted_at.is_(None)]
         if types:
@@ -159,7 +159,7 @@ class Files:
             return PaginatedData[FileResponse](records=records, page=page, size=limit, total=total)
 
     def versions(self, file_type: str, file_id: str, *, aggregates: bool = False) -> list[FileResponse]:
-        """Every version of a file, newest first, perhaps with what evaluators said of it. Raises NotFound."""
+        """All versions of a file, newest first, optionally with evaluator aggregates. Raises NotFound."""
         with self._database.read() as connection:
             find_file(connection, file_id, types=[file_type])
             wanted = version_ids(connection, file_id)
@@ -172,7 +172,7 @@ class Files:
             return [responses[version_id] for version_id in wanted]
 
     def delete(self, file_type: str, file_id: str) -> None:
-        """Take a file away: its path is free, and old runs and logs still show it. Raises NotFound."""
+        """Delete a file and free its path. Old runs and logs still show it. Raises NotFound."""
         with self._database.write() as connection:
             find_file(connection, file_id, types=[file_type])
             delete_file(connection, file_id, self._database.now())
@@ -180,7 +180,7 @@ class Files:
     def move(
         self, file_type: str, file_id: str, path: str | None, name: str | None, directory_id: str | None
     ) -> FileResponse:
-        """Give a file another path, name or directory.
+        """Move or rename a file.
 
         Raises NotFound, Invalid for a bad path, and Conflict if the path is taken.
         """
@@ -222,11 +222,11 @@ class Files:
             try:
                 connection.execute(update(versions).where(versions.c.id == version.id).values(**values))
             except IntegrityError:
-                raise Conflict(f"Another version of this file is named `{name}`.") from None
+                raise Conflict(f"Another version of this file already has the name `{name}`.") from None
             return read_versions(connection, [version.id])[version.id]
 
     def delete_version(self, file_type: str, file_id: str, version_id: str) -> None:
-        """Take a version away. Raises NotFound, and Conflict while it is deployed, evaluated, attached or logged to."""
+        """Delete a version. Raises NotFound, and Conflict if it is deployed, evaluated, attached or has logs."""
         with self._database.write() as connection:
             find_file(connection, file_id, types=[file_type])
             version = find_version(connection, version_id=version_id, file_id=file_id)
@@ -245,9 +245,9 @@ def ensure_file(
     now: datetime,
     change: FileChange = _NO_CHANGE,
 ) -> Row[Any]:
-    """The row of a file by id, or by path, made if the path is new. Raises Invalid, NotFound, Conflict."""
+    """The row of a file by id or path. Creates the file if the path is new. Raises Invalid, NotFound, Conflict."""
     if file_id is None and path is None:
-        raise Invalid("Either `id` or `path` is needed.", ("body", "path"))
+        raise Invalid("Give `id` or `path`.", ("body", "path"))
     if file_id is not None:
         file = find_file(connection, file_id, types=[file_type])
     else:
@@ -256,7 +256,7 @@ def ensure_file(
         if existing is None:
             return _create_file(connection, file_type, clean, now, change)
         if existing.type != file_type:
-            raise Conflict(f"`{clean}` is a {existing.type}, not a {file_type}.")
+            raise Conflict(f"`{clean}` has the type {existing.type}, not {file_type}.")
         file = existing
     values = {
         column: value
@@ -273,7 +273,7 @@ def ensure_file(
 
 
 def delete_file(connection: Connection, file_id: str, now: datetime) -> None:
-    """Mark a file as deleted, free its path, and take it out of every environment."""
+    """Mark a file as deleted, free its path, and remove its deployments."""
     connection.execute(delete(deployments).where(deployments.c.file_id == file_id))
     connection.execute(
         update(files).where(files.c.id == file_id).values(deleted_at=now, live_path=None, updated_at=now)
@@ -310,14 +310,14 @@ def _shown(connection: Connection, file_id: str) -> FileResponse:
 def _require_free(connection: Connection, path: str, file_id: str) -> None:
     taken = connection.execute(select(files.c.id).where(files.c.live_path == path)).scalar()
     if taken not in (None, file_id):
-        raise Conflict(f"Another file is at `{path}`.")
+        raise Conflict(f"Another file already has the path `{path}`.")
 
 
 _USES: tuple[tuple[Callable[[str], Select[Any]], str], ...] = (
-    (lambda id: select(deployments.c.file_id).where(deployments.c.version_id == id), "an environment has it"),
+    (lambda id: select(deployments.c.file_id).where(deployments.c.version_id == id), "it is deployed"),
     (
         lambda id: select(runs.c.id).where(or_(runs.c.version_id == id, runs.c.dataset_version_id == id)).limit(1),
-        "a run is of it",
+        "a run uses it",
     ),
     (
         lambda id: (
@@ -325,7 +325,7 @@ _USES: tuple[tuple[Callable[[str], Select[Any]], str], ...] = (
             .where(evaluation_evaluators.c.evaluator_version_id == id)
             .limit(1)
         ),
-        "an evaluation has it attached",
+        "it is attached to an evaluation",
     ),
     (lambda id: select(logs.c.number).where(logs.c.version_id == id).limit(1), "it has logs"),
 )

@@ -1,4 +1,4 @@
-"""Which evaluators monitor a file, kept with the file; nothing is judged here."""
+"""The evaluators that monitor a file. They are stored but never run."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,9 +24,9 @@ class Monitoring:
     def update(
         self, file_type: str, file_id: str, activate: Sequence[Entry], deactivate: Sequence[Entry]
     ) -> FileResponse:
-        """Activate evaluators, then deactivate evaluators; the file's default version, which shows them.
+        """Activate evaluators, then deactivate others. Returns the file's default version, which lists them.
 
-        Raises NotFound for an unknown file, evaluator or environment, and for deactivating what does not monitor.
+        Raises NotFound for an unknown file, evaluator or environment, and if a deactivated evaluator is not active.
         """
         with self._database.write() as connection:
             now = self._database.now()
@@ -48,7 +48,7 @@ class Monitoring:
 
 
 def _require(connection: Connection, entry: Entry) -> None:
-    """Raise NotFound unless there is such an evaluator, and such an environment that has it."""
+    """Raise NotFound unless the evaluator exists and, if an environment is given, is deployed there."""
     if "evaluator_version_id" in entry:
         version_by_id(connection, entry["evaluator_version_id"], ["evaluator"])
         return

@@ -1,4 +1,4 @@
-"""The input variables of templates: their names, and values in their place; no queries."""
+"""Input variables of templates: find their names, and fill in values. No queries."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ _VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 
 
 def input_names(content: dict[str, Any]) -> list[str]:
-    """Names of the `{{variables}}` in a prompt's template (text or messages), each once, in order of appearance."""
+    """The names of the `{{variables}}` in a template (text or messages), each once, in order of appearance."""
     prompt = content.get("spec", content).get("prompt") or content
     template = prompt.get("template")
     texts = [template] if isinstance(template, str) else _message_texts(template or [])
@@ -18,15 +18,15 @@ def input_names(content: dict[str, Any]) -> list[str]:
 
 
 def fill_template(content: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
-    """The template of a prompt's content (text, messages or None) with inputs for its `{{variables}}`.
+    """Fill the `{{variables}}` of a prompt's template (text, messages or None) with inputs.
 
     Raises Invalid (400) for a variable without an input, and for a template in another language.
     """
     if content.get("template_language") == "jinja":
-        raise Invalid("This server does not render jinja templates.")
+        raise Invalid("This server cannot render Jinja templates.")
     missing = [name for name in input_names(dict(content)) if inputs.get(name) is None]
     if missing:
-        raise Invalid(f"The template needs the inputs: {', '.join(missing)}.")
+        raise Invalid(f"The template needs these inputs: {', '.join(missing)}.")
     template = content.get("template")
     if not isinstance(template, list):
         return None if template is None else _filled(template, inputs)

@@ -1,4 +1,4 @@
-"""Versions as the documents that the API answers, with what stands in them of other versions; no validation."""
+"""Versions as API documents, including the parts from other versions. No validation."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 
 def read_documents(connection: Connection, version_ids: Iterable[str], *, deleted: bool = True) -> dict[str, Document]:
-    """The documents of versions, by version id, also of deleted ones unless said otherwise."""
+    """The documents of versions, by version id. Includes deleted versions by default."""
     rows = _rows(connection, version_ids, deleted=deleted)
     documents = _plain_documents(connection, rows)
     _add_linked_tools(connection, documents)
@@ -34,7 +34,7 @@ def _rows(connection: Connection, version_ids: Iterable[str], *, deleted: bool =
 
 
 def _plain_documents(connection: Connection, rows: Sequence[RowMapping]) -> dict[str, Document]:
-    """The documents as far as they are about nothing but their own file and version."""
+    """The documents with only the data of their own file and version."""
     totals = _total_logs(connection, {row["files_id"] for row in rows})
     deployed = _deployments(connection, [row["versions_id"] for row in rows])
     return {
@@ -107,7 +107,7 @@ def _deployments(connection: Connection, version_ids: Sequence[str]) -> dict[str
 
 
 def _add_linked_tools(connection: Connection, documents: dict[str, Document]) -> None:
-    """Put the functions of linked tools (ids of tools, as deployed by default, or of versions) where their ids are."""
+    """Replace the ids of linked tools (or tool versions) with their functions; a tool id means its default version."""
     linking = [document for document in documents.values() if document.get("linked_tools")]
     if not linking:
         return
@@ -135,7 +135,7 @@ def _tools(connection: Connection, ids: set[str]) -> dict[str, Document]:
 
 
 def _add_monitors(connection: Connection, rows: Sequence[RowMapping], documents: dict[str, Document]) -> None:
-    """Put the evaluators that monitor a file, each with its version as it is now, into the file's documents."""
+    """Add the monitoring evaluators of a file, each with its current version."""
     entries = {row["versions_id"]: row["files_extra"].get("evaluators") or [] for row in rows}
     if not any(entries.values()):
         return
@@ -150,7 +150,7 @@ def _add_monitors(connection: Connection, rows: Sequence[RowMapping], documents:
 
 
 def monitor_key(entry: Document) -> tuple[str, str | None]:
-    """What identifies a monitoring evaluator: the id of its version, or of its file and of an environment."""
+    """The key of a monitoring evaluator: its version id, or its file id and environment id."""
     if entry.get("evaluator_version_id") is not None:
         return entry["evaluator_version_id"], None
     return entry["evaluator_id"], entry["environment_id"]
@@ -159,7 +159,7 @@ def monitor_key(entry: Document) -> tuple[str, str | None]:
 def _monitoring_versions(
     connection: Connection, entries: Sequence[Document]
 ) -> dict[tuple[str, str | None], tuple[str, Document | None]]:
-    """The version of each monitoring evaluator now, and the environment that says so, if one does."""
+    """The current version of each monitoring evaluator, and the environment it comes from, if any."""
     found: dict[tuple[str, str | None], tuple[str, Document | None]] = {}
     for entry in entries:
         key = first, environment_id = monitor_key(entry)

@@ -1,4 +1,4 @@
-"""Versions of files inside a transaction: found by reference, read as the API shows them, added when new."""
+"""Versions of files inside a transaction: find, read and add them."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -43,7 +43,7 @@ _COLUMNS = (
     versions.c.name,
     versions.c.datapoints_count,
 )
-# What most requests begin with is made once: making a statement takes several times as long as running it.
+# Build frequent statements once: building takes several times as long as running.
 _LIVE = (
     select(*_COLUMNS)
     .join(files, files.c.id == versions.c.file_id)
@@ -73,7 +73,7 @@ def find_version(
     environment: str | None = None,
     types: Iterable[str] | None = None,
 ) -> Version:
-    """The version with an id, or the one that an environment (else the default one) has of a file. Raises NotFound."""
+    """Find a version by id, or a file's version in an environment (default: the default one). Raises NotFound."""
     if version_id is not None:
         version = version_by_id(connection, version_id, types)
         if file_id is not None and version.file_id != file_id:
@@ -93,7 +93,7 @@ def version_by_id(connection: Connection, version_id: str, types: Iterable[str] 
 def find_file(
     connection: Connection, file_id: str | None, path: str | None = None, types: Iterable[str] | None = None
 ) -> Row[Any]:
-    """The row of a file that is not deleted, by id or else by path. Raises NotFound."""
+    """The row of a file that is not deleted, by id or path. Raises NotFound."""
     if file_id is not None:
         row = connection.execute(_FILE_BY_ID, {"id": file_id}).first()
     else:
@@ -104,9 +104,9 @@ def find_file(
 
 
 def deployed_version(connection: Connection, file_id: str, environment: str | None = None) -> Version:
-    """The version of a file in an environment (its name or id), else in the default one, else the newest.
+    """The version of a file in an environment (name or id), else in the default one, else the newest.
 
-    Raises NotFound for an unknown environment, one without this file, and a file without versions.
+    Raises NotFound for an unknown environment, an environment without this file, and a file without versions.
     """
     deployed = _DEPLOYED_BY_DEFAULT
     if environment is not None:
@@ -124,7 +124,7 @@ def deployed_version(connection: Connection, file_id: str, environment: str | No
 
 
 def shown_version(environment_id: str, *, or_newest: bool) -> ColumnElement[str]:
-    """The id of the version that an environment has of a row of `files`, else perhaps of its newest, else null."""
+    """SQL for a file's version in an environment, else optionally its newest, else null."""
     deployed = (
         select(deployments.c.version_id)
         .where(deployments.c.file_id == files.c.id, deployments.c.environment_id == environment_id)
@@ -143,7 +143,7 @@ def shown_version(environment_id: str, *, or_newest: bool) -> ColumnElement[str]
 
 
 def newest_version(connection: Connection, file_id: str) -> Version | None:
-    """The version that was created last, or None for a file without versions."""
+    """The newest version; None for a file without versions."""
     row = connection.execute(_NEWEST, {"file_id": file_id}).first()
     return None if row is None else Version(*row)
 
@@ -169,10 +169,9 @@ def add_version(
     identity: Any = None,
     datapoints_count: int = 0,
 ) -> tuple[str, bool]:
-    """The id of the file's version with this content, and whether it is new; the first is deployed by default.
+    """Find or add the version with this content. Returns its id and whether it is new. The first one is deployed.
 
-    `identity` is what makes the version what it is; None means its content. Raises Conflict if another version has
-    the name.
+    `identity` identifies the version; None means its content does. Raises Conflict if another version has the name.
     """
     key = digest(content if identity is None else identity)
     existing = connection.execute(_SAME_CONTENT, {"file_id": file.id, "digest": key}).first()
@@ -215,7 +214,7 @@ def add_version(
 def read_versions(
     connection: Connection, version_ids: Iterable[str], *, deleted: bool = True
 ) -> dict[str, FileResponse]:
-    """What the API shows of versions, by version id; also of deleted ones, which old runs and logs still name."""
+    """Versions in API form, by id. Includes deleted versions, which old runs and logs still name."""
     documents = read_documents(connection, version_ids, deleted=deleted)
     return {version_id: _file_responses().validate_python(document) for version_id, document in documents.items()}
 
@@ -226,7 +225,7 @@ def _file_responses() -> TypeAdapter[FileResponse]:
 
 
 def _require_tools(connection: Connection, ids: Iterable[str]) -> None:
-    """Raise NotFound unless each is the id of a tool, or of a version of one."""
+    """Raise NotFound unless each id is a tool or a version of a tool."""
     for tool_id in ids:
         named = (files.c.id == tool_id) | (versions.c.id == tool_id)
         if connection.execute(_LIVE.where(files.c.type == "tool", named).limit(1)).first() is None:
@@ -234,7 +233,7 @@ def _require_tools(connection: Connection, ids: Iterable[str]) -> None:
 
 
 def _deploy_first(connection: Connection, file_id: str, version_id: str, now: datetime) -> None:
-    """A new file is deployed to the default environment by itself; its later versions are not."""
+    """Deploy the first version of a file to the default environment. Later versions are not deployed."""
     if connection.execute(select(deployments.c.file_id).where(deployments.c.file_id == file_id).limit(1)).first():
         return
     earlier = select(versions.c.id).where(versions.c.file_id == file_id, versions.c.id != version_id).limit(1)
@@ -253,7 +252,7 @@ def _unique_name(name: str | None) -> Iterator[None]:
     except IntegrityError:
         if name is None:
             raise
-        raise Conflict(f"Another version of this file is named `{name}`.") from None
+        raise Conflict(f"Another version of this file already has the name `{name}`.") from None
 
 
 def _has_type(file_type: str, types: Iterable[str] | None) -> bool:
@@ -261,6 +260,6 @@ def _has_type(file_type: str, types: Iterable[str] | None) -> bool:
 
 
 def _kind(types: Iterable[str] | None) -> str:
-    """What a message calls something of these types: `Prompt`, or `File` for any."""
+    """The name of these types in messages: `Prompt`, or `File` for several types."""
     names = list(types or ())
     return names[0].capitalize() if len(names) == 1 else "File"

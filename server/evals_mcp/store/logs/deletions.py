@@ -1,4 +1,4 @@
-"""Logs leaving the store with everything that hangs on them, inside a transaction."""
+"""Delete logs and everything that depends on them, inside a transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +11,12 @@ from evals_mcp.store.logs.run_logs import recount_run, unlink_judgment
 
 
 def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> None:
-    """Delete logs with the judgments of them and the traces below them; unknown ids are left out."""
+    """Delete logs with their judgments and the traces below them. Unknown ids are ignored."""
     numbers = _with_dependants(connection, ids)
     for number in _judgments_of_others(connection, numbers):
         unlink_judgment(connection, number, now)
     run_ids: set[str] = set()
-    # Whatever depends on a log was stored after it.
+    # Everything that depends on a log was stored after it.
     for batch in batches(sorted(numbers, reverse=True)):
         of_run = run_logs.c.log_number.in_(batch)
         run_ids |= set(connection.execute(select(run_logs.c.run_id).where(of_run).distinct()).scalars())
@@ -30,7 +30,7 @@ def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> No
 
 
 def _with_dependants(connection: Connection, ids: Sequence[str]) -> set[int]:
-    """The numbers of logs, of their trace children and of the judgments of all those."""
+    """The numbers of logs, of their trace children, and of the judgments of all of them."""
     found: set[int] = set()
     for id_batch in batches(ids):
         found |= set(connection.execute(select(logs.c.number).where(logs.c.id.in_(id_batch))).scalars())
@@ -46,7 +46,7 @@ def _with_dependants(connection: Connection, ids: Sequence[str]) -> set[int]:
 
 
 def _judgments_of_others(connection: Connection, numbers: set[int]) -> list[int]:
-    """Those of the logs that judge a log which is not among them."""
+    """The logs that judge a log outside of these logs."""
     found: list[int] = []
     for batch in batches(sorted(numbers)):
         rows = connection.execute(

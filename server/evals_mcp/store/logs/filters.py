@@ -1,4 +1,4 @@
-"""Which logs of a file a list has: filters, search and samples as conditions; nothing is read here."""
+"""Filters, search and samples of log lists, as SQL conditions. Reads nothing."""
 
 import json
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from evals_mcp.store.database.tables import logs
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """Which logs of a file to list; what is None or empty does not filter.
+    """A filter of a file's logs. None and empty values do not filter.
 
-    `search` is looked for in inputs, messages, output and error, `metadata_search` in the metadata as JSON, both
-    whatever the case. `sample` is how many logs to pick from what the rest lets through.
+    `search` searches inputs, messages, output and error; `metadata_search` searches the metadata as JSON; both in any
+    case. `sample` is the number of logs to pick from the matches.
     """
 
     version_id: str | None = None
@@ -29,7 +29,7 @@ class LogFilter:
 
 
 def log_conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
-    """The conditions on `logs` that a filter sets; its sample is not one of them."""
+    """The conditions of a filter on `logs`, without its sample."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.version_id is not None:
         conditions.append(logs.c.version_id == wanted.version_id)
@@ -53,7 +53,7 @@ def log_conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
 def log_numbers_newest_first(conditions: Sequence[ColumnElement[bool]], sample: int | None) -> Select[int]:
     """The numbers of the logs that meet the conditions, newest first.
 
-    A sample is evenly spread over them and the same each time: every n-th, so that there are just so many.
+    A sample takes every n-th of them, so it is even, exact in size and always the same.
     """
     if sample is None:
         return select(logs.c.number).where(*conditions).order_by(logs.c.number.desc())
@@ -66,7 +66,7 @@ def log_numbers_newest_first(conditions: Sequence[ColumnElement[bool]], sample: 
 
 
 def _holds(text: str) -> ColumnElement[bool]:
-    """Whether a log's output, error, inputs or messages hold a text; in the JSON ones also as JSON writes it."""
+    """Whether a log's output, error, inputs or messages contain a text, also in its JSON-escaped form."""
     plain = [column.icontains(text, autoescape=True) for column in (logs.c.output, logs.c.error)]
     written = [
         cast(column, Text).icontains(form, autoescape=True)

@@ -1,4 +1,4 @@
-"""What a run keeps of a judgment, so that reviews need not read evaluator logs; no queries."""
+"""The columns of a judgment in a run, so that reviews need no evaluator logs. No queries."""
 
 import json
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from evals_mcp.errors import Invalid
 from evals_mcp.models.judgments import KEPT_TEXT
 
 JUDGED, ABSTAINED, FAILED = 0, 1, 2
-"""The states of a judgment: there is one, the evaluator said null, the evaluator failed."""
+"""The states of a judgment: it has a value, it is null (abstained), or the evaluator failed."""
 
 _VALENCES = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
 
 
 class JudgmentColumns(NamedTuple):
-    """A judgment in columns: `number` of booleans and numbers, `label` of options and texts, `score` lower when worse.
+    """A judgment in columns: `number` (booleans, numbers), `label` (options, texts), and `score` (lower is worse).
 
-    Several options are a JSON list in `label`; of a text it holds the beginning.
+    `label` has several options as a JSON list, and only the beginning of a text.
     """
 
     state: int
@@ -42,7 +42,7 @@ def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) 
 
 
 def judgment_value(number: float | None, label: str | None, return_type: str) -> Any:
-    """The judgment that columns hold for an evaluator of this return type; of a text, its beginning."""
+    """The judgment in these columns, for this return type; of a text, only its beginning."""
     match return_type:
         case "boolean":
             return number == 1
@@ -54,7 +54,7 @@ def judgment_value(number: float | None, label: str | None, return_type: str) ->
 
 
 def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str | int, ...]) -> None:
-    """Raise Invalid (422) unless a judgment (not None) is of the type, and one of the options, of an evaluator."""
+    """Raise Invalid (422) unless a judgment (not None) fits the type and options of an evaluator."""
     return_type = spec.get("return_type")
     expected = _EXPECTED.get(str(return_type))
     if expected is None:
@@ -62,14 +62,14 @@ def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str |
     words, types = expected
     wrong_boolean = isinstance(judgment, bool) != (return_type == "boolean")
     if not isinstance(judgment, types) or wrong_boolean:
-        raise Invalid(f"The return type of the evaluator is {return_type}: the judgment must be {words}.", location)
+        raise Invalid(f"The evaluator returns {return_type}, so the judgment must be {words}.", location)
     options = [option["name"] for option in spec.get("options") or []]
     if return_type in ("select", "multi_select") and options:
         chosen = judgment if isinstance(judgment, list) else [judgment]
         unknown = [option for option in chosen if option not in options]
         if unknown:
             raise Invalid(
-                f"`{unknown[0]}` is not an option of the evaluator; its options are: {', '.join(options)}.",
+                f"`{unknown[0]}` is not an option of the evaluator. Its options: {', '.join(options)}.",
                 location,
             )
 

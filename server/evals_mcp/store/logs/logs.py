@@ -1,4 +1,4 @@
-"""Logs in the store: create, read, list, update, delete; what a run keeps of them is in `run_logs`."""
+"""Logs in the store: create, read, list, update, delete. `run_logs` has what a run keeps of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
 
 @dataclass(frozen=True, slots=True)
 class LogTarget:
-    """Which version a new log is of: `version_id` or `environment` of the file, its `kernel`, or the default one."""
+    """The version of a new log: `version_id`, `environment`, `kernel` (its content), or the default one."""
 
     file_id: str | None = None
     path: str | None = None
@@ -36,7 +36,7 @@ class LogTarget:
 
 
 class CreatedLog(NamedTuple):
-    """The ids of a new log, its file and its version, the log that it judges, if it does, and the runs that got it."""
+    """The ids of a new log, its file, its version, the log it judges, if any, and its runs."""
 
     id: str
     file_id: str
@@ -47,7 +47,7 @@ class CreatedLog(NamedTuple):
 
 
 class ChangedLog(NamedTuple):
-    """A log after a change, and the runs that have it."""
+    """A changed log, and the runs that have it."""
 
     log: LogResponse
     run_ids: list[str]
@@ -62,18 +62,18 @@ class Logs:
     def create(
         self, file_type: str, place: LogTarget, fields: Mapping[str, Any], run_id: str | None = None
     ) -> CreatedLog:
-        """Store a log (fields as in the request) and put it into its run, if it names one or one waits for it.
+        """Store a log (fields as in the request) and add it to the run that it names or that waits for it.
 
-        A log for a cancelled run is stored and not put into it. Raises Invalid, NotFound for an unknown file,
-        version, run or trace parent, and Conflict for a `log_id` that exists.
+        A log for a cancelled run is stored but not added. Raises Invalid, NotFound for an unknown file, version, run or
+        trace parent, and Conflict for a taken `log_id`.
         """
         with self._database.write() as connection:
             return create_log(connection, file_type, place, fields, self._database.now(), run_id)
 
     def create_judgment(self, place: LogTarget, judged_log_id: str, fields: Mapping[str, Any]) -> CreatedLog:
-        """Store an evaluator's log of another log, its newest judgment of it from now on.
+        """Store an evaluator's log of another log. It becomes the newest judgment of that log.
 
-        Raises Invalid for a judgment of another type than the evaluator's, NotFound, Conflict.
+        Raises Invalid if the judgment does not fit the evaluator, NotFound, and Conflict.
         """
         with self._database.write() as connection:
             return create_judgment(connection, place, judged_log_id, fields, self._database.now())
@@ -109,7 +109,7 @@ class Logs:
             )
 
     def update(self, file_type: str, log_id: str, fields: Mapping[str, Any], file_id: str | None = None) -> ChangedLog:
-        """Change what is given of a log. Raises NotFound, and Conflict for a completed flow log said otherwise."""
+        """Change the given fields of a log. Raises NotFound, and Conflict if a complete flow log would change."""
         with self._database.write() as connection:
             row = _find_log(connection, log_id)
             file = find_file(connection, row.file_id, types=[file_type])
@@ -119,7 +119,7 @@ class Logs:
             return ChangedLog(read_logs(connection, [row.number], traces=True)[0], runs_with(connection, row.number))
 
     def delete(self, ids: Sequence[str]) -> None:
-        """Take logs away with the judgments of them and the trace below them; unknown ids are left out."""
+        """Delete logs with their judgments and the traces below them. Unknown ids are ignored."""
         with self._database.write() as connection:
             delete_logs(connection, ids, self._database.now())
 
@@ -153,10 +153,10 @@ def create_judgment(
     now: datetime,
     location: tuple[str | int, ...] = ("body", "judgment"),
 ) -> CreatedLog:
-    """Store a judgment inside a transaction; see `Logs.create_judgment`. `location` is where a request has it."""
+    """Store a judgment inside a transaction; see `Logs.create_judgment`. `location` is its path in the request."""
     judged = _find_place(connection, judged_log_id)
     if judged.judged_log_number is not None:
-        raise Invalid(f"Log `{judged_log_id}` is itself the log of an evaluator: judge the log that it judges.")
+        raise Invalid(f"Log `{judged_log_id}` is an evaluator log. Judge the log that it is about.")
     version = _version(connection, "evaluator", place, now)
     spec = version.content["spec"]
     judgment = fields.get("judgment")
@@ -169,7 +169,7 @@ def create_judgment(
 
 
 def update_log(connection: Connection, row: Row[Any], fields: Mapping[str, Any], now: datetime, *, final: bool) -> None:
-    """Change a log inside a transaction; where `final`, a complete one stays as it is. Raises Conflict."""
+    """Change a log inside a transaction. With `final`, a complete log cannot change. Raises Conflict."""
     values = log_values(fields)
     if "extra" in values:
         values["extra"] = {**row.extra, **values["extra"]}
@@ -185,7 +185,7 @@ def update_log(connection: Connection, row: Row[Any], fields: Mapping[str, Any],
 
 
 def log_numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
-    """The numbers of logs, in the order of their ids given. Raises NotFound if any does not exist."""
+    """The numbers of logs, in the order of the ids. Raises NotFound if one does not exist."""
     found: dict[str, Row[Any]] = {}
     for batch in batches(list(dict.fromkeys(ids))):
         rows = connection.execute(
@@ -194,9 +194,9 @@ def log_numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
         found |= {row.id: row for row in rows}
     for log_id in ids:
         if log_id not in found:
-            raise NotFound(f"Log `{log_id}` does not exist; no log was added.")
+            raise NotFound(f"Log `{log_id}` does not exist. No log was added.")
         if found[log_id].judged_log_number is not None:
-            raise Invalid(f"Log `{log_id}` is the log of an evaluator and cannot be in a run; no log was added.")
+            raise Invalid(f"Log `{log_id}` is an evaluator log and cannot be in a run. No log was added.")
     return list(dict.fromkeys(found[log_id].number for log_id in ids))
 
 
@@ -212,7 +212,7 @@ def _version(connection: Connection, file_type: str, place: LogTarget, now: date
         version_id, _ = add_version(connection, file, dict(place.kernel), now)
         return find_version(connection, version_id=version_id)
     if place.version_id is None and place.file_id is None and place.path is None:
-        raise Invalid("The file is not named: give `id` or `path`.", ("body", "path"))
+        raise Invalid("Give `id` or `path` to name the file.", ("body", "path"))
     return find_version(
         connection,
         version_id=place.version_id,
@@ -230,10 +230,10 @@ def _insert_log(
     now: datetime,
     judged_log_number: int | None = None,
 ) -> dict[str, Any]:
-    """Insert a log's row and count it for its version; the row as stored, with its number."""
+    """Insert a log's row and count it for its version. Returns the stored row with its number."""
     log_id = fields.get("log_id") or new_id("log")
     if fields.get("log_id") is not None and connection.execute(_PLACE, {"log_id": log_id}).first() is not None:
-        raise Conflict(f"Log `{log_id}` exists already.")
+        raise Conflict(f"Log `{log_id}` already exists.")
     parent_number, root_number = _trace(connection, fields.get("trace_parent_id"))
     row: dict[str, Any] = {
         "created_at": now,
@@ -266,7 +266,7 @@ def _trace(connection: Connection, parent_id: str | None) -> tuple[int | None, i
     return parent.number, parent.trace_root_number or parent.number
 
 
-# The statements of a write are made once: making one takes several times as long as running it.
+# Build the statements once: building takes several times as long as running.
 _INSERT = logs.insert()
 _COUNT = (
     update(versions)
@@ -311,7 +311,7 @@ def _find_place(connection: Connection, log_id: str) -> Any:
 
 
 def find_any_run(connection: Connection, run_id: str) -> Row[Any]:
-    """The row of a run, whatever evaluation has it. Raises NotFound."""
+    """The row of a run in any evaluation. Raises NotFound."""
     row = connection.execute(_RUN, {"run_id": run_id}).first()
     if row is None:
         raise NotFound(f"Run `{run_id}` does not exist.")
@@ -319,5 +319,5 @@ def find_any_run(connection: Connection, run_id: str) -> Row[Any]:
 
 
 def _waiting_run(connection: Connection, version_id: str, datapoint_id: str) -> Row[Any] | None:
-    """The newest open run of this version that the caller drives and that has no log for this datapoint."""
+    """The newest open run of this version that is not orchestrated and has no log for this datapoint."""
     return connection.execute(_WAITING_RUN, {"version_id": version_id, "datapoint_id": datapoint_id}).first()

@@ -1,4 +1,4 @@
-"""Logs as the API shows them: rows joined with their files, their judgments and their traces."""
+"""Logs in API form: rows joined with their files, judgments and traces."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -20,10 +20,10 @@ Rows = dict[int, RowMapping]
 def read_logs(
     connection: Connection, numbers: Sequence[int], *, traces: bool = False, judged: bool = False
 ) -> list[LogResponse]:
-    """Logs in the order of their numbers given, each with the judgments of it.
+    """Read logs in the order of the given numbers, each with its judgments.
 
-    With `traces`, every log carries the logs below it as `trace_children`; with `judged`, an evaluator log carries
-    the log that it judges as `parent`.
+    With `traces`, each log has the logs below it in `trace_children`. With `judged`, an evaluator log has the judged
+    log in `parent`.
     """
     rows = _rows(connection, logs.c.number, numbers)
     if traces:
@@ -36,7 +36,7 @@ def read_logs(
 
 
 class _Reader:
-    """Builds the document of one log out of the rows around it."""
+    """Builds the document of a log from its row and the related rows."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class _Reader:
                 self._children.setdefault(row["trace_parent_number"], []).append(number)
 
     def document(self, row: RowMapping, depth: int = 0) -> dict[str, Any]:
-        """The document of a log with all its judgments, and the logs below it as deep as JSON readers follow."""
+        """The document of a log with all its judgments, and the logs below it as deep as JSON parsers allow."""
         number = row["number"]
         below = self._children.get(number, []) if depth < DEEPEST_TRACE else []
         return (
@@ -120,7 +120,7 @@ def _references(rows: Iterable[RowMapping], *columns: str) -> set[int]:
 
 
 def _surroundings(connection: Connection, rows: Rows) -> tuple[dict[str, FileResponse], dict[int, tuple[str, str]]]:
-    """The versions that the rows name, and id and file id of every log that they name."""
+    """The versions in the rows, and id and file id of each log in them."""
     versions = read_versions(connection, {row["version_id"] for row in rows.values()})
     ids = {number: (row["id"], row["file_id"]) for number, row in rows.items()}
     named = _references(rows.values(), "judged_log_number", "trace_parent_number", "trace_root_number")

@@ -1,4 +1,4 @@
-"""A log's row: which request field is kept in which column, and the narrow facts that reviews sort by; no queries."""
+"""The row of a log: the column of each request field, and the facts that reviews sort by. No queries."""
 
 import sys
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ COLUMN_FIELDS = (
     "output_message",
     "output",
 )
-"""Fields of a log with a column of their own."""
+"""Fields of a log with their own column."""
 
 EXTRA_FIELDS = (
     "stdout",
@@ -43,14 +43,14 @@ EXTRA_FIELDS = (
     "reference_id",
     "feedback",
 )
-"""Fields that are rarely set; they share the column `extra`."""
+"""Rarely set fields. They share the column `extra`."""
 
 
 _LARGEST_INTEGER = 2**63 - 1
 
 
 class LogFacts(NamedTuple):
-    """What a run keeps of a log: seconds, tokens, US dollars and characters, and whether it failed or is complete."""
+    """Facts of a log in a run: seconds, tokens, US dollars, characters, and whether it failed or is complete."""
 
     failed: bool
     complete: bool
@@ -61,7 +61,7 @@ class LogFacts(NamedTuple):
 
 
 def log_values(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Column values for the given fields of a log (JSON values, aware datetimes); fields not given are left out."""
+    """Column values of the given fields of a log (JSON values, aware datetimes). Omits other fields."""
     values = {name: fields[name] for name in COLUMN_FIELDS if name in fields}
     extra = {name: fields[name] for name in EXTRA_FIELDS if fields.get(name) is not None}
     if extra:
@@ -72,8 +72,8 @@ def log_values(fields: Mapping[str, Any]) -> dict[str, Any]:
 def log_facts(row: Mapping[str, Any]) -> LogFacts:
     """The facts of a log with these column values.
 
-    Latency is the provider's where it is known, else from start to end; tokens and cost are sums of what is known.
-    The length is that of the output, or of the output message's text.
+    Latency is the provider's if known, else the time from start to end. Tokens and cost sum the known parts. The length
+    is that of the output, or of the output message's text.
     """
     return LogFacts(
         failed=row.get("error") is not None,
@@ -86,7 +86,7 @@ def log_facts(row: Mapping[str, Any]) -> LogFacts:
 
 
 def output_text(row: Mapping[str, Any]) -> str | None:
-    """The output of a log as text: its output, or the text of its output message."""
+    """The output of a log as text: `output`, or the text of its output message."""
     if row.get("output") is not None:
         return str(row["output"])
     content = (row.get("output_message") or {}).get("content")
@@ -102,6 +102,6 @@ def _latency(provider: float | None, start: datetime | None, end: datetime | Non
 
 
 def _sum(first: Any, second: Any, largest: int | float) -> Any:
-    """The sum of what is known, no further from zero than a column can hold."""
+    """The sum of the known values, limited to the range of a column."""
     known = [value for value in (first, second) if value is not None]
     return max(-largest, min(sum(known), largest)) if known else None

@@ -1,4 +1,4 @@
-"""Logs and judgments joining a run inside a transaction, with the run's counters kept exact."""
+"""Add logs and judgments to a run inside a transaction, and keep the run's counters exact."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ def link_log(
     facts: LogFacts,
     now: datetime,
 ) -> None:
-    """Put a new log, not judged yet, into a run; a finished run is open again, and one without a version gets it."""
+    """Add a new, unjudged log to a run. A finished run reopens. A run without a version gets the log's version."""
     first = datapoint_id is not None and _is_first_log(connection, run, datapoint_id)
     place = {"run_id": run.id, "log_number": log_number, "datapoint_id": datapoint_id}
     connection.execute(_INSERT, {**place, **facts._asdict()})
@@ -48,9 +48,9 @@ def link_log(
 
 
 def link_existing_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now: datetime) -> None:
-    """Put logs that exist into a run, with the judgments they have; logs that are in it already stay once.
+    """Add existing logs with their judgments to a run. Logs that are already in the run stay unchanged.
 
-    A finished run is open again, and one without a version gets that of the first log.
+    A finished run reopens. A run without a version gets the version of the first log.
     """
     version_id = run.version_id
     linked = False
@@ -78,7 +78,7 @@ def link_existing_logs(connection: Connection, run: Row[Any], numbers: Sequence[
 
 
 def unlink_judgment(connection: Connection, evaluator_log_number: int, now: datetime) -> None:
-    """Take a judgment out of every run; the evaluator's judgment before it, if any, counts again."""
+    """Remove a judgment from all runs. The evaluator's previous judgment, if any, counts again."""
     row = connection.execute(
         select(logs.c.judged_log_number, logs.c.file_id).where(logs.c.number == evaluator_log_number)
     ).one()
@@ -105,7 +105,7 @@ def add_judgment(
     columns: JudgmentColumns,
     now: datetime,
 ) -> None:
-    """Record a judgment in every run that has the judged log; of several by one evaluator the newest counts."""
+    """Record a judgment in each run with the judged log. The newest judgment of an evaluator counts."""
     places = connection.execute(_PLACES, {"of_log": judged_log_number}).all()
     if not places:
         return
@@ -130,14 +130,14 @@ def add_judgment(
 
 
 def count_judged(connection: Connection, evaluator_id: str, logs_counts: Mapping[str, int], now: datetime) -> None:
-    """Count more logs as judged by an evaluator; `logs_counts` says how many by the id of their run."""
+    """Count more logs as judged by an evaluator. `logs_counts` has their number by run id."""
     rows = [{"run_id": run_id, "evaluator_id": evaluator_id, "logs_count": n} for run_id, n in logs_counts.items()]
     connection.execute(_COUNT_JUDGED.on(connection), rows)
     connection.execute(_CHANGE, {"of_runs": list(logs_counts), "now": now})
 
 
 def refresh_facts(connection: Connection, log: Mapping[str, Any], now: datetime) -> None:
-    """Bring what runs keep of a log up to date after it changed."""
+    """Update the facts of a log in its runs after a change."""
     facts = log_facts(log)
     mine = run_logs.c.log_number == log["number"]
     before = connection.execute(
@@ -165,7 +165,7 @@ def refresh_facts(connection: Connection, log: Mapping[str, Any], now: datetime)
 
 
 def recount_run(connection: Connection, run_id: str, now: datetime) -> None:
-    """Count a run's logs, datapoints and judged logs from what is there."""
+    """Recount a run's logs, datapoints and judged logs from the rows."""
     run = connection.execute(select(runs).where(runs.c.id == run_id)).one()
     in_run = run_logs.c.run_id == run_id
     in_dataset = (
@@ -199,7 +199,7 @@ def recount_run(connection: Connection, run_id: str, now: datetime) -> None:
 
 
 _JUDGMENT_SOURCE = ("judged_log_number", "file_id", "version_id", "judgment", "error")
-# The statements of a write are made once: making one takes several times as long as running it.
+# Build the statements once: building takes several times as long as running.
 _INSERT = run_logs.insert()
 _COUNT_LOG = (
     update(runs)
@@ -271,9 +271,9 @@ def _run_log(run_id: str, log: Mapping[str, Any]) -> dict[str, Any]:
 def _copy_judgments(
     connection: Connection, run_id: str, datapoint_ids: Mapping[int, str | None], evaluator_id: str | None = None
 ) -> None:
-    """Give a run the judgments that logs have already, the newest of each evaluator version; the run is not counted.
+    """Copy the existing judgments of logs into a run, the newest of each evaluator version. Updates no counters.
 
-    `datapoint_ids` has the logs' numbers; with `evaluator_id`, only that evaluator's judgments are given.
+    The keys of `datapoint_ids` are the logs' numbers. `evaluator_id` limits the copy to one evaluator.
     """
     statement = (
         select(logs.c.number, *(logs.c[name] for name in _JUDGMENT_SOURCE))

@@ -1,4 +1,4 @@
-"""Logs as traces tell of them: made, completed and put into runs, without refusing what can be kept; no HTTP."""
+"""Logs from traces: create and complete them and add them to runs. Refuses only what cannot be stored. No HTTP."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from evals_mcp.store.logs.run_logs import link_existing_logs
 
 
 class LogRecord(NamedTuple):
-    """What a trace says of a log: type of its file, version, fields, run, and the ids of its trace and span."""
+    """A log in a trace: type of its file, version, fields, run, and the ids of trace and span."""
 
     file_type: str
     place: LogTarget
@@ -25,16 +25,16 @@ class LogRecord(NamedTuple):
 
 
 class Traces:
-    """What tracing sends: it hears no refusal, and may send the same again."""
+    """Stores traces. Tracing clients ignore errors and may send a trace again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def record(self, records: Sequence[LogRecord]) -> list[CreatedLog]:
-        """Store what traces say of logs, all or none: new ones, or more about the ones that `log_id` names.
+        """Create logs from traces, or update those that `log_id` names: all or none.
 
-        A log that is complete keeps what it says, and an unknown trace parent is left out. Raises NotFound for an
-        unknown file, version or run, and for a log of another type.
+        A complete log stays unchanged, and an unknown trace parent is ignored. Raises NotFound for an unknown file,
+        version or run, and for a log of another type.
         """
         with self._database.write() as connection:
             now = self._database.now()

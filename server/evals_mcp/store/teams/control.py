@@ -1,6 +1,6 @@
-"""Workspaces and API keys in the store: create, list, revoke, recognise; no HTTP.
+"""Workspaces and API keys in the store: create, list, revoke, recognise. No HTTP.
 
-A key belongs to one workspace for good. Only its digest is kept, so a lost key is replaced and never read again.
+A key belongs to one workspace forever. We store only its digest, so a lost key can only be replaced.
 """
 
 import re
@@ -21,7 +21,7 @@ _WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
 _LONGEST_KEY_NAME = 100
 
 CONTROL = Migrations("evals_mcp.store.teams", "evals_mcp_control_version", is_guest=True)
-"""The tables of `control_tables`: in a schema of their own on PostgreSQL, beside the workspace's in a SQLite file."""
+"""The migrations of `control_tables`: in their own schema on PostgreSQL, in the workspace's file on SQLite."""
 
 
 class Workspace(NamedTuple):
@@ -33,7 +33,7 @@ class Workspace(NamedTuple):
 
 
 class ApiKey(NamedTuple):
-    """What is known of a key; `revoked_at` is None while it opens its workspace."""
+    """What we know about a key. `revoked_at` is None while the key is active."""
 
     id: str
     name: str
@@ -44,45 +44,45 @@ class ApiKey(NamedTuple):
 
 
 class NewKey(NamedTuple):
-    """A key that was just made; `secret` is the key itself and cannot be had again."""
+    """A new key. `secret` is the key itself, which cannot be read again."""
 
     key: ApiKey
     secret: str
 
 
 class Control:
-    """The workspaces of a database and the keys that open them."""
+    """The workspaces and API keys of a database."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def create_workspace(self, name: str) -> Workspace:
-        """Make a workspace with its tables. Raises Invalid for a bad name or on SQLite, Conflict for a taken name."""
+        """Create a workspace and its tables. Raises Invalid for a bad name or on SQLite, Conflict for a taken name."""
         if self.database.is_sqlite:
-            raise Invalid("A SQLite file is one workspace. For another workspace use another file, or PostgreSQL.")
+            raise Invalid("A SQLite file holds one workspace. For another workspace, use another file or PostgreSQL.")
         if not _WORKSPACE_NAME.fullmatch(name):
-            raise Invalid("The name of a workspace has 1 to 40 characters: lower-case letters, digits and `_`.")
+            raise Invalid("A workspace name must have 1 to 40 characters: lower-case letters, digits and `_`.")
         workspace = Workspace(name, f"{CONTROL_SCHEMA}_{name}", self.database.now())
         with self.database.write() as connection:
             if _read_workspace(connection, name) is not None:
-                raise Conflict(f"There is a workspace `{name}` already.")
-            # The tables come first: what is listed is whole, and what was broken off is taken up by the next try.
+                raise Conflict(f"Workspace `{name}` already exists.")
+            # Create the tables first: then each listed workspace is complete, and another try resumes a broken one.
             self.open(workspace)
             connection.execute(workspaces.insert().values(**workspace._asdict()))
         return workspace
 
     def workspaces(self) -> list[Workspace]:
-        """Every workspace, by name."""
+        """All workspaces, by name."""
         with self.database.read() as connection:
             return [Workspace(*row) for row in connection.execute(select(workspaces).order_by(workspaces.c.name))]
 
     def workspace(self, name: str | None) -> Workspace:
-        """The workspace with a name; on SQLite there is one, and None means it. Raises Invalid and NotFound."""
+        """The workspace with a name. On SQLite, None means the only one. Raises Invalid and NotFound."""
         with self.database.read() as connection:
             return self._find_workspace(connection, name)
 
     def open(self, workspace: Workspace) -> Store:
-        """A workspace's data, with tables up to date, over the connections of this database; not to be closed.
+        """Open a workspace over this database's connections, and upgrade its tables. Do not close it.
 
         Raises Conflict if a newer evals-mcp wrote it.
         """
@@ -93,28 +93,30 @@ class Control:
         return Store(database)
 
     def create_key(self, workspace: str | None, name: str, *, read_only: bool) -> NewKey:
-        """Make a key. Raises Invalid for a bad name, NotFound for an unknown workspace, Conflict for a taken name."""
+        """Create a key. Raises Invalid for a bad name, NotFound for an unknown workspace, Conflict for a taken name."""
         if not name.isprintable() or not 1 <= len(name.strip()) <= _LONGEST_KEY_NAME:
-            raise Invalid(f"The name of a key has 1 to {_LONGEST_KEY_NAME} characters, all of them visible.")
+            raise Invalid(f"A key name must have 1 to {_LONGEST_KEY_NAME} characters, all visible.")
         with self.database.write() as connection:
             place = self._find_workspace(connection, workspace)
             same = (api_keys.c.workspace == place.name, api_keys.c.name == name, api_keys.c.revoked_at.is_(None))
             if connection.execute(select(api_keys.c.id).where(*same)).first() is not None:
-                raise Conflict(f"Workspace `{place.name}` has a key named `{name}`: revoke it, or choose another name.")
+                raise Conflict(
+                    f"Workspace `{place.name}` already has a key named `{name}`. Revoke it or choose another name."
+                )
             made = new_secret()
             key = ApiKey(made.key_id, name, place.name, read_only, self.database.now(), None)
             connection.execute(api_keys.insert().values(**key._asdict(), digest=made.digest))
         return NewKey(key, made.secret)
 
     def keys(self) -> list[ApiKey]:
-        """Every key, revoked ones included, oldest first."""
+        """All keys, including revoked ones, oldest first."""
         with self.database.read() as connection:
             return _read_keys(connection)
 
     def revoke_key(self, id_or_name: str) -> ApiKey:
-        """Let a key open nothing any more; one that is revoked already stays as it is.
+        """Revoke a key. A revoked key stays revoked.
 
-        Raises NotFound, and Invalid for the name of keys in several workspaces.
+        Raises NotFound, and Invalid if keys in several workspaces have the name.
         """
         with self.database.write() as connection:
             key = _pick_key(_read_keys(connection), id_or_name)
@@ -125,12 +127,12 @@ class Control:
             return key._replace(revoked_at=now)
 
     def has_keys(self) -> bool:
-        """Whether a key was ever made, be it revoked by now."""
+        """Whether a key was ever created, even if it is revoked."""
         with self.database.read() as connection:
             return connection.execute(select(api_keys.c.id).limit(1)).first() is not None
 
     def recognise(self, secret: str) -> tuple[ApiKey, Workspace] | None:
-        """The key that this text is, with its workspace; None for one that is unknown or revoked."""
+        """The key of this text, with its workspace; None if it is unknown or revoked."""
         key_id = key_id_of(secret)
         if key_id is None:
             return None
@@ -145,24 +147,24 @@ class Control:
         return _key(row), Workspace(row.workspace, row.schema, row.workspace_created_at)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
         self.database.close()
 
     def _find_workspace(self, connection: Connection, name: str | None) -> Workspace:
         if name is None and self.database.is_sqlite:
             name = ONLY_WORKSPACE
         known = connection.execute(select(workspaces.c.name).order_by(workspaces.c.name)).scalars().all()
-        listed = ", ".join(f"`{item}`" for item in known) or "none yet; make one with `evals-mcp workspaces create`"
+        listed = ", ".join(f"`{item}`" for item in known) or "none yet; create one with `evals-mcp workspaces create`"
         if name is None:
-            raise Invalid(f"Name the workspace. There are: {listed}.")
+            raise Invalid(f"Name a workspace. Workspaces: {listed}.")
         found = _read_workspace(connection, name)
         if found is None:
-            raise NotFound(f"Workspace `{name}` does not exist. There are: {listed}.")
+            raise NotFound(f"Workspace `{name}` does not exist. Workspaces: {listed}.")
         return found
 
 
 def open_control(address: str, clock: Callable[[], datetime] = utc_now) -> Control:
-    """Open the workspaces and keys of a database, with their tables made or brought up to date.
+    """Open the workspaces and keys of a database, and create or upgrade their tables.
 
     Raises Invalid, Unavailable and Conflict as `open_store`.
     """
@@ -197,8 +199,8 @@ def _pick_key(keys: Sequence[ApiKey], id_or_name: str) -> ApiKey:
     named = [key for key in keys if key.name == id_or_name]
     found = [key for key in named if key.revoked_at is None] or named[-1:]
     if not found:
-        raise NotFound(f"There is no key `{id_or_name}`; `evals-mcp keys list` shows them.")
+        raise NotFound(f"Key `{id_or_name}` does not exist. `evals-mcp keys list` shows all keys.")
     if len(found) > 1:
         candidates = ", ".join(f"`{key.id}` (workspace {key.workspace})" for key in found)
-        raise Invalid(f"Several keys are named `{id_or_name}`. Give one by its id: {candidates}.")
+        raise Invalid(f"Several keys have the name `{id_or_name}`. Use an id: {candidates}.")
     return found[0]

@@ -1,7 +1,7 @@
-"""The tables of teams: which workspaces there are, and which keys open them; what is in a workspace is in `tables`.
+"""The tables of teams: workspaces and API keys. `tables` has the tables of a workspace.
 
-On PostgreSQL they are in a schema of their own, `CONTROL_SCHEMA`, that no workspace has. On SQLite they are in the
-workspace's file, whose one workspace is called `ONLY_WORKSPACE`.
+On PostgreSQL they have their own schema, `CONTROL_SCHEMA`. On SQLite they are in the file of its one workspace,
+`ONLY_WORKSPACE`.
 """
 
 from sqlalchemy import Boolean, Column, ForeignKey, MetaData, String, Table
@@ -18,18 +18,18 @@ workspaces = Table(
     "workspaces",
     metadata,
     Column("name", String, primary_key=True),
-    Column("schema", String, unique=True),  # null: the file itself
+    Column("schema", String, unique=True),  # null: the SQLite file
     Column("created_at", Moment, nullable=False),
 )
 
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("id", String, primary_key=True),  # part of the key, and no secret
+    Column("id", String, primary_key=True),  # part of the key, not secret
     Column("workspace", ForeignKey("workspaces.name"), nullable=False, index=True),
     Column("name", String, nullable=False),
     Column("read_only", Boolean, nullable=False),
-    Column("digest", String, nullable=False),  # of the whole key, which is kept nowhere
+    Column("digest", String, nullable=False),  # of the whole key, which we never store
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
 )

@@ -1,7 +1,7 @@
-"""API keys as text: made, recognised and compared; where they are kept is in `control`.
+"""API keys as text: create, recognise and compare them. `control` stores them.
 
-A key is `evalsmcp_`, an id that is no secret, `_`, and a secret of 256 random bits. So much chance needs no slow hash:
-one SHA-256 of the whole key is kept.
+A key is `evalsmcp_`, a public id, `_`, and a secret of 256 random bits. Such a secret needs no slow hash, so we store
+one SHA-256 of the whole key.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ _FORM = re.compile(rf"evalsmcp_([0-9A-Za-z]{{{_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECR
 
 
 class NewSecret(NamedTuple):
-    """A fresh key: its id, the whole of it (shown once), and what is kept of it."""
+    """A new key: its id, the whole key (shown once), and the digest that we store."""
 
     key_id: str
     secret: str
@@ -26,14 +26,14 @@ class NewSecret(NamedTuple):
 
 
 def new_secret() -> NewSecret:
-    """A key that nobody can guess."""
+    """Create a key that nobody can guess."""
     key_id = _characters(_ID_LENGTH)
     secret = f"evalsmcp_{key_id}_{_characters(_SECRET_LENGTH)}"
     return NewSecret(key_id, secret, secret_digest(secret))
 
 
 def key_id_of(secret: str) -> str | None:
-    """The id in a key, or None for text that is no key of ours."""
+    """The id in a key; None for text that is not one of our keys."""
     match = _FORM.fullmatch(secret)
     return None if match is None else match[1]
 
@@ -44,7 +44,7 @@ def secret_digest(secret: str) -> str:
 
 
 def is_same(digest: str, other: str) -> bool:
-    """Whether two digests are equal, in a time that does not tell where they differ."""
+    """Compare two digests in constant time."""
     return hmac.compare_digest(digest.encode(), other.encode())
 
 

@@ -1,4 +1,4 @@
-"""Evaluations seen through one of their runs, which is all that v4 knows of either; runs alone are in `runs`."""
+"""Evaluations with one of their runs: a v4 evaluation. `runs` has the runs alone."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,14 +32,14 @@ _CHANGES = {
     "completed": ("pending", "running"),
     "cancelled": ("pending", "running"),
 }
-"""The statuses from which a caller may go to each status."""
+"""The statuses from which a caller can set each status."""
 
 
 class EvaluatedRun(NamedTuple):
-    """An evaluation and one of its runs, with their versions whole.
+    """An evaluation and one of its runs, with complete versions.
 
-    `means` has the mean of each evaluator's judgments (for booleans the rate of true) by evaluator version id, None
-    where there is none; it is None unless it was asked for.
+    `means` has the mean of each evaluator's judgments (rate of true for booleans) by evaluator version id, or None if
+    there are no judgments. `means` is None unless requested.
     """
 
     evaluation_id: str
@@ -54,14 +54,14 @@ class EvaluatedRun(NamedTuple):
 
 
 class EvaluatedRunPage(NamedTuple):
-    """A page of evaluations, and how many there are on all pages."""
+    """A page of evaluations, and the total number."""
 
     records: list[EvaluatedRun]
     total: int
 
 
 class EvaluatedRuns:
-    """Evaluations, each with one run: the named one, else its oldest. A run is named by its id or its version's."""
+    """Evaluations, each with one run: the given one (run id or version id), else the oldest."""
 
     def __init__(self, database: Database, stats: Stats) -> None:
         self._database = database
@@ -83,9 +83,9 @@ class EvaluatedRuns:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> EvaluatedRunPage:
-        """A page of the evaluations of a file (id or path), newest first; those without such a run are left out.
+        """A page of the evaluations of a file (id or path), newest first. Omits evaluations without such a run.
 
-        `ids` are the evaluations to keep; `start` and `end` are when they were created. Raises NotFound.
+        `ids`, `start` and `end` (creation times) filter the evaluations. Raises NotFound.
         """
         with self._database.read() as connection:
             conditions = _of_file(_find_file(connection, file).id)
@@ -102,7 +102,7 @@ class EvaluatedRuns:
             return EvaluatedRunPage(self._read(connection, rows), total)
 
     def all(self, file: str, run: str | None, *, means: bool = False) -> list[EvaluatedRun]:
-        """Every evaluation of a file (id or path), newest first, as `page` shows them. Raises NotFound."""
+        """All evaluations of a file (id or path), newest first, as in `page`. Raises NotFound."""
         with self._database.read() as connection:
             conditions = _of_file(_find_file(connection, file).id)
             statement = _evaluated_runs(run).where(*conditions).order_by(evaluations.c.number.desc())
@@ -118,10 +118,10 @@ class EvaluatedRuns:
         name: str | None,
         orchestrated: bool,
     ) -> EvaluatedRun:
-        """A new evaluation of a file (id or path) with a run of one version; the caller's own run is pending.
+        """Create an evaluation of a file (id or path) and a run of one version. A run that the caller fills is pending.
 
-        Dataset and evaluators are named by the id of a version, or of a file. Raises NotFound, and Conflict for a
-        name that another evaluation of the file has.
+        Give dataset and evaluators by version id or file id. Raises NotFound, and Conflict if another evaluation of the
+        file has the name.
         """
         with self._database.write() as connection:
             now = self._database.now()
@@ -147,9 +147,9 @@ class EvaluatedRuns:
             return self._shown(connection, evaluation_id)
 
     def update_status(self, evaluation_id: str, run: str | None, status: str) -> EvaluatedRun:
-        """Start, complete, cancel or reopen a run; one that is running stays so until it is told otherwise.
+        """Start, complete, cancel or reopen a run. A running run stays running until the next call.
 
-        Raises NotFound, and Conflict for a change that is not allowed: nothing becomes pending again, and a cancelled
+        Raises NotFound, and Conflict for a change that is not allowed: no run becomes pending again, and a cancelled
         run stays cancelled.
         """
         with self._database.write() as connection:
@@ -157,14 +157,14 @@ class EvaluatedRuns:
             current = read_status(connection, row)
             if status != current:
                 if current not in _CHANGES.get(status, ()):
-                    raise Conflict(f"Run `{row.id}` is {current}, and a {current} run cannot be made {status}.")
+                    raise Conflict(f"Run `{row.id}` is {current}. A {current} run cannot become {status}.")
                 set_run_status(connection, row.id, status, self._database.now())
             return self._shown(connection, evaluation_id, run)
 
     def add_evaluators(
         self, evaluation_id: str, evaluators: Sequence[str], evaluator_version_ids: Sequence[str]
     ) -> EvaluatedRun:
-        """Attach evaluators, by file or version and by version; one that is attached stays once. Raises NotFound."""
+        """Attach evaluators, by file or version id. Attached evaluators stay unchanged. Raises NotFound."""
         with self._database.write() as connection:
             references = [_evaluator(connection, evaluator) for evaluator in evaluators]
             references += [EvaluatorReference(version_id=version_id) for version_id in evaluator_version_ids]
@@ -177,7 +177,7 @@ class EvaluatedRuns:
         row = find_evaluated_run(connection, evaluation_id, run)
         for part, present in (("dataset", row.dataset_version_id), ("version", row.version_id)):
             if present is None:
-                raise Conflict(f"Run `{row.id}` has no {part}, and v4 shows only runs that have one. v5 shows it.")
+                raise Conflict(f"Run `{row.id}` has no {part}, so v4 cannot show it. Use v5.")
         return self._read(connection, [row], means=means)[0]
 
     def _read(self, connection: Connection, rows: Sequence[Row[Any]], *, means: bool = False) -> list[EvaluatedRun]:
@@ -208,38 +208,38 @@ class EvaluatedRuns:
 
 
 def find_evaluated_run(connection: Connection, evaluation_id: str, run: str | None) -> Row[Any]:
-    """The row of an evaluation's run (see `EvaluatedRuns`), with what `read_progress` needs. Raises NotFound."""
+    """The row of an evaluation's run (see `EvaluatedRuns`) with the columns for `read_progress`. Raises NotFound."""
     names = {"evaluation_id": evaluation_id} if run is None else {"evaluation_id": evaluation_id, "run": run}
     row = connection.execute(_one(named=run is not None), names).first()
     if row is not None:
         return row
     find_evaluation(connection, evaluation_id)
     if run is not None:
-        raise NotFound(f"Evaluation `{evaluation_id}` has no run `{run}`, nor a run of a version with this id.")
-    raise NotFound(f"Evaluation `{evaluation_id}` has no run yet, and v4 knows an evaluation only by its run.")
+        raise NotFound(f"Evaluation `{evaluation_id}` has no run with the run id or version id `{run}`.")
+    raise NotFound(f"Evaluation `{evaluation_id}` has no run yet. v4 needs one.")
 
 
 def named_target(connection: Connection, value: str) -> Target:
-    """The version with this id, if there is one, else the file."""
+    """The version with this id, else the file."""
     version = connection.execute(select(versions.c.id).where(versions.c.id == value)).first()
     return Target("id" if version is None else "version_id", value)
 
 
 def read_status(connection: Connection, row: Row[Any]) -> str:
-    """The status of a run, as from `find_evaluated_run`; counters are read only if no caller has set it."""
+    """The status of a run from `find_evaluated_run`. Reads counters only if no caller has set it."""
     if row.set_status is not None:
         return str(row.set_status)
     return read_progress(connection, [row], read_attachments(connection, row.evaluation_id))[row.id].status
 
 
 def _evaluated_runs(run: str | None) -> Select[Any]:
-    """Evaluations joined with one run each; those without one are left out."""
+    """Evaluations, each joined with one run. Omits evaluations without a run."""
     return _statement(named=False) if run is None else _statement(named=True).params(run=run)
 
 
 @cache
 def _statement(*, named: bool) -> Select[Any]:
-    """Building it takes longer than running it."""
+    """Built once, because building takes longer than running."""
     evaluated = versions.alias("evaluated")
     return (
         select(
@@ -266,7 +266,7 @@ def _one(*, named: bool) -> Select[Any]:
 
 
 def _run_number(*, named: bool) -> ScalarSelect[Any]:
-    """The number of an evaluation's oldest run, or of the oldest that `run` names."""
+    """The number of an evaluation's oldest run, or of the oldest one that matches `run`."""
     candidates, members = runs.alias(), evaluation_runs.alias()
     oldest = (
         select(func.min(candidates.c.number))
@@ -285,7 +285,7 @@ def _of_file(file_id: str) -> list[ColumnElement[bool]]:
 
 
 def _find_file(connection: Connection, file: str) -> Row[Any]:
-    """The file with this id or else at this path, of a type that can be evaluated. Raises NotFound."""
+    """The file with this id, else at this path, if its type can be evaluated. Raises NotFound."""
     by_id = connection.execute(select(files.c.id).where(files.c.id == file)).first() is not None
     return find_file(connection, file if by_id else None, file, EVALUATED_TYPES)
 

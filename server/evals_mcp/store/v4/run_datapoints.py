@@ -1,4 +1,4 @@
-"""The datapoints of a run's dataset, each with the run's log for it and the judgments of that: read, log, judge."""
+"""The datapoints of a run's dataset, each with its log and judgments: read, log, judge."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ _ADVICE = {
 
 
 class RunJudgment(NamedTuple):
-    """An evaluator's log of a log: its judgment, or why it failed, or that it abstained."""
+    """An evaluator log in a run: a judgment, an abstention or an error."""
 
     id: str
     evaluator_id: str
@@ -39,7 +39,7 @@ class RunJudgment(NamedTuple):
 
 
 class RunLog(NamedTuple):
-    """A log with the judgments that count, one of each attached evaluator; `labels` is what v5 does not show of it."""
+    """A log with the judgments that count, one per attached evaluator. `labels` exist only in v4."""
 
     log: LogResponse
     judgments: list[RunJudgment]
@@ -47,14 +47,14 @@ class RunLog(NamedTuple):
 
 
 class RunDatapoint(NamedTuple):
-    """A datapoint and the run's newest log for it, if there is one."""
+    """A datapoint and the run's newest log for it, if any."""
 
     datapoint: DatapointResponse
     log: RunLog | None
 
 
 class RunDatapointPage(NamedTuple):
-    """A page of a run's datapoints in the order of its dataset, and how many there are on all pages."""
+    """A page of a run's datapoints in dataset order, and the total number."""
 
     evaluation_id: str
     dataset_id: str
@@ -63,7 +63,7 @@ class RunDatapointPage(NamedTuple):
 
 
 class RunDatapoints:
-    """Datapoints of runs; which run, an evaluation and a name say as in `EvaluatedRuns`."""
+    """Datapoints of runs. An evaluation and a name identify the run, as in `EvaluatedRuns`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -91,9 +91,9 @@ class RunDatapoints:
         fields: Mapping[str, Any],
         version_id: str | None = None,
     ) -> CreatedLog:
-        """Store a log for a datapoint in a running run; without inputs it has the datapoint's.
+        """Store a log for a datapoint in a running run. It gets the datapoint's inputs if it has none.
 
-        It is of the run's version, or of another one of the same file. Raises NotFound, Invalid for a datapoint
+        Its version is the run's, or another one of the same file. Raises NotFound, Invalid for a datapoint
         outside the dataset, and Conflict for a run that is not running.
         """
         with self._database.write() as connection:
@@ -108,10 +108,10 @@ class RunDatapoints:
     def judge(
         self, evaluation_id: str, run: str | None, log_id: str, evaluator: str, fields: Mapping[str, Any]
     ) -> RunJudgment:
-        """Store an attached evaluator's (file or version id) `judgment` or `error` about a log of a running run.
+        """Store the `judgment` or `error` of an attached evaluator (file or version id) for a log in a running run.
 
-        Raises NotFound, Invalid for a log that is not of the run or its dataset, an evaluator that is not attached,
-        or a judgment that does not fit it, and Conflict for a run that is not running.
+        Raises NotFound, Invalid if the log is not in the run and its dataset, the evaluator is not attached, or the
+        judgment does not fit, and Conflict if the run is not running.
         """
         with self._database.write() as connection:
             row = _find_running(connection, evaluation_id, run)
@@ -134,7 +134,7 @@ class RunDatapoints:
 def _find_run(connection: Connection, evaluation_id: str, run: str | None) -> Row[Any]:
     row = find_evaluated_run(connection, evaluation_id, run)
     if row.dataset_version_id is None:
-        raise Conflict(f"Run `{row.id}` has no dataset, so it has no datapoints. v5 lists and takes its logs.")
+        raise Conflict(f"Run `{row.id}` has no dataset, so it has no datapoints. Use v5 for its logs.")
     return row
 
 
@@ -147,11 +147,11 @@ def _find_running(connection: Connection, evaluation_id: str, run: str | None) -
         place = f"/v4/evaluations/{evaluation_id}/status?evaluatee_id={row.id}"
         advice = f"{_ADVICE[status]}: PATCH `{place}`."
     else:
-        advice = "That is final: create another run."
-    raise Conflict(f"Run `{row.id}` is {status}, and v4 takes logs and results only while it is running. {advice}")
+        advice = "This is final. Create another run."
+    raise Conflict(f"Run `{row.id}` is {status}. v4 accepts logs and results only for running runs. {advice}")
 
 
-# The statements of a write are made once: making one takes several times as long as running it.
+# Build the statements once: building takes several times as long as running.
 _DATAPOINT = select(
     datapoints.c.content,
     exists()
@@ -192,7 +192,7 @@ def _find_datapoint(connection: Connection, row: Row[Any], datapoint_id: str) ->
 
 def _outside(datapoint_id: str, row: Row[Any], location: tuple[str | int, ...]) -> Invalid:
     version = f"version `{row.dataset_version_id}` of dataset `{row.dataset_id}`"
-    return Invalid(f"Datapoint `{datapoint_id}` is not in {version}, which run `{row.id}` is over.", location)
+    return Invalid(f"Datapoint `{datapoint_id}` is not in {version}, the dataset of run `{row.id}`.", location)
 
 
 class _Place(NamedTuple):
@@ -201,7 +201,7 @@ class _Place(NamedTuple):
 
 
 def _place(connection: Connection, row: Row[Any], version_id: str | None) -> _Place:
-    """The version that a log is of: the one given, else the run's, else the default one of the evaluation's file."""
+    """The version of a log: the given one, else the run's, else the default one of the evaluation's file."""
     if row.version_id is not None and version_id in (None, row.version_id):
         return _Place(row.version_id, row.file_type)
     if version_id is not None:
@@ -209,12 +209,12 @@ def _place(connection: Connection, row: Row[Any], version_id: str | None) -> _Pl
     elif row.file_id is not None:
         version = find_version(connection, file_id=row.file_id)
     else:
-        raise Conflict(f"Run `{row.id}` has no version, and its evaluation no file: say `config_id` in the log.")
+        raise Conflict(f"Run `{row.id}` has no version and its evaluation has no file. Give `config_id` in the log.")
     return _Place(version.id, version.file_type)
 
 
 def _require_log(connection: Connection, row: Row[Any], log_id: str) -> None:
-    """Raise NotFound or Invalid unless a log is in the run and for a datapoint of its dataset."""
+    """Raise NotFound or Invalid unless a log is in the run and belongs to a datapoint of its dataset."""
     names = {"run_id": row.id, "dataset_version_id": row.dataset_version_id, "log_id": log_id}
     found = connection.execute(_LOG, names).first()
     location = ("body", "log_id")
@@ -223,13 +223,13 @@ def _require_log(connection: Connection, row: Row[Any], log_id: str) -> None:
     if found.run_id is None:
         raise Invalid(f"Log `{log_id}` is not in run `{row.id}`.", location)
     if found.datapoint_id is None:
-        raise Invalid(f"Log `{log_id}` is for no datapoint, and v4 judges only logs for one. v5 judges it.", location)
+        raise Invalid(f"Log `{log_id}` has no datapoint. v4 cannot judge it; use v5.", location)
     if not found.in_dataset:
         raise _outside(found.datapoint_id, row, location)
 
 
 def _find_attachment(connection: Connection, evaluation_id: str, evaluator: str) -> Attachment:
-    """The attached evaluator with this file or version id; of several versions the one that was attached last."""
+    """The attached evaluator with this file or version id. The last attached version wins."""
     attachments = read_attachments(connection, evaluation_id)
     named = [item for item in attachments if evaluator in (item.evaluator_id, item.evaluator_version_id)]
     if named:
@@ -243,7 +243,7 @@ def _find_attachment(connection: Connection, evaluation_id: str, evaluator: str)
 
 
 def _log_numbers(connection: Connection, run_id: str, datapoint_ids: Sequence[str]) -> dict[str, int]:
-    """The number of the newest log of a run for each datapoint that has one."""
+    """The number of the newest log of a run for each datapoint with a log."""
     rows = connection.execute(
         select(run_logs.c.datapoint_id, func.max(run_logs.c.log_number).label("newest"))
         .where(run_logs.c.run_id == run_id, run_logs.c.datapoint_id.in_(datapoint_ids))
@@ -263,7 +263,7 @@ def _read_run_logs(connection: Connection, evaluation_id: str, numbers: Sequence
 
 
 def _counting(judged: Sequence[EvaluatorLogResponse], attachments: Sequence[Attachment]) -> list[RunJudgment]:
-    """The newest judgment of each attached evaluator, in the order they were attached; judged is oldest first."""
+    """The newest judgment of each attached evaluator, in attachment order; judged logs oldest first."""
     newest: list[EvaluatorLogResponse] = []
     for item in attachments:
         by_it = [

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: through the connection that `evals_mcp.store.database.opening` hands it."""
+"""Runs Alembic on the connection that `evals_mcp.store.database.opening` provides."""
 
 from alembic import context
 

@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create every table; a SQLite file is a workspace from the start."""
+    """Create all tables. A SQLite file starts with its one workspace."""
     workspaces = op.create_table(
         "workspaces",
         sa.Column("name", sa.String(), nullable=False),
