@@ -1,14 +1,17 @@
 """What the words of one call mean, and the way to the rows that answer its question."""
 
+from collections.abc import Awaitable, Callable
+
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.client.retries import PASSING
 from evals_mcp.client.reviews import Reviews
-from evals_mcp.errors import EvalsError, Invalid, NotFound
-from evals_mcp.lookup.documented import Documented, Progress
+from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.names import nearest, only, pick, quoted
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.review import EvaluationRow
+
+Progress = Callable[[int, int], Awaitable[None]]
+"""Told how many logs were read, of how many."""
 
 _CANDIDATES = 50
 _ALL = 200
@@ -19,24 +22,11 @@ class Lookup:
 
     def __init__(self, client: EvalsClient, progress: Progress | None = None) -> None:
         self.client = client
-        self._documented = Documented(client, progress)
+        self._progress = progress
 
-    async def rows(self) -> Reviews | Documented:
-        """What answers questions: the server where it has our routes, else its documented pages.
-
-        Whatever a server says to a route that it does not know (not found, not allowed, a page for people, the way to
-        a login), it has no extension. One that is out of reach or too busy says nothing about that.
-        """
-        if self.client.extended is None:
-            try:
-                await self.client.reviews.list_evaluations(limit=1)
-            except EvalsError as error:
-                if error.status in PASSING and not self._has_answered():
-                    raise
-        return self.client.reviews if self.client.extended else self._documented
-
-    def _has_answered(self) -> bool:
-        return self.client.extended is not None
+    async def rows(self) -> Reviews:
+        """What answers questions."""
+        return self.client.reviews
 
     async def find_evaluation(self, word: str) -> ResolvedEvaluation:
         """The evaluation that a word names, as it is now: id, name, file path, or the start of one of these.

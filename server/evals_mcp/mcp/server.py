@@ -34,8 +34,7 @@ from pydantic import AnyUrl, ValidationError
 from evals_mcp import __version__
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound
-from evals_mcp.lookup.documented import Progress
-from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.lookup import Lookup, Progress
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.instructions import INSTRUCTIONS
 from evals_mcp.mcp.prompts import PROMPTS
