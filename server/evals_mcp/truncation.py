@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from evals_mcp.folding import find_folded
+
 _BEFORE = 40
 _AFTER = 100
 
@@ -14,13 +16,11 @@ def cut_texts(value: Any, characters: int, path: str = "") -> tuple[Any, dict[st
 
 
 def find_excerpt(value: Any, searched: str) -> str | None:
-    """The excerpt around the first match of `searched` (any case) in the texts of a JSON value; None if none."""
-    wanted = searched.lower()
+    """The excerpt around the first match of `searched` (as `fold` compares) in the texts of a JSON value; None if none."""
     for text in texts_of(value):
-        position = text.lower().find(wanted)
-        if position >= 0:
-            start = max(0, position - _BEFORE)
-            end = position + len(searched) + _AFTER
+        match = find_folded(text, searched)
+        if match is not None:
+            start, end = max(0, match[0] - _BEFORE), match[1] + _AFTER
             return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
     return None
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.store.database.data_version import DataVersion
 from evals_mcp.store.database.fair_lock import FairLock
+from evals_mcp.store.database.text_search import add_functions
 
 _BUSY_MILLISECONDS = 15_000
 _BUSY = "The database is busy with other writes. Repeat the request."
@@ -151,6 +152,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
         "cache_size=-16000",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+    add_functions(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

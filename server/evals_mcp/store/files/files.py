@@ -22,6 +22,7 @@ from evals_mcp.store.database.tables import (
     runs,
     versions,
 )
+from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.files.directories import directory_path, ensure_directory, require_directory
 from evals_mcp.store.files.environments import find_environment
 from evals_mcp.store.files.evaluator_aggregates import read_aggregates
@@ -134,12 +135,12 @@ class Files:
         conditions: list[ColumnElement[bool]] = [files.c.deleted_at.is_(None)]
         if types:
             conditions.append(files.c.type.in_(types))
-        if name:
-            conditions.append(files.c.name.icontains(name, autoescape=True))
         folder = clean_path(path or "")
         if folder:
             conditions.append(files.c.path.startswith(folder + "/", autoescape=True))
         with self._database.read() as connection:
+            if name:
+                conditions.append(contains_text(connection, name, [files.c.name]))
             require_directory(connection, folder)
             version_id = shown_version(find_environment(connection, environment), or_newest=environment is None)
             conditions.append(version_id.is_not(None))

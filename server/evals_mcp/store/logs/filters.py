@@ -4,18 +4,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, or_, select
 
 from evals_mcp.store.database.tables import logs
+from evals_mcp.store.database.text_search import contains_text
 
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
     """A filter of a file's logs. None and empty values do not filter.
 
-    `search` searches inputs, messages, output and error; `metadata_search` searches the metadata as JSON; both in any
-    case. `sample` is the number of logs to pick from the matches.
+    `search` searches inputs, messages, output and error; `metadata_search` searches the metadata as JSON; both compare
+    texts as `fold` does. `sample` is the number of logs to pick from the matches.
     """
 
     version_id: str | None = None
@@ -28,7 +30,7 @@ class LogFilter:
     sample: int | None = None
 
 
-def log_conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
+def log_conditions(connection: Connection, wanted: LogFilter) -> list[ColumnElement[bool]]:
     """The conditions of a filter on `logs`, without its sample."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.version_id is not None:
@@ -36,10 +38,12 @@ def log_conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
     if wanted.ids:
         conditions.append(or_(*(logs.c.id.contains(part, autoescape=True) for part in wanted.ids)))
     if wanted.search:
-        conditions.append(_holds(wanted.search))
+        columns = (logs.c.inputs, logs.c.messages, logs.c.output_message)
+        in_texts = contains_text(connection, wanted.search, (logs.c.output, logs.c.error))
+        conditions.append(in_texts | _written(connection, wanted.search, [cast(column, Text) for column in columns]))
     if wanted.metadata_search:
         metadata = logs.c.extra["metadata"].as_string()
-        conditions.append(or_(*(metadata.icontains(text, autoescape=True) for text in _forms(wanted.metadata_search))))
+        conditions.append(_written(connection, wanted.metadata_search, [metadata]))
     if wanted.start is not None:
         conditions.append(logs.c.created_at >= wanted.start)
     if wanted.end is not None:
@@ -65,16 +69,7 @@ def log_numbers_newest_first(conditions: Sequence[ColumnElement[bool]], sample: 
     return select(ranked.c.number).where(picked).order_by(ranked.c.number.desc())
 
 
-def _holds(text: str) -> ColumnElement[bool]:
-    """Whether a log's output, error, inputs or messages contain a text, also in its JSON-escaped form."""
-    plain = [column.icontains(text, autoescape=True) for column in (logs.c.output, logs.c.error)]
-    written = [
-        cast(column, Text).icontains(form, autoescape=True)
-        for column in (logs.c.inputs, logs.c.messages, logs.c.output_message)
-        for form in _forms(text)
-    ]
-    return or_(*plain, *written)
-
-
-def _forms(text: str) -> list[str]:
-    return list(dict.fromkeys([text, json.dumps(text, ensure_ascii=False)[1:-1]]))
+def _written(connection: Connection, text: str, encoded: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Whether JSON contains a text, in names too, as it is or in its JSON-escaped form."""
+    forms = dict.fromkeys([text, json.dumps(text, ensure_ascii=False)[1:-1]])
+    return or_(*(contains_text(connection, form, encoded) for form in forms))

@@ -96,7 +96,7 @@ class Logs:
         """A page of a file's logs, newest first. Raises NotFound for an unknown file."""
         with self._database.read() as connection:
             find_file(connection, file_id)
-            conditions = [logs.c.file_id == file_id, *log_conditions(wanted)]
+            conditions = [logs.c.file_id == file_id, *log_conditions(connection, wanted)]
             total = connection.execute(select(func.count()).select_from(logs).where(*conditions)).scalar_one()
             limit, offset = window(page, size)
             statement = log_numbers_newest_first(conditions, wanted.sample).limit(limit).offset(offset)

@@ -12,9 +12,9 @@ from evals_mcp.errors import NotFound
 from evals_mcp.models.review import DatapointQuestion, EvaluatorRow
 from evals_mcp.statistics.choices import Rule, read_rule
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints
+from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import Attachment
 from evals_mcp.store.questions.datapoint_choices import Asked, chosen_positions
-from evals_mcp.store.questions.text_search import contains_text
 
 
 class ChosenDatapoints:

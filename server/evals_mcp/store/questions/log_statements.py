@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, bindparam,
 
 from evals_mcp.models.review import EvaluatorRow, JudgmentMatch, LogQuestion
 from evals_mcp.store.database.tables import judgments, logs, run_logs
+from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import Attachment, judgment_exists, judgments_of
 from evals_mcp.store.logs.judgments import ABSTAINED, FAILED, JUDGED
-from evals_mcp.store.questions.text_search import contains_text
 
 _STATES = {"judged": JUDGED, "abstained": ABSTAINED, "failed": FAILED}
 _SORT_COLUMNS = {"latency": run_logs.c.latency, "cost": run_logs.c.cost, "length": run_logs.c.length}

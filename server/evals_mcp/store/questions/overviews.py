@@ -19,6 +19,7 @@ from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, Number
 from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs, versions
+from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import RunProgress, evaluation_status, read_progress
 from evals_mcp.store.evaluations.stats import EvaluatorInRun, Stats
 from evals_mcp.store.questions.evaluation_states import ReviewedEvaluation, ReviewedEvaluations
@@ -39,7 +40,7 @@ class ReviewOverviews:
         """Evaluations whose name, file, id or evaluator contains a text, the last changed first."""
         with self._database.read() as connection:
             changed = _changed_at()
-            conditions = [] if not text else [_matches(text)]
+            conditions = [] if not text else [_matches(connection, text)]
             total = connection.execute(
                 select(func.count())
                 .select_from(evaluations)
@@ -157,19 +158,15 @@ def _evaluations(changed: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _matches(text: str) -> ColumnElement[bool]:
+def _matches(connection: Connection, text: str) -> ColumnElement[bool]:
     evaluator = files.alias("evaluator")
     attached = exists().where(
         evaluation_evaluators.c.evaluation_id == evaluations.c.id,
         evaluator.c.id == evaluation_evaluators.c.evaluator_id,
-        evaluator.c.path.icontains(text, autoescape=True),
+        contains_text(connection, text, [evaluator.c.path]),
     )
-    return (
-        evaluations.c.name.icontains(text, autoescape=True)
-        | files.c.path.icontains(text, autoescape=True)
-        | evaluations.c.id.startswith(text, autoescape=True)
-        | attached
-    )
+    named = contains_text(connection, text, (evaluations.c.name, files.c.path))
+    return named | evaluations.c.id.startswith(text, autoescape=True) | attached
 
 
 def _evaluation_row(row: Row[Any], known: KnownOverview) -> EvaluationRow:

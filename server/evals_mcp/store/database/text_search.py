@@ -1,0 +1,170 @@
+"""Conditions that look for a text in the texts of a row, compared as `fold` does on every database; nothing is read.
+
+SQLite asks Python, but for texts in ASCII, which its LIKE compares alike. PostgreSQL is given a regular expression
+with every form of each letter, so that neither its version nor its locale decides what is found.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+from unicodedata import category, normalize
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
+
+from evals_mcp.errors import Invalid
+from evals_mcp.folding import FREQUENT, fold
+from evals_mcp.truncation import texts_of
+
+MOST_CHARACTERS = 5_000
+"""The longest text that can be searched for."""
+
+
+def contains_text(
+    connection: Connection, text: str, plain: Iterable[ColumnElement[Any]], encoded: Iterable[ColumnElement[Any]] = ()
+) -> ColumnElement[bool]:
+    """Whether a plain column, or any text in a JSON column (keys left out), contains a text.
+
+    Raises Invalid for a text of more than `MOST_CHARACTERS`.
+    """
+    wanted = fold(text)
+    if len(wanted) > MOST_CHARACTERS:
+        raise Invalid(f"The text to search for has {len(wanted):,} characters; at most {MOST_CHARACTERS:,} can be.")
+    is_sqlite = connection.dialect.name == "sqlite"
+    holds, in_json = (_sqlite_holds, _sqlite_in_json) if is_sqlite else (_postgresql_holds, _postgresql_in_json)
+    return or_(*(holds(column, wanted) for column in plain), *(in_json(column, wanted) for column in encoded))
+
+
+def _json_part(wanted: str) -> str:
+    """The longest part of a folded text that the folded JSON of a text which holds it holds, too.
+
+    JSON escapes some characters, and a mark behind an escape is composed with its last letter.
+    """
+    parts = re.split(r'[\x00-\x1f"\\]', wanted)
+    return max((part[_marks(part) :] for part in parts), key=len)
+
+
+def _marks(text: str) -> int:
+    """How many characters at the start of a text may be composed with one in front of them."""
+    return next((at for at, char in enumerate(text) if category(char)[0] != "M" and not "ᅠ" <= char <= "ᇿ"), len(text))
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Give a connection of SQLite the functions that the conditions call."""
+    connection.create_function("holds_folded", 2, _holds, deterministic=True)
+    connection.create_function("json_holds_folded", 3, _json_holds, deterministic=True)
+
+
+def _holds(text: str | None, wanted: str) -> bool:
+    return text is not None and wanted in fold(text)
+
+
+def _json_holds(encoded: str | None, part: str, wanted: str) -> bool:
+    if encoded is None:
+        return False
+    # The whole JSON is looked at first, which is cheap and leaves few whose texts are taken out.
+    return part in fold(encoded) and any(wanted in fold(text) for text in texts_of(json.loads(encoded)))
+
+
+def _sqlite_holds(column: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
+    return column.is_not(None) & case(
+        (_is_ascii(column), column.like(_pattern(wanted), escape="/")), else_=func.holds_folded(column, wanted) == 1
+    )
+
+
+def _sqlite_in_json(column: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
+    encoded, part = cast(column, Text), _json_part(wanted)
+    like = encoded.like(_pattern(json.dumps(wanted, ensure_ascii=False)[1:-1]), escape="/")
+    return and_(
+        column.is_not(None),
+        case((_is_ascii(encoded), like), else_=True),
+        func.json_holds_folded(encoded, part, wanted) == 1,
+    )
+
+
+def _is_ascii(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return func.length(column) == func.length(cast(column, LargeBinary))
+
+
+def _pattern(text: str) -> str:
+    return "%" + text.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
+
+
+def _postgresql_holds(column: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
+    return _normalized(column).op("~")("".join(map(_any_form, wanted)))
+
+
+def _postgresql_in_json(column: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
+    texts = (
+        func.jsonb_path_query(cast(column, JSONB), literal(_EVERY_TEXT, JSONPATH))
+        .table_valued("value")
+        .render_derived()
+    )
+    value = texts.c.value.op("#>>")(literal([], ARRAY(Text)))
+    in_texts = select(1).select_from(texts).where(_postgresql_holds(value, wanted)).exists()
+    return and_(_postgresql_holds(cast(column, Text), _json_part(wanted)), in_texts)
+
+
+_EVERY_TEXT = 'strict $.** ? (@.type() == "string")'
+STABLE = (
+    r"\u0001-\u007f\u00a1-\u00a7\u00a9\u00ab-\u00ae\u00b0\u00b1\u00b6\u00b7\u00bb\u00bf-\u0131\u0134-\u013e"
+    r"\u0141-\u0148\u014a-\u017e\u0180-\u01c3\u01cd-\u01f0\u01f4-\u02af\u0386\u0388-\u03cf\u03fa-\u0482\u048a-\u052f"
+    r"\u05d0-\u05ea\u0620-\u064a\u0660-\u066f\u2010\u2012-\u2016\u2018-\u2023\u2030-\u2032\u20a9-\u20c0\u2190-\u222b"
+    r"\u2500-\u2a0b\u3001-\u3029\u3041-\u3096\u30a0-\u30fe\u3400-\u9fff\uac00-\ud7a3\U0001f300-\U0001f6d7"
+    r"\U0001f900-\U0001fa53"
+)
+"""Characters that NFKC leaves alone next to any others of these, as ranges: not all, but those that most texts have."""
+
+
+def _normalized(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A text after what `fold` does before and behind lower case; NFKC, which is slow, only where it can matter."""
+    # The alternative to NFKC is enough where only the frequent ones of the characters that it replaces occur.
+    single = {character: form for character, form in FREQUENT if len(form) == 1}
+    replaced = func.translate(column, "".join(single), "".join(single.values()))
+    for character, form in FREQUENT:
+        if character not in single:
+            replaced = func.replace(replaced, character, form)
+    frequent = "".join(character for character, _ in FREQUENT)
+    unstable = column.op("~")(f"[^{STABLE}{frequent}]")
+    composed: ColumnElement[str] = case((unstable, func.normalize(column, literal_column("NFKC"))), else_=replaced)
+    for letter, spelling in (("ß", "ss"), ("ẞ", "ss"), ("\u0307", "")):
+        composed = func.replace(composed, letter, spelling)
+    return case((func.octet_length(column) == func.char_length(column), column), else_=composed)
+
+
+def _any_form(letter: str) -> str:
+    """A regular expression for a folded letter in all its forms."""
+    if forms := _forms().get(letter):
+        return f"[{letter}{forms}]"
+    return f"\\{letter}" if letter.isascii() and not letter.isalnum() else letter
+
+
+@cache
+def _forms() -> dict[str, str]:
+    """The letters in NFKC that `fold` changes to another one, by that one."""
+    forms: dict[str, str] = {}
+    for letter in map(chr, range(_CASED)):
+        if letter.lower() != letter or letter in "ςı":
+            folded = fold(letter)
+            if len(folded) == 1 and normalize("NFKC", letter) == letter:
+                forms[folded] = forms.get(folded, "") + letter
+    return forms
+
+
+_CASED = 0x1E944  # no letter from here on has two cases

@@ -1,0 +1,68 @@
+"""What a search takes for the same text, and where it finds it."""
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals_mcp.folding import find_folded, fold
+from evals_mcp.truncation import find_excerpt
+
+_KNOWN = [chr(code) for code in range(sys.maxunicode) if unicodedata.category(chr(code)) not in ("Cn", "Cs", "Co")]
+_letters = st.sampled_from("iIıİ\u0307\u0301sßẞσςΣeé\u1100\u1161\u11a8ﬁ½…，") | st.sampled_from(_KNOWN)
+_texts = st.text(_letters, max_size=12)
+
+
+def _case_folded(text: str) -> str:
+    """The full case folding of Unicode over NFKC."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def test_letters_are_alike_as_unicode_folds_their_case() -> None:
+    """But for the forms of i, Greek letters with iota below, and old forms of seven Cyrillic letters."""
+    by_unicode: dict[str, set[str]] = {}
+    for letter in _KNOWN:
+        by_unicode.setdefault(_case_folded(letter), set()).add(fold(letter))
+    apart = {folded for folded, forms in by_unicode.items() if len(forms) > 1}
+    assert apart <= {_case_folded(letter) for letter in [*"вдостъѣꙋ", *map(chr, range(0x1F80, 0x1FFD)), "\u0345"]}
+    by_fold: dict[str, set[str]] = {}
+    for letter in _KNOWN:
+        by_fold.setdefault(fold(letter), set()).add(_case_folded(letter))
+    merged = {folded for folded, forms in by_fold.items() if len(forms) > 1}
+    assert merged == {"i", " "}  # a dot above that stands alone is a space with a mark
+
+
+@given(_texts)
+def test_every_unicode_form_of_a_text_is_alike(text: str) -> None:
+    """Composed, decomposed and compatible."""
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert fold(unicodedata.normalize(form, text)) == fold(text)
+
+
+@given(_texts, _texts, _texts)
+def test_the_place_of_a_match_holds_what_was_searched_for(before: str, text: str, behind: str) -> None:
+    """Nothing more than its first and last characters could be left out."""
+    whole = before + text + behind
+    found = find_folded(whole, text)
+    if fold(text) not in fold(whole):
+        assert found is None
+        return
+    assert found is not None
+    start, end = found
+    assert fold(text) in fold(whole[start:end])
+    assert end - start <= len(text) * 4 + 20
+
+
+@pytest.mark.parametrize(
+    ("text", "searched", "excerpt"),
+    [
+        ("Это Иван Петров.", "иван", "Это Иван Петров."),
+        ("x" * 50 + "Cafe\u0301 Noir" + "y" * 200, "café", "…" + "x" * 40 + "Cafe\u0301 Noir" + "y" * 95 + "…"),
+        ("½" * 60 + "Straße" + "z" * 120, "STRASSE", "…" + "½" * 40 + "Straße" + "z" * 100 + "…"),
+    ],
+)
+def test_an_excerpt_quotes_the_original(text: str, searched: str, excerpt: str) -> None:
+    """As it was written, with 40 characters before the match and 100 behind it."""
+    assert find_excerpt(["other", {"name": text}], searched) == excerpt
