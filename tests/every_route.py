@@ -237,24 +237,23 @@ def _reviews(world: World) -> Iterator[Step]:
     yield Step("GET", "/v5/review/evaluations/overview", query={"word": evaluation["id"]})
     logs = "/v5/review/evaluations/{id}/logs"
     for sort in ("newest", "latency", "cost", "length"):
-        yield Step("POST", logs, evaluation, body={"run_ids": runs, "sort": sort})
-    judged = {"run_ids": runs, "evaluator_version_id": world.versions["evaluator"]}
-    yield Step("POST", logs, evaluation, body={**judged, "sort": "worst", "text": MARK})
+        yield Step("POST", logs, evaluation, body={"filter": {"run_ids": runs}, "sort": sort})
+    by = {"evaluator_version_id": world.versions["evaluator"]}
+    sought = {"run_ids": runs, "text": MARK}
+    yield Step("POST", logs, evaluation, body={"filter": sought, **by, "sort": "worst"})
     for state in ("judged", "abstained", "failed", "missing"):
-        yield Step("POST", logs, evaluation, body={**judged, "match": {"state": state}, "following": [0, -9e15]})
-    yield Step(
-        "POST",
-        logs,
-        evaluation,
-        body={**judged, "match": {"low": 0.5, "high": 1}, "sort": "worst", "following": [0, 1]},
-    )
+        lacking = {"judgment": {**by, "state": state}}
+        yield Step("POST", logs, evaluation, body={"filter": lacking, "following": [0, -9e15]})
+    between = {"filter": {"judgment": {**by, "at_least": 0.5, "at_most": 1}}, **by}
+    yield Step("POST", logs, evaluation, body={**between, "sort": "worst", "following": [0, 1]})
     ids = "/v5/review/evaluations/{id}/datapoint-ids"
     yield Step("GET", ids, evaluation, {"beginning": world.other["datapoint"][:9]})
     yield Step("GET", "/v5/review/logs/ids", query={"beginning": world.logs["in_run"][:9]})
     for sort in ("latency", "cost", "length"):
-        yield Step("POST", logs, evaluation, body={"run_ids": runs, "sort": sort, "following": [-4.5, -1]})
-    question = {"run_ids": runs, "dataset_version_id": world.versions["dataset"]}
+        yield Step("POST", logs, evaluation, body={"filter": {"run_ids": runs}, "sort": sort, "following": [-4.5, -1]})
+    question = {"dataset_version_id": world.versions["dataset"]}
     yield Step("POST", "/v5/review/evaluations/{id}/datapoints", evaluation, body=question)
+    yield Step("POST", "/v5/review/evaluations/{id}/datapoints", evaluation, body={**question, "filter": sought})
 
 
 def _writes_of_files(world: World, kind: str) -> Iterator[Step]:
@@ -289,6 +288,7 @@ def _writes(world: World) -> Iterator[Step]:
         "baseline_run_id": run,
         "candidate_run_ids": [world.other["run_beside"]],
         "evaluator_version_ids": [world.versions["evaluator"]],
+        "filter": {"text": MARK},
     }
     yield Step("POST", "/v5/review/evaluations/{id}/comparison", evaluation, body=compared)
     yield Step("POST", runs + "/{run_id}/logs", in_run, body={"log_ids": [world.logs["flow"], world.logs["prompt"]]})

@@ -16,7 +16,7 @@ def cut_texts(value: Any, characters: int, path: str = "") -> tuple[Any, dict[st
 
 
 def find_excerpt(value: Any, searched: str) -> str | None:
-    """The excerpt around the first match of `searched` (as `fold` compares) in the texts of a JSON value; None if none."""
+    """The excerpt around the first match of `searched` (as `fold` compares) in a JSON value's texts; None if none."""
     for text in texts_of(value):
         match = find_folded(text, searched)
         if match is not None:

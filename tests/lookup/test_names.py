@@ -12,7 +12,7 @@ from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.names import nearest
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.resolved import ResolvedEvaluation, evaluator_labels, resolve
-from evals_mcp.models.review import EvaluationRow, EvaluatorRow, Overview, RunRow, run_labels
+from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow, run_labels
 
 
 def _run(number: int, name: str | None, *, control: bool = False) -> RunRow:

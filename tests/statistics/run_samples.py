@@ -1,12 +1,14 @@
 """Small runs as columns, for tests of what is computed over them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from evals_mcp.models.review import EvaluatorRow
-from evals_mcp.statistics.columns import ABSTAINED, FAILED, JUDGED, MISSING, DatapointKeys, RunColumns, judgment_column
+from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED, MISSING
+from evals_mcp.models.rows import EvaluatorRow
+from evals_mcp.statistics.columns import OTHER_TYPE, DatapointKeys, JudgmentColumn, Labels, RunColumns, labels_of
+from evals_mcp.statistics.pairing import LARGEST
 
 FAILS = object()
 NEVER = object()
@@ -43,3 +45,39 @@ def run_columns(
             for row, values in judged
         },
     )
+
+
+def judgment_column(
+    kind: str, states: Sequence[int], judgments: Sequence[object], version_ids: Iterable[str]
+) -> JudgmentColumn:
+    """A column of an evaluator that returns `kind` out of judgments as JSON values; of another type: `OTHER_TYPE`."""
+    found = np.array(states, dtype=np.int8)
+    numbers = np.full(len(found), np.nan)
+    labels = np.full(len(found), -1, dtype=np.int32)
+    options: dict[Labels, int] = {}
+    for index, value in enumerate(judgments):
+        if states[index] != JUDGED:
+            continue
+        if not _is_of_kind(value, kind):
+            found[index] = OTHER_TYPE
+        elif isinstance(value, int | float):
+            numbers[index] = min(max(value, -LARGEST), LARGEST) if isinstance(value, int) else value
+        elif kind != "text":
+            labels[index] = options.setdefault(labels_of(value), len(options))
+    return JudgmentColumn(
+        states=found,
+        numbers=numbers,
+        labels=labels,
+        options=tuple(options),
+        version_ids=tuple(sorted(set(version_ids))),
+    )
+
+
+def _is_of_kind(value: object, kind: str) -> bool:
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "multi_select":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, str)

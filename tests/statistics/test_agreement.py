@@ -11,7 +11,7 @@ from evals_mcp.statistics.agreement import (
     Judgment,
     NumberRange,
     agreement_of_runs,
-    evaluators_disagree,
+    failing_judgments,
     judgment_fails,
 )
 
@@ -45,14 +45,14 @@ OPTIONS: dict[str, str | None] = {"bad": "negative", "ok": None, "good": "positi
 )
 def test_a_failure_follows_kind_and_valence(judgment: Judgment, kind: str, valence: str, fails: bool | None) -> None:
     """False, the lowest quarter and negative options fail; what has no direction does not."""
-    assert judgment_fails(judgment, kind, valence, OPTIONS, ONE_TO_FIVE) is fails
+    assert judgment_fails(judgment, failing_judgments(kind, valence, OPTIONS, ONE_TO_FIVE)) is fails
 
 
 def test_nothing_fails_without_a_range_or_a_negative_option() -> None:
     """Numbers without range, and options without a negative one, can not fail."""
-    assert judgment_fails(1, "number") is None
-    assert judgment_fails(1, "number", number_range=NumberRange(1, 1)) is None
-    assert judgment_fails("good", "select", options={"good": "positive"}) is None
+    assert failing_judgments("number") is None
+    assert failing_judgments("number", number_range=NumberRange(1, 1)) is None
+    assert failing_judgments("select", options={"good": "positive"}) is None
 
 
 def test_runs_that_differ_disagree() -> None:
@@ -88,10 +88,3 @@ def test_the_spread_is_a_share(values: list[float | None]) -> None:
     result = agreement_of_runs(values, "number", number_range=ONE_TO_FIVE)
     assert 0 <= result.spread <= 1
     assert result.disagree == (result.spread >= 0.5)
-
-
-def test_evaluators_disagree_when_some_fail_and_others_pass() -> None:
-    """Those without a say do not count."""
-    assert evaluators_disagree([True, None, False])
-    assert not evaluators_disagree([True, None, True])
-    assert not evaluators_disagree([])

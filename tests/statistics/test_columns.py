@@ -1,23 +1,18 @@
 """Judgments as columns, keys of datapoints, and pairing options by columns."""
 
-import math
 from collections import Counter
 from itertools import chain
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.statistics.run_samples import judgment_column
 
+from evals_mcp.models.judgments import FAILED, JUDGED
 from evals_mcp.statistics.columns import (
-    ABSTAINED,
-    FAILED,
-    JUDGED,
-    MISSING,
-    OTHER_TYPE,
     DatapointKeys,
     JudgedLogs,
     RunColumns,
-    judgment_column,
     pair_option_columns,
 )
 from evals_mcp.statistics.pairing import pair_options
@@ -29,32 +24,6 @@ def test_an_id_has_one_key_and_none_has_no_key() -> None:
     assert keys.column(["b", None, "a", "b"]).tolist() == [0, -1, 1, 0]
     assert keys.column(["a", "c"]).tolist() == [1, 2]
     assert (len(keys), keys.id_of(2)) == (3, "c")
-
-
-def test_a_judgment_of_another_type_is_told_apart() -> None:
-    """A number is no boolean, a boolean no number, and text no list of options."""
-    for kind, good, bad in (
-        ("boolean", True, 1),
-        ("number", 1, True),
-        ("select", "x", 1),
-        ("multi_select", ["x"], "x"),
-        ("text", "x", ["x"]),
-    ):
-        states = [JUDGED, JUDGED, FAILED, ABSTAINED, MISSING]
-        column = judgment_column(kind, states, [good, bad, None, None, None], ["v"])
-        assert column.states.tolist() == [JUDGED, OTHER_TYPE, FAILED, ABSTAINED, MISSING]
-
-
-def test_numbers_and_options_are_kept_where_judged() -> None:
-    """Booleans are 0 and 1, equal sets of options are one, and what is no finite number stays so."""
-    booleans = judgment_column("boolean", [JUDGED, JUDGED, FAILED], [True, False, None], [])
-    assert booleans.numbers.tolist()[:2] == [1.0, 0.0]
-    assert math.isnan(booleans.numbers[2])
-    numbers = judgment_column("number", [JUDGED] * 3, [math.nan, 10**400, 2], [])
-    assert numbers.numbers.tolist()[1:] == [math.inf, 2.0]
-    several = judgment_column("multi_select", [JUDGED] * 3, [["b", "a"], ["a", "b", "a"], []], ["v2", "v1", "v2"])
-    assert (several.labels.tolist(), several.options) == ([0, 0, 1], (("a", "b"), ()))
-    assert several.version_ids == ("v1", "v2")
 
 
 def test_judged_logs_are_those_with_a_datapoint() -> None:

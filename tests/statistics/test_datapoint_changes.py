@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.statistics.run_samples import FAILS, NEVER, evaluator, run_columns
 
-from evals_mcp.models.comparisons import Outcome
-from evals_mcp.models.review import EvaluatorRow
+from evals_mcp.models.questions import Outcome
+from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.columns import DatapointKeys, RunColumns
 from evals_mcp.statistics.datapoint_changes import Ranking, rank_datapoints
 

@@ -5,8 +5,9 @@ import math
 import pytest
 from tests.statistics.run_samples import FAILS, NEVER, evaluator, run_columns
 
-from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons, Outcome
-from evals_mcp.models.review import EvaluatorRow
+from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.questions import ComparisonQuestion, Outcome
+from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.columns import DatapointKeys, RunColumns
 from evals_mcp.statistics.comparisons import compare
 from evals_mcp.statistics.corrections import holm

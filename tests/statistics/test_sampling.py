@@ -6,8 +6,9 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.statistics.even_samples import even_sample
 
-from evals_mcp.statistics.sampling import BINS, Judgment, even_sample
+from evals_mcp.statistics.sampling import BINS, Judgment
 
 judgments = st.one_of(
     st.booleans(),

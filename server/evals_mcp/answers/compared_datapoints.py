@@ -11,8 +11,9 @@ from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word, repeated_words
 from evals_mcp.answers.values import compact_value, size
-from evals_mcp.models.comparisons import ComparedDatapoint, Outcome
-from evals_mcp.models.review import STATE_LETTERS, JudgmentRow, LogRow
+from evals_mcp.models.comparisons import ComparedDatapoint
+from evals_mcp.models.questions import Outcome
+from evals_mcp.models.rows import JudgmentRow, LogRow
 
 _CAP = 100_000
 _SHORT = 200  # characters of an output, up to which it is shown and not compared
@@ -89,7 +90,7 @@ def _said(
     if isinstance(row.judgment, list) and not others:
         return row.judgment
     words = [_word(row.state, row.judgment)]
-    words += [_word(STATE_LETTERS[log.states[index]], log.judgments[index]) for log in others]
+    words += [_word(log.state(index), log.judgments[index]) for log in others]
     said = repeated_words(words)
     more = len(said) - _VALUES
     return "; ".join(said[:_VALUES]) + (f"; +{more} more" if more > 0 else "")

@@ -11,7 +11,8 @@ from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.detail import cost
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.subjects import subject
-from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow, Outcome
+from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow
+from evals_mcp.models.questions import Outcome
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 
 _WHOLE_TABLE = 12  # rows: of more, those without a significant difference are only listed

@@ -16,7 +16,7 @@ from evals_mcp.answers.judgments import judgment_word, repeated_words
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import DatapointLog, DatapointRow, DatapointRows, RunRow
+from evals_mcp.models.rows import DatapointLog, DatapointRow, DatapointRows, RunRow
 
 _CAP = 100_000
 _EXCERPT = 300

@@ -8,7 +8,7 @@ from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
-from evals_mcp.models.review import EvaluationRow, EvaluationRows, Headline
+from evals_mcp.models.rows import EvaluationRow, EvaluationRows, Headline
 
 _EVALUATORS = 6
 

@@ -2,7 +2,7 @@
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import name
-from evals_mcp.models.review import EvaluatorFigures
+from evals_mcp.models.rows import EvaluatorFigures
 
 _OPTIONS = 3
 _MANY_OPTIONS = 6

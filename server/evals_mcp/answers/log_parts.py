@@ -14,8 +14,8 @@ from evals_mcp.answers.frame.tokens import whole_character
 from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.answers.values import compact_value
 from evals_mcp.errors import Invalid
+from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_output
-from evals_mcp.models.review import JudgmentState
 
 TRACE = "trace"
 """The part that is shown as a tree of steps and not as text."""

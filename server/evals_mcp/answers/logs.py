@@ -12,7 +12,7 @@ from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import LogRow, LogRows
+from evals_mcp.models.rows import LogRow, LogRows
 
 _CAP = 1_000_000
 _LONG_OUTPUT = 1_000  # characters

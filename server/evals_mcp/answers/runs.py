@@ -10,7 +10,7 @@ from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import constant_value, difference, headline
 from evals_mcp.answers.subjects import opening
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import EvaluatorFigures, RunRow
+from evals_mcp.models.rows import EvaluatorFigures, RunRow
 
 
 def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int = 0, call: Call) -> str:

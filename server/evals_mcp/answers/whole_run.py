@@ -12,7 +12,7 @@ from evals_mcp.answers.headlines import headline
 from evals_mcp.answers.reports import comparison_remarks, comparison_table
 from evals_mcp.answers.subjects import opening
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import EvaluatorFigures, RunRow
+from evals_mcp.models.rows import EvaluatorFigures, RunRow
 
 _HEADERS = ("evaluator", "says", "judged", "failed", "abstained", "missing")
 

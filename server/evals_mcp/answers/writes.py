@@ -6,7 +6,7 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import RunRow
+from evals_mcp.models.rows import RunRow
 
 _LISTED = 10
 

@@ -7,18 +7,11 @@ from pydantic import TypeAdapter
 from evals_mcp.client.connection import Connection
 from evals_mcp.client.urls import Query
 from evals_mcp.errors import Outdated, Unavailable
-from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons
+from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.model import Model
+from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
-from evals_mcp.models.review import (
-    DatapointQuestion,
-    DatapointRows,
-    EvaluationRows,
-    FoundIds,
-    KnownOverview,
-    LogQuestion,
-    LogRows,
-)
+from evals_mcp.models.rows import DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
 
 _EVALUATIONS = TypeAdapter(EvaluationRows)
 _OVERVIEW = TypeAdapter(KnownOverview)

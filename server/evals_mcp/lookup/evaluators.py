@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evals_mcp.lookup.names import pick
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import EvaluatorRow
+from evals_mcp.models.rows import EvaluatorRow
 
 
 def find_evaluator(evaluation: ResolvedEvaluation, word: str) -> EvaluatorRow:

@@ -8,7 +8,7 @@ from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.names import nearest, only, pick, quoted
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import EvaluationRow
+from evals_mcp.models.rows import EvaluationRow
 
 Progress = Callable[[int, int], Awaitable[None]]
 """Told how many logs were read, of how many."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evals_mcp.lookup.names import pick
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import RunRow
+from evals_mcp.models.rows import RunRow
 
 
 def find_run(evaluation: ResolvedEvaluation, word: str) -> RunRow:

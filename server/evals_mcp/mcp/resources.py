@@ -16,9 +16,9 @@ from evals_mcp.errors import NotFound
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_run
-from evals_mcp.models.comparisons import ComparisonQuestion
+from evals_mcp.models.questions import ComparisonQuestion, Filter, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import LogQuestion, RunRow
+from evals_mcp.models.rows import RunRow
 from evals_mcp.registered import Registered
 from mcp import types
 
@@ -113,7 +113,7 @@ async def _compared(lookup: Lookup, evaluation: ResolvedEvaluation, candidates: 
 
 
 async def _newest_logs(lookup: Lookup, evaluation: ResolvedEvaluation, run: RunRow) -> str:
-    question = LogQuestion(run_ids=[run.id], limit=_LOGS, characters=BUDGET)
+    question = LogQuestion(filter=Filter(run_ids=[run.id]), limit=_LOGS, characters=BUDGET)
     evaluation, rows = await (await lookup.rows()).find_logs(evaluation, question)
     label = evaluation.run_labels[run.id]
     call = Call(

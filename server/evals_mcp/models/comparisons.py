@@ -1,4 +1,4 @@
-"""Comparisons of runs: the question and the rows of its answer. `evals_mcp.statistics` computes them."""
+"""Comparisons of runs: the rows of their answer. `evals_mcp.statistics` computes them."""
 
 from typing import Any, Literal
 
@@ -6,29 +6,10 @@ from pydantic import Field
 
 from evals_mcp.models.judgments import Judgment
 from evals_mcp.models.model import Defaulted, JsonObject, Model
-from evals_mcp.models.review import DatapointLog, LogRow
-
-Outcome = Literal["regressed", "improved", "changed", "same", "only_baseline", "only_candidate", "errors"]
-"""Which datapoints to show: by how the candidate differs, by which run has a judgment, or by failures."""
+from evals_mcp.models.rows import DatapointLog, LogRow
 
 Measure = Literal["latency", "tokens", "cost"]
 """Measures of a log: seconds, prompt and output tokens together, US dollars. Lower is better."""
-
-
-class ComparisonQuestion(Model):
-    """The runs and evaluators to compare, and the datapoints to show.
-
-    The datapoints belong to one candidate: `shown_run_id`, else the one with the clearest differences.
-    """
-
-    baseline_run_id: str
-    candidate_run_ids: list[str] = Field(min_length=1, max_length=1000)
-    evaluator_version_ids: list[str] = Field(max_length=1000)
-    outcome: Defaulted[Outcome] = "regressed"
-    shown_run_id: str | None = None
-    limit: Defaulted[int] = Field(default=5, ge=0, le=1000)
-    offset: Defaulted[int] = Field(default=0, ge=0, le=2**30)
-    characters: Defaulted[int] = Field(default=20_000, ge=0, le=1_000_000)
 
 
 class OptionRow(Model):

@@ -1,6 +1,6 @@
-"""The value of a judgment. `logs` has the evaluator log."""
+"""The value of a judgment, its state and its score. `logs` has the evaluator log."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
 
@@ -19,3 +19,13 @@ Judgment = Annotated[
     AfterValidator(_holdable),
 ]
 """A boolean, a number, an option or text, or several options. Each keeps its JSON type (true is never 1)."""
+
+JudgmentState = Literal["judged", "abstained", "failed", "missing"]
+"""The state of a judgment: it has a value, it is null (abstained), the evaluator failed, or there is none yet."""
+
+STATES: tuple[JudgmentState, ...] = ("judged", "abstained", "failed", "missing")
+JUDGED, ABSTAINED, FAILED, MISSING = range(4)
+"""The codes of the states in databases and columns: their indexes in `STATES`."""
+
+VALENCE_SCORES = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
+"""The score of a judgment that selects an option with this valence. Without a valence it has no score."""

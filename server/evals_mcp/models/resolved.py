@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals_mcp.models.review import EvaluatorRow, Overview, RunRow, run_labels
+from evals_mcp.models.rows import EvaluatorRow, Overview, RunRow, run_labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Whether runs or evaluators agree about a datapoint, and whether it fails everywhere. Reads no logs."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -42,40 +43,58 @@ def agreement_of_runs(
     """
     values = [value for value in judgments if value is not None]
     spread = _spread(values, kind, number_range)
-    failing = [judgment_fails(value, kind, valence, options, number_range) for value in values]
-    return Agreement(len(values), spread, spread >= 0.5, bool(failing) and all(failing))
+    failing = failing_judgments(kind, valence, options, number_range)
+    fails = [judgment_fails(value, failing) for value in values]
+    return Agreement(len(values), spread, spread >= 0.5, bool(fails) and all(fails))
 
 
-def evaluators_disagree(failing: Iterable[bool | None]) -> bool:
-    """Whether some evaluators fail a log and others pass it. Ignores None (no judgment, or cannot fail)."""
-    return len({fails for fails in failing if fails is not None}) > 1
+class FailingJudgments(NamedTuple):
+    """The judgments of an evaluator that are failures: a boolean, a range of numbers, or options."""
+
+    boolean: bool | None = None
+    numbers: NumberRange | None = None
+    options: frozenset[str] = frozenset()
 
 
-def judgment_fails(
-    judgment: Judgment,
+def failing_judgments(
     kind: str,
     valence: str = "positive",
     options: Mapping[str, str | None] | None = None,
     number_range: NumberRange | None = None,
-) -> bool | None:
-    """Whether a judgment is a failure; None if the evaluator cannot tell.
+) -> FailingJudgments | None:
+    """Which judgments are failures; None if the evaluator cannot tell.
 
     A boolean fails if false, a number in the lowest quarter of its range (of 1 to 5: 1 and 2), options if a negative
     one is selected. With negative valence, true and the highest quarter fail. Neutral evaluators, options without a
-    negative one, numbers without a range, text, and values of another type cannot fail.
+    negative one, numbers without a range, and text cannot fail.
     """
     if kind in ("select", "multi_select"):
-        negative = {option for option, value in (options or {}).items() if value == "negative"}
-        chosen = _chosen(judgment)
-        return None if not negative or chosen is None else bool(negative & chosen)
+        negative = frozenset(option for option, value in (options or {}).items() if value == "negative")
+        return FailingJudgments(options=negative) if negative else None
     if valence == "neutral":
         return None
-    if kind == "boolean" and isinstance(judgment, bool):
-        return judgment is (valence == "negative")
-    if kind == "number" and is_number(judgment) and number_range and number_range.low < number_range.high:
-        position = _position(judgment, number_range)
-        return position >= 0.75 if valence == "negative" else position <= 0.25
+    if kind == "boolean":
+        return FailingJudgments(boolean=valence == "negative")
+    if kind == "number" and number_range and number_range.low < number_range.high:
+        quarter = (number_range.high - number_range.low) / 4
+        lowest, highest = number_range.low + quarter, number_range.high - quarter
+        worst = NumberRange(highest, math.inf) if valence == "negative" else NumberRange(-math.inf, lowest)
+        return FailingJudgments(numbers=worst)
     return None
+
+
+def judgment_fails(judgment: Judgment, failing: FailingJudgments | None) -> bool | None:
+    """Whether a judgment is a failure; None if the evaluator cannot tell, or for a value of another type."""
+    if failing is None:
+        return None
+    if failing.options:
+        chosen = _chosen(judgment)
+        return None if chosen is None else bool(failing.options & chosen)
+    if failing.boolean is not None:
+        return judgment is failing.boolean if isinstance(judgment, bool) else None
+    if failing.numbers is None or not is_number(judgment):
+        return None
+    return failing.numbers.low <= judgment <= failing.numbers.high
 
 
 def _spread(values: Sequence[Judgment], kind: str, number_range: NumberRange | None) -> float:
@@ -83,7 +102,7 @@ def _spread(values: Sequence[Judgment], kind: str, number_range: NumberRange | N
         numbers = [value for value in values if is_number(value)]
         if not numbers or number_range is None or number_range.low >= number_range.high:
             return 0.0
-        return min(1.0, _position(max(numbers), number_range) - _position(min(numbers), number_range))
+        return min(1.0, (max(numbers) - min(numbers)) / (number_range.high - number_range.low))
     if kind == "boolean":
         return float(len({value for value in values if isinstance(value, bool)}) > 1)
     sets = [chosen for value in values if (chosen := _chosen(value)) is not None]
@@ -99,8 +118,3 @@ def _chosen(value: Judgment) -> frozenset[str] | None:
     if isinstance(value, str):
         return frozenset([value])
     return frozenset(value) if isinstance(value, Sequence) else None
-
-
-def _position(value: float, number_range: NumberRange) -> float:
-    """The position of a number in its range: 0 at the low end, 1 at the high end."""
-    return (value - number_range.low) / (number_range.high - number_range.low)

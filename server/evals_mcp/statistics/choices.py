@@ -1,43 +1,40 @@
 """Whether runs disagree on a datapoint, or all fail it, by one evaluator. Reads no logs."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from functools import cached_property
 
-from evals_mcp.models.review import EvaluatorRow, Judge
-from evals_mcp.statistics.agreement import Judgment, NumberRange, agreement_of_runs, judgment_fails
+from evals_mcp.models.questions import EvaluatorScale
+from evals_mcp.models.rows import EvaluatorRow
+from evals_mcp.statistics.agreement import (
+    FailingJudgments,
+    Judgment,
+    NumberRange,
+    agreement_of_runs,
+    failing_judgments,
+    judgment_fails,
+)
 
 
-class Rule(NamedTuple):
-    """How to read one evaluator's judgments: the rules of `agreement` that apply to it."""
+class JudgmentReading:
+    """How to read one evaluator's judgments in a question."""
 
-    row: EvaluatorRow
-    number_range: NumberRange | None
-    can_fail: bool
+    def __init__(self, scale: EvaluatorScale, row: EvaluatorRow) -> None:
+        self.return_type = row.return_type
+        self._row = row
+        self._range = None if scale.low is None or scale.high is None else NumberRange(scale.low, scale.high)
+        self._can_fail = scale.can_fail
+
+    @cached_property
+    def failing(self) -> FailingJudgments | None:
+        """The judgments that are failures; None if none is."""
+        if not self._can_fail:
+            return None
+        return failing_judgments(self.return_type, self._row.valence, self._row.option_valences, self._range)
 
     def disagree(self, judgments: Iterable[Judgment]) -> bool:
         """Whether judgments of one datapoint differ. For numbers, the smallest and largest are enough."""
-        return agreement_of_runs(judgments, self.row.return_type, number_range=self.number_range).disagree
-
-    def fails(self, judgment: Judgment) -> bool | None:
-        """Whether a judgment is a failure; None if it cannot tell."""
-        if not self.can_fail:
-            return None
-        return judgment_fails(judgment, self.row.return_type, self._valence, self._options, self.number_range)
+        return agreement_of_runs(judgments, self.return_type, number_range=self._range).disagree
 
     def all_fail(self, judgments: Sequence[Judgment]) -> bool:
         """Whether there are judgments and all are failures. For numbers, the smallest and largest are enough."""
-        return bool(judgments) and all(self.fails(value) for value in judgments)
-
-    @property
-    def _valence(self) -> str:
-        return "neutral" if self.row.neutral else "negative" if self.row.lower_is_better else "positive"
-
-    @property
-    def _options(self) -> dict[str, str | None]:
-        return {option: self.row.valences.get(option) for option in self.row.options}
-
-
-def read_rule(judge: Judge, row: EvaluatorRow) -> Rule:
-    """The rule of an evaluator in a question."""
-    number_range = None if judge.low is None or judge.high is None else NumberRange(judge.low, judge.high)
-    return Rule(row, number_range, judge.can_fail)
+        return bool(judgments) and all(judgment_fails(value, self.failing) for value in judgments)

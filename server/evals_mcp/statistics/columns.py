@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals_mcp.models.comparisons import Measure
-from evals_mcp.statistics.pairing import OptionPairs, Profile, is_number, pair_options
+from evals_mcp.models.judgments import JUDGED
+from evals_mcp.statistics.pairing import OptionPairs, Profile, pair_options
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-JUDGED, ABSTAINED, FAILED, MISSING, OTHER_TYPE = range(5)
-"""The state of a judgment. `OTHER_TYPE` is a judgment of another type than the evaluator returns now."""
+OTHER_TYPE = 4
+"""One more state: a judgment of another type than the evaluator returns now."""
 
 MEASURES: tuple[Measure, ...] = ("latency", "tokens", "cost")
 
@@ -59,6 +59,20 @@ class RunColumns:
     measures: Mapping[Measure, NDArray[Any]]
     judgments: Mapping[str, JudgmentColumn]
 
+    def only(self, mask: NDArray[Any]) -> RunColumns:
+        """The columns of some of the logs."""
+        return RunColumns(
+            datapoints=self.datapoints[mask],
+            failed=self.failed[mask],
+            measures={measure: column[mask] for measure, column in self.measures.items()},
+            judgments={
+                version_id: replace(
+                    column, states=column.states[mask], numbers=column.numbers[mask], labels=column.labels[mask]
+                )
+                for version_id, column in self.judgments.items()
+            },
+        )
+
     def judged(self, evaluator_version_id: str) -> JudgedLogs:
         """The logs with a datapoint and a judgment by an evaluator."""
         column = self.judgments[evaluator_version_id]
@@ -94,37 +108,6 @@ class DatapointKeys:
     def id_of(self, key: int) -> str:
         """The id of a key."""
         return self._ids[key]
-
-
-def judgment_column(
-    kind: str, states: Sequence[int], judgments: Sequence[object], version_ids: Iterable[str]
-) -> JudgmentColumn:
-    """Build the column of an evaluator that returns `kind` from judgments as JSON values.
-
-    Values of another type become `OTHER_TYPE`. NaN and infinities stay; comparisons ignore them.
-    """
-    import numpy as np
-
-    found = np.array(states, dtype=np.int8)
-    numbers = np.full(len(found), np.nan)
-    labels = np.full(len(found), -1, dtype=np.int32)
-    options: dict[Labels, int] = {}
-    for index, value in enumerate(judgments):
-        if states[index] != JUDGED:
-            continue
-        if not _is_of_kind(value, kind):
-            found[index] = OTHER_TYPE
-        elif isinstance(value, int | float):
-            numbers[index] = _number(value)
-        elif kind != "text":
-            labels[index] = options.setdefault(labels_of(value), len(options))
-    return JudgmentColumn(
-        states=found,
-        numbers=numbers,
-        labels=labels,
-        options=tuple(options),
-        version_ids=tuple(sorted(set(version_ids))),
-    )
 
 
 def pair_option_columns(kind: str, baseline: JudgedLogs, candidate: JudgedLogs) -> OptionPairs:
@@ -166,18 +149,3 @@ def _options_by_datapoint(kind: str, side: JudgedLogs) -> dict[str, list[object]
 
 def _whole(labels: Labels) -> Profile:
     return tuple((option, 1.0) for option in labels)
-
-
-def _number(value: float) -> float:
-    """The value as a float. Integers beyond all floats become infinite and are ignored."""
-    return float(value) if is_number(value) or value in (True, False) else math.inf
-
-
-def _is_of_kind(value: object, kind: str) -> bool:
-    if kind == "boolean":
-        return isinstance(value, bool)
-    if kind == "number":
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "multi_select":
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return isinstance(value, str)

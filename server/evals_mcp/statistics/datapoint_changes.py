@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evals_mcp.models.comparisons import Outcome
-from evals_mcp.models.review import EvaluatorRow
-from evals_mcp.statistics.columns import FAILED, JUDGED, JudgedLogs, JudgmentColumn, Labels, RunColumns
+from evals_mcp.models.judgments import FAILED, JUDGED, VALENCE_SCORES
+from evals_mcp.models.questions import Outcome
+from evals_mcp.models.rows import EvaluatorRow
+from evals_mcp.statistics.columns import JudgedLogs, JudgmentColumn, Labels, RunColumns
 from evals_mcp.statistics.pairing import LARGEST, pair_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SCORES = {"positive": 1.0, "negative": -1.0}
 _DECIMALS = 12
 
 
@@ -213,7 +213,7 @@ def _number_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
     both = np.concatenate((pairs.baseline, pairs.candidate))
     span = 1.0 if row.return_type == "boolean" or not len(both) else _declared_range(row) or float(np.ptp(both))
     changes = np.round(pairs.differences() / (span or 1.0), _DECIMALS)
-    direction = 0.0 if row.neutral else -1.0 if row.lower_is_better else 1.0
+    direction = VALENCE_SCORES[row.valence]
     return _Changes(np.array(pairs.keys, dtype=np.int64), direction * changes, np.abs(changes))
 
 
@@ -226,7 +226,7 @@ def _option_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
 
     left, right = (_shares(run.judged(row.version_id)) for run in (baseline, candidate))
     keys = sorted(left.keys() & right.keys())
-    scores = {option: _SCORES.get(row.valences.get(option, ""), 0.0) for option in row.options}
+    scores = _option_scores(row)
     known = list(scores.values())
     span = (max(known) - min(known) if row.return_type == "select" else sum(map(abs, known))) if known else 0.0
     directed = len(set(known)) > 1
@@ -238,6 +238,11 @@ def _option_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
         gains.append(gain / span if span else 0.0)
         amounts.append(sum(map(abs, moved.values())) / max(1.0, sum(before.values()) + sum(after.values())))
     return _Changes(np.array(keys, dtype=np.int64), np.round(gains, _DECIMALS), np.round(amounts, _DECIMALS))
+
+
+def _option_scores(row: EvaluatorRow) -> dict[str, float]:
+    """The score of each option; 0 without a valence."""
+    return {option: VALENCE_SCORES.get(valence or "", 0.0) for option, valence in row.option_valences.items()}
 
 
 def _shares(judged: JudgedLogs) -> dict[int, dict[str, float]]:
@@ -257,7 +262,8 @@ def _scores(row: EvaluatorRow, column: JudgmentColumn) -> NDArray[Any]:
 
     if row.return_type in ("boolean", "number"):
         return -column.numbers if row.lower_is_better else column.numbers
-    worth = [sum(_SCORES.get(row.valences.get(option, ""), 0.0) for option in labels) for labels in column.options]
+    scores = _option_scores(row)
+    worth = [sum(scores.get(option, 0.0) for option in labels) for labels in column.options]
     return np.where(column.labels >= 0, np.array([*worth, np.nan])[column.labels], np.nan)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evals_mcp.models.review import EvaluatorFigures, EvaluatorRow, Headline, Overview, RunFigures, run_labels
+from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, Headline, Overview, RunFigures, run_labels
 
 _Run = tuple[str, EvaluatorFigures]
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from evals_mcp.models.judgments import VALENCE_SCORES
 from evals_mcp.statistics.booleans import boolean_pairs_needed, mcnemar
 from evals_mcp.statistics.corrections import holm
 from evals_mcp.statistics.distributions import chi_square_tail, noncentrality_for_power
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 MOST_OPTIONS = 64
 
 Valences = Mapping[str, str | None]
-
-_SCORES = {"positive": 1, "negative": -1}
 
 
 class ShiftTest(NamedTuple):
@@ -138,7 +137,7 @@ def _describe(pairs: OptionPairs, valences: Valences, kind: str) -> Comparison:
     if not pairs.pairs:
         return result
     better, worse, changed = _outcomes(pairs, valences)
-    directed = len({_SCORES.get(valence or "", 0) for valence in valences.values()}) > 1
+    directed = len({VALENCE_SCORES.get(valence or "", 0) for valence in valences.values()}) > 1
     leans = directed and mcnemar(better, worse) <= SIGNIFICANCE
     return replace(
         result,
@@ -153,7 +152,7 @@ def _describe(pairs: OptionPairs, valences: Valences, kind: str) -> Comparison:
 
 def _outcomes(pairs: OptionPairs, valences: Valences) -> tuple[int, int, int]:
     """The numbers of better, worse and changed datapoints."""
-    scores = {option: _SCORES.get(valence or "", 0) for option, valence in valences.items()}
+    scores = {option: VALENCE_SCORES.get(valence or "", 0) for option, valence in valences.items()}
     better = worse = changed = 0
     for (before, after), count in pairs.profiles.items():
         changed += count if before != after else 0

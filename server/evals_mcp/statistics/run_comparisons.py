@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from evals_mcp.models.comparisons import (
     ComparedCandidate,
     ComparedRun,
-    ComparisonQuestion,
     ComparisonRow,
     Comparisons,
     Measure,
     OptionRow,
-    Outcome,
     Tally,
 )
-from evals_mcp.models.review import EvaluatorRow
+from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED, MISSING
+from evals_mcp.models.questions import ComparisonQuestion, Outcome
+from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.booleans import compare_booleans
 from evals_mcp.statistics.columns import (
-    ABSTAINED,
-    FAILED,
-    JUDGED,
     MEASURES,
-    MISSING,
     OTHER_TYPE,
     JudgmentColumn,
     RunColumns,
@@ -148,17 +144,16 @@ def _net_share(row: ComparisonRow) -> float:
 
 
 def _compare_evaluator(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> Comparison:
-    valence = "neutral" if row.neutral else "negative" if row.lower_is_better else "positive"
     left, right = baseline.judged(row.version_id), candidate.judged(row.version_id)
     match row.return_type:
         case "boolean":
-            return compare_booleans(pair_columns(left.keys, left.numbers, right.keys, right.numbers), valence)
+            return compare_booleans(pair_columns(left.keys, left.numbers, right.keys, right.numbers), row.valence)
         case "number":
-            return compare_numbers(pair_columns(left.keys, left.numbers, right.keys, right.numbers), valence)
+            return compare_numbers(pair_columns(left.keys, left.numbers, right.keys, right.numbers), row.valence)
         case "select" | "multi_select":
             pairs = pair_option_columns(row.return_type, left, right)
             compare_options = compare_selects if row.return_type == "select" else compare_multi_selects
-            return compare_options(pairs, {option: row.valences.get(option) for option in row.options})
+            return compare_options(pairs, row.option_valences)
     return not_comparable(row.return_type)
 
 

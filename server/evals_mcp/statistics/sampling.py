@@ -1,4 +1,10 @@
-"""An even, repeatable sample of judged items. Reads no logs and has no random state."""
+"""An even, repeatable sample of judged items. Reads no logs and has no random state.
+
+It takes turns between judgments: the lowest, the highest, then those between. Each distinct judgment is a group. Many
+distinct numbers form `BINS` groups of similar size, with equal numbers together. Free text is one group. NaN and None
+(no judgment) are separate groups and come last. Within a group, a hash of seed and id decides. So the input order does
+not matter, a smaller sample is the start of a larger one, and an added item displaces few others.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
@@ -15,25 +21,6 @@ MOST_WORDS = 32
 Label = tuple[int, Any]
 Item = TypeVar("Item")
 _BOOLEAN, _NUMBER, _WORDS, _NO_NUMBER, _NOTHING = range(5)
-
-
-def even_sample(judged: Iterable[tuple[str, Judgment]], size: int, seed: int = 0) -> list[str]:
-    """Choose up to `size` ids, taking turns between judgments: the lowest, the highest, then those between.
-
-    Each distinct judgment is a group. Many distinct numbers form `BINS` groups of similar size, with equal numbers
-    together. Free text is one group. NaN and None (no judgment) are separate groups and come last. Within a group, a
-    hash of seed and id decides. So the input order does not matter, a smaller sample is the start of a larger one, and
-    an added item displaces few others.
-    """
-    keys: dict[Label, list[str]] = {}
-    for key, value in dict(judged).items():
-        keys.setdefault(label_of(value), []).append(key)
-    groups = label_groups({label: len(alike) for label, alike in keys.items()})
-    queues = [
-        sorted((key for label in group for key in keys[label]), key=lambda key: (rank(key, seed), key))
-        for group in groups
-    ]
-    return take_turns(queues, size)
 
 
 def take_turns(queues: Iterable[Sequence[Item]], size: int) -> list[Item]:

@@ -17,12 +17,13 @@ from evals_mcp.store.files.files import Files
 from evals_mcp.store.files.monitoring import Monitoring
 from evals_mcp.store.logs.logs import Logs
 from evals_mcp.store.logs.traces import Traces
-from evals_mcp.store.questions.comparisons import ReviewComparisons
-from evals_mcp.store.questions.datapoints import ReviewDatapoints
-from evals_mcp.store.questions.evaluation_states import ReviewedEvaluations
-from evals_mcp.store.questions.ids import ReviewLookups
-from evals_mcp.store.questions.logs import ReviewLogs
-from evals_mcp.store.questions.overviews import ReviewOverviews
+from evals_mcp.store.questions.comparisons import ComparisonQuestions
+from evals_mcp.store.questions.datapoints import DatapointQuestions
+from evals_mcp.store.questions.evaluation_states import EvaluationStates
+from evals_mcp.store.questions.ids import IdPrefixes
+from evals_mcp.store.questions.logs import LogQuestions
+from evals_mcp.store.questions.overviews import Overviews
+from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
 from evals_mcp.store.v4.run_datapoints import RunDatapoints
 
@@ -43,15 +44,16 @@ class Store:
         self.runs = Runs(database)
         self.traces = Traces(database)
         self.work = Work(database)
-        self.stats = Stats(database)
+        cache = RevisionCache()
+        self.stats = Stats(database, cache)
         self.evaluated_runs = EvaluatedRuns(database, self.stats)
         self.run_datapoints = RunDatapoints(database)
-        reviewed = ReviewedEvaluations()
-        self.review_overviews = ReviewOverviews(database, self.stats, reviewed)
-        self.review_logs = ReviewLogs(database, reviewed)
-        self.review_lookups = ReviewLookups(database)
-        self.review_datapoints = ReviewDatapoints(database, reviewed)
-        self.review_comparisons = ReviewComparisons(database, reviewed)
+        states = EvaluationStates(cache)
+        self.overviews = Overviews(database, self.stats, states, cache)
+        self.log_questions = LogQuestions(database, states, cache)
+        self.datapoint_questions = DatapointQuestions(database, states, cache)
+        self.comparison_questions = ComparisonQuestions(database, states, cache)
+        self.id_prefixes = IdPrefixes(database)
 
     def close(self) -> None:
         """Close all connections."""

@@ -11,9 +11,9 @@ from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluators
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run, find_runs
-from evals_mcp.models.comparisons import ComparisonQuestion, Outcome
+from evals_mcp.models.questions import ComparisonQuestion, Outcome
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import RunRow
+from evals_mcp.models.rows import RunRow
 from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens
 from evals_mcp.tools.tool import Tool
 

@@ -11,7 +11,7 @@ from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.logs import LogResponse
-from evals_mcp.models.review import LogQuestion
+from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.tools.arguments import MaxTokens
 from evals_mcp.tools.tool import Tool
 
@@ -61,7 +61,7 @@ async def _pair(lookup: Lookup, log: LogResponse, beside: str, evaluation: str, 
         raise Invalid(f"beside: log {name(log.id)} has no datapoint, so there is none for the same one.")
     resolved = await lookup.find_evaluation(evaluation)
     run = find_run(resolved, beside)
-    question = LogQuestion(run_ids=[run.id], datapoint_id=log.source_datapoint_id, limit=3, characters=0)
+    question = LogQuestion(filter=Filter(run_ids=[run.id], datapoint_id=log.source_datapoint_id), limit=3, characters=0)
     resolved, rows = await (await lookup.rows()).find_logs(resolved, question)
     others = [row.id for row in rows.rows if row.id != log.id]
     label = resolved.run_labels[run.id]

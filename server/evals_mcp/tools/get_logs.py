@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.headlines import constant_value
 from evals_mcp.answers.logs import summarize_logs
 from evals_mcp.errors import Invalid, NotFound
@@ -13,8 +14,9 @@ from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_runs
+from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import EvaluatorRow, LogQuestion
+from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, Text
 from evals_mcp.tools.matches import read_match
 from evals_mcp.tools.tool import Tool
@@ -83,13 +85,18 @@ async def get_logs(
         listed={**filters, "runs": runs and run_ids, "evaluator": named and named.version_id},
     )
     position = call.position(cursor)
+    condition = read_match(judgment, [named] if named else resolved.evaluators) if judgment else None
+    if condition is not None and judging is not None:
+        condition.evaluator_version_id = judging.version_id
     question = LogQuestion(
-        run_ids=run_ids,
-        datapoint_id=datapoint_id or None,
+        filter=Filter(
+            run_ids=run_ids,
+            datapoint_id=datapoint_id or None,
+            judgment=condition,
+            errors_only=errors_only,
+            text=text or None,
+        ),
         evaluator_version_id=judging.version_id if judging else None,
-        match=read_match(judgment, [named] if named else resolved.evaluators) if judgment else None,
-        errors_only=errors_only,
-        text=text or None,
         sort=sort,
         sample=sample,
         limit=limit,
@@ -99,7 +106,7 @@ async def get_logs(
     resolved, rows = await (await lookup.rows()).find_logs(resolved, question)
     if datapoint_id and not rows.total and not (runs or judgment or errors_only or text):
         raise NotFound(f"datapoint: no log is for {quoted(datapoint_id)}. list_datapoints shows datapoints with ids.")
-    filtered = _in_words(resolved, question, judgment, judging)
+    filtered = _in_words(resolved, question, judging)
     return summarize_logs(resolved, rows, max_tokens, filtered=filtered, call=call, notes=notes)
 
 
@@ -149,26 +156,14 @@ def _telling(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> tuple[bool, i
     return constant_value(stats) is None, sum(item.num_judgments for item in stats)
 
 
-def _in_words(
-    evaluation: ResolvedEvaluation, question: LogQuestion, judgment: str, judging: EvaluatorRow | None
-) -> str:
+def _in_words(evaluation: ResolvedEvaluation, question: LogQuestion, judging: EvaluatorRow | None) -> str:
     """What was asked for, to go behind `N logs`."""
-    words = []
-    if len(question.run_ids) < len(evaluation.runs):
-        words.append("in " + ", ".join(name(evaluation.run_labels[run_id]) for run_id in question.run_ids))
-    if question.datapoint_id:
-        words.append(f"for datapoint {name(question.datapoint_id)}")
+    words = filter_words(question.filter, evaluation)
     label = None if judging is None else name(evaluation.evaluator_labels[judging.version_id])
-    if judgment:
-        words.append(f"judged {quote(judgment)}" + (f" by {label}" if label else ""))
-    if question.errors_only:
-        words.append("with an error")
-    if question.text:
-        words.append(f"containing {quote(question.text, 100)}")
     if question.sample:
-        return "".join(f" {word}" for word in words) + f", of which an even sample across the judgments of {label}"
+        return f"{words}, of which an even sample across the judgments of {label}"
     by = f" by {label}" if question.sort == "worst" and label else ""
-    return "".join(f" {word}" for word in words) + f", {_SORTED[question.sort]}{by}"
+    return f"{words}, {_SORTED[question.sort]}{by}"
 
 
 TOOL = Tool(function=get_logs, title="Read logs with their judgments")

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.headlines import constant_value
+from evals_mcp.models.questions import DatapointShow, EvaluatorScale
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import DatapointShow, EvaluatorFigures, EvaluatorRow, Judge, RunRow
+from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, RunRow
 
 _RULES: dict[DatapointShow, str] = {
     "disagreement": "Disagree: true and false, different options, or numbers half of the evaluator's range apart, "
@@ -16,7 +17,7 @@ _RULES: dict[DatapointShow, str] = {
 
 def read_judges(
     evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, judge: EvaluatorRow | None
-) -> tuple[list[Judge], list[str]]:
+) -> tuple[list[EvaluatorScale], list[str]]:
     """The evaluator given, or all that can tell, for what `show` means in these runs; and notes on how it is read."""
     if show == "all":
         return [], []
@@ -55,13 +56,13 @@ def show_words(show: DatapointShow, label: str | None) -> str:
     return ""
 
 
-def _judge(evaluation: ResolvedEvaluation, row: EvaluatorRow, *, named: bool) -> Judge:
+def _judge(evaluation: ResolvedEvaluation, row: EvaluatorRow, *, named: bool) -> EvaluatorScale:
     """Numbers fail within declared limits; an evaluator that is named is taken at what it was seen to give, too."""
     stats = _stats(evaluation, evaluation.runs, row)
     declared = row.low is not None and row.high is not None
     lows = [item.low for item in stats if item.low is not None]
     highs = [item.high for item in stats if item.high is not None]
-    return Judge(
+    return EvaluatorScale(
         evaluator_version_id=row.version_id,
         low=row.low if declared else min(lows, default=None),
         high=row.high if declared else max(highs, default=None),

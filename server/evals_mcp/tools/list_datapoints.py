@@ -5,14 +5,16 @@ from typing import Annotated
 from pydantic import Field
 
 from evals_mcp.answers.datapoints import summarize_datapoints
+from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import name
 from evals_mcp.errors import NotFound
 from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_runs
+from evals_mcp.models.questions import DatapointQuestion, DatapointShow, Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.review import DatapointQuestion, DatapointShow, EvaluatorRow, RunRow
+from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.tools.arguments import Cursor, Evaluation, Evaluator, MaxTokens, Runs, Text
 from evals_mcp.tools.judges import read_judges, show_words
 from evals_mcp.tools.tool import Tool
@@ -67,11 +69,10 @@ async def list_datapoints(
         },
     )
     question = DatapointQuestion(
-        run_ids=[run.id for run in shown],
+        filter=Filter(run_ids=[run.id for run in shown], text=text or None),
         dataset_version_id=dataset_version_id,
         show=show,
-        judges=judges,
-        text=text or None,
+        scales=judges,
         limit=limit,
         offset=call.offset(cursor),
         characters=max_tokens * 4 // min(limit, 8),
@@ -92,9 +93,10 @@ async def list_datapoints(
 
 def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, named: EvaluatorRow | None) -> str:
     """What was asked for, to go behind `N datapoints`; nothing if all are listed."""
-    containing = f" containing {quote(question.text, 100)}" if question.text else ""
     label = evaluation.evaluator_labels[named.version_id] if named else None
-    return show_words(question.show, label) + containing
+    # The columns say in which runs.
+    chosen = question.filter.model_copy(update={"run_ids": None})
+    return show_words(question.show, label) + filter_words(chosen, evaluation)
 
 
 def _default_runs(runs: list[RunRow]) -> list[RunRow]:

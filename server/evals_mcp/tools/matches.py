@@ -1,10 +1,11 @@
 """A judgment as a person writes it: `false`, `<3`, `2..4`, an option, `failed`; what it selects."""
 
-import math
 import re
 
 from evals_mcp.errors import Invalid
-from evals_mcp.models.review import EvaluatorRow, JudgmentMatch, JudgmentState
+from evals_mcp.models.judgments import JudgmentState
+from evals_mcp.models.questions import JudgmentCondition
+from evals_mcp.models.rows import EvaluatorRow
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _COMPARISON = re.compile(rf"(<=|>=|<|>|=|==|≤|≥)\s*({_NUMBER})")
@@ -20,7 +21,7 @@ _STATES: dict[str, JudgmentState] = {
 }
 
 
-def read_match(text: str, evaluators: list[EvaluatorRow]) -> JudgmentMatch:
+def read_match(text: str, evaluators: list[EvaluatorRow]) -> JudgmentCondition:
     """Which judgments a text selects, of these evaluators.
 
     Raises Invalid for a text that is no judgment, or that none of the evaluators can give.
@@ -29,38 +30,37 @@ def read_match(text: str, evaluators: list[EvaluatorRow]) -> JudgmentMatch:
     word = written.lower()
     options = {option.casefold(): option for row in evaluators for option in row.options}
     if written.casefold() in options:
-        return JudgmentMatch(label=options[written.casefold()])
+        return JudgmentCondition(label=options[written.casefold()])
     if word in _STATES:
-        return JudgmentMatch(state=_STATES[word])
+        return JudgmentCondition(state=_STATES[word])
     types = {row.return_type for row in evaluators}
     if word in ("true", "false") and "boolean" in types:
-        value = 1.0 if word == "true" else 0.0
-        return JudgmentMatch(low=value, high=value)
+        return JudgmentCondition(boolean=word == "true")
     if types & {"number", "boolean"} and (match := _numbers(written)) is not None:
         return match
     if any(row.return_type in ("select", "multi_select") and not row.options for row in evaluators):
-        return JudgmentMatch(label=written)
+        return JudgmentCondition(label=written)
     raise Invalid(f"judgment: {_allowed(types, list(options.values()))}")
 
 
-def _numbers(text: str) -> JudgmentMatch | None:
+def _numbers(text: str) -> JudgmentCondition | None:
     if match := _COMPARISON.fullmatch(text):
         sign, number = match[1], float(match[2])
         match sign:
             case "<":
-                return JudgmentMatch(high=math.nextafter(number, -math.inf))
+                return JudgmentCondition(below=number)
             case ">":
-                return JudgmentMatch(low=math.nextafter(number, math.inf))
+                return JudgmentCondition(above=number)
             case "<=" | "≤":
-                return JudgmentMatch(high=number)
+                return JudgmentCondition(at_most=number)
             case ">=" | "≥":
-                return JudgmentMatch(low=number)
-        return JudgmentMatch(low=number, high=number)
+                return JudgmentCondition(at_least=number)
+        return JudgmentCondition(at_least=number, at_most=number)
     if match := _RANGE.fullmatch(text):
         low, high = sorted((float(match[1]), float(match[2])))
-        return JudgmentMatch(low=low, high=high)
+        return JudgmentCondition(at_least=low, at_most=high)
     if re.fullmatch(_NUMBER, text):
-        return JudgmentMatch(low=float(text), high=float(text))
+        return JudgmentCondition(at_least=float(text), at_most=float(text))
     return None
 
 

@@ -33,10 +33,10 @@ def _columns_read(path: Path, ask: Callable[[Store], Any]) -> set[tuple[str, str
 def test_statistics_read_no_column_of_logs(sample_copy: Path, asked: str) -> None:
     """So they cost the same however long the outputs are."""
     with closing(open_store(str(sample_copy))) as store:
-        (evaluation,) = (row.id for row in store.review_overviews.list_evaluations(None, 10, 0).rows)
+        (evaluation,) = (row.id for row in store.overviews.list_evaluations(None, 10, 0).rows)
 
     def ask(store: Store) -> Any:
-        return store.stats.get(evaluation) if asked == "stats" else store.review_overviews.get(evaluation)
+        return store.stats.get(evaluation) if asked == "stats" else store.overviews.get(evaluation)
 
     read = _columns_read(sample_copy, ask)
     assert {column for table, column in read if table == "logs"} == set()

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from evals_mcp.errors import NotFound, Outdated
+from evals_mcp.models.questions import DatapointQuestion, Filter, LogQuestion
 from evals_mcp.models.references import EvaluatorReference
-from evals_mcp.models.review import DatapointQuestion, DatapointRows, KnownOverview, LogQuestion, LogRows, Overview
+from evals_mcp.models.rows import DatapointRows, KnownOverview, LogRows, Overview
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import Store, open_store
@@ -24,12 +25,12 @@ def store(sample_copy: Path) -> Iterator[Store]:
 
 
 def _read(store: Store) -> KnownOverview:
-    return store.review_overviews.get("Which prompt answers tickets")
+    return store.overviews.get("Which prompt answers tickets")
 
 
 def _newest_log(store: Store, seen: Overview) -> str:
-    question = LogQuestion(run_ids=[run.id for run in seen.runs], limit=1)
-    return store.review_logs.get(seen.evaluation.id, question).rows[0].id
+    question = LogQuestion(limit=1)
+    return store.log_questions.answer(seen.evaluation.id, question).rows[0].id
 
 
 def _log(store: Store, seen: Overview) -> object:
@@ -95,12 +96,12 @@ def test_rows_are_refused_to_who_knows_an_older_overview(store: Store, change: C
     before = _read(store)
     assert before.overview is not None
     evaluation, run = before.overview.evaluation.id, before.overview.runs[0]
-    logs = LogQuestion(run_ids=[run.id])
-    datapoints = DatapointQuestion(run_ids=[run.id], dataset_version_id=str(run.dataset_version_id))
+    logs = LogQuestion(filter=Filter(run_ids=[run.id]))
+    datapoints = DatapointQuestion(filter=Filter(run_ids=[run.id]), dataset_version_id=str(run.dataset_version_id))
     change(store, before.overview)
     asked: tuple[Callable[[str], LogRows | DatapointRows], ...] = (
-        lambda known: store.review_logs.get(evaluation, logs, known),
-        lambda known: store.review_datapoints.get(evaluation, datapoints, known),
+        lambda known: store.log_questions.answer(evaluation, logs, known),
+        lambda known: store.datapoint_questions.answer(evaluation, datapoints, known),
     )
     for ask in asked:
         with pytest.raises(Outdated):
@@ -124,12 +125,13 @@ def test_the_rows_of_an_unknown_evaluation_are_not_found(store: Store) -> None:
     """Whatever token comes with the question."""
     for known in (None, "x"):
         with pytest.raises(NotFound, match="Evaluation `evr_none` does not exist"):
-            store.review_logs.get("evr_none", LogQuestion(run_ids=[]), known)
+            store.log_questions.answer("evr_none", LogQuestion(), known)
 
 
 def test_a_run_of_another_evaluation_is_not_found(store: Store) -> None:
     """Its name is in the message."""
     seen = _read(store).overview
     assert seen is not None
+    question = LogQuestion(filter=Filter(run_ids=[seen.runs[0].id, "run_none"]))
     with pytest.raises(NotFound, match="has no run `run_none`"):
-        store.review_logs.get(seen.evaluation.id, LogQuestion(run_ids=[seen.runs[0].id, "run_none"]))
+        store.log_questions.answer(seen.evaluation.id, question)

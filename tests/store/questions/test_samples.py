@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from evals_mcp.models.review import JudgmentMatch, LogQuestion, Overview
+from evals_mcp.models.questions import Filter, JudgmentCondition, LogQuestion
+from evals_mcp.models.rows import Overview
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import Store, open_store
 
 _FILTERS: dict[str, dict[str, Any]] = {
     "every log": {},
-    "a state": {"match": JudgmentMatch(state="missing")},
-    "a number": {"match": JudgmentMatch(low=1, high=3)},
+    "a state": {"judgment": JudgmentCondition(state="missing")},
+    "a number": {"judgment": JudgmentCondition(at_least=1, at_most=3)},
     "a text": {"text": "one more"},
     "errors": {"errors_only": True},
 }
@@ -28,7 +29,7 @@ def store(sample_copy: Path) -> Iterator[Store]:
 
 
 def _overview(store: Store) -> Overview:
-    found = store.review_overviews.get("Which prompt answers tickets").overview
+    found = store.overviews.get("Which prompt answers tickets").overview
     assert found is not None
     return found
 
@@ -37,13 +38,12 @@ def _sample(store: Store, evaluator: str, limit: int, **filters: Any) -> list[st
     seen = _overview(store)
     judge = next(row for row in seen.evaluators if row.return_type == evaluator)
     question = LogQuestion(
-        run_ids=[run.id for run in seen.runs],
+        filter=Filter(**filters),
         evaluator_version_id=judge.version_id,
         sample=True,
         limit=limit,
-        **filters,
     )
-    return [row.id for row in store.review_logs.get(seen.evaluation.id, question).rows]
+    return [row.id for row in store.log_questions.answer(seen.evaluation.id, question).rows]
 
 
 @pytest.mark.parametrize("filters", _FILTERS.values(), ids=_FILTERS)

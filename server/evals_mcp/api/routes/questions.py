@@ -6,16 +6,9 @@ from fastapi import APIRouter, Query, Request
 
 from evals_mcp.api.access import ReadStore
 from evals_mcp.api.routes.run_read import run_read
-from evals_mcp.models.comparisons import ComparisonQuestion, Comparisons
-from evals_mcp.models.review import (
-    DatapointQuestion,
-    DatapointRows,
-    EvaluationRows,
-    FoundIds,
-    KnownOverview,
-    LogQuestion,
-    LogRows,
-)
+from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
+from evals_mcp.models.rows import DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
 
 router = APIRouter(prefix="/review/evaluations", tags=["review (extension)"])
 logs_router = APIRouter(prefix="/review/logs", tags=["review (extension)"])
@@ -36,7 +29,7 @@ async def list_evaluations(
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> EvaluationRows:
     """List evaluations by name, file or evaluator, most recently changed first."""
-    return await run_read(request, store.review_overviews.list_evaluations, text, limit, offset)
+    return await run_read(request, store.overviews.list_evaluations, text, limit, offset)
 
 
 @router.get("/overview")
@@ -47,13 +40,13 @@ async def get_overview(
     known: Annotated[str | None, Query(description="Token of the caller's overview.")] = None,
 ) -> KnownOverview:
     """Get an evaluation by id, unique name or file, with its evaluators, runs and statistics."""
-    return await run_read(request, store.review_overviews.get, word, known)
+    return await run_read(request, store.overviews.get, word, known)
 
 
 @router.post("/{id}/logs")
 async def find_logs(request: Request, store: ReadStore, id: str, question: LogQuestion, known: Known = None) -> LogRows:
     """Get filtered and sorted logs of an evaluation. Read-only."""
-    return await run_read(request, store.review_logs.get, id, question, known)
+    return await run_read(request, store.log_questions.answer, id, question, known)
 
 
 @router.post("/{id}/datapoints")
@@ -61,13 +54,13 @@ async def find_datapoints(
     request: Request, store: ReadStore, id: str, question: DatapointQuestion, known: Known = None
 ) -> DatapointRows:
     """Get datapoints with their logs and judgments in the chosen runs. Read-only."""
-    return await run_read(request, store.review_datapoints.get, id, question, known)
+    return await run_read(request, store.datapoint_questions.answer, id, question, known)
 
 
 @router.post("/{id}/comparison")
 def compare_runs(store: ReadStore, id: str, question: ComparisonQuestion, known: Known = None) -> Comparisons:
     """Compare runs of an evaluation, and get the datapoints behind the differences. Read-only."""
-    return store.review_comparisons.get(id, question, known)
+    return store.comparison_questions.answer(id, question, known)
 
 
 @router.get("/{id}/datapoint-ids")
@@ -75,10 +68,10 @@ async def find_datapoint_ids(
     request: Request, store: ReadStore, id: str, beginning: Beginning, limit: FoundLimit = 20
 ) -> FoundIds:
     """Find ids of datapoints in an evaluation's datasets by prefix."""
-    return await run_read(request, store.review_lookups.datapoints, id, beginning, limit)
+    return await run_read(request, store.id_prefixes.find_datapoints, id, beginning, limit)
 
 
 @logs_router.get("/ids")
 async def find_log_ids(request: Request, store: ReadStore, beginning: Beginning, limit: FoundLimit = 20) -> FoundIds:
     """Find ids of logs by prefix, newest first."""
-    return await run_read(request, store.review_lookups.logs, beginning, limit)
+    return await run_read(request, store.id_prefixes.find_logs, beginning, limit)

@@ -1,14 +1,13 @@
 """Statistics of runs, from their judgment rows. Reads no texts of logs."""
 
 import json
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
-from threading import Lock
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
+from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED
 from evals_mcp.models.stats import (
     BooleanEvaluatorStatsResponse,
     EvaluationStats,
@@ -41,7 +40,7 @@ from evals_mcp.store.evaluations.run_status import (
 )
 from evals_mcp.store.evaluations.stats_texts import progress_text, report_text
 from evals_mcp.store.files.versions import read_versions
-from evals_mcp.store.logs.judgments import ABSTAINED, FAILED, JUDGED
+from evals_mcp.store.revision_cache import RevisionCache
 
 _NEWEST_RUN = (
     select(runs.c.id)
@@ -62,11 +61,9 @@ class EvaluatorInRun(NamedTuple):
 class Stats:
     """Statistics of evaluations. The figures of a run are cached until the run changes."""
 
-    def __init__(self, database: Database, kept_runs: int = 4096) -> None:
+    def __init__(self, database: Database, cache: RevisionCache) -> None:
         self._database = database
-        self._kept_runs = kept_runs
-        self._kept: OrderedDict[tuple[str, int, str, bool], JudgmentCounts] = OrderedDict()
-        self._lock = Lock()
+        self._cache = cache
 
     def get(self, evaluation_id: str) -> EvaluationStats:
         """The statistics of an evaluation, newest run first, with texts for a terminal. Raises NotFound."""
@@ -126,18 +123,9 @@ class Stats:
     def _one(
         self, connection: Connection, run: Row[Any], attachment: Attachment, spec: dict[str, Any]
     ) -> JudgmentCounts:
-        key = (run.id, run.revision, attachment.evaluator_version_id, attachment.sole)
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-                return kept
-        stats = _count(connection, run.id, attachment, spec)
-        with self._lock:
-            self._kept[key] = stats
-            while len(self._kept) > self._kept_runs:
-                self._kept.popitem(last=False)
-        return stats
+        return self._cache.get(
+            "statistics", (run.id, attachment), run, lambda: _count(connection, run.id, attachment, spec)
+        )
 
 
 class Names(NamedTuple):

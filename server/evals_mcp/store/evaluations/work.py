@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, exists, func, literal, or_, select, update
 
+from evals_mcp.models.judgments import FAILED
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.tables import (
@@ -21,7 +22,6 @@ from evals_mcp.store.database.tables import (
     runs,
     versions,
 )
-from evals_mcp.store.logs.judgments import FAILED
 from evals_mcp.store.logs.rows import log_facts
 from evals_mcp.store.logs.run_logs import count_judged, recount_run
 

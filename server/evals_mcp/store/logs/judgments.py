@@ -5,12 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
-from evals_mcp.models.judgments import KEPT_TEXT
-
-JUDGED, ABSTAINED, FAILED = 0, 1, 2
-"""The states of a judgment: it has a value, it is null (abstained), or the evaluator failed."""
-
-_VALENCES = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
+from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED, KEPT_TEXT, VALENCE_SCORES
 
 
 class JudgmentColumns(NamedTuple):
@@ -38,7 +33,7 @@ def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) 
         return JudgmentColumns(JUDGED, None, json.dumps(judgment, ensure_ascii=False), None)
     if spec.get("return_type") == "text":
         return JudgmentColumns(JUDGED, None, judgment[:KEPT_TEXT], None)
-    return JudgmentColumns(JUDGED, None, judgment, _VALENCES.get(_valence(judgment, spec) or ""))
+    return JudgmentColumns(JUDGED, None, judgment, VALENCE_SCORES.get(_valence(judgment, spec) or ""))
 
 
 def judgment_value(number: float | None, label: str | None, return_type: str) -> Any:

@@ -1,104 +1,85 @@
-"""The datapoints that a question chooses, by judgments or by a text, kept until one of the runs changes."""
+"""The datapoints that a question chooses, by a filter and by judgments, as positions in a dataset version."""
 
 from array import array
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from threading import Lock
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from evals_mcp.errors import NotFound
-from evals_mcp.models.review import DatapointQuestion, EvaluatorRow
-from evals_mcp.statistics.choices import Rule, read_rule
+from evals_mcp.models.questions import DatapointQuestion, Filter
+from evals_mcp.statistics.choices import JudgmentReading
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints
-from evals_mcp.store.database.text_search import contains_text
-from evals_mcp.store.evaluations.run_status import Attachment
-from evals_mcp.store.questions.datapoint_choices import Asked, chosen_positions
+from evals_mcp.store.questions.datapoint_choices import Choice, ReadEvaluator, chosen_positions
+from evals_mcp.store.questions.evaluation_states import EvaluationState
+from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.revision_cache import RevisionCache
+
+_IN_VERSION = dataset_datapoints.c
 
 
 class ChosenDatapoints:
-    """Remembers which datapoints the last questions chose: choosing reads all judgments of the runs, or all texts."""
+    """Chooses datapoints. Choosing reads all judgments of the runs, or all texts, so what is chosen is cached."""
 
-    def __init__(self, kept: int = 32) -> None:
-        self._most = kept
-        self._kept: OrderedDict[Any, Sequence[int]] = OrderedDict()
-        self._lock = Lock()
+    def __init__(self, cache: RevisionCache) -> None:
+        self._cache = cache
 
     def positions(
         self,
         connection: Connection,
         question: DatapointQuestion,
+        evaluation: EvaluationState,
         runs: Sequence[Row[Any]],
-        attachments: Sequence[Attachment],
-        evaluators: Sequence[EvaluatorRow],
+        conditions: FilterConditions,
     ) -> Sequence[int]:
-        """Positions in the dataset version, in order. Raises NotFound for a judge that is not attached."""
+        """Positions in the dataset version, in order. Raises NotFound for an evaluator that is not attached."""
+        # A version of a dataset never changes, so what it holds depends on no revision.
+        revisions = evaluation.revisions(runs)
+        filtered = self._cache.get(
+            "filtered datapoints",
+            (question.dataset_version_id, question.filter),
+            revisions if conditions.reads_logs else None,
+            lambda: _filtered_positions(connection, question, runs, conditions),
+        )
         if question.show == "all":
-            return self._holding(connection, question)
-        judges = _judges(question, attachments, evaluators)
-        found = self._by_judgments(connection, question, Asked(question.dataset_version_id, runs, judges))
-        if not question.text:
-            return found
-        holding = set(self._holding(connection, question))
-        return [position for position in found if position in holding]
-
-    def _by_judgments(self, connection: Connection, question: DatapointQuestion, asked: Asked) -> Sequence[int]:
-        runs = tuple((run.id, run.revision) for run in asked.runs)
-        judges = tuple((item.evaluator_version_id, item.sole, repr(rule)) for item, rule in asked.judges)
-        key = (asked.dataset_version_id, question.show, runs, judges)
-        return self._remember(key, lambda: chosen_positions(connection, question.show, asked))
-
-    def _holding(self, connection: Connection, question: DatapointQuestion) -> Sequence[int]:
-        # A version of a dataset never changes.
-        key = (question.dataset_version_id, question.text)
-        return self._remember(key, lambda: _read_holding(connection, question))
-
-    def _remember(self, key: Any, choose: Callable[[], list[int]]) -> Sequence[int]:
-        with self._lock:
-            if (kept := self._kept.get(key)) is not None:
-                self._kept.move_to_end(key)
-                return kept
-        found = array("i", choose())
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return found
+            return filtered
+        evaluators = [
+            ReadEvaluator(item.attachment, JudgmentReading(scale, item.row))
+            for scale in question.scales
+            for item in evaluation.find_evaluators([scale.evaluator_version_id])
+        ]
+        choice = Choice(question.dataset_version_id, runs, evaluators)
+        by_judgments: Sequence[int] = self._cache.get(
+            "datapoints by judgments",
+            question.without_page().model_copy(update={"filter": Filter(run_ids=question.filter.run_ids)}),
+            revisions,
+            lambda: array("i", chosen_positions(connection, question.show, choice)),
+        )
+        if not conditions.names:
+            return by_judgments
+        wanted = set(filtered)
+        return [position for position in by_judgments if position in wanted]
 
 
-def read_chosen(connection: Connection, question: DatapointQuestion, positions: Sequence[int]) -> Sequence[Any]:
+def read_page(connection: Connection, question: DatapointQuestion, positions: Sequence[int]) -> Sequence[Any]:
     """Id and content of the datapoints on a question's page of these positions."""
-    place = dataset_datapoints.c
     return connection.execute(
         select(datapoints.c.id, datapoints.c.content)
-        .join(dataset_datapoints, place.datapoint_id == datapoints.c.id)
+        .join(dataset_datapoints, _IN_VERSION.datapoint_id == datapoints.c.id)
         .where(
-            place.version_id == question.dataset_version_id,
-            place.position.in_(list(positions[question.offset : question.offset + question.limit])),
+            _IN_VERSION.version_id == question.dataset_version_id,
+            _IN_VERSION.position.in_(list(positions[question.offset : question.offset + question.limit])),
         )
-        .order_by(place.position)
+        .order_by(_IN_VERSION.position)
     ).all()
 
 
-def _read_holding(connection: Connection, question: DatapointQuestion) -> list[int]:
-    """The positions of datapoints whose texts contain the question's, or of all without one."""
-    place = dataset_datapoints.c
-    statement = select(place.position).where(place.version_id == question.dataset_version_id).order_by(place.position)
-    if question.text:
-        statement = statement.join(datapoints, datapoints.c.id == place.datapoint_id)
-        statement = statement.where(contains_text(connection, question.text, (), (datapoints.c.content,)))
-    return list(connection.execute(statement).scalars())
-
-
-def _judges(
-    question: DatapointQuestion, attachments: Sequence[Attachment], evaluators: Sequence[EvaluatorRow]
-) -> list[tuple[Attachment, Rule]]:
-    attached = {row.version_id: (item, row) for item, row in zip(attachments, evaluators, strict=True)}
-    judges = []
-    for judge in question.judges:
-        if judge.evaluator_version_id not in attached:
-            raise NotFound(f"The evaluation has no evaluator version `{judge.evaluator_version_id}`.")
-        item, row = attached[judge.evaluator_version_id]
-        judges.append((item, read_rule(judge, row)))
-    return judges
+def _filtered_positions(
+    connection: Connection, question: DatapointQuestion, runs: Sequence[Row[Any]], conditions: FilterConditions
+) -> Sequence[int]:
+    """The positions of the datapoints that meet the filter."""
+    statement = select(_IN_VERSION.position).where(_IN_VERSION.version_id == question.dataset_version_id)
+    if conditions.names:
+        statement = statement.join(datapoints, datapoints.c.id == _IN_VERSION.datapoint_id)
+        statement = statement.where(*conditions.on_datapoints())
+    run_ids = {"run_ids": [run.id for run in runs]} if conditions.reads_logs else {}
+    return array("i", connection.execute(statement.order_by(_IN_VERSION.position), run_ids).scalars())

@@ -1,44 +1,39 @@
 """Comparisons of runs: computed over their columns; texts are read only for the datapoints that are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from evals_mcp.errors import Invalid, NotFound
-from evals_mcp.models.comparisons import ComparedDatapoint, ComparisonQuestion, Comparisons
-from evals_mcp.models.review import DatapointLog, JudgmentRow
+from evals_mcp.errors import Invalid
+from evals_mcp.models.comparisons import ComparedDatapoint, Comparisons
+from evals_mcp.models.questions import ComparisonQuestion
+from evals_mcp.models.rows import DatapointLog, JudgmentRow
 from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.datapoint_changes import DatapointChange
 from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
 from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.tables import datapoints, logs
+from evals_mcp.store.database.tables import datapoints, logs, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment
-from evals_mcp.store.questions.cache import Kept
-from evals_mcp.store.questions.evaluation_states import ReviewedEvaluation, ReviewedEvaluations
-from evals_mcp.store.questions.log_rows import read_judgment_rows, read_log_rows
-from evals_mcp.store.questions.run_columns import Judge, ReviewColumns, RunsAsColumns
+from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationStates
+from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.questions.log_rows import RunLogKey, read_judgment_rows, read_log_rows
+from evals_mcp.store.questions.run_columns import RunColumnsReader, RunsAsColumns
+from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.truncation import cut_texts
 
-_KEPT_ROWS = 20_000  # of comparisons and of the options in them
 
+class ComparisonQuestions:
+    """Answers questions that compare runs."""
 
-class _Place(NamedTuple):
-    run_id: str
-    log_number: int
-
-
-class ReviewComparisons:
-    """Comparisons of runs. What a pair of runs comes to is kept until one of them changes."""
-
-    def __init__(self, database: Database, reviewed: ReviewedEvaluations) -> None:
+    def __init__(self, database: Database, evaluations: EvaluationStates, cache: RevisionCache) -> None:
         self._database = database
-        self._reviewed = reviewed
-        self._columns = ReviewColumns()
-        self._pairs: Kept[tuple[Any, ...], PairComparison] = Kept(_KEPT_ROWS)
+        self._evaluations = evaluations
+        self._cache = cache
+        self._columns = RunColumnsReader(cache)
 
-    def get(self, evaluation_id: str, question: ComparisonQuestion, known: str | None = None) -> Comparisons:
+    def answer(self, evaluation_id: str, question: ComparisonQuestion, known: str | None = None) -> Comparisons:
         """The answer to a question about runs of an evaluation.
 
         Raises NotFound, Invalid, and Outdated unless `known`, if given, is the token of the evaluation's overview.
@@ -48,44 +43,50 @@ class ReviewComparisons:
         if question.shown_run_id is not None and question.shown_run_id not in question.candidate_run_ids:
             raise Invalid("`shown_run_id` must be one of the candidates.", ("body", "shown_run_id"))
         with self._database.read() as connection:
-            reviewed = self._reviewed.read(connection, evaluation_id, known)
-            rows = {row.id: row for row in reviewed.find_runs(run_ids)}
-            judges = _judges(reviewed, question.evaluator_version_ids)
-            found = self._columns.read(connection, rows.values(), judges)
-            compare = partial(self._pair, judges, rows[question.baseline_run_id], rows, found.columns)
-            answer, shown = compare_runs(question, [judge.row for judge in judges], found.columns, compare)
+            evaluation = self._evaluations.read(connection, evaluation_id, known)
+            runs = {row.id: row for row in evaluation.find_runs(run_ids)}
+            evaluators = evaluation.find_evaluators(question.evaluator_version_ids)
+            found = self._columns.read(connection, runs.values(), evaluators)
+            conditions = FilterConditions(connection, question.filter, evaluation)
+            if question.filter.run_ids is not None or conditions.reads_logs:
+                raise Invalid("A comparison can only be filtered by its datapoints.", ("body", "filter"))
+            if conditions.names:
+                found = found.only(self._filtered(connection, conditions, runs))
+            compare = partial(self._pair, question, evaluators, runs, found.columns)
+            answer, shown = compare_runs(question, [item.row for item in evaluators], found.columns, compare)
             sides = (question.baseline_run_id, answer.shown_run_id)
-            rows_shown = _datapoints(connection, sides, shown, found, judges, reviewed.attachments, question.characters)
-            return answer.model_copy(update={"datapoints": rows_shown})
+            rows = _datapoints(connection, sides, shown, found, evaluators, evaluation.attachments, question.characters)
+            return answer.model_copy(update={"datapoints": rows})
+
+    def _filtered(
+        self, connection: Connection, conditions: FilterConditions, runs: Mapping[str, Row[Any]]
+    ) -> Sequence[str]:
+        """The ids of the datapoints of runs that meet a filter."""
+        of_runs = select(run_logs.c.datapoint_id).where(run_logs.c.run_id.in_(list(runs)))
+        statement = select(datapoints.c.id).where(datapoints.c.id.in_(of_runs), *conditions.on_datapoints())
+        return self._cache.get(
+            "filtered datapoints of runs",
+            (conditions.filter, list(runs)),
+            tuple(runs.values()),
+            lambda: connection.execute(statement).scalars().all(),
+        )
 
     def _pair(
         self,
-        judges: Sequence[Judge],
-        baseline: Row[Any],
-        rows: dict[str, Row[Any]],
-        columns: dict[str, RunColumns],
+        question: ComparisonQuestion,
+        evaluators: Sequence[AttachedEvaluator],
+        runs: Mapping[str, Row[Any]],
+        columns: Mapping[str, RunColumns],
         run_id: str,
     ) -> PairComparison:
-        candidate = rows[run_id]
-        asked = tuple((judge.row.version_id, judge.attachment.sole) for judge in judges)
-        key = (baseline.id, candidate.id, asked)
-        state = (baseline.revision, candidate.revision)
-        pair = self._pairs.get(key, state)
-        if pair is None:
-            pair = compare_pair([judge.row for judge in judges], columns[baseline.id], columns[run_id])
-            weight = 8 + sum(1 + len(comparison.options) for comparison in pair.comparisons)
-            self._pairs.put(key, state, pair, weight)
-        return pair
-
-
-def _judges(reviewed: ReviewedEvaluation, version_ids: Sequence[str]) -> list[Judge]:
-    """The attached evaluators of these versions, in the order asked for. Raises NotFound."""
-    pairs = zip(reviewed.attachments, reviewed.evaluators, strict=True)
-    attached = {row.version_id: Judge(item, row) for item, row in pairs}
-    for version_id in version_ids:
-        if version_id not in attached:
-            raise NotFound(f"The evaluation has no evaluator version `{version_id}`.")
-    return [attached[version_id] for version_id in dict.fromkeys(version_ids)]
+        """The comparison of one candidate with the baseline."""
+        baseline_id = question.baseline_run_id
+        return self._cache.get(
+            "compared pair",
+            (baseline_id, run_id, question.filter, [item.key for item in evaluators]),
+            (runs[baseline_id], runs[run_id]),
+            lambda: compare_pair([item.row for item in evaluators], columns[baseline_id], columns[run_id]),
+        )
 
 
 _DATAPOINTS = select(datapoints.c.id, datapoints.c.content).where(datapoints.c.id.in_(bindparam("ids", expanding=True)))
@@ -99,25 +100,25 @@ def _datapoints(
     run_ids: tuple[str, str],
     shown: Sequence[DatapointChange],
     found: RunsAsColumns,
-    judges: Sequence[Judge],
+    evaluators: Sequence[AttachedEvaluator],
     attachments: Sequence[Attachment],
     characters: int,
 ) -> list[ComparedDatapoint]:
     """The datapoints shown with the texts of one log of each run (baseline, candidate)."""
     ids = [found.keys.id_of(change.key) for change in shown]
     contents = {row.id: row.content for row in connection.execute(_DATAPOINTS, {"ids": ids})}
-    places = [
+    logs_of = [
         [
-            [_Place(run_id, int(found.numbers[run_id][at])) for at in logs_of_run]
+            [RunLogKey(run_id, int(found.numbers[run_id][index])) for index in logs_of_run]
             for run_id, logs_of_run in zip(run_ids, (change.baseline, change.candidate), strict=True)
         ]
         for change in shown
     ]
-    first = [side[0] for sides in places for side in sides if side]
+    first = [side[0] for sides in logs_of for side in sides if side]
     whole = dict(zip(first, read_log_rows(connection, first, attachments, characters), strict=True))
-    others = _other_logs(connection, [place for sides in places for side in sides for place in side[1:]], attachments)
+    others = _other_logs(connection, [key for sides in logs_of for side in sides for key in side[1:]], attachments)
     rows = []
-    for id, change, sides in zip(ids, shown, places, strict=True):
+    for id, change, sides in zip(ids, shown, logs_of, strict=True):
         content = {name: contents.get(id, {}).get(name) for name in ("inputs", "messages", "target")}
         cut, lengths = cut_texts(content, characters)
         baseline, candidate = (whole[side[0]] if side else None for side in sides)
@@ -128,39 +129,35 @@ def _datapoints(
                 messages=cut["messages"] or [],
                 target=cut["target"],
                 lengths=lengths,
-                evaluators=[judges[place].row.version_id for place in change.evaluators],
+                evaluators=[evaluators[index].version_id for index in change.evaluators],
                 baseline=baseline,
                 candidate=candidate,
-                other_logs=[others[place] for side in sides for place in side[1:]],
+                other_logs=[others[key] for side in sides for key in side[1:]],
             )
         )
     return rows
 
 
 def _other_logs(
-    connection: Connection, places: Sequence[_Place], attachments: Sequence[Attachment]
-) -> dict[_Place, DatapointLog]:
+    connection: Connection, keys: Sequence[RunLogKey], attachments: Sequence[Attachment]
+) -> dict[RunLogKey, DatapointLog]:
     """Logs of which only the judgments are shown."""
-    if not places:
+    if not keys:
         return {}
-    found = {
-        row.number: row for row in connection.execute(_LOG_IDS, {"numbers": [place.log_number for place in places]})
-    }
-    judged = read_judgment_rows(connection, places, attachments, 0)
-    return {
-        place: _with_judgments(found[place.log_number], place.run_id, judged.get(place, {}), attachments)
-        for place in places
-    }
+    numbers = {"numbers": [key.log_number for key in keys]}
+    found = {row.number: row for row in connection.execute(_LOG_IDS, numbers)}
+    judged = read_judgment_rows(connection, keys, attachments, 0)
+    return {key: _with_judgments(found[key.log_number], key.run_id, judged.get(key, {}), attachments) for key in keys}
 
 
 def _with_judgments(
     row: Any, run_id: str, judged: dict[str, JudgmentRow], attachments: Sequence[Attachment]
 ) -> DatapointLog:
-    said = [judged.get(item.evaluator_version_id) for item in attachments]
+    rows = [judged.get(item.evaluator_version_id) for item in attachments]
     return DatapointLog(
         id=row.id,
         run_id=run_id,
         failed=row.failed,
-        states="".join("m" if item is None else item.state[0] for item in said),
-        judgments=[None if item is None else item.judgment for item in said],
+        states="".join("m" if item is None else item.state[0] for item in rows),
+        judgments=[None if item is None else item.judgment for item in rows],
     )

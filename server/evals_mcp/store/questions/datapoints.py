@@ -1,4 +1,4 @@
-"""Datapoints for reviews: a page of a dataset version with the logs and judgments of chosen runs."""
+"""Questions about datapoints, answered page by page: with their logs and judgments in chosen runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,17 +6,20 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from evals_mcp.errors import NotFound
-from evals_mcp.models.review import DatapointLog, DatapointQuestion, DatapointRow, DatapointRows
+from evals_mcp.models.judgments import JUDGED, STATES
+from evals_mcp.models.questions import DatapointQuestion
+from evals_mcp.models.rows import DatapointLog, DatapointRow, DatapointRows
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, judgments, logs, run_logs, versions
-from evals_mcp.store.evaluations.run_status import Attachment
-from evals_mcp.store.logs.judgments import ABSTAINED, FAILED, JUDGED, judgment_value
-from evals_mcp.store.questions.chosen_datapoints import ChosenDatapoints, read_chosen
-from evals_mcp.store.questions.evaluation_states import ReviewedEvaluations
+from evals_mcp.store.logs.judgments import judgment_value
+from evals_mcp.store.questions.chosen_datapoints import ChosenDatapoints, read_page
+from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationStates
+from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.truncation import cut_texts, find_excerpt
 
 
-class _Place(NamedTuple):
+class _Log(NamedTuple):
     run_id: str
     log_number: int
     log_id: str
@@ -24,46 +27,37 @@ class _Place(NamedTuple):
     failed: bool
 
 
-class _Evaluator(NamedTuple):
-    place: int
-    attachment: Attachment
-    return_type: str
+class DatapointQuestions:
+    """Answers questions about datapoints."""
 
-
-_LETTERS = {JUDGED: "j", ABSTAINED: "a", FAILED: "f"}
-
-
-class ReviewDatapoints:
-    """Datapoints as a reviewer compares runs by them."""
-
-    def __init__(self, database: Database, reviewed: ReviewedEvaluations) -> None:
+    def __init__(self, database: Database, evaluations: EvaluationStates, cache: RevisionCache) -> None:
         self._database = database
-        self._reviewed = reviewed
-        self._chosen = ChosenDatapoints()
+        self._evaluations = evaluations
+        self._chosen = ChosenDatapoints(cache)
 
-    def get(self, evaluation_id: str, question: DatapointQuestion, known: str | None = None) -> DatapointRows:
+    def answer(self, evaluation_id: str, question: DatapointQuestion, known: str | None = None) -> DatapointRows:
         """The datapoints that a question asks for, in the dataset's order.
 
         Raises NotFound, and Outdated unless `known`, if given, is the token of the evaluation's overview.
         """
         with self._database.read() as connection:
-            reviewed = self._reviewed.read(connection, evaluation_id, known)
-            run_rows = reviewed.find_runs(question.run_ids)
+            evaluation = self._evaluations.read(connection, evaluation_id, known)
+            runs = evaluation.find_runs(question.filter.run_ids)
             total = connection.execute(_COUNT, {"version_id": question.dataset_version_id}).scalar()
             if total is None:
                 raise NotFound(f"Dataset version `{question.dataset_version_id}` does not exist.")
-            attached = zip(reviewed.attachments, reviewed.evaluators, strict=True)
-            evaluators = [_Evaluator(place, item, row.return_type) for place, (item, row) in enumerate(attached)]
-            if question.show == "all" and not question.text:
+            conditions = FilterConditions(connection, question.filter, evaluation)
+            if question.show == "all" and not conditions.names:
                 found = _page(connection, question.dataset_version_id, question.offset, question.limit)
             else:
-                attachments, rows = reviewed.attachments, reviewed.evaluators
-                positions = self._chosen.positions(connection, question, run_rows, attachments, rows)
-                found, total = read_chosen(connection, question, positions), len(positions)
-            logs_of = _logs(connection, question.run_ids, [row.id for row in found], evaluators)
+                positions = self._chosen.positions(connection, question, evaluation, runs, conditions)
+                found, total = read_page(connection, question, positions), len(positions)
+            # In the order in which the runs were named.
+            run_ids = question.filter.run_ids or [run.id for run in runs]
+            logs_of = _logs(connection, run_ids, [row.id for row in found], evaluation.evaluators)
+            characters, searched = question.characters, question.filter.text
             return DatapointRows(
-                rows=[_row(row, logs_of.get(row.id, []), question.characters, question.text) for row in found],
-                total=total,
+                rows=[_row(row, logs_of.get(row.id, []), characters, searched) for row in found], total=total
             )
 
 
@@ -100,55 +94,57 @@ def _page(connection: Connection, version_id: str, offset: int, limit: int) -> S
 
 
 def _logs(
-    connection: Connection, run_ids: Sequence[str], datapoint_ids: Sequence[str], evaluators: Sequence[_Evaluator]
+    connection: Connection,
+    run_ids: Sequence[str],
+    datapoint_ids: Sequence[str],
+    evaluators: Sequence[AttachedEvaluator],
 ) -> dict[str, list[DatapointLog]]:
     """The logs of datapoints in runs, by datapoint: in the order of the runs, then the oldest first."""
     rows = connection.execute(_LOGS, {"run_ids": list(run_ids), "datapoint_ids": list(datapoint_ids)}).all()
-    order = {run_id: place for place, run_id in enumerate(run_ids)}
-    places = sorted((_Place(*row) for row in rows), key=lambda place: order[place.run_id])
-    judged = _judged(connection, places, evaluators)
+    order = {run_id: index for index, run_id in enumerate(run_ids)}
+    found_logs = sorted((_Log(*row) for row in rows), key=lambda log: order[log.run_id])
+    judged = _judged(connection, found_logs, evaluators)
     found: dict[str, list[DatapointLog]] = {}
-    for place in places:
-        states, values = judged.get(place.log_number) or _none_judged(len(evaluators))
-        found.setdefault(place.datapoint_id, []).append(
-            DatapointLog(place.log_id, place.run_id, place.failed, "".join(states), values)
+    for log in found_logs:
+        states, values = judged.get(log.log_number) or _none_judged(len(evaluators))
+        found.setdefault(log.datapoint_id, []).append(
+            DatapointLog(log.log_id, log.run_id, log.failed, "".join(states), values)
         )
     return found
 
 
 def _judged(
-    connection: Connection, places: Sequence[_Place], evaluators: Sequence[_Evaluator]
+    connection: Connection, found_logs: Sequence[_Log], evaluators: Sequence[AttachedEvaluator]
 ) -> dict[int, tuple[list[str], list[Any]]]:
     """State letters and judgments by log number, in the order of the evaluators; they are the same in every run."""
-    numbers = {"numbers": list({place.log_number for place in places})}
+    numbers = {"numbers": list({log.log_number for log in found_logs})}
     found: dict[int, tuple[list[str], list[Any]]] = {}
-    sole = {item.attachment.evaluator_id: item for item in evaluators if item.attachment.sole}
-    _fill(found, connection.execute(_LATEST, numbers).all(), sole, len(evaluators))
-    for item in evaluators:
+    indexes = {item.row.id: index for index, item in enumerate(evaluators) if item.attachment.sole}
+    _fill(found, connection.execute(_LATEST, numbers).all(), indexes, evaluators)
+    for index, item in enumerate(evaluators):
         if not item.attachment.sole:
-            version = {"version_id": item.attachment.evaluator_version_id}
-            rows = connection.execute(_OF_VERSION, {**numbers, **version}).all()
-            _fill(found, rows, {item.attachment.evaluator_id: item}, len(evaluators))
+            rows = connection.execute(_OF_VERSION, {**numbers, "version_id": item.version_id}).all()
+            _fill(found, rows, {item.row.id: index}, evaluators)
     return found
 
 
 def _fill(
     found: dict[int, tuple[list[str], list[Any]]],
     rows: Sequence[Any],
-    evaluators: Mapping[str, _Evaluator],
-    amount: int,
+    indexes: Mapping[str, int],
+    evaluators: Sequence[AttachedEvaluator],
 ) -> None:
     # Unpacked, because there are many rows and naming each column costs more than the query.
     for log_number, evaluator_id, state, number, label in rows:
-        item = evaluators.get(evaluator_id)
-        if item is None:
+        index = indexes.get(evaluator_id)
+        if index is None:
             continue
         if log_number not in found:
-            found[log_number] = _none_judged(amount)
+            found[log_number] = _none_judged(len(evaluators))
         states, values = found[log_number]
-        states[item.place] = _LETTERS[state]
+        states[index] = STATES[state][0]
         if state == JUDGED:
-            values[item.place] = judgment_value(number, label, item.return_type)
+            values[index] = judgment_value(number, label, evaluators[index].row.return_type)
 
 
 def _none_judged(amount: int) -> tuple[list[str], list[Any]]:

@@ -1,21 +1,42 @@
-"""What every review of an evaluation begins with: its runs and evaluators, kept until short queries see a change."""
+"""What every question about an evaluation begins with: its runs and evaluators, read again when they have changed."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Row, bindparam, select
 
 from evals_mcp.errors import NotFound, Outdated
-from evals_mcp.models.review import EvaluatorRow
+from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs, versions
 from evals_mcp.store.evaluations.evaluations import find_evaluation
 from evals_mcp.store.evaluations.run_status import Attachment, read_attachments, read_runs
+from evals_mcp.store.revision_cache import RevisionCache
 
-_KEPT = 64
+
+@dataclass(frozen=True)
+class AttachedEvaluator:
+    """An evaluator version attached to an evaluation: which judgments count for it, and what is shown of it."""
+
+    attachment: Attachment
+    row: EvaluatorRow
+
+    @property
+    def version_id(self) -> str:
+        """The id of the version."""
+        return self.row.version_id
+
+    @cached_property
+    def key(self) -> str:
+        """All of it as JSON, to ask a cache by."""
+        return to_json(self).decode()
 
 
-class ReviewedEvaluation(NamedTuple):
+@dataclass(frozen=True)
+class EvaluationState:
     """An evaluation's runs (rows as from `read_runs`, the newest first) and evaluators, as the attachments are ordered.
 
     `token` is the same, in whichever process, as long as all this and the statistics of the runs are.
@@ -24,38 +45,57 @@ class ReviewedEvaluation(NamedTuple):
     id: str
     token: str
     runs: list[Row[Any]]
-    attachments: list[Attachment]
-    evaluators: list[EvaluatorRow]
+    evaluators: list[AttachedEvaluator]
 
-    def find_runs(self, run_ids: Sequence[str]) -> list[Row[Any]]:
-        """The runs with these ids, the newest first. Raises NotFound."""
+    @property
+    def attachments(self) -> list[Attachment]:
+        """The attachments of the evaluators."""
+        return [item.attachment for item in self.evaluators]
+
+    def find_runs(self, run_ids: Sequence[str] | None) -> list[Row[Any]]:
+        """The runs with these ids, or all of them for None, the newest first. Raises NotFound."""
+        if run_ids is None:
+            return self.runs
         found = [run for run in self.runs if run.id in run_ids]
         if missing := set(run_ids) - {run.id for run in found}:
             raise NotFound(f"Evaluation `{self.id}` has no run `{min(missing)}`.")
         return found
 
+    def find_evaluators(self, version_ids: Iterable[str]) -> list[AttachedEvaluator]:
+        """The evaluators with these versions, each once, in the order asked for. Raises NotFound."""
+        attached = {item.version_id: item for item in self.evaluators}
+        wanted = list(dict.fromkeys(version_ids))
+        for version_id in wanted:
+            if version_id not in attached:
+                raise NotFound(f"The evaluation has no evaluator version `{version_id}`.")
+        return [attached[version_id] for version_id in wanted]
 
-class ReviewedEvaluations:
+    def revisions(self, runs: Iterable[Row[Any]]) -> Hashable:
+        """What an answer about these runs depends on beside the question: their rows, and all evaluators."""
+        return (*(item.key for item in self.evaluators), *runs)
+
+
+class EvaluationStates:
     """Reads evaluations, those that changed since they were last read."""
 
-    def __init__(self) -> None:
-        self._kept: dict[str, ReviewedEvaluation] = {}
+    def __init__(self, cache: RevisionCache) -> None:
+        self._cache = cache
 
-    def read(self, connection: Connection, evaluation_id: str, known: str | None = None) -> ReviewedEvaluation:
+    def read(self, connection: Connection, evaluation_id: str, known: str | None = None) -> EvaluationState:
         """An evaluation as it is in this transaction. Raises NotFound, and Outdated if its token is not `known`."""
         token = _read_token(connection, evaluation_id)
         if known not in (None, token):
             raise Outdated("The evaluation has changed since its overview was read.")
-        kept = self._kept.get(evaluation_id)
-        if kept is None or kept.token != token:
-            attachments = read_attachments(connection, evaluation_id)
-            evaluators = _read_evaluators(connection, attachments)
-            run_rows = read_runs(connection, evaluation_id)
-            kept = ReviewedEvaluation(evaluation_id, token, run_rows, attachments, evaluators)
-            if len(self._kept) >= _KEPT:
-                self._kept.clear()
-            self._kept[evaluation_id] = kept
-        return kept
+        return self._cache.get(
+            "evaluation state", evaluation_id, token, lambda: _read_state(connection, evaluation_id, token)
+        )
+
+
+def _read_state(connection: Connection, evaluation_id: str, token: str) -> EvaluationState:
+    attachments = read_attachments(connection, evaluation_id)
+    rows = _read_evaluators(connection, attachments)
+    evaluators = [AttachedEvaluator(item, row) for item, row in zip(attachments, rows, strict=True)]
+    return EvaluationState(evaluation_id, token, read_runs(connection, evaluation_id), evaluators)
 
 
 _evaluator_files = files.alias("evaluator_files")

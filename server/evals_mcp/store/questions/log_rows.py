@@ -1,59 +1,55 @@
-"""Rows of logs and of what was said of them, for logs that were chosen already; texts are cut to what is needed."""
+"""Rows of logs and of their judgments, for logs that were chosen already; texts are cut to what is needed."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
-from evals_mcp.models.review import JudgmentRow, JudgmentState, LogRow
+from evals_mcp.models.judgments import STATES, JudgmentState
+from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.store.database.tables import judgments, logs, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment
-from evals_mcp.store.logs.judgments import ABSTAINED, FAILED, JUDGED
 from evals_mcp.store.logs.rows import output_text
 from evals_mcp.truncation import cut_texts, find_excerpt
 
-_STATE_NAMES: dict[int, JudgmentState] = {JUDGED: "judged", ABSTAINED: "abstained", FAILED: "failed"}
+
+class RunLogKey(NamedTuple):
+    """A log in a run."""
+
+    run_id: str
+    log_number: int
 
 
 def read_log_rows(
     connection: Connection,
-    places: Sequence[Any],
+    keys: Sequence[RunLogKey],
     attachments: Sequence[Attachment],
     characters: int,
     searched: str | None = None,
 ) -> list[LogRow]:
-    """The rows of logs at places (run_id, log_number), each text cut to `characters`."""
-    numbers = {"numbers": [place.log_number for place in places]}
+    """The rows of logs in runs, each text cut to `characters`."""
+    numbers = {"numbers": [key.log_number for key in keys]}
     found = {(row.run_id, row.number): row for row in connection.execute(_LOGS, numbers).all()}
-    judged = read_judgment_rows(connection, places, attachments, characters)
-    return [
-        _log_row(
-            found[place.run_id, place.log_number],
-            judged.get((place.run_id, place.log_number), {}),
-            attachments,
-            characters,
-            searched,
-        )
-        for place in places
-    ]
+    judged = read_judgment_rows(connection, keys, attachments, characters)
+    return [_log_row(found[key], judged.get(key, {}), attachments, characters, searched) for key in keys]
 
 
 def read_judgment_rows(
-    connection: Connection, places: Sequence[Any], attachments: Sequence[Attachment], characters: int
-) -> dict[tuple[str, int], dict[str, JudgmentRow]]:
-    """What attached evaluators said of the logs at places, by run id and log number, then by version id."""
-    found: dict[tuple[str, int], dict[str, JudgmentRow]] = {}
+    connection: Connection, keys: Iterable[RunLogKey], attachments: Sequence[Attachment], characters: int
+) -> dict[RunLogKey, dict[str, JudgmentRow]]:
+    """The judgments of logs by attached evaluators, by version id."""
+    found: dict[RunLogKey, dict[str, JudgmentRow]] = {}
     sole = {item.evaluator_id: item for item in attachments if item.sole}
     exact = {item.evaluator_version_id: item for item in attachments if not item.sole}
-    shown = {(place.run_id, place.log_number) for place in places}
+    wanted = set(keys)
     # Unpacked, because a page has many of them and naming each column costs more than the query.
-    for run_id, log_number, evaluator_id, version_id, latest, state, *said in connection.execute(
-        _JUDGMENTS, {"numbers": [number for _, number in shown]}
+    for run_id, log_number, evaluator_id, version_id, latest, state, *texts in connection.execute(
+        _JUDGMENTS, {"numbers": [key.log_number for key in wanted]}
     ).all():
         item = (sole.get(evaluator_id) if latest else None) or exact.get(version_id)
-        if item is not None and (run_id, log_number) in shown:
-            row = _judgment_row(item.evaluator_version_id, _STATE_NAMES[state], *said, characters=characters)
-            found.setdefault((run_id, log_number), {})[row.evaluator_version_id] = row
+        if item is not None and (key := RunLogKey(run_id, log_number)) in wanted:
+            row = _judgment_row(item.evaluator_version_id, STATES[state], *texts, characters=characters)
+            found.setdefault(key, {})[row.evaluator_version_id] = row
     return found
 
 

@@ -1,4 +1,4 @@
-"""Evaluations for reviews: in a list, and each with its evaluators and runs; no log is read."""
+"""Evaluations: in a list, and each with its evaluators and runs; no log is read."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,14 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, exists, func, select
 
 from evals_mcp.errors import NotFound
-from evals_mcp.models.review import (
-    EvaluationRow,
-    EvaluationRows,
-    EvaluatorFigures,
-    KnownOverview,
-    Overview,
-    RunRow,
-)
+from evals_mcp.models.rows import EvaluationRow, EvaluationRows, EvaluatorFigures, KnownOverview, Overview, RunRow
 from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, NumberStats, OptionStats
 from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.store.database.database import Database
@@ -22,19 +15,18 @@ from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_ru
 from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import RunProgress, evaluation_status, read_progress
 from evals_mcp.store.evaluations.stats import EvaluatorInRun, Stats
-from evals_mcp.store.questions.evaluation_states import ReviewedEvaluation, ReviewedEvaluations
+from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
+from evals_mcp.store.revision_cache import RevisionCache
 
-_KEPT = 64
 
+class Overviews:
+    """Evaluations as a reader first sees them."""
 
-class ReviewOverviews:
-    """Evaluations as a reviewer first sees them."""
-
-    def __init__(self, database: Database, stats: Stats, reviewed: ReviewedEvaluations) -> None:
+    def __init__(self, database: Database, stats: Stats, evaluations: EvaluationStates, cache: RevisionCache) -> None:
         self._database = database
         self._stats = stats
-        self._reviewed = reviewed
-        self._kept: dict[str, KnownOverview] = {}
+        self._evaluations = evaluations
+        self._cache = cache
 
     def list_evaluations(self, text: str | None, limit: int, offset: int) -> EvaluationRows:
         """Evaluations whose name, file, id or evaluator contains a text, the last changed first."""
@@ -65,35 +57,31 @@ class ReviewOverviews:
         with self._database.read() as connection:
             return self._read(connection, _find(connection, word), known)
 
-    def _read(self, connection: Connection, evaluation: Row[Any], known: str | None = None) -> KnownOverview:
-        """The overview of an evaluation (a row of `_find`), kept until something in it changes."""
-        reviewed = self._reviewed.read(connection, evaluation.id)
-        if reviewed.token == known:
+    def _read(self, connection: Connection, row: Row[Any], known: str | None = None) -> KnownOverview:
+        """The overview of an evaluation (a row of `_find`)."""
+        evaluation = self._evaluations.read(connection, row.id)
+        if evaluation.token == known:
             return KnownOverview(token=known, overview=None)
-        kept = self._kept.get(evaluation.id)
-        if kept is None or kept.token != reviewed.token:
-            run_rows = reviewed.runs[::-1]
-            progress = read_progress(connection, run_rows, reviewed.attachments)
-            stats = self._stats.read(connection, run_rows, reviewed.attachments)
-            overview = _overview(evaluation, reviewed, progress, stats, _version_names(connection, run_rows))
-            kept = KnownOverview(token=reviewed.token, overview=overview)
-            self._keep(evaluation.id, kept)
-        return kept
+        overview = self._cache.get(
+            "overview", row.id, evaluation.token, lambda: self._compute(connection, row, evaluation)
+        )
+        return KnownOverview(token=evaluation.token, overview=overview)
 
-    def _keep(self, evaluation_id: str, overview: KnownOverview) -> None:
-        if len(self._kept) >= _KEPT:
-            self._kept.clear()
-        self._kept[evaluation_id] = overview
+    def _compute(self, connection: Connection, row: Row[Any], evaluation: EvaluationState) -> Overview:
+        runs_oldest_first = evaluation.runs[::-1]
+        progress = read_progress(connection, runs_oldest_first, evaluation.attachments)
+        stats = self._stats.read(connection, runs_oldest_first, evaluation.attachments)
+        return _overview(row, evaluation, progress, stats, _version_names(connection, runs_oldest_first))
 
 
 def _overview(
     evaluation: Row[Any],
-    reviewed: ReviewedEvaluation,
+    state: EvaluationState,
     progress: Mapping[str, RunProgress],
     stats: Mapping[str, Sequence[EvaluatorInRun]],
     named: Mapping[str, Any],
 ) -> Overview:
-    run_rows = reviewed.runs[::-1]
+    run_rows = state.runs[::-1]
     statuses = [progress[run.id].status for run in run_rows]
     changed_at = max([evaluation.updated_at, *(run.updated_at for run in run_rows)])
     return Overview(
@@ -101,10 +89,10 @@ def _overview(
             evaluation,
             changed_at,
             len(run_rows),
-            [item.path for item in reviewed.evaluators],
+            [item.row.path for item in state.evaluators],
             evaluation_status(statuses),
         ),
-        evaluators=reviewed.evaluators,
+        evaluators=[item.row for item in state.evaluators],
         runs=[
             RunRow(
                 id=run.id,
@@ -127,7 +115,7 @@ def _overview(
 
 
 def evaluator_figures(stats: JudgmentCounts) -> EvaluatorFigures:
-    """An evaluator's statistics in a run as reviews show them."""
+    """An evaluator's statistics in a run as overviews show them."""
     counts = (stats.total_logs, stats.num_judgments, stats.num_nulls, stats.num_errors)
     match stats:
         case BooleanStats():

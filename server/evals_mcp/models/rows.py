@@ -1,28 +1,19 @@
-"""Rows for reviews: narrow facts of evaluations, runs, logs and datapoints, and the questions that select them.
+"""Rows of answers: narrow facts of evaluations, runs, logs and datapoints; the questions are in `questions`.
 
-They are the answers of this project's own extension of the API (routes under `/review`), and what is gathered from
-a server that has only the documented API. Texts in them may be cut; `lengths` says how long they are.
+They are what this project's own routes under `/review` answer. Texts in them may be cut; `lengths` says how long they
+are.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
-from evals_mcp.models.judgments import Judgment
+from evals_mcp.models.enums import Valence
+from evals_mcp.models.judgments import STATES, Judgment, JudgmentState
 from evals_mcp.models.model import Defaulted, JsonObject, Model, UtcDatetime
-
-JudgmentState = Literal["judged", "abstained", "failed", "missing"]
-"""What an evaluator said of a log: a judgment, null, an error, or nothing yet."""
-
-LogSort = Literal["newest", "worst", "latency", "cost", "length"]
-"""How logs are ordered: the newest, the worst judged, the slowest, the dearest, or the longest output first."""
-
-DatapointShow = Literal["all", "disagreement", "all_fail", "failed", "abstained", "missing"]
-"""Which datapoints are listed: all, or those where runs or evaluators disagree, where every run fails, or which lack
-a judgment in one of three ways."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -99,6 +90,16 @@ class EvaluatorRow(Model):
     lower_is_better: Defaulted[bool] = False
     neutral: Defaulted[bool] = False
     has_valence: Defaulted[bool] = True
+
+    @property
+    def valence(self) -> Valence:
+        """What a higher number, or true, means: better, worse, or neither."""
+        return "neutral" if self.neutral else "negative" if self.lower_is_better else "positive"
+
+    @property
+    def option_valences(self) -> dict[str, str | None]:
+        """The valence of each of its options, None for one that has none."""
+        return {option: self.valences.get(option) for option in self.options}
 
 
 class RunRow(Model):
@@ -206,13 +207,12 @@ class DatapointLog:
     states: str
     judgments: list[Any]
 
-    def state(self, place: int) -> JudgmentState:
-        """The state of the judgment by the evaluator at a place."""
-        return STATE_LETTERS[self.states[place]]
+    def state(self, index: int) -> JudgmentState:
+        """The state of the judgment by the evaluator with this index."""
+        return _STATES_BY_LETTER[self.states[index]]
 
 
-STATE_LETTERS: dict[str, JudgmentState] = {"j": "judged", "a": "abstained", "f": "failed", "m": "missing"}
-"""What the letters of `DatapointLog.states` stand for."""
+_STATES_BY_LETTER = {state[0]: state for state in STATES}
 
 
 class DatapointRow(Model):
@@ -238,56 +238,3 @@ class FoundIds(Model):
     """Ids that begin as was asked, at most as many as were asked for."""
 
     ids: list[str]
-
-
-class JudgmentMatch(Model):
-    """Which judgments to select: by state, by an option, or by a number (booleans are 0 and 1) within bounds."""
-
-    state: Defaulted[JudgmentState] = "judged"
-    label: str | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-class LogQuestion(Model):
-    """Which logs of an evaluation to show; `characters` is how much of each text is needed.
-
-    A `sample` is an even one across the evaluator's judgments, and not sorted.
-    """
-
-    run_ids: list[str]
-    datapoint_id: str | None = None
-    evaluator_version_id: str | None = None
-    match: JudgmentMatch | None = None
-    errors_only: Defaulted[bool] = False
-    text: str | None = None
-    sort: Defaulted[LogSort] = "newest"
-    sample: Defaulted[bool] = False
-    limit: Defaulted[int] = Field(default=10, ge=1, le=1000)
-    following: list[float] | None = Field(default=None, min_length=1, max_length=2)
-    characters: Defaulted[int] = Field(default=2_000, ge=0, le=1_000_000)
-
-
-class Judge(Model):
-    """An evaluator by which datapoints are chosen: the range of its numbers, and whether it can say that a log fails.
-
-    Without a range its numbers neither disagree nor fail.
-    """
-
-    evaluator_version_id: str
-    low: float | None = None
-    high: float | None = None
-    can_fail: Defaulted[bool] = True
-
-
-class DatapointQuestion(Model):
-    """Which datapoints to show, with their logs in which runs; `judges` say what `show` means, `text` is in them."""
-
-    run_ids: list[str]
-    dataset_version_id: str
-    show: Defaulted[DatapointShow] = "all"
-    judges: Defaulted[list[Judge]] = Field(default_factory=list)
-    text: str | None = None
-    limit: Defaulted[int] = Field(default=20, ge=1, le=1000)
-    offset: Defaulted[int] = Field(default=0, ge=0, le=2**30)
-    characters: Defaulted[int] = Field(default=600, ge=0, le=1_000_000)

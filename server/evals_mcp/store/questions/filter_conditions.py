@@ -1,0 +1,146 @@
+"""A filter as SQL: conditions on the logs of runs (`run_logs`) and on datapoints; nothing is read here.
+
+Each field of the filter has a function for the table that it is about, listed in `ON_LOGS` or `ON_DATAPOINTS`. The
+runs are not among them: every statement names its runs itself, so that an index begins with them.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from operator import ge, gt, le, lt
+
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_
+
+from evals_mcp.models.judgments import STATES
+from evals_mcp.models.questions import Filter, JudgmentCondition
+from evals_mcp.store.database.tables import datapoints, judgments, logs, run_logs
+from evals_mcp.store.database.text_search import contains_text
+from evals_mcp.store.evaluations.run_status import judgment_exists, judgments_of
+from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
+
+Condition = ColumnElement[bool]
+_same = judgments.alias("same_judgment")
+
+
+class FilterConditions:
+    """The conditions of one filter; `evaluators` are those by which its judgment may be. Raises NotFound, Invalid."""
+
+    def __init__(self, connection: Connection, filter: Filter, evaluation: EvaluationState) -> None:
+        self.connection = connection
+        self.filter = filter
+        version_id = filter.judgment.evaluator_version_id if filter.judgment else None
+        self.evaluators = evaluation.evaluators if version_id is None else evaluation.find_evaluators([version_id])
+        self._names = [name for name in filter.names() if name in ON_LOGS]
+
+    def on_logs(self, without: Iterable[str] = ()) -> list[Condition]:
+        """The conditions on a log of `run_logs`, but for those of some fields."""
+        return [ON_LOGS[name](self) for name in self._names if name not in without]
+
+    def on_datapoints(self) -> list[Condition]:
+        """The conditions on a datapoint of `datapoints`; those on its logs need the parameter `run_ids`."""
+        found = [ON_DATAPOINTS[name](self) for name in self._names if name in ON_DATAPOINTS]
+        if self.reads_logs:
+            in_runs = run_logs.c.run_id.in_(bindparam("run_ids", expanding=True))
+            of_datapoint = run_logs.c.datapoint_id == datapoints.c.id
+            found.append(exists().where(in_runs, of_datapoint, *self.on_logs(ON_DATAPOINTS)).correlate(datapoints))
+        return found
+
+    @property
+    def names(self) -> list[str]:
+        """The fields that set conditions."""
+        return self._names
+
+    @property
+    def reads_logs(self) -> bool:
+        """Whether a datapoint meets the filter only if one of its logs does."""
+        return any(name not in ON_DATAPOINTS for name in self._names)
+
+    @property
+    def wants_missing(self) -> bool:
+        """Whether logs are wanted that lack a judgment."""
+        return self.filter.judgment is not None and self.filter.judgment.state == "missing"
+
+
+def judgment_conditions(condition: JudgmentCondition, evaluator: AttachedEvaluator) -> list[Condition]:
+    """The conditions on a judgment of `judgments` by an evaluator.
+
+    Bounds are put on the score, which is indexed, and not on the number.
+    """
+    found = [*judgments_of(evaluator.attachment), judgments.c.state == STATES.index(condition.state)]
+    if condition.state != "judged":
+        # It follows from the state; with it the index gives the logs in their order.
+        return [*found, judgments.c.score.is_(None)]
+    if condition.label is not None:
+        listed = json.dumps(condition.label, ensure_ascii=False)
+        found.append(or_(judgments.c.label == condition.label, judgments.c.label.contains(listed, autoescape=True)))
+    bounds = [(compare, bound) for name, compare in _BOUNDS if (bound := getattr(condition, name)) is not None]
+    if condition.boolean is not None:
+        bounds += [(ge, float(condition.boolean)), (le, float(condition.boolean))]
+    if not bounds:
+        return found
+    if evaluator.row.lower_is_better:
+        bounds = [(_FLIPPED[compare], -bound) for compare, bound in bounds]
+    if len(bounds) == 2 and {compare for compare, _ in bounds} == {ge, le} and bounds[0][1] == bounds[1][1]:
+        return [*found, judgments.c.score == bounds[0][1], _has_number()]
+    return [*found, judgments.c.number.is_not(None), *(compare(judgments.c.score, bound) for compare, bound in bounds)]
+
+
+_BOUNDS = (("at_least", ge), ("above", gt), ("at_most", le), ("below", lt))
+_FLIPPED = {ge: le, gt: lt, le: ge, lt: gt}
+
+
+def has_judgment(condition: JudgmentCondition, evaluators: Iterable[AttachedEvaluator]) -> Condition:
+    """Whether a log of `run_logs` has such a judgment by one of these evaluators, or lacks one if that is wanted."""
+    if condition.state == "missing":
+        return or_(*(~judgment_exists(item.attachment) for item in evaluators))
+    of_log = (judgments.c.run_id == run_logs.c.run_id, judgments.c.log_number == run_logs.c.log_number)
+    return or_(
+        *(exists().where(*of_log, *judgment_conditions(condition, item)).correlate(run_logs) for item in evaluators)
+    )
+
+
+def _has_number() -> Condition:
+    """Whether a judgment is a number; asked so that the index of scores alone says which logs have this one."""
+    keys = ("run_id", "evaluator_id", "log_number", "evaluator_version_id")
+    return exists().where(*(_same.c[key] == judgments.c[key] for key in keys), _same.c.number.is_not(None))
+
+
+def _of_datapoint(asked: FilterConditions) -> Condition:
+    return run_logs.c.datapoint_id == asked.filter.datapoint_id
+
+
+def _judged(asked: FilterConditions) -> Condition:
+    assert asked.filter.judgment is not None
+    return has_judgment(asked.filter.judgment, asked.evaluators)
+
+
+def _failed(asked: FilterConditions) -> Condition:
+    return run_logs.c.failed.is_(True)
+
+
+def _log_holds(asked: FilterConditions) -> Condition:
+    encoded = (logs.c.inputs, logs.c.messages, logs.c.output_message)
+    holds = contains_text(asked.connection, asked.filter.text or "", (logs.c.output, logs.c.error), encoded)
+    return exists().where(logs.c.number == run_logs.c.log_number, holds).correlate(run_logs)
+
+
+def _is_datapoint(asked: FilterConditions) -> Condition:
+    return datapoints.c.id == asked.filter.datapoint_id
+
+
+def _datapoint_holds(asked: FilterConditions) -> Condition:
+    return contains_text(asked.connection, asked.filter.text or "", (), [datapoints.c.content])
+
+
+ON_LOGS: dict[str, Callable[[FilterConditions], Condition]] = {
+    "datapoint_id": _of_datapoint,
+    "judgment": _judged,
+    "errors_only": _failed,
+    "text": _log_holds,
+}
+"""What each field says about a log."""
+
+ON_DATAPOINTS: dict[str, Callable[[FilterConditions], Condition]] = {
+    "datapoint_id": _is_datapoint,
+    "text": _datapoint_holds,
+}
+"""What a field says about a datapoint itself; the others are about its logs."""
