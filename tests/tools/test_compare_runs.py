@@ -247,7 +247,7 @@ async def test_runs_that_cannot_be_compared_are_refused(small: SmallEvaluation) 
         await compare_runs(Lookup(small.client), "Small")
     with pytest.raises(Invalid, match="the baseline itself"):
         await compare_runs(Lookup(small.client), "Small", candidates=["old"])
-    with pytest.raises(EvalsError, match="evaluator: there is none"):
+    with pytest.raises(EvalsError, match="evaluator: nothing is named"):
         await compare_runs(Lookup(small.client), SAMPLE, evaluators=["nonsense"])
 
 
