@@ -66,7 +66,7 @@ def _failures(data: Recorded) -> list[str]:
     failed = data.failed()
     per_evaluator = {evaluator: sum(item[1] == evaluator for item in failed) for _, evaluator, _ in failed}
     return [
-        counted(len(failed), "judgments failed"),
+        counted(len(failed), "failed judgments"),
         *(line(literal(RETRIEVAL), literal(evaluator)) for evaluator in per_evaluator),
         figure(next(iter(per_evaluator.values())), 0) + " each",
     ]
