@@ -39,7 +39,7 @@ async def test_failed_judgments_are_counted_and_in_no_mean(asker: Asker) -> None
 async def test_an_evaluator_that_is_false_everywhere_is_pointed_out(asker: Asker) -> None:
     """It says nothing about the runs, and the answer says that."""
     answer = (await asker.ask("list_runs", {"evaluation": RAG})).text
-    assert "citation_match is false on all 400" in answer
+    assert "citation_match is false on all 400 judged logs" in answer
 
 
 async def test_the_logs_of_failed_judgments_can_be_listed(asker: Asker) -> None:

@@ -72,7 +72,9 @@ async def test_runs_left_out_come_with_the_cursor(assistant: Assistant) -> None:
 async def test_an_unknown_evaluation_names_the_nearest(assistant: Assistant) -> None:
     """A typo is answered with what was meant."""
     answer = await assistant.refuse("list_runs", evaluation="Wich promt answers tikets")
-    assert answer.startswith('Error: evaluation: no evaluation is named "Wich promt answers tikets". Nearest: Which prompt')
+    assert answer.startswith(
+        'Error: evaluation: no evaluation is named "Wich promt answers tikets". Nearest: Which prompt'
+    )
 
 
 async def test_an_ambiguous_name_lists_its_candidates_from_the_last_changed(own_assistant: Assistant) -> None:

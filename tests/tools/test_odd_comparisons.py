@@ -48,7 +48,11 @@ CASES = [
         BOOLEAN,
         said([True]),
         said([False]),
-        ["it | 1 | 100% | 0% | -100 points |", "too few pairs (detecting it needs about 6 pairs)", "1 datapoint got worse"],
+        [
+            "it | 1 | 100% | 0% | -100 points |",
+            "too few pairs (detecting it needs about 6 pairs)",
+            "1 datapoint got worse",
+        ],
         ["| worse\n"],
     ),
     Case(
@@ -145,7 +149,9 @@ CASES = [
         said([True] * 12),
         [NOTHING, "No judgments in the baseline (12 failed)"],
     ),
-    Case("unjudged", BOOLEAN, [(q, {}) for q in QUESTIONS], [(q, {}) for q in QUESTIONS], [NOTHING, "Not judged by it"]),
+    Case(
+        "unjudged", BOOLEAN, [(q, {}) for q in QUESTIONS], [(q, {}) for q in QUESTIONS], [NOTHING, "Not judged by it"]
+    ),
     Case("a run without logs", BOOLEAN, said([True] * 12), [], [NOTHING, "No judgments in the candidate (no logs)"]),
     Case("two runs without logs", BOOLEAN, [], [], [NOTHING]),
     Case(

@@ -108,7 +108,8 @@ def _unjudged(runs: Sequence[RunRow], labels: Sequence[str]) -> list[str]:
             amounts.setdefault(amount, []).append(label)
     if not amounts:
         return []
-    listed = [f"{_few(called)} in {amount} of {figures.count(len(runs), 'run')}" for amount, called in sorted(amounts.items())]
+    first, *rest = [f"{_few(called)} in {amount}" for amount, called in sorted(amounts.items())]
+    listed = [f"{first} of {figures.count(len(runs), 'run')}", *rest]
     return [f"Not judged (-): {'; '.join(listed)}."]
 
 
