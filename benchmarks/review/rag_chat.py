@@ -66,7 +66,7 @@ def _failures(data: Recorded) -> list[str]:
     failed = data.failed()
     per_evaluator = {evaluator: sum(item[1] == evaluator for item in failed) for _, evaluator, _ in failed}
     return [
-        counted(len(failed), "judgments failed"),
+        counted(len(failed), "failed judgments"),
         *(line(literal(RETRIEVAL), literal(evaluator)) for evaluator in per_evaluator),
         figure(next(iter(per_evaluator.values())), 0) + " each",
     ]
@@ -81,7 +81,7 @@ def _slowest(data: Recorded, run: str | None, amount: int) -> list[str]:
 def _constant(data: Recorded) -> list[str]:
     said = [judgment for run in data.logs for _, judgment in data.judged(run, "citation_match")]
     assert set(said) == {False}
-    return [line("citation_match", "false", rf"all {len(said)} logs")]
+    return [line("citation_match", "false", rf"all {len(said)} judged logs")]
 
 
 def _judged(data: Recorded, run: str, evaluator: str, low: float, high: float) -> list[dict[str, Any]]:

@@ -34,12 +34,12 @@ class Pairing:
 
     @property
     def better(self) -> list[str]:
-        """The datapoints with a higher judgment, the largest change first."""
+        """The datapoints with a higher judgment, largest change first."""
         return sorted((row for row in self.changes if self.change(row) > 1e-9), key=self.change, reverse=True)
 
     @property
     def worse(self) -> list[str]:
-        """The datapoints with a lower judgment, the largest change first."""
+        """The datapoints with a lower judgment, largest change first."""
         return sorted((row for row in self.changes if self.change(row) < -1e-9), key=self.change)
 
     @property

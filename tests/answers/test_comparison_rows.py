@@ -105,19 +105,19 @@ def test_without_a_direction_changes_are_only_counted() -> None:
         ({"verdict": "worse"}, "worse"),
         (
             {"verdict": "no significant difference", "p_value": 0.31, "pairs_needed": 1_276},
-            "no significant difference at n=200 (would need about 1,300 pairs for it)",
+            "no significant difference at n=200 (detecting it needs about 1,300 pairs)",
         ),
         ({"verdict": "no significant difference", "p_value": 1.0}, "no significant difference at n=200"),
         ({"verdict": "no significant difference", "p_value": 1.0, "changed": 0}, "no difference"),
         (
             {"verdict": "no significant difference", "p_value": 0.017, "adjusted_p": 0.22, "pairs_needed": 201},
-            "no significant difference among so many comparisons (alone p=0.017)",
+            "no significant difference after correction (uncorrected p=0.017)",
         ),
         (
             {"verdict": "too few pairs", "pairs": 3, "pairs_needed": 12},
-            "too few pairs: no verdict; about 12 needed for the difference seen",
+            "too few pairs (detecting it needs about 12 pairs)",
         ),
-        ({"verdict": "too few pairs", "pairs": 3}, "too few pairs: no verdict"),
+        ({"verdict": "too few pairs", "pairs": 3}, "too few pairs"),
     ],
 )
 def test_a_verdict_says_how_sure_it_is(fields: dict[str, Any], words: str) -> None:

@@ -97,7 +97,7 @@ async def test_doubled_slashes_are_one(api: httpx.AsyncClient) -> None:
 async def test_unknown_routes_and_methods_say_so(api: httpx.AsyncClient) -> None:
     """As JSON."""
     missing = await api.get("/v5/nothing")
-    assert (missing.status_code, missing.json()) == (404, {"detail": "There is no GET /v5/nothing here."})
+    assert (missing.status_code, missing.json()) == (404, {"detail": "This server has no GET /v5/nothing."})
     assert (await api.put("/v5/files")).status_code == 405
 
 

@@ -48,7 +48,7 @@ async def test_version_names_are_unique_in_a_file(v5: V5, kind: str) -> None:
     """A clash is 409 and changes nothing; the same name in another file is fine."""
     first = await v5.ok("POST", f"/{kind}s", {"path": "it", **CONTENTS[kind], "version_name": "one"})
     clash = {"path": "it", **OTHER_CONTENTS[kind], "version_name": "one"}
-    assert "named `one`" in await v5.refused(409, "POST", f"/{kind}s", clash)
+    assert "has the name `one`" in await v5.refused(409, "POST", f"/{kind}s", clash)
     assert len((await v5.ok("GET", f"/{kind}s/{first['id']}/versions"))["records"]) == 1
     second = await v5.ok("POST", f"/{kind}s", {"path": "it", **OTHER_CONTENTS[kind]})
     place = f"/{kind}s/{first['id']}/versions/{second['version_id']}"

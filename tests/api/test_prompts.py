@@ -111,7 +111,7 @@ async def test_a_template_is_populated(v5: V5) -> None:
 @pytest.mark.parametrize("path", ["/prompts/call", "/agents/call", "/agents/continue", "/tools/call"])
 async def test_calls_are_refused_with_what_to_do_instead(v5: V5, path: str) -> None:
     """This server calls no model and runs no code."""
-    assert "does not" in await v5.refused(400, "POST", path, {"path": "p", "stream": False})
+    assert "cannot" in await v5.refused(400, "POST", path, {"path": "p", "stream": False})
 
 
 @pytest.mark.parametrize("kind", ["prompt", "tool", "agent"])

@@ -57,10 +57,10 @@ def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path:
         "v1-baseline (control) | completed | 40 | 85% true | 4.31 n=39 | friendly 72.5%, neutral 27.5%",
         "v2-concise | running | 40 | 61.5% true (-23.5 points) n=39 | 4.28 (-0.03) n=39",
         "v3-policy-quotes | completed | 40 | 90% true (+5 points) | 4.38 (+0.08) n=39",
-        "contains_greeting says true for all 120 logs it judged",
-        "1 judgment failed, in no figure: v1-baseline: helpfulness 1.",
-        "1 judgment abstained, in no figure: v3-policy-quotes: helpfulness 1.",
-        "3 judgments missing, in no figure: v2-concise",
+        "contains_greeting is true on all 120 logs",
+        "Excluded: 1 failed judgment (v1-baseline: helpfulness).",
+        "Excluded: 1 abstained judgment (v3-policy-quotes: helpfulness).",
+        "Excluded: 3 missing judgments (v2-concise",
         "policy_correct | 39 | 84.6% | 61.5% | -23.1 points |",
         "| 0.0039 | 0/9/30 | worse",
         "9 datapoints got worse by policy_correct",
@@ -90,7 +90,7 @@ def test_call_prints_an_answer(sample_database: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["call", "list_runs", "evaluation=nothing"], 1, "Error: evaluation: nothing is named"),
+        (["call", "list_runs", "evaluation=nothing"], 1, "Error: evaluation: no evaluation is named"),
         (["call", "list_runs", "evaluation"], 1, "'evaluation' is not an argument. Write name=value."),
         (["call", "get_logs", f"evaluation={SAMPLE}", "limit=many"], 1, "Error: limit: "),
         (["call"], 2, "the following arguments are required: TOOL\n"),

@@ -56,5 +56,5 @@ def test_no_figure_is_made_of_numbers_that_are_none(database: Path, era: str, st
         for tool, arguments in QUESTIONS_ABOUT_IT:
             wire.answer(tool, evaluation="Small", **arguments)
     assert "score | 10 | 2.20 | 2.20 | 0.00 |" in answer
-    assert "Numbers that are not finite, or beyond 1e150, are left out: 8 in new and the baseline together." in answer
+    assert "Excluded: numbers that are not finite or beyond 1e150 (8 in new and the baseline)." in answer
     assert "nan" not in answer.lower()

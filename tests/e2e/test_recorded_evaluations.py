@@ -32,14 +32,14 @@ async def test_means_per_run_are_the_published_ones(asker: Asker) -> None:
 async def test_failed_judgments_are_counted_and_in_no_mean(asker: Asker) -> None:
     """The 33 failures of one run are named, and its means are over the 189 logs that were judged."""
     answer = (await asker.ask("list_runs", {"evaluation": RAG})).text
-    assert "33 judgments failed, in no figure: text-retrieval-2024-02:" in answer
+    assert "Excluded: 33 failed judgments (text-retrieval-2024-02:" in answer
     assert "4.82 (+0.03) n=189" in answer
 
 
 async def test_an_evaluator_that_is_false_everywhere_is_pointed_out(asker: Asker) -> None:
     """It says nothing about the runs, and the answer says that."""
     answer = (await asker.ask("list_runs", {"evaluation": RAG})).text
-    assert "citation_match says false for all 400 logs it judged" in answer
+    assert "citation_match is false on all 400 judged logs" in answer
 
 
 async def test_the_logs_of_failed_judgments_can_be_listed(asker: Asker) -> None:

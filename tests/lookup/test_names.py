@@ -119,4 +119,4 @@ def _find_or_error(runs: list[RunRow], word: str) -> str | None:
 
 def test_nothing_at_all_is_said_so() -> None:
     """An empty list does not pretend to have something near."""
-    assert nearest("x", []) == "There are none."
+    assert nearest("x", []) == "None exist."

@@ -64,13 +64,13 @@ async def test_a_report_shows_runs_comparisons_and_what_is_odd(client: Client) -
     assert content.mime_type == "text/markdown"
     lines = content.text.splitlines()
     assert lines[0] == f'# Evaluation `"{SAMPLE}"`'
-    assert {"## Runs", "## Compared with v1-baseline", "## What to know"} <= set(lines)
+    assert {"## Runs", "## Compared with v1-baseline", "## Notes"} <= set(lines)
     assert any(line.startswith("| v2-concise | running | 40 | 61.5% true (-23.5 points)") for line in lines)
     (regression,) = [line for line in lines if line.startswith("| v2-concise | `policy_correct` |")]
     assert regression.split(" | ")[2:6] == ["39", "84.6%", "61.5%", "-23.1 points"]
     assert regression.endswith("| 0/9/30 | worse |")
-    assert "`contains_greeting` says true for all 120 logs" in content.text
-    for kind in ("1 judgment failed", "1 judgment abstained", "3 judgments missing"):
+    assert "`contains_greeting` is true on all 120 logs" in content.text
+    for kind in ("1 failed judgment", "1 abstained judgment", "3 missing judgments"):
         assert kind in content.text
 
 
@@ -121,7 +121,7 @@ async def test_a_log_is_shown_whole(client: Client) -> None:
         (("evaluations", "Which prompts answer"), SAMPLE),
         (("evaluations", SAMPLE, "runs", "v2-concice"), "v2-concise"),
         (("evaluations", SAMPLE, "runs", "v"), "matches 3: v3-policy-quotes, v2-concise"),
-        (("logs", "nothing"), "get_logs shows logs with their ids"),
+        (("logs", "nothing"), "get_logs lists log ids"),
         (("evaluations",), "evals://evaluations/{evaluation}"),
         (("evaluations", "support", "answer-ticket"), "write / as %2F"),
         (("evaluations", "\x00"), "evaluation: must not contain NUL characters."),

@@ -26,7 +26,7 @@ async def test_logs_that_are_in_the_run_stay_once(own_assistant: Assistant) -> N
     await own_assistant.ask("add_logs_to_run", evaluation=NAME, run="v2", log_ids=ids)
     answer = await own_assistant.ask("add_logs_to_run", evaluation=NAME, run="v2", log_ids=ids)
     assert answer.startswith("Added 0 logs to run v2-concise")
-    assert "Already in it: 2." in answer
+    assert "Already in the run: 2." in answer
 
 
 async def test_one_unknown_log_adds_none(own_assistant: Assistant) -> None:

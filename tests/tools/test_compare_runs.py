@@ -75,12 +75,12 @@ def line_of(answer: str, start: str) -> str:
 async def test_the_regression_of_the_sample_is_found_and_shown(client: EvalsClient) -> None:
     """Nine datapoints got worse and none better, which chance does not explain; the datapoints follow."""
     answer = await compare_runs(Lookup(client), SAMPLE, candidates=["v2-concise"])
-    assert "Candidate v2-concise against the baseline v1-baseline (the control), paired by datapoint." in answer
+    assert "Candidate v2-concise against baseline v1-baseline (control), paired by datapoint." in answer
     assert line_of(answer, "policy_correct |").startswith("policy_correct | 39 | ")
     assert line_of(answer, "policy_correct |").endswith("| 0/9/30 | worse")
-    assert "Always true in both runs, so it tells nothing apart: contains_greeting." in answer
-    assert "Judgments that are failed count in no figure: v1-baseline (helpfulness 1)." in answer
-    assert 'Logs that ended in an error: 1 in v2-concise; outcome="errors" shows them.' in answer
+    assert "Always true in both runs, so it cannot separate them: contains_greeting." in answer
+    assert "Excluded: failed judgments in v1-baseline (helpfulness 1)." in answer
+    assert 'Failed logs: 1 in v2-concise. Use outcome="errors" to see them.' in answer
     assert re.search(r"^latency \|.*\| better$", answer, re.MULTILINE)
     assert re.search(r"^dp_\w+: policy_correct true → false", answer, re.MULTILINE)
 
@@ -137,9 +137,9 @@ async def test_an_answer_stays_in_its_budget_and_ends_with_the_next_call(
 async def test_several_candidates_share_one_family_and_one_is_shown(client: EvalsClient) -> None:
     """The p-values are corrected over all of them, and the regressed candidate's datapoints are shown."""
     answer = await compare_runs(Lookup(client), SAMPLE)
-    assert "2 candidates against the baseline v1-baseline (the control)" in answer
+    assert "2 candidates against baseline v1-baseline (control)" in answer
     assert "p is Holm-adjusted over 6 comparisons (measures: over 6)" in answer
-    assert re.search(r"got worse by at least one evaluator in v2-concise, the largest change first:", answer)
+    assert re.search(r"got worse by at least one evaluator in v2-concise, largest change first:", answer)
     assert re.search(r'Datapoints of another candidate: compare_runs\(.*candidates=\["v3-policy-quotes"\]\)', answer)
 
 
@@ -155,8 +155,8 @@ async def test_a_run_judged_null_throughout_is_not_compared(small: SmallEvaluati
     await small.run("old", [(question, {"small/correct": True}) for question in QUESTIONS])
     await small.run("new", [(question, {"small/correct": None}) for question in QUESTIONS])
     answer = await compare_runs(Lookup(small.client), "Small")
-    assert "There is nothing to compare by these evaluators." in answer
-    assert "No judgment in the candidate (12 abstained): correct." in answer
+    assert "Nothing to compare by these evaluators." in answer
+    assert "No judgments in the candidate (12 abstained): correct." in answer
 
 
 async def test_other_dataset_versions_are_compared_by_what_they_share(small: SmallEvaluation) -> None:
@@ -165,14 +165,14 @@ async def test_other_dataset_versions_are_compared_by_what_they_share(small: Sma
     await small.run("few", [(question, {"small/correct": False}) for question in (*QUESTIONS[:3], "x")])
     await small.run("apart", [(question, {"small/correct": False}) for question in ("x", "y")])
     few = await compare_runs(Lookup(small.client), "Small", candidates=["few"])
-    assert "too few pairs: no verdict; about 6 needed for the difference seen" in few
+    assert "too few pairs (detecting it needs about 6 pairs)" in few
     assert (
-        "few shares 3 datapoints with the baseline, of 4 and 12 (different versions of the dataset); "
-        "only these are compared." in few
+        "few and the baseline share 3 datapoints of 4 and 12 (different dataset versions). "
+        "Only these are compared." in few
     )
     apart = await compare_runs(Lookup(small.client), "Small", candidates=["apart"])
-    assert "apart has no datapoint in common with the baseline" in apart
-    assert "There is nothing to compare by these evaluators." in apart
+    assert "apart and the baseline share no datapoints" in apart
+    assert "Nothing to compare by these evaluators." in apart
 
 
 async def test_a_return_type_that_changed_is_said_and_never_averaged(small: SmallEvaluation) -> None:
@@ -181,8 +181,8 @@ async def test_a_return_type_that_changed_is_said_and_never_averaged(small: Smal
     await small.evaluator("small/correct", return_type="number")
     await small.run("new", [(question, {"small/correct": 3}) for question in QUESTIONS])
     answer = await compare_runs(Lookup(small.client), "Small")
-    assert "There is nothing to compare" in answer
-    assert "Judgments of the baseline that are of another type than the evaluator returns now" in answer
+    assert "Nothing to compare" in answer
+    assert "Excluded: baseline judgments whose type is not the evaluator's return type now" in answer
 
 
 async def test_other_versions_of_an_evaluator_are_pointed_out(small: SmallEvaluation) -> None:
@@ -192,7 +192,7 @@ async def test_other_versions_of_an_evaluator_are_pointed_out(small: SmallEvalua
     await small.run("new", [(question, {"small/correct": False}) for question in QUESTIONS])
     answer = await compare_runs(Lookup(small.client), "Small")
     assert line_of(answer, "correct |").endswith("| 0/12/0 | worse")
-    assert "The runs were judged by different versions of the evaluator" in answer
+    assert "Judged by different evaluator versions" in answer
 
 
 async def test_repeated_logs_are_one_datapoint(small: SmallEvaluation) -> None:
@@ -203,7 +203,7 @@ async def test_repeated_logs_are_one_datapoint(small: SmallEvaluation) -> None:
     )
     answer = await compare_runs(Lookup(small.client), "Small", limit=1)
     assert line_of(answer, "correct |").startswith("correct | 12 | 100% | 33.3% | -66.7 points |")
-    assert "Several logs of a datapoint are averaged before pairing (up to 36 logs for 12 datapoints)." in answer
+    assert "Repeated logs of a datapoint are averaged before pairing (up to 36 logs for 12 datapoints)." in answer
     assert "correct true ×3 → false ×2; true" in answer
 
 
@@ -298,7 +298,7 @@ async def test_failed_judgments_of_recorded_runs_are_in_no_figure(recorded: Fast
     answer = await compare_runs(review, RAG, candidates=["text-retrieval-2024-02"])
     assert line_of(answer, "gpt_groundedness |").startswith("gpt_groundedness | 189 |")
     assert (
-        "Judgments that are failed count in no figure: text-retrieval-2024-02 "
+        "Excluded: failed judgments in text-retrieval-2024-02 "
         "(gpt_groundedness 11, gpt_relevance 11, gpt_coherence 11)." in answer
     )
 

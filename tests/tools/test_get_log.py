@@ -195,14 +195,14 @@ async def test_any_part_can_be_read_alone(empty_assistant: Assistant) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"part": "outptu"}, 'part: the log has no "outptu". Did you mean output? It has inputs, inputs.q, output'),
+        ({"part": "outptu"}, 'part: the log has no "outptu". Did you mean output? Its parts: inputs, inputs.q, output'),
         ({"part": "inputs.x"}, "Did you mean inputs.q?"),
         ({"part": "error"}, 'part: the log has no "error".'),
-        ({"part": "trace"}, "has no trace below it"),
+        ({"part": "trace"}, "has no trace"),
         ({"part": "output", "offset": 3}, "offset: output has 3 characters; use 0–2."),
-        ({"offset": 3}, "offset: needs part"),
-        ({"beside": "v2"}, "evaluation: name it when you give beside."),
-        ({"beside": "v2", "part": "output"}, "part, offset: not together with beside"),
+        ({"offset": 3}, "offset: requires part"),
+        ({"beside": "v2"}, "evaluation: required with beside."),
+        ({"beside": "v2", "part": "output"}, "part, offset: cannot be combined with beside"),
     ],
     ids=repr,
 )
@@ -224,7 +224,7 @@ async def test_a_log_is_named_by_the_beginning_of_its_id(assistant: Assistant) -
     refused = await assistant.refuse("get_log", log=id[:12] + "x" * 13)
     assert "log: no log has the id" in refused
     assert id in refused
-    assert "get_logs shows logs with their ids" in await assistant.refuse("get_log", log="/")
+    assert "get_logs lists log ids" in await assistant.refuse("get_log", log="/")
 
 
 async def _flow(assistant: Assistant, **content: Any) -> str:
@@ -252,13 +252,13 @@ async def test_a_trace_is_shown_as_a_tree_with_times(empty_assistant: Assistant)
     inner = await _flow(empty_assistant, trace_parent_id=root, error="broke")
     below = await _log(empty_assistant, trace_parent_id=inner, inputs={}, output="x" * 1_000, provider_latency=0.25)
     answer = await empty_assistant.ask("get_log", log=root)
-    assert 'trace: 3 steps; times from its start; get_log(log="…") reads a step whole.' in answer
+    assert 'trace: 3 steps; times from its start. Read a step: get_log(log="…")' in answer
     lines = answer.splitlines()
     assert lines[-3] == f'1 {tool.id} tool a/search; at +1.0 s; 1.5 s; output "three hits"'
     assert lines[-2].startswith(f"2 {inner} flow a/flow; ")
     assert 'error "broke"' in lines[-2]
     assert re.match(rf'2\.1 {below} prompt a/prompt; .*250 ms; output "xxx.*…" \(\+\d+ characters\)', lines[-1])
-    assert f"step below {inner}; in the trace {root}" in await empty_assistant.ask("get_log", log=below)
+    assert f"step below {inner}; trace {root}" in await empty_assistant.ask("get_log", log=below)
 
 
 async def test_a_wide_trace_is_paged_by_steps(empty_assistant: Assistant) -> None:
@@ -288,7 +288,7 @@ async def test_a_deep_trace_can_be_followed_to_its_end(empty_assistant: Assistan
         ids.append(await _flow(empty_assistant, trace_parent_id=ids[-1], output=str(depth)))
     answer = await empty_assistant.ask("get_log", log=ids[0], part="trace", max_tokens=20_000)
     assert f"trace: {DEEPEST_TRACE} steps" in answer
-    assert "steps below it, if any, are shown with it only" in answer.splitlines()[-1]
+    assert "get this log to see steps below it" in answer.splitlines()[-1]
     rest = await empty_assistant.ask("get_log", log=ids[DEEPEST_TRACE], part="trace", max_tokens=20_000)
     assert re.findall(r"log_\w+", rest.partition("\n")[2]) == ids[DEEPEST_TRACE + 1 :]
 

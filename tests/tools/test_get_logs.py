@@ -84,7 +84,7 @@ async def test_the_worst_come_first(assistant: Assistant) -> None:
     answer = await _ask(assistant, sort="worst", evaluator="helpfulness", limit=50, max_tokens=20_000)
     stars = [float(text) for text in re.findall(r"helpfulness (\d)", answer)]
     assert stars == sorted(stars)
-    assert "Sorted by policy_correct; evaluator= names another: " in await _ask(assistant, sort="worst")
+    assert "Sorted by policy_correct. Use evaluator= for another: " in await _ask(assistant, sort="worst")
 
 
 @pytest.mark.parametrize(("sort", "pattern"), [("latency", r"Z; ([\d.]+) s"), ("cost", r"\$([\d.]+)$")])
@@ -99,7 +99,7 @@ async def test_the_slowest_and_dearest_come_first(assistant: Assistant, sort: st
 async def test_a_sample_is_even_repeatable_and_goes_on(assistant: Assistant) -> None:
     """Each judgment is there in turns, the same logs come every time, and a larger sample begins with the smaller."""
     answer = await _ask(assistant, sample=True, evaluator="policy_correct", limit=10, max_tokens=8_000)
-    assert "\n120 logs, of which an even sample across the judgments of policy_correct." in answer
+    assert "\n120 logs, sampled evenly across judgments of policy_correct." in answer
     assert (answer.count("policy_correct true"), answer.count("policy_correct false")) == (4, 5)
     larger = await _ask(assistant, sample=True, evaluator="policy_correct", limit=20, max_tokens=20_000)
     assert log_ids(larger)[:10] == log_ids(answer)
@@ -111,7 +111,7 @@ async def test_a_sample_is_even_repeatable_and_goes_on(assistant: Assistant) -> 
 
 async def test_a_sample_without_an_evaluator_chooses_one_and_says_so(assistant: Assistant) -> None:
     """Not one that says the same of every log."""
-    assert "Sampled across policy_correct; evaluator= names another: " in await _ask(assistant, sample=True, limit=2)
+    assert "Sampled by policy_correct. Use evaluator= for another: " in await _ask(assistant, sample=True, limit=2)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ async def test_a_sample_without_an_evaluator_chooses_one_and_says_so(assistant: 
 async def test_a_cursor_of_another_question_is_refused(assistant: Assistant, other: dict[str, Any]) -> None:
     """It would show the wrong logs without a word."""
     cursor = next_cursor(await _ask(assistant, limit=1))
-    assert "cursor: this cursor belongs to another question" in await assistant.refuse(
+    assert "cursor: this cursor belongs to another call" in await assistant.refuse(
         "get_logs", evaluation=NAME, cursor=cursor, **other
     )
 
@@ -150,22 +150,22 @@ async def test_a_datapoint_is_named_by_the_beginning_of_its_id(assistant: Assist
     assert await _ask(assistant, datapoint=id[:12]) == whole
     refused = await assistant.refuse("get_logs", evaluation=NAME, datapoint="dp_")
     assert refused.startswith('Error: datapoint: "dp_" is a prefix of several ids: dp_')
-    assert "no log is for" in await assistant.refuse("get_logs", evaluation=NAME, datapoint="dp_nothing")
+    assert "no log exists for" in await assistant.refuse("get_logs", evaluation=NAME, datapoint="dp_nothing")
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"runs": ["v2-consice"]}, 'run: nothing is named "v2-consice". Nearest: v2-concise'),
+        ({"runs": ["v2-consice"]}, 'run: no run is named "v2-consice". Nearest: v2-concise'),
         (
             {"runs": ["v"]},
-            'run: "v" matches 3: v3-policy-quotes, v2-concise, v1-baseline (newest first). Give one full name.',
+            'run: "v" matches 3: v3-policy-quotes, v2-concise, v1-baseline (newest first). Use a full name.',
         ),
         ({"evaluator": "polcy"}, "Nearest: policy_correct"),
         ({"judgment": "maybe"}, "judgment: use true or false; a number or a comparison"),
         ({"evaluator": "tone", "judgment": "angry"}, "one of friendly, neutral, curt"),
-        ({"sort": "worst", "evaluator": "tone", "judgment": "missing"}, "sort: logs whose judgment is missing"),
-        ({"sort": "worst", "sample": True}, "sort: not together with sample"),
+        ({"sort": "worst", "evaluator": "tone", "judgment": "missing"}, "sort: logs with a missing judgment"),
+        ({"sort": "worst", "sample": True}, "sort: cannot be combined with sample"),
     ],
     ids=repr,
 )

@@ -44,7 +44,7 @@ async def test_datapoints_stand_in_the_order_of_the_dataset(assistant: Assistant
     answer = await _ask(assistant, limit=3)
     lines = answer.splitlines()
     evaluators = "policy_correct/helpfulness/tone/contains_greeting"
-    assert lines[1] == f"Judgments in each cell: {evaluators}; - is missing, ×2 and ; are repeated logs."
+    assert lines[1] == f"Cells: {evaluators} (- = missing; ×2 and ; = repeated logs)."
     assert lines[2] == "datapoint | input | target | v1-baseline | v2-concise | v3-policy-quotes"
     for line, point in zip(lines[3:6], sample.dataset.datapoints, strict=False):
         assert point.inputs["question"][:40] in line
@@ -85,7 +85,7 @@ async def test_datapoints_that_every_run_fails_are_found(assistant: Assistant, s
     assert f"\n{len(expected)} datapoints that every run fails by policy_correct.\n" in answer
     answer = await _ask(assistant, show="all_fail")
     assert "that every run fails by some evaluator." in answer
-    assert "Left out, since they say the same of every log: contains_greeting" in answer
+    assert "Excluded as constant: contains_greeting" in answer
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ async def test_nothing_found_is_said_with_what_was_asked(assistant: Assistant) -
 async def test_an_evaluator_that_is_named_has_the_cells_for_itself(assistant: Assistant) -> None:
     """Less to read when one is asked about."""
     answer = await _ask(assistant, evaluator="tone", limit=2)
-    assert "Judgments in each cell: tone; " in answer
+    assert "Cells: tone (" in answer
     assert re.search(r"^dp_.* \| (friendly|neutral|curt) \| (friendly|neutral|curt) \| \w+$", answer, re.M)
 
 
@@ -151,4 +151,4 @@ async def test_runs_without_a_dataset_have_no_datapoints_to_list(own_assistant: 
     run = await own_assistant.client.runs.create(resolved.id, CreateRunRequest(version=version, orchestrated=False))
     refused = await own_assistant.refuse("list_datapoints", evaluation=NAME, runs=[run.id])
     assert "no dataset" in refused
-    assert "get_logs shows the logs" in refused
+    assert "Use get_logs" in refused

@@ -25,7 +25,7 @@ async def test_an_evaluation_shows_file_status_and_headline(assistant: Assistant
 
 async def test_a_headline_does_not_pass_for_a_finding(assistant: Assistant) -> None:
     """The answer says where to ask whether a difference is more than chance."""
-    assert "more than chance, compare_runs tells" in await assistant.ask("list_evaluations")
+    assert "Use compare_runs to test whether" in await assistant.ask("list_evaluations")
 
 
 @pytest.mark.parametrize("text", ["which prompt", "ANSWER-TICKET", "support/", "tone", "evr_"])
@@ -39,7 +39,7 @@ async def test_evaluations_are_found_by_name_file_evaluator_and_id(assistant: As
 async def test_a_search_without_a_hit_says_how_to_see_all(assistant: Assistant) -> None:
     """Nothing found is an answer with a next step, and no error."""
     answer = await assistant.ask("list_evaluations", text="no such thing")
-    assert answer == "No evaluations matching no such thing.\nlist_evaluations() without text lists all."
+    assert answer == "No evaluations matching no such thing.\nlist_evaluations() lists all."
 
 
 async def test_an_evaluation_without_runs_or_judgments_has_no_headline(own_assistant: Assistant) -> None:

@@ -43,10 +43,10 @@ async def test_runs_stand_side_by_side_with_differences_to_the_control(assistant
 async def test_what_is_odd_is_pointed_out(assistant: Assistant) -> None:
     """A constant evaluator, and the three kinds of missing apart."""
     answer = await assistant.ask("list_runs", evaluation=NAME)
-    assert "contains_greeting says true for all 120 logs it judged: it tells no runs apart." in answer
-    assert "1 judgment failed, in no figure: v1-baseline: helpfulness 1." in answer
-    assert "1 judgment abstained, in no figure: v3-policy-quotes: helpfulness 1." in answer
-    assert "3 judgments missing, in no figure: v2-concise: policy_correct, helpfulness, tone 1 each." in answer
+    assert "contains_greeting is true on all 120 logs, so it cannot separate the runs." in answer
+    assert "Excluded: 1 failed judgment (v1-baseline: helpfulness)." in answer
+    assert "Excluded: 1 abstained judgment (v3-policy-quotes: helpfulness)." in answer
+    assert "Excluded: 3 missing judgments (v2-concise: policy_correct, helpfulness, tone 1 each)." in answer
 
 
 async def test_an_evaluator_that_mostly_fails_is_pointed_out(own_assistant: Assistant) -> None:
@@ -58,7 +58,7 @@ async def test_an_evaluator_that_mostly_fails_is_pointed_out(own_assistant: Assi
         broken = EvaluatorLogRequest(path="support/tone", parent_id=log, error="rate limit")
         await own_assistant.client.evaluators.log(broken)
     answer = await own_assistant.ask("list_runs", evaluation=NAME)
-    assert "tone failed on 58.3% of the logs it was asked about" in answer
+    assert "tone failed on 58.3% of its logs" in answer
 
 
 async def test_runs_left_out_come_with_the_cursor(assistant: Assistant) -> None:
@@ -72,7 +72,9 @@ async def test_runs_left_out_come_with_the_cursor(assistant: Assistant) -> None:
 async def test_an_unknown_evaluation_names_the_nearest(assistant: Assistant) -> None:
     """A typo is answered with what was meant."""
     answer = await assistant.refuse("list_runs", evaluation="Wich promt answers tikets")
-    assert answer.startswith('Error: evaluation: nothing is named "Wich promt answers tikets". Nearest: Which prompt')
+    assert answer.startswith(
+        'Error: evaluation: no evaluation is named "Wich promt answers tikets". Nearest: Which prompt'
+    )
 
 
 async def test_an_ambiguous_name_lists_its_candidates_from_the_last_changed(own_assistant: Assistant) -> None:

@@ -67,13 +67,13 @@ async def test_a_failure_is_logged_as_well(own_assistant: Assistant) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({}, "output, error: give one of them"),
-        ({"output": "x", "error": "y"}, "output, error: give one of them"),
+        ({}, "output, error: give exactly one"),
+        ({"output": "x", "error": "y"}, "output, error: give exactly one"),
         ({"output": "x", "inputs": "not JSON"}, "inputs: must be a JSON object"),
         ({"output": "x", "inputs": "[1]"}, "inputs: must be a JSON object"),
         ({"output": "x", "latency": -1}, "latency: "),
         ({"output": "x", "datapoint": "dp_"}, "datapoint: "),
-        ({"output": "x", "run": "v9"}, "run: nothing is named"),
+        ({"output": "x", "run": "v9"}, "run: no run is named"),
     ],
     ids=repr,
 )

@@ -41,14 +41,18 @@ class Case:
 BOOLEAN: dict[str, Any] = {"return_type": "boolean"}
 NUMBER: dict[str, Any] = {"return_type": "number"}
 OPTIONS = [{"name": "ok"}, {"name": "bad"}]
-NOTHING = "There is nothing to compare by these evaluators."
+NOTHING = "Nothing to compare by these evaluators."
 CASES = [
     Case(
         "one datapoint",
         BOOLEAN,
         said([True]),
         said([False]),
-        ["it | 1 | 100% | 0% | -100 points |", "too few pairs: no verdict; about 6 needed", "1 datapoint got worse"],
+        [
+            "it | 1 | 100% | 0% | -100 points |",
+            "too few pairs (detecting it needs about 6 pairs)",
+            "1 datapoint got worse",
+        ],
         ["| worse\n"],
     ),
     Case(
@@ -56,7 +60,7 @@ CASES = [
         NUMBER,
         said([5] * 5),
         said([1] * 5),
-        ["it | 5 | 5.00 | 1.00 | -4.00 |", "too few pairs: no verdict"],
+        ["it | 5 | 5.00 | 1.00 | -4.00 |", "too few pairs"],
         ["| worse\n", "p ≤"],
     ),
     Case("all ties of a constant", NUMBER, said([3] * 12), said([3] * 12), [NOTHING, "Always 3 in both runs"], ["p ≤"]),
@@ -75,7 +79,7 @@ CASES = [
         said([4] * 12),
         [
             "it | 12 | 3.00 | 4.00 | +1.00 | 0.0005 | 12/0/0 | better",
-            "More is taken to be better, as no number_valence",
+            "Assumed higher is better for it (no number_valence set)",
         ],
     ),
     Case(
@@ -84,22 +88,22 @@ CASES = [
         said([3] * 12),
         said([4] * 12),
         ["0/12/0 | worse", "12 datapoints got worse"],
-        ["More is taken"],
+        ["Assumed higher"],
     ),
     Case(
         "numbers without a direction",
         {**NUMBER, "number_valence": "neutral"},
         said([3] * 12),
         said([4, 5] * 6),
-        ["12 changed/0 same | different", 'Nothing is better or worse by it: outcome="changed" shows what changed.'],
-        ["got worse", "| better\n", "| worse\n", "More is taken"],
+        ["12 changed/0 same | different", 'No better or worse by it. Use outcome="changed" to see changes.'],
+        ["got worse", "| better\n", "| worse\n", "Assumed higher"],
     ),
     Case(
         "options without a direction",
         {"return_type": "select", "options": OPTIONS},
         said(["ok"] * 12),
         said(["ok"] * 2 + ["bad"] * 10),
-        ["10 changed/2 same | different", "Nothing is better or worse by it"],
+        ["10 changed/2 same | different", "No better or worse by it"],
         ["got worse"],
     ),
     Case(
@@ -121,7 +125,7 @@ CASES = [
         NUMBER,
         said([1e308] * 12),
         said([-1e308] * 12),
-        [NOTHING, "Judged in both runs, but by no number to compare: it.", "left out: 24 in new and the baseline"],
+        [NOTHING, "Judged in both runs, but without a finite number: it.", "beyond 1e150 (24 in new and the baseline)"],
         ["on no common datapoint"],
     ),
     Case(
@@ -129,31 +133,33 @@ CASES = [
         NUMBER,
         said([1e308] + [1] * 11),
         said([2] * 12),
-        ["it | 11 | 1.00 | 2.00 | +1.00 |", "left out: 1 in new and the baseline together."],
+        ["it | 11 | 1.00 | 2.00 | +1.00 |", "beyond 1e150 (1 in new and the baseline)."],
     ),
     Case(
         "all null",
         BOOLEAN,
         said([None] * 12),
         said([None] * 12),
-        [NOTHING, "No judgment in the baseline (12 abstained)"],
+        [NOTHING, "No judgments in the baseline (12 abstained)"],
     ),
     Case(
         "all failed",
         BOOLEAN,
         said([FAILS] * 12),
         said([True] * 12),
-        [NOTHING, "No judgment in the baseline (12 failed)"],
+        [NOTHING, "No judgments in the baseline (12 failed)"],
     ),
-    Case("unjudged", BOOLEAN, [(q, {}) for q in QUESTIONS], [(q, {}) for q in QUESTIONS], [NOTHING, "Judged none"]),
-    Case("a run without logs", BOOLEAN, said([True] * 12), [], [NOTHING, "No judgment in the candidate (no logs)"]),
+    Case(
+        "unjudged", BOOLEAN, [(q, {}) for q in QUESTIONS], [(q, {}) for q in QUESTIONS], [NOTHING, "Not judged by it"]
+    ),
+    Case("a run without logs", BOOLEAN, said([True] * 12), [], [NOTHING, "No judgments in the candidate (no logs)"]),
     Case("two runs without logs", BOOLEAN, [], [], [NOTHING]),
     Case(
         "no common datapoint",
         BOOLEAN,
         said([True] * 6),
         said([False] * 6, QUESTIONS[6:]),
-        [NOTHING, "new has no datapoint in common with the baseline"],
+        [NOTHING, "new and the baseline share no datapoints"],
         ["got worse", "| worse\n"],
     ),
     Case(
@@ -168,7 +174,7 @@ CASES = [
         BOOLEAN,
         said([True] * 12),
         said([False] * 8),
-        ["new shares 8 datapoints with the baseline, of 8 and 12", "it | 8 | 100% | 0% | -100 points |"],
+        ["new and the baseline share 8 datapoints of 8 and 12", "it | 8 | 100% | 0% | -100 points |"],
     ),
     Case(
         "several logs of a datapoint",
@@ -182,7 +188,7 @@ CASES = [
         BOOLEAN,
         said([True] * 12, ["q0"] * 12),
         said([False] * 12, ["q0"] * 12),
-        ["it | 1 | 100% | 0% |", "too few pairs: no verdict"],
+        ["it | 1 | 100% | 0% |", "too few pairs"],
         ["| worse\n"],
     ),
     Case(
@@ -267,6 +273,6 @@ async def test_a_run_against_itself_among_others_is_left_out(assistants: Assista
     await small.run("old", said([True] * 12))
     await small.run("new", said([False] * 12))
     refused = await assistants.extended.refuse("compare_runs", evaluation="itself", baseline="old", candidates=["old"])
-    assert "candidates: that is the baseline itself" in refused
+    assert "candidates: this is the baseline" in refused
     answer = await assistants.ask("itself", baseline="old", candidates=["old", "new"])
     assert "Candidate new against the baseline old" in answer

@@ -1,4 +1,4 @@
-"""Two texts that are much alike, shown by what differs between them; no judgment of which is better."""
+"""The difference between two similar texts."""
 
 import re
 from difflib import SequenceMatcher
@@ -13,23 +13,22 @@ _SENTENCE_ENDS = re.compile(r"(?<=[.!?]\s)|(?<=[\n。！？])")
 _WORD_ENDS = re.compile(r"(?<=\s)(?=\S)|(?<=\w)(?=[^\w\s])|(?<=[^\w\s])|(?<=[\u2e80-\U0003ffff])")
 _MOST_SENTENCES = 200
 _MOST_WORDS = 120
-_LONGEST_PIECE = 200  # characters of a piece on average, beyond which pieces are not worth matching
-_CONTEXT = 40  # a stretch that is the same is shown up to this length, else counted
-_PART = 24  # a change that would get fewer characters is only counted
+_LONGEST_PIECE = 200  # characters of a piece on average; longer pieces are not matched
+_CONTEXT = 40  # characters; longer unchanged stretches are only counted
+_PART = 24  # changes that would get fewer characters are only counted
 
 
 class _Stretch(NamedTuple):
-    """Text of both sides that is the same (`old == new`), or was replaced."""
+    """Text of both sides that is unchanged (`old == new`) or replaced."""
 
     old: str
     new: str
 
 
 def text_difference(old: str, new: str, limit: int | None = None) -> str:
-    """What differs between two texts, about `limit` characters of it: `(same 812 characters) -"not" +"always"`.
+    """The difference of two texts in about `limit` characters: `(same 812 characters) -"not" +"always"`.
 
-    What stayed between two changes is quoted when it is short, else counted. Costs a bounded time however long
-    and different the texts are.
+    Unchanged text between two changes is quoted if short, else counted. Time is bounded for any texts.
     """
     if old == new:
         return f"(same {count(len(old), 'character')})"
@@ -44,7 +43,7 @@ def text_difference(old: str, new: str, limit: int | None = None) -> str:
 
 
 def _common_start(old: str, new: str) -> int:
-    """The length of the beginning that both share, up to the last whole word."""
+    """The length of the common beginning, up to the last whole word."""
     same, most = 0, min(len(old), len(new))
     while same < most:
         half = (same + most + 1) // 2
@@ -59,7 +58,7 @@ def _common_start(old: str, new: str) -> int:
 
 
 def _aligned(old: str, new: str) -> list[_Stretch]:
-    """The stretches of two texts: sentences that are the same, and words within those that are not."""
+    """The stretches of two texts: equal sentences, and words within the others."""
     aligned: list[_Stretch] = []
     for stretch in _matched(_SENTENCE_ENDS, old, new, _MOST_SENTENCES):
         words = [stretch]
@@ -70,7 +69,7 @@ def _aligned(old: str, new: str) -> list[_Stretch]:
 
 
 def _matched(ends: re.Pattern[str], old: str, new: str, most: int) -> list[_Stretch]:
-    """The stretches of two texts by pieces; one stretch when there are more pieces than `most`."""
+    """The stretches of two texts by pieces; one stretch if there are more than `most` pieces."""
     if max(len(old), len(new)) > most * _LONGEST_PIECE:
         return [_Stretch(old, new)]
     pieces, others = ends.split(old), ends.split(new)
@@ -81,7 +80,7 @@ def _matched(ends: re.Pattern[str], old: str, new: str, most: int) -> list[_Stre
 
 
 def _merged(stretches: list[_Stretch]) -> list[_Stretch]:
-    """Neighbours of one kind as one stretch, and none that are empty."""
+    """Merge neighbours of one kind, and drop empty stretches."""
     kinds = groupby(filter(any, stretches), key=lambda stretch: stretch.old == stretch.new)
     return [_Stretch(*map("".join, zip(*group, strict=True))) for _, group in kinds]
 

@@ -1,4 +1,4 @@
-"""A datapoint in a comparison as a row: what was asked and wanted, both outputs, and the judgments that changed."""
+"""A datapoint in a comparison as a row: input, target, both outputs, and the changed judgments."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,10 +16,10 @@ from evals_mcp.models.questions import Outcome
 from evals_mcp.models.rows import JudgmentRow, LogRow
 
 _CAP = 100_000
-_SHORT = 200  # characters of an output, up to which it is shown and not compared
-_ALIKE = 0.7  # of both outputs together: a longer difference is shown as the two outputs
-_TELLING = 260  # characters of texts, below which a row says too little to be worth its ids and labels
-_ROOMY = 60  # characters offered, below which a row is its judgments alone
+_SHORT = 200  # characters; shorter outputs are shown without comparing them
+_ALIKE = 0.7  # of both outputs together; instead of a longer difference, both outputs are shown
+_USEFUL = 260  # characters of texts; a row with fewer is not worth its ids and labels
+_ROOMY = 60  # characters; with less room, a row has only its judgments
 _VALUES = 5
 _EVALUATORS = 6
 _EXPLAINED = 2
@@ -27,7 +27,7 @@ _OPTION = 60
 
 
 def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Outcome) -> Row:
-    """The row of a datapoint; its texts share the room for them."""
+    """The row of a datapoint. Its texts share the room."""
     given = datapoint.inputs or datapoint.messages
     parts: list[tuple[str, Row]] = []
     if given:
@@ -45,7 +45,7 @@ def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Out
     def render(limit: int) -> str:
         if limit < min(_ROOMY, sum(needs)):
             return first
-        limits = share(max(limit, _TELLING), needs)
+        limits = share(max(limit, _USEFUL), needs)
         lines = [f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, limits, strict=True)]
         return "\n".join([first, *lines])
 
@@ -53,10 +53,10 @@ def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Out
 
 
 def _first_line(compared: Compared, datapoint: ComparedDatapoint, versions: Sequence[str], outcome: Outcome) -> str:
-    """The id, and each judgment of the baseline → of the candidate."""
+    """The id, and each judgment: baseline → candidate."""
     words = [_change(compared, datapoint, version_id) for version_id in versions[:_EVALUATORS]]
     if len(versions) > _EVALUATORS:
-        words.append(f"and by {count(len(versions) - _EVALUATORS, 'more evaluator')}")
+        words.append(f"and {count(len(versions) - _EVALUATORS, 'more evaluator')}")
     failed = [
         side
         for side, shown in (("baseline", datapoint.baseline), ("candidate", datapoint.candidate))
@@ -68,8 +68,8 @@ def _first_line(compared: Compared, datapoint: ComparedDatapoint, versions: Sequ
 
 
 def _change(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> str:
-    before = _said(compared, datapoint, version_id, datapoint.baseline, compared.found.baseline.run_id)
-    after = _said(compared, datapoint, version_id, datapoint.candidate, compared.found.shown_run_id)
+    before = _judged(compared, datapoint, version_id, datapoint.baseline, compared.found.baseline.run_id)
+    after = _judged(compared, datapoint, version_id, datapoint.candidate, compared.found.shown_run_id)
     label = compared.evaluator(version_id)
     if isinstance(before, list) and isinstance(after, list):
         lost = [f"-{quote(option, _OPTION)}" for option in before if option not in after]
@@ -78,10 +78,10 @@ def _change(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -
     return f"{label} {_words(before)} → {_words(after)}"
 
 
-def _said(
+def _judged(
     compared: Compared, datapoint: ComparedDatapoint, version_id: str, shown: LogRow | None, run_id: str
 ) -> list[str] | str:
-    """The options that one log was given, or a word for what each log of a run was given."""
+    """The options of one log, or a word for the judgment of each log of a run."""
     if shown is None:
         return "no log"
     row = _judgment(shown, version_id)
@@ -91,9 +91,9 @@ def _said(
         return row.judgment
     words = [_word(row.state, row.judgment)]
     words += [_word(log.state(index), log.judgments[index]) for log in others]
-    said = repeated_words(words)
-    more = len(said) - _VALUES
-    return "; ".join(said[:_VALUES]) + (f"; +{more} more" if more > 0 else "")
+    repeated = repeated_words(words)
+    more = len(repeated) - _VALUES
+    return "; ".join(repeated[:_VALUES]) + (f"; +{more} more" if more > 0 else "")
 
 
 def _word(state: str, judgment: Any) -> str:
@@ -102,8 +102,8 @@ def _word(state: str, judgment: Any) -> str:
     return judgment_word(state, judgment)
 
 
-def _words(said: list[str] | str) -> str:
-    return said if isinstance(said, str) else count(len(said), "option")
+def _words(judged: list[str] | str) -> str:
+    return judged if isinstance(judged, str) else count(len(judged), "option")
 
 
 def _judging(datapoint: ComparedDatapoint) -> list[str]:
@@ -118,11 +118,11 @@ def _judgment(log: LogRow, version_id: str) -> JudgmentRow:
 
 
 def _outputs(baseline: LogRow | None, candidate: LogRow | None) -> list[tuple[str, Row]]:
-    """Both outputs: once where they are the same, by what differs where they are long and alike."""
+    """Both outputs: once if they are equal, as a difference if they are long and similar."""
     if baseline is not None and candidate is not None and baseline.output and candidate.output:
         old, new = baseline.output, candidate.output
         uncompared = max(_length(baseline) - len(old), _length(candidate) - len(new))
-        rest = f" (beyond {count(len(new), 'character')} not compared)" if uncompared else ""
+        rest = f" (only the first {count(len(new), 'character')} compared)" if uncompared else ""
         if old == new:
             return [("both outputs", Row(lambda limit: _text(new, len(new), limit) + rest, len(new)))]
         if min(len(old), len(new)) > _SHORT:
@@ -152,13 +152,13 @@ def _length(log: LogRow) -> int:
 
 
 def _explanations(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> list[tuple[str, Row]]:
-    """What an evaluator said about its two judgments."""
+    """The evaluator's explanations of both judgments."""
     found = []
     for side, log in (("baseline", datapoint.baseline), ("candidate", datapoint.candidate)):
         row = None if log is None else _judgment(log, version_id)
         text = "" if row is None else row.error or row.explanation or ""
         if row is not None and text:
-            label = f"{compared.evaluator(version_id)} of {side}, {judgment_word(row.state, row.judgment)}"
+            label = f"{compared.evaluator(version_id)}, {side} {judgment_word(row.state, row.judgment)}"
             found.append((label, _quoted(text)))
     return found
 
@@ -168,7 +168,7 @@ def _quoted(text: str) -> Row:
 
 
 def _text(text: str, length: int, limit: int) -> str:
-    """A text that is `length` characters long, of which `text` is the beginning, cut to `limit`."""
+    """A text of `length` characters, cut to `limit`. `text` is its beginning."""
     shown = text[:limit]
     if len(shown) == length:
         return quote(shown)

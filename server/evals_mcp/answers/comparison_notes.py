@@ -1,4 +1,4 @@
-"""What a reader of a comparison must know beside its figures: what is left out of them, and how they were made."""
+"""Notes on a comparison: how its figures were computed, and what they exclude."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,25 +22,25 @@ _LISTED = 6
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison with the words for what is in it."""
+    """A comparison with the names of its parts."""
 
     evaluation: ResolvedEvaluation
     found: Comparisons
 
     def run(self, run_id: str) -> str:
-        """What a run is called."""
+        """The label of a run."""
         return name(self.evaluation.run_labels[run_id])
 
     def evaluator(self, version_id: str) -> str:
-        """What an evaluator is called."""
+        """The label of an evaluator."""
         return name(self.evaluation.evaluator_labels[version_id])
 
     def subject(self, row: ComparisonRow) -> str:
-        """The evaluator or measure that a row is about."""
+        """The evaluator or measure of a row."""
         return row.measure or self.evaluator(row.evaluator_version_id or "")
 
     def rows(self) -> Iterator[tuple[ComparedCandidate, ComparisonRow]]:
-        """Every comparison that has something to compare, candidate by candidate, its measures last."""
+        """All comparisons with pairs, by candidate, measures last."""
         for candidate in self.found.candidates:
             for row in (*candidate.comparisons, *candidate.measures):
                 if row.pairs and not self._is_constant(candidate, row):
@@ -54,12 +54,12 @@ class Compared:
 
 
 def tally_of(run: ComparedRun, version_id: str) -> Tally:
-    """What an evaluator said of a run's logs, in numbers."""
+    """The counts of an evaluator's judgments in a run."""
     return next(tally for tally in run.tallies if tally.evaluator_version_id == version_id)
 
 
 def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]:
-    """How the figures of these rows were made: tests, correction, averages."""
+    """How these rows were computed: tests, correction, averages."""
     notes = []
     tested = [row for row in rows if row.test is not None]
     if tested:
@@ -72,21 +72,21 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
             adjusted = f"; p of measures is Holm-adjusted over {measured}"
         notes.append(f"{_tests(compared, tested)}{adjusted}; better or worse means p ≤ 0.05.")
     if undeclared := _undeclared(compared, rows):
-        notes.append(f"More is taken to be better, as no number_valence says otherwise: {', '.join(undeclared)}.")
+        notes.append(f"Assumed higher is better for {', '.join(undeclared)} (no number_valence set).")
     if any(row.measure is not None for row in rows):
-        left_out = " without logs that ended in an error" if _failed_logs(compared) else ""
-        notes.append(f"Of latency, tokens (in and out, as far as logged) and cost less is better{left_out}.")
+        excluded = " Failed logs are excluded from these rows." if _failed_logs(compared) else ""
+        notes.append(f"Lower latency, tokens and cost are better.{excluded}")
     if any(row.averaged for row in rows):
         logs, datapoints = max((run.logs, run.datapoints) for run in _runs(compared))
         notes.append(
-            f"Several logs of a datapoint are averaged before pairing (up to {figures.count(logs, 'log')} for "
+            f"Repeated logs of a datapoint are averaged before pairing (up to {figures.count(logs, 'log')} for "
             f"{figures.count(datapoints, 'datapoint')})."
         )
     return notes
 
 
 def coverage_notes(compared: Compared) -> list[str]:
-    """What the runs share, where that is not all of both, and logs that are in no figure."""
+    """Datapoints that the runs do not share, and excluded logs."""
     baseline = compared.found.baseline
     notes = [
         _shared(compared, candidate)
@@ -95,31 +95,31 @@ def coverage_notes(compared: Compared) -> list[str]:
     ]
     unpaired = [(run, run.unpaired_logs) for run in _runs(compared)]
     if any(count for _, count in unpaired):
-        notes.append(f"Logs without a datapoint are not compared: {_where(compared, unpaired)}.")
+        notes.append(f"Excluded: logs without a datapoint ({_where(compared, unpaired)}).")
     failed = _failed_logs(compared)
     if failed:
-        notes.append(f'Logs that ended in an error: {_where(compared, failed)}; outcome="errors" shows them.')
+        notes.append(f'Failed logs: {_where(compared, failed)}. Use outcome="errors" to see them.')
     return notes
 
 
 def judgment_notes(compared: Compared) -> list[str]:
-    """Evaluators that are in no row or not wholly: never, constantly, by other versions, or partly judging."""
+    """Evaluators without a row, or with excluded judgments."""
     notes = pairing_notes(compared)
     for word in ("failed", "abstained", "missing"):
         counts = {run.run_id: _counts(compared, run, word) for run in _runs(compared)}
         where = [f"{compared.run(run_id)} ({counted})" for run_id, counted in counts.items() if counted]
         if where:
-            notes.append(f"Judgments that are {word} count in no figure: {_listed(where)}.")
+            notes.append(f"Excluded: {word} judgments in {_listed(where)}.")
     return notes
 
 
 def pairing_notes(compared: Compared) -> list[str]:
-    """Evaluators that are in no row, or whose pairs are not all alike: the notes that a list of runs does not have."""
+    """Evaluators without a row, or with unequal pairs: notes that a list of runs does not have."""
     version_ids = [tally.evaluator_version_id for tally in compared.found.baseline.tallies]
     nowhere = [version_id for version_id in version_ids if _is_nowhere(compared, version_id)]
     notes = []
     if nowhere:
-        notes.append(f"Judged none of these logs: {', '.join(map(compared.evaluator, nowhere))}.")
+        notes.append(f"Not judged by {', '.join(map(compared.evaluator, nowhere))}.")
     notes += _pair_notes(compared, [version_id for version_id in version_ids if version_id not in nowhere])
     ignored = [
         (run, left_out)
@@ -128,14 +128,13 @@ def pairing_notes(compared: Compared) -> list[str]:
     ]
     if ignored:
         notes.append(
-            "Numbers that are not finite, or beyond 1e150, are left out: "
-            f"{_where(compared, ignored)} and the baseline together."
+            f"Excluded: numbers that are not finite or beyond 1e150 ({_where(compared, ignored)} and the baseline)."
         )
     return notes
 
 
 def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[str]:
-    """Number evaluators that are called better or worse without having said what is."""
+    """Number evaluators with a better or worse verdict but no declared direction."""
     without = {row.version_id for row in compared.evaluation.evaluators if not row.has_valence}
     called = dict.fromkeys(
         row.evaluator_version_id or ""
@@ -146,13 +145,13 @@ def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[str]:
 
 
 def _counts(compared: Compared, run: ComparedRun, word: str) -> str:
-    """How many judgments of a run are failed, abstained or missing, by evaluators that judged other logs of it."""
+    """The failed, abstained or missing judgments of a run, by evaluators that judged other logs of it."""
     counts = [(tally.evaluator_version_id, getattr(tally, word)) for tally in run.tallies if tally.judged]
     return _listed([f"{compared.evaluator(id)} {figures.count(count)}" for id, count in counts if count])
 
 
 def _pair_notes(compared: Compared, version_ids: Iterable[str]) -> list[str]:
-    """Why evaluators have no row for some candidate, the reasons that are the same together."""
+    """Why evaluators have no row for a candidate, grouped by reason."""
     reasons: dict[str, dict[str, list[str]]] = {}
     for version_id in version_ids:
         for candidate in compared.found.candidates:
@@ -174,20 +173,20 @@ def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) 
     before, after = tally_of(compared.found.baseline, version_id), tally_of(candidate, version_id)
     row = next(row for row in candidate.comparisons if row.evaluator_version_id == version_id)
     if row.verdict == Verdict.NOT_COMPARABLE:
-        yield f"Not compared, because the judgments are {name(row.kind)}"
+        yield f"Not comparable, because the judgments are {name(row.kind)}"
         return
     for tally, side in ((before, "baseline"), (after, "candidate")):
         if tally.other_type:
-            yield f"Judgments of the {side} that are of another type than the evaluator returns now are not compared"
+            yield f"Excluded: {side} judgments whose type is not the evaluator's return type now"
         elif not tally.judged:
-            yield f"No judgment in the {side} ({_instead(tally)})"
+            yield f"No judgments in the {side} ({_instead(tally)})"
             return
     if before.judged and after.judged and candidate.shared and not row.pairs:
-        yield f"Judged in both runs, but {'by no number to compare' if row.ignored else 'on no common datapoint'}"
+        yield f"Judged in both runs, but {'without a finite number' if row.ignored else 'on no common datapoint'}"
     if row.pairs and not row.changed and before.constant is not None and before.constant == after.constant:
-        yield f"Always {judgment_word('judged', before.constant)} in both runs, so it tells nothing apart"
+        yield f"Always {judgment_word('judged', before.constant)} in both runs, so it cannot separate them"
     if row.pairs and before.version_ids != after.version_ids:
-        yield "The runs were judged by different versions of the evaluator, which may be part of the difference"
+        yield "Judged by different evaluator versions, which may explain part of the difference"
 
 
 def _instead(tally: Tally) -> str:
@@ -214,25 +213,25 @@ def _tests(compared: Compared, rows: Sequence[ComparisonRow]) -> str:
 
 
 def _shared(compared: Compared, candidate: ComparedCandidate) -> str:
-    """What a candidate has in common with the baseline, where that is not all."""
+    """The datapoints that a candidate shares with the baseline."""
     called, datasets = compared.run(candidate.run_id), _datasets(compared, candidate)
     if not candidate.shared:
-        return f"{called} has no datapoint in common with the baseline{datasets}, so it cannot be compared with it."
+        return f"{called} and the baseline share no datapoints{datasets}, so they cannot be compared."
     return (
-        f"{called} shares {figures.count(candidate.shared, 'datapoint')} with the baseline, of "
-        f"{figures.count(candidate.datapoints)} and {figures.count(compared.found.baseline.datapoints)}{datasets}; "
-        "only these are compared."
+        f"{called} and the baseline share {figures.count(candidate.shared, 'datapoint')} of "
+        f"{figures.count(candidate.datapoints)} and {figures.count(compared.found.baseline.datapoints)}{datasets}. "
+        "Only these are compared."
     )
 
 
 def _datasets(compared: Compared, candidate: ComparedCandidate) -> str:
-    """How the datasets of the candidate and the baseline differ, if they do."""
+    """The difference between the candidate's and the baseline's datasets, if any."""
     runs = {run.id: run for run in compared.evaluation.runs}
     mine, theirs = runs[candidate.run_id], runs[compared.found.baseline.run_id]
     if mine.dataset_version_id == theirs.dataset_version_id:
         return ""
     if mine.dataset_path is None or theirs.dataset_path is None or mine.dataset_path == theirs.dataset_path:
-        return " (different versions of the dataset)"
+        return " (different dataset versions)"
     return f" (datasets {name(mine.dataset_path)} and {name(theirs.dataset_path)})"
 
 

@@ -1,4 +1,4 @@
-"""One comparison as the cells of a table: figures that fit its kind, and the verdict in words."""
+"""One comparison as table cells: figures for its kind, and the verdict in words."""
 
 import math
 from collections.abc import Callable
@@ -13,19 +13,19 @@ from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 HEADERS = ("pairs", "baseline", "candidate", "difference", "95% interval", "p", "better/worse/same", "verdict")
 
 _OPTIONS = 2
-_FEW_OPTIONS = 6  # of more, only those that shifted are named
+_FEW_OPTIONS = 6  # of more options, only the shifted ones are named
 _LONGEST_OPTION = 30
 
 
 class _Scale(NamedTuple):
-    """How values and differences of one kind are written."""
+    """The format of values and differences of one kind."""
 
     value: Callable[[float], str]
     difference: Callable[[float], str]
 
 
 def comparison_cells(row: ComparisonRow) -> list[str]:
-    """The cells under `HEADERS`; a cell without content is empty."""
+    """The cells under `HEADERS`; some can be empty."""
     scale = _scale(row)
     if row.difference is None or row.baseline is None or row.candidate is None:
         shares = [_shares(row.options, candidate=candidate) for candidate in (False, True)]
@@ -39,23 +39,25 @@ def comparison_cells(row: ComparisonRow) -> list[str]:
 
 
 def difference_word(row: ComparisonRow) -> str:
-    """The difference alone: `+0.07`, `-5 points`; "" for options."""
+    """The difference: `+0.07`, `-5 points`; "" for options."""
     return "" if row.difference is None else _scale(row).difference(row.difference)
 
 
 def verdict_words(row: ComparisonRow) -> str:
-    """What may be said: better, worse, or why not, and how many pairs would show the difference seen."""
+    """The verdict: better, worse, or why not, and the number of pairs to detect the observed difference."""
     if row.verdict == Verdict.TOO_FEW_PAIRS:
-        more = "" if row.pairs_needed is None else f"; about {_about(row.pairs_needed)} needed for the difference seen"
-        return f"too few pairs: no verdict{more}"
+        return f"too few pairs{_needed(row)}"
     if row.verdict != Verdict.NO_SIGNIFICANT_DIFFERENCE:
         return row.verdict
     if not row.changed:
         return "no difference"
     if row.p_value is not None and row.p_value <= SIGNIFICANCE:
-        return f"no significant difference among so many comparisons (alone {figures.p_value(row.p_value)})"
-    more = "" if row.pairs_needed is None else f" (would need about {_about(row.pairs_needed)} pairs for it)"
-    return f"no significant difference at n={figures.count(row.pairs)}{more}"
+        return f"no significant difference after correction (uncorrected {figures.p_value(row.p_value)})"
+    return f"no significant difference at n={figures.count(row.pairs)}{_needed(row)}"
+
+
+def _needed(row: ComparisonRow) -> str:
+    return "" if row.pairs_needed is None else f" (detecting it needs about {_about(row.pairs_needed)} pairs)"
 
 
 def _scale(row: ComparisonRow) -> _Scale:
@@ -73,7 +75,7 @@ _LEAST_PLACES, _MOST_PLACES = 2, 10
 
 
 def _places(row: ComparisonRow) -> int:
-    """Decimals that show two digits of the larger mean: two, and more for small numbers; many tokens need none."""
+    """Decimals that show two digits of the larger mean: at least two; none for large token counts."""
     largest = max(abs(row.baseline or 0.0), abs(row.candidate or 0.0))
     if not largest:
         return _LEAST_PLACES
@@ -128,6 +130,6 @@ def _option(option: str) -> str:
 
 
 def _about(pairs: int) -> str:
-    """A number of pairs to two digits."""
+    """A number of pairs, rounded up to two digits."""
     step = 10 ** max(0, len(str(pairs)) - 2)
     return figures.count(-(-pairs // step) * step)

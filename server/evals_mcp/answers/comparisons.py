@@ -1,4 +1,4 @@
-"""Runs compared as an answer: a verdict per evaluator with its uncertainty, then the datapoints behind it."""
+"""A comparison of runs as an answer: a verdict per evaluator with its uncertainty, then the datapoints behind it."""
 
 from collections.abc import Sequence
 
@@ -15,13 +15,13 @@ from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow
 from evals_mcp.models.questions import Outcome
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 
-_WHOLE_TABLE = 12  # rows: of more, those without a significant difference are only listed
-_BELOW_TABLE = 190  # tokens that the table leaves to the datapoints, if it can
+_WHOLE_TABLE = 12  # rows; a longer table only lists those without a significant difference
+_BELOW_TABLE = 190  # tokens that the table leaves for the datapoints, if possible
 _LEAST_FOR_TABLE = 0.5  # of the room
-_FOR_DATAPOINTS = 0.17  # of the budget, or what each datapoint asked for needs at least
-_EACH_DATAPOINT = 110  # tokens, and twice that for each of the first two
-_MORE_OF_ONE = 'Texts end with … where they are cut: get_logs(evaluation="…", datapoint="…") shows more of one.'
-_ROOMY = 500  # tokens: a smaller budget is for figures, datapoints and the next call alone
+_FOR_DATAPOINTS = 0.17  # of the budget, or more if the requested datapoints need more
+_EACH_DATAPOINT = 110  # tokens; twice as many for the first two
+_MORE_OF_ONE = '… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")'
+_ROOMY = 500  # tokens; a smaller budget has room only for figures, datapoints and the next call
 _OUTCOMES: dict[Outcome, str] = {
     "regressed": "got worse",
     "improved": "got better",
@@ -43,9 +43,9 @@ def summarize_comparison(
     offset: int,
     call: Call,
 ) -> str:
-    """The comparison, and a page of datapoints from `offset` on; the figures are on the first page only.
+    """The comparison, and a page of datapoints from `offset`. Only the first page has the figures.
 
-    `call` is the call that it answers.
+    `call` is the answered call.
     """
     answer = Answer(budget)
     answer.head(f"{subject(compared.evaluation)}\n{_subject(compared)}")
@@ -66,13 +66,13 @@ def summarize_comparison(
 
 
 def _subject(compared: Compared) -> str:
-    """Which runs are compared."""
+    """The compared runs."""
     baseline = compared.evaluation.run(compared.found.baseline.run_id)
-    called = compared.run(baseline.id) + (" (the control)" if baseline.control else "")
+    called = compared.run(baseline.id) + (" (control)" if baseline.control else "")
     candidates = compared.found.candidates
     if len(candidates) > 1:
-        return f"{figures.count(len(candidates), 'candidate')} against the baseline {called}, paired by datapoint."
-    return f"Candidate {compared.run(candidates[0].run_id)} against the baseline {called}, paired by datapoint."
+        return f"{figures.count(len(candidates), 'candidate')} against baseline {called}, paired by datapoint."
+    return f"Candidate {compared.run(candidates[0].run_id)} against baseline {called}, paired by datapoint."
 
 
 def _add_table(
@@ -82,9 +82,9 @@ def _add_table(
     budget: int,
     call: Call,
 ) -> None:
-    """A line for each comparison; of many, those without a significant difference share a line per candidate."""
+    """One line per comparison. In a long table, those without a significant difference share a line per candidate."""
     if not rows:
-        answer.line("There is nothing to compare by these evaluators.")
+        answer.line("Nothing to compare by these evaluators.")
         return
     several = len(compared.found.candidates) > 1
     shown = [(candidate, row) for candidate, row in rows if len(rows) <= _WHOLE_TABLE or _is_significant(row)]
@@ -106,7 +106,7 @@ def _add_table(
 
     def footer(amount: int) -> str:
         first = run_ids[min(amount, len(run_ids) - 1)]
-        about = _about(compared, call, first) if budget > _ROOMY else "with a higher max_tokens"
+        about = _about(compared, call, first) if budget > _ROOMY else "raise max_tokens"
         return left_out(len(lines) - amount, "comparison line", about)
 
     left = max(1, budget - cost(answer.text()))
@@ -124,7 +124,7 @@ def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: 
     for row in rows:
         parts = [compared.subject(row), difference_word(row), "" if same else f"n={figures.count(row.pairs)}"]
         if row.p_value is not None and row.p_value <= SIGNIFICANCE:
-            parts.append(f"(alone {figures.p_value(row.p_value)})")
+            parts.append(f"(uncorrected {figures.p_value(row.p_value)})")
         words.append(" ".join(filter(None, parts)))
     at = f" at n={figures.count(rows[0].pairs)}" if same else ""
     return f"{compared.run(candidate.run_id)}, no significant difference{at}: {', '.join(words)}"
@@ -167,22 +167,22 @@ def _add_datapoints(
 
 
 def _heading(compared: Compared, outcome: Outcome, offset: int) -> str:
-    """How many datapoints have the outcome, and of which candidate if there are several."""
+    """The number of datapoints with the outcome, and their candidate if there are several."""
     found = compared.found
     if outcome in ("regressed", "improved") and not found.total and (undirected := _without_direction(compared)):
-        return f'Nothing is better or worse by {", ".join(undirected)}: outcome="changed" shows what changed.'
+        return f'No better or worse by {", ".join(undirected)}. Use outcome="changed" to see changes.'
     evaluators = [tally.evaluator_version_id for tally in found.baseline.tallies]
     by = f" by {compared.evaluator(evaluators[0])}" if len(evaluators) == 1 else " by at least one evaluator"
     by = "" if outcome in ("errors", "same") else by
     of_run = f" in {compared.run(found.shown_run_id)}" if len(found.candidates) > 1 else ""
-    order = ", the largest change first" if outcome in _ORDERED and found.total > 1 else ""
-    start = f", from number {offset + 1:,} on" if offset else ""
+    order = ", largest change first" if outcome in _ORDERED and found.total > 1 else ""
+    start = f", from number {offset + 1:,}" if offset else ""
     amount = figures.count(found.total, "datapoint")
     return f"{amount} {_OUTCOMES[outcome]}{by}{of_run}{order}{start}" + (":" if found.datapoints else ".")
 
 
 def _without_direction(compared: Compared) -> list[str]:
-    """The evaluators of the shown candidate, if something changed by them and none of them knows better and worse."""
+    """The shown candidate's evaluators, if they changed and none of them has a better and a worse."""
     shown = next(run for run in compared.found.candidates if run.run_id == compared.found.shown_run_id)
     rows = [row for row in shown.comparisons if row.pairs]
     if any(row.better is not None for row in rows) or not any(row.changed for row in rows):

@@ -1,6 +1,6 @@
-"""Datapoints as an answer: a line each with input, target and the judgments of chosen runs.
+"""Datapoints as an answer: one line each with input, target and the judgments of the chosen runs.
 
-Options that are sentences would drown what a row is about, so each is a letter in the cells, said below the row.
+Long options would hide the rest of a row, so a letter stands for each in the cells, explained below the row.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +20,12 @@ from evals_mcp.models.rows import DatapointLog, DatapointRow, DatapointRows, Run
 
 _CAP = 100_000
 _EXCERPT = 300
-_LONG_OPTION = 12  # characters, from which on an option is shown by a letter
+_LONG_OPTION = 12  # characters; longer options are shown as letters
 _OPTION = 60
 _MOST_OPTIONS = 26
-_ROOM_FOR_ALL = 60  # characters, below which a row shows its input alone
+_ROOM_FOR_ALL = 60  # characters; with less room, a row shows only its input
 _WORD = 12
+_SIGNS = "- = missing; ×2 and ; = repeated logs"
 
 
 def summarize_datapoints(
@@ -39,16 +40,16 @@ def summarize_datapoints(
     call: Call,
     notes: Sequence[str] = (),
 ) -> str:
-    """The datapoints found, from `offset` on; `filtered` says in words which, and is empty for all.
+    """The datapoints found, from `offset`. `filtered` is the filter in words; empty for all.
 
-    `only` is the version id of the one evaluator to show, `call` the call that they answer.
+    `only` is the version id of the one evaluator to show, `call` the answered call.
     """
     answer = Answer(budget)
     answer.head(subject(evaluation))
     for note in (*notes, *evaluation.notes):
         answer.note(note)
     if not found.rows:
-        answer.line(f"No datapoints{filtered}." if filtered else "There are no datapoints to show.")
+        answer.line(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
         return answer.text()
     if filtered:
         answer.line(f"{figures.count(found.total, 'datapoint')}{filtered}.")
@@ -60,7 +61,7 @@ def summarize_datapoints(
     def footer(amount: int) -> str:
         if offset + amount >= found.total:
             return "" if filtered else f"{figures.count(found.total, 'datapoint')} in all."
-        return f"Datapoints {offset + 1:,} to {offset + amount:,} of {found.total:,}. More: {call.at(offset + amount)}"
+        return f"Datapoints {offset + 1:,}–{offset + amount:,} of {found.total:,}. More: {call.at(offset + amount)}"
 
     match = ["match"] if any(row.excerpt for row in found.rows) else []
     heads = [name(evaluation.run_labels[run.id]) + legend.heads[run.id] for run in runs]
@@ -68,40 +69,40 @@ def summarize_datapoints(
         [_row(row, runs, columns, with_match=bool(match)) for row in found.rows],
         footer,
         header=" | ".join(["datapoint", *match, "input", "target", *heads]),
-        on_cut='Texts end with … where they are cut: get_logs(evaluation="…", datapoint="…") shows more of one.',
+        on_cut='… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")',
     )
     return answer.text()
 
 
 class _Legend(NamedTuple):
-    """A line that says which evaluators the cells show, and what to add to the name of each run."""
+    """A line with the evaluators in the cells, and a suffix for the name of each run."""
 
     line: str
     heads: dict[str, str]
 
 
 def _legend(columns: Mapping[str, Sequence[int]], labels: Mapping[str, str]) -> _Legend:
-    shown = sorted({place for places in columns.values() for place in places})
+    shown = sorted({index for indexes in columns.values() for index in indexes})
     called = [name(label) for label in labels.values()]
     none = dict.fromkeys(columns, "")
     if not shown:
         return _Legend("", none)
-    if len({tuple(places) for places in columns.values()}) == 1:
-        listed = "/".join(called[place] for place in shown)
-        return _Legend(f"Judgments in each cell: {listed}; - is missing, ×2 and ; are repeated logs.", none)
-    numbers = {place: str(number) for number, place in enumerate(shown, 1)}
-    listed = ", ".join(f"{number} {called[place]}" for place, number in numbers.items())
-    heads = {run_id: f" [{'/'.join(numbers[place] for place in places)}]" for run_id, places in columns.items()}
-    line = f"Evaluators: {listed}. Each run's column says which it has; - is missing, ×2 and ; are repeated logs."
+    if len({tuple(indexes) for indexes in columns.values()}) == 1:
+        listed = "/".join(called[index] for index in shown)
+        return _Legend(f"Cells: {listed} ({_SIGNS}).", none)
+    numbers = {index: str(number) for number, index in enumerate(shown, 1)}
+    listed = ", ".join(f"{number} {called[index]}" for index, number in numbers.items())
+    heads = {run_id: f" [{'/'.join(numbers[index] for index in indexes)}]" for run_id, indexes in columns.items()}
+    line = f"Cells: the evaluators in [ ], {listed} ({_SIGNS})."
     return _Legend(line, heads)
 
 
 def _columns(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], only: str | None) -> dict[str, list[int]]:
-    """For each run the places of the evaluators that said something in it, or the place of the only one."""
+    """For each run, the indexes of its evaluators with judgments, or the index of the only one."""
     if only is not None:
-        places = [place for place, row in enumerate(evaluation.evaluators) if row.version_id == only]
-        return {run.id: places for run in runs}
-    return {run.id: [place for place, stats in enumerate(run.stats) if stats.total_logs] for run in runs}
+        indexes = [index for index, row in enumerate(evaluation.evaluators) if row.version_id == only]
+        return {run.id: indexes for run in runs}
+    return {run.id: [index for index, stats in enumerate(run.stats) if stats.total_logs] for run in runs}
 
 
 def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequence[int]], *, with_match: bool) -> Row:
@@ -127,16 +128,16 @@ def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequen
 
 
 def _text(value: Any, limit: int, need: int) -> str:
-    """A value as far as there is room for it; `…` alone where that would not be a word."""
+    """A value as far as there is room; only `…` if there is no room for a word."""
     if not value:
         return "-"
     return compact_value(value, limit) if limit >= min(_WORD, need) else "…"
 
 
 def _letters(logs: Sequence[DatapointLog], columns: Mapping[str, Sequence[int]]) -> dict[str, str]:
-    """A letter for each long option that the cells of a row show."""
-    said = (log.judgments[place] for log in logs for place in columns.get(log.run_id, ()))
-    options = dict.fromkeys(option for value in said for option in _options(value) if len(option) >= _LONG_OPTION)
+    """A letter for each long option in the cells of a row."""
+    judgments = (log.judgments[index] for log in logs for index in columns.get(log.run_id, ()))
+    options = dict.fromkeys(option for value in judgments for option in _options(value) if len(option) >= _LONG_OPTION)
     return {option: chr(ord("A") + number) for number, option in enumerate(list(options)[:_MOST_OPTIONS])}
 
 
@@ -146,21 +147,21 @@ def _options(value: Any) -> Iterator[str]:
 
 
 def _meanings(letters: Mapping[str, str], limit: int) -> str:
-    """What the letters of a row mean, each with its part of the characters that there are for all."""
+    """The meaning of a row's letters, which share `limit` characters."""
     limits = share(limit, [min(len(option), _OPTION) for option in letters])
     meant = [f"{letter} {quote(option, part)}" for (option, letter), part in zip(letters.items(), limits, strict=True)]
     return f"  {', '.join(meant)}"
 
 
-def _cell(logs: Sequence[DatapointLog], places: Sequence[int], letters: Mapping[str, str]) -> str:
+def _cell(logs: Sequence[DatapointLog], indexes: Sequence[int], letters: Mapping[str, str]) -> str:
     if not logs:
         return "no log"
-    said = [("error " if log.failed else "") + _judgments(log, places, letters) for log in logs]
-    return "; ".join(repeated_words(said))
+    words = [("error " if log.failed else "") + _judgments(log, indexes, letters) for log in logs]
+    return "; ".join(repeated_words(words))
 
 
-def _judgments(log: DatapointLog, places: Sequence[int], letters: Mapping[str, str]) -> str:
-    words = [_word(log.state(place), log.judgments[place], letters) for place in places]
+def _judgments(log: DatapointLog, indexes: Sequence[int], letters: Mapping[str, str]) -> str:
+    words = [_word(log.state(index), log.judgments[index], letters) for index in indexes]
     return "/".join(words) or "not judged"
 
 

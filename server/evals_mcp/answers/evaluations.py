@@ -1,4 +1,4 @@
-"""Evaluations as an answer: a line each."""
+"""Evaluations as an answer: one line each."""
 
 from collections.abc import Sequence
 
@@ -14,19 +14,19 @@ _EVALUATORS = 6
 
 
 def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | None, offset: int, call: Call) -> str:
-    """The evaluations found, from `offset` on; `call` is the call that they answer."""
+    """The evaluations found, from `offset`. `call` is the answered call."""
     answer = Answer(budget)
     about = f" matching {name(text)}" if text else ""
     if not found.rows:
         answer.head(f"No evaluations{about}.")
         if text:
-            answer.line("list_evaluations() without text lists all.")
+            answer.line("list_evaluations() lists all.")
         else:
             answer.line("Log one with the humanloop SDK or the HTTP API, or run `evals-mcp demo` for a sample.")
         return answer.text()
-    answer.head(f"{figures.count(found.total, 'evaluation')}{about}, the last changed first.")
+    answer.head(f"{figures.count(found.total, 'evaluation')}{about}, most recently changed first.")
     if any(row.headline is not None and row.headline.worst is not None for row in found.rows):
-        answer.note("Whether a best run is better by more than chance, compare_runs tells.")
+        answer.note("Use compare_runs to test whether the best run is significantly better.")
     headers = ["evaluation", "file", "runs", "status", "headline", "last change", "evaluators", "id"]
     lines = table(headers, [_cells(row) for row in found.rows])
 
@@ -51,7 +51,7 @@ def _cells(row: EvaluationRow) -> list[str]:
 
 
 def _headline(found: Headline | None) -> str:
-    """`policy_correct: best v3 90% true, worst v2 61.5% true`, or one figure where runs do not differ."""
+    """`policy_correct: best v3 90% true, worst v2 61.5% true`, or one figure if runs do not differ."""
     if found is None:
         return ""
     best = f"{name(found.best.run)} {headline(found.best.figures)}"

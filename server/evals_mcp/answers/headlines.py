@@ -1,4 +1,4 @@
-"""The one figure of an evaluator in a run, its difference to another run's, and what is odd about it."""
+"""The headline figure of an evaluator in a run, its difference from another run's, and constant evaluators."""
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import name
@@ -6,12 +6,12 @@ from evals_mcp.models.rows import EvaluatorFigures
 
 _OPTIONS = 3
 _MANY_OPTIONS = 6
-_TELLING = 0.2  # share of the leading one of many options, below which it tells nothing of a run
+_INFORMATIVE = 0.2  # of many options, the top one is worth showing from this share on
 _OPTION_LENGTH = 40
 
 
 def headline(stats: EvaluatorFigures) -> str:
-    """The rate of true, the mean, or the leading options with their shares; "" without a judgment."""
+    """The rate of true, the mean, or the top options with their shares; "" without judgments."""
     if not stats.num_judgments:
         return ""
     if stats.num_true is not None:
@@ -24,7 +24,7 @@ def headline(stats: EvaluatorFigures) -> str:
 
 
 def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> str:
-    """The difference of two headlines that are numbers, with its sign: `+0.07`, `-5 points`; "" for all else."""
+    """The signed difference of two numeric headlines: `+0.07`, `-5 points`; "" for others."""
     if not stats.num_judgments or not control.num_judgments:
         return ""
     if stats.num_true is not None and control.num_true is not None:
@@ -36,7 +36,7 @@ def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> str:
 
 
 def constant_value(all_stats: list[EvaluatorFigures]) -> str | None:
-    """What an evaluator says of every log in all these runs (at least two judgments), or None if it varies."""
+    """The one judgment of all logs in these runs (at least two judgments); None if they vary."""
     judged = [stats for stats in all_stats if stats.num_judgments]
     if sum(stats.num_judgments for stats in judged) < 2:
         return None
@@ -57,7 +57,7 @@ def _constant(stats: EvaluatorFigures) -> str | None:
 
 def _leading(options: dict[str, int], judged: int) -> str:
     counts = sorted(((option, count) for option, count in options.items() if count), key=_most)
-    if len(counts) > _MANY_OPTIONS and counts[0][1] < _TELLING * judged:
+    if len(counts) > _MANY_OPTIONS and counts[0][1] < _INFORMATIVE * judged:
         return figures.count(len(counts), "option")
     amount = _OPTIONS if len(counts) <= _MANY_OPTIONS else 1
     shown = [f"{name(_short(option))} {figures.rate(count / judged)}" for option, count in counts[:amount]]

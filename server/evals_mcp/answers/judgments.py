@@ -1,4 +1,4 @@
-"""Judgments as words: a value, or which kind of missing it is."""
+"""Judgments as words: a value, or the kind of missing."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -31,10 +31,10 @@ def judgment_word(state: str, judgment: Any) -> str:
 
 
 def repeated_words(words: Sequence[str]) -> list[str]:
-    """Words that occur several times are said once: `false ×8`; in the order of their first."""
+    """Merge repeated words: `false ×8`. Keeps the order of first occurrence."""
     return [word if times == 1 else f"{word} ×{times}" for word, times in Counter(words).items()]
 
 
 def _word(text: str) -> str:
-    """An option as a name; what may be a sentence is quoted."""
+    """An option as a name. Quotes text that may be a sentence."""
     return quote(text, _TEXT) if " " in text or len(text) > _TEXT else name(text)

@@ -1,4 +1,4 @@
-"""Two logs of one datapoint side by side: what differs between their outputs, and both judgments; no statistics."""
+"""Two logs of one datapoint side by side: the difference of their outputs, and both judgments. No statistics."""
 
 from collections.abc import Sequence
 
@@ -9,30 +9,38 @@ from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
-from evals_mcp.answers.log_parts import Part, Said, judgments_said, list_parts, log_document, part_row, part_text
+from evals_mcp.answers.log_parts import (
+    LabeledJudgment,
+    Part,
+    labeled_judgments,
+    list_parts,
+    log_document,
+    part_row,
+    part_text,
+)
 from evals_mcp.answers.traces import fact_words, list_steps, version_words
 from evals_mcp.models.logs import LogResponse, log_output
 
 _COMPARED = ("inputs", "messages", "output", "output_message", "error")
-_TOKENS_PER_PART = 400  # of the budget, below which messages and inputs are not taken apart
-_ALIKE = 0.7  # of both texts together: a longer difference is shown as the two texts
+_TOKENS_PER_PART = 400  # of the budget; with less, messages and inputs stay in one piece
+_ALIKE = 0.7  # of both texts together; instead of a longer difference, both texts are shown
 _SHORT = 200
 
 
 def summarize_pair(log: LogResponse, other: LogResponse, run: str, others: int, budget: int) -> str:
-    """A log (A) beside another run's log (B) for the same datapoint; that run has `others` more for it."""
+    """A log (A) beside another run's log (B) for the same datapoint. That run has `others` more."""
     answer = Answer(budget)
     datapoint = name(log.source_datapoint_id or "")
     answer.head(
         f"Two logs for datapoint {datapoint}.\n"
         f"A: {_opening(log)}.\n"
-        f"B: {_opening(other)}; in run {name(run)}" + (", the newest of several" if others else "") + "."
+        f"B: {_opening(other)}; in run {name(run)}" + (", newest of several" if others else "") + "."
     )
     rows = _compared_rows(log, other, max(2, budget // _TOKENS_PER_PART))
-    rows += _judgment_rows(judgments_said(log), judgments_said(other))
+    rows += _judgment_rows(labeled_judgments(log), labeled_judgments(other))
     steps = [figures.count(len(list_steps(item)), "step") for item in (log, other)]
     if any(item.trace_children for item in (log, other)):
-        rows.append(_fixed(f'trace: A {steps[0]}, B {steps[1]}; get_log(log="…", part="trace") shows one'))
+        rows.append(_fixed(f'trace: A {steps[0]}, B {steps[1]}. Read one: get_log(log="…", part="trace")'))
     answer.rows(rows, lambda shown: _left_out(log, other, len(rows) - shown))
     return answer.text()
 
@@ -42,7 +50,7 @@ def _opening(log: LogResponse) -> str:
 
 
 def _compared_rows(log: LogResponse, other: LogResponse, most: int) -> list[Row]:
-    """Inputs, messages, outputs and errors: once where both are the same, else what differs or both."""
+    """Inputs, messages, outputs and errors: once if equal, else the difference or both."""
     mine, theirs = _parts(log, most), _parts(other, most)
     rows = []
     for path in dict.fromkeys([*mine, *theirs]):
@@ -69,7 +77,7 @@ def _parts(log: LogResponse, most: int) -> dict[str, Part]:
 
 
 def _difference(heading: str, theirs: str, mine: str) -> Row | None:
-    """What differs between two texts; None if they are short, or so unlike that they read better one by one."""
+    """The difference of two texts; None if they are short or too different."""
     if min(len(mine), len(theirs)) <= _SHORT:
         return None
     whole = text_difference(theirs, mine)
@@ -78,27 +86,27 @@ def _difference(heading: str, theirs: str, mine: str) -> Row | None:
     return Row(lambda limit: f"{heading}, - only in B, + only in A: {text_difference(theirs, mine, limit)}", len(whole))
 
 
-def _judgment_rows(mine: Sequence[Said], theirs: Sequence[Said]) -> list[Row]:
-    labels = list(dict.fromkeys(said.label for said in (*mine, *theirs)))
+def _judgment_rows(mine: Sequence[LabeledJudgment], theirs: Sequence[LabeledJudgment]) -> list[Row]:
+    labels = list(dict.fromkeys(judgment.label for judgment in (*mine, *theirs)))
     return [_judgment_row(label, _named(mine, label), _named(theirs, label)) for label in labels] or [
-        _fixed("No evaluator judged either.")
+        _fixed("Neither is judged.")
     ]
 
 
-def _named(said: Sequence[Said], label: str) -> Said | None:
-    return next((item for item in said if item.label == label), None)
+def _named(judgments: Sequence[LabeledJudgment], label: str) -> LabeledJudgment | None:
+    return next((judgment for judgment in judgments if judgment.label == label), None)
 
 
-def _judgment_row(label: str, mine: Said | None, theirs: Said | None) -> Row:
-    texts = [(said and (said.error or said.explanation)) or "" for said in (mine, theirs)]
+def _judgment_row(label: str, mine: LabeledJudgment | None, theirs: LabeledJudgment | None) -> Row:
+    texts = [(judgment and (judgment.error or judgment.explanation)) or "" for judgment in (mine, theirs)]
     needs = [len(text) for text in texts]
 
     def render(limit: int) -> str:
         limits = share(limit, needs)
         sides = (
-            f"{side} {'missing' if said is None else said.word}"
+            f"{side} {'missing' if judgment is None else judgment.word}"
             + (f" ({quote(text, part)})" if text and part >= min(len(text), 20) else "")
-            for side, said, text, part in zip("AB", (mine, theirs), texts, limits, strict=True)
+            for side, judgment, text, part in zip("AB", (mine, theirs), texts, limits, strict=True)
         )
         return f"{name(label)}: {', '.join(sides)}"
 

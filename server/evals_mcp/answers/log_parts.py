@@ -1,4 +1,4 @@
-"""A log taken apart: what it holds by name, any of it as text or as a row that can be cut; no requests."""
+"""The parts of a log by name, as text or as rows that can be cut. No requests."""
 
 import json
 from collections import Counter
@@ -18,7 +18,7 @@ from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_output
 
 TRACE = "trace"
-"""The part that is shown as a tree of steps and not as text."""
+"""The part that is a tree of steps instead of text."""
 
 _ON_ONE_LINE = 200
 _COMPACT = 2_000
@@ -28,8 +28,8 @@ _LISTED = 20
 _NOTHING = object()
 
 
-class Said(NamedTuple):
-    """What one evaluator said of a log: its label, the kind, the judgment, and its explanation or error."""
+class LabeledJudgment(NamedTuple):
+    """One evaluator's judgment of a log: label, state, value, and explanation or error."""
 
     label: str
     state: JudgmentState
@@ -45,7 +45,7 @@ class Said(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A piece of a log: the heading it is shown under, the path that reads it alone, and its JSON value."""
+    """A part of a log: its heading, the path that reads it, and its JSON value."""
 
     heading: str
     path: str
@@ -53,7 +53,7 @@ class Part(NamedTuple):
 
 
 def log_document(log: LogResponse) -> dict[str, Any]:
-    """What a log holds, by the names of its parts; what is empty is left out, and the trace stands elsewhere."""
+    """The parts of a log by name, without empty parts and the trace."""
     message = None if log.output_message is None else log.output_message.model_dump(mode="json", exclude_none=True)
     messages = getattr(log, "messages", None) or []
     document = {
@@ -63,7 +63,7 @@ def log_document(log: LogResponse) -> dict[str, Any]:
         "output_message": message if message and not _is_plain(message) else None,
         "error": log.error,
         "judgment": getattr(log, "judgment", None),
-        "judgments": {said.label: _judgment_document(said) for said in judgments_said(log)},
+        "judgments": {item.label: _judgment_document(item) for item in labeled_judgments(log)},
         "stdout": log.stdout,
         "metadata": log.metadata,
         "provider_request": log.provider_request,
@@ -72,8 +72,8 @@ def log_document(log: LogResponse) -> dict[str, Any]:
     return {key: value for key, value in document.items() if value not in (None, "", [], {})}
 
 
-def judgments_said(log: LogResponse) -> list[Said]:
-    """What evaluators said of a log, in order; one that judged several times is numbered, and its last one counts."""
+def labeled_judgments(log: LogResponse) -> list[LabeledJudgment]:
+    """The judgments of a log, in order. Repeated judgments by an evaluator are numbered; the last one counts."""
     logs = list(log.evaluator_logs)
     ends = Counter(path.rpartition("/")[2] for path in {item.evaluator.path for item in logs})
     times = Counter(item.evaluator.path for item in logs)
@@ -84,12 +84,12 @@ def judgments_said(log: LogResponse) -> list[Said]:
         end = path.rpartition("/")[2]
         seen[path] += 1
         label = end if ends[end] == 1 else path
-        found.append(_said(item, label if times[path] == 1 else f"{label}#{seen[path]}"))
+        found.append(_labeled(item, label if times[path] == 1 else f"{label}#{seen[path]}"))
     return found
 
 
 def find_part(document: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path. Raises Invalid that names the parts which exist."""
+    """The value at a dotted path. Raises Invalid with the existing parts."""
     value = _resolve(document, path.strip().split("."))
     if value is not _NOTHING:
         return value
@@ -98,20 +98,20 @@ def find_part(document: Mapping[str, Any], path: str) -> Any:
     hint = f" Did you mean {close[0]}?" if close else ""
     listed = ", ".join(name(item) for item in known[:_LISTED])
     more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    raise Invalid(f"part: the log has no {_short(path)}.{hint} It has {listed}{more}.")
+    raise Invalid(f"part: the log has no {_short(path)}.{hint} Its parts: {listed}{more}.")
 
 
 def part_text(value: Any) -> str:
-    """A part as the text that offsets count in: text as it is, anything else as indented JSON."""
+    """A part as text, which offsets refer to. Values other than text become indented JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def list_parts(log: LogResponse, document: Mapping[str, Any], most: int) -> list[Part]:
-    """The pieces that a log is shown in; inputs, messages or others of more than `most` are one piece."""
+    """The displayed parts of a log. Inputs, messages and others with more than `most` items stay one part."""
     found: list[Part] = []
     for key, value in document.items():
         if key == "judgments":
-            found += [_judgment_part(said) for said in judgments_said(log)]
+            found += [_judgment_part(item) for item in labeled_judgments(log)]
         elif isinstance(value, Mapping) and len(value) <= most and all(len(part) <= _LONGEST_KEY for part in value):
             found += [Part(f"{key}.{name(part)}", f"{key}.{part}", value[part]) for part in value]
         elif key == "messages" and len(value) <= most:
@@ -122,7 +122,7 @@ def list_parts(log: LogResponse, document: Mapping[str, Any], most: int) -> list
 
 
 def part_row(log_id: str, part: Part) -> Row:
-    """A part as a row: whole, or its beginning with the call that reads on from where it ends."""
+    """A part as a row: whole, or its beginning with the call that reads on."""
     text = "" if part.value is None else part_text(part.value)
 
     def render(limit: int) -> str:
@@ -158,35 +158,36 @@ def _message_parts(number: int, message: Mapping[str, Any]) -> Iterator[Part]:
         yield Part(heading, f"messages.{number}.{key}", value)
 
 
-def _judgment_part(said: Said) -> Part:
-    heading = f"judgments.{name(said.label)} {said.word}"
-    path = f"judgments.{said.label}"
-    if said.error is not None:
-        return Part(heading, f"{path}.error", said.error)
-    if said.explanation:
-        return Part(f"{heading}, explanation", f"{path}.explanation", said.explanation)
-    if isinstance(said.judgment, str) and len(said.judgment) > _LONGEST_KEY:
-        return Part(f"judgments.{name(said.label)}", f"{path}.judgment", said.judgment)
+def _judgment_part(item: LabeledJudgment) -> Part:
+    heading = f"judgments.{name(item.label)} {item.word}"
+    path = f"judgments.{item.label}"
+    if item.error is not None:
+        return Part(heading, f"{path}.error", item.error)
+    if item.explanation:
+        return Part(f"{heading}, explanation", f"{path}.explanation", item.explanation)
+    if isinstance(item.judgment, str) and len(item.judgment) > _LONGEST_KEY:
+        return Part(f"judgments.{name(item.label)}", f"{path}.judgment", item.judgment)
     return Part(heading, path, None)
 
 
-def _said(log: EvaluatorLogResponse, label: str) -> Said:
+def _labeled(log: EvaluatorLogResponse, label: str) -> LabeledJudgment:
     state: JudgmentState = "failed" if log.error is not None else "abstained" if log.judgment is None else "judged"
-    return Said(label, state, log.judgment if state == "judged" else None, log_output(log), log.error, log.id)
+    judgment = log.judgment if state == "judged" else None
+    return LabeledJudgment(label, state, judgment, log_output(log), log.error, log.id)
 
 
-def _judgment_document(said: Said) -> dict[str, Any]:
-    document = {"state": said.state, "judgment": said.judgment, "explanation": said.explanation, "error": said.error}
-    return {key: value for key, value in document.items() if value is not None} | {"log": said.log_id}
+def _judgment_document(item: LabeledJudgment) -> dict[str, Any]:
+    document = {"state": item.state, "judgment": item.judgment, "explanation": item.explanation, "error": item.error}
+    return {key: value for key, value in document.items() if value is not None} | {"log": item.log_id}
 
 
 def _is_plain(message: Mapping[str, Any]) -> bool:
-    """Whether an output message says no more than the output does."""
+    """Whether an output message has nothing beyond the output."""
     return isinstance(message.get("content"), str) and set(message) <= {"role", "content"}
 
 
 def _resolve(value: Any, steps: Sequence[str]) -> Any:
-    """The value that steps lead to; keys may hold dots themselves, and the longest that exists is taken."""
+    """The value at a path. Keys may contain dots; the longest existing key wins."""
     if not steps:
         return value
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Logs as an answer: for each its run, datapoint, facts, inputs, output and judgments, as far as the budget goes."""
+"""Logs as an answer: each with its run, datapoint, facts, inputs, output and judgments, within the budget."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -28,7 +28,7 @@ def summarize_logs(
     call: Call,
     notes: Sequence[str] = (),
 ) -> str:
-    """The logs found. `filtered` says in words which; `call` is the call that they answer."""
+    """The logs found. `filtered` is the filter in words; `call` is the answered call."""
     answer = Answer(budget)
     total = figures.count(found.total) + ("+" if found.counted_to is not None else "")
     answer.head(f"{subject(evaluation)}\n{total} {'log' if total == '1' else 'logs'}{filtered}.")
@@ -37,10 +37,10 @@ def summarize_logs(
     shown_labels = {version_id: name(label) for version_id, label in evaluation.evaluator_labels.items()}
     judging = _judging(evaluation)
     if any(_has_silent(row, judging[row.run_id]) for row in found.rows):
-        answer.note("Evaluators that judged no log of a run are not listed as missing on its logs.")
+        answer.note("Evaluators without judgments in a run are not listed as missing.")
     one_run = len({row.run_id for row in found.rows}) == 1 and len(found.rows) > 1
     if one_run:
-        answer.line(f"All of run {name(evaluation.run_labels[found.rows[0].run_id])}:")
+        answer.line(f"Run {name(evaluation.run_labels[found.rows[0].run_id])}:")
     rows = [
         _row(row, None if one_run else evaluation.run_labels[row.run_id], shown_labels, judging[row.run_id])
         for row in found.rows
@@ -48,13 +48,13 @@ def summarize_logs(
     answer.rows(
         rows,
         lambda shown: _left_out(found, shown, call),
-        on_cut='Texts end with … where they are cut: get_log(log="…") reads one log whole.',
+        on_cut='… marks cut text. Read a log in full: get_log(log="…")',
     )
     return answer.text()
 
 
 def log_facts(row: LogRow) -> list[str]:
-    """Latency, tokens and cost of a log, those that are known."""
+    """The known ones of latency, tokens and cost of a log."""
     facts = []
     if row.latency is not None:
         facts.append(figures.duration(row.latency))
@@ -69,7 +69,7 @@ def log_facts(row: LogRow) -> list[str]:
 
 
 def _judging(evaluation: ResolvedEvaluation) -> dict[str, set[str]]:
-    """The evaluator versions that said anything in a run, by run id."""
+    """The evaluator versions with judgments in a run, by run id."""
     versions = [row.version_id for row in evaluation.evaluators]
     return {
         run.id: {version for version, stats in zip(versions, run.stats, strict=True) if stats.total_logs}
@@ -78,7 +78,7 @@ def _judging(evaluation: ResolvedEvaluation) -> dict[str, set[str]]:
 
 
 def _has_silent(row: LogRow, judging: Collection[str]) -> bool:
-    """Whether a judgment is missing of an evaluator that judges nothing in the log's run."""
+    """Whether a judgment is missing by an evaluator that judged nothing in the log's run."""
     return any(item.state == "missing" and item.evaluator_version_id not in judging for item in row.judgments)
 
 
@@ -123,18 +123,18 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
 
 
 def _input(row: LogRow, limit: int) -> str:
-    """Inputs, and messages where they say more than the inputs do."""
+    """The inputs and messages, as far as present."""
     parts = [part for part in (row.inputs, row.messages) if part]
     shares = share(limit, [size(part, _CAP) for part in parts])
     text = "; ".join(compact_value(part, part_limit) for part, part_limit in zip(parts, shares, strict=True))
     long = [
         f"{name(path)} {length:,}" for path, length in row.lengths.items() if path.startswith(("inputs", "messages"))
     ]
-    return text + (f" (characters in all: {', '.join(long)})" if long else "")
+    return text + (f" (total characters: {', '.join(long)})" if long else "")
 
 
 def _text(text: str, length: int, limit: int) -> str:
-    """A text that is `length` characters long, of which `text` is the beginning, cut to `limit`."""
+    """A text of `length` characters, cut to `limit`. `text` is its beginning."""
     shown = text[:limit]
     if len(shown) == length:
         return quote(shown)

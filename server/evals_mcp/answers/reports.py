@@ -1,4 +1,4 @@
-"""The report of an evaluation in Markdown: an overview, its runs, what each candidate changed, and what is odd."""
+"""The report of an evaluation in Markdown: an overview, its runs, what each candidate changed, and notes."""
 
 from evals_mcp.answers.comparison_notes import Compared, coverage_notes, method_notes, pairing_notes
 from evals_mcp.answers.comparison_rows import HEADERS, comparison_cells
@@ -16,16 +16,16 @@ _RUNS_PORTION = 0.6
 
 
 def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None, budget: int) -> str:
-    """The report; `compared` is every candidate against the baseline, None if there are not two runs."""
+    """The report. `compared` is each candidate against the baseline; None if there are not two runs."""
     answer = Answer(budget)
     row = evaluation.overview.evaluation
     title = f"Evaluation {cell(row.name, _TITLE)}" if row.name else f"Evaluation {row.id}"
     answer.head(f"# {as_markdown(title)}\n\n{as_markdown(opening(evaluation))}")
     if not evaluation.runs:
-        answer.line("\nIt has no runs yet.")
+        answer.line("\nNo runs yet.")
         return answer.text()
     remarks = [*run_remarks(evaluation), *evaluation.notes]
-    answer.note("\n## What to know\n")
+    answer.note("\n## Notes\n")
     for remark in remarks:
         answer.note(f"- {as_markdown(remark)}")
     answer.head("\n## Runs\n")
@@ -43,17 +43,17 @@ def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None,
 
 
 def comparison_table(compared: Compared) -> list[str]:
-    """The lines of a table with a row for each candidate and evaluator or measure, the headers first."""
+    """The lines of a table with a row for each candidate and evaluator or measure, headers first."""
     several = len(compared.found.candidates) > 1
     rows = [
         [compared.run(candidate.run_id) if several else "", compared.subject(row), *comparison_cells(row)]
         for candidate, row in compared.rows()
     ]
-    return table(["candidate", "judged by", *HEADERS], rows)
+    return table(["candidate", "evaluator", *HEADERS], rows)
 
 
 def comparison_remarks(compared: Compared) -> list[str]:
-    """What a reader of the table must know, beside the judgments that are in no figure of the runs."""
+    """Notes on the table, except for excluded judgments, which are with the runs."""
     rows = [row for _, row in compared.rows()]
     return [*method_notes(compared, rows), *coverage_notes(compared), *pairing_notes(compared)]
 
@@ -65,7 +65,7 @@ def _add_comparison(answer: Answer, compared: Compared) -> None:
     answer.head(f"\n## Compared with {as_markdown(baseline)}\n")
     lines = comparison_table(compared)
     if not lines:
-        answer.line("There is nothing to compare.")
+        answer.line("Nothing to compare.")
         return
     shown_as = markdown_table(lines)
     more = as_markdown(next_call("compare_runs", evaluation=compared.evaluation.id))

@@ -1,4 +1,4 @@
-"""The runs of an evaluation as an answer: a line each, and what is odd about their judgments."""
+"""The runs of an evaluation as an answer: one line each, and notes on their judgments."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,11 +14,11 @@ from evals_mcp.models.rows import EvaluatorFigures, RunRow
 
 
 def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int = 0, call: Call) -> str:
-    """Every run from the oldest on, with each evaluator's headline and its difference to the control run."""
+    """All runs, oldest first, with each evaluator's headline and its difference from the control run."""
     answer = Answer(budget)
     answer.head(opening(evaluation))
     if not evaluation.runs:
-        answer.line("It has no runs yet.")
+        answer.line("No runs yet.")
         return answer.text()
     for remark in (*run_remarks(evaluation), *evaluation.notes):
         answer.note(remark)
@@ -32,9 +32,9 @@ def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int =
 
 
 def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[str]:
-    """The lines of a table of the runs from `offset` on, the headers first; there must be at least one run.
+    """The lines of a table of the runs from `offset`, headers first. There must be at least one run.
 
-    Their status has a column if it is not that of the evaluation, which the opening says.
+    It has a status column if some run's status differs from the evaluation's, which the opening gives.
     """
     runs = evaluation.runs
     judged = [
@@ -78,21 +78,22 @@ def _figure(stats: EvaluatorFigures, control: EvaluatorFigures | None, logs: int
 
 
 def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
-    """What a reader of the table must know: what the differences mean, odd evaluators, judgments in no figure."""
+    """Notes on the table: the meaning of differences, unreliable evaluators, excluded judgments."""
     remarks = []
     if len(evaluation.runs) > 1:
         control = evaluation.reference_run
         called = name(evaluation.run_labels[control.id])
-        which = f"the control run {called}" if control.control else f"the oldest run {called} (no control is set)"
-        remarks.append(f"In brackets: difference to {which}; whether it is more than chance, compare_runs tells.")
+        which = f"control {called}" if control.control else f"the oldest run {called} (no control is set)"
+        remarks.append(f"Brackets: difference from {which}. Use compare_runs to test significance.")
     labels = [name(label) for label in evaluation.evaluator_labels.values()]
     for index, label in enumerate(labels):
         all_stats = [run.stats[index] for run in evaluation.runs]
         if (value := constant_value(all_stats)) is not None:
-            judged = figures.count(sum(stats.num_judgments for stats in all_stats))
-            remarks.append(f"{label} says {value} for all {judged} logs it judged: it tells no runs apart.")
+            judged = sum(stats.num_judgments for stats in all_stats)
+            logs = "logs" if judged == sum(run.logs_count for run in evaluation.runs) else "judged logs"
+            remarks.append(f"{label} is {value} on all {judged:,} {logs}, so it cannot separate the runs.")
         if (mostly := _mostly_failing(all_stats)) is not None:
-            remarks.append(f"{label} failed on {mostly} of the logs it was asked about: mend it before trusting it.")
+            remarks.append(f"{label} failed on {mostly} of its logs. Fix it before you trust it.")
     remarks += _unjudged(evaluation.runs, labels)
     for word, count in _KINDS:
         remarks += _counted(evaluation, labels, word, count)
@@ -100,15 +101,16 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
 
 
 def _unjudged(runs: Sequence[RunRow], labels: Sequence[str]) -> list[str]:
-    """A line that says what `-` is: evaluators that judged no log of a run, by how many runs that is."""
+    """A line that explains `-`: evaluators without judgments in a run, by the number of such runs."""
     amounts: dict[int, list[str]] = {}
     for index, label in enumerate(labels):
         if amount := sum(bool(run.logs_count) and not run.stats[index].total_logs for run in runs):
             amounts.setdefault(amount, []).append(label)
     if not amounts:
         return []
-    listed = [f"{amount} by {_few(called)}" for amount, called in sorted(amounts.items())]
-    return [f"Not judged (-), of {figures.count(len(runs), 'run')}: {'; '.join(listed)}."]
+    first, *rest = [f"{_few(called)} in {amount}" for amount, called in sorted(amounts.items())]
+    listed = [f"{first} of {figures.count(len(runs), 'run')}", *rest]
+    return [f"Not judged (-): {'; '.join(listed)}."]
 
 
 def _few(labels: Sequence[str]) -> str:
@@ -119,13 +121,13 @@ def _few(labels: Sequence[str]) -> str:
 _KINDS: tuple[tuple[str, Callable[[RunRow, EvaluatorFigures], int]], ...] = (
     ("failed", lambda run, stats: stats.num_errors),
     ("abstained", lambda run, stats: stats.num_nulls),
-    # A run that an evaluator never touched shows as "-"; it is worth a note where only some logs lack a judgment.
+    # A run that an evaluator never judged shows as "-". Note only runs with some judgments missing.
     ("missing", lambda run, stats: run.logs_count - stats.total_logs if stats.total_logs else 0),
 )
 
 
 def _mostly_failing(all_stats: Sequence[EvaluatorFigures]) -> str | None:
-    """The share of logs that an evaluator failed on, if that is at least half of them."""
+    """The share of logs that an evaluator failed on, if at least half."""
     total = sum(stats.total_logs for stats in all_stats)
     failed = sum(stats.num_errors for stats in all_stats)
     return figures.rate(failed / total) if total and failed * 2 >= total else None
@@ -134,7 +136,7 @@ def _mostly_failing(all_stats: Sequence[EvaluatorFigures]) -> str | None:
 def _counted(
     evaluation: ResolvedEvaluation, labels: Sequence[str], word: str, count: Callable[[RunRow, EvaluatorFigures], int]
 ) -> list[str]:
-    """One line on judgments of one kind of missing: how many, and in which runs by which evaluators."""
+    """One line on one kind of missing judgments: how many, in which runs, by which evaluators."""
     by_run: dict[str, list[tuple[str, int]]] = {}
     total = 0
     for run in evaluation.runs:
@@ -145,11 +147,11 @@ def _counted(
     if not total:
         return []
     shown = [
-        f"{name(evaluation.run_labels[run_id])}: {_amounts(amounts)}"
+        f"{name(evaluation.run_labels[run_id])}: {_amounts(amounts) if total > 1 else amounts[0][0]}"
         for run_id, amounts in list(by_run.items())[:_LISTED]
     ]
-    more = f" and in {len(by_run) - _LISTED} more runs" if len(by_run) > _LISTED else ""
-    return [f"{figures.count(total, 'judgment')} {word}, in no figure: {'; '.join(shown)}{more}."]
+    more = f"; {len(by_run) - _LISTED} more runs" if len(by_run) > _LISTED else ""
+    return [f"Excluded: {figures.count(total, f'{word} judgment')} ({'; '.join(shown)}{more})."]
 
 
 _LISTED = 6

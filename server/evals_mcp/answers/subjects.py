@@ -1,4 +1,4 @@
-"""How an answer about an evaluation opens, and what is open in it; what follows is in the nouns' modules."""
+"""The opening of an answer about an evaluation."""
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import cell, name
@@ -8,13 +8,13 @@ _NAME = 200
 
 
 def subject(evaluation: ResolvedEvaluation) -> str:
-    """The evaluation's name and id, for answers whose first line is about something in it."""
+    """The evaluation's name and id, for answers about a part of it."""
     row = evaluation.overview.evaluation
     return f"Evaluation {cell(row.name, _NAME)} ({row.id})." if row.name else f"Evaluation {row.id}."
 
 
 def opening(evaluation: ResolvedEvaluation) -> str:
-    """One line: the evaluation's name, id, file, status, what is open in it, and how much it holds."""
+    """One line: the evaluation's name, id, file, status, missing work, and the numbers of its parts."""
     row = evaluation.overview.evaluation
     called = subject(evaluation)[:-1]
     of_file = f" of {name(row.file_path)}" if row.file_path else ""
@@ -26,13 +26,13 @@ def opening(evaluation: ResolvedEvaluation) -> str:
         parts.append(figures.count(sizes[0], "datapoint") + over)
     elif sizes:
         parts.append(f"datasets of {', '.join(map(figures.count, sizes))} datapoints")
-    return f"{called}{of_file}: {row.status}{_open(evaluation)}; {', '.join(parts)}."
+    return f"{called}{of_file}: {row.status}{_waiting_for(evaluation)}; {', '.join(parts)}."
 
 
-def _open(evaluation: ResolvedEvaluation) -> str:
-    """How much an evaluation that is running waits for: ` (open: 3 or more logs, 12 judgments)`.
+def _waiting_for(evaluation: ResolvedEvaluation) -> str:
+    """What a running evaluation waits for: ` (waiting for 3 or more logs, 12 judgments)`.
 
-    Which datapoints have a log only the logs themselves tell, so logs are counted against datapoints.
+    Counts logs against datapoints, because only the logs tell which datapoints have one.
     """
     if evaluation.overview.evaluation.status != "running":
         return ""
@@ -40,4 +40,4 @@ def _open(evaluation: ResolvedEvaluation) -> str:
     judgments = sum(run.logs_count - stats.total_logs for run in evaluation.runs for stats in run.stats)
     parts = [f"{logs:,} or more logs"] if logs else []
     parts += [figures.count(judgments, "judgment")] if judgments > 0 else []
-    return f" (open: {', '.join(parts)})" if parts else ""
+    return f" (waiting for {', '.join(parts)})" if parts else ""

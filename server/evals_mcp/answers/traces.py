@@ -1,4 +1,4 @@
-"""A trace as rows: every step below a log with its place in the tree, its time and a glance at what it gave."""
+"""A trace as rows: each step below a log with its position, time and the beginning of its output."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -7,32 +7,32 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
-from evals_mcp.answers.log_parts import judgments_said
+from evals_mcp.answers.log_parts import labeled_judgments
 from evals_mcp.models.logs import DEEPEST_TRACE, LogResponse, log_cost, log_kind, log_latency, log_output
 
-_GLANCE = 300  # characters of an output or error that a step shows at most
+_GLANCE = 300  # characters of an output or error in a step, at most
 _SHOWN_DEPTH = 8
 
 
 class Step(NamedTuple):
-    """A log below another: where it is in the tree (`(2, 1)` is the first below the second), and how much is below."""
+    """A log below another. `position` is its position in the tree: `(2, 1)` is the first child of the second."""
 
-    place: tuple[int, ...]
+    position: tuple[int, ...]
     log: LogResponse
 
 
 def list_steps(log: LogResponse) -> list[Step]:
-    """Every log of the trace below a log, each before those below it."""
+    """All logs of the trace below a log, parents before children."""
     return list(_walk(log))
 
 
 def step_rows(root: LogResponse, steps: Sequence[Step]) -> list[Row]:
-    """A row for each step; times are from the start of `root` on."""
+    """One row per step. Times are relative to the start of `root`."""
     return [_row(root, step) for step in steps]
 
 
 def version_words(log: LogResponse) -> str:
-    """The type and path of a log's file, and the name of its version: `prompt support/reply v2`."""
+    """The type and path of a log's file, and its version name: `prompt support/reply v2`."""
     kind = log_kind(log) or "log"
     version = getattr(log, kind)
     called = f" {name(version.version_name)}" if version.version_name else ""
@@ -40,7 +40,7 @@ def version_words(log: LogResponse) -> str:
 
 
 def fact_words(log: LogResponse) -> list[str]:
-    """Latency, tokens and cost of a log, those that are known."""
+    """The known ones of latency, tokens and cost of a log."""
     facts = []
     latency, cost = log_latency(log), log_cost(log)
     if latency is not None:
@@ -61,7 +61,7 @@ def _walk(log: LogResponse) -> Iterator[Step]:
     while waiting:
         step = waiting.pop()
         yield step
-        waiting += [Step((*step.place, number), child) for number, child in _numbered(step.log)][::-1]
+        waiting += [Step((*step.position, number), child) for number, child in _numbered(step.log)][::-1]
 
 
 def _numbered(log: LogResponse) -> Iterator[tuple[int, LogResponse]]:
@@ -70,20 +70,20 @@ def _numbered(log: LogResponse) -> Iterator[tuple[int, LogResponse]]:
 
 def _row(root: LogResponse, step: Step) -> Row:
     log = step.log
-    facts = [f"{_place(step.place)} {name(log.id)} {version_words(log)}", *_times(root, log)]
-    said = [f"{name(item.label)} {item.word}" for item in judgments_said(log)]
+    facts = [f"{_number(step.position)} {name(log.id)} {version_words(log)}", *_times(root, log)]
+    judgments = [f"{name(item.label)} {item.word}" for item in labeled_judgments(log)]
     texts = [("error", log.error or ""), ("output", log_output(log) or "")]
     needs = [min(len(text), _GLANCE) for _, text in texts]
     if log.log_status == "incomplete":
         facts.append("incomplete")
-    if len(step.place) >= DEEPEST_TRACE:
-        facts.append("steps below it, if any, are shown with it only")
+    if len(step.position) >= DEEPEST_TRACE:
+        facts.append("get this log to see steps below it")
 
     def render(limit: int) -> str:
         shown = [
             f"{word} {quote(text, part)}" for (word, text), part in zip(texts, share(limit, needs), strict=True) if text
         ]
-        return "; ".join([*facts, *shown, *said])
+        return "; ".join([*facts, *shown, *judgments])
 
     return Row(render, sum(needs))
 
@@ -96,7 +96,7 @@ def _times(root: LogResponse, log: LogResponse) -> list[str]:
     return facts
 
 
-def _place(place: tuple[int, ...]) -> str:
-    if len(place) <= _SHOWN_DEPTH:
-        return ".".join(map(str, place))
-    return f"…{'.'.join(map(str, place[-2:]))} (depth {len(place)})"
+def _number(position: tuple[int, ...]) -> str:
+    if len(position) <= _SHOWN_DEPTH:
+        return ".".join(map(str, position))
+    return f"…{'.'.join(map(str, position[-2:]))} (depth {len(position)})"

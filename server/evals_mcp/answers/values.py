@@ -1,7 +1,7 @@
-"""Inputs, targets, messages and any other JSON value as one short line; nothing here knows logs or datapoints.
+"""JSON values such as inputs, targets and messages as one short line. Knows nothing of logs and datapoints.
 
-Every text is quoted, keys and roles are names, numbers and `true`, `false`, `null` stand bare: so whatever the
-value says, the braces, commas and colons outside of quotes are ours.
+Texts are quoted, keys and roles are names, and numbers, `true`, `false` and `null` stand bare. So braces, commas and
+colons outside of quotes are always ours.
 """
 
 import math
@@ -13,15 +13,15 @@ from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 
 _DEPTH = 8
-_PART = 12  # a further part that would get fewer characters is only counted
+_PART = 12  # parts that would get fewer characters are only counted
 _BARE_NUMBER = 40
 
 
 def compact_value(value: object, limit: int | None = None) -> str:
     """A JSON value on one line: `question: "…", top_k: 5`, messages as `user: "…", assistant: "…"`.
 
-    About `limit` characters of it are shown, shared out so that short parts stay whole. What is cut or left out
-    is counted: `(+1,234 characters)`, `(+12 more)`.
+    Shows about `limit` characters, shared so that short parts stay whole. Counts what is cut or omitted:
+    `(+1,234 characters)`, `(+12 more)`.
     """
     if isinstance(value, Mapping) and value:
         return _joined(_pairs(value), len(value), limit, 1)
@@ -32,7 +32,7 @@ def compact_value(value: object, limit: int | None = None) -> str:
 
 
 def size(value: object, cap: int) -> int:
-    """The limit with which `compact_value` cuts nothing of a value; counting stops beyond `cap`."""
+    """The limit with which `compact_value` cuts nothing. Stops counting beyond `cap`."""
     return _size_of_parts(_messages(value), cap, 1) if _is_chat(value) else _size(value, cap, 0)
 
 
@@ -113,20 +113,20 @@ def _is_chat(value: object) -> TypeGuard[list[Mapping[object, object]]]:
 
 
 def _messages(chat: list[Mapping[object, object]]) -> Iterator[tuple[str, object]]:
-    return (said for message in chat for said in _said(message))
+    return (field for message in chat for field in _fields(message))
 
 
-def _said(message: Mapping[object, object]) -> Iterator[tuple[str, object]]:
-    """What a chat message holds, by its role; fields that are null or empty are dropped."""
+def _fields(message: Mapping[object, object]) -> Iterator[tuple[str, object]]:
+    """The fields of a chat message, by its role, without null and empty ones."""
     role = name(str(message["role"]))
-    yield f"{role}: ", _spoken(message.get("content"))
+    yield f"{role}: ", _content(message.get("content"))
     for key, part in message.items():
         if key not in ("role", "content") and part not in (None, "", []):
             yield f"{role} {name(str(key))}: ", part
 
 
-def _spoken(content: object) -> object:
-    """The text of a message whose content is a list of text parts, else the content as it is."""
+def _content(content: object) -> object:
+    """The text of a message whose content is a list of text parts, else the content itself."""
     if isinstance(content, list) and content and all(_is_text_part(part) for part in content):
         return "\n".join(part["text"] for part in content)
     return content

@@ -1,4 +1,4 @@
-"""One log as an answer: its facts and every part as far as the budget goes, a long part from an offset, its trace."""
+"""One log as an answer: its facts, parts and trace within the budget, or one part from an offset."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,19 +12,19 @@ from evals_mcp.answers.traces import Step, fact_words, list_steps, step_rows, ve
 from evals_mcp.errors import Invalid
 from evals_mcp.models.logs import LogResponse, log_kind
 
-_TOKENS_PER_PART = 200  # of the budget, below which messages and inputs are not taken apart
+_TOKENS_PER_PART = 200  # of the budget; with less, messages and inputs stay in one piece
 _TOKENS_PER_STEP = 45
 _LEAST_FOR_PARTS = 0.4
 
 
 def summarize_log(log: LogResponse, budget: int) -> str:
-    """A whole log. Short parts are shown whole; long ones are cut, with the call to read on."""
+    """A whole log. Long parts are cut, with the call to read on."""
     answer = Answer(budget)
     answer.head(log_opening(log))
     steps = list_steps(log)
     parts = list_parts(log, log_document(log), max(2, budget // _TOKENS_PER_PART))
     if not parts:
-        answer.line("It holds no inputs, messages, output, error or judgment.")
+        answer.line("It has no inputs, messages, output, error or judgments.")
     else:
         portion = max(_LEAST_FOR_PARTS, 1 - len(steps) * _TOKENS_PER_STEP / budget) if steps else 1.0
         rows = [part_row(log.id, part) for part in parts]
@@ -35,9 +35,9 @@ def summarize_log(log: LogResponse, budget: int) -> str:
 
 
 def summarize_part(log: LogResponse, part: str, offset: int, budget: int) -> str:
-    """One part of a log from an offset on: in characters, or in steps of the trace.
+    """One part of a log from an offset, in characters or in steps of the trace.
 
-    Raises Invalid for a part that the log does not have, and for an offset behind its end.
+    Raises Invalid for an unknown part, and for an offset beyond its end.
     """
     answer = Answer(budget)
     if part.strip() == TRACE:
@@ -48,14 +48,14 @@ def summarize_part(log: LogResponse, part: str, offset: int, budget: int) -> str
         return answer.text()
     text = part_text(find_part(log_document(log), part))
     _check_offset(offset, len(text), "character", log, part)
-    where = f", from {figures.count(offset)} on" if offset else ""
+    where = f", from {figures.count(offset)}" if offset else ""
     answer.head(f"Log {name(log.id)}, {name(part)}: {figures.count(len(text), 'character')}{where}.")
     answer.passage(text, offset, lambda end: _read_on(log.id, part, end, len(text)))
     return answer.text()
 
 
 def log_opening(log: LogResponse) -> str:
-    """What a log is: id, version, datapoint, time, latency, tokens, cost and status, and what it belongs to."""
+    """A log's facts: id, version, datapoint, time, latency, tokens, cost, status and labels."""
     kind = log_kind(log)
     version = getattr(log, kind) if kind else None
     facts = [f"Log {name(log.id)} of {version_words(log)}" + (f" ({version.version_id})" if version else "")]
@@ -69,24 +69,24 @@ def log_opening(log: LogResponse) -> str:
 
 
 def parts_left_out(log_id: str, parts: Sequence[Part]) -> str:
-    """The parts for which there was no room, and the call that reads the first of them; nothing if there are none."""
+    """The parts without room, and the call that reads the first of them; "" if there are none."""
     if not parts:
         return ""
     listed = ", ".join(part.heading.partition(" ")[0] for part in parts[:8])
     more = f" and {len(parts) - 8} more" if len(parts) > 8 else ""
-    return f"Not shown: {listed}{more}. Each alone: {next_call('get_log', log=log_id, part=parts[0].path)}"
+    return f"Not shown: {listed}{more}. Read one: {next_call('get_log', log=log_id, part=parts[0].path)}"
 
 
 def _labels(log: LogResponse) -> Mapping[str, str]:
-    """Short words that a log carries besides its parts."""
+    """The labels of a log."""
     given: dict[str, Any] = {
         "finish reason": getattr(log, "finish_reason", None),
         "source": log.source,
         "user": log.user,
         "environment": log.environment,
-        "judges": getattr(log, "parent_id", None),
-        "step below": log.trace_parent_id,
-        "in the trace": log.trace_id if log.trace_id != log.id else None,
+        "judges log": getattr(log, "parent_id", None),
+        "parent step": log.trace_parent_id,
+        "trace": log.trace_id if log.trace_id != log.id else None,
     }
     return {word: str(value) for word, value in given.items() if value}
 
@@ -98,7 +98,7 @@ def _add_trace(answer: Answer, log: LogResponse, steps: Sequence[Step], offset: 
         return f"{figures.count(left, 'more step')}: {call}" if left > 0 else ""
 
     about = "" if log.start_time is None else "; times from its start"
-    header = f'trace: {figures.count(len(steps), "step")}{about}; get_log(log="…") reads a step whole.'
+    header = f'trace: {figures.count(len(steps), "step")}{about}. Read a step: get_log(log="…")'
     answer.rows(step_rows(log, steps[offset:]), footer, header=header)
 
 
@@ -111,6 +111,6 @@ def _read_on(log_id: str, part: str, end: int, length: int) -> str:
 
 def _check_offset(offset: int, length: int, noun: str, log: LogResponse, part: str = TRACE) -> None:
     if not length and part == TRACE:
-        raise Invalid(f"part: log {name(log.id)} has no trace below it.")
+        raise Invalid(f"part: log {name(log.id)} has no trace.")
     if offset and offset >= length:
         raise Invalid(f"offset: {name(part)} has {figures.count(length, noun)}; use 0–{max(length - 1, 0)}.")

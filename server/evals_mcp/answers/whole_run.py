@@ -1,4 +1,4 @@
-"""One run as an answer: its facts, each evaluator's figures in numbers of logs, and the comparison with another run."""
+"""One run as an answer: its facts, each evaluator's figures and counts, and the comparison with the baseline."""
 
 from collections.abc import Sequence
 
@@ -14,11 +14,11 @@ from evals_mcp.answers.subjects import opening
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, RunRow
 
-_HEADERS = ("evaluator", "says", "judged", "failed", "abstained", "missing")
+_HEADERS = ("evaluator", "result", "judged", "failed", "abstained", "missing")
 
 
 def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compared | None, budget: int) -> str:
-    """A run of an evaluation; `compared` is the run against the baseline, None if it is that itself."""
+    """A run of an evaluation. `compared` is its comparison with the baseline; None for the baseline itself."""
     answer = Answer(budget)
     answer.head(f"{opening(evaluation)}\n{_facts(run, evaluation.run_labels[run.id])}")
     remarks = [*([] if compared is None else comparison_remarks(compared)), *evaluation.notes]
@@ -35,17 +35,15 @@ def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compare
 
 
 def _facts(run: RunRow, label: str) -> str:
-    facts = [
-        f"Run {name(label)}" + (f" ({run.id})" if label != run.id else "") + ("; the control" if run.control else "")
-    ]
+    facts = [f"Run {name(label)}" + (f" ({run.id})" if label != run.id else "") + ("; control" if run.control else "")]
     if run.file_path:
         facts.append(f"version {run.version_id} of {name(run.file_path)}")
     if run.dataset_path:
         facts.append(f"dataset {name(run.dataset_path)}")
     facts += [run.status, figures.count(run.logs_count, "log")]
     if run.datapoints_count is not None:
-        lacking = f", {figures.count(run.missing_datapoints)} without a log" if run.missing_datapoints else ""
-        facts.append(figures.count(run.datapoints_count, "datapoint") + lacking)
+        missing = f", {figures.count(run.missing_datapoints)} without a log" if run.missing_datapoints else ""
+        facts.append(figures.count(run.datapoints_count, "datapoint") + missing)
     return "; ".join([*facts, figures.date(run.created_at)]) + "."
 
 
@@ -56,6 +54,6 @@ def _cells(label: str, stats: EvaluatorFigures, logs: int) -> list[str]:
 
 def _add_table(answer: Answer, lines: Sequence[str], call: str) -> None:
     if not lines:
-        answer.line("There is nothing to show.")
+        answer.line("Nothing to show.")
         return
     answer.rows(lines[1:], lambda shown: left_out(len(lines) - 1 - shown, "row", call), header=lines[0], portion=0.5)

@@ -1,4 +1,4 @@
-"""What a write did and what a run lacks since, as an answer."""
+"""The result of a write, and what the run still lacks, as an answer."""
 
 from collections.abc import Sequence
 
@@ -12,20 +12,20 @@ _LISTED = 10
 
 
 def summarize_generation(evaluation: ResolvedEvaluation, run: RunRow, log_id: str, datapoint: str, budget: int) -> str:
-    """A log that was recorded for a datapoint, and what its run still lacks."""
+    """A log recorded for a datapoint, and what its run still lacks."""
     answer = Answer(budget)
     answer.head(
         f"Logged {name(log_id)} for datapoint {name(datapoint)} "
         f"in run {name(evaluation.run_labels[run.id])} ({run.id})."
     )
-    answer.line(_lacking(evaluation, run))
+    answer.line(_state(evaluation, run))
     return answer.text()
 
 
 def summarize_added_logs(
     evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], before: int, budget: int
 ) -> str:
-    """Logs that were added to a run which had `before` logs, and what the run still lacks."""
+    """Logs added to a run that had `before` logs, and what the run still lacks."""
     answer = Answer(budget)
     added = run.logs_count - before
     shown = ", ".join(name(log_id) for log_id in log_ids[:_LISTED])
@@ -35,13 +35,13 @@ def summarize_added_logs(
         f"Added {figures.count(added, 'log')} to run {name(evaluation.run_labels[run.id])} ({run.id}): {shown}{more}."
     )
     if already > 0:
-        answer.line(f"Already in it: {already:,}.")
-    answer.line(_lacking(evaluation, run))
+        answer.line(f"Already in the run: {already:,}.")
+    answer.line(_state(evaluation, run))
     return answer.text()
 
 
-def _lacking(evaluation: ResolvedEvaluation, run: RunRow) -> str:
-    """The run's status, and the logs and judgments that it lacks."""
+def _state(evaluation: ResolvedEvaluation, run: RunRow) -> str:
+    """The run's status, and its missing logs and judgments."""
     parts = []
     if run.missing_datapoints:
         of = f" of {run.datapoints_count:,}" if run.datapoints_count is not None else ""
@@ -49,6 +49,6 @@ def _lacking(evaluation: ResolvedEvaluation, run: RunRow) -> str:
     for row, stats in zip(evaluation.evaluators, run.stats, strict=True):
         missing = run.logs_count - stats.total_logs
         if missing > 0:
-            parts.append(f"{figures.count(missing, 'judgment')} of {name(evaluation.evaluator_labels[row.version_id])}")
-    lacks = f"still lacks {', '.join(parts)}" if parts else "lacks nothing"
-    return f"The run is {run.status} with {figures.count(run.logs_count, 'log')}; it {lacks}."
+            parts.append(f"{figures.count(missing, 'judgment')} by {name(evaluation.evaluator_labels[row.version_id])}")
+    rest = f"Missing: {', '.join(parts)}." if parts else "Nothing is missing."
+    return f"The run is {run.status} with {figures.count(run.logs_count, 'log')}. {rest}"

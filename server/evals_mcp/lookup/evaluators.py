@@ -1,4 +1,4 @@
-"""The evaluator, or the evaluators, that words name; pure."""
+"""Find evaluators by name. Pure."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from evals_mcp.models.rows import EvaluatorRow
 
 
 def find_evaluator(evaluation: ResolvedEvaluation, word: str) -> EvaluatorRow:
-    """The evaluator that a word names: its id, version id, path, the end of its path, or the start of one of these.
+    """Find an evaluator by id, version id, path, the end of its path, or a prefix or part of one.
 
-    Raises Invalid if it fits several, with the one attached last listed first, and NotFound with the nearest names.
+    Raises Invalid with all matches (last attached first) if there are several, and NotFound with the nearest names.
     """
     labels = evaluation.evaluator_labels
     return pick(
@@ -23,7 +23,7 @@ def find_evaluator(evaluation: ResolvedEvaluation, word: str) -> EvaluatorRow:
 
 
 def find_evaluators(evaluation: ResolvedEvaluation, words: Sequence[str]) -> list[EvaluatorRow]:
-    """The evaluators that words name, each once, or all of them without any. Raises NotFound, Invalid."""
+    """Find evaluators by name, each once; all evaluators without names. Raises NotFound and Invalid."""
     if not words:
         return evaluation.evaluators
     return list({row.version_id: row for row in (find_evaluator(evaluation, word) for word in words)}.values())

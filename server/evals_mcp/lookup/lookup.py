@@ -1,4 +1,4 @@
-"""What the words of one call mean, and the way to the rows that answer its question."""
+"""Resolve the names in a call, and provide the rows that answer it."""
 
 from collections.abc import Awaitable, Callable
 
@@ -18,20 +18,20 @@ _ALL = 200
 
 
 class Lookup:
-    """One call's access to the data: it finds what words mean, and hands the reader of rows out."""
+    """One call's access to the data: resolves names and provides the source of rows."""
 
     def __init__(self, client: EvalsClient, progress: Progress | None = None) -> None:
         self.client = client
         self._progress = progress
 
     async def rows(self) -> Reviews:
-        """What answers questions."""
+        """The source of rows."""
         return self.client.reviews
 
     async def find_evaluation(self, word: str) -> ResolvedEvaluation:
-        """The evaluation that a word names, as it is now: id, name, file path, or the start of one of these.
+        """Find an evaluation in its current state, by id, name, file path, or a prefix of one.
 
-        Raises Invalid if it fits several, with these listed, and NotFound with the nearest names.
+        Raises Invalid with all matches if there are several, and NotFound with the nearest names.
         """
         rows = await self.rows()
         try:
@@ -44,14 +44,14 @@ class Lookup:
         if not found.rows:
             every = (await rows.list_evaluations(limit=_ALL)).rows
             raise NotFound(
-                f"evaluation: nothing is named {quoted(word)}. {nearest(word, [_label(row) for row in every])}"
+                f"evaluation: no evaluation is named {quoted(word)}. {nearest(word, [_label(row) for row in every])}"
             )
         return await rows.get_evaluation(pick(found.rows, word, "evaluation", _names, _label).id)
 
     async def find_log(self, word: str) -> LogResponse:
-        """The log with this id, or whose id alone begins so.
+        """Find a log by its id or a unique prefix of it.
 
-        Raises Invalid if several do, with the newest of them listed, and NotFound with the nearest ids.
+        Raises Invalid with the newest matches if there are several, and NotFound with the nearest ids.
         """
         wanted = word.strip()
         try:
@@ -63,14 +63,14 @@ class Lookup:
             near = [
                 id for part in (0.75, 0.5) for id in await rows.find_log_ids(_first(wanted, part), limit=_CANDIDATES)
             ]
-            known = nearest(word, list(dict.fromkeys(near))) if near else "get_logs shows logs with their ids."
+            known = nearest(word, list(dict.fromkeys(near))) if near else "get_logs lists log ids."
             raise NotFound(f"log: no log has the id {quoted(word)}. {known}")
         return await self.client.logs.get(only(found, word, "log"))
 
     async def find_datapoint(self, evaluation: ResolvedEvaluation, word: str) -> str:
-        """The id of the datapoint that a word is the unique beginning of; the word itself if no dataset has it.
+        """The id of the datapoint with this unique prefix; the word itself if no dataset has it.
 
-        Raises Invalid if it is the beginning of several, with these listed.
+        Raises Invalid with all matches if there are several.
         """
         wanted = word.strip()
         found = await (await self.rows()).find_datapoint_ids(evaluation.id, wanted, limit=_CANDIDATES)

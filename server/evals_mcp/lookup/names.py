@@ -1,4 +1,4 @@
-"""Finding the one thing that a word names, and saying which names there are; pure."""
+"""Find the one thing with a name, or say which names exist. Pure."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import TypeVar
 from evals_mcp.errors import Invalid, NotFound
 
 _CANDIDATES = 8
-_RANDOM_ID = re.compile(r"[a-z]+_[0-9A-Za-z]{16,}")  # a part of one means nothing
+_RANDOM_ID = re.compile(r"[a-z]+_[0-9A-Za-z]{16,}")  # a part of an id means nothing
 Thing = TypeVar("Thing")
 
 
@@ -19,9 +19,9 @@ def pick(
     names: Callable[[Thing], list[str]],
     label: Callable[[Thing], str],
 ) -> Thing:
-    """The one thing that has `word` as a name, else (whatever the case) as a name, as its start, or as a part of it.
+    """Find the one thing with the name `word`, else (in any case) with `word` as name, prefix or part of a name.
 
-    Raises Invalid if several have, NotFound if none has; both name what there is.
+    Raises Invalid with the matches if there are several, and NotFound with the nearest names if there is none.
     """
     wanted = word.strip()
     folded = wanted.casefold()
@@ -36,14 +36,13 @@ def pick(
             return found[0]
         if found:
             listed = _listed([label(thing) for thing in found])
-            raise Invalid(
-                f"{argument}: {quoted(word)} matches {len(found)}: {listed} (newest first). Give one full name."
-            )
-    raise NotFound(f"{argument}: nothing is named {quoted(word)}. {nearest(word, [label(thing) for thing in things])}")
+            raise Invalid(f"{argument}: {quoted(word)} matches {len(found)}: {listed} (newest first). Use a full name.")
+    known = nearest(word, [label(thing) for thing in things])
+    raise NotFound(f"{argument}: no {argument} is named {quoted(word)}. {known}")
 
 
 def only(ids: Sequence[str], word: str, argument: str) -> str:
-    """The only one of the ids that a word begins. Raises Invalid if there are several, and names them."""
+    """The only id with this prefix. Raises Invalid with the ids if there are several."""
     if len(ids) > 1:
         listed = ", ".join(id if id.isprintable() else quoted(id) for id in ids[:_CANDIDATES])
         more = ", …" if len(ids) > _CANDIDATES else ""
@@ -52,20 +51,20 @@ def only(ids: Sequence[str], word: str, argument: str) -> str:
 
 
 def nearest(word: str, labels: Sequence[str]) -> str:
-    """A sentence that says which names exist, those like `word` first."""
+    """A sentence with the nearest names, else with existing names."""
     if not labels:
-        return "There are none."
+        return "None exist."
     folded = {label.casefold(): label for label in labels}
     close = [folded[name] for name in get_close_matches(word.casefold()[:200], list(folded), n=_CANDIDATES, cutoff=0.4)]
     inside = [label for label in labels if word.strip() and word.casefold()[:200] in label.casefold()]
     ordered = list(dict.fromkeys([*inside, *close]))
     if ordered:
         return f"Nearest: {_listed(ordered)}."
-    return f"There are: {_listed(labels)}."
+    return f"Existing: {_listed(labels)}."
 
 
 def quoted(word: str) -> str:
-    """A word of the caller's, short and in quotes, for a message."""
+    """A caller's word, shortened and quoted for a message."""
     text = word if len(word) <= 60 else word[:60] + "…"
     return '"' + "".join(c if c.isprintable() and c != '"' else "?" for c in text) + '"'
 

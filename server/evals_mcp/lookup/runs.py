@@ -1,4 +1,4 @@
-"""The run, or the runs, that words name; pure."""
+"""Find runs by name. Pure."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from evals_mcp.models.rows import RunRow
 
 
 def find_run(evaluation: ResolvedEvaluation, word: str) -> RunRow:
-    """The run that a word names: id, label, version name or id, `control`, or the start of one of these.
+    """Find a run by id, label, version name or id, `control`, or a prefix or part of one.
 
-    Raises Invalid if it fits several, with these listed from the newest, and NotFound with the nearest names.
+    Raises Invalid with all matches (newest first) if there are several, and NotFound with the nearest names.
     """
     labels = evaluation.run_labels
     if word.lower() == "control" and evaluation.runs and evaluation.reference_run.control:
@@ -25,7 +25,7 @@ def find_run(evaluation: ResolvedEvaluation, word: str) -> RunRow:
 
 
 def find_runs(evaluation: ResolvedEvaluation, words: Sequence[str]) -> list[RunRow]:
-    """The runs that words name, each once, or all of them without any. Raises NotFound, Invalid."""
+    """Find runs by name, each once; all runs without names. Raises NotFound and Invalid."""
     if not words:
         return evaluation.runs
     return list({run.id: run for run in (find_run(evaluation, word) for word in words)}.values())

@@ -1,4 +1,4 @@
-"""An evaluation as one call of a tool sees it: its overview, and a label for each of its runs and evaluators."""
+"""An evaluation resolved for one tool call: its overview, and a label for each run and evaluator."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from evals_mcp.models.rows import EvaluatorRow, Overview, RunRow, run_labels
 
 @dataclass(frozen=True, slots=True)
 class ResolvedEvaluation:
-    """The evaluation that a call is about. Labels are by run id and by evaluator version id.
+    """The evaluation of a call. Labels are keyed by run id and by evaluator version id.
 
-    `token` stands for the state of the overview. `notes` say what a reader must know about how its rows were read.
+    `token` identifies the state of the overview. `notes` tell a reader how its rows were read.
     """
 
     overview: Overview
@@ -27,7 +27,7 @@ class ResolvedEvaluation:
 
     @property
     def runs(self) -> list[RunRow]:
-        """Its runs, the oldest first."""
+        """Its runs, oldest first."""
         return self.overview.runs
 
     @property
@@ -37,7 +37,7 @@ class ResolvedEvaluation:
 
     @property
     def reference_run(self) -> RunRow:
-        """The run that others are compared with: the control, else the oldest. There must be a run."""
+        """The run to compare others with: the control, else the oldest. There must be a run."""
         return next((run for run in self.runs if run.control), self.runs[0])
 
     def run(self, run_id: str) -> RunRow:
@@ -45,19 +45,19 @@ class ResolvedEvaluation:
         return next(run for run in self.runs if run.id == run_id)
 
     def index_of(self, version_id: str) -> int:
-        """Where an evaluator version stands among the evaluators, and its figures in each run's `stats`."""
+        """The index of an evaluator version in the evaluators, and of its figures in each run's `stats`."""
         return next(index for index, row in enumerate(self.evaluators) if row.version_id == version_id)
 
 
 def resolve(overview: Overview, token: str = "", notes: Sequence[str] = ()) -> ResolvedEvaluation:
-    """An overview with its labels."""
+    """Add labels to an overview."""
     return ResolvedEvaluation(
         overview, token, run_labels(overview.runs), evaluator_labels(overview.evaluators), tuple(notes)
     )
 
 
 def evaluator_labels(evaluators: Sequence[EvaluatorRow]) -> dict[str, str]:
-    """A label for each evaluator, by version id: the end of its path, or the whole path where ends are the same."""
+    """A label for each evaluator, by version id: the end of its path, or the whole path if ends are equal."""
     ends = Counter(row.path.rpartition("/")[2] for row in evaluators)
     paths = Counter(row.path for row in evaluators)
     labels: dict[str, str] = {}

@@ -20,8 +20,8 @@ LogIds = Annotated[
 async def add_logs_to_run(
     lookup: Lookup, evaluation: Evaluation, run: Run, log_ids: LogIds, max_tokens: MaxTokens = 4000
 ) -> str:
-    """Add logs that exist already to a run: all of them, or none if one cannot be added. Logs that are in the run
-    stay once."""
+    """Add existing logs to a run: all of them, or none if one cannot be added. Logs already in the run stay
+    unchanged."""
     resolved = await lookup.find_evaluation(evaluation)
     before = find_run(resolved, run)
     await lookup.client.runs.add_logs(resolved.id, before.id, log_ids)

@@ -18,7 +18,7 @@ from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens
 from evals_mcp.tools.tool import Tool
 
 _LIMIT = 5
-_TEXTS = 400_000  # characters that outputs are compared by, shared by the datapoints of a page
+_TEXTS = 400_000  # characters of outputs to compare, shared by the datapoints of a page
 
 
 def _as_list(value: object) -> object:
@@ -45,8 +45,9 @@ async def compare_runs(
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Is a run better than another, and is it more than chance? Paired difference with interval, test and verdict per
-    evaluator, latency, tokens and cost; then the datapoints that got worse (or another outcome) with both outputs."""
+    """Is one run better than another, and is the difference significant? Paired difference, interval, test and verdict
+    per evaluator, latency, tokens and cost; then the datapoints that got worse (or another outcome), with both outputs.
+    """
     resolved = await lookup.find_evaluation(evaluation)
     against = _baseline(resolved, baseline)
     runs = _candidates(resolved, against, candidates)
@@ -97,10 +98,10 @@ def _baseline(evaluation: ResolvedEvaluation, word: str) -> RunRow:
 def _candidates(evaluation: ResolvedEvaluation, baseline: RunRow, words: list[str]) -> list[RunRow]:
     runs = [run for run in find_runs(evaluation, words) if run.id != baseline.id]
     if not runs and not words:
-        raise NotFound("evaluation: it has only one run, so there is nothing to compare it with.")
+        raise NotFound("evaluation: it has only one run, so there is nothing to compare.")
     if not runs:
-        raise Invalid("candidates: that is the baseline itself; name another run, or another baseline.")
+        raise Invalid("candidates: this is the baseline. Choose another candidate or another baseline.")
     return runs
 
 
-TOOL = Tool(function=compare_runs, title="Compare runs with their uncertainty")
+TOOL = Tool(function=compare_runs, title="Compare runs")

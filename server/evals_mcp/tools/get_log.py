@@ -15,7 +15,7 @@ from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.tools.arguments import MaxTokens
 from evals_mcp.tools.tool import Tool
 
-LogId = Annotated[str, Field(min_length=1, max_length=500, description="Log: id or its unique beginning.")]
+LogId = Annotated[str, Field(min_length=1, max_length=500, description="Log: id or unique prefix.")]
 PartName = Annotated[
     str,
     Field(
@@ -25,10 +25,10 @@ PartName = Annotated[
     ),
 ]
 Offset = Annotated[
-    int, Field(ge=0, le=2**31 - 1, description="With part: where to read on, in characters (trace: steps); default 0.")
+    int, Field(ge=0, le=2**31 - 1, description="With part: first character to read (trace: first step); default 0.")
 ]
 Beside = Annotated[
-    str, Field(max_length=500, description="Run (name or id) whose log for the same datapoint to show beside.")
+    str, Field(max_length=500, description="Run (name or id): compare with its log for the same datapoint.")
 ]
 InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of beside: id, name or file path.")]
 
@@ -42,23 +42,23 @@ async def get_log(
     evaluation: InEvaluation = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Show one log whole: inputs, messages, output, error, judgments with explanations, and its trace as a tree.
-    Reads on in long parts by offset, or shows it beside another run's log for the same datapoint."""
+    """Show one log in full: inputs, messages, output, error, judgments with explanations, and its trace. Reads long
+    parts by offset, or compares it with another run's log for the same datapoint."""
     if beside:
         if part or offset:
-            raise Invalid("part, offset: not together with beside; they read one log.")
+            raise Invalid("part, offset: cannot be combined with beside.")
         if not evaluation:
-            raise Invalid("evaluation: name it when you give beside.")
+            raise Invalid("evaluation: required with beside.")
         return await _pair(lookup, await lookup.find_log(log), beside, evaluation, max_tokens)
     if offset and not part:
-        raise Invalid('offset: needs part, such as part="output".')
+        raise Invalid('offset: requires part, such as part="output".')
     found = await lookup.find_log(log)
     return summarize_part(found, part, offset, max_tokens) if part else summarize_log(found, max_tokens)
 
 
 async def _pair(lookup: Lookup, log: LogResponse, beside: str, evaluation: str, max_tokens: int) -> str:
     if log.source_datapoint_id is None:
-        raise Invalid(f"beside: log {name(log.id)} has no datapoint, so there is none for the same one.")
+        raise Invalid(f"beside: log {name(log.id)} has no datapoint, so no other log can match it.")
     resolved = await lookup.find_evaluation(evaluation)
     run = find_run(resolved, beside)
     question = LogQuestion(filter=Filter(run_ids=[run.id], datapoint_id=log.source_datapoint_id), limit=3, characters=0)
@@ -71,4 +71,4 @@ async def _pair(lookup: Lookup, log: LogResponse, beside: str, evaluation: str, 
     return summarize_pair(log, other, label, len(others) - 1, max_tokens)
 
 
-TOOL = Tool(function=get_log, title="Read one log whole")
+TOOL = Tool(function=get_log, title="Read one log")

@@ -25,20 +25,18 @@ Judgment = Annotated[
     str,
     Field(
         max_length=500,
-        description='Only logs judged so: true, false, an option, 3, "<3", "2..4", failed, abstained or missing.',
+        description='Filter by judgment: true, false, an option, 3, "<3", "2..4", failed, abstained or missing.',
     ),
 ]
-Sample = Annotated[
-    bool, Field(description="An even, repeatable sample across the judgments instead of the first; default false.")
-]
-ErrorsOnly = Annotated[bool, Field(description="Only logs that ended in an error; default false.")]
+Sample = Annotated[bool, Field(description="Sample evenly and repeatably across judgments; default false.")]
+ErrorsOnly = Annotated[bool, Field(description="Only logs with an error; default false.")]
 _LIMIT = 10
 Limit = Annotated[int, Field(ge=1, le=100, description=f"Logs to show, 1–100, default {_LIMIT}.")]
 _SORTED = {
     "newest": "newest first",
-    "worst": "worst judged first",
+    "worst": "worst judgment first",
     "latency": "slowest first",
-    "cost": "dearest first",
+    "cost": "highest cost first",
     "length": "longest output first",
 }
 
@@ -105,7 +103,7 @@ async def get_logs(
     )
     resolved, rows = await (await lookup.rows()).find_logs(resolved, question)
     if datapoint_id and not rows.total and not (runs or judgment or errors_only or text):
-        raise NotFound(f"datapoint: no log is for {quoted(datapoint_id)}. list_datapoints shows datapoints with ids.")
+        raise NotFound(f"datapoint: no log exists for {quoted(datapoint_id)}. list_datapoints lists datapoint ids.")
     filtered = _in_words(resolved, question, judging)
     return summarize_logs(resolved, rows, max_tokens, filtered=filtered, call=call, notes=notes)
 
@@ -113,35 +111,35 @@ async def get_logs(
 def _judging(
     evaluation: ResolvedEvaluation, evaluator: str, judgment: str, sort: str, *, sample: bool
 ) -> tuple[EvaluatorRow | None, list[str]]:
-    """The evaluator that is meant. The worst judgments and a sample need one, so one is chosen and said."""
+    """The evaluator to sort or sample by, and a note if we chose it."""
     if sample and sort != "newest":
-        raise Invalid("sort: not together with sample; a sample has its own order.")
+        raise Invalid("sort: cannot be combined with sample, which has its own order.")
     state = read_match(judgment, evaluation.evaluators).state if judgment else "judged"
     if sort == "worst" and state != "judged":
-        raise Invalid(f"sort: logs whose judgment is {state} cannot be sorted by it; sort differently.")
+        raise Invalid(f"sort: logs with a {state} judgment cannot be sorted by it. Use another sort.")
     if evaluator:
         return find_evaluator(evaluation, evaluator), []
     if sort != "worst" and not sample:
         return None, []
     able = [row for row in evaluation.evaluators if sample or row.return_type in ("boolean", "number") or row.valences]
     if judgment:
-        able = [row for row in able if _can_say(row, judgment)]
+        able = [row for row in able if _can_give(row, judgment)]
     if not able:
         raise Invalid(
-            "sample: there is no evaluator whose judgments could be sampled."
+            "sample: no evaluator has judgments to sample."
             if sample
-            else "sort: no evaluator here gives judgments that one can be worse than another; sort differently."
+            else "sort: no evaluator here can rank judgments. Sort by latency, cost, length or newest."
         )
-    chosen = max(able, key=lambda row: _telling(evaluation, row))
+    chosen = max(able, key=lambda row: _informative(evaluation, row))
     label = name(evaluation.evaluator_labels[chosen.version_id])
     others = [name(evaluation.evaluator_labels[row.version_id]) for row in able if row is not chosen]
     if not others:
         return chosen, []
-    done = "Sampled across" if sample else "Sorted by"
-    return chosen, [f"{done} {label}; evaluator= names another: {', '.join(others)}."]
+    done = "Sampled by" if sample else "Sorted by"
+    return chosen, [f"{done} {label}. Use evaluator= for another: {', '.join(others)}."]
 
 
-def _can_say(row: EvaluatorRow, judgment: str) -> bool:
+def _can_give(row: EvaluatorRow, judgment: str) -> bool:
     try:
         read_match(judgment, [row])
     except Invalid:
@@ -149,21 +147,21 @@ def _can_say(row: EvaluatorRow, judgment: str) -> bool:
     return True
 
 
-def _telling(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> tuple[bool, int]:
-    """How much an evaluator tells: whether it says different things, and of how many logs."""
+def _informative(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> tuple[bool, int]:
+    """How informative an evaluator is: whether its judgments vary, and how many there are."""
     index = evaluation.index_of(row.version_id)
     stats = [run.stats[index] for run in evaluation.runs]
     return constant_value(stats) is None, sum(item.num_judgments for item in stats)
 
 
 def _in_words(evaluation: ResolvedEvaluation, question: LogQuestion, judging: EvaluatorRow | None) -> str:
-    """What was asked for, to go behind `N logs`."""
+    """The filter and order in words, to follow `N logs`."""
     words = filter_words(question.filter, evaluation)
     label = None if judging is None else name(evaluation.evaluator_labels[judging.version_id])
     if question.sample:
-        return f"{words}, of which an even sample across the judgments of {label}"
+        return f"{words}, sampled evenly across judgments of {label}"
     by = f" by {label}" if question.sort == "worst" and label else ""
     return f"{words}, {_SORTED[question.sort]}{by}"
 
 
-TOOL = Tool(function=get_logs, title="Read logs with their judgments")
+TOOL = Tool(function=get_logs, title="Read logs")

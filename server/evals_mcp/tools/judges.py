@@ -1,4 +1,4 @@
-"""By which evaluators datapoints are chosen, and in words what that means."""
+"""The evaluators that choose datapoints, and the rule in words."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,17 @@ from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, RunRow
 
 _RULES: dict[DatapointShow, str] = {
-    "disagreement": "Disagree: true and false, different options, or numbers half of the evaluator's range apart, "
-    "between runs or between repeated logs of one run.",
-    "all_fail": "A log fails by false, a negative option, a number in the worst quarter of its range, or an error.",
+    "disagreement": "Disagreement: true and false, different options, or numbers at least half the range apart, "
+    "between runs or repeated logs of a run.",
+    "all_fail": "A log fails if it has an error, or is judged false, a negative option or in the worst quarter of the "
+    "range.",
 }
 
 
 def read_judges(
     evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, judge: EvaluatorRow | None
 ) -> tuple[list[EvaluatorScale], list[str]]:
-    """The evaluator given, or all that can tell, for what `show` means in these runs; and notes on how it is read."""
+    """The given evaluator, or all informative ones, for `show` in these runs; and notes on the rule."""
     if show == "all":
         return [], []
     asked = [judge] if judge is not None else evaluation.evaluators
@@ -30,8 +31,8 @@ def read_judges(
     constant = [row for row in asked if constant_value(_stats(evaluation, runs, row)) is not None]
     if constant:
         listed = ", ".join(name(evaluation.evaluator_labels[row.version_id]) for row in constant)
-        notes.append(f"Left out, since they say the same of every log: {listed}; evaluator= names one all the same.")
-    # What was judged in one run only says nothing about several.
+        notes.append(f"Excluded as constant: {listed}. Use evaluator= to include one.")
+    # Judgments in one run say nothing about several runs.
     needed = min(2, len(runs))
     telling = [
         row
@@ -42,7 +43,7 @@ def read_judges(
 
 
 def show_words(show: DatapointShow, label: str | None) -> str:
-    """What was asked for, of one evaluator or of any, to go behind `N datapoints`."""
+    """The filter in words, for one evaluator or any, to follow `N datapoints`."""
     called = None if label is None else name(label)
     match show:
         case "disagreement":
@@ -57,7 +58,7 @@ def show_words(show: DatapointShow, label: str | None) -> str:
 
 
 def _judge(evaluation: ResolvedEvaluation, row: EvaluatorRow, *, named: bool) -> EvaluatorScale:
-    """Numbers fail within declared limits; an evaluator that is named is taken at what it was seen to give, too."""
+    """Numbers can fail if the evaluator declares limits. For a named evaluator, the observed range is enough."""
     stats = _stats(evaluation, evaluation.runs, row)
     declared = row.low is not None and row.high is not None
     lows = [item.low for item in stats if item.low is not None]
@@ -78,11 +79,11 @@ def _stats(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], row: Evaluato
 def _silent(
     evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, asked: Sequence[EvaluatorRow]
 ) -> list[str]:
-    """A note if evaluators judged nothing at all in a run: then everything there is missing."""
+    """A note if evaluators judged nothing in a run, so that everything there is missing."""
     if show != "missing":
         return []
     silent = [row for row in asked if not all(item.total_logs for item in _stats(evaluation, runs, row))]
     if not silent:
         return []
     listed = ", ".join(name(evaluation.evaluator_labels[row.version_id]) for row in silent)
-    return [f"Judged no log at all of some run: {listed}. evaluator= and runs= narrow it down."]
+    return [f"No judgments in some run: {listed}. Narrow with evaluator= or runs=."]

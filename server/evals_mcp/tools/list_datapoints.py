@@ -23,7 +23,7 @@ _MOST_BY_DEFAULT = 3
 Show = Annotated[
     DatapointShow,
     Field(
-        description="all (default), disagreement of runs or evaluators, all_fail: every run fails, or with judgments "
+        description="all (default), disagreement (of runs or evaluators), all_fail (every run fails), or judgments "
         "failed, abstained or missing."
     ),
 ]
@@ -42,8 +42,8 @@ async def list_datapoints(
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """List the datapoints of an evaluation's dataset, a line each: input, target, and how each chosen run was judged
-    on it. Finds those where runs disagree, all fail, or judgments lack, and those that contain a text."""
+    """List a dataset's datapoints, one line each: input, target, and the judgments of the chosen runs. Finds datapoints
+    where runs disagree, all fail or judgments are missing, or that contain a text."""
     resolved = await lookup.find_evaluation(evaluation)
     shown = _default_runs(resolved.runs) if show == "all" and not runs else find_runs(resolved, runs)
     named = find_evaluator(resolved, evaluator) if evaluator else None
@@ -51,7 +51,7 @@ async def list_datapoints(
     judges, rules = read_judges(resolved, shown, show, named)
     notes += rules
     if len(shown) < len(resolved.runs) and not runs:
-        notes.append("Shown: the control (or oldest) run and the newest two; runs= shows others.")
+        notes.append("Showing the control (or oldest) run and the two newest. Use runs= for others.")
     filters = {"evaluation": resolved.id, "show": show if show != "all" else "", "text": text}
     call = Call(
         "list_datapoints",
@@ -92,7 +92,7 @@ async def list_datapoints(
 
 
 def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, named: EvaluatorRow | None) -> str:
-    """What was asked for, to go behind `N datapoints`; nothing if all are listed."""
+    """The filter in words, to follow `N datapoints`; empty if all are listed."""
     label = evaluation.evaluator_labels[named.version_id] if named else None
     # The columns say in which runs.
     chosen = question.filter.model_copy(update={"run_ids": None})
@@ -100,7 +100,7 @@ def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, named
 
 
 def _default_runs(runs: list[RunRow]) -> list[RunRow]:
-    """All runs if they are few, else the control (or oldest) run and the newest two."""
+    """All runs if there are few, else the control (or oldest) run and the two newest."""
     if len(runs) <= _MOST_BY_DEFAULT:
         return runs
     control = next((run for run in runs if run.control), runs[0])
@@ -108,17 +108,15 @@ def _default_runs(runs: list[RunRow]) -> list[RunRow]:
 
 
 def _dataset(evaluation: ResolvedEvaluation, runs: list[RunRow]) -> tuple[str, list[str]]:
-    """The dataset version of the newest chosen run that has one, and a note if the others have another."""
+    """The dataset version of the newest chosen run that has one, and a note if other runs have another."""
     versions = [run.dataset_version_id for run in reversed(runs) if run.dataset_version_id is not None]
     if not versions:
-        raise NotFound(
-            "evaluation: its runs have no dataset, so there are no datapoints to list; get_logs shows the logs."
-        )
+        raise NotFound("evaluation: its runs have no dataset, so there are no datapoints. Use get_logs for the logs.")
     others = [run for run in runs if run.dataset_version_id not in (None, versions[0])]
     if not others:
         return versions[0], []
     listed = ", ".join(name(evaluation.run_labels[run.id]) for run in others)
-    return versions[0], [f"Other versions of the dataset in: {listed}. Only datapoints of the newest are listed."]
+    return versions[0], [f"Other dataset versions in {listed}. Only datapoints of the newest version are listed."]
 
 
-TOOL = Tool(function=list_datapoints, title="List datapoints with judgments")
+TOOL = Tool(function=list_datapoints, title="List datapoints")

@@ -8,12 +8,11 @@ from evals_mcp.tools.tool import Tool
 
 
 async def list_runs(lookup: Lookup, evaluation: Evaluation, cursor: Cursor = "", max_tokens: MaxTokens = 4000) -> str:
-    """Show the runs of an evaluation side by side: version, status, logs, each evaluator's rate of true, mean or
-    leading options with the difference to the control run, and which judgments failed, abstained, are missing or are
-    all the same."""
+    """Show an evaluation's runs side by side: version, status, logs, each evaluator's rate of true, mean or top options
+    with the difference from the control run, and which judgments failed, abstained, are missing or constant."""
     resolved = await lookup.find_evaluation(evaluation)
     call = Call("list_runs", {"evaluation": resolved.id}, {"evaluation": resolved.id})
     return summarize_runs(resolved, max_tokens, offset=call.offset(cursor), call=call)
 
 
-TOOL = Tool(function=list_runs, title="Compare the runs of an evaluation")
+TOOL = Tool(function=list_runs, title="List runs")

@@ -13,16 +13,14 @@ from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4LogRequest
 from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
 
-DatapointId = Annotated[
-    str, Field(min_length=1, max_length=500, description="Datapoint of the output: id or its unique beginning.")
-]
-Output = Annotated[str, Field(max_length=5_000_000, description="The generated text; or give error.")]
+DatapointId = Annotated[str, Field(min_length=1, max_length=500, description="Datapoint: id or unique prefix.")]
+Output = Annotated[str, Field(max_length=5_000_000, description="Generated text. Omit if you give error.")]
 Error = Annotated[str, Field(max_length=100_000, description="Why there is no output.")]
 Inputs = Annotated[
     JsonText,
-    Field(max_length=1_000_000, description="JSON object of what the version was given; default the datapoint's."),
+    Field(max_length=1_000_000, description="Inputs as a JSON object; default the datapoint's."),
 ]
-Seconds = Annotated[float | None, Field(ge=0, le=1e7, description="Seconds the generation took.")]
+Seconds = Annotated[float | None, Field(ge=0, le=1e7, description="Seconds.")]
 Tokens = Annotated[int | None, Field(ge=0, le=2**53)]
 Dollars = Annotated[float | None, Field(ge=0, le=1e9, description="US dollars.")]
 
@@ -41,10 +39,10 @@ async def log_generation(
     cost: Dollars = None,
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Log a generated output (or the error instead) for one datapoint into a running run. Returns the new log's id
-    and what the run still lacks. Each call adds a log."""
+    """Log a generated output (or an error) for one datapoint in a running run. Returns the new log's id and what the
+    run still lacks. Each call adds a log."""
     if bool(output) == bool(error):
-        raise Invalid("output, error: give one of them, the generated text or why there is none.")
+        raise Invalid("output, error: give exactly one of them.")
     resolved = await lookup.find_evaluation(evaluation)
     run_id = find_run(resolved, run).id
     log: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""A judgment as a person writes it: `false`, `<3`, `2..4`, an option, `failed`; what it selects."""
+"""Parse a judgment filter: `false`, `<3`, `2..4`, an option, `failed`."""
 
 import re
 
@@ -22,9 +22,9 @@ _STATES: dict[str, JudgmentState] = {
 
 
 def read_match(text: str, evaluators: list[EvaluatorRow]) -> JudgmentCondition:
-    """Which judgments a text selects, of these evaluators.
+    """The judgments of these evaluators that a text selects.
 
-    Raises Invalid for a text that is no judgment, or that none of the evaluators can give.
+    Raises Invalid for text that is not a judgment, or that none of the evaluators can give.
     """
     written = text.strip()
     word = written.lower()

@@ -1,4 +1,4 @@
-"""What a tool is to the server: a function and the hints that hosts show."""
+"""A tool of the server: a function and the hints for hosts."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from evals_mcp.registered import Registered
 class Tool(Registered):
     """A tool of the server.
 
-    `function` takes a `Lookup` first, then its arguments by name, and gives the text of the answer. A tool that is
-    not read-only is additive here, never destructive, unless `destructive` says otherwise.
+    `function` takes a `Lookup` and the arguments by name, and returns the text of the answer. A tool that is not
+    read-only only adds data, unless `destructive` is set.
     """
 
     function: Callable[..., Awaitable[str]]
@@ -22,5 +22,5 @@ class Tool(Registered):
 
     @property
     def argument_names(self) -> list[str]:
-        """The names of its arguments, in their order."""
+        """The names of its arguments, in order."""
         return list(signature(self.function).parameters)[1:]

@@ -63,7 +63,7 @@ def test_what_is_left_out_is_always_said(budget: int, title: str, notes: list[st
     if " characters)" in "".join(line for line in text.splitlines() if line.startswith("log_1")):
         assert "\nTexts are cut: " in text
     if len(re.findall(r"^note: ", text, re.MULTILINE)) < len(notes):
-        assert "higher max_tokens" in text
+        assert "Raise max_tokens" in text
 
 
 def _sources() -> dict[str, str]:

@@ -135,7 +135,7 @@ def test_a_schema_with_other_tables_is_refused(postgres_address: str) -> None:
     with psycopg.connect(postgres_address, autocommit=True) as admin:
         admin.execute("CREATE SCHEMA team")
         admin.execute("CREATE TABLE team.theirs (id int)")
-    with pytest.raises(Conflict, match="other tables"):
+    with pytest.raises(Conflict, match="another program"):
         open_store(postgres_address, "team")
     with psycopg.connect(postgres_address) as admin:
         found = admin.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'team'").fetchall()

@@ -179,7 +179,7 @@ def test_a_schema_that_holds_something_else_is_left_alone(on_postgresql: Control
     with on_postgresql.database.write() as connection:
         connection.execute(text("CREATE SCHEMA evals_mcp_red"))
         connection.execute(text("CREATE TABLE evals_mcp_red.theirs (id int)"))
-    with pytest.raises(Conflict, match="other tables"):
+    with pytest.raises(Conflict, match="another program"):
         on_postgresql.create_workspace("red")
     assert on_postgresql.workspaces() == []
 

@@ -1,7 +1,7 @@
-"""The frame of an answer: what is shown within a budget of tokens, and what is said to be left out.
+"""The frame of an answer: fits parts into a token budget and tells what is omitted.
 
-No nouns of the API here. Each part takes its room from what the parts before it left, so notes are given before
-the rows or the passage that fill the rest. The estimate of the whole never exceeds the budget.
+Knows no nouns of the API. Each part takes its room from what earlier parts left, so add notes before the rows or the
+passage that fill the rest. The estimate of the whole answer never exceeds the budget.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,31 +10,31 @@ from evals_mcp.answers.frame.detail import Row, cost, cut, fit_rows, squeeze
 from evals_mcp.answers.frame.quoting import block
 from evals_mcp.answers.frame.tokens import fit, whole_character
 
-_KEPT_BACK = 250  # tokens for rows and footers that lines never take
-_SHORT = "Some lines are left out: they come with a higher max_tokens."
+_RESERVE = 250  # tokens for rows and footers that lines never take
+_SHORT = "Some lines were omitted. Raise max_tokens to see them."
 _CHARACTERS_PER_TOKEN = 10  # at most
 
 
 class Answer:
-    """Collects the parts of an answer; `text()` joins the body, the notes, and what was left out, in this order."""
+    """Collects the parts of an answer. `text()` joins body, notes and footers, in this order."""
 
     def __init__(self, budget: int) -> None:
         self._left = budget
-        self._kept_back = min(budget // 2, _KEPT_BACK)
+        self._reserve = min(budget // 2, _RESERVE)
         self._body: list[str] = []
         self._notes: list[str] = []
         self._footers: list[str] = []
 
     def head(self, text: str) -> None:
-        """Say what the answer is about; cut if it takes most of the budget by itself."""
-        self._take(self._body, cut(text, self._left - self._kept_back))
+        """Add the opening. Cut it if it takes most of the budget."""
+        self._take(self._body, cut(text, self._left - self._reserve))
 
     def line(self, text: str) -> bool:
-        """Add a line of our own to the body. If there is no room for it, the answer says so and this is False."""
+        """Add one of our own lines to the body. Without room, the answer says so and this returns False."""
         return self._take_if_room(self._body, text)
 
     def note(self, text: str) -> bool:
-        """Like `line`, but it stands behind all rows."""
+        """Like `line`, but after all rows."""
         return self._take_if_room(self._notes, text)
 
     def rows(
@@ -46,11 +46,11 @@ class Answer:
         on_cut: str = "",
         portion: float = 1.0,
     ) -> int:
-        """Add as many rows as fit, each whole, and say how many; at least one, in as little detail as it takes.
+        """Add as many whole rows as fit, at least one in little detail, and return their number.
 
-        `footer(shown)` says what is left out behind so many rows and the next call; it is "" if that is nothing.
-        Room that remains shows more of the data in the rows, and `on_cut` tells how to read what is cut even so.
-        `portion` is the part of the room that these rows may take.
+        `footer(shown)` tells what is omitted after `shown` rows and the next call; "" if nothing is. Remaining room
+        shows more data in the rows. `on_cut` tells how to read data that is still cut. `portion` is the share of the
+        room for these rows.
         """
         if not rows:
             self._take(self._footers, cut(footer(0), self._left))
@@ -71,9 +71,9 @@ class Answer:
         return amount
 
     def passage(self, text: str, offset: int, footer: Callable[[int], str]) -> int:
-        """Add a long text as a block, from `offset` on as far as there is room, and say where it ended.
+        """Add as much of a long text from `offset` as fits, as a block, and return its end.
 
-        `footer(end)` tells how to read on from there; it is "" at the end of the text.
+        `footer(end)` tells how to read on from there; "" at the end of the text.
         """
         end = _passage_end(text, offset, self._left - cost(footer(len(text))))
         longest = max(cost(footer(offset)), cost(footer(len(text) - 1)))
@@ -87,11 +87,11 @@ class Answer:
         return end
 
     def text(self) -> str:
-        """The whole answer; its estimate is within the budget."""
+        """The whole answer. Its estimate is within the budget."""
         return "\n".join([*self._body, *self._notes, *self._footers])
 
     def _make_room(self, room: int) -> None:
-        """Take notes back, the last one first, until so many tokens are left: rows and the way on come before them."""
+        """Remove notes, last one first, until `room` tokens are left: rows and footers matter more."""
         while self._left < room and self._notes:
             self._left += cost(self._notes.pop())
         if self._left < room and _SHORT in self._footers:
@@ -104,7 +104,7 @@ class Answer:
             part.append(text)
 
     def _take_if_room(self, part: list[str], text: str) -> bool:
-        has_room = cost(text) <= self._left - self._kept_back
+        has_room = cost(text) <= self._left - self._reserve
         if has_room:
             self._left -= cost(text)
             part.append(text)
@@ -118,7 +118,7 @@ def _fixed(text: str) -> Row:
 
 
 def _passage_end(text: str, offset: int, room: int) -> int:
-    """Where the part of `text` ends whose block costs at most `room`: at a line or word if one ends nearby."""
+    """The end of the longest part of `text` whose block fits into `room`, at a line or word end if one is near."""
     rest = text[offset : offset + max(room, 0) * _CHARACTERS_PER_TOKEN]
     size = fit(rest, room)
     while size and (spent := cost(block(rest[:size]))) > room:

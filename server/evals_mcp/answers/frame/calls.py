@@ -1,4 +1,4 @@
-"""Calls that an answer offers: the same tool again, further on in a list or with other arguments.
+"""Calls that an answer offers: the same tool with a cursor or other arguments.
 
 A cursor is base64url of: one byte of version, six bytes of digest over the list and the position, the position as JSON.
 """
@@ -19,17 +19,14 @@ _LONGEST = 8_000
 _LONGEST_ARGUMENT = 120
 _AS_BEFORE = "<as before>"
 _EMPTY: tuple[object, ...] = ("", [], None, False)
-_REFUSAL = (
-    "cursor: this cursor belongs to another question. Ask again without cursor, "
-    "or with all other arguments as they were."
-)
+_REFUSAL = "cursor: this cursor belongs to another call. Omit it, or repeat all other arguments unchanged."
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a tool. `arguments` are what a caller writes; those that are empty are left out.
+    """A tool call. `arguments` are what a caller writes, without empty ones.
 
-    `listed` decides what the answer lists and in which order: a cursor belongs to it.
+    `listed` determines the list in the answer and its order. A cursor is valid for one list.
     """
 
     tool: str
@@ -37,42 +34,42 @@ class Call:
     listed: Mapping[str, object]
 
     def text(self, **changes: object) -> str:
-        """The call as a model writes it, with some arguments changed."""
+        """The call as a model writes it, with changed arguments."""
         given = {key: value for key, value in {**self.arguments, **changes}.items() if value not in _EMPTY}
         return next_call(self.tool, **given)
 
     def at(self, *position: object) -> str:
-        """The call that goes on at a position in the list, given as a few JSON values."""
+        """The call that continues at a position in the list. A position is a few JSON values."""
         return self.text(cursor=encode(position, {"tool": self.tool, **self.listed}))
 
     def position(self, cursor: str) -> list[object] | None:
-        """The position in a cursor, None without one. Raises Invalid for a cursor of another list."""
+        """The position in a cursor; None without one. Raises Invalid for a cursor of another list."""
         return decode(cursor, {"tool": self.tool, **self.listed}) if cursor else None
 
     def offset(self, cursor: str) -> int:
-        """The position in a cursor of a list that is counted from 0. Raises Invalid as `position`."""
+        """The offset in a cursor, from 0. Raises Invalid as `position`."""
         position = self.position(cursor)
         return 0 if position is None else int(str(position[0]))
 
 
 def next_call(tool: str, **arguments: object) -> str:
-    """A call as a model writes it: `get_logs(evaluation="evr_x", runs=["a"], cursor="abc")`; None is dropped.
+    """A call as a model writes it: `get_logs(evaluation="evr_x", runs=["a"], cursor="abc")`. None is omitted.
 
-    An argument too long to repeat becomes `<as before>`.
+    Arguments that are too long to repeat become `<as before>`.
     """
     given = (f"{key}={_argument(value)}" for key, value in arguments.items() if value is not None)
     return f"{tool}({', '.join(given)})"
 
 
 def left_out(amount: int, noun: str, call: str) -> str:
-    """What is left out and how to get it: `1,590 more logs: get_logs(…)`; nothing when nothing is."""
+    """What is omitted and how to get it: `1,590 more logs: get_logs(…)`; "" if nothing is."""
     return f"{count(amount, f'more {noun}')}: {call}" if amount > 0 else ""
 
 
 def encode(position: Sequence[object], listed: Mapping[str, object]) -> str:
-    """A cursor for going on at a position, a few JSON values, in a list.
+    """A cursor for a position (a few JSON values) in a list.
 
-    `listed` holds what decides which list it is; what is empty counts as absent.
+    `listed` identifies the list. Empty values count as absent.
     """
     body = json.dumps(list(position), separators=(",", ":")).encode()
     return urlsafe_b64encode(_VERSION + _digest(body, listed) + body).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""How much each row of a list shows in a given room of tokens; what rows say and what follows them is not here."""
+"""How much data each row of a list shows in a given number of tokens."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -7,20 +7,20 @@ from typing import NamedTuple
 
 from evals_mcp.answers.frame.tokens import estimate, fit, share
 
-_LEAST = 60  # characters of its data that a row shows before a further row is left out
+_LEAST = 60  # characters of data per row before rows are omitted
 _SMALLER = (30, 12, 0)
 _ROUNDS = 5
 _AIM, _FULL_ENOUGH = 0.97, 0.92  # of the room
-_TOKENS_PER_CHARACTER = 0.3  # to begin with
+_TOKENS_PER_CHARACTER = 0.3  # first estimate
 _CAUTIOUS = 0.36  # tokens per character, for a first guess
-_ROWS_DIFFER = 1.1  # how much more than the first row others may cost besides their data
-_FEW = 3  # rows that a guess is made from
+_ROWS_DIFFER = 1.1  # factor by which other rows may cost more than the first, without their data
+_FEW = 3  # rows to guess from
 
 
 class Row(NamedTuple):
-    """A row that can be shown in more or less detail.
+    """A row with a variable level of detail.
 
-    `render(limit)` gives its text with about `limit` characters of data; with `need` of them nothing is cut.
+    `render(limit)` returns its text with about `limit` characters of data. With `need` characters, nothing is cut.
     """
 
     render: Callable[[int], str]
@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """The texts of the rows that fit, from the first on, what they cost, and whether data in them is cut."""
+    """The texts of the first rows that fit, their cost, and whether their data is cut."""
 
     texts: list[str]
     cost: int
@@ -36,22 +36,22 @@ class Shown(NamedTuple):
 
 
 def cost(text: str) -> int:
-    """The tokens of a text and the line break behind it; nothing for no text."""
+    """The tokens of a text and its line break; 0 for an empty text."""
     return estimate(text) + 1 if text else 0
 
 
 def cut(text: str, room: int) -> str:
-    """The text, or as much of its beginning as costs at most `room`, behind it `…`."""
+    """The text, or as much of its beginning as fits into `room`, with `…`."""
     if cost(text) <= room:
         return text
     return text[: fit(text, room - 3)] + "…" if room >= 3 else ""
 
 
 def fit_rows(rows: Sequence[Row], room: int, footer_cost: Callable[[int], int], cut_cost: int) -> Shown:
-    """Show as many rows as fit into `room` beside the footer that goes with so many, and each as fully as it can be.
+    """Show as many rows as fit into `room` with their footer, each in as much detail as possible.
 
-    All rows show the same number of characters, save those that need fewer. `cut_cost` is kept free when data in
-    them is cut. There are no texts if not even the first row fits.
+    All rows show the same number of characters, unless they need fewer. Reserves `cut_cost` if data is cut. Returns no
+    texts if not even the first row fits.
     """
     whole_room = room - footer_cost(len(rows))
     if (guessed := _guessed(rows, whole_room, cut_cost)) is not None:
@@ -67,7 +67,7 @@ def fit_rows(rows: Sequence[Row], room: int, footer_cost: Callable[[int], int], 
 
 
 def squeeze(row: Row, room: int) -> Shown:
-    """One row in as much detail as costs at most `room`; cut when even its smallest form costs more."""
+    """One row in as much detail as fits into `room`. Cut if even its smallest form is too long."""
     for limit in (_LEAST, *_SMALLER):
         text = row.render(limit)
         if cost(text) <= room:
@@ -77,9 +77,9 @@ def squeeze(row: Row, room: int) -> Shown:
 
 
 def _guessed(rows: Sequence[Row], room: int, cut_cost: int) -> Shown | None:
-    """All rows at a level of detail guessed from a few, and nearer to the room after that; None if it was too much.
+    """Show all rows at a level of detail guessed from a few rows, then refined; None if they do not fit.
 
-    Most lists fit whole, and rendering them at the least level first would be for nothing.
+    Most lists fit whole, so rendering them at the lowest level first would be a waste.
     """
     needs = [row.need for row in rows]
     top = max(needs)
@@ -100,7 +100,7 @@ def _guessed(rows: Sequence[Row], room: int, cut_cost: int) -> Shown | None:
 
 
 def _bolder(rows: Sequence[Row], level: int, spare: float, beside_data: int) -> int:
-    """The level of detail that fills what is spare for data, if all rows cost what a few of them do."""
+    """The level of detail that fills `spare`, if all rows cost as much as a few of them."""
     needs = [row.need for row in rows]
     if level >= max(needs):
         return level
@@ -122,7 +122,7 @@ def _least_texts(rows: Sequence[Row], room: int) -> list[str]:
 
 
 def _detailed(rows: Sequence[Row], texts: list[str], room: int, cut_cost: int, reached: int = _LEAST) -> Shown:
-    """Raise the level of detail from the one reached towards the whole; a round or two come close to the room."""
+    """Raise the level of detail until the room is nearly full, which takes a round or two."""
     needs = [row.need for row in rows]
     top = max(needs)
     low, high = min(reached, top), top + 1

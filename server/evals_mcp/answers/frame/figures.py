@@ -1,12 +1,12 @@
-"""Numbers, times and money as short words; no text of logs, no statistics.
+"""Numbers, times and money as short words. No text of logs, no statistics.
 
-Nothing is rounded to a lie: a rate that is not quite 1 is ">99.9%", and a negative zero is never shown.
+Rounding never misleads: a rate just below 1 is ">99.9%", and there is no negative zero.
 """
 
 import math
 from datetime import UTC, datetime
 
-_EXACT = 10  # decimals up to which a figure can be trusted
+_EXACT = 10  # decimals that can be trusted
 
 
 def count(amount: int, noun: str = "") -> str:
@@ -17,7 +17,7 @@ def count(amount: int, noun: str = "") -> str:
 
 
 def number(value: float) -> str:
-    """A single number, as short as it stays telling: `5`, `0.33`, `0.0012`, `1234.5`, `infinity`, `not a number`."""
+    """A single number in its shortest useful form: `5`, `0.33`, `0.0012`, `1234.5`, `infinity`, `not a number`."""
     if isinstance(value, int):
         return str(value)
     if not math.isfinite(value):
@@ -29,9 +29,9 @@ def number(value: float) -> str:
 
 
 def fixed(value: float, places: int) -> str:
-    """A number to so many decimals: `1,234.50`, never `-0.00`.
+    """A number with this many decimals: `1,234.50`, never `-0.00`.
 
-    What the last bits of a sum decide is no difference: a half that is off by less than 1e-10 is rounded as the half.
+    Ignores errors in the last bits of a sum: a half that is off by less than 1e-10 is rounded as a half.
     """
     if not math.isfinite(value):
         return _without_number(value)
@@ -45,7 +45,7 @@ def mean(value: float) -> str:
 
 
 def rate(value: float) -> str:
-    """A share of 1 in percent: `98%`, `97.5%`, and `>99.9%` or `<0.1%` next to all and nothing."""
+    """A share as a percentage: `98%`, `97.5%`, and `>99.9%` or `<0.1%` close to all or nothing."""
     if not math.isfinite(value):
         return _without_number(value)
     if 0 < value < 0.0005:
@@ -72,12 +72,12 @@ def p_value(value: float) -> str:
     if value < 0.0001:
         return "p<0.0001"
     if 0.05 < value < 0.0505:
-        return "p=0.051"  # rounded up, since 0.050 would be read as significant
+        return "p=0.051"  # rounded up, because 0.050 would look significant
     return f"p={value:.{2 if value >= 0.1 else 3 if value >= 0.01 else 4}f}"
 
 
 def duration(seconds: float) -> str:
-    """A span of time: `420 ms`, `4.2 s`, `3 min 05 s`, `2 h 03 min`."""
+    """A duration: `420 ms`, `4.2 s`, `3 min 05 s`, `2 h 03 min`."""
     if not math.isfinite(seconds):
         return _without_number(seconds)
     if abs(seconds) < 0.9995:
@@ -102,7 +102,7 @@ def cost(dollars: float) -> str:
 
 
 def date(moment: datetime) -> str:
-    """A moment in UTC to the minute: `2026-11-21 01:05Z`. Without a zone it is taken to be UTC."""
+    """A time in UTC to the minute: `2026-11-21 01:05Z`. A naive time counts as UTC."""
     return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%d %H:%MZ")
 
 

@@ -1,7 +1,7 @@
-"""Lines of an answer as Markdown that a viewer may render: what came out of data becomes code, and so stays text.
+"""Lines of an answer as Markdown that a viewer may render. Text from data becomes code, so it stays text.
 
-Rendered, an image or link in somebody's text would be fetched or clicked. So each quoted text, each call, and each bare
-name with a mark in it stands in a code span, where Markdown means nothing. Our own words have no marks.
+A viewer could fetch an image or open a link in somebody's text. So quoted texts, calls, and names with Markdown
+characters stand in code spans. Our own words have no such characters.
 """
 
 import re
@@ -14,12 +14,12 @@ _DATA = re.compile(rf"{_CALL}|{_QUOTED}|{_MARKED}")
 
 
 def as_markdown(line: str) -> str:
-    """A line, quoted as in `quoting`, as Markdown in which no text out of data has any effect."""
+    """A line, quoted as in `quoting`, as Markdown in which text from data has no effect."""
     return _DATA.sub(_code_span, line)
 
 
 def markdown_table(lines: Sequence[str]) -> list[str]:
-    """The lines of `tables.table` as a Markdown table; the first holds the headers and the ruler."""
+    """The lines of `tables.table` as a Markdown table. The first has the headers and the ruler."""
     rows = [f"| {as_markdown(line)} |" for line in lines]
     ruler = "|" + " --- |" * (lines[0].count(" | ") + 1)
     return [f"{rows[0]}\n{ruler}", *rows[1:]]

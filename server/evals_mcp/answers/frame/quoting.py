@@ -1,8 +1,8 @@
-"""Somebody's text made visible and harmless: quoted, cut, or as a block; our own words are not made here.
+"""Make somebody's text visible and harmless: quote it, cut it, or show it as a block.
 
-Text out of logs, datasets and evaluators may imitate an answer or carry invisible characters. Everything
-that is not plainly visible is shown as `\\u{202e}`, and the text's own backslashes are doubled, so nothing is
-ambiguous. An emoji joined out of several is shown in its parts, since the joiner is invisible.
+Text from logs, datasets and evaluators may imitate an answer or contain invisible characters. Invisible characters
+become `\\u{202e}`, and backslashes are doubled, so nothing is ambiguous. A joined emoji is shown in its parts, because
+the joiner is invisible.
 """
 
 import re
@@ -28,7 +28,7 @@ _AMBIGUOUS_BACKSLASHES = re.compile(r"(?<!\\)\\++(?=u\{|[^\n\t -~])")
 def quote(text: str, limit: int | None = None, *, tail: bool = False) -> str:
     """`text` on one line in double quotes, at most its first `limit` characters (with `tail`, both ends).
 
-    What is cut is counted outside of the quotes: `"The plan…" (+1,234 characters)`.
+    Counts what is cut outside of the quotes: `"The plan…" (+1,234 characters)`.
     """
     if limit is None or len(text) <= limit:
         return f'"{_one_line(text)}"'
@@ -42,20 +42,20 @@ def quote(text: str, limit: int | None = None, *, tail: bool = False) -> str:
 
 
 def cell(text: str, limit: int | None = None) -> str:
-    """`text` quoted for a table: like `quote`, and a `|` in it is shown as `\\|`."""
+    """`text` quoted for a table: like `quote`, but `|` becomes `\\|`."""
     return quote(text, limit).replace("|", "\\|")
 
 
 def name(text: str) -> str:
-    """A name or id, bare when it is short, plain and none of our words, else quoted as in `cell`."""
+    """A name or id: bare if it is short, plain and not one of our words, else quoted as in `cell`."""
     return text if _is_plain(text) else cell(text, _QUOTED_NAME_LENGTH)
 
 
 def block(text: str) -> str:
-    """`text` over several lines, each behind `| `, so that no line of it passes for ours.
+    """`text` over several lines, each after `| `, so that none looks like ours.
 
-    Line feeds (also behind a carriage return) break lines and tabs stay; all else invisible is escaped. Only
-    backslashes that would look like an escape are doubled, so that code and formulas read as they are.
+    Line feeds (also after a carriage return) break lines, and tabs stay. Other invisible characters are escaped. Only
+    backslashes that look like an escape are doubled, so that code and formulas stay readable.
     """
     shown = _AMBIGUOUS_BACKSLASHES.sub(lambda found: found[0] * 2, text.replace("\r\n", "\n"))
     lines = (_escaped(line, keep="\t") for line in shown.split("\n"))
@@ -80,12 +80,12 @@ def _escaped(text: str, keep: str = "") -> str:
 
 
 def _without_stray_selectors(text: str) -> str:
-    """Emoji keep their one selector; any other would be invisible data."""
+    """Emoji keep their selector. Any other selector would be invisible data."""
     return _STRAY_SELECTOR.sub(r"\\u{fe0f}", text) if "\ufe0f" in text else text
 
 
 def _is_unseen(character: str) -> bool:
-    """Whether a character is a control, a format, unassigned or blank without being a space."""
+    """Whether a character is invisible but not a space."""
     if character.isprintable():
         return _INVISIBLE.match(character) is not None
     return unicodedata.category(character) != "Zs"
@@ -95,7 +95,7 @@ def _is_plain(text: str) -> bool:
     return len(text) <= _NAME_LENGTH and _is_plain_word(text)
 
 
-@lru_cache(maxsize=4_096)  # the same keys and labels stand in every row
+@lru_cache(maxsize=4_096)  # rows repeat keys and labels
 def _is_plain_word(text: str) -> bool:
     if text.casefold() in _OUR_WORDS:
         return False

@@ -1,6 +1,6 @@
-"""Compact tables of cells that are already text; what a cell says is not made here.
+"""Compact tables of text cells.
 
-Cells are joined by ` | ` without padding or ruler: models read it as well and it costs half the tokens.
+` | ` joins cells, without padding or ruler: models read this as well, for half the tokens.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _EMPTY = "-"
 
 
 class LiftedTable(NamedTuple):
-    """What `lift_constant_columns` found: the columns that say the same in every row, and the other ones."""
+    """A table split by `lift_constant_columns`: columns with one value in all rows, and the others."""
 
     constants: list[tuple[str, str]]
     headers: list[str]
@@ -18,21 +18,20 @@ class LiftedTable(NamedTuple):
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a table, the headers first; columns without any content are dropped, empty cells are `-`.
+    """The lines of a table, headers first. Drops empty columns; empty cells become `-`. No rows give no lines.
 
-    Cells must come from `quoting.cell`, `quoting.name`, `figures` or our own words: they are not escaped here.
-    Without rows there are no lines.
+    Cells must come from `quoting.cell`, `quoting.name`, `figures` or our own words, because they are not escaped here.
     """
     if not rows:
         return []
-    kept = [column for column in range(len(headers)) if any(row[column] for row in rows)]
-    lines = [" | ".join([headers[column] for column in kept])]
-    lines += [" | ".join([row[column] or _EMPTY for column in kept]) for row in rows]
+    filled = [column for column in range(len(headers)) if any(row[column] for row in rows)]
+    lines = [" | ".join([headers[column] for column in filled])]
+    lines += [" | ".join([row[column] or _EMPTY for column in filled]) for row in rows]
     return lines
 
 
 def lift_constant_columns(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> LiftedTable:
-    """Take out the columns whose cell is the same in all of at least two rows, so that it can be said once."""
+    """Remove the columns with the same cell in all rows (at least two), so that it can be given once."""
     constant = [len(rows) > 1 and len({row[column] for row in rows}) == 1 for column in range(len(headers))]
     lifted = [(header, rows[0][column]) for column, header in enumerate(headers) if constant[column]]
     return LiftedTable(

@@ -169,7 +169,7 @@ class Runs:
 
     def _close(self, connection: Connection, evaluation_id: str, row: Row[Any], status: str, now: Any) -> None:
         if status not in ("completed", "cancelled"):
-            raise Invalid("A run's status can only be set to `completed` or `cancelled`.")
+            raise Invalid("The status of a run can only be set to `completed` or `cancelled`.")
         progress = read_progress(connection, [row], read_attachments(connection, evaluation_id))
         current = progress[row.id].status
         if current == status:
