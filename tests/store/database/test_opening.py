@@ -70,7 +70,7 @@ def test_a_database_of_something_else_is_refused_untouched(tmp_path: Path) -> No
         connection.execute("CREATE TABLE files (id INTEGER)")
         connection.commit()
     before = _digest(path)
-    with pytest.raises(Conflict, match="other tables"):
+    with pytest.raises(Conflict, match="another program"):
         open_store(str(path))
     assert _digest(path) == before
 
