@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SERVER = Path(__file__).resolve().parents[1] / "server"
 STEPS = """
 import importlib, json, pkgutil, sys
@@ -41,6 +43,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.process
 def test_what_is_slow_to_load_is_not_loaded_at_the_start() -> None:
     """NumPy comes with the first comparison, httpx with the first request, the API and its database behind the start.
 

@@ -28,6 +28,7 @@ def test_help_tells_what_can_be_set_and_asked() -> None:
         assert f"{tool.name} {tool.description} Arguments: {', '.join(tool.argument_names)}." in help_of_call
 
 
+@pytest.mark.process
 def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path: Path) -> None:
     """Rates, means, the regression, the constant evaluator, the error and each kind of missing are in its answers.
 

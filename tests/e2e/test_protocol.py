@@ -67,6 +67,7 @@ async def test_a_client_uses_everything_the_server_offers(sample_database: Path,
         await _use_everything(assistant.host)
 
 
+@pytest.mark.process
 @pytest.mark.anyio
 async def test_a_client_that_starts_the_server_uses_everything_it_offers(sample_database: Path) -> None:
     """As hosts start it."""
@@ -207,6 +208,7 @@ def test_lines_that_are_no_requests_do_not_end_the_server(wire: Wire) -> None:
     assert SAMPLE in wire.answer("list_evaluations")
 
 
+@pytest.mark.process
 def test_nothing_but_the_protocol_reaches_stdout(sample_database: Path) -> None:
     """Prints, bytes, children and warnings go to stderr; an error nobody foresaw is told without its innards."""
     for era in ERAS:

@@ -89,6 +89,7 @@ async def test_a_server_that_repeats_the_key_does_not_make_it_appear(
     assert KEY[:20] not in said
 
 
+@pytest.mark.process
 def test_over_stdio_the_key_does_not_appear_either(telltale: str) -> None:
     """Neither on stdout nor on stderr."""
     with Wire({"HUMANLOOP_BASE_URL": f"http://{telltale}/500", "HUMANLOOP_API_KEY": KEY}) as wire:

@@ -96,6 +96,7 @@ async def test_a_database_that_appears_later_is_found(sample_copy: Path, tmp_pat
         assert SAMPLE in await assistant.ask("list_evaluations")
 
 
+@pytest.mark.process
 def test_what_was_answered_survives_kill(sample_copy: Path) -> None:
     """Logs that were answered are there after the process was killed without warning, at once and whole."""
     ids = []

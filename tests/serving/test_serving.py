@@ -48,6 +48,7 @@ def test_the_api_its_health_and_its_document_are_there(serve_here: Serve, databa
     assert "/v5/evaluations" in _get(f"{url}/openapi.json").json()["paths"]
 
 
+@pytest.mark.process
 def test_a_stop_finishes_what_was_accepted(start_server: Start, serve_here: Serve, database: str) -> None:
     """A request that is half sent when a signal comes is answered, and what it wrote is there afterwards.
 
