@@ -46,6 +46,18 @@ def serve(
     is missing or not needed; NotFound if the workspace does not exist; Unavailable if the port is in use or the
     database cannot be reached; Conflict as `open_store`.
     """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    with listening(address, host, port, workspace=workspace, largest_body=largest_body) as (app, listener):
+        _write_line(f"evals-mcp serving on {url_of(listener)}")
+        with _signals_handled():
+            http_server(app).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def listening(
+    address: str, host: str, port: int, *, workspace: str | None = None, largest_body: int = LARGEST_BODY
+) -> Iterator[tuple[ASGIApp, socket.socket]]:
+    """Open what `serve` serves, and a socket that accepts connections for it. Raises as `serve`."""
     if not 0 <= port <= 65535:
         raise Invalid("The port must be a number from 0 to 65535; 0 picks a free one.")
     control = open_control(address)
@@ -56,9 +68,8 @@ def serve(
         app: ASGIApp = create_app(_access(control, workspace, keyed=keyed), largest_body, patience=PATIENCE)
         if not keyed:
             app = LocalOnly(app)
-        with _listening(host, port) as listener:
-            _write_line(f"evals-mcp serving on {_url(listener)}")
-            _run(RequestLog(app, _write_line), listener)
+        with _open_socket(host, port) as listener:
+            yield RequestLog(app, _write_line), listener
 
 
 def _access(control: Control, workspace: str | None, *, keyed: bool) -> Access:
@@ -77,8 +88,7 @@ def _require_loopback(host: str) -> None:
         )
 
 
-@contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _open_socket(host: str, port: int) -> socket.socket:
     """Open a socket that accepts connections."""
     try:
         family, _, _, _, endpoint = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -87,16 +97,17 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         raise Unavailable(f"The server cannot listen on `{host}` port {port}: {error.strerror}.") from error
     # Connections inherit this. Asyncio sets it only on sockets with an explicit protocol; answers would wait 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    with listener:
-        yield listener
+    return listener
 
 
-def _url(listener: socket.socket) -> str:
+def url_of(listener: socket.socket) -> str:
+    """The address at which a socket is reached."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _run(app: ASGIApp, listener: socket.socket) -> None:
+def http_server(app: ASGIApp) -> uvicorn.Server:
+    """A server of an application; it finishes accepted requests before it stops."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -108,9 +119,7 @@ def _run(app: ASGIApp, listener: socket.socket) -> None:
         backlog=_CONNECTIONS_WAITING,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    with _signals_handled():
-        uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
 @contextlib.contextmanager

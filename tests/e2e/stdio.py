@@ -16,12 +16,28 @@ MODERN = "2026-07-28"
 ERAS = ("2025-06-18", MODERN)
 """A revision of the protocol with a handshake, and the one without."""
 
+SAMPLE = "Which prompt answers tickets"
+"""The name of the sample evaluation."""
+
 _PATIENCE = 60
 
 
 def environ(**variables: str) -> dict[str, str]:
     """The environment of a server: this package importable, and nothing else of this machine but where programs are."""
     return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(SERVER), **variables}
+
+
+def run_program(arguments: Sequence[str], **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "evals_mcp", *arguments],
+        env=environ(**variables),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
 
 
 class Wire:
@@ -179,3 +195,17 @@ def message_of(line: bytes) -> dict[str, Any]:
     assert message["jsonrpc"] == "2.0"
     assert {"method", "result", "error"} & message.keys(), line
     return message
+
+
+def log_output(wire: Wire, output: str) -> str:
+    """Log an output for the first datapoint; the id of the log."""
+    said = wire.answer(
+        "log_generation", evaluation=SAMPLE, run="v2-concise", datapoint=datapoint_of(wire), output=output
+    )
+    return said.split(" ")[1]
+
+
+def datapoint_of(wire: Wire) -> str:
+    """The id of the first datapoint."""
+    listed = wire.answer("list_datapoints", evaluation=SAMPLE, limit=1)
+    return next(line.split(" ")[0] for line in listed.splitlines() if line.startswith("dp_"))

@@ -4,12 +4,14 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
 from tests.e2e.stdio import SERVER, Wire
 
 MANIFEST = json.loads((SERVER.parent / "manifest.json").read_text(encoding="utf-8"))
 FOLDER = "${__dirname}"
 
 
+@pytest.mark.process
 def test_the_bundle_starts_with_every_field_left_as_it_is(tmp_path: Path) -> None:
     """Fields without a default arrive as placeholders; what runs is the code of the bundle."""
     shutil.copytree(SERVER, tmp_path / "server", ignore=shutil.ignore_patterns("__pycache__"))

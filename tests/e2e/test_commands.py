@@ -1,12 +1,10 @@
-"""The commands, as a person types them: their output, and their exit status."""
+"""The commands, as a person types them: their output, and their exit status; all but the demo in this process."""
 
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.e2e.stdio import environ
+from tests.e2e.in_process import run
+from tests.e2e.stdio import run_program
 
 from evals_mcp import __version__
 from evals_mcp.config import VARIABLES
@@ -15,23 +13,10 @@ from evals_mcp.tools import TOOLS
 SAMPLE = "Which prompt answers tickets"
 
 
-def run(arguments: Sequence[str], **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "evals_mcp", *arguments],
-        env=environ(**variables),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-
-
 def test_the_version_is_printed() -> None:
     """One line, to stdout."""
     ended = run(["--version"])
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"evals-mcp {__version__}\n", "")
+    assert (ended.status, ended.stdout, ended.stderr) == (0, f"evals-mcp {__version__}\n", "")
 
 
 def test_help_tells_what_can_be_set_and_asked() -> None:
@@ -43,6 +28,7 @@ def test_help_tells_what_can_be_set_and_asked() -> None:
         assert f"{tool.name} {tool.description} Arguments: {', '.join(tool.argument_names)}." in help_of_call
 
 
+@pytest.mark.process
 def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path: Path) -> None:
     """Rates, means, the regression, the constant evaluator, the error and each kind of missing are in its answers.
 
@@ -51,7 +37,7 @@ def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path:
     """
     database = tmp_path / "kept.db"
     settings = {"EVALS_MCP_DATABASE": str(tmp_path / "mine.db"), "EVALS_MCP_MAX_TOKENS": "300", "TMPDIR": str(tmp_path)}
-    ended = run(["demo", "--database", str(database)], **settings)
+    ended = run_program(["demo", "--database", str(database)], **settings)
     assert (ended.returncode, ended.stderr) == (0, "")
     for fact in (
         "v1-baseline (control) | completed | 40 | 85% true | 4.31 n=39 | friendly 72.5%, neutral 27.5%",
@@ -74,7 +60,7 @@ def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path:
     assert SAMPLE in run(["call", "list_evaluations"], EVALS_MCP_DATABASE=str(database)).stdout
     before = database.read_bytes()
     again = run(["demo", "--database", str(database)])
-    assert (again.returncode, again.stdout) == (1, "")
+    assert (again.status, again.stdout) == (1, "")
     assert "already exists" in again.stderr
     assert database.read_bytes() == before
 
@@ -83,7 +69,7 @@ def test_call_prints_an_answer(sample_database: Path) -> None:
     """Arguments are name=value; a name that is repeated is a list."""
     arguments = [f"evaluation={SAMPLE}", "runs=v1", "runs=v2", "limit=2", "errors_only=true"]
     ended = run(["--database", str(sample_database), "call", "get_logs", *arguments])
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.status, ended.stderr) == (0, "")
     assert "1 log in v1-baseline, v2-concise with an error" in ended.stdout
 
 
@@ -108,7 +94,7 @@ def test_a_failure_has_a_status_and_words_on_stderr(
     (tmp_path / "broken.db").write_bytes(b"no database, as one sees" * 100)
     broken = arguments == ["call", "list_evaluations"]
     ended = run(arguments, EVALS_MCP_DATABASE=str(tmp_path / "broken.db" if broken else sample_database))
-    assert (ended.returncode, ended.stdout) == (status, "")
+    assert (ended.status, ended.stdout) == (status, "")
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -117,7 +103,7 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
     """As the documentation has it: the secret is printed once and listed never; a list of none says what that means."""
     database = ["--database", str(tmp_path / "evals.db")]
     none = run(["keys", "list", *database])
-    assert (none.returncode, none.stdout) == (0, "")
+    assert (none.status, none.stdout) == (0, "")
     assert "There are no keys" in none.stderr
     made = run(["keys", "create", "dashboard", "--read-only", *database])
     secret = made.stdout.strip()
@@ -132,10 +118,10 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
 def test_workspaces_are_made_and_listed(postgres_address: str) -> None:
     """As the documentation has it, with the address in the environment; a name is taken once."""
     none = run(["workspaces", "list"], EVALS_MCP_DATABASE=postgres_address)
-    assert (none.returncode, none.stdout) == (0, "")
+    assert (none.status, none.stdout) == (0, "")
     assert "There are no workspaces" in none.stderr
     made = run(["workspaces", "create", "search"], EVALS_MCP_DATABASE=postgres_address)
-    assert (made.returncode, made.stdout) == (0, "Created workspace search.\n")
+    assert (made.status, made.stdout) == (0, "Created workspace search.\n")
     again = run(["workspaces", "create", "search"], EVALS_MCP_DATABASE=postgres_address)
-    assert (again.returncode, again.stderr) == (1, "evals-mcp: Workspace `search` already exists.\n")
+    assert (again.status, again.stderr) == (1, "evals-mcp: Workspace `search` already exists.\n")
     assert run(["workspaces", "list"], EVALS_MCP_DATABASE=postgres_address).stdout.startswith("search\t")

@@ -1,4 +1,4 @@
-"""Over real stdio: numbers that no request can bring in, but a hand that edits the database can."""
+"""Numbers that no request can bring in, but a hand that edits the database can."""
 
 import sqlite3
 from contextlib import closing
@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.e2e.stdio import ERAS, Wire
+from tests.e2e.in_process import connect
 from tests.small_evaluations import make_evaluation
 
 from evals_mcp.config import Settings
@@ -44,17 +44,17 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.anyio
 @pytest.mark.parametrize(("stored", "text"), [("9e999", "Infinity"), ("NULL", "NaN")])
-def test_no_figure_is_made_of_numbers_that_are_none(database: Path, era: str, stored: str, text: str) -> None:
+async def test_no_figure_is_made_of_numbers_that_are_none(database: Path, stored: str, text: str) -> None:
     """They are left out of pairs and means, counted together for all evaluators, and no answer fails over them."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute(f"UPDATE judgments SET number = {stored}, score = {stored} WHERE number = 4")
         connection.execute("UPDATE logs SET judgment = ? WHERE judgment = '4'", (text,))
-    with Wire({"EVALS_MCP_DATABASE": str(database)}, era=era) as wire:
-        answer = wire.answer("compare_runs", evaluation="Small")
+    async with connect({"EVALS_MCP_DATABASE": str(database)}) as assistant:
+        answer = await assistant.ask("compare_runs", evaluation="Small")
         for tool, arguments in QUESTIONS_ABOUT_IT:
-            wire.answer(tool, evaluation="Small", **arguments)
+            await assistant.ask(tool, evaluation="Small", **arguments)
     assert "score | 10 | 2.20 | 2.20 | 0.00 |" in answer
     assert "Excluded: numbers that are not finite or beyond 1e150 (8 in new and the baseline)." in answer
     assert "nan" not in answer.lower()

@@ -1,57 +1,51 @@
-"""Over real stdio, a server that has only the documented API: the host is told how far the reading is."""
+"""A server that has only the documented API: the host is told how far the reading is."""
 
 import socket
-import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 import uvicorn
-from tests.assistant import Assistant
 from tests.documented_only import DocumentedOnly
-from tests.e2e.stdio import environ
+from tests.e2e.in_process import connect
 from tests.edge_cases import load_edge_cases
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.wiring import open_embedded_app
-from mcp import Client, StdioServerParameters
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[str, Any]]:
-    """The address of a documented API on a free port of this machine, and the application behind it."""
-    app = open_embedded_app(str(tmp_path / "evals.db"))
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a documented API on a free port of this machine, and the id of its evaluation."""
+    app = open_embedded_app(str(tmp_path_factory.mktemp("documented") / "evals.db"))
+    evaluation = anyio.run(load_edge_cases, EvalsClient(open_app=lambda: app), 60)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(DocumentedOnly(app), log_level="critical", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}", app
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}", evaluation
     server.should_exit = True
     thread.join()
     listening.close()
 
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
-async def test_progress_is_told_while_pages_are_read(served: tuple[str, Any], mode: Any) -> None:
+async def test_progress_is_told_while_pages_are_read(served: tuple[str, str], mode: Any) -> None:
     """Each page moves it on, up to all logs; the answer is the one that the extension would give, and says how."""
-    address, app = served
-    evaluation = await load_edge_cases(EvalsClient(open_app=lambda: app), datapoints=60)
+    address, evaluation = served
     told: list[tuple[float, float | None, str | None]] = []
 
     async def note(progress: float, total: float | None, message: str | None) -> None:
         told.append((progress, total, message))
 
-    parameters = StdioServerParameters(
-        command=sys.executable, args=["-m", "evals_mcp"], env=environ(HUMANLOOP_BASE_URL=address)
-    )
-    async with Client(parameters, mode=mode) as host:
+    async with connect({"HUMANLOOP_BASE_URL": address}, mode) as assistant:
         arguments = {"evaluation": evaluation, "limit": 1}
-        result = await host.call_tool("get_logs", arguments, progress_callback=note)
-        silent = await Assistant(host, EvalsClient()).ask("get_logs", **arguments)
+        result = await assistant.host.call_tool("get_logs", arguments, progress_callback=note)
+        silent = await assistant.ask("get_logs", **arguments)
     assert silent == str(getattr(result.content[0], "text", ""))
     total = told[-1][1]
     assert total is not None

@@ -1,12 +1,15 @@
 """The server over real stdio in both eras of the protocol: what hosts see, and that nothing ends it or its protocol."""
 
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp.types import PromptReference, TextContent, TextResourceContents
-from tests.e2e.stdio import ERAS, MODERN, Wire, database_text, environ, message_of
+from tests.e2e.in_process import connect
+from tests.e2e.stdio import ERAS, MODERN, SAMPLE, Wire, database_text, environ, message_of
 
 from evals_mcp import __version__
 from evals_mcp.mcp.prompts import PROMPTS
@@ -14,7 +17,6 @@ from evals_mcp.mcp.resources import RESOURCES
 from evals_mcp.tools import TOOLS
 from mcp import Client, StdioServerParameters
 
-SAMPLE = "Which prompt answers tickets"
 NOISY = """
 import logging, os, subprocess, sys, warnings
 from evals_mcp.mcp import server as mcp_server
@@ -41,61 +43,85 @@ main([])
 """
 
 
+@pytest.fixture(scope="module", params=ERAS)
+def wire(
+    request: pytest.FixtureRequest, sample_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Wire]:
+    """A server for all tests here, in each era: none of them ends it, breaks its protocol, or changes its database."""
+    path = tmp_path_factory.mktemp("protocol") / "evals.db"
+    shutil.copyfile(sample_database, path)
+    before = database_text(path)
+    with Wire({"EVALS_MCP_DATABASE": str(path)}, era=request.param) as wire:
+        yield wire
+        assert SAMPLE in wire.answer("list_evaluations")
+        assert wire.wait() == 0
+        assert "Traceback" not in wire.errors
+    assert database_text(path) == before
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("mode", ["legacy", MODERN])
 async def test_a_client_uses_everything_the_server_offers(sample_database: Path, mode: str) -> None:
     """Tools, resources, prompts and completion, as an ordinary client of the protocol calls them."""
+    async with connect({"EVALS_MCP_DATABASE": str(sample_database)}, mode) as assistant:
+        await _use_everything(assistant.host)
+
+
+@pytest.mark.process
+@pytest.mark.anyio
+async def test_a_client_that_starts_the_server_uses_everything_it_offers(sample_database: Path) -> None:
+    """As hosts start it."""
     variables = environ(EVALS_MCP_DATABASE=str(sample_database))
     parameters = StdioServerParameters(command=sys.executable, args=["-m", "evals_mcp"], env=variables)
-    async with Client(parameters, mode=mode) as client:
-        listed = (await client.list_tools()).tools
-        assert [tool.name for tool in listed] == [tool.name for tool in TOOLS]
-        result = await client.call_tool("list_runs", {"evaluation": SAMPLE})
-        (content,) = result.content
-        assert isinstance(content, TextContent)
-        assert not result.is_error
-        assert result.structured_content is None
-        assert "v2-concise | running | 40 | 61.5% true (-23.5 points) n=39" in content.text
-
-        templates = (await client.list_resource_templates()).resource_templates
-        assert [template.uri_template for template in templates] == [template.address for template in RESOURCES]
-        (report,) = (await client.read_resource("evals://evaluations/support%2Fanswer-ticket")).contents
-        assert isinstance(report, TextResourceContents)
-        assert "| v2-concise | `policy_correct` | 39 |" in report.text
-
-        assert [prompt.name for prompt in (await client.list_prompts()).prompts] == [prompt.name for prompt in PROMPTS]
-        filled = await client.get_prompt("triage_failures", {"run": "v2-concise"})
-        assert isinstance(filled.messages[0].content, TextContent)
-        assert 'runs=["v2-concise"]' in filled.messages[0].content.text
-        reference = PromptReference(name="triage_failures")
-        completed = await client.complete(reference, {"name": "run", "value": "v2"}, {"evaluation": SAMPLE})
-        assert completed.completion.values == ["v2-concise"]
+    async with Client(parameters) as client:
+        await _use_everything(client)
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_the_first_answer_says_what_the_server_is_and_when_to_use_which_tool(sample_database: Path, era: str) -> None:
+async def _use_everything(client: Client) -> None:
+    listed = (await client.list_tools()).tools
+    assert [tool.name for tool in listed] == [tool.name for tool in TOOLS]
+    result = await client.call_tool("list_runs", {"evaluation": SAMPLE})
+    (content,) = result.content
+    assert isinstance(content, TextContent)
+    assert not result.is_error
+    assert result.structured_content is None
+    assert "v2-concise | running | 40 | 61.5% true (-23.5 points) n=39" in content.text
+
+    templates = (await client.list_resource_templates()).resource_templates
+    assert [template.uri_template for template in templates] == [template.address for template in RESOURCES]
+    (report,) = (await client.read_resource("evals://evaluations/support%2Fanswer-ticket")).contents
+    assert isinstance(report, TextResourceContents)
+    assert "| v2-concise | `policy_correct` | 39 |" in report.text
+
+    assert [prompt.name for prompt in (await client.list_prompts()).prompts] == [prompt.name for prompt in PROMPTS]
+    filled = await client.get_prompt("triage_failures", {"run": "v2-concise"})
+    assert isinstance(filled.messages[0].content, TextContent)
+    assert 'runs=["v2-concise"]' in filled.messages[0].content.text
+    reference = PromptReference(name="triage_failures")
+    completed = await client.complete(reference, {"name": "run", "value": "v2"}, {"evaluation": SAMPLE})
+    assert completed.completion.values == ["v2-concise"]
+
+
+def test_the_first_answer_says_what_the_server_is_and_when_to_use_which_tool(wire: Wire) -> None:
     """Name, version, capabilities, and instructions that every host shows whole."""
-    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
-        hello = wire.hello
-        assert set(hello["capabilities"]) == {"tools", "resources", "prompts", "completions"}
-        if era == MODERN:
-            assert hello["supportedVersions"] == [MODERN]
-            about = hello["_meta"]["io.modelcontextprotocol/serverInfo"]
-        else:
-            assert hello["protocolVersion"] == era
-            about = hello["serverInfo"]
-        assert (about["name"], about["version"]) == ("evals-mcp", __version__)
-        assert "icons" not in about
-        assert len(hello["instructions"]) < 2_000
-        for tool in TOOLS:
-            assert tool.name in hello["instructions"]
+    hello = wire.hello
+    assert set(hello["capabilities"]) == {"tools", "resources", "prompts", "completions"}
+    if wire.era == MODERN:
+        assert hello["supportedVersions"] == [MODERN]
+        about = hello["_meta"]["io.modelcontextprotocol/serverInfo"]
+    else:
+        assert hello["protocolVersion"] == wire.era
+        about = hello["serverInfo"]
+    assert (about["name"], about["version"]) == ("evals-mcp", __version__)
+    assert "icons" not in about
+    assert len(hello["instructions"]) < 2_000
+    for tool in TOOLS:
+        assert tool.name in hello["instructions"]
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_every_tool_is_annotated(sample_database: Path, era: str) -> None:
+def test_every_tool_is_annotated(wire: Wire) -> None:
     """Hosts learn of each tool whether it reads, destroys, may be repeated, and that it talks to nobody else."""
-    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
-        listed = wire.request("tools/list")["result"]["tools"]
+    listed = wire.request("tools/list")["result"]["tools"]
     for tool, shown in zip(TOOLS, listed, strict=True):
         hints = shown["annotations"]
         assert hints["title"] == tool.title
@@ -142,87 +168,67 @@ BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_a_bad_call_is_a_short_error_that_names_what_is_wrong(sample_copy: Path, era: str) -> None:
-    """The server lives on, and the database is as it was."""
-    before = database_text(sample_copy)
-    with Wire({"EVALS_MCP_DATABASE": str(sample_copy)}, era=era) as wire:
-        for tool, arguments, words in BAD_CALLS:
-            said = wire.failure(tool, **arguments)
-            assert words in said, (tool, str(arguments)[:100])
-            assert len(said) < 1_000
-        assert SAMPLE in wire.answer("list_evaluations")
-        assert wire.wait() == 0
-        assert "Traceback" not in wire.errors
-    assert database_text(sample_copy) == before
+def test_a_bad_call_is_a_short_error_that_names_what_is_wrong(wire: Wire) -> None:
+    """The server lives on."""
+    for tool, arguments, words in BAD_CALLS:
+        said = wire.failure(tool, **arguments)
+        assert words in said, (tool, str(arguments)[:100])
+        assert len(said) < 1_000
+    assert SAMPLE in wire.answer("list_evaluations")
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_half_of_an_emoji_is_answered_wherever_it_stands(sample_database: Path, era: str) -> None:
+def test_half_of_an_emoji_is_answered_wherever_it_stands(wire: Wire) -> None:
     """A host whose model broke an emoji apart does not wait for ever."""
     half = "half \ud83d"
     reference = {"type": "ref/prompt", "name": half}
-    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
-        assert "half of a surrogate pair" in wire.failure("get_log", log=half)
-        assert "unknown argument" in wire.failure("get_log", **{half: "x"})
-        assert "There is no tool" in wire.failure(half)
-        assert wire.request("prompts/get", {"name": "review_evaluation", "arguments": {"evaluation": half}})["result"]
-        assert wire.request("prompts/get", {"name": half})["error"]["code"] == -32602
-        assert wire.request("resources/read", {"uri": half})["error"]["code"] == -32602
-        assert wire.request("resources/read", {"uri": f"evals://logs/{half}"})["error"]["code"] == -32602
-        completed = wire.request("completion/complete", {"ref": reference, "argument": {"name": "run", "value": half}})
-        assert completed["result"]["completion"]["values"] == []
-        assert SAMPLE in wire.answer("list_evaluations")
+    assert "half of a surrogate pair" in wire.failure("get_log", log=half)
+    assert "unknown argument" in wire.failure("get_log", **{half: "x"})
+    assert "There is no tool" in wire.failure(half)
+    assert wire.request("prompts/get", {"name": "review_evaluation", "arguments": {"evaluation": half}})["result"]
+    assert wire.request("prompts/get", {"name": half})["error"]["code"] == -32602
+    assert wire.request("resources/read", {"uri": half})["error"]["code"] == -32602
+    assert wire.request("resources/read", {"uri": f"evals://logs/{half}"})["error"]["code"] == -32602
+    completed = wire.request("completion/complete", {"ref": reference, "argument": {"name": "run", "value": half}})
+    assert completed["result"]["completion"]["values"] == []
+    assert SAMPLE in wire.answer("list_evaluations")
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_lines_that_are_no_requests_do_not_end_the_server(sample_database: Path, era: str) -> None:
+def test_lines_that_are_no_requests_do_not_end_the_server(wire: Wire) -> None:
     """Garbage is answered with an error of the protocol or not at all."""
-    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
-        for line in (
-            b"garbage",
-            b"{}",
-            b"[]",
-            b"\xff\xfe",
-            b"",
-            b'{"jsonrpc":"2.0","id":"x","method":"nope"}',
-            b"null",
-        ):
-            wire.send(line)
-        assert SAMPLE in wire.answer("list_evaluations")
-        assert wire.wait() == 0
+    for line in (
+        b"garbage",
+        b"{}",
+        b"[]",
+        b"\xff\xfe",
+        b"",
+        b'{"jsonrpc":"2.0","id":"x","method":"nope"}',
+        b"null",
+    ):
+        wire.send(line)
+    assert SAMPLE in wire.answer("list_evaluations")
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_nothing_but_the_protocol_reaches_stdout(sample_database: Path, era: str) -> None:
+@pytest.mark.process
+def test_nothing_but_the_protocol_reaches_stdout(sample_database: Path) -> None:
     """Prints, bytes, children and warnings go to stderr; an error nobody foresaw is told without its innards."""
-    variables = {"EVALS_MCP_DATABASE": str(sample_database)}
-    with Wire(variables, era=era, command=("-c", NOISY)) as wire:
-        assert wire.answer("noisy") == "done"
-        said = wire.failure("broken")
-        assert "internal error" in said
-        assert "innards" not in said
-        assert wire.answer("noisy") == "done"
-        wire.wait()
-        for words in (
-            "stray print",
-            "stray text",
-            "stray bytes",
-            "stray child",
-            "stray warning",
-            "stray log",
-            "innards",
-        ):
-            assert words in wire.errors
-    assert all("stray" not in str(message_of(line)) for line in wire.lines)
+    for era in ERAS:
+        with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era, command=("-c", NOISY)) as wire:
+            assert wire.answer("noisy") == "done"
+            said = wire.failure("broken")
+            assert "internal error" in said
+            assert "innards" not in said
+            assert wire.answer("noisy") == "done"
+            wire.wait()
+            for words in ("print", "text", "bytes", "child", "warning", "log"):
+                assert f"stray {words}" in wire.errors
+            assert "innards" in wire.errors
+        assert all("stray" not in str(message_of(line)) for line in wire.lines)
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_many_calls_at_once_are_each_answered(sample_database: Path, era: str) -> None:
+def test_many_calls_at_once_are_each_answered(wire: Wire) -> None:
     """A host need not wait for one answer before the next call."""
     calls = [("list_runs", {"evaluation": SAMPLE}), ("get_logs", {"evaluation": SAMPLE}), ("list_evaluations", {})] * 8
-    with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era) as wire:
-        answers = wire.request_all([("tools/call", {"name": tool, "arguments": given}) for tool, given in calls])
+    answers = wire.request_all([("tools/call", {"name": tool, "arguments": given}) for tool, given in calls])
     texts = [answer["result"]["content"][0]["text"] for answer in answers]
     assert texts[0] == texts[21]
     assert texts[1] == texts[22]

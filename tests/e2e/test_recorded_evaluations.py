@@ -1,23 +1,29 @@
-"""What a reviewer asks about real evaluations, over real stdio: the answers show what is known to be true of them."""
+"""What a reviewer asks about real evaluations, as a host asks it: the answers show what is known to be true of them."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.stdio import environ
+from tests.e2e.in_process import connect
 
-from evals_mcp.cli.stdio_client import Asker, start_server
+from evals_mcp.cli.stdio_client import Asker
 
 pytestmark = pytest.mark.anyio
 RAG = "Northwind employee-benefits RAG chat"
 LONG = "Misguided Attention"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The server stays for all tests here, so the loop does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
 async def asker(recorded_database: Path) -> AsyncIterator[Asker]:
-    """A stdio server on that database."""
-    async with start_server(environ(EVALS_MCP_DATABASE=str(recorded_database))) as asker:
-        yield asker
+    """A server of that database."""
+    async with connect({"EVALS_MCP_DATABASE": str(recorded_database)}) as assistant:
+        yield Asker(assistant.host)
 
 
 async def test_means_per_run_are_the_published_ones(asker: Asker) -> None:

@@ -1,14 +1,17 @@
 """The API key of a remote server: it appears in no answer, error or log, whatever the server does with it."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from tests.e2e.stdio import ERAS, Wire, environ
+from mcp.types import PromptReference
+from tests.assistant import Assistant
+from tests.e2e.in_process import connect, run
+from tests.e2e.stdio import MODERN, Wire
+
+from mcp import MCPError
 
 KEY = "hl_sk_0123456789abcdefSECRET"
 PASSWORD = "pa55word-of-the-proxy"
@@ -59,24 +62,53 @@ def ask_everything(wire: Wire) -> str:
     return b"".join(wire.lines).decode() + wire.errors
 
 
+async def ask_everything_of(assistant: Assistant) -> str:
+    """All that a server in process answers when every way to data is tried."""
+    said = [
+        await assistant.refuse("list_evaluations"),
+        await assistant.refuse("list_runs", evaluation=KEY[:6]),
+        await assistant.refuse("log_generation", evaluation="x", run="y", datapoint="z", output="o"),
+    ]
+    with pytest.raises(MCPError) as error:
+        await assistant.host.read_resource("evals://evaluations/x")
+    reference = PromptReference(name="review_evaluation")
+    completed = await assistant.host.complete(reference, {"name": "evaluation", "value": ""})
+    return "\n".join([*said, str(error.value.error), str(completed)])
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("way", ["401", "404", "422", "500", "moved", "html", "ok"])
-def test_a_server_that_repeats_the_key_does_not_make_it_appear(telltale: str, way: str) -> None:
+async def test_a_server_that_repeats_the_key_does_not_make_it_appear(
+    telltale: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, way: str
+) -> None:
     """Its error is told without it, also where it is in the body or in a header."""
-    variables = {"HUMANLOOP_BASE_URL": f"http://{telltale}/{way}", "HUMANLOOP_API_KEY": KEY}
-    with Wire(variables) as wire:
+    async with connect({"HUMANLOOP_BASE_URL": f"http://{telltale}/{way}", "HUMANLOOP_API_KEY": KEY}) as assistant:
+        said = await ask_everything_of(assistant)
+    said += "".join(capfd.readouterr()) + caplog.text
+    assert "SECRET" not in said
+    assert KEY[:20] not in said
+
+
+@pytest.mark.process
+def test_over_stdio_the_key_does_not_appear_either(telltale: str) -> None:
+    """Neither on stdout nor on stderr."""
+    with Wire({"HUMANLOOP_BASE_URL": f"http://{telltale}/500", "HUMANLOOP_API_KEY": KEY}) as wire:
         said = ask_everything(wire)
     assert "SECRET" not in said
     assert KEY[:20] not in said
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_a_refused_connection_is_told_without_key_and_password(era: str) -> None:
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", ["legacy", MODERN])
+async def test_a_refused_connection_is_told_without_key_and_password(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, mode: str
+) -> None:
     """Only the host is named."""
     base_url = f"http://someone:{PASSWORD}@127.0.0.1:9/v5"
-    with Wire({"HUMANLOOP_BASE_URL": base_url, "HUMANLOOP_API_KEY": KEY}, era=era) as wire:
-        assert "The server at 127.0.0.1:9 cannot be reached" in wire.failure("list_evaluations")
-        wire.wait()
-        said = b"".join(wire.lines).decode() + wire.errors
+    async with connect({"HUMANLOOP_BASE_URL": base_url, "HUMANLOOP_API_KEY": KEY}, mode) as assistant:
+        said = await assistant.refuse("list_evaluations")
+    assert "The server at 127.0.0.1:9 cannot be reached" in said
+    said += "".join(capfd.readouterr()) + caplog.text
     assert "SECRET" not in said
     assert PASSWORD not in said
 
@@ -84,14 +116,7 @@ def test_a_refused_connection_is_told_without_key_and_password(era: str) -> None
 def test_the_command_line_keeps_the_key_too(telltale: str) -> None:
     """Neither a failing call nor a wrong address shows it."""
     for base_url in (f"http://{telltale}/401", f"no address with {KEY}"):
-        ended = subprocess.run(
-            [sys.executable, "-m", "evals_mcp", "call", "list_evaluations"],
-            env=environ(HUMANLOOP_BASE_URL=base_url, HUMANLOOP_API_KEY=KEY),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ended.returncode == 1
+        ended = run(["call", "list_evaluations"], HUMANLOOP_BASE_URL=base_url, HUMANLOOP_API_KEY=KEY)
+        assert ended.status == 1
         assert ended.stderr
         assert "SECRET" not in ended.stdout + ended.stderr

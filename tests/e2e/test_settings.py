@@ -1,11 +1,11 @@
 """Settings of the stdio server: which are refused at the start, which count as unset, and where the data then is."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from tests.e2e.stdio import Wire, environ
+from tests.e2e.in_process import connect, run
+
+pytestmark = pytest.mark.anyio
 
 WRITING = {"add_logs_to_run", "log_generation"}
 
@@ -25,61 +25,51 @@ WRITING = {"add_logs_to_run", "log_generation"}
 )
 def test_a_wrong_setting_ends_the_server_with_a_sentence(variables: dict[str, str], words: str) -> None:
     """Status 1, one line on stderr, nothing on stdout."""
-    assert run([], variables) == (1, "", f"evals-mcp: {words}\n")
+    assert run([], **variables) == (1, "", f"evals-mcp: {words}\n")
 
 
 def test_the_command_that_asks_a_tool_tells_of_a_wrong_setting_too() -> None:
     """In the same words: that a server ended is not all that a person learns."""
     for variables in ({"EVALS_MCP_READ_ONLY": "perhaps"}, {"HUMANLOOP_BASE_URL": "no address"}):
-        assert run(["call", "list_evaluations"], variables) == run([], variables)
+        assert run(["call", "list_evaluations"], **variables) == run([], **variables)
 
 
-def run(arguments: list[str], variables: dict[str, str]) -> tuple[int, str, str]:
-    """Run a command to its end; its status, and what it wrote to stdout and stderr."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "evals_mcp", *arguments],
-        env=environ(**variables),
-        input="",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
-
-
-def test_placeholders_of_a_host_count_as_unset(tmp_path: Path) -> None:
+async def test_placeholders_of_a_host_count_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings that a person left empty arrive as `${user_config.…}`; the data is then in the user's data folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     variables = {
-        "HOME": str(tmp_path),
-        "XDG_DATA_HOME": str(tmp_path / "data"),
         "EVALS_MCP_DATABASE": "${user_config.database}",
         "HUMANLOOP_BASE_URL": "${user_config.base_url}",
         "HUMANLOOP_API_KEY": "${user_config.api_key}",
         "EVALS_MCP_MAX_TOKENS": "${user_config.max_tokens}",
         "EVALS_MCP_READ_ONLY": " ",
     }
-    with Wire(variables) as wire:
-        assert wire.answer("list_evaluations").startswith("No evaluations.")
+    async with connect(variables) as assistant:
+        assert (await assistant.ask("list_evaluations")).startswith("No evaluations.")
         assert len(list(tmp_path.rglob("evals.db"))) == 1
-        wire.wait()
     assert not list(tmp_path.rglob("*user_config*"))
 
 
-def test_a_home_that_cannot_be_written_is_told_when_data_is_asked_for() -> None:
+async def test_a_home_that_cannot_be_written_is_told_when_data_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server starts and lists its tools all the same."""
-    with Wire({"HOME": "/dev/null"}) as wire:
-        assert wire.request("tools/list")["result"]["tools"]
-        said = wire.failure("list_evaluations")
+    monkeypatch.setenv("HOME", "/dev/null")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    async with connect({}) as assistant:
+        assert (await assistant.host.list_tools()).tools
+        said = await assistant.refuse("list_evaluations")
         assert said == "Error: The folder of the database cannot be created. Choose another folder."
-        assert wire.failure("list_evaluations") == said
+        assert await assistant.refuse("list_evaluations") == said
 
 
-def test_without_a_home_the_server_works(tmp_path: Path) -> None:
+async def test_without_a_home_the_server_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A host may start it with hardly any environment."""
-    code = "import os; del os.environ['HOME']; from evals_mcp.cli.main import main; main([])"
-    with Wire({"XDG_DATA_HOME": str(tmp_path)}, command=("-c", code)) as wire:
-        assert wire.answer("list_evaluations").startswith("No evaluations.")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    async with connect({}) as assistant:
+        assert (await assistant.ask("list_evaluations")).startswith("No evaluations.")
+    assert list(tmp_path.rglob("evals.db"))
 
 
 @pytest.mark.parametrize(
@@ -94,31 +84,36 @@ def test_without_a_home_the_server_works(tmp_path: Path) -> None:
         ("/", "The database file cannot be opened or created"),
     ],
 )
-def test_a_database_that_cannot_be_is_told_in_a_sentence(tmp_path: Path, database: str, words: str) -> None:
+async def test_a_database_that_cannot_be_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], database: str, words: str
+) -> None:
     """It says what to change, without a driver's words or a password; nothing is created meanwhile."""
-    with Wire({"EVALS_MCP_DATABASE": database}, cwd=tmp_path) as wire:
-        said = wire.failure("list_evaluations")
-        wire.wait()
-        assert words in said
-        assert "hidden" not in said + wire.errors
-        assert "Traceback" not in wire.errors
+    monkeypatch.chdir(tmp_path)
+    async with connect({"EVALS_MCP_DATABASE": database}) as assistant:
+        said = await assistant.refuse("list_evaluations")
+    errors = capfd.readouterr().err
+    assert words in said
+    assert "hidden" not in said + errors
+    assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
 
 
-def test_read_only_hides_the_tools_that_write(sample_database: Path) -> None:
+async def test_read_only_hides_the_tools_that_write(sample_database: Path) -> None:
     """They are neither listed nor answered."""
-    with Wire({"EVALS_MCP_DATABASE": str(sample_database), "EVALS_MCP_READ_ONLY": "true"}) as wire:
-        names = {tool["name"] for tool in wire.request("tools/list")["result"]["tools"]}
+    variables = {"EVALS_MCP_DATABASE": str(sample_database), "EVALS_MCP_READ_ONLY": "true"}
+    async with connect(variables) as assistant:
+        names = {tool.name for tool in (await assistant.host.list_tools()).tools}
         assert names
         assert not names & WRITING
         for tool in WRITING:
-            assert f'There is no tool "{tool}".' in wire.failure(tool)
+            assert f'There is no tool "{tool}".' in await assistant.refuse(tool)
 
 
-def test_the_budget_of_the_environment_is_the_default_of_every_tool(sample_database: Path) -> None:
+async def test_the_budget_of_the_environment_is_the_default_of_every_tool(sample_database: Path) -> None:
     """A call that says otherwise wins."""
-    with Wire({"EVALS_MCP_DATABASE": str(sample_database), "EVALS_MCP_MAX_TOKENS": "300"}) as wire:
-        for tool in wire.request("tools/list")["result"]["tools"]:
-            assert tool["inputSchema"]["properties"]["max_tokens"]["default"] == 300
-        short = wire.answer("get_logs", evaluation="Which")
-        assert len(short) < len(wire.answer("get_logs", evaluation="Which", max_tokens=2_000))
+    variables = {"EVALS_MCP_DATABASE": str(sample_database), "EVALS_MCP_MAX_TOKENS": "300"}
+    async with connect(variables) as assistant:
+        for tool in (await assistant.host.list_tools()).tools:
+            assert tool.input_schema["properties"]["max_tokens"]["default"] == 300
+        short = await assistant.ask("get_logs", evaluation="Which")
+        assert len(short) < len(await assistant.ask("get_logs", evaluation="Which", max_tokens=2_000))

@@ -1,4 +1,4 @@
-"""`serve` in a process of its own: what it listens on, says and finishes."""
+"""`serve`: what it listens on, says and finishes."""
 
 import re
 import signal
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from tests.serving.administration import create_key, create_workspace, revoke_key
+from tests.serving.served_here import Serve, served
 
 from evals_mcp.errors import Invalid, NotFound, Unavailable
 from evals_mcp.serving import serve
@@ -37,10 +38,9 @@ def _raw_connection(url: str) -> socket.socket:
     return socket.create_connection((place.hostname, place.port), timeout=60)
 
 
-def test_the_first_line_says_where_the_server_is(start_server: Start, database: str) -> None:
-    """Port 0 becomes a free port, and the API, its health and its OpenAPI document are there."""
-    url = start_server(database).url
-    assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
+def test_the_api_its_health_and_its_document_are_there(serve_here: Serve, database: str) -> None:
+    """Port 0 becomes a free port."""
+    url = serve_here(database)
     assert _get(f"{url}/health").json() == {"status": "ok"}
     assert _get(f"{url}/ready").json() == {"status": "ok"}
     assert _get(f"{url}/v5/flows").json()["records"] == []
@@ -48,22 +48,33 @@ def test_the_first_line_says_where_the_server_is(start_server: Start, database: 
     assert "/v5/evaluations" in _get(f"{url}/openapi.json").json()["paths"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_finishes_what_was_accepted(start_server: Start, database: str, number: signal.Signals) -> None:
-    """A request that is half sent when the signal comes is answered, and what it wrote is there afterwards."""
-    server = start_server(database)
-    body = b'{"path": "late", "attributes": {}}'
-    with _raw_connection(server.url) as connection:
-        lines = ["POST /v5/flows HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Expect: 100-continue"]
-        connection.sendall("\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode())
-        assert connection.recv(1000).startswith(b"HTTP/1.1 100")  # the handler reads the body: it was accepted
-        server.process.send_signal(number)
-        _wait_until_closed(server.url)
-        connection.sendall(body)
-        assert connection.recv(100_000).startswith(b"HTTP/1.1 200")
-    assert server.ended() == 0
-    url = start_server(database).url
-    assert [item["path"] for item in _get(f"{url}/v5/flows").json()["records"]] == ["late"]
+@pytest.mark.process
+def test_a_stop_finishes_what_was_accepted(start_server: Start, serve_here: Serve, database: str) -> None:
+    """A request that is half sent when a signal comes is answered, and what it wrote is there afterwards.
+
+    The first line of stderr says where the server is, and no other line is written than that of the request.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        server = start_server(database)
+        assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", server.url)
+        body = f'{{"path": "{number.name}", "attributes": {{}}}}'.encode()
+        with _raw_connection(server.url) as connection:
+            connection.sendall(_head(len(body)))
+            assert connection.recv(1000).startswith(b"HTTP/1.1 100")  # the handler reads the body: it was accepted
+            server.process.send_signal(number)
+            _wait_until_closed(server.url)
+            connection.sendall(body)
+            assert connection.recv(100_000).startswith(b"HTTP/1.1 200")
+        assert server.ended() == 0
+        (line,) = server.lines
+        assert " POST /v5/flows 200 " in line
+    listed = _get(f"{serve_here(database)}/v5/flows").json()["records"]
+    assert {item["path"] for item in listed} == {"SIGTERM", "SIGINT"}
+
+
+def _head(length: int) -> bytes:
+    lines = ["POST /v5/flows HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Expect: 100-continue"]
+    return "\r\n".join([*lines, f"Content-Length: {length}", "", ""]).encode()
 
 
 def _wait_until_closed(url: str) -> None:
@@ -74,24 +85,23 @@ def _wait_until_closed(url: str) -> None:
             return
 
 
-def test_each_request_has_a_line_without_key_and_query(start_server: Start, database: str) -> None:
+def test_each_request_has_a_line_without_key_and_query(database: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The line names the key by its id; nothing that the caller keeps to itself is in it."""
     made = create_key(database, None, "ci", read_only=False)
-    server = start_server(database)
-    headers = {"X-API-KEY": made.secret}
-    _get(f"{server.url}/v5/flows", params={"name": "private"}, headers=headers)
-    _get(f"{server.url}/v5/flows/a%0Ab%1B[31m", headers=headers)
-    _get(f"{server.url}/health")
-    server.process.send_signal(signal.SIGTERM)
-    assert server.ended() == 0
+    with served(database) as url:
+        headers = {"X-API-KEY": made.secret}
+        _get(f"{url}/v5/flows", params={"name": "private"}, headers=headers)
+        _get(f"{url}/v5/flows/a%0Ab%1B[31m", headers=headers)
+        _get(f"{url}/health")
     time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 127\.0\.0\.1"
     expected = [
         rf"{time} {made.key.id} GET /v5/flows 200 \d+ms",
         rf"{time} {made.key.id} GET /v5/flows/a%0Ab%1B(\[|%5B)31m 404 \d+ms",
         rf"{time} - GET /health 200 \d+ms",
     ]
-    assert len(server.lines) == len(expected)
-    assert all(re.fullmatch(pattern, line) for pattern, line in zip(expected, server.lines, strict=True)), server.lines
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == len(expected)
+    assert all(re.fullmatch(pattern, line) for pattern, line in zip(expected, lines, strict=True)), lines
 
 
 def test_without_keys_only_this_machine_is_served(database: str) -> None:
@@ -101,28 +111,28 @@ def test_without_keys_only_this_machine_is_served(database: str) -> None:
             serve(database, host, 0)
 
 
-def test_with_a_key_other_machines_may_be_served(start_server: Start, database: str) -> None:
+def test_with_a_key_other_machines_may_be_served(serve_here: Serve, database: str) -> None:
     """A server whose only key was revoked is still one with keys: it answers nobody, instead of everybody."""
     create_key(database, None, "ci", read_only=False)
     revoke_key(database, "ci")
-    url = start_server(database, host="0.0.0.0").url
+    url = serve_here(database, host="0.0.0.0")
     port = urlsplit(url).port
     assert _get(f"http://127.0.0.1:{port}/health").status_code == 200
     assert _get(f"http://127.0.0.1:{port}/v5/flows").status_code == 401
 
 
-def test_a_page_in_a_browser_cannot_use_a_server_without_keys(start_server: Start, database: str) -> None:
+def test_a_page_in_a_browser_cannot_use_a_server_without_keys(serve_here: Serve, database: str) -> None:
     """Neither by a name that resolves to this machine, nor from a page that came from elsewhere."""
-    url = start_server(database).url
+    url = serve_here(database)
     assert _get(f"{url}/v5/flows", headers={"Host": "attacker.example"}).status_code == 403
     body = {"path": "a", "attributes": {}}
     assert _post(f"{url}/v5/flows", json=body, headers={"Origin": "https://attacker.example"}).status_code == 403
     assert _post(f"{url}/v5/flows", json=body, headers={"Origin": url}).status_code == 200
 
 
-def test_a_body_over_the_limit_is_refused_before_it_was_sent(start_server: Start, database: str) -> None:
+def test_a_body_over_the_limit_is_refused_before_it_was_sent(serve_here: Serve, database: str) -> None:
     """The server says how much it takes, and goes on."""
-    url = start_server(database, largest_body=1000).url
+    url = serve_here(database, largest_body=1000)
     answer = _post(f"{url}/v5/flows", json={"path": "a", "attributes": {"text": "x" * 1000}})
     assert answer.status_code == 413
     assert "1000 bytes" in answer.json()["detail"]
@@ -144,7 +154,7 @@ def test_a_port_that_cannot_be_is_said(database: str, port: int) -> None:
         serve(database, port=port)
 
 
-def test_a_server_without_keys_shows_one_workspace(start_server: Start, postgres_address: str) -> None:
+def test_a_server_without_keys_shows_one_workspace(serve_here: Serve, postgres_address: str) -> None:
     """On PostgreSQL it must be named; once there are keys it must not."""
     with pytest.raises(Invalid, match="workspaces create"):
         serve(postgres_address)
@@ -153,7 +163,7 @@ def test_a_server_without_keys_shows_one_workspace(start_server: Start, postgres
         serve(postgres_address)
     with pytest.raises(NotFound, match="`red`"):
         serve(postgres_address, workspace="blue")
-    url = start_server(postgres_address, workspace="red").url
+    url = serve_here(postgres_address, workspace="red")
     assert _post(f"{url}/v5/flows", json={"path": "a", "attributes": {}}).status_code == 200
     create_key(postgres_address, "red", "ci")
     with pytest.raises(Invalid, match="--workspace"):

@@ -1,11 +1,5 @@
 """One way in for evaluators of every kind."""
 
-import subprocess
-import sys
-from pathlib import Path
-
-import evals_mcp
-from evals_mcp.statistics import comparisons
 from evals_mcp.statistics.comparisons import compare, not_comparable
 from evals_mcp.statistics.results import Comparison, PairedTest, Verdict
 
@@ -58,14 +52,3 @@ def test_valences_reach_the_verdict() -> None:
         options={"rude": "negative", "kind": "positive"},
     )
     assert (latency.verdict, tone.verdict) == (Verdict.BETTER, Verdict.BETTER)
-
-
-def test_importing_statistics_does_not_import_numpy() -> None:
-    """Start-up stays fast: NumPy comes with the first comparison, SciPy and statsmodels never."""
-    folder = Path(str(comparisons.__file__)).parent
-    modules = ", ".join(f"evals_mcp.statistics.{path.stem}" for path in folder.glob("[a-z]*.py"))
-    slow = {"numpy", "scipy", "statsmodels", "statistics"}
-    check = f"import {modules}, sys; print(*{slow} & set(sys.modules))"
-    root = Path(str(evals_mcp.__file__)).parents[1]
-    done = subprocess.run([sys.executable, "-c", check], cwd=root, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == ""

@@ -1,8 +1,6 @@
 """Whatever a model sends: a short error that names the argument, in both eras of the protocol, and no harm done."""
 
-import os
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -11,17 +9,15 @@ from typing import Any
 import pytest
 from tests.assistant import Assistant, connect_assistant
 
-from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
 from evals_mcp.wiring import build_client
-from mcp import Client, StdioServerParameters
 
 pytestmark = pytest.mark.anyio
 NAME = "Which prompt answers tickets"
 _HUGE = "x" * 1_000_000
 _ERAS = ["legacy", "2026-07-28"]
 
-_WRONG: list[tuple[str, dict[str, Any], str]] = [
+WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("list_runs", {}, "evaluation: "),
     ("list_runs", {"evaluation": ""}, "evaluation: is empty. Give a value or omit it."),
     ("list_runs", {"evaluation": "  \n"}, "evaluation: is empty"),
@@ -96,7 +92,7 @@ async def assistant_of_an_era(request: pytest.FixtureRequest, assistant_database
     assert _content(assistant_database) == before
 
 
-@pytest.mark.parametrize(("tool", "arguments", "said"), _WRONG, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("tool", "arguments", "said"), WRONG, ids=lambda value: str(value)[:60])
 async def test_what_is_wrong_is_named_in_few_words(
     assistant_of_an_era: Assistant, tool: str, arguments: dict[str, Any], said: str
 ) -> None:
@@ -118,19 +114,3 @@ async def test_what_hosts_add_by_themselves_passes(assistant_of_an_era: Assistan
 async def test_a_single_word_does_for_a_list(assistant_of_an_era: Assistant) -> None:
     """A host that sends text for a list is understood."""
     assert "in v2-concise" in await assistant_of_an_era.ask("get_logs", evaluation=NAME, runs="v2-concise", limit=1)
-
-
-@pytest.mark.parametrize("mode", _ERAS)
-async def test_a_stdio_server_survives_it_too(database: Path, mode: Any) -> None:
-    """Over a real pipe, in both eras: every error is an answer, and the next question is answered."""
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "EVALS_MCP_DATABASE": str(database)}
-    parameters = StdioServerParameters(command=sys.executable, args=["-m", "evals_mcp"], env=environ)
-    async with Client(parameters, mode=mode) as host:
-        assistant = Assistant(host, EvalsClient())
-        for tool, arguments, said in _WRONG:
-            if "\ud800" not in arguments.get("text", ""):
-                assert said in await assistant.refuse(tool, **arguments)
-        assert "3 runs" in await assistant.ask("list_runs", evaluation=NAME)
-        log = (await assistant.ask("get_logs", evaluation=NAME, limit=1)).split("\n")[2].partition(";")[0]
-        assert f"Log {log} of prompt support/answer-ticket" in await assistant.ask("get_log", log=log)
-        assert "datapoint | input | target" in await assistant.ask("list_datapoints", evaluation=NAME, limit=1)

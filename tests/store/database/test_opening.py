@@ -3,8 +3,6 @@
 import hashlib
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
@@ -20,8 +18,6 @@ from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import open_store
-
-SERVER = Path(__file__).resolve().parents[2] / "server"
 
 
 def _digest(path: Path) -> str:
@@ -50,32 +46,6 @@ def test_opening_again_keeps_what_is_there(database_address: str) -> None:
         store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
     with closing(open_store(database_address)) as store:
         assert store.files.page().total == 1
-
-
-def test_processes_may_open_at_once(tmp_path: Path) -> None:
-    """One makes the tables, the others wait for it; what each writes is there afterwards."""
-    code = (
-        "import sys\n"
-        "from evals_mcp.store.files.files import FileChange\n"
-        "from evals_mcp.store.store import open_store\n"
-        "store = open_store(sys.argv[1])\n"
-        "store.files.upsert('flow', None, sys.argv[2], {'attributes': {}}, FileChange())\n"
-    )
-    path = tmp_path / "new" / "evals.db"
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(path), f"f{number}"],
-            env={"PYTHONPATH": str(SERVER)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
-    for process in processes:
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors
-    with closing(open_store(str(path))) as store:
-        assert store.files.page().total == 4
 
 
 def test_a_newer_database_is_refused_untouched(tmp_path: Path) -> None:
@@ -170,23 +140,6 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
         limit = "PRAGMA max_page_count = 1000000"
         store.database.engine.dispose()
         assert store.logs.create("flow", place, fields).id == "large"
-
-
-def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
-    """The process ends without a word right after the write."""
-    code = (
-        "import os, sys\n"
-        "from evals_mcp.store.files.files import FileChange\n"
-        "from evals_mcp.store.store import open_store\n"
-        "store = open_store(sys.argv[1])\n"
-        "store.files.upsert('flow', None, 'f', {'attributes': {}}, FileChange())\n"
-        "os.kill(os.getpid(), 9)\n"
-    )
-    path = tmp_path / "evals.db"
-    result = subprocess.run([sys.executable, "-c", code, str(path)], env={"PYTHONPATH": str(SERVER)}, check=False)
-    assert result.returncode == -9
-    with closing(open_store(str(path))) as store:
-        assert store.files.page().total == 1
 
 
 def test_a_copy_of_the_file_is_a_workspace_too(tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""Opening a workspace from several processes, and from one that is killed."""
+
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from tests.e2e.stdio import SERVER
+
+from evals_mcp.store.store import open_store
+
+
+def test_processes_may_open_at_once(tmp_path: Path) -> None:
+    """One makes the tables, the others wait for it; what each writes is there afterwards."""
+    code = (
+        "import sys\n"
+        "from evals_mcp.store.files.files import FileChange\n"
+        "from evals_mcp.store.store import open_store\n"
+        "store = open_store(sys.argv[1])\n"
+        "store.files.upsert('flow', None, sys.argv[2], {'attributes': {}}, FileChange())\n"
+    )
+    path = tmp_path / "new" / "evals.db"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(path), f"f{number}"],
+            env={"PYTHONPATH": str(SERVER)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    with closing(open_store(str(path))) as store:
+        assert store.files.page().total == 4
+
+
+def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+    """The process ends without a word right after the write."""
+    code = (
+        "import os, sys\n"
+        "from evals_mcp.store.files.files import FileChange\n"
+        "from evals_mcp.store.store import open_store\n"
+        "store = open_store(sys.argv[1])\n"
+        "store.files.upsert('flow', None, 'f', {'attributes': {}}, FileChange())\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    path = tmp_path / "evals.db"
+    result = subprocess.run([sys.executable, "-c", code, str(path)], env={"PYTHONPATH": str(SERVER)}, check=False)
+    assert result.returncode == -9
+    with closing(open_store(str(path))) as store:
+        assert store.files.page().total == 1

@@ -1,0 +1,31 @@
+"""Every wrong call that is refused in process, over a real pipe."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.assistant import Assistant
+from tests.e2e.stdio import MODERN, SAMPLE, environ
+from tests.tools.test_bad_input import WRONG
+
+from evals_mcp.client.client import EvalsClient
+from mcp import Client, StdioServerParameters
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("mode", ["legacy", MODERN])
+async def test_a_stdio_server_survives_it_too(sample_copy: Path, mode: Any) -> None:
+    """Over a real pipe, in both eras: every error is an answer, and the next question is answered."""
+    variables = environ(EVALS_MCP_DATABASE=str(sample_copy))
+    parameters = StdioServerParameters(command=sys.executable, args=["-m", "evals_mcp"], env=variables)
+    async with Client(parameters, mode=mode) as host:
+        assistant = Assistant(host, EvalsClient())
+        for tool, arguments, said in WRONG:
+            if "\ud800" not in arguments.get("text", ""):
+                assert said in await assistant.refuse(tool, **arguments)
+        assert "3 runs" in await assistant.ask("list_runs", evaluation=SAMPLE)
+        log = (await assistant.ask("get_logs", evaluation=SAMPLE, limit=1)).split("\n")[2].partition(";")[0]
+        assert f"Log {log} of prompt support/answer-ticket" in await assistant.ask("get_log", log=log)
+        assert "datapoint | input | target" in await assistant.ask("list_datapoints", evaluation=SAMPLE, limit=1)

@@ -1,0 +1,49 @@
+"""How many processes run the tests, and which tests may start one of their own."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_FEW_FILES = 3
+_MOST_PROCESS_TESTS = 10  # beside the two servers that the tests of the protocol share
+_started: list[str] = []
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """None, for every core, unless the command line names few files, which start sooner in this process."""
+    named = [Path(argument.split("::")[0]) for argument in config.args]
+    files = {file for path in named for file in (path.rglob("test_*.py") if path.is_dir() else [path])}
+    return 0 if len(files) <= _FEW_FILES else None
+
+
+def pytest_configure() -> None:
+    """Note every start of this program or a part of it."""
+    sys.addaudithook(_note_start)
+
+
+def _note_start(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "subprocess.Popen" and sys.executable in (arguments[0], *map(str, arguments[1][:1])):
+        _started.append(str(arguments[1]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse more tests that start a process than a run in minutes bears."""
+    starting = [item.nodeid for item in items if item.get_closest_marker("process") and not _is_slow(item)]
+    if len(starting) > _MOST_PROCESS_TESTS:
+        raise pytest.UsageError("Test in process, or in tests/slow. These start a process: " + ", ".join(starting))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that starts a process without saying so."""
+    _started.clear()
+    yield
+    if _started and not item.get_closest_marker("process") and not _is_slow(item):
+        pytest.fail("A test that starts a process has the mark `process`, or is in tests/slow.")
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return "slow" in item.path.parts
