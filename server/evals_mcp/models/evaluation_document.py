@@ -131,7 +131,11 @@ class RunRecord(_Referring):
     not change it.
     """
 
-    references: ClassVar[References] = {"evaluations": "evaluation", "version_id": "version", "dataset_version_id": "version"}
+    references: ClassVar[References] = {
+        "evaluations": "evaluation",
+        "version_id": "version",
+        "dataset_version_id": "version",
+    }
 
     record: Literal["run"] = "run"
     id: str
