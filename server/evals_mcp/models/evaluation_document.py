@@ -19,6 +19,15 @@ from evals_mcp.models.judgments import Judgment
 from evals_mcp.models.messages import ChatMessage, ToolChoice
 from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
 
+NDJSON = "application/x-ndjson"
+"""The media type of a document on the wire."""
+
+Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\w[\w.:~-]*$")]
+"""What can stand in an address as it is."""
+
+LogId = Annotated[str, Field(min_length=1, max_length=500)]
+"""Ids of logs may hold anything, as those that callers choose."""
+
 Kind = Literal["file", "version", "datapoint", "evaluation", "run", "log"]
 """What an id is of; evaluator logs are logs."""
 
@@ -36,6 +45,8 @@ class _Referring(Model):
 
     def with_ids(self, ids: Ids) -> Self:
         """The same, naming others as the target does."""
+        if not ids:
+            return self
         changes = {
             name: _renamed(getattr(self, name), ids[kind]) for name, kind in self.references.items() if ids.get(kind)
         }
@@ -46,7 +57,7 @@ class FileRecord(_Referring):
     """A prompt, tool, flow, agent, evaluator or dataset at a path."""
 
     record: Literal["file"] = "file"
-    id: str
+    id: Id
     type: FileType
     path: str
     description: str | None = None
@@ -62,7 +73,7 @@ class DatapointRecord(_Referring):
     references: ClassVar[References] = {"dataset_id": "file"}
 
     record: Literal["datapoint"] = "datapoint"
-    id: str
+    id: Id
     dataset_id: str
     inputs: Defaulted[JsonObject] = Field(default_factory=dict)
     messages: list[ChatMessage] | None = None
@@ -79,7 +90,7 @@ class VersionRecord(_Referring):
     references: ClassVar[References] = {"file_id": "file", "datapoint_ids": "datapoint"}
 
     record: Literal["version"] = "version"
-    id: str
+    id: Id
     file_id: str
     content: Defaulted[JsonObject] = Field(default_factory=dict)
     datapoint_ids: Defaulted[list[str]] = Field(default_factory=list)
@@ -106,7 +117,7 @@ class EvaluationRecord(_Referring):
     references: ClassVar[References] = {"file_id": "file", "evaluators": "version"}
 
     record: Literal["evaluation"] = "evaluation"
-    id: str
+    id: Id
     name: str | None = None
     file_id: str | None = None
     evaluators: Defaulted[list[AttachedEvaluator]] = Field(default_factory=list)
@@ -138,7 +149,7 @@ class RunRecord(_Referring):
     }
 
     record: Literal["run"] = "run"
-    id: str
+    id: Id
     evaluations: list[RunEvaluation]
     version_id: str | None = None
     dataset_version_id: str | None = None
@@ -150,7 +161,7 @@ class RunRecord(_Referring):
 class _LoggedFields(_Referring):
     """What logs and judgments have alike: one call, its times (latency in seconds), and labels."""
 
-    id: str
+    id: LogId
     trace_parent_id: str | None = None
     source_datapoint_id: str | None = None
     created_at: UtcDatetime | None = None
