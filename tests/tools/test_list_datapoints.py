@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 from tests.assistant import Assistant, datapoint_ids, log_ids, next_cursor
+from tests.sample_tables import Sample, read_tables
 
 from evals_mcp.models.log_requests import EvaluatorLogRequest
 from evals_mcp.models.references import VersionReference
 from evals_mcp.models.runs import CreateRunRequest
-from evals_mcp.sample.support_bot import Sample, read_sample
 
 pytestmark = pytest.mark.anyio
 NAME = "Which prompt answers tickets"
@@ -22,12 +22,12 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 def sample() -> Sample:
     """What is known of the sample."""
-    return read_sample()
+    return read_tables()
 
 
 def _said(sample: Sample, evaluator: str) -> list[list[Any]]:
     """What an evaluator said of each datapoint in each run; None where it said nothing."""
-    table: list[list[Any]] = [[None] * len(sample.runs) for _ in sample.dataset.datapoints]
+    table: list[list[Any]] = [[None] * len(sample.runs) for _ in sample.datapoints]
     for place, run in enumerate(sample.runs):
         for log in run.logs:
             judgment = log.judgments.get(f"support/{evaluator}")
@@ -46,7 +46,7 @@ async def test_datapoints_stand_in_the_order_of_the_dataset(assistant: Assistant
     evaluators = "policy_correct/helpfulness/tone/contains_greeting"
     assert lines[1] == f"Cells: {evaluators} (- = missing; ×2 and ; = repeated logs)."
     assert lines[2] == "datapoint | input | target | v1-baseline | v2-concise | v3-policy-quotes"
-    for line, point in zip(lines[3:6], sample.dataset.datapoints, strict=False):
+    for line, point in zip(lines[3:6], sample.datapoints, strict=False):
         assert point.inputs["question"][:40] in line
     assert lines[-1].startswith("Datapoints 1 to 3 of 40. More: list_datapoints(")
 
@@ -105,7 +105,7 @@ async def test_the_three_kinds_of_missing_are_kept_apart(
 async def test_a_text_is_found_in_inputs_and_targets(assistant: Assistant, sample: Sample) -> None:
     """In any case and not in the names of inputs; the matching part stands in a column of its own."""
     answer = await _ask(assistant, text="WARRANTY", limit=100, max_tokens=20_000)
-    texts = [" ".join([*point.inputs.values(), *point.target.values()]) for point in sample.dataset.datapoints]
+    texts = [" ".join([*point.inputs.values(), *(point.target or {}).values()]) for point in sample.datapoints]
     assert len(datapoint_ids(answer)) == sum("warranty" in text.lower() for text in texts)
     matches = [line.split(" | ")[1] for line in answer.splitlines() if line.startswith("dp_")]
     assert all("warranty" in match.lower() for match in matches)

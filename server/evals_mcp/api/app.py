@@ -92,7 +92,11 @@ class _Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, built once."""
         if self.openapi_schema is None:
-            describe_keys(super().openapi())
+            from evals_mcp.api.routes.bulk import describe_records
+
+            document = super().openapi()
+            describe_keys(document)
+            describe_records(document)
         return super().openapi()
 
 

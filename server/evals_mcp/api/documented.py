@@ -1,7 +1,8 @@
-"""The routes of Humanloop's documented API, v5 and v4; our own are in `routes.questions` and `routes.health`."""
+"""The routes of Humanloop's documented API, v5 and v4, and our route for bulk loads, which no first answer needs."""
 
 from evals_mcp.api.routes import (
     agents,
+    bulk,
     datasets,
     directories,
     evaluations,
@@ -30,6 +31,7 @@ V5_ROUTERS = (
     files.router,
     directories.router,
     otel.router,
+    bulk.router,
 )
 
 V4_ROUTERS = (v4_evaluations.router, v4_projects.router)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 import anyio
 
 from evals_mcp.client.agents import Agents
+from evals_mcp.client.bulk import Bulk
 from evals_mcp.client.connection import AsgiApp, Connection
 from evals_mcp.client.datasets import Datasets
 from evals_mcp.client.directories import Directories
@@ -59,6 +60,7 @@ class EvalsClient:
             clock=clock,
         )
         self.agents = Agents(self.connection)
+        self.bulk = Bulk(self.connection)
         self.datasets = Datasets(self.connection)
         self.directories = Directories(self.connection)
         self.evaluations = Evaluations(self.connection)

@@ -17,6 +17,7 @@ from evals_mcp.client.failures import Trouble, answer_failure, network_failure, 
 from evals_mcp.client.retries import LONGEST_WAIT, MOST_TRIES, PASSING, backoff, read_retry_after
 from evals_mcp.client.urls import ApiVersion, Query, build_url, read_base_url
 from evals_mcp.errors import EvalsError, Invalid
+from evals_mcp.models.evaluation_document import NDJSON
 from evals_mcp.models.model import Model
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ EXTENSION_HEADER = "x-evals-mcp"
 
 # Uvicorn closes idle connections after five seconds. Stay below that, because a failed write is not retried.
 _IDLE_SECONDS = 3.0
+
+
+class Lines(NamedTuple):
+    """JSON lines to send."""
+
+    content: bytes
 
 
 class Upload(NamedTuple):
@@ -128,7 +135,7 @@ class Connection:
         method: str,
         path: Sequence[str],
         answer: TypeAdapter[Answer],
-        body: "Model | dict[str, Any] | Upload | None" = None,
+        body: "Model | dict[str, Any] | Upload | Lines | None" = None,
         query: Query | None = None,
         *,
         api: ApiVersion = "v5",
@@ -177,7 +184,7 @@ class Connection:
         api: ApiVersion,
         path: Sequence[str],
         query: Query | None,
-        body: "Model | dict[str, Any] | Upload | None" = None,
+        body: "Model | dict[str, Any] | Upload | Lines | None" = None,
         *,
         reads: bool = False,
     ) -> bytes:
@@ -262,12 +269,14 @@ def _read_key(api_key: str | None) -> str | None:
     return key or None
 
 
-def _encoded(body: Model | dict[str, Any] | Upload | None) -> dict[str, Any]:
+def _encoded(body: Model | dict[str, Any] | Upload | Lines | None) -> dict[str, Any]:
     """The body as arguments of `httpx.AsyncClient.build_request`."""
     if body is None:
         return {}
     if isinstance(body, Upload):
         return {"files": {"file": (body.name, body.content, body.media_type)}, "data": body.fields}
+    if isinstance(body, Lines):
+        return {"content": body.content, "headers": {"Content-Type": NDJSON}}
     try:
         content = body.model_dump_json(exclude_none=True) if isinstance(body, Model) else to_json(body)
     except ValueError:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from evals_mcp.store.bulk.bulk import Bulk
 from evals_mcp.store.database.database import Database, create_database, utc_now
 from evals_mcp.store.database.opening import migrate
 from evals_mcp.store.evaluations.evaluations import Evaluations
@@ -46,6 +47,7 @@ class Store:
         self.work = Work(database)
         cache = RevisionCache()
         self.stats = Stats(database, cache)
+        self.bulk = Bulk(database)
         self.evaluated_runs = EvaluatedRuns(database, self.stats)
         self.run_datapoints = RunDatapoints(database)
         states = EvaluationStates(cache)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError, StatementError
@@ -176,11 +177,14 @@ def _postgresql_engine(url: URL) -> Engine:
 
 def compact_json(value: Any) -> str:
     """JSON without spaces, in UTF-8 without escapes. Raises Invalid for NaN and infinities."""
-    try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except ValueError as error:
-        # JSON may have numbers like 1e999, which Python reads as infinity.
-        raise Invalid("A number is too large to store. Nothing was written.") from error
+    content = to_json(value)
+    if b"NaN" in content or b"Infinity" in content:
+        try:
+            json.dumps(value, allow_nan=False)
+        except ValueError as error:
+            # JSON may have numbers like 1e999, which Python reads as infinity.
+            raise Invalid("A number is too large to store. Nothing was written.") from error
+    return content.decode()
 
 
 @contextmanager

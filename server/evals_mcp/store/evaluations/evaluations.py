@@ -23,10 +23,13 @@ EVALUATED_TYPES = ("prompt", "flow", "tool", "agent", "evaluator")
 """The file types that can be evaluated."""
 
 
-class _Attached(NamedTuple):
+class Attached(NamedTuple):
+    """An evaluator's version to attach, perhaps with the time when that was done."""
+
     evaluator_id: str
     version_id: str
     orchestrated: bool
+    added_at: datetime | None = None
 
 
 class Evaluations:
@@ -112,7 +115,7 @@ def create_evaluation(
         )
     except IntegrityError:
         raise Conflict(f"The file already has an evaluation named `{name}`.") from None
-    _attach(connection, evaluation_id, attached, now)
+    attach(connection, evaluation_id, attached, now)
     return evaluation_id
 
 
@@ -122,7 +125,7 @@ def attach_evaluators(
     """Attach evaluators inside a transaction; see `Evaluations.add_evaluators`."""
     find_evaluation(connection, evaluation_id)
     attached = [_resolve(connection, reference) for reference in evaluators]
-    if _attach(connection, evaluation_id, attached, now):
+    if attach(connection, evaluation_id, attached, now):
         of_evaluation = select(evaluation_runs.c.run_id).where(evaluation_runs.c.evaluation_id == evaluation_id)
         connection.execute(
             update(runs)
@@ -186,9 +189,9 @@ def _file_id(connection: Connection, file: Target) -> str:
     return str(find_file(connection, file.value if by_id else None, None if by_id else file.value, EVALUATED_TYPES).id)
 
 
-def _resolve(connection: Connection, reference: EvaluatorReference) -> _Attached:
+def _resolve(connection: Connection, reference: EvaluatorReference) -> Attached:
     version = find_target(connection, reference.target(), ["evaluator"])
-    return _Attached(version.file_id, version.id, reference.orchestrated)
+    return Attached(version.file_id, version.id, reference.orchestrated)
 
 
 def find_target(connection: Connection, target: Target, types: Sequence[str]) -> Any:
@@ -203,7 +206,7 @@ def find_target(connection: Connection, target: Target, types: Sequence[str]) ->
     )
 
 
-def _attach(connection: Connection, evaluation_id: str, attached: Sequence[_Attached], now: datetime) -> bool:
+def attach(connection: Connection, evaluation_id: str, attached: Sequence[Attached], now: datetime) -> bool:
     """Attach the evaluators that are not attached yet. Returns whether there were any."""
     is_new = False
     present = {item.evaluator_version_id for item in read_attachments(connection, evaluation_id)}
@@ -217,7 +220,7 @@ def _attach(connection: Connection, evaluation_id: str, attached: Sequence[_Atta
                 evaluator_id=item.evaluator_id,
                 position=_next_position(connection, evaluation_id),
                 orchestrated=item.orchestrated,
-                added_at=now,
+                added_at=item.added_at or now,
             )
         )
         present.add(item.version_id)

@@ -10,8 +10,8 @@ from evals_mcp.models.datapoints import CreateDatapointRequest, DatapointRespons
 from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.identity import derived_id, digest
-from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.identity import derived_id, digest, new_id
+from evals_mcp.store.database.pages import batches, window
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints
 from evals_mcp.store.database.upserts import Upsert
 from evals_mcp.store.files.files import FileChange, ensure_file
@@ -155,22 +155,30 @@ _ADD_DATAPOINTS = Upsert(datapoints, lambda insert: insert.on_conflict_do_nothin
 
 def _store_datapoints(connection: Connection, dataset_id: str, given: Sequence[CreateDatapointRequest]) -> list[str]:
     """Store new datapoints. Returns the ids of all, each once, in order."""
-    rows: dict[str, dict[str, Any]] = {}
-    for datapoint in given:
-        content = datapoint.content()
-        key = digest(content)
-        rows.setdefault(
-            key,
-            {
-                "id": derived_id("dp", dataset_id, key),
-                "dataset_id": dataset_id,
-                "digest": key,
-                "content": content,
-            },
-        )
+    contents = {digest(content): content for content in (datapoint.content() for datapoint in given)}
+    rows = [
+        {"id": derived_id("dp", dataset_id, key), "dataset_id": dataset_id, "digest": key, "content": content}
+        for key, content in contents.items()
+    ]
     if rows:
-        connection.execute(_ADD_DATAPOINTS.on(connection), list(rows.values()))
-    return [row["id"] for row in rows.values()]
+        connection.execute(_ADD_DATAPOINTS.on(connection), rows)
+    ids = datapoint_ids(connection, dataset_id, list(contents))
+    # A document may have brought other content under an id that would follow from this one.
+    others = [{**row, "id": new_id("dp")} for row in rows if row["digest"] not in ids]
+    if others:
+        connection.execute(datapoints.insert(), others)
+        ids |= {str(row["digest"]): str(row["id"]) for row in others}
+    return [ids[key] for key in contents]
+
+
+def datapoint_ids(connection: Connection, dataset_id: str, digests: Sequence[str]) -> dict[str, str]:
+    """The ids of a dataset's datapoints by the digests of what they hold; others are left out."""
+    of_dataset = select(datapoints.c.id, datapoints.c.digest).where(datapoints.c.dataset_id == dataset_id)
+    return {
+        row.digest: row.id
+        for some in batches(digests)
+        for row in connection.execute(of_dataset.where(datapoints.c.digest.in_(some)))
+    }
 
 
 def _add_version(

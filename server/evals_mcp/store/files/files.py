@@ -255,7 +255,9 @@ def ensure_file(
         clean = new_path(path or "")
         existing = connection.execute(_AT_PATH, {"path": clean}).first()
         if existing is None:
-            return _create_file(connection, file_type, clean, now, change)
+            file_id = new_id(FILE_PREFIXES[file_type])
+            insert_file(connection, file_id, file_type, clean, change, now)
+            return find_file(connection, file_id)
         if existing.type != file_type:
             raise Conflict(f"`{clean}` has the type {existing.type}, not {file_type}.")
         file = existing
@@ -281,9 +283,17 @@ def delete_file(connection: Connection, file_id: str, now: datetime) -> None:
     )
 
 
-def _create_file(connection: Connection, file_type: str, path: str, now: datetime, change: FileChange) -> Row[Any]:
+def insert_file(
+    connection: Connection,
+    file_id: str,
+    file_type: str,
+    path: str,
+    change: FileChange,
+    created_at: datetime,
+    updated_at: datetime | None = None,
+) -> None:
+    """Insert a file at a clean and free path, in a directory that is made if need be."""
     folder, name = split_path(path)
-    file_id = new_id(FILE_PREFIXES[file_type])
     connection.execute(
         files.insert().values(
             id=file_id,
@@ -291,16 +301,15 @@ def _create_file(connection: Connection, file_type: str, path: str, now: datetim
             path=path,
             live_path=path,
             name=name,
-            directory_id=ensure_directory(connection, folder, now),
+            directory_id=ensure_directory(connection, folder, created_at),
             description=change.description,
             readme=change.readme,
             tags=change.tags or [],
             extra={},
-            created_at=now,
-            updated_at=now,
+            created_at=created_at,
+            updated_at=updated_at or created_at,
         )
     )
-    return find_file(connection, file_id)
 
 
 def _shown(connection: Connection, file_id: str) -> FileResponse:

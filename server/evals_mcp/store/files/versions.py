@@ -1,11 +1,11 @@
 """Versions of files inside a transaction: find, read and add them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from evals_mcp.errors import Conflict, NotFound
 from evals_mcp.models.files import FileResponse
 from evals_mcp.store.database.identity import VERSION_PREFIXES, digest, new_id
+from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import deployments, environments, files, versions
 from evals_mcp.store.files.paths import clean_path
 from evals_mcp.store.files.version_documents import read_documents
@@ -34,6 +35,17 @@ class Version:
     datapoints_count: int
 
 
+class NewVersion(NamedTuple):
+    """What describes a version besides its content; times that are None are that of its creation."""
+
+    name: str | None
+    description: str | None
+    datapoints_count: int
+    created_at: datetime
+    updated_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
 _COLUMNS = (
     versions.c.id,
     versions.c.file_id,
@@ -44,11 +56,8 @@ _COLUMNS = (
     versions.c.datapoints_count,
 )
 # Build frequent statements once: building takes several times as long as running.
-_LIVE = (
-    select(*_COLUMNS)
-    .join(files, files.c.id == versions.c.file_id)
-    .where(versions.c.deleted_at.is_(None), files.c.deleted_at.is_(None))
-)
+_ALL = select(*_COLUMNS).join(files, files.c.id == versions.c.file_id)
+_LIVE = _ALL.where(versions.c.deleted_at.is_(None), files.c.deleted_at.is_(None))
 _BY_ID = _LIVE.where(versions.c.id == bindparam("version_id"))
 _NEWEST = _LIVE.where(versions.c.file_id == bindparam("file_id")).order_by(versions.c.number.desc()).limit(1)
 _DEPLOYED = (
@@ -88,6 +97,15 @@ def version_by_id(connection: Connection, version_id: str, types: Iterable[str] 
     if row is None or not _has_type(row.file_type, types):
         raise NotFound(f"{_kind(types)} version `{version_id}` does not exist.")
     return Version(*row)
+
+
+def versions_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, Version]:
+    """Versions by their ids, deleted ones too; unknown ids are left out."""
+    return {
+        row.id: Version(*row)
+        for batch in batches(ids)
+        for row in connection.execute(_ALL.where(versions.c.id.in_(batch)))
+    }
 
 
 def find_file(
@@ -184,31 +202,42 @@ def add_version(
         if description is not None and description != existing.description:
             changes["description"] = description
         if changes:
-            with _unique_name(name):
+            with unique_name(name):
                 connection.execute(
                     update(versions).where(versions.c.id == existing.id).values(**changes, updated_at=now)
                 )
         return existing.id, False
-    _require_tools(connection, content.get("linked_tools") or [])
     version_id = new_id(VERSION_PREFIXES[file.type])
-    with _unique_name(name):
+    details = NewVersion(name, description, datapoints_count, now)
+    insert_version(connection, file.id, version_id, key, content, details)
+    return version_id, True
+
+
+def insert_version(
+    connection: Connection, file_id: str, version_id: str, key: str, content: dict[str, Any], details: NewVersion
+) -> None:
+    """Insert a version whose digest `key` is new in its file; the first is deployed by default.
+
+    Raises NotFound for an unknown linked tool, and Conflict if another version has the name.
+    """
+    _require_tools(connection, content.get("linked_tools") or [])
+    with unique_name(details.name):
         connection.execute(
             versions.insert().values(
                 id=version_id,
-                file_id=file.id,
+                file_id=file_id,
                 digest=key,
                 content=content,
-                name=name,
-                description=description,
-                datapoints_count=datapoints_count,
+                name=details.name,
+                description=details.description,
+                datapoints_count=details.datapoints_count,
                 logs_count=0,
-                created_at=now,
-                updated_at=now,
-                last_used_at=now,
+                created_at=details.created_at,
+                updated_at=details.updated_at or details.created_at,
+                last_used_at=details.last_used_at or details.created_at,
             )
         )
-    _deploy_first(connection, file.id, version_id, now)
-    return version_id, True
+    _deploy_first(connection, file_id, version_id, details.created_at)
 
 
 def read_versions(
@@ -246,7 +275,8 @@ def _deploy_first(connection: Connection, file_id: str, version_id: str, now: da
 
 
 @contextmanager
-def _unique_name(name: str | None) -> Iterator[None]:
+def unique_name(name: str | None) -> Iterator[None]:
+    """Raise Conflict if a statement gives a version the name of another one of its file."""
     try:
         yield
     except IntegrityError:

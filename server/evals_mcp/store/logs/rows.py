@@ -46,6 +46,7 @@ EXTRA_FIELDS = (
 """Rarely set fields. They share the column `extra`."""
 
 
+_COLUMNS, _EXTRAS = frozenset(COLUMN_FIELDS), frozenset(EXTRA_FIELDS)
 _LARGEST_INTEGER = 2**63 - 1
 
 
@@ -62,8 +63,8 @@ class LogFacts(NamedTuple):
 
 def log_values(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Column values of the given fields of a log (JSON values, aware datetimes). Omits other fields."""
-    values = {name: fields[name] for name in COLUMN_FIELDS if name in fields}
-    extra = {name: fields[name] for name in EXTRA_FIELDS if fields.get(name) is not None}
+    values = {name: value for name, value in fields.items() if name in _COLUMNS}
+    extra = {name: value for name, value in fields.items() if name in _EXTRAS and value is not None}
     if extra:
         values["extra"] = extra
     return values

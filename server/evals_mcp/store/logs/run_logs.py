@@ -52,7 +52,13 @@ def link_existing_logs(connection: Connection, run: Row[Any], numbers: Sequence[
 
     A finished run reopens. A run without a version gets the version of the first log.
     """
-    version_id = run.version_id
+    if copy_logs(connection, run, numbers, now):
+        set_status = "running" if run.set_status == "running" else None
+        connection.execute(update(runs).where(runs.c.id == run.id).values(set_status=set_status))
+
+
+def copy_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now: datetime) -> bool:
+    """The same, but the run's status stays as it is set; whether there was a log that the run did not have."""
     linked = False
     for batch in batches(numbers):
         rows = connection.execute(
@@ -66,15 +72,15 @@ def link_existing_logs(connection: Connection, run: Row[Any], numbers: Sequence[
         found = {row["number"]: row for row in rows}
         if not found:
             continue
-        connection.execute(run_logs.insert(), [_run_log(run.id, dict(row)) for row in found.values()])
+        connection.execute(run_logs.insert(), [run_log(run.id, row) for row in found.values()])
         _copy_judgments(connection, run.id, {number: row["datapoint_id"] for number, row in found.items()})
-        version_id = version_id or next(found[number]["version_id"] for number in batch if number in found)
+        first = next(found[number]["version_id"] for number in batch if number in found)
+        version_id = func.coalesce(runs.c.version_id, first)
+        connection.execute(update(runs).where(runs.c.id == run.id).values(version_id=version_id))
         linked = True
-    if not linked:
-        return
-    set_status = "running" if run.set_status == "running" else None
-    connection.execute(update(runs).where(runs.c.id == run.id).values(version_id=version_id, set_status=set_status))
-    recount_run(connection, run.id, now)
+    if linked:
+        recount_run(connection, run.id, now)
+    return linked
 
 
 def unlink_judgment(connection: Connection, evaluator_log_number: int, now: datetime) -> None:
@@ -82,17 +88,18 @@ def unlink_judgment(connection: Connection, evaluator_log_number: int, now: date
     row = connection.execute(
         select(logs.c.judged_log_number, logs.c.file_id).where(logs.c.number == evaluator_log_number)
     ).one()
-    connection.execute(
-        delete(judgments).where(
-            judgments.c.log_number == row.judged_log_number, judgments.c.evaluator_id == row.file_id
-        )
-    )
     connection.execute(update(logs).where(logs.c.number == evaluator_log_number).values(judged_log_number=None))
-    places = connection.execute(
-        select(run_logs.c.run_id, run_logs.c.datapoint_id).where(run_logs.c.log_number == row.judged_log_number)
-    ).all()
+    refresh_judgments(connection, row.judged_log_number, row.file_id, now)
+
+
+def refresh_judgments(connection: Connection, judged_log_number: int, evaluator_id: str, now: datetime) -> None:
+    """Bring what runs keep of an evaluator's judgments of a log up to date after one of them changed."""
+    connection.execute(
+        delete(judgments).where(judgments.c.log_number == judged_log_number, judgments.c.evaluator_id == evaluator_id)
+    )
+    places = connection.execute(_PLACES, {"of_log": judged_log_number}).all()
     for place in places:
-        _copy_judgments(connection, place.run_id, {row.judged_log_number: place.datapoint_id}, row.file_id)
+        _copy_judgments(connection, place.run_id, {judged_log_number: place.datapoint_id}, evaluator_id)
         recount_run(connection, place.run_id, now)
 
 
@@ -109,7 +116,9 @@ def add_judgment(
     places = connection.execute(_PLACES, {"of_log": judged_log_number}).all()
     if not places:
         return
-    replaced = connection.execute(_REPLACE, {"of_log": judged_log_number, "by_evaluator": evaluator_id}).rowcount
+    replaced = connection.execute(
+        SUPERSEDE_JUDGMENT, {"of_log": judged_log_number, "by_evaluator": evaluator_id}
+    ).rowcount
     judgment = {
         "evaluator_id": evaluator_id,
         "log_number": judged_log_number,
@@ -119,12 +128,12 @@ def add_judgment(
         **columns._asdict(),
     }
     connection.execute(
-        _RECORD.on(connection),
+        RECORD_JUDGMENT.on(connection),
         [{"run_id": run_id, "datapoint_id": datapoint_id, **judgment} for run_id, datapoint_id in places],
     )
     run_ids = [run_id for run_id, _ in places]
     if replaced:
-        connection.execute(_CHANGE, {"of_runs": run_ids, "now": now})
+        connection.execute(CHANGE_RUNS, {"of_runs": run_ids, "now": now})
     else:
         count_judged(connection, evaluator_id, dict.fromkeys(run_ids, 1), now)
 
@@ -133,7 +142,7 @@ def count_judged(connection: Connection, evaluator_id: str, logs_counts: Mapping
     """Count more logs as judged by an evaluator. `logs_counts` has their number by run id."""
     rows = [{"run_id": run_id, "evaluator_id": evaluator_id, "logs_count": n} for run_id, n in logs_counts.items()]
     connection.execute(_COUNT_JUDGED.on(connection), rows)
-    connection.execute(_CHANGE, {"of_runs": list(logs_counts), "now": now})
+    connection.execute(CHANGE_RUNS, {"of_runs": list(logs_counts), "now": now})
 
 
 def refresh_facts(connection: Connection, log: Mapping[str, Any], now: datetime) -> None:
@@ -224,7 +233,7 @@ _FIRST = select(
     ),
 )
 _PLACES = select(run_logs.c.run_id, run_logs.c.datapoint_id).where(run_logs.c.log_number == bindparam("of_log"))
-_REPLACE = (
+SUPERSEDE_JUDGMENT = (
     update(judgments)
     .where(
         judgments.c.log_number == bindparam("of_log"),
@@ -233,7 +242,7 @@ _REPLACE = (
     )
     .values(latest=False)
 )
-_RECORD = Upsert(
+RECORD_JUDGMENT = Upsert(
     judgments,
     lambda insert: insert.on_conflict_do_update(
         index_elements=["run_id", "evaluator_id", "log_number", "evaluator_version_id"],
@@ -247,7 +256,7 @@ _COUNT_JUDGED = Upsert(
         set_={"logs_count": judged_counts.c.logs_count + insert.excluded.logs_count},
     ),
 )
-_CHANGE = (
+CHANGE_RUNS = (
     update(runs)
     .where(runs.c.id.in_(bindparam("of_runs", expanding=True)))
     .values(revision=runs.c.revision + 1, updated_at=bindparam("now"))
@@ -263,7 +272,8 @@ def _is_first_log(connection: Connection, run: Row[Any], datapoint_id: str) -> b
     return bool(in_dataset and not has_log)
 
 
-def _run_log(run_id: str, log: Mapping[str, Any]) -> dict[str, Any]:
+def run_log(run_id: str, log: Mapping[Any, Any]) -> dict[str, Any]:
+    """The row of a log in a run."""
     facts = log_facts(log)._asdict()
     return {"run_id": run_id, "log_number": log["number"], "datapoint_id": log["datapoint_id"], **facts}
 

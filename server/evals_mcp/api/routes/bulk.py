@@ -1,0 +1,71 @@
+"""Our own extension of the API: a batch of an evaluation document, written whole or not at all."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.work import CurrentRunner
+from evals_mcp.errors import Invalid
+from evals_mcp.models.evaluation_document import NDJSON, LoadedBatch, Record
+from evals_mcp.runner.runner import Runner
+from evals_mcp.store.store import Store
+
+router = APIRouter(prefix="/bulk", tags=["bulk (extension)"])
+
+_BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"$ref": "#/components/schemas/Record"}}}}}
+
+
+@router.post("", openapi_extra=_BODY)
+async def load_batch(
+    request: Request,
+    store: CurrentStore,
+    runner: CurrentRunner,
+    overwrite: Annotated[bool, Query(description="Let records replace what has their ids, as in a copy.")] = False,
+    more: Annotated[bool, Query(description="Leave what the server is to do for runs to the last batch.")] = False,
+) -> LoadedBatch:
+    """Store a record of an evaluation document on each line; what is there already stays, the same again is nothing."""
+    if not request.headers.get("content-type", "").lower().startswith(NDJSON):
+        raise Invalid(f"The body must be JSON lines, with the header `Content-Type: {NDJSON}`.", ("body",))
+    body = await request.body()
+    return await run_in_threadpool(_load, store, runner, body, overwrite=overwrite, more=more)
+
+
+def describe_records(document: dict[str, Any]) -> None:
+    """Write the schemas of records into an OpenAPI document, which cannot tell them from a body of lines."""
+    schemas = document["components"]["schemas"]
+    record = _records().json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= {name: schema for name, schema in record.pop("$defs").items() if name not in schemas}
+    schemas["Record"] = record
+
+
+def _load(store: Store, runner: Runner, body: bytes, *, overwrite: bool, more: bool) -> LoadedBatch:
+    written = store.bulk.load(_read(body), overwrite=overwrite)
+    if not (more or overwrite):
+        runner.wake(store, written.run_ids)
+    return written.answer
+
+
+def _read(body: bytes) -> Iterator[tuple[int, Record]]:
+    """The records of the lines that are not empty, with the lines' positions, counted from 0."""
+    read = _records().validate_json
+    for position, line in enumerate(body.split(b"\n")):
+        if not line.strip():
+            continue
+        try:
+            yield position, read(line)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_context=False, include_input=False)
+            raise RequestValidationError(
+                [{**item, "loc": ("body", position, *item["loc"])} for item in wrong]
+            ) from None
+
+
+@cache
+def _records() -> TypeAdapter[Record]:
+    return TypeAdapter(Record)

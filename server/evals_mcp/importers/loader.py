@@ -1,0 +1,148 @@
+"""Loads an evaluation document into a server: in bulk where it can, else record by record; memory holds one batch."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.importers.single_writes import SingleWrites
+from evals_mcp.models.evaluation_document import EvaluationDocument, Kind, Record, RunRecord
+
+_MOST_RECORDS = 4_000
+_MOST_BYTES = 4_000_000
+_RECORDS_A_REPORT = 100
+
+
+@dataclass
+class Loaded:
+    """How far a load is: the records read, and those of them that were new, by kind.
+
+    `ids` has the ids of the document that stand for others on the server.
+    """
+
+    records: Counter[str] = field(default_factory=Counter)
+    added: Counter[str] = field(default_factory=Counter)
+    ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
+
+
+Progress = Callable[[Loaded], Awaitable[None]]
+"""Called now and then with how far a load is."""
+
+
+async def stream(records: Iterable[Record]) -> AsyncIterator[Record]:
+    """A document of records that are made without waiting."""
+    for record in records:
+        yield record
+
+
+async def load_document(
+    client: EvalsClient, document: EvaluationDocument, *, overwrite: bool = False, progress: Progress | None = None
+) -> Loaded:
+    """Store what a server does not have yet of a document; an interrupted load goes on when loaded again.
+
+    With `overwrite` records replace what has their ids: for a copy of another server, where the bulk route is.
+    Raises Invalid, which names the record by its position, counted from 1, and EvalsError. What was read before stays.
+    """
+    if client.extended is None:
+        await client.files.list(size=1)
+    loaded = Loaded()
+    if client.extended:
+        await _load_in_bulk(client, document, loaded, overwrite, progress)
+    elif overwrite:
+        raise Invalid("This server cannot be overwritten: it has no bulk route.")
+    else:
+        await _load_singly(client, document, loaded, progress)
+    return loaded
+
+
+async def _load_in_bulk(
+    client: EvalsClient, document: EvaluationDocument, loaded: Loaded, overwrite: bool, progress: Progress | None
+) -> None:
+    batch = _Batch(client, loaded, overwrite)
+    # What the server is to do for runs it does once all is there: the last batch names them again.
+    earlier_runs: dict[str, RunRecord] = {}
+    runs: dict[str, RunRecord] = {}
+    async for record in document:
+        loaded.records[record.record] += 1
+        batch.add(record)
+        if isinstance(record, RunRecord) and not overwrite:
+            runs[record.id] = record
+        if batch.is_full():
+            await batch.send(more=True)
+            earlier_runs |= runs
+            runs = {}
+            if progress is not None:
+                await progress(loaded)
+    for run in earlier_runs.values():
+        batch.add(run)
+    await batch.send(more=False)
+    if progress is not None:
+        await progress(loaded)
+
+
+class _Batch:
+    """The lines that are sent next; their positions in the document are counted from 1."""
+
+    def __init__(self, client: EvalsClient, loaded: Loaded, overwrite: bool) -> None:
+        self._client = client
+        self._loaded = loaded
+        self._overwrite = overwrite
+        self._lines: list[str] = []
+        self._size = 0
+        self._first = 1
+
+    def add(self, record: Record) -> None:
+        """Add a record, which names others as the server does, as far as that is known."""
+        line = record.with_ids(self._loaded.ids).model_dump_json(exclude_none=True)
+        self._lines.append(line)
+        self._size += len(line)
+
+    def is_full(self) -> bool:
+        """Whether it is large enough to be sent."""
+        return len(self._lines) >= _MOST_RECORDS or self._size >= _MOST_BYTES
+
+    async def send(self, *, more: bool) -> None:
+        """Send the lines, if there are any, and begin anew; `more` if the document goes on."""
+        if not self._lines:
+            return
+        content = "\n".join(self._lines).encode()
+        try:
+            answer = await self._client.bulk.load(content, overwrite=self._overwrite, more=more)
+        except Invalid as error:
+            raise self._located(error) from error
+        self._loaded.added.update(answer.added)
+        for kind, ids in answer.ids.items():
+            self._loaded.ids.setdefault(kind, {}).update(ids)
+        self._first += len(self._lines)
+        self._lines, self._size = [], 0
+
+    def _located(self, error: Invalid) -> Invalid:
+        match error.location:
+            case ("body", int() as line, *rest):
+                said = str(error).removeprefix(".".join(map(str, error.location)) + ": ")
+                return _refused(self._first + line, said, *rest)
+        return error
+
+
+async def _load_singly(
+    client: EvalsClient, document: EvaluationDocument, loaded: Loaded, progress: Progress | None
+) -> None:
+    writes = SingleWrites(client, loaded.added, loaded.ids)
+    position = 0
+    async for record in document:
+        position += 1
+        loaded.records[record.record] += 1
+        try:
+            await writes.write(record)
+        except (Invalid, NotFound, Conflict) as error:
+            raise _refused(position, str(error), record.record) from error
+        if progress is not None and position % _RECORDS_A_REPORT == 0:
+            await progress(loaded)
+    await writes.finish()
+    if progress is not None:
+        await progress(loaded)
+
+
+def _refused(position: int, said: str, *location: str | int) -> Invalid:
+    return Invalid(f"Record {position} of the document: {said}", ("document", position, *location))

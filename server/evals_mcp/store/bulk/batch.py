@@ -1,0 +1,83 @@
+"""What the writers of one batch share: its transaction, what became of ids, and errors that name the record."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+
+from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.enums import FileType
+from evals_mcp.models.evaluation_document import Kind, Record
+from evals_mcp.store.database.tables import files
+from evals_mcp.store.files.versions import Version, versions_by_id
+
+R = TypeVar("R", bound=Record)
+
+Numbered = Sequence[tuple[int, R]]
+"""Records with their positions in the batch, counted from 0."""
+
+
+@dataclass
+class Batch:
+    """One transaction. With `overwrite`, an id is the same thing whatever else is there, and records replace it."""
+
+    connection: Connection
+    now: datetime
+    overwrite: bool
+    ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
+    added: Counter[str] = field(default_factory=Counter)
+    run_ids: set[str] = field(default_factory=set)
+    """Runs that may have work for the server now."""
+
+    def note_id(self, kind: Kind, id: str, existing_id: str) -> None:
+        """Let an id of the document stand for what is there already."""
+        if id != existing_id:
+            self.ids.setdefault(kind, {})[id] = existing_id
+
+    def file_type(self, file_id: str, types: Sequence[str] | None = None) -> FileType:
+        """The type of a file, deleted or not. Raises NotFound for an unknown one, or one of none of these types."""
+        found: FileType | None = self.connection.execute(select(files.c.type).where(files.c.id == file_id)).scalar()
+        if found is None or (types is not None and found not in types):
+            raise NotFound(f"{_called(types)} `{file_id}` is neither here nor earlier in the document.")
+        return found
+
+    def version(self, version_id: str, types: Sequence[str]) -> Version:
+        """A version, deleted or not. Raises NotFound for an unknown one, or one of none of these types."""
+        return find_type(versions_by_id(self.connection, [version_id]).get(version_id), version_id, types)
+
+
+def find_type(version: Version | None, version_id: str, types: Sequence[str]) -> Version:
+    """The version, if it is there and of one of these types. Raises NotFound."""
+    if version is None or version.file_type not in types:
+        raise NotFound(f"{_called(types)} version `{version_id}` is neither here nor earlier in the document.")
+    return version
+
+
+class Refusing:
+    """Says of what is wrong with a record where it stands: the one whose position and record were set last."""
+
+    position = 0
+    record: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        """Raise Invalid for an error that the record is to blame for."""
+        place = ("body", self.position, getattr(self.record, "record", ""))
+        match error:
+            case ValidationError():
+                first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+                raise Invalid(first["msg"], (*place, "content", *first["loc"])) from None
+            case Invalid():
+                raise Invalid(str(error), (*place, *error.location[1:])) from None
+            case NotFound() | Conflict():
+                raise Invalid(str(error), place) from None
+
+
+def _called(types: Sequence[str] | None) -> str:
+    return types[0].capitalize() if types is not None and len(types) == 1 else "File"

@@ -1,0 +1,68 @@
+"""A batch of an evaluation document into the store: whole or not at all."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from evals_mcp.models.evaluation_document import (
+    ClearRecord,
+    DatapointRecord,
+    EvaluationRecord,
+    FileRecord,
+    JudgmentRecord,
+    LoadedBatch,
+    LogRecord,
+    Record,
+    RunRecord,
+    VersionRecord,
+)
+from evals_mcp.store.bulk.batch import Batch
+from evals_mcp.store.bulk.datapoints import write_datapoints
+from evals_mcp.store.bulk.evaluations import write_evaluations
+from evals_mcp.store.bulk.files import write_files
+from evals_mcp.store.bulk.logs import write_logs
+from evals_mcp.store.bulk.runs import clear_runs, write_runs
+from evals_mcp.store.bulk.versions import write_versions
+from evals_mcp.store.database.database import Database
+
+_WRITERS: dict[Any, Any] = {
+    FileRecord: write_files,
+    DatapointRecord: write_datapoints,
+    VersionRecord: write_versions,
+    EvaluationRecord: write_evaluations,
+    RunRecord: write_runs,
+    ClearRecord: clear_runs,
+    LogRecord: write_logs,
+}
+"""What writes which records, in an order in which what is named comes first."""
+
+
+class Written(NamedTuple):
+    """What became of a batch, and the runs that may have work for the server now."""
+
+    answer: LoadedBatch
+    run_ids: list[str]
+
+
+class Bulk:
+    """Evaluation documents, batch by batch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self, records: Iterable[tuple[int, Record]], *, overwrite: bool = False) -> Written:
+        """Store what is not there yet of records, given with their positions; the same again changes nothing.
+
+        Raises Invalid, which names the position, for a record that is wrong, that names what is not there, or that
+        has the id of something else; with `overwrite` an id is always the same thing, and records replace it.
+        """
+        by_kind: dict[Any, list[tuple[int, Record]]] = defaultdict(list)
+        for position, record in records:
+            # Logs and judgments name one another, so they stay in one order.
+            by_kind[LogRecord if isinstance(record, JudgmentRecord) else type(record)].append((position, record))
+        with self._database.write() as connection:
+            batch = Batch(connection, self._database.now(), overwrite)
+            for kind, write in _WRITERS.items():
+                if by_kind[kind]:
+                    write(batch, by_kind[kind])
+            return Written(LoadedBatch(added=dict(batch.added), ids=batch.ids), sorted(batch.run_ids))

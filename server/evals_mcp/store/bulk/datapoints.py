@@ -1,0 +1,97 @@
+"""Datapoints of a document in the store: one of the same content in the dataset stands for the document's."""
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select, update
+
+from evals_mcp.errors import Conflict
+from evals_mcp.models.evaluation_document import DatapointRecord
+from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
+from evals_mcp.store.database.identity import digest
+from evals_mcp.store.database.pages import batches
+from evals_mcp.store.database.tables import datapoints
+from evals_mcp.store.files.datasets import datapoint_ids
+
+_INSERT = datapoints.insert()
+_UPDATE = update(datapoints).where(datapoints.c.id == bindparam("of_id"))
+
+
+class _Content(NamedTuple):
+    dataset_id: str
+    digest: str
+
+
+def write_datapoints(batch: Batch, records: Numbered[DatapointRecord]) -> None:
+    """Store datapoints that are not there."""
+    _require_datasets(batch, records)
+    rows = [_row(record.with_ids(batch.ids)) for _, record in records]
+    contents = _read_contents(batch, [row["id"] for row in rows])
+    ids = _read_ids(batch, rows)
+    new: list[dict[str, Any]] = []
+    with Refusing() as at:
+        for (at.position, at.record), row in zip(records, rows, strict=True):
+            content = _Content(row["dataset_id"], row["digest"])
+            there = contents.get(row["id"])
+            if there == content:
+                continue
+            if batch.overwrite and content in ids:
+                # Another server may have the same content twice; a store has a digest once.
+                row["digest"] = digest([row["id"], row["content"]])
+                content = _Content(row["dataset_id"], row["digest"])
+            elif content in ids:
+                batch.note_id("datapoint", row["id"], ids[content])
+                continue
+            if there is None:
+                new.append(row)
+            elif batch.overwrite:
+                _overwrite(batch, row)
+            else:
+                raise Conflict(f"Datapoint `{row['id']}` is here already with other content.")
+            contents[row["id"]] = content
+            ids[content] = row["id"]
+    if new:
+        batch.connection.execute(_INSERT, new)
+        batch.added["datapoint"] += len(new)
+
+
+def _require_datasets(batch: Batch, records: Numbered[DatapointRecord]) -> None:
+    known: set[str] = set()
+    with Refusing() as at:
+        for at.position, at.record in records:
+            dataset_id = at.record.with_ids(batch.ids).dataset_id
+            if dataset_id not in known:
+                batch.file_type(dataset_id, ["dataset"])
+                known.add(dataset_id)
+
+
+def _row(record: DatapointRecord) -> dict[str, Any]:
+    content = record.model_dump(mode="json", include={"inputs", "messages", "target"}, exclude_none=True)
+    return {"id": record.id, "dataset_id": record.dataset_id, "digest": digest(content), "content": content}
+
+
+def _read_contents(batch: Batch, ids: list[str]) -> dict[str, _Content]:
+    """What datapoints hold that are there already, by id."""
+    columns = (datapoints.c.id, datapoints.c.dataset_id, datapoints.c.digest)
+    return {
+        row.id: _Content(row.dataset_id, row.digest)
+        for some in batches(ids)
+        for row in batch.connection.execute(select(*columns).where(datapoints.c.id.in_(some)))
+    }
+
+
+def _read_ids(batch: Batch, rows: list[dict[str, Any]]) -> dict[_Content, str]:
+    """The ids of datapoints that are there already, by what they hold."""
+    digests: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        digests[row["dataset_id"]].append(row["digest"])
+    return {
+        _Content(dataset_id, key): id
+        for dataset_id, of_dataset in digests.items()
+        for key, id in datapoint_ids(batch.connection, dataset_id, of_dataset).items()
+    }
+
+
+def _overwrite(batch: Batch, row: dict[str, Any]) -> None:
+    values = {name: row[name] for name in ("dataset_id", "digest", "content")}
+    batch.connection.execute(_UPDATE.values(**values), {"of_id": row["id"]})

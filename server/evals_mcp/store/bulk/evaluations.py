@@ -1,0 +1,86 @@
+"""Evaluations of a document in the store: one of the same name of the file stands for the document's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from evals_mcp.errors import Conflict
+from evals_mcp.models.evaluation_document import EvaluationRecord
+from evals_mcp.models.references import EvaluatorReference
+from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
+from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations
+from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, Attached, attach, attach_evaluators
+from evals_mcp.store.evaluations.run_status import read_attachments
+
+
+def write_evaluations(batch: Batch, records: Numbered[EvaluationRecord]) -> None:
+    """Store evaluations that are not there, and attach evaluators to those that are."""
+    with Refusing() as at:
+        for at.position, at.record in records:
+            _write_evaluation(batch, at.record.with_ids(batch.ids))
+
+
+def _write_evaluation(batch: Batch, record: EvaluationRecord) -> None:
+    if record.file_id is not None:
+        batch.file_type(record.file_id, EVALUATED_TYPES)
+    attached = [
+        Attached(version.file_id, version.id, item.orchestrated, item.added_at)
+        for item in record.evaluators
+        for version in [batch.version(item.version_id, ["evaluator"])]
+    ]
+    evaluation = _find(batch, evaluations.c.id == record.id)
+    if evaluation is None and not batch.overwrite and None not in (record.file_id, record.name):
+        evaluation = _find(batch, evaluations.c.file_id == record.file_id, evaluations.c.name == record.name)
+    if evaluation is None:
+        _insert(batch, record, attached)
+    elif batch.overwrite:
+        _overwrite(batch, record, evaluation, attached)
+    else:
+        if (evaluation.file_id, evaluation.name) != (record.file_id, record.name):
+            raise Conflict(f"Evaluation `{record.id}` is here already, of another file or name.")
+        batch.note_id("evaluation", record.id, evaluation.id)
+        _attach_missing(batch, evaluation.id, attached)
+
+
+def _insert(batch: Batch, record: EvaluationRecord, attached: Sequence[Attached]) -> None:
+    created_at = record.created_at or batch.now
+    values = {"id": record.id, "file_id": record.file_id, "name": record.name, "created_at": created_at}
+    _execute(batch, record, evaluations.insert().values(**values, updated_at=record.updated_at or created_at))
+    attach(batch.connection, record.id, attached, created_at)
+    batch.added["evaluation"] += 1
+
+
+def _overwrite(batch: Batch, record: EvaluationRecord, evaluation: Row[Any], attached: Sequence[Attached]) -> None:
+    created_at = record.created_at or evaluation.created_at
+    values = {"file_id": record.file_id, "name": record.name, "created_at": created_at}
+    values["updated_at"] = record.updated_at or evaluation.updated_at
+    _execute(batch, record, update(evaluations).where(evaluations.c.id == record.id).values(**values))
+    of_evaluation = evaluation_evaluators.c.evaluation_id == record.id
+    batch.connection.execute(delete(evaluation_evaluators).where(of_evaluation))
+    attach(batch.connection, record.id, attached, created_at)
+
+
+def _execute(batch: Batch, record: EvaluationRecord, statement: Any) -> None:
+    try:
+        batch.connection.execute(statement)
+    except IntegrityError:
+        raise Conflict(f"The file has another evaluation named `{record.name}` already.") from None
+
+
+def _attach_missing(batch: Batch, evaluation_id: str, attached: Sequence[Attached]) -> None:
+    present = {item.evaluator_version_id for item in read_attachments(batch.connection, evaluation_id)}
+    missing = [
+        EvaluatorReference(version_id=item.version_id, orchestrated=item.orchestrated)
+        for item in attached
+        if item.version_id not in present
+    ]
+    if missing:
+        attach_evaluators(batch.connection, evaluation_id, missing, batch.now)
+        of_evaluation = evaluation_runs.c.evaluation_id == evaluation_id
+        batch.run_ids |= set(batch.connection.execute(select(evaluation_runs.c.run_id).where(of_evaluation)).scalars())
+
+
+def _find(batch: Batch, *conditions: ColumnElement[bool]) -> Row[Any] | None:
+    return batch.connection.execute(select(evaluations).where(*conditions)).first()

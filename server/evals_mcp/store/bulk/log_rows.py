@@ -1,0 +1,162 @@
+"""Rows of logs and judgments out of records, with what they name looked up for a whole batch; nothing is written."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, RowMapping, select
+
+from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.evaluation_document import JudgmentRecord, LogRecord
+from evals_mcp.store.bulk.batch import Batch, Numbered, find_type
+from evals_mcp.store.database.identity import digest
+from evals_mcp.store.database.many import among
+from evals_mcp.store.database.tables import logs, runs
+from evals_mcp.store.files.versions import Version, versions_by_id
+from evals_mcp.store.logs.judgments import check_judgment
+from evals_mcp.store.logs.rows import COLUMN_FIELDS, log_values
+
+LoggedRecord = LogRecord | JudgmentRecord
+LogRow = dict[str, Any]
+
+_LOGGED_TYPES = ("prompt", "flow", "tool", "agent")
+_EMPTY: LogRow = dict.fromkeys(COLUMN_FIELDS) | {"log_status": "complete", "inputs": {}, "extra": {}}
+_FREE_JSON = ("inputs", "messages", "output_message", "judgment", "extra")
+_MODELS = frozenset({"messages", "output_message", "tool_choice"})
+_NAMES = {"judged_log_number": "judged_log_id", "trace_parent_number": "trace_parent_id", "extra": "labels"}
+
+
+class _Numbers(NamedTuple):
+    """The numbers of a log, of the log that it judges, and of the root of its trace."""
+
+    own: int
+    judged: int | None
+    root: int | None
+
+
+class LogRows:
+    """What the records of a batch name, and what is there already of them.
+
+    `before` has the rows that are there, by id; `runs` the runs that records name.
+    """
+
+    def __init__(self, batch: Batch, records: Numbered[LoggedRecord]) -> None:
+        self._batch = batch
+        self._versions = versions_by_id(batch.connection, sorted({_version_id(record) for _, record in records}))
+        self.before = _read_logs(batch.connection, {record.id for _, record in records})
+        self.runs = _read_runs(batch.connection, records)
+        self._numbers = {id: _numbers(row) for id, row in self.before.items()}
+        named = {id for _, record in records for id in _named_logs(record)}
+        own = {record.id for _, record in records}
+        self._numbers |= _read_numbers(batch.connection, named - own)
+
+    def version(self, record: LoggedRecord) -> Version:
+        """The version that a record is of. Raises NotFound."""
+        types = ("evaluator",) if isinstance(record, JudgmentRecord) else _LOGGED_TYPES
+        version_id = _version_id(record)
+        return find_type(self._versions.get(version_id), version_id, types)
+
+    def row(self, record: LoggedRecord) -> LogRow:
+        """The row of a record, still without a number. Raises NotFound for what it names, Invalid for a judgment."""
+        version = self.version(record)
+        parent = None if record.trace_parent_id is None else self._find(record.trace_parent_id)
+        return {
+            **_EMPTY,
+            "created_at": self._batch.now,
+            **log_values(_fields(record)),
+            "id": record.id,
+            "file_id": version.file_id,
+            "version_id": version.id,
+            "judged_log_number": self._judged(record, version),
+            "trace_parent_number": None if parent is None else parent.own,
+            "trace_root_number": None if parent is None else parent.root or parent.own,
+            "datapoint_id": record.source_datapoint_id,
+        }
+
+    def require_runs(self, record: LoggedRecord) -> list[str]:
+        """The ids of the runs of a record, each once; none of a judgment. Raises NotFound."""
+        if isinstance(record, JudgmentRecord):
+            return []
+        for run_id in record.run_ids:
+            if run_id not in self.runs:
+                raise NotFound(f"Run `{run_id}` is neither here nor earlier in the document.")
+        return list(dict.fromkeys(record.run_ids))
+
+    def add(self, row: LogRow) -> None:
+        """Know a row, with its number, from now on."""
+        self.before[row["id"]] = row
+        self._numbers[row["id"]] = _numbers(row)
+
+    def _judged(self, record: LoggedRecord, version: Version) -> int | None:
+        if isinstance(record, LogRecord):
+            return None
+        if record.judgment is not None and record.error is None:
+            check_judgment(record.judgment, version.content["spec"], ("body", "judgment"))
+        judged = self._find(record.judged_log_id)
+        if judged.judged is not None:
+            raise Invalid(f"Log `{record.judged_log_id}` is itself a judgment.", ("body", "judged_log_id"))
+        return judged.own
+
+    def _find(self, log_id: str) -> _Numbers:
+        if log_id not in self._numbers:
+            raise NotFound(f"Log `{log_id}` is neither here nor earlier in the document.")
+        return self._numbers[log_id]
+
+
+def differences(record: LoggedRecord, row: LogRow, before: Mapping[str, Any]) -> list[str]:
+    """The fields of a record that a log with its id has otherwise; a time that the record does not say is none.
+
+    Raises Conflict if one of the two is a judgment and the other is not.
+    """
+    if (row["judged_log_number"] is None) != (before["judged_log_number"] is None):
+        there = "log" if before["judged_log_number"] is None else "judgment"
+        raise Conflict(f"`{record.id}` is here already as a {there}.")
+    return [
+        _NAMES.get(name, name)
+        for name, value in row.items()
+        if not (name == "created_at" and record.created_at is None)
+        and name not in ("number", "trace_root_number")
+        and not _same(name, value, before[name])
+    ]
+
+
+def _same(name: str, value: Any, before: Any) -> bool:
+    return value == before and (name not in _FREE_JSON or digest(value) == digest(before))
+
+
+def _fields(record: LoggedRecord) -> dict[str, Any]:
+    """The fields of a record that are not null, as JSON values and datetimes: much faster than to dump it whole."""
+    fields = {name: value for name, value in vars(record).items() if value is not None}
+    if nested := _MODELS.intersection(fields):
+        fields |= record.model_dump(include=set(nested), exclude_none=True)
+    return fields
+
+
+def _version_id(record: LoggedRecord) -> str:
+    return record.evaluator_version_id if isinstance(record, JudgmentRecord) else record.version_id
+
+
+def _named_logs(record: LoggedRecord) -> Iterable[str]:
+    if isinstance(record, JudgmentRecord):
+        yield record.judged_log_id
+    if record.trace_parent_id is not None:
+        yield record.trace_parent_id
+
+
+def _read_logs(connection: Connection, ids: set[str]) -> dict[str, LogRow]:
+    rows = connection.execute(select(logs).where(among(connection, logs.c.id, ids))).mappings()
+    return {row["id"]: dict(row) for row in rows}
+
+
+def _read_numbers(connection: Connection, ids: set[str]) -> dict[str, _Numbers]:
+    columns = (logs.c.id, logs.c.number, logs.c.judged_log_number, logs.c.trace_root_number)
+    rows = connection.execute(select(*columns).where(among(connection, logs.c.id, ids))).mappings()
+    return {row["id"]: _numbers(row) for row in rows}
+
+
+def _read_runs(connection: Connection, records: Numbered[LoggedRecord]) -> dict[str, Row[Any]]:
+    ids = {run_id for _, record in records if isinstance(record, LogRecord) for run_id in record.run_ids}
+    return {row.id: row for row in connection.execute(select(runs).where(runs.c.id.in_(ids)))}
+
+
+def _numbers(row: RowMapping | Mapping[str, Any]) -> _Numbers:
+    return _Numbers(row["number"], row["judged_log_number"], row["trace_root_number"])

@@ -1,0 +1,43 @@
+"""Many new logs joining a run, with its counters kept exact."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, select, update
+
+from evals_mcp.store.database.many import among, insert_rows
+from evals_mcp.store.database.tables import dataset_datapoints, run_logs, runs
+from evals_mcp.store.logs.run_logs import run_log
+
+
+def link_new_logs(connection: Connection, run: Row[Any], rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Put new logs (rows with their numbers), not judged yet, into a run, whose status stays as it is set."""
+    links = [run_log(run.id, row) for row in rows]
+    first_logged = _count_first_logged(connection, run, {row["datapoint_id"] for row in rows} - {None})
+    insert_rows(connection, run_logs, links)
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == run.id)
+        .values(
+            logs_count=runs.c.logs_count + len(links),
+            incomplete_logs_count=runs.c.incomplete_logs_count + sum(not link["complete"] for link in links),
+            logged_datapoints_count=runs.c.logged_datapoints_count + first_logged,
+            revision=runs.c.revision + 1,
+            version_id=func.coalesce(runs.c.version_id, rows[0]["version_id"]),
+            updated_at=now,
+        )
+    )
+
+
+def _count_first_logged(connection: Connection, run: Row[Any], datapoint_ids: set[str]) -> int:
+    """How many datapoints of these are in the run's dataset and have no log in the run yet."""
+    if run.dataset_version_id is None:
+        return 0
+    logged = exists(run_logs.c.log_number).where(
+        run_logs.c.run_id == run.id, run_logs.c.datapoint_id == dataset_datapoints.c.datapoint_id
+    )
+    in_dataset = dataset_datapoints.c.version_id == run.dataset_version_id
+    wanted = among(connection, dataset_datapoints.c.datapoint_id, datapoint_ids)
+    first = select(func.count()).select_from(dataset_datapoints).where(in_dataset, wanted, ~logged)
+    return connection.execute(first).scalar_one()

@@ -1,0 +1,118 @@
+"""Runs of a document in the store; their logs are in `logs`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, delete, exists, select, update
+
+from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.evaluation_document import ClearRecord, RunEvaluation, RunRecord
+from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
+from evals_mcp.store.database.tables import evaluation_runs, evaluations, judgments, logs, run_logs, runs
+from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES
+from evals_mcp.store.logs.deletions import delete_logs
+from evals_mcp.store.logs.run_logs import recount_run
+
+
+def write_runs(batch: Batch, records: Numbered[RunRecord]) -> None:
+    """Store runs that are not there, and put those that are into the evaluations named."""
+    with Refusing() as at:
+        for at.position, at.record in records:
+            _write_run(batch, at.record.with_ids(batch.ids))
+
+
+def clear_runs(batch: Batch, records: Numbered[ClearRecord]) -> None:
+    """Take all logs out of runs, and delete those that no other run has."""
+    with Refusing() as at:
+        for at.position, at.record in records:
+            if not batch.overwrite:
+                raise Invalid("A run is cleared only where a load overwrites.")
+            _clear(batch, at.record.run_id)
+
+
+def _write_run(batch: Batch, record: RunRecord) -> None:
+    if record.version_id is not None:
+        batch.version(record.version_id, EVALUATED_TYPES)
+    if record.dataset_version_id is not None:
+        batch.version(record.dataset_version_id, ["dataset"])
+    run = batch.connection.execute(select(runs).where(runs.c.id == record.id)).first()
+    if run is None:
+        _insert(batch, record)
+    elif batch.overwrite:
+        _overwrite(batch, record, run)
+    elif run.dataset_version_id != record.dataset_version_id or record.version_id not in (None, run.version_id):
+        raise Conflict(f"Run `{record.id}` is here already, of another version or dataset.")
+    _put_into_evaluations(batch, record.id, record.evaluations)
+    batch.run_ids.add(record.id)
+
+
+def _insert(batch: Batch, record: RunRecord) -> None:
+    batch.connection.execute(
+        runs.insert().values(
+            id=record.id,
+            dataset_version_id=record.dataset_version_id,
+            version_id=record.version_id,
+            orchestrated=record.orchestrated and None not in (record.dataset_version_id, record.version_id),
+            use_existing_logs=False,
+            set_status=record.status,
+            logs_count=0,
+            incomplete_logs_count=0,
+            logged_datapoints_count=0,
+            revision=0,
+            created_at=record.created_at or batch.now,
+            updated_at=batch.now,
+        )
+    )
+    batch.added["run"] += 1
+
+
+def _overwrite(batch: Batch, record: RunRecord, run: Row[Any]) -> None:
+    values = {
+        "dataset_version_id": record.dataset_version_id,
+        "version_id": record.version_id,
+        "orchestrated": record.orchestrated,
+        "set_status": record.status,
+        "created_at": record.created_at or run.created_at,
+    }
+    batch.connection.execute(update(runs).where(runs.c.id == run.id).values(**values))
+    if run.dataset_version_id != record.dataset_version_id:
+        recount_run(batch.connection, run.id, batch.now)
+    others = evaluation_runs.c.evaluation_id.not_in([item.evaluation_id for item in record.evaluations])
+    batch.connection.execute(delete(evaluation_runs).where(evaluation_runs.c.run_id == run.id, others))
+
+
+def _put_into_evaluations(batch: Batch, run_id: str, wanted: Sequence[RunEvaluation]) -> None:
+    """Let evaluations have a run. A new control takes the place of the one before."""
+    for item in wanted:
+        of_evaluation = evaluation_runs.c.evaluation_id == item.evaluation_id
+        is_run = evaluation_runs.c.run_id == run_id
+        evaluation = batch.connection.execute(
+            select(evaluations.c.id).where(evaluations.c.id == item.evaluation_id)
+        ).first()
+        if evaluation is None:
+            raise NotFound(f"Evaluation `{item.evaluation_id}` is neither here nor earlier in the document.")
+        before = batch.connection.execute(select(evaluation_runs).where(of_evaluation, is_run)).first()
+        if before is not None and (not batch.overwrite or before.control == item.control):
+            continue
+        if item.control:
+            batch.connection.execute(update(evaluation_runs).where(of_evaluation).values(control=False))
+        if before is not None:
+            batch.connection.execute(update(evaluation_runs).where(of_evaluation, is_run).values(control=item.control))
+        else:
+            added_at = item.added_at or batch.now
+            values = {"evaluation_id": item.evaluation_id, "run_id": run_id, "control": item.control}
+            batch.connection.execute(evaluation_runs.insert().values(**values, added_at=added_at))
+
+
+def _clear(batch: Batch, run_id: str) -> None:
+    elsewhere = run_logs.alias("elsewhere")
+    shared = exists(elsewhere.c.run_id).where(
+        elsewhere.c.log_number == run_logs.c.log_number, elsewhere.c.run_id != run_id
+    )
+    own = select(logs.c.id).join(run_logs, run_logs.c.log_number == logs.c.number)
+    ids = list(batch.connection.execute(own.where(run_logs.c.run_id == run_id, ~shared)).scalars())
+    delete_logs(batch.connection, ids, batch.now)
+    for table in (judgments, run_logs):
+        batch.connection.execute(delete(table).where(table.c.run_id == run_id))
+    if batch.connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is not None:
+        recount_run(batch.connection, run_id, batch.now)

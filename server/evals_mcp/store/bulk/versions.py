@@ -1,0 +1,109 @@
+"""Versions of a document in the store: one of the same content in the file stands for the document's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.evaluation_document import VersionRecord
+from evals_mcp.models.version_contents import read_version_content
+from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
+from evals_mcp.store.database.identity import digest
+from evals_mcp.store.database.pages import batches
+from evals_mcp.store.database.tables import datapoints, dataset_datapoints, versions
+from evals_mcp.store.files.versions import NewVersion, insert_version, unique_name
+
+
+def write_versions(batch: Batch, records: Numbered[VersionRecord]) -> None:
+    """Store versions that are not there; a deleted one comes back."""
+    with Refusing() as at:
+        for at.position, at.record in records:
+            _write_version(batch, at.record.with_ids(batch.ids))
+
+
+def _write_version(batch: Batch, record: VersionRecord) -> None:
+    file_type = batch.file_type(record.file_id)
+    content = read_version_content(file_type, _linked(batch, record.content))
+    datapoint_ids = list(dict.fromkeys(record.datapoint_ids))
+    if file_type == "dataset":
+        _require_datapoints(batch, record.file_id, datapoint_ids)
+        key = digest({**content, "datapoints": sorted(datapoint_ids)})
+    elif datapoint_ids:
+        raise Invalid("Only a version of a dataset has datapoints.", ("body", "datapoint_ids"))
+    else:
+        key = digest(content)
+    same = _find(batch, versions.c.id == record.id)
+    alike = _find(batch, versions.c.file_id == record.file_id, versions.c.digest == key)
+    if same is not None and not batch.overwrite and (same.file_id, same.digest) != (record.file_id, key):
+        raise Conflict(f"Version `{record.id}` is here already, of another file or with other content.")
+    if batch.overwrite and record.name is not None:
+        _free_name(batch, record.file_id, record.name, record.id)
+    if same is not None:
+        _bring_back(batch, record, same)
+    elif alike is not None and not batch.overwrite:
+        batch.note_id("version", record.id, alike.id)
+        _bring_back(batch, record, alike)
+    else:
+        # Another server may have the same content twice; a file has a digest once.
+        key = key if alike is None else digest([record.id, key])
+        _insert(batch, record, key, content, datapoint_ids)
+
+
+def _insert(
+    batch: Batch, record: VersionRecord, key: str, content: dict[str, Any], datapoint_ids: Sequence[str]
+) -> None:
+    details = NewVersion(
+        record.name,
+        record.description,
+        len(datapoint_ids),
+        record.created_at or batch.now,
+        record.updated_at,
+        record.last_used_at,
+    )
+    insert_version(batch.connection, record.file_id, record.id, key, content, details)
+    if datapoint_ids:
+        rows = [{"version_id": record.id, "position": at, "datapoint_id": id} for at, id in enumerate(datapoint_ids)]
+        batch.connection.execute(dataset_datapoints.insert(), rows)
+    batch.added["version"] += 1
+
+
+def _bring_back(batch: Batch, record: VersionRecord, version: Any) -> None:
+    """Undelete a version, and where a load overwrites, describe it as the document does."""
+    changes: dict[str, Any] = {} if version.deleted_at is None else {"deleted_at": None}
+    if batch.overwrite:
+        changes |= {"name": record.name, "description": record.description}
+        times = ("created_at", "updated_at", "last_used_at")
+        changes |= {name: getattr(record, name) for name in times if getattr(record, name) is not None}
+    if changes:
+        with unique_name(record.name):
+            batch.connection.execute(update(versions).where(versions.c.id == version.id).values(**changes))
+
+
+def _find(batch: Batch, *conditions: Any) -> Any:
+    columns = (versions.c.id, versions.c.file_id, versions.c.digest, versions.c.deleted_at)
+    return batch.connection.execute(select(*columns).where(*conditions)).first()
+
+
+def _free_name(batch: Batch, file_id: str, name: str, version_id: str) -> None:
+    others = (versions.c.file_id == file_id, versions.c.name == name, versions.c.id != version_id)
+    batch.connection.execute(update(versions).where(*others).values(name=None))
+
+
+def _require_datapoints(batch: Batch, dataset_id: str, ids: Sequence[str]) -> None:
+    for some in batches(ids):
+        of_dataset = (datapoints.c.dataset_id == dataset_id, datapoints.c.id.in_(some))
+        found = batch.connection.execute(select(func.count()).select_from(datapoints).where(*of_dataset)).scalar_one()
+        if found < len(some):
+            there = set(batch.connection.execute(select(datapoints.c.id).where(*of_dataset)).scalars())
+            missing = next(id for id in some if id not in there)
+            raise NotFound(f"Datapoint `{missing}` of this dataset is neither here nor earlier in the document.")
+
+
+def _linked(batch: Batch, content: dict[str, Any]) -> dict[str, Any]:
+    """Content with the tools that a prompt links named as they are here."""
+    linked = content.get("linked_tools")
+    if not isinstance(linked, list):
+        return content
+    ids = batch.ids.get("file", {}) | batch.ids.get("version", {})
+    return {**content, "linked_tools": [ids.get(id, id) if isinstance(id, str) else id for id in linked]}

@@ -1,0 +1,46 @@
+"""Many values in one condition and many rows in one insert, past what SQLAlchemy does for each of them; no tables."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, func, literal, select, text
+from sqlalchemy import Sequence as NumberSequence
+
+from evals_mcp.store.database.database import compact_json
+
+_LAST_NUMBER = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+
+
+def among(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column has one of the values, which are one parameter however many they are."""
+    if connection.dialect.name == "sqlite":
+        given = func.json_each(compact_json(list(values))).table_valued("value")
+        return column.in_(select(given.c.value))
+    return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the keys of the first."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(table.insert(), rows)
+        return
+    compiled = table.insert().compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    columns = [(name, _processor(connection, table, name)) for name in compiled.positiontup or ()]
+    connection.exec_driver_sql(
+        str(compiled),
+        [tuple([row[name] if process is None else process(row[name]) for name, process in columns]) for row in rows],
+    )
+
+
+def new_numbers(connection: Connection, table: Table, count: int) -> list[int]:
+    """So many new numbers for the column `number` of a table, ascending; the transaction must be one that writes."""
+    if connection.dialect.name == "sqlite":
+        last = connection.execute(_LAST_NUMBER, {"name": table.name}).scalar() or 0
+        return list(range(last + 1, last + 1 + count))
+    one = NumberSequence(f"{table.name}_number_seq").next_value()
+    each = func.generate_series(1, count).alias()
+    return sorted(connection.execute(select(one).select_from(each)).scalars())
+
+
+def _processor(connection: Connection, table: Table, name: str) -> Any:
+    return table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
