@@ -9,6 +9,7 @@ from mcp.types import TextContent
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.mcp.server import build_server
+from evals_mcp.mirror.mirror import Mirror
 from mcp import Client
 
 
@@ -52,9 +53,11 @@ class Assistant:
 
 
 @asynccontextmanager
-async def connect_assistant(client: EvalsClient, mode: Any = "auto") -> AsyncIterator[Assistant]:
-    """An assistant at a server in process, over this client of the API."""
-    server = build_server(client, max_tokens=4_000, read_only=False)
+async def connect_assistant(
+    client: EvalsClient, mode: Any = "auto", *, mirror: Mirror | None = None
+) -> AsyncIterator[Assistant]:
+    """An assistant at a server in process, over this client of the API, or a mirror of it."""
+    server = build_server(client, mirror, max_tokens=4_000, read_only=False)
     async with Client(server, mode=mode) as host:
         yield Assistant(host, client)
 

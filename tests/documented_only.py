@@ -7,6 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.connection import EXTENSION_HEADER
+from evals_mcp.mirror.mirror import Mirror
+from evals_mcp.wiring import open_scratch
 
 
 class DocumentedOnly:
@@ -33,3 +35,8 @@ class DocumentedOnly:
 def documented_client(app: Any) -> EvalsClient:
     """A client in process that finds only the documented routes."""
     return EvalsClient(open_app=lambda: DocumentedOnly(app))
+
+
+def mirror_of(client: EvalsClient) -> Mirror:
+    """A mirror of a client's server, with scratch workspaces as the product has them."""
+    return Mirror(client, open_scratch)

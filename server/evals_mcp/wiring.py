@@ -7,6 +7,7 @@ from typing import Any
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
 from evals_mcp.mcp.server import EvalsServer, build_server
+from evals_mcp.mirror.mirror import Mirror
 
 
 def build_client(settings: Settings) -> EvalsClient:
@@ -19,7 +20,14 @@ def build_client(settings: Settings) -> EvalsClient:
 
 def build_mcp_server(settings: Settings) -> EvalsServer:
     """Build the MCP server over the API in the settings."""
-    return build_server(build_client(settings), max_tokens=settings.max_tokens, read_only=settings.read_only)
+    client = build_client(settings)
+    mirror = None if settings.base_url is None else Mirror(client, open_scratch)
+    return build_server(client, mirror, max_tokens=settings.max_tokens, read_only=settings.read_only)
+
+
+def open_scratch() -> EvalsClient:
+    """Build a client of an empty workspace that only this process can read, and that ends with it."""
+    return EvalsClient(open_app=EmbeddedApi(None).open)
 
 
 def open_embedded_app(database: str) -> Any:
@@ -28,9 +36,9 @@ def open_embedded_app(database: str) -> Any:
 
 
 class EmbeddedApi:
-    """The API over a database in this process, and the version of its data."""
+    """The API over a database in this process, and the version of its data. None is a temporary database."""
 
-    def __init__(self, database: str) -> None:
+    def __init__(self, database: str | None) -> None:
         self._database = database
         self._store: Any = None  # the store is a heavy import
 
@@ -39,9 +47,9 @@ class EmbeddedApi:
         # Load the API, its framework and the database after the handshake: hosts drop servers that start slowly.
         from evals_mcp.api.access import OpenAccess
         from evals_mcp.api.app import create_app
-        from evals_mcp.store.store import open_store
+        from evals_mcp.store.store import open_store, open_temporary_store
 
-        self._store = open_store(self._database)
+        self._store = open_temporary_store() if self._database is None else open_store(self._database)
         app = create_app(OpenAccess(self._store), is_embedded=True)
         # A closed SQLite file is complete: it can be copied without the write-ahead log beside it.
         weakref.finalize(app, self._store.close)

@@ -51,7 +51,7 @@ async def test_a_tool_runs_once_for_a_call(sample_copy: Path, error: NotFound | 
         return "written"
 
     client = build_client(Settings(database=str(sample_copy)))
-    server = EvalsServer([Tool(function=write, title="Write", read_only=False)], client, 4_000)
+    server = EvalsServer([Tool(function=write, title="Write", read_only=False)], client, None, 4_000)
     async with Client(server) as host:
         for amount in (1, 2):
             await host.call_tool("write", {"evaluation": SAMPLE})

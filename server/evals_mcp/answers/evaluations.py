@@ -24,6 +24,8 @@ def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | Non
         else:
             answer.line("Log one with the humanloop SDK or the HTTP API, or run `evals-mcp demo` for a sample.")
         return answer.text()
+    for note in found.notes:
+        answer.note(note)
     answer.head(f"{figures.count(found.total, 'evaluation')}{about}, most recently changed first.")
     if any(row.headline is not None and row.headline.worst is not None for row in found.rows):
         answer.note("Use compare_runs to test whether the best run is significantly better.")

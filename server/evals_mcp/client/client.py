@@ -18,6 +18,7 @@ from evals_mcp.client.files import Files
 from evals_mcp.client.flows import Flows
 from evals_mcp.client.logs import Logs
 from evals_mcp.client.prompts import Prompts
+from evals_mcp.client.raw_pages import RawPages
 from evals_mcp.client.reviews import Reviews
 from evals_mcp.client.runs import Runs
 from evals_mcp.client.tools import Tools
@@ -69,6 +70,7 @@ class EvalsClient:
         self.flows = Flows(self.connection)
         self.logs = Logs(self.connection)
         self.prompts = Prompts(self.connection)
+        self.raw_pages = RawPages(self.connection)
         self.reviews = Reviews(self.connection)
         self.runs = Runs(self.connection)
         self.tools = Tools(self.connection)

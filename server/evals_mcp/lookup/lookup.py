@@ -1,17 +1,16 @@
 """Resolve the names in a call, and provide the rows that answer it."""
 
-from collections.abc import Awaitable, Callable
-
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.retries import PASSING
 from evals_mcp.client.reviews import Reviews
-from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.errors import EvalsError, Invalid, NotFound, Unavailable
 from evals_mcp.lookup.names import nearest, only, pick, quoted
+from evals_mcp.mirror.mirror import Mirror
+from evals_mcp.mirror.reading import Reading
+from evals_mcp.mirror.run_reading import Progress
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluationRow
-
-Progress = Callable[[int, int], Awaitable[None]]
-"""Told how many logs were read, of how many."""
 
 _CANDIDATES = 50
 _ALL = 200
@@ -20,13 +19,36 @@ _ALL = 200
 class Lookup:
     """One call's access to the data: resolves names and provides the source of rows."""
 
-    def __init__(self, client: EvalsClient, progress: Progress | None = None) -> None:
+    def __init__(self, client: EvalsClient, progress: Progress | None = None, *, mirror: Mirror | None = None) -> None:
         self.client = client
-        self._progress = progress
+        self._mirror = mirror
+        self._reading = None if mirror is None else mirror.reading(progress)
 
-    async def rows(self) -> Reviews:
-        """The source of rows."""
-        return self.client.reviews
+    async def rows(self) -> Reviews | Reading:
+        """The source of rows: the server if it has our routes, else a mirror of it.
+
+        A server has no extension if it rejects our routes in any way: not found, not allowed, a web page, a redirect
+        to a login. An answer that it is busy or unreachable does not settle that.
+        """
+        if self.client.extended is None:
+            try:
+                await self.client.reviews.list_evaluations(limit=1)
+            except EvalsError as error:
+                if error.status in PASSING and not self._has_answered():
+                    raise
+        if self.client.extended:
+            return self.client.reviews
+        if self._reading is None:
+            raise Unavailable("The server lacks our routes, and there is no mirror to read it through.")
+        return self._reading
+
+    def _has_answered(self) -> bool:
+        return self.client.extended is not None
+
+    def note_write(self, evaluation_id: str, run_id: str) -> None:
+        """Read a run again at the next call if a mirror has it, because it was written to."""
+        if self._mirror is not None:
+            self._mirror.changed(evaluation_id, run_id)
 
     async def find_evaluation(self, word: str) -> ResolvedEvaluation:
         """Find an evaluation in its current state, by id, name, file path, or a prefix of one.

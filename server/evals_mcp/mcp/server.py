@@ -34,12 +34,14 @@ from pydantic import AnyUrl, ValidationError
 from evals_mcp import __version__
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound
-from evals_mcp.lookup.lookup import Lookup, Progress
+from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.instructions import INSTRUCTIONS
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES, find_resource
 from evals_mcp.mcp.stdio import LateServer
+from evals_mcp.mirror.mirror import Mirror
+from evals_mcp.mirror.run_reading import Progress
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
 from mcp import MCPError
@@ -57,10 +59,13 @@ class EvalsServer(LateServer):
     start. It lists and answers resources and prompts without registering them.
     """
 
-    def __init__(self, tools: Sequence[Tool], client: EvalsClient, max_tokens: int, **options: Any) -> None:
+    def __init__(
+        self, tools: Sequence[Tool], client: EvalsClient, mirror: Mirror | None, max_tokens: int, **options: Any
+    ) -> None:
         super().__init__("evals-mcp", **options)
         self._tools = tools
         self._client = client
+        self._mirror = mirror
         self._max_tokens = max_tokens
         self._arguments: dict[str, list[str]] = {}
         self._opening = Thread(target=self._open, name="opening")
@@ -77,7 +82,7 @@ class EvalsServer(LateServer):
         for tool in self._tools:
             self._arguments[tool.name] = tool.argument_names
             self.add_tool(
-                _bound(tool, self._client, self._max_tokens),
+                _bound(tool, self._client, self._mirror, self._max_tokens),
                 name=tool.name,
                 title=tool.title,
                 description=tool.description,
@@ -144,7 +149,7 @@ class EvalsServer(LateServer):
             template, values = find_resource(str(uri))
             for key, value in values.items():
                 _check_text(key, value)
-            text = await template.function(Lookup(self._client, _progress(context)), **values)
+            text = await template.function(Lookup(self._client, _progress(context), mirror=self._mirror), **values)
         except (NotFound, Invalid) as error:
             raise ResourceNotFoundError(str(error)) from error
         except EvalsError as error:
@@ -183,7 +188,9 @@ class EvalsServer(LateServer):
         with anyio.move_on_after(_MOMENT):
             try:
                 given = (context.arguments if context else None) or {}
-                suggestions = await suggest(Lookup(self._client), argument.name, argument.value, given)
+                suggestions = await suggest(
+                    Lookup(self._client, mirror=self._mirror), argument.name, argument.value, given
+                )
             except EvalsError as error:
                 _log.info("No suggestions: %s", error)
             except Exception as error:
@@ -191,12 +198,16 @@ class EvalsServer(LateServer):
         return Completion(values=suggestions.values, has_more=suggestions.left_out > 0)
 
 
-def build_server(client: EvalsClient, *, max_tokens: int, read_only: bool) -> EvalsServer:
-    """Build the server over a client. `max_tokens` is the default budget of an answer."""
+def build_server(client: EvalsClient, mirror: Mirror | None = None, *, max_tokens: int, read_only: bool) -> EvalsServer:
+    """Build the server over a client, and over a mirror if the client's server may lack our routes.
+
+    `max_tokens` is the default budget of an answer.
+    """
     tools = [tool for tool in TOOLS if tool.read_only or not read_only]
     return EvalsServer(
         tools,
         client,
+        mirror,
         max_tokens,
         title="evals-mcp",
         version=__version__,
@@ -205,11 +216,11 @@ def build_server(client: EvalsClient, *, max_tokens: int, read_only: bool) -> Ev
     )
 
 
-def _bound(tool: Tool, client: EvalsClient, max_tokens: int) -> Callable[..., Awaitable[str]]:
+def _bound(tool: Tool, client: EvalsClient, mirror: Mirror | None, max_tokens: int) -> Callable[..., Awaitable[str]]:
     """Bind a tool's function to a new lookup for each call, and set the default budget."""
 
     async def call(context: Context[Any, Any], **arguments: Any) -> str:
-        return await tool.function(Lookup(client, _progress(context)), **arguments)
+        return await tool.function(Lookup(client, _progress(context), mirror=mirror), **arguments)
 
     hints = get_type_hints(tool.function, include_extras=True)
     parameters = [
@@ -227,9 +238,9 @@ def _bound(tool: Tool, client: EvalsClient, max_tokens: int) -> Callable[..., Aw
 
 
 def _progress(context: Context[Any, Any] | None) -> Progress:
-    async def progress(done: int, total: int) -> None:
+    async def progress(done: int, total: int, words: str) -> None:
         if context is not None:
-            await context.report_progress(done, total, f"{done:,} of {total:,} logs read")
+            await context.report_progress(done, total, words)
 
     return progress
 

@@ -159,9 +159,14 @@ class RunRecord(_Referring):
 
 
 class _LoggedFields(_Referring):
-    """What logs and judgments have alike: one call, its times (latency in seconds), and labels."""
+    """What logs and judgments have alike: one call, its times (latency in seconds), and labels.
+
+    Logs are ordered as the document has them. Where a load overwrites, a `number` that no other log has says their
+    order instead: the highest is the newest.
+    """
 
     id: LogId
+    number: Integer | None = None
     trace_parent_id: str | None = None
     source_datapoint_id: str | None = None
     created_at: UtcDatetime | None = None

@@ -5,7 +5,7 @@ are.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,24 @@ class EvaluatorFigures:
     low: float | None = None
     high: float | None = None
     options: dict[str, int] | None = None
+
+
+def evaluator_figures(stats: Any) -> EvaluatorFigures:
+    """The figures in an evaluator's statistics, as the API shows them or as they are computed; None has none."""
+    if stats is None:
+        return EvaluatorFigures(0, 0, 0, 0)
+    percentiles = getattr(stats, "percentiles", {})
+    return EvaluatorFigures(
+        stats.total_logs,
+        stats.num_judgments,
+        stats.num_nulls,
+        stats.num_errors,
+        num_true=getattr(stats, "num_true", None),
+        mean=getattr(stats, "mean", None),
+        low=percentiles.get("0"),
+        high=percentiles.get("100"),
+        options=getattr(stats, "num_judgments_per_option", None),
+    )
 
 
 class RunFigures(Model):
@@ -66,10 +84,11 @@ class EvaluationRow(Model):
 
 
 class EvaluationRows(Model):
-    """A page of evaluations, the last changed first."""
+    """A page of evaluations, most recently changed first. `notes` say how it was read, where that matters."""
 
     rows: list[EvaluationRow]
     total: int
+    notes: Defaulted[list[str]] = Field(default_factory=list)
 
 
 class EvaluatorRow(Model):
@@ -100,6 +119,26 @@ class EvaluatorRow(Model):
     def option_valences(self) -> dict[str, str | None]:
         """The valence of each of its options, None for one that has none."""
         return {option: self.valences.get(option) for option in self.options}
+
+
+def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) -> EvaluatorRow:
+    """An evaluator version by its spec as JSON."""
+    options = [option for option in spec.get("options") or [] if "name" in option]
+    limits = spec.get("number_limits") or {}
+    return EvaluatorRow(
+        id=id,
+        version_id=version_id,
+        path=path,
+        return_type=spec["return_type"],
+        evaluator_type=spec.get("evaluator_type"),
+        options=[option["name"] for option in options],
+        valences={option["name"]: option["valence"] for option in options if option.get("valence")},
+        low=limits.get("min"),
+        high=limits.get("max"),
+        lower_is_better=spec.get("number_valence") == "negative",
+        neutral=spec.get("number_valence") == "neutral",
+        has_valence=spec.get("number_valence") is not None,
+    )
 
 
 class RunRow(Model):

@@ -1,5 +1,6 @@
 """Runs of an evaluation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from evals_mcp.models.datasets import DatasetResponse
@@ -43,6 +44,15 @@ class EvaluationRunResponse(Model):
     dataset: DatasetResponse | None = None
     version: RunVersionResponse | None = None
     created_by: Any = None
+
+
+def evaluation_status(statuses: Sequence[str]) -> str:
+    """The status of an evaluation with these runs: pending without runs, running until all runs are done."""
+    if not statuses:
+        return "pending"
+    if any(status in ("pending", "running") for status in statuses):
+        return "running"
+    return "cancelled" if set(statuses) == {"cancelled"} else "completed"
 
 
 class EvaluationRunsResponse(Model):

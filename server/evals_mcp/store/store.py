@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from evals_mcp.store.bulk.bulk import Bulk
-from evals_mcp.store.database.database import Database, create_database, utc_now
+from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
 from evals_mcp.store.database.opening import migrate
 from evals_mcp.store.evaluations.evaluations import Evaluations
 from evals_mcp.store.evaluations.runs import Runs
@@ -68,7 +68,15 @@ def open_store(address: str, schema: str | None = None, clock: Callable[[], date
     Raises Invalid for an invalid address, Unavailable for a database that cannot be read or written, and Conflict for a
     database that is not ours or that a newer version wrote.
     """
-    database = create_database(address, schema, clock)
+    return _opened(create_database(address, schema, clock))
+
+
+def open_temporary_store(clock: Callable[[], datetime] = utc_now) -> Store:
+    """Open an empty workspace that only this process can read, and that ends with it. Raises Unavailable."""
+    return _opened(create_temporary_database(clock))
+
+
+def _opened(database: Database) -> Store:
     try:
         migrate(database)
     except BaseException:

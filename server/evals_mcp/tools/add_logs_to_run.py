@@ -25,6 +25,7 @@ async def add_logs_to_run(
     resolved = await lookup.find_evaluation(evaluation)
     before = find_run(resolved, run)
     await lookup.client.runs.add_logs(resolved.id, before.id, log_ids)
+    lookup.note_write(resolved.id, before.id)
     after = await lookup.find_evaluation(resolved.id)
     return summarize_added_logs(after, after.run(before.id), log_ids, before.logs_count, max_tokens)
 

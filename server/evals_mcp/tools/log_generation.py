@@ -58,6 +58,7 @@ async def log_generation(
     datapoint_id = await lookup.find_datapoint(resolved, datapoint)
     request = V4CreateEvaluationLogRequest(datapoint_id=datapoint_id, log=V4LogRequest(**log))
     created = await lookup.client.v4.log(resolved.id, request, evaluatee_id=run_id)
+    lookup.note_write(resolved.id, run_id)
     after = await lookup.find_evaluation(resolved.id)
     return summarize_generation(after, after.run(run_id), created.id, datapoint_id, max_tokens)
 

@@ -69,7 +69,8 @@ class _LogWriter:
         run_ids = self._rows.require_runs(record)
         before = self._rows.before.get(record.id)
         if before is None:
-            row["number"] = next(numbers)
+            given = record.number if self._batch.overwrite else None
+            row["number"] = next(numbers) if given is None else given
             self._take_new(record, row)
             self._put_new_into_runs(row, run_ids)
             return

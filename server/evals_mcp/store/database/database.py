@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
+from sqlalchemy.pool import QueuePool
 
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.store.database.data_version import DataVersion
@@ -45,12 +47,18 @@ class Database:
         self._reading = engine if self.is_sqlite else engine.execution_options(**translated, **_ONE_STATE)
         self._writing = engine.execution_options(**translated, **{_WRITES: True})
         self._turns = FairLock()
-        self._data_version = DataVersion(str(engine.url.database)) if self.is_sqlite else None
+        self._data_version = None if self.file is None else DataVersion(str(self.file))
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether the workspace is a SQLite file."""
+        """Whether the workspace is a SQLite database."""
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file of the workspace; None on PostgreSQL and for a temporary database."""
+        path = self.engine.url.database
+        return Path(path) if self.is_sqlite and path else None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -106,6 +114,17 @@ def create_database(address: str, schema: str | None = None, clock: Callable[[],
     return Database(_postgresql_engine(url), schema, clock)
 
 
+def create_temporary_database(clock: Callable[[], datetime] = utc_now) -> Database:
+    """An empty SQLite database that no other process can open, and that ends with this one, even if it is killed.
+
+    SQLite makes the file with mode 0600, and unlinks it before it writes the first page (Windows deletes it with its
+    last handle). A second connection would get a database of its own: there is one, and transactions take turns.
+    """
+    connect = partial(sqlite3.connect, "", check_same_thread=False)
+    options: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "creator": connect}
+    return Database(_sqlite_engine(URL.create("sqlite"), **options), None, clock)
+
+
 def database_url(address: str) -> URL:
     """The URL of a database that is given as a path or a URL. Raises Invalid."""
     if "://" not in address and address != ":memory:":
@@ -129,14 +148,10 @@ def _file(address: str) -> Path:
         raise Invalid("The home folder (~) in the database path is unknown. Write the full path.") from None
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(
-        url,
-        connect_args={"timeout": _BUSY_MILLISECONDS / 1000, "check_same_thread": False},
-        json_serializer=compact_json,
-        pool_size=8,
-        max_overflow=32,
-    )
+def _sqlite_engine(url: URL, **options: Any) -> Engine:
+    pooled: dict[str, Any] = {"pool_size": 8, "max_overflow": 32, **options}
+    connect_args = {"timeout": _BUSY_MILLISECONDS / 1000, "check_same_thread": False}
+    engine = create_engine(url, connect_args=connect_args, json_serializer=compact_json, **pooled)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

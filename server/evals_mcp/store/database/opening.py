@@ -42,9 +42,9 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
     Raises Unavailable if it cannot be read or written.
     """
     known = revisions(migrations)
-    _ensure_folder(database)
-    if database.is_sqlite:
-        _look_only(Path(str(database.engine.url.database)), known, migrations)
+    if database.file is not None:
+        _ensure_folder(database.file)
+        _look_only(database.file, known, migrations)
     with database.read() as connection:
         if current_revision(connection, database.schema, migrations) == known[-1]:
             return
@@ -117,11 +117,8 @@ def _upgrade(connection: Connection, schema: str | None, migrations: Migrations)
     command.upgrade(config, "head")
 
 
-def _ensure_folder(database: Database) -> None:
-    if not database.is_sqlite:
-        return
-    folder = Path(str(database.engine.url.database)).parent
+def _ensure_folder(file: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise Unavailable("The folder of the database cannot be created. Choose another folder.") from None

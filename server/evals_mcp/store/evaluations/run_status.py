@@ -143,15 +143,6 @@ def judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
     return exists().where(*conditions).correlate(run_logs)
 
 
-def evaluation_status(statuses: Sequence[str]) -> str:
-    """The status of an evaluation with these runs: pending without runs, running until all runs are done."""
-    if not statuses:
-        return "pending"
-    if any(status in ("pending", "running") for status in statuses):
-        return "running"
-    return "cancelled" if set(statuses) == {"cancelled"} else "completed"
-
-
 _JUDGED_COUNTS = select(judged_counts).where(judged_counts.c.run_id.in_(bindparam("run_ids", expanding=True)))
 
 

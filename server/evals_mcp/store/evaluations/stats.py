@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, func, select
 
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED
+from evals_mcp.models.runs import evaluation_status
 from evals_mcp.models.stats import (
     BooleanEvaluatorStatsResponse,
     EvaluationStats,
@@ -32,7 +33,6 @@ from evals_mcp.store.database.tables import evaluation_runs, files, judgments, r
 from evals_mcp.store.evaluations.evaluations import find_evaluation
 from evals_mcp.store.evaluations.run_status import (
     Attachment,
-    evaluation_status,
     judgments_of,
     read_attachments,
     read_progress,

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, Row, bindparam, select
 
 from evals_mcp.errors import NotFound, Outdated
-from evals_mcp.models.rows import EvaluatorRow
+from evals_mcp.models.rows import EvaluatorRow, evaluator_row
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs, versions
 from evals_mcp.store.evaluations.evaluations import find_evaluation
 from evals_mcp.store.evaluations.run_status import Attachment, read_attachments, read_runs
@@ -153,24 +153,4 @@ def _read_token(connection: Connection, evaluation_id: str) -> str:
 def _read_evaluators(connection: Connection, attachments: Sequence[Attachment]) -> list[EvaluatorRow]:
     ids = [item.evaluator_version_id for item in attachments]
     rows = {row.id: row for row in connection.execute(_EVALUATORS, {"ids": ids})}
-    return [_evaluator_row(rows[id]) for id in ids]
-
-
-def _evaluator_row(row: Any) -> EvaluatorRow:
-    spec = row.content["spec"]
-    options = spec.get("options") or []
-    limits = spec.get("number_limits") or {}
-    return EvaluatorRow(
-        id=row.file_id,
-        version_id=row.id,
-        path=row.path,
-        return_type=spec["return_type"],
-        evaluator_type=spec.get("evaluator_type"),
-        options=[option["name"] for option in options],
-        valences={option["name"]: option["valence"] for option in options if option.get("valence")},
-        low=limits.get("min"),
-        high=limits.get("max"),
-        lower_is_better=spec.get("number_valence") == "negative",
-        neutral=spec.get("number_valence") == "neutral",
-        has_valence=spec.get("number_valence") is not None,
-    )
+    return [evaluator_row(rows[id].file_id, id, rows[id].path, rows[id].content["spec"]) for id in ids]

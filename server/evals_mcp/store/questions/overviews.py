@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, exists, func, select
 
 from evals_mcp.errors import NotFound
-from evals_mcp.models.rows import EvaluationRow, EvaluationRows, EvaluatorFigures, KnownOverview, Overview, RunRow
-from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, NumberStats, OptionStats
+from evals_mcp.models.rows import EvaluationRow, EvaluationRows, KnownOverview, Overview, RunRow, evaluator_figures
+from evals_mcp.models.runs import evaluation_status
 from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs, versions
 from evals_mcp.store.database.text_search import contains_text
-from evals_mcp.store.evaluations.run_status import RunProgress, evaluation_status, read_progress
+from evals_mcp.store.evaluations.run_status import RunProgress, read_progress
 from evals_mcp.store.evaluations.stats import EvaluatorInRun, Stats
 from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
 from evals_mcp.store.revision_cache import RevisionCache
@@ -112,19 +112,6 @@ def _overview(
             for run, status in zip(run_rows, statuses, strict=True)
         ],
     )
-
-
-def evaluator_figures(stats: JudgmentCounts) -> EvaluatorFigures:
-    """An evaluator's statistics in a run as overviews show them."""
-    counts = (stats.total_logs, stats.num_judgments, stats.num_nulls, stats.num_errors)
-    match stats:
-        case BooleanStats():
-            return EvaluatorFigures(*counts, num_true=stats.num_true)
-        case NumberStats(percentiles=percentiles):
-            return EvaluatorFigures(*counts, mean=stats.mean, low=percentiles.get("0"), high=percentiles.get("100"))
-        case OptionStats():
-            return EvaluatorFigures(*counts, options=stats.num_judgments_per_option)
-    return EvaluatorFigures(*counts)
 
 
 def _changed_at() -> ColumnElement[Any]:

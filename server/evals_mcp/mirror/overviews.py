@@ -1,0 +1,180 @@
+"""An evaluation as the documented routes describe it: rows for questions before a log is read; no requests."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from evals_mcp.mirror.records import Unreadable, is_readable, read_run
+from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, EvaluationResponse
+from evals_mcp.models.model import JsonObject, Model
+from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow, evaluator_figures, evaluator_row
+from evals_mcp.models.runs import EvaluationRunResponse, evaluation_status
+from evals_mcp.models.stats import (
+    RunStatsResponse,
+)
+
+Answer = TypeVar("Answer", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """An evaluation without its logs. Runs are the oldest first; JSON is as the API shows it.
+
+    A run's sign changes whenever the run is seen to change. Without statistics it has none, and no figures.
+    `unreadable` has the ids of the runs and evaluators that are left out.
+    """
+
+    overview: Overview
+    evaluation: JsonObject
+    evaluators: list[JsonObject]
+    runs: list[JsonObject]
+    signs: Mapping[str, str]
+    unreadable: list[str]
+
+    @property
+    def id(self) -> str:
+        """The id of the evaluation."""
+        return self.overview.evaluation.id
+
+    @property
+    def datasets(self) -> dict[str, JsonObject]:
+        """The versions of datasets that the runs are over, by version id."""
+        return {run["dataset"]["version_id"]: run["dataset"] for run in self.runs if run.get("dataset")}
+
+    def dataset_id(self, run_id: str) -> str | None:
+        """The dataset that a run's datapoints are of: its own, or for a run without one that of another run."""
+        ids = {run["id"]: run["dataset"]["id"] for run in self.runs if run.get("dataset")}
+        return ids.get(run_id) or next(iter(ids.values()), None)
+
+
+def read_definition(
+    evaluation: JsonObject, runs: Sequence[Any], stats: JsonObject | None, file_path: str | None
+) -> Definition:
+    """The evaluation out of the answers to the requests for it, for its runs and for its statistics.
+
+    Raises ValidationError if the evaluation itself is not as documented.
+    """
+    about = EvaluationResponse.model_validate({**evaluation, "evaluators": []})
+    attached = [(item, _read_evaluator(item)) for item in evaluation.get("evaluators") or []]
+    # The newest is listed first; runs of the same moment stay in that order.
+    listed = [(item, _read_run(item)) for item in reversed(runs)]
+    known = sorted((run for _, run in listed if run is not None), key=lambda run: run.row.created_at)
+    counted = {item.run_id: item for item in _run_stats(stats)}
+    evaluators = [
+        evaluator_row(
+            item.version.id, item.version.version_id, item.version.path, item.version.spec.model_dump(mode="json")
+        )
+        for _, item in attached
+        if item is not None
+    ]
+    rows = [_run_row(run.row, counted.get(run.row.id), evaluators) for run in known]
+    status = evaluation_status([row.status for row in rows])
+    changed = about.updated_at.isoformat()
+    return Definition(
+        Overview(
+            evaluation=_evaluation_row(about, file_path, status, evaluators, rows), evaluators=evaluators, runs=rows
+        ),
+        evaluation,
+        [item["version"] for item, read in attached if read is not None],
+        [run.json for run in known],
+        {run.row.id: _sign(changed, run.row, counted[run.row.id]) for run in known if run.row.id in counted},
+        [_id_of(item) for item, read in (*attached, *listed) if read is None],
+    )
+
+
+def list_row(evaluation: JsonObject, file_path: str) -> EvaluationRow:
+    """An evaluation in the list of a file's. Raises ValidationError if it is not as documented."""
+    return read_definition(evaluation, [], None, file_path).overview.evaluation
+
+
+class _Run(NamedTuple):
+    """A run as our models read it, and as the API shows it, without what cannot be read."""
+
+    row: EvaluationRunResponse
+    json: JsonObject
+
+
+def _read(model: type[Answer], item: Any) -> Answer | None:
+    try:
+        return model.model_validate(item)
+    except ValidationError:
+        return None
+
+
+def _read_evaluator(item: Any) -> EvaluationEvaluatorResponse | None:
+    found = _read(EvaluationEvaluatorResponse, item)
+    return found if found is not None and is_readable(item["version"]) else None
+
+
+def _read_run(run: Any) -> _Run | None:
+    """A run, without its version or dataset if that cannot be read."""
+    if not isinstance(run, dict):
+        return None
+    shown = {**run, **{name: None for name in ("version", "dataset") if not is_readable(run.get(name))}}
+    found = _read(EvaluationRunResponse, shown)
+    with suppress(Unreadable):
+        read_run(shown, [], None)
+        return None if found is None else _Run(found, shown)
+    return None
+
+
+def _run_stats(stats: JsonObject | None) -> list[RunStatsResponse]:
+    items = (stats or {}).get("run_stats")
+    found = [_read(RunStatsResponse, item) for item in (items if isinstance(items, list) else [])]
+    return [item for item in found if item is not None]
+
+
+def _sign(changed: str, run: EvaluationRunResponse, stats: RunStatsResponse) -> str:
+    """What stays the same as long as nothing is seen to change in a run."""
+    state = (changed, run.status, stats.model_dump_json())
+    return blake2b(repr(state).encode(), digest_size=12).hexdigest()
+
+
+def _id_of(item: Any) -> str:
+    """The id of an attached evaluator's version or of a run."""
+    if not isinstance(item, dict):
+        return "without an id"
+    version = item.get("version")
+    return str(item.get("id") or (version.get("version_id") if isinstance(version, dict) else None) or "without an id")
+
+
+def _evaluation_row(
+    about: EvaluationResponse,
+    file_path: str | None,
+    status: str,
+    evaluators: Sequence[EvaluatorRow],
+    runs: Sequence[RunRow],
+) -> EvaluationRow:
+    return EvaluationRow(
+        id=about.id,
+        name=about.name,
+        file_id=about.file_id,
+        file_path=file_path or next((run.file_path for run in runs if run.file_path), None),
+        runs_count=about.runs_count,
+        evaluators=[row.path for row in evaluators],
+        status=status,
+        created_at=about.created_at,
+        changed_at=max([about.updated_at, *(run.created_at for run in runs)]),
+    )
+
+
+def _run_row(run: EvaluationRunResponse, stats: RunStatsResponse | None, evaluators: Sequence[EvaluatorRow]) -> RunRow:
+    by_version = {item.evaluator_version_id: item for item in (stats.evaluator_stats if stats else ())}
+    return RunRow(
+        id=run.id,
+        version_id=run.version.version_id if run.version else None,
+        version_name=run.version.version_name if run.version else None,
+        file_path=run.version.path if run.version else None,
+        dataset_version_id=run.dataset.version_id if run.dataset else None,
+        dataset_path=run.dataset.path if run.dataset else None,
+        datapoints_count=run.dataset.datapoints_count if run.dataset else None,
+        logs_count=stats.num_logs if stats else 0,
+        status=run.status,
+        control=run.control,
+        created_at=run.created_at,
+        stats=[evaluator_figures(by_version.get(row.version_id)) for row in evaluators],
+    )

@@ -1,0 +1,257 @@
+"""One call's questions to a mirrored server: what they need is read first, then the scratch workspace answers."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from evals_mcp.client.reviews import Reviews
+from evals_mcp.errors import EvalsError, Invalid, NotFound, Unauthorized, Unavailable
+from evals_mcp.mirror.definitions import fetch_definition
+from evals_mcp.mirror.notes import age_note, datapoints_note, files_note, run_notes, unreadable_note
+from evals_mcp.mirror.overviews import Definition
+from evals_mcp.mirror.paging import for_each
+from evals_mcp.mirror.records import key_of, read_evaluation, read_run
+from evals_mcp.mirror.run_reading import Progress, is_current, read_runs
+from evals_mcp.mirror.run_rows import RunRows
+from evals_mcp.mirror.state import MirrorState
+from evals_mcp.mirror.time_limit import TimeLimit
+from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.evaluation_document import RunEvaluation
+from evals_mcp.models.model import JsonObject
+from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion, Question
+from evals_mcp.models.resolved import ResolvedEvaluation, resolve
+from evals_mcp.models.rows import (
+    DatapointRows,
+    EvaluationRow,
+    EvaluationRows,
+    LogRows,
+    RunRow,
+    run_labels,
+)
+from evals_mcp.statistics.leaders import read_headline
+
+_AS_SHOWN = ("version_name", "file_path", "dataset_version_id", "dataset_path", "datapoints_count", "status", "control")
+_MOST_DESCRIBED = 100  # a longer list is asked for its names
+_TOO_SLOW = "The server is slow: what the question needs could not be read in time. Ask again in a minute."
+
+
+class Reading:
+    """Answers like `Reviews` do; what must be known of the rows is in `notes` afterwards.
+
+    Its time begins with it, and is shared by all its questions. Every method raises EvalsError.
+    """
+
+    def __init__(self, state: MirrorState, seconds: float, progress: Progress | None) -> None:
+        self._state = state
+        self._progress = progress
+        self._limit = TimeLimit(seconds, state.clock)
+        self._started = state.clock()
+        self._definitions: dict[str, Definition] = {}
+        self._rows: dict[str, RunRows] = {}
+        self._unread_datasets: dict[str, EvalsError | None] = {}
+        self._has_listed = False
+
+    async def list_evaluations(self, text: str | None = None, *, limit: int = 20, offset: int = 0) -> EvaluationRows:
+        """Evaluations by name, file or evaluator, the last changed first, as far as a server tells when one changed."""
+        await self._list()
+        catalog = self._state.catalog
+        found = await catalog.reviews.list_evaluations(text, limit=limit, offset=offset)
+        notes = [files_note(catalog.unread)] if catalog.unread else []
+        if notes and not found.rows:
+            raise Unavailable(notes[0])
+        rows = {row.id: row.model_copy(update={"status": "unknown"}) for row in found.rows}
+
+        async def describe(row: EvaluationRow) -> None:
+            try:
+                overview = (await self._define(row.id)).overview
+            except Unauthorized:
+                raise
+            except EvalsError:
+                return
+            known = {"file_path": row.file_path, "headline": read_headline(overview)}
+            rows[row.id] = overview.evaluation.model_copy(update=known)
+
+        if limit <= _MOST_DESCRIBED:
+            with self._limit.scope():
+                await for_each(found.rows, describe)
+        return EvaluationRows(rows=list(rows.values()), total=found.total, notes=notes)
+
+    async def get_evaluation(self, word: str) -> ResolvedEvaluation:
+        """An evaluation by id, or by a name or file that only it has; figures are the server's until logs are read.
+
+        Raises NotFound.
+        """
+        definition = await self._find(word)
+        if definition.runs and not definition.signs:
+            async with self._with_logs(definition.id, [run.id for run in definition.overview.runs]):
+                return await self._resolved(definition.id)
+        return await self._resolved(definition.id)
+
+    async def find_logs(
+        self, evaluation: ResolvedEvaluation, question: LogQuestion
+    ) -> tuple[ResolvedEvaluation, LogRows]:
+        """The logs that a question asks for. Raises NotFound."""
+        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
+            return await self._resolved(evaluation.id), (await reviews.find_logs(scratch, question))[1]
+
+    async def find_datapoints(
+        self, evaluation: ResolvedEvaluation, question: DatapointQuestion
+    ) -> tuple[ResolvedEvaluation, DatapointRows]:
+        """The datapoints that a question asks for. Raises NotFound."""
+        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
+            dataset = (await self._define(evaluation.id)).datasets.get(question.dataset_version_id, {})
+            if dataset.get("path") in self._unread_datasets:
+                raise self._unread_datasets[dataset["path"]] or Unavailable(_TOO_SLOW)
+            return await self._resolved(evaluation.id), (await reviews.find_datapoints(scratch, question))[1]
+
+    async def compare_runs(
+        self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
+    ) -> tuple[ResolvedEvaluation, Comparisons]:
+        """Runs compared as a question asks. Raises NotFound."""
+        run_ids = [question.baseline_run_id, *question.candidate_run_ids]
+        async with self._with_logs(evaluation.id, run_ids) as (reviews, scratch):
+            return await self._resolved(evaluation.id), (await reviews.compare_runs(scratch, question))[1]
+
+    async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
+        """Ids of logs that begin so, the newest first: every file is asked for those that have it in their ids."""
+        found: list[tuple[str, str]] = []
+
+        async def ask(file_id: str) -> None:
+            page = await self._state.raw.file_logs(file_id, beginning, limit)
+            logs = [(str(log.get("created_at")), id) for log in page.records if (id := key_of(log)) is not None]
+            found.extend(log for log in logs if log[1].startswith(beginning))
+
+        with self._limit.scope() as scope:
+            await self._state.catalog.refresh_files()
+            await for_each(self._state.catalog.file_ids, ask)
+        if scope.cancelled_caught:
+            raise Unavailable(_TOO_SLOW)
+        return [id for _, id in sorted(found, reverse=True)][:limit]
+
+    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> list[str]:
+        """Ids of datapoints in an evaluation's datasets that begin so. Raises NotFound."""
+        async with self._with_logs(evaluation_id, []) as (reviews, _):
+            return await reviews.find_datapoint_ids(evaluation_id, beginning, limit=limit)
+
+    async def _define(self, evaluation_id: str, *, again: bool = False) -> Definition:
+        """The evaluation as it is now, asked for once in a call unless it must be `again`."""
+        if again or evaluation_id not in self._definitions:
+            with self._limit.scope() as scope:
+                path_of = self._state.catalog.path
+                self._definitions[evaluation_id] = await fetch_definition(self._state.raw, evaluation_id, path_of)
+            if scope.cancelled_caught and evaluation_id not in self._definitions:
+                raise Unavailable(_TOO_SLOW)
+        return self._definitions[evaluation_id]
+
+    async def _find(self, word: str) -> Definition:
+        """The evaluation with this id, or the only one with this name or file. Raises NotFound."""
+        found = self._state.catalog.find(word)
+        if len(found) == 1:
+            with suppress(NotFound):
+                definition = await self._define(found[0], again=True)
+                if word in (definition.id, definition.overview.evaluation.name):
+                    return definition
+        else:
+            with suppress(NotFound, Invalid):
+                return await self._define(word, again=True)
+        await self._list()
+        found = self._state.catalog.find(word)
+        if len(found) != 1:
+            raise NotFound(f"No evaluation, or more than one, is called `{word[:200]}`.")
+        return await self._define(found[0])
+
+    async def _list(self) -> None:
+        """Read which evaluations there are, once in a call."""
+        catalog = self._state.catalog
+        async with self._state.turn("", self._limit):
+            if self._has_listed:
+                return
+            with self._limit.scope() as scope:
+                await catalog.refresh()
+            if scope.cancelled_caught and not catalog.file_ids:
+                raise Unavailable(_TOO_SLOW)
+            await catalog.publish()
+            self._has_listed = True
+
+    async def _resolved(self, evaluation_id: str) -> ResolvedEvaluation:
+        """The evaluation as it is now, with what the scratch workspace tells of the runs that it has."""
+        definition = await self._define(evaluation_id)
+        overview = definition.overview
+        if self._current_runs(definition):
+            known = (await self._state.scratch.reviews.get_evaluation(evaluation_id)).overview
+            if [row.version_id for row in known.evaluators] == [row.version_id for row in overview.evaluators]:
+                rows = {row.id: row for row in known.runs if row.id in self._current_runs(definition)}
+                runs = [_as_shown(rows[run.id], run) if run.id in rows else run for run in overview.runs]
+                overview = overview.model_copy(update={"runs": runs})
+        return resolve(overview, notes=self._notes(definition))
+
+    def _current_runs(self, definition: Definition) -> set[str]:
+        runs = definition.overview.runs
+        return {run.id for run in runs if is_current(self._state, definition, run.id, self._started)}
+
+    def _notes(self, definition: Definition) -> list[str]:
+        """What of the rows is missing, and how old they are if they were not read in this call."""
+        labels = run_labels(definition.overview.runs)
+        rows = [rows for run_id, rows in self._rows.items() if run_id in labels]
+        notes = run_notes(rows, labels)
+        notes += [datapoints_note(path, error) for path, error in self._unread_datasets.items()]
+        if definition.unreadable:
+            notes.append(unreadable_note(definition.unreadable))
+        before = [item.read_at for item in rows if item.read_at < self._started]
+        return [*notes, age_note(self._state.clock() - min(before))] if before else notes
+
+    async def _put(self, definition: Definition) -> None:
+        """Put the evaluation with its runs and datasets into the scratch workspace, where that is not so yet."""
+        state = self._state
+        versions = [run["version"] for run in definition.runs if run.get("version")]
+        await state.scratch.put_versions([*definition.evaluators, *versions])
+        await state.scratch.put_changed([read_evaluation(definition.evaluation, definition.evaluators, None)])
+        for version_id, dataset in definition.datasets.items():
+            if not state.datasets.has(version_id):
+                await self._read_dataset(dataset)
+        records = []
+        for run in definition.runs:
+            in_evaluations = state.evaluations_of_run.setdefault(run["id"], {})
+            in_evaluations[definition.id] = RunEvaluation(evaluation_id=definition.id, control=run["control"])
+            dataset = run.get("dataset") or {}
+            known = state.datasets.has(dataset.get("version_id"))
+            records.append(read_run(run, list(in_evaluations.values()), dataset["version_id"] if known else None))
+        await state.scratch.put_changed(records)
+
+    async def _read_dataset(self, dataset: JsonObject) -> None:
+        self._unread_datasets[dataset["path"]] = None
+        with self._limit.scope():
+            try:
+                await self._state.datasets.read(dataset)
+                del self._unread_datasets[dataset["path"]]
+            except Unauthorized:
+                raise
+            except EvalsError as error:
+                self._unread_datasets[dataset["path"]] = error
+
+    @asynccontextmanager
+    async def _with_logs(
+        self, evaluation_id: str, run_ids: Sequence[str]
+    ) -> AsyncIterator[tuple[Reviews, ResolvedEvaluation]]:
+        """The scratch workspace with the logs of these runs, which nobody else reads meanwhile, and its evaluation."""
+        async with self._state.turn(evaluation_id, self._limit):
+            definition = await self._define(evaluation_id)
+            await self._put(definition)
+
+            async def define() -> Definition:
+                return await self._define(evaluation_id, again=True)
+
+            rows = await read_runs(self._state, self._limit, definition, run_ids, define, self._progress, self._started)
+            self._rows |= {item.run_id: item for item in rows}
+            reviews = self._state.scratch.reviews
+            yield reviews, await reviews.get_evaluation(evaluation_id)
+
+
+def _run_ids(evaluation: ResolvedEvaluation, question: Question) -> list[str]:
+    """The runs that a question is about: those of its filter, else all."""
+    named = question.filter.run_ids
+    return [run.id for run in evaluation.runs] if named is None else named
+
+
+def _as_shown(row: RunRow, shown: RunRow) -> RunRow:
+    """A run's row out of the scratch workspace, with what the server itself says of the run."""
+    return row.model_copy(update={name: getattr(shown, name) for name in _AS_SHOWN})

@@ -1,0 +1,176 @@
+"""What the documented routes answer, as records of an evaluation document; no requests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar, get_args
+
+from pydantic import ValidationError
+
+from evals_mcp.models.enums import EvaluationStatus
+from evals_mcp.models.evaluation_document import (
+    AttachedEvaluator,
+    DatapointRecord,
+    EvaluationRecord,
+    FileRecord,
+    JudgmentRecord,
+    LogRecord,
+    RunEvaluation,
+    RunRecord,
+    VersionRecord,
+)
+from evals_mcp.models.logs import log_kind
+from evals_mcp.models.model import JsonObject, Model
+from evals_mcp.models.version_contents import read_version_content
+
+Read = TypeVar("Read", bound=Model)
+
+_VERSION_TIMES = ("created_at", "updated_at", "last_used_at")
+# Requests and answers of providers are large, and no question is about them.
+_LEFT_OUT = {"record", "run_ids", "trace_parent_id", "provider_request", "provider_response"}
+_LOG_FIELDS = tuple(LogRecord.model_fields.keys() - _LEFT_OUT)
+_JUDGMENT_FIELDS = tuple(JudgmentRecord.model_fields.keys() - _LEFT_OUT)
+
+
+class Unreadable(Exception):
+    """Something that our models cannot hold; the text says why, to go behind its id."""
+
+
+class VersionKey(NamedTuple):
+    """A version, and what its file and itself are called."""
+
+    version_id: Any
+    path: Any
+    name: Any
+
+
+@dataclass(slots=True)
+class ReadLog:
+    """A log in a run with the judgments of it, and the versions that these are of, as the API shows those."""
+
+    log: LogRecord
+    judgments: list[JudgmentRecord] = field(default_factory=list)
+    versions: list[JsonObject] = field(default_factory=list)
+    datapoint: JsonObject | None = None
+    lost_judgments: int = 0
+
+
+def version_key(version: JsonObject) -> VersionKey:
+    """What tells whether a version is known as it is called now."""
+    return VersionKey(version.get("version_id"), version.get("path"), version.get("version_name"))
+
+
+def key_of(record: Any) -> str | None:
+    """The id of a record in a list: its own, or that of the log in it."""
+    if not isinstance(record, dict):
+        return None
+    found = record["log"].get("id") if isinstance(record.get("log"), dict) else record.get("id")
+    return found if isinstance(found, str) else None
+
+
+def read_file(version: JsonObject) -> FileRecord:
+    """The file of a version. Raises Unreadable."""
+    return _checked(FileRecord, _some(version, ("id", "type", "path")))
+
+
+def read_version(version: JsonObject, datapoint_ids: Sequence[str] = ()) -> VersionRecord:
+    """A version, a dataset's with its datapoints. Raises Unreadable."""
+    file_type: Any = version.get("type")
+    # Tools that are linked to a prompt would have to be read as well, and no question is about them.
+    content = {name: value for name, value in version.items() if name != "linked_tools"}
+    try:
+        content = read_version_content(file_type, content)
+    except (ValidationError, KeyError):
+        raise Unreadable(f"its version is no known {file_type}") from None
+    fields = {
+        **_some(version, _VERSION_TIMES),
+        "id": version.get("version_id"),
+        "file_id": version.get("id"),
+        "content": content,
+        "datapoint_ids": list(datapoint_ids),
+        "name": version.get("version_name"),
+        "description": version.get("version_description"),
+    }
+    return _checked(VersionRecord, fields)
+
+
+def is_readable(version: Any) -> bool:
+    """Whether a version, as the API shows it, can be kept with its file."""
+    try:
+        read_file(_object(version))
+        read_version(version)
+    except Unreadable:
+        return False
+    return True
+
+
+def read_datapoint(datapoint: Any, dataset_id: str) -> DatapointRecord:
+    """A datapoint of a dataset. Raises Unreadable."""
+    return _checked(DatapointRecord, {**_object(datapoint), "record": "datapoint", "dataset_id": dataset_id})
+
+
+def read_evaluation(evaluation: JsonObject, evaluators: Sequence[JsonObject], file_id: str | None) -> EvaluationRecord:
+    """An evaluation with these versions of evaluators. Raises Unreadable."""
+    attached = [AttachedEvaluator(version_id=version["version_id"]) for version in evaluators]
+    known = _some(evaluation, ("id", "name", "created_at", "updated_at"))
+    return _checked(EvaluationRecord, {**known, "file_id": file_id, "evaluators": attached})
+
+
+def read_run(run: JsonObject, evaluations: Sequence[RunEvaluation], dataset_version_id: str | None) -> RunRecord:
+    """A run in evaluations, with a version that is readable if it has one. Raises Unreadable."""
+    status = run.get("status")
+    fields = {
+        **_some(run, ("id", "created_at")),
+        "evaluations": evaluations,
+        "version_id": (run.get("version") or {}).get("version_id"),
+        "dataset_version_id": dataset_version_id,
+        "status": status if status in get_args(EvaluationStatus) else None,
+    }
+    return _checked(RunRecord, fields)
+
+
+def read_log(item: Any, run_id: str) -> ReadLog:
+    """A record of an evaluation's logs. Raises Unreadable if the log is; judgments that are get lost."""
+    log = _object(_object(item).get("log"))
+    kind = log_kind(log)
+    if kind is None:
+        raise Unreadable("its type of file is not known")
+    version = {"type": kind, **_object(log[kind])}
+    datapoint = item.get("datapoint") if isinstance(item.get("datapoint"), dict) else None
+    fields = {
+        **_some(log, _LOG_FIELDS),
+        "version_id": version.get("version_id"),
+        "source_datapoint_id": datapoint.get("id") if datapoint else log.get("source_datapoint_id"),
+        "run_ids": [run_id],
+    }
+    found = ReadLog(_checked(LogRecord, fields), versions=[version], datapoint=datapoint)
+    for judgment in item.get("evaluator_logs") or []:
+        try:
+            found.judgments.append(_judgment(judgment, found.log.id))
+            found.versions.append({"type": "evaluator", **judgment["evaluator"]})
+        except Unreadable:
+            found.lost_judgments += 1
+    return found
+
+
+def _judgment(log: Any, judged_log_id: str) -> JudgmentRecord:
+    evaluator = _object(_object(log).get("evaluator"))
+    named = {"evaluator_version_id": evaluator.get("version_id"), "judged_log_id": judged_log_id}
+    return _checked(JudgmentRecord, {**_some(log, _JUDGMENT_FIELDS), **named})
+
+
+def _some(document: Mapping[str, Any], names: Sequence[str]) -> JsonObject:
+    return {name: document[name] for name in names if document.get(name) is not None}
+
+
+def _object(value: Any) -> JsonObject:
+    if not isinstance(value, dict):
+        raise Unreadable("it is not as documented")
+    return value
+
+
+def _checked(model: type[Read], fields: JsonObject) -> Read:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        where = ".".join(str(step) for step in error.errors(include_url=False)[0]["loc"][:3])
+        raise Unreadable(f"its {where} is not as documented") from None

@@ -1,0 +1,111 @@
+"""Reading the logs of runs for one question: of those that are not there or have changed, as far as there is time."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from evals_mcp.errors import Unavailable
+from evals_mcp.mirror.log_order import LogOrder
+from evals_mcp.mirror.overviews import Definition
+from evals_mcp.mirror.paging import PagedList
+from evals_mcp.mirror.records import key_of
+from evals_mcp.mirror.run_rows import RunRows, read_rows
+from evals_mcp.mirror.state import MirrorState
+from evals_mcp.mirror.time_limit import TimeLimit
+from evals_mcp.models.rows import RunRow
+
+_PASSES = 3
+
+Progress = Callable[[int, int, str], Awaitable[None]]
+"""Told how many logs were read, of how many, and the same in words."""
+
+
+async def read_runs(
+    state: MirrorState,
+    limit: TimeLimit,
+    definition: Definition,
+    run_ids: Sequence[str],
+    define: Callable[[], Awaitable[Definition]],
+    progress: Progress | None,
+    since: float,
+) -> list[RunRows]:
+    """Bring runs of an evaluation into the scratch workspace; how far each of them is there.
+
+    `define` asks how the evaluation is now: a run that changed meanwhile is read again, up to three times in all.
+    A run without a sign is read unless it was `since` then. Raises EvalsError if nothing of any run can be read.
+    """
+    runs = sorted((run for run in definition.overview.runs if run.id in run_ids), key=lambda run: run_ids.index(run.id))
+    due = [run for run in runs if not is_current(state, definition, run.id, since)]
+    for tries in range(1, _PASSES + 1):
+        rows = [_rows_of(state, definition, run) for run in due]
+        if not await _read_all(state, limit, rows, progress):
+            break
+        definition = await define() if due else definition
+        due = [run for run in due if _has_moved(state.rows[run.id], definition)]
+        for run in due:
+            state.rows[run.id].sign = None
+            state.rows[run.id].was_changing = tries == _PASSES
+        if not due:
+            break
+    found = [state.rows[run.id] for run in runs]
+    _require_some(found)
+    return found
+
+
+def is_current(state: MirrorState, definition: Definition, run_id: str, since: float) -> bool:
+    """Whether all logs of a run are in the scratch workspace, as far as its sign tells, or were read since then."""
+    rows, sign = state.rows.get(run_id), definition.signs.get(run_id)
+    if rows is None or not rows.pages.is_whole:
+        return False
+    is_new = sign is None and rows.evaluation_id == definition.id and rows.read_at >= since
+    return is_new or rows.fits(definition.id, sign)
+
+
+def _rows_of(state: MirrorState, definition: Definition, run: RunRow) -> RunRows:
+    """What was read of a run if it is still so, else a new reading of it."""
+    before, sign = state.rows.get(run.id), definition.signs.get(run.id)
+    if before is not None and before.fits(definition.id, sign):
+        return before
+    if before is not None:
+        before.order.give_back()
+    state.rows[run.id] = RunRows(
+        definition.id,
+        run.id,
+        definition.dataset_id(run.id),
+        run.created_at,
+        sign,
+        state.clock(),
+        PagedList(key_of, counted=None if sign is None else run.logs_count),
+        LogOrder(state.scratch.log_numbers, definition.overview.runs.index(run)),
+    )
+    return state.rows[run.id]
+
+
+async def _read_all(state: MirrorState, limit: TimeLimit, rows: Sequence[RunRows], progress: Progress | None) -> bool:
+    """Read runs one after the other; whether there was time for all of them."""
+    with limit.scope() as scope:
+
+        async def tell() -> None:
+            done = sum(item.pages.records for item in rows)
+            total = max(done, sum(item.pages.expected for item in rows))
+            if progress is not None:
+                await progress(done, total, f"{done:,} of {total:,} logs read")
+            if not limit.left:
+                scope.cancel()
+
+        for item in rows:
+            await read_rows(item, state.raw, state.scratch, tell)
+    return not scope.cancelled_caught
+
+
+def _has_moved(rows: RunRows, definition: Definition) -> bool:
+    """Whether a run changed while it was read: its sign is another one, or records were on two pages."""
+    return rows.sign != definition.signs.get(rows.run_id) or rows.pages.has_shifted
+
+
+def _require_some(found: Sequence[RunRows]) -> None:
+    if any(rows.pages.records for rows in found):
+        return
+    for rows in found:
+        for error in rows.pages.failures.values():
+            raise error
+    if not all(rows.pages.is_whole for rows in found):
+        raise Unavailable("The server is slow: no logs could be read in time. Ask again to go on.")

@@ -1,0 +1,111 @@
+"""The throw-away workspace of a mirror: what was put into it; no request goes to the mirrored server."""
+
+from collections.abc import AsyncIterator, Iterable
+from itertools import count
+from typing import Any
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.reviews import Reviews
+from evals_mcp.importers.loader import load_document
+from evals_mcp.mirror.records import (
+    Unreadable,
+    VersionKey,
+    key_of,
+    read_datapoint,
+    read_file,
+    read_version,
+    version_key,
+)
+from evals_mcp.models.evaluation_document import DatapointRecord, EvaluationRecord, FileRecord, Record, RunRecord
+from evals_mcp.models.model import JsonObject
+
+_FIRST_JUDGMENT = 2**53
+
+
+class Scratch:
+    """A workspace whose things have the ids of the mirrored server; what is put again replaces what is there.
+
+    Its methods raise EvalsError.
+    """
+
+    def __init__(self, client: EvalsClient) -> None:
+        self._client = client
+        self._records: dict[str, FileRecord | EvaluationRecord | RunRecord] = {}
+        self._versions: set[VersionKey] = set()
+        self._unreadable: dict[Any, str] = {}
+        self._datapoints: set[str] = set()
+        self._judgment_numbers = count(_FIRST_JUDGMENT)
+        self.log_numbers: set[int] = set()
+
+    @property
+    def reviews(self) -> Reviews:
+        """Questions about what was put here."""
+        return self._client.reviews
+
+    async def put(self, records: Iterable[Record]) -> None:
+        """Put records, each after those that it names."""
+
+        async def document() -> AsyncIterator[Record]:
+            for record in records:
+                yield record
+
+        if self._client.extended is None:
+            # The loader would ask a route before which an application makes all others ready, which takes a second.
+            await self._client.reviews.list_evaluations(limit=1)
+        await load_document(self._client, document(), overwrite=True)
+
+    async def delete_evaluation(self, evaluation_id: str) -> None:
+        """Take an evaluation away."""
+        await self._client.evaluations.delete(evaluation_id)
+
+    async def put_changed(self, records: Iterable[FileRecord | EvaluationRecord | RunRecord]) -> None:
+        """Put those records that are not here as they are."""
+        changed = {record.id: record for record in records if self._records.get(record.id) != record}
+        if changed:
+            await self.put(changed.values())
+            self._records |= changed
+
+    async def put_versions(self, versions: Iterable[JsonObject]) -> None:
+        """Put versions that are not here, with their files; `why_unreadable` tells of those that cannot be."""
+        files: list[FileRecord] = []
+        records: dict[VersionKey, Record] = {}
+        for version in versions:
+            key = version_key(version)
+            if key in self._versions or key in records or key.version_id in self._unreadable:
+                continue
+            try:
+                file, records[key] = read_file(version), read_version(version)
+            except Unreadable as error:
+                self._unreadable[key.version_id] = str(error)
+            else:
+                files.append(file)
+        if records:
+            await self.put_changed(files)
+            await self.put(records.values())
+            self._versions |= records.keys()
+
+    async def put_datapoints(self, dataset_id: str, datapoints: Iterable[Any]) -> None:
+        """Put datapoints of a dataset that are not here; those that cannot be are left out."""
+        records: dict[str, DatapointRecord] = {}
+        for datapoint in datapoints:
+            key = key_of(datapoint)
+            if key is not None and not self.has_datapoint(key):
+                try:
+                    records[key] = read_datapoint(datapoint, dataset_id)
+                except Unreadable:
+                    continue
+        if records:
+            await self.put(records.values())
+            self._datapoints |= records.keys()
+
+    def next_judgment_number(self) -> int:
+        """A number for a judgment, higher than those before and than that of any log that is judged."""
+        return next(self._judgment_numbers)
+
+    def has_datapoint(self, datapoint_id: str) -> bool:
+        """Whether a datapoint is here."""
+        return datapoint_id in self._datapoints
+
+    def why_unreadable(self, version_id: str) -> str | None:
+        """Why a version that was to be put cannot be; None for one that is here."""
+        return self._unreadable.get(version_id)

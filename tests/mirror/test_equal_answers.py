@@ -1,0 +1,189 @@
+"""The tools say the same of a server's own workspace and through a mirror of it: ids, cursors and ages apart."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from tests.assistant import Assistant, connect_assistant, datapoint_ids, log_ids
+from tests.conftest import vacuum_into
+from tests.documented_only import documented_client, mirror_of
+from tests.edge_cases import NAME, load_edge_cases
+from tests.shared_data import RAG_CHAT
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.wiring import open_embedded_app
+
+pytestmark = pytest.mark.anyio
+
+_APART = (
+    (re.compile(r"^Rows read \d+ \w+ ago; the server shows no change since\.\n?", re.MULTILINE), ""),
+    (re.compile(r'cursor="[^"]+"'), "cursor"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\dZ \| "), "then | "),
+)
+SAMPLE = "Which prompt answers tickets"
+LOGS: list[dict[str, Any]] = [
+    {"runs": ["v2"]},
+    {},
+    {"runs": ["v1", "v3"], "errors_only": True},
+    *({"sort": sort} for sort in ("worst", "latency", "cost", "length")),
+    {"evaluator": "topics", "judgment": 'b"c'},
+    {"judgment": "missing", "sort": "length"},
+    {"judgment": "failed"},
+    {"judgment": "abstained"},
+    {"evaluator": "stars", "judgment": "2..4", "text": "refund"},
+    *({"text": text} for text in ("REFUND", "订单", "ÄHN", "look_up", "deep")),
+    {"sample": True, "evaluator": "tone"},
+    {"sample": True, "evaluator": "stars", "text": "refund", "runs": ["v2"]},
+]
+DATAPOINTS: list[dict[str, Any]] = [
+    {},
+    {"runs": ["v1", "v3"], "evaluator": "tone"},
+    *({"show": show} for show in ("disagreement", "all_fail", "failed", "abstained", "missing")),
+    {"text": "refund", "show": "missing", "runs": ["v1"]},
+]
+COMPARISONS: list[dict[str, Any]] = [
+    {},
+    *({"outcome": outcome} for outcome in ("improved", "changed", "same", "only_baseline", "only_candidate", "errors")),
+    {"baseline": "v2", "candidates": ["v3"], "evaluators": ["tone", "topics", "comment"], "limit": 50},
+]
+
+
+class Both(NamedTuple):
+    """One server, asked in its own workspace and through a mirror."""
+
+    direct: Assistant
+    mirrored: Assistant
+
+    async def ask(self, tool: str, **arguments: Any) -> list[str]:
+        """All pages of an answer, after seeing that both ways give them."""
+        first, second = [await assistant.all_pages(tool, **arguments) for assistant in self]
+        assert list(map(_plain, second)) == list(map(_plain, first)), arguments
+        return first
+
+    async def ask_first(self, tool: str, **arguments: Any) -> None:
+        """See that both ways give the same first page: how many tokens the note on their age takes decides others."""
+        first, second = [await assistant.ask(tool, **arguments) for assistant in self]
+        assert _plain(second) == _plain(first), arguments
+
+
+def _plain(answer: str) -> str:
+    for pattern, instead in _APART:
+        answer = pattern.sub(instead, answer)
+    return answer.rstrip("\n")
+
+
+async def both_ways(database: Path) -> AsyncIterator[Both]:
+    """Both ways to a database."""
+    app = open_embedded_app(str(database))
+    remote = documented_client(app)
+    async with (
+        connect_assistant(EvalsClient(open_app=lambda: app)) as direct,
+        connect_assistant(remote, mirror=mirror_of(remote)) as mirrored,
+    ):
+        yield Both(direct, mirrored)
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The assistants stay for all tests, so the loop does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def both(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Both]:
+    """Both ways to the sample and to the evaluation of edge cases."""
+    database = tmp_path_factory.mktemp("equal") / "evals.db"
+    vacuum_into(database, sample_database)
+    async for both in both_ways(database):
+        await load_edge_cases(both.direct.client)
+        yield both
+
+
+@pytest.fixture(scope="module")
+async def recorded(recorded_database: Path) -> AsyncIterator[Both]:
+    """Both ways to the recorded evaluations."""
+    async for both in both_ways(recorded_database):
+        yield both
+
+
+async def test_evaluations_are_listed_alike(both: Both) -> None:
+    """Found by any part of a name, file or evaluator; the documented API does not tell when a run last changed."""
+    for asked in ({}, {"limit": 1}, {"text": "odd"}, {"text": "TOXIC"}, {"text": "nothing like it"}):
+        await both.ask("list_evaluations", **asked)
+    for word in (NAME, "odd/prompt", "od things", SAMPLE.lower(), "support/ticket-answer"):
+        results = [await assistant.host.call_tool("list_runs", {"evaluation": word}) for assistant in both]
+        assert len({_plain(str(result.content)) for result in results}) == 1
+
+
+async def test_logs_are_the_same(both: Both) -> None:
+    """Every filter, sort and sample chooses the same logs in the same order, whichever runs were read first."""
+    for asked in LOGS:
+        await both.ask("get_logs", evaluation=NAME, limit=10, max_tokens=20_000, **asked)
+
+
+async def test_datapoints_are_the_same(both: Both) -> None:
+    """Every choice of datapoints has the same judgments in each cell."""
+    for asked in DATAPOINTS:
+        await both.ask("list_datapoints", evaluation=NAME, limit=9, max_tokens=20_000, **asked)
+
+
+async def test_comparisons_are_the_same(both: Both) -> None:
+    """With the same datapoints behind them."""
+    for asked in COMPARISONS:
+        await both.ask("compare_runs", evaluation=NAME, max_tokens=20_000, **asked)
+
+
+async def test_runs_and_single_logs_are_the_same(both: Both) -> None:
+    """A log is found by the beginning of its id, beside another run's, and in parts."""
+    await both.ask("list_runs", evaluation=NAME, max_tokens=20_000)
+    logs = log_ids((await both.ask("get_logs", evaluation=NAME, runs=["v3"], limit=100, max_tokens=20_000))[0])
+    for log in logs[::6]:
+        assert await both.ask("get_log", log=log) == await both.ask("get_log", log=log[:14])
+        await both.ask("get_log", log=log, part="inputs")
+    points = datapoint_ids((await both.ask("list_datapoints", evaluation=NAME, limit=50, max_tokens=20_000))[0])
+    await both.ask("get_logs", evaluation=NAME, datapoint=points[0][:12], max_tokens=20_000)
+    results = [
+        await assistant.host.call_tool("get_log", {"log": logs[0], "beside": "v2", "evaluation": NAME})
+        for assistant in both
+    ]
+    assert results[0].content == results[1].content
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_log", {"log": "log_"}),
+        ("get_log", {"log": "log_nothing_like_it"}),
+        ("get_log", {"log": "../evaluations"}),
+        ("list_runs", {"evaluation": "no such evaluation"}),
+        ("get_logs", {"evaluation": NAME, "datapoint": "dp_"}),
+        ("get_logs", {"evaluation": NAME, "datapoint": "nonsense"}),
+        ("get_logs", {"evaluation": NAME, "runs": ["v"]}),
+        ("get_logs", {"evaluation": NAME, "sort": "worst", "judgment": "missing"}),
+        ("list_datapoints", {"evaluation": NAME, "evaluator": "strs", "show": "failed"}),
+    ],
+    ids=repr,
+)
+async def test_what_cannot_be_found_is_refused_alike(both: Both, tool: str, arguments: dict[str, Any]) -> None:
+    """The candidates and the nearest names are the same, from the newest on."""
+    assert await both.direct.refuse(tool, **arguments) == await both.mirrored.refuse(tool, **arguments)
+
+
+async def test_the_sample_is_answered_alike(both: Both) -> None:
+    """By every tool, in the default budget."""
+    for tool in ("list_runs", "compare_runs", "list_datapoints", "get_logs"):
+        await both.ask_first(tool, evaluation=SAMPLE, max_tokens=8_000)
+    await both.ask_first("get_logs", evaluation=SAMPLE, sort="worst", evaluator="helpfulness", limit=3)
+
+
+async def test_recorded_evaluations_are_answered_alike(recorded: Both) -> None:
+    """Hundreds of logs with long texts."""
+    evaluation = RAG_CHAT.file
+    await recorded.ask("list_evaluations")
+    await recorded.ask("list_runs", evaluation=evaluation)
+    await recorded.ask_first("compare_runs", evaluation=evaluation, candidates=["prompt-refined"], limit=3)
+    for asked in ({"sort": "worst", "evaluator": "gpt_groundedness"}, {"text": "deductible"}):
+        await recorded.ask_first("get_logs", evaluation=evaluation, limit=3, max_tokens=8_000, **asked)
+    await recorded.ask_first("list_datapoints", evaluation=evaluation, show="all_fail", limit=5)
