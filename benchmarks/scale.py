@@ -10,7 +10,6 @@ texts and in the same run. Writes three logs a question into each database.
 
 import math
 import os
-import re
 import sqlite3
 import statistics
 import sys
@@ -25,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.big_database import BigDatabase, make_big_database
 from benchmarks.stdio_server import Server
 
-from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.frame.calls import encode
 
 SIZES = (1_200, 12_000)
 RUNS = 12
@@ -77,8 +76,7 @@ def questions(made: BigDatabase) -> dict[str, Question]:
 
     def deep(tool: str, state: list[object], asked: Mapping[str, object] = {}, **arguments: Any) -> Question:
         """A page far in; `asked` is what its cursor is bound to beside the evaluation."""
-        call = Call(tool, arguments, {"evaluation": made.evaluation_id, **asked})
-        (cursor,) = re.findall('cursor="(.*)"', call.at(*state))
+        cursor = encode(state, {"tool": tool, "evaluation": made.evaluation_id, **asked})
         return Question(tool, {**arguments, "cursor": cursor})
 
     def logs(**arguments: Any) -> Question:

@@ -83,16 +83,10 @@ async def get_logs(
         listed={**filters, "runs": runs and run_ids, "evaluator": named and named.version_id},
     )
     position = call.position(cursor)
-    condition = read_match(judgment, [named] if named else resolved.evaluators) if judgment else None
-    if condition is not None and judging is not None:
-        condition.evaluator_version_id = judging.version_id
+    condition = read_match(judgment, [named] if named else resolved.evaluators, judging) if judgment else None
     question = LogQuestion(
         filter=Filter(
-            run_ids=run_ids,
-            datapoint_id=datapoint_id or None,
-            judgment=condition,
-            errors_only=errors_only,
-            text=text or None,
+            run_ids=run_ids, datapoint_id=datapoint_id, judgment=condition, errors_only=errors_only, text=text
         ),
         evaluator_version_id=judging.version_id if judging else None,
         sort=sort,

@@ -69,7 +69,7 @@ async def list_datapoints(
         },
     )
     question = DatapointQuestion(
-        filter=Filter(run_ids=[run.id for run in shown], text=text or None),
+        filter=Filter(run_ids=[run.id for run in shown], text=text),
         dataset_version_id=dataset_version_id,
         show=show,
         scales=judges,

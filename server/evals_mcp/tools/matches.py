@@ -21,12 +21,16 @@ _STATES: dict[str, JudgmentState] = {
 }
 
 
-def read_match(text: str, evaluators: list[EvaluatorRow]) -> JudgmentCondition:
-    """The judgments of these evaluators that a text selects.
+def read_match(text: str, evaluators: list[EvaluatorRow], by: EvaluatorRow | None = None) -> JudgmentCondition:
+    """The judgments of these evaluators that a text selects; only those of one evaluator if it is given.
 
     Raises Invalid for text that is not a judgment, or that none of the evaluators can give.
     """
-    written = text.strip()
+    condition = _read(text.strip(), evaluators)
+    return condition if by is None else condition.model_copy(update={"evaluator_version_id": by.version_id})
+
+
+def _read(written: str, evaluators: list[EvaluatorRow]) -> JudgmentCondition:
     word = written.lower()
     options = {option.casefold(): option for row in evaluators for option in row.options}
     if written.casefold() in options:

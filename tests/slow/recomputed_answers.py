@@ -1,0 +1,158 @@
+"""Answers recomputed in Python from the documented API's own records, to hold those of the store against."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evals_mcp.folding import fold
+from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_cost, log_latency, log_output
+from evals_mcp.models.questions import DatapointQuestion, Filter, JudgmentCondition, LogQuestion
+from evals_mcp.models.rows import Overview
+from evals_mcp.statistics.agreement import judgment_fails
+from evals_mcp.statistics.choices import JudgmentReading
+from evals_mcp.store.store import Store
+from evals_mcp.truncation import texts_of
+
+_MISSING = ("missing", None)
+
+
+@dataclass(frozen=True)
+class RunLog:
+    """A log in a run; judgments are states and values by the attached evaluator's version."""
+
+    run_id: str
+    log: LogResponse
+    datapoint_id: str | None
+    judgments: dict[str, tuple[str, Any]]
+
+
+class Recomputed:
+    """An evaluation as the documented API gives it."""
+
+    def __init__(self, store: Store, overview: Overview, dataset_version_id: str) -> None:
+        self.evaluators = {row.version_id: row for row in overview.evaluators}
+        self.runs = {run.id: run for run in overview.runs}
+        dataset = next(run.dataset_path for run in overview.runs if run.dataset_version_id == dataset_version_id)
+        file_id = store.files.retrieve_by_path(str(dataset)).id
+        self.datapoints = store.datasets.get(file_id, dataset_version_id, include_datapoints=True).datapoints or []
+        self.logs = []
+        for record in store.runs.logs(overview.evaluation.id, [], 1, 1000).records:
+            judged = {version_id: self._counting(version_id, record.evaluator_logs) for version_id in self.evaluators}
+            self.logs.append(RunLog(record.run_id, record.log, record.log.source_datapoint_id, judged))
+
+    def _counting(self, version_id: str, found: Sequence[LogResponse]) -> tuple[str, Any]:
+        file_id = self.evaluators[version_id].id
+        sole = sum(row.id == file_id for row in self.evaluators.values()) == 1
+        for log in reversed(found):
+            assert isinstance(log, EvaluatorLogResponse)
+            if log.evaluator.id == file_id if sole else log.evaluator.version_id == version_id:
+                state = "failed" if log.error is not None else "abstained" if log.judgment is None else "judged"
+                return state, log.judgment
+        return _MISSING
+
+    def matching(self, question: LogQuestion) -> set[tuple[str, str]]:
+        """The logs that a question means, as run and log id."""
+        found = [log for log in self.logs if self._meets(log, question.filter)]
+        match question.sort:
+            case "worst":
+                by = str(question.evaluator_version_id)
+                found = [log for log in found if self._has_score(by, log.judgments[by])]
+            case "latency":
+                found = [log for log in found if log_latency(log.log) is not None]
+            case "cost":
+                found = [log for log in found if log_cost(log.log) is not None]
+        return {(log.run_id, log.log.id) for log in found}
+
+    def _has_score(self, version_id: str, judgment: tuple[str, Any]) -> bool:
+        state, value = judgment
+        in_order = value in self.evaluators[version_id].valences if isinstance(value, str) else True
+        return state == "judged" and not isinstance(value, list) and in_order
+
+    def _meets(self, log: RunLog, wanted: Filter, *, but: Iterable[str] = ()) -> bool:
+        if wanted.run_ids is not None and log.run_id not in wanted.run_ids:
+            return False
+        if "datapoint_id" not in but and wanted.datapoint_id and log.datapoint_id != wanted.datapoint_id:
+            return False
+        if wanted.errors_only and log.log.error is None:
+            return False
+        texts = [log_output(log.log), log.log.error, log.log.inputs]
+        if "text" not in but and wanted.text and not _holds(texts, wanted.text):
+            return False
+        condition = wanted.judgment
+        return condition is None or any(
+            _is_so(judgment, condition)
+            for version_id, judgment in log.judgments.items()
+            if condition.evaluator_version_id in (None, version_id)
+        )
+
+    def chosen(self, question: DatapointQuestion) -> list[str]:
+        """The ids of the datapoints that a question means, in order."""
+        wanted, found = question.filter, []
+        for datapoint in self.datapoints:
+            logs = [log for log in self.logs if log.datapoint_id == datapoint.id]
+            content = [datapoint.inputs, datapoint.messages, datapoint.target]
+            if wanted.datapoint_id and wanted.datapoint_id != datapoint.id:
+                continue
+            if wanted.text and not _holds(content, wanted.text):
+                continue
+            of_logs = wanted.judgment or wanted.errors_only
+            if of_logs and not any(self._meets(log, wanted, but=("text", "datapoint_id")) for log in logs):
+                continue
+            run_ids = list(self.runs) if wanted.run_ids is None else wanted.run_ids
+            if self._shows(question, [log for log in logs if log.run_id in run_ids], run_ids):
+                found.append(datapoint.id)
+        return found
+
+    def _shows(self, question: DatapointQuestion, logs: Sequence[RunLog], run_ids: Sequence[str]) -> bool:
+        readings = {scale.evaluator_version_id: scale for scale in question.scales}
+        by = {id: JudgmentReading(scale, self.evaluators[id]) for id, scale in readings.items()}
+        match question.show:
+            case "all":
+                return True
+            case "missing":
+                over = [id for id in run_ids if self.runs[id].dataset_version_id == question.dataset_version_id]
+                lacking = any(log.judgments[id] == _MISSING for log in logs for id in by)
+                return lacking or any(all(log.run_id != run_id for log in logs) for run_id in over)
+            case "failed" | "abstained":
+                return any(log.judgments[id][0] == question.show for log in logs for id in by)
+            case "disagreement":
+                differing = any(reading.disagree(_values(logs, id)) for id, reading in by.items())
+                return differing or any(_contradicted(log, by) for log in logs)
+        sound = [log for log in logs if log.log.error is None]
+        failed = bool(logs) and not sound
+        return failed or any(reading.all_fail(_values(sound, id)) for id, reading in by.items())
+
+
+def _holds(texts: Any, searched: str) -> bool:
+    return any(fold(searched) in fold(text) for text in texts_of(texts))
+
+
+def _values(logs: Sequence[RunLog], version_id: str) -> list[Any]:
+    return [log.judgments[version_id][1] for log in logs if log.judgments[version_id][0] == "judged"]
+
+
+def _contradicted(log: RunLog, by: dict[str, JudgmentReading]) -> bool:
+    judged = [(reading, log.judgments[id][1]) for id, reading in by.items() if log.judgments[id][0] == "judged"]
+    verdicts = {judgment_fails(value, reading.failing) for reading, value in judged}
+    return {True, False} <= verdicts
+
+
+def _is_so(judgment: tuple[str, Any], condition: JudgmentCondition) -> bool:
+    state, value = judgment
+    if state != condition.state or state != "judged":
+        return state == condition.state
+    number = value if isinstance(value, bool | int | float) else None
+    if condition.label is not None and condition.label not in (value if isinstance(value, list) else [value]):
+        return False
+    if condition.boolean is not None and number != condition.boolean:
+        return False
+    bounds = [condition.at_least, condition.above, condition.at_most, condition.below]
+    if all(bound is None for bound in bounds):
+        return True
+    low, above, high, below = bounds
+    return number is not None and not (
+        (low is not None and number < low)
+        or (above is not None and number <= above)
+        or (high is not None and number > high)
+        or (below is not None and number >= below)
+    )
