@@ -192,5 +192,5 @@ def _find(connection: Connection, word: str) -> Any:
     """The evaluation with this id, or the only one with this name or file. Raises NotFound."""
     rows = connection.execute(_BY_ID, {"word": word}).all() or connection.execute(_BY_NAME, {"word": word}).all()
     if len(rows) != 1:
-        raise NotFound(f"No evaluation, or more than one, is called `{word[:200]}`.")
+        raise NotFound(f"No evaluation, or more than one, has the name `{word[:200]}`.")
     return rows[0]
