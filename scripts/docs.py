@@ -38,12 +38,12 @@ def tools_table() -> str:
 
 def prompts_table() -> str:
     """A row for each prompt: its name, and what a person reads about it."""
-    return table("| prompt | what it makes an assistant do |", (f"| `{p.name}` | {p.description} |" for p in PROMPTS))
+    return table("| prompt | what the assistant does |", (f"| `{p.name}` | {p.description} |" for p in PROMPTS))
 
 
 def resources_table() -> str:
     """A row for each kind of resource: its address, and what is there."""
-    return table("| resource | what it holds |", (f"| `{r.address}` | {r.description} |" for r in RESOURCES))
+    return table("| resource | what it contains |", (f"| `{r.address}` | {r.description} |" for r in RESOURCES))
 
 
 def settings_table() -> str:

@@ -21,13 +21,13 @@ async def test_what_is_not_read_in_time_is_named_and_read_the_next_time(mirrored
 
     mirrored.server.before = take_ten_seconds
     first = await mirrored.ask()
-    assert f"Not read to the end in time: 10 of {LOGS} logs of v2. Figures cover what was read" in first
+    assert f"Read only 10 of {LOGS} logs of v2 in time. Figures cover these" in first
     assert f"{LOGS + 10} logs" in first
     read = len(mirrored.server.log_pages())
     assert 0 < read < 6
     answers = [await mirrored.ask() for _ in range(3)]
     assert f"{2 * LOGS} logs" in answers[-1]
-    assert "Not read" not in answers[-1]
+    assert "Read only" not in answers[-1]
     pages = mirrored.server.log_pages()
     assert len(pages) <= 6 + 4  # pages that were under way when the time was over are asked for again
     mirrored.server.before = None
@@ -51,9 +51,9 @@ async def test_a_page_that_fails_is_named_and_tried_again(mirrored: Mirrored) ->
     mirrored.server.failing = {"page=2&": 500}
     answer = await mirrored.ask(runs=["v2"])
     assert f"{LOGS - 10} logs" in answer
-    assert "Could not be read: 10 logs of v2 (" in answer
+    assert "Could not read 10 logs of v2 (" in answer
     assert "This page is broken." in answer
-    assert "Figures lack them; ask again to retry." in answer
+    assert "Figures exclude them. Ask again to retry." in answer
     mirrored.server.failing = {}
     mirrored.server.asked.clear()
     again = await mirrored.ask_again(runs=["v2"])
@@ -112,7 +112,7 @@ async def test_a_run_that_never_stays_still_is_read_three_times(mirrored: Mirror
 
     mirrored.server.before = add_always
     answer = await mirrored.ask()
-    assert "Changing while it was read: v2. Figures may be off by some logs; ask again later." in answer
+    assert "Changed while we read it: v2. Figures may be off by a few logs. Ask again later." in answer
     assert len(mirrored.server.log_pages("page=1&")) == 3 + 1
     mirrored.server.before = None
     assert "Changing" not in await mirrored.ask()
@@ -170,9 +170,9 @@ async def test_records_that_cannot_be_read_are_left_out_and_named(mirrored: Mirr
     mirrored.server.rewrite = spoil
     answer = await mirrored.ask(runs=["v2"], limit=1)
     assert f"{LOGS - 2} logs" in answer
-    assert 'Left out of v2: 2 unreadable logs ("log_' in answer
-    assert "its type of file is not known" in answer
-    assert "Left out of v2: 1 unreadable judgment." in answer
+    assert 'Excluded from v2: 2 unreadable logs ("log_' in answer
+    assert "its file type is unknown" in answer
+    assert "Excluded from v2: 1 unreadable judgment." in answer
 
 
 async def test_an_evaluator_and_a_run_that_cannot_be_read_are_left_out_and_named(mirrored: Mirrored) -> None:
@@ -188,7 +188,7 @@ async def test_an_evaluator_and_a_run_that_cannot_be_read_are_left_out_and_named
 
     mirrored.server.rewrite = spoil
     answer = await mirrored.ask(runs=["v1"])
-    assert "Left out because they cannot be read: evv_odd, run_odd." in answer
+    assert "Excluded as unreadable: evv_odd, run_odd." in answer
     assert f"{LOGS} logs" in answer
     assert mirrored.runs["v2"] in await mirrored.ask("list_runs")
 
@@ -214,7 +214,7 @@ async def test_files_whose_evaluations_cannot_be_listed_are_named(mirrored: Mirr
     )
     answer = await mirrored.assistant.ask("list_evaluations")
     assert "1 evaluation," in answer
-    assert "Evaluations of 1 file could not be listed (" in answer
+    assert "Could not list the evaluations of 1 file (" in answer
     assert "small/prompt" in answer
 
 
@@ -223,7 +223,7 @@ async def test_datapoints_that_cannot_be_read_are_missing_from_the_answer(mirror
     mirrored.server.failing = {"/datapoints": 500}
     answer = await mirrored.ask(runs=["v1"])
     assert f"{LOGS} logs" in answer
-    assert "Datapoints of small/questions could not be read (" in answer
+    assert "Could not read datapoints of small/questions (" in answer
     assert "This page is broken." in await mirrored.assistant.refuse("list_datapoints", evaluation=mirrored.small.id)
     mirrored.server.failing = {}
     assert await mirrored.ask_again("list_datapoints") == await mirrored.ask_directly("list_datapoints")

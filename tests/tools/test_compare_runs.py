@@ -182,7 +182,7 @@ async def test_a_return_type_that_changed_is_said_and_never_averaged(small: Smal
     await small.run("new", [(question, {"small/correct": 3}) for question in QUESTIONS])
     answer = await compare_runs(Lookup(small.client), "Small")
     assert "Nothing to compare" in answer
-    assert "Excluded: baseline judgments whose type is not the evaluator's return type now" in answer
+    assert "Excluded baseline judgments, whose type differs from the evaluator's current return type" in answer
 
 
 async def test_other_versions_of_an_evaluator_are_pointed_out(small: SmallEvaluation) -> None:
@@ -247,7 +247,7 @@ async def test_runs_that_cannot_be_compared_are_refused(small: SmallEvaluation) 
         await compare_runs(Lookup(small.client), "Small")
     with pytest.raises(Invalid, match="the baseline itself"):
         await compare_runs(Lookup(small.client), "Small", candidates=["old"])
-    with pytest.raises(EvalsError, match="evaluator: nothing is named"):
+    with pytest.raises(EvalsError, match="evaluator: no evaluator is named"):
         await compare_runs(Lookup(small.client), SAMPLE, evaluators=["nonsense"])
 
 

@@ -263,7 +263,7 @@ async def test_runs_of_one_name_are_told_apart_from_the_newest(assistants: Assis
     refused = await assistants.extended.refuse("compare_runs", evaluation="twins", candidates=["twin"])
     assert "run: twin matches 3: twin#3, twin#2, twin#1 (newest first)." in refused.replace('"', "")
     answer = await assistants.ask("twins", baseline="twin#1", candidates=["twin#2"])
-    assert "Candidate twin#2 against the baseline twin#1" in answer
+    assert "Candidate twin#2 against baseline twin#1" in answer
     assert "0/12/0 | worse" in answer
 
 
@@ -275,4 +275,4 @@ async def test_a_run_against_itself_among_others_is_left_out(assistants: Assista
     refused = await assistants.extended.refuse("compare_runs", evaluation="itself", baseline="old", candidates=["old"])
     assert "candidates: this is the baseline" in refused
     answer = await assistants.ask("itself", baseline="old", candidates=["old", "new"])
-    assert "Candidate new against the baseline old" in answer
+    assert "Candidate new against baseline old" in answer

@@ -177,7 +177,7 @@ def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) 
         return
     for tally, side in ((before, "baseline"), (after, "candidate")):
         if tally.other_type:
-            yield f"Excluded: {side} judgments whose type is not the evaluator's return type now"
+            yield f"Excluded {side} judgments, whose type differs from the evaluator's current return type"
         elif not tally.judged:
             yield f"No judgments in the {side} ({_instead(tally)})"
             return

@@ -1,4 +1,4 @@
-"""A filter in words that follow `N logs` or `N datapoints`, with one function per field."""
+"""A filter in words, to follow `N logs` or `N datapoints`. One function per field."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,12 @@ _TEXT = 100
 
 
 def filter_words(filter: Filter, evaluation: ResolvedEvaluation) -> str:
-    """` in v2 judged "<3" by helpful with an error`; nothing for a filter that excludes nothing."""
+    """` in v2 judged "<3" by helpful with an error`; "" for a filter that excludes nothing."""
     return "".join(f" {words}" for field in filter.names() if (words := WORDS[field](filter, evaluation)))
 
 
 def judgment_value(condition: JudgmentCondition) -> str:
-    """A judgment as a caller writes it: `true`, `curt`, `3`, `<3`, `2..4`, `failed`."""
+    """A judgment filter as a caller writes it: `true`, `curt`, `3`, `<3`, `2..4`, `failed`."""
     if condition.state != "judged":
         return condition.state
     if condition.boolean is not None:

@@ -1,4 +1,4 @@
-"""The routes of Humanloop's documented API, v5 and v4, and our route for bulk loads, which no first answer needs."""
+"""The routes of Humanloop's documented API (v5 and v4) and our bulk route. The first answer needs none of them."""
 
 from evals_mcp.api.routes import (
     agents,

@@ -1,4 +1,4 @@
-"""Batches of evaluation documents; only servers that say so take them."""
+"""Batches of evaluation documents, for servers with our bulk route."""
 
 from pydantic import TypeAdapter
 
@@ -10,16 +10,16 @@ _LOADED = TypeAdapter(LoadedBatch)
 
 
 class Bulk:
-    """Evaluation documents on their way to a server."""
+    """Evaluation documents to a server."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def load(self, lines: bytes, *, overwrite: bool = False, more: bool = False) -> LoadedBatch:
-        """Store a batch of records (NDJSON): all, or none. Raises Invalid, whose location names the line.
+        """Store a batch of records (NDJSON): all or none. Raises Invalid with the line in its location.
 
-        With `more` the document goes on; with `overwrite` records replace what has their ids.
+        `more`: the document continues. `overwrite`: records replace those with the same ids.
         """
         query: Query = {"overwrite": overwrite or None, "more": more or None}
-        # The same batch twice changes nothing, so it may be sent again as a read may.
+        # Sending a batch twice changes nothing, so it can be retried like a read.
         return await self._connection.send("POST", ("bulk",), _LOADED, Lines(lines), query, reads=True)

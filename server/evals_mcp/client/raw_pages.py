@@ -1,4 +1,4 @@
-"""The documented v5 routes as JSON: the caller checks each record by itself, so that one bad one spoils no page."""
+"""The documented v5 routes as JSON. The caller checks each record, so that one bad record does not spoil a page."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from evals_mcp.models.model import JsonObject, Model
 
 
 class RawPage(Model):
-    """A page of records of any shape; `total` is what the server says of all pages."""
+    """A page of records of any shape. `total` is the server's count for all pages."""
 
     records: list[Any]
     total: int = 0
@@ -26,7 +26,7 @@ _RUNS = TypeAdapter(_RawRuns)
 
 
 class RawPages:
-    """Pages of the documented routes; each method raises EvalsError."""
+    """Pages of the documented routes. Each method raises EvalsError."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

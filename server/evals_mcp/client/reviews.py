@@ -1,4 +1,4 @@
-"""Our own extension of the API: rows that answer a reviewer's questions; only servers that say so have it."""
+"""Our extension of the API: rows that answer a reviewer's questions, for servers that have it."""
 
 from typing import TypeVar
 
@@ -27,21 +27,21 @@ Rows = TypeVar("Rows", bound=Model)
 
 
 class Reviews:
-    """Answers to a reviewer's questions. Each comes with the evaluation as it was in the same moment."""
+    """Answers to a reviewer's questions, each with the evaluation at the same time."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[str, tuple[object, ResolvedEvaluation]] = {}
 
     async def list_evaluations(self, text: str | None = None, *, limit: int = 20, offset: int = 0) -> EvaluationRows:
-        """Fetch evaluations by name, file or evaluator, the last changed first."""
+        """Fetch evaluations by name, file or evaluator, most recently changed first."""
         query: Query = {"text": text, "limit": limit, "offset": offset}
         return await self._connection.get(_PATH, _EVALUATIONS, query)
 
     async def get_evaluation(self, word: str) -> ResolvedEvaluation:
-        """Fetch an evaluation by id, or by a name or file that only it has. Raises NotFound.
+        """Fetch an evaluation by id, unique name or file. Raises NotFound.
 
-        What was fetched before is used again as long as the server, or the file that it stands in, has not changed.
+        Reuses the last result until the server, or the database file, has changed.
         """
         version = self._connection.data_version()
         known_version, known = self._known.get(word, (None, None))
@@ -60,28 +60,28 @@ class Reviews:
     async def find_logs(
         self, evaluation: ResolvedEvaluation, question: LogQuestion
     ) -> tuple[ResolvedEvaluation, LogRows]:
-        """Fetch the logs that a question asks for. Raises NotFound."""
+        """Fetch the logs for a question. Raises NotFound."""
         return await self._ask(evaluation, "logs", question, _LOGS)
 
     async def find_datapoints(
         self, evaluation: ResolvedEvaluation, question: DatapointQuestion
     ) -> tuple[ResolvedEvaluation, DatapointRows]:
-        """Fetch the datapoints that a question asks for. Raises NotFound."""
+        """Fetch the datapoints for a question. Raises NotFound."""
         return await self._ask(evaluation, "datapoints", question, _DATAPOINTS)
 
     async def compare_runs(
         self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
     ) -> tuple[ResolvedEvaluation, Comparisons]:
-        """Compare runs as a question asks. Raises NotFound."""
+        """Fetch the comparison for a question. Raises NotFound."""
         return await self._ask(evaluation, "comparison", question, _COMPARISONS)
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
-        """Fetch ids of logs that begin so, the newest first."""
+        """Fetch ids of logs with this prefix, newest first."""
         query: Query = {"beginning": beginning, "limit": limit}
         return (await self._connection.get(("review", "logs", "ids"), _IDS, query)).ids
 
     async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> list[str]:
-        """Fetch ids of datapoints in an evaluation's datasets that begin so. Raises NotFound."""
+        """Fetch ids of datapoints in an evaluation's datasets with this prefix. Raises NotFound."""
         query: Query = {"beginning": beginning, "limit": limit}
         return (await self._connection.get((*_PATH, evaluation_id, "datapoint-ids"), _IDS, query)).ids
 
@@ -94,6 +94,6 @@ class Reviews:
                 query: Query = {"known": evaluation.token}
                 return evaluation, await self._connection.send("POST", path, answer, question, query, reads=True)
             except Outdated:
-                # It changed since it was resolved. The question names runs by their ids, so it still stands.
+                # It changed after it was resolved. The question names runs by id, so it is still valid.
                 evaluation = await self.get_evaluation(evaluation.id)
-        raise Unavailable("The evaluation is changing too fast to be read; repeat the call.")
+        raise Unavailable("The evaluation is changing too fast to read. Repeat the call.")

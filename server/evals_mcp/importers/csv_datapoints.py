@@ -1,4 +1,4 @@
-"""Datapoints out of a CSV file; nothing is stored here."""
+"""Read datapoints from a CSV file. Stores nothing."""
 
 import csv
 import io
@@ -17,11 +17,11 @@ _WHERE = ("body", "file")
 
 
 def read_csv_datapoints(content: bytes) -> list[CreateDatapointRequest]:
-    """The datapoints of a CSV file (UTF-8, with a header), one for each row.
+    """Read the datapoints of a CSV file (UTF-8, with a header), one per row.
 
-    The column `messages` holds a JSON list of messages. `target` holds a JSON object, or text that becomes
-    `{"output": text}`; `target.x` is x of the target. `inputs.x`, like any other column x, is the input x. Empty
-    cells are empty inputs, and no target. Raises Invalid (422) with the number of the line.
+    The column `messages` contains a JSON list of messages. `target` contains a JSON object, or text that becomes
+    `{"output": text}`; `target.x` is the key x of the target. `inputs.x`, like any other column x, is the input x.
+    Empty cells are empty inputs, but no target. Raises Invalid (422) with the line number.
     """
     csv.field_size_limit(sys.maxsize)
     try:
@@ -34,10 +34,10 @@ def read_csv_datapoints(content: bytes) -> list[CreateDatapointRequest]:
     try:
         header = next(reader, None)
         if not header or "" in header or len(set(header)) < len(header):
-            raise Invalid("The first line must name every column, each by another name.", _WHERE)
+            raise Invalid("The first line must name all columns, each with a different name.", _WHERE)
         return [_datapoint(header, row, reader.line_num) for row in reader if row]
     except csv.Error as error:
-        raise Invalid(f"Line {reader.line_num} is not CSV: {error}.", _WHERE) from None
+        raise Invalid(f"Line {reader.line_num} is not valid CSV: {error}.", _WHERE) from None
 
 
 def _datapoint(header: list[str], row: list[str], line: int) -> CreateDatapointRequest:
@@ -60,7 +60,7 @@ def _datapoint(header: list[str], row: list[str], line: int) -> CreateDatapointR
 
 
 def _target(cells: dict[str, str]) -> Mapping[str, Any]:
-    """The target that the cells say; its cells are taken out of them."""
+    """Read the target from the cells, and remove its cells."""
     whole = cells.pop("target", "")
     parts = {name: cells.pop(name) for name in list(cells) if name.startswith("target.")}
     target: dict[str, Any] = {name.removeprefix("target."): cell for name, cell in parts.items() if cell}

@@ -1,4 +1,4 @@
-"""Loads an evaluation document into a server: in bulk where it can, else record by record; memory holds one batch."""
+"""Load an evaluation document into a server: in bulk if possible, else record by record. Memory holds one batch."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -16,9 +16,9 @@ _RECORDS_A_REPORT = 100
 
 @dataclass
 class Loaded:
-    """How far a load is: the records read, and those of them that were new, by kind.
+    """The progress of a load: the records read, and the new ones by kind.
 
-    `ids` has the ids of the document that stand for others on the server.
+    `ids` maps ids in the document to other ids on the server.
     """
 
     records: Counter[str] = field(default_factory=Counter)
@@ -27,11 +27,11 @@ class Loaded:
 
 
 Progress = Callable[[Loaded], Awaitable[None]]
-"""Called now and then with how far a load is."""
+"""Called now and then with the progress of a load."""
 
 
 async def stream(records: Iterable[Record]) -> AsyncIterator[Record]:
-    """A document of records that are made without waiting."""
+    """A document from records in memory."""
     for record in records:
         yield record
 
@@ -39,10 +39,10 @@ async def stream(records: Iterable[Record]) -> AsyncIterator[Record]:
 async def load_document(
     client: EvalsClient, document: EvaluationDocument, *, overwrite: bool = False, progress: Progress | None = None
 ) -> Loaded:
-    """Store what a server does not have yet of a document; an interrupted load goes on when loaded again.
+    """Store the records of a document that a server does not have yet. Load again to continue an interrupted load.
 
-    With `overwrite` records replace what has their ids: for a copy of another server, where the bulk route is.
-    Raises Invalid, which names the record by its position, counted from 1, and EvalsError. What was read before stays.
+    With `overwrite`, records replace those with the same ids. Use it to copy another server; it needs the bulk route.
+    Raises Invalid with the position of the record (from 1), and EvalsError. Earlier records stay stored.
     """
     if client.extended is None:
         await client.files.list(size=1)
@@ -50,7 +50,7 @@ async def load_document(
     if client.extended:
         await _load_in_bulk(client, document, loaded, overwrite, progress)
     elif overwrite:
-        raise Invalid("This server cannot be overwritten: it has no bulk route.")
+        raise Invalid("This server has no bulk route, so a load cannot overwrite it.")
     else:
         await _load_singly(client, document, loaded, progress)
     return loaded
@@ -60,7 +60,7 @@ async def _load_in_bulk(
     client: EvalsClient, document: EvaluationDocument, loaded: Loaded, overwrite: bool, progress: Progress | None
 ) -> None:
     batch = _Batch(client, loaded, overwrite)
-    # What the server is to do for runs it does once all is there: the last batch names them again.
+    # The server works on runs once all records are there, so the last batch names them again.
     earlier_runs: dict[str, RunRecord] = {}
     runs: dict[str, RunRecord] = {}
     async for record in document:
@@ -82,7 +82,7 @@ async def _load_in_bulk(
 
 
 class _Batch:
-    """The lines that are sent next; their positions in the document are counted from 1."""
+    """The next lines to send. Their positions in the document start at 1."""
 
     def __init__(self, client: EvalsClient, loaded: Loaded, overwrite: bool) -> None:
         self._client = client
@@ -93,17 +93,17 @@ class _Batch:
         self._first = 1
 
     def add(self, record: Record) -> None:
-        """Add a record, which names others as the server does, as far as that is known."""
+        """Add a record, with the server's ids where they are known."""
         line = record.with_ids(self._loaded.ids).model_dump_json(exclude_none=True)
         self._lines.append(line)
         self._size += len(line)
 
     def is_full(self) -> bool:
-        """Whether it is large enough to be sent."""
+        """Whether it is large enough to send."""
         return len(self._lines) >= _MOST_RECORDS or self._size >= _MOST_BYTES
 
     async def send(self, *, more: bool) -> None:
-        """Send the lines, if there are any, and begin anew; `more` if the document goes on."""
+        """Send the lines, if any, and start again. `more` if the document continues."""
         if not self._lines:
             return
         content = "\n".join(self._lines).encode()

@@ -1,7 +1,7 @@
-"""Records of an evaluation document through the documented endpoints, one by one, for servers without the bulk route.
+"""Write an evaluation document through the documented endpoints, record by record, for servers without the bulk route.
 
-Such a server chooses the ids of all but logs. What is there already is found by path, content, name and order: the
-n-th run of a version over a dataset's version in an evaluation is the n-th that the document has.
+Such a server chooses all ids except those of logs. Existing things are found by path, content, name and order: the n-th
+run of a version over a dataset version in an evaluation is the n-th one in the document.
 """
 
 import json
@@ -64,10 +64,10 @@ _LOG_REQUESTS: dict[FileType, Any] = {
 
 
 class SingleWrites:
-    """Writes records in their order; `added` counts what was new, `ids` gets the ids that the server chose.
+    """Writes records in order. `added` counts new ones; `ids` gets the ids that the server chose.
 
-    Evaluators are attached, and runs created, as ones that their caller works for. Whether a version is new cannot be
-    told, nor whether a log that is there has the same content.
+    Evaluators are attached and runs created as not orchestrated. We cannot tell whether a version is new, or whether an
+    existing log has the same content.
     """
 
     def __init__(self, client: EvalsClient, added: Counter[str], ids: dict[Kind, dict[str, str]]) -> None:
@@ -90,7 +90,7 @@ class SingleWrites:
         self._statuses: dict[str, EvaluationStatus] = {}
 
     async def write(self, record: Record) -> None:
-        """Write a record. Raises Invalid for one that the documented endpoints do not take, and EvalsError."""
+        """Write a record. Raises Invalid for records that the documented endpoints do not accept, and EvalsError."""
         try:
             await self._write(record)
         except ValidationError as error:
@@ -98,9 +98,9 @@ class SingleWrites:
             raise Invalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
 
     async def finish(self) -> None:
-        """Set the statuses of runs, which logs would change."""
+        """Set the statuses of runs. Done last, because new logs change them."""
         for run_id, status in self._statuses.items():
-            with suppress(Conflict):  # it has ended already
+            with suppress(Conflict):  # it has already ended
                 await self._client.runs.update(self._evaluations[run_id], run_id, UpdateRunRequest(status=status))
 
     async def _write(self, given: Record) -> None:
@@ -121,11 +121,11 @@ class SingleWrites:
             case JudgmentRecord():
                 await self._write_judgment(given.with_ids(self._ids))
             case _:
-                raise Invalid("A run is cleared only where a load overwrites.")
+                raise Invalid("Only a load with overwrite can clear a run.")
 
     async def _write_version(self, version: VersionRecord) -> None:
         if version.file_id not in self._files:
-            raise NotFound(f"File `{version.file_id}` is not earlier in the document.")
+            raise NotFound(f"File `{version.file_id}` does not appear earlier in the document.")
         file = self._files[version.file_id]
         described = {"version_name": version.name, "version_description": version.description}
         about = {"path": file.path, "description": file.description, "readme": file.readme, "tags": file.tags or None}
@@ -134,7 +134,7 @@ class SingleWrites:
         if file.type == "dataset":
             points = self._datapoints[file.id]
             if missing := [id for id in version.datapoint_ids if id not in points]:
-                raise NotFound(f"Datapoint `{missing[0]}` is not earlier in the document.")
+                raise NotFound(f"Datapoint `{missing[0]}` does not appear earlier in the document.")
             request["datapoints"] = [points[id] for id in version.datapoint_ids]
             written = await noun.upsert(DatasetRequest.model_validate(request), include_datapoints=True)
             ids = {_key(point.model_dump(exclude={"id"})): point.id for point in written.datapoints or []}
@@ -193,20 +193,20 @@ class SingleWrites:
             if item.control and not written.control:
                 await runs.update(item.evaluation_id, written.id, UpdateRunRequest(control=True))
         if written is None:
-            raise Invalid("A run is in an evaluation here.")
+            raise Invalid("A run must belong to an evaluation here.")
         self._note("run", run.id, written.id)
         if run.status in ("completed", "cancelled"):
             self._statuses[written.id] = run.status
 
     async def _read_unclaimed(self, evaluation_id: str) -> list[EvaluationRunResponse]:
-        """The runs of an evaluation that no run of the document stands for yet, the oldest first."""
+        """The runs of an evaluation that match no run of the document yet, oldest first."""
         if evaluation_id not in self._unclaimed:
             self._unclaimed[evaluation_id] = (await self._client.runs.list(evaluation_id)).runs[::-1]
         return self._unclaimed[evaluation_id]
 
     async def _write_log(self, log: LogRecord) -> None:
         file_type, file_id = self._version(log.version_id)
-        # A request of a tool's log names no run.
+        # Requests for tool logs name no run.
         in_request = [] if file_type == "tool" else log.run_ids[:1]
         values = {**log.given(), "id": file_id, "log_id": log.id, "run_id": next(iter(in_request), None)}
         is_new = await self._send_log(file_type, log.id, log.version_id, values)
@@ -222,7 +222,7 @@ class SingleWrites:
         await self._send_log(file_type, judgment.id, judgment.evaluator_version_id, values)
 
     async def _send_log(self, file_type: FileType, log_id: str, version_id: str, values: Json) -> bool:
-        """Whether the log was not there yet."""
+        """Send a log. Returns whether it was new."""
         request = _LOG_REQUESTS[file_type].model_validate(values)
         try:
             created = await self._nouns[file_type].log(request, version_id=version_id)
@@ -234,7 +234,7 @@ class SingleWrites:
 
     def _version(self, version_id: str) -> tuple[FileType, str]:
         if version_id not in self._versions:
-            raise NotFound(f"Version `{version_id}` is not earlier in the document.")
+            raise NotFound(f"Version `{version_id}` does not appear earlier in the document.")
         return self._versions[version_id]
 
     def _note(self, kind: Kind, id: str, own_id: str) -> None:
@@ -257,6 +257,6 @@ def _is_alike(run: EvaluationRunResponse, record: RunRecord) -> bool:
 
 
 def _key(content: Json) -> str:
-    """What tells datapoints of a dataset apart."""
+    """The key of a datapoint in a dataset."""
     present = {name: value for name, value in content.items() if value is not None}
     return json.dumps({"inputs": {}, **present}, sort_keys=True)

@@ -1,4 +1,4 @@
-"""The evaluations that a mirrored server has, as the lists of its files show them, without runs and logs."""
+"""The list of evaluations of a mirrored server, without runs and logs."""
 
 from contextlib import suppress
 from typing import Any
@@ -17,7 +17,7 @@ from evals_mcp.models.model import JsonObject
 
 
 class Catalog:
-    """All evaluations of files, in a workspace of their own, where none looks changed because its logs were read."""
+    """All evaluations of files, in a separate workspace, so that reading logs does not make one look changed."""
 
     def __init__(self, raw: RawPages, scratch: Scratch) -> None:
         self._raw = raw
@@ -34,7 +34,7 @@ class Catalog:
 
     @property
     def unread(self) -> dict[str, EvalsError | None]:
-        """The paths of files whose evaluations could not be listed the last time, with the error if there was one."""
+        """The paths of files whose evaluations could not be listed last time, with the error, if any."""
         return {self._files[id].path: error for id, error in self._unread.items() if id in self._files}
 
     @property
@@ -43,12 +43,12 @@ class Catalog:
         return list(self._files)
 
     def path(self, file_id: str | None) -> str | None:
-        """The path of a file, if it is known."""
+        """The path of a file, if known."""
         file = self._files.get(file_id or "")
         return None if file is None else file.path
 
     def find(self, word: str) -> list[str]:
-        """The ids of the evaluations with this id, or else with this name or file."""
+        """The ids of the evaluations with this id, else with this name or file."""
         known = [
             (id, item.get("name"), file_id)
             for file_id, found in self._evaluations.items()
@@ -58,9 +58,9 @@ class Catalog:
         return by_id or [id for id, name, file_id in known if word in (name, self.path(file_id))]
 
     async def refresh(self) -> None:
-        """Read the files and the evaluations of each, first of those that could not be read the last time.
+        """Read the files and their evaluations, starting with files that could not be read last time.
 
-        Raises EvalsError if the files cannot be listed, or the evaluations of none of them.
+        Raises EvalsError if the files, or the evaluations of all files, cannot be listed.
         """
         await self.refresh_files()
         ordered = sorted(self._files, key=lambda file_id: file_id not in self._unread)
@@ -85,7 +85,7 @@ class Catalog:
         self._files = found
 
     async def publish(self) -> None:
-        """Bring the workspace to what was read. Raises EvalsError."""
+        """Update the workspace. Raises EvalsError."""
         records: dict[str, EvaluationRecord] = {}
         named: set[tuple[str, Any]] = set()
         versions: list[JsonObject] = []
@@ -94,7 +94,7 @@ class Catalog:
                 with suppress(ValidationError, Unreadable):
                     evaluators = read_definition(evaluation, [], None, None).evaluators
                     record = read_evaluation(evaluation, evaluators, file_id)
-                    # A file of ours has a name once.
+                    # In our files, names are unique.
                     record.name = None if (file_id, record.name) in named else record.name
                     named.add((file_id, record.name))
                     records[record.id] = record

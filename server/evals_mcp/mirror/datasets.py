@@ -1,4 +1,4 @@
-"""Datasets of a mirrored server: the datapoints of each version are read once, since a version never changes."""
+"""Datasets of a mirrored server. A version never changes, so its datapoints are read once."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from evals_mcp.models.model import JsonObject
 
 @dataclass
 class _Reading:
-    """How far the datapoints of a version were read; `ids` has those that could be, by page."""
+    """How far the datapoints of a version were read. `ids` has the readable ones, by page."""
 
     pages: PagedList
     ids: dict[int, list[str]] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class _Reading:
 
 
 class Datasets:
-    """Puts versions of datasets into the scratch workspace."""
+    """Puts dataset versions into the scratch workspace."""
 
     def __init__(self, raw: RawPages, scratch: Scratch) -> None:
         self._raw = raw
@@ -36,7 +36,7 @@ class Datasets:
         return reading is not None and reading.is_put
 
     async def read(self, dataset: JsonObject) -> None:
-        """Read a version, or what is left of it. Raises EvalsError if a page cannot be read."""
+        """Read the rest of a version. Raises EvalsError if a page cannot be read."""
         counted = PagedList(key_of, counted=dataset["datapoints_count"])
         reading = self._readings.setdefault(dataset["version_id"], _Reading(counted))
         async with reading.lock:

@@ -1,4 +1,4 @@
-"""An evaluation of a mirrored server, asked for by its documented routes."""
+"""Fetch an evaluation of a mirrored server by its documented routes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from evals_mcp.models.model import JsonObject
 
 
 async def fetch_definition(raw: RawPages, evaluation_id: str, path_of: Callable[[Any], str | None]) -> Definition:
-    """The evaluation as it is now, with the path that is known of its file; without statistics if they fail.
+    """The current evaluation, with the known path of its file. Without statistics if they fail.
 
     Raises NotFound, Unauthorized and Unavailable.
     """
@@ -35,7 +35,7 @@ async def fetch_definition(raw: RawPages, evaluation_id: str, path_of: Callable[
         except Unauthorized:
             raise
         except EvalsError:
-            return  # the logs tell the same, but they take longer to read
+            return  # the logs contain the same, but take longer to read
 
     await for_each((read_evaluation, read_runs, read_stats), lambda read: read())
     try:
@@ -43,4 +43,6 @@ async def fetch_definition(raw: RawPages, evaluation_id: str, path_of: Callable[
         read_evaluation_record(evaluation, definition.evaluators, None)
         return definition
     except (ValidationError, Unreadable) as error:
-        raise Unavailable(f"The server describes evaluation `{evaluation_id[:200]}` not as documented.") from error
+        raise Unavailable(
+            f"The server's answer about evaluation `{evaluation_id[:200]}` does not match the documented API."
+        ) from error

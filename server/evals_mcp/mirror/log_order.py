@@ -1,4 +1,4 @@
-"""Numbers that put the logs of a run in the order of the server's list, and the logs of all runs in that of time."""
+"""Log numbers that keep the server's order within a run and the order of time across runs."""
 
 from bisect import bisect
 from collections.abc import Sequence
@@ -6,17 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 _BEGIN = datetime(2010, 1, 1, tzinfo=UTC)
 _RUNS, _LOGS = 16, 512
-_LAST = 2**53 // (_RUNS * _LOGS) - 1  # milliseconds up to which a number is exact in a cursor; they end in 2044
+_LAST = 2**53 // (_RUNS * _LOGS) - 1  # the largest milliseconds that are exact in a cursor (year 2044)
 _FARTHEST = 2**62
 
 
 class LogOrder:
-    """Numbers the logs of one run, page by page; a higher number is a newer log.
+    """Numbers the logs of one run, page by page. Newer logs have higher numbers.
 
-    A number follows from the log's time in milliseconds and, of runs with logs of the same time, from the run's `rank`
-    (newer runs have higher ones). It is changed no more than the order of the list and the numbers of other runs
-    (`taken`, which all share) demand. Pages may come in any order. The list is taken to begin with the newest log,
-    unless the times on the first page rise.
+    A number depends on the log's time in milliseconds and, for equal times, on the run's `rank` (newer runs: higher).
+    It changes only as far as the list order and the numbers of other runs (`taken`, shared by all) require. Pages may
+    come in any order. We assume that the list starts with the newest log, unless times on the first page rise.
     """
 
     def __init__(self, taken: set[int], rank: int = 0) -> None:
@@ -27,11 +26,11 @@ class LogOrder:
         self._pages: list[tuple[int, int, int]] = []
 
     def give_back(self) -> None:
-        """Let others take the numbers of this run."""
+        """Free the numbers of this run."""
         self._taken -= self._mine
 
     def number(self, page: int, times: Sequence[datetime], size: int) -> list[int]:
-        """Numbers for the logs on a page, by their times, where a full page has `size` logs."""
+        """Numbers for the logs on a page, by their times. A full page has `size` logs."""
         if not times:
             return []
         self._direction = self._direction or (1 if times[0] < times[-1] else -1)

@@ -1,4 +1,4 @@
-"""A server without this project's routes, copied as far as questions need it, so that the same code answers them."""
+"""A mirror copies as much of a server without our routes as questions need, so that the same code answers them."""
 
 import time
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from evals_mcp.mirror.time_limit import READING_SECONDS
 
 
 class Mirror:
-    """What was read of a server through its documented pages, kept in scratch workspaces as long as the process lives.
+    """The parts read from a server's documented pages, kept in scratch workspaces until the process ends.
 
-    `open_scratch` gives a client of a new and empty workspace with this project's routes. Reading for one call takes
-    at most `seconds` by `clock`.
+    `open_scratch` returns a client of a new, empty workspace with our routes. Reading for one call takes at most
+    `seconds` by `clock`.
     """
 
     def __init__(
@@ -29,11 +29,11 @@ class Mirror:
         self._seconds = seconds
 
     def reading(self, progress: Progress | None = None) -> Reading:
-        """The questions of one call, whose time begins now; `progress` is told while logs are read."""
+        """The questions of one call. Its time limit starts now. `progress` is called while logs are read."""
         return Reading(self._state, self._seconds, progress)
 
     def changed(self, evaluation_id: str, run_id: str) -> None:
-        """Read a run again for the next question about it, since it was written to."""
+        """Read a run again for the next question, after a write to it."""
         rows = self._state.rows.get(run_id)
         if rows is not None and rows.evaluation_id == evaluation_id:
             rows.sign = None

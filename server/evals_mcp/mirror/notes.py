@@ -1,4 +1,4 @@
-"""What a reader must know of rows that came from another server: which are missing, and how old they are; pure."""
+"""Notes on rows from another server: which are missing, and how old they are. Pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,18 +12,18 @@ _LISTED = 8
 
 
 def run_notes(runs: Sequence[RunRows], labels: Mapping[str, str]) -> list[str]:
-    """Notes on runs whose rows are not all that the server has."""
+    """Notes on runs with missing rows."""
     notes = []
     if unread := [rows for rows in runs if not rows.pages.is_whole and not rows.pages.failures]:
         parts = [f"{_logs(rows)} of {name(labels[rows.run_id])}" for rows in unread]
-        notes.append(f"Not read to the end in time: {_listed(parts)}. Figures cover what was read; ask again to go on.")
+        notes.append(f"Read only {_listed(parts)} in time. Figures cover these. Ask again to continue.")
     for rows in runs:
         run = name(labels[rows.run_id])
         if rows.pages.failures:
             missing = max(rows.pages.expected - rows.pages.records, 1)
             why = _message(next(iter(rows.pages.failures.values())))
             notes.append(
-                f"Could not be read: {count(missing, 'log')} of {run} ({why}). Figures lack them; ask again to retry."
+                f"Could not read {count(missing, 'log')} of {run} ({why}). Figures exclude them. Ask again to retry."
             )
         elif rows.pages.is_whole and rows.pages.records != rows.pages.expected and not rows.was_changing:
             notes.append(
@@ -32,41 +32,39 @@ def run_notes(runs: Sequence[RunRows], labels: Mapping[str, str]) -> list[str]:
             )
         if rows.lost_logs:
             notes.append(
-                f"Left out of {run}: {count(rows.lost_logs, 'unreadable log')} ({quote(rows.why_lost, _MESSAGE)})."
+                f"Excluded from {run}: {count(rows.lost_logs, 'unreadable log')} ({quote(rows.why_lost, _MESSAGE)})."
             )
         if rows.lost_judgments:
-            notes.append(f"Left out of {run}: {count(rows.lost_judgments, 'unreadable judgment')}.")
+            notes.append(f"Excluded from {run}: {count(rows.lost_judgments, 'unreadable judgment')}.")
     if changing := [name(labels[rows.run_id]) for rows in runs if rows.was_changing]:
         notes.append(
-            f"Changing while it was read: {_listed(changing)}. Figures may be off by some logs; ask again later."
+            f"Changed while we read it: {_listed(changing)}. Figures may be off by a few logs. Ask again later."
         )
     return notes
 
 
 def age_note(seconds: float) -> str:
-    """A note on rows that were read before, of which the oldest are so old."""
+    """A note on the age of the oldest rows."""
     return f"Rows read {_age(seconds)} ago; the server shows no change since."
 
 
 def files_note(unread: Mapping[str, EvalsError | None]) -> str:
-    """A note on files, by path, whose evaluations could not be listed, with the error if there was one."""
+    """A note on files (by path) whose evaluations could not be listed, with the error, if any."""
     errors = [error for error in unread.values() if error is not None]
     why = _message(errors[0]) if errors else "out of time"
     files = _listed([name(path) for path in unread])
-    return f"Evaluations of {count(len(unread), 'file')} could not be listed ({why}): {files}."
+    return f"Could not list the evaluations of {count(len(unread), 'file')} ({why}): {files}."
 
 
 def datapoints_note(path: str, error: EvalsError | None) -> str:
-    """A note on a dataset whose datapoints could not all be read."""
+    """A note on a dataset with unread datapoints."""
     why = "out of time" if error is None else _message(error)
-    return (
-        f"Datapoints of {name(path)} could not be read ({why}): inputs and targets may be missing. Ask again to retry."
-    )
+    return f"Could not read datapoints of {name(path)} ({why}). Inputs and targets may be missing. Ask again to retry."
 
 
 def unreadable_note(ids: Sequence[str]) -> str:
-    """A note on runs and evaluators of an evaluation that our models cannot hold."""
-    return f"Left out because they cannot be read: {_listed([name(id) for id in ids])}."
+    """A note on unreadable runs and evaluators."""
+    return f"Excluded as unreadable: {_listed([name(id) for id in ids])}."
 
 
 def _logs(rows: RunRows) -> str:

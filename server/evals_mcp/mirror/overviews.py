@@ -1,4 +1,4 @@
-"""An evaluation as the documented routes describe it: rows for questions before a log is read; no requests."""
+"""An evaluation from the documented routes: rows for questions before any log is read. No requests."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -22,10 +22,10 @@ Answer = TypeVar("Answer", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """An evaluation without its logs. Runs are the oldest first; JSON is as the API shows it.
+    """An evaluation without its logs. Runs are sorted oldest first; JSON is in API form.
 
-    A run's sign changes whenever the run is seen to change. Without statistics it has none, and no figures.
-    `unreadable` has the ids of the runs and evaluators that are left out.
+    A run's sign changes when the run visibly changes. Without statistics it has no sign and no figures. `unreadable`
+    has the ids of the excluded runs and evaluators.
     """
 
     overview: Overview
@@ -42,11 +42,11 @@ class Definition:
 
     @property
     def datasets(self) -> dict[str, JsonObject]:
-        """The versions of datasets that the runs are over, by version id."""
+        """The dataset versions of the runs, by version id."""
         return {run["dataset"]["version_id"]: run["dataset"] for run in self.runs if run.get("dataset")}
 
     def dataset_id(self, run_id: str) -> str | None:
-        """The dataset that a run's datapoints are of: its own, or for a run without one that of another run."""
+        """The dataset of a run's datapoints: its own, or another run's if it has none."""
         ids = {run["id"]: run["dataset"]["id"] for run in self.runs if run.get("dataset")}
         return ids.get(run_id) or next(iter(ids.values()), None)
 
@@ -54,13 +54,13 @@ class Definition:
 def read_definition(
     evaluation: JsonObject, runs: Sequence[Any], stats: JsonObject | None, file_path: str | None
 ) -> Definition:
-    """The evaluation out of the answers to the requests for it, for its runs and for its statistics.
+    """Build the evaluation from the responses for it, its runs and its statistics.
 
     Raises ValidationError if the evaluation itself is not as documented.
     """
     about = EvaluationResponse.model_validate({**evaluation, "evaluators": []})
     attached = [(item, _read_evaluator(item)) for item in evaluation.get("evaluators") or []]
-    # The newest is listed first; runs of the same moment stay in that order.
+    # The list has the newest first; runs of the same time keep that order.
     listed = [(item, _read_run(item)) for item in reversed(runs)]
     known = sorted((run for _, run in listed if run is not None), key=lambda run: run.row.created_at)
     counted = {item.run_id: item for item in _run_stats(stats)}
@@ -87,12 +87,12 @@ def read_definition(
 
 
 def list_row(evaluation: JsonObject, file_path: str) -> EvaluationRow:
-    """An evaluation in the list of a file's. Raises ValidationError if it is not as documented."""
+    """An evaluation in the list of a file. Raises ValidationError if it is not as documented."""
     return read_definition(evaluation, [], None, file_path).overview.evaluation
 
 
 class _Run(NamedTuple):
-    """A run as our models read it, and as the API shows it, without what cannot be read."""
+    """A run in our models and in API form, without unreadable parts."""
 
     row: EvaluationRunResponse
     json: JsonObject
@@ -111,7 +111,7 @@ def _read_evaluator(item: Any) -> EvaluationEvaluatorResponse | None:
 
 
 def _read_run(run: Any) -> _Run | None:
-    """A run, without its version or dataset if that cannot be read."""
+    """Read a run, without its version or dataset if those are unreadable."""
     if not isinstance(run, dict):
         return None
     shown = {**run, **{name: None for name in ("version", "dataset") if not is_readable(run.get(name))}}
@@ -129,7 +129,7 @@ def _run_stats(stats: JsonObject | None) -> list[RunStatsResponse]:
 
 
 def _sign(changed: str, run: EvaluationRunResponse, stats: RunStatsResponse) -> str:
-    """What stays the same as long as nothing is seen to change in a run."""
+    """A value that stays the same until the run visibly changes."""
     state = (changed, run.status, stats.model_dump_json())
     return blake2b(repr(state).encode(), digest_size=12).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Reading a paginated list to its end, a few pages at a time, and going on later from where it stopped."""
+"""Read a paginated list to its end, a few pages at a time, and continue later where it stopped."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ from evals_mcp.errors import EvalsError, NotFound, Unauthorized
 from evals_mcp.mirror.records import key_of
 
 PAGE = 100
-"""Records that a page is asked for."""
+"""The page size to request."""
 
 _AT_ONCE = 4
 _MOST_FAILURES = 3
@@ -20,16 +20,16 @@ _MOST_UNCOUNTED = 20
 
 Item = TypeVar("Item")
 Fetch = Callable[[int], Awaitable[RawPage]]
-"""Gives a page by its number, from 1 on. Raises EvalsError."""
+"""Fetches a page by number, from 1. Raises EvalsError."""
 
 Take = Callable[[int, list[Any]], Awaitable[None]]
-"""Is given the number of a page and those of its records that are new."""
+"""Receives the number of a page and its new records."""
 
 Tell = Callable[[], Awaitable[None]]
 
 
 class PageSize(NamedTuple):
-    """How many records a page had, and how many of them were on no page before."""
+    """The number of records on a page, and how many were new."""
 
     records: int
     fresh: int
@@ -39,9 +39,9 @@ class PageSize(NamedTuple):
 class PagedList:
     """How far a list was read.
 
-    A server's `total` may be wrong, its pages may be smaller than asked for, and records may move while they are read.
-    So the list ends with a page that brings nothing new, or when as many records were read as there should be:
-    `counted` is how many that are by another source than the pages. Without one, a full page is never the last.
+    A server's `total` may be wrong, its pages may be smaller than requested, and records may move while we read. So the
+    list ends with a page without new records, or when the expected number is reached. `counted` is this number from
+    another source than the pages. Without it, a full page is never the last.
     """
 
     key: Callable[[Any], str | None]
@@ -53,27 +53,27 @@ class PagedList:
 
     @property
     def expected(self) -> int:
-        """How many records there are, as far as the server says."""
+        """The number of records, according to the server."""
         return max(self.total, self.counted or 0)
 
     @property
     def records(self) -> int:
-        """How many different records were read."""
+        """The number of distinct records read."""
         return sum(page.fresh for page in self.pages.values())
 
     @property
     def has_shifted(self) -> bool:
-        """Whether some records were on two pages, as when new ones push them on. A page that only repeats is a lie."""
+        """Whether records were on two pages, as when new ones push them back. Ignores pages that only repeat."""
         seen = [self.pages[number] for number in self._promised() & self.pages.keys()]
         return any(page.fresh < page.records for page in seen) and all(page.fresh for page in seen)
 
     @property
     def is_whole(self) -> bool:
-        """Whether every page was read."""
+        """Whether all pages were read."""
         return not self.failures and not self.next_pages()
 
     def next_pages(self) -> list[int]:
-        """The numbers of the pages to read now: the first, all that the count promises, then one more at a time."""
+        """The numbers of the next pages: the first, then all expected ones, then one more at a time."""
         if not self.pages:
             return [] if self.failures else [1]
         if len(self.failures) >= _MOST_FAILURES:
@@ -82,7 +82,7 @@ class PagedList:
         return sorted(self._promised() - tried) or ([] if self._has_ended() else [max(tried) + 1])
 
     def take(self, number: int, page: RawPage) -> list[Any]:
-        """Note a page, and give those of its records that are new; a record without a key is new."""
+        """Note a page and return its new records. A record without a key is new."""
         fresh = []
         for record in page.records:
             key = self.key(record)
@@ -113,7 +113,7 @@ class PagedList:
 
 
 async def for_each(items: Iterable[Item], do: Callable[[Item], Awaitable[None]]) -> None:
-    """Do something with each item, with a few at a time; the first EvalsError ends it, and is raised."""
+    """Process items, a few at a time. The first EvalsError stops this and is raised."""
     left = iter(items)
     errors: list[EvalsError] = []
 
@@ -147,10 +147,10 @@ async def read_records(fetch: Fetch) -> list[Any]:
 
 
 async def read_pages(pages: PagedList, fetch: Fetch, take: Take, tell: Tell | None = None) -> None:
-    """Read what is left of a list; `take` gets the pages in their order, each while the next ones are on their way.
+    """Read the rest of a list. `take` gets the pages in order, while the next ones are being fetched.
 
-    A page that fails is noted, and three of them end the reading. After each page `tell` is called. Raises
-    Unauthorized, and the EvalsError of `take`.
+    Notes failed pages, and stops after three of them. Calls `tell` after each page. Raises Unauthorized, and the
+    EvalsError of `take`.
     """
     pages.failures.clear()
     while numbers := pages.next_pages():
@@ -182,7 +182,7 @@ async def _read(pages: PagedList, numbers: Sequence[int], fetch: Fetch, take: Ta
 
 
 async def _take(pages: PagedList, request: "_Request", take: Take) -> EvalsError | None:
-    """Note the answer to a request; an error that ends the reading is given back."""
+    """Note the answer to a request. Returns an error that stops the reading."""
     answer = request.answer
     if isinstance(answer, NotFound) and pages.pages and request.number > max(pages.pages):
         answer = RawPage(records=[])
@@ -193,7 +193,7 @@ async def _take(pages: PagedList, request: "_Request", take: Take) -> EvalsError
         return None
     assert answer is not None
     try:
-        # What is noted as read must have been taken, also where the time is over meanwhile.
+        # A page noted as read must have been taken, even if time runs out meanwhile.
         with anyio.CancelScope(shield=True):
             await take(request.number, pages.take(request.number, answer))
     except EvalsError as error:
@@ -202,7 +202,7 @@ async def _take(pages: PagedList, request: "_Request", take: Take) -> EvalsError
 
 
 class _Request:
-    """A page that was asked for, and what came: the page, or why it did not."""
+    """A requested page, and the result: the page or its error."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -210,7 +210,7 @@ class _Request:
         self.answer: RawPage | EvalsError | None = None
 
     async def send(self, fetch: Fetch) -> None:
-        """Ask for the page."""
+        """Request the page."""
         try:
             self.answer = await fetch(self.number)
         except EvalsError as error:

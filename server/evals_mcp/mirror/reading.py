@@ -1,4 +1,4 @@
-"""One call's questions to a mirrored server: what they need is read first, then the scratch workspace answers."""
+"""One call's questions to a mirrored server: read the needed rows first, then answer from the scratch workspace."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -30,14 +30,14 @@ from evals_mcp.models.rows import (
 from evals_mcp.statistics.leaders import read_headline
 
 _AS_SHOWN = ("version_name", "file_path", "dataset_version_id", "dataset_path", "datapoints_count", "status", "control")
-_MOST_DESCRIBED = 100  # a longer list is asked for its names
-_TOO_SLOW = "The server is slow: what the question needs could not be read in time. Ask again in a minute."
+_MOST_DESCRIBED = 100  # search a longer list by name
+_TOO_SLOW = "The server is slow: the needed rows could not be read in time. Ask again in a minute."
 
 
 class Reading:
-    """Answers like `Reviews` do; what must be known of the rows is in `notes` afterwards.
+    """Answers like `Reviews`. Afterwards, `notes` tells what is missing in the rows.
 
-    Its time begins with it, and is shared by all its questions. Every method raises EvalsError.
+    All its questions share one time limit, which starts now. Every method raises EvalsError.
     """
 
     def __init__(self, state: MirrorState, seconds: float, progress: Progress | None) -> None:
@@ -51,7 +51,7 @@ class Reading:
         self._has_listed = False
 
     async def list_evaluations(self, text: str | None = None, *, limit: int = 20, offset: int = 0) -> EvaluationRows:
-        """Evaluations by name, file or evaluator, the last changed first, as far as a server tells when one changed."""
+        """Evaluations by name, file or evaluator, most recently changed first if the server gives change times."""
         await self._list()
         catalog = self._state.catalog
         found = await catalog.reviews.list_evaluations(text, limit=limit, offset=offset)
@@ -76,7 +76,7 @@ class Reading:
         return EvaluationRows(rows=list(rows.values()), total=found.total, notes=notes)
 
     async def get_evaluation(self, word: str) -> ResolvedEvaluation:
-        """An evaluation by id, or by a name or file that only it has; figures are the server's until logs are read.
+        """An evaluation by id, unique name or file. Its figures are the server's until its logs are read.
 
         Raises NotFound.
         """
@@ -89,14 +89,14 @@ class Reading:
     async def find_logs(
         self, evaluation: ResolvedEvaluation, question: LogQuestion
     ) -> tuple[ResolvedEvaluation, LogRows]:
-        """The logs that a question asks for. Raises NotFound."""
+        """The logs for a question. Raises NotFound."""
         async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
             return await self._resolved(evaluation.id), (await reviews.find_logs(scratch, question))[1]
 
     async def find_datapoints(
         self, evaluation: ResolvedEvaluation, question: DatapointQuestion
     ) -> tuple[ResolvedEvaluation, DatapointRows]:
-        """The datapoints that a question asks for. Raises NotFound."""
+        """The datapoints for a question. Raises NotFound."""
         async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
             dataset = (await self._define(evaluation.id)).datasets.get(question.dataset_version_id, {})
             if dataset.get("path") in self._unread_datasets:
@@ -106,13 +106,13 @@ class Reading:
     async def compare_runs(
         self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
     ) -> tuple[ResolvedEvaluation, Comparisons]:
-        """Runs compared as a question asks. Raises NotFound."""
+        """The comparison for a question. Raises NotFound."""
         run_ids = [question.baseline_run_id, *question.candidate_run_ids]
         async with self._with_logs(evaluation.id, run_ids) as (reviews, scratch):
             return await self._resolved(evaluation.id), (await reviews.compare_runs(scratch, question))[1]
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
-        """Ids of logs that begin so, the newest first: every file is asked for those that have it in their ids."""
+        """Ids of logs with this prefix, newest first. Searches the logs of each file by id."""
         found: list[tuple[str, str]] = []
 
         async def ask(file_id: str) -> None:
@@ -128,12 +128,12 @@ class Reading:
         return [id for _, id in sorted(found, reverse=True)][:limit]
 
     async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> list[str]:
-        """Ids of datapoints in an evaluation's datasets that begin so. Raises NotFound."""
+        """Ids of datapoints in an evaluation's datasets with this prefix. Raises NotFound."""
         async with self._with_logs(evaluation_id, []) as (reviews, _):
             return await reviews.find_datapoint_ids(evaluation_id, beginning, limit=limit)
 
     async def _define(self, evaluation_id: str, *, again: bool = False) -> Definition:
-        """The evaluation as it is now, asked for once in a call unless it must be `again`."""
+        """The current evaluation, fetched once per call unless `again` is set."""
         if again or evaluation_id not in self._definitions:
             with self._limit.scope() as scope:
                 path_of = self._state.catalog.path
@@ -156,11 +156,11 @@ class Reading:
         await self._list()
         found = self._state.catalog.find(word)
         if len(found) != 1:
-            raise NotFound(f"No evaluation, or more than one, is called `{word[:200]}`.")
+            raise NotFound(f"No evaluation, or more than one, has the name `{word[:200]}`.")
         return await self._define(found[0])
 
     async def _list(self) -> None:
-        """Read which evaluations there are, once in a call."""
+        """Read the list of evaluations, once per call."""
         catalog = self._state.catalog
         async with self._state.turn("", self._limit):
             if self._has_listed:
@@ -173,7 +173,7 @@ class Reading:
             self._has_listed = True
 
     async def _resolved(self, evaluation_id: str) -> ResolvedEvaluation:
-        """The evaluation as it is now, with what the scratch workspace tells of the runs that it has."""
+        """The current evaluation, with the scratch workspace's figures of the runs in it."""
         definition = await self._define(evaluation_id)
         overview = definition.overview
         if self._current_runs(definition):
@@ -189,7 +189,7 @@ class Reading:
         return {run.id for run in runs if is_current(self._state, definition, run.id, self._started)}
 
     def _notes(self, definition: Definition) -> list[str]:
-        """What of the rows is missing, and how old they are if they were not read in this call."""
+        """Notes on missing rows, and on the age of rows from earlier calls."""
         labels = run_labels(definition.overview.runs)
         rows = [rows for run_id, rows in self._rows.items() if run_id in labels]
         notes = run_notes(rows, labels)
@@ -200,7 +200,7 @@ class Reading:
         return [*notes, age_note(self._state.clock() - min(before))] if before else notes
 
     async def _put(self, definition: Definition) -> None:
-        """Put the evaluation with its runs and datasets into the scratch workspace, where that is not so yet."""
+        """Put the evaluation with its runs and datasets into the scratch workspace, if needed."""
         state = self._state
         versions = [run["version"] for run in definition.runs if run.get("version")]
         await state.scratch.put_versions([*definition.evaluators, *versions])
@@ -232,7 +232,7 @@ class Reading:
     async def _with_logs(
         self, evaluation_id: str, run_ids: Sequence[str]
     ) -> AsyncIterator[tuple[Reviews, ResolvedEvaluation]]:
-        """The scratch workspace with the logs of these runs, which nobody else reads meanwhile, and its evaluation."""
+        """The scratch workspace with the logs of these runs, and its evaluation. No other question reads meanwhile."""
         async with self._state.turn(evaluation_id, self._limit):
             definition = await self._define(evaluation_id)
             await self._put(definition)
@@ -247,11 +247,11 @@ class Reading:
 
 
 def _run_ids(evaluation: ResolvedEvaluation, question: Question) -> list[str]:
-    """The runs that a question is about: those of its filter, else all."""
+    """The runs of a question: those of its filter, else all."""
     named = question.filter.run_ids
     return [run.id for run in evaluation.runs] if named is None else named
 
 
 def _as_shown(row: RunRow, shown: RunRow) -> RunRow:
-    """A run's row out of the scratch workspace, with what the server itself says of the run."""
+    """A run's row from the scratch workspace, with the server's own facts about the run."""
     return row.model_copy(update={name: getattr(shown, name) for name in _AS_SHOWN})

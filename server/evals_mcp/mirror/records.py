@@ -1,4 +1,4 @@
-"""What the documented routes answer, as records of an evaluation document; no requests."""
+"""Convert answers of the documented routes to records of an evaluation document. No requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,18 +25,18 @@ from evals_mcp.models.version_contents import read_version_content
 Read = TypeVar("Read", bound=Model)
 
 _VERSION_TIMES = ("created_at", "updated_at", "last_used_at")
-# Requests and answers of providers are large, and no question is about them.
+# Provider requests and responses are large, and no question needs them.
 _LEFT_OUT = {"record", "run_ids", "trace_parent_id", "provider_request", "provider_response"}
 _LOG_FIELDS = tuple(LogRecord.model_fields.keys() - _LEFT_OUT)
 _JUDGMENT_FIELDS = tuple(JudgmentRecord.model_fields.keys() - _LEFT_OUT)
 
 
 class Unreadable(Exception):
-    """Something that our models cannot hold; the text says why, to go behind its id."""
+    """Data that our models cannot represent. The text is the reason, to follow the id."""
 
 
 class VersionKey(NamedTuple):
-    """A version, and what its file and itself are called."""
+    """A version, with its name and its file's path."""
 
     version_id: Any
     path: Any
@@ -45,7 +45,7 @@ class VersionKey(NamedTuple):
 
 @dataclass(slots=True)
 class ReadLog:
-    """A log in a run with the judgments of it, and the versions that these are of, as the API shows those."""
+    """A log in a run with its judgments, and the versions of both in API form."""
 
     log: LogRecord
     judgments: list[JudgmentRecord] = field(default_factory=list)
@@ -55,12 +55,12 @@ class ReadLog:
 
 
 def version_key(version: JsonObject) -> VersionKey:
-    """What tells whether a version is known as it is called now."""
+    """The key of a version under its current name."""
     return VersionKey(version.get("version_id"), version.get("path"), version.get("version_name"))
 
 
 def key_of(record: Any) -> str | None:
-    """The id of a record in a list: its own, or that of the log in it."""
+    """The id of a record in a list: its own, or its log's."""
     if not isinstance(record, dict):
         return None
     found = record["log"].get("id") if isinstance(record.get("log"), dict) else record.get("id")
@@ -73,14 +73,14 @@ def read_file(version: JsonObject) -> FileRecord:
 
 
 def read_version(version: JsonObject, datapoint_ids: Sequence[str] = ()) -> VersionRecord:
-    """A version, a dataset's with its datapoints. Raises Unreadable."""
+    """A version; of a dataset, with its datapoints. Raises Unreadable."""
     file_type: Any = version.get("type")
-    # Tools that are linked to a prompt would have to be read as well, and no question is about them.
+    # Linked tools of a prompt would also have to be read, and no question needs them.
     content = {name: value for name, value in version.items() if name != "linked_tools"}
     try:
         content = read_version_content(file_type, content)
     except (ValidationError, KeyError):
-        raise Unreadable(f"its version is no known {file_type}") from None
+        raise Unreadable(f"its version is not a known {file_type}") from None
     fields = {
         **_some(version, _VERSION_TIMES),
         "id": version.get("version_id"),
@@ -94,7 +94,7 @@ def read_version(version: JsonObject, datapoint_ids: Sequence[str] = ()) -> Vers
 
 
 def is_readable(version: Any) -> bool:
-    """Whether a version, as the API shows it, can be kept with its file."""
+    """Whether a version in API form can be stored with its file."""
     try:
         read_file(_object(version))
         read_version(version)
@@ -109,14 +109,14 @@ def read_datapoint(datapoint: Any, dataset_id: str) -> DatapointRecord:
 
 
 def read_evaluation(evaluation: JsonObject, evaluators: Sequence[JsonObject], file_id: str | None) -> EvaluationRecord:
-    """An evaluation with these versions of evaluators. Raises Unreadable."""
+    """An evaluation with these evaluator versions. Raises Unreadable."""
     attached = [AttachedEvaluator(version_id=version["version_id"]) for version in evaluators]
     known = _some(evaluation, ("id", "name", "created_at", "updated_at"))
     return _checked(EvaluationRecord, {**known, "file_id": file_id, "evaluators": attached})
 
 
 def read_run(run: JsonObject, evaluations: Sequence[RunEvaluation], dataset_version_id: str | None) -> RunRecord:
-    """A run in evaluations, with a version that is readable if it has one. Raises Unreadable."""
+    """A run, with its version if that is readable. Raises Unreadable."""
     status = run.get("status")
     fields = {
         **_some(run, ("id", "created_at")),
@@ -129,11 +129,11 @@ def read_run(run: JsonObject, evaluations: Sequence[RunEvaluation], dataset_vers
 
 
 def read_log(item: Any, run_id: str) -> ReadLog:
-    """A record of an evaluation's logs. Raises Unreadable if the log is; judgments that are get lost."""
+    """A log of an evaluation. Raises Unreadable for the log; drops unreadable judgments."""
     log = _object(_object(item).get("log"))
     kind = log_kind(log)
     if kind is None:
-        raise Unreadable("its type of file is not known")
+        raise Unreadable("its file type is unknown")
     version = {"type": kind, **_object(log[kind])}
     datapoint = item.get("datapoint") if isinstance(item.get("datapoint"), dict) else None
     fields = {

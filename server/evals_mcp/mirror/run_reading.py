@@ -1,4 +1,4 @@
-"""Reading the logs of runs for one question: of those that are not there or have changed, as far as there is time."""
+"""Read the logs of new or changed runs for one question, as far as time allows."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -15,7 +15,7 @@ from evals_mcp.models.rows import RunRow
 _PASSES = 3
 
 Progress = Callable[[int, int, str], Awaitable[None]]
-"""Told how many logs were read, of how many, and the same in words."""
+"""Receives the logs read so far, their total, and both as text."""
 
 
 async def read_runs(
@@ -27,10 +27,10 @@ async def read_runs(
     progress: Progress | None,
     since: float,
 ) -> list[RunRows]:
-    """Bring runs of an evaluation into the scratch workspace; how far each of them is there.
+    """Read runs of an evaluation into the scratch workspace, and return how far each was read.
 
-    `define` asks how the evaluation is now: a run that changed meanwhile is read again, up to three times in all.
-    A run without a sign is read unless it was `since` then. Raises EvalsError if nothing of any run can be read.
+    `define` fetches the current evaluation: a run that changed meanwhile is read again, up to three times in all. A run
+    without a sign is read unless it was read after `since`. Raises EvalsError if no run can be read at all.
     """
     runs = sorted((run for run in definition.overview.runs if run.id in run_ids), key=lambda run: run_ids.index(run.id))
     due = [run for run in runs if not is_current(state, definition, run.id, since)]
@@ -51,7 +51,7 @@ async def read_runs(
 
 
 def is_current(state: MirrorState, definition: Definition, run_id: str, since: float) -> bool:
-    """Whether all logs of a run are in the scratch workspace, as far as its sign tells, or were read since then."""
+    """Whether all logs of a run are in the scratch workspace, by its sign or because they were read after `since`."""
     rows, sign = state.rows.get(run_id), definition.signs.get(run_id)
     if rows is None or not rows.pages.is_whole:
         return False
@@ -60,7 +60,7 @@ def is_current(state: MirrorState, definition: Definition, run_id: str, since: f
 
 
 def _rows_of(state: MirrorState, definition: Definition, run: RunRow) -> RunRows:
-    """What was read of a run if it is still so, else a new reading of it."""
+    """The rows read of a run if they are current, else a new reading."""
     before, sign = state.rows.get(run.id), definition.signs.get(run.id)
     if before is not None and before.fits(definition.id, sign):
         return before
@@ -80,7 +80,7 @@ def _rows_of(state: MirrorState, definition: Definition, run: RunRow) -> RunRows
 
 
 async def _read_all(state: MirrorState, limit: TimeLimit, rows: Sequence[RunRows], progress: Progress | None) -> bool:
-    """Read runs one after the other; whether there was time for all of them."""
+    """Read runs one after the other. Returns whether there was time for all."""
     with limit.scope() as scope:
 
         async def tell() -> None:
@@ -97,7 +97,7 @@ async def _read_all(state: MirrorState, limit: TimeLimit, rows: Sequence[RunRows
 
 
 def _has_moved(rows: RunRows, definition: Definition) -> bool:
-    """Whether a run changed while it was read: its sign is another one, or records were on two pages."""
+    """Whether a run changed while it was read: it has another sign, or records were on two pages."""
     return rows.sign != definition.signs.get(rows.run_id) or rows.pages.has_shifted
 
 
@@ -108,4 +108,4 @@ def _require_some(found: Sequence[RunRows]) -> None:
         for error in rows.pages.failures.values():
             raise error
     if not all(rows.pages.is_whole for rows in found):
-        raise Unavailable("The server is slow: no logs could be read in time. Ask again to go on.")
+        raise Unavailable("The server is slow: no logs could be read in time. Ask again to continue.")

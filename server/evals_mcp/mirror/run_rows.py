@@ -1,4 +1,4 @@
-"""The logs of one run on their way from the mirrored server into the scratch workspace."""
+"""Copy the logs of one run from the mirrored server into the scratch workspace."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +16,9 @@ from evals_mcp.models.evaluation_document import ClearRecord
 
 @dataclass
 class RunRows:
-    """How far a run was read for an evaluation; `read_at` is when that began, by the clock of the mirror.
+    """How far a run was read for an evaluation. `read_at` is the start of the reading by the mirror's clock.
 
-    `sign` is the run's sign then, None once it has changed. Lost are logs and judgments that our models cannot hold.
+    `sign` is the run's sign at that time, None once it has changed. Unreadable logs and judgments are lost.
     """
 
     evaluation_id: str
@@ -36,17 +36,17 @@ class RunRows:
     why_lost: str = ""
 
     def fits(self, evaluation_id: str, sign: str | None) -> bool:
-        """Whether what was read is what an evaluation shows now, as far as its sign tells."""
+        """Whether the rows match the current evaluation, by the sign."""
         return self.evaluation_id == evaluation_id and self.sign is not None and self.sign == sign
 
     def lose(self, log_id: str | None, why: str) -> None:
-        """Leave out a log."""
+        """Exclude a log."""
         self.lost_logs += 1
         self.why_lost = self.why_lost or f"{log_id or 'without an id'}: {why}"
 
 
 async def read_rows(rows: RunRows, raw: RawPages, scratch: Scratch, tell: Tell) -> None:
-    """Read what is left of a run, and tell after each page. Raises EvalsError."""
+    """Read the rest of a run, and call `tell` after each page. Raises EvalsError."""
 
     async def fetch(number: int) -> RawPage:
         return await raw.run_logs(rows.evaluation_id, rows.run_id, number, PAGE)
@@ -79,7 +79,7 @@ async def _put(rows: RunRows, scratch: Scratch, page: int, items: list[Any]) -> 
 
 
 async def _put_each(rows: RunRows, scratch: Scratch, logs: list[ReadLog]) -> None:
-    """Put logs one by one, because the workspace refuses something of one of them."""
+    """Put logs one by one, because the workspace refuses one of them."""
     for log in logs:
         try:
             await scratch.put([log.log])
@@ -94,7 +94,7 @@ async def _put_each(rows: RunRows, scratch: Scratch, logs: list[ReadLog]) -> Non
 
 
 def _has_versions(rows: RunRows, scratch: Scratch, log: ReadLog) -> bool:
-    """Whether the log's version could be read; judgments by versions that could not are lost."""
+    """Whether the log's version is readable. Drops judgments by unreadable versions."""
     known = [item for item in log.judgments if scratch.why_unreadable(item.evaluator_version_id) is None]
     rows.lost_judgments += log.lost_judgments + len(log.judgments) - len(known)
     log.judgments = known

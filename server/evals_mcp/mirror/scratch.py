@@ -1,4 +1,4 @@
-"""The throw-away workspace of a mirror: what was put into it; no request goes to the mirrored server."""
+"""The temporary workspace of a mirror. Sends no request to the mirrored server."""
 
 from collections.abc import AsyncIterator, Iterable
 from itertools import count
@@ -23,7 +23,7 @@ _FIRST_JUDGMENT = 2**53
 
 
 class Scratch:
-    """A workspace whose things have the ids of the mirrored server; what is put again replaces what is there.
+    """A workspace with the ids of the mirrored server. New records replace old ones with the same id.
 
     Its methods raise EvalsError.
     """
@@ -43,30 +43,30 @@ class Scratch:
         return self._client.reviews
 
     async def put(self, records: Iterable[Record]) -> None:
-        """Put records, each after those that it names."""
+        """Put records, each after those it refers to."""
 
         async def document() -> AsyncIterator[Record]:
             for record in records:
                 yield record
 
         if self._client.extended is None:
-            # The loader would ask a route before which an application makes all others ready, which takes a second.
+            # The loader would call a route that makes the application prepare all others, which takes a second.
             await self._client.reviews.list_evaluations(limit=1)
         await load_document(self._client, document(), overwrite=True)
 
     async def delete_evaluation(self, evaluation_id: str) -> None:
-        """Take an evaluation away."""
+        """Delete an evaluation."""
         await self._client.evaluations.delete(evaluation_id)
 
     async def put_changed(self, records: Iterable[FileRecord | EvaluationRecord | RunRecord]) -> None:
-        """Put those records that are not here as they are."""
+        """Put the new and changed records."""
         changed = {record.id: record for record in records if self._records.get(record.id) != record}
         if changed:
             await self.put(changed.values())
             self._records |= changed
 
     async def put_versions(self, versions: Iterable[JsonObject]) -> None:
-        """Put versions that are not here, with their files; `why_unreadable` tells of those that cannot be."""
+        """Put new versions with their files. `why_unreadable` tells why others cannot be put."""
         files: list[FileRecord] = []
         records: dict[VersionKey, Record] = {}
         for version in versions:
@@ -85,7 +85,7 @@ class Scratch:
             self._versions |= records.keys()
 
     async def put_datapoints(self, dataset_id: str, datapoints: Iterable[Any]) -> None:
-        """Put datapoints of a dataset that are not here; those that cannot be are left out."""
+        """Put new datapoints of a dataset. Skips unreadable ones."""
         records: dict[str, DatapointRecord] = {}
         for datapoint in datapoints:
             key = key_of(datapoint)
@@ -99,13 +99,13 @@ class Scratch:
             self._datapoints |= records.keys()
 
     def next_judgment_number(self) -> int:
-        """A number for a judgment, higher than those before and than that of any log that is judged."""
+        """The next number for a judgment, higher than all before and than any judged log's."""
         return next(self._judgment_numbers)
 
     def has_datapoint(self, datapoint_id: str) -> bool:
-        """Whether a datapoint is here."""
+        """Whether the workspace has a datapoint."""
         return datapoint_id in self._datapoints
 
     def why_unreadable(self, version_id: str) -> str | None:
-        """Why a version that was to be put cannot be; None for one that is here."""
+        """Why a version cannot be put; None if it is here."""
         return self._unreadable.get(version_id)

@@ -1,4 +1,4 @@
-"""What a mirror has of its server, from one question to the next."""
+"""The state of a mirror between questions."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ from evals_mcp.models.evaluation_document import RunEvaluation
 
 
 class MirrorState:
-    """The scratch workspaces, and how far each run was read into them; all is opened when it is first needed."""
+    """The scratch workspaces, and how far each run was read into them. Opened when first needed."""
 
     def __init__(
         self, remote: EvalsClient, open_scratch: Callable[[], EvalsClient], clock: Callable[[], float]
@@ -33,12 +33,12 @@ class MirrorState:
 
     @asynccontextmanager
     async def turn(self, evaluation_id: str, limit: TimeLimit) -> AsyncIterator[None]:
-        """Let one question at a time read an evaluation. Raises Unavailable if the time runs out before."""
+        """Let one question at a time read an evaluation. Raises Unavailable if time runs out while waiting."""
         lock = self._locks.setdefault(evaluation_id, anyio.Lock())
         with limit.scope() as scope:
             await lock.acquire()
         if scope.cancelled_caught:
-            raise Unavailable("The evaluation is still being read for another question. Ask again in a minute.")
+            raise Unavailable("Another question is still reading this evaluation. Ask again in a minute.")
         try:
             yield
         finally:

@@ -1,12 +1,12 @@
-"""The evaluation document: files, runs, logs and judgments as a stream of records, whatever format they come from.
+"""The evaluation document: files, runs, logs and judgments as a stream of records, from any format.
 
-On the wire it is NDJSON, a record a line; in Python an iterator of records that is never held whole. `record` tells
-the kinds apart. A record names others by their ids in the document, and comes after those that it names; a log's
-judgments best follow it at once.
+In transit it is NDJSON, one record per line. In Python it is an iterator of records that is never held whole. `record`
+tells the kinds apart. A record refers to others by their ids in the document, and comes after them. A log's judgments
+should follow it immediately.
 
-Ids are kept where they are free. Where the target already has the thing (a file at this path, a version or datapoint
-of this content, an evaluation of this name), the document's id stands for the existing one; the target reports such
-ids, and `with_ids` rewrites the records that come later.
+The target keeps free ids. If it already has the thing (a file at this path, a version or datapoint with this content,
+an evaluation with this name), the document's id stands for the existing one. The target reports such ids, and
+`with_ids` rewrites later records.
 """
 
 from collections.abc import AsyncIterable, Mapping
@@ -20,31 +20,31 @@ from evals_mcp.models.messages import ChatMessage, ToolChoice
 from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
 
 NDJSON = "application/x-ndjson"
-"""The media type of a document on the wire."""
+"""The media type of a document in transit."""
 
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\w[\w.:~-]*$")]
-"""What can stand in an address as it is."""
+"""Characters that need no escaping in an address."""
 
 LogId = Annotated[str, Field(min_length=1, max_length=500)]
-"""Ids of logs may hold anything, as those that callers choose."""
+"""Log ids may contain anything, because callers choose them."""
 
 Kind = Literal["file", "version", "datapoint", "evaluation", "run", "log"]
-"""What an id is of; evaluator logs are logs."""
+"""The kind of thing with an id. Evaluator logs are logs."""
 
 Ids = Mapping[Kind, Mapping[str, str]]
-"""By kind: ids in the document that stand for another id in the target."""
+"""By kind: ids in the document that stand for other ids in the target."""
 
 References = Mapping[str, Kind]
-"""The fields of a record that name others, and the kind of what they name."""
+"""The fields of a record that refer to others, with the kind of each."""
 
 
 class _Referring(Model):
-    """What names others by id: `references` says in which fields, and of which kind."""
+    """A record with references. `references` has their fields and kinds."""
 
     references: ClassVar[References] = {}
 
     def with_ids(self, ids: Ids) -> Self:
-        """The same, naming others as the target does."""
+        """The same record with the target's ids."""
         if not ids:
             return self
         changes = {
@@ -68,7 +68,7 @@ class FileRecord(_Referring):
 
 
 class DatapointRecord(_Referring):
-    """A datapoint of a dataset, to be put into versions."""
+    """A datapoint of a dataset, for use in versions."""
 
     references: ClassVar[References] = {"dataset_id": "file"}
 
@@ -83,8 +83,8 @@ class DatapointRecord(_Referring):
 class VersionRecord(_Referring):
     """A version of a file.
 
-    `content` has the keys that identify it: of a prompt, tool, flow or agent those of its upsert request, of an
-    evaluator `spec`, of a dataset perhaps `attributes`; a dataset's version also has `datapoint_ids`, in their order.
+    `content` has the keys that identify it: those of the upsert request for a prompt, tool, flow or agent, `spec` for
+    an evaluator, optionally `attributes` for a dataset. A dataset version also has `datapoint_ids`, in order.
     """
 
     references: ClassVar[References] = {"file_id": "file", "datapoint_ids": "datapoint"}
@@ -102,7 +102,7 @@ class VersionRecord(_Referring):
 
 
 class AttachedEvaluator(_Referring):
-    """An evaluator's version attached to an evaluation; `orchestrated` if the server is to give its judgments."""
+    """An evaluator version attached to an evaluation. `orchestrated` if the server should judge with it."""
 
     references: ClassVar[References] = {"version_id": "version"}
 
@@ -112,7 +112,7 @@ class AttachedEvaluator(_Referring):
 
 
 class EvaluationRecord(_Referring):
-    """An evaluation, of a file or of none, with its evaluators in the order they were attached."""
+    """An evaluation, with or without a file, and its evaluators in attachment order."""
 
     references: ClassVar[References] = {"file_id": "file", "evaluators": "version"}
 
@@ -126,7 +126,7 @@ class EvaluationRecord(_Referring):
 
 
 class RunEvaluation(_Referring):
-    """An evaluation that has a run, and whether the run is its control."""
+    """An evaluation of a run, and whether the run is its control."""
 
     references: ClassVar[References] = {"evaluation_id": "evaluation"}
 
@@ -136,10 +136,10 @@ class RunEvaluation(_Referring):
 
 
 class RunRecord(_Referring):
-    """A run of a version over a dataset's version; runs of an evaluation come oldest first.
+    """A run of a version over a dataset version. Runs of an evaluation come oldest first.
 
-    `status` is one that somebody set; without it the status follows from logs and judgments. Logs of the document do
-    not change it.
+    `status` is set explicitly; without it, the status follows from logs and judgments. Logs in the document do not
+    change it.
     """
 
     references: ClassVar[References] = {
@@ -159,10 +159,10 @@ class RunRecord(_Referring):
 
 
 class _LoggedFields(_Referring):
-    """What logs and judgments have alike: one call, its times (latency in seconds), and labels.
+    """Common to logs and judgments: one call, its times (latency in seconds), and labels.
 
-    Logs are ordered as the document has them. Where a load overwrites, a `number` that no other log has says their
-    order instead: the highest is the newest.
+    Logs keep the order of the document. If a load overwrites, a unique `number` gives the order instead: the highest is
+    the newest.
     """
 
     id: LogId
@@ -189,7 +189,7 @@ class _LoggedFields(_Referring):
 
 
 class LogRecord(_LoggedFields):
-    """A log of a version, with the runs that have it; costs are in US dollars. Logs of a trace come parents first."""
+    """A log of a version, with its runs. Costs are in US dollars. In a trace, parents come first."""
 
     references: ClassVar[References] = {
         "version_id": "version",
@@ -212,9 +212,9 @@ class LogRecord(_LoggedFields):
 
 
 class JudgmentRecord(_LoggedFields):
-    """An evaluator's log of another log: a null judgment is an abstention, `error` a failure; `output` explains it.
+    """An evaluator's log of another log. A null judgment is an abstention; `error` is a failure; `output` explains.
 
-    Of several by one evaluator of one log, the last in the document counts.
+    If an evaluator judges a log several times, the last one in the document counts.
     """
 
     references: ClassVar[References] = {
@@ -232,9 +232,9 @@ class JudgmentRecord(_LoggedFields):
 
 
 class ClearRecord(_Referring):
-    """Takes all logs out of a run that is there, and deletes those that no other run has with all that hangs on them.
+    """Removes all logs from an existing run, and deletes those in no other run with all their dependants.
 
-    The document then brings the run's logs as they are now. An unknown run is left out. Only where a load overwrites.
+    The document then supplies the run's current logs. An unknown run is ignored. Needs a load that overwrites.
     """
 
     references: ClassVar[References] = {"run_id": "run"}
@@ -257,11 +257,11 @@ Record = Annotated[
 """One record of an evaluation document."""
 
 EvaluationDocument = AsyncIterable[Record]
-"""The records of a document in their order, made as they are asked for."""
+"""The records of a document in order, produced on demand."""
 
 
 class LoadedBatch(Model):
-    """What became of a batch: how many records of each kind were new, and ids that stand for other ones."""
+    """The result of a batch: the number of new records of each kind, and ids that stand for others."""
 
     added: dict[str, int]
     ids: dict[Kind, dict[str, str]]

@@ -1,4 +1,4 @@
-"""Questions about an evaluation, and the filter that they share; the rows of their answers are in `rows`."""
+"""Questions about an evaluation, and their common filter. `rows` has the rows of the answers."""
 
 from typing import Literal, Self
 
@@ -8,26 +8,26 @@ from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.model import Defaulted, Model
 
 LogSort = Literal["newest", "worst", "latency", "cost", "length"]
-"""Which logs come first: the newest, the worst judged, those of highest latency or cost, or of the longest output."""
+"""The order of logs: newest, worst judgment, highest latency, highest cost or longest output first."""
 
 DatapointShow = Literal["all", "disagreement", "all_fail", "failed", "abstained", "missing"]
-"""Which datapoints are listed: all, those where runs or evaluators disagree, those that every run fails, or those that
-lack a judgment in one of three ways."""
+"""Which datapoints to list: all, those where runs or evaluators disagree, those that every run fails, or those with one
+of three kinds of missing judgments."""
 
 Outcome = Literal["regressed", "improved", "changed", "same", "only_baseline", "only_candidate", "errors"]
-"""Which datapoints of a comparison are listed: by how the judgments differ, which run alone has one, or errors."""
+"""Which datapoints of a comparison to list: by how judgments differ, by which run has one, or by errors."""
 
 
 class _Asked(Model):
-    """What is asked; a key that is not known is refused, since without it the answer would be to something else."""
+    """Part of a question. Refuses unknown keys, because ignoring one would answer another question."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class JudgmentCondition(_Asked):
-    """What a judgment must be: by one evaluator (else by any), in a state, and if judged with this value.
+    """A condition on a judgment: by one evaluator (or any), in a state, and with a value if judged.
 
-    The value is a boolean, an option (of several, one of them), or a number within all bounds that are set.
+    The value is a boolean, an option (one of several), or a number within all given bounds.
     """
 
     evaluator_version_id: str | None = None
@@ -41,10 +41,10 @@ class JudgmentCondition(_Asked):
 
 
 class Filter(_Asked):
-    """Which logs a question is about: those that meet every condition that is set.
+    """The logs of a question: those that meet all given conditions.
 
-    A datapoint meets a condition on logs if one of its logs in the runs meets all of them; `text` is searched for in
-    the datapoint itself. Without `run_ids` every run counts.
+    A datapoint meets the conditions on logs if one of its logs in the runs meets all of them. `text` searches the
+    datapoint itself. Without `run_ids`, all runs count.
     """
 
     run_ids: list[str] | None = None
@@ -54,7 +54,7 @@ class Filter(_Asked):
     text: str | None = None
 
     def names(self) -> list[str]:
-        """The conditions that are set, by their fields."""
+        """The given conditions, by field."""
         return [name for name in type(self).model_fields if getattr(self, name) not in (None, False, "")]
 
 
@@ -62,21 +62,21 @@ _OF_A_PAGE = ("limit", "offset", "following", "characters")
 
 
 class Question(_Asked):
-    """What every question has; `characters`, where it has that, is how much of each text is needed."""
+    """Common to all questions. `characters` limits each text in the answer."""
 
     filter: Defaulted[Filter] = Field(default_factory=Filter)
 
     def without_page(self) -> Self:
-        """The question with nothing said of its page: the same for all pages of a list."""
+        """The question without its page: equal for all pages of a list."""
         fields = type(self).model_fields
         return self.model_copy(update={name: fields[name].default for name in _OF_A_PAGE if name in fields})
 
 
 class LogQuestion(Question):
-    """Which logs of an evaluation to show, in which order.
+    """The logs of an evaluation to show, and their order.
 
-    `evaluator_version_id` is the evaluator that `worst` and a sample go by. A `sample` is an even one across its
-    judgments, and not sorted.
+    `evaluator_version_id` is the evaluator for `worst` and for a sample. A `sample` is even across its judgments and
+    not sorted.
     """
 
     evaluator_version_id: str | None = None
@@ -88,9 +88,9 @@ class LogQuestion(Question):
 
 
 class EvaluatorScale(_Asked):
-    """How judgments of an evaluator are read: the range of its numbers, and whether it can say that a log fails.
+    """How to read an evaluator's judgments: the range of its numbers, and whether it can fail a log.
 
-    Without a range its numbers neither disagree nor fail.
+    Without a range, its numbers neither disagree nor fail.
     """
 
     evaluator_version_id: str
@@ -100,9 +100,9 @@ class EvaluatorScale(_Asked):
 
 
 class DatapointQuestion(Question):
-    """Which datapoints of a dataset version to show, with their logs in the runs of the filter.
+    """The datapoints of a dataset version to show, with their logs in the runs of the filter.
 
-    `show` goes by the judgments of the evaluators in `scales`.
+    `show` uses the judgments of the evaluators in `scales`.
     """
 
     dataset_version_id: str
@@ -114,10 +114,10 @@ class DatapointQuestion(Question):
 
 
 class ComparisonQuestion(Question):
-    """Which runs of an evaluation to compare by which of its evaluators, and which datapoints to show.
+    """The runs and evaluators to compare, and the datapoints to show.
 
-    The filter chooses datapoints, so only conditions on these can be set. The datapoints shown are those of one
-    candidate: `shown_run_id`, or without it the one whose comparisons tell most.
+    The filter selects datapoints, so it can only have conditions on these. The datapoints belong to one candidate:
+    `shown_run_id`, else the one with the clearest differences.
     """
 
     baseline_run_id: str

@@ -1,7 +1,6 @@
-"""Rows of answers: narrow facts of evaluations, runs, logs and datapoints; the questions are in `questions`.
+"""Rows of answers: narrow facts of evaluations, runs, logs and datapoints. `questions` has the questions.
 
-They are what this project's own routes under `/review` answer. Texts in them may be cut; `lengths` says how long they
-are.
+Our own routes under `/review` return them. Texts may be cut; `lengths` has their full lengths.
 """
 
 from collections import Counter
@@ -18,10 +17,10 @@ from evals_mcp.models.model import Defaulted, JsonObject, Model, UtcDatetime
 
 @dataclass(slots=True, frozen=True)
 class EvaluatorFigures:
-    """What an evaluator's judgments in a run add up to: total_logs = num_judgments + num_nulls + num_errors.
+    """The figures of an evaluator in a run: total_logs = num_judgments + num_nulls + num_errors.
 
-    Of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (how often each was chosen), those are
-    set that its return type has and its judgments allow. A dataclass, since there are many and they are only read.
+    The return type decides which of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (counts)
+    are set. A dataclass, because there are many and they are read-only.
     """
 
     total_logs: int
@@ -36,7 +35,7 @@ class EvaluatorFigures:
 
 
 def evaluator_figures(stats: Any) -> EvaluatorFigures:
-    """The figures in an evaluator's statistics, as the API shows them or as they are computed; None has none."""
+    """The figures of an evaluator's statistics, in API form or as computed; empty for None."""
     if stats is None:
         return EvaluatorFigures(0, 0, 0, 0)
     percentiles = getattr(stats, "percentiles", {})
@@ -54,14 +53,14 @@ def evaluator_figures(stats: Any) -> EvaluatorFigures:
 
 
 class RunFigures(Model):
-    """A run, by its label, with what one evaluator's judgments in it add up to."""
+    """A run's label with one evaluator's figures."""
 
     run: str
     figures: EvaluatorFigures
 
 
 class Headline(Model):
-    """The best and the worst run by one evaluator (its path); no worst one if all its runs are the same."""
+    """The best and worst run by one evaluator (its path). No worst run if all are equal."""
 
     evaluator: str
     best: RunFigures
@@ -69,7 +68,7 @@ class Headline(Model):
 
 
 class EvaluationRow(Model):
-    """An evaluation in a list; `changed_at` is the last change of it or of one of its runs."""
+    """An evaluation in a list. `changed_at` is its last change, or that of its runs."""
 
     id: str
     name: str | None = None
@@ -84,7 +83,7 @@ class EvaluationRow(Model):
 
 
 class EvaluationRows(Model):
-    """A page of evaluations, most recently changed first. `notes` say how it was read, where that matters."""
+    """A page of evaluations, most recently changed first. `notes` tell how it was read, if that matters."""
 
     rows: list[EvaluationRow]
     total: int
@@ -94,7 +93,7 @@ class EvaluationRows(Model):
 class EvaluatorRow(Model):
     """An evaluator version attached to an evaluation.
 
-    `has_valence` is false if its numbers or booleans have no declared direction, so that more is taken to be better.
+    `has_valence` is false if its numbers or booleans have no declared direction, so higher counts as better.
     """
 
     id: str
@@ -112,17 +111,17 @@ class EvaluatorRow(Model):
 
     @property
     def valence(self) -> Valence:
-        """What a higher number, or true, means: better, worse, or neither."""
+        """The meaning of a higher number or true: better, worse, or neither."""
         return "neutral" if self.neutral else "negative" if self.lower_is_better else "positive"
 
     @property
     def option_valences(self) -> dict[str, str | None]:
-        """The valence of each of its options, None for one that has none."""
+        """The valence of each option; None if it has none."""
         return {option: self.valences.get(option) for option in self.options}
 
 
 def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) -> EvaluatorRow:
-    """An evaluator version by its spec as JSON."""
+    """Build the row of an evaluator version from its specification as JSON."""
     options = [option for option in spec.get("options") or [] if "name" in option]
     limits = spec.get("number_limits") or {}
     return EvaluatorRow(
@@ -142,7 +141,7 @@ def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) 
 
 
 class RunRow(Model):
-    """A run with its statistics; `stats` has one item for each evaluator of the overview, in that order."""
+    """A run with its statistics. `stats` has one item per evaluator of the overview, in order."""
 
     id: str
     version_id: str | None = None
@@ -160,7 +159,7 @@ class RunRow(Model):
 
 
 class Overview(Model):
-    """An evaluation with its evaluators and all its runs, the oldest run first."""
+    """An evaluation with its evaluators and all its runs, oldest first."""
 
     evaluation: EvaluationRow
     evaluators: list[EvaluatorRow]
@@ -168,9 +167,9 @@ class Overview(Model):
 
 
 def run_labels(runs: Sequence[RunRow]) -> dict[str, str]:
-    """A word for each run (the oldest first), by id: its version's name, numbered if several runs have it.
+    """A label for each run (oldest first), by id: its version's name, numbered if several runs have it.
 
-    A run whose version has no name is called by its id.
+    A run whose version has no name gets its id as label.
     """
     names = [run.version_name or run.id for run in runs]
     times = Counter(names)
@@ -183,7 +182,7 @@ def run_labels(runs: Sequence[RunRow]) -> dict[str, str]:
 
 
 class KnownOverview(Model):
-    """An overview with a token for it; null when the caller's token says that it has this very one."""
+    """An overview with its token. The overview is null if the caller's token is current."""
 
     token: str
     overview: Overview | None
@@ -191,7 +190,7 @@ class KnownOverview(Model):
 
 @dataclass(slots=True, frozen=True)
 class JudgmentRow:
-    """What one evaluator said of a log; the text of an explanation may be cut."""
+    """One evaluator's judgment of a log. The explanation may be cut."""
 
     evaluator_version_id: str
     state: JudgmentState
@@ -201,7 +200,7 @@ class JudgmentRow:
 
 
 class LogRow(Model):
-    """A log in a run. Latency is in seconds, cost in US dollars, `lengths` in characters of what was cut."""
+    """A log in a run. Latency is in seconds, cost in US dollars. `lengths` has the full characters of cut texts."""
 
     id: str
     run_id: str
@@ -221,9 +220,10 @@ class LogRow(Model):
 
 
 class LogRows(Model):
-    """Logs that were asked for; `total` counts all that match (not further than `counted_to`).
+    """The requested logs. `total` counts all matches, up to `counted_to`.
 
-    `after` has for each row what `LogQuestion.following` must be to go on behind it; `more` says if there are more.
+    `after` has, for each row, the value of `LogQuestion.following` to continue after it. `more` tells if there are
+    more.
     """
 
     rows: list[LogRow]
@@ -235,9 +235,9 @@ class LogRows(Model):
 
 @dataclass(slots=True, frozen=True)
 class DatapointLog:
-    """A datapoint's log in one run; `judgments` and `states` have an item for each evaluator of the overview.
+    """A datapoint's log in one run. `judgments` and `states` have an item per evaluator of the overview.
 
-    `states` is one letter each: j judged, a abstained, f failed, m missing. `judgments` is null but for the judged.
+    `states` has one letter each: j judged, a abstained, f failed, m missing. `judgments` is null unless judged.
     """
 
     id: str
@@ -255,7 +255,7 @@ _STATES_BY_LETTER = {state[0]: state for state in STATES}
 
 
 class DatapointRow(Model):
-    """A datapoint and its logs in the runs asked for; inputs and target may be cut."""
+    """A datapoint and its logs in the requested runs. Inputs and target may be cut."""
 
     id: str
     inputs: Defaulted[JsonObject] = Field(default_factory=dict)
@@ -267,13 +267,13 @@ class DatapointRow(Model):
 
 
 class DatapointRows(Model):
-    """Datapoints of a dataset version in their order, from an offset on; `total` counts all that match."""
+    """Datapoints of a dataset version in order, from an offset. `total` counts all matches."""
 
     rows: list[DatapointRow]
     total: int
 
 
 class FoundIds(Model):
-    """Ids that begin as was asked, at most as many as were asked for."""
+    """Ids with the requested prefix, at most the requested number."""
 
     ids: list[str]

@@ -1,4 +1,4 @@
-"""What a version may be made of, by type of file: read from free JSON, as a request or an answer has it."""
+"""The allowed content of a version, by file type. Reads it from free JSON in a request or response."""
 
 from contextlib import suppress
 
@@ -20,47 +20,47 @@ from evals_mcp.models.model import JsonObject, Model
 
 
 class _Option(Model):
-    """An option of an evaluator, with a valence that need not be known."""
+    """An option of an evaluator, with any valence."""
 
     name: str
     valence: str | None = None
 
 
 class _OtherSpec(OtherEvaluator):
-    """The specification of an evaluator with words that this package does not know yet."""
+    """An evaluator specification with unknown values."""
 
     options: list[_Option] | None = None  # type: ignore[assignment]
     number_limits: EvaluatorJudgmentNumberLimit | None = None  # type: ignore[assignment]
 
 
 class _EvaluatorContent(Model):
-    """What identifies a version of an evaluator."""
+    """The content of an evaluator version."""
 
     spec: EvaluatorSpec
 
 
 class _OtherEvaluatorContent(Model):
-    """The same, with words that are not known yet."""
+    """The same, with unknown values."""
 
     spec: _OtherSpec
 
 
 class _OtherPromptContent(ModelParameters):
-    """What identifies a version of a prompt, with words that are not known yet."""
+    """The content of a prompt version, with unknown values."""
 
     tools: list[ToolFunction] | None = None
     linked_tools: list[str] | None = None
 
 
 class _OtherAgentContent(ModelParameters):
-    """What identifies a version of an agent, with words that are not known yet."""
+    """The content of an agent version, with unknown values."""
 
     tools: list[AgentLinkedFileRequest | AgentInlineTool] | None = None
     max_iterations: int | None = None
 
 
 class _DatasetContent(Model):
-    """What identifies a version of a dataset besides its datapoints."""
+    """The content of a dataset version without its datapoints."""
 
     attributes: JsonObject | None = None
 
@@ -76,12 +76,12 @@ _CONTENTS: dict[FileType, tuple[type[Model], ...]] = {
 
 
 def read_version_content(file_type: FileType, content: JsonObject) -> JsonObject:
-    """The content of a version as the routes of its type keep it. Raises ValidationError."""
+    """The content of a version in the form that its routes store. Raises ValidationError."""
     models = _CONTENTS[file_type]
     for model in models:
         with suppress(ValidationError):
             return _dumped(model.model_validate(content))
-    return _dumped(models[0].model_validate(content))  # raises, and says what is wrong
+    return _dumped(models[0].model_validate(content))  # raises with the reason
 
 
 def _dumped(content: Model) -> JsonObject:

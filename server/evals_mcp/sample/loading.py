@@ -1,4 +1,4 @@
-"""Loads the sample evaluation, as any document."""
+"""Load the sample evaluation like any document."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from evals_mcp.models.evaluation_document import EvaluationRecord, Record
 
 
 async def load_sample(client: EvalsClient, sample: Iterable[Record]) -> str:
-    """Load the sample; the evaluation's id. Raises EvalsError."""
+    """Load the sample and return the evaluation's id. Raises EvalsError."""
     records = list(sample)
     loaded = await load_document(client, stream(records))
     (evaluation,) = (record for record in records if isinstance(record, EvaluationRecord))

@@ -23,7 +23,7 @@ from evals_mcp.models.evaluation_document import Record
 
 
 def read_sample() -> Iterator[Record]:
-    """The records of the sample that ships with the package."""
+    """Read the records of the sample that ships with the package."""
     records: TypeAdapter[Record] = TypeAdapter(Record)
     text = files("evals_mcp.sample").joinpath("support_bot.ndjson").read_text(encoding="utf-8")
     return map(records.validate_json, text.splitlines())

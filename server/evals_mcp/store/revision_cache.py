@@ -1,4 +1,4 @@
-"""One bounded memory for whatever questions compute; what is computed, and from which data, the questions say."""
+"""One bounded cache for all questions. Each question defines the computed value and the data it depends on."""
 
 import sys
 from array import array
@@ -17,9 +17,9 @@ _MOST_BYTES = 96 * 2**20
 
 
 class RevisionCache:
-    """Values by what was asked, each true of the revisions that it was computed from; for use from any thread.
+    """Values by question, each valid for the revisions it was computed from. Thread-safe.
 
-    When all together take more than `most_bytes`, those that were used least recently go.
+    Drops the least recently used values above `most_bytes`.
     """
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
@@ -27,10 +27,10 @@ class RevisionCache:
         self._lock = Lock()
 
     def get(self, kind: str, asked: object, revisions: Hashable, compute: Callable[[], Value]) -> Value:
-        """The value for what is asked, computed unless that of the same revisions is at hand.
+        """The value for a question, computed unless it is cached for the same revisions.
 
-        `asked` is all that decides the value beside the data: models, dataclasses and JSON values, of which every
-        field counts. `kind` says what is computed from it. A value is shared, so nobody may change it.
+        `asked` is everything except the data that determines the value: models, dataclasses and JSON values, with all
+        fields. `kind` names the computation. Values are shared, so do not change them.
         """
         key = kind, to_json(asked)
         with self._lock:
@@ -54,7 +54,7 @@ class _Entry(NamedTuple):
 
 
 def size_of(value: object) -> int:
-    """About how many bytes a value takes with all that it holds; what it holds twice counts twice."""
+    """The approximate bytes of a value with its contents. Shared contents count each time."""
     size = sys.getsizeof(value)
     if isinstance(value, str | bytes | array):
         return size

@@ -72,7 +72,7 @@ def open_store(address: str, schema: str | None = None, clock: Callable[[], date
 
 
 def open_temporary_store(clock: Callable[[], datetime] = utc_now) -> Store:
-    """Open an empty workspace that only this process can read, and that ends with it. Raises Unavailable."""
+    """Open an empty, private workspace that ends with this process. Raises Unavailable."""
     return _opened(create_temporary_database(clock))
 
 

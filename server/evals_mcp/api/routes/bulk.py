@@ -1,4 +1,4 @@
-"""Our own extension of the API: a batch of an evaluation document, written whole or not at all."""
+"""Our extension of the API: write a batch of an evaluation document, all of it or nothing."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -26,10 +26,10 @@ async def load_batch(
     request: Request,
     store: CurrentStore,
     runner: CurrentRunner,
-    overwrite: Annotated[bool, Query(description="Let records replace what has their ids, as in a copy.")] = False,
-    more: Annotated[bool, Query(description="Leave what the server is to do for runs to the last batch.")] = False,
+    overwrite: Annotated[bool, Query(description="Replace existing records with the same ids, as for a copy.")] = False,
+    more: Annotated[bool, Query(description="Defer the server's work on runs to the last batch.")] = False,
 ) -> LoadedBatch:
-    """Store a record of an evaluation document on each line; what is there already stays, the same again is nothing."""
+    """Store the records of an evaluation document, one per line. Existing records stay; repeating changes nothing."""
     if not request.headers.get("content-type", "").lower().startswith(NDJSON):
         raise Invalid(f"The body must be JSON lines, with the header `Content-Type: {NDJSON}`.", ("body",))
     body = await request.body()
@@ -37,7 +37,7 @@ async def load_batch(
 
 
 def describe_records(document: dict[str, Any]) -> None:
-    """Write the schemas of records into an OpenAPI document, which cannot tell them from a body of lines."""
+    """Add the schemas of records to an OpenAPI document, because it cannot derive them from lines."""
     schemas = document["components"]["schemas"]
     record = _records().json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {name: schema for name, schema in record.pop("$defs").items() if name not in schemas}
@@ -52,7 +52,7 @@ def _load(store: Store, runner: Runner, body: bytes, *, overwrite: bool, more: b
 
 
 def _read(body: bytes) -> Iterator[tuple[int, Record]]:
-    """The records of the lines that are not empty, with the lines' positions, counted from 0."""
+    """The records of the non-empty lines, with line positions from 0."""
     read = _records().validate_json
     for position, line in enumerate(body.split(b"\n")):
         if not line.strip():

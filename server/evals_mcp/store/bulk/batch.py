@@ -1,4 +1,4 @@
-"""What the writers of one batch share: its transaction, what became of ids, and errors that name the record."""
+"""Shared by the writers of one batch: its transaction, its id mapping, and errors that name the record."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from evals_mcp.store.files.versions import Version, versions_by_id
 R = TypeVar("R", bound=Record)
 
 Numbered = Sequence[tuple[int, R]]
-"""Records with their positions in the batch, counted from 0."""
+"""Records with their positions in the batch, from 0."""
 
 
 @dataclass
 class Batch:
-    """One transaction. With `overwrite`, an id is the same thing whatever else is there, and records replace it."""
+    """One transaction. With `overwrite`, an id always means the same thing, and records replace it."""
 
     connection: Connection
     now: datetime
@@ -31,34 +31,34 @@ class Batch:
     ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
     added: Counter[str] = field(default_factory=Counter)
     run_ids: set[str] = field(default_factory=set)
-    """Runs that may have work for the server now."""
+    """Runs that may now have work for the server."""
 
     def note_id(self, kind: Kind, id: str, existing_id: str) -> None:
-        """Let an id of the document stand for what is there already."""
+        """Map an id of the document to an existing one."""
         if id != existing_id:
             self.ids.setdefault(kind, {})[id] = existing_id
 
     def file_type(self, file_id: str, types: Sequence[str] | None = None) -> FileType:
-        """The type of a file, deleted or not. Raises NotFound for an unknown one, or one of none of these types."""
+        """The type of a file, even if deleted. Raises NotFound if it is unknown or has another type."""
         found: FileType | None = self.connection.execute(select(files.c.type).where(files.c.id == file_id)).scalar()
         if found is None or (types is not None and found not in types):
-            raise NotFound(f"{_called(types)} `{file_id}` is neither here nor earlier in the document.")
+            raise NotFound(f"{_called(types)} `{file_id}` exists neither here nor earlier in the document.")
         return found
 
     def version(self, version_id: str, types: Sequence[str]) -> Version:
-        """A version, deleted or not. Raises NotFound for an unknown one, or one of none of these types."""
+        """A version, even if deleted. Raises NotFound if it is unknown or has another type."""
         return find_type(versions_by_id(self.connection, [version_id]).get(version_id), version_id, types)
 
 
 def find_type(version: Version | None, version_id: str, types: Sequence[str]) -> Version:
-    """The version, if it is there and of one of these types. Raises NotFound."""
+    """The version, if it exists and has one of these types. Raises NotFound."""
     if version is None or version.file_type not in types:
-        raise NotFound(f"{_called(types)} version `{version_id}` is neither here nor earlier in the document.")
+        raise NotFound(f"{_called(types)} version `{version_id}` exists neither here nor earlier in the document.")
     return version
 
 
 class Refusing:
-    """Says of what is wrong with a record where it stands: the one whose position and record were set last."""
+    """Adds the position of the current record to errors."""
 
     position = 0
     record: Any = None
@@ -67,7 +67,7 @@ class Refusing:
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        """Raise Invalid for an error that the record is to blame for."""
+        """Raise Invalid for an error that the record caused."""
         place = ("body", self.position, getattr(self.record, "record", ""))
         match error:
             case ValidationError():

@@ -1,4 +1,4 @@
-"""A batch of an evaluation document into the store: whole or not at all."""
+"""Write a batch of an evaluation document: all of it, or nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -34,11 +34,11 @@ _WRITERS: dict[Any, Any] = {
     ClearRecord: clear_runs,
     LogRecord: write_logs,
 }
-"""What writes which records, in an order in which what is named comes first."""
+"""The writer of each kind of record, in an order in which referenced records come first."""
 
 
 class Written(NamedTuple):
-    """What became of a batch, and the runs that may have work for the server now."""
+    """The result of a batch, and the runs that may now have work for the server."""
 
     answer: LoadedBatch
     run_ids: list[str]
@@ -51,14 +51,14 @@ class Bulk:
         self._database = database
 
     def load(self, records: Iterable[tuple[int, Record]], *, overwrite: bool = False) -> Written:
-        """Store what is not there yet of records, given with their positions; the same again changes nothing.
+        """Store the new ones of some records, given with their positions. Loading them again changes nothing.
 
-        Raises Invalid, which names the position, for a record that is wrong, that names what is not there, or that
-        has the id of something else; with `overwrite` an id is always the same thing, and records replace it.
+        Raises Invalid with the position for a record that is wrong, refers to something unknown, or has the id of
+        something else. With `overwrite`, an id always means the same thing, and records replace it.
         """
         by_kind: dict[Any, list[tuple[int, Record]]] = defaultdict(list)
         for position, record in records:
-            # Logs and judgments name one another, so they stay in one order.
+            # Logs and judgments refer to each other, so they stay in one order.
             by_kind[LogRecord if isinstance(record, JudgmentRecord) else type(record)].append((position, record))
         with self._database.write() as connection:
             batch = Batch(connection, self._database.now(), overwrite)

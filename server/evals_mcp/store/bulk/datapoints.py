@@ -1,4 +1,4 @@
-"""Datapoints of a document in the store: one of the same content in the dataset stands for the document's."""
+"""Store the datapoints of a document. An existing one with the same content in the dataset takes its place."""
 
 from collections import defaultdict
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ class _Content(NamedTuple):
 
 
 def write_datapoints(batch: Batch, records: Numbered[DatapointRecord]) -> None:
-    """Store datapoints that are not there."""
+    """Store new datapoints."""
     _require_datasets(batch, records)
     rows = [_row(record.with_ids(batch.ids)) for _, record in records]
     contents = _read_contents(batch, [row["id"] for row in rows])
@@ -36,7 +36,7 @@ def write_datapoints(batch: Batch, records: Numbered[DatapointRecord]) -> None:
             if there == content:
                 continue
             if batch.overwrite and content in ids:
-                # Another server may have the same content twice; a store has a digest once.
+                # Another server may have the same content twice. Here digests are unique.
                 row["digest"] = digest([row["id"], row["content"]])
                 content = _Content(row["dataset_id"], row["digest"])
             elif content in ids:
@@ -47,7 +47,7 @@ def write_datapoints(batch: Batch, records: Numbered[DatapointRecord]) -> None:
             elif batch.overwrite:
                 _overwrite(batch, row)
             else:
-                raise Conflict(f"Datapoint `{row['id']}` is here already with other content.")
+                raise Conflict(f"Datapoint `{row['id']}` already exists with other content.")
             contents[row["id"]] = content
             ids[content] = row["id"]
     if new:
@@ -71,7 +71,7 @@ def _row(record: DatapointRecord) -> dict[str, Any]:
 
 
 def _read_contents(batch: Batch, ids: list[str]) -> dict[str, _Content]:
-    """What datapoints hold that are there already, by id."""
+    """The content of existing datapoints, by id."""
     columns = (datapoints.c.id, datapoints.c.dataset_id, datapoints.c.digest)
     return {
         row.id: _Content(row.dataset_id, row.digest)
@@ -81,7 +81,7 @@ def _read_contents(batch: Batch, ids: list[str]) -> dict[str, _Content]:
 
 
 def _read_ids(batch: Batch, rows: list[dict[str, Any]]) -> dict[_Content, str]:
-    """The ids of datapoints that are there already, by what they hold."""
+    """The ids of existing datapoints, by content."""
     digests: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         digests[row["dataset_id"]].append(row["digest"])

@@ -1,4 +1,4 @@
-"""Evaluations of a document in the store: one of the same name of the file stands for the document's."""
+"""Store the evaluations of a document. An existing one with the same name in the file takes its place."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from evals_mcp.store.evaluations.run_status import read_attachments
 
 
 def write_evaluations(batch: Batch, records: Numbered[EvaluationRecord]) -> None:
-    """Store evaluations that are not there, and attach evaluators to those that are."""
+    """Store new evaluations, and attach evaluators to existing ones."""
     with Refusing() as at:
         for at.position, at.record in records:
             _write_evaluation(batch, at.record.with_ids(batch.ids))
@@ -39,7 +39,7 @@ def _write_evaluation(batch: Batch, record: EvaluationRecord) -> None:
         _overwrite(batch, record, evaluation, attached)
     else:
         if (evaluation.file_id, evaluation.name) != (record.file_id, record.name):
-            raise Conflict(f"Evaluation `{record.id}` is here already, of another file or name.")
+            raise Conflict(f"Evaluation `{record.id}` already exists with another file or name.")
         batch.note_id("evaluation", record.id, evaluation.id)
         _attach_missing(batch, evaluation.id, attached)
 
@@ -66,7 +66,7 @@ def _execute(batch: Batch, record: EvaluationRecord, statement: Any) -> None:
     try:
         batch.connection.execute(statement)
     except IntegrityError:
-        raise Conflict(f"The file has another evaluation named `{record.name}` already.") from None
+        raise Conflict(f"The file already has another evaluation named `{record.name}`.") from None
 
 
 def _attach_missing(batch: Batch, evaluation_id: str, attached: Sequence[Attached]) -> None:

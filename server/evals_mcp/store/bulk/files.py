@@ -1,4 +1,4 @@
-"""Files of a document in the store: where they are, and what is there already at their paths."""
+"""Store the files of a document. An existing file at the same path takes its place."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from evals_mcp.store.files.paths import new_path, split_path
 
 
 def write_files(batch: Batch, records: Numbered[FileRecord]) -> None:
-    """Store files that are not there; a deleted one comes back, and one at the same path stands for the document's."""
+    """Store new files, restore deleted ones, and use existing files at the same paths."""
     with Refusing() as at:
         for at.position, at.record in records:
             _write_file(batch, at.record, new_path(at.record.path))
@@ -44,7 +44,7 @@ def _write_file(batch: Batch, record: FileRecord, path: str) -> None:
 
 def _require_type(record: FileRecord, file: Row[Any] | None) -> None:
     if file is not None and file.type != record.type:
-        raise Conflict(f"`{file.path}` ({file.id}) is here already as a {file.type}, not a {record.type}.")
+        raise Conflict(f"`{file.path}` ({file.id}) already exists with the type {file.type}, not {record.type}.")
 
 
 def _overwrite(batch: Batch, record: FileRecord, path: str, file: Row[Any]) -> None:
@@ -62,7 +62,7 @@ def _overwrite(batch: Batch, record: FileRecord, path: str, file: Row[Any]) -> N
 
 
 def _put(batch: Batch, file_id: str, path: str, updated_at: datetime) -> None:
-    """Put a file that is there to a free path."""
+    """Move an existing file to a free path."""
     folder, name = split_path(path)
     batch.connection.execute(
         update(files)
@@ -79,7 +79,7 @@ def _put(batch: Batch, file_id: str, path: str, updated_at: datetime) -> None:
 
 
 def _free(batch: Batch, path: str, file_id: str) -> None:
-    """Let no other file have a path: where a load overwrites, the one that had it is gone from there."""
+    """Free a path. With overwrite, this removes the file that has it."""
     there = batch.connection.execute(
         select(files.c.id).where(files.c.live_path == path, files.c.id != file_id)
     ).scalar()

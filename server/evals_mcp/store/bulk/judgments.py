@@ -1,4 +1,4 @@
-"""Many judgments joining the runs that have the judged logs, with the runs' counters kept exact."""
+"""Add many judgments to the runs of the judged logs, and keep the runs' counters exact."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from evals_mcp.store.logs.run_logs import CHANGE_RUNS, RECORD_JUDGMENT, SUPERSED
 
 
 class NewJudgment(NamedTuple):
-    """A judgment whose evaluator log is stored, newer than every other of the judged log."""
+    """A judgment with a stored evaluator log, newer than all others of the judged log."""
 
     judged_log_number: int
     evaluator_id: str
@@ -24,7 +24,7 @@ class NewJudgment(NamedTuple):
 
 
 class RunLink(NamedTuple):
-    """A run that has a log, and the datapoint that the log is for."""
+    """A run with a log, and the log's datapoint."""
 
     run_id: str
     datapoint_id: str | None
@@ -33,9 +33,9 @@ class RunLink(NamedTuple):
 def add_judgments(
     connection: Connection, new: Sequence[NewJudgment], new_links: Mapping[int, list[RunLink]], now: datetime
 ) -> None:
-    """Record judgments, oldest first, in every run that has the judged logs; see `add_judgment`.
+    """Record judgments, oldest first, in all runs with the judged logs; see `add_judgment`.
 
-    `new_links` are those of logs that are new, too, and have no other judgments; they are by the logs' numbers.
+    `new_links` belong to logs that are also new and have no other judgments, by log number.
     """
     older = sorted({item.judged_log_number for item in new if item.judged_log_number not in new_links})
     links = {**new_links, **_read_links(connection, older)}
@@ -76,7 +76,7 @@ def add_judgments(
 
 
 def _read_links(connection: Connection, numbers: Sequence[int]) -> dict[int, list[RunLink]]:
-    """The runs that have logs, by the logs' numbers."""
+    """The runs of logs, by log number."""
     found: dict[int, list[RunLink]] = {number: [] for number in numbers}
     columns = (run_logs.c.log_number, run_logs.c.run_id, run_logs.c.datapoint_id)
     for row in connection.execute(select(*columns).where(among(connection, run_logs.c.log_number, numbers))):
@@ -85,7 +85,7 @@ def _read_links(connection: Connection, numbers: Sequence[int]) -> dict[int, lis
 
 
 def _read_judged(connection: Connection, numbers: Sequence[int]) -> set[tuple[str, int, str]]:
-    """What is judged already: the ids of run and evaluator, and the log's number."""
+    """The existing judgments: run id, evaluator id and log number."""
     columns = (judgments.c.run_id, judgments.c.log_number, judgments.c.evaluator_id)
     of_logs = among(connection, judgments.c.log_number, numbers)
     return {

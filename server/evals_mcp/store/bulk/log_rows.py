@@ -1,4 +1,4 @@
-"""Rows of logs and judgments out of records, with what they name looked up for a whole batch; nothing is written."""
+"""Build rows of logs and judgments from records, with references looked up for a whole batch. Writes nothing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ _NAMES = {"judged_log_number": "judged_log_id", "trace_parent_number": "trace_pa
 
 
 class _Numbers(NamedTuple):
-    """The numbers of a log, of the log that it judges, and of the root of its trace."""
+    """The numbers of a log, of the log it judges, and of its trace root."""
 
     own: int
     judged: int | None
@@ -34,9 +34,9 @@ class _Numbers(NamedTuple):
 
 
 class LogRows:
-    """What the records of a batch name, and what is there already of them.
+    """The references of a batch, and the existing ones of its records.
 
-    `before` has the rows that are there, by id; `runs` the runs that records name.
+    `before` has the existing rows by id; `runs` has the referenced runs.
     """
 
     def __init__(self, batch: Batch, records: Numbered[LoggedRecord]) -> None:
@@ -50,13 +50,13 @@ class LogRows:
         self._numbers |= _read_numbers(batch.connection, named - own)
 
     def version(self, record: LoggedRecord) -> Version:
-        """The version that a record is of. Raises NotFound."""
+        """The version of a record. Raises NotFound."""
         types = ("evaluator",) if isinstance(record, JudgmentRecord) else _LOGGED_TYPES
         version_id = _version_id(record)
         return find_type(self._versions.get(version_id), version_id, types)
 
     def row(self, record: LoggedRecord) -> LogRow:
-        """The row of a record, still without a number. Raises NotFound for what it names, Invalid for a judgment."""
+        """The row of a record, without a number. Raises NotFound for references, and Invalid for judgments."""
         version = self.version(record)
         parent = None if record.trace_parent_id is None else self._find(record.trace_parent_id)
         return {
@@ -73,16 +73,16 @@ class LogRows:
         }
 
     def require_runs(self, record: LoggedRecord) -> list[str]:
-        """The ids of the runs of a record, each once; none of a judgment. Raises NotFound."""
+        """The ids of a record's runs, each once; none for a judgment. Raises NotFound."""
         if isinstance(record, JudgmentRecord):
             return []
         for run_id in record.run_ids:
             if run_id not in self.runs:
-                raise NotFound(f"Run `{run_id}` is neither here nor earlier in the document.")
+                raise NotFound(f"Run `{run_id}` exists neither here nor earlier in the document.")
         return list(dict.fromkeys(record.run_ids))
 
     def add(self, row: LogRow) -> None:
-        """Know a row, with its number, from now on."""
+        """Remember a row with its number."""
         self.before[row["id"]] = row
         self._numbers[row["id"]] = _numbers(row)
 
@@ -98,18 +98,18 @@ class LogRows:
 
     def _find(self, log_id: str) -> _Numbers:
         if log_id not in self._numbers:
-            raise NotFound(f"Log `{log_id}` is neither here nor earlier in the document.")
+            raise NotFound(f"Log `{log_id}` exists neither here nor earlier in the document.")
         return self._numbers[log_id]
 
 
 def differences(record: LoggedRecord, row: LogRow, before: Mapping[str, Any]) -> list[str]:
-    """The fields of a record that a log with its id has otherwise; a time that the record does not say is none.
+    """The fields in which an existing log differs from a record. Ignores times that the record omits.
 
-    Raises Conflict if one of the two is a judgment and the other is not.
+    Raises Conflict if only one of the two is a judgment.
     """
     if (row["judged_log_number"] is None) != (before["judged_log_number"] is None):
         there = "log" if before["judged_log_number"] is None else "judgment"
-        raise Conflict(f"`{record.id}` is here already as a {there}.")
+        raise Conflict(f"`{record.id}` already exists as a {there}.")
     return [
         _NAMES.get(name, name)
         for name, value in row.items()
@@ -124,7 +124,7 @@ def _same(name: str, value: Any, before: Any) -> bool:
 
 
 def _fields(record: LoggedRecord) -> dict[str, Any]:
-    """The fields of a record that are not null, as JSON values and datetimes: much faster than to dump it whole."""
+    """The non-null fields of a record, as JSON values and datetimes. Much faster than dumping it."""
     fields = {name: value for name, value in vars(record).items() if value is not None}
     if nested := _MODELS.intersection(fields):
         fields |= record.model_dump(include=set(nested), exclude_none=True)

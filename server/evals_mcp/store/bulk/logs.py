@@ -1,4 +1,4 @@
-"""Logs and judgments of a document in the store: all new ones in one insert, in the order of the document."""
+"""Store the logs and judgments of a document: all new ones in one insert, in document order."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -21,12 +21,12 @@ from evals_mcp.store.logs.run_logs import copy_logs, refresh_facts, refresh_judg
 
 
 def write_logs(batch: Batch, records: Numbered[LoggedRecord]) -> None:
-    """Store logs that are not there, put them into their runs, and record judgments there."""
+    """Store new logs, add them to their runs, and record judgments there."""
     _LogWriter(batch, [(position, record.with_ids(batch.ids)) for position, record in records]).write()
 
 
 class _LogWriter:
-    """Sorts the records of a batch into what is new, what changed and what joins runs; then writes each at once."""
+    """Sorts the records of a batch into new, changed and added to runs, then writes each group at once."""
 
     def __init__(self, batch: Batch, records: Numbered[LoggedRecord]) -> None:
         self._batch = batch
@@ -40,7 +40,7 @@ class _LogWriter:
         self._changed: list[tuple[Mapping[str, Any], LogRow]] = []
 
     def write(self) -> None:
-        """Read all records, then write. Raises Invalid, with nothing written."""
+        """Read all records, then write. If it raises Invalid, nothing was written."""
         connection, now = self._batch.connection, self._batch.now
         new_ids = {record.id for _, record in self._records} - set(self._rows.before)
         numbers = iter(new_numbers(connection, logs, len(new_ids)))
@@ -83,7 +83,7 @@ class _LogWriter:
         if not changes:
             return
         if not self._batch.overwrite:
-            raise Conflict(f"Log `{record.id}` is here already with another {', '.join(changes)}.")
+            raise Conflict(f"Log `{record.id}` already exists with another {', '.join(changes)}.")
         row["number"] = before["number"]
         row["created_at"] = record.created_at or before["created_at"]
         self._changed.append((before, row))
@@ -117,7 +117,7 @@ class _LogWriter:
         )
 
     def _overwrite(self, before: Mapping[str, Any], row: LogRow) -> None:
-        """Replace what a log holds. What runs keep of it follows."""
+        """Replace the content of a log, and update its facts in runs."""
         connection, now = self._batch.connection, self._batch.now
         values = {name: value for name, value in row.items() if name not in ("id", "number")}
         connection.execute(update(logs).where(logs.c.number == row["number"]).values(**values))

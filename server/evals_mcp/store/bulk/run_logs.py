@@ -1,4 +1,4 @@
-"""Many new logs joining a run, with its counters kept exact."""
+"""Add many new logs to a run, and keep its counters exact."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from evals_mcp.store.logs.run_logs import run_log
 
 
 def link_new_logs(connection: Connection, run: Row[Any], rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
-    """Put new logs (rows with their numbers), not judged yet, into a run, whose status stays as it is set."""
+    """Add new, unjudged logs (rows with their numbers) to a run. Its status stays unchanged."""
     links = [run_log(run.id, row) for row in rows]
     first_logged = _count_first_logged(connection, run, {row["datapoint_id"] for row in rows} - {None})
     insert_rows(connection, run_logs, links)
@@ -31,7 +31,7 @@ def link_new_logs(connection: Connection, run: Row[Any], rows: Sequence[Mapping[
 
 
 def _count_first_logged(connection: Connection, run: Row[Any], datapoint_ids: set[str]) -> int:
-    """How many datapoints of these are in the run's dataset and have no log in the run yet."""
+    """How many of these datapoints are in the run's dataset and have no log in the run yet."""
     if run.dataset_version_id is None:
         return 0
     logged = exists(run_logs.c.log_number).where(

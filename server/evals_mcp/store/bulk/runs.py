@@ -1,4 +1,4 @@
-"""Runs of a document in the store; their logs are in `logs`."""
+"""Store the runs of a document. `logs` has their logs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,18 +15,18 @@ from evals_mcp.store.logs.run_logs import recount_run
 
 
 def write_runs(batch: Batch, records: Numbered[RunRecord]) -> None:
-    """Store runs that are not there, and put those that are into the evaluations named."""
+    """Store new runs, and add existing ones to the named evaluations."""
     with Refusing() as at:
         for at.position, at.record in records:
             _write_run(batch, at.record.with_ids(batch.ids))
 
 
 def clear_runs(batch: Batch, records: Numbered[ClearRecord]) -> None:
-    """Take all logs out of runs, and delete those that no other run has."""
+    """Remove all logs from runs, and delete those that no other run has."""
     with Refusing() as at:
         for at.position, at.record in records:
             if not batch.overwrite:
-                raise Invalid("A run is cleared only where a load overwrites.")
+                raise Invalid("Only a load with overwrite can clear a run.")
             _clear(batch, at.record.run_id)
 
 
@@ -41,7 +41,7 @@ def _write_run(batch: Batch, record: RunRecord) -> None:
     elif batch.overwrite:
         _overwrite(batch, record, run)
     elif run.dataset_version_id != record.dataset_version_id or record.version_id not in (None, run.version_id):
-        raise Conflict(f"Run `{record.id}` is here already, of another version or dataset.")
+        raise Conflict(f"Run `{record.id}` already exists with another version or dataset.")
     _put_into_evaluations(batch, record.id, record.evaluations)
     batch.run_ids.add(record.id)
 
@@ -82,7 +82,7 @@ def _overwrite(batch: Batch, record: RunRecord, run: Row[Any]) -> None:
 
 
 def _put_into_evaluations(batch: Batch, run_id: str, wanted: Sequence[RunEvaluation]) -> None:
-    """Let evaluations have a run. A new control takes the place of the one before."""
+    """Add a run to evaluations. A new control replaces the previous one."""
     for item in wanted:
         of_evaluation = evaluation_runs.c.evaluation_id == item.evaluation_id
         is_run = evaluation_runs.c.run_id == run_id
@@ -90,7 +90,7 @@ def _put_into_evaluations(batch: Batch, run_id: str, wanted: Sequence[RunEvaluat
             select(evaluations.c.id).where(evaluations.c.id == item.evaluation_id)
         ).first()
         if evaluation is None:
-            raise NotFound(f"Evaluation `{item.evaluation_id}` is neither here nor earlier in the document.")
+            raise NotFound(f"Evaluation `{item.evaluation_id}` exists neither here nor earlier in the document.")
         before = batch.connection.execute(select(evaluation_runs).where(of_evaluation, is_run)).first()
         if before is not None and (not batch.overwrite or before.control == item.control):
             continue

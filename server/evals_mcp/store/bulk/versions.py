@@ -1,4 +1,4 @@
-"""Versions of a document in the store: one of the same content in the file stands for the document's."""
+"""Store the versions of a document. An existing one with the same content in the file takes its place."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from evals_mcp.store.files.versions import NewVersion, insert_version, unique_na
 
 
 def write_versions(batch: Batch, records: Numbered[VersionRecord]) -> None:
-    """Store versions that are not there; a deleted one comes back."""
+    """Store new versions, and restore deleted ones."""
     with Refusing() as at:
         for at.position, at.record in records:
             _write_version(batch, at.record.with_ids(batch.ids))
@@ -30,13 +30,13 @@ def _write_version(batch: Batch, record: VersionRecord) -> None:
         _require_datapoints(batch, record.file_id, datapoint_ids)
         key = digest({**content, "datapoints": sorted(datapoint_ids)})
     elif datapoint_ids:
-        raise Invalid("Only a version of a dataset has datapoints.", ("body", "datapoint_ids"))
+        raise Invalid("Only a dataset version can have datapoints.", ("body", "datapoint_ids"))
     else:
         key = digest(content)
     same = _find(batch, versions.c.id == record.id)
     alike = _find(batch, versions.c.file_id == record.file_id, versions.c.digest == key)
     if same is not None and not batch.overwrite and (same.file_id, same.digest) != (record.file_id, key):
-        raise Conflict(f"Version `{record.id}` is here already, of another file or with other content.")
+        raise Conflict(f"Version `{record.id}` already exists with another file or other content.")
     if batch.overwrite and record.name is not None:
         _free_name(batch, record.file_id, record.name, record.id)
     if same is not None:
@@ -45,7 +45,7 @@ def _write_version(batch: Batch, record: VersionRecord) -> None:
         batch.note_id("version", record.id, alike.id)
         _bring_back(batch, record, alike)
     else:
-        # Another server may have the same content twice; a file has a digest once.
+        # Another server may have the same content twice. Here digests are unique in a file.
         key = key if alike is None else digest([record.id, key])
         _insert(batch, record, key, content, datapoint_ids)
 
@@ -69,7 +69,7 @@ def _insert(
 
 
 def _bring_back(batch: Batch, record: VersionRecord, version: Any) -> None:
-    """Undelete a version, and where a load overwrites, describe it as the document does."""
+    """Restore a deleted version. With overwrite, update its description from the document."""
     changes: dict[str, Any] = {} if version.deleted_at is None else {"deleted_at": None}
     if batch.overwrite:
         changes |= {"name": record.name, "description": record.description}
@@ -97,11 +97,11 @@ def _require_datapoints(batch: Batch, dataset_id: str, ids: Sequence[str]) -> No
         if found < len(some):
             there = set(batch.connection.execute(select(datapoints.c.id).where(*of_dataset)).scalars())
             missing = next(id for id in some if id not in there)
-            raise NotFound(f"Datapoint `{missing}` of this dataset is neither here nor earlier in the document.")
+            raise NotFound(f"Datapoint `{missing}` of this dataset exists neither here nor earlier in the document.")
 
 
 def _linked(batch: Batch, content: dict[str, Any]) -> dict[str, Any]:
-    """Content with the tools that a prompt links named as they are here."""
+    """The content with this server's ids for the linked tools of a prompt."""
     linked = content.get("linked_tools")
     if not isinstance(linked, list):
         return content

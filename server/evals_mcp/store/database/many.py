@@ -1,4 +1,4 @@
-"""Many values in one condition and many rows in one insert, past what SQLAlchemy does for each of them; no tables."""
+"""Many values in one condition and many rows in one insert, without SQLAlchemy's work per value. No tables."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ _LAST_NUMBER = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
 
 
 def among(connection: Connection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Whether a column has one of the values, which are one parameter however many they are."""
+    """Whether a column has one of the values. All values are one parameter."""
     if connection.dialect.name == "sqlite":
         given = func.json_each(compact_json(list(values))).table_valued("value")
         return column.in_(select(given.c.value))
@@ -20,7 +20,7 @@ def among(connection: Connection, column: ColumnElement[Any], values: Collection
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the keys of the first."""
+    """Insert rows with the keys of the first row."""
     if connection.dialect.name != "sqlite":
         connection.execute(table.insert(), rows)
         return
@@ -33,7 +33,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 
 def new_numbers(connection: Connection, table: Table, count: int) -> list[int]:
-    """So many new numbers for the column `number` of a table, ascending; the transaction must be one that writes."""
+    """Reserve ascending numbers for the column `number` of a table. Needs a writing transaction."""
     if connection.dialect.name == "sqlite":
         last = connection.execute(_LAST_NUMBER, {"name": table.name}).scalar() or 0
         return list(range(last + 1, last + 1 + count))

@@ -1,7 +1,7 @@
-"""Conditions that look for a text in the texts of a row, compared as `fold` does on every database; nothing is read.
+"""Conditions that search for a text in the texts of a row, compared by `fold` on all databases. Reads nothing.
 
-SQLite asks Python, but for texts in ASCII, which its LIKE compares alike. PostgreSQL is given a regular expression
-with every form of each letter, so that neither its version nor its locale decides what is found.
+SQLite calls Python, except for ASCII texts, which its LIKE compares in the same way. PostgreSQL gets a regular
+expression with all forms of each letter, so that its version and locale do not matter.
 """
 
 import json
@@ -33,40 +33,42 @@ from evals_mcp.folding import FREQUENT, fold
 from evals_mcp.truncation import texts_of
 
 MOST_CHARACTERS = 5_000
-"""The longest text that can be searched for."""
+"""The longest text to search for."""
 
 
 def contains_text(
     connection: Connection, text: str, plain: Iterable[ColumnElement[Any]], encoded: Iterable[ColumnElement[Any]] = ()
 ) -> ColumnElement[bool]:
-    """Whether a plain column, or any text in a JSON column (keys left out), contains a text.
+    """Whether a plain column, or any text in a JSON column (except keys), contains a text.
 
     Raises Invalid for a text of more than `MOST_CHARACTERS`.
     """
     wanted = fold(text)
     if len(wanted) > MOST_CHARACTERS:
-        raise Invalid(f"The text to search for has {len(wanted):,} characters; at most {MOST_CHARACTERS:,} can be.")
+        raise Invalid(
+            f"The text to search for has {len(wanted):,} characters. At most {MOST_CHARACTERS:,} are allowed."
+        )
     is_sqlite = connection.dialect.name == "sqlite"
     holds, in_json = (_sqlite_holds, _sqlite_in_json) if is_sqlite else (_postgresql_holds, _postgresql_in_json)
     return or_(*(holds(column, wanted) for column in plain), *(in_json(column, wanted) for column in encoded))
 
 
 def _json_part(wanted: str) -> str:
-    """The longest part of a folded text that the folded JSON of a text which holds it holds, too.
+    """The longest part of a folded text that also appears in the folded JSON of texts that contain it.
 
-    JSON escapes some characters, and a mark behind an escape is composed with its last letter.
+    JSON escapes some characters, and a mark after an escape combines with its last letter.
     """
     parts = re.split(r'[\x00-\x1f"\\]', wanted)
     return max((part[_marks(part) :] for part in parts), key=len)
 
 
 def _marks(text: str) -> int:
-    """How many characters at the start of a text may be composed with one in front of them."""
+    """How many leading characters of a text may combine with the character before it."""
     return next((at for at, char in enumerate(text) if category(char)[0] != "M" and not "ᅠ" <= char <= "ᇿ"), len(text))
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Give a connection of SQLite the functions that the conditions call."""
+    """Add the functions of the conditions to a SQLite connection."""
     connection.create_function("holds_folded", 2, _holds, deterministic=True)
     connection.create_function("json_holds_folded", 3, _json_holds, deterministic=True)
 
@@ -78,7 +80,7 @@ def _holds(text: str | None, wanted: str) -> bool:
 def _json_holds(encoded: str | None, part: str, wanted: str) -> bool:
     if encoded is None:
         return False
-    # The whole JSON is looked at first, which is cheap and leaves few whose texts are taken out.
+    # Search the whole JSON first. This is cheap and leaves few texts to extract.
     return part in fold(encoded) and any(wanted in fold(text) for text in texts_of(json.loads(encoded)))
 
 
@@ -129,12 +131,12 @@ STABLE = (
     r"\u2500-\u2a0b\u3001-\u3029\u3041-\u3096\u30a0-\u30fe\u3400-\u9fff\uac00-\ud7a3\U0001f300-\U0001f6d7"
     r"\U0001f900-\U0001fa53"
 )
-"""Characters that NFKC leaves alone next to any others of these, as ranges: not all, but those that most texts have."""
+"""Frequent characters that NFKC does not change next to each other, as ranges."""
 
 
 def _normalized(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """A text after what `fold` does before and behind lower case; NFKC, which is slow, only where it can matter."""
-    # The alternative to NFKC is enough where only the frequent ones of the characters that it replaces occur.
+    """A text after `fold`'s steps before and after lower case. Runs NFKC, which is slow, only if it matters."""
+    # Replacing is enough if only the frequent characters occur.
     single = {character: form for character, form in FREQUENT if len(form) == 1}
     replaced = func.translate(column, "".join(single), "".join(single.values()))
     for character, form in FREQUENT:
@@ -149,7 +151,7 @@ def _normalized(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def _any_form(letter: str) -> str:
-    """A regular expression for a folded letter in all its forms."""
+    """A regular expression for all forms of a folded letter."""
     if forms := _forms().get(letter):
         return f"[{letter}{forms}]"
     return f"\\{letter}" if letter.isascii() and not letter.isalnum() else letter
@@ -157,7 +159,7 @@ def _any_form(letter: str) -> str:
 
 @cache
 def _forms() -> dict[str, str]:
-    """The letters in NFKC that `fold` changes to another one, by that one."""
+    """The NFKC letters that `fold` changes to another letter, by that letter."""
     forms: dict[str, str] = {}
     for letter in map(chr, range(_CASED)):
         if letter.lower() != letter or letter in "ςı":
@@ -167,4 +169,4 @@ def _forms() -> dict[str, str]:
     return forms
 
 
-_CASED = 0x1E944  # no letter from here on has two cases
+_CASED = 0x1E944  # letters from here on have one case

@@ -1,4 +1,4 @@
-"""The datapoints that a question chooses, by a filter and by judgments, as positions in a dataset version."""
+"""The datapoints of a question, chosen by a filter and by judgments, as positions in a dataset version."""
 
 from array import array
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _IN_VERSION = dataset_datapoints.c
 
 
 class ChosenDatapoints:
-    """Chooses datapoints. Choosing reads all judgments of the runs, or all texts, so what is chosen is cached."""
+    """Chooses datapoints. This reads all judgments or all texts, so results are cached."""
 
     def __init__(self, cache: RevisionCache) -> None:
         self._cache = cache
@@ -32,7 +32,7 @@ class ChosenDatapoints:
         conditions: FilterConditions,
     ) -> Sequence[int]:
         """Positions in the dataset version, in order. Raises NotFound for an evaluator that is not attached."""
-        # A version of a dataset never changes, so what it holds depends on no revision.
+        # A dataset version never changes, so its content depends on no revision.
         revisions = evaluation.revisions(runs)
         filtered = self._cache.get(
             "filtered datapoints",
@@ -61,7 +61,7 @@ class ChosenDatapoints:
 
 
 def read_page(connection: Connection, question: DatapointQuestion, positions: Sequence[int]) -> Sequence[Any]:
-    """Id and content of the datapoints on a question's page of these positions."""
+    """Id and content of the datapoints on a question's page."""
     return connection.execute(
         select(datapoints.c.id, datapoints.c.content)
         .join(dataset_datapoints, _IN_VERSION.datapoint_id == datapoints.c.id)

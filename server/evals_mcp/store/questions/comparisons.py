@@ -1,4 +1,4 @@
-"""Comparisons of runs: computed over their columns; texts are read only for the datapoints that are shown."""
+"""Compare runs by their columns. Reads texts only for the shown datapoints."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -34,7 +34,7 @@ class ComparisonQuestions:
         self._columns = RunColumnsReader(cache)
 
     def answer(self, evaluation_id: str, question: ComparisonQuestion, known: str | None = None) -> Comparisons:
-        """The answer to a question about runs of an evaluation.
+        """Answer a question that compares runs of an evaluation.
 
         Raises NotFound, Invalid, and Outdated unless `known`, if given, is the token of the evaluation's overview.
         """
@@ -49,7 +49,7 @@ class ComparisonQuestions:
             found = self._columns.read(connection, runs.values(), evaluators)
             conditions = FilterConditions(connection, question.filter, evaluation)
             if question.filter.run_ids is not None or conditions.reads_logs:
-                raise Invalid("A comparison can only be filtered by its datapoints.", ("body", "filter"))
+                raise Invalid("A comparison can only be filtered by datapoints.", ("body", "filter"))
             if conditions.names:
                 found = found.only(self._filtered(connection, conditions, runs))
             compare = partial(self._pair, question, evaluators, runs, found.columns)
@@ -61,7 +61,7 @@ class ComparisonQuestions:
     def _filtered(
         self, connection: Connection, conditions: FilterConditions, runs: Mapping[str, Row[Any]]
     ) -> Sequence[str]:
-        """The ids of the datapoints of runs that meet a filter."""
+        """The ids of the runs' datapoints that meet a filter."""
         of_runs = select(run_logs.c.datapoint_id).where(run_logs.c.run_id.in_(list(runs)))
         statement = select(datapoints.c.id).where(datapoints.c.id.in_(of_runs), *conditions.on_datapoints())
         return self._cache.get(
@@ -104,7 +104,7 @@ def _datapoints(
     attachments: Sequence[Attachment],
     characters: int,
 ) -> list[ComparedDatapoint]:
-    """The datapoints shown with the texts of one log of each run (baseline, candidate)."""
+    """The shown datapoints, with the texts of one log of each run (baseline, candidate)."""
     ids = [found.keys.id_of(change.key) for change in shown]
     contents = {row.id: row.content for row in connection.execute(_DATAPOINTS, {"ids": ids})}
     logs_of = [
@@ -141,7 +141,7 @@ def _datapoints(
 def _other_logs(
     connection: Connection, keys: Sequence[RunLogKey], attachments: Sequence[Attachment]
 ) -> dict[RunLogKey, DatapointLog]:
-    """Logs of which only the judgments are shown."""
+    """The logs that show only judgments."""
     if not keys:
         return {}
     numbers = {"numbers": [key.log_number for key in keys]}

@@ -1,4 +1,4 @@
-"""Which datapoints of a dataset version a question chooses by the judgments of runs; no texts are read."""
+"""Choose datapoints of a dataset version by the judgments of runs. Reads no texts."""
 
 import json
 import math
@@ -16,14 +16,14 @@ from evals_mcp.store.logs.judgments import judgment_value
 
 
 class ReadEvaluator(NamedTuple):
-    """An attached evaluator, and how its judgments are read."""
+    """An attached evaluator, and how to read its judgments."""
 
     attachment: Attachment
     reading: JudgmentReading
 
 
 class Choice(NamedTuple):
-    """The runs and evaluators by which datapoints of a dataset version are chosen."""
+    """The dataset version, runs and evaluators for choosing datapoints."""
 
     dataset_version_id: str
     runs: Sequence[Row[Any]]
@@ -31,7 +31,7 @@ class Choice(NamedTuple):
 
 
 def chosen_positions(connection: Connection, show: DatapointShow, choice: Choice) -> list[int]:
-    """The positions, in the dataset version, of the datapoints that `show` means, in order."""
+    """The positions of the datapoints for `show` in the dataset version, in order."""
     match show:
         case "disagreement":
             found = _disagreeing(connection, choice)
@@ -68,7 +68,7 @@ def _missing(connection: Connection, choice: Choice) -> set[str]:
         for attachment, _ in choice.evaluators:
             if progress.judged[attachment.evaluator_version_id] < run.logs_count:
                 statement = select(run_logs.c.datapoint_id).where(in_run, ~judgment_exists(attachment))
-                # In the order of the logs their judgments lie close to each other.
+                # In log order, judgments are stored close to each other.
                 found.update(connection.execute(statement.order_by(run_logs.c.log_number)).scalars())
     return found
 
@@ -83,7 +83,7 @@ def _disagreeing(connection: Connection, choice: Choice) -> set[str]:
 
 
 def _failing_everywhere(connection: Connection, choice: Choice) -> set[str]:
-    """Datapoints all of whose judged logs fail by one evaluator; a log with an error fails however it was judged."""
+    """Datapoints whose judged logs all fail by one evaluator. A log with an error always fails."""
     found = _only_errors(connection, choice)
     for evaluator in choice.evaluators:
         judged = _judgments(connection, choice, evaluator, with_errors=False)
@@ -94,7 +94,7 @@ def _failing_everywhere(connection: Connection, choice: Choice) -> set[str]:
 def _judgments(
     connection: Connection, choice: Choice, evaluator: ReadEvaluator, *, with_errors: bool
 ) -> dict[str, list[Any]]:
-    """An evaluator's judgments of each datapoint's logs: every different one, of numbers the two ends."""
+    """An evaluator's distinct judgments of each datapoint's logs; of numbers, the smallest and largest."""
     conditions = [*_of(choice, evaluator.attachment), judgments.c.state == JUDGED]
     if not with_errors:
         conditions.append(~_ended_in_error())
@@ -115,7 +115,7 @@ def _judgments(
 
 
 def _only_errors(connection: Connection, choice: Choice) -> set[str]:
-    """Datapoints all of whose logs ended in an error."""
+    """Datapoints whose logs all ended in an error."""
     failed = func.min(case((run_logs.c.failed.is_(True), 1), else_=0))
     statement = (
         select(run_logs.c.datapoint_id)
@@ -149,7 +149,7 @@ def _contradicted(connection: Connection, choice: Choice) -> set[str]:
 
 
 def _verdict(reading: JudgmentReading) -> Case[int] | None:
-    """1 where a judgment says that its log fails and 0 where not; None where it never says so."""
+    """1 if a judgment fails its log, 0 if not; None if it cannot tell."""
     failing = reading.failing
     if failing is None:
         return None

@@ -1,4 +1,4 @@
-"""Questions about datapoints, answered page by page: with their logs and judgments in chosen runs."""
+"""Answer questions about datapoints, page by page, with their logs and judgments in the chosen runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -36,7 +36,7 @@ class DatapointQuestions:
         self._chosen = ChosenDatapoints(cache)
 
     def answer(self, evaluation_id: str, question: DatapointQuestion, known: str | None = None) -> DatapointRows:
-        """The datapoints that a question asks for, in the dataset's order.
+        """The datapoints for a question, in dataset order.
 
         Raises NotFound, and Outdated unless `known`, if given, is the token of the evaluation's overview.
         """
@@ -52,7 +52,7 @@ class DatapointQuestions:
             else:
                 positions = self._chosen.positions(connection, question, evaluation, runs, conditions)
                 found, total = read_page(connection, question, positions), len(positions)
-            # In the order in which the runs were named.
+            # In the order of the named runs.
             run_ids = question.filter.run_ids or [run.id for run in runs]
             logs_of = _logs(connection, run_ids, [row.id for row in found], evaluation.evaluators)
             characters, searched = question.characters, question.filter.text
@@ -79,7 +79,7 @@ _LOGS = (
         run_logs.c.run_id.in_(bindparam("run_ids", expanding=True)),
         run_logs.c.datapoint_id.in_(bindparam("datapoint_ids", expanding=True)),
     )
-    # As the index has them, which makes SQLite use it.
+    # In index order, so that SQLite uses the index.
     .order_by(run_logs.c.run_id, run_logs.c.datapoint_id, run_logs.c.log_number)
 )
 _JUDGMENTS = select(
@@ -99,7 +99,7 @@ def _logs(
     datapoint_ids: Sequence[str],
     evaluators: Sequence[AttachedEvaluator],
 ) -> dict[str, list[DatapointLog]]:
-    """The logs of datapoints in runs, by datapoint: in the order of the runs, then the oldest first."""
+    """The logs of datapoints in runs, by datapoint: in run order, then oldest first."""
     rows = connection.execute(_LOGS, {"run_ids": list(run_ids), "datapoint_ids": list(datapoint_ids)}).all()
     order = {run_id: index for index, run_id in enumerate(run_ids)}
     found_logs = sorted((_Log(*row) for row in rows), key=lambda log: order[log.run_id])
@@ -116,7 +116,7 @@ def _logs(
 def _judged(
     connection: Connection, found_logs: Sequence[_Log], evaluators: Sequence[AttachedEvaluator]
 ) -> dict[int, tuple[list[str], list[Any]]]:
-    """State letters and judgments by log number, in the order of the evaluators; they are the same in every run."""
+    """State letters and judgments by log number, in evaluator order. They are the same in all runs."""
     numbers = {"numbers": list({log.log_number for log in found_logs})}
     found: dict[int, tuple[list[str], list[Any]]] = {}
     indexes = {item.row.id: index for index, item in enumerate(evaluators) if item.attachment.sole}
@@ -134,7 +134,7 @@ def _fill(
     indexes: Mapping[str, int],
     evaluators: Sequence[AttachedEvaluator],
 ) -> None:
-    # Unpacked, because there are many rows and naming each column costs more than the query.
+    # Unpacked: there are many rows, and access by column name costs more than the query.
     for log_number, evaluator_id, state, number, label in rows:
         index = indexes.get(evaluator_id)
         if index is None:

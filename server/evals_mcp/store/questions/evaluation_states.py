@@ -1,4 +1,4 @@
-"""What every question about an evaluation begins with: its runs and evaluators, read again when they have changed."""
+"""The start of each question: the evaluation's runs and evaluators, read again when they change."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from evals_mcp.store.revision_cache import RevisionCache
 
 @dataclass(frozen=True)
 class AttachedEvaluator:
-    """An evaluator version attached to an evaluation: which judgments count for it, and what is shown of it."""
+    """An evaluator version attached to an evaluation: the judgments that count for it, and its row."""
 
     attachment: Attachment
     row: EvaluatorRow
@@ -31,15 +31,15 @@ class AttachedEvaluator:
 
     @cached_property
     def key(self) -> str:
-        """All of it as JSON, to ask a cache by."""
+        """All of it as JSON, as a cache key."""
         return to_json(self).decode()
 
 
 @dataclass(frozen=True)
 class EvaluationState:
-    """An evaluation's runs (rows as from `read_runs`, the newest first) and evaluators, as the attachments are ordered.
+    """An evaluation's runs (rows as from `read_runs`, newest first) and evaluators (in attachment order).
 
-    `token` is the same, in whichever process, as long as all this and the statistics of the runs are.
+    `token` stays the same, in all processes, until any of this or the runs' statistics change.
     """
 
     id: str
@@ -53,7 +53,7 @@ class EvaluationState:
         return [item.attachment for item in self.evaluators]
 
     def find_runs(self, run_ids: Sequence[str] | None) -> list[Row[Any]]:
-        """The runs with these ids, or all of them for None, the newest first. Raises NotFound."""
+        """The runs with these ids (None: all), newest first. Raises NotFound."""
         if run_ids is None:
             return self.runs
         found = [run for run in self.runs if run.id in run_ids]
@@ -62,7 +62,7 @@ class EvaluationState:
         return found
 
     def find_evaluators(self, version_ids: Iterable[str]) -> list[AttachedEvaluator]:
-        """The evaluators with these versions, each once, in the order asked for. Raises NotFound."""
+        """The evaluators with these versions, each once, in the given order. Raises NotFound."""
         attached = {item.version_id: item for item in self.evaluators}
         wanted = list(dict.fromkeys(version_ids))
         for version_id in wanted:
@@ -71,18 +71,18 @@ class EvaluationState:
         return [attached[version_id] for version_id in wanted]
 
     def revisions(self, runs: Iterable[Row[Any]]) -> Hashable:
-        """What an answer about these runs depends on beside the question: their rows, and all evaluators."""
+        """The data that an answer about these runs depends on: their rows, and all evaluators."""
         return (*(item.key for item in self.evaluators), *runs)
 
 
 class EvaluationStates:
-    """Reads evaluations, those that changed since they were last read."""
+    """Reads evaluations. Reads only new and changed ones."""
 
     def __init__(self, cache: RevisionCache) -> None:
         self._cache = cache
 
     def read(self, connection: Connection, evaluation_id: str, known: str | None = None) -> EvaluationState:
-        """An evaluation as it is in this transaction. Raises NotFound, and Outdated if its token is not `known`."""
+        """An evaluation in this transaction. Raises NotFound, and Outdated if its token is not `known`."""
         token = _read_token(connection, evaluation_id)
         if known not in (None, token):
             raise Outdated("The evaluation has changed since its overview was read.")
@@ -115,7 +115,7 @@ _EVALUATION_STATE = (
     .where(evaluations.c.id == bindparam("evaluation_id"))
     .order_by(evaluation_evaluators.c.position)
 )
-# A run's revision grows with whatever changes its counters, its time of change or the statistics of its judgments.
+# A run's revision grows with each change of its counters, change time or statistics.
 _RUN_STATES = (
     select(
         runs.c.id,

@@ -1,7 +1,7 @@
-"""A filter as SQL: conditions on the logs of runs (`run_logs`) and on datapoints; nothing is read here.
+"""A filter as SQL: conditions on the logs of runs (`run_logs`) and on datapoints. Reads nothing.
 
-Each field of the filter has a function for the table that it is about, listed in `ON_LOGS` or `ON_DATAPOINTS`. The
-runs are not among them: every statement names its runs itself, so that an index begins with them.
+Each field of the filter has a function for its table, listed in `ON_LOGS` or `ON_DATAPOINTS`. Runs are an exception:
+each statement names its runs itself, so that an index starts with them.
 """
 
 import json
@@ -22,7 +22,7 @@ _same = judgments.alias("same_judgment")
 
 
 class FilterConditions:
-    """The conditions of one filter; `evaluators` are those by which its judgment may be. Raises NotFound, Invalid."""
+    """The conditions of one filter. `evaluators` may give its judgment. Raises NotFound and Invalid."""
 
     def __init__(self, connection: Connection, filter: Filter, evaluation: EvaluationState) -> None:
         self.connection = connection
@@ -32,11 +32,11 @@ class FilterConditions:
         self._names = [name for name in filter.names() if name in ON_LOGS]
 
     def on_logs(self, without: Iterable[str] = ()) -> list[Condition]:
-        """The conditions on a log of `run_logs`, but for those of some fields."""
+        """The conditions on a log of `run_logs`, except those of some fields."""
         return [ON_LOGS[name](self) for name in self._names if name not in without]
 
     def on_datapoints(self) -> list[Condition]:
-        """The conditions on a datapoint of `datapoints`; those on its logs need the parameter `run_ids`."""
+        """The conditions on a datapoint of `datapoints`. Conditions on its logs need the parameter `run_ids`."""
         found = [ON_DATAPOINTS[name](self) for name in self._names if name in ON_DATAPOINTS]
         if self.reads_logs:
             in_runs = run_logs.c.run_id.in_(bindparam("run_ids", expanding=True))
@@ -46,28 +46,28 @@ class FilterConditions:
 
     @property
     def names(self) -> list[str]:
-        """The fields that set conditions."""
+        """The fields with conditions."""
         return self._names
 
     @property
     def reads_logs(self) -> bool:
-        """Whether a datapoint meets the filter only if one of its logs does."""
+        """Whether the filter has conditions on a datapoint's logs."""
         return any(name not in ON_DATAPOINTS for name in self._names)
 
     @property
     def wants_missing(self) -> bool:
-        """Whether logs are wanted that lack a judgment."""
+        """Whether the filter selects logs with a missing judgment."""
         return self.filter.judgment is not None and self.filter.judgment.state == "missing"
 
 
 def judgment_conditions(condition: JudgmentCondition, evaluator: AttachedEvaluator) -> list[Condition]:
     """The conditions on a judgment of `judgments` by an evaluator.
 
-    Bounds are put on the score, which is indexed, and not on the number.
+    Bounds apply to the score, which is indexed, instead of the number.
     """
     found = [*judgments_of(evaluator.attachment), judgments.c.state == STATES.index(condition.state)]
     if condition.state != "judged":
-        # It follows from the state; with it the index gives the logs in their order.
+        # Follows from the state, but lets the index return the logs in order.
         return [*found, judgments.c.score.is_(None)]
     if condition.label is not None:
         listed = json.dumps(condition.label, ensure_ascii=False)
@@ -89,7 +89,7 @@ _FLIPPED = {ge: le, gt: lt, le: ge, lt: gt}
 
 
 def has_judgment(condition: JudgmentCondition, evaluators: Iterable[AttachedEvaluator]) -> Condition:
-    """Whether a log of `run_logs` has such a judgment by one of these evaluators, or lacks one if that is wanted."""
+    """Whether a log of `run_logs` has such a judgment by one of these evaluators, or lacks one if requested."""
     if condition.state == "missing":
         return or_(*(~judgment_exists(item.attachment) for item in evaluators))
     of_log = (judgments.c.run_id == run_logs.c.run_id, judgments.c.log_number == run_logs.c.log_number)
@@ -99,7 +99,7 @@ def has_judgment(condition: JudgmentCondition, evaluators: Iterable[AttachedEval
 
 
 def _has_number() -> Condition:
-    """Whether a judgment is a number; asked so that the index of scores alone says which logs have this one."""
+    """Whether a judgment is a number, in a form that the index of scores can answer alone."""
     keys = ("run_id", "evaluator_id", "log_number", "evaluator_version_id")
     return exists().where(*(_same.c[key] == judgments.c[key] for key in keys), _same.c.number.is_not(None))
 
@@ -137,10 +137,10 @@ ON_LOGS: dict[str, Callable[[FilterConditions], Condition]] = {
     "errors_only": _failed,
     "text": _log_holds,
 }
-"""What each field says about a log."""
+"""The condition of each field on a log."""
 
 ON_DATAPOINTS: dict[str, Callable[[FilterConditions], Condition]] = {
     "datapoint_id": _is_datapoint,
     "text": _datapoint_holds,
 }
-"""What a field says about a datapoint itself; the others are about its logs."""
+"""The condition of a field on a datapoint. Other fields refer to its logs."""

@@ -1,4 +1,4 @@
-"""Ids of logs and datapoints by how they begin, so that nobody need write them out; nothing else is read."""
+"""Find ids of logs and datapoints by prefix. Reads nothing else."""
 
 from sqlalchemy import Column, ColumnElement, Connection, select
 
@@ -10,20 +10,20 @@ from evals_mcp.store.evaluations.run_status import read_runs
 
 
 class IdPrefixes:
-    """Finds ids by their first characters."""
+    """Finds ids by prefix."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def find_logs(self, beginning: str, limit: int) -> FoundIds:
-        """Ids of logs that begin so, the newest first, at most `limit`."""
+        """Ids of logs with this prefix, newest first, at most `limit`."""
         with self._database.read() as connection:
             begins = _begins(connection, logs.c.id, beginning)
             statement = select(logs.c.id).where(begins).order_by(logs.c.number.desc()).limit(limit)
             return FoundIds(ids=list(connection.execute(statement).scalars()))
 
     def find_datapoints(self, evaluation_id: str, beginning: str, limit: int) -> FoundIds:
-        """Ids of datapoints that begin so, at most `limit`: of the newest run's dataset first, in its order.
+        """Ids of datapoints with this prefix, at most `limit`: those of the newest run's dataset first, in order.
 
         Raises NotFound for an unknown evaluation.
         """
@@ -40,6 +40,6 @@ class IdPrefixes:
 
 def _begins(connection: Connection, column: Column[str], beginning: str) -> ColumnElement[bool]:
     if connection.dialect.name == "sqlite":
-        # SQLite's LIKE minds no case and uses no index; texts are ordered by their code points there.
+        # SQLite's LIKE ignores case and uses no index. Texts are ordered by code points there.
         return (column >= beginning) & (column < beginning + "\U0010ffff")
     return column.startswith(beginning, autoescape=True)

@@ -1,4 +1,4 @@
-"""Rows of logs and of their judgments, for logs that were chosen already; texts are cut to what is needed."""
+"""Rows of chosen logs and their judgments. Texts are cut to the needed length."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -42,7 +42,7 @@ def read_judgment_rows(
     sole = {item.evaluator_id: item for item in attachments if item.sole}
     exact = {item.evaluator_version_id: item for item in attachments if not item.sole}
     wanted = set(keys)
-    # Unpacked, because a page has many of them and naming each column costs more than the query.
+    # Unpacked: a page has many rows, and access by column name costs more than the query.
     for run_id, log_number, evaluator_id, version_id, latest, state, *texts in connection.execute(
         _JUDGMENTS, {"numbers": [key.log_number for key in wanted]}
     ).all():

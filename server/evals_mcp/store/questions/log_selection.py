@@ -1,4 +1,4 @@
-"""Which logs of runs a question means, in its order: by what runs keep of them; texts are read only for a search."""
+"""Select the logs of a question, in its order, from narrow tables. Reads texts only for a search."""
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,14 +18,14 @@ from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.log_statements import LogStatements
 
 COUNTED_TO = 1_000
-"""Matches of a filter are counted no further than this."""
+"""The limit for counting the matches of a filter."""
 
 _TOGETHER = 16  # runs in one statement
 _ANY_NUMBER = 2**63 - 1
 
 
 class SortedLog(NamedTuple):
-    """A log in a run with what orders it; of both a page goes on from `sort_key`."""
+    """A log in a run with its sort keys. A page continues from `sort_key`."""
 
     sort_key: tuple[float, int]
     run_id: str
@@ -33,7 +33,7 @@ class SortedLog(NamedTuple):
 
 
 class SortedLogs(NamedTuple):
-    """A page of logs and one more if there are more; `total` counts all, not further than `counted_to`."""
+    """A page of logs, plus one if there are more. `total` counts all matches, up to `counted_to`."""
 
     page: list[SortedLog]
     total: int
@@ -54,15 +54,15 @@ class LogSelection:
         if question.evaluator_version_id is not None:
             self.evaluator = evaluation.find_evaluators([question.evaluator_version_id])[0]
         if question.sort == "worst" and self.evaluator is None:
-            raise Invalid("Sorting by the worst judgment needs an evaluator.")
+            raise Invalid("Sorting by worst judgment requires an evaluator.")
         if question.sample and (self.evaluator is None or question.sort != "newest"):
-            raise Invalid("A sample needs an evaluator, and is not sorted.")
+            raise Invalid("A sample requires an evaluator and cannot be sorted.")
         self._conditions = FilterConditions(connection, question.filter, evaluation)
         worst_by = self.evaluator if question.sort == "worst" else None
         self._statements = LogStatements(question, self._conditions, worst_by)
 
     def find(self, rows: Sequence[Row[Any]]) -> SortedLogs:
-        """The question's page of the logs of these runs."""
+        """The question's page of logs in these runs."""
         if self._statements.is_plain and self._question.sort in ("newest", "length"):
             total = sum(row.logs_count for row in rows)
             return SortedLogs(self._newest(rows) if self._question.sort == "newest" else self._walk(rows), total)
@@ -76,13 +76,13 @@ class LogSelection:
         return SortedLogs([SortedLog((key, at), runs[index].id, abs(at)) for key, at, index in shown], len(few))
 
     def matching(self) -> Select[Any] | None:
-        """The numbers of a run's logs (`run_id`) that a sample is taken from; None if from all of them."""
+        """A statement for the logs of a run (`run_id`) to sample from; None for all."""
         return None if self._statements.is_plain else self._statements.of_run()
 
     def _few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
-        """All matching logs in order, as their keys and the indexes of their runs; None if they are too many to count.
+        """All matching logs in order, as sort keys and run indexes; None if there are too many to count.
 
-        Plain tuples, because up to a thousand are put in order for a page of ten.
+        Plain tuples, because a page of ten may need to sort a thousand.
         """
         order = {run.id: index for index, run in enumerate(runs)}
         found: dict[tuple[str, int], float] = {}
@@ -99,12 +99,12 @@ class LogSelection:
         return sorted((-value, -number, order[run_id]) for (run_id, number), value in found.items())
 
     def _walk(self, runs: Sequence[Row[Any]]) -> list[SortedLog]:
-        """The first logs, going through each run in the order of the question until a page is full."""
+        """The first logs: walk each run in the order of the question until a page is full."""
         most = self._question.limit + 1
         statements = self._statements.in_order()
         found: list[SortedLog] = []
         for run in runs:
-            # Only logs newer than those found are of use; that an older run has none, an index tells at once.
+            # Only logs newer than the found ones matter. An index tells at once if an older run has none.
             above = -found[-1].sort_key[1] if self._question.sort == "newest" and len(found) == most else 0
             parts = [self._first(run.id, statement, above) for statement in statements]
             found = list(islice(_each_once(merge(found, *parts, key=lambda log: log.sort_key)), most))
@@ -123,7 +123,7 @@ class LogSelection:
         return sorted(found, key=lambda log: (log.sort_key, order[log.run_id]))[:most]
 
     def _first(self, run_id: str, statement: Select[Any], above: int) -> list[SortedLog]:
-        """The first logs of one run out of one source, in order."""
+        """The first logs of one run from one source, in order."""
         rows = self._connection.execute(statement, {"run_id": run_id, "above": above}).all()
         return [SortedLog(self._key(number, value), run_id, number) for _, number, value in rows]
 
@@ -136,20 +136,20 @@ class LogSelection:
         return (-value, -number)
 
     def _matching(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-        """The runs that can have matching logs: where judgments are wanted that are missing, those that lack some."""
+        """The runs that can have matches: for missing judgments, only runs that lack some."""
         if not self._conditions.wants_missing:
             return list(rows)
         lacking = self._lacking(rows)
         return [row for row in rows if lacking[row.id]]
 
     def _surely_many(self, runs: Sequence[Row[Any]]) -> bool:
-        """Whether more logs lack judgments than are counted, which what runs count tells without looking for them."""
+        """Whether more logs lack judgments than we count. The runs' counters tell this without a search."""
         if not self._statements.only_lacks_judgments:
             return False
         return self._question.sort in ("newest", "length") and sum(self._lacking(runs).values()) > COUNTED_TO
 
     def _lacking(self, runs: Sequence[Row[Any]]) -> dict[str, int]:
-        """How many logs lack a judgment at the least, by run id: none only if none does."""
+        """The minimum number of logs without a judgment, by run id. Zero only if there are none."""
         progress = read_progress(self._connection, runs, self._attachments)
         return {
             run.id: max(
@@ -162,7 +162,7 @@ class LogSelection:
 
 @cache
 def _newest_of(amount: int) -> Select[Any]:
-    """The newest logs of so many runs in one statement; asked of each run by itself, an index gives them in order."""
+    """The newest logs of several runs in one statement. For each run, an index returns them in order."""
     of_runs = [
         select(run_logs.c.log_number, run_logs.c.run_id)
         .where(run_logs.c.run_id == bindparam(f"run_{index}"), run_logs.c.log_number < bindparam("before"))
@@ -175,7 +175,7 @@ def _newest_of(amount: int) -> Select[Any]:
 
 
 def _each_once(found: Iterable[SortedLog]) -> Iterator[SortedLog]:
-    """The logs without repeats: one that two evaluators judged alike comes out of two sources."""
+    """The logs without duplicates. A log judged by two evaluators can come from two sources."""
     before: SortedLog | None = None
     for log in found:
         if log != before:

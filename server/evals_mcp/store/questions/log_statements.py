@@ -1,7 +1,7 @@
-"""Statements that give the logs which a question means, in no order or in its own; none is executed here.
+"""SQL statements for the logs of a question, unordered or in its order. Executes nothing.
 
-Each is over one run (`run_id`) or several (`run_ids`), and gives of each log its run, its number and what it is sorted
-by. No texts are read but for a search.
+Each statement covers one run (`run_id`) or several (`run_ids`), and returns run, number and sort key of each log. Only
+a text search reads texts.
 """
 
 from collections.abc import Callable
@@ -16,11 +16,11 @@ from evals_mcp.store.questions.filter_conditions import FilterConditions, judgme
 
 _SORT_COLUMNS = {"latency": run_logs.c.latency, "cost": run_logs.c.cost, "length": run_logs.c.length}
 _failed = run_logs.alias("failed_logs")
-_Within = Callable[[FromClause], ColumnElement[bool]]  # which rows of a table are in the runs
+_Within = Callable[[FromClause], ColumnElement[bool]]  # selects the rows of a table in the runs
 
 
 class LogStatements:
-    """The statements for one question; `worst_by` is the evaluator that the sort `worst` goes by."""
+    """The statements for one question. `worst_by` is the evaluator for the sort `worst`."""
 
     def __init__(
         self, question: LogQuestion, conditions: FilterConditions, worst_by: AttachedEvaluator | None = None
@@ -31,36 +31,36 @@ class LogStatements:
 
     @property
     def is_plain(self) -> bool:
-        """Whether every log of the runs matches."""
+        """Whether all logs of the runs match."""
         return not self._conditions.names
 
     @property
     def only_lacks_judgments(self) -> bool:
-        """Whether a log matches just if a judgment of it is missing."""
+        """Whether a log matches exactly if one of its judgments is missing."""
         return self._conditions.wants_missing and self._conditions.names == ["judgment"]
 
     def of_runs(self) -> list[Select[Any]]:
-        """Statements over `run_ids` that together give the matching logs, in no order; some may be given twice."""
+        """Statements over `run_ids` that together return the matching logs, unordered and with duplicates."""
         return self._sources(_in_runs)
 
     def of_run(self) -> Select[Any]:
-        """A statement over `run_id` for the numbers of the logs that match."""
+        """A statement over `run_id` for the numbers of matching logs."""
         sources = self._sources(_in_run)
         source = sources[0] if len(sources) == 1 else self._logs(_in_run)
         _, number, _ = source.selected_columns
         return source.with_only_columns(number)
 
     def in_order(self) -> list[Select[Any]]:
-        """Statements over `run_id` that an index gives in the order of the question, as far as a page needs it.
+        """Statements over `run_id` that an index returns in the order of the question, as far as a page needs.
 
-        The newest logs are given down to the number `above`.
+        Returns the newest logs down to the number `above`.
         """
         by_column = self._question.sort in _SORT_COLUMNS
         sources = [self._logs(_in_run)] if by_column else self._sources(_in_run)
         return [self._ordered(source) for source in sources]
 
     def _ordered(self, source: Select[Any]) -> Select[Any]:
-        """A source in the order of the question, from where it goes on, as far as a page needs it."""
+        """A source in the order of the question, from the page's start, as far as a page needs."""
         following = self._question.following
         _, number, value = source.selected_columns
         match self._question.sort:
@@ -78,9 +78,9 @@ class LogStatements:
         return statement.limit(self._question.limit + 1)
 
     def _sources(self, within: _Within) -> list[Select[Any]]:
-        """Statements that together give the matching logs: run, number, and what they are sorted by.
+        """Statements that together return the matching logs: run, number and sort key.
 
-        An index finds logs by their judgments; only what else is asked of them is looked up in their rows.
+        An index finds logs by their judgments. Other conditions are checked in the rows of these logs.
         """
         condition, conditions = self._conditions.filter.judgment, self._conditions
         is_by_judgment = condition is not None and not conditions.wants_missing
@@ -95,7 +95,7 @@ class LogStatements:
         value = _SORT_COLUMNS.get(self._question.sort, run_logs.c.log_number)
         statement = select(run_logs.c.run_id, run_logs.c.log_number, value)
         if within is _in_runs and self._conditions.filter.errors_only:
-            # Few logs are, and an index finds them; then each is looked up for what it is sorted by.
+            # Few logs match, and an index finds them. Then look up the sort key of each.
             same_log = (_failed.c.run_id == run_logs.c.run_id) & (_failed.c.log_number == run_logs.c.log_number)
             statement = statement.join(_failed, same_log).where(within(_failed), _failed.c.failed.is_(True))
         return statement.where(within(run_logs), value.is_not(None), *self._conditions.on_logs())
@@ -103,7 +103,7 @@ class LogStatements:
     def _judged_logs(
         self, evaluator: AttachedEvaluator, condition: JudgmentCondition | None, within: _Within
     ) -> Select[Any]:
-        """Logs by their judgments: those that meet the filter's condition, or else all, which it still is to choose."""
+        """Logs by their judgments: those that meet the filter's condition, else all, for the filter to select from."""
         sort = self._question.sort
         value = judgments.c.score if sort == "worst" else _SORT_COLUMNS.get(sort, judgments.c.log_number)
         statement = select(judgments.c.run_id, judgments.c.log_number, value).where(

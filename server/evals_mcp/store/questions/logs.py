@@ -1,4 +1,4 @@
-"""Questions about logs, answered page by page: what was selected elsewhere, with the texts of those shown."""
+"""Answer questions about logs, page by page: the selected logs with their texts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ class LogQuestions:
         self._samples = LogSamples(cache)
 
     def answer(self, evaluation_id: str, question: LogQuestion, known: str | None = None) -> LogRows:
-        """The logs of an evaluation that a question asks for.
+        """The logs of an evaluation for a question.
 
         Raises NotFound, Invalid, and Outdated unless `known`, if given, is the token of the evaluation's overview.
         """

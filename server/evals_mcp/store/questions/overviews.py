@@ -1,4 +1,4 @@
-"""Evaluations: in a list, and each with its evaluators and runs; no log is read."""
+"""Evaluations: as a list, and each with its evaluators and runs. Reads no logs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from evals_mcp.store.revision_cache import RevisionCache
 
 
 class Overviews:
-    """Evaluations as a reader first sees them."""
+    """Lists and overviews of evaluations."""
 
     def __init__(self, database: Database, stats: Stats, evaluations: EvaluationStates, cache: RevisionCache) -> None:
         self._database = database
@@ -29,7 +29,7 @@ class Overviews:
         self._cache = cache
 
     def list_evaluations(self, text: str | None, limit: int, offset: int) -> EvaluationRows:
-        """Evaluations whose name, file, id or evaluator contains a text, the last changed first."""
+        """Evaluations whose name, file, id or evaluator contains a text, most recently changed first."""
         with self._database.read() as connection:
             changed = _changed_at()
             conditions = [] if not text else [_matches(connection, text)]
@@ -50,9 +50,9 @@ class Overviews:
             return EvaluationRows(rows=found, total=total)
 
     def get(self, word: str, known: str | None = None) -> KnownOverview:
-        """The evaluation with this id, or else the only one with this name or file, with statistics of its runs.
+        """The evaluation with this id, else the only one with this name or file, with statistics of its runs.
 
-        The overview is left out if its token is `known`. Raises NotFound.
+        Omits the overview if its token is `known`. Raises NotFound.
         """
         with self._database.read() as connection:
             return self._read(connection, _find(connection, word), known)
@@ -192,5 +192,5 @@ def _find(connection: Connection, word: str) -> Any:
     """The evaluation with this id, or the only one with this name or file. Raises NotFound."""
     rows = connection.execute(_BY_ID, {"word": word}).all() or connection.execute(_BY_NAME, {"word": word}).all()
     if len(rows) != 1:
-        raise NotFound(f"No evaluation, or more than one, is called `{word[:200]}`.")
+        raise NotFound(f"No evaluation, or more than one, has the name `{word[:200]}`.")
     return rows[0]

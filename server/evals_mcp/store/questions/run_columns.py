@@ -1,4 +1,4 @@
-"""Runs as columns for comparing them: read without texts, and cached until the run changes."""
+"""Runs as columns for comparisons: read without texts, and cached until the run changes."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ _MOST_KEYS = 500_000
 
 
 class _RunLogs(NamedTuple):
-    """The logs of a run from the oldest on: their numbers, and columns as in `RunColumns`."""
+    """The logs of a run, oldest first: their numbers, and columns as in `RunColumns`."""
 
     numbers: "NDArray[Any]"
     datapoints: "NDArray[Any]"
@@ -31,21 +31,21 @@ class _RunLogs(NamedTuple):
 
 
 class _Keys(NamedTuple):
-    """The keys of datapoints, which columns hold; of another generation they mean other datapoints."""
+    """The keys of datapoints in columns. Keys of another generation mean other datapoints."""
 
     generation: int
     keys: DatapointKeys
 
 
 class RunsAsColumns(NamedTuple):
-    """Runs by their ids: the columns, and the numbers of their logs; `keys` knows the datapoints."""
+    """Runs by id: their columns and the numbers of their logs. `keys` maps the datapoints."""
 
     columns: dict[str, RunColumns]
     numbers: dict[str, "NDArray[Any]"]
     keys: DatapointKeys
 
     def only(self, datapoint_ids: Iterable[str]) -> "RunsAsColumns":
-        """The logs of these datapoints only."""
+        """Only the logs of these datapoints."""
         import numpy as np
 
         keys = self.keys.column(datapoint_ids)
@@ -58,7 +58,7 @@ class RunsAsColumns(NamedTuple):
 
 
 class RunColumnsReader:
-    """Reads runs as columns, those that changed since they were last read."""
+    """Reads runs as columns. Reads only new and changed runs."""
 
     def __init__(self, cache: RevisionCache) -> None:
         self._cache = cache
@@ -68,7 +68,7 @@ class RunColumnsReader:
     def read(
         self, connection: Connection, runs: Iterable[Row[Any]], evaluators: Sequence[AttachedEvaluator]
     ) -> RunsAsColumns:
-        """Runs (rows as from `read_runs`) with the judgments of their logs by these evaluators."""
+        """Read runs (rows as from `read_runs`) with the judgments by these evaluators."""
         if len(self._keys.keys) > _MOST_KEYS:
             self._keys = _Keys(self._keys.generation + 1, DatapointKeys())
         keys = self._keys
@@ -124,7 +124,7 @@ _LOGS = (
 def _judgment_column(
     connection: Connection, run_id: str, evaluator: AttachedEvaluator, numbers: "NDArray[Any]"
 ) -> JudgmentColumn:
-    """An evaluator's judgments of logs with these numbers, one item each."""
+    """An evaluator's judgments of the logs with these numbers, one item each."""
     import numpy as np
 
     counting = (judgments.c.run_id == run_id, *judgments_of(evaluator.attachment))
@@ -157,7 +157,7 @@ def _judgment_column(
 
 
 def _label_indexes(texts: Sequence[str], kind: str, options: dict[Labels, int]) -> list[int]:
-    """The indexes of judgments in `options`, which grows."""
+    """The indexes of judgments in `options`. Adds new options."""
     known: dict[str, int] = {}
     for text in texts:
         if text not in known:
@@ -167,13 +167,13 @@ def _label_indexes(texts: Sequence[str], kind: str, options: dict[Labels, int]) 
 
 
 def _of_other_type(connection: Connection, version_ids: Sequence[str], kind: str) -> list[str]:
-    """Those of an evaluator's versions that return another type."""
+    """The versions of an evaluator with another return type."""
     rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(version_ids)))
     return [row.id for row in rows if row.content["spec"]["return_type"] != kind]
 
 
 def _fetch(connection: Connection, statement: Select[Any], types: Sequence[str]) -> "NDArray[Any]":
-    """The rows of a statement as fields f0, f1, …: straight from the driver, which halves what many rows cost."""
+    """The rows of a statement as fields f0, f1, …, directly from the driver, which halves the time for many rows."""
     import numpy as np
 
     cursor = connection.execute(statement).cursor

@@ -1,6 +1,6 @@
-"""An even sample of the logs of runs across one evaluator's judgments; no texts are read.
+"""An even sample of the logs of runs across one evaluator's judgments. Reads no texts.
 
-What it takes is cached by run, so that after a change only the runs that changed are read again.
+Its data is cached by run, so that only changed runs are read again.
 """
 
 from collections import Counter
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 
 
 class Sample(NamedTuple):
-    """The first logs of a sample, and how many it is taken from."""
+    """The first logs of a sample, and the number of logs sampled from."""
 
     logs: list[RunLogKey]
     total: int
 
 
 class _Logs(NamedTuple):
-    """The logs of a run from the oldest on: their numbers, and what decides which are taken first."""
+    """The logs of a run, oldest first: their numbers, and the keys that decide which come first."""
 
     numbers: "NDArray[Any]"
     ranks: "NDArray[Any]"
 
 
 class _JudgedAs(NamedTuple):
-    """How an evaluator judged each log of a run, as indexes in `labels`."""
+    """An evaluator's judgments of a run's logs, as indexes into `labels`."""
 
     codes: "NDArray[Any]"
     labels: list[Label]
 
 
 class LogSamples:
-    """Takes samples of the logs of an evaluation."""
+    """Samples the logs of an evaluation."""
 
     def __init__(self, cache: RevisionCache) -> None:
         self._cache = cache
@@ -61,9 +61,9 @@ class LogSamples:
         matching: Select[Any] | None,
         size: int,
     ) -> Sample:
-        """The first `size` logs of an even sample of the logs of runs that match a filter.
+        """The first `size` logs of an even sample of the logs that match a filter.
 
-        `matching` is the statement of the filter for the numbers of a run's logs (`run_id`), None where all match.
+        `matching` is the filter's statement for the numbers of a run's logs (`run_id`); None if all match.
         """
         logs, judged = [], []
         for run in runs:
@@ -131,7 +131,7 @@ def _read_matching(connection: Connection, run_id: str, matching: Select[Any]) -
 
 
 def _first_of_all(logs: Sequence[_Logs], judged: Sequence[_JudgedAs], size: int) -> list[int]:
-    """The first logs of a sample, as indexes in the logs of all runs put one behind the other."""
+    """The first logs of a sample, as indexes into the concatenated logs of all runs."""
     import numpy as np
 
     counts: Counter[Label] = Counter()
