@@ -1,18 +1,15 @@
 """Whether a server has the extension is seen from its answers, whatever a server without it says to unknown routes."""
 
-from pathlib import Path
-
 import pytest
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from tests.documented_only import DocumentedOnly
+from tests.documented_only import DocumentedOnly, mirror_of
 from tests.small_evaluations import make_evaluation
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Unauthorized
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.models.log_requests import PromptLogRequest
 from evals_mcp.tools.get_logs import get_logs
 from evals_mcp.wiring import open_embedded_app
 
@@ -52,7 +49,8 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 
 def lookup_of(app: ASGIApp, part: str, answer: ASGIApp) -> Lookup:
     """A lookup in a server that answers so."""
-    return Lookup(EvalsClient(open_app=lambda: Answers(app, part, answer)))
+    client = EvalsClient(open_app=lambda: Answers(app, part, answer))
+    return Lookup(client, mirror=mirror_of(client))
 
 
 @pytest.mark.parametrize(
@@ -77,10 +75,10 @@ def lookup_of(app: ASGIApp, part: str, answer: ASGIApp) -> Lookup:
 async def test_whatever_an_unknown_route_is_answered_with_the_documented_ones_do(
     app: ASGIApp, answer: Response
 ) -> None:
-    """The extension is not there, so the pages are read, and the answer says so."""
+    """The extension is not there, so the pages are read through a mirror."""
     lookup = lookup_of(app, "/v5/review", answer)
-    found = await get_logs(lookup, "Small", limit=1)
-    assert f"Read by paging through {LOGS} logs: the server has only the documented API." in found
+    assert f"{LOGS} logs, newest first" in await get_logs(lookup, "Small", limit=1)
+    assert lookup.client.extended is False
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -117,27 +115,7 @@ async def broken_off(scope: Scope, receive: Receive, send: Send) -> None:
     ids=["500", "429", "another shape", "half a page"],
 )
 async def test_a_page_that_fails_is_one_sentence_and_no_answer(app: ASGIApp, answer: ASGIApp, said: str) -> None:
-    """Half of the logs are not taken for all of them."""
+    """Half of the runs are not taken for all of them."""
     with pytest.raises(EvalsError, match=said) as caught:
-        await get_logs(lookup_of(app, "page=2", answer), "Small")
+        await get_logs(lookup_of(app, "/runs", answer), "Small")
     assert "\n" not in str(caught.value)
-
-
-async def test_a_log_that_moves_to_the_next_page_counts_once(tmp_path: Path) -> None:
-    """Logs are listed from the newest, so one that is added while pages are read moves all others on."""
-    app = open_embedded_app(str(tmp_path / "evals.db"))
-    client = EvalsClient(open_app=lambda: app)
-    small = await make_evaluation(client, correct={"return_type": "boolean"})
-    await small.run("moving", [("question", {}) for _ in range(LOGS)])
-    run = (await client.runs.list(small.id)).runs[0]
-    documented = DocumentedOnly(app)
-
-    async def adding(scope: Scope, receive: Receive, send: Send) -> None:
-        request = PromptLogRequest(path="small/prompt", run_id=run.id, output="late")
-        assert run.version is not None
-        await client.prompts.log(request, version_id=run.version.version_id)
-        await documented(scope, receive, send)
-
-    lookup = lookup_of(app, "page=2", adding)
-    answer = await get_logs(lookup, small.id, limit=1)
-    assert f"Read by paging through {LOGS} logs" in answer

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 from mcp.types import PromptReference, ResourceTemplateReference
-from tests.documented_only import documented_client
+from tests.documented_only import documented_client, mirror_of
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
@@ -126,10 +126,14 @@ async def test_at_most_a_hundred_are_suggested_and_the_last_changed_come_first(t
         assert len(await suggested(client, "evaluation", "twin")) == 2
 
 
-async def test_without_the_extension_names_are_found_too(sample_database: Path) -> None:
+async def test_without_the_extension_names_are_found_too(
+    sample_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A server with only the documented API has its names suggested all the same."""
+    monkeypatch.setattr("evals_mcp.mcp.server._MOMENT", 60)
     api = documented_client(open_embedded_app(str(sample_database)))
-    async with Client(build_server(api, max_tokens=4000, read_only=False), mode="legacy") as client:
+    server = build_server(api, mirror_of(api), max_tokens=4000, read_only=False)
+    async with Client(server, mode="legacy") as client:
         assert await suggested(client, "evaluation", "which") == [SAMPLE]
         assert await suggested(client, "run", "v2", {"evaluation": SAMPLE}) == ["v2-concise"]
 

@@ -1,9 +1,8 @@
-"""A small evaluation on a foreign server, asked through a mirror and in the server's own workspace."""
+"""Small evaluations on a foreign server, asked through a mirror and in the server's own workspace."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,8 @@ from evals_mcp.wiring import open_embedded_app, open_scratch
 
 _CURSOR = re.compile(r'cursor="[^"]+"')
 _AGE = re.compile(r"^Rows read \d+ \w+ ago; the server shows no change since\.\n?", re.MULTILINE)
-LOGS = 23
-"""Logs in each of the two runs."""
+PAGE, LOGS = 5, 13
+"""Logs on a page, and in each of the two runs: three pages."""
 
 
 @dataclass
@@ -57,20 +56,24 @@ class Mirrored:
         return _CURSOR.sub("cursor", await self.direct.ask(tool, **{"evaluation": self.small.id, **arguments}))
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForeignServer]:
+    """A server for the tests of a module."""
+    with serving(ForeignServer(open_embedded_app(str(tmp_path_factory.mktemp("foreign") / "evals.db")))) as server:
+        yield server
+
+
 @pytest.fixture
-async def mirrored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mirrored]:
-    """Two runs, whose logs take three pages each."""
-    monkeypatch.setattr("evals_mcp.mirror.run_rows.PAGE", 10)
-    app = open_embedded_app(str(tmp_path / "evals.db"))
-    client = EvalsClient(open_app=lambda: app)
-    small = await make_evaluation(client, correct={"return_type": "boolean"}, stars={"return_type": "number"})
-    runs = {}
-    for name in ("v1", "v2"):
-        logs = [(f"question {n}", {"small/correct": n % 3 > 0, "small/stars": n % 5}) for n in range(LOGS)]
-        runs[name] = await small.run(name, logs)
-    clock = Clock()
-    with serving(ForeignServer(app)) as server:
-        remote = server.client()
-        mirror = Mirror(remote, open_scratch, clock=clock)
-        async with remote, connect_assistant(remote, mirror=mirror) as assistant, connect_assistant(client) as direct:
-            yield Mirrored(server, small, runs, mirror, clock, assistant, direct)
+async def mirrored(server: ForeignServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mirrored]:
+    """An evaluation of its own for each test, on a server that behaves."""
+    monkeypatch.setattr("evals_mcp.mirror.run_rows.PAGE", PAGE)
+    server.behave()
+    client, clock = EvalsClient(open_app=lambda: server.app), Clock()
+    spec = {"correct": {"return_type": "boolean"}, "stars": {"return_type": "number"}}
+    small = await make_evaluation(client, f"Small {server.tests}", **spec)
+    logs = [(f"question {n}", {"small/correct": n % 3 > 0, "small/stars": n % 5}) for n in range(LOGS)]
+    runs = {name: await small.run(name, logs) for name in ("v1", "v2")}
+    remote = server.client()
+    mirror = Mirror(remote, open_scratch, clock=clock)
+    async with remote, connect_assistant(remote, mirror=mirror) as assistant, connect_assistant(client) as direct:
+        yield Mirrored(server, small, runs, mirror, clock, assistant, direct)

@@ -11,26 +11,33 @@ from typing import Any
 
 import uvicorn
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from tests.documented_only import DocumentedOnly
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.connection import AsgiApp
 
 
 class ForeignServer:
     """An application behind an address. `asked` has what was asked of it: paths with their queries.
 
     `failing` gives the status that addresses with a text in them are answered with, `largest_page` the most records
-    on a page; `rewrite` changes an answer, `before` happens before one, and `delay` is how many seconds each takes.
+    on a page; `rewrite` changes an answer, and `before` happens before one.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = DocumentedOnly(app)
+    def __init__(self, app: AsgiApp) -> None:
+        self.app = app
+        self._documented = DocumentedOnly(app)
         self.address = ""
+        self.tests = 0
+        self.behave()
+
+    def behave(self) -> None:
+        """Begin anew as a server that answers well."""
+        self.tests += 1
         self.asked: list[str] = []
         self.failing: dict[str, int] = {}
         self.largest_page = 1_000
-        self.delay = 0.0
         self.rewrite: Callable[[str, Any], Any] = lambda address, answer: answer
         self.before: Callable[[str], Awaitable[None]] | None = None
 
@@ -41,7 +48,6 @@ class ForeignServer:
         self.asked.append(address)
         if self.before is not None:
             await self.before(address)
-        await asyncio.sleep(self.delay)
         for part, status in self.failing.items():
             if part in address:
                 await JSONResponse({"detail": "This page is broken."}, status)(scope, receive, send)
@@ -66,7 +72,7 @@ class ForeignServer:
         async def keep(message: Message) -> None:
             messages.append(message)
 
-        await self._app(scope, receive, keep)
+        await self._documented(scope, receive, keep)
         body = b"".join(message.get("body", b"") for message in messages)
         if messages[0]["status"] == 200 and body:
             body = json.dumps(self.rewrite(address, json.loads(body))).encode()

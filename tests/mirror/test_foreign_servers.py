@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.mirror.conftest import LOGS, Mirrored
+from tests.mirror.conftest import LOGS, PAGE, Mirrored
 
 from evals_mcp.models.evaluations import CreateEvaluationRequest
 from evals_mcp.models.flows import FlowRequest
@@ -21,8 +21,8 @@ async def test_what_is_not_read_in_time_is_named_and_read_the_next_time(mirrored
 
     mirrored.server.before = take_ten_seconds
     first = await mirrored.ask()
-    assert f"Read only 10 of {LOGS} logs of v2 in time. Figures cover these" in first
-    assert f"{LOGS + 10} logs" in first
+    assert f"Read only {PAGE} of {LOGS} logs of v2 in time. Figures cover these" in first
+    assert f"{LOGS + PAGE} logs" in first
     read = len(mirrored.server.log_pages())
     assert 0 < read < 6
     answers = [await mirrored.ask() for _ in range(3)]
@@ -50,8 +50,8 @@ async def test_a_page_that_fails_is_named_and_tried_again(mirrored: Mirrored) ->
     """The other pages are answered from, and the next question asks for the missing one alone."""
     mirrored.server.failing = {"page=2&": 500}
     answer = await mirrored.ask(runs=["v2"])
-    assert f"{LOGS - 10} logs" in answer
-    assert "Could not read 10 logs of v2 (" in answer
+    assert f"{LOGS - PAGE} logs" in answer
+    assert f"Could not read {PAGE} logs of v2 (" in answer
     assert "This page is broken." in answer
     assert "Figures exclude them. Ask again to retry." in answer
     mirrored.server.failing = {}
@@ -118,7 +118,7 @@ async def test_a_run_that_never_stays_still_is_read_three_times(mirrored: Mirror
     assert "Changing" not in await mirrored.ask()
 
 
-@pytest.mark.parametrize("total", [0, 5, 10, 200])
+@pytest.mark.parametrize("total", [0, 3, PAGE, 200])
 async def test_a_wrong_total_loses_no_log(mirrored: Mirrored, total: int) -> None:
     """The statistics say how many logs there are, and an empty page where they end."""
 
@@ -139,7 +139,8 @@ async def test_pages_smaller_than_asked_for_are_all_read(mirrored: Mirrored) -> 
     mirrored.server.largest_page = 3
     for tool, asked in (("get_logs", {}), ("list_datapoints", {"limit": 50}), ("compare_runs", {"outcome": "same"})):
         assert await mirrored.ask_again(tool, **asked) == await mirrored.ask_directly(tool, **asked)
-    assert await mirrored.ask("list_runs", evaluation="Small") == await mirrored.ask_directly("list_runs")
+    name = f"Small {mirrored.server.tests}"
+    assert await mirrored.ask("list_runs", evaluation=name) == await mirrored.ask_directly("list_runs")
 
 
 async def test_pages_that_never_end_are_left(mirrored: Mirrored) -> None:
@@ -151,7 +152,7 @@ async def test_pages_that_never_end_are_left(mirrored: Mirrored) -> None:
 
     mirrored.server.rewrite = repeat
     answer = await mirrored.ask(runs=["v1"])
-    assert f"The server counts {LOGS} logs in v1 but lists 10. Figures cover the listed ones." in answer
+    assert f"The server counts {LOGS} logs in v1 but lists {PAGE}. Figures cover the listed ones." in answer
     assert len(mirrored.server.log_pages()) < 6
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.assistant import Assistant, connect_assistant
-from tests.documented_only import documented_client
+from tests.documented_only import documented_client, mirror_of
 from tests.small_evaluations import FAILS, SmallEvaluation, make_evaluation
 
 from evals_mcp.client.client import EvalsClient
@@ -15,7 +15,7 @@ from evals_mcp.wiring import open_embedded_app
 
 pytestmark = pytest.mark.anyio
 QUESTIONS = [f"q{number}" for number in range(12)]
-_PAGED = re.compile(r"^Read by paging .*\n?", re.MULTILINE)
+_AGE = re.compile(r"^Rows read .*\n?", re.MULTILINE)
 
 Logs = Sequence[tuple[str, Mapping[str, object]]]
 
@@ -210,18 +210,18 @@ def anyio_backend() -> str:
 
 @dataclass(frozen=True)
 class Assistants:
-    """One server, asked through its extension and as if it had none."""
+    """One server, asked in its own workspace and through a mirror."""
 
-    extended: Assistant
-    documented: Assistant
+    direct: Assistant
+    mirrored: Assistant
 
     async def ask(self, evaluation: str, **arguments: Any) -> str:
         """The answer of compare_runs, after seeing that both ways give it."""
         first, second = [
             await assistant.ask("compare_runs", evaluation=evaluation, **arguments)
-            for assistant in (self.extended, self.documented)
+            for assistant in (self.direct, self.mirrored)
         ]
-        assert _PAGED.sub("", second).rstrip("\n") == first.rstrip("\n")
+        assert _AGE.sub("", second).rstrip("\n") == first.rstrip("\n")
         return first
 
 
@@ -229,16 +229,17 @@ class Assistants:
 async def assistants(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assistants]:
     """Both ways to a database for all cases."""
     app = open_embedded_app(str(tmp_path_factory.mktemp("odd") / "evals.db"))
+    remote = documented_client(app)
     async with (
-        connect_assistant(EvalsClient(open_app=lambda: app)) as extended,
-        connect_assistant(documented_client(app)) as documented,
+        connect_assistant(EvalsClient(open_app=lambda: app)) as direct,
+        connect_assistant(remote, mirror=mirror_of(remote)) as mirrored,
     ):
-        yield Assistants(extended, documented)
+        yield Assistants(direct, mirrored)
 
 
 async def fresh(assistants: Assistants, called: str, spec: Mapping[str, Any]) -> SmallEvaluation:
     """An evaluation of this name with one evaluator called `it`."""
-    return await make_evaluation(assistants.extended.client, called, it=spec)
+    return await make_evaluation(assistants.direct.client, called, it=spec)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -260,7 +261,7 @@ async def test_runs_of_one_name_are_told_apart_from_the_newest(assistants: Assis
     small = await fresh(assistants, "twins", BOOLEAN)
     for value in (True, False, True):
         await small.run("twin", said([value] * 12))
-    refused = await assistants.extended.refuse("compare_runs", evaluation="twins", candidates=["twin"])
+    refused = await assistants.direct.refuse("compare_runs", evaluation="twins", candidates=["twin"])
     assert "run: twin matches 3: twin#3, twin#2, twin#1 (newest first)." in refused.replace('"', "")
     answer = await assistants.ask("twins", baseline="twin#1", candidates=["twin#2"])
     assert "Candidate twin#2 against baseline twin#1" in answer
@@ -272,7 +273,7 @@ async def test_a_run_against_itself_among_others_is_left_out(assistants: Assista
     small = await fresh(assistants, "itself", BOOLEAN)
     await small.run("old", said([True] * 12))
     await small.run("new", said([False] * 12))
-    refused = await assistants.extended.refuse("compare_runs", evaluation="itself", baseline="old", candidates=["old"])
+    refused = await assistants.direct.refuse("compare_runs", evaluation="itself", baseline="old", candidates=["old"])
     assert "candidates: this is the baseline" in refused
     answer = await assistants.ask("itself", baseline="old", candidates=["old", "new"])
     assert "Candidate new against baseline old" in answer

@@ -34,10 +34,12 @@ async def read_runs(
     """
     runs = sorted((run for run in definition.overview.runs if run.id in run_ids), key=lambda run: run_ids.index(run.id))
     due = [run for run in runs if not is_current(state, definition, run.id, since)]
+    passed: list[RunRows] = []
     for tries in range(1, _PASSES + 1):
         rows = [_rows_of(state, definition, run) for run in due]
-        if not await _read_all(state, limit, rows, progress):
+        if not await _read_all(state, limit, rows, passed, progress):
             break
+        passed += rows
         definition = await define() if due else definition
         due = [run for run in due if _has_moved(state.rows[run.id], definition)]
         for run in due:
@@ -79,13 +81,19 @@ def _rows_of(state: MirrorState, definition: Definition, run: RunRow) -> RunRows
     return state.rows[run.id]
 
 
-async def _read_all(state: MirrorState, limit: TimeLimit, rows: Sequence[RunRows], progress: Progress | None) -> bool:
-    """Read runs one after the other. Returns whether there was time for all."""
+async def _read_all(
+    state: MirrorState,
+    limit: TimeLimit,
+    rows: Sequence[RunRows],
+    passed: Sequence[RunRows],
+    progress: Progress | None,
+) -> bool:
+    """Read runs one after the other. Returns whether there was time for all. `passed` were read earlier in this call."""
     with limit.scope() as scope:
 
         async def tell() -> None:
-            done = sum(item.pages.records for item in rows)
-            total = max(done, sum(item.pages.expected for item in rows))
+            done = sum(item.pages.records for item in (*passed, *rows))
+            total = max(done, sum(item.pages.expected for item in (*passed, *rows)))
             if progress is not None:
                 await progress(done, total, f"{done:,} of {total:,} logs read")
             if not limit.left:

@@ -14,18 +14,26 @@ from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.store import open_temporary_store
 
 _FILLED = """
+import asyncio
 import sys
-from evals_mcp.store.files.files import FileChange
-from evals_mcp.store.store import open_temporary_store
 
-store = open_temporary_store()
-for number in range(40):  # more than the cache of a connection holds
-    store.files.upsert("flow", None, f"f{number}", {"attributes": {"text": "x" * 1_000_000}}, FileChange())
-print("filled", flush=True)
-sys.stdin.read()
+from evals_mcp.models.flows import FlowRequest
+from evals_mcp.wiring import open_scratch
+
+
+async def fill():
+    client = open_scratch()
+    for number in range(40):  # more than the cache of a connection holds
+        await client.flows.upsert(FlowRequest(path=f"f{number}", attributes={"text": "x" * 1_000_000}))
+    print("filled", flush=True)
+    sys.stdin.read()
+
+
+asyncio.run(fill())
 """
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are looked up in /proc")
 def test_nothing_is_left_of_it_when_its_process_is_killed(tmp_path: Path) -> None:
     """While it is open it has no name, and no other user may read it; a killed process leaves no file behind."""
