@@ -88,7 +88,7 @@ async def _read_all(
     passed: Sequence[RunRows],
     progress: Progress | None,
 ) -> bool:
-    """Read runs one after the other. Returns whether there was time for all. `passed` were read earlier in this call."""
+    """Read runs one after the other, after those that `passed`. Returns whether there was time for all."""
     with limit.scope() as scope:
 
         async def tell() -> None:
