@@ -103,6 +103,20 @@ async def test_pages_that_shift_are_read_again(mirrored: Mirrored) -> None:
     assert len(mirrored.server.log_pages()) <= 2 * 4
 
 
+async def test_a_run_that_is_taken_away_while_it_is_read_is_no_failure(mirrored: Mirrored) -> None:
+    """The answer is of what the evaluation has then."""
+
+    async def take_away(address: str) -> None:
+        if "page=3&" in address and mirrored.runs["v2"] in address:
+            mirrored.server.before = None
+            await mirrored.small.client.runs.remove(mirrored.small.id, mirrored.runs["v2"])
+
+    mirrored.server.before = take_away
+    await mirrored.ask(runs=["v1"])
+    await mirrored.assistant.host.call_tool("get_logs", {"evaluation": mirrored.small.id})
+    assert f"{LOGS} logs" in await mirrored.ask()
+
+
 async def test_a_run_that_never_stays_still_is_read_three_times(mirrored: Mirrored) -> None:
     """Then the last pass answers, and the answer says that the run was changing."""
 

@@ -32,22 +32,28 @@ async def read_runs(
     `define` fetches the current evaluation: a run that changed meanwhile is read again, up to three times in all. A run
     without a sign is read unless it was read after `since`. Raises EvalsError if no run can be read at all.
     """
-    runs = sorted((run for run in definition.overview.runs if run.id in run_ids), key=lambda run: run_ids.index(run.id))
-    due = [run for run in runs if not is_current(state, definition, run.id, since)]
+    there = {run.id for run in definition.overview.runs}
+    wanted = [run_id for run_id in dict.fromkeys(run_ids) if run_id in there]
+    due = [run_id for run_id in wanted if not is_current(state, definition, run_id, since)]
     passed: list[RunRows] = []
     for tries in range(1, _PASSES + 1):
-        rows = [_rows_of(state, definition, run) for run in due]
+        # As the evaluation is now: a run that is read again has other counts, or is no longer there.
+        rows = [
+            _rows_of(state, definition, run, rank) for rank, run in enumerate(definition.overview.runs) if run.id in due
+        ]
+        rows.sort(key=lambda item: due.index(item.run_id))
         if not await _read_all(state, limit, rows, passed, progress):
             break
         passed += rows
         definition = await define() if due else definition
-        due = [run for run in due if _has_moved(state.rows[run.id], definition)]
-        for run in due:
-            state.rows[run.id].sign = None
-            state.rows[run.id].was_changing = tries == _PASSES
+        moved = [item for item in rows if _has_moved(item, definition)]
+        for item in moved:
+            item.sign = None
+            item.was_changing = tries == _PASSES
+        due = [item.run_id for item in moved]
         if not due:
             break
-    found = [state.rows[run.id] for run in runs]
+    found = [state.rows[run_id] for run_id in wanted]
     _require_some(found)
     return found
 
@@ -61,8 +67,8 @@ def is_current(state: MirrorState, definition: Definition, run_id: str, since: f
     return is_new or rows.fits(definition.id, sign)
 
 
-def _rows_of(state: MirrorState, definition: Definition, run: RunRow) -> RunRows:
-    """The rows read of a run if they are current, else a new reading."""
+def _rows_of(state: MirrorState, definition: Definition, run: RunRow, rank: int) -> RunRows:
+    """The rows read of a run, the oldest of rank 0, if they are current, else a new reading."""
     before, sign = state.rows.get(run.id), definition.signs.get(run.id)
     if before is not None and before.fits(definition.id, sign):
         return before
@@ -76,7 +82,7 @@ def _rows_of(state: MirrorState, definition: Definition, run: RunRow) -> RunRows
         sign,
         state.clock(),
         PagedList(key_of, counted=None if sign is None else run.logs_count),
-        LogOrder(state.scratch.log_numbers, definition.overview.runs.index(run)),
+        LogOrder(state.scratch.log_numbers, rank),
     )
     return state.rows[run.id]
 
