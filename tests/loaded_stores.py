@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.answers_of_api import read_answers
 from tests.api.application import AccessOfTest
 from tests.documented_only import documented_client
@@ -20,7 +20,7 @@ from evals_mcp.api.app import create_app
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.models.evaluation_document import Record
-from evals_mcp.store.database.tables import metadata
+from evals_mcp.store.database.tables import environments, metadata
 from evals_mcp.store.store import Store, open_store
 
 OpenStore = Callable[[], Store]
@@ -41,14 +41,21 @@ def new_store(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) 
     numbers = count()
     if request.param == "postgresql":
         address = request.getfixturevalue("postgres_address")
-        return lambda: open_store(address, f"w{next(numbers)}", clock=lambda: _NOW)
+        return lambda: _of_one_moment(open_store(address, f"w{next(numbers)}", clock=lambda: _NOW))
 
     def open_copy() -> Store:
         path = tmp_path / f"{next(numbers)}.db"
         copyfile(empty_file, path)
-        return open_store(str(path), clock=lambda: _NOW)
+        return _of_one_moment(open_store(str(path), clock=lambda: _NOW))
 
     return open_copy
+
+
+def _of_one_moment(store: Store) -> Store:
+    """The store, with environments as old as all else: they are made with its tables, by the machine's clock."""
+    with store.database.write() as connection:
+        connection.execute(update(environments).values(created_at=_NOW))
+    return store
 
 
 class Served:

@@ -205,7 +205,7 @@ _WRONG: list[tuple[Json, list[Any], str]] = [
     (_record("version", "v_9", file_id="none"), ["version"], "Unknown file `none`"),
     (_record("version", "v_9", file_id="pr_1", content={}), ["version", "content", "model"], "required"),
     (_record("version", "v_9", file_id="ev_1", content={"spec": {}}), ["version", "content", "spec"], "evaluator_type"),
-    (_record("version", "v_9", file_id="pr_1", content={"model": "x"}, name="v1"), ["version"], "named `v1`"),
+    (_record("version", "v_9", file_id="pr_1", content={"model": "x"}, name="v1"), ["version"], "name `v1`"),
     (_record("version", "prv_1", file_id="pr_1", content={"model": "x"}), ["version"], "other content"),
     (_record("version", "v_9", file_id="ds_1", datapoint_ids=["dp_1", "none"]), ["version"], "`none`"),
     (_record("version", "v_9", file_id="pr_1", content={"model": "x"}, datapoint_ids=["dp_1"]), ["version"], "dataset"),
@@ -378,7 +378,7 @@ async def test_the_servers_work_waits_for_the_last_batch(api: httpx.AsyncClient)
     await _load(api, [run, judged])
     logs = [(await _get(api, f"logs/{id}"))["evaluator_logs"] for id in ("log_1", "log_4")]
     assert [[each["judgment"] for each in judgments] for judgments in logs] == [[1], [None]]
-    assert "does not run LLM evaluators" in logs[1][0]["error"]
+    assert "cannot run LLM evaluators" in logs[1][0]["error"]
 
 
 async def test_words_that_are_not_known_yet_are_kept(api: httpx.AsyncClient) -> None:
