@@ -1,5 +1,6 @@
 """A team that has every kind of thing, and a walk over every route of the API that is allowed for it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -38,6 +39,9 @@ WITHOUT_DATA = (
     "/v5/tools/call",
 )
 """Routes that answer every key alike."""
+LINES = {"content-type": "application/x-ndjson"}
+"""The header of a body of JSON lines."""
+
 _LOGGED = ("prompt", "tool", "flow", "agent")
 
 
@@ -55,7 +59,10 @@ def _other_kernel(kind: str, word: str) -> Json:
 
 
 class Step(NamedTuple):
-    """A request that its team is allowed: method, template of the path, what fills it, query, and body or file."""
+    """A request that its team is allowed: method, template of the path, what fills it, query, and body or file.
+
+    A body that is a tuple is sent as JSON lines.
+    """
 
     method: str
     template: str
@@ -80,6 +87,9 @@ class Team:
         """The answer to a request."""
         files = None if step.file is None else {"file": ("some.csv", step.file, "text/csv")}
         query = dict(step.query)
+        if isinstance(step.body, tuple):
+            lines = "\n".join(map(json.dumps, step.body))
+            return await self.client.post(step.path, params=query, content=lines, headers=LINES)
         return await self.client.request(step.method, step.path, params=query, json=step.body, files=files)
 
     async def made(self, path: str, body: Json) -> Json:
@@ -303,6 +313,7 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "judgment": None})
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "error": "too hard"})
     yield Step("GET", "/v5/evaluations/{id}/stats", evaluation)
+    yield Step("POST", "/v5/bulk", body=bulk_records(world))
     dataset, tool = {"id": world.files["dataset"]}, {"id": world.files["tool"]}
     rows = b"question,answer\nhow?,so\n"
     yield Step("POST", "/v5/datasets/{id}/datapoints/csv", dataset, file=rows)
@@ -315,6 +326,16 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("PATCH", "/v5/directories/{id}", inner, body={"name": "renamed"})
     yield Step("PATCH", "/v5/directories/{id}", inner, body={"path": "elsewhere"})
     yield Step("DELETE", "/v5/directories/{id}", {"id": world.other["parent"]})
+
+
+def bulk_records(world: World) -> tuple[Json, ...]:
+    """A log of a version that is there, in a run that is there, and a judgment of it."""
+    log = {"record": "log", "id": "log_of_bulk", "version_id": world.versions["flow"], "output": "new"}
+    judgment = {"record": "judgment", "id": "judgment_of_bulk", "judged_log_id": "log_of_bulk", "judgment": True}
+    return (
+        {**log, "run_ids": [world.other["run"]], "source_datapoint_id": world.other["datapoint"]},
+        {**judgment, "evaluator_version_id": world.versions["evaluator"]},
+    )
 
 
 def _traces(world: World) -> Iterator[Step]:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from sqlalchemy import select
 from tests.api.application import AccessOfTest, EmptiedStore
 from tests.api.v5_calls import Json
-from tests.store.evaluations.test_counters import check as check_kept_counts
+from tests.recount import check_counts as check_kept_counts
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.store.database.tables import metadata

@@ -33,6 +33,8 @@ async def load_batch(
     if not request.headers.get("content-type", "").lower().startswith(NDJSON):
         raise Invalid(f"The body must be JSON lines, with the header `Content-Type: {NDJSON}`.", ("body",))
     body = await request.body()
+    if not body.strip():
+        raise Invalid("The body is empty. Send a record on each line.", ("body",))
     return await run_in_threadpool(_load, store, runner, body, overwrite=overwrite, more=more)
 
 

@@ -42,7 +42,7 @@ class Batch:
         """The type of a file, even if deleted. Raises NotFound if it is unknown or has another type."""
         found: FileType | None = self.connection.execute(select(files.c.type).where(files.c.id == file_id)).scalar()
         if found is None or (types is not None and found not in types):
-            raise NotFound(f"{_called(types)} `{file_id}` exists neither here nor earlier in the document.")
+            raise unknown(_noun(types) or "file", file_id)
         return found
 
     def version(self, version_id: str, types: Sequence[str]) -> Version:
@@ -53,7 +53,7 @@ class Batch:
 def find_type(version: Version | None, version_id: str, types: Sequence[str]) -> Version:
     """The version, if it exists and has one of these types. Raises NotFound."""
     if version is None or version.file_type not in types:
-        raise NotFound(f"{_called(types)} version `{version_id}` exists neither here nor earlier in the document.")
+        raise unknown(f"{_noun(types)} version".strip(), version_id)
     return version
 
 
@@ -79,5 +79,10 @@ class Refusing:
                 raise Invalid(str(error), place) from None
 
 
-def _called(types: Sequence[str] | None) -> str:
-    return types[0].capitalize() if types is not None and len(types) == 1 else "File"
+def unknown(noun: str, id: str) -> NotFound:
+    """The error for an id that a record names and nothing has."""
+    return NotFound(f"Unknown {noun} `{id}`: it must be stored already, or come earlier in the document.")
+
+
+def _noun(types: Sequence[str] | None) -> str:
+    return types[0] if types is not None and len(types) == 1 else ""

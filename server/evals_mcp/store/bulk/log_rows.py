@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, RowMapping, select
 
-from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.evaluation_document import JudgmentRecord, LogRecord
-from evals_mcp.store.bulk.batch import Batch, Numbered, find_type
+from evals_mcp.store.bulk.batch import Batch, Numbered, find_type, unknown
 from evals_mcp.store.database.identity import digest
 from evals_mcp.store.database.many import among
 from evals_mcp.store.database.tables import logs, runs
@@ -78,7 +78,7 @@ class LogRows:
             return []
         for run_id in record.run_ids:
             if run_id not in self.runs:
-                raise NotFound(f"Run `{run_id}` exists neither here nor earlier in the document.")
+                raise unknown("run", run_id)
         return list(dict.fromkeys(record.run_ids))
 
     def add(self, row: LogRow) -> None:
@@ -98,7 +98,7 @@ class LogRows:
 
     def _find(self, log_id: str) -> _Numbers:
         if log_id not in self._numbers:
-            raise NotFound(f"Log `{log_id}` exists neither here nor earlier in the document.")
+            raise unknown("log", log_id)
         return self._numbers[log_id]
 
 

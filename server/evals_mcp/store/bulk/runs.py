@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Row, delete, exists, select, update
 
-from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.evaluation_document import ClearRecord, RunEvaluation, RunRecord
-from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
+from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing, unknown
 from evals_mcp.store.database.tables import evaluation_runs, evaluations, judgments, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES
 from evals_mcp.store.logs.deletions import delete_logs
@@ -90,7 +90,7 @@ def _put_into_evaluations(batch: Batch, run_id: str, wanted: Sequence[RunEvaluat
             select(evaluations.c.id).where(evaluations.c.id == item.evaluation_id)
         ).first()
         if evaluation is None:
-            raise NotFound(f"Evaluation `{item.evaluation_id}` exists neither here nor earlier in the document.")
+            raise unknown("evaluation", item.evaluation_id)
         before = batch.connection.execute(select(evaluation_runs).where(of_evaluation, is_run)).first()
         if before is not None and (not batch.overwrite or before.control == item.control):
             continue

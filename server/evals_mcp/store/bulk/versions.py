@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.evaluation_document import VersionRecord
 from evals_mcp.models.version_contents import read_version_content
-from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
+from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing, unknown
 from evals_mcp.store.database.identity import digest
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, versions
@@ -97,7 +97,7 @@ def _require_datapoints(batch: Batch, dataset_id: str, ids: Sequence[str]) -> No
         if found < len(some):
             there = set(batch.connection.execute(select(datapoints.c.id).where(*of_dataset)).scalars())
             missing = next(id for id in some if id not in there)
-            raise NotFound(f"Datapoint `{missing}` of this dataset exists neither here nor earlier in the document.")
+            raise unknown("datapoint of this dataset", missing)
 
 
 def _linked(batch: Batch, content: dict[str, Any]) -> dict[str, Any]:

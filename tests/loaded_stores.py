@@ -1,0 +1,103 @@
+"""Empty stores on either database, and one application that loads documents into them and tells what they hold."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import anyio
+import pytest
+from sqlalchemy import select, update
+from tests.answers_of_api import read_answers
+from tests.api.application import AccessOfTest
+from tests.documented_only import documented_client
+
+from evals_mcp.api.access import OpenAccess
+from evals_mcp.api.app import create_app
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.importers.loader import Loaded, load_document, stream
+from evals_mcp.models.evaluation_document import Record
+from evals_mcp.store.database.tables import environments, metadata
+from evals_mcp.store.store import Store, open_store
+
+OpenStore = Callable[[], Store]
+_NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with its tables made, to copy."""
+    path = tmp_path_factory.mktemp("empty") / "evals.db"
+    open_store(str(path)).close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_store(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> OpenStore:
+    """Opens an empty store each time, all at the same moment."""
+    numbers = count()
+    if request.param == "postgresql":
+        address = request.getfixturevalue("postgres_address")
+        return lambda: _of_one_moment(open_store(address, f"w{next(numbers)}", clock=lambda: _NOW))
+
+    def open_copy() -> Store:
+        path = tmp_path / f"{next(numbers)}.db"
+        copyfile(empty_file, path)
+        return _of_one_moment(open_store(str(path), clock=lambda: _NOW))
+
+    return open_copy
+
+
+def _of_one_moment(store: Store) -> Store:
+    """The store, with environments as old as all else: they are made with its tables, by the machine's clock."""
+    with store.database.write() as connection:
+        connection.execute(update(environments).values(created_at=_NOW))
+    return store
+
+
+class Served:
+    """An application over whichever store is asked for, since routes are slow to build."""
+
+    def __init__(self) -> None:
+        self._access = AccessOfTest()
+        self.app = create_app(self._access)
+
+    def load(self, store: Store, document: Sequence[Record], **options: Any) -> Loaded:
+        """Load a document in bulk."""
+        return self._load(store, EvalsClient(open_app=lambda: self.app), document, **options)
+
+    def load_singly(self, store: Store, document: Sequence[Record], **options: Any) -> Loaded:
+        """Load a document through the documented endpoints."""
+        return self._load(store, documented_client(self.app), document, **options)
+
+    def answers(self, store: Store, ids: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Everything that the API says of a store; `ids` has ids of it that stand for those of a document."""
+        self._access.now = OpenAccess(store)
+        return anyio.run(read_answers, self.app, ids or {})
+
+    def _load(self, store: Store, client: EvalsClient, document: Sequence[Record], **options: Any) -> Loaded:
+        self._access.now = OpenAccess(store)
+        return anyio.run(lambda: load_document(client, stream(document), **options))
+
+
+@pytest.fixture(scope="session")
+def served() -> Served:
+    """One application for all tests."""
+    return Served()
+
+
+def own_ids(loaded: Loaded) -> dict[str, str]:
+    """The ids of a document by those that a server chose for them."""
+    return {own: id for kind in loaded.ids.values() for id, own in kind.items()}
+
+
+def held_rows(store: Store) -> dict[str, list[str]]:
+    """Everything that a database holds, but the ids of directories, which are drawn."""
+    with store.database.read() as connection:
+        return {
+            table.name: sorted(re.sub(r"dir_\w+", "", str(tuple(row))) for row in connection.execute(select(table)))
+            for table in metadata.sorted_tables
+        }
