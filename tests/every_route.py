@@ -1,18 +1,20 @@
-"""A team that has every kind of thing, and a walk over every route of the API that is allowed for it."""
+"""A team that has every kind of thing, and a request to every route of the API that is allowed for it."""
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import httpx
-from fastapi import FastAPI
 
+from evals_mcp.api.access import OpenAccess
+from evals_mcp.api.app import create_app
 from evals_mcp.api.middleware.api_key import OPEN_PATHS
 
 Json = dict[str, Any]
 
 MARK = "zebra"
-"""In every text that a team writes, and in no request of the walk after that."""
+"""In every text that a team writes, and in no request of `every_route`."""
 
 _SPEC = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
 KERNELS: dict[str, Json] = {
@@ -398,7 +400,13 @@ def _ends(world: World) -> Iterator[Step]:
         yield Step("DELETE", files + "/{id}", {"id": world.spare_files[kind]})
 
 
-def operations(app: FastAPI) -> set[tuple[str, str]]:
+@functools.cache
+def document() -> Json:
+    """The OpenAPI document of the API; making it takes seconds."""
+    return create_app(OpenAccess.__new__(OpenAccess)).openapi()
+
+
+def operations() -> set[tuple[str, str]]:
     """Method and path of every route of the API."""
-    paths = app.openapi()["paths"]
+    paths = document()["paths"]
     return {(method.upper(), path) for path, methods in paths.items() for method in methods if path not in OPEN_PATHS}

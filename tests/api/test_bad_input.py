@@ -11,7 +11,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped,unused-ignore]
 from sqlalchemy import select
-from tests.every_route import Step, Team, World, build, every_route
+from tests.every_route import Step, Team, World, build, document, every_route
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
@@ -46,12 +46,6 @@ class Bad(NamedTuple):
     status: int
     what: str
     content: bytes | None = None
-
-
-@pytest.fixture(scope="module")
-def document() -> Json:
-    """The OpenAPI document."""
-    return create_app(OpenAccess.__new__(OpenAccess)).openapi()
 
 
 @pytest.fixture
@@ -145,7 +139,7 @@ def _check_refusal(bad: Bad, answer: httpx.Response) -> None:
         assert "'" not in detail, detail
 
 
-async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(team: Team, store: Store, document: Json) -> None:
+async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(team: Team, store: Store) -> None:
     """Route by route: after all that was refused nothing has changed, and the request as it should be is answered."""
     world = await build(team)
     ids = sorted(world.ids() | {world.other["environment"]})
@@ -154,11 +148,11 @@ async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(team: Team,
         place = (step.method, step.template)
         if place not in seen and step.template not in _REFUSED_ALWAYS:
             before = _rows(store)
-            operation = document["paths"][step.template][step.method.lower()]
+            operation = document()["paths"][step.template][step.method.lower()]
             bads = [
                 *_bad_ids(step, ids),
-                *_bad_queries(step, operation, document["components"]),
-                *_bad_bodies(step, operation, document["components"]),
+                *_bad_queries(step, operation, document()["components"]),
+                *_bad_bodies(step, operation, document()["components"]),
             ]
             for bad in bads:
                 _check_refusal(bad, await _send(team, bad))
@@ -355,12 +349,12 @@ async def test_what_cannot_be_done_is_refused_whole(team: Team, store: Store) ->
         assert _rows(store) == before, (bad.what, bad.step)
 
 
-async def test_null_counts_as_an_absent_key_on_every_route(team: Team, document: Json) -> None:
+async def test_null_counts_as_an_absent_key_on_every_route(team: Team) -> None:
     """The SDK sends null for what its caller set to None."""
     world = await build(team)
-    schemas = document["components"]["schemas"]
+    schemas = document()["components"]["schemas"]
     for step in every_route(world):
-        operation = document["paths"][step.template][step.method.lower()]
+        operation = document()["paths"][step.template][step.method.lower()]
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
         model = schemas.get(schema.get("$ref", "").rsplit("/", 1)[-1], {})
         nulls = {name: None for name in model.get("properties", {}) if name not in model.get("required", [])}

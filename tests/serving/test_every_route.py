@@ -142,7 +142,7 @@ async def test_a_key_neither_sees_nor_changes_what_another_team_has(postgres_add
                 assert owned.is_success, (step, owned.text)
             before = _rows(stores["theirs"].database)
             walked.add((step.method, step.template))
-        assert operations(app) - walked == set()
+        assert operations() - walked == set()
         assert MARK not in str(_rows(stores["ours"].database))
 
 

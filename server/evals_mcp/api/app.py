@@ -1,13 +1,15 @@
 """The Evaluations API as an ASGI application. Routes are in one file per noun."""
 
+import functools
 import warnings
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp import __version__
@@ -80,12 +82,20 @@ def _include_when_asked(app: FastAPI) -> None:
 
 
 def _include_documented(app: FastAPI) -> None:
+    app.router.routes.extend(_documented_routes())
+
+
+@functools.cache
+def _documented_routes() -> list[BaseRoute]:
+    """All applications of a process share these, because FastAPI takes long to prepare them."""
     from evals_mcp.api.documented import V4_ROUTERS, V5_ROUTERS
 
+    documented = APIRouter()
     for router in V5_ROUTERS:
-        app.include_router(router, prefix="/v5")
+        documented.include_router(router, prefix="/v5")
     for router in V4_ROUTERS:
-        app.include_router(router, prefix="/v4")
+        documented.include_router(router, prefix="/v4")
+    return documented.routes
 
 
 class _Api(FastAPI):
