@@ -111,7 +111,7 @@ def measure_load(store: Store, document: Iterator[Record] | Sequence[Record], *,
 
 
 async def _load(client: EvalsClient, document: Iterator[Record] | Sequence[Record]) -> float:
-    await client.files.list(size=1)
+    await client.raw_pages.files(1, 1)
     gc.freeze()
     started = time.perf_counter()
     await load_document(client, stream(document))

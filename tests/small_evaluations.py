@@ -32,7 +32,8 @@ class SmallEvaluation:
         request = {"path": path, "spec": {"evaluator_type": "external", "arguments_type": "target_free", **spec}}
         version = await self.client.evaluators.upsert(EvaluatorRequest.model_validate(request))
         if path in self.evaluators:
-            await self.client.evaluations.remove_evaluator(self.id, self.evaluators[path])
+            detached = ("evaluations", self.id, "evaluators", self.evaluators[path])
+            await self.client.connection.send_only("DELETE", detached)
         await self.client.evaluations.add_evaluators(
             self.id, [EvaluatorReference(version_id=version.version_id, orchestrated=False)]
         )

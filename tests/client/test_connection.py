@@ -265,11 +265,11 @@ async def test_a_write_that_was_answered_is_never_repeated(
 
 
 async def test_a_post_that_only_reads_is_tried_again(play: Play, connect: Callable[..., EvalsClient]) -> None:
-    """Finding a file by its path changes nothing, so it counts as a read."""
+    """Questions about logs are posted but change nothing, so they count as reads."""
     server = play(Answer(503), Answer(404, b'{"detail": "No file is there."}'))
     async with connect(server.url) as client:
         with pytest.raises(NotFound, match="No file is there"):
-            await client.files.retrieve_by_path("a/b")
+            await client.connection.send("POST", ("review", "x", "logs"), TypeAdapter(object), {}, reads=True)
     assert len(server.requests) == 2
 
 

@@ -67,7 +67,8 @@ async def test_a_call_sees_what_another_process_wrote(sample_copy: Path) -> None
     assert run_id not in before
     assert run_id in await list_runs(Lookup(reader), SAMPLE)
     assert "No datapoints" not in await list_datapoints(Lookup(reader), SAMPLE, runs=[run_id])
-    await writer.runs.remove((await writer.reviews.get_evaluation(SAMPLE)).id, run_id)
+    evaluation_id = (await writer.reviews.get_evaluation(SAMPLE)).id
+    await writer.connection.send_only("DELETE", ("evaluations", evaluation_id, "runs", run_id))
     with pytest.raises(NotFound, match=run_id):
         await list_datapoints(Lookup(reader), SAMPLE, runs=[run_id])
 

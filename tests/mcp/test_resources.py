@@ -78,11 +78,10 @@ async def test_a_report_is_where_the_api_says_it_is(client: Client, sample_datab
     """The address in an evaluation's `url` can be read."""
     async with build_client(Settings(database=str(sample_database))) as api:
         resolved = await api.reviews.get_evaluation(SAMPLE)
-        evaluation = await api.evaluations.get(resolved.id)
-    assert evaluation.url is not None
-    (content,) = (await client.read_resource(evaluation.url)).contents
+        evaluation = await api.raw_pages.evaluation(resolved.id)
+    (content,) = (await client.read_resource(evaluation["url"])).contents
     assert isinstance(content, TextResourceContents)
-    assert evaluation.id in content.text.splitlines()[0] + content.text.splitlines()[2]
+    assert resolved.id in content.text.splitlines()[0] + content.text.splitlines()[2]
 
 
 async def test_names_paths_and_beginnings_do_for_ids(client: Client) -> None:

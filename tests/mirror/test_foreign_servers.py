@@ -219,7 +219,7 @@ async def test_without_statistics_the_logs_are_read_for_figures(mirrored: Mirror
 async def test_files_whose_evaluations_cannot_be_listed_are_named(mirrored: Mirrored) -> None:
     """The evaluations of the others are listed; none at all is an error, and not an empty list."""
     client = mirrored.small.client
-    file = (await client.evaluations.get(mirrored.small.id)).file_id
+    file = (await client.raw_pages.evaluation(mirrored.small.id))["file_id"]
     broken = f"evaluations?page=1&size=100&file_id={file}"
     mirrored.server.failing = {broken: 500}
     assert "small/prompt" in await mirrored.assistant.refuse("list_evaluations")

@@ -40,8 +40,8 @@ async def test_only_a_run_that_changed_is_read_again(mirrored: Mirrored) -> None
     mirrored.server.asked.clear()
     await mirrored.small.run("v3", [("question 1", {"small/correct": True})])
     assert await mirrored.ask(runs=["v3"]) == await mirrored.ask_directly(runs=["v3"])
-    logs = await mirrored.small.client.evaluations.logs(mirrored.small.id, run_ids=[mirrored.runs["v1"]])
-    await mirrored.small.judge(logs.records[0].log.id, "small/stars", 4.5)
+    logs = await mirrored.small.client.raw_pages.run_logs(mirrored.small.id, mirrored.runs["v1"], 1, 10)
+    await mirrored.small.judge(logs.records[0]["log"]["id"], "small/stars", 4.5)
     assert await mirrored.ask_again(sort="length") == await mirrored.ask_directly(sort="length")
     assert "4.5" in await mirrored.ask(evaluator="stars", judgment=">=4.5")
     assert len(mirrored.server.log_pages(mirrored.runs["v1"])) == 3
@@ -52,10 +52,12 @@ async def test_what_is_gone_on_the_server_is_gone_here(mirrored: Mirrored) -> No
     """Logs that were deleted, and a run that was taken out of the evaluation."""
     await mirrored.ask()
     client = mirrored.small.client
-    logs = (await client.evaluations.logs(mirrored.small.id, run_ids=[mirrored.runs["v1"]])).records
-    await client.logs.delete([item.log.id for item in logs[:4]])
+    logs = await client.raw_pages.run_logs(mirrored.small.id, mirrored.runs["v1"], 1, 4)
+    gone = [item["log"]["id"] for item in logs.records]
+    await client.connection.send_only("DELETE", ("logs",), {"id": gone})
     assert f"{2 * LOGS - 4} logs" in await mirrored.ask()
-    await client.runs.remove(mirrored.small.id, mirrored.runs["v2"])
+    removed = ("evaluations", mirrored.small.id, "runs", mirrored.runs["v2"])
+    await client.connection.send_only("DELETE", removed)
     assert f"{LOGS - 4} logs" in await mirrored.ask()
     assert await mirrored.ask("list_runs") == await mirrored.ask_directly("list_runs")
 

@@ -7,22 +7,16 @@ from typing import TYPE_CHECKING, Self
 
 import anyio
 
-from evals_mcp.client.agents import Agents
 from evals_mcp.client.bulk import Bulk
 from evals_mcp.client.connection import AsgiApp, Connection
 from evals_mcp.client.datasets import Datasets
-from evals_mcp.client.directories import Directories
 from evals_mcp.client.evaluations import Evaluations
-from evals_mcp.client.evaluators import Evaluators
-from evals_mcp.client.files import Files
-from evals_mcp.client.flows import Flows
 from evals_mcp.client.logs import Logs
-from evals_mcp.client.prompts import Prompts
 from evals_mcp.client.raw_pages import RawPages
 from evals_mcp.client.reviews import Reviews
 from evals_mcp.client.runs import Runs
-from evals_mcp.client.tools import Tools
 from evals_mcp.client.v4 import V4
+from evals_mcp.client.versioned import Agents, Evaluators, Flows, Prompts, Tools
 
 if TYPE_CHECKING:
     import httpx
@@ -63,10 +57,8 @@ class EvalsClient:
         self.agents = Agents(self.connection)
         self.bulk = Bulk(self.connection)
         self.datasets = Datasets(self.connection)
-        self.directories = Directories(self.connection)
         self.evaluations = Evaluations(self.connection)
         self.evaluators = Evaluators(self.connection)
-        self.files = Files(self.connection)
         self.flows = Flows(self.connection)
         self.logs = Logs(self.connection)
         self.prompts = Prompts(self.connection)

@@ -43,15 +43,6 @@ class Lines(NamedTuple):
     content: bytes
 
 
-class Upload(NamedTuple):
-    """A form with one file and text fields."""
-
-    name: str
-    content: bytes
-    media_type: str
-    fields: dict[str, str]
-
-
 class Connection:
     """Sends requests to one server over one `httpx.AsyncClient`, created with the first request.
 
@@ -135,7 +126,7 @@ class Connection:
         method: str,
         path: Sequence[str],
         answer: TypeAdapter[Answer],
-        body: "Model | dict[str, Any] | Upload | Lines | None" = None,
+        body: "Model | dict[str, Any] | Lines | None" = None,
         query: Query | None = None,
         *,
         api: ApiVersion = "v5",
@@ -184,7 +175,7 @@ class Connection:
         api: ApiVersion,
         path: Sequence[str],
         query: Query | None,
-        body: "Model | dict[str, Any] | Upload | Lines | None" = None,
+        body: "Model | dict[str, Any] | Lines | None" = None,
         *,
         reads: bool = False,
     ) -> bytes:
@@ -269,12 +260,10 @@ def _read_key(api_key: str | None) -> str | None:
     return key or None
 
 
-def _encoded(body: Model | dict[str, Any] | Upload | Lines | None) -> dict[str, Any]:
+def _encoded(body: Model | dict[str, Any] | Lines | None) -> dict[str, Any]:
     """The body as arguments of `httpx.AsyncClient.build_request`."""
     if body is None:
         return {}
-    if isinstance(body, Upload):
-        return {"files": {"file": (body.name, body.content, body.media_type)}, "data": body.fields}
     if isinstance(body, Lines):
         return {"content": body.content, "headers": {"Content-Type": NDJSON}}
     try:

@@ -1,4 +1,4 @@
-"""Runs of evaluations: one method per endpoint."""
+"""Runs of evaluations."""
 
 from collections.abc import Sequence
 
@@ -27,23 +27,19 @@ class Runs:
         return await self._connection.get(("evaluations", evaluation_id, "runs"), _RUNS)
 
     async def create(self, evaluation_id: str, request: CreateRunRequest) -> EvaluationRunResponse:
-        """Create a run. Raises NotFound, and Invalid if what is asked for does not fit together."""
+        """Create a run. Raises NotFound, and Invalid if the fields do not fit together."""
         return await self._connection.send("POST", ("evaluations", evaluation_id, "runs"), _RUN, request)
 
     async def add_existing(self, evaluation_id: str, run_id: str) -> None:
         """Add a run of another evaluation. Raises NotFound."""
         await self._connection.send_only("POST", ("evaluations", evaluation_id, "runs", run_id))
 
-    async def remove(self, evaluation_id: str, run_id: str) -> None:
-        """Take a run out of an evaluation; its logs stay. Raises NotFound."""
-        await self._connection.send_only("DELETE", ("evaluations", evaluation_id, "runs", run_id))
-
     async def update(self, evaluation_id: str, run_id: str, request: UpdateRunRequest) -> EvaluationRunResponse:
-        """Make a run the control, complete or cancel it. Raises NotFound, and Conflict if it has ended."""
+        """Make a run the control, complete it or cancel it. Raises NotFound, and Conflict if it has ended."""
         path = ("evaluations", evaluation_id, "runs", run_id)
         return await self._connection.send("PATCH", path, _RUN, request)
 
     async def add_logs(self, evaluation_id: str, run_id: str, log_ids: Sequence[str]) -> EvaluationRunResponse:
-        """Add existing logs to a run, all or none. Raises NotFound, and Conflict if the run is cancelled."""
+        """Add existing logs to a run: all or none. Raises NotFound, and Conflict if the run is cancelled."""
         path = ("evaluations", evaluation_id, "runs", run_id, "logs")
         return await self._connection.send("POST", path, _RUN, {"log_ids": [*log_ids]})

@@ -1,98 +1,111 @@
-"""What files of every type can be asked: reading, moving, versions and deployments; writing is per type."""
+"""Prompts, flows, tools, agents and evaluators: create versions of them, and log their calls."""
 
 from typing import Generic, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from evals_mcp.client.connection import Connection
-from evals_mcp.models.enums import FileSortBy, SortOrder
-from evals_mcp.models.files import FileEnvironmentResponse
-from evals_mcp.models.pages import PaginatedData
-from evals_mcp.models.versions import MoveFileRequest, UpdateVersionRequest
+from evals_mcp.models.agents import AgentRequest, AgentResponse
+from evals_mcp.models.evaluators import EvaluatorRequest, EvaluatorResponse
+from evals_mcp.models.flows import FlowRequest, FlowResponse
+from evals_mcp.models.log_requests import (
+    AgentLogRequest,
+    CreateAgentLogResponse,
+    CreateEvaluatorLogResponse,
+    CreateFlowLogResponse,
+    CreatePromptLogResponse,
+    CreateToolLogResponse,
+    EvaluatorLogRequest,
+    FlowLogRequest,
+    PromptLogRequest,
+    ToolLogRequest,
+)
+from evals_mcp.models.model import Model
+from evals_mcp.models.prompts import PromptRequest, PromptResponse
+from evals_mcp.models.tools import ToolRequest, ToolResponse
 
-File = TypeVar("File")
-Versions = TypeVar("Versions")
+Request = TypeVar("Request", bound=Model)
+Version = TypeVar("Version")
+LogRequest = TypeVar("LogRequest", bound=Model)
+CreatedLog = TypeVar("CreatedLog")
 
-FileEnvironments = list[FileEnvironmentResponse]
-"""All environments, each with the version of a file that is deployed to it."""
+_PROMPT, _PROMPT_LOG = TypeAdapter(PromptResponse), TypeAdapter(CreatePromptLogResponse)
+_FLOW, _FLOW_LOG = TypeAdapter(FlowResponse), TypeAdapter(CreateFlowLogResponse)
+_TOOL, _TOOL_LOG = TypeAdapter(ToolResponse), TypeAdapter(CreateToolLogResponse)
+_AGENT, _AGENT_LOG = TypeAdapter(AgentResponse), TypeAdapter(CreateAgentLogResponse)
+_EVALUATOR, _EVALUATOR_LOG = TypeAdapter(EvaluatorResponse), TypeAdapter(CreateEvaluatorLogResponse)
 
-_ENVIRONMENTS: TypeAdapter[FileEnvironments] = TypeAdapter(FileEnvironments, config=ConfigDict(defer_build=True))
 
-
-class VersionedFiles(Generic[File, Versions]):
+class VersionedFiles(Generic[Request, Version, LogRequest, CreatedLog]):
     """The files of one type, whose name in paths is `noun`."""
 
     def __init__(
-        self,
-        connection: Connection,
-        noun: str,
-        file: TypeAdapter[File],
-        versions: TypeAdapter[Versions],
-        files: TypeAdapter[PaginatedData[File]],
+        self, connection: Connection, noun: str, version: TypeAdapter[Version], created_log: TypeAdapter[CreatedLog]
     ) -> None:
         self._connection = connection
         self._noun = noun
-        self._file = file
-        self._versions = versions
-        self._files = files
+        self._version = version
+        self._created_log = created_log
 
-    async def get(self, file_id: str, *, version_id: str | None = None, environment: str | None = None) -> File:
-        """Fetch a version: by its id, or as deployed to an environment, else the default one. Raises NotFound."""
+    async def upsert(self, request: Request) -> Version:
+        """Create a file or a new version of it. The same content gives the same version. Raises Conflict."""
+        return await self._connection.send("POST", (self._noun,), self._version, request)
+
+    async def log(
+        self, request: LogRequest, *, version_id: str | None = None, environment: str | None = None
+    ) -> CreatedLog:
+        """Record a log of a version: the given one, the content in the request, or the default one.
+
+        Raises NotFound, and Conflict for a taken log id.
+        """
+        return await self._log(request, version_id, environment)
+
+    async def _log(
+        self, body: Model | dict[str, object], version_id: str | None, environment: str | None
+    ) -> CreatedLog:
         query = {"version_id": version_id, "environment": environment}
-        return await self._connection.get((self._noun, file_id), self._file, query)
+        return await self._connection.send("POST", (self._noun, "log"), self._created_log, body, query)
 
-    async def delete(self, file_id: str) -> None:
-        """Delete a file. Raises NotFound."""
-        await self._connection.send_only("DELETE", (self._noun, file_id))
 
-    async def move(self, file_id: str, request: MoveFileRequest) -> File:
-        """Move or rename a file. Raises NotFound, and Conflict if the place is taken."""
-        return await self._connection.send("PATCH", (self._noun, file_id), self._file, request)
+class Prompts(VersionedFiles[PromptRequest, PromptResponse, PromptLogRequest, CreatePromptLogResponse]):
+    """The prompts of a server."""
 
-    async def list_versions(self, file_id: str, *, evaluator_aggregates: bool | None = None) -> Versions:
-        """Fetch all versions of a file. Raises NotFound."""
-        query = {"evaluator_aggregates": evaluator_aggregates}
-        return await self._connection.get((self._noun, file_id, "versions"), self._versions, query)
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "prompts", _PROMPT, _PROMPT_LOG)
 
-    async def update_version(self, file_id: str, version_id: str, request: UpdateVersionRequest) -> File:
-        """Rename or describe a version. Raises NotFound, and Conflict if the name is taken."""
-        path = (self._noun, file_id, "versions", version_id)
-        return await self._connection.send("PATCH", path, self._file, request)
 
-    async def delete_version(self, file_id: str, version_id: str) -> None:
-        """Delete a version. Raises NotFound, and Conflict if it is in use."""
-        await self._connection.send_only("DELETE", (self._noun, file_id, "versions", version_id))
+class Flows(VersionedFiles[FlowRequest, FlowResponse, FlowLogRequest, CreateFlowLogResponse]):
+    """The flows of a server."""
 
-    async def list_environments(self, file_id: str) -> FileEnvironments:
-        """Fetch all environments with the version deployed to each. Raises NotFound."""
-        return await self._connection.get((self._noun, file_id, "environments"), _ENVIRONMENTS)
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "flows", _FLOW, _FLOW_LOG)
 
-    async def set_deployment(self, file_id: str, environment_id: str, version_id: str) -> File:
-        """Deploy a version to an environment. Raises NotFound."""
-        path = (self._noun, file_id, "environments", environment_id)
-        return await self._connection.send("POST", path, self._file, query={"version_id": version_id})
 
-    async def remove_deployment(self, file_id: str, environment_id: str) -> None:
-        """Take a file out of an environment. Raises NotFound."""
-        await self._connection.send_only("DELETE", (self._noun, file_id, "environments", environment_id))
+class Tools(VersionedFiles[ToolRequest, ToolResponse, ToolLogRequest, CreateToolLogResponse]):
+    """The tools of a server."""
 
-    async def list(
-        self,
-        *,
-        page: int = 1,
-        size: int = 10,
-        name: str | None = None,
-        user_filter: str | None = None,
-        sort_by: FileSortBy | None = None,
-        order: SortOrder | None = None,
-    ) -> PaginatedData[File]:
-        """Fetch a page of the files of this type; `name` is a part of their name. Raises Invalid."""
-        query = {
-            "page": page,
-            "size": size,
-            "name": name,
-            "user_filter": user_filter,
-            "sort_by": sort_by,
-            "order": order,
-        }
-        return await self._connection.get((self._noun,), self._files, query)
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "tools", _TOOL, _TOOL_LOG)
+
+
+class Agents(VersionedFiles[AgentRequest, AgentResponse, AgentLogRequest, CreateAgentLogResponse]):
+    """The agents of a server."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "agents", _AGENT, _AGENT_LOG)
+
+
+class Evaluators(VersionedFiles[EvaluatorRequest, EvaluatorResponse, EvaluatorLogRequest, CreateEvaluatorLogResponse]):
+    """The evaluators of a server."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "evaluators", _EVALUATOR, _EVALUATOR_LOG)
+
+    async def log(
+        self, request: EvaluatorLogRequest, *, version_id: str | None = None, environment: str | None = None
+    ) -> CreateEvaluatorLogResponse:
+        """Record a judgment of a log. A given null judgment is sent, as an abstention. Raises NotFound."""
+        body = request.model_dump(mode="json", exclude_none=True)
+        if "judgment" in request.model_fields_set:
+            body.setdefault("judgment", None)
+        return await self._log(body, version_id, environment)

@@ -45,7 +45,7 @@ async def load_document(
     Raises Invalid with the position of the record (from 1), and EvalsError. Earlier records stay stored.
     """
     if client.extended is None:
-        await client.files.list(size=1)
+        await client.raw_pages.files(1, 1)
     loaded = Loaded()
     if client.extended:
         await _load_in_bulk(client, document, loaded, overwrite, progress)

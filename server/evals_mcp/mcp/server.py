@@ -99,7 +99,7 @@ class EvalsServer(LateServer):
     async def list_tools(self) -> list[ListedTool]:
         """List the tools, and open the data in the background: a host that lists tools will soon call one."""
         self._register_tools()
-        listed = await super().list_tools()
+        listed = [_without_titles(tool) for tool in await super().list_tools()]
         if self._opening.ident is None:
             self._opening.start()
         return listed
@@ -235,6 +235,16 @@ def _bound(tool: Tool, client: EvalsClient, mirror: Mirror | None, max_tokens: i
     call.__signature__ = inspect.Signature([*parameters, own])  # type: ignore[attr-defined]
     call.__annotations__ = {"context": Context, **{item.name: item.annotation for item in parameters}}
     return call
+
+
+def _without_titles(tool: ListedTool) -> ListedTool:
+    """The tool without the titles in its schema. They repeat the arguments' names, and a model would read them."""
+    schema = {key: value for key, value in tool.input_schema.items() if key != "title"}
+    schema["properties"] = {
+        name: {key: value for key, value in argument.items() if key != "title"}
+        for name, argument in schema["properties"].items()
+    }
+    return tool.model_copy(update={"input_schema": schema})
 
 
 def _progress(context: Context[Any, Any] | None) -> Progress:
