@@ -46,7 +46,7 @@ class VersionedFiles(Generic[File, Versions]):
         await self._connection.send_only("DELETE", (self._noun, file_id))
 
     async def move(self, file_id: str, request: MoveFileRequest) -> File:
-        """Move or rename a file. Raises NotFound, and Conflict if the place is taken."""
+        """Move or rename a file. Raises NotFound, and Conflict if the path is taken."""
         return await self._connection.send("PATCH", (self._noun, file_id), self._file, request)
 
     async def list_versions(self, file_id: str, *, evaluator_aggregates: bool | None = None) -> Versions:
