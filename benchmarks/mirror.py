@@ -111,7 +111,7 @@ async def main(database: Path, seconds: float) -> None:
     server.start()
     client = build_client(Settings(database=str(database)))
     async with EvalsClient(f"http://127.0.0.1:{listening.getsockname()[1]}", connect_timeout=60) as remote:
-        await remote.files.list(size=1)
+        await remote.raw_pages.files(1, 1)
         store, mirrored = Asked(client, None), Asked(remote, Mirror(remote, open_scratch))
         await measure(store, mirrored)
         await change_a_run(client)

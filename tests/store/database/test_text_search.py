@@ -112,7 +112,7 @@ def test_a_text_that_is_too_long_is_refused(database: Database) -> None:
     """The longest that may be searched for is found."""
     long = "Ж" * MOST_CHARACTERS
     assert find(database, long.lower(), (long, [long])) == ([0], [0])
-    with pytest.raises(Invalid, match="At most 5,000 are allowed"):
+    with pytest.raises(Invalid, match=r"has 5,001 characters\. At most 5,000 are allowed"):
         find(database, long + "x", ("", []))
 
 

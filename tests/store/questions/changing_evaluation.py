@@ -46,7 +46,11 @@ _VALUES: dict[str, list[Any]] = {
 }
 _numbers = count()
 
-STEPS = ["log"] * 5 + ["judge"] * 10 + ["delete", "new run", "attach", "detach", "rename", "move", "control", "cancel"]
+STEPS = (
+    ["log"] * 5
+    + ["judge"] * 10
+    + ["delete", "update", "update", "new run", "attach", "detach", "rename", "move", "control", "cancel"]
+)
 steps = st.tuples(st.sampled_from(STEPS), *[st.integers(0, 60)] * 3)
 
 
@@ -101,6 +105,9 @@ class ChangingEvaluation:
                 store.logs.create_judgment(target, self.logs[b % len(self.logs)], {**outcome, "output": TEXTS[b % 6]})
             case "delete" if self.logs:
                 store.logs.delete([self.logs.pop(b % len(self.logs))])
+            case "update" if self.logs:
+                changes = {"output": TEXTS[c % 6]}, {"error": TEXTS[c % 6] or None}, {"inputs": {"q": TEXTS[c % 6]}}
+                store.logs.update("prompt", self.logs[b % len(self.logs)], changes[a % 3])
             case "new run" if len(self.runs) < 4:
                 dataset = Target("version_id", self.dataset_version_id) if b % 4 < 3 else None
                 version, seeded = Target("version_id", self.prompt), dataset is not None and c % 2 == 1

@@ -128,23 +128,23 @@ def _refuse_any(body: bytes, headers: Headers) -> JSONResponse | None:
     return None
 
 
-def _refuse(body: bytes, place: list[str | int], is_suspect: bool) -> JSONResponse | None:
+def _refuse(body: bytes, location: list[str | int], is_suspect: bool) -> JSONResponse | None:
     """The refusal of JSON that cannot be stored, else None. The handler reports invalid JSON."""
     if _is_too_deep(body):
-        return _refusal(place, f"JSON must not have more than {DEEPEST_JSON} levels")
+        return _refusal(location, f"JSON must not have more than {DEEPEST_JSON} levels")
     if not is_suspect:
         return None
     try:
         content = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
     except _NotFiniteError as error:
-        return _refusal(place, f"{error} is not a JSON number")
+        return _refusal(location, f"{error} is not a JSON number")
     except (ValueError, RecursionError):
         return None
-    for location, text in _texts(content, place):
+    for path, text in _texts(content, location):
         if "\x00" in text:
-            return _refusal(location, "text must not contain NUL characters")
+            return _refusal(path, "text must not contain NUL characters")
         if any("\ud800" <= character <= "\udfff" for character in text):
-            return _refusal(location, "text must not contain half of a surrogate pair")
+            return _refusal(path, "text must not contain half of a surrogate pair")
     return None
 
 
@@ -163,15 +163,15 @@ def _texts(content: Any, location: list[str | int]) -> Iterator[tuple[list[str |
     """All texts in JSON content, including keys, each with its location."""
     waiting = [(content, location)]
     while waiting:
-        value, place = waiting.pop()
+        value, path = waiting.pop()
         if isinstance(value, str):
-            yield place, value
+            yield path, value
         elif isinstance(value, dict):
             for key, item in value.items():
-                yield place, key
-                waiting.append((item, [*place, key]))
+                yield path, key
+                waiting.append((item, [*path, key]))
         elif isinstance(value, list):
-            waiting.extend((item, [*place, index]) for index, item in enumerate(value))
+            waiting.extend((item, [*path, index]) for index, item in enumerate(value))
 
 
 def _refusal(location: list[str | int], message: str) -> JSONResponse:

@@ -35,12 +35,12 @@ def is_loopback(host: str) -> bool:
 
 def _is_local(headers: Headers) -> bool:
     origin = headers.get("origin")
-    places = [f"//{headers.get('host', '')}"] + ([] if origin is None else [origin])
-    return all(is_loopback(_host(place)) for place in places)
+    addresses = [f"//{headers.get('host', '')}"] + ([] if origin is None else [origin])
+    return all(is_loopback(_host(address)) for address in addresses)
 
 
-def _host(place: str) -> str:
+def _host(address: str) -> str:
     try:
-        return urlsplit(place).hostname or ""
+        return urlsplit(address).hostname or ""
     except ValueError:
         return ""

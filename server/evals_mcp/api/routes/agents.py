@@ -43,8 +43,8 @@ def log_agent(
 ) -> CreateAgentLogResponse:
     """Log one call of an agent."""
     kernel = read_kernel(AgentKernelRequest, request.agent, "agent")
-    place = log_target(request, kernel, version_id, environment)
-    created = store.logs.create("agent", place, request.given(), request.run_id)
+    target = log_target(request, kernel, version_id, environment)
+    created = store.logs.create("agent", target, request.given(), request.run_id)
     runner.wake(store, created.run_ids)
     return CreateAgentLogResponse(
         id=created.id, agent_id=created.file_id, version_id=created.version_id, log_status=created.log_status

@@ -33,8 +33,8 @@ def log_evaluator(
 ) -> CreateEvaluatorLogResponse:
     """Log a judgment of a log. A null judgment is an abstention; an error is a failed judgment."""
     kernel = None if request.spec is None else {"spec": request.spec.kernel()}
-    place = LogTarget(request.id, request.path, version_id, environment, kernel)
-    created = store.logs.create_judgment(place, request.parent_id, request.given())
+    target = LogTarget(request.id, request.path, version_id, environment, kernel)
+    created = store.logs.create_judgment(target, request.parent_id, request.given())
     return CreateEvaluatorLogResponse(id=created.id, parent_id=request.parent_id, version_id=created.version_id)
 
 

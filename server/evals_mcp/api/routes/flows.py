@@ -38,8 +38,8 @@ def log_flow(
     environment: Environment = None,
 ) -> CreateFlowLogResponse:
     """Log one call of a flow."""
-    place = log_target(request, request.flow, version_id, environment)
-    created = store.logs.create("flow", place, request.given(), request.run_id)
+    target = log_target(request, request.flow, version_id, environment)
+    created = store.logs.create("flow", target, request.given(), request.run_id)
     runner.wake(store, created.run_ids)
     return CreateFlowLogResponse(
         id=created.id, flow_id=created.file_id, version_id=created.version_id, log_status=created.log_status

@@ -50,8 +50,8 @@ def log_prompt(
 ) -> CreatePromptLogResponse:
     """Log one call of a prompt."""
     kernel = read_kernel(PromptKernelRequest, request.prompt, "prompt")
-    place = log_target(request, kernel, version_id, environment)
-    created = store.logs.create("prompt", place, request.given(), request.run_id)
+    target = log_target(request, kernel, version_id, environment)
+    created = store.logs.create("prompt", target, request.given(), request.run_id)
     runner.wake(store, created.run_ids)
     return CreatePromptLogResponse(id=created.id, prompt_id=created.file_id, version_id=created.version_id)
 

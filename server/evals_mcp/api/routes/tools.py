@@ -41,8 +41,8 @@ def log_tool(
     environment: Environment = None,
 ) -> CreateToolLogResponse:
     """Log one call of a tool."""
-    place = log_target(request, request.tool, version_id, environment)
-    created = store.logs.create("tool", place, request.given())
+    target = log_target(request, request.tool, version_id, environment)
+    created = store.logs.create("tool", target, request.given())
     runner.wake(store, created.run_ids)
     return CreateToolLogResponse(id=created.id, tool_id=created.file_id, version_id=created.version_id)
 

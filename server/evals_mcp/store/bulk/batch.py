@@ -68,15 +68,15 @@ class Refusing:
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         """Raise Invalid for an error that the record caused."""
-        place = ("body", self.position, getattr(self.record, "record", ""))
+        location = ("body", self.position, getattr(self.record, "record", ""))
         match error:
             case ValidationError():
                 first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-                raise Invalid(first["msg"], (*place, "content", *first["loc"])) from None
+                raise Invalid(first["msg"], (*location, "content", *first["loc"])) from None
             case Invalid():
-                raise Invalid(str(error), (*place, *error.location[1:])) from None
+                raise Invalid(str(error), (*location, *error.location[1:])) from None
             case NotFound() | Conflict():
-                raise Invalid(str(error), place) from None
+                raise Invalid(str(error), location) from None
 
 
 def unknown(noun: str, id: str) -> NotFound:

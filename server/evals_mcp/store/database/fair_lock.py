@@ -29,15 +29,15 @@ class FairLock:
             if not self._taken:
                 self._taken = True
                 return True
-            place = threading.Lock()
-            place.acquire()
-            self._waiting.append(place)
-        if place.acquire(timeout=seconds):
+            waiter = threading.Lock()
+            waiter.acquire()
+            self._waiting.append(waiter)
+        if waiter.acquire(timeout=seconds):
             return True
         with self._guard:
-            if place not in self._waiting:
+            if waiter not in self._waiting:
                 return True  # our turn came at the last moment
-            self._waiting.remove(place)
+            self._waiting.remove(waiter)
             return False
 
     def _pass_on(self) -> None:

@@ -86,8 +86,8 @@ class Runs:
             find_evaluation(connection, evaluation_id)
             if connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is None:
                 raise NotFound(f"Run `{run_id}` does not exist.")
-            place = (evaluation_runs.c.evaluation_id == evaluation_id, evaluation_runs.c.run_id == run_id)
-            if connection.execute(select(evaluation_runs.c.run_id).where(*place)).first() is None:
+            of_run = (evaluation_runs.c.evaluation_id == evaluation_id, evaluation_runs.c.run_id == run_id)
+            if connection.execute(select(evaluation_runs.c.run_id).where(*of_run)).first() is None:
                 connection.execute(
                     evaluation_runs.insert().values(
                         evaluation_id=evaluation_id, run_id=run_id, control=False, added_at=now
@@ -158,10 +158,10 @@ class Runs:
             if unknown:
                 raise NotFound(f"Evaluation `{evaluation_id}` has no run `{sorted(unknown)[0]}`.")
             limit, offset = window(page, size)
-            places = _page_places(connection, wanted, limit, offset)
+            keys = _page_keys(connection, wanted, limit, offset)
             attachments = read_attachments(connection, evaluation_id)
             return PaginatedData[EvaluationLogResponse](
-                records=_evaluation_logs(connection, places, attachments),
+                records=_evaluation_logs(connection, keys, attachments),
                 page=page,
                 size=limit,
                 total=sum(row.logs_count for row in wanted),
@@ -288,40 +288,40 @@ def _existing_logs(connection: Connection, run: Row[Any]) -> list[int]:
     return list(connection.execute(statement).scalars())
 
 
-def _page_places(connection: Connection, wanted: Sequence[Row[Any]], limit: int, offset: int) -> list[Any]:
+def _page_keys(connection: Connection, wanted: Sequence[Row[Any]], limit: int, offset: int) -> list[Any]:
     """Run id, log number and datapoint id of one page. Counters skip the runs before the page."""
-    places: list[Any] = []
+    keys: list[Any] = []
     for run in wanted:
         if offset >= run.logs_count:
             offset -= run.logs_count
             continue
-        if len(places) == limit:
+        if len(keys) == limit:
             break
         statement = (
             select(run_logs.c.run_id, run_logs.c.log_number, run_logs.c.datapoint_id)
             .where(run_logs.c.run_id == run.id)
             .order_by(run_logs.c.log_number.desc())
-            .limit(limit - len(places))
+            .limit(limit - len(keys))
             .offset(offset)
         )
-        places.extend(connection.execute(statement))
+        keys.extend(connection.execute(statement))
         offset = 0
-    return places
+    return keys
 
 
 def _evaluation_logs(
-    connection: Connection, places: Sequence[Any], attachments: Sequence[Attachment]
+    connection: Connection, keys: Sequence[Any], attachments: Sequence[Attachment]
 ) -> list[EvaluationLogResponse]:
-    found = read_logs(connection, list(dict.fromkeys(place.log_number for place in places)))
-    by_number = dict(zip(dict.fromkeys(place.log_number for place in places), found, strict=True))
-    points = read_datapoints_by_id(connection, [place.datapoint_id for place in places if place.datapoint_id])
+    found = read_logs(connection, list(dict.fromkeys(key.log_number for key in keys)))
+    by_number = dict(zip(dict.fromkeys(key.log_number for key in keys), found, strict=True))
+    points = read_datapoints_by_id(connection, [key.datapoint_id for key in keys if key.datapoint_id])
     evaluators = {item.evaluator_id for item in attachments}
     return [
         EvaluationLogResponse(
-            run_id=place.run_id,
-            log=(log := by_number[place.log_number]),
+            run_id=key.run_id,
+            log=(log := by_number[key.log_number]),
             evaluator_logs=[judgment for judgment in log.evaluator_logs if judgment.evaluator.id in evaluators],
-            datapoint=points.get(place.datapoint_id),
+            datapoint=points.get(key.datapoint_id),
         )
-        for place in places
+        for key in keys
     ]

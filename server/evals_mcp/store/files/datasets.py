@@ -120,8 +120,8 @@ class Datasets:
         with self._database.read() as connection:
             find_file(connection, dataset_id, types=["dataset"])
             return [
-                _shown(connection, version_id, include_datapoints and not (of_newest_only and place))
-                for place, version_id in enumerate(version_ids(connection, dataset_id))
+                _shown(connection, version_id, include_datapoints and not (of_newest_only and index))
+                for index, version_id in enumerate(version_ids(connection, dataset_id))
             ]
 
 

@@ -69,5 +69,5 @@ def find_environment(connection: Connection, environment: str | None = None) -> 
 
 
 def _undeploy(connection: Connection, file_id: str, environment_id: str) -> None:
-    place = (deployments.c.file_id == file_id, deployments.c.environment_id == environment_id)
-    connection.execute(delete(deployments).where(*place))
+    deployment = (deployments.c.file_id == file_id, deployments.c.environment_id == environment_id)
+    connection.execute(delete(deployments).where(*deployment))

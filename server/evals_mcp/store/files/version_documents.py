@@ -139,13 +139,13 @@ def _add_monitors(connection: Connection, rows: Sequence[RowMapping], documents:
     entries = {row["versions_id"]: row["files_extra"].get("evaluators") or [] for row in rows}
     if not any(entries.values()):
         return
-    places = _monitoring_versions(connection, [entry for of_file in entries.values() for entry in of_file])
-    evaluators = _plain_documents(connection, _rows(connection, [version_id for version_id, _ in places.values()]))
+    monitoring = _monitoring_versions(connection, [entry for of_file in entries.values() for entry in of_file])
+    evaluators = _plain_documents(connection, _rows(connection, [version_id for version_id, _ in monitoring.values()]))
     for version_id, of_file in entries.items():
         documents[version_id]["evaluators"] = [
-            _monitor(entry, evaluators[places[key][0]], places[key][1])
+            _monitor(entry, evaluators[monitoring[key][0]], monitoring[key][1])
             for entry in of_file
-            if (key := monitor_key(entry)) in places
+            if (key := monitor_key(entry)) in monitoring
         ]
 
 

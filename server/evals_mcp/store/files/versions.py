@@ -24,7 +24,7 @@ DEFAULT_TAG = "default"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version's place: its id and its file."""
+    """A version with its file."""
 
     id: str
     file_id: str

@@ -61,11 +61,13 @@ def log_numbers_newest_first(conditions: Sequence[ColumnElement[bool]], sample: 
     """
     if sample is None:
         return select(logs.c.number).where(*conditions).order_by(logs.c.number.desc())
-    place = func.row_number().over(order_by=logs.c.number.desc()) - 1
+    position = func.row_number().over(order_by=logs.c.number.desc()) - 1
     ranked = (
-        select(logs.c.number, place.label("place"), func.count().over().label("total")).where(*conditions).subquery()
+        select(logs.c.number, position.label("position"), func.count().over().label("total"))
+        .where(*conditions)
+        .subquery()
     )
-    picked = (ranked.c.place * sample) % ranked.c.total < sample
+    picked = (ranked.c.position * sample) % ranked.c.total < sample
     return select(ranked.c.number).where(picked).order_by(ranked.c.number.desc())
 
 

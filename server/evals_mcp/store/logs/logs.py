@@ -60,7 +60,7 @@ class Logs:
         self._database = database
 
     def create(
-        self, file_type: str, place: LogTarget, fields: Mapping[str, Any], run_id: str | None = None
+        self, file_type: str, target: LogTarget, fields: Mapping[str, Any], run_id: str | None = None
     ) -> CreatedLog:
         """Store a log (fields as in the request) and add it to the run that it names or that waits for it.
 
@@ -68,20 +68,20 @@ class Logs:
         trace parent, and Conflict for a taken `log_id`.
         """
         with self._database.write() as connection:
-            return create_log(connection, file_type, place, fields, self._database.now(), run_id)
+            return create_log(connection, file_type, target, fields, self._database.now(), run_id)
 
-    def create_judgment(self, place: LogTarget, judged_log_id: str, fields: Mapping[str, Any]) -> CreatedLog:
+    def create_judgment(self, target: LogTarget, judged_log_id: str, fields: Mapping[str, Any]) -> CreatedLog:
         """Store an evaluator's log of another log. It becomes the newest judgment of that log.
 
         Raises Invalid if the judgment does not fit the evaluator, NotFound, and Conflict.
         """
         with self._database.write() as connection:
-            return create_judgment(connection, place, judged_log_id, fields, self._database.now())
+            return create_judgment(connection, target, judged_log_id, fields, self._database.now())
 
     def get(self, log_id: str) -> LogResponse:
         """One log with its judgments and the trace below it. Raises NotFound."""
         with self._database.read() as connection:
-            return read_logs(connection, [_find_place(connection, log_id).number], traces=True, judged=True)[0]
+            return read_logs(connection, [_find_key(connection, log_id).number], traces=True, judged=True)[0]
 
     def page(
         self,
@@ -127,13 +127,13 @@ class Logs:
 def create_log(
     connection: Connection,
     file_type: str,
-    place: LogTarget,
+    target: LogTarget,
     fields: Mapping[str, Any],
     now: datetime,
     run_id: str | None = None,
 ) -> CreatedLog:
     """Store a log inside a transaction; see `Logs.create`."""
-    version = _version(connection, file_type, place, now)
+    version = _version(connection, file_type, target, now)
     run = None if run_id is None else find_any_run(connection, run_id)
     row = _insert_log(connection, version, fields, now)
     datapoint_id = fields.get("source_datapoint_id")
@@ -147,17 +147,17 @@ def create_log(
 
 def create_judgment(
     connection: Connection,
-    place: LogTarget,
+    target: LogTarget,
     judged_log_id: str,
     fields: Mapping[str, Any],
     now: datetime,
     location: tuple[str | int, ...] = ("body", "judgment"),
 ) -> CreatedLog:
     """Store a judgment inside a transaction; see `Logs.create_judgment`. `location` is its path in the request."""
-    judged = _find_place(connection, judged_log_id)
+    judged = _find_key(connection, judged_log_id)
     if judged.judged_log_number is not None:
         raise Invalid(f"Log `{judged_log_id}` is an evaluator log. Judge the log that it is about.")
-    version = _version(connection, "evaluator", place, now)
+    version = _version(connection, "evaluator", target, now)
     spec = version.content["spec"]
     judgment = fields.get("judgment")
     if judgment is not None and fields.get("error") is None:
@@ -206,19 +206,19 @@ def runs_with(connection: Connection, number: int) -> list[str]:
     return list(connection.execute(in_runs).scalars())
 
 
-def _version(connection: Connection, file_type: str, place: LogTarget, now: datetime) -> Version:
-    if place.version_id is None and place.environment is None and place.kernel is not None:
-        file = ensure_file(connection, file_type, place.file_id, place.path, now)
-        version_id, _ = add_version(connection, file, dict(place.kernel), now)
+def _version(connection: Connection, file_type: str, target: LogTarget, now: datetime) -> Version:
+    if target.version_id is None and target.environment is None and target.kernel is not None:
+        file = ensure_file(connection, file_type, target.file_id, target.path, now)
+        version_id, _ = add_version(connection, file, dict(target.kernel), now)
         return find_version(connection, version_id=version_id)
-    if place.version_id is None and place.file_id is None and place.path is None:
+    if target.version_id is None and target.file_id is None and target.path is None:
         raise Invalid("Give `id` or `path` to name the file.", ("body", "path"))
     return find_version(
         connection,
-        version_id=place.version_id,
-        file_id=place.file_id,
-        path=place.path,
-        environment=place.environment,
+        version_id=target.version_id,
+        file_id=target.file_id,
+        path=target.path,
+        environment=target.environment,
         types=[file_type],
     )
 
@@ -232,7 +232,7 @@ def _insert_log(
 ) -> dict[str, Any]:
     """Insert a log's row and count it for its version. Returns the stored row with its number."""
     log_id = fields.get("log_id") or new_id("log")
-    if fields.get("log_id") is not None and connection.execute(_PLACE, {"log_id": log_id}).first() is not None:
+    if fields.get("log_id") is not None and connection.execute(_KEY, {"log_id": log_id}).first() is not None:
         raise Conflict(f"Log `{log_id}` already exists.")
     parent_number, root_number = _trace(connection, fields.get("trace_parent_id"))
     row: dict[str, Any] = {
@@ -262,7 +262,7 @@ def _insert_log(
 def _trace(connection: Connection, parent_id: str | None) -> tuple[int | None, int | None]:
     if parent_id is None:
         return None, None
-    parent = _find_place(connection, parent_id)
+    parent = _find_key(connection, parent_id)
     return parent.number, parent.trace_root_number or parent.number
 
 
@@ -274,9 +274,7 @@ _COUNT = (
     .values(logs_count=versions.c.logs_count + 1, last_used_at=bindparam("now"))
 )
 _LOG = select(logs).where(logs.c.id == bindparam("log_id"))
-_PLACE = select(logs.c.number, logs.c.judged_log_number, logs.c.trace_root_number).where(
-    logs.c.id == bindparam("log_id")
-)
+_KEY = select(logs.c.number, logs.c.judged_log_number, logs.c.trace_root_number).where(logs.c.id == bindparam("log_id"))
 _RUN = select(runs).where(runs.c.id == bindparam("run_id"))
 _WAITING_RUN = (
     select(runs)
@@ -302,9 +300,9 @@ def _find_log(connection: Connection, log_id: str) -> Row[Any]:
     return row
 
 
-def _find_place(connection: Connection, log_id: str) -> Any:
+def _find_key(connection: Connection, log_id: str) -> Any:
     """The numbers of a log, of the log that it judges and of the root of its trace; its texts are not read."""
-    row = connection.execute(_PLACE, {"log_id": log_id}).first()
+    row = connection.execute(_KEY, {"log_id": log_id}).first()
     if row is None:
         raise NotFound(f"Log `{log_id}` does not exist.")
     return row

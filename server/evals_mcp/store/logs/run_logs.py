@@ -32,8 +32,8 @@ def link_log(
 ) -> None:
     """Add a new, unjudged log to a run. A finished run reopens. A run without a version gets the log's version."""
     first = datapoint_id is not None and _is_first_log(connection, run, datapoint_id)
-    place = {"run_id": run.id, "log_number": log_number, "datapoint_id": datapoint_id}
-    connection.execute(_INSERT, {**place, **facts._asdict()})
+    key = {"run_id": run.id, "log_number": log_number, "datapoint_id": datapoint_id}
+    connection.execute(_INSERT, {**key, **facts._asdict()})
     connection.execute(
         _COUNT_LOG,
         {
@@ -97,10 +97,10 @@ def refresh_judgments(connection: Connection, judged_log_number: int, evaluator_
     connection.execute(
         delete(judgments).where(judgments.c.log_number == judged_log_number, judgments.c.evaluator_id == evaluator_id)
     )
-    places = connection.execute(_PLACES, {"of_log": judged_log_number}).all()
-    for place in places:
-        _copy_judgments(connection, place.run_id, {judged_log_number: place.datapoint_id}, evaluator_id)
-        recount_run(connection, place.run_id, now)
+    in_runs = connection.execute(_IN_RUNS, {"of_log": judged_log_number}).all()
+    for run_log in in_runs:
+        _copy_judgments(connection, run_log.run_id, {judged_log_number: run_log.datapoint_id}, evaluator_id)
+        recount_run(connection, run_log.run_id, now)
 
 
 def add_judgment(
@@ -113,8 +113,8 @@ def add_judgment(
     now: datetime,
 ) -> None:
     """Record a judgment in each run with the judged log. The newest judgment of an evaluator counts."""
-    places = connection.execute(_PLACES, {"of_log": judged_log_number}).all()
-    if not places:
+    in_runs = connection.execute(_IN_RUNS, {"of_log": judged_log_number}).all()
+    if not in_runs:
         return
     replaced = connection.execute(
         SUPERSEDE_JUDGMENT, {"of_log": judged_log_number, "by_evaluator": evaluator_id}
@@ -129,9 +129,9 @@ def add_judgment(
     }
     connection.execute(
         RECORD_JUDGMENT.on(connection),
-        [{"run_id": run_id, "datapoint_id": datapoint_id, **judgment} for run_id, datapoint_id in places],
+        [{"run_id": run_id, "datapoint_id": datapoint_id, **judgment} for run_id, datapoint_id in in_runs],
     )
-    run_ids = [run_id for run_id, _ in places]
+    run_ids = [run_id for run_id, _ in in_runs]
     if replaced:
         connection.execute(CHANGE_RUNS, {"of_runs": run_ids, "now": now})
     else:
@@ -155,16 +155,16 @@ def refresh_facts(connection: Connection, log: Mapping[str, Any], now: datetime)
     if not before:
         return
     connection.execute(update(run_logs).where(mine).values(**facts._asdict(), datapoint_id=log["datapoint_id"]))
-    for place in before:
-        if place.datapoint_id != log["datapoint_id"]:
-            of_log = (judgments.c.run_id == place.run_id, judgments.c.log_number == log["number"])
+    for run_log in before:
+        if run_log.datapoint_id != log["datapoint_id"]:
+            of_log = (judgments.c.run_id == run_log.run_id, judgments.c.log_number == log["number"])
             connection.execute(update(judgments).where(*of_log).values(datapoint_id=log["datapoint_id"]))
-            recount_run(connection, place.run_id, now)
+            recount_run(connection, run_log.run_id, now)
             continue
-        more = int(place.complete) - int(facts.complete)
+        more = int(run_log.complete) - int(facts.complete)
         connection.execute(
             update(runs)
-            .where(runs.c.id == place.run_id)
+            .where(runs.c.id == run_log.run_id)
             .values(
                 incomplete_logs_count=runs.c.incomplete_logs_count + more,
                 revision=runs.c.revision + 1,
@@ -232,7 +232,7 @@ _FIRST = select(
         run_logs.c.run_id == bindparam("run_id"), run_logs.c.datapoint_id == bindparam("datapoint_id")
     ),
 )
-_PLACES = select(run_logs.c.run_id, run_logs.c.datapoint_id).where(run_logs.c.log_number == bindparam("of_log"))
+_IN_RUNS = select(run_logs.c.run_id, run_logs.c.datapoint_id).where(run_logs.c.log_number == bindparam("of_log"))
 SUPERSEDE_JUDGMENT = (
     update(judgments)
     .where(
@@ -267,8 +267,8 @@ def _is_first_log(connection: Connection, run: Row[Any], datapoint_id: str) -> b
     """Whether a datapoint is in the run's dataset and the run has no log for it yet."""
     if run.dataset_version_id is None:
         return False
-    place = {"dataset_version_id": run.dataset_version_id, "run_id": run.id, "datapoint_id": datapoint_id}
-    in_dataset, has_log = connection.execute(_FIRST, place).one()
+    missing = {"dataset_version_id": run.dataset_version_id, "run_id": run.id, "datapoint_id": datapoint_id}
+    in_dataset, has_log = connection.execute(_FIRST, missing).one()
     return bool(in_dataset and not has_log)
 
 

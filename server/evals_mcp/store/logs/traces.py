@@ -18,7 +18,7 @@ class LogRecord(NamedTuple):
     """A log in a trace: type of its file, version, fields, run, and the ids of trace and span."""
 
     file_type: str
-    place: LogTarget
+    target: LogTarget
     fields: Mapping[str, Any]
     run_id: str | None
     span: tuple[str, str] | None
@@ -51,7 +51,7 @@ def _record_log(connection: Connection, record: LogRecord, now: datetime) -> Cre
     log_id = fields.get("log_id")
     row = None if log_id is None else connection.execute(_by_id(log_id)).first()
     if row is None:
-        return create_log(connection, record.file_type, record.place, fields, now, record.run_id)
+        return create_log(connection, record.file_type, record.target, fields, now, record.run_id)
     find_file(connection, row.file_id, types=[record.file_type])
     if row.log_status != "complete":
         update_log(connection, row, fields, now, final=False)

@@ -97,14 +97,14 @@ class Control:
         if not name.isprintable() or not 1 <= len(name.strip()) <= _LONGEST_KEY_NAME:
             raise Invalid(f"A key name must have 1 to {_LONGEST_KEY_NAME} characters, all visible.")
         with self.database.write() as connection:
-            place = self._find_workspace(connection, workspace)
-            same = (api_keys.c.workspace == place.name, api_keys.c.name == name, api_keys.c.revoked_at.is_(None))
+            found = self._find_workspace(connection, workspace)
+            same = (api_keys.c.workspace == found.name, api_keys.c.name == name, api_keys.c.revoked_at.is_(None))
             if connection.execute(select(api_keys.c.id).where(*same)).first() is not None:
                 raise Conflict(
-                    f"Workspace `{place.name}` already has a key named `{name}`. Revoke it or choose another name."
+                    f"Workspace `{found.name}` already has a key named `{name}`. Revoke it or choose another name."
                 )
             made = new_secret()
-            key = ApiKey(made.key_id, name, place.name, read_only, self.database.now(), None)
+            key = ApiKey(made.key_id, name, found.name, read_only, self.database.now(), None)
             connection.execute(api_keys.insert().values(**key._asdict(), digest=made.digest))
         return NewKey(key, made.secret)
 

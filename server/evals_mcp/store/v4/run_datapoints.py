@@ -99,11 +99,11 @@ class RunDatapoints:
         with self._database.write() as connection:
             row = _find_running(connection, evaluation_id, run)
             datapoint = _find_datapoint(connection, row, datapoint_id)
-            place = _place(connection, row, version_id)
+            version = _version(connection, row, version_id)
             values = {**fields, "source_datapoint_id": datapoint_id}
             values["inputs"] = fields.get("inputs") or datapoint.get("inputs") or {}
-            log_target = LogTarget(version_id=place.version_id)
-            return create_log(connection, place.file_type, log_target, values, self._database.now(), row.id)
+            log_target = LogTarget(version_id=version.version_id)
+            return create_log(connection, version.file_type, log_target, values, self._database.now(), row.id)
 
     def judge(
         self, evaluation_id: str, run: str | None, log_id: str, evaluator: str, fields: Mapping[str, Any]
@@ -117,9 +117,9 @@ class RunDatapoints:
             row = _find_running(connection, evaluation_id, run)
             _require_log(connection, row, log_id)
             attachment = _find_attachment(connection, evaluation_id, evaluator)
-            place = LogTarget(version_id=attachment.evaluator_version_id)
+            target = LogTarget(version_id=attachment.evaluator_version_id)
             now = self._database.now()
-            created = create_judgment(connection, place, log_id, fields, now, ("body", "result"))
+            created = create_judgment(connection, target, log_id, fields, now, ("body", "result"))
             return RunJudgment(
                 id=created.id,
                 evaluator_id=created.file_id,
@@ -144,8 +144,8 @@ def _find_running(connection: Connection, evaluation_id: str, run: str | None) -
     if status == "running":
         return row
     if status in _ADVICE:
-        place = f"/v4/evaluations/{evaluation_id}/status?evaluatee_id={row.id}"
-        advice = f"{_ADVICE[status]}: PATCH `{place}`."
+        address = f"/v4/evaluations/{evaluation_id}/status?evaluatee_id={row.id}"
+        advice = f"{_ADVICE[status]}: PATCH `{address}`."
     else:
         advice = "This is final. Create another run."
     raise Conflict(f"Run `{row.id}` is {status}. v4 accepts logs and results only for running runs. {advice}")
@@ -195,22 +195,22 @@ def _outside(datapoint_id: str, row: Row[Any], location: tuple[str | int, ...]) 
     return Invalid(f"Datapoint `{datapoint_id}` is not in {version}, the dataset of run `{row.id}`.", location)
 
 
-class _Place(NamedTuple):
+class _VersionRef(NamedTuple):
     version_id: str
     file_type: str
 
 
-def _place(connection: Connection, row: Row[Any], version_id: str | None) -> _Place:
+def _version(connection: Connection, row: Row[Any], version_id: str | None) -> _VersionRef:
     """The version of a log: the given one, else the run's, else the default one of the evaluation's file."""
     if row.version_id is not None and version_id in (None, row.version_id):
-        return _Place(row.version_id, row.file_type)
+        return _VersionRef(row.version_id, row.file_type)
     if version_id is not None:
         version = find_version(connection, version_id=version_id, file_id=row.file_id, types=EVALUATED_TYPES)
     elif row.file_id is not None:
         version = find_version(connection, file_id=row.file_id)
     else:
         raise Conflict(f"Run `{row.id}` has no version and its evaluation has no file. Give `config_id` in the log.")
-    return _Place(version.id, version.file_type)
+    return _VersionRef(version.id, version.file_type)
 
 
 def _require_log(connection: Connection, row: Row[Any], log_id: str) -> None:
