@@ -62,7 +62,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("add_logs_to_run", {"evaluation": NAME, "run": "v2", "log_ids": ["log_unknown"]}, "log_unknown"),
     ("add_logs_to_run", {"evaluation": NAME, "run": "v2", "log_ids": ["x"] * 1_001}, "log_ids: "),
     ("log_generation", {"evaluation": NAME, "run": "v2", "datapoint": "dp_x", "output": "a\x00b"}, "output: "),
-    ("log_generation", {"evaluation": NAME, "run": "v2", "datapoint": "dp_x"}, "output, error: give one"),
+    ("log_generation", {"evaluation": NAME, "run": "v2", "datapoint": "dp_x"}, "output, error: give exactly one"),
     ("log_generation", {"evaluation": NAME, "run": "v2", "datapoint": "dp_x", "output": "x", "cost": -1}, "cost: "),
     ("list_run", {"evaluation": NAME}, 'There is no tool "list_run". Did you mean list_runs?'),
     ("drop_tables", {}, 'There is no tool "drop_tables".'),
