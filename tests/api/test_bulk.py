@@ -236,7 +236,7 @@ _WRONG: list[tuple[Json, list[Any], str]] = [
     ({**_JUDGMENT, "judgment": {}}, ["judgment", "judgment"], ""),
     ({**_JUDGMENT, "evaluator_version_id": "prv_1"}, ["judgment"], "evaluator version `prv_1`"),
     ({**_JUDGMENT, "id": "log_2", "judgment": 4}, ["judgment"], "another judgment"),
-    ({"record": "clear", "run_id": "run_1"}, ["clear"], "overwrites"),
+    ({"record": "clear", "run_id": "run_1"}, ["clear"], "overwrite"),
 ]
 
 

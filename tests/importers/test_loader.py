@@ -122,7 +122,7 @@ def test_a_large_record_ends_a_batch(new_store: OpenStore, served: Served, monke
         (VersionRecord(id="v", file_id="none", content={"model": "m"}), "Record 1 .*`none`"),
         (LogRecord(id="l", version_id="none"), "Record 1 .*`none`"),
         (EvaluationRecord(id="e", file_id="none"), "Record 1 "),
-        (ClearRecord(run_id="none"), "overwrites"),
+        (ClearRecord(run_id="none"), "overwrite"),
     ],
 )
 def test_what_the_documented_routes_do_not_take_is_named(
@@ -137,6 +137,6 @@ def test_a_server_without_the_bulk_route_is_not_overwritten(new_store: OpenStore
     """It could not be."""
     with closing(new_store()) as store:
         before = held_rows(store)
-        with pytest.raises(Invalid, match="overwritten"):
+        with pytest.raises(Invalid, match="cannot overwrite it"):
             served.load_singly(store, _sample(), overwrite=True)
         assert held_rows(store) == before

@@ -258,7 +258,7 @@ async def test_a_trace_is_shown_as_a_tree_with_times(empty_assistant: Assistant)
     assert lines[-2].startswith(f"2 {inner} flow a/flow; ")
     assert 'error "broke"' in lines[-2]
     assert re.match(rf'2\.1 {below} prompt a/prompt; .*250 ms; output "xxx.*…" \(\+\d+ characters\)', lines[-1])
-    assert f"step below {inner}; trace {root}" in await empty_assistant.ask("get_log", log=below)
+    assert f"parent step {inner}; trace {root}" in await empty_assistant.ask("get_log", log=below)
 
 
 async def test_a_wide_trace_is_paged_by_steps(empty_assistant: Assistant) -> None:

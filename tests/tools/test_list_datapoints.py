@@ -48,7 +48,7 @@ async def test_datapoints_stand_in_the_order_of_the_dataset(assistant: Assistant
     assert lines[2] == "datapoint | input | target | v1-baseline | v2-concise | v3-policy-quotes"
     for line, point in zip(lines[3:6], sample.datapoints, strict=False):
         assert point.inputs["question"][:40] in line
-    assert lines[-1].startswith("Datapoints 1 to 3 of 40. More: list_datapoints(")
+    assert lines[-1].startswith("Datapoints 1–3 of 40. More: list_datapoints(")
 
 
 @pytest.mark.parametrize("asked", [{}, {"show": "disagreement"}, {"text": "station"}], ids=repr)

@@ -1,22 +1,25 @@
 """The documented v5 routes as JSON. The caller checks each record, so that one bad record does not spoil a page."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from evals_mcp.client.connection import Connection
 from evals_mcp.client.urls import Query
-from evals_mcp.models.model import JsonObject, Model
+from evals_mcp.models.model import JsonObject
 
 
-class RawPage(Model):
+@dataclass(frozen=True, slots=True)
+class RawPage:
     """A page of records of any shape. `total` is the server's count for all pages."""
 
     records: list[Any]
     total: int = 0
 
 
-class _RawRuns(Model):
+@dataclass(frozen=True, slots=True)
+class _RawRuns:
     runs: list[Any]
 
 
