@@ -263,4 +263,4 @@ def test_what_the_server_does_not_do_is_refused_in_words(client: Any, sdk: Any, 
     cause = raised.value.__cause__
     assert isinstance(cause, sdk.core.ApiError)
     assert cause.status_code == 400
-    assert "does not call models" in str(cause.body)
+    assert "cannot call models" in str(cause.body)

@@ -18,7 +18,8 @@ from evals_mcp.cli.main import main
 from evals_mcp.config import read_settings
 from evals_mcp.mcp.server import build_server
 from evals_mcp.mcp.stdio import StdioServer
-from evals_mcp.wiring import build_client
+from evals_mcp.mirror.mirror import Mirror
+from evals_mcp.wiring import build_client, open_scratch
 from mcp import Client
 
 
@@ -65,7 +66,8 @@ async def connect(environ: Mapping[str, str], mode: Any = "auto") -> AsyncIterat
     """An assistant at a server that answers the handshake first and loads the rest behind it."""
     settings = read_settings(environ)
     async with build_client(settings) as client:
-        server = build_server(client, max_tokens=settings.max_tokens, read_only=settings.read_only)
+        mirror = None if settings.base_url is None else Mirror(client, open_scratch)
+        server = build_server(client, mirror, max_tokens=settings.max_tokens, read_only=settings.read_only)
         async with Client(StdioServer(lambda: server), mode=mode) as host:
             yield Assistant(host, client)
         server.finish()
