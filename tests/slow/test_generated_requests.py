@@ -17,6 +17,7 @@ from schemathesis.core.result import Ok
 from tests.api.application import EmptiedStore
 from tests.every_route import Team, World, build, document
 
+from evals_mcp.models.evaluation_document import NDJSON
 from evals_mcp.store.store import Store
 
 _EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "0"))
@@ -89,6 +90,12 @@ class Aim:
             if isinstance(value, str) and key.removesuffix("s").endswith(name) and self._draw(st.integers(0, 9)) < 9:
                 return self._draw(st.sampled_from(known))
         return value
+
+
+@schemathesis.serializer(NDJSON)
+def lines(context: Any, value: Any) -> bytes:
+    """A record of an evaluation document as a body of one line."""
+    return json.dumps(value).encode()
 
 
 def test_no_generated_request_ends_in_a_5xx(server: str, session: requests.Session, store: Store, world: World) -> None:
