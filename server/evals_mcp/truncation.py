@@ -1,7 +1,10 @@
-"""Parts of long texts: the beginning, or the excerpt around a search match. Nothing is rendered here."""
+"""Parts of long texts: the beginning, or the excerpt around a search match. Nothing is rendered here.
 
-from collections.abc import Iterator
-from typing import Any
+A text that was cut is a `CutText`, so whoever shows it can tell what is missing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
 
 from evals_mcp.folding import find_folded
 
@@ -9,10 +12,47 @@ _BEFORE = 40
 _AFTER = 100
 
 
+class CutText(str):
+    """The beginning of a text of `length` characters."""
+
+    __slots__ = ("length",)
+    length: int
+
+    def __new__(cls, beginning: str, length: int) -> Self:
+        """The beginning as a text that knows the length of the whole."""
+        cut = super().__new__(cls, beginning)
+        cut.length = length
+        return cut
+
+
+def full_length(text: str) -> int:
+    """The characters of a text, before it was cut."""
+    return text.length if isinstance(text, CutText) else len(text)
+
+
+def join_texts(texts: Sequence[str], separator: str) -> str:
+    """The texts as one, up to where the first one is cut."""
+    amount = next((number for number, text in enumerate(texts, 1) if full_length(text) > len(text)), None)
+    joined = separator.join(texts[:amount])
+    whole = sum(map(full_length, texts)) + len(separator) * (len(texts) - 1)
+    return joined if amount is None else CutText(joined, whole)
+
+
 def cut_texts(value: Any, characters: int, path: str = "") -> tuple[Any, dict[str, int]]:
     """Cut every text in a JSON value to `characters`. Also returns the full length of each cut text, by path."""
     lengths: dict[str, int] = {}
     return _cut(value, characters, path, lengths), lengths
+
+
+def mark_cuts(value: Any, lengths: Mapping[str, int], path: str) -> Any:
+    """The value at `path` of what `cut_texts` returned, with a `CutText` for each text in `lengths`."""
+    if isinstance(value, str):
+        return CutText(value, lengths[path]) if path in lengths else value
+    if isinstance(value, dict):
+        return {key: mark_cuts(part, lengths, f"{path}.{key}") for key, part in value.items()}
+    if isinstance(value, list):
+        return [mark_cuts(part, lengths, f"{path}.{index}") for index, part in enumerate(value)]
+    return value
 
 
 def find_excerpt(value: Any, searched: str) -> str | None:
@@ -41,7 +81,7 @@ def _cut(value: Any, characters: int, path: str, lengths: dict[str, int]) -> Any
     if isinstance(value, str):
         if len(value) <= characters:
             return value
-        lengths[path] = len(value)
+        lengths[path] = full_length(value)
         return value[:characters]
     if isinstance(value, dict):
         return {key: _cut(part, characters, f"{path}.{key}" if path else key, lengths) for key, part in value.items()}

@@ -14,6 +14,7 @@ from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.comparisons import ComparedDatapoint
 from evals_mcp.models.questions import Outcome
 from evals_mcp.models.rows import JudgmentRow, LogRow
+from evals_mcp.truncation import full_length
 
 _CAP = 100_000
 _SHORT = 200  # characters; shorter outputs are shown without comparing them
@@ -121,10 +122,10 @@ def _outputs(baseline: LogRow | None, candidate: LogRow | None) -> list[tuple[st
     """Both outputs: once if they are equal, as a difference if they are long and similar."""
     if baseline is not None and candidate is not None and baseline.output and candidate.output:
         old, new = baseline.output, candidate.output
-        uncompared = max(_length(baseline) - len(old), _length(candidate) - len(new))
+        uncompared = full_length(old) > len(old) or full_length(new) > len(new)
         rest = f" (only the first {count(len(new), 'character')} compared)" if uncompared else ""
         if old == new:
-            return [("both outputs", Row(lambda limit: _text(new, len(new), limit) + rest, len(new)))]
+            return [("both outputs", _quoted(new, rest))]
         if min(len(old), len(new)) > _SHORT:
             difference = text_difference(old, new)
             if len(difference) < _ALIKE * (len(old) + len(new)):
@@ -138,17 +139,10 @@ def _output(side: str, log: LogRow | None) -> list[tuple[str, Row]]:
         return [(side, Row(lambda _: "no log", 0))]
     found = []
     if log.error is not None:
-        error = log.error
-        length = log.lengths.get("error", len(error))
-        found.append((f"{side} error", Row(lambda limit: _text(error, length, limit), len(error))))
+        found.append((f"{side} error", _quoted(log.error)))
     if log.output is not None:
-        output = log.output
-        found.append((side, Row(lambda limit: _text(output, _length(log), limit), len(output))))
+        found.append((side, _quoted(log.output)))
     return found or [(side, Row(lambda _: "no output", 0))]
-
-
-def _length(log: LogRow) -> int:
-    return log.lengths.get("output", len(log.output or ""))
 
 
 def _explanations(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> list[tuple[str, Row]]:
@@ -156,20 +150,11 @@ def _explanations(compared: Compared, datapoint: ComparedDatapoint, version_id: 
     found = []
     for side, log in (("baseline", datapoint.baseline), ("candidate", datapoint.candidate)):
         row = None if log is None else _judgment(log, version_id)
-        text = "" if row is None else row.error or row.explanation or ""
-        if row is not None and text:
+        if row is not None and row.text:
             label = f"{compared.evaluator(version_id)}, {side} {judgment_word(row.state, row.judgment)}"
-            found.append((label, _quoted(text)))
+            found.append((label, _quoted(row.text)))
     return found
 
 
-def _quoted(text: str) -> Row:
-    return Row(lambda limit: _text(text, len(text), limit), len(text))
-
-
-def _text(text: str, length: int, limit: int) -> str:
-    """A text of `length` characters, cut to `limit`. `text` is its beginning."""
-    shown = text[:limit]
-    if len(shown) == length:
-        return quote(shown)
-    return f'{quote(shown)[:-1]}…" (+{length - len(shown):,} characters)'
+def _quoted(text: str, rest: str = "") -> Row:
+    return Row(lambda limit: quote(text, limit) + rest, full_length(text))

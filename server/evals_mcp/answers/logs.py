@@ -13,6 +13,7 @@ from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import LogRow, LogRows
+from evals_mcp.truncation import full_length
 
 _CAP = 1_000_000
 _LONG_OUTPUT = 1_000  # characters
@@ -91,15 +92,15 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
         figures.date(row.created_at),
         *log_facts(row),
     ]
-    if (length := row.lengths.get("output", len(row.output or ""))) > _LONG_OUTPUT:
+    if (length := full_length(row.output or "")) > _LONG_OUTPUT:
         facts.append(f"output of {figures.count(length, 'character')}")
     first = "; ".join(facts)
-    explained = [judgment for judgment in row.judgments if judgment.explanation or judgment.error]
+    explained = [judgment for judgment in row.judgments if judgment.text]
     needs = [
         size(row.inputs, _CAP) + size(row.messages, _CAP),
-        row.lengths.get("output", len(row.output or "")),
-        row.lengths.get("error", len(row.error or "")),
-        *(len(judgment.error or judgment.explanation or "") for judgment in explained),
+        length,
+        full_length(row.error or ""),
+        *(full_length(judgment.text) for judgment in explained),
     ]
 
     def render(limit: int) -> str:
@@ -110,9 +111,9 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
         if row.inputs or row.messages:
             lines.append(f"  input: {_input(row, shares[0])}")
         if row.error is not None:
-            lines.append(f"  error: {_text(row.error, needs[2], shares[2])}")
+            lines.append(f"  error: {quote(row.error, shares[2])}")
         if row.output is not None:
-            lines.append(f"  output: {_text(row.output, needs[1], shares[1])}")
+            lines.append(f"  output: {quote(row.output, shares[1])}")
         elif row.error is None:
             lines.append("  no output")
         texts = dict(zip((judgment.evaluator_version_id for judgment in explained), shares[3:], strict=True))
@@ -126,19 +127,7 @@ def _input(row: LogRow, limit: int) -> str:
     """The inputs and messages, as far as present."""
     parts = [part for part in (row.inputs, row.messages) if part]
     shares = share(limit, [size(part, _CAP) for part in parts])
-    text = "; ".join(compact_value(part, part_limit) for part, part_limit in zip(parts, shares, strict=True))
-    long = [
-        f"{name(path)} {length:,}" for path, length in row.lengths.items() if path.startswith(("inputs", "messages"))
-    ]
-    return text + (f" (total characters: {', '.join(long)})" if long else "")
-
-
-def _text(text: str, length: int, limit: int) -> str:
-    """A text of `length` characters, cut to `limit`. `text` is its beginning."""
-    shown = text[:limit]
-    if len(shown) == length:
-        return quote(shown)
-    return f'{quote(shown)[:-1]}…" (+{length - len(shown):,} characters)'
+    return "; ".join(compact_value(part, part_limit) for part, part_limit in zip(parts, shares, strict=True))
 
 
 def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int], judging: Collection[str]) -> str:
@@ -147,9 +136,8 @@ def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int]
         if judgment.state == "missing":
             continue
         word = f"{labels[judgment.evaluator_version_id]} {judgment_word(judgment.state, judgment.judgment)}"
-        text = judgment.error or judgment.explanation
-        limit = limits.get(judgment.evaluator_version_id, 0)
-        words.append(f"{word} ({_text(text, len(text), limit)})" if text and limit >= min(len(text), 20) else word)
+        text, limit = judgment.text, limits.get(judgment.evaluator_version_id, 0)
+        words.append(f"{word} ({quote(text, limit)})" if text and limit >= min(len(text), 20) else word)
     missing = [
         labels[item.evaluator_version_id]
         for item in row.judgments

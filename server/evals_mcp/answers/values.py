@@ -11,6 +11,7 @@ from typing import TypeGuard
 from evals_mcp.answers.frame.figures import number
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
+from evals_mcp.truncation import full_length, join_texts
 
 _DEPTH = 8
 _PART = 12  # parts that would get fewer characters are only counted
@@ -38,7 +39,7 @@ def size(value: object, cap: int) -> int:
 
 def _size(value: object, cap: int, depth: int) -> int:
     if isinstance(value, str):
-        return len(value)
+        return full_length(value)
     if not isinstance(value, Mapping | list | tuple):
         return len(str(value))
     return _size_of_parts(_parts(value), cap, depth + 1) if depth < _DEPTH else 0
@@ -69,7 +70,7 @@ def _rendered(value: object, limit: int | None, depth: int) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:.10g}" if math.isfinite(value) else number(value)
-    text = str(value)
+    text = value if isinstance(value, str) else str(value)
     return text if isinstance(value, int) and len(text) <= _BARE_NUMBER else quote(text, limit)
 
 
@@ -128,7 +129,7 @@ def _fields(message: Mapping[object, object]) -> Iterator[tuple[str, object]]:
 def _content(content: object) -> object:
     """The text of a message whose content is a list of text parts, else the content itself."""
     if isinstance(content, list) and content and all(_is_text_part(part) for part in content):
-        return "\n".join(part["text"] for part in content)
+        return join_texts([part["text"] for part in content], "\n")
     return content
 
 

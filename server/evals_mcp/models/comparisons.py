@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from evals_mcp.models.judgments import Judgment
-from evals_mcp.models.model import Defaulted, JsonObject, Model
-from evals_mcp.models.rows import DatapointLog, LogRow
+from evals_mcp.models.model import JsonObject, Model
+from evals_mcp.models.rows import CutRow, DatapointLog, LogRow
 
 Measure = Literal["latency", "tokens", "cost"]
 """Measures of a log: seconds, prompt and output tokens together, US dollars. Lower is better."""
@@ -52,7 +52,7 @@ class ComparisonRow(Model):
     changed: int
     same: int
     pairs_needed: int | None = None
-    options: Defaulted[list[OptionRow]] = Field(default_factory=list)
+    options: list[OptionRow] = Field(default_factory=list)
 
 
 class Tally(Model):
@@ -94,21 +94,20 @@ class ComparedCandidate(ComparedRun):
     measures: list[ComparisonRow]
 
 
-class ComparedDatapoint(Model):
+class ComparedDatapoint(CutRow):
     """A datapoint with the log of each run that best shows the outcome, and the judgments of its other logs.
 
     `evaluators` are the versions with the outcome, largest change first.
     """
 
     id: str
-    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
-    messages: Defaulted[list[Any]] = Field(default_factory=list)
+    inputs: JsonObject = Field(default_factory=dict)
+    messages: list[Any] = Field(default_factory=list)
     target: JsonObject | None = None
-    lengths: Defaulted[dict[str, int]] = Field(default_factory=dict)
     evaluators: list[str]
     baseline: LogRow | None = None
     candidate: LogRow | None = None
-    other_logs: Defaulted[list[DatapointLog]] = Field(default_factory=list)
+    other_logs: list[DatapointLog] = Field(default_factory=list)
 
 
 class Comparisons(Model):

@@ -6,13 +6,15 @@ Our own routes under `/review` return them. Texts may be cut; `lengths` has thei
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evals_mcp.models.enums import Valence
 from evals_mcp.models.judgments import STATES, Judgment, JudgmentState
-from evals_mcp.models.model import Defaulted, JsonObject, Model, UtcDatetime
+from evals_mcp.models.model import JsonObject, Model
+from evals_mcp.truncation import CutText, mark_cuts
 
 
 @dataclass(slots=True, frozen=True)
@@ -67,6 +69,18 @@ class Headline(Model):
     worst: RunFigures | None = None
 
 
+class CutRow(Model):
+    """A row whose texts may be cut. `lengths` has their full lengths by path, and makes each a `CutText`."""
+
+    lengths: dict[str, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _mark_cuts(self) -> Self:
+        for part in {path.partition(".")[0] for path in self.lengths}:
+            setattr(self, part, mark_cuts(getattr(self, part), self.lengths, part))
+        return self
+
+
 class EvaluationRow(Model):
     """An evaluation in a list. `changed_at` is its last change, or that of its runs."""
 
@@ -77,8 +91,8 @@ class EvaluationRow(Model):
     runs_count: int
     evaluators: list[str]
     status: str
-    created_at: UtcDatetime
-    changed_at: UtcDatetime
+    created_at: datetime
+    changed_at: datetime
     headline: Headline | None = None
 
 
@@ -87,7 +101,7 @@ class EvaluationRows(Model):
 
     rows: list[EvaluationRow]
     total: int
-    notes: Defaulted[list[str]] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
 
 
 class EvaluatorRow(Model):
@@ -101,13 +115,13 @@ class EvaluatorRow(Model):
     path: str
     return_type: str
     evaluator_type: str | None = None
-    options: Defaulted[list[str]] = Field(default_factory=list)
-    valences: Defaulted[dict[str, str]] = Field(default_factory=dict)
+    options: list[str] = Field(default_factory=list)
+    valences: dict[str, str] = Field(default_factory=dict)
     low: float | None = None
     high: float | None = None
-    lower_is_better: Defaulted[bool] = False
-    neutral: Defaulted[bool] = False
-    has_valence: Defaulted[bool] = True
+    lower_is_better: bool = False
+    neutral: bool = False
+    has_valence: bool = True
 
     @property
     def valence(self) -> Valence:
@@ -154,7 +168,7 @@ class RunRow(Model):
     missing_datapoints: int | None = None
     status: str
     control: bool
-    created_at: UtcDatetime
+    created_at: datetime
     stats: list[EvaluatorFigures]
 
 
@@ -190,24 +204,31 @@ class KnownOverview(Model):
 
 @dataclass(slots=True, frozen=True)
 class JudgmentRow:
-    """One evaluator's judgment of a log. The explanation may be cut."""
+    """One evaluator's judgment of a log. `length` is that of its cut explanation, or error if there is one."""
 
     evaluator_version_id: str
     state: JudgmentState
     judgment: Judgment | None = None
     explanation: str | None = None
     error: str | None = None
+    length: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The error or the explanation, as a `CutText` if it is cut; "" if there is neither."""
+        text = self.error or self.explanation or ""
+        return text if self.length is None else CutText(text, self.length)
 
 
-class LogRow(Model):
-    """A log in a run. Latency is in seconds, cost in US dollars. `lengths` has the full characters of cut texts."""
+class LogRow(CutRow):
+    """A log in a run. Latency is in seconds, cost in US dollars."""
 
     id: str
     run_id: str
     datapoint_id: str | None = None
-    created_at: UtcDatetime
-    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
-    messages: Defaulted[list[Any]] = Field(default_factory=list)
+    created_at: datetime
+    inputs: JsonObject = Field(default_factory=dict)
+    messages: list[Any] = Field(default_factory=list)
     output: str | None = None
     error: str | None = None
     latency: float | None = None
@@ -215,7 +236,6 @@ class LogRow(Model):
     output_tokens: int | None = None
     cost: float | None = None
     judgments: list[JudgmentRow]
-    lengths: Defaulted[dict[str, int]] = Field(default_factory=dict)
     excerpt: str | None = None
 
 
@@ -254,14 +274,13 @@ class DatapointLog:
 _STATES_BY_LETTER = {state[0]: state for state in STATES}
 
 
-class DatapointRow(Model):
-    """A datapoint and its logs in the requested runs. Inputs and target may be cut."""
+class DatapointRow(CutRow):
+    """A datapoint and its logs in the requested runs."""
 
     id: str
-    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
-    messages: Defaulted[list[Any]] = Field(default_factory=list)
+    inputs: JsonObject = Field(default_factory=dict)
+    messages: list[Any] = Field(default_factory=list)
     target: JsonObject | None = None
-    lengths: Defaulted[dict[str, int]] = Field(default_factory=dict)
     excerpt: str | None = None
     logs: list[DatapointLog]
 

@@ -10,6 +10,7 @@ import unicodedata
 from functools import lru_cache
 
 from evals_mcp.answers.frame.tokens import whole_character
+from evals_mcp.truncation import full_length
 
 _NAME_LENGTH = 60
 _QUOTED_NAME_LENGTH = 200
@@ -28,8 +29,12 @@ _AMBIGUOUS_BACKSLASHES = re.compile(r"(?<!\\)\\++(?=u\{|[^\n\t -~])")
 def quote(text: str, limit: int | None = None, *, tail: bool = False) -> str:
     """`text` on one line in double quotes, at most its first `limit` characters (with `tail`, both ends).
 
-    Counts what is cut outside of the quotes: `"The plan…" (+1,234 characters)`.
+    Counts what is cut outside of the quotes, also what was cut before: `"The plan…" (+1,234 characters)`.
     """
+    length = full_length(text)
+    if length > len(text):
+        first = len(text) if limit is None else whole_character(text, limit)
+        return f'"{_one_line(text[:first])}…" (+{length - first:,} characters)'
     if limit is None or len(text) <= limit:
         return f'"{_one_line(text)}"'
     last = limit // 3 if tail else 0

@@ -82,12 +82,14 @@ def _judgment_row(
     characters: int,
 ) -> JudgmentRow:
     explanation = output_text({"output": output, "output_message": message})
+    text = error or explanation or ""
     return JudgmentRow(
         evaluator_version_id=version_id,
         state=state,
         judgment=judgment,
         explanation=None if explanation is None else explanation[:characters],
         error=None if error is None else error[:characters],
+        length=len(text) if len(text) > characters else None,
     )
 
 
