@@ -1,6 +1,7 @@
-"""The real evaluations beside the repository, loaded through the API as a client would; not part of the project."""
+"""The real evaluations beside the repository as evaluation documents; not part of the project."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,19 @@ from typing import Any
 import pytest
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.models.datapoints import CreateDatapointRequest
-from evals_mcp.models.datasets import DatasetRequest
-from evals_mcp.models.evaluations import CreateEvaluationRequest
-from evals_mcp.models.evaluators import EvaluatorRequest
-from evals_mcp.models.log_requests import EvaluatorLogRequest, PromptLogRequest
-from evals_mcp.models.prompts import PromptRequest
-from evals_mcp.models.references import EvaluatorReference, FileReference, VersionReference
-from evals_mcp.models.runs import CreateRunRequest, UpdateRunRequest
+from evals_mcp.importers.loader import load_document, stream
+from evals_mcp.models.evaluation_document import (
+    AttachedEvaluator,
+    DatapointRecord,
+    EvaluationRecord,
+    FileRecord,
+    JudgmentRecord,
+    LogRecord,
+    Record,
+    RunEvaluation,
+    RunRecord,
+    VersionRecord,
+)
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -28,6 +34,10 @@ class RecordedEvaluation:
     file: str
     dataset: str
     control: str | None = None
+
+    def id(self, name: str) -> str:
+        """The id in a document of something with this name on disk; other evaluations have others."""
+        return f"{self.folder.name}-{name}"
 
     def read(self, name: str) -> Any:
         """A JSON file of it."""
@@ -50,114 +60,79 @@ def require(recorded: RecordedEvaluation) -> RecordedEvaluation:
     return recorded
 
 
-async def load(client: EvalsClient, recorded: RecordedEvaluation, runs: list[str] | None = None) -> str:
-    """Create the evaluation with its runs (all, or those named), logs and judgments; its id."""
+async def load(client: EvalsClient, recorded: RecordedEvaluation, runs: Sequence[str] | None = None) -> str:
+    """Load the evaluation with its runs (all, or those named), logs and judgments; its id."""
+    loaded = await load_document(client, stream(read_document(recorded, runs)))
+    id = recorded.id("evaluation")
+    return loaded.ids.get("evaluation", {}).get(id, id)
+
+
+def read_document(recorded: RecordedEvaluation, runs: Sequence[str] | None = None) -> Iterator[Record]:
+    """The evaluation as a document."""
+    id = recorded.id
     about = recorded.read("runs.json")
+    yield FileRecord(id=id("dataset"), type="dataset", path=recorded.dataset)
+    yield FileRecord(id=id("prompt"), type="prompt", path=recorded.file)
     points = recorded.lines("dataset.jsonl")
-    dataset = await client.datasets.upsert(
-        DatasetRequest(
-            path=recorded.dataset,
-            datapoints=[
-                CreateDatapointRequest.model_validate(
-                    {"inputs": {**item["inputs"], "row": item["id"]}, "target": item["target"]}
-                )
-                for item in points
-            ],
-        ),
-        include_datapoints=True,
-    )
-    ids = {str(item.inputs["row"]): item.id for item in dataset.datapoints or []}
-    evaluators = {}
+    for item in points:
+        inputs = {**item["inputs"], "row": item["id"]}
+        yield DatapointRecord(id=id(item["id"]), dataset_id=id("dataset"), inputs=inputs, target=item["target"])
+    yield VersionRecord(id=id("dataset-1"), file_id=id("dataset"), datapoint_ids=[id(item["id"]) for item in points])
+    attached = []
     for item in about["evaluation"]["evaluators"]:
-        evaluators[item["id"]] = await client.evaluators.upsert(_evaluator(recorded, item))
-    first = about["runs"][0]
-    await client.prompts.upsert(_prompt(recorded, first))
-    evaluation = await client.evaluations.create(
-        CreateEvaluationRequest(
-            name=about["evaluation"]["name"],
-            file=FileReference(path=recorded.file),
-            evaluators=[
-                EvaluatorReference(version_id=item.version_id, orchestrated=False) for item in evaluators.values()
-            ],
-        )
+        yield FileRecord(id=id(item["id"]), type="evaluator", path=f"{recorded.file.split('/')[0]}/{item['id']}")
+        yield VersionRecord(id=id(f"{item['id']}-1"), file_id=id(item["id"]), content={"spec": _spec(item)})
+        attached.append(AttachedEvaluator(version_id=id(f"{item['id']}-1")))
+    yield EvaluationRecord(
+        id=id("evaluation"), name=about["evaluation"]["name"], file_id=id("prompt"), evaluators=attached
     )
-    versions = {name: item.version_id for name, item in evaluators.items()}
     for run in about["runs"]:
         if runs is None or run["id"] in runs:
-            await _load_run(client, recorded, evaluation.id, dataset.version_id, run, ids, versions)
-    return evaluation.id
+            yield from _read_run(recorded, run)
 
 
-def _evaluator(recorded: RecordedEvaluation, item: dict[str, Any]) -> EvaluatorRequest:
+def _spec(item: dict[str, Any]) -> dict[str, Any]:
     limits = item.get("range")
-    return EvaluatorRequest.model_validate(
-        {
-            "path": f"{recorded.file.split('/')[0]}/{item['id']}",
-            "spec": {
-                "evaluator_type": "external",
-                "arguments_type": item.get("arguments_type", "target_free"),
-                "return_type": item["return_type"],
-                "number_limits": None if limits is None else {"min": limits[0], "max": limits[1]},
-            },
-        }
-    )
+    return {
+        "evaluator_type": "external",
+        "arguments_type": item.get("arguments_type", "target_free"),
+        "return_type": item["return_type"],
+        "number_limits": None if limits is None else {"min": limits[0], "max": limits[1]},
+    }
 
 
-def _prompt(recorded: RecordedEvaluation, run: dict[str, Any]) -> PromptRequest:
+def _read_run(recorded: RecordedEvaluation, run: dict[str, Any]) -> Iterator[Record]:
+    id = recorded.id
     version = run.get("version") or {}
-    return PromptRequest.model_validate(
-        {
-            "path": recorded.file,
-            "model": version.get("model") or "unknown",
-            "template": version.get("prompt_template") or "",
-            "attributes": {"run": run["id"]},
-            "version_name": run["id"],
-        }
-    )
-
-
-async def _load_run(
-    client: EvalsClient,
-    recorded: RecordedEvaluation,
-    evaluation_id: str,
-    dataset_version_id: str,
-    run: dict[str, Any],
-    ids: dict[str, str],
-    evaluators: dict[str, str],
-) -> None:
-    prompt = await client.prompts.upsert(_prompt(recorded, run))
-    created = await client.runs.create(
-        evaluation_id,
-        CreateRunRequest(
-            dataset=VersionReference(version_id=dataset_version_id),
-            version=VersionReference(version_id=prompt.version_id),
-            orchestrated=False,
-        ),
-    )
+    content = {
+        "model": version.get("model") or "unknown",
+        "template": version.get("prompt_template") or "",
+        "attributes": {"run": run["id"]},
+    }
+    version_id = id(f"version-{run['id']}")
+    yield VersionRecord(id=version_id, file_id=id("prompt"), content=content, name=run["id"])
+    place = RunEvaluation(evaluation_id=id("evaluation"), control=run["id"] == recorded.control)
+    yield RunRecord(id=id(run["id"]), evaluations=[place], version_id=version_id, dataset_version_id=id("dataset-1"))
     for line in recorded.lines(f"logs-{run['id']}.jsonl"):
-        request = {
-            "id": prompt.id,
-            "log_id": line["id"],
-            "run_id": created.id,
-            "source_datapoint_id": ids[line["datapoint_id"]],
-            "inputs": line.get("inputs"),
-            "output": line["output"],
-            "error": line["error"],
-            "provider_latency": line["latency_s"],
-            "prompt_tokens": line["input_tokens"],
-            "output_tokens": line["output_tokens"],
-            "output_cost": line["cost_usd"],
-        }
-        log = await client.prompts.log(PromptLogRequest.model_validate(request), version_id=prompt.version_id)
-        for name, said in line["judgments"].items():
-            judgment = EvaluatorLogRequest.model_validate(
-                {
-                    "parent_id": log.id,
-                    "judgment": said.get("judgment"),
-                    "output": said.get("explanation"),
-                    "error": said.get("error"),
-                }
+        yield LogRecord(
+            id=line["id"],
+            version_id=version_id,
+            run_ids=[id(run["id"])],
+            source_datapoint_id=id(line["datapoint_id"]),
+            inputs=line.get("inputs"),
+            output=line["output"],
+            error=line["error"],
+            provider_latency=line["latency_s"],
+            prompt_tokens=line["input_tokens"],
+            output_tokens=line["output_tokens"],
+            output_cost=line["cost_usd"],
+        )
+        for name, given in line["judgments"].items():
+            yield JudgmentRecord(
+                id=f"{line['id']}-{name}",
+                evaluator_version_id=id(f"{name}-1"),
+                judged_log_id=line["id"],
+                judgment=given.get("judgment"),
+                output=given.get("explanation"),
+                error=given.get("error"),
             )
-            await client.evaluators.log(judgment, version_id=evaluators[name])
-    if run["id"] == recorded.control:
-        await client.runs.update(evaluation_id, created.id, UpdateRunRequest(control=True))
