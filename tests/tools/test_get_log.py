@@ -250,14 +250,14 @@ async def test_a_trace_is_shown_as_a_tree_with_times(empty_assistant: Assistant)
         )
     )
     inner = await _flow(empty_assistant, trace_parent_id=root, error="broke")
-    below = await _log(empty_assistant, trace_parent_id=inner, inputs={}, output="x" * 1_000, provider_latency=0.25)
+    below = await _log(empty_assistant, trace_parent_id=inner, inputs={}, output="x" * 2_000, provider_latency=0.25)
     answer = await empty_assistant.ask("get_log", log=root)
     assert 'trace: 3 steps; times from its start. Read a step: get_log(log="…")' in answer
     lines = answer.splitlines()
     assert lines[-3] == f'1 {tool.id} tool a/search; at +1.0 s; 1.5 s; output "three hits"'
     assert lines[-2].startswith(f"2 {inner} flow a/flow; ")
     assert 'error "broke"' in lines[-2]
-    assert re.match(rf'2\.1 {below} prompt a/prompt; .*250 ms; output "xxx.*…" \(\+\d+ characters\)', lines[-1])
+    assert re.match(rf'2\.1 {below} prompt a/prompt; .*250 ms; output "xxx.*…" \(\+1,000 characters\)', lines[-1])
     assert f"parent step {inner}; trace {root}" in await empty_assistant.ask("get_log", log=below)
 
 

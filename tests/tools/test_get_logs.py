@@ -22,9 +22,10 @@ async def test_a_log_shows_what_a_reviewer_needs(assistant: Assistant) -> None:
     """Its run, datapoint, facts, input, output and every judgment with its explanation."""
     answer = await _ask(assistant, runs=["v2-concise"], evaluator="policy_correct", judgment="false", limit=1)
     assert '\n15 logs in v2-concise judged "false" by policy_correct, newest first.' in answer
-    first, second, third, fourth = answer.splitlines()[2:6]
+    first, second, key, third, fourth = answer.splitlines()[2:7]
     assert re.match(r"log_\w+; run v2-concise; dp_\w+; \d{4}-\d\d-\d\d \d\d:\d\dZ; [\d.]+ m?s; \d+ tokens in, ", first)
     assert second.startswith('  input: question: "')
+    assert key.startswith('  target: facts: "')
     assert third.startswith('  output: "')
     assert fourth.startswith("  judgments: ")
     assert "policy_correct false (" in fourth

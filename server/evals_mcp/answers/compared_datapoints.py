@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from evals_mcp.answers.changes import text_difference
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word, repeated_words
+from evals_mcp.answers.outputs import Part, compared_outputs
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.comparisons import ComparedDatapoint
 from evals_mcp.models.questions import Outcome
@@ -17,8 +17,6 @@ from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.truncation import full_length
 
 _CAP = 100_000
-_SHORT = 200  # characters; shorter outputs are shown without comparing them
-_ALIKE = 0.7  # of both outputs together; instead of a longer difference, both outputs are shown
 _USEFUL = 260  # characters of texts; a row with fewer is not worth its ids and labels
 _ROOMY = 60  # characters; with less room, a row has only its judgments
 _VALUES = 5
@@ -30,13 +28,13 @@ _OPTION = 60
 def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Outcome) -> Row:
     """The row of a datapoint. Its texts share the room."""
     given = datapoint.inputs or datapoint.messages
-    parts: list[tuple[str, Row]] = []
+    parts: list[Part] = []
     if given:
         parts.append(("input", Row(lambda limit: compact_value(given, limit), size(given, _CAP))))
     if datapoint.target:
         target = datapoint.target
         parts.append(("target", Row(lambda limit: compact_value(target, limit), size(target, _CAP))))
-    parts += _outputs(datapoint.baseline, datapoint.candidate)
+    parts += compared_outputs(datapoint.baseline, datapoint.candidate)
     versions = datapoint.evaluators or _judging(datapoint)
     explained = [found for version_id in versions if (found := _explanations(compared, datapoint, version_id))]
     parts += [part for found in explained[:_EXPLAINED] for part in found]
@@ -118,34 +116,7 @@ def _judgment(log: LogRow, version_id: str) -> JudgmentRow:
     return next(row for row in log.judgments if row.evaluator_version_id == version_id)
 
 
-def _outputs(baseline: LogRow | None, candidate: LogRow | None) -> list[tuple[str, Row]]:
-    """Both outputs: once if they are equal, as a difference if they are long and similar."""
-    if baseline is not None and candidate is not None and baseline.output and candidate.output:
-        old, new = baseline.output, candidate.output
-        uncompared = full_length(old) > len(old) or full_length(new) > len(new)
-        rest = f" (only the first {count(len(new), 'character')} compared)" if uncompared else ""
-        if old == new:
-            return [("both outputs", _quoted(new, rest))]
-        if min(len(old), len(new)) > _SHORT:
-            difference = text_difference(old, new)
-            if len(difference) < _ALIKE * (len(old) + len(new)):
-                shown = Row(lambda limit: text_difference(old, new, limit) + rest, len(difference))
-                return [("outputs, -baseline +candidate", shown)]
-    return [*_output("baseline", baseline), *_output("candidate", candidate)]
-
-
-def _output(side: str, log: LogRow | None) -> list[tuple[str, Row]]:
-    if log is None:
-        return [(side, Row(lambda _: "no log", 0))]
-    found = []
-    if log.error is not None:
-        found.append((f"{side} error", _quoted(log.error)))
-    if log.output is not None:
-        found.append((side, _quoted(log.output)))
-    return found or [(side, Row(lambda _: "no output", 0))]
-
-
-def _explanations(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> list[tuple[str, Row]]:
+def _explanations(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> list[Part]:
     """The evaluator's explanations of both judgments."""
     found = []
     for side, log in (("baseline", datapoint.baseline), ("candidate", datapoint.candidate)):
@@ -156,5 +127,5 @@ def _explanations(compared: Compared, datapoint: ComparedDatapoint, version_id: 
     return found
 
 
-def _quoted(text: str, rest: str = "") -> Row:
-    return Row(lambda limit: quote(text, limit) + rest, full_length(text))
+def _quoted(text: str) -> Row:
+    return Row(lambda limit: quote(text, limit), full_length(text))

@@ -20,6 +20,7 @@ from evals_mcp.answers.log_parts import (
 )
 from evals_mcp.answers.traces import fact_words, list_steps, version_words
 from evals_mcp.models.logs import LogResponse, log_output
+from evals_mcp.models.rows import DatapointContent
 
 _COMPARED = ("inputs", "messages", "output", "output_message", "error")
 _TOKENS_PER_PART = 400  # of the budget; with less, messages and inputs stay in one piece
@@ -27,16 +28,24 @@ _ALIKE = 0.7  # of both texts together; instead of a longer difference, both tex
 _SHORT = 200
 
 
-def summarize_pair(log: LogResponse, other: LogResponse, run: str, others: int, budget: int) -> str:
+def summarize_pair(
+    log: LogResponse,
+    other: LogResponse,
+    run: str,
+    others: int,
+    budget: int,
+    datapoint: DatapointContent | None = None,
+) -> str:
     """A log (A) beside another run's log (B) for the same datapoint. That run has `others` more."""
     answer = Answer(budget)
-    datapoint = name(log.source_datapoint_id or "")
     answer.head(
-        f"Two logs for datapoint {datapoint}.\n"
+        f"Two logs for datapoint {name(log.source_datapoint_id or '')}.\n"
         f"A: {_opening(log)}.\n"
         f"B: {_opening(other)}; in run {name(run)}" + (", newest of several" if others else "") + "."
     )
     rows = _compared_rows(log, other, max(2, budget // _TOKENS_PER_PART))
+    if datapoint is not None and datapoint.target:
+        rows.insert(0, part_row(log.id, Part("target", "target", datapoint.target)))
     rows += _judgment_rows(labeled_judgments(log), labeled_judgments(other))
     steps = [figures.count(len(list_steps(item)), "step") for item in (log, other)]
     if any(item.trace_children for item in (log, other)):

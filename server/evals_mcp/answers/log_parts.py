@@ -12,10 +12,13 @@ from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import block, name, quote
 from evals_mcp.answers.frame.tokens import whole_character
 from evals_mcp.answers.judgments import judgment_word
-from evals_mcp.answers.values import compact_value
+from evals_mcp.answers.values import compact_list, compact_value
 from evals_mcp.errors import Invalid
+from evals_mcp.media import mark_media
 from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_output
+from evals_mcp.models.message_parts import called_tools
+from evals_mcp.models.rows import DatapointContent
 
 TRACE = "trace"
 """The part that is a tree of steps instead of text."""
@@ -52,13 +55,22 @@ class Part(NamedTuple):
     value: Any
 
 
-def log_document(log: LogResponse) -> dict[str, Any]:
-    """The parts of a log by name, without empty parts and the trace."""
+def log_document(log: LogResponse, datapoint: DatapointContent | None = None) -> dict[str, Any]:
+    """The parts of a log by name, without empty parts and the trace. Media are marks.
+
+    The target is that of the log's datapoint, and so are the inputs and messages if the log has none.
+    """
     message = None if log.output_message is None else log.output_message.model_dump(mode="json", exclude_none=True)
     messages = getattr(log, "messages", None) or []
-    document = {
+    given = {
         "inputs": log.inputs,
         "messages": [item.model_dump(mode="json", exclude_none=True) for item in messages],
+    }
+    if datapoint is not None and not any(given.values()):
+        given = {"inputs": datapoint.inputs, "messages": datapoint.messages}
+    document = {
+        **given,
+        "target": None if datapoint is None else datapoint.target,
         "output": log_output(log),
         "output_message": message if message and not _is_plain(message) else None,
         "error": log.error,
@@ -69,7 +81,7 @@ def log_document(log: LogResponse) -> dict[str, Any]:
         "provider_request": log.provider_request,
         "provider_response": log.provider_response,
     }
-    return {key: value for key, value in document.items() if value not in (None, "", [], {})}
+    return {key: mark_media(value) for key, value in document.items() if value not in (None, "", [], {})}
 
 
 def labeled_judgments(log: LogResponse) -> list[LabeledJudgment]:
@@ -145,8 +157,14 @@ def _whole(part: Part, text: str) -> str:
         is_line = len(text) <= _ON_ONE_LINE and "\n" not in text
         return f"{part.heading}: {quote(text)}" if is_line else f"{part.heading}:\n{block(text)}"
     if len(text) <= _COMPACT and _depth(part.value) <= _DEEPEST_COMPACT:
-        return f"{part.heading}: {compact_value(part.value)}"
+        return f"{part.heading}: {_compact(part)}"
     return f"{part.heading}:\n{block(text)}"
+
+
+def _compact(part: Part) -> str:
+    if part.path.endswith("tool_calls") and (calls := called_tools(part.value)):
+        return compact_list(calls)
+    return compact_value([part.value] if part.path == "output_message" else part.value)
 
 
 def _message_parts(number: int, message: Mapping[str, Any]) -> Iterator[Part]:

@@ -9,6 +9,7 @@ from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.outputs import Part, output_parts
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -95,39 +96,45 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
     if (length := full_length(row.output or "")) > _LONG_OUTPUT:
         facts.append(f"output of {figures.count(length, 'character')}")
     first = "; ".join(facts)
+    parts = _parts(row)
     explained = [judgment for judgment in row.judgments if judgment.text]
-    needs = [
-        size(row.inputs, _CAP) + size(row.messages, _CAP),
-        length,
-        full_length(row.error or ""),
-        *(full_length(judgment.text) for judgment in explained),
-    ]
+    needs = [part.need for _, part in parts] + [full_length(judgment.text) for judgment in explained]
 
     def render(limit: int) -> str:
         shares = share(limit, needs)
-        lines = [first]
-        if row.excerpt is not None:
-            lines.append(f"  match: {quote(row.excerpt, _EXCERPT)}")
-        if row.inputs or row.messages:
-            lines.append(f"  input: {_input(row, shares[0])}")
-        if row.error is not None:
-            lines.append(f"  error: {quote(row.error, shares[2])}")
-        if row.output is not None:
-            lines.append(f"  output: {quote(row.output, shares[1])}")
-        elif row.error is None:
-            lines.append("  no output")
-        texts = dict(zip((judgment.evaluator_version_id for judgment in explained), shares[3:], strict=True))
-        lines.append("  judgments: " + _judgments(row, evaluator_labels, texts, judging))
+        lines = [
+            first,
+            *(f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, shares, strict=False)),
+        ]
+        limits = {
+            judgment.evaluator_version_id: room for judgment, room in zip(explained, shares[len(parts) :], strict=True)
+        }
+        lines.append("  judgments: " + _judgments(row, evaluator_labels, limits, judging))
         return "\n".join(lines)
 
     return Row(render, sum(needs))
 
 
+def _parts(row: LogRow) -> list[Part]:
+    """The texts of a log by label."""
+    parts: list[Part] = []
+    if row.excerpt is not None:
+        match = quote(row.excerpt, _EXCERPT)
+        parts.append(("match", Row(lambda _: match, 0)))
+    if row.inputs or row.messages:
+        need = size(row.inputs, _CAP) + size(row.messages, _CAP)
+        parts.append(("input", Row(lambda limit: _input(row, limit), need)))
+    if row.target:
+        target = row.target
+        parts.append(("target", Row(lambda limit: compact_value(target, limit), size(target, _CAP))))
+    return parts + output_parts(row)
+
+
 def _input(row: LogRow, limit: int) -> str:
     """The inputs and messages, as far as present."""
-    parts = [part for part in (row.inputs, row.messages) if part]
-    shares = share(limit, [size(part, _CAP) for part in parts])
-    return "; ".join(compact_value(part, part_limit) for part, part_limit in zip(parts, shares, strict=True))
+    given = [part for part in (row.inputs, row.messages) if part]
+    shares = share(limit, [size(part, _CAP) for part in given])
+    return "; ".join(compact_value(part, room) for part, room in zip(given, shares, strict=True))
 
 
 def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int], judging: Collection[str]) -> str:

@@ -1,16 +1,20 @@
 """A trace as rows: each step below a log with its position, time and the beginning of its output."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
-from evals_mcp.answers.log_parts import labeled_judgments
-from evals_mcp.models.logs import DEEPEST_TRACE, LogResponse, log_cost, log_kind, log_latency, log_output
+from evals_mcp.answers.log_parts import labeled_judgments, log_document
+from evals_mcp.answers.values import compact_list, compact_value, size
+from evals_mcp.models.logs import DEEPEST_TRACE, LogResponse, log_cost, log_kind, log_latency
+from evals_mcp.models.message_parts import called_tools
 
-_GLANCE = 300  # characters of an output or error in a step, at most
+_GLANCE = 1_000  # characters of a step's input, output or error, at most
+_CAP = 10_000
 _SHOWN_DEPTH = 8
 
 
@@ -72,20 +76,31 @@ def _row(root: LogResponse, step: Step) -> Row:
     log = step.log
     facts = [f"{_number(step.position)} {name(log.id)} {version_words(log)}", *_times(root, log)]
     judgments = [f"{name(item.label)} {item.word}" for item in labeled_judgments(log)]
-    texts = [("error", log.error or ""), ("output", log_output(log) or "")]
-    needs = [min(len(text), _GLANCE) for _, text in texts]
+    parts = _parts(log)
+    needs = [min(part.need, _GLANCE) for _, part in parts]
     if log.log_status == "incomplete":
         facts.append("incomplete")
     if len(step.position) >= DEEPEST_TRACE:
         facts.append("get this log to see steps below it")
 
     def render(limit: int) -> str:
-        shown = [
-            f"{word} {quote(text, part)}" for (word, text), part in zip(texts, share(limit, needs), strict=True) if text
-        ]
+        shown = [f"{word} {part.render(room)}" for (word, part), room in zip(parts, share(limit, needs), strict=True)]
         return "; ".join([*facts, *shown, *judgments])
 
     return Row(render, sum(needs))
+
+
+def _parts(log: LogResponse) -> list[tuple[str, Row]]:
+    """The input, error, output and tool calls of a step, as far as present."""
+    document = log_document(log)
+    given = [document[key] for key in ("inputs", "messages") if key in document]
+    calls = called_tools(document.get("output_message", {}).get("tool_calls"))
+    asked = given[0] if len(given) == 1 else given
+    parts = [("input", Row(lambda limit: compact_value(asked, limit), size(asked, _CAP)))]
+    texts = [(key, document[key]) for key in ("error", "output") if key in document]
+    parts += [(key, Row(partial(quote, text), len(text))) for key, text in texts]
+    parts.append(("calls", Row(lambda limit: compact_list(calls, limit), size(calls, _CAP))))
+    return [part for part in parts if part[1].need]
 
 
 def _times(root: LogResponse, log: LogResponse) -> list[str]:

@@ -5,17 +5,24 @@ colons outside of quotes are always ours.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeGuard
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
 
-from evals_mcp.answers.frame.figures import number
+from evals_mcp.answers.frame.figures import byte_size, number
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
-from evals_mcp.truncation import full_length, join_texts
+from evals_mcp.media import MEDIA, is_media
+from evals_mcp.models.message_parts import CalledTool, called_tools, message_text, other_parts
+from evals_mcp.truncation import full_length
 
 _DEPTH = 8
 _PART = 12  # parts that would get fewer characters are only counted
 _BARE_NUMBER = 40
+_URL = 200
+_SHORT_CHAT = 4  # parts; a longer conversation that does not fit shows its first and last ones
+_TURN = 160  # characters that a part of a conversation gets at least, if it needs them
+_LEAST_TURNS = 2
+_INSTRUCTING = ("system", "developer")
 
 
 def compact_value(value: object, limit: int | None = None) -> str:
@@ -27,9 +34,18 @@ def compact_value(value: object, limit: int | None = None) -> str:
     if isinstance(value, Mapping) and value:
         return _joined(_pairs(value), len(value), limit, 1)
     if _is_chat(value):
-        messages = list(_messages(value))
-        return _joined(messages, len(messages), limit, 1)
+        return _conversation(value, limit)
     return _rendered(value, limit, 0)
+
+
+def compact_list(values: Sequence[object], limit: int | None = None) -> str:
+    """Values on one line, without brackets around them; limited as in `compact_value`."""
+    return _joined((("", value) for value in values), len(values), limit, 1)
+
+
+def nested_value(value: object, limit: int | None = None) -> str:
+    """A value as it stands inside of another: objects and lists in brackets; limited as in `compact_value`."""
+    return _rendered(value, limit, 1)
 
 
 def size(value: object, cap: int) -> int:
@@ -40,8 +56,12 @@ def size(value: object, cap: int) -> int:
 def _size(value: object, cap: int, depth: int) -> int:
     if isinstance(value, str):
         return full_length(value)
+    if isinstance(value, CalledTool):
+        return len(value.name) + 2 + _size(value.arguments, cap, depth)
     if not isinstance(value, Mapping | list | tuple):
         return len(str(value))
+    if isinstance(value, Mapping) and is_media(value):
+        return len(_media(value))
     return _size_of_parts(_parts(value), cap, depth + 1) if depth < _DEPTH else 0
 
 
@@ -59,6 +79,10 @@ def _size_of_part(label: str, part: object, cap: int, depth: int) -> int:
 
 
 def _rendered(value: object, limit: int | None, depth: int) -> str:
+    if isinstance(value, CalledTool):
+        return f"{name(value.name)}({_rendered(value.arguments, limit, depth) if value.arguments else ''})"
+    if isinstance(value, Mapping) and is_media(value):
+        return _media(value)
     if isinstance(value, Mapping | list | tuple):
         opening, closing = "{}" if isinstance(value, Mapping) else "[]"
         if depth >= _DEPTH and value:
@@ -120,18 +144,47 @@ def _messages(chat: list[Mapping[object, object]]) -> Iterator[tuple[str, object
 def _fields(message: Mapping[object, object]) -> Iterator[tuple[str, object]]:
     """The fields of a chat message, by its role, without null and empty ones."""
     role = name(str(message["role"]))
-    yield f"{role}: ", _content(message.get("content"))
+    content, calls = message.get("content"), called_tools(message.get("tool_calls"))
+    text = message_text(content)
+    if text is not None:
+        yield f"{role}: ", text
+    elif not calls if content in (None, []) else not isinstance(content, list):
+        yield f"{role}: ", content
+    for other in other_parts(content):
+        yield f"{role}: ", other
+    for call in calls:
+        yield f"{role} calls ", call
     for key, part in message.items():
-        if key not in ("role", "content") and part not in (None, "", []):
+        if key not in ("role", "content", "tool_calls") and part not in (None, "", []):
             yield f"{role} {name(str(key))}: ", part
 
 
-def _content(content: object) -> object:
-    """The text of a message whose content is a list of text parts, else the content itself."""
-    if isinstance(content, list) and content and all(_is_text_part(part) for part in content):
-        return join_texts([part["text"] for part in content], "\n")
-    return content
+def _conversation(chat: list[Mapping[object, object]], limit: int | None) -> str:
+    """The messages in order. If they do not fit, the first of them that is no instruction, and the last ones."""
+    parts = list(_messages(chat))
+    if limit is None or len(parts) <= _SHORT_CHAT or _size_of_parts(parts, limit, 1) <= limit:
+        return _joined(parts, len(parts), limit, 1)
+    first = next((at for at, message in enumerate(chat) if message["role"] not in _INSTRUCTING), 0)
+    opening = list(_fields(chat[first]))[:1]
+    end: list[tuple[str, object]] = []
+    room = limit - limit // 4
+    for label, part in reversed(parts[sum(len(list(_fields(message))) for message in chat[: first + 1]) :]):
+        room -= min(_size_of_part(label, part, limit, 1), _TURN)
+        if room < 0 and len(end) >= _LEAST_TURNS:
+            break
+        end.insert(0, (label, part))
+    texts = [_joined(opening, 1, limit // 4, 1), _joined(end, len(end), limit - limit // 4, 1)]
+    before, between = first, len(parts) - first - 1 - len(end)
+    if between > 0:
+        texts.insert(1, f"(+{between:,} more)")
+    if before:
+        texts.insert(0, f"(+{before:,} more)")
+    return ", ".join(texts)
 
 
-def _is_text_part(part: object) -> bool:
-    return isinstance(part, Mapping) and part.get("type") == "text" and isinstance(part.get("text"), str)
+def _media(mark: Mapping[Any, Any]) -> str:
+    """`(image/png, 12 kB)`, or `(image "https://…")`."""
+    kind, size, url = mark[MEDIA], mark.get("bytes"), mark.get("url")
+    if isinstance(url, str):
+        return f"({name(str(kind))} {quote(url, _URL)})"
+    return f"({name(str(kind))}, {byte_size(size)})" if isinstance(size, int) else f"({name(str(kind))})"

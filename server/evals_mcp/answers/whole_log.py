@@ -11,18 +11,19 @@ from evals_mcp.answers.log_parts import TRACE, Part, find_part, list_parts, log_
 from evals_mcp.answers.traces import Step, fact_words, list_steps, step_rows, version_words
 from evals_mcp.errors import Invalid
 from evals_mcp.models.logs import LogResponse, log_kind
+from evals_mcp.models.rows import DatapointContent
 
 _TOKENS_PER_PART = 200  # of the budget; with less, messages and inputs stay in one piece
 _TOKENS_PER_STEP = 45
 _LEAST_FOR_PARTS = 0.4
 
 
-def summarize_log(log: LogResponse, budget: int) -> str:
+def summarize_log(log: LogResponse, budget: int, datapoint: DatapointContent | None = None) -> str:
     """A whole log. Long parts are cut, with the call to read on."""
     answer = Answer(budget)
     answer.head(log_opening(log))
     steps = list_steps(log)
-    parts = list_parts(log, log_document(log), max(2, budget // _TOKENS_PER_PART))
+    parts = list_parts(log, log_document(log, datapoint), max(2, budget // _TOKENS_PER_PART))
     if not parts:
         answer.line("It has no inputs, messages, output, error or judgments.")
     else:
@@ -34,7 +35,9 @@ def summarize_log(log: LogResponse, budget: int) -> str:
     return answer.text()
 
 
-def summarize_part(log: LogResponse, part: str, offset: int, budget: int) -> str:
+def summarize_part(
+    log: LogResponse, part: str, offset: int, budget: int, datapoint: DatapointContent | None = None
+) -> str:
     """One part of a log from an offset, in characters or in steps of the trace.
 
     Raises Invalid for an unknown part, and for an offset beyond its end.
@@ -46,7 +49,7 @@ def summarize_part(log: LogResponse, part: str, offset: int, budget: int) -> str
         answer.head(f"Log {name(log.id)} of {version_words(log)}.")
         _add_trace(answer, log, steps, offset)
         return answer.text()
-    text = part_text(find_part(log_document(log), part))
+    text = part_text(find_part(log_document(log, datapoint), part))
     _check_offset(offset, len(text), "character", log, part)
     where = f", from {figures.count(offset)}" if offset else ""
     answer.head(f"Log {name(log.id)}, {name(part)}: {figures.count(len(text), 'character')}{where}.")

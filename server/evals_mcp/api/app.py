@@ -58,7 +58,7 @@ def create_app(
     app.state.is_embedded = is_embedded
     app.state.patience = patience
     app.state.runner = runner or RefusingRunner()
-    for router in (questions.router, questions.logs_router):
+    for router in (questions.router, questions.logs_router, questions.datapoints_router):
         app.include_router(router, prefix="/v5")
     app.include_router(health.router)
     if is_embedded:

@@ -11,12 +11,13 @@ from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.model import Model
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
-from evals_mcp.models.rows import DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
+from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
 
 _EVALUATIONS = TypeAdapter(EvaluationRows)
 _OVERVIEW = TypeAdapter(KnownOverview)
 _LOGS = TypeAdapter(LogRows)
 _DATAPOINTS = TypeAdapter(DatapointRows)
+_DATAPOINT = TypeAdapter(DatapointContent)
 _IDS = TypeAdapter(FoundIds)
 _COMPARISONS = TypeAdapter(Comparisons)
 _PATH = ("review", "evaluations")
@@ -84,6 +85,10 @@ class Reviews:
         """Fetch ids of datapoints in an evaluation's datasets with this prefix. Raises NotFound."""
         query: Query = {"beginning": beginning, "limit": limit}
         return (await self._connection.get((*_PATH, evaluation_id, "datapoint-ids"), _IDS, query)).ids
+
+    async def get_datapoint(self, id: str) -> DatapointContent:
+        """Fetch a datapoint, whole. Raises NotFound."""
+        return await self._connection.get(("review", "datapoints", id), _DATAPOINT)
 
     async def _ask(
         self, evaluation: ResolvedEvaluation, what: str, question: Model, answer: TypeAdapter[Rows]

@@ -20,6 +20,7 @@ from evals_mcp.models.model import JsonObject
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion, Question
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
 from evals_mcp.models.rows import (
+    DatapointContent,
     DatapointRows,
     EvaluationRow,
     EvaluationRows,
@@ -126,6 +127,10 @@ class Reading:
         if scope.cancelled_caught:
             raise Unavailable(_TOO_SLOW)
         return [id for _, id in sorted(found, reverse=True)][:limit]
+
+    async def get_datapoint(self, id: str) -> DatapointContent:
+        """A datapoint of the datasets that were read. Raises NotFound."""
+        return await self._state.scratch.reviews.get_datapoint(id)
 
     async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> list[str]:
         """Ids of datapoints in an evaluation's datasets with this prefix. Raises NotFound."""

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from evals_mcp.models.judgments import Judgment
-from evals_mcp.models.model import JsonObject, Model
+from evals_mcp.models.model import Defaulted, JsonObject, Model
 from evals_mcp.models.rows import CutRow, DatapointLog, LogRow
 
 Measure = Literal["latency", "tokens", "cost"]
@@ -52,7 +52,7 @@ class ComparisonRow(Model):
     changed: int
     same: int
     pairs_needed: int | None = None
-    options: list[OptionRow] = Field(default_factory=list)
+    options: Defaulted[list[OptionRow]] = Field(default_factory=list)
 
 
 class Tally(Model):
@@ -101,13 +101,13 @@ class ComparedDatapoint(CutRow):
     """
 
     id: str
-    inputs: JsonObject = Field(default_factory=dict)
-    messages: list[Any] = Field(default_factory=list)
+    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
+    messages: Defaulted[list[Any]] = Field(default_factory=list)
     target: JsonObject | None = None
     evaluators: list[str]
     baseline: LogRow | None = None
     candidate: LogRow | None = None
-    other_logs: list[DatapointLog] = Field(default_factory=list)
+    other_logs: Defaulted[list[DatapointLog]] = Field(default_factory=list)
 
 
 class Comparisons(Model):

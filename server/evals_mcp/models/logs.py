@@ -9,6 +9,7 @@ from evals_mcp.models.enums import OpenLogStatus, OpenToolChoiceMode
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.flows import FlowResponse
 from evals_mcp.models.judgments import Judgment
+from evals_mcp.models.message_parts import message_text
 from evals_mcp.models.messages import ChatMessage, ToolChoice
 from evals_mcp.models.model import JsonObject, Model, UtcDatetime
 from evals_mcp.models.prompts import PromptResponse
@@ -109,8 +110,8 @@ def log_output(log: Any) -> str | None:
     """The output of a log as text: `output`, or the text of its output message."""
     if log.output is not None:
         return str(log.output)
-    content = None if log.output_message is None else log.output_message.content
-    return content if isinstance(content, str) else None
+    message = None if log.output_message is None else log.output_message.model_dump(mode="json", exclude_none=True)
+    return None if message is None else message_text(message.get("content"))
 
 
 def log_latency(log: Any) -> float | None:

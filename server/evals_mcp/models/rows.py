@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from evals_mcp.models.enums import Valence
 from evals_mcp.models.judgments import STATES, Judgment, JudgmentState
-from evals_mcp.models.model import JsonObject, Model
+from evals_mcp.models.model import Defaulted, JsonObject, Model
 from evals_mcp.truncation import CutText, mark_cuts
 
 
@@ -72,7 +72,7 @@ class Headline(Model):
 class CutRow(Model):
     """A row whose texts may be cut. `lengths` has their full lengths by path, and makes each a `CutText`."""
 
-    lengths: dict[str, int] = Field(default_factory=dict)
+    lengths: Defaulted[dict[str, int]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _mark_cuts(self) -> Self:
@@ -101,7 +101,7 @@ class EvaluationRows(Model):
 
     rows: list[EvaluationRow]
     total: int
-    notes: list[str] = Field(default_factory=list)
+    notes: Defaulted[list[str]] = Field(default_factory=list)
 
 
 class EvaluatorRow(Model):
@@ -115,13 +115,13 @@ class EvaluatorRow(Model):
     path: str
     return_type: str
     evaluator_type: str | None = None
-    options: list[str] = Field(default_factory=list)
-    valences: dict[str, str] = Field(default_factory=dict)
+    options: Defaulted[list[str]] = Field(default_factory=list)
+    valences: Defaulted[dict[str, str]] = Field(default_factory=dict)
     low: float | None = None
     high: float | None = None
-    lower_is_better: bool = False
-    neutral: bool = False
-    has_valence: bool = True
+    lower_is_better: Defaulted[bool] = False
+    neutral: Defaulted[bool] = False
+    has_valence: Defaulted[bool] = True
 
     @property
     def valence(self) -> Valence:
@@ -221,15 +221,22 @@ class JudgmentRow:
 
 
 class LogRow(CutRow):
-    """A log in a run. Latency is in seconds, cost in US dollars."""
+    """A log in a run. Latency is in seconds, cost in US dollars.
+
+    A log without inputs and messages has those of its datapoint. `calls` are the tool calls of the output message, in
+    the form of OpenAI, and `parts` its parts that are no text. Media are marks.
+    """
 
     id: str
     run_id: str
     datapoint_id: str | None = None
     created_at: datetime
-    inputs: JsonObject = Field(default_factory=dict)
-    messages: list[Any] = Field(default_factory=list)
+    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
+    messages: Defaulted[list[Any]] = Field(default_factory=list)
+    target: JsonObject | None = None
     output: str | None = None
+    calls: Defaulted[list[Any]] = Field(default_factory=list)
+    parts: Defaulted[list[Any]] = Field(default_factory=list)
     error: str | None = None
     latency: float | None = None
     prompt_tokens: int | None = None
@@ -278,11 +285,20 @@ class DatapointRow(CutRow):
     """A datapoint and its logs in the requested runs."""
 
     id: str
-    inputs: JsonObject = Field(default_factory=dict)
-    messages: list[Any] = Field(default_factory=list)
+    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
+    messages: Defaulted[list[Any]] = Field(default_factory=list)
     target: JsonObject | None = None
     excerpt: str | None = None
     logs: list[DatapointLog]
+
+
+class DatapointContent(Model):
+    """A datapoint by itself, whole."""
+
+    id: str
+    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
+    messages: Defaulted[list[Any]] = Field(default_factory=list)
+    target: JsonObject | None = None
 
 
 class DatapointRows(Model):

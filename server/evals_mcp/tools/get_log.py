@@ -12,6 +12,7 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.questions import Filter, LogQuestion
+from evals_mcp.models.rows import DatapointContent
 from evals_mcp.tools.arguments import MaxTokens
 from evals_mcp.tools.tool import Tool
 
@@ -53,7 +54,10 @@ async def get_log(
     if offset and not part:
         raise Invalid('offset: requires part, such as part="output".')
     found = await lookup.find_log(log)
-    return summarize_part(found, part, offset, max_tokens) if part else summarize_log(found, max_tokens)
+    datapoint = await _datapoint(lookup, found)
+    if part:
+        return summarize_part(found, part, offset, max_tokens, datapoint)
+    return summarize_log(found, max_tokens, datapoint)
 
 
 async def _pair(lookup: Lookup, log: LogResponse, beside: str, evaluation: str, max_tokens: int) -> str:
@@ -68,7 +72,17 @@ async def _pair(lookup: Lookup, log: LogResponse, beside: str, evaluation: str, 
     if not others:
         raise NotFound(f"beside: run {name(label)} has no other log for datapoint {name(log.source_datapoint_id)}.")
     other = await lookup.client.logs.get(others[0])
-    return summarize_pair(log, other, label, len(others) - 1, max_tokens)
+    return summarize_pair(log, other, label, len(others) - 1, max_tokens, await _datapoint(lookup, log))
+
+
+async def _datapoint(lookup: Lookup, log: LogResponse) -> DatapointContent | None:
+    """The datapoint of a log, if it has one and the server still has it."""
+    if log.source_datapoint_id is None:
+        return None
+    try:
+        return await (await lookup.rows()).get_datapoint(log.source_datapoint_id)
+    except (NotFound, Invalid):
+        return None
 
 
 TOOL = Tool(function=get_log, title="Read one log")

@@ -11,15 +11,17 @@ from evals_mcp.answers.frame.quoting import name
 from evals_mcp.errors import NotFound
 from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_runs
 from evals_mcp.models.questions import DatapointQuestion, DatapointShow, Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
-from evals_mcp.tools.arguments import Cursor, Evaluation, Evaluator, MaxTokens, Runs, Text
+from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Text
 from evals_mcp.tools.judges import read_judges, show_words
 from evals_mcp.tools.tool import Tool
 
 _MOST_BY_DEFAULT = 3
+_ONLY_SOME = "Showing the control (or oldest) run and the two newest. Use runs= for others."
 Show = Annotated[
     DatapointShow,
     Field(
@@ -37,6 +39,7 @@ async def list_datapoints(
     runs: Runs = [],
     show: Show = "all",
     evaluator: Evaluator = "",
+    datapoint: Datapoint = "",
     text: Text = "",
     limit: Limit = _LIMIT,
     cursor: Cursor = "",
@@ -48,11 +51,12 @@ async def list_datapoints(
     shown = _default_runs(resolved.runs) if show == "all" and not runs else find_runs(resolved, runs)
     named = find_evaluator(resolved, evaluator) if evaluator else None
     dataset_version_id, notes = _dataset(resolved, shown)
+    datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else ""
     judges, rules = read_judges(resolved, shown, show, named)
     notes += rules
     if len(shown) < len(resolved.runs) and not runs:
-        notes.append("Showing the control (or oldest) run and the two newest. Use runs= for others.")
-    filters = {"evaluation": resolved.id, "show": show if show != "all" else "", "text": text}
+        notes.append(_ONLY_SOME)
+    filters = {"evaluation": resolved.id, "show": _given(show), "datapoint": datapoint_id, "text": text}
     call = Call(
         "list_datapoints",
         arguments={
@@ -69,7 +73,7 @@ async def list_datapoints(
         },
     )
     question = DatapointQuestion(
-        filter=Filter(run_ids=[run.id for run in shown], text=text),
+        filter=Filter(run_ids=[run.id for run in shown], datapoint_id=datapoint_id, text=text),
         dataset_version_id=dataset_version_id,
         show=show,
         scales=judges,
@@ -84,11 +88,23 @@ async def list_datapoints(
         shown,
         max_tokens,
         filtered=_in_words(resolved, question, named),
-        only=named.version_id if named else None,
+        only=None if named is None else named.version_id,
         offset=question.offset,
         call=call,
         notes=notes,
     )
+
+
+def _given(show: DatapointShow) -> str:
+    return "" if show == "all" else show
+
+
+async def _datapoint_id(lookup: Lookup, evaluation: ResolvedEvaluation, word: str) -> str:
+    """The id of a datapoint. Raises NotFound."""
+    found = await lookup.find_datapoint(evaluation, word)
+    if not await (await lookup.rows()).find_datapoint_ids(evaluation.id, found, limit=1):
+        raise NotFound(f"datapoint: the dataset has no {quoted(found)}. list_datapoints lists datapoint ids.")
+    return found
 
 
 def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, named: EvaluatorRow | None) -> str:

@@ -39,6 +39,13 @@ def fixed(value: float, places: int) -> str:
     return text.removeprefix("-") if not text.strip("-0.") else text
 
 
+def byte_size(amount: int) -> str:
+    """A size in bytes: `812 bytes`, `12 kB`, `3.4 MB`."""
+    if amount < 1_000:
+        return count(amount, "byte")
+    return f"{fixed(amount / 1e3, 0)} kB" if amount < 999_500 else f"{fixed(amount / 1e6, 1)} MB"
+
+
 def mean(value: float) -> str:
     """A mean to two decimals: `4.79`."""
     return fixed(value, 2)

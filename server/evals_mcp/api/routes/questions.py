@@ -8,10 +8,11 @@ from evals_mcp.api.access import ReadStore
 from evals_mcp.api.routes.run_read import run_read
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
-from evals_mcp.models.rows import DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
+from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
 
 router = APIRouter(prefix="/review/evaluations", tags=["review (extension)"])
 logs_router = APIRouter(prefix="/review/logs", tags=["review (extension)"])
+datapoints_router = APIRouter(prefix="/review/datapoints", tags=["review (extension)"])
 
 Beginning = Annotated[str, Query(min_length=1, max_length=500, description="Prefix of the ids.")]
 Known = Annotated[
@@ -69,6 +70,12 @@ async def find_datapoint_ids(
 ) -> FoundIds:
     """Find ids of datapoints in an evaluation's datasets by prefix."""
     return await run_read(request, store.id_prefixes.find_datapoints, id, beginning, limit)
+
+
+@datapoints_router.get("/{id}")
+async def get_datapoint(request: Request, store: ReadStore, id: str) -> DatapointContent:
+    """Get a datapoint by id, with its target."""
+    return await run_read(request, store.datapoint_questions.read, id)
 
 
 @logs_router.get("/ids")

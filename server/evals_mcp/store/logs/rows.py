@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from evals_mcp.models.message_parts import message_text
+
 COLUMN_FIELDS = (
     "log_status",
     "created_at",
@@ -90,8 +92,7 @@ def output_text(row: Mapping[str, Any]) -> str | None:
     """The output of a log as text: `output`, or the text of its output message."""
     if row.get("output") is not None:
         return str(row["output"])
-    content = (row.get("output_message") or {}).get("content")
-    return content if isinstance(content, str) else None
+    return message_text((row.get("output_message") or {}).get("content"))
 
 
 def _latency(provider: float | None, start: datetime | None, end: datetime | None) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from evals_mcp.errors import Invalid
+from evals_mcp.media import mark_media
 from evals_mcp.models.comparisons import ComparedDatapoint, Comparisons
 from evals_mcp.models.questions import ComparisonQuestion
 from evals_mcp.models.rows import DatapointLog, JudgmentRow
@@ -120,7 +121,7 @@ def _datapoints(
     rows = []
     for id, change, sides in zip(ids, shown, logs_of, strict=True):
         content = {name: contents.get(id, {}).get(name) for name in ("inputs", "messages", "target")}
-        cut, lengths = cut_texts(content, characters)
+        cut, lengths = cut_texts(mark_media(content), characters)
         baseline, candidate = (whole[side[0]] if side else None for side in sides)
         rows.append(
             ComparedDatapoint(

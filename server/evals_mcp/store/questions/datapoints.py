@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from evals_mcp.errors import NotFound
+from evals_mcp.media import mark_media
 from evals_mcp.models.judgments import JUDGED, STATES
 from evals_mcp.models.questions import DatapointQuestion
-from evals_mcp.models.rows import DatapointLog, DatapointRow, DatapointRows
+from evals_mcp.models.rows import DatapointContent, DatapointLog, DatapointRow, DatapointRows
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, judgments, logs, run_logs, versions
 from evals_mcp.store.logs.judgments import judgment_value
@@ -59,6 +60,14 @@ class DatapointQuestions:
             return DatapointRows(
                 rows=[_row(row, logs_of.get(row.id, []), characters, searched) for row in found], total=total
             )
+
+    def read(self, id: str) -> DatapointContent:
+        """A datapoint by id. Raises NotFound."""
+        with self._database.read() as connection:
+            content = connection.execute(select(datapoints.c.content).where(datapoints.c.id == id)).scalar()
+        if content is None:
+            raise NotFound(f"Datapoint `{id}` does not exist.")
+        return DatapointContent(id=id, **{key: value for key, value in content.items() if value is not None})
 
 
 _COUNT = select(versions.c.datapoints_count).where(versions.c.id == bindparam("version_id"))
@@ -153,7 +162,7 @@ def _none_judged(amount: int) -> tuple[list[str], list[Any]]:
 
 def _row(row: Any, logs_of_datapoint: list[DatapointLog], characters: int, searched: str | None) -> DatapointRow:
     content = {name: row.content.get(name) for name in ("inputs", "messages", "target")}
-    cut, lengths = cut_texts(content, characters)
+    cut, lengths = cut_texts(mark_media(content), characters)
     return DatapointRow(
         id=row.id,
         inputs=cut["inputs"] or {},

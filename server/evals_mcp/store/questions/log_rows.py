@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
+from evals_mcp.media import mark_media
 from evals_mcp.models.judgments import STATES, JudgmentState
+from evals_mcp.models.message_parts import other_parts
 from evals_mcp.models.rows import JudgmentRow, LogRow
-from evals_mcp.store.database.tables import judgments, logs, run_logs
+from evals_mcp.store.database.tables import datapoints, judgments, logs, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment
 from evals_mcp.store.logs.rows import output_text
 from evals_mcp.truncation import cut_texts, find_excerpt
@@ -109,8 +111,10 @@ _LOGS = (
         run_logs.c.datapoint_id,
         run_logs.c.latency,
         run_logs.c.cost,
+        datapoints.c.content.label("datapoint"),
     )
     .join(run_logs, run_logs.c.log_number == logs.c.number)
+    .outerjoin(datapoints, datapoints.c.id == run_logs.c.datapoint_id)
     .where(logs.c.number.in_(bindparam("numbers", expanding=True)))
 )
 
@@ -122,14 +126,18 @@ def _log_row(
     characters: int,
     searched: str | None,
 ) -> LogRow:
+    datapoint, message = row.datapoint or {}, row.output_message or {}
+    given = datapoint if not row.inputs and not row.messages else {"inputs": row.inputs, "messages": row.messages}
     texts = {
-        "inputs": row.inputs,
-        "messages": row.messages or [],
-        "output": output_text({"output": row.output, "output_message": row.output_message}),
+        "inputs": given.get("inputs") or {},
+        "messages": given.get("messages") or [],
+        "target": datapoint.get("target"),
+        "output": output_text({"output": row.output, "output_message": message}),
+        "calls": message.get("tool_calls") or [],
+        "parts": other_parts(message.get("content")),
         "error": row.error,
     }
-    texts_in_order = [texts[part] for part in ("output", "inputs", "messages", "error")]
-    cut, lengths = cut_texts(texts, characters)
+    cut, lengths = cut_texts(mark_media(texts), characters)
     return LogRow(
         id=row.id,
         run_id=row.run_id,
@@ -146,5 +154,7 @@ def _log_row(
             for item in attachments
         ],
         lengths=lengths,
-        excerpt=find_excerpt([*texts_in_order, row.output_message], searched) if searched else None,
+        excerpt=find_excerpt([row.output, row.inputs, row.messages, row.error, message], searched)
+        if searched
+        else None,
     )
