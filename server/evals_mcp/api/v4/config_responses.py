@@ -8,6 +8,7 @@ from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.files import RunVersionResponse
 from evals_mcp.models.flows import FlowResponse
+from evals_mcp.models.kernels import ModelParameters
 from evals_mcp.models.messages import ToolFunction
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.prompts import PromptResponse
@@ -23,20 +24,7 @@ from evals_mcp.models.v4.configs import (
 from evals_mcp.models.v4.evaluations import V4DatasetResponse, V4EvaluatorResponse
 
 _STATUS = "committed"
-_MODEL_FIELDS = {
-    "model",
-    "provider",
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "stop",
-    "presence_penalty",
-    "frequency_penalty",
-    "other",
-    "seed",
-    "response_format",
-    "endpoint",
-}
+_MODEL_FIELDS = V4ModelConfigResponse.model_fields.keys() & ModelParameters.model_fields.keys()
 
 
 def config_response(version: RunVersionResponse) -> V4ConfigResponse:

@@ -94,7 +94,7 @@ class Evaluations:
             ).rowcount
             if not removed:
                 raise NotFound(f"Evaluation `{evaluation_id}` has no evaluator version `{evaluator_version_id}`.")
-            _touch(connection, evaluation_id, self._database.now())
+            touch_evaluation(connection, evaluation_id, self._database.now())
             return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
 
 
@@ -132,7 +132,7 @@ def attach_evaluators(
             .where(runs.c.id.in_(of_evaluation), runs.c.set_status == "completed")
             .values(set_status=None, revision=runs.c.revision + 1, updated_at=now)
         )
-    _touch(connection, evaluation_id, now)
+    touch_evaluation(connection, evaluation_id, now)
 
 
 def find_evaluation(connection: Connection, evaluation_id: str) -> Row[Any]:
@@ -235,5 +235,6 @@ def _next_position(connection: Connection, evaluation_id: str) -> int:
     return 0 if last is None else last + 1
 
 
-def _touch(connection: Connection, evaluation_id: str, now: datetime) -> None:
+def touch_evaluation(connection: Connection, evaluation_id: str, now: datetime) -> None:
+    """Set the change time of an evaluation."""
     connection.execute(update(evaluations).where(evaluations.c.id == evaluation_id).values(updated_at=now))

@@ -29,7 +29,7 @@ from evals_mcp.statistics.aggregates import (
     select_stats,
 )
 from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.tables import evaluation_runs, files, judgments, runs, versions
+from evals_mcp.store.database.tables import evaluation_runs, files, judgments, runs
 from evals_mcp.store.evaluations.evaluations import find_evaluation
 from evals_mcp.store.evaluations.run_status import (
     Attachment,
@@ -39,7 +39,7 @@ from evals_mcp.store.evaluations.run_status import (
     read_runs,
 )
 from evals_mcp.store.evaluations.stats_texts import progress_text, report_text
-from evals_mcp.store.files.versions import read_versions
+from evals_mcp.store.files.versions import read_specs, read_versions
 from evals_mcp.store.revision_cache import RevisionCache
 
 _NEWEST_RUN = (
@@ -111,7 +111,7 @@ class Stats:
         self, connection: Connection, rows: Sequence[Row[Any]], attachments: Sequence[Attachment]
     ) -> dict[str, list[EvaluatorInRun]]:
         """Statistics of each attached evaluator in each run, by run id; rows as from `read_runs`."""
-        specs = _specs(connection, attachments)
+        specs = read_specs(connection, [item.evaluator_version_id for item in attachments])
         found: dict[str, list[EvaluatorInRun]] = {}
         for row in rows:
             found[row.id] = [
@@ -186,12 +186,6 @@ def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:
         case OptionStats():
             return SelectEvaluatorStatsResponse(**counts, num_judgments_per_option=stats.num_judgments_per_option)
     return TextEvaluatorStatsResponse(**counts)
-
-
-def _specs(connection: Connection, attachments: Sequence[Attachment]) -> dict[str, dict[str, Any]]:
-    ids = [item.evaluator_version_id for item in attachments]
-    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(ids)))
-    return {row.id: row.content["spec"] for row in rows}
 
 
 def _names(

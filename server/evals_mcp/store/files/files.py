@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.datasets import DatasetResponse
@@ -34,6 +33,7 @@ from evals_mcp.store.files.versions import (
     find_version,
     read_versions,
     shown_version,
+    unique_name,
     version_ids,
 )
 
@@ -195,18 +195,9 @@ class Files:
                 base = new_name(name)
             target = new_path(f"{folder}/{base}")
             _require_free(connection, target, file_id)
-            connection.execute(
-                update(files)
-                .where(files.c.id == file_id)
-                .values(
-                    path=target,
-                    live_path=target,
-                    name=base,
-                    directory_id=ensure_directory(connection, folder, now),
-                    updated_at=now,
-                )
-            )
-            return _shown(connection, file_id)
+            move_file(connection, file_id, target, now)
+            version = deployed_version(connection, file_id)
+            return read_versions(connection, [version.id])[version.id]
 
     def update_version(
         self, file_type: str, file_id: str, version_id: str, name: str | None, description: str | None
@@ -220,10 +211,8 @@ class Files:
                 values["name"] = name
             if description is not None:
                 values["description"] = description
-            try:
+            with unique_name(name):
                 connection.execute(update(versions).where(versions.c.id == version.id).values(**values))
-            except IntegrityError:
-                raise Conflict(f"Another version of this file already has the name `{name}`.") from None
             return read_versions(connection, [version.id])[version.id]
 
     def delete_version(self, file_type: str, file_id: str, version_id: str) -> None:
@@ -283,6 +272,14 @@ def delete_file(connection: Connection, file_id: str, now: datetime) -> None:
     )
 
 
+def move_file(
+    connection: Connection, file_id: str, path: str, now: datetime, *, updated_at: datetime | None = None
+) -> None:
+    """Move a file to a clean and free path, and restore it if it is deleted."""
+    values = {**_location(connection, path, now), "deleted_at": None, "updated_at": updated_at or now}
+    connection.execute(update(files).where(files.c.id == file_id).values(**values))
+
+
 def insert_file(
     connection: Connection,
     file_id: str,
@@ -293,15 +290,11 @@ def insert_file(
     updated_at: datetime | None = None,
 ) -> None:
     """Insert a file at a clean and free path, in a directory that is made if need be."""
-    folder, name = split_path(path)
     connection.execute(
         files.insert().values(
             id=file_id,
             type=file_type,
-            path=path,
-            live_path=path,
-            name=name,
-            directory_id=ensure_directory(connection, folder, created_at),
+            **_location(connection, path, created_at),
             description=change.description,
             readme=change.readme,
             tags=change.tags or [],
@@ -312,9 +305,11 @@ def insert_file(
     )
 
 
-def _shown(connection: Connection, file_id: str) -> FileResponse:
-    version = deployed_version(connection, file_id)
-    return read_versions(connection, [version.id])[version.id]
+def _location(connection: Connection, path: str, now: datetime) -> dict[str, Any]:
+    """The columns of a file at a clean path. Creates its directory if needed."""
+    folder, name = split_path(path)
+    directory_id = ensure_directory(connection, folder, now)
+    return {"path": path, "live_path": path, "name": name, "directory_id": directory_id}
 
 
 def _require_free(connection: Connection, path: str, file_id: str) -> None:

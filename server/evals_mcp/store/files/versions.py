@@ -240,6 +240,12 @@ def insert_version(
     _deploy_first(connection, file_id, version_id, details.created_at)
 
 
+def read_specs(connection: Connection, version_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The specifications of evaluator versions, by version id."""
+    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(version_ids)))
+    return {row.id: row.content["spec"] for row in rows}
+
+
 def read_versions(
     connection: Connection, version_ids: Iterable[str], *, deleted: bool = True
 ) -> dict[str, FileResponse]:

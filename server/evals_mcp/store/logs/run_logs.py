@@ -1,22 +1,15 @@
 """Add logs and judgments to a run inside a transaction, and keep the run's counters exact."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
 
 from evals_mcp.store.database.pages import batches
-from evals_mcp.store.database.tables import (
-    dataset_datapoints,
-    judged_counts,
-    judgments,
-    logs,
-    run_logs,
-    runs,
-    versions,
-)
+from evals_mcp.store.database.tables import dataset_datapoints, judged_counts, judgments, logs, run_logs, runs
 from evals_mcp.store.database.upserts import Upsert
+from evals_mcp.store.files.versions import read_specs
 from evals_mcp.store.logs.judgments import JudgmentColumns, judgment_columns
 from evals_mcp.store.logs.rows import LogFacts, log_facts
 
@@ -299,7 +292,7 @@ def _copy_judgments(
         latest[row.judged_log_number, row.file_id] = row.number
     if not newest:
         return
-    specs = _specs(connection, {row.version_id for row in newest.values()})
+    specs = read_specs(connection, sorted({row.version_id for row in newest.values()}))
     connection.execute(
         judgments.insert(),
         [
@@ -316,8 +309,3 @@ def _copy_judgments(
             for row in newest.values()
         ],
     )
-
-
-def _specs(connection: Connection, version_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(sorted(version_ids))))
-    return {row.id: row.content["spec"] for row in rows}

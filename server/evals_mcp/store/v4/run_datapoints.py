@@ -152,25 +152,16 @@ def _find_running(connection: Connection, evaluation_id: str, run: str | None) -
 
 
 # Build the statements once: building takes several times as long as running.
+_IN_DATASET = exists().where(dataset_datapoints.c.version_id == bindparam("dataset_version_id"))
 _DATAPOINT = select(
     datapoints.c.content,
-    exists()
-    .where(
-        dataset_datapoints.c.version_id == bindparam("dataset_version_id"),
-        dataset_datapoints.c.datapoint_id == datapoints.c.id,
-    )
-    .label("in_dataset"),
+    _IN_DATASET.where(dataset_datapoints.c.datapoint_id == datapoints.c.id).label("in_dataset"),
 ).where(datapoints.c.id == bindparam("datapoint_id"))
 _LOG = (
     select(
         run_logs.c.run_id,
         run_logs.c.datapoint_id,
-        exists()
-        .where(
-            dataset_datapoints.c.version_id == bindparam("dataset_version_id"),
-            dataset_datapoints.c.datapoint_id == run_logs.c.datapoint_id,
-        )
-        .label("in_dataset"),
+        _IN_DATASET.where(dataset_datapoints.c.datapoint_id == run_logs.c.datapoint_id).label("in_dataset"),
     )
     .select_from(logs)
     .outerjoin(run_logs, (run_logs.c.log_number == logs.c.number) & (run_logs.c.run_id == bindparam("run_id")))
