@@ -12,9 +12,9 @@ from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, Evaluation
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.references import EvaluatorReference, Target
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, runs
 from evals_mcp.store.evaluations.run_status import read_attachments
 from evals_mcp.store.files.versions import find_file, find_version, read_versions
@@ -32,11 +32,8 @@ class Attached(NamedTuple):
     added_at: datetime | None = None
 
 
-class Evaluations:
+class Evaluations(Repository):
     """Evaluations, by id or by file."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def create(
         self, name: str | None, file: Target | None, evaluators: Sequence[EvaluatorReference]

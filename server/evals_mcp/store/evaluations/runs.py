@@ -11,9 +11,9 @@ from evals_mcp.models.evaluations import EvaluationLogResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.references import Target
 from evals_mcp.models.runs import EvaluationRunResponse
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target, touch_evaluation
 from evals_mcp.store.evaluations.run_status import Attachment, RunProgress, read_attachments, read_progress, read_runs
@@ -27,11 +27,8 @@ NO_LOGS = dict.fromkeys(("logs_count", "incomplete_logs_count", "logged_datapoin
 """The counters of a new run."""
 
 
-class Runs:
+class Runs(Repository):
     """Runs, always in the context of an evaluation."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def create(
         self,

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, exists, func, literal, or_, select, update
 
 from evals_mcp.models.judgments import FAILED
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import (
     datapoints,
     dataset_datapoints,
@@ -36,11 +36,8 @@ class _Evaluator(NamedTuple):
     sole: bool
 
 
-class Work:
+class Work(Repository):
     """Open work of orchestrated runs and evaluators. Completed and cancelled runs have none."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def waiting(self, run_ids: Sequence[str], evaluator_types: Sequence[str]) -> list[str]:
         """The runs that wait for a log, or for a judgment by an evaluator of these types, from the server."""

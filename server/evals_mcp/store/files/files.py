@@ -10,9 +10,9 @@ from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.files import FileResponse
 from evals_mcp.models.pages import PaginatedData
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import FILE_PREFIXES, new_id
 from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import (
     deployments,
     evaluation_evaluators,
@@ -52,11 +52,8 @@ _NO_CHANGE = FileChange()
 _AT_PATH = select(files).where(files.c.live_path == bindparam("path"))
 
 
-class Files:
+class Files(Repository):
     """Prompts, flows, tools, agents and evaluators, and what datasets share with them."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def upsert(
         self,

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select, up
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.pages import PaginatedData
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import batches, window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import dataset_datapoints, logs, run_logs, runs, versions
 from evals_mcp.store.files.files import ensure_file
 from evals_mcp.store.files.versions import Version, add_version, find_file, find_version
@@ -53,11 +53,8 @@ class ChangedLog(NamedTuple):
     run_ids: list[str]
 
 
-class Logs:
+class Logs(Repository):
     """Logs of prompts, flows, tools, agents and evaluators."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def create(
         self, file_type: str, target: LogTarget, fields: Mapping[str, Any], run_id: str | None = None

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import derived_id
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import logs
 from evals_mcp.store.files.versions import find_file
 from evals_mcp.store.logs.logs import CreatedLog, LogTarget, create_log, find_any_run, runs_with, update_log
@@ -24,11 +24,8 @@ class LogRecord(NamedTuple):
     span: tuple[str, str] | None
 
 
-class Traces:
+class Traces(Repository):
     """Stores traces. Tracing clients ignore errors and may send a trace again."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def record(self, records: Sequence[LogRecord]) -> list[CreatedLog]:
         """Create logs from traces, or update those that `log_id` names: all or none.

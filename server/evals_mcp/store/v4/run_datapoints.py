@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, select
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.datapoints import DatapointResponse
 from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, logs, run_logs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_target
 from evals_mcp.store.evaluations.run_status import Attachment, read_attachments
@@ -62,11 +62,8 @@ class RunDatapointPage(NamedTuple):
     total: int
 
 
-class RunDatapoints:
+class RunDatapoints(Repository):
     """Datapoints of runs. An evaluation and a name identify the run, as in `EvaluatedRuns`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def page(self, evaluation_id: str, run: str | None, page: int, size: int) -> RunDatapointPage:
         """A page of datapoints. Raises NotFound, and Conflict for a run without a dataset."""
