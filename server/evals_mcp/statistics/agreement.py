@@ -16,38 +16,6 @@ class NumberRange(NamedTuple):
     high: float
 
 
-class Agreement(NamedTuple):
-    """How one evaluator judged a datapoint in several runs.
-
-    `judged` runs have a judgment. `spread` is 0 (all equal) to 1 (maximally different). `disagree`: the spread is at
-    least a half. `all_fail`: at least one run is judged, and all judged runs fail.
-    """
-
-    judged: int
-    spread: float
-    disagree: bool
-    all_fail: bool
-
-
-def agreement_of_runs(
-    judgments: Iterable[Judgment],
-    kind: str,
-    valence: str = "positive",
-    options: Mapping[str, str | None] | None = None,
-    number_range: NumberRange | None = None,
-) -> Agreement:
-    """How much the judgments of one datapoint in several runs agree. Ignores None (missing, abstained, failed).
-
-    The spread of numbers is relative to `number_range`; without it, numbers never disagree. Booleans and single options
-    are equal or not. The spread of several options is the share not common to all (Jaccard). Text has none.
-    """
-    values = [value for value in judgments if value is not None]
-    spread = _spread(values, kind, number_range)
-    failing = failing_judgments(kind, valence, options, number_range)
-    fails = [judgment_fails(value, failing) for value in values]
-    return Agreement(len(values), spread, spread >= 0.5, bool(fails) and all(fails))
-
-
 class FailingJudgments(NamedTuple):
     """The judgments of an evaluator that are failures: a boolean, a range of numbers, or options."""
 
@@ -97,7 +65,13 @@ def judgment_fails(judgment: Judgment, failing: FailingJudgments | None) -> bool
     return failing.numbers.low <= judgment <= failing.numbers.high
 
 
-def _spread(values: Sequence[Judgment], kind: str, number_range: NumberRange | None) -> float:
+def spread(judgments: Iterable[Judgment], kind: str, number_range: NumberRange | None = None) -> float:
+    """How much judgments of one datapoint differ: 0 (all equal) to 1. Ignores None (missing, abstained, failed).
+
+    The spread of numbers is relative to `number_range`, and 0 without it. Booleans and single options are equal or not.
+    The spread of several options is the share not common to all (Jaccard). Text has none.
+    """
+    values = [value for value in judgments if value is not None]
     if kind == "number":
         numbers = [value for value in values if is_number(value)]
         if not numbers or number_range is None or number_range.low >= number_range.high:

@@ -9,9 +9,9 @@ from evals_mcp.statistics.agreement import (
     FailingJudgments,
     Judgment,
     NumberRange,
-    agreement_of_runs,
     failing_judgments,
     judgment_fails,
+    spread,
 )
 
 
@@ -32,8 +32,8 @@ class JudgmentReading:
         return failing_judgments(self.return_type, self._row.valence, self._row.option_valences, self._range)
 
     def disagree(self, judgments: Iterable[Judgment]) -> bool:
-        """Whether judgments of one datapoint differ. For numbers, the smallest and largest are enough."""
-        return agreement_of_runs(judgments, self.return_type, number_range=self._range).disagree
+        """Whether judgments of one datapoint differ by at least half. For numbers, both extremes are enough."""
+        return spread(judgments, self.return_type, self._range) >= 0.5
 
     def all_fail(self, judgments: Sequence[Judgment]) -> bool:
         """Whether there are judgments and all are failures. For numbers, the smallest and largest are enough."""
