@@ -44,6 +44,17 @@ def cut_texts(value: Any, characters: int, path: str = "") -> tuple[Any, dict[st
     return _cut(value, characters, path, lengths), lengths
 
 
+def cut_datapoint(content: Mapping[str, Any], characters: int) -> dict[str, Any]:
+    """The inputs, messages and target of a datapoint, each text cut to `characters`, and the `lengths` of cut texts."""
+    cut, lengths = cut_texts({name: content.get(name) for name in ("inputs", "messages", "target")}, characters)
+    return {
+        "inputs": cut["inputs"] or {},
+        "messages": cut["messages"] or [],
+        "target": cut["target"],
+        "lengths": lengths,
+    }
+
+
 def mark_cuts(value: Any, lengths: Mapping[str, int], path: str) -> Any:
     """The value at `path` of what `cut_texts` returned, with a `CutText` for each text in `lengths`."""
     if isinstance(value, str):

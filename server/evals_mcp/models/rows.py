@@ -274,13 +274,18 @@ class DatapointLog:
 _STATES_BY_LETTER = {state[0]: state for state in STATES}
 
 
-class DatapointRow(CutRow):
-    """A datapoint and its logs in the requested runs."""
+class DatapointTexts(CutRow):
+    """A datapoint. Its texts may be cut."""
 
     id: str
     inputs: JsonObject = Field(default_factory=dict)
     messages: list[Any] = Field(default_factory=list)
     target: JsonObject | None = None
+
+
+class DatapointRow(DatapointTexts):
+    """A datapoint and its logs in the requested runs."""
+
     excerpt: str | None = None
     logs: list[DatapointLog]
 
