@@ -35,6 +35,13 @@ class EvaluatorFigures:
     high: float | None = None
     options: dict[str, int] | None = None
 
+    @property
+    def average(self) -> float | None:
+        """The rate of true or the mean; None without judgments, and for options and texts."""
+        if not self.num_judgments:
+            return None
+        return self.mean if self.num_true is None else self.num_true / self.num_judgments
+
 
 def evaluator_figures(stats: Any) -> EvaluatorFigures:
     """The figures of an evaluator's statistics, in API form or as computed; empty for None."""

@@ -1,7 +1,8 @@
 """Statistics of runs, from their judgment rows. Reads no texts of logs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -168,24 +169,16 @@ def _count(connection: Connection, run_id: str, attachment: Attachment, spec: di
 
 def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:
     """An evaluator's statistics in a run, in API form."""
-    stats = item.stats
-    counts = {
-        "evaluator_version_id": item.attachment.evaluator_version_id,
-        "total_logs": stats.total_logs,
-        "num_judgments": stats.num_judgments,
-        "num_nulls": stats.num_nulls,
-        "num_errors": stats.num_errors,
-    }
-    match stats:
-        case BooleanStats():
-            return BooleanEvaluatorStatsResponse(**counts, num_true=stats.num_true, num_false=stats.num_false)
-        case NumberStats():
-            return NumericEvaluatorStatsResponse(
-                **counts, mean=stats.mean, sum=stats.sum, std=stats.std, percentiles=stats.percentiles
-            )
-        case OptionStats():
-            return SelectEvaluatorStatsResponse(**counts, num_judgments_per_option=stats.num_judgments_per_option)
-    return TextEvaluatorStatsResponse(**counts)
+    version_id = item.attachment.evaluator_version_id
+    return _RESPONSES[type(item.stats)](evaluator_version_id=version_id, **asdict(item.stats))
+
+
+_RESPONSES: dict[type[JudgmentCounts], Callable[..., EvaluatorStatsResponse]] = {
+    BooleanStats: BooleanEvaluatorStatsResponse,
+    NumberStats: NumericEvaluatorStatsResponse,
+    OptionStats: SelectEvaluatorStatsResponse,
+    JudgmentCounts: TextEvaluatorStatsResponse,
+}
 
 
 def _names(

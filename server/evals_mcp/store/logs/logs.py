@@ -20,7 +20,7 @@ from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.filters import LogFilter, log_conditions, log_numbers_newest_first
 from evals_mcp.store.logs.judgments import check_judgment, judgment_columns
 from evals_mcp.store.logs.responses import read_logs
-from evals_mcp.store.logs.rows import log_facts, log_values
+from evals_mcp.store.logs.rows import log_values
 from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
 
 
@@ -138,7 +138,7 @@ def create_log(
         run = _waiting_run(connection, version.id, datapoint_id)
     if run is None or run.set_status == "cancelled":
         return CreatedLog(row["id"], version.file_id, version.id, row["log_status"])
-    link_log(connection, run, row["number"], datapoint_id, version.id, log_facts(row), now)
+    link_log(connection, run, row, now)
     return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], run_ids=(run.id,))
 
 
