@@ -246,11 +246,9 @@ def read_specs(connection: Connection, version_ids: Sequence[str]) -> dict[str, 
     return {row.id: row.content["spec"] for row in rows}
 
 
-def read_versions(
-    connection: Connection, version_ids: Iterable[str], *, deleted: bool = True
-) -> dict[str, FileResponse]:
+def read_versions(connection: Connection, version_ids: Iterable[str]) -> dict[str, FileResponse]:
     """Versions in API form, by id. Includes deleted versions, which old runs and logs still name."""
-    documents = read_documents(connection, version_ids, deleted=deleted)
+    documents = read_documents(connection, version_ids)
     return {version_id: _file_responses().validate_python(document) for version_id, document in documents.items()}
 
 
