@@ -28,6 +28,7 @@ from evals_mcp.store.files.evaluator_aggregates import read_aggregates
 from evals_mcp.store.files.paths import clean_path, new_name, new_path, split_path
 from evals_mcp.store.files.versions import (
     add_version,
+    changed_values,
     deployed_version,
     find_file,
     find_version,
@@ -247,15 +248,7 @@ def ensure_file(
         if existing.type != file_type:
             raise Conflict(f"`{clean}` has the type {existing.type}, not {file_type}.")
         file = existing
-    values = {
-        column: value
-        for column, value in (
-            ("description", change.description),
-            ("tags", change.tags),
-            ("readme", change.readme),
-        )
-        if value is not None and value != getattr(file, column)
-    }
+    values = changed_values(file, description=change.description, tags=change.tags, readme=change.readme)
     if values:
         connection.execute(update(files).where(files.c.id == file.id).values(**values, updated_at=now))
     return file

@@ -193,14 +193,10 @@ def add_version(
     """
     key = digest(content if identity is None else identity)
     existing = connection.execute(_SAME_CONTENT, {"file_id": file.id, "digest": key}).first()
-    changes: dict[str, Any] = {}
     if existing is not None:
+        changes = changed_values(existing, name=name, description=description)
         if existing.deleted_at is not None:
             changes["deleted_at"] = None
-        if name is not None and name != existing.name:
-            changes["name"] = name
-        if description is not None and description != existing.description:
-            changes["description"] = description
         if changes:
             with unique_name(name):
                 connection.execute(
@@ -276,6 +272,11 @@ def _deploy_first(connection: Connection, file_id: str, version_id: str, now: da
     connection.execute(
         deployments.insert().values(file_id=file_id, environment_id=default, version_id=version_id, created_at=now)
     )
+
+
+def changed_values(row: Any, **given: Any) -> dict[str, Any]:
+    """The given values that are not None and differ from a row's."""
+    return {name: value for name, value in given.items() if value is not None and value != getattr(row, name)}
 
 
 @contextmanager
