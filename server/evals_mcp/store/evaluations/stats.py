@@ -1,6 +1,5 @@
 """Statistics of runs, from their judgment rows. Reads no texts of logs."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -41,6 +40,7 @@ from evals_mcp.store.evaluations.run_status import (
 )
 from evals_mcp.store.evaluations.stats_texts import progress_text, report_text
 from evals_mcp.store.files.versions import read_specs, read_versions
+from evals_mcp.store.logs.judgments import judgment_value
 from evals_mcp.store.revision_cache import RevisionCache
 
 _NEWEST_RUN = (
@@ -145,25 +145,23 @@ def _count(connection: Connection, run_id: str, attachment: Attachment, spec: di
         .where(judgments.c.run_id == run_id, *judgments_of(attachment))
         .group_by(*columns)
     ).all()
-    errors = sum(row.times for row in rows if row.state == FAILED)
-    nulls = [None for row in rows if row.state == ABSTAINED for _ in range(row.times)]
-    judged = [row for row in rows if row.state == JUDGED]
-    options = [option["name"] for option in spec.get("options") or []]
-    match spec["return_type"]:
+    kind, options = spec["return_type"], [option["name"] for option in spec.get("options") or []]
+    errors, nulls = (sum(row.times for row in rows if row.state == state) for state in (FAILED, ABSTAINED))
+    values: list[Any] = [None] * nulls
+    for row in rows:
+        if row.state == JUDGED:
+            values += [judgment_value(row.number, row.label, kind)] * row.times
+    match kind:
         case "boolean":
-            return boolean_stats([*nulls, *(row.number == 1 for row in judged for _ in range(row.times))], errors)
+            return boolean_stats(values, errors)
         case "number":
-            return number_stats([*nulls, *(row.number for row in judged for _ in range(row.times))], errors)
+            return number_stats(values, errors)
         case "select":
-            return select_stats([*nulls, *(row.label for row in judged for _ in range(row.times))], errors, options)
+            return select_stats(values, errors, options)
         case "multi_select":
-            sets = [(json.loads(row.label), row.times) for row in judged]
-            return multi_select_stats(
-                [*nulls, *(value for value, count in sets for _ in range(count))], errors, options
-            )
-    number = sum(row.times for row in judged)
+            return multi_select_stats(values, errors, options)
     return JudgmentCounts(
-        total_logs=number + len(nulls) + errors, num_judgments=number, num_nulls=len(nulls), num_errors=errors
+        total_logs=len(values) + errors, num_judgments=len(values) - nulls, num_nulls=nulls, num_errors=errors
     )
 
 
