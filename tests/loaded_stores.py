@@ -27,6 +27,13 @@ OpenStore = Callable[[], Store]
 _NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
+def open_kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, name: str) -> Store:
+    """Open a store with this name on the database of a fixture's parameter: `sqlite` or `postgresql`."""
+    if request.param == "sqlite":
+        return open_store(str(tmp_path_factory.mktemp(name) / "evals.db"))
+    return open_store(str(request.getfixturevalue("postgres_server")), name)
+
+
 @pytest.fixture(scope="module")
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with its tables made, to copy."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from evals_mcp.folding import find_folded
+from evals_mcp.media import mark_media
 
 _BEFORE = 40
 _AFTER = 100
@@ -42,6 +43,21 @@ def cut_texts(value: Any, characters: int, path: str = "") -> tuple[Any, dict[st
     """Cut every text in a JSON value to `characters`. Also returns the full length of each cut text, by path."""
     lengths: dict[str, int] = {}
     return _cut(value, characters, path, lengths), lengths
+
+
+def cut_datapoint(content: Mapping[str, Any], characters: int) -> dict[str, Any]:
+    """The inputs, messages and target of a datapoint, each text cut to `characters`, and the `lengths` of cut texts.
+
+    Media are marks.
+    """
+    texts = {name: content.get(name) for name in ("inputs", "messages", "target")}
+    cut, lengths = cut_texts(mark_media(texts), characters)
+    return {
+        "inputs": cut["inputs"] or {},
+        "messages": cut["messages"] or [],
+        "target": cut["target"],
+        "lengths": lengths,
+    }
 
 
 def mark_cuts(value: Any, lengths: Mapping[str, int], path: str) -> Any:

@@ -5,7 +5,6 @@ from itertools import product
 import pytest
 
 from evals_mcp.errors import Invalid
-from evals_mcp.models.log_requests import FlowLogRequest
 from evals_mcp.models.prompts import PromptRequest
 from evals_mcp.models.references import EvaluatorReference, FileReference, Target, VersionReference
 
@@ -46,9 +45,9 @@ def test_evaluators_are_orchestrated_unless_said_otherwise() -> None:
 
 
 def test_writing_a_file_takes_the_id_before_the_path() -> None:
-    """An upsert or log names its file by id, else by path, and neither is status 422 with a place."""
+    """An upsert names its file by id, else by path, and neither is status 422 with a location."""
     assert PromptRequest(model="m", id="pr_1", path="a").target() == Target("id", "pr_1")
-    assert FlowLogRequest(path="a").target() == Target("path", "a")
+    assert PromptRequest(model="m", path="a").target() == Target("path", "a")
     with pytest.raises(Invalid) as caught:
         PromptRequest.model_validate({"model": "m", "id": None, "path": ""}).target()
     assert (caught.value.status, caught.value.location) == (422, ("body", "path"))

@@ -8,8 +8,7 @@ from evals_mcp.folding import fold
 from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_cost, log_latency, log_output
 from evals_mcp.models.questions import DatapointQuestion, Filter, JudgmentCondition, LogQuestion
 from evals_mcp.models.rows import Overview
-from evals_mcp.statistics.agreement import judgment_fails
-from evals_mcp.statistics.choices import JudgmentReading
+from evals_mcp.statistics.agreement import JudgmentReading, judgment_fails
 from evals_mcp.store.store import Store
 from evals_mcp.truncation import texts_of
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.loaded_stores import open_kind
 from tests.slow.recomputed_answers import Recomputed
 from tests.store.questions.changing_evaluation import ChangingEvaluation, answer, questions, steps
 
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.questions import DatapointQuestion, LogQuestion
 from evals_mcp.models.rows import DatapointRows, LogRows, Overview
-from evals_mcp.store.store import Store, open_store
+from evals_mcp.store.store import Store
 
 _EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "25"))
 _random = settings(
@@ -25,10 +26,7 @@ _random = settings(
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A store that keeps what it has cached from example to example."""
-    if request.param == "sqlite":
-        opened = open_store(str(tmp_path_factory.mktemp("answers") / "evals.db"))
-    else:
-        opened = open_store(str(request.getfixturevalue("postgres_server")), "answers")
+    opened = open_kind(request, tmp_path_factory, "answers")
     yield opened
     opened.close()
 

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from tests.statistics.mappings import pair_options
 
 from evals_mcp.statistics.booleans import compare_booleans
 from evals_mcp.statistics.numbers import compare_numbers
 from evals_mcp.statistics.options import compare_multi_selects, compare_selects
-from evals_mcp.statistics.pairing import pair_columns, pair_options
+from evals_mcp.statistics.pairing import pair_columns
 from evals_mcp.statistics.results import Comparison, Verdict
 
 Array = NDArray[np.float64]

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from evals_mcp.statistics.aggregates import (
     PERCENTILES,
-    Constant,
     boolean_stats,
     multi_select_stats,
     number_stats,
@@ -79,7 +78,7 @@ def test_one_number_has_no_deviation() -> None:
 def test_numbers_that_are_not_finite_are_counted_and_left_out() -> None:
     """NaN and infinity are judgments, but no figure is made of them."""
     stats = number_stats([math.nan, math.inf, -math.inf, 1.0, 3.0, 10**400])
-    assert (stats.num_judgments, stats.num_ignored, stats.mean, stats.percentiles["100"]) == (6, 4, 2.0, 3.0)
+    assert (stats.num_judgments, stats.mean, stats.percentiles["100"]) == (6, 2.0, 3.0)
 
 
 @pytest.mark.parametrize("scale", [1e308, 5e-324, 1e-300, 1e200])
@@ -112,21 +111,3 @@ def test_each_chosen_option_of_several_counts_once() -> None:
     """A judgment counts for each option in it, and once if it names one twice."""
     stats = multi_select_stats([["a", "b"], ["b", "b"], []], options=["b"])
     assert stats.num_judgments_per_option == {"b": 2, "a": 1}
-
-
-def test_a_constant_evaluator_is_found() -> None:
-    """Two or more equal judgments are a constant; one judgment, or two values, are not."""
-    assert boolean_stats([True, True, None]).constant == Constant(True, 2)
-    assert boolean_stats([False, False, False]).constant == Constant(False, 3)
-    assert number_stats([0.5, 0.5]).constant == Constant(0.5, 2)
-    assert select_stats(["a", "a", None]).constant == Constant("a", 2)
-    assert multi_select_stats([["b", "a"], ["a", "b"]]).constant == Constant(("a", "b"), 2)
-    several = [
-        boolean_stats([True]),
-        boolean_stats([True, False]),
-        number_stats([1.0, 2.0]),
-        number_stats([1.0, 1.0, math.nan]),
-        select_stats(["a", "b"]),
-        multi_select_stats([["a"], []]),
-    ]
-    assert [stats.constant for stats in several] == [None] * len(several)

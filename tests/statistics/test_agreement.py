@@ -7,12 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals_mcp.statistics.agreement import (
-    Agreement,
     Judgment,
     NumberRange,
-    agreement_of_runs,
     failing_judgments,
     judgment_fails,
+    spread,
 )
 
 ONE_TO_FIVE = NumberRange(1, 5)
@@ -55,36 +54,27 @@ def test_nothing_fails_without_a_range_or_a_negative_option() -> None:
     assert failing_judgments("select", options={"good": "positive"}) is None
 
 
-def test_runs_that_differ_disagree() -> None:
+def test_runs_that_differ_are_spread() -> None:
     """True and false, two options, numbers half the range apart."""
-    assert agreement_of_runs([True, False, None], "boolean") == Agreement(2, 1.0, True, False)
-    assert agreement_of_runs(["bad", "good"], "select", options=OPTIONS).disagree
-    assert agreement_of_runs([2, 4], "number", number_range=ONE_TO_FIVE) == Agreement(2, 0.5, True, False)
-    assert not agreement_of_runs([3, 4], "number", number_range=ONE_TO_FIVE).disagree
-    assert agreement_of_runs([["a", "b"], ["b", "c"]], "multi_select").spread == pytest.approx(2 / 3)
-    assert agreement_of_runs(["x", "y"], "text") == Agreement(2, 0.0, False, False)
-
-
-def test_a_datapoint_where_every_run_fails_is_found() -> None:
-    """All judged runs fail, and at least one is judged."""
-    assert agreement_of_runs([False, None, False], "boolean") == Agreement(2, 0.0, False, True)
-    assert agreement_of_runs([1, 2], "number", number_range=ONE_TO_FIVE).all_fail
-    assert agreement_of_runs([None], "boolean") == Agreement(0, 0.0, False, False)
-    assert not agreement_of_runs([1, math.nan], "number", number_range=ONE_TO_FIVE).all_fail
+    assert spread([True, False, None], "boolean") == 1.0
+    assert spread([False, None, False], "boolean") == 0.0
+    assert spread(["bad", "good"], "select") == 1.0
+    assert spread([2, 4], "number", ONE_TO_FIVE) == 0.5
+    assert spread([3, 4], "number", ONE_TO_FIVE) == 0.25
+    assert spread([["a", "b"], ["b", "c"]], "multi_select") == pytest.approx(2 / 3)
+    assert spread(["x", "y"], "text") == spread([None], "boolean") == 0.0
 
 
 def test_numbers_without_a_range_agree() -> None:
     """Without a range, and with odd values only, nothing is called far apart."""
-    assert agreement_of_runs([1, 100], "number").spread == 0.0
-    assert agreement_of_runs([math.nan, "x"], "number", number_range=ONE_TO_FIVE).spread == 0.0
-    assert agreement_of_runs([[], []], "multi_select").spread == 0.0
-    assert agreement_of_runs([3], "select").spread == 0.0
+    assert spread([1, 100], "number") == 0.0
+    assert spread([math.nan, "x"], "number", ONE_TO_FIVE) == 0.0
+    assert spread([[], []], "multi_select") == 0.0
+    assert spread([3], "select") == 0.0
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(0, 10) | st.none()))
 def test_the_spread_is_a_share(values: list[float | None]) -> None:
     """Between nothing and everything, also where declared limits are exceeded."""
-    result = agreement_of_runs(values, "number", number_range=ONE_TO_FIVE)
-    assert 0 <= result.spread <= 1
-    assert result.disagree == (result.spread >= 0.5)
+    assert 0 <= spread(values, "number", ONE_TO_FIVE) <= 1

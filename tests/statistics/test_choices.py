@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from evals_mcp.models.questions import EvaluatorScale
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.statistics.agreement import Judgment, judgment_fails
-from evals_mcp.statistics.choices import JudgmentReading
+from evals_mcp.statistics.agreement import Judgment, JudgmentReading, judgment_fails
 
 
 def _reading(

@@ -6,6 +6,7 @@ from itertools import chain
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.statistics.mappings import pair_options
 from tests.statistics.run_samples import judgment_column
 
 from evals_mcp.models.judgments import FAILED, JUDGED
@@ -15,7 +16,6 @@ from evals_mcp.statistics.columns import (
     RunColumns,
     pair_option_columns,
 )
-from evals_mcp.statistics.pairing import pair_options
 
 
 def test_an_id_has_one_key_and_none_has_no_key() -> None:
@@ -60,7 +60,7 @@ def test_option_columns_pair_as_mappings_do(kind: str, most: int, data: st.DataO
     side = st.dictionaries(st.integers(0, 9), st.lists(options, min_size=1, max_size=most), max_size=8)
     keys = DatapointKeys()
     (left, before), (right, after) = (_sides(kind, data.draw(side), keys) for _ in range(2))
-    fast, slow = pair_option_columns(kind, left, right), pair_options(before, after, kind)
+    fast, slow = pair_option_columns(left, right), pair_options(before, after, kind)
     assert Counter(fast.profiles) == Counter(slow.profiles)
     for name in ("pairs", "only_baseline", "only_candidate", "ignored", "averaged"):
         assert getattr(fast, name) == getattr(slow, name)

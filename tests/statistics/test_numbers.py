@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.power import NormalIndPower
+from tests.statistics.mappings import pair_numbers
 
 from evals_mcp.statistics.numbers import compare_numbers, number_pairs_needed
-from evals_mcp.statistics.pairing import NumberPairs, pair_columns, pair_numbers
+from evals_mcp.statistics.pairing import NumberPairs, pair_columns
 from evals_mcp.statistics.results import PairedTest, Verdict
 
 Array = NDArray[np.float64]

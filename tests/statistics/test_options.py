@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.contingency_tables import SquareTable
+from tests.statistics.mappings import pair_options
 
 from evals_mcp.statistics.booleans import mcnemar
 from evals_mcp.statistics.corrections import holm
@@ -17,7 +18,7 @@ from evals_mcp.statistics.options import (
     compare_selects,
     shift_test,
 )
-from evals_mcp.statistics.pairing import OptionPairs, Profile, pair_options
+from evals_mcp.statistics.pairing import OptionPairs, Profile
 from evals_mcp.statistics.results import PairedTest, Verdict
 
 VALENCES: Valences = {"bad": "negative", "ok": None, "good": "positive"}

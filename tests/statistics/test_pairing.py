@@ -7,40 +7,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tests.statistics.mappings import pair_numbers, pair_options
 
-from evals_mcp.statistics.pairing import LARGEST, is_number, pair_columns, pair_numbers, pair_options
+from evals_mcp.statistics.pairing import LARGEST, is_number, pair_columns
 
 
 def test_only_datapoints_with_a_value_on_both_sides_pair() -> None:
-    """Null values do not count, neither do datapoints of one side; both are told."""
-    pairs = pair_numbers({"a": [1.0], "b": [None], "c": [2], "d": []}, {"a": [3.0], "b": [1.0], "e": [None]})
-    assert (pairs.keys, pairs.baseline.tolist(), pairs.candidate.tolist()) == (["a"], [1.0], [3.0])
-    assert (pairs.pairs, pairs.only_baseline, pairs.only_candidate, pairs.ignored) == (1, 1, 1, 0)
+    """Datapoints with a value on one side only do not pair, and are counted."""
+    pairs = pair_columns([0, 2, 3], [1.0, 2.0, 0.0], [4, 0], [9.0, 3.0])
+    assert (pairs.keys, pairs.baseline.tolist(), pairs.candidate.tolist()) == ([0], [1.0], [3.0])
+    assert (pairs.pairs, pairs.only_baseline, pairs.only_candidate, pairs.ignored) == (1, 2, 1, 0)
 
 
 def test_repeats_are_averaged_within_the_datapoint() -> None:
-    """Several logs of a datapoint become one mean, without those that have no value."""
-    pairs = pair_numbers({"a": [1.0, None, 2.0], "b": [1.0]}, {"a": [5.0], "b": [2.0]})
+    """Several logs of a datapoint become one mean."""
+    pairs = pair_columns([0, 0, 1], [1.0, 2.0, 1.0], [0, 1], [5.0, 2.0])
     assert (pairs.baseline.tolist(), pairs.averaged) == ([1.5, 1.0], True)
-    assert not pair_numbers({"a": [1.0, None]}, {"a": [2.0]}).averaged
+    assert not pair_columns([0, 1], [1.0, 1.0], [0], [2.0]).averaged
 
 
 def test_what_is_no_number_is_ignored_and_counted() -> None:
-    """NaN, infinity, absurd sizes, booleans and words are not compared as numbers."""
-    odd = [math.nan, math.inf, -math.inf, 1e200, 10**400, True, "4", [1.0]]
-    pairs = pair_numbers({"a": [*odd, 2.0], "b": odd}, {"a": [1], "b": [1]})
-    assert (pairs.keys, pairs.baseline.tolist(), pairs.ignored) == (["a"], [2.0], 16)
-
-
-def test_booleans_are_not_numbers() -> None:
-    """A boolean evaluator takes booleans only, so a changed return type shows as ignored values."""
-    pairs = pair_numbers({"a": [True], "b": [1.0]}, {"a": [False, True], "b": [True]}, "boolean")
-    assert (pairs.baseline.tolist(), pairs.candidate.tolist(), pairs.ignored) == ([1.0], [0.5], 1)
+    """NaN, infinity and absurd sizes are not compared as numbers."""
+    odd = [math.nan, math.inf, -math.inf, 1e200]
+    pairs = pair_columns([0] * 5 + [1] * 4, [*odd, 2.0, *odd], [0, 1], [1.0, 1.0])
+    assert (pairs.keys, pairs.baseline.tolist(), pairs.ignored) == ([0], [2.0], 8)
 
 
 def test_rounding_of_an_average_is_no_difference() -> None:
     """A mean that differs in its last digit only is the same."""
-    pairs = pair_numbers({"a": [0.1, 0.2, 0.3]}, {"a": [0.1 + 0.2, 0.3, 0.0]})
+    pairs = pair_columns([0] * 3, [0.1, 0.2, 0.3], [0] * 3, [0.1 + 0.2, 0.3, 0.0])
     assert pairs.differences().tolist() == [0.0]
 
 
@@ -89,11 +84,6 @@ def test_several_options_have_a_share_each() -> None:
     """Each option's share is that of the logs that chose it, once per log; none chosen is a judgment too."""
     pairs = pair_options({"a": [["x", "y", "y"], ["x"]]}, {"a": [[]]}, "multi_select")
     assert pairs.profiles == {((("x", 1.0), ("y", 0.5)), ()): 1}
-
-
-def test_a_single_word_is_not_several_options() -> None:
-    """The letters of a string are never taken for options."""
-    assert pair_options({"a": ["xy"]}, {"a": [["x"]]}, "multi_select").ignored == 1
 
 
 def test_numbers_are_told_from_what_looks_like_them() -> None:

@@ -3,14 +3,15 @@
 import math
 
 import pytest
+from tests.statistics.mappings import compare
 from tests.statistics.run_samples import FAILS, NEVER, evaluator, run_columns
 
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.questions import ComparisonQuestion, Outcome
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.columns import DatapointKeys, RunColumns
-from evals_mcp.statistics.comparisons import compare
 from evals_mcp.statistics.corrections import holm
+from evals_mcp.statistics.results import PairedTest
 from evals_mcp.statistics.run_comparisons import compare_runs
 
 IDS = [f"dp{n}" for n in range(20)]
@@ -57,6 +58,7 @@ def test_figures_are_those_of_the_comparison_by_mappings() -> None:
     assert [row.adjusted_p for row in rows] == holm(item.p_value for item in expected)
     assert [(row.better, row.worse, row.same) for row in rows] == [(0, 10, 10), (0, 10, 10), (0, 8, 12)]
     assert [row.verdict for row in rows] == ["worse"] * 3
+    assert [row.test for row in rows] == [PairedTest.SIGN_FLIP, PairedTest.MCNEMAR, PairedTest.MCNEMAR]
 
 
 def test_what_never_changed_is_no_member_of_the_family() -> None:

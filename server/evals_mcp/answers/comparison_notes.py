@@ -109,7 +109,7 @@ def judgment_notes(compared: Compared) -> list[str]:
         counts = {run.run_id: _counts(compared, run, word) for run in _runs(compared)}
         where = [f"{compared.run(run_id)} ({counted})" for run_id, counted in counts.items() if counted]
         if where:
-            notes.append(f"Excluded: {word} judgments in {_listed(where)}.")
+            notes.append(f"Excluded: {word} judgments in {figures.listed(where, _LISTED)}.")
     return notes
 
 
@@ -147,7 +147,9 @@ def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[str]:
 def _counts(compared: Compared, run: ComparedRun, word: str) -> str:
     """The failed, abstained or missing judgments of a run, by evaluators that judged other logs of it."""
     counts = [(tally.evaluator_version_id, getattr(tally, word)) for tally in run.tallies if tally.judged]
-    return _listed([f"{compared.evaluator(id)} {figures.count(count)}" for id, count in counts if count])
+    return figures.listed(
+        [f"{compared.evaluator(id)} {figures.count(count)}" for id, count in counts if count], _LISTED
+    )
 
 
 def _pair_notes(compared: Compared, version_ids: Iterable[str]) -> list[str]:
@@ -161,7 +163,7 @@ def _pair_notes(compared: Compared, version_ids: Iterable[str]) -> list[str]:
     return [
         f"{reason}: "
         + ", ".join(
-            compared.evaluator(version_id) + ("" if len(runs) == amount else f" ({_listed(runs)})")
+            compared.evaluator(version_id) + ("" if len(runs) == amount else f" ({figures.listed(runs, _LISTED)})")
             for version_id, runs in found.items()
         )
         + "."
@@ -244,9 +246,6 @@ def _runs(compared: Compared) -> list[ComparedRun]:
 
 
 def _where(compared: Compared, counts: Sequence[tuple[Any, int]]) -> str:
-    return _listed([f"{figures.count(count)} in {compared.run(run.run_id)}" for run, count in counts if count])
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = len(words) - _LISTED
-    return ", ".join(words[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+    return figures.listed(
+        [f"{figures.count(count)} in {compared.run(run.run_id)}" for run, count in counts if count], _LISTED
+    )

@@ -1,13 +1,15 @@
 """One comparison as table cells: figures for its kind, and the verdict in words."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import cell, name
+from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.frame.tokens import whole_character
-from evals_mcp.models.comparisons import ComparisonRow, OptionRow
+from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow, OptionRow
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 
 HEADERS = ("pairs", "baseline", "candidate", "difference", "95% interval", "p", "better/worse/same", "verdict")
@@ -36,6 +38,16 @@ def comparison_cells(row: ComparisonRow) -> list[str]:
     p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
     p_cell = "" if p_value is None else figures.p_value(p_value).removeprefix("p=").removeprefix("p")
     return [figures.count(row.pairs), *values, p_cell, _directions(row), verdict_words(row)]
+
+
+def comparison_table(compared: Compared, rows: Iterable[tuple[ComparedCandidate, ComparisonRow]]) -> list[str]:
+    """The lines of a table with these comparisons, headers first. Several candidates have a column."""
+    several = len(compared.found.candidates) > 1
+    cells = [
+        [compared.run(candidate.run_id) if several else "", compared.subject(row), *comparison_cells(row)]
+        for candidate, row in rows
+    ]
+    return table(["candidate", "evaluator", *HEADERS], cells)
 
 
 def difference_word(row: ComparisonRow) -> str:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from evals_mcp.answers.compared_datapoints import datapoint_row
 from evals_mcp.answers.comparison_notes import Compared, coverage_notes, judgment_notes, method_notes
-from evals_mcp.answers.comparison_rows import HEADERS, comparison_cells, difference_word
+from evals_mcp.answers.comparison_rows import comparison_table, difference_word
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.detail import cost
-from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.subjects import subject
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow
 from evals_mcp.models.questions import Outcome
@@ -86,17 +85,8 @@ def _add_table(
     if not rows:
         answer.line("Nothing to compare by these evaluators.")
         return
-    several = len(compared.found.candidates) > 1
     shown = [(candidate, row) for candidate, row in rows if len(rows) <= _WHOLE_TABLE or _is_significant(row)]
-    headers = [*(["candidate"] if several else []), "evaluator", *HEADERS]
-    lines = table(
-        headers,
-        [
-            [*([compared.run(candidate.run_id)] if several else []), compared.subject(row), *comparison_cells(row)]
-            for candidate, row in shown
-        ],
-    )
-    header, lines = (lines[0], lines[1:]) if lines else ("", [])
+    header, *lines = comparison_table(compared, shown) or [""]
     run_ids = [candidate.run_id for candidate, _ in shown]
     for candidate in compared.found.candidates:
         rest = [row for other, row in rows if other is candidate and (other, row) not in shown]

@@ -1,7 +1,5 @@
 """Evaluations as an answer: one line each."""
 
-from collections.abc import Sequence
-
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
@@ -47,7 +45,7 @@ def _cells(row: EvaluationRow) -> list[str]:
         row.status,
         _headline(row.headline),
         figures.date(row.changed_at),
-        _evaluators(row.evaluators),
+        figures.listed([_end(path) for path in row.evaluators], _EVALUATORS),
         row.id,
     ]
 
@@ -64,8 +62,3 @@ def _headline(found: Headline | None) -> str:
 
 def _end(path: str) -> str:
     return name(path.rpartition("/")[2])
-
-
-def _evaluators(paths: Sequence[str]) -> str:
-    shown = ", ".join(_end(path) for path in paths[:_EVALUATORS])
-    return shown + (f" and {len(paths) - _EVALUATORS} more" if len(paths) > _EVALUATORS else "")

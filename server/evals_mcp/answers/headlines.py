@@ -25,14 +25,10 @@ def headline(stats: EvaluatorFigures) -> str:
 
 def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> str:
     """The signed difference of two numeric headlines: `+0.07`, `-5 points`; "" for others."""
-    if not stats.num_judgments or not control.num_judgments:
+    if stats.average is None or control.average is None:
         return ""
-    if stats.num_true is not None and control.num_true is not None:
-        change = stats.num_true / stats.num_judgments - control.num_true / control.num_judgments
-        return figures.rate_difference(change)
-    if stats.mean is not None and control.mean is not None:
-        return figures.difference(stats.mean - control.mean)
-    return ""
+    write = figures.difference if stats.num_true is None else figures.rate_difference
+    return write(stats.average - control.average)
 
 
 def constant_value(all_stats: list[EvaluatorFigures]) -> str | None:

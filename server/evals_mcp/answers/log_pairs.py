@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from evals_mcp.answers.changes import text_difference
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
-from evals_mcp.answers.frame.calls import next_call
+from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
@@ -50,7 +50,7 @@ def summarize_pair(
     steps = [figures.count(len(list_steps(item)), "step") for item in (log, other)]
     if any(item.trace_children for item in (log, other)):
         rows.append(_fixed(f'trace: A {steps[0]}, B {steps[1]}. Read one: get_log(log="…", part="trace")'))
-    answer.rows(rows, lambda shown: _left_out(log, other, len(rows) - shown))
+    answer.rows(rows, lambda shown: _unshown(log, other, len(rows) - shown))
     return answer.text()
 
 
@@ -126,6 +126,6 @@ def _fixed(text: str) -> Row:
     return Row(lambda _: text, 0)
 
 
-def _left_out(log: LogResponse, other: LogResponse, amount: int) -> str:
+def _unshown(log: LogResponse, other: LogResponse, amount: int) -> str:
     calls = f"{next_call('get_log', log=log.id)}, {next_call('get_log', log=other.id)}"
-    return f"{figures.count(amount, 'more part')}: {calls}" if amount > 0 else ""
+    return left_out(amount, "part", calls)

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.calls import next_call
+from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import block, name, quote
 from evals_mcp.answers.frame.tokens import whole_character
@@ -108,9 +108,8 @@ def find_part(document: Mapping[str, Any], path: str) -> Any:
     known = [*_paths(document), TRACE]
     close = get_close_matches(path[:200], known, n=1)
     hint = f" Did you mean {close[0]}?" if close else ""
-    listed = ", ".join(name(item) for item in known[:_LISTED])
-    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    raise Invalid(f"part: the log has no {_short(path)}.{hint} Its parts: {listed}{more}.")
+    parts = figures.listed([name(item) for item in known], _LISTED)
+    raise Invalid(f"part: the log has no {_short(path)}.{hint} Its parts: {parts}.")
 
 
 def part_text(value: Any) -> str:
@@ -145,7 +144,7 @@ def part_row(log_id: str, part: Part) -> Row:
         if not end:
             return f"{part.heading} ({figures.count(len(text), 'character')}): {call}"
         opening = f"{part.heading} ({figures.count(len(text), 'character')}):\n{block(text[:end])}"
-        return f"{opening}\n{figures.count(len(text) - end, 'more character')}: {call}"
+        return f"{opening}\n{left_out(len(text) - end, 'character', call)}"
 
     return Row(render, len(text))
 

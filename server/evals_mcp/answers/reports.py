@@ -1,12 +1,11 @@
 """The report of an evaluation in Markdown: an overview, its runs, what each candidate changed, and notes."""
 
 from evals_mcp.answers.comparison_notes import Compared, coverage_notes, method_notes, pairing_notes
-from evals_mcp.answers.comparison_rows import HEADERS, comparison_cells
+from evals_mcp.answers.comparison_rows import comparison_table
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.markdown import as_markdown, markdown_table
 from evals_mcp.answers.frame.quoting import cell
-from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.runs import run_remarks, run_table
 from evals_mcp.answers.subjects import opening
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -42,16 +41,6 @@ def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None,
     return answer.text()
 
 
-def comparison_table(compared: Compared) -> list[str]:
-    """The lines of a table with a row for each candidate and evaluator or measure, headers first."""
-    several = len(compared.found.candidates) > 1
-    rows = [
-        [compared.run(candidate.run_id) if several else "", compared.subject(row), *comparison_cells(row)]
-        for candidate, row in compared.rows()
-    ]
-    return table(["candidate", "evaluator", *HEADERS], rows)
-
-
 def comparison_remarks(compared: Compared) -> list[str]:
     """Notes on the table, except for excluded judgments, which are with the runs."""
     rows = [row for _, row in compared.rows()]
@@ -63,7 +52,7 @@ def _add_comparison(answer: Answer, compared: Compared) -> None:
     for remark in comparison_remarks(compared):
         answer.note(f"- {as_markdown(remark)}")
     answer.head(f"\n## Compared with {as_markdown(baseline)}\n")
-    lines = comparison_table(compared)
+    lines = comparison_table(compared, compared.rows())
     if not lines:
         answer.line("Nothing to compare.")
         return

@@ -108,14 +108,9 @@ def _unjudged(runs: Sequence[RunRow], labels: Sequence[str]) -> list[str]:
             amounts.setdefault(amount, []).append(label)
     if not amounts:
         return []
-    first, *rest = [f"{_few(called)} in {amount}" for amount, called in sorted(amounts.items())]
+    first, *rest = [f"{figures.listed(called, _LISTED)} in {amount}" for amount, called in sorted(amounts.items())]
     listed = [f"{first} of {figures.count(len(runs), 'run')}", *rest]
     return [f"Not judged (-): {'; '.join(listed)}."]
-
-
-def _few(labels: Sequence[str]) -> str:
-    more = len(labels) - _LISTED
-    return ", ".join(labels[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 _KINDS: tuple[tuple[str, Callable[[RunRow, EvaluatorFigures], int]], ...] = (

@@ -5,7 +5,7 @@ from typing import Any
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
-from evals_mcp.answers.frame.calls import next_call
+from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.log_parts import TRACE, Part, find_part, list_parts, log_document, part_row, part_text
 from evals_mcp.answers.traces import Step, fact_words, list_steps, step_rows, version_words
@@ -75,9 +75,8 @@ def parts_left_out(log_id: str, parts: Sequence[Part]) -> str:
     """The parts without room, and the call that reads the first of them; "" if there are none."""
     if not parts:
         return ""
-    listed = ", ".join(part.heading.partition(" ")[0] for part in parts[:8])
-    more = f" and {len(parts) - 8} more" if len(parts) > 8 else ""
-    return f"Not shown: {listed}{more}. Read one: {next_call('get_log', log=log_id, part=parts[0].path)}"
+    shown = figures.listed([part.heading.partition(" ")[0] for part in parts], 8)
+    return f"Not shown: {shown}. Read one: {next_call('get_log', log=log_id, part=parts[0].path)}"
 
 
 def _labels(log: LogResponse) -> Mapping[str, str]:
@@ -96,9 +95,8 @@ def _labels(log: LogResponse) -> Mapping[str, str]:
 
 def _add_trace(answer: Answer, log: LogResponse, steps: Sequence[Step], offset: int) -> None:
     def footer(shown: int) -> str:
-        left = len(steps) - offset - shown
         call = next_call("get_log", log=log.id, part=TRACE, offset=offset + shown)
-        return f"{figures.count(left, 'more step')}: {call}" if left > 0 else ""
+        return left_out(len(steps) - offset - shown, "step", call)
 
     about = "" if log.start_time is None else "; times from its start"
     header = f'trace: {figures.count(len(steps), "step")}{about}. Read a step: get_log(log="…")'
@@ -106,10 +104,7 @@ def _add_trace(answer: Answer, log: LogResponse, steps: Sequence[Step], offset: 
 
 
 def _read_on(log_id: str, part: str, end: int, length: int) -> str:
-    if end >= length:
-        return ""
-    call = next_call("get_log", log=log_id, part=part, offset=end)
-    return f"{figures.count(length - end, 'more character')}: {call}"
+    return left_out(length - end, "character", next_call("get_log", log=log_id, part=part, offset=end))
 
 
 def _check_offset(offset: int, length: int, noun: str, log: LogResponse, part: str = TRACE) -> None:

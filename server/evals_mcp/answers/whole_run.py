@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from evals_mcp.answers.comparison_notes import Compared
+from evals_mcp.answers.comparison_rows import comparison_table
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
-from evals_mcp.answers.reports import comparison_remarks, comparison_table
+from evals_mcp.answers.reports import comparison_remarks
 from evals_mcp.answers.subjects import opening
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, RunRow
@@ -30,7 +31,7 @@ def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compare
     if compared is not None:
         answer.head(f"Compared with {compared.run(compared.found.baseline.run_id)}:")
         call = next_call("compare_runs", evaluation=evaluation.id, candidates=[evaluation.run_labels[run.id]])
-        _add_table(answer, comparison_table(compared), call)
+        _add_table(answer, comparison_table(compared, compared.rows()), call)
     return answer.text()
 
 

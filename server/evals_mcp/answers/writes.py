@@ -28,11 +28,10 @@ def summarize_added_logs(
     """Logs added to a run that had `before` logs, and what the run still lacks."""
     answer = Answer(budget)
     added = run.logs_count - before
-    shown = ", ".join(name(log_id) for log_id in log_ids[:_LISTED])
-    more = f" and {len(log_ids) - _LISTED:,} more" if len(log_ids) > _LISTED else ""
+    shown = figures.listed([name(log_id) for log_id in log_ids], _LISTED)
     already = len(log_ids) - added
     answer.head(
-        f"Added {figures.count(added, 'log')} to run {name(evaluation.run_labels[run.id])} ({run.id}): {shown}{more}."
+        f"Added {figures.count(added, 'log')} to run {name(evaluation.run_labels[run.id])} ({run.id}): {shown}."
     )
     if already > 0:
         answer.line(f"Already in the run: {already:,}.")

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from anyio import to_thread
+from cachetools import TTLCache
 
 from evals_mcp.api.access import Grant
 from evals_mcp.errors import EvalsError, Unauthorized, Unavailable
@@ -16,11 +16,6 @@ _SECONDS_KEPT = 2.0
 _MOST_KEPT = 1024
 
 
-class _Kept(NamedTuple):
-    grant: Grant
-    until: float
-
-
 class KeyedAccess:
     """Each key opens its own workspace and no other.
 
@@ -29,8 +24,7 @@ class KeyedAccess:
 
     def __init__(self, control: Control, clock: Callable[[], float] = time.monotonic) -> None:
         self._control = control
-        self._clock = clock
-        self._kept: dict[str, _Kept] = {}
+        self._grants: TTLCache[str, Grant] = TTLCache(_MOST_KEPT, _SECONDS_KEPT, timer=clock)
         self._stores: dict[str, Store] = {}
 
     async def grant(self, key: str | None) -> Grant:
@@ -38,13 +32,10 @@ class KeyedAccess:
         if not key:
             raise Unauthorized("This server requires an API key in the header `X-API-KEY`.")
         digest = secret_digest(key)
-        kept = self._kept.get(digest)
-        if kept is None or kept.until < self._clock():
-            kept = _Kept(await to_thread.run_sync(self._look_up, key), self._clock() + _SECONDS_KEPT)
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            self._kept[digest] = kept
-        return kept.grant
+        grant = self._grants.get(digest)
+        if grant is None:
+            grant = self._grants[digest] = await to_thread.run_sync(self._look_up, key)
+        return grant
 
     def check(self) -> None:
         """Raise Unavailable if the keys cannot be read."""

@@ -3,8 +3,12 @@
 import argparse
 import os
 import textwrap
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evals_mcp.store.teams.control import Control
 
 _INDENT = " " * 6
 
@@ -31,6 +35,15 @@ def database_of(parsed: argparse.Namespace) -> str:
     from evals_mcp.config import read_settings
 
     return read_settings(os.environ, database=parsed.own_database or parsed.database).database
+
+
+@contextmanager
+def control_of(parsed: argparse.Namespace) -> "Iterator[Control]":
+    """The workspaces and keys in the database of a command. Raises Invalid, Unavailable and Conflict."""
+    from evals_mcp.store.teams.control import open_control
+
+    with closing(open_control(database_of(parsed))) as control:
+        yield control
 
 
 def listed(meanings: Mapping[str, str]) -> str:

@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from contextlib import closing
 from typing import Any
 
-from evals_mcp.cli.arguments import add_database, database_of
+from evals_mcp.cli.arguments import add_database, control_of
 
 
 def add_command(commands: Any) -> None:
@@ -25,9 +24,7 @@ def add_command(commands: Any) -> None:
 
 
 def _create_key(parsed: argparse.Namespace) -> int:
-    from evals_mcp.store.teams.control import open_control
-
-    with closing(open_control(database_of(parsed))) as control:
+    with control_of(parsed) as control:
         created = control.create_key(parsed.workspace, parsed.name, read_only=parsed.read_only)
     print(created.secret)
     print(
@@ -39,9 +36,7 @@ def _create_key(parsed: argparse.Namespace) -> int:
 
 
 def _list_keys(parsed: argparse.Namespace) -> int:
-    from evals_mcp.store.teams.control import open_control
-
-    with closing(open_control(database_of(parsed))) as control:
+    with control_of(parsed) as control:
         keys = control.keys()
     if not keys:
         print("There are no keys. `evals-mcp serve` answers all requests, but only from this machine.", file=sys.stderr)
@@ -53,8 +48,6 @@ def _list_keys(parsed: argparse.Namespace) -> int:
 
 
 def _revoke_key(parsed: argparse.Namespace) -> int:
-    from evals_mcp.store.teams.control import open_control
-
-    with closing(open_control(database_of(parsed))) as control:
+    with control_of(parsed) as control:
         print(f"Revoked {control.revoke_key(parsed.key).id}.")
     return 0

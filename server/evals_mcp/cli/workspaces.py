@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from contextlib import closing
 from typing import Any
 
-from evals_mcp.cli.arguments import add_database, database_of
+from evals_mcp.cli.arguments import add_database, control_of
 
 
 def add_command(commands: Any) -> None:
@@ -21,17 +20,13 @@ def add_command(commands: Any) -> None:
 
 
 def _create_workspace(parsed: argparse.Namespace) -> int:
-    from evals_mcp.store.teams.control import open_control
-
-    with closing(open_control(database_of(parsed))) as control:
+    with control_of(parsed) as control:
         print(f"Created workspace {control.create_workspace(parsed.name).name}.")
     return 0
 
 
 def _list_workspaces(parsed: argparse.Namespace) -> int:
-    from evals_mcp.store.teams.control import open_control
-
-    with closing(open_control(database_of(parsed))) as control:
+    with control_of(parsed) as control:
         workspaces = control.workspaces()
     if not workspaces:
         print("There are no workspaces. To create one: `evals-mcp workspaces create NAME`.", file=sys.stderr)

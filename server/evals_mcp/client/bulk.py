@@ -2,18 +2,16 @@
 
 from pydantic import TypeAdapter
 
-from evals_mcp.client.connection import Connection, Lines
+from evals_mcp.client.connection import Lines
+from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.client.urls import Query
 from evals_mcp.models.evaluation_document import LoadedBatch
 
 _LOADED = TypeAdapter(LoadedBatch)
 
 
-class Bulk:
+class Bulk(Endpoints):
     """Evaluation documents to a server."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def load(self, lines: bytes, *, overwrite: bool = False, more: bool = False) -> LoadedBatch:
         """Store a batch of records (NDJSON): all or none. Raises Invalid with the line in its location.

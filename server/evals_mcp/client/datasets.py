@@ -2,17 +2,14 @@
 
 from pydantic import TypeAdapter
 
-from evals_mcp.client.connection import Connection
+from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.models.datasets import DatasetRequest, DatasetResponse
 
 _VERSION = TypeAdapter(DatasetResponse)
 
 
-class Datasets:
+class Datasets(Endpoints):
     """The datasets of a server."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def upsert(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
-from evals_mcp.client.connection import Connection
+from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.client.urls import Query
 from evals_mcp.models.evaluations import (
     AddEvaluatorsRequest,
@@ -18,11 +18,8 @@ _EVALUATION = TypeAdapter(EvaluationResponse)
 _EVALUATIONS = TypeAdapter(PaginatedData[EvaluationResponse])
 
 
-class Evaluations:
+class Evaluations(Endpoints):
     """The evaluations of a server."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def create(self, request: CreateEvaluationRequest) -> EvaluationResponse:
         """Create an evaluation. Raises NotFound, and Conflict if its file has one with this name."""

@@ -2,17 +2,14 @@
 
 from pydantic import ConfigDict, TypeAdapter
 
-from evals_mcp.client.connection import Connection
+from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.models.logs import LogResponse
 
 _LOG: TypeAdapter[LogResponse] = TypeAdapter(LogResponse, config=ConfigDict(defer_build=True))
 
 
-class Logs:
+class Logs(Endpoints):
     """The logs of a server."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self, log_id: str) -> LogResponse:
         """Fetch one log; a flow's with its trace. Raises NotFound."""

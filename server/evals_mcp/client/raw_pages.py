@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from evals_mcp.client.connection import Connection
+from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.client.urls import Query
 from evals_mcp.models.model import JsonObject
 
@@ -28,11 +28,8 @@ _OBJECT = TypeAdapter(JsonObject)
 _RUNS = TypeAdapter(_RawRuns)
 
 
-class RawPages:
+class RawPages(Endpoints):
     """Pages of the documented routes. Each method raises EvalsError."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def files(self, page: int, size: int) -> RawPage:
         """A page of the files of all types."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
-from evals_mcp.client.connection import Connection
+from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.models.runs import (
     CreateRunRequest,
     EvaluationRunResponse,
@@ -16,11 +16,8 @@ _RUN = TypeAdapter(EvaluationRunResponse)
 _RUNS = TypeAdapter(EvaluationRunsResponse)
 
 
-class Runs:
+class Runs(Endpoints):
     """The runs of a server's evaluations."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def list(self, evaluation_id: str) -> EvaluationRunsResponse:
         """Fetch all runs of an evaluation. Raises NotFound."""

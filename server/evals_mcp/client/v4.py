@@ -2,17 +2,14 @@
 
 from pydantic import TypeAdapter
 
-from evals_mcp.client.connection import Connection
+from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4CreateLogResponse
 
 _CREATED_LOG = TypeAdapter(V4CreateLogResponse)
 
 
-class V4:
+class V4(Endpoints):
     """The evaluations of a server in v4, where a run is an evaluatee."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def log(
         self, evaluation_id: str, request: V4CreateEvaluationLogRequest, *, evaluatee_id: str | None = None

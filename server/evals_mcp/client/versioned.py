@@ -4,7 +4,7 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from evals_mcp.client.connection import Connection
+from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.models.agents import AgentRequest, AgentResponse
 from evals_mcp.models.evaluators import EvaluatorRequest, EvaluatorResponse
 from evals_mcp.models.flows import FlowRequest, FlowResponse
@@ -36,16 +36,12 @@ _AGENT, _AGENT_LOG = TypeAdapter(AgentResponse), TypeAdapter(CreateAgentLogRespo
 _EVALUATOR, _EVALUATOR_LOG = TypeAdapter(EvaluatorResponse), TypeAdapter(CreateEvaluatorLogResponse)
 
 
-class VersionedFiles(Generic[Request, Version, LogRequest, CreatedLog]):
-    """The files of one type, whose name in paths is `noun`."""
+class VersionedFiles(Endpoints, Generic[Request, Version, LogRequest, CreatedLog]):
+    """The files of one type, whose name in paths is `_noun`."""
 
-    def __init__(
-        self, connection: Connection, noun: str, version: TypeAdapter[Version], created_log: TypeAdapter[CreatedLog]
-    ) -> None:
-        self._connection = connection
-        self._noun = noun
-        self._version = version
-        self._created_log = created_log
+    _noun: str
+    _version: TypeAdapter[Version]
+    _created_log: TypeAdapter[CreatedLog]
 
     async def upsert(self, request: Request) -> Version:
         """Create a file or a new version of it. The same content gives the same version. Raises Conflict."""
@@ -70,36 +66,31 @@ class VersionedFiles(Generic[Request, Version, LogRequest, CreatedLog]):
 class Prompts(VersionedFiles[PromptRequest, PromptResponse, PromptLogRequest, CreatePromptLogResponse]):
     """The prompts of a server."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, "prompts", _PROMPT, _PROMPT_LOG)
+    _noun, _version, _created_log = "prompts", _PROMPT, _PROMPT_LOG
 
 
 class Flows(VersionedFiles[FlowRequest, FlowResponse, FlowLogRequest, CreateFlowLogResponse]):
     """The flows of a server."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, "flows", _FLOW, _FLOW_LOG)
+    _noun, _version, _created_log = "flows", _FLOW, _FLOW_LOG
 
 
 class Tools(VersionedFiles[ToolRequest, ToolResponse, ToolLogRequest, CreateToolLogResponse]):
     """The tools of a server."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, "tools", _TOOL, _TOOL_LOG)
+    _noun, _version, _created_log = "tools", _TOOL, _TOOL_LOG
 
 
 class Agents(VersionedFiles[AgentRequest, AgentResponse, AgentLogRequest, CreateAgentLogResponse]):
     """The agents of a server."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, "agents", _AGENT, _AGENT_LOG)
+    _noun, _version, _created_log = "agents", _AGENT, _AGENT_LOG
 
 
 class Evaluators(VersionedFiles[EvaluatorRequest, EvaluatorResponse, EvaluatorLogRequest, CreateEvaluatorLogResponse]):
     """The evaluators of a server."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, "evaluators", _EVALUATOR, _EVALUATOR_LOG)
+    _noun, _version, _created_log = "evaluators", _EVALUATOR, _EVALUATOR_LOG
 
     async def log(
         self, request: EvaluatorLogRequest, *, version_id: str | None = None, environment: str | None = None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
+from evals_mcp.answers.frame.figures import listed
 from evals_mcp.errors import Invalid, NotFound
 
 _CANDIDATES = 8
@@ -35,8 +36,8 @@ def pick(
         if len(found) == 1:
             return found[0]
         if found:
-            listed = _listed([label(thing) for thing in found])
-            raise Invalid(f"{argument}: {quoted(word)} matches {len(found)}: {listed} (newest first). Use a full name.")
+            known = _listed([label(thing) for thing in found])
+            raise Invalid(f"{argument}: {quoted(word)} matches {len(found)}: {known} (newest first). Use a full name.")
     known = nearest(word, [label(thing) for thing in things])
     raise NotFound(f"{argument}: no {argument} is named {quoted(word)}. {known}")
 
@@ -44,9 +45,9 @@ def pick(
 def only(ids: Sequence[str], word: str, argument: str) -> str:
     """The only id with this prefix. Raises Invalid with the ids if there are several."""
     if len(ids) > 1:
-        listed = ", ".join(id if id.isprintable() else quoted(id) for id in ids[:_CANDIDATES])
+        shown = ", ".join(id if id.isprintable() else quoted(id) for id in ids[:_CANDIDATES])
         more = ", …" if len(ids) > _CANDIDATES else ""
-        raise Invalid(f"{argument}: {quoted(word)} is a prefix of several ids: {listed}{more}. Give more characters.")
+        raise Invalid(f"{argument}: {quoted(word)} is a prefix of several ids: {shown}{more}. Give more characters.")
     return ids[0]
 
 
@@ -70,6 +71,5 @@ def quoted(word: str) -> str:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    parts = [label if label.isprintable() and len(label) <= 80 else quoted(label) for label in labels[:_CANDIDATES]]
-    more = len(labels) - len(parts)
-    return ", ".join(parts) + (f" and {more:,} more" if more > 0 else "")
+    shown = [label if label.isprintable() and len(label) <= 80 else quoted(label) for label in labels]
+    return listed(shown, _CANDIDATES)

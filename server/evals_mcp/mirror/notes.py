@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from evals_mcp.answers.frame.figures import count
+from evals_mcp.answers.frame.figures import count, listed
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.errors import EvalsError
 from evals_mcp.mirror.run_rows import RunRows
@@ -16,7 +16,7 @@ def run_notes(runs: Sequence[RunRows], labels: Mapping[str, str]) -> list[str]:
     notes = []
     if unread := [rows for rows in runs if not rows.pages.is_whole and not rows.pages.failures]:
         parts = [f"{_logs(rows)} of {name(labels[rows.run_id])}" for rows in unread]
-        notes.append(f"Read only {_listed(parts)} in time. Figures cover these. Ask again to continue.")
+        notes.append(f"Read only {listed(parts, _LISTED)} in time. Figures cover these. Ask again to continue.")
     for rows in runs:
         run = name(labels[rows.run_id])
         if rows.pages.failures:
@@ -38,7 +38,7 @@ def run_notes(runs: Sequence[RunRows], labels: Mapping[str, str]) -> list[str]:
             notes.append(f"Excluded from {run}: {count(rows.lost_judgments, 'unreadable judgment')}.")
     if changing := [name(labels[rows.run_id]) for rows in runs if rows.was_changing]:
         notes.append(
-            f"Changed while we read it: {_listed(changing)}. Figures may be off by a few logs. Ask again later."
+            f"Changed while we read it: {listed(changing, _LISTED)}. Figures may be off by a few logs. Ask again later."
         )
     return notes
 
@@ -52,7 +52,7 @@ def files_note(unread: Mapping[str, EvalsError | None]) -> str:
     """A note on files (by path) whose evaluations could not be listed, with the error, if any."""
     errors = [error for error in unread.values() if error is not None]
     why = _message(errors[0]) if errors else "out of time"
-    files = _listed([name(path) for path in unread])
+    files = listed([name(path) for path in unread], _LISTED)
     return f"Could not list the evaluations of {count(len(unread), 'file')} ({why}): {files}."
 
 
@@ -64,16 +64,11 @@ def datapoints_note(path: str, error: EvalsError | None) -> str:
 
 def unreadable_note(ids: Sequence[str]) -> str:
     """A note on unreadable runs and evaluators."""
-    return f"Excluded as unreadable: {_listed([name(id) for id in ids])}."
+    return f"Excluded as unreadable: {listed([name(id) for id in ids], _LISTED)}."
 
 
 def _logs(rows: RunRows) -> str:
     return f"{rows.pages.records:,} of {count(rows.pages.expected, 'log')}"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    more = len(parts) - _LISTED
-    return ", ".join(parts[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _message(error: EvalsError) -> str:

@@ -13,9 +13,7 @@ from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, Evaluation
 from evals_mcp.models.model import JsonObject, Model
 from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow, evaluator_figures, evaluator_row
 from evals_mcp.models.runs import EvaluationRunResponse, evaluation_status
-from evals_mcp.models.stats import (
-    RunStatsResponse,
-)
+from evals_mcp.models.stats import RunStatsResponse
 
 Answer = TypeVar("Answer", bound=Model)
 
@@ -84,11 +82,6 @@ def read_definition(
         {run.row.id: _sign(changed, run.row, counted[run.row.id]) for run in known if run.row.id in counted},
         [_id_of(item) for item, read in (*attached, *listed) if read is None],
     )
-
-
-def list_row(evaluation: JsonObject, file_path: str) -> EvaluationRow:
-    """An evaluation in the list of a file. Raises ValidationError if it is not as documented."""
-    return read_definition(evaluation, [], None, file_path).overview.evaluation
 
 
 class _Run(NamedTuple):

@@ -1,12 +1,12 @@
 """Comparisons of runs: the rows of their answer. `evals_mcp.statistics` computes them."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from evals_mcp.models.judgments import Judgment
-from evals_mcp.models.model import Defaulted, JsonObject, Model
-from evals_mcp.models.rows import CutRow, DatapointLog, LogRow
+from evals_mcp.models.model import Defaulted, Model
+from evals_mcp.models.rows import DatapointLog, DatapointTexts, LogRow
 
 Measure = Literal["latency", "tokens", "cost"]
 """Measures of a log: seconds, prompt and output tokens together, US dollars. Lower is better."""
@@ -94,16 +94,12 @@ class ComparedCandidate(ComparedRun):
     measures: list[ComparisonRow]
 
 
-class ComparedDatapoint(CutRow):
+class ComparedDatapoint(DatapointTexts):
     """A datapoint with the log of each run that best shows the outcome, and the judgments of its other logs.
 
     `evaluators` are the versions with the outcome, largest change first.
     """
 
-    id: str
-    inputs: Defaulted[JsonObject] = Field(default_factory=dict)
-    messages: Defaulted[list[Any]] = Field(default_factory=list)
-    target: JsonObject | None = None
     evaluators: list[str]
     baseline: LogRow | None = None
     candidate: LogRow | None = None

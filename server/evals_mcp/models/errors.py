@@ -15,9 +15,3 @@ class HttpValidationError(Model):
     """The body of a 422."""
 
     detail: list[ValidationError] | None = None
-
-
-class ErrorResponse(Model):
-    """The body of any other error."""
-
-    detail: str

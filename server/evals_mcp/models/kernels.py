@@ -48,25 +48,17 @@ class ModelParameters(Model):
     attributes: JsonObject | None = None
 
 
-class ModelParametersRequest(Model):
-    """The parameters of a model call. Shared by prompts and agents."""
+class ModelParametersRequest(ModelParameters):
+    """The parameters of a model call, in a request: unknown values are refused."""
 
-    model: str
     endpoint: ModelEndpoint | None = None
-    template: str | list[ChatMessageRequest] | None = None
+    template: str | list[ChatMessageRequest] | None = None  # type: ignore[assignment]
     template_language: TemplateLanguage | None = None
     provider: ModelProvider | None = None
     max_tokens: Integer | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    stop: str | list[str] | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    other: JsonObject | None = None
     seed: Integer | None = None
     response_format: ResponseFormatRequest | None = None
     reasoning_effort: ReasoningEffort | Integer | None = None
-    attributes: JsonObject | None = None
 
 
 class PromptKernelRequest(ModelParametersRequest):

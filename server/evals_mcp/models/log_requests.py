@@ -11,8 +11,6 @@ from evals_mcp.models.kernels import (
 )
 from evals_mcp.models.messages import ChatMessageRequest, ToolChoice
 from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
-from evals_mcp.models.references import Target
-from evals_mcp.models.versions import file_target
 
 
 class LogContentRequest(Model):
@@ -61,10 +59,6 @@ class LogRequest(LogContentRequest):
     environment: str | None = None
     save: Defaulted[bool] = True
     log_id: str | None = None
-
-    def target(self) -> Target:
-        """The file that the log belongs to, by id or path. Raises Invalid (422) if neither is given."""
-        return file_target(self.id, self.path)
 
 
 class PromptLogRequest(ModelLogContentRequest, LogRequest):

@@ -35,6 +35,13 @@ class EvaluatorFigures:
     high: float | None = None
     options: dict[str, int] | None = None
 
+    @property
+    def average(self) -> float | None:
+        """The rate of true or the mean; None without judgments, and for options and texts."""
+        if not self.num_judgments:
+            return None
+        return self.mean if self.num_true is None else self.num_true / self.num_judgments
+
 
 def evaluator_figures(stats: Any) -> EvaluatorFigures:
     """The figures of an evaluator's statistics, in API form or as computed; empty for None."""
@@ -281,13 +288,18 @@ class DatapointLog:
 _STATES_BY_LETTER = {state[0]: state for state in STATES}
 
 
-class DatapointRow(CutRow):
-    """A datapoint and its logs in the requested runs."""
+class DatapointTexts(CutRow):
+    """A datapoint. Its texts may be cut."""
 
     id: str
     inputs: Defaulted[JsonObject] = Field(default_factory=dict)
     messages: Defaulted[list[Any]] = Field(default_factory=list)
     target: JsonObject | None = None
+
+
+class DatapointRow(DatapointTexts):
+    """A datapoint and its logs in the requested runs."""
+
     excerpt: str | None = None
     logs: list[DatapointLog]
 

@@ -60,7 +60,11 @@ class UpsertRequest(Model):
 
     def target(self) -> Target:
         """The file to write, by id or path. Raises Invalid (422) if neither is given."""
-        return file_target(self.id, self.path)
+        if self.id:
+            return Target("id", self.id)
+        if self.path:
+            return Target("path", self.path)
+        raise Invalid("Give `id` or `path` to name the file.", ("body", "path"))
 
 
 class UpdateVersionRequest(Model):
@@ -76,12 +80,3 @@ class MoveFileRequest(Model):
     path: str | None = None
     name: str | None = None
     directory_id: str | None = None
-
-
-def file_target(file_id: str | None, path: str | None) -> Target:
-    """The file of a write: by id, else by path. Raises Invalid (422) if neither is given."""
-    if file_id:
-        return Target("id", file_id)
-    if path:
-        return Target("path", path)
-    raise Invalid("Give `id` or `path` to name the file.", ("body", "path"))

@@ -13,26 +13,17 @@ from typing import Any
 PERCENTILES = ("0", "25", "50", "75", "90", "95", "99", "99.9", "100")
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """The value that all `count` judgments share. A list of options is a sorted tuple."""
-
-    value: object
-    count: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgmentCounts:
     """The numbers of judged, abstained (null) and failed evaluator logs. `total_logs` is their sum.
 
-    `constant` is set if there are at least two judgments and all are equal. Text has no other statistics.
+    Text has no other statistics.
     """
 
     total_logs: int
     num_judgments: int
     num_nulls: int
     num_errors: int
-    constant: Constant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +39,7 @@ class NumberStats(JudgmentCounts):
     """Mean, sum, population standard deviation and percentiles of the finite judgments.
 
     Without judgments, the first three are None and `percentiles` is empty; else it has exactly the keys of
-    `PERCENTILES`. `num_ignored` judgments were NaN or infinite; they count as judgments but are in no other figure.
+    `PERCENTILES`. NaN and infinity count as judgments but are in no other figure.
     `sum` is also None if it exceeds the range of a float.
     """
 
@@ -56,7 +47,6 @@ class NumberStats(JudgmentCounts):
     sum: float | None = None
     std: float | None = None
     percentiles: dict[str, float] = field(default_factory=dict)
-    num_ignored: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +61,11 @@ def boolean_stats(judgments: Iterable[bool | None], num_errors: int = 0) -> Bool
     counts = Counter(judgments)
     num_true, num_false, nulls = counts[True], counts[False], counts[None]
     judged = num_true + num_false
-    constant = Constant(num_true > 0, judged) if judged > 1 and judged in (num_true, num_false) else None
     return BooleanStats(
         total_logs=judged + nulls + num_errors,
         num_judgments=judged,
         num_nulls=nulls,
         num_errors=num_errors,
-        constant=constant,
         num_true=num_true,
         num_false=num_false,
     )
@@ -90,18 +78,15 @@ def number_stats(judgments: Iterable[float | None], num_errors: int = 0) -> Numb
     values = sorted(float(value) for value in judged if _is_finite(value))
     nulls = len(everything) - len(judged)
     mean, total, std = _moments(values)
-    same = len(values) == len(judged) > 1 and values[0] == values[-1]
     return NumberStats(
         total_logs=len(everything) + num_errors,
         num_judgments=len(judged),
         num_nulls=nulls,
         num_errors=num_errors,
-        constant=Constant(values[0], len(values)) if same else None,
         mean=mean,
         sum=total,
         std=std,
         percentiles={key: percentile(values, float(key) / 100) for key in PERCENTILES} if values else {},
-        num_ignored=len(judged) - len(values),
     )
 
 
@@ -174,11 +159,5 @@ def _option_stats(
         num_judgments=judged,
         num_nulls=nulls,
         num_errors=num_errors,
-        constant=_constant(judgments, judged),
         num_judgments_per_option={option: chosen[option] for option in (*options, *others)},
     )
-
-
-def _constant(counts: Counter[Any], judged: int) -> Constant | None:
-    values = [value for value, count in counts.items() if value is not None and count]
-    return Constant(values[0], judged) if len(values) == 1 and judged > 1 else None

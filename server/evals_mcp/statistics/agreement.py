@@ -1,9 +1,12 @@
-"""Whether runs or evaluators agree about a datapoint, and whether it fails everywhere. Reads no logs."""
+"""Whether runs disagree on a datapoint, or all fail it, by one evaluator. Reads no logs."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
+from evals_mcp.models.questions import EvaluatorScale
+from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.pairing import is_number
 
 Judgment = bool | float | str | Sequence[str] | None
@@ -14,38 +17,6 @@ class NumberRange(NamedTuple):
 
     low: float
     high: float
-
-
-class Agreement(NamedTuple):
-    """How one evaluator judged a datapoint in several runs.
-
-    `judged` runs have a judgment. `spread` is 0 (all equal) to 1 (maximally different). `disagree`: the spread is at
-    least a half. `all_fail`: at least one run is judged, and all judged runs fail.
-    """
-
-    judged: int
-    spread: float
-    disagree: bool
-    all_fail: bool
-
-
-def agreement_of_runs(
-    judgments: Iterable[Judgment],
-    kind: str,
-    valence: str = "positive",
-    options: Mapping[str, str | None] | None = None,
-    number_range: NumberRange | None = None,
-) -> Agreement:
-    """How much the judgments of one datapoint in several runs agree. Ignores None (missing, abstained, failed).
-
-    The spread of numbers is relative to `number_range`; without it, numbers never disagree. Booleans and single options
-    are equal or not. The spread of several options is the share not common to all (Jaccard). Text has none.
-    """
-    values = [value for value in judgments if value is not None]
-    spread = _spread(values, kind, number_range)
-    failing = failing_judgments(kind, valence, options, number_range)
-    fails = [judgment_fails(value, failing) for value in values]
-    return Agreement(len(values), spread, spread >= 0.5, bool(fails) and all(fails))
 
 
 class FailingJudgments(NamedTuple):
@@ -97,7 +68,38 @@ def judgment_fails(judgment: Judgment, failing: FailingJudgments | None) -> bool
     return failing.numbers.low <= judgment <= failing.numbers.high
 
 
-def _spread(values: Sequence[Judgment], kind: str, number_range: NumberRange | None) -> float:
+class JudgmentReading:
+    """How to read one evaluator's judgments in a question."""
+
+    def __init__(self, scale: EvaluatorScale, row: EvaluatorRow) -> None:
+        self.return_type = row.return_type
+        self._row = row
+        self._range = None if scale.low is None or scale.high is None else NumberRange(scale.low, scale.high)
+        self._can_fail = scale.can_fail
+
+    @cached_property
+    def failing(self) -> FailingJudgments | None:
+        """The judgments that are failures; None if none is."""
+        if not self._can_fail:
+            return None
+        return failing_judgments(self.return_type, self._row.valence, self._row.option_valences, self._range)
+
+    def disagree(self, judgments: Iterable[Judgment]) -> bool:
+        """Whether judgments of one datapoint differ by at least half. For numbers, both extremes are enough."""
+        return spread(judgments, self.return_type, self._range) >= 0.5
+
+    def all_fail(self, judgments: Sequence[Judgment]) -> bool:
+        """Whether there are judgments and all are failures. For numbers, the smallest and largest are enough."""
+        return bool(judgments) and all(judgment_fails(value, self.failing) for value in judgments)
+
+
+def spread(judgments: Iterable[Judgment], kind: str, number_range: NumberRange | None = None) -> float:
+    """How much judgments of one datapoint differ: 0 (all equal) to 1. Ignores None (missing, abstained, failed).
+
+    The spread of numbers is relative to `number_range`, and 0 without it. Booleans and single options are equal or not.
+    The spread of several options is the share not common to all (Jaccard). Text has none.
+    """
+    values = [value for value in judgments if value is not None]
     if kind == "number":
         numbers = [value for value in values if is_number(value)]
         if not numbers or number_range is None or number_range.low >= number_range.high:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals_mcp.models.comparisons import Measure
 from evals_mcp.models.judgments import JUDGED
-from evals_mcp.statistics.pairing import OptionPairs, Profile, pair_options
+from evals_mcp.statistics.pairing import OptionPairs, Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,14 +112,33 @@ class DatapointKeys:
         return self._ids[key]
 
 
-def pair_option_columns(kind: str, baseline: JudgedLogs, candidate: JudgedLogs) -> OptionPairs:
-    """Pair options like `pair_options`. Without repeats, this only counts pairs of judgments."""
+def option_shares(judged: JudgedLogs) -> dict[int, dict[str, float]]:
+    """The options selected for each judged datapoint, as shares of its logs."""
+    chosen: dict[int, list[Labels]] = {}
+    for key, label in zip(judged.keys.tolist(), judged.labels.tolist(), strict=True):
+        chosen.setdefault(key, []).append(judged.options[label])
+    return {
+        key: {option: times / len(logs) for option, times in Counter(chain.from_iterable(logs)).items()}
+        for key, logs in chosen.items()
+    }
+
+
+def pair_option_columns(baseline: JudgedLogs, candidate: JudgedLogs) -> OptionPairs:
+    """Pair options, one or several per log. Without repeats, this only counts pairs of judgments."""
     import numpy as np
 
-    sides = (baseline, candidate)
-    if any(len(np.unique(side.keys)) < len(side.keys) for side in sides):
-        before, after = (_options_by_datapoint(kind, side) for side in sides)
-        return pair_options(before, after, kind)
+    repeated = [_repeated_keys(side) for side in (baseline, candidate)]
+    if any(repeated):
+        before, after = option_shares(baseline), option_shares(candidate)
+        shared = [key for key in before if key in after]
+        return OptionPairs(
+            profiles=Counter((_profile(before[key]), _profile(after[key])) for key in shared),
+            pairs=len(shared),
+            only_baseline=len(before) - len(shared),
+            only_candidate=len(after) - len(shared),
+            ignored=0,
+            averaged=not repeated[0].union(repeated[1]).isdisjoint(shared),
+        )
     keys, at_left, at_right = np.intersect1d(baseline.keys, candidate.keys, assume_unique=True, return_indices=True)
     both = np.stack((baseline.labels[at_left], candidate.labels[at_right]))
     kinds, counts = np.unique(both, axis=1, return_counts=True)
@@ -139,12 +160,15 @@ def labels_of(value: Any) -> Labels:
     return (value,) if isinstance(value, str) else tuple(sorted(set(value)))
 
 
-def _options_by_datapoint(kind: str, side: JudgedLogs) -> dict[str, list[object]]:
-    values: dict[str, list[object]] = {}
-    for key, label in zip(side.keys.tolist(), side.labels.tolist(), strict=True):
-        chosen = side.options[label]
-        values.setdefault(str(key), []).append(chosen if kind == "multi_select" else chosen[0])
-    return values
+def _repeated_keys(side: JudgedLogs) -> set[int]:
+    import numpy as np
+
+    keys, counts = np.unique(side.keys, return_counts=True)
+    return set(keys[counts > 1].tolist())
+
+
+def _profile(shares: Mapping[str, float]) -> Profile:
+    return tuple(sorted(shares.items()))
 
 
 def _whole(labels: Labels) -> Profile:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals_mcp.models.judgments import FAILED, JUDGED, VALENCE_SCORES
 from evals_mcp.models.questions import Outcome
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.statistics.columns import JudgedLogs, JudgmentColumn, Labels, RunColumns
+from evals_mcp.statistics.columns import JudgmentColumn, RunColumns, option_shares
 from evals_mcp.statistics.pairing import LARGEST, pair_columns
 
 if TYPE_CHECKING:
@@ -224,7 +222,7 @@ def _declared_range(row: EvaluatorRow) -> float:
 def _option_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> _Changes:
     import numpy as np
 
-    left, right = (_shares(run.judged(row.version_id)) for run in (baseline, candidate))
+    left, right = (option_shares(run.judged(row.version_id)) for run in (baseline, candidate))
     keys = sorted(left.keys() & right.keys())
     scores = _option_scores(row)
     known = list(scores.values())
@@ -243,17 +241,6 @@ def _option_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
 def _option_scores(row: EvaluatorRow) -> dict[str, float]:
     """The score of each option; 0 without a valence."""
     return {option: VALENCE_SCORES.get(valence or "", 0.0) for option, valence in row.option_valences.items()}
-
-
-def _shares(judged: JudgedLogs) -> dict[int, dict[str, float]]:
-    """The options selected for each judged datapoint, as shares of its logs."""
-    chosen: dict[int, list[Labels]] = {}
-    for key, label in zip(judged.keys.tolist(), judged.labels.tolist(), strict=True):
-        chosen.setdefault(key, []).append(judged.options[label])
-    return {
-        key: {option: times / len(logs) for option, times in Counter(chain.from_iterable(logs)).items()}
-        for key, logs in chosen.items()
-    }
 
 
 def _scores(row: EvaluatorRow, column: JudgmentColumn) -> NDArray[Any]:

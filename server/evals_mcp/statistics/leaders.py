@@ -23,15 +23,9 @@ def read_headline(overview: Overview) -> Headline | None:
 
 
 def _headline(row: EvaluatorRow, runs: Sequence[_Run]) -> Headline | None:
-    rated = [(value, label, figures) for label, figures in runs if (value := _value(figures)) is not None]
+    rated = [(value, label, figures) for label, figures in runs if (value := figures.average) is not None]
     if row.neutral or not rated:
         return None
     ordered = sorted(rated, key=lambda item: item[0], reverse=not row.lower_is_better)
     best, worst = (RunFigures(run=label, figures=figures) for _, label, figures in (ordered[0], ordered[-1]))
     return Headline(evaluator=row.path, best=best, worst=worst if ordered[0][0] != ordered[-1][0] else None)
-
-
-def _value(figures: EvaluatorFigures) -> float | None:
-    if not figures.num_judgments:
-        return None
-    return figures.mean if figures.num_true is None else figures.num_true / figures.num_judgments

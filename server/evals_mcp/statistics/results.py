@@ -87,6 +87,11 @@ class Comparison:
     options: tuple[OptionShift, ...] = ()
 
 
+def not_comparable(kind: str) -> Comparison:
+    """The result for text, and for evaluators whose return type differs between the runs."""
+    return Comparison(kind=kind, verdict=Verdict.NOT_COMPARABLE)
+
+
 def decide(comparison: Comparison) -> Comparison:
     """Set the verdict from the pairs, the (adjusted, if set) p-value and the direction.
 

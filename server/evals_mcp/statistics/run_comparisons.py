@@ -1,4 +1,7 @@
-"""Compare runs with a baseline by each evaluator and measure. `datapoint_changes` finds the changed datapoints."""
+"""Compare runs with a baseline by each evaluator and measure. `datapoint_changes` finds the changed datapoints.
+
+All modules of this package import NumPy on first use, so importing them costs nothing at start-up.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,12 @@ from evals_mcp.statistics.columns import (
     RunColumns,
     pair_option_columns,
 )
-from evals_mcp.statistics.comparisons import not_comparable
 from evals_mcp.statistics.corrections import correct
 from evals_mcp.statistics.datapoint_changes import DatapointChange, rank_datapoints
 from evals_mcp.statistics.numbers import compare_numbers
 from evals_mcp.statistics.options import compare_multi_selects, compare_selects
 from evals_mcp.statistics.pairing import pair_columns
-from evals_mcp.statistics.results import Comparison, Verdict
+from evals_mcp.statistics.results import Comparison, Verdict, not_comparable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,7 +153,7 @@ def _compare_evaluator(row: EvaluatorRow, baseline: RunColumns, candidate: RunCo
         case "number":
             return compare_numbers(pair_columns(left.keys, left.numbers, right.keys, right.numbers), row.valence)
         case "select" | "multi_select":
-            pairs = pair_option_columns(row.return_type, left, right)
+            pairs = pair_option_columns(left, right)
             compare_options = compare_selects if row.return_type == "select" else compare_multi_selects
             return compare_options(pairs, row.option_valences)
     return not_comparable(row.return_type)

@@ -7,12 +7,12 @@ from pydantic import BeforeValidator, Field
 from evals_mcp.answers.writes import summarize_added_logs
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
-from evals_mcp.tools.arguments import Evaluation, MaxTokens, Run
+from evals_mcp.tools.arguments import Evaluation, MaxTokens, Run, as_list
 from evals_mcp.tools.tool import Tool
 
 LogIds = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=500)]],
-    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    BeforeValidator(as_list),
     Field(min_length=1, max_length=1_000, description="Ids of existing logs, 1–1,000."),
 ]
 

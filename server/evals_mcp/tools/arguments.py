@@ -9,7 +9,8 @@ LEAST_TOKENS = 300
 MOST_TOKENS = 20_000
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
+    """Accept one text as a list, as some hosts send it."""
     return [value] if isinstance(value, str) else value
 
 
@@ -22,7 +23,7 @@ Evaluation = Annotated[str, Field(min_length=1, max_length=500, description="Eva
 Run = Annotated[str, Field(min_length=1, max_length=500, description="Run: version name, id, or control.")]
 Runs = Annotated[
     list[str],
-    BeforeValidator(_as_list),
+    BeforeValidator(as_list),
     Field(max_length=100, description="Runs: version names or ids; default all."),
 ]
 Datapoint = Annotated[str, Field(max_length=500, description="Only this datapoint: id or unique prefix.")]

@@ -14,22 +14,17 @@ from evals_mcp.lookup.runs import find_run, find_runs
 from evals_mcp.models.questions import ComparisonQuestion, Outcome
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
-from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens
+from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, as_list
 from evals_mcp.tools.tool import Tool
 
 _LIMIT = 5
 _TEXTS = 400_000  # characters of outputs to compare, shared by the datapoints of a page
 
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 Baseline = Annotated[str, Field(max_length=500, description="Run; default the control, else the oldest.")]
 Candidates = Annotated[
-    list[str], BeforeValidator(_as_list), Field(max_length=100, description="Runs; default all others.")
+    list[str], BeforeValidator(as_list), Field(max_length=100, description="Runs; default all others.")
 ]
-Evaluators = Annotated[list[str], BeforeValidator(_as_list), Field(max_length=100, description="Default all.")]
+Evaluators = Annotated[list[str], BeforeValidator(as_list), Field(max_length=100, description="Default all.")]
 Shown = Annotated[Outcome, Field(description="Which datapoints to show; default regressed.")]
 Limit = Annotated[int, Field(ge=1, le=50, description=f"Datapoints to show, 1–50, default {_LIMIT}.")]
 

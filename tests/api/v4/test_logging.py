@@ -213,7 +213,7 @@ async def test_results_are_only_for_logs_of_the_run(
     """An unknown log is not found; one outside the run, or for no datapoint of it, is refused by its name."""
     address = f"/v4/evaluations/{(await evaluate())['id']}"
     outside = (await make("POST", "/v5/prompts/log", {"id": files.prompt}))["id"]
-    (run,) = (await make("GET", f"{address.replace('v4', 'v5')}/runs"))["runs"]
+    (run,) = (await make("GET", f"{address.replace('/v4/', '/v5/')}/runs"))["runs"]
     pointless = (await make("POST", "/v5/prompts/log", {"id": files.prompt, "run_id": run["id"]}))["id"]
     body: dict[str, Any] = {"path": "data/other", "datapoints": [{"inputs": {"question": "other"}}]}
     other = (await make("POST", "/v5/datasets", body, include_datapoints=True))["datapoints"][0]["id"]

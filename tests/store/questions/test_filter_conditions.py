@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.loaded_stores import open_kind
 
 from evals_mcp.answers.filter_words import WORDS
 from evals_mcp.errors import Invalid, NotFound
@@ -14,7 +15,7 @@ from evals_mcp.models.references import EvaluatorReference, Target
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.questions.filter_conditions import ON_DATAPOINTS, ON_LOGS
-from evals_mcp.store.store import Store, open_store
+from evals_mcp.store.store import Store
 
 QUESTIONS = ("Where is Straße 5?", "Who is Иван?", "What is it?")
 RUNS = ("old", "new")
@@ -88,10 +89,7 @@ class Asked:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     """The evaluation, once in each database."""
-    if request.param == "sqlite":
-        store = open_store(str(tmp_path_factory.mktemp("filters") / "evals.db"))
-    else:
-        store = open_store(str(request.getfixturevalue("postgres_server")), "filters")
+    store = open_kind(request, tmp_path_factory, "filters")
     yield Asked(store)
     store.close()
 

@@ -4,6 +4,7 @@ Rounding never misleads: a rate just below 1 is ">99.9%", and there is no negati
 """
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 _EXACT = 10  # decimals that can be trusted
@@ -14,6 +15,12 @@ def count(amount: int, noun: str = "") -> str:
     if not noun:
         return f"{amount:,}"
     return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def listed(words: Sequence[str], most: int) -> str:
+    """The first words, at most `most`, and how many more there are: `a, b and 3 more`."""
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def number(value: float) -> str:

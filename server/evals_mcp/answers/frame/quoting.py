@@ -26,24 +26,16 @@ _STRAY_SELECTOR = re.compile(f"(?<![{_TAKES_SELECTOR}])\ufe0f")
 _AMBIGUOUS_BACKSLASHES = re.compile(r"(?<!\\)\\++(?=u\{|[^\n\t -~])")
 
 
-def quote(text: str, limit: int | None = None, *, tail: bool = False) -> str:
-    """`text` on one line in double quotes, at most its first `limit` characters (with `tail`, both ends).
+def quote(text: str, limit: int | None = None) -> str:
+    """`text` on one line in double quotes, at most its first `limit` characters.
 
     Counts what is cut outside of the quotes, also what was cut before: `"The plan…" (+1,234 characters)`.
     """
     length = full_length(text)
-    if length > len(text):
-        first = len(text) if limit is None else whole_character(text, limit)
-        return f'"{_one_line(text[:first])}…" (+{length - first:,} characters)'
-    if limit is None or len(text) <= limit:
+    end = len(text) if limit is None else whole_character(text, limit)
+    if end == length:
         return f'"{_one_line(text)}"'
-    last = limit // 3 if tail else 0
-    first = whole_character(text, limit - last)
-    end = max(first, whole_character(text, len(text) - last))
-    if first == end:
-        return f'"{_one_line(text)}"'
-    shown = f'"{_one_line(text[:first])}…" (+{end - first:,} characters)'
-    return f'{shown} "…{_one_line(text[end:])}"' if end < len(text) else shown
+    return f'"{_one_line(text[:end])}…" (+{length - end:,} characters)'
 
 
 def cell(text: str, limit: int | None = None) -> str:

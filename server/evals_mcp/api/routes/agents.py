@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from evals_mcp.api.access import CurrentStore
-from evals_mcp.api.routes.file_routes import add_file_routes, change_of
-from evals_mcp.api.routes.log_targets import log_target, read_kernel
+from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
+from evals_mcp.api.routes.log_writes import create_log, log_target, read_kernel, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
@@ -23,14 +23,7 @@ router = APIRouter(prefix="/agents", tags=["agents"])
 @router.post("", response_model=AgentResponse)
 def upsert_agent(store: CurrentStore, request: AgentRequest) -> Any:
     """Create an agent or a new version of it. The same content gives the same version."""
-    target = request.target()
-    return store.files.upsert(
-        "agent",
-        target.value if target.by == "id" else None,
-        target.value if target.by == "path" else None,
-        request.kernel(),
-        change_of(request),
-    )
+    return upsert_file(store, "agent", request, request.kernel())
 
 
 @router.post("/log")
@@ -44,8 +37,7 @@ def log_agent(
     """Log one call of an agent."""
     kernel = read_kernel(AgentKernelRequest, request.agent, "agent")
     target = log_target(request, kernel, version_id, environment)
-    created = store.logs.create("agent", target, request.given(), request.run_id)
-    runner.wake(store, created.run_ids)
+    created = create_log(store, runner, "agent", target, request, request.run_id)
     return CreateAgentLogResponse(
         id=created.id, agent_id=created.file_id, version_id=created.version_id, log_status=created.log_status
     )
@@ -56,9 +48,7 @@ def update_agent_log(
     store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateFlowLogRequest
 ) -> Any:
     """Change the given fields of a log of an agent."""
-    changed = store.logs.update("agent", log_id, request.given(), id)
-    runner.wake(store, changed.run_ids)
-    return changed.log
+    return update_log(store, runner, "agent", log_id, request, id)
 
 
 @router.post("/call", response_model=None)

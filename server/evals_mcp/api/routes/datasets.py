@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from evals_mcp.api.access import CurrentStore
-from evals_mcp.api.routes.file_routes import add_file_routes, change_of
+from evals_mcp.api.routes.file_routes import add_file_routes, change_of, id_and_path
 from evals_mcp.api.routes.parameters import Environment, Page, Size, VersionId
 from evals_mcp.api.routes.uploads import UPLOAD_BODY, CurrentUpload
 from evals_mcp.importers.csv_datapoints import read_csv_datapoints
@@ -26,10 +26,8 @@ def upsert_dataset(
     include_datapoints: bool = False,
 ) -> DatasetResponse:
     """Set a dataset's datapoints, or add datapoints to a version or remove some from it."""
-    target = request.target()
     return store.datasets.upsert(
-        target.value if target.by == "id" else None,
-        target.value if target.by == "path" else None,
+        *id_and_path(request),
         request.datapoints,
         request.action,
         request.attributes,

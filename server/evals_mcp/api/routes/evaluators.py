@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from evals_mcp.api.access import CurrentStore
-from evals_mcp.api.routes.file_routes import add_file_routes, change_of
+from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.parameters import Environment, VersionId
 from evals_mcp.models.evaluators import EvaluatorRequest, EvaluatorResponse, ListEvaluators
 from evals_mcp.models.log_requests import CreateEvaluatorLogResponse, EvaluatorLogRequest
@@ -17,14 +17,7 @@ router = APIRouter(prefix="/evaluators", tags=["evaluators"])
 @router.post("", response_model=EvaluatorResponse)
 def upsert_evaluator(store: CurrentStore, request: EvaluatorRequest) -> Any:
     """Create an evaluator or a new version of it. The same specification gives the same version."""
-    target = request.target()
-    return store.files.upsert(
-        "evaluator",
-        target.value if target.by == "id" else None,
-        target.value if target.by == "path" else None,
-        {"spec": request.kernel()},
-        change_of(request),
-    )
+    return upsert_file(store, "evaluator", request, {"spec": request.kernel()})
 
 
 @router.post("/log")

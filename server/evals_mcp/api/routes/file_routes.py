@@ -6,12 +6,13 @@ from fastapi import APIRouter, Response
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.routes.parameters import Environment, Order, Page, Size, SortBy, VersionId
-from evals_mcp.models.files import FileEnvironmentResponse
-from evals_mcp.models.model import Model
+from evals_mcp.models.files import FileEnvironmentResponse, FileResponse
+from evals_mcp.models.model import JsonObject, Model
 from evals_mcp.models.monitoring import UpdateMonitoringRequest
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.versions import FileVersionResponse, MoveFileRequest, UpdateVersionRequest, UpsertRequest
 from evals_mcp.store.files.files import FileChange
+from evals_mcp.store.store import Store
 
 
 def change_of(request: UpsertRequest) -> FileChange:
@@ -19,6 +20,19 @@ def change_of(request: UpsertRequest) -> FileChange:
     return FileChange(
         request.description, request.tags, request.readme, request.version_name, request.version_description
     )
+
+
+def id_and_path(request: UpsertRequest) -> tuple[str | None, str | None]:
+    """The id or else the path of the file to write; the other is None. Raises Invalid (422) if neither is given."""
+    target = request.target()
+    return (target.value, None) if target.by == "id" else (None, target.value)
+
+
+def upsert_file(
+    store: Store, kind: str, request: UpsertRequest, content: JsonObject, identity: JsonObject | None = None
+) -> FileResponse:
+    """Create a file or a new version of it. Raises as `Files.upsert`."""
+    return store.files.upsert(kind, *id_and_path(request), content, change_of(request), identity)
 
 
 def add_file_routes(

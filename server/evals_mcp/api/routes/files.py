@@ -1,13 +1,14 @@
 """Routes over files of every type."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from evals_mcp.api.access import CurrentStore, ReadStore
 from evals_mcp.api.routes.parameters import Environment, Order, Page, Size, SortBy
 from evals_mcp.models.agents import AgentResponse
+from evals_mcp.models.enums import FileType
 from evals_mcp.models.files import FileResponse, RetrieveByPathRequest
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.prompts import PromptResponse
@@ -15,8 +16,6 @@ from evals_mcp.prompt_files import write_prompt_file
 from evals_mcp.store.store import Store
 
 router = APIRouter(prefix="/files", tags=["files"])
-
-FileType = Literal["prompt", "tool", "dataset", "evaluator", "flow", "agent"]
 
 
 @router.get("")

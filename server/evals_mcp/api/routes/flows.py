@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter
 
 from evals_mcp.api.access import CurrentStore
-from evals_mcp.api.routes.file_routes import add_file_routes, change_of
-from evals_mcp.api.routes.log_targets import log_target
+from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
+from evals_mcp.api.routes.log_writes import create_log, log_target, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.models.flows import FlowRequest, FlowResponse, ListFlows
@@ -19,14 +19,7 @@ router = APIRouter(prefix="/flows", tags=["flows"])
 @router.post("", response_model=FlowResponse)
 def upsert_flow(store: CurrentStore, request: FlowRequest) -> Any:
     """Create a flow or a new version of it. The same content gives the same version."""
-    target = request.target()
-    return store.files.upsert(
-        "flow",
-        target.value if target.by == "id" else None,
-        target.value if target.by == "path" else None,
-        request.kernel(),
-        change_of(request),
-    )
+    return upsert_file(store, "flow", request, request.kernel())
 
 
 @router.post("/log")
@@ -39,8 +32,7 @@ def log_flow(
 ) -> CreateFlowLogResponse:
     """Log one call of a flow."""
     target = log_target(request, request.flow, version_id, environment)
-    created = store.logs.create("flow", target, request.given(), request.run_id)
-    runner.wake(store, created.run_ids)
+    created = create_log(store, runner, "flow", target, request, request.run_id)
     return CreateFlowLogResponse(
         id=created.id, flow_id=created.file_id, version_id=created.version_id, log_status=created.log_status
     )
@@ -49,9 +41,7 @@ def log_flow(
 @router.patch("/logs/{log_id:path}", response_model=FlowLogResponse)
 def update_flow_log(store: CurrentStore, runner: CurrentRunner, log_id: str, request: UpdateFlowLogRequest) -> Any:
     """Change or complete a log of a flow. A complete log cannot change."""
-    changed = store.logs.update("flow", log_id, request.given())
-    runner.wake(store, changed.run_ids)
-    return changed.log
+    return update_log(store, runner, "flow", log_id, request)
 
 
 add_file_routes(router, "flow", FlowResponse, ListFlows)

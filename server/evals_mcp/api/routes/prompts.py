@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from evals_mcp.api.access import CurrentStore, ReadStore
-from evals_mcp.api.routes.file_routes import add_file_routes, change_of
-from evals_mcp.api.routes.log_targets import log_target, read_kernel
+from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
+from evals_mcp.api.routes.log_writes import create_log, log_target, read_kernel, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
@@ -30,14 +30,7 @@ router = APIRouter(prefix="/prompts", tags=["prompts"])
 @router.post("", response_model=PromptResponse)
 def upsert_prompt(store: CurrentStore, request: PromptRequest) -> Any:
     """Create a prompt or a new version of it. The same content gives the same version."""
-    target = request.target()
-    return store.files.upsert(
-        "prompt",
-        target.value if target.by == "id" else None,
-        target.value if target.by == "path" else None,
-        request.kernel(),
-        change_of(request),
-    )
+    return upsert_file(store, "prompt", request, request.kernel())
 
 
 @router.post("/log")
@@ -51,8 +44,7 @@ def log_prompt(
     """Log one call of a prompt."""
     kernel = read_kernel(PromptKernelRequest, request.prompt, "prompt")
     target = log_target(request, kernel, version_id, environment)
-    created = store.logs.create("prompt", target, request.given(), request.run_id)
-    runner.wake(store, created.run_ids)
+    created = create_log(store, runner, "prompt", target, request, request.run_id)
     return CreatePromptLogResponse(id=created.id, prompt_id=created.file_id, version_id=created.version_id)
 
 
@@ -61,9 +53,7 @@ def update_prompt_log(
     store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdatePromptLogRequest
 ) -> Any:
     """Change the given fields of a log of a prompt."""
-    changed = store.logs.update("prompt", log_id, request.given(), id)
-    runner.wake(store, changed.run_ids)
-    return changed.log
+    return update_log(store, runner, "prompt", log_id, request, id)
 
 
 @router.post("/call", response_model=None)

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter
 
 from evals_mcp.api.access import CurrentStore
-from evals_mcp.api.routes.file_routes import add_file_routes, change_of
-from evals_mcp.api.routes.log_targets import log_target
+from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
+from evals_mcp.api.routes.log_writes import create_log, log_target, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
@@ -20,16 +20,8 @@ router = APIRouter(prefix="/tools", tags=["tools"])
 @router.post("", response_model=ToolResponse)
 def upsert_tool(store: CurrentStore, request: ToolRequest) -> Any:
     """Create a tool or a new version of it. The same content gives the same version."""
-    target = request.target()
     kernel = request.kernel()
-    return store.files.upsert(
-        "tool",
-        target.value if target.by == "id" else None,
-        target.value if target.by == "path" else None,
-        {**kernel, "tool_type": request.tool_type},
-        change_of(request),
-        identity=kernel,
-    )
+    return upsert_file(store, "tool", request, {**kernel, "tool_type": request.tool_type}, identity=kernel)
 
 
 @router.post("/log")
@@ -42,8 +34,7 @@ def log_tool(
 ) -> CreateToolLogResponse:
     """Log one call of a tool."""
     target = log_target(request, request.tool, version_id, environment)
-    created = store.logs.create("tool", target, request.given())
-    runner.wake(store, created.run_ids)
+    created = create_log(store, runner, "tool", target, request)
     return CreateToolLogResponse(id=created.id, tool_id=created.file_id, version_id=created.version_id)
 
 
@@ -52,9 +43,7 @@ def update_tool_log(
     store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateToolLogRequest
 ) -> Any:
     """Change the given fields of a log of a tool."""
-    changed = store.logs.update("tool", log_id, request.given(), id)
-    runner.wake(store, changed.run_ids)
-    return changed.log
+    return update_log(store, runner, "tool", log_id, request, id)
 
 
 @router.post("/call", response_model=None)

@@ -8,6 +8,7 @@ from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.files import RunVersionResponse
 from evals_mcp.models.flows import FlowResponse
+from evals_mcp.models.kernels import ModelParameters
 from evals_mcp.models.messages import ToolFunction
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.prompts import PromptResponse
@@ -23,20 +24,7 @@ from evals_mcp.models.v4.configs import (
 from evals_mcp.models.v4.evaluations import V4DatasetResponse, V4EvaluatorResponse
 
 _STATUS = "committed"
-_MODEL_FIELDS = {
-    "model",
-    "provider",
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "stop",
-    "presence_penalty",
-    "frequency_penalty",
-    "other",
-    "seed",
-    "response_format",
-    "endpoint",
-}
+_MODEL_FIELDS = V4ModelConfigResponse.model_fields.keys() & ModelParameters.model_fields.keys()
 
 
 def config_response(version: RunVersionResponse) -> V4ConfigResponse:
@@ -56,19 +44,16 @@ def config_response(version: RunVersionResponse) -> V4ConfigResponse:
 
 def evaluator_response(version: EvaluatorResponse) -> V4EvaluatorResponse:
     """An evaluator with the content of its version."""
-    spec = version.spec.model_dump(exclude_none=True)
+    spec = _spec(version)
     return V4EvaluatorResponse.model_validate(
-        {
+        spec
+        | {
             "id": version.id,
             "name": version.name,
             "description": version.description or "",
-            "arguments_type": spec["arguments_type"],
-            "return_type": spec["return_type"],
-            "type": spec.get("evaluator_type", "external"),
+            "type": spec["evaluator_type"],
             "created_at": version.created_at,
             "updated_at": version.updated_at,
-            "code": spec.get("code"),
-            "llm_config": _judge_config(version.version_id, spec),
         }
     )
 
@@ -110,18 +95,21 @@ def _tool_config(version: ToolResponse) -> V4ToolConfigResponse:
 
 
 def _evaluator_config(version: EvaluatorResponse) -> V4EvaluatorConfigResponse:
+    return V4EvaluatorConfigResponse.model_validate(_named(version) | _spec(version))
+
+
+def _spec(version: EvaluatorResponse) -> JsonObject:
+    """The specification of an evaluator. The model config of an LLM evaluator has no version of its own."""
     spec = version.spec.model_dump(exclude_none=True)
-    return V4EvaluatorConfigResponse.model_validate(
-        _named(version)
-        | {
-            "evaluator_type": spec.get("evaluator_type", "external"),
-            "llm_config": _judge_config(version.version_id, spec),
-            "code": spec.get("code"),
-            "arguments_type": spec["arguments_type"],
-            "return_type": spec["return_type"],
-            "other": spec.get("attributes"),
-        }
-    )
+    prompt = spec.get("prompt")
+    return {
+        "evaluator_type": spec.get("evaluator_type", "external"),
+        "llm_config": None if prompt is None else {"id": version.version_id, **_model(prompt)},
+        "code": spec.get("code"),
+        "arguments_type": spec["arguments_type"],
+        "return_type": spec["return_type"],
+        "other": spec.get("attributes"),
+    }
 
 
 def _agent_config(version: AgentResponse) -> V4AgentConfigResponse:
@@ -157,12 +145,6 @@ def _model(content: Mapping[str, Any]) -> JsonObject:
         key = "prompt_template" if isinstance(content["template"], str) else "chat_template"
         document[key] = content["template"]
     return document
-
-
-def _judge_config(version_id: str, spec: Mapping[str, Any]) -> JsonObject | None:
-    """The model config of an LLM evaluator. It has no version of its own."""
-    prompt = spec.get("prompt")
-    return None if prompt is None else {"id": version_id, **_model(prompt)}
 
 
 def _tool_configs(tools: Iterable[tuple[str, ToolFunction]]) -> list[JsonObject]:

@@ -12,28 +12,8 @@ from evals_mcp.models.v4.logs import (
 )
 from evals_mcp.store.database.identity import derived_id, new_id
 
-_SAME_FIELDS = {
-    "inputs",
-    "source",
-    "metadata",
-    "save",
-    "output",
-    "judgment",
-    "environment",
-    "created_at",
-    "error",
-    "stdout",
-    "prompt_tokens",
-    "output_tokens",
-    "prompt_cost",
-    "output_cost",
-    "provider_request",
-    "provider_response",
-    "session_id",
-    "session_reference_id",
-    "parent_reference_id",
-    "reference_id",
-}
+_FROM_EVALUATION = {"project", "project_id", "config", "config_id", "source_datapoint_id"}
+_DERIVED = {"duration", "parent_id", "messages", "output_message", "feedback"}
 
 
 def log_fields(request: V4CreateEvaluationLogRequest) -> dict[str, Any]:
@@ -47,7 +27,7 @@ def log_fields(request: V4CreateEvaluationLogRequest) -> dict[str, Any]:
         raise Invalid(
             "Omit `source_datapoint_id`, or make it equal to `datapoint_id`.", ("body", "log", "source_datapoint_id")
         )
-    fields = log.model_dump(include=_SAME_FIELDS, exclude_unset=True, exclude_none=True)
+    fields = log.model_dump(exclude=_FROM_EVALUATION | _DERIVED, exclude_unset=True, exclude_none=True)
     derived = {
         "provider_latency": log.duration,
         "trace_parent_id": log.parent_id,

@@ -7,31 +7,7 @@ from evals_mcp.models.logs import LogFields, log_kind
 from evals_mcp.models.v4.logs import V4EvaluationResultResponse, V4LogResponse
 from evals_mcp.store.v4.run_datapoints import RunJudgment, RunLog
 
-_SAME_FIELDS = {
-    "id",
-    "inputs",
-    "source",
-    "metadata",
-    "save",
-    "source_datapoint_id",
-    "messages",
-    "output",
-    "output_message",
-    "environment",
-    "created_at",
-    "error",
-    "stdout",
-    "provider_latency",
-    "prompt_tokens",
-    "output_tokens",
-    "prompt_cost",
-    "output_cost",
-    "provider_request",
-    "provider_response",
-    "user",
-    "finish_reason",
-    "tool_choice",
-}
+_FIELDS = set(V4LogResponse.model_fields)
 _LABELS = ("session_id", "session_reference_id", "parent_reference_id", "reference_id", "feedback", "judgment")
 
 
@@ -40,7 +16,7 @@ def log_response(item: RunLog, results: list[V4EvaluationResultResponse]) -> V4L
     log = item.log
     version = getattr(log, str(log_kind(log)))
     changes = [result.created_at for result in results]
-    document = log.model_dump(include=_SAME_FIELDS, exclude_none=True)
+    document = log.model_dump(include=_FIELDS, exclude_none=True)
     document |= {name: item.labels[name] for name in _LABELS if item.labels.get(name) is not None}
     document |= {
         "project": version.name,

@@ -1,7 +1,7 @@
 """Shared by the writers of one batch: its transaction, its id mapping, and errors that name the record."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -77,6 +77,17 @@ class Refusing:
                 raise Invalid(str(error), (*location, *error.location[1:])) from None
             case NotFound() | Conflict():
                 raise Invalid(str(error), location) from None
+
+
+def each_record(write: Callable[[Batch, R], None]) -> Callable[[Batch, Numbered[R]], None]:
+    """Turn a writer of one record into one of many. Records come with the server's ids, and errors name the record."""
+
+    def write_all(batch: Batch, records: Numbered[R]) -> None:
+        with Refusing() as at:
+            for at.position, at.record in records:
+                write(batch, at.record.with_ids(batch.ids))
+
+    return write_all
 
 
 def unknown(noun: str, id: str) -> NotFound:

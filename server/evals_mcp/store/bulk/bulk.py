@@ -23,7 +23,7 @@ from evals_mcp.store.bulk.files import write_files
 from evals_mcp.store.bulk.logs import write_logs
 from evals_mcp.store.bulk.runs import clear_runs, write_runs
 from evals_mcp.store.bulk.versions import write_versions
-from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.repository import Repository
 
 _WRITERS: dict[Any, Any] = {
     FileRecord: write_files,
@@ -44,11 +44,8 @@ class Written(NamedTuple):
     run_ids: list[str]
 
 
-class Bulk:
+class Bulk(Repository):
     """Evaluation documents, batch by batch."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def load(self, records: Iterable[tuple[int, Record]], *, overwrite: bool = False) -> Written:
         """Store the new ones of some records, given with their positions. Loading them again changes nothing.

@@ -9,20 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from evals_mcp.errors import Conflict
 from evals_mcp.models.evaluation_document import EvaluationRecord
 from evals_mcp.models.references import EvaluatorReference
-from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
+from evals_mcp.store.bulk.batch import Batch, each_record
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, Attached, attach, attach_evaluators
 from evals_mcp.store.evaluations.run_status import read_attachments
 
 
-def write_evaluations(batch: Batch, records: Numbered[EvaluationRecord]) -> None:
-    """Store new evaluations, and attach evaluators to existing ones."""
-    with Refusing() as at:
-        for at.position, at.record in records:
-            _write_evaluation(batch, at.record.with_ids(batch.ids))
-
-
-def _write_evaluation(batch: Batch, record: EvaluationRecord) -> None:
+@each_record
+def write_evaluations(batch: Batch, record: EvaluationRecord) -> None:
+    """Store a new evaluation, or attach evaluators to an existing one."""
     if record.file_id is not None:
         batch.file_type(record.file_id, EVALUATED_TYPES)
     attached = [

@@ -1,27 +1,21 @@
 """Store the files of a document. An existing file at the same path takes its place."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
 from evals_mcp.errors import Conflict
 from evals_mcp.models.evaluation_document import FileRecord
-from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
+from evals_mcp.store.bulk.batch import Batch, each_record
 from evals_mcp.store.database.tables import files
-from evals_mcp.store.files.directories import ensure_directory
-from evals_mcp.store.files.files import FileChange, delete_file, insert_file
-from evals_mcp.store.files.paths import new_path, split_path
+from evals_mcp.store.files.files import FileChange, delete_file, insert_file, move_file
+from evals_mcp.store.files.paths import new_path
 
 
-def write_files(batch: Batch, records: Numbered[FileRecord]) -> None:
-    """Store new files, restore deleted ones, and use existing files at the same paths."""
-    with Refusing() as at:
-        for at.position, at.record in records:
-            _write_file(batch, at.record, new_path(at.record.path))
-
-
-def _write_file(batch: Batch, record: FileRecord, path: str) -> None:
+@each_record
+def write_files(batch: Batch, record: FileRecord) -> None:
+    """Store a new file, restore a deleted one, or use the existing file at the same path."""
+    path = new_path(record.path)
     same = batch.connection.execute(select(files).where(files.c.id == record.id)).first()
     there = batch.connection.execute(select(files).where(files.c.live_path == path)).first()
     _require_type(record, same)
@@ -33,7 +27,7 @@ def _write_file(batch: Batch, record: FileRecord, path: str) -> None:
         _require_type(record, there)
         batch.note_id("file", record.id, there.id)
     elif same is not None:
-        _put(batch, record.id, path, same.updated_at)
+        move_file(batch.connection, record.id, path, batch.now, updated_at=same.updated_at)
     else:
         _free(batch, path, record.id)
         created_at = record.created_at or batch.now
@@ -50,7 +44,7 @@ def _require_type(record: FileRecord, file: Row[Any] | None) -> None:
 def _overwrite(batch: Batch, record: FileRecord, path: str, file: Row[Any]) -> None:
     if file.live_path != path:
         _free(batch, path, file.id)
-        _put(batch, file.id, path, file.updated_at)
+        move_file(batch.connection, file.id, path, batch.now, updated_at=file.updated_at)
     values = {
         "description": record.description,
         "readme": record.readme,
@@ -59,23 +53,6 @@ def _overwrite(batch: Batch, record: FileRecord, path: str, file: Row[Any]) -> N
         "updated_at": record.updated_at or file.updated_at,
     }
     batch.connection.execute(update(files).where(files.c.id == file.id).values(**values))
-
-
-def _put(batch: Batch, file_id: str, path: str, updated_at: datetime) -> None:
-    """Move an existing file to a free path."""
-    folder, name = split_path(path)
-    batch.connection.execute(
-        update(files)
-        .where(files.c.id == file_id)
-        .values(
-            path=path,
-            live_path=path,
-            name=name,
-            directory_id=ensure_directory(batch.connection, folder, batch.now),
-            deleted_at=None,
-            updated_at=updated_at,
-        )
-    )
 
 
 def _free(batch: Batch, path: str, file_id: str) -> None:

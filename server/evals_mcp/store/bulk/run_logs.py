@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select, update
+from sqlalchemy import Connection, Row, exists, func, select
 
 from evals_mcp.store.database.many import among, insert_rows
-from evals_mcp.store.database.tables import dataset_datapoints, run_logs, runs
-from evals_mcp.store.logs.run_logs import run_log
+from evals_mcp.store.database.tables import dataset_datapoints, run_logs
+from evals_mcp.store.logs.run_logs import NewLogs, count_logs, run_log
 
 
 def link_new_logs(connection: Connection, run: Row[Any], rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
@@ -16,18 +16,8 @@ def link_new_logs(connection: Connection, run: Row[Any], rows: Sequence[Mapping[
     links = [run_log(run.id, row) for row in rows]
     first_logged = _count_first_logged(connection, run, {row["datapoint_id"] for row in rows} - {None})
     insert_rows(connection, run_logs, links)
-    connection.execute(
-        update(runs)
-        .where(runs.c.id == run.id)
-        .values(
-            logs_count=runs.c.logs_count + len(links),
-            incomplete_logs_count=runs.c.incomplete_logs_count + sum(not link["complete"] for link in links),
-            logged_datapoints_count=runs.c.logged_datapoints_count + first_logged,
-            revision=runs.c.revision + 1,
-            version_id=func.coalesce(runs.c.version_id, rows[0]["version_id"]),
-            updated_at=now,
-        )
-    )
+    counts = NewLogs(len(links), sum(not link["complete"] for link in links), first_logged)
+    count_logs(connection, run, counts, run.set_status, rows[0]["version_id"], now)
 
 
 def _count_first_logged(connection: Connection, run: Row[Any], datapoint_ids: set[str]) -> int:

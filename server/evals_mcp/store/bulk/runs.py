@@ -7,30 +7,17 @@ from sqlalchemy import Row, delete, exists, select, update
 
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.evaluation_document import ClearRecord, RunEvaluation, RunRecord
-from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing, unknown
+from evals_mcp.store.bulk.batch import Batch, each_record, unknown
 from evals_mcp.store.database.tables import evaluation_runs, evaluations, judgments, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES
+from evals_mcp.store.evaluations.runs import NO_LOGS
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.run_logs import recount_run
 
 
-def write_runs(batch: Batch, records: Numbered[RunRecord]) -> None:
-    """Store new runs, and add existing ones to the named evaluations."""
-    with Refusing() as at:
-        for at.position, at.record in records:
-            _write_run(batch, at.record.with_ids(batch.ids))
-
-
-def clear_runs(batch: Batch, records: Numbered[ClearRecord]) -> None:
-    """Remove all logs from runs, and delete those that no other run has."""
-    with Refusing() as at:
-        for at.position, at.record in records:
-            if not batch.overwrite:
-                raise Invalid("Only a load with overwrite can clear a run.")
-            _clear(batch, at.record.run_id)
-
-
-def _write_run(batch: Batch, record: RunRecord) -> None:
+@each_record
+def write_runs(batch: Batch, record: RunRecord) -> None:
+    """Store a new run, or add an existing one to the named evaluations."""
     if record.version_id is not None:
         batch.version(record.version_id, EVALUATED_TYPES)
     if record.dataset_version_id is not None:
@@ -55,10 +42,7 @@ def _insert(batch: Batch, record: RunRecord) -> None:
             orchestrated=record.orchestrated and None not in (record.dataset_version_id, record.version_id),
             use_existing_logs=False,
             set_status=record.status,
-            logs_count=0,
-            incomplete_logs_count=0,
-            logged_datapoints_count=0,
-            revision=0,
+            **NO_LOGS,
             created_at=record.created_at or batch.now,
             updated_at=batch.now,
         )
@@ -104,7 +88,12 @@ def _put_into_evaluations(batch: Batch, run_id: str, wanted: Sequence[RunEvaluat
             batch.connection.execute(evaluation_runs.insert().values(**values, added_at=added_at))
 
 
-def _clear(batch: Batch, run_id: str) -> None:
+@each_record
+def clear_runs(batch: Batch, record: ClearRecord) -> None:
+    """Remove all logs from a run, and delete those that no other run has."""
+    if not batch.overwrite:
+        raise Invalid("Only a load with overwrite can clear a run.")
+    run_id = record.run_id
     elsewhere = run_logs.alias("elsewhere")
     shared = exists(elsewhere.c.run_id).where(
         elsewhere.c.log_number == run_logs.c.log_number, elsewhere.c.run_id != run_id

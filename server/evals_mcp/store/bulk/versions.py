@@ -8,21 +8,16 @@ from sqlalchemy import func, select, update
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.evaluation_document import VersionRecord
 from evals_mcp.models.version_contents import read_version_content
-from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing, unknown
+from evals_mcp.store.bulk.batch import Batch, each_record, unknown
 from evals_mcp.store.database.identity import digest
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, versions
 from evals_mcp.store.files.versions import NewVersion, insert_version, unique_name
 
 
-def write_versions(batch: Batch, records: Numbered[VersionRecord]) -> None:
-    """Store new versions, and restore deleted ones."""
-    with Refusing() as at:
-        for at.position, at.record in records:
-            _write_version(batch, at.record.with_ids(batch.ids))
-
-
-def _write_version(batch: Batch, record: VersionRecord) -> None:
+@each_record
+def write_versions(batch: Batch, record: VersionRecord) -> None:
+    """Store a new version, or restore a deleted one."""
     file_type = batch.file_type(record.file_id)
     content = read_version_content(file_type, _linked(batch, record.content))
     datapoint_ids = list(dict.fromkeys(record.datapoint_ids))

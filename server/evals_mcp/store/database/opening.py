@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from evals_mcp.errors import Conflict, Unavailable
 from evals_mcp.store.database.database import Database
@@ -115,6 +115,23 @@ def _upgrade(connection: Connection, schema: str | None, migrations: Migrations)
     config.set_main_option("script_location", str(migrations.directory).replace("%", "%%"))
     config.attributes.update(connection=connection, schema=schema, version_table=migrations.version_table)
     command.upgrade(config, "head")
+
+
+def run_migrations(metadata: MetaData) -> None:
+    """Migrate on the connection of `migrate`. The `env.py` of each set of tables calls this."""
+    from alembic import context
+
+    attributes = context.config.attributes
+    context.configure(
+        connection=attributes["connection"],
+        target_metadata=metadata,
+        version_table=attributes["version_table"],
+        version_table_schema=attributes["schema"],
+        transactional_ddl=True,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def _ensure_folder(file: Path) -> None:

@@ -12,9 +12,9 @@ from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, Evaluation
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.references import EvaluatorReference, Target
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, runs
 from evals_mcp.store.evaluations.run_status import read_attachments
 from evals_mcp.store.files.versions import find_file, find_version, read_versions
@@ -32,11 +32,8 @@ class Attached(NamedTuple):
     added_at: datetime | None = None
 
 
-class Evaluations:
+class Evaluations(Repository):
     """Evaluations, by id or by file."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def create(
         self, name: str | None, file: Target | None, evaluators: Sequence[EvaluatorReference]
@@ -94,7 +91,7 @@ class Evaluations:
             ).rowcount
             if not removed:
                 raise NotFound(f"Evaluation `{evaluation_id}` has no evaluator version `{evaluator_version_id}`.")
-            _touch(connection, evaluation_id, self._database.now())
+            touch_evaluation(connection, evaluation_id, self._database.now())
             return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
 
 
@@ -132,7 +129,7 @@ def attach_evaluators(
             .where(runs.c.id.in_(of_evaluation), runs.c.set_status == "completed")
             .values(set_status=None, revision=runs.c.revision + 1, updated_at=now)
         )
-    _touch(connection, evaluation_id, now)
+    touch_evaluation(connection, evaluation_id, now)
 
 
 def find_evaluation(connection: Connection, evaluation_id: str) -> Row[Any]:
@@ -235,5 +232,6 @@ def _next_position(connection: Connection, evaluation_id: str) -> int:
     return 0 if last is None else last + 1
 
 
-def _touch(connection: Connection, evaluation_id: str, now: datetime) -> None:
+def touch_evaluation(connection: Connection, evaluation_id: str, now: datetime) -> None:
+    """Set the change time of an evaluation."""
     connection.execute(update(evaluations).where(evaluations.c.id == evaluation_id).values(updated_at=now))

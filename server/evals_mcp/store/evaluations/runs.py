@@ -11,24 +11,24 @@ from evals_mcp.models.evaluations import EvaluationLogResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.references import Target
 from evals_mcp.models.runs import EvaluationRunResponse
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
-from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, evaluations, logs, run_logs, runs
-from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target
+from evals_mcp.store.database.repository import Repository
+from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, logs, run_logs, runs
+from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target, touch_evaluation
 from evals_mcp.store.evaluations.run_status import Attachment, RunProgress, read_attachments, read_progress, read_runs
 from evals_mcp.store.files.datasets import read_datapoints_by_id
 from evals_mcp.store.files.versions import read_versions
-from evals_mcp.store.logs.logs import log_numbers
+from evals_mcp.store.logs.logs import find_any_run, log_numbers
 from evals_mcp.store.logs.responses import read_logs
 from evals_mcp.store.logs.run_logs import link_existing_logs
 
+NO_LOGS = dict.fromkeys(("logs_count", "incomplete_logs_count", "logged_datapoints_count", "revision"), 0)
+"""The counters of a new run."""
 
-class Runs:
+
+class Runs(Repository):
     """Runs, always in the context of an evaluation."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def create(
         self,
@@ -84,8 +84,7 @@ class Runs:
         with self._database.write() as connection:
             now = self._database.now()
             find_evaluation(connection, evaluation_id)
-            if connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is None:
-                raise NotFound(f"Run `{run_id}` does not exist.")
+            find_any_run(connection, run_id)
             of_run = (evaluation_runs.c.evaluation_id == evaluation_id, evaluation_runs.c.run_id == run_id)
             if connection.execute(select(evaluation_runs.c.run_id).where(*of_run)).first() is None:
                 connection.execute(
@@ -93,7 +92,7 @@ class Runs:
                         evaluation_id=evaluation_id, run_id=run_id, control=False, added_at=now
                     )
                 )
-                _touch(connection, evaluation_id, now)
+                touch_evaluation(connection, evaluation_id, now)
 
     def remove(self, evaluation_id: str, run_id: str) -> None:
         """Remove a run from an evaluation. Its logs stay, and so does the run in other evaluations. Raises NotFound."""
@@ -104,7 +103,7 @@ class Runs:
                     evaluation_runs.c.evaluation_id == evaluation_id, evaluation_runs.c.run_id == run_id
                 )
             )
-            _touch(connection, evaluation_id, self._database.now())
+            touch_evaluation(connection, evaluation_id, self._database.now())
 
     def update(
         self, evaluation_id: str, run_id: str, *, control: bool | None, status: str | None
@@ -205,10 +204,7 @@ def create_run(
             orchestrated=orchestrated and dataset is not None and version is not None,
             use_existing_logs=use_existing_logs,
             set_status=status,
-            logs_count=0,
-            incomplete_logs_count=0,
-            logged_datapoints_count=0,
-            revision=0,
+            **NO_LOGS,
             created_at=now,
             updated_at=now,
         )
@@ -266,10 +262,6 @@ def read_run_responses(
 
 def _shown(connection: Connection, evaluation_id: str, run_id: str) -> EvaluationRunResponse:
     return read_run_responses(connection, evaluation_id, [find_run(connection, evaluation_id, run_id)])[0]
-
-
-def _touch(connection: Connection, evaluation_id: str, now: Any) -> None:
-    connection.execute(update(evaluations).where(evaluations.c.id == evaluation_id).values(updated_at=now))
 
 
 def _existing_logs(connection: Connection, run: Row[Any]) -> list[int]:

@@ -1,7 +1,7 @@
 """Statistics of runs, from their judgment rows. Reads no texts of logs."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ from evals_mcp.statistics.aggregates import (
     select_stats,
 )
 from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.tables import evaluation_runs, files, judgments, runs, versions
+from evals_mcp.store.database.tables import evaluation_runs, files, judgments, runs
 from evals_mcp.store.evaluations.evaluations import find_evaluation
 from evals_mcp.store.evaluations.run_status import (
     Attachment,
@@ -39,7 +39,8 @@ from evals_mcp.store.evaluations.run_status import (
     read_runs,
 )
 from evals_mcp.store.evaluations.stats_texts import progress_text, report_text
-from evals_mcp.store.files.versions import read_versions
+from evals_mcp.store.files.versions import read_specs, read_versions
+from evals_mcp.store.logs.judgments import judgment_value
 from evals_mcp.store.revision_cache import RevisionCache
 
 _NEWEST_RUN = (
@@ -111,7 +112,7 @@ class Stats:
         self, connection: Connection, rows: Sequence[Row[Any]], attachments: Sequence[Attachment]
     ) -> dict[str, list[EvaluatorInRun]]:
         """Statistics of each attached evaluator in each run, by run id; rows as from `read_runs`."""
-        specs = _specs(connection, attachments)
+        specs = read_specs(connection, [item.evaluator_version_id for item in attachments])
         found: dict[str, list[EvaluatorInRun]] = {}
         for row in rows:
             found[row.id] = [
@@ -144,54 +145,38 @@ def _count(connection: Connection, run_id: str, attachment: Attachment, spec: di
         .where(judgments.c.run_id == run_id, *judgments_of(attachment))
         .group_by(*columns)
     ).all()
-    errors = sum(row.times for row in rows if row.state == FAILED)
-    nulls = [None for row in rows if row.state == ABSTAINED for _ in range(row.times)]
-    judged = [row for row in rows if row.state == JUDGED]
-    options = [option["name"] for option in spec.get("options") or []]
-    match spec["return_type"]:
+    kind, options = spec["return_type"], [option["name"] for option in spec.get("options") or []]
+    errors, nulls = (sum(row.times for row in rows if row.state == state) for state in (FAILED, ABSTAINED))
+    values: list[Any] = [None] * nulls
+    for row in rows:
+        if row.state == JUDGED:
+            values += [judgment_value(row.number, row.label, kind)] * row.times
+    match kind:
         case "boolean":
-            return boolean_stats([*nulls, *(row.number == 1 for row in judged for _ in range(row.times))], errors)
+            return boolean_stats(values, errors)
         case "number":
-            return number_stats([*nulls, *(row.number for row in judged for _ in range(row.times))], errors)
+            return number_stats(values, errors)
         case "select":
-            return select_stats([*nulls, *(row.label for row in judged for _ in range(row.times))], errors, options)
+            return select_stats(values, errors, options)
         case "multi_select":
-            sets = [(json.loads(row.label), row.times) for row in judged]
-            return multi_select_stats(
-                [*nulls, *(value for value, count in sets for _ in range(count))], errors, options
-            )
-    number = sum(row.times for row in judged)
+            return multi_select_stats(values, errors, options)
     return JudgmentCounts(
-        total_logs=number + len(nulls) + errors, num_judgments=number, num_nulls=len(nulls), num_errors=errors
+        total_logs=len(values) + errors, num_judgments=len(values) - nulls, num_nulls=nulls, num_errors=errors
     )
 
 
 def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:
     """An evaluator's statistics in a run, in API form."""
-    stats = item.stats
-    counts = {
-        "evaluator_version_id": item.attachment.evaluator_version_id,
-        "total_logs": stats.total_logs,
-        "num_judgments": stats.num_judgments,
-        "num_nulls": stats.num_nulls,
-        "num_errors": stats.num_errors,
-    }
-    match stats:
-        case BooleanStats():
-            return BooleanEvaluatorStatsResponse(**counts, num_true=stats.num_true, num_false=stats.num_false)
-        case NumberStats():
-            return NumericEvaluatorStatsResponse(
-                **counts, mean=stats.mean, sum=stats.sum, std=stats.std, percentiles=stats.percentiles
-            )
-        case OptionStats():
-            return SelectEvaluatorStatsResponse(**counts, num_judgments_per_option=stats.num_judgments_per_option)
-    return TextEvaluatorStatsResponse(**counts)
+    version_id = item.attachment.evaluator_version_id
+    return _RESPONSES[type(item.stats)](evaluator_version_id=version_id, **asdict(item.stats))
 
 
-def _specs(connection: Connection, attachments: Sequence[Attachment]) -> dict[str, dict[str, Any]]:
-    ids = [item.evaluator_version_id for item in attachments]
-    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(ids)))
-    return {row.id: row.content["spec"] for row in rows}
+_RESPONSES: dict[type[JudgmentCounts], Callable[..., EvaluatorStatsResponse]] = {
+    BooleanStats: BooleanEvaluatorStatsResponse,
+    NumberStats: NumericEvaluatorStatsResponse,
+    OptionStats: SelectEvaluatorStatsResponse,
+    JudgmentCounts: TextEvaluatorStatsResponse,
+}
 
 
 def _names(

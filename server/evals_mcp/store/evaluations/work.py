@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, exists, func, literal, or_, select, update
 
 from evals_mcp.models.judgments import FAILED
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import (
     datapoints,
     dataset_datapoints,
@@ -23,7 +23,7 @@ from evals_mcp.store.database.tables import (
     versions,
 )
 from evals_mcp.store.logs.rows import log_facts
-from evals_mcp.store.logs.run_logs import count_judged, recount_run
+from evals_mcp.store.logs.run_logs import NewLogs, count_judged, count_logs, recount_run
 
 
 class _Evaluator(NamedTuple):
@@ -36,11 +36,8 @@ class _Evaluator(NamedTuple):
     sole: bool
 
 
-class Work:
+class Work(Repository):
     """Open work of orchestrated runs and evaluators. Completed and cancelled runs have none."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def waiting(self, run_ids: Sequence[str], evaluator_types: Sequence[str]) -> list[str]:
         """The runs that wait for a log, or for a judgment by an evaluator of these types, from the server."""
@@ -90,6 +87,7 @@ _OPEN_RUNS = (
         runs.c.version_id,
         runs.c.dataset_version_id,
         runs.c.orchestrated,
+        runs.c.set_status,
         runs.c.logged_datapoints_count,
         _datasets.c.datapoints_count,
         _IS_JUDGED.label("is_judged"),
@@ -199,16 +197,8 @@ def _fail_logs(connection: Connection, run: Row[Any], error: str, now: datetime)
             select(literal(run.id), logs.c.number, logs.c.datapoint_id, *facts).where(new),
         )
     )
-    connection.execute(
-        update(runs)
-        .where(runs.c.id == run.id)
-        .values(
-            logs_count=runs.c.logs_count + len(rows),
-            logged_datapoints_count=runs.c.logged_datapoints_count + len(rows),
-            revision=runs.c.revision + 1,
-            updated_at=now,
-        )
-    )
+    counts = NewLogs(len(rows), incomplete=0, first=len(rows))
+    count_logs(connection, run, counts, run.set_status, run.version_id, now)
 
 
 def _fail_judgments(connection: Connection, evaluator: _Evaluator, error: str, now: datetime) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, select
 from evals_mcp.models.datapoints import CreateDatapointRequest, DatapointResponse
 from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.pages import PaginatedData
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import derived_id, digest, new_id
 from evals_mcp.store.database.pages import batches, window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints
 from evals_mcp.store.database.upserts import Upsert
 from evals_mcp.store.files.files import FileChange, ensure_file
@@ -26,11 +26,8 @@ from evals_mcp.store.files.versions import (
 )
 
 
-class Datasets:
+class Datasets(Repository):
     """Dataset versions and their datapoints. `Files` has what datasets share with other files."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def upsert(
         self,

@@ -8,19 +8,16 @@ from sqlalchemy import Connection, Row, case, delete, func, literal, select, upd
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.directories import DirectoryResponse, DirectoryWithParentsAndChildrenResponse
 from evals_mcp.models.files import FileResponse
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import directories, environments, files
 from evals_mcp.store.files.environments import find_environment
 from evals_mcp.store.files.paths import ROOT_ID, new_name, new_path, split_path
 from evals_mcp.store.files.versions import read_versions, shown_version
 
 
-class Directories:
+class Directories(Repository):
     """Directories by id. The root has an empty path, the id `ROOT_ID` and the name `root`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def all(self) -> list[DirectoryResponse]:
         """All directories by path, the root first."""

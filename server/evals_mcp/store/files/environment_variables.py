@@ -7,18 +7,15 @@ from sqlalchemy import update
 
 from evals_mcp.errors import NotFound
 from evals_mcp.models.tools import EnvironmentVariable
-from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import files
 from evals_mcp.store.files.versions import find_file
 
 _KEY = "environment_variables"
 
 
-class EnvironmentVariables:
+class EnvironmentVariables(Repository):
     """Names and values for running a tool's code."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def all(self, tool_id: str) -> list[EnvironmentVariable]:
         """All variables of a tool, in the order they were added. Raises NotFound."""

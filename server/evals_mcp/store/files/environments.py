@@ -4,16 +4,13 @@ from sqlalchemy import Connection, delete, select
 
 from evals_mcp.errors import NotFound
 from evals_mcp.models.files import FileEnvironmentResponse, FileResponse
-from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import deployments, environments
 from evals_mcp.store.files.versions import DEFAULT_TAG, find_file, find_version, read_versions
 
 
-class Environments:
+class Environments(Repository):
     """The workspace's environments. `production` is the default one."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def all(self, file_type: str, file_id: str) -> list[FileEnvironmentResponse]:
         """All environments, each with the deployed version of the file, if any. Raises NotFound."""

@@ -5,15 +5,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.files import FileResponse
 from evals_mcp.models.pages import PaginatedData
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import FILE_PREFIXES, new_id
 from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import (
     deployments,
     evaluation_evaluators,
@@ -29,11 +28,13 @@ from evals_mcp.store.files.evaluator_aggregates import read_aggregates
 from evals_mcp.store.files.paths import clean_path, new_name, new_path, split_path
 from evals_mcp.store.files.versions import (
     add_version,
+    changed_values,
     deployed_version,
     find_file,
     find_version,
     read_versions,
     shown_version,
+    unique_name,
     version_ids,
 )
 
@@ -52,11 +53,8 @@ _NO_CHANGE = FileChange()
 _AT_PATH = select(files).where(files.c.live_path == bindparam("path"))
 
 
-class Files:
+class Files(Repository):
     """Prompts, flows, tools, agents and evaluators, and what datasets share with them."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def upsert(
         self,
@@ -195,18 +193,9 @@ class Files:
                 base = new_name(name)
             target = new_path(f"{folder}/{base}")
             _require_free(connection, target, file_id)
-            connection.execute(
-                update(files)
-                .where(files.c.id == file_id)
-                .values(
-                    path=target,
-                    live_path=target,
-                    name=base,
-                    directory_id=ensure_directory(connection, folder, now),
-                    updated_at=now,
-                )
-            )
-            return _shown(connection, file_id)
+            move_file(connection, file_id, target, now)
+            version = deployed_version(connection, file_id)
+            return read_versions(connection, [version.id])[version.id]
 
     def update_version(
         self, file_type: str, file_id: str, version_id: str, name: str | None, description: str | None
@@ -220,10 +209,8 @@ class Files:
                 values["name"] = name
             if description is not None:
                 values["description"] = description
-            try:
+            with unique_name(name):
                 connection.execute(update(versions).where(versions.c.id == version.id).values(**values))
-            except IntegrityError:
-                raise Conflict(f"Another version of this file already has the name `{name}`.") from None
             return read_versions(connection, [version.id])[version.id]
 
     def delete_version(self, file_type: str, file_id: str, version_id: str) -> None:
@@ -261,15 +248,7 @@ def ensure_file(
         if existing.type != file_type:
             raise Conflict(f"`{clean}` has the type {existing.type}, not {file_type}.")
         file = existing
-    values = {
-        column: value
-        for column, value in (
-            ("description", change.description),
-            ("tags", change.tags),
-            ("readme", change.readme),
-        )
-        if value is not None and value != getattr(file, column)
-    }
+    values = changed_values(file, description=change.description, tags=change.tags, readme=change.readme)
     if values:
         connection.execute(update(files).where(files.c.id == file.id).values(**values, updated_at=now))
     return file
@@ -283,6 +262,14 @@ def delete_file(connection: Connection, file_id: str, now: datetime) -> None:
     )
 
 
+def move_file(
+    connection: Connection, file_id: str, path: str, now: datetime, *, updated_at: datetime | None = None
+) -> None:
+    """Move a file to a clean and free path, and restore it if it is deleted."""
+    values = {**_location(connection, path, now), "deleted_at": None, "updated_at": updated_at or now}
+    connection.execute(update(files).where(files.c.id == file_id).values(**values))
+
+
 def insert_file(
     connection: Connection,
     file_id: str,
@@ -293,15 +280,11 @@ def insert_file(
     updated_at: datetime | None = None,
 ) -> None:
     """Insert a file at a clean and free path, in a directory that is made if need be."""
-    folder, name = split_path(path)
     connection.execute(
         files.insert().values(
             id=file_id,
             type=file_type,
-            path=path,
-            live_path=path,
-            name=name,
-            directory_id=ensure_directory(connection, folder, created_at),
+            **_location(connection, path, created_at),
             description=change.description,
             readme=change.readme,
             tags=change.tags or [],
@@ -312,9 +295,11 @@ def insert_file(
     )
 
 
-def _shown(connection: Connection, file_id: str) -> FileResponse:
-    version = deployed_version(connection, file_id)
-    return read_versions(connection, [version.id])[version.id]
+def _location(connection: Connection, path: str, now: datetime) -> dict[str, Any]:
+    """The columns of a file at a clean path. Creates its directory if needed."""
+    folder, name = split_path(path)
+    directory_id = ensure_directory(connection, folder, now)
+    return {"path": path, "live_path": path, "name": name, "directory_id": directory_id}
 
 
 def _require_free(connection: Connection, path: str, file_id: str) -> None:

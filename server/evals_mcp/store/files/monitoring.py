@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from evals_mcp.errors import NotFound
 from evals_mcp.models.files import FileResponse
-from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import environments, files
 from evals_mcp.store.files.version_documents import monitor_key
 from evals_mcp.store.files.versions import deployed_version, find_file, read_versions, version_by_id
@@ -15,11 +15,8 @@ from evals_mcp.store.files.versions import deployed_version, find_file, read_ver
 Entry = Mapping[str, Any]
 
 
-class Monitoring:
+class Monitoring(Repository):
     """Evaluators that monitor files: an entry has `evaluator_version_id`, or `evaluator_id` and `environment_id`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def update(
         self, file_type: str, file_id: str, activate: Sequence[Entry], deactivate: Sequence[Entry]

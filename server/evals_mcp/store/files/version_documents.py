@@ -12,24 +12,22 @@ from evals_mcp.store.files.templates import input_names
 Document = dict[str, Any]
 
 
-def read_documents(connection: Connection, version_ids: Iterable[str], *, deleted: bool = True) -> dict[str, Document]:
-    """The documents of versions, by version id. Includes deleted versions by default."""
-    rows = _rows(connection, version_ids, deleted=deleted)
+def read_documents(connection: Connection, version_ids: Iterable[str]) -> dict[str, Document]:
+    """The documents of versions, by version id, also of deleted ones."""
+    rows = _rows(connection, version_ids)
     documents = _plain_documents(connection, rows)
     _add_linked_tools(connection, documents)
     _add_monitors(connection, rows, documents)
     return documents
 
 
-def _rows(connection: Connection, version_ids: Iterable[str], *, deleted: bool = True) -> list[RowMapping]:
+def _rows(connection: Connection, version_ids: Iterable[str]) -> list[RowMapping]:
     wanted = sorted(set(version_ids))
     if not wanted:
         return []
     statement = (
         select(files, versions).join(versions, versions.c.file_id == files.c.id).where(versions.c.id.in_(wanted))
     )
-    if not deleted:
-        statement = statement.where(versions.c.deleted_at.is_(None))
     return list(connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings())
 
 

@@ -193,14 +193,10 @@ def add_version(
     """
     key = digest(content if identity is None else identity)
     existing = connection.execute(_SAME_CONTENT, {"file_id": file.id, "digest": key}).first()
-    changes: dict[str, Any] = {}
     if existing is not None:
+        changes = changed_values(existing, name=name, description=description)
         if existing.deleted_at is not None:
             changes["deleted_at"] = None
-        if name is not None and name != existing.name:
-            changes["name"] = name
-        if description is not None and description != existing.description:
-            changes["description"] = description
         if changes:
             with unique_name(name):
                 connection.execute(
@@ -240,11 +236,15 @@ def insert_version(
     _deploy_first(connection, file_id, version_id, details.created_at)
 
 
-def read_versions(
-    connection: Connection, version_ids: Iterable[str], *, deleted: bool = True
-) -> dict[str, FileResponse]:
+def read_specs(connection: Connection, version_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The specifications of evaluator versions, by version id."""
+    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(version_ids)))
+    return {row.id: row.content["spec"] for row in rows}
+
+
+def read_versions(connection: Connection, version_ids: Iterable[str]) -> dict[str, FileResponse]:
     """Versions in API form, by id. Includes deleted versions, which old runs and logs still name."""
-    documents = read_documents(connection, version_ids, deleted=deleted)
+    documents = read_documents(connection, version_ids)
     return {version_id: _file_responses().validate_python(document) for version_id, document in documents.items()}
 
 
@@ -272,6 +272,11 @@ def _deploy_first(connection: Connection, file_id: str, version_id: str, now: da
     connection.execute(
         deployments.insert().values(file_id=file_id, environment_id=default, version_id=version_id, created_at=now)
     )
+
+
+def changed_values(row: Any, **given: Any) -> dict[str, Any]:
+    """The given values that are not None and differ from a row's."""
+    return {name: value for name, value in given.items() if value is not None and value != getattr(row, name)}
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select, up
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.pages import PaginatedData
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import batches, window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import dataset_datapoints, logs, run_logs, runs, versions
 from evals_mcp.store.files.files import ensure_file
 from evals_mcp.store.files.versions import Version, add_version, find_file, find_version
@@ -20,7 +20,7 @@ from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.filters import LogFilter, log_conditions, log_numbers_newest_first
 from evals_mcp.store.logs.judgments import check_judgment, judgment_columns
 from evals_mcp.store.logs.responses import read_logs
-from evals_mcp.store.logs.rows import log_facts, log_values
+from evals_mcp.store.logs.rows import log_values
 from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
 
 
@@ -53,11 +53,8 @@ class ChangedLog(NamedTuple):
     run_ids: list[str]
 
 
-class Logs:
+class Logs(Repository):
     """Logs of prompts, flows, tools, agents and evaluators."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def create(
         self, file_type: str, target: LogTarget, fields: Mapping[str, Any], run_id: str | None = None
@@ -141,7 +138,7 @@ def create_log(
         run = _waiting_run(connection, version.id, datapoint_id)
     if run is None or run.set_status == "cancelled":
         return CreatedLog(row["id"], version.file_id, version.id, row["log_status"])
-    link_log(connection, run, row["number"], datapoint_id, version.id, log_facts(row), now)
+    link_log(connection, run, row, now)
     return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], run_ids=(run.id,))
 
 

@@ -1,50 +1,44 @@
 """Add logs and judgments to a run inside a transaction, and keep the run's counters exact."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
 
 from evals_mcp.store.database.pages import batches
-from evals_mcp.store.database.tables import (
-    dataset_datapoints,
-    judged_counts,
-    judgments,
-    logs,
-    run_logs,
-    runs,
-    versions,
-)
+from evals_mcp.store.database.tables import dataset_datapoints, judged_counts, judgments, logs, run_logs, runs
 from evals_mcp.store.database.upserts import Upsert
+from evals_mcp.store.files.versions import read_specs
 from evals_mcp.store.logs.judgments import JudgmentColumns, judgment_columns
-from evals_mcp.store.logs.rows import LogFacts, log_facts
+from evals_mcp.store.logs.rows import log_facts
 
 
-def link_log(
-    connection: Connection,
-    run: Row[Any],
-    log_number: int,
-    datapoint_id: str | None,
-    version_id: str,
-    facts: LogFacts,
-    now: datetime,
-) -> None:
-    """Add a new, unjudged log to a run. A finished run reopens. A run without a version gets the log's version."""
+def link_log(connection: Connection, run: Row[Any], log: Mapping[str, Any], now: datetime) -> None:
+    """Add a new, unjudged log (a row with its number) to a run. A finished run reopens."""
+    datapoint_id = log["datapoint_id"]
     first = datapoint_id is not None and _is_first_log(connection, run, datapoint_id)
-    key = {"run_id": run.id, "log_number": log_number, "datapoint_id": datapoint_id}
-    connection.execute(_INSERT, {**key, **facts._asdict()})
-    connection.execute(
-        _COUNT_LOG,
-        {
-            "of_run": run.id,
-            "incomplete": 0 if facts.complete else 1,
-            "first": 1 if first else 0,
-            "status": None if run.set_status != "running" else "running",
-            "version": run.version_id or version_id,
-            "now": now,
-        },
-    )
+    link = run_log(run.id, log)
+    connection.execute(_INSERT, link)
+    status = "running" if run.set_status == "running" else None
+    counts = NewLogs(1, incomplete=int(not link["complete"]), first=int(first))
+    count_logs(connection, run, counts, status, log["version_id"], now)
+
+
+class NewLogs(NamedTuple):
+    """Logs added to a run: all, the incomplete ones, and the datapoints of its dataset that now have their first."""
+
+    logs: int
+    incomplete: int
+    first: int
+
+
+def count_logs(
+    connection: Connection, run: Row[Any], new: NewLogs, status: str | None, version_id: str, now: datetime
+) -> None:
+    """Count new logs of a run, and set its status. A run without a version gets this one."""
+    values = {"of_run": run.id, "status": status, "version": run.version_id or version_id, "now": now}
+    connection.execute(_COUNT_LOGS, values | new._asdict())
 
 
 def link_existing_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now: datetime) -> None:
@@ -210,11 +204,11 @@ def recount_run(connection: Connection, run_id: str, now: datetime) -> None:
 _JUDGMENT_SOURCE = ("judged_log_number", "file_id", "version_id", "judgment", "error")
 # Build the statements once: building takes several times as long as running.
 _INSERT = run_logs.insert()
-_COUNT_LOG = (
+_COUNT_LOGS = (
     update(runs)
     .where(runs.c.id == bindparam("of_run"))
     .values(
-        logs_count=runs.c.logs_count + 1,
+        logs_count=runs.c.logs_count + bindparam("logs"),
         incomplete_logs_count=runs.c.incomplete_logs_count + bindparam("incomplete"),
         logged_datapoints_count=runs.c.logged_datapoints_count + bindparam("first"),
         revision=runs.c.revision + 1,
@@ -299,7 +293,7 @@ def _copy_judgments(
         latest[row.judged_log_number, row.file_id] = row.number
     if not newest:
         return
-    specs = _specs(connection, {row.version_id for row in newest.values()})
+    specs = read_specs(connection, sorted({row.version_id for row in newest.values()}))
     connection.execute(
         judgments.insert(),
         [
@@ -316,8 +310,3 @@ def _copy_judgments(
             for row in newest.values()
         ],
     )
-
-
-def _specs(connection: Connection, version_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(sorted(version_ids))))
-    return {row.id: row.content["spec"] for row in rows}

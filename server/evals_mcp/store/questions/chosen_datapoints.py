@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from evals_mcp.models.questions import DatapointQuestion, Filter
-from evals_mcp.statistics.choices import JudgmentReading
+from evals_mcp.statistics.agreement import JudgmentReading
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints
 from evals_mcp.store.questions.datapoint_choices import Choice, ReadEvaluator, chosen_positions
 from evals_mcp.store.questions.evaluation_states import EvaluationState

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from evals_mcp.errors import Invalid
-from evals_mcp.media import mark_media
 from evals_mcp.models.comparisons import ComparedDatapoint, Comparisons
 from evals_mcp.models.questions import ComparisonQuestion
 from evals_mcp.models.rows import DatapointLog, JudgmentRow
@@ -22,7 +21,7 @@ from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.log_rows import RunLogKey, read_judgment_rows, read_log_rows
 from evals_mcp.store.questions.run_columns import RunColumnsReader, RunsAsColumns
 from evals_mcp.store.revision_cache import RevisionCache
-from evals_mcp.truncation import cut_texts
+from evals_mcp.truncation import cut_datapoint
 
 
 class ComparisonQuestions:
@@ -120,16 +119,11 @@ def _datapoints(
     others = _other_logs(connection, [key for sides in logs_of for side in sides for key in side[1:]], attachments)
     rows = []
     for id, change, sides in zip(ids, shown, logs_of, strict=True):
-        content = {name: contents.get(id, {}).get(name) for name in ("inputs", "messages", "target")}
-        cut, lengths = cut_texts(mark_media(content), characters)
         baseline, candidate = (whole[side[0]] if side else None for side in sides)
         rows.append(
             ComparedDatapoint(
                 id=id,
-                inputs=cut["inputs"] or {},
-                messages=cut["messages"] or [],
-                target=cut["target"],
-                lengths=lengths,
+                **cut_datapoint(contents.get(id, {}), characters),
                 evaluators=[evaluators[index].version_id for index in change.evaluators],
                 baseline=baseline,
                 candidate=candidate,

@@ -9,7 +9,7 @@ from sqlalchemy import Case, ColumnElement, Connection, Row, Select, case, exist
 
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED
 from evals_mcp.models.questions import DatapointShow
-from evals_mcp.statistics.choices import JudgmentReading
+from evals_mcp.statistics.agreement import JudgmentReading
 from evals_mcp.store.database.tables import dataset_datapoints, judgments, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment, judgment_exists, judgments_of, read_progress
 from evals_mcp.store.logs.judgments import judgment_value

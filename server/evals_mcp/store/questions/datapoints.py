@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from evals_mcp.errors import NotFound
-from evals_mcp.media import mark_media
 from evals_mcp.models.judgments import JUDGED, STATES
 from evals_mcp.models.questions import DatapointQuestion
 from evals_mcp.models.rows import DatapointContent, DatapointLog, DatapointRow, DatapointRows
@@ -17,7 +16,7 @@ from evals_mcp.store.questions.chosen_datapoints import ChosenDatapoints, read_p
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.revision_cache import RevisionCache
-from evals_mcp.truncation import cut_texts, find_excerpt
+from evals_mcp.truncation import cut_datapoint, find_excerpt
 
 
 class _Log(NamedTuple):
@@ -161,14 +160,10 @@ def _none_judged(amount: int) -> tuple[list[str], list[Any]]:
 
 
 def _row(row: Any, logs_of_datapoint: list[DatapointLog], characters: int, searched: str | None) -> DatapointRow:
-    content = {name: row.content.get(name) for name in ("inputs", "messages", "target")}
-    cut, lengths = cut_texts(mark_media(content), characters)
+    content = [row.content.get(name) for name in ("inputs", "messages", "target")]
     return DatapointRow(
         id=row.id,
-        inputs=cut["inputs"] or {},
-        messages=cut["messages"] or [],
-        target=cut["target"],
-        lengths=lengths,
-        excerpt=find_excerpt(list(content.values()), searched) if searched else None,
+        **cut_datapoint(row.content, characters),
+        excerpt=find_excerpt(content, searched) if searched else None,
         logs=logs_of_datapoint,
     )

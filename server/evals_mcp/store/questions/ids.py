@@ -3,17 +3,14 @@
 from sqlalchemy import Column, ColumnElement, Connection, select
 
 from evals_mcp.models.rows import FoundIds
-from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import dataset_datapoints, logs
 from evals_mcp.store.evaluations.evaluations import find_evaluation
 from evals_mcp.store.evaluations.run_status import read_runs
 
 
-class IdPrefixes:
+class IdPrefixes(Repository):
     """Finds ids by prefix."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def find_logs(self, beginning: str, limit: int) -> FoundIds:
         """Ids of logs with this prefix, newest first, at most `limit`."""

@@ -1,10 +1,9 @@
 """Evaluations: as a list, and each with its evaluators and runs. Reads no logs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, exists, func, select
 
 from evals_mcp.errors import NotFound
 from evals_mcp.models.rows import EvaluationRow, EvaluationRows, KnownOverview, Overview, RunRow, evaluator_figures
@@ -40,7 +39,8 @@ class Overviews:
                 .where(*conditions)
             ).scalar_one()
             rows = connection.execute(
-                _evaluations(changed)
+                select(evaluations.c.id, changed)
+                .outerjoin(files, files.c.id == evaluations.c.file_id)
                 .where(*conditions)
                 .order_by(changed.desc(), evaluations.c.number.desc())
                 .limit(limit)
@@ -83,14 +83,17 @@ def _overview(
 ) -> Overview:
     run_rows = state.runs[::-1]
     statuses = [progress[run.id].status for run in run_rows]
-    changed_at = max([evaluation.updated_at, *(run.updated_at for run in run_rows)])
     return Overview(
-        evaluation=_row(
-            evaluation,
-            changed_at,
-            len(run_rows),
-            [item.row.path for item in state.evaluators],
-            evaluation_status(statuses),
+        evaluation=EvaluationRow(
+            id=evaluation.id,
+            name=evaluation.name,
+            file_id=evaluation.file_id,
+            file_path=evaluation.file_path,
+            runs_count=len(run_rows),
+            evaluators=[item.row.path for item in state.evaluators],
+            status=evaluation_status(statuses),
+            created_at=evaluation.created_at,
+            changed_at=max([evaluation.updated_at, *(run.updated_at for run in run_rows)]),
         ),
         evaluators=[item.row for item in state.evaluators],
         runs=[
@@ -126,13 +129,6 @@ def _changed_at() -> ColumnElement[Any]:
     return case((of_runs > evaluations.c.updated_at, of_runs), else_=evaluations.c.updated_at).label("changed_at")
 
 
-def _evaluations(changed: ColumnElement[Any]) -> Select[Any]:
-    columns = (evaluations.c.id, evaluations.c.name, evaluations.c.file_id, evaluations.c.created_at)
-    return select(*columns, files.c.path.label("file_path"), changed).outerjoin(
-        files, files.c.id == evaluations.c.file_id
-    )
-
-
 def _matches(connection: Connection, text: str) -> ColumnElement[bool]:
     evaluator = files.alias("evaluator")
     attached = exists().where(
@@ -144,24 +140,10 @@ def _matches(connection: Connection, text: str) -> ColumnElement[bool]:
     return named | evaluations.c.id.startswith(text, autoescape=True) | attached
 
 
-def _evaluation_row(row: Row[Any], known: KnownOverview) -> EvaluationRow:
+def _evaluation_row(row: Any, known: KnownOverview) -> EvaluationRow:
     assert known.overview is not None
     headline = read_headline(known.overview)
     return known.overview.evaluation.model_copy(update={"changed_at": row.changed_at, "headline": headline})
-
-
-def _row(row: Row[Any], changed_at: datetime, runs_count: int, evaluators: list[str], status: str) -> EvaluationRow:
-    return EvaluationRow(
-        id=row.id,
-        name=row.name,
-        file_id=row.file_id,
-        file_path=row.file_path,
-        runs_count=runs_count,
-        evaluators=evaluators,
-        status=status,
-        created_at=row.created_at,
-        changed_at=changed_at,
-    )
 
 
 _VERSION_NAMES = (

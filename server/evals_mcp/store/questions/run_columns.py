@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from evals_mcp.models.judgments import JUDGED, MISSING
 from evals_mcp.statistics.columns import OTHER_TYPE, DatapointKeys, JudgmentColumn, Labels, RunColumns, labels_of
-from evals_mcp.store.database.tables import judgments, run_logs, versions
+from evals_mcp.store.database.tables import judgments, run_logs
 from evals_mcp.store.evaluations.run_status import judgments_of
+from evals_mcp.store.files.versions import read_specs
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
 from evals_mcp.store.revision_cache import RevisionCache
 
@@ -168,8 +169,8 @@ def _label_indexes(texts: Sequence[str], kind: str, options: dict[Labels, int]) 
 
 def _of_other_type(connection: Connection, version_ids: Sequence[str], kind: str) -> list[str]:
     """The versions of an evaluator with another return type."""
-    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(version_ids)))
-    return [row.id for row in rows if row.content["spec"]["return_type"] != kind]
+    specs = read_specs(connection, version_ids)
+    return [version_id for version_id, spec in specs.items() if spec["return_type"] != kind]
 
 
 def _fetch(connection: Connection, statement: Select[Any], types: Sequence[str]) -> "NDArray[Any]":

@@ -12,7 +12,7 @@ from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.files import RunVersionResponse
 from evals_mcp.models.references import EvaluatorReference, Target
-from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, NumberStats
+from evals_mcp.models.rows import evaluator_figures
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.tables import evaluation_runs, evaluations, files, runs, versions
@@ -204,7 +204,7 @@ class EvaluatedRuns:
         self, connection: Connection, row: Row[Any], attachments: Sequence[Attachment]
     ) -> dict[str, float | None]:
         stats = self._stats.read(connection, [row], attachments)[row.id]
-        return {item.attachment.evaluator_version_id: _mean(item.stats) for item in stats}
+        return {item.attachment.evaluator_version_id: evaluator_figures(item.stats).average for item in stats}
 
 
 def find_evaluated_run(connection: Connection, evaluation_id: str, run: str | None) -> Row[Any]:
@@ -297,12 +297,3 @@ def _evaluator(connection: Connection, value: str) -> EvaluatorReference:
 
 def _version(shown: Mapping[str, Any], version_id: str) -> Any:
     return shown[version_id]
-
-
-def _mean(stats: JudgmentCounts) -> float | None:
-    match stats:
-        case BooleanStats() if stats.num_judgments:
-            return stats.num_true / stats.num_judgments
-        case NumberStats():
-            return stats.mean
-    return None

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, select
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.datapoints import DatapointResponse
 from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse
-from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, logs, run_logs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_target
 from evals_mcp.store.evaluations.run_status import Attachment, read_attachments
@@ -62,11 +62,8 @@ class RunDatapointPage(NamedTuple):
     total: int
 
 
-class RunDatapoints:
+class RunDatapoints(Repository):
     """Datapoints of runs. An evaluation and a name identify the run, as in `EvaluatedRuns`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def page(self, evaluation_id: str, run: str | None, page: int, size: int) -> RunDatapointPage:
         """A page of datapoints. Raises NotFound, and Conflict for a run without a dataset."""
@@ -152,25 +149,16 @@ def _find_running(connection: Connection, evaluation_id: str, run: str | None) -
 
 
 # Build the statements once: building takes several times as long as running.
+_IN_DATASET = exists().where(dataset_datapoints.c.version_id == bindparam("dataset_version_id"))
 _DATAPOINT = select(
     datapoints.c.content,
-    exists()
-    .where(
-        dataset_datapoints.c.version_id == bindparam("dataset_version_id"),
-        dataset_datapoints.c.datapoint_id == datapoints.c.id,
-    )
-    .label("in_dataset"),
+    _IN_DATASET.where(dataset_datapoints.c.datapoint_id == datapoints.c.id).label("in_dataset"),
 ).where(datapoints.c.id == bindparam("datapoint_id"))
 _LOG = (
     select(
         run_logs.c.run_id,
         run_logs.c.datapoint_id,
-        exists()
-        .where(
-            dataset_datapoints.c.version_id == bindparam("dataset_version_id"),
-            dataset_datapoints.c.datapoint_id == run_logs.c.datapoint_id,
-        )
-        .label("in_dataset"),
+        _IN_DATASET.where(dataset_datapoints.c.datapoint_id == run_logs.c.datapoint_id).label("in_dataset"),
     )
     .select_from(logs)
     .outerjoin(run_logs, (run_logs.c.log_number == logs.c.number) & (run_logs.c.run_id == bindparam("run_id")))

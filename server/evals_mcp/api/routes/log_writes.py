@@ -1,4 +1,4 @@
-"""Finds the version that a log request belongs to."""
+"""Writes of logs, shared by all file types: find the version of a log, store or change the log, wake the runner."""
 
 from typing import Any, TypeVar
 
@@ -7,8 +7,12 @@ from pydantic import ValidationError
 from evals_mcp.errors import Invalid
 from evals_mcp.models.kernels import AgentKernelRequest, PromptKernelRequest
 from evals_mcp.models.log_requests import LogRequest
+from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.model import Model
 from evals_mcp.prompt_files import read_prompt_file
-from evals_mcp.store.logs.logs import LogTarget
+from evals_mcp.runner.runner import Runner
+from evals_mcp.store.logs.logs import CreatedLog, LogTarget
+from evals_mcp.store.store import Store
 
 Kernel = TypeVar("Kernel", PromptKernelRequest, AgentKernelRequest)
 
@@ -22,6 +26,24 @@ def log_target(request: LogRequest, kernel: Any, version_id: str | None, environ
         environment=environment,
         kernel=None if kernel is None else kernel.kernel(),
     )
+
+
+def create_log(
+    store: Store, runner: Runner, kind: str, target: LogTarget, request: LogRequest, run_id: str | None = None
+) -> CreatedLog:
+    """Store a log of a version. Raises as `Logs.create`."""
+    created = store.logs.create(kind, target, request.given(), run_id)
+    runner.wake(store, created.run_ids)
+    return created
+
+
+def update_log(
+    store: Store, runner: Runner, kind: str, log_id: str, request: Model, file_id: str | None = None
+) -> LogResponse:
+    """Change the given fields of a log. Raises as `Logs.update`."""
+    changed = store.logs.update(kind, log_id, request.given(), file_id)
+    runner.wake(store, changed.run_ids)
+    return changed.log
 
 
 def read_kernel(model: type[Kernel], kernel: Kernel | str | None, name: str) -> Kernel | None:
