@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
@@ -46,6 +47,27 @@ def test_opening_again_keeps_what_is_there(database_address: str) -> None:
         store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
     with closing(open_store(database_address)) as store:
         assert store.files.page().total == 1
+
+
+def test_opening_waits_for_another_that_creates_the_file(tmp_path: Path) -> None:
+    """Another process writes its first transaction before the file is in WAL mode: opening waits until it is done."""
+    path = tmp_path / "evals.db"
+    failures: list[BaseException] = []
+
+    def open_and_close() -> None:
+        try:
+            open_store(str(path)).close()
+        except BaseException as error:
+            failures.append(error)
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        thread = threading.Thread(target=open_and_close)
+        thread.start()
+        thread.join(timeout=0.5)
+        other.execute("ROLLBACK")
+    thread.join()
+    assert failures == []
 
 
 def test_a_newer_database_is_refused_untouched(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -160,15 +161,28 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     """Use WAL with normal synchronisation: commits survive any end of the process."""
     connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}").close()
+    _use_wal(connection)
     for pragma in (
-        f"busy_timeout={_BUSY_MILLISECONDS}",
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "cache_size=-16000",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
     add_functions(connection)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL. SQLite itself does not wait while another connection writes in the old mode."""
+    give_up = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -227,6 +241,7 @@ _SQLITE_SENTENCES = {
     sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened or created: it must not be a folder, and its own "
     "folder must exist and be writable.",
     sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_PROTOCOL: _BUSY,
     sqlite3.SQLITE_IOERR: "The database disk reports an error. Nothing was written.",
 }
 
