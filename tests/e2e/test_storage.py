@@ -71,7 +71,7 @@ async def test_a_database_of_a_newer_version_is_not_touched(sample_copy: Path, t
             shutil.copyfile(f"{sample_copy}-wal", f"{newer}-wal")
     if "left" not in mode:
         shutil.copyfile(sample_copy, newer)
-    words = "A newer version of evals-mcp wrote this database. It was not changed"
+    words = "A newer version of evals-mcp wrote the database `newer.db`. It was not changed"
     async with refused(newer, words):
         pass
 
@@ -81,7 +81,7 @@ async def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> N
     path = tmp_path / "other.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
-    async with refused(path, "This database belongs to another program. It was not changed"):
+    async with refused(path, "The database `other.db` belongs to another program. It was not changed"):
         pass
 
 
