@@ -96,6 +96,20 @@ async def test_a_database_that_appears_later_is_found(sample_copy: Path, tmp_pat
         assert SAMPLE in await assistant.ask("list_evaluations")
 
 
+async def test_a_database_that_is_deleted_under_the_server_is_told_once(sample_copy: Path, tmp_path: Path) -> None:
+    """A call that would have been lost says so, and the next one uses the file that is there now."""
+    backup = tmp_path / "backup.db"
+    shutil.copyfile(sample_copy, backup)
+    async with connect({"EVALS_MCP_DATABASE": str(sample_copy)}) as assistant:
+        assert SAMPLE in await assistant.ask("list_evaluations")
+        sample_copy.unlink()
+        for tool, arguments in CALLS[1:]:
+            assert "deleted or replaced while it was in use" in await assistant.refuse(tool, **arguments)
+            shutil.copyfile(backup, sample_copy)
+            assert SAMPLE in await assistant.ask("list_evaluations")
+            sample_copy.unlink()
+
+
 @pytest.mark.process
 def test_what_was_answered_survives_kill(sample_copy: Path) -> None:
     """Logs that were answered are there after the process was killed without warning, at once and whole."""

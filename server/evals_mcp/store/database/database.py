@@ -134,6 +134,8 @@ class Database:
 
     def _follow_file(self) -> None:
         """Open the path again if the last transaction lost the file. Raises Unavailable if it is lost now."""
+        if self.file is not None and self.file.gained_log():
+            self._is_lost = True  # only as far as the way to read it is concerned
         if self._is_lost:
             self._open_again()
         else:

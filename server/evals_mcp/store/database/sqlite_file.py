@@ -104,6 +104,10 @@ class SqliteFile:
         """Whether the path still leads to the file that was opened, and to its write-ahead log. Takes microseconds."""
         return self._opened is None or self._opened == self._identity()
 
+    def gained_log(self) -> bool:
+        """Whether another process began to write the file, which was opened to read it as it lay on the disk."""
+        return self._opened is not None and self._opened[1] is None and _inode(self._log) is not None
+
     def data_version(self) -> int | None:
         """A number that changes with every commit of any process; None if it cannot be told.
 
