@@ -71,7 +71,7 @@ async def test_a_database_of_a_newer_version_is_not_touched(sample_copy: Path, t
             shutil.copyfile(f"{sample_copy}-wal", f"{newer}-wal")
     if "left" not in mode:
         shutil.copyfile(sample_copy, newer)
-    words = "A newer version of evals-mcp wrote this database. It was not changed"
+    words = "A newer version of evals-mcp wrote the database `newer.db`. It was not changed"
     async with refused(newer, words):
         pass
 
@@ -81,7 +81,7 @@ async def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> N
     path = tmp_path / "other.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
-    async with refused(path, "This database belongs to another program. It was not changed"):
+    async with refused(path, "The database `other.db` belongs to another program. It was not changed"):
         pass
 
 
@@ -94,6 +94,20 @@ async def test_a_database_that_appears_later_is_found(sample_copy: Path, tmp_pat
         path.unlink()
         shutil.copyfile(sample_copy, path)
         assert SAMPLE in await assistant.ask("list_evaluations")
+
+
+async def test_a_database_that_is_deleted_under_the_server_is_told_once(sample_copy: Path, tmp_path: Path) -> None:
+    """A call that would have been lost says so, and the next one uses the file that is there now."""
+    backup = tmp_path / "backup.db"
+    shutil.copyfile(sample_copy, backup)
+    async with connect({"EVALS_MCP_DATABASE": str(sample_copy)}) as assistant:
+        assert SAMPLE in await assistant.ask("list_evaluations")
+        sample_copy.unlink()
+        for tool, arguments in CALLS[1:]:
+            assert "deleted or replaced while it was in use" in await assistant.refuse(tool, **arguments)
+            shutil.copyfile(backup, sample_copy)
+            assert SAMPLE in await assistant.ask("list_evaluations")
+            sample_copy.unlink()
 
 
 @pytest.mark.process

@@ -46,6 +46,11 @@ class RevisionCache:
                 self._entries[key] = entry
         return value
 
+    def clear(self) -> None:
+        """Forget all values."""
+        with self._lock:
+            self._entries.clear()
+
 
 class _Entry(NamedTuple):
     revisions: Hashable

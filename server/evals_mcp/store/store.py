@@ -46,6 +46,7 @@ class Store:
         self.traces = Traces(database)
         self.work = Work(database)
         cache = RevisionCache()
+        database.on_replacement(cache.clear)
         self.stats = Stats(database, cache)
         self.bulk = Bulk(database)
         self.evaluated_runs = EvaluatedRuns(database, self.stats)

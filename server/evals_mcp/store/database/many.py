@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, func, literal, select, text
 from sqlalchemy import Sequence as NumberSequence
 
-from evals_mcp.store.database.database import compact_json
+from evals_mcp.store.database.engines import compact_json
 
 _LAST_NUMBER = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
 

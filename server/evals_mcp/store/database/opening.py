@@ -1,9 +1,8 @@
 """Open a workspace or the tables of teams: upgrade them, or refuse them unchanged. No queries of the API."""
 
 import re
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,17 +11,21 @@ from typing import NamedTuple
 from sqlalchemy import Connection, MetaData, inspect, text
 
 from evals_mcp.errors import Conflict, Unavailable
-from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.database import Database, driver_connection
+from evals_mcp.store.database.failures import plain_errors
+from evals_mcp.store.database.sqlite_file import APPLICATION_ID, Contents, read_contents
 
 
 class Migrations(NamedTuple):
     """A set of tables with common migrations: the package of the migrations and the table that stores the revision.
 
-    `is_guest`: on SQLite they share a file with our other tables.
+    `own_tables` are in every revision: other programs, too, store revisions in a table of this name. `is_guest`: on
+    SQLite they share a file with our other tables.
     """
 
     package: str
     version_table: str
+    own_tables: frozenset[str]
     is_guest: bool = False
 
     @property
@@ -31,32 +34,49 @@ class Migrations(NamedTuple):
         return files(self.package) / "migrations"
 
 
-WORKSPACE = Migrations("evals_mcp.store.database", "alembic_version")
+WORKSPACE = Migrations(
+    "evals_mcp.store.database",
+    "alembic_version",
+    frozenset(("dataset_datapoints", "evaluation_runs", "judgments", "run_logs")),
+)
 """The migrations of `tables`, for each workspace."""
 
 
 def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
     """Create or upgrade the tables of a workspace. Safe if several processes try at once.
 
-    Raises Conflict for a database that a newer evals-mcp wrote or that holds other tables, and leaves it unchanged.
+    Raises Conflict for a database that a newer evals-mcp wrote or that another program made, and leaves it unchanged.
     Raises Unavailable if it cannot be read or written.
     """
     known = revisions(migrations)
-    if database.file is not None:
-        _ensure_folder(database.file)
-        _look_only(database.file, known, migrations)
-    with database.read() as connection:
-        if current_revision(connection, database.schema, migrations) == known[-1]:
-            return
-    with database.write() as connection:
-        current = current_revision(connection, database.schema, migrations)
-        is_guest = migrations.is_guest and database.is_sqlite
-        tables = [] if is_guest else inspect(connection).get_table_names(schema=database.schema)
-        _refuse(current, known, holds_others=bool(tables))
-        if database.schema:
-            _enter_schema(connection, database.schema)
-        if current != known[-1]:
-            _upgrade(connection, database.schema, migrations)
+    if not _is_current(database, migrations, known):
+        with database.write() as connection:
+            contents = _contents(connection, database.schema, migrations)
+            _refuse(database, contents, migrations, known)
+            if database.schema:
+                _enter_schema(connection, database.schema)
+            if contents.revision != known[-1]:
+                _upgrade(connection, database.schema, migrations)
+            if database.is_sqlite:
+                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    database.prepared(partial(migrate, migrations=migrations))
+
+
+def _is_current(database: Database, migrations: Migrations, known: Sequence[str]) -> bool:
+    """Whether there is nothing to do. Raises Conflict as `migrate`."""
+    if database.file is not None and not migrations.is_guest:
+        with plain_errors():
+            contents = database.file.look(migrations.version_table)
+        if contents is None:
+            if database.may_write:
+                _ensure_folder(database.file.path)
+            return False
+    else:
+        with database.read() as connection:
+            contents = _contents(connection, database.schema, migrations)
+    _refuse(database, contents, migrations, known)
+    is_marked = not database.is_sqlite or contents.application_id == APPLICATION_ID
+    return contents.revision == known[-1] and (is_marked or not database.may_write)
 
 
 def revisions(migrations: Migrations = WORKSPACE) -> list[str]:
@@ -65,38 +85,34 @@ def revisions(migrations: Migrations = WORKSPACE) -> list[str]:
     return sorted(match[1] for name in names if (match := re.fullmatch(r"(\d{4})_\w+\.py", name)))
 
 
-def current_revision(connection: Connection, schema: str | None, migrations: Migrations = WORKSPACE) -> str | None:
-    """The revision of a database; None if it has none."""
+def _contents(connection: Connection, schema: str | None, migrations: Migrations) -> Contents:
+    """What a database holds now."""
     table = migrations.version_table
-    if not inspect(connection).has_table(table, schema=schema):
-        return None
-    qualified = f'"{schema}".{table}' if schema else table
-    return connection.execute(text(f"SELECT version_num FROM {qualified}")).scalar()  # noqa: S608 - checked names
+    if connection.dialect.name == "sqlite":
+        return read_contents(driver_connection(connection), table)
+    tables = frozenset(inspect(connection).get_table_names(schema=schema))
+    revision = None
+    if tables >= {table, *migrations.own_tables}:
+        qualified = f'"{schema}".{table}' if schema else table
+        revision = connection.execute(text(f"SELECT version_num FROM {qualified}")).scalar()  # noqa: S608
+    return Contents(0, tables, revision)
 
 
-def _look_only(path: Path, known: Sequence[str], migrations: Migrations) -> None:
-    """Refuse a SQLite file that is not ours or is newer, over a connection that cannot change it."""
-    if not path.is_file() or migrations.is_guest:
-        return
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            rows = []
-            if migrations.version_table in tables:
-                rows = connection.execute(f"SELECT version_num FROM {migrations.version_table}").fetchall()  # noqa: S608
-    except sqlite3.Error:
-        return  # The real opening will report what is wrong.
-    _refuse(rows[0][0] if rows else None, known, holds_others=bool(tables))
-
-
-def _refuse(current: str | None, known: Sequence[str], *, holds_others: bool) -> None:
-    if current is not None and current not in known:
+def _refuse(database: Database, contents: Contents, migrations: Migrations, known: Sequence[str]) -> None:
+    """Raise Conflict for a database that is not ours or is newer."""
+    is_guest = migrations.is_guest and database.is_sqlite
+    is_ours = contents.tables >= migrations.own_tables and contents.revision is not None
+    is_free = is_guest or not contents.tables
+    if contents.application_id not in (0, APPLICATION_ID) or not (is_ours or is_free):
         raise Conflict(
-            "A newer version of evals-mcp wrote this database. It was not changed. "
+            f"The database {database.name} belongs to another program. It was not changed. "
+            "Choose another database: set EVALS_MCP_DATABASE or `--database`."
+        )
+    if is_ours and contents.revision not in known:
+        raise Conflict(
+            f"A newer version of evals-mcp wrote the database {database.name}. It was not changed. "
             "Upgrade evals-mcp or choose another database."
         )
-    if current is None and holds_others:
-        raise Conflict("This database belongs to another program. It was not changed. Choose another database.")
 
 
 def _enter_schema(connection: Connection, schema: str) -> None:

@@ -20,7 +20,9 @@ from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, secret_di
 _WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
 _LONGEST_KEY_NAME = 100
 
-CONTROL = Migrations("evals_mcp.store.teams", "evals_mcp_control_version", is_guest=True)
+CONTROL = Migrations(
+    "evals_mcp.store.teams", "evals_mcp_control_version", frozenset(("api_keys", "workspaces")), is_guest=True
+)
 """The migrations of `control_tables`: in their own schema on PostgreSQL, in the workspace's file on SQLite."""
 
 

@@ -1,0 +1,48 @@
+"""Addresses of databases, as a user writes them: a path or a URL. No I/O."""
+
+import re
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from evals_mcp.errors import Invalid
+
+_FORMS = "a file path, sqlite:///PATH or postgresql://USER@HOST/NAME."
+
+
+def database_url(address: str) -> URL:
+    """The URL of a database that is given as a path or a URL.
+
+    A path is used as it is written, except for a leading `~`. `sqlite:///PATH?mode=ro` opens a file to read only.
+    Raises Invalid.
+    """
+    if address != ":memory:" and not re.match(r"[A-Za-z+0-9]+://|(file|sqlite|postgres(ql)?):", address):
+        return _sqlite_url(address)
+    scheme, _, rest = address.partition("://")
+    if scheme.partition("+")[0] == "sqlite":
+        path, question, query = rest.partition("?")
+        if not path.startswith("/") or len(path) == 1 or path == "/:memory:":
+            raise Invalid(f"The database must be {_FORMS}")
+        if question and query != "mode=ro":
+            raise Invalid("`?mode=ro` is the only setting of a sqlite:/// address. Write a path with `?` without it.")
+        if re.search(r"#|%[0-9A-Fa-f]{2}", path):
+            raise Invalid("A sqlite:/// address has no escapes and no `#`. Write the path itself, without sqlite:///.")
+        return _sqlite_url(path[1:], query)
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise Invalid(f"The database address is not valid. Use {_FORMS}") from None
+    if url.get_backend_name() in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    raise Invalid(f"The database must be {_FORMS}")
+
+
+def _sqlite_url(path: str, query: str = "") -> URL:
+    if "\0" in path:
+        raise Invalid("The database path contains a null character.")
+    try:
+        whole = Path(path).expanduser().absolute()
+    except RuntimeError:
+        raise Invalid("The home folder (~) in the database path is unknown. Write the full path.") from None
+    return URL.create("sqlite", database=str(whole), query={"mode": "ro"} if query else {})

@@ -1,0 +1,83 @@
+"""SQLAlchemy's engines for SQLite and PostgreSQL, with the settings of each connection. No tables, no queries."""
+
+import json
+import sqlite3
+from functools import partial
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
+
+from evals_mcp.errors import Invalid
+from evals_mcp.store.database.sqlite_file import BUSY_MILLISECONDS, KEPT_LOG, SqliteFile
+from evals_mcp.store.database.text_search import add_functions
+
+WRITES = "evals_mcp_writes"
+"""The execution option of transactions that write."""
+
+
+def sqlite_engine(file: SqliteFile) -> Engine:
+    """An engine for a file."""
+    engine = _sqlite_engine(creator=file.connect, pool_size=8, max_overflow=32)
+    event.listen(engine, "connect", lambda connection, _: file.use_wal(connection))
+    return engine
+
+
+def temporary_sqlite_engine() -> Engine:
+    """An engine for an empty database without a name. It has one connection, because a second one would see another."""
+    connect = partial(sqlite3.connect, "", check_same_thread=False, isolation_level=None)
+    return _sqlite_engine(creator=connect, pool_size=1, max_overflow=0)
+
+
+def postgresql_engine(url: URL) -> Engine:
+    """An engine for a PostgreSQL server."""
+    return create_engine(
+        url,
+        # A connection pooler may give each transaction another server session.
+        connect_args={"prepare_threshold": None, "connect_timeout": 10},
+        json_serializer=compact_json,
+        # Several servers share the connections of a database, by default a hundred.
+        pool_size=8,
+        max_overflow=12,
+        pool_pre_ping=True,
+    )
+
+
+def compact_json(value: Any) -> str:
+    """JSON without spaces, in UTF-8 without escapes. Raises Invalid for NaN and infinities."""
+    content = to_json(value)
+    if b"NaN" in content or b"Infinity" in content:
+        try:
+            json.dumps(value, allow_nan=False)
+        except ValueError as error:
+            # JSON may have numbers like 1e999, which Python reads as infinity.
+            raise Invalid("A number is too large to store. Nothing was written.") from error
+    return content.decode()
+
+
+def _sqlite_engine(**options: Any) -> Engine:
+    engine = create_engine(URL.create("sqlite"), poolclass=QueuePool, json_serializer=compact_json, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    """Use normal synchronisation. With WAL, commits survive any end of the process."""
+    for pragma in (
+        f"busy_timeout={BUSY_MILLISECONDS}",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-16000",
+        f"journal_size_limit={KEPT_LOG}",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+    add_functions(connection)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at the start, because a later upgrade of the transaction could fail half-way."""
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

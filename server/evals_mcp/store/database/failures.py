@@ -1,0 +1,82 @@
+"""Failures of the storage as sentences. No queries."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
+
+from evals_mcp.errors import Invalid, Unavailable
+
+BUSY = "The database is busy with other writes. Repeat the request."
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Raise Unavailable for failures of the storage, and Invalid for values that it cannot hold."""
+    try:
+        yield
+    except (TimeoutError, NoConnectionFreeError) as error:
+        raise Unavailable(BUSY) from error
+    except sqlite3.Error as error:
+        raise Unavailable(_sqlite_sentence(error) or _DAMAGED) from error
+    except (OperationalError, DatabaseError, InterfaceError) as error:
+        sentence = _explain(error)
+        if sentence is None:
+            raise
+        raise Unavailable(sentence) from error
+    except StatementError as error:
+        if not isinstance(error.orig, Invalid):
+            raise
+        raise error.orig from error
+
+
+def _sqlite_sentence(error: sqlite3.Error) -> str | None:
+    """The message for an error of SQLite; None for a bug of ours."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # from the driver: text that is not UTF-8 is an operational error
+        return _DAMAGED if isinstance(error, sqlite3.OperationalError) else None
+    return _SQLITE_SENTENCES.get(code & 0xFF)
+
+
+_DAMAGED = "The database file is damaged. It was not changed. Restore a backup or choose another."
+_SQLITE_SENTENCES = {
+    sqlite3.SQLITE_FULL: "The database disk is full. Nothing was written. Free some space and repeat.",
+    sqlite3.SQLITE_NOTADB: "The database file is damaged or not a SQLite database. It was not changed.",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_READONLY: "The database cannot be written: the file or its folder is read-only, "
+    "or it was opened with mode=ro.",
+    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened or created: it must not be a folder, and its own "
+    "folder must exist and be writable.",
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_PROTOCOL: BUSY,
+    sqlite3.SQLITE_IOERR: "The database disk reports an error. Nothing was written.",
+}
+
+
+_POSTGRESQL_SENTENCES = {
+    "25006": "The database cannot be written: the server is a read-only replica.",
+    "40001": "Another program changed the same data. Nothing was written. Repeat the request.",
+    "40P01": "Another program changed the same data. Nothing was written. Repeat the request.",
+    "42501": "The database user lacks a permission: it must be able to create schemas and own those of evals-mcp.",
+    "53100": "The database disk is full. Nothing was written. Free some space and repeat.",
+    "53300": "The database server has no free connection. Repeat the request.",
+    "55P03": BUSY,
+    "57014": "The database server stopped the request because it took too long. Nothing was written.",
+}
+
+
+def _explain(error: DBAPIError) -> str | None:
+    """The message for a failure of the storage; None for a bug of ours."""
+    if isinstance(error.orig, sqlite3.Error):
+        return _sqlite_sentence(error.orig)
+    sentence = _POSTGRESQL_SENTENCES.get(getattr(error.orig, "sqlstate", None) or "")
+    if sentence is not None:
+        return sentence
+    if isinstance(error, OperationalError | InterfaceError):
+        return (
+            "The database server cannot be reached or refused the request. "
+            "Check that it runs, and check address, user and password. Then repeat."
+        )
+    return None

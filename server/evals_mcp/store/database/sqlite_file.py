@@ -1,0 +1,227 @@
+"""A SQLite file: who wrote it, how it is opened, and whether it is still there. No transactions of ours.
+
+Only SQLite opens the file: to close another handle would drop the locks that SQLite holds for this process.
+"""
+
+import os
+import sqlite3
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import NamedTuple
+
+from evals_mcp.errors import Unavailable
+
+APPLICATION_ID = 0x65766D63
+"""`PRAGMA application_id` of our files. Files made by version 0.1.0 have 0."""
+
+BUSY_MILLISECONDS = 15_000
+_LONGEST_LOG = 8 * 2**20
+KEPT_LOG = 4 * 2**20
+_SHORT_MILLISECONDS = 250
+
+
+class Contents(NamedTuple):
+    """What a database holds: an application id (0: none), names of tables, and a revision."""
+
+    application_id: int
+    tables: frozenset[str]
+    revision: str | None
+
+
+class SqliteFile:
+    """A file at a path. `open` remembers which one it is, and from then on `is_same` tells whether it is still there.
+
+    It is read only if `read_only` is set, or if the file or its folder cannot be written.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._log = f"{path}-wal"
+        self._index = f"{path}-shm"
+        self._lock = Lock()
+        self._watch: sqlite3.Connection | None = None  # keeps the write-ahead log in existence
+        self._opened: tuple[object, object] | None = None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the file may be written, as far as its and its folder's permissions tell."""
+        if self.read_only:
+            return False
+        return not os.path.exists(self.path) or (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK))
+
+    def connect(self) -> sqlite3.Connection:
+        """Open a connection. Creates the file only before `open`."""
+        if not self.may_write:
+            # Without a log, nobody writes. `is_same` tells when somebody begins to.
+            return self._connect("mode=ro" if os.path.exists(self._log) else "mode=ro&immutable=1")
+        return self._connect("mode=rwc" if self._opened is None else "mode=rw")
+
+    def look(self, version_table: str) -> Contents | None:
+        """Read what the file holds without a change to it or to its folder. None if it is empty or does not exist."""
+        try:
+            if self.path.stat().st_size == 0:
+                return None
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise Unavailable(f"The database file cannot be read: {error.strerror}. Choose another path.") from error
+        try:
+            return self._look(version_table)
+        except sqlite3.DatabaseError:
+            if not _size(self._log):
+                raise
+            return self._look(version_table)  # another process began to write in the meantime
+
+    def use_wal(self, connection: sqlite3.Connection) -> None:
+        """Switch the file to write-ahead logging. SQLite does not wait while another connection writes without it."""
+        if not self.may_write:
+            return
+        give_up = time.monotonic() + BUSY_MILLISECONDS / 1000
+        while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            try:
+                connection.execute("PRAGMA journal_mode=WAL").close()
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+            time.sleep(0.01)
+
+    def open(self) -> None:
+        """Remember the file that is at the path now."""
+        with self._lock:
+            if self._watch is None:
+                self._watch = self.connect()
+                self.use_wal(self._watch)
+            self._watch.execute("PRAGMA data_version").close()
+            self._opened = self._identity()
+
+    def is_same(self) -> bool:
+        """Whether the path still leads to the file that was opened, and to its write-ahead log. Takes microseconds."""
+        return self._opened is None or self._opened == self._identity()
+
+    def gained_log(self) -> bool:
+        """Whether another process began to write the file, which was opened to read it as it lay on the disk."""
+        return self._opened is not None and self._opened[1] is None and _inode(self._log) is not None
+
+    def data_version(self) -> int | None:
+        """A number that changes with every commit of any process; None if it cannot be told.
+
+        Source: https://www.sqlite.org/pragma.html#pragma_data_version
+        """
+        with self._lock:
+            if self._watch is None or not self.is_same():
+                return None
+            try:
+                return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+            except sqlite3.Error:
+                return None
+
+    def shorten_log(self, connection: sqlite3.Connection) -> None:
+        """Empty a long write-ahead log, unless others are busy with it. SQLite alone lets it grow while several write.
+
+        The connection must be outside a transaction.
+        """
+        if _size(self._log) <= _LONGEST_LOG:
+            return
+        with suppress(sqlite3.Error):
+            connection.execute(f"PRAGMA busy_timeout={_SHORT_MILLISECONDS}").close()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").close()
+
+    def let_go(self) -> bool:
+        """Forget a file that was replaced, so that the path can be opened again. False while it is in use.
+
+        What is only in its write-ahead log goes into the file, wherever that is now. Its log must not stay at the path,
+        because SQLite would take it for that of the new file.
+        """
+        with self._lock:
+            if self._watch is None or self._opened is None:
+                return True
+            file, log = self._opened
+            is_busy = _checkpoint(self._watch)
+            is_in_the_way = log is not None and _inode(self._log) == log and _inode(self.path) != file
+            if is_busy or (is_busy is None and is_in_the_way):
+                return False
+            if is_in_the_way:
+                for name in (self._log, self._index):
+                    with suppress(OSError):
+                        os.unlink(name)
+            self._watch.close()
+            self._watch = self._opened = None
+            return True
+
+    def close(self) -> None:
+        """Close the connection that watches, and forget the file."""
+        if not self.is_same() and self.let_go():
+            return
+        with self._lock:
+            if self._watch is not None:
+                self._watch.close()
+            self._watch = self._opened = None
+
+    def _connect(self, query: str) -> sqlite3.Connection:
+        uri = f"{self.path.as_uri()}?{query}"
+        return sqlite3.connect(
+            uri, uri=True, timeout=BUSY_MILLISECONDS / 1000, check_same_thread=False, isolation_level=None
+        )
+
+    def _look(self, version_table: str) -> Contents:
+        if _size(self._log) and not self._has_log():
+            # SQLite would create the index of the log in the folder.
+            with TemporaryDirectory() as folder:
+                copy = SqliteFile(Path(folder, "copy"))
+                copyfile(self.path, copy.path)
+                copyfile(self._log, copy._log)
+                with closing(copy.connect()) as connection:
+                    return read_contents(connection, version_table)
+        with closing(self._connect("mode=ro" if self._has_log() else "mode=ro&immutable=1")) as connection:
+            return read_contents(connection, version_table)
+
+    def _has_log(self) -> bool:
+        """Whether another process writes the file, or did until it was killed."""
+        return _size(self._log) > 0 and os.path.exists(self._index)
+
+    def _identity(self) -> tuple[object, object]:
+        return _inode(self.path), _inode(self._log)
+
+
+def read_contents(connection: sqlite3.Connection, version_table: str) -> Contents:
+    """What a SQLite database holds."""
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    # As bytes, because another program's names need not be text.
+    rows = connection.execute("SELECT CAST(name AS BLOB) FROM sqlite_master WHERE name NOT LIKE 'sqlite/_%' ESCAPE '/'")
+    names = frozenset(name.decode(errors="replace") for (name,) in rows)
+    row = None
+    if version_table in names:
+        with suppress(sqlite3.OperationalError):  # another program's table without such a column
+            row = connection.execute(f"SELECT CAST(version_num AS BLOB) FROM {version_table}").fetchone()  # noqa: S608
+    return Contents(application_id, names, row[0].decode(errors="replace") if row and row[0] is not None else None)
+
+
+def _checkpoint(connection: sqlite3.Connection) -> bool | None:
+    """Empty the write-ahead log into the file. True if others are busy with it, None if it fails."""
+    try:
+        connection.execute(f"PRAGMA busy_timeout={_SHORT_MILLISECONDS}").close()
+        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+    except sqlite3.Error:
+        return None
+
+
+def _inode(path: str | Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

@@ -1,0 +1,137 @@
+"""Addresses of databases mean what they say, or are refused in a sentence."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals_mcp.errors import Conflict, Invalid, Unavailable
+from evals_mcp.store.database.addresses import database_url
+from evals_mcp.store.files.files import FileChange
+from evals_mcp.store.store import open_store
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "name", ["a?b.db", "a#b.db", "a%20b.db", "a%b.db", "a b.db", "~/x.db", "x.db?mode=ro", "ä.db", "a&b=c.db", "'.db"]
+)
+@pytest.mark.parametrize("prefix", ["", "sqlite:///"])
+def test_a_file_has_the_name_that_the_address_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, prefix: str
+) -> None:
+    """A path is taken as it is written. In a URL, what could mean something else is refused, and nothing is created."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    if prefix and any(mark in name for mark in ("?", "#", "%20")) and not name.endswith("?mode=ro"):
+        with pytest.raises(Invalid):
+            open_store(prefix + name)
+        assert _files(tmp_path) == []
+        return
+    if prefix and name.endswith("?mode=ro"):
+        return
+    open_store(prefix + name).close()
+    assert _files(tmp_path) == [name.removeprefix("~/")]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:/x.db",
+        "file:///x.db",
+        "file:x.db?mode=ro",
+        "sqlite:x.db",
+        "sqlite:/x.db",
+        "sqlite://x.db",
+        "sqlite:////x.db?mode=rw",
+        "sqlite:////x.db?mode=ro&immutable=1",
+        "sqlite:////x.db?",
+        "sqlite:///:memory:",
+        ":memory:",
+        "postgres:x",
+        "mysql://host/name",
+        "a\0b.db",
+    ],
+)
+def test_other_addresses_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """The sentence says what is allowed, and nothing is created."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Invalid, match=r"[Dd]atabase|mode=ro"):
+        open_store(address)
+    assert _files(tmp_path) == []
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20))
+def test_any_path_is_itself(name: str) -> None:
+    """No character of a path is lost or means anything."""
+    assert database_url(f"/folder/{name}").database == str(Path(f"/folder/{name}"))
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".db", "/".join(["n" * 200] * 30)])
+def test_a_path_that_is_too_long_is_told(tmp_path: Path, name: str) -> None:
+    """The system's limit is a sentence, and nothing is created."""
+    with pytest.raises(Unavailable, match="too long"):
+        open_store(str(tmp_path / name))
+    assert _files(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    """Whether the file exists cannot be told then."""
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0)
+    with pytest.raises(Unavailable, match="cannot be read"):
+        open_store(str(folder / "evals.db"))
+
+
+@pytest.mark.parametrize("text", [b"CREATE TABLE \xff\xfe (", b"this is no SQL at all", b""])
+def test_damaged_declarations_are_told(tmp_path: Path, text: bytes) -> None:
+    """Tables whose declarations cannot be read are damage."""
+    path = tmp_path / "evals.db"
+    open_store(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = CAST(? AS TEXT) WHERE name = 'files'", (text,))
+        connection.commit()
+    before = path.read_bytes()
+    with pytest.raises(Unavailable, match="damaged"), closing(open_store(str(path))) as store:
+        store.files.page()
+    assert path.read_bytes() == before
+
+
+def test_a_file_can_be_opened_to_read_only(tmp_path: Path) -> None:
+    """With `?mode=ro`, reads see what other processes write, writes are refused, and nothing is created."""
+    path = tmp_path / "evals.db"
+    address = f"sqlite:///{path}?mode=ro"
+    with pytest.raises(Unavailable):
+        open_store(address)
+    assert _files(tmp_path) == []
+    open_store(str(path)).close()
+    content = path.read_bytes()
+    with closing(open_store(address)) as reading:
+        assert reading.files.page().total == 0
+        with pytest.raises(Unavailable, match="mode=ro"):
+            reading.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+        assert _files(tmp_path) == ["evals.db"]
+        assert path.read_bytes() == content
+        with closing(open_store(str(path))) as writing:
+            writing.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+            assert reading.files.page().total == 1
+            writing.files.upsert("flow", None, "g", {"attributes": {}}, FileChange())
+            assert reading.files.page().total == 2
+            assert _files(tmp_path) == ["evals.db", "evals.db-shm", "evals.db-wal"]
+
+
+def test_an_older_file_is_not_upgraded_to_be_read(tmp_path: Path) -> None:
+    """Another program's file is refused in this mode, too."""
+    path = tmp_path / "notes.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE notes (text TEXT)")
+    with pytest.raises(Conflict, match="another program"):
+        open_store(f"sqlite:///{path}?mode=ro")
