@@ -42,7 +42,11 @@ def log_flow(
     created = store.logs.create("flow", target, request.given(), request.run_id)
     runner.wake(store, created.run_ids)
     return CreateFlowLogResponse(
-        id=created.id, flow_id=created.file_id, version_id=created.version_id, log_status=created.log_status
+        id=created.id,
+        flow_id=created.file_id,
+        version_id=created.version_id,
+        log_status=created.log_status,
+        trace_status=created.log_status,
     )
 
 

@@ -20,7 +20,7 @@ from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.filters import LogFilter, log_conditions, log_numbers_newest_first
 from evals_mcp.store.logs.judgments import check_judgment, judgment_columns
 from evals_mcp.store.logs.responses import read_logs
-from evals_mcp.store.logs.rows import log_facts, log_values
+from evals_mcp.store.logs.rows import known_status, log_facts, log_values
 from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
 
 
@@ -135,14 +135,17 @@ def create_log(
     """Store a log inside a transaction; see `Logs.create`."""
     version = _version(connection, file_type, target, now)
     run = None if run_id is None else find_any_run(connection, run_id)
-    row = _insert_log(connection, version, fields, now)
+    given = fields if file_type == "flow" else {"log_status": "complete", **fields}
+    row = _insert_log(connection, version, given, now)
     datapoint_id = fields.get("source_datapoint_id")
     if run_id is None and datapoint_id is not None:
         run = _waiting_run(connection, version.id, datapoint_id)
-    if run is None or run.set_status == "cancelled":
-        return CreatedLog(row["id"], version.file_id, version.id, row["log_status"])
-    link_log(connection, run, row["number"], datapoint_id, version.id, log_facts(row), now)
-    return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], run_ids=(run.id,))
+    if run is not None and run.set_status == "cancelled":
+        run = None
+    if run is not None:
+        link_log(connection, run, row["number"], datapoint_id, version.id, log_facts(row), now)
+    status = known_status(row["log_status"], in_run=run is not None)
+    return CreatedLog(row["id"], version.file_id, version.id, status, run_ids=() if run is None else (run.id,))
 
 
 def create_judgment(
@@ -162,7 +165,7 @@ def create_judgment(
     judgment = fields.get("judgment")
     if judgment is not None and fields.get("error") is None:
         check_judgment(judgment, spec, location)
-    row = _insert_log(connection, version, fields, now, judged_log_number=judged.number)
+    row = _insert_log(connection, version, {"log_status": "complete", **fields}, now, judged_log_number=judged.number)
     columns = judgment_columns(judgment, fields.get("error"), spec)
     add_judgment(connection, judged.number, version.file_id, version.id, row["number"], columns, now)
     return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
@@ -239,7 +242,7 @@ def _insert_log(
         "created_at": now,
         "inputs": {},
         "extra": {},
-        "log_status": "complete",
+        "log_status": None,
         "error": None,
     }
     row |= log_values(fields)

@@ -51,7 +51,8 @@ def _record_log(connection: Connection, record: LogRecord, now: datetime) -> Cre
     log_id = fields.get("log_id")
     row = None if log_id is None else connection.execute(_by_id(log_id)).first()
     if row is None:
-        return create_log(connection, record.file_type, record.target, fields, now, record.run_id)
+        finished = {"log_status": "complete", **fields}  # a span is sent when its call has ended
+        return create_log(connection, record.file_type, record.target, finished, now, record.run_id)
     find_file(connection, row.file_id, types=[record.file_type])
     if row.log_status != "complete":
         update_log(connection, row, fields, now, final=False)
