@@ -166,7 +166,7 @@ async def _build_logs(team: Team, world: World) -> None:
     for kind in _LOGGED:
         body = {"path": f"team/{kind}", "output": MARK, "inputs": {"question": MARK}, "metadata": {"note": MARK}}
         world.logs[kind] = (await team.made(f"/v5/{kind}s/log", {**body, "log_status": "incomplete"}))["id"]
-        world.logs["spare_" + kind] = (await team.made(f"/v5/{kind}s/log", body))["id"]
+        world.logs["spare_" + kind] = (await team.made(f"/v5/{kind}s/log", {**body, "log_status": "complete"}))["id"]
     in_run = {"path": "team/flow", "run_id": world.other["run"], "source_datapoint_id": world.other["datapoint"]}
     world.logs["in_run"] = (await team.made("/v5/flows/log", {**in_run, "output": MARK}))["id"]
     judgment = {"path": "team/evaluator", "parent_id": world.logs["in_run"], "judgment": True, "output": MARK}
