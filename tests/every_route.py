@@ -274,6 +274,7 @@ def _writes_of_files(world: World, kind: str) -> Iterator[Step]:
     later = place | {"version_id": world.later_versions[kind]}
     yield Step("POST", files, body={"id": place["id"], **_other_kernel(kind, "later"), "version_name": "second"})
     yield Step("PATCH", files + "/{id}/versions/{version_id}", later, body={"name": "named", "description": "said"})
+    yield Step("POST", files + "/{id}/versions/{version_id}/commit", later, body={"commit_message": "said"})
     deployed = place | {"environment_id": world.other["environment"]}
     yield Step("POST", files + "/{id}/environments/{environment_id}", deployed, {"version_id": later["version_id"]})
     if kind != "dataset":
