@@ -166,7 +166,7 @@ async def _build_logs(team: Team, world: World) -> None:
     for kind in _LOGGED:
         body = {"path": f"team/{kind}", "output": MARK, "inputs": {"question": MARK}, "metadata": {"note": MARK}}
         world.logs[kind] = (await team.made(f"/v5/{kind}s/log", {**body, "log_status": "incomplete"}))["id"]
-        world.logs["spare_" + kind] = (await team.made(f"/v5/{kind}s/log", body))["id"]
+        world.logs["spare_" + kind] = (await team.made(f"/v5/{kind}s/log", {**body, "log_status": "complete"}))["id"]
     in_run = {"path": "team/flow", "run_id": world.other["run"], "source_datapoint_id": world.other["datapoint"]}
     world.logs["in_run"] = (await team.made("/v5/flows/log", {**in_run, "output": MARK}))["id"]
     judgment = {"path": "team/evaluator", "parent_id": world.logs["in_run"], "judgment": True, "output": MARK}
@@ -274,6 +274,7 @@ def _writes_of_files(world: World, kind: str) -> Iterator[Step]:
     later = place | {"version_id": world.later_versions[kind]}
     yield Step("POST", files, body={"id": place["id"], **_other_kernel(kind, "later"), "version_name": "second"})
     yield Step("PATCH", files + "/{id}/versions/{version_id}", later, body={"name": "named", "description": "said"})
+    yield Step("POST", files + "/{id}/versions/{version_id}/commit", later, body={"commit_message": "said"})
     deployed = place | {"environment_id": world.other["environment"]}
     yield Step("POST", files + "/{id}/environments/{environment_id}", deployed, {"version_id": later["version_id"]})
     if kind != "dataset":

@@ -44,6 +44,19 @@ async def test_the_same_content_is_the_same_version(v5: V5, kind: str) -> None:
 
 
 @kinds
+async def test_every_version_is_committed(v5: V5, kind: str) -> None:
+    """As SDKs up to 0.8.29 expect: responses say so, committing gives the version as it is, and messages describe."""
+    body = {"path": "it", **CONTENTS[kind], "commit_message": "first"}
+    made = await v5.ok("POST", f"/{kind}s", body)
+    assert (made["status"], made["version_description"]) == ("committed", "first")
+    version = f"/{kind}s/{made['id']}/versions/{made['version_id']}"
+    committed = await v5.ok("POST", f"{version}/commit", {"commit_message": "again"})
+    assert committed == await v5.ok("GET", f"/{kind}s/{made['id']}")
+    assert committed["version_description"] == "first"
+    await v5.refused(404, "POST", f"/{kind}s/{made['id']}/versions/unknown/commit", {"commit_message": "again"})
+
+
+@kinds
 async def test_version_names_are_unique_in_a_file(v5: V5, kind: str) -> None:
     """A clash is 409 and changes nothing; the same name in another file is fine."""
     first = await v5.ok("POST", f"/{kind}s", {"path": "it", **CONTENTS[kind], "version_name": "one"})

@@ -1,7 +1,7 @@
 """Flow logs: completed once, with a trace below them."""
 
 import pytest
-from tests.api.v5_calls import V5
+from tests.api.v5_calls import V5, evaluated
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +28,39 @@ async def test_a_complete_flow_log_is_final(v5: V5) -> None:
     for other in ({"output": "other"}, {"error": "late"}, {"log_status": "incomplete"}, {"inputs": {"q": 1}}):
         assert "is complete" in await v5.refused(409, "PATCH", place, other)
     assert (await v5.ok("GET", f"/logs/{flow['id']}"))["output"] == "done"
+
+
+@pytest.mark.parametrize("key", ["log_status", "trace_status"])
+async def test_a_flow_log_without_a_status_stays_open_until_it_is_closed(v5: V5, key: str) -> None:
+    """As a logging quickstart does it: log, change, close. The older key means the same. Then the log is final."""
+    flow = await v5.ok("POST", "/flows/log", {"path": "f", "flow": {"attributes": {}}, "inputs": {"q": "1"}})
+    assert (flow["log_status"], flow["trace_status"]) == ("incomplete", "incomplete")
+    log = f"/flows/logs/{flow['id']}"
+    changed = await v5.ok("PATCH", log, {"output": "half"})
+    assert (changed["output"], changed["log_status"]) == ("half", "incomplete")
+    closing = {"output": "done", key: "complete"}
+    closed = await v5.ok("PATCH", log, closing)
+    assert (closed["output"], closed["log_status"], closed["trace_status"]) == ("done", "complete", "complete")
+    await v5.ok("PATCH", log, closing)
+    assert "is complete" in await v5.refused(409, "PATCH", log, {"output": "other"})
+    for status in ("complete", "incomplete"):
+        made = await v5.ok("POST", "/flows/log", {"path": "f", "flow": {"attributes": {}}, key: status})
+        assert (await v5.ok("GET", f"/logs/{made['id']}"))["log_status"] == made["log_status"] == status
+
+
+async def test_a_flow_log_without_a_status_does_not_hold_up_a_run(v5: V5) -> None:
+    """In a run it shows as complete, as clients of the SDK wait for that, and it can still be closed with an output."""
+    made = await evaluated(v5, 1)
+    body = {"path": "f", "flow": {"attributes": {}}, "run_id": made.run["id"]}
+    flow = await v5.ok("POST", "/flows/log", {**body, "source_datapoint_id": made.dataset["datapoints"][0]["id"]})
+    assert flow["log_status"] == "complete"
+    assert (await v5.ok("GET", f"/logs/{flow['id']}"))["log_status"] == "complete"
+    await v5.judge(flow["id"], 1)
+    assert await v5.status(made.evaluation, made.run) == "completed"
+    log = f"/flows/logs/{flow['id']}"
+    assert (await v5.ok("PATCH", log, {"output": "done", "log_status": "complete"}))["output"] == "done"
+    assert await v5.status(made.evaluation, made.run) == "completed"
+    await v5.refused(409, "PATCH", log, {"output": "late"})
 
 
 async def test_unknown_flow_logs_and_other_kinds_are_404(v5: V5) -> None:

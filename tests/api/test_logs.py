@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from tests.api.v5_calls import V5
+from tests.api.v5_calls import V5, Json, evaluated
 
 pytestmark = pytest.mark.anyio
 
@@ -156,3 +156,60 @@ async def test_any_log_id_can_be_read_changed_and_deleted(v5: V5, log_id: str) -
     body = {"path": "bots/flow", "log_id": log_id, "log_status": "incomplete"}
     assert (await v5.ok("POST", "/flows/log", body))["id"] == log_id
     assert (await v5.ok("PATCH", f"/flows/logs/{quoted}", {"log_status": "complete"}))["id"] == log_id
+
+
+@pytest.mark.parametrize("kind", ["prompt", "flow", "tool", "agent"])
+async def test_an_identical_retry_of_a_log_gives_the_same_log(v5: V5, kind: str) -> None:
+    """Nothing is counted twice; anything else under a taken id is 409 and changes nothing."""
+    contents = {"tool": {"function": {"name": "f", "description": ""}}, "flow": {"attributes": {}}}
+    body: Json = {"path": kind, kind: contents.get(kind, {"model": "m"}), "log_id": f"{kind} 1", "output": "x"}
+    body |= {
+        "inputs": {"a": [1, 2.5, None]},
+        "metadata": {"b": 1},
+        "provider_latency": 1,
+        "start_time": "2025-01-01T12:00:00.5Z",
+    }
+    first = await v5.ok("POST", f"/{kind}s/log", body)
+    assert await v5.ok("POST", f"/{kind}s/log", body) == first
+    for other in (
+        {"output": "y"},
+        {"output": None},
+        {"metadata": None},
+        {"error": "late"},
+        {"source_datapoint_id": "d"},
+    ):
+        assert "already exists" in await v5.refused(409, "POST", f"/{kind}s/log", body | other)
+    await v5.refused(409, "POST", f"/{kind}s/log", body | {"path": "other"})
+    assert (await v5.ok("GET", f"/logs/{kind} 1"))["output"] == "x"
+    assert (await v5.ok("GET", "/logs", file_id=first[f"{kind}_id"]))["total"] == 1
+    assert (await v5.ok("GET", f"/{kind}s/{first[f'{kind}_id']}"))["version_logs_count"] == 1
+
+
+async def test_a_retry_for_a_run_stays_in_that_run(v5: V5) -> None:
+    """The log counts once. It does not move into another run, also not one that waits for its datapoint."""
+    made = await evaluated(v5)
+    point = made.dataset["datapoints"][0]
+    kept = await v5.log(made.run, point, log_id="mine")
+    assert await v5.log(made.run, point, log_id="mine") == kept
+    waiting = await v5.run(made.evaluation)
+    body = {"path": "bots/support", "output": "fine", "log_id": "mine"}
+    body |= {"source_datapoint_id": point["id"], "inputs": point["inputs"]}
+    assert (await v5.ok("POST", "/prompts/log", body))["id"] == kept
+    assert "does not have it" in await v5.refused(409, "POST", "/prompts/log", {**body, "run_id": waiting["id"]})
+    logs = await v5.ok("GET", f"/evaluations/{made.evaluation['id']}/logs")
+    assert [(item["run_id"], item["log"]["id"]) for item in logs["records"]] == [(made.run["id"], "mine")]
+
+
+async def test_an_identical_retry_of_a_judgment_gives_the_same_judgment(v5: V5) -> None:
+    """It is one judgment, and the newest one stays the newest."""
+    made = await evaluated(v5)
+    log = await v5.log(made.run, made.dataset["datapoints"][0])
+    body: Json = {"path": "judges/score", "parent_id": log, "judgment": 1, "log_id": "judgment"}
+    first = await v5.ok("POST", "/evaluators/log", body)
+    second = await v5.judge(log, 0)
+    assert await v5.ok("POST", "/evaluators/log", body) == first
+    await v5.refused(409, "POST", "/evaluators/log", body | {"judgment": 0})
+    shown = (await v5.ok("GET", f"/logs/{log}"))["evaluator_logs"]
+    assert [item["id"] for item in shown] == ["judgment", second]
+    stats = await v5.ok("GET", f"/evaluations/{made.evaluation['id']}/stats")
+    assert stats["run_stats"][0]["evaluator_stats"][0]["mean"] == 0

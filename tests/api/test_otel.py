@@ -51,6 +51,16 @@ def body(attributes: dict[str, str], span_id: str | None = None) -> str:
     return json.dumps({"resourceSpans": [{"scopeSpans": [scope]}]})
 
 
+@pytest.mark.parametrize("content_type", [None, "application/json", "text/plain;charset=UTF-8", "Text/Plain"])
+async def test_spans_are_read_whatever_they_are_declared_as(api: httpx.AsyncClient, content_type: str | None) -> None:
+    """The Python SDK declares nothing. Node's fetch declares JSON as plain text."""
+    headers = {} if content_type is None else {"content-type": content_type}
+    response = await api.post(_PLACE, content=body(_TOOL), headers=headers)
+    assert (response.status_code, len(response.json()["records"])) == (200, 1), response.text
+    response = await api.post(_PLACE, content="no JSON", headers=headers)
+    assert (response.status_code, response.json()["detail"][0]["loc"][0]) == (422, "body")
+
+
 async def sent(api: httpx.AsyncClient, attributes: dict[str, str], span_id: str | None = None) -> str:
     """The id of the log that a span became; sent as the exporter sends it, without a content type."""
     response = await api.post(_PLACE, content=body(attributes, span_id))

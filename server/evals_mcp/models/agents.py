@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from evals_mcp.models.enums import OpenAgentStatus
+from evals_mcp.models.enums import OpenVersionStatus
 from evals_mcp.models.evaluators import MonitoringEvaluatorResponse
 from evals_mcp.models.kernels import (
     AgentInlineTool,
@@ -32,7 +32,7 @@ class AgentResponse(ModelParameters, FileVersionResponse):
     type: Literal["agent"] = "agent"
     tools: list[AgentLinkedFileResponse | AgentInlineTool]
     max_iterations: int | None = None
-    status: OpenAgentStatus
+    status: OpenVersionStatus
     version_logs_count: int
     total_logs_count: int
     inputs: list[InputResponse]

@@ -35,7 +35,7 @@ ToolChoiceMode = Literal["none", "auto", "required"]
 OnAgentCall = Literal["stop", "continue"]
 EnvironmentTag = Literal["default", "other"]
 MonitoringState = Literal["active", "inactive"]
-AgentStatus = Literal["uncommitted", "committed", "deleted"]
+VersionStatus = Literal["uncommitted", "committed", "deleted"]
 
 
 def _open(words: Any) -> WithJsonSchema:
@@ -56,4 +56,4 @@ OpenToolType = Annotated[str, _open(ToolType)]
 OpenResponseFormatType = Annotated[str, _open(ResponseFormatType)]
 OpenToolChoiceMode = Annotated[str, _open(ToolChoiceMode)]
 OpenMonitoringState = Annotated[str, _open(MonitoringState)]
-OpenAgentStatus = Annotated[str, _open(AgentStatus)]
+OpenVersionStatus = Annotated[str, _open(VersionStatus)]

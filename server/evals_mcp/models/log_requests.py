@@ -1,5 +1,7 @@
 """Requests that write logs, and their short responses. `logs` has the responses of reads."""
 
+from typing import Any
+
 from evals_mcp.models.enums import LogStatus, OpenLogStatus, ToolChoiceMode
 from evals_mcp.models.evaluators import EvaluatorSpec
 from evals_mcp.models.judgments import Judgment
@@ -75,8 +77,21 @@ class AgentLogRequest(ModelLogContentRequest, LogRequest):
     agent: AgentKernelRequest | str | None = None
 
 
-class FlowLogRequest(LogRequest):
-    """A log of a flow."""
+class FlowStatus(Model):
+    """The status of a flow's log. `trace_status` is its name in SDKs before 0.8.27; `log_status` overrides it."""
+
+    log_status: LogStatus | None = None
+    trace_status: LogStatus | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The given fields, with the status under its present name."""
+        fields = super().given()
+        older = fields.pop("trace_status", None)
+        return fields if older is None else {"log_status": older} | fields
+
+
+class FlowLogRequest(FlowStatus, LogRequest):
+    """A log of a flow. Without a status it is incomplete until it is closed."""
 
     run_id: str | None = None
     flow: FlowKernelRequest | None = None
@@ -108,7 +123,7 @@ class UpdateToolLogRequest(LogContentRequest):
     """Changes of a tool log. Null and absent fields stay unchanged."""
 
 
-class UpdateFlowLogRequest(Model):
+class UpdateFlowLogRequest(FlowStatus):
     """Changes of a flow or agent log. Null and absent fields stay unchanged."""
 
     messages: list[ChatMessageRequest] | None = None
@@ -116,7 +131,6 @@ class UpdateFlowLogRequest(Model):
     inputs: JsonObject | None = None
     output: str | None = None
     error: str | None = None
-    log_status: LogStatus | None = None
 
 
 class CreatePromptLogResponse(Model):
@@ -138,12 +152,13 @@ class CreateToolLogResponse(Model):
 
 
 class CreateFlowLogResponse(Model):
-    """The new log of a flow."""
+    """The new log of a flow. `trace_status` repeats its status for older SDKs."""
 
     id: str
     flow_id: str
     version_id: str
     log_status: OpenLogStatus | None = None
+    trace_status: OpenLogStatus | None = None
 
 
 class CreateEvaluatorLogResponse(Model):

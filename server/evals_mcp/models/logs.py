@@ -76,9 +76,10 @@ class ToolLogResponse(LogFields):
 
 
 class FlowLogResponse(LogFields):
-    """A log of a flow: the root or an inner node of a trace."""
+    """A log of a flow: the root or an inner node of a trace. `trace_status` repeats its status for older SDKs."""
 
     flow: FlowResponse
+    trace_status: OpenLogStatus | None = None
     messages: list[ChatMessage] | None = None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from evals_mcp.errors import Invalid
+from evals_mcp.models.enums import OpenVersionStatus
 from evals_mcp.models.environments import EnvironmentResponse
 from evals_mcp.models.model import Defaulted, JsonObject, Model, UtcDatetime
 from evals_mcp.models.references import Target
@@ -27,7 +28,10 @@ class EvaluatorAggregate(Model):
 
 
 class FileVersionResponse(Model):
-    """A file with one of its versions. Counts and times are the file's unless named after the version."""
+    """A file with one of its versions. Counts and times are the file's unless named after the version.
+
+    SDKs up to 0.8.29 find the file's type only in responses with a `status`. All versions are committed.
+    """
 
     path: str
     id: str
@@ -39,6 +43,7 @@ class FileVersionResponse(Model):
     directory_id: str | None = None
     version_name: str | None = None
     version_description: str | None = None
+    status: Defaulted[OpenVersionStatus] = "committed"
     description: str | None = None
     file_schema: JsonObject | None = Field(default=None, alias="schema")
     readme: str | None = None
@@ -48,12 +53,16 @@ class FileVersionResponse(Model):
 
 
 class UpsertRequest(Model):
-    """A file's name (`id` overrides `path`) and description. None of these fields identifies a version."""
+    """A file's name (`id` overrides `path`) and description. None of these fields identifies a version.
+
+    `commit_message` is the name of `version_description` in SDKs up to 0.8.29.
+    """
 
     path: str | None = None
     id: str | None = None
     version_name: str | None = None
     version_description: str | None = None
+    commit_message: str | None = None
     description: str | None = None
     tags: list[str] | None = None
     readme: str | None = None
@@ -72,6 +81,12 @@ class UpdateVersionRequest(Model):
 
     name: str | None = None
     description: str | None = None
+
+
+class CommitRequest(Model):
+    """The message of a commit. Versions are committed when they are created, so it changes nothing."""
+
+    commit_message: str | None = None
 
 
 class MoveFileRequest(Model):

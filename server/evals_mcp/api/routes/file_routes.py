@@ -10,16 +10,21 @@ from evals_mcp.models.files import FileEnvironmentResponse, FileResponse
 from evals_mcp.models.model import JsonObject, Model
 from evals_mcp.models.monitoring import UpdateMonitoringRequest
 from evals_mcp.models.pages import PaginatedData
-from evals_mcp.models.versions import FileVersionResponse, MoveFileRequest, UpdateVersionRequest, UpsertRequest
+from evals_mcp.models.versions import (
+    CommitRequest,
+    FileVersionResponse,
+    MoveFileRequest,
+    UpdateVersionRequest,
+    UpsertRequest,
+)
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.store import Store
 
 
 def change_of(request: UpsertRequest) -> FileChange:
     """The fields of an upsert other than the content."""
-    return FileChange(
-        request.description, request.tags, request.readme, request.version_name, request.version_description
-    )
+    version_description = request.version_description or request.commit_message
+    return FileChange(request.description, request.tags, request.readme, request.version_name, version_description)
 
 
 def id_and_path(request: UpsertRequest) -> tuple[str | None, str | None]:
@@ -96,6 +101,13 @@ def _add_versions(router: APIRouter, kind: str, file_model: type[FileVersionResp
     def update_version(store: CurrentStore, id: str, version_id: str, request: UpdateVersionRequest) -> Any:
         """Rename or describe a version."""
         return store.files.update_version(kind, id, version_id, request.name, request.description)
+
+    @router.post(
+        "/{id}/versions/{version_id}/commit", name=f"commit_{kind}_version", response_model=file_model, deprecated=True
+    )
+    def commit_version(store: CurrentStore, id: str, version_id: str, request: CommitRequest) -> Any:
+        """Get a version as it is, for SDKs up to 0.8.29: every version is committed when it is created."""
+        return store.files.get(kind, id, version_id)
 
     @router.delete(
         "/{id}/versions/{version_id}", name=f"delete_{kind}_version", status_code=204, response_class=Response

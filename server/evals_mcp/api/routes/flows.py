@@ -34,7 +34,11 @@ def log_flow(
     target = log_target(request, request.flow, version_id, environment)
     created = create_log(store, runner, "flow", target, request, request.run_id)
     return CreateFlowLogResponse(
-        id=created.id, flow_id=created.file_id, version_id=created.version_id, log_status=created.log_status
+        id=created.id,
+        flow_id=created.file_id,
+        version_id=created.version_id,
+        log_status=created.log_status,
+        trace_status=created.log_status,
     )
 
 

@@ -1,14 +1,35 @@
 """The route that receives spans from the official SDK's decorators."""
 
-from fastapi import APIRouter
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.models.traces import TracesRequest, TracesResponse
 from evals_mcp.otel.traced_logs import read_traces
 
-# The SDK's exporter sends no content type.
-router = APIRouter(prefix="/import/otel", tags=["traces"], strict_content_type=False)
+
+class _ReadsTextAsJson(APIRoute):
+    """A route that reads a body declared as plain text as if nothing were declared, which is as JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of requests, behind this reading of the content type."""
+        handle = super().get_route_handler()
+
+        async def handle_text(request: Request) -> Response:
+            if request.headers.get("content-type", "").lower().startswith("text/plain"):
+                headers = [item for item in request.scope["headers"] if item[0] != b"content-type"]
+                request = Request({**request.scope, "headers": headers}, request.receive)
+            return await handle(request)
+
+        return handle_text
+
+
+# The Python SDK's exporter sends no content type. Node's fetch sends the other SDK's JSON as plain text.
+router = APIRouter(prefix="/import/otel", tags=["traces"], strict_content_type=False, route_class=_ReadsTextAsJson)
 
 
 @router.post("/v1/traces")

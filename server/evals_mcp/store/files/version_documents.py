@@ -57,6 +57,7 @@ def _document(row: RowMapping, total_logs: int, in_environments: list[Document])
         "version_id": row["versions_id"],
         "version_name": row["versions_name"],
         "version_description": row["versions_description"],
+        "status": "deleted" if row["versions_deleted_at"] else "committed",
         "environments": in_environments,
         "created_at": row["versions_created_at"],
         "updated_at": row["versions_updated_at"],
@@ -70,7 +71,6 @@ def _document(row: RowMapping, total_logs: int, in_environments: list[Document])
     }
     if kind == "agent":
         document.setdefault("tools", [])
-        document["status"] = "deleted" if row["versions_deleted_at"] else "committed"
     if kind == "flow":
         document.setdefault("attributes", {})
     return document

@@ -20,7 +20,7 @@ from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.filters import LogFilter, log_conditions, log_numbers_newest_first
 from evals_mcp.store.logs.judgments import check_judgment, judgment_columns
 from evals_mcp.store.logs.responses import read_logs
-from evals_mcp.store.logs.rows import log_values
+from evals_mcp.store.logs.rows import known_status, log_values
 from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
 
 
@@ -62,7 +62,7 @@ class Logs(Repository):
         """Store a log (fields as in the request) and add it to the run that it names or that waits for it.
 
         A log for a cancelled run is stored but not added. Raises Invalid, NotFound for an unknown file, version, run or
-        trace parent, and Conflict for a taken `log_id`.
+        trace parent, and Conflict for a taken `log_id`. The same log again gives the log that exists.
         """
         with self._database.write() as connection:
             return create_log(connection, file_type, target, fields, self._database.now(), run_id)
@@ -132,14 +132,19 @@ def create_log(
     """Store a log inside a transaction; see `Logs.create`."""
     version = _version(connection, file_type, target, now)
     run = None if run_id is None else find_any_run(connection, run_id)
-    row = _insert_log(connection, version, fields, now)
+    given = fields if file_type == "flow" else {"log_status": "complete", **fields}
+    row, is_new = _insert_log(connection, version, given, now)
+    if not is_new:
+        return _repeated(connection, row, run)
     datapoint_id = fields.get("source_datapoint_id")
     if run_id is None and datapoint_id is not None:
         run = _waiting_run(connection, version.id, datapoint_id)
-    if run is None or run.set_status == "cancelled":
-        return CreatedLog(row["id"], version.file_id, version.id, row["log_status"])
-    link_log(connection, run, row, now)
-    return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], run_ids=(run.id,))
+    if run is not None and run.set_status == "cancelled":
+        run = None
+    if run is not None:
+        link_log(connection, run, row, now)
+    status = known_status(row["log_status"], in_run=run is not None)
+    return CreatedLog(row["id"], version.file_id, version.id, status, run_ids=() if run is None else (run.id,))
 
 
 def create_judgment(
@@ -159,10 +164,14 @@ def create_judgment(
     judgment = fields.get("judgment")
     if judgment is not None and fields.get("error") is None:
         check_judgment(judgment, spec, location)
-    row = _insert_log(connection, version, fields, now, judged_log_number=judged.number)
+    given = {"log_status": "complete", **fields}
+    row, is_new = _insert_log(connection, version, given, now, judged_log_number=judged.number)
+    created = CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
+    if not is_new:
+        return created
     columns = judgment_columns(judgment, fields.get("error"), spec)
     add_judgment(connection, judged.number, version.file_id, version.id, row["number"], columns, now)
-    return CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
+    return created
 
 
 def update_log(connection: Connection, row: Row[Any], fields: Mapping[str, Any], now: datetime, *, final: bool) -> None:
@@ -226,22 +235,22 @@ def _insert_log(
     fields: Mapping[str, Any],
     now: datetime,
     judged_log_number: int | None = None,
-) -> dict[str, Any]:
-    """Insert a log's row and count it for its version. Returns the stored row with its number."""
-    log_id = fields.get("log_id") or new_id("log")
-    if fields.get("log_id") is not None and connection.execute(_KEY, {"log_id": log_id}).first() is not None:
-        raise Conflict(f"Log `{log_id}` already exists.")
+) -> tuple[dict[str, Any], bool]:
+    """Insert a log's row and count it for its version, unless this log exists. Whether it is new.
+
+    Returns the stored row with its number. Raises Conflict if another log has the id.
+    """
     parent_number, root_number = _trace(connection, fields.get("trace_parent_id"))
     row: dict[str, Any] = {
         "created_at": now,
         "inputs": {},
         "extra": {},
-        "log_status": "complete",
+        "log_status": None,
         "error": None,
     }
     row |= log_values(fields)
     row |= {
-        "id": log_id,
+        "id": fields.get("log_id") or new_id("log"),
         "file_id": version.file_id,
         "version_id": version.id,
         "judged_log_number": judged_log_number,
@@ -249,11 +258,35 @@ def _insert_log(
         "trace_root_number": root_number,
         "datapoint_id": fields.get("source_datapoint_id"),
     }
+    if fields.get("log_id") is not None and (stored := _same_log(connection, row, fields)) is not None:
+        return stored, False
     number = connection.execute(_INSERT, row).inserted_primary_key
     assert number is not None
     row["number"] = number[0]
     connection.execute(_COUNT, {"of_version": version.id, "now": now})
-    return row
+    return row, True
+
+
+def _same_log(connection: Connection, row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The stored row of the log with this id, or None. Raises Conflict if it differs from this row."""
+    found = connection.execute(_LOG, {"log_id": row["id"]}).mappings().first()
+    if found is None:
+        return None
+    chosen = {"number"} if "created_at" in fields else {"number", "created_at"}
+    if any(found[name] != row.get(name) for name in found if name not in chosen):
+        raise Conflict(f"Log `{row['id']}` already exists and differs from this one.")
+    return dict(found)
+
+
+def _repeated(connection: Connection, row: Mapping[str, Any], run: Row[Any] | None) -> CreatedLog:
+    """The answer to a log that is sent again. Raises Conflict if it names an open run that does not have the log."""
+    run_ids = tuple(runs_with(connection, row["number"]))
+    if run is not None and run.id not in run_ids and run.set_status != "cancelled":
+        raise Conflict(
+            f"Log `{row['id']}` already exists, and run `{run.id}` does not have it. Add it to the run by its id."
+        )
+    status = known_status(row["log_status"], in_run=bool(run_ids))
+    return CreatedLog(row["id"], row["file_id"], row["version_id"], status, run_ids=run_ids)
 
 
 def _trace(connection: Connection, parent_id: str | None) -> tuple[int | None, int | None]:

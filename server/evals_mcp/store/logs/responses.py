@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select
 from evals_mcp.models.files import FileResponse
 from evals_mcp.models.logs import DEEPEST_TRACE, LogResponse
 from evals_mcp.store.database.pages import batches
-from evals_mcp.store.database.tables import logs
+from evals_mcp.store.database.tables import logs, run_logs
 from evals_mcp.store.files.versions import read_versions
-from evals_mcp.store.logs.rows import COLUMN_FIELDS, EXTRA_FIELDS
+from evals_mcp.store.logs.rows import COLUMN_FIELDS, EXTRA_FIELDS, known_status
 
 Rows = dict[int, RowMapping]
 
@@ -31,7 +31,9 @@ def read_logs(
     rows |= _rows(connection, logs.c.judged_log_number, list(rows))
     if judged:
         rows |= _rows(connection, logs.c.number, _references(rows.values(), "judged_log_number") - set(rows))
-    reader = _Reader(rows, *_surroundings(connection, rows), traces=traces, judged=judged)
+    reader = _Reader(
+        rows, *_surroundings(connection, rows), _open_in_runs(connection, rows), traces=traces, judged=judged
+    )
     return [_log_responses().validate_python(reader.document(rows[number])) for number in numbers if number in rows]
 
 
@@ -43,6 +45,7 @@ class _Reader:
         rows: Rows,
         versions: dict[str, FileResponse],
         ids: dict[int, tuple[str, str]],
+        open_in_runs: set[int],
         *,
         traces: bool,
         judged: bool,
@@ -50,6 +53,7 @@ class _Reader:
         self._rows = rows
         self._versions = versions
         self._ids = ids
+        self._open_in_runs = open_in_runs
         self._judged = judged
         self._judgments: dict[int, list[int]] = {}
         self._children: dict[int, list[int]] = {}
@@ -84,9 +88,11 @@ class _Reader:
         version = self._versions[row["version_id"]]
         extra = row["extra"]
         document = {name: row[name] for name in _PLAIN_FIELDS} | {name: extra.get(name) for name in EXTRA_FIELDS}
+        document["log_status"] = known_status(row["log_status"], in_run=row["number"] in self._open_in_runs)
         root = row["trace_root_number"] or (row["number"] if version.type == "flow" else None)
         return document | {
             version.type: version,
+            "trace_status": document["log_status"],
             "log_id": row["id"],
             "batches": [],
             "source_datapoint_id": row["datapoint_id"],
@@ -129,6 +135,16 @@ def _surroundings(connection: Connection, rows: Rows) -> tuple[dict[str, FileRes
             others = select(logs.c.number, logs.c.id, logs.c.file_id).where(logs.c.number.in_(batch))
             ids |= {row.number: (row.id, row.file_id) for row in connection.execute(others)}
     return versions, ids
+
+
+def _open_in_runs(connection: Connection, rows: Rows) -> set[int]:
+    """The numbers of the logs that are in a run and have no status of their own."""
+    found: set[int] = set()
+    for batch in batches([number for number, row in rows.items() if row["log_status"] is None]):
+        found |= set(
+            connection.execute(select(run_logs.c.log_number).where(run_logs.c.log_number.in_(batch))).scalars()
+        )
+    return found
 
 
 @cache

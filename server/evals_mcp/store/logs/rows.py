@@ -72,6 +72,11 @@ def log_values(fields: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def known_status(status: str | None, *, in_run: bool) -> str:
+    """The status of a log. A flow log without one is open: incomplete, but no run and no SDK waits for it."""
+    return status or ("complete" if in_run else "incomplete")
+
+
 def log_facts(row: Mapping[str, Any]) -> LogFacts:
     """The facts of a log with these column values.
 

@@ -40,7 +40,8 @@ def _record_log(connection: Connection, log: TracedLog, now: datetime) -> Create
     row = None if log_id is None else connection.execute(_by_id(log_id)).first()
     if row is None:
         target = LogTarget(file_id=log.file_id, path=log.path, kernel=log.kernel)
-        return create_log(connection, log.file_type, target, fields, now, log.run_id)
+        finished = {"log_status": "complete", **fields}  # a span is sent when its call has ended
+        return create_log(connection, log.file_type, target, finished, now, log.run_id)
     find_file(connection, row.file_id, types=[log.file_type])
     if row.log_status != "complete":
         update_log(connection, row, fields, now, final=False)
