@@ -2,9 +2,10 @@
 
 import argparse
 import os
+import sys
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 _INDENT = " " * 6
 
@@ -19,6 +20,11 @@ class Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """The usual help, followed by the details."""
         return super().format_help() + (f"\n{self._details()}" if self._details else "")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Exit after the output is written. Raises BrokenPipeError if nobody reads it."""
+        sys.stdout.flush()
+        super().exit(status, message)
 
 
 def add_database(parser: argparse.ArgumentParser) -> None:

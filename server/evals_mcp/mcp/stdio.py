@@ -4,11 +4,13 @@ It also repairs messages that the SDK cannot read and would never answer.
 """
 
 import json
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Self
 
+import anyio
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.stdio import stdio_server
@@ -27,6 +29,7 @@ from mcp.types import (
 from pydantic import AnyUrl, ValidationError
 
 from evals_mcp import __version__
+from evals_mcp.mcp.ending import end_process
 from evals_mcp.mcp.instructions import INSTRUCTIONS
 
 
@@ -65,10 +68,15 @@ class StdioServer(MCPServer[Any]):
         return self._load()
 
     async def run_stdio_async(self) -> None:
-        """Serve stdio until it is closed."""
+        """Serve stdio until it is closed. Ends the process if only stdout is closed."""
         async with stdio_server() as (received, answers):
             options = self._lowlevel_server.create_initialization_options()
-            await self._lowlevel_server.run(RepairedMessages(received), answers, options)
+            try:
+                await self._lowlevel_server.run(RepairedMessages(received), answers, options)
+            except anyio.get_cancelled_exc_class():
+                # The SDK failed to write, and would wait for stdin before it reports that.
+                sys.stderr.write("evals-mcp: stdout is closed, so the server ends.\n")
+                end_process(0)
         if "_late" in vars(self):
             self._late.finish()
 
