@@ -85,12 +85,20 @@ class Wire:
 
     def request(self, method: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send a request and read lines until its answer."""
+        return self.request_text(method, params)
+
+    def request_text(self, method: str, params: Mapping[str, Any] | None = None, **texts: str) -> dict[str, Any]:
+        """Send a request in which JSON replaces each text that is named, and read lines until its answer."""
         self._number += 1
-        self.send({"jsonrpc": "2.0", "id": self._number, "method": method, "params": self._with_era(params)})
+        message = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": self._with_era(params)}
+        line = json.dumps(message)
+        for name, text in texts.items():
+            line = line.replace(json.dumps(name), text)
+        self.send(line.encode())
         while True:
-            message = self.read()
-            if message.get("id") == self._number:
-                return message
+            answer = self.read()
+            if answer.get("id") == self._number:
+                return answer
 
     def request_all(self, requests: Sequence[tuple[str, Mapping[str, Any]]]) -> list[dict[str, Any]]:
         """Send requests without waiting in between; their answers in the same order."""

@@ -105,7 +105,9 @@ async def _use_everything(client: Client) -> None:
 def test_the_first_answer_says_what_the_server_is_and_when_to_use_which_tool(wire: Wire) -> None:
     """Name, version, capabilities, and instructions that every host shows whole."""
     hello = wire.hello
+    offered = {name: content for name, content in hello["capabilities"].items() if content}
     assert set(hello["capabilities"]) == {"tools", "resources", "prompts", "completions"}
+    assert not any(value for content in offered.values() for value in content.values())
     if wire.era == MODERN:
         assert hello["supportedVersions"] == [MODERN]
         about = hello["_meta"]["io.modelcontextprotocol/serverInfo"]
@@ -190,6 +192,32 @@ def test_half_of_an_emoji_is_answered_wherever_it_stands(wire: Wire) -> None:
     assert wire.request("resources/read", {"uri": f"evals://logs/{half}"})["error"]["code"] == -32602
     completed = wire.request("completion/complete", {"ref": reference, "argument": {"name": "run", "value": half}})
     assert completed["result"]["completion"]["values"] == []
+    assert SAMPLE in wire.answer("list_evaluations")
+
+
+@pytest.mark.parametrize("depth", [101, 500, 990, 20_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_what_is_nested_too_deeply_is_answered_with_an_error(
+    wire: Wire, depth: int, opening: str, closing: str
+) -> None:
+    """At whatever depth a parser gives up, the host gets an answer, and an assistant one that says what is wrong."""
+    deep = f"{opening * depth}1{closing * depth}"
+    writing = {"evaluation": SAMPLE, "run": "v2", "datapoint": "x", "output": "y"}
+    for tool, arguments, key in (
+        ("log_generation", writing, "inputs"),
+        ("list_runs", {}, "evaluation"),
+        ("get_logs", {"evaluation": SAMPLE}, "runs"),
+    ):
+        answer = wire.request_text("tools/call", {"name": tool, "arguments": arguments | {key: "DEEP"}}, DEEP=deep)
+        (content,) = answer["result"]["content"]
+        assert content["text"] == f"Error: {key}: has more than 100 levels of nesting. Give it as text, or nest less."
+    for method, params in (
+        ("prompts/get", {"name": "review_evaluation", "arguments": {"evaluation": "DEEP"}}),
+        ("resources/read", {"uri": "DEEP"}),
+        ("tools/call", {"name": "DEEP"}),
+        ("tools/list", {"cursor": "DEEP"}),
+    ):
+        assert "error" in wire.request_text(method, params, DEEP=deep)
     assert SAMPLE in wire.answer("list_evaluations")
 
 

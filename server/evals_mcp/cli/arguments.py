@@ -2,10 +2,11 @@
 
 import argparse
 import os
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from evals_mcp.store.teams.control import Control
@@ -23,6 +24,11 @@ class Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """The usual help, followed by the details."""
         return super().format_help() + (f"\n{self._details()}" if self._details else "")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Exit after the output is written. Raises BrokenPipeError if nobody reads it."""
+        sys.stdout.flush()
+        super().exit(status, message)
 
 
 def add_database(parser: argparse.ArgumentParser) -> None:

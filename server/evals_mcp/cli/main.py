@@ -1,6 +1,8 @@
 """The command line: the stdio server, and one module for each command."""
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -9,17 +11,30 @@ from evals_mcp.cli import call, demo, keys, serve, stdio, workspaces
 from evals_mcp.cli.arguments import Parser, listed
 from evals_mcp.errors import EvalsError
 
+_READER_GONE = 128 + 13
+"""The status after SIGPIPE, which Windows does not have."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command, or the stdio server if none is given. Exit with status 1 after an error, 2 for wrong usage."""
-    parsed = _parser().parse_args(sys.argv[1:] if arguments is None else list(arguments))
+    """Run a command, or the stdio server if none is given.
+
+    Exit with status 1 after an error, 2 for wrong usage,
+    130 after Ctrl-C, and 141 if nobody reads the output any more.
+    """
+    status = 0
     try:
+        parsed = _parser().parse_args(sys.argv[1:] if arguments is None else list(arguments))
         status = parsed.command(parsed)
-    except EvalsError as error:
-        print(f"evals-mcp: {error}", file=sys.stderr)
+        sys.stdout.flush()
+    except* EvalsError as errors:
+        print(f"evals-mcp: {errors.exceptions[0]}", file=sys.stderr)
         status = 1
-    except (KeyboardInterrupt, BrokenPipeError):
-        status = 130
+    except* KeyboardInterrupt:
+        status = 128 + signal.SIGINT
+    except* BrokenPipeError:
+        # Python would complain that it cannot write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = _READER_GONE
     sys.exit(status)
 
 

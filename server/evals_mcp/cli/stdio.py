@@ -5,18 +5,27 @@ import gc
 import os
 import sys
 
+_FOR_A_PERSON = """\
+evals-mcp is an MCP server: an assistant starts it and talks to it on stdin and stdout.
+To connect Claude Code: claude mcp add --scope user evals -- "$(which evals-mcp)"
+To see what it answers: `evals-mcp demo`. For other commands: `evals-mcp --help`.
+Ctrl-C ends it."""
+
 
 def serve_stdio(parsed: argparse.Namespace) -> int:
     """Serve MCP on stdio until it is closed. Raises Invalid for invalid settings."""
     # Imported objects live as long as the process. Collecting garbage among them would delay the first answers.
     gc.disable()
+    from evals_mcp.mcp.ending import end_on_signals
+
+    end_on_signals()
+    if sys.stdin.isatty():
+        print(_FOR_A_PERSON, file=sys.stderr, flush=True)
     from evals_mcp.client.connection import Connection
     from evals_mcp.config import read_settings
     from evals_mcp.mcp.stdio import LateServer, StdioServer
 
     settings = read_settings(os.environ, database=parsed.database)
-    if sys.stdin.isatty():
-        print("This is an MCP server. A host starts it. To see what it answers, run `evals-mcp demo`.", file=sys.stderr)
     if settings.base_url is not None:
         Connection(settings.base_url, settings.api_key)  # stop before the handshake if the address or key is invalid
 

@@ -42,6 +42,7 @@ from evals_mcp.mcp.resources import RESOURCES, find_resource
 from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mirror.mirror import Mirror
 from evals_mcp.mirror.run_reading import Progress
+from evals_mcp.models.json_values import DEEPEST_JSON
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
 from mcp import MCPError
@@ -213,6 +214,7 @@ def build_server(client: EvalsClient, mirror: Mirror | None = None, *, max_token
         version=__version__,
         instructions=INSTRUCTIONS,
         log_level="WARNING",
+        subscriptions=False,
     )
 
 
@@ -282,14 +284,13 @@ def _problem(item: Any) -> str:
     return f"{_short(where)[1:-1]}: {message}{got}."
 
 
-def _check_text(key: str, value: Any) -> None:
-    """Raise Invalid for text that is empty or cannot be stored."""
-    if isinstance(value, list | tuple):
-        for part in value:
-            _check_text(key, part)
-    elif isinstance(value, dict):
-        for part in value.items():
-            _check_text(key, part)
+def _check_text(key: str, value: Any, depth: int = 1) -> None:
+    """Raise Invalid for text that is empty or cannot be stored, and for deep nesting."""
+    if depth > DEEPEST_JSON + 1:
+        raise Invalid(f"{key}: has more than {DEEPEST_JSON} levels of nesting. Give it as text, or nest less.")
+    if isinstance(value, list | tuple | dict):
+        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+            _check_text(key, part, depth + 1)
     if not isinstance(value, str):
         return
     if not value.strip():

@@ -1,18 +1,15 @@
-"""The stdio server: it answers the handshake at once and loads everything else afterwards.
+"""The stdio server: it answers the handshake at once and loads everything else afterwards."""
 
-It also repairs messages that the SDK cannot read and would never answer.
-"""
-
-import json
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
+import anyio
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.stdio import stdio_server
-from mcp.shared.message import SessionMessage
 from mcp.types import (
     Completion,
     CompletionArgument,
@@ -22,12 +19,13 @@ from mcp.types import (
     ResourceTemplate,
     ResourceTemplateReference,
     Tool,
-    jsonrpc_message_adapter,
 )
-from pydantic import AnyUrl, ValidationError
+from pydantic import AnyUrl
 
 from evals_mcp import __version__
+from evals_mcp.mcp.ending import end_process
 from evals_mcp.mcp.instructions import INSTRUCTIONS
+from evals_mcp.mcp.repaired_messages import RepairedMessages
 
 
 class LateServer(MCPServer[Any], ABC):
@@ -55,7 +53,12 @@ class StdioServer(MCPServer[Any]):
 
     def __init__(self, load: Callable[[], LateServer]) -> None:
         super().__init__(
-            "evals-mcp", title="evals-mcp", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
+            "evals-mcp",
+            title="evals-mcp",
+            version=__version__,
+            instructions=INSTRUCTIONS,
+            log_level="WARNING",
+            subscriptions=False,
         )
         self._load = load
         self.completion()(self._complete)  # type: ignore[no-untyped-call]
@@ -65,10 +68,15 @@ class StdioServer(MCPServer[Any]):
         return self._load()
 
     async def run_stdio_async(self) -> None:
-        """Serve stdio until it is closed."""
+        """Serve stdio until it is closed. Ends the process if only stdout is closed."""
         async with stdio_server() as (received, answers):
             options = self._lowlevel_server.create_initialization_options()
-            await self._lowlevel_server.run(RepairedMessages(received), answers, options)
+            try:
+                await self._lowlevel_server.run(RepairedMessages(received), answers, options)
+            except anyio.get_cancelled_exc_class():
+                # The SDK failed to write, and would wait for stdin before it reports that.
+                sys.stderr.write("evals-mcp: stdout is closed, so the server ends.\n")
+                end_process(0)
         if "_late" in vars(self):
             self._late.finish()
 
@@ -105,49 +113,3 @@ class StdioServer(MCPServer[Any]):
         context: CompletionContext | None,
     ) -> Completion:
         return await self._late.complete(reference, argument, context)
-
-
-class RepairedMessages:
-    """The SDK's message stream with every message repaired."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    async def receive(self) -> SessionMessage | Exception:
-        """The next message."""
-        return repaired(await self._stream.receive())
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> SessionMessage | Exception:
-        return repaired(await anext(self._stream))
-
-    async def __aenter__(self) -> Self:
-        await self._stream.__aenter__()
-        return self
-
-    async def __aexit__(self, *error: Any) -> Any:
-        return await self._stream.__aexit__(*error)
-
-
-def repaired(item: SessionMessage | Exception) -> SessionMessage | Exception:
-    """Read a line that holds half of a surrogate pair as a message; return anything else unchanged.
-
-    Hosts send such halves when a model splits an emoji. JSON allows them, but pydantic cannot read them. They stay in a
-    tool's arguments, so that the tool can refuse them; elsewhere they become `?`.
-    """
-    if not isinstance(item, ValidationError):
-        return item
-    (first, *_) = item.errors(include_url=False, include_context=False)
-    try:
-        content = json.loads(first["input"])
-        readable = json.loads(json.dumps(content, ensure_ascii=False).encode(errors="replace"))
-        if readable["method"] == "tools/call":
-            readable["params"]["arguments"] = content["params"]["arguments"]
-        return SessionMessage(jsonrpc_message_adapter.validate_python(readable, by_name=False))
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return item

@@ -1,0 +1,140 @@
+"""How a server and a command end: by a signal, at a terminal, and when nobody reads any more what they write."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.e2e.stdio import SAMPLE, Wire, environ
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(sys.platform == "win32", reason="it has neither these signals nor terminals"),
+]
+
+PATIENCE = 30
+BUSY = """
+import sys, time
+from pathlib import Path
+import anyio
+from evals_mcp.cli.main import main
+from evals_mcp.mcp import server as mcp_server
+from evals_mcp.tools.tool import Tool
+
+def sleep():
+    Path("busy").touch()
+    time.sleep(3_000)
+
+async def busy(review) -> str:
+    "Wait in a thread that nothing can interrupt."
+    await anyio.to_thread.run_sync(sleep)
+    return "done"
+
+mcp_server.TOOLS = (Tool(function=busy, title="t"),)
+main([])
+"""
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a file exists."""
+    for _ in range(PATIENCE * 20):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{path} does not come")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_although_stdin_is_open(sample_copy: Path, number: signal.Signals) -> None:
+    """It does not wait for another line, closes the database, and shows no traceback."""
+    with Wire({"EVALS_MCP_DATABASE": str(sample_copy)}) as wire:
+        assert SAMPLE in wire.answer("list_evaluations")
+        wire.process.send_signal(number)
+        assert wire.process.wait(PATIENCE) == 128 + number
+        wire.wait()
+        assert wire.errors == ""
+    assert [path.name for path in sample_copy.parent.iterdir()] == [sample_copy.name]
+
+
+def test_a_signal_ends_a_server_that_is_busy(tmp_path: Path) -> None:
+    """It does not wait for a call that takes long."""
+    with Wire({}, command=("-c", BUSY), cwd=tmp_path) as wire:
+        wire.send({"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "busy", "arguments": {}}})
+        wait_for(tmp_path / "busy")
+        wire.process.send_signal(signal.SIGTERM)
+        assert wire.process.wait(PATIENCE) == 128 + signal.SIGTERM
+
+
+def test_a_signal_ends_a_server_that_is_still_loading() -> None:
+    """Before the handshake, too."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evals_mcp"], env=environ(), stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode in (-signal.SIGTERM, 128 + signal.SIGTERM)
+    assert errors == b""
+
+
+def test_a_person_at_a_terminal_is_told_what_it_is_and_ends_it_with_ctrl_c(tmp_path: Path) -> None:
+    """The text is on stderr: what this is, how to connect it, what to run instead, and how to end it."""
+    master, terminal = os.openpty()
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+            "from evals_mcp.cli.main import main; main([])",
+        ],
+        env=environ(EVALS_MCP_DATABASE=str(tmp_path / "evals.db")),
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    assert process.stderr is not None
+    lines = [process.stderr.readline().decode() for _ in range(4)]
+    os.write(master, b"\x03")
+    stdout, stderr = process.communicate(timeout=PATIENCE)
+    os.close(master)
+    shown = "".join(lines)
+    for words in ("MCP server", "claude mcp add --scope user evals -- ", "`evals-mcp demo`", "Ctrl-C"):
+        assert words in shown
+    assert (stdout, stderr, process.returncode) == (b"", b"", 128 + signal.SIGINT)
+
+
+def test_a_host_that_closes_stdout_ends_the_server(sample_copy: Path) -> None:
+    """One line on stderr instead of a traceback, and the database is closed."""
+    with Wire({"EVALS_MCP_DATABASE": str(sample_copy)}) as wire:
+        assert SAMPLE in wire.answer("list_evaluations")
+        assert wire.process.stdout is not None
+        wire.process.stdout.close()
+        wire.send({"jsonrpc": "2.0", "id": 9, "method": "tools/list"})
+        assert wire.process.wait(PATIENCE) == 0
+        wire.wait()
+        assert wire.errors == "evals-mcp: stdout is closed, so the server ends.\n"
+    assert [path.name for path in sample_copy.parent.iterdir()] == [sample_copy.name]
+
+
+@pytest.mark.parametrize("arguments", [["demo"], ["call", "list_runs", f"evaluation={SAMPLE}"], ["--help"]])
+def test_a_command_ends_when_its_reader_has_read_enough(
+    sample_copy: Path, tmp_path_factory: pytest.TempPathFactory, arguments: list[str]
+) -> None:
+    """As in `evals-mcp demo | head`: no traceback, and no temporary files are left."""
+    folder = tmp_path_factory.mktemp("temporary")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evals_mcp", *arguments],
+        env=environ(EVALS_MCP_DATABASE=str(sample_copy), TMPDIR=str(folder)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert errors == b""
+    assert process.returncode == 128 + signal.SIGPIPE
+    assert list(folder.iterdir()) == []
