@@ -64,7 +64,12 @@ def counted(number: int, what: str) -> str:
 
 
 def comparison(evaluator: str, pairing: Pairing, verdict: str, *, share: bool = False) -> str:
-    """The line of a comparison: pairs, means, counts of better, worse and same, verdict."""
+    """The line of a comparison: pairs, means, counts of better, worse and same, verdict.
+
+    The recorded evaluators of numbers have no direction: their verdict is higher or lower.
+    """
+    if not share:
+        verdict = {"better": "higher", "worse": "lower"}.get(verdict, verdict)
     shown = percent if share else figure
     better, worse = len(pairing.better), len(pairing.worse)
     counts = f"{better}/{worse}/{pairing.pairs - better - worse}"

@@ -85,7 +85,7 @@ async def _use_everything(client: Client) -> None:
     assert isinstance(content, TextContent)
     assert not result.is_error
     assert result.structured_content is None
-    assert "v2-concise | running | 40 | 61.5% true (-23.5 points) n=39" in content.text
+    assert "v2-concise | running | 40 | 61.5% true (unpaired -23.5 points) n=39" in content.text
 
     templates = (await client.list_resource_templates()).resource_templates
     assert [template.uri_template for template in templates] == [template.address for template in RESOURCES]

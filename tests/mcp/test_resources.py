@@ -65,7 +65,7 @@ async def test_a_report_shows_runs_comparisons_and_what_is_odd(client: Client) -
     lines = content.text.splitlines()
     assert lines[0] == f'# Evaluation `"{SAMPLE}"`'
     assert {"## Runs", "## Compared with v1-baseline", "## Notes"} <= set(lines)
-    assert any(line.startswith("| v2-concise | running | 40 | 61.5% true (-23.5 points)") for line in lines)
+    assert any(line.startswith("| v2-concise | running | 40 | 61.5% true (unpaired -23.5 points)") for line in lines)
     (regression,) = [line for line in lines if line.startswith("| v2-concise | `policy_correct` |")]
     assert regression.split(" | ")[2:6] == ["39", "84.6%", "61.5%", "-23.1 points"]
     assert regression.endswith("| 0/9/30 | worse |")

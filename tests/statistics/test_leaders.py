@@ -16,7 +16,9 @@ def _mean(mean: float | None, of: int) -> EvaluatorFigures:
     return EvaluatorFigures(total_logs=of, num_judgments=of, num_nulls=0, num_errors=0, mean=mean)
 
 
-def _overview(evaluators: dict[str, dict[str, object]], runs: dict[str, list[EvaluatorFigures]]) -> Overview:
+def _overview(
+    evaluators: dict[str, dict[str, object]], runs: dict[str, list[EvaluatorFigures]], **statuses: str
+) -> Overview:
     return Overview(
         evaluation=EvaluationRow(
             id="evr_1", runs_count=len(runs), evaluators=[], status="completed", created_at=_NOW, changed_at=_NOW
@@ -30,7 +32,7 @@ def _overview(evaluators: dict[str, dict[str, object]], runs: dict[str, list[Eva
                 id=f"run_{name}",
                 version_name=name,
                 logs_count=1,
-                status="completed",
+                status=statuses.get(name, "completed"),
                 control=False,
                 created_at=_NOW,
                 stats=stats,
@@ -67,3 +69,24 @@ def test_what_has_no_better_or_worse_is_no_headline() -> None:
     assert _said(_overview({"tone": {}}, {"a": [_mean(None, 3)]})) is None
     assert _said(_overview({"right": {}}, {"a": [_true(0, 0)]})) is None
     assert _said(_overview({}, {})) is None
+
+
+def test_runs_with_too_few_judgments_are_not_ranked() -> None:
+    """One log of forty, a cancelled run, and the half that the judge did not fail on lead nothing."""
+    halves = EvaluatorFigures(total_logs=40, num_judgments=20, num_nulls=0, num_errors=20, num_true=20)
+    runs = {"a": [_true(30, 40)], "one": [_true(1, 1)], "gone": [_true(40, 40)], "half": [halves], "b": [_true(20, 40)]}
+    overview = _overview({"right": {}}, runs, gone="cancelled")
+    assert _said(overview) == ("right", "a", "b")
+
+
+def test_an_evaluator_that_covers_more_runs_comes_first() -> None:
+    """However many judgments another has in a few runs."""
+    few = {name: [_true(5, 10), _mean(1 + len(name), 500)] for name in ("a", "bb", "ccc")}
+    none = EvaluatorFigures(total_logs=0, num_judgments=0, num_nulls=0, num_errors=0)
+    many = {f"run{number}": [_true(number, 10), none] for number in range(7)}
+    assert _said(_overview({"covers": {}, "elsewhere": {}}, few | many)) == ("covers", "run6", "run0")
+
+
+def test_one_comparable_run_is_no_best() -> None:
+    """A single run is shown with its figure only."""
+    assert _said(_overview({"right": {}}, {"a": [_true(30, 40)], "b": [_true(3, 3)]})) == ("right", "a", None)

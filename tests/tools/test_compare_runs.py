@@ -286,11 +286,11 @@ async def test_what_is_known_of_recorded_runs_is_said(recorded: FastAPI) -> None
     review = Lookup(EvalsClient(open_app=lambda: recorded))
     ignoring = await compare_runs(review, RAG, candidates=["prompt-ignore-sources"])
     assert line_of(ignoring, "gpt_groundedness |").startswith("gpt_groundedness | 200 | 4.79 | 4.27 | -0.52 |")
-    assert line_of(ignoring, "gpt_groundedness |").endswith("| 6/33/161 | worse")
+    assert line_of(ignoring, "gpt_groundedness |").endswith("| 6/33/161 | lower")
     assert line_of(ignoring, "gpt_similarity |").startswith("gpt_similarity | 200 | 3.44 | 2.64 |")
-    assert line_of(ignoring, "gpt_similarity |").endswith("| 31/95/74 | worse")
+    assert line_of(ignoring, "gpt_similarity |").endswith("| 31/95/74 | lower")
     refined = await compare_runs(review, RAG, candidates=["prompt-refined"], evaluators=["gpt_groundedness"])
-    assert line_of(refined, "gpt_groundedness |").endswith("| 12/2/186 | better")
+    assert line_of(refined, "gpt_groundedness |").endswith("| 12/2/186 | higher")
     assert "2 datapoints got worse by gpt_groundedness" in refined
 
 

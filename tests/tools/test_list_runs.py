@@ -36,7 +36,7 @@ async def test_runs_stand_side_by_side_with_differences_to_the_control(assistant
     answer = await assistant.ask("list_runs", evaluation=NAME)
     lines = {line.split(" | ")[0]: line for line in answer.splitlines()}
     assert "| completed | 40 | 85% true | 4.31 n=39 | " in lines["v1-baseline (control)"]
-    assert "61.5% true (-23.5 points) n=39" in lines["v2-concise"]
+    assert "61.5% true (unpaired -23.5 points) n=39" in lines["v2-concise"]
     assert "90% true (+5 points)" in lines["v3-policy-quotes"]
 
 

@@ -78,9 +78,10 @@ CASES = [
         said([3] * 12),
         said([4] * 12),
         [
-            "it | 12 | 3.00 | 4.00 | +1.00 | 0.0005 | 12/0/0 | better",
-            "Assumed higher is better for it (no number_valence set)",
+            "it | 12 | 3.00 | 4.00 | +1.00 | 0.0005 | 12/0/0 | higher",
+            "No direction is set for it (number_valence), so higher stands first in counts.",
         ],
+        ["| better\n"],
     ),
     Case(
         "numbers of which less is better",
@@ -88,7 +89,7 @@ CASES = [
         said([3] * 12),
         said([4] * 12),
         ["0/12/0 | worse", "12 datapoints got worse"],
-        ["Assumed higher"],
+        ["No direction", "| higher\n", "| lower\n"],
     ),
     Case(
         "numbers without a direction",
@@ -96,7 +97,22 @@ CASES = [
         said([3] * 12),
         said([4, 5] * 6),
         ["12 changed/0 same | different", 'No better or worse by it. Use outcome="changed" to see changes.'],
-        ["got worse", "| better\n", "| worse\n", "Assumed higher"],
+        ["got worse", "| better\n", "| worse\n", "No direction"],
+    ),
+    Case(
+        "true is what nobody wants",
+        {**BOOLEAN, "options": [{"name": "true", "valence": "negative"}, {"name": "false", "valence": "positive"}]},
+        said([False] * 12),
+        said([True] * 12),
+        ["it | 12 | 0% | 100% | +100 points", "0/12/0 | worse", "12 datapoints got worse"],
+        ["| better\n"],
+    ),
+    Case(
+        "only false is good",
+        {**BOOLEAN, "options": [{"name": "False", "valence": "positive"}]},
+        said([True] * 12),
+        said([False] * 12),
+        ["12/0/0 | better"],
     ),
     Case(
         "options without a direction",

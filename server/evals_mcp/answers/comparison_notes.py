@@ -39,6 +39,12 @@ class Compared:
         """The evaluator or measure of a row."""
         return row.measure or self.evaluator(row.evaluator_version_id or "")
 
+    def is_directed(self, row: ComparisonRow) -> bool:
+        """Whether one end of a row's values is better than the other."""
+        if row.evaluator_version_id is None or row.kind != "number":
+            return True
+        return self.evaluation.evaluators[self.evaluation.index_of(row.evaluator_version_id)].has_valence
+
     def rows(self) -> Iterator[tuple[ComparedCandidate, ComparisonRow]]:
         """All comparisons with pairs, by candidate, measures last."""
         for candidate in self.found.candidates:
@@ -72,7 +78,9 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
             adjusted = f"; p of measures is Holm-adjusted over {measured}"
         notes.append(f"{_tests(compared, tested)}{adjusted}; better or worse means p ≤ 0.05.")
     if undeclared := _undeclared(compared, rows):
-        notes.append(f"Assumed higher is better for {', '.join(undeclared)} (no number_valence set).")
+        notes.append(
+            f"No direction is set for {', '.join(undeclared)} (number_valence), so higher stands first in counts."
+        )
     if any(row.measure is not None for row in rows):
         excluded = " Failed logs are excluded from these rows." if _failed_logs(compared) else ""
         notes.append(f"Lower latency, tokens and cost are better.{excluded}")
@@ -134,14 +142,8 @@ def pairing_notes(compared: Compared) -> list[str]:
 
 
 def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[str]:
-    """Number evaluators with a better or worse verdict but no declared direction."""
-    without = {row.version_id for row in compared.evaluation.evaluators if not row.has_valence}
-    called = dict.fromkeys(
-        row.evaluator_version_id or ""
-        for row in rows
-        if row.kind == "number" and row.verdict in (Verdict.BETTER, Verdict.WORSE)
-    )
-    return [compared.evaluator(version_id) for version_id in called if version_id in without]
+    """Number evaluators that changed and have no declared direction."""
+    return list(dict.fromkeys(compared.subject(row) for row in rows if row.changed and not compared.is_directed(row)))
 
 
 def _counts(compared: Compared, run: ComparedRun, word: str) -> str:

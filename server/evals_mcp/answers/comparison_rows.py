@@ -17,6 +17,7 @@ HEADERS = ("pairs", "baseline", "candidate", "difference", "95% interval", "p", 
 _OPTIONS = 2
 _FEW_OPTIONS = 6  # of more options, only the shifted ones are named
 _LONGEST_OPTION = 30
+_UNDIRECTED = {Verdict.BETTER.value: "higher", Verdict.WORSE.value: "lower"}
 
 
 class _Scale(NamedTuple):
@@ -26,8 +27,8 @@ class _Scale(NamedTuple):
     difference: Callable[[float], str]
 
 
-def comparison_cells(row: ComparisonRow) -> list[str]:
-    """The cells under `HEADERS`; some can be empty."""
+def comparison_cells(row: ComparisonRow, *, directed: bool = True) -> list[str]:
+    """The cells under `HEADERS`; some can be empty. Without a direction, nothing is better."""
     scale = _scale(row)
     if row.difference is None or row.baseline is None or row.candidate is None:
         shares = [_shares(row.options, candidate=candidate) for candidate in (False, True)]
@@ -37,14 +38,18 @@ def comparison_cells(row: ComparisonRow) -> list[str]:
         values.append(_interval(row, scale))
     p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
     p_cell = "" if p_value is None else figures.p_value(p_value).removeprefix("p=").removeprefix("p")
-    return [figures.count(row.pairs), *values, p_cell, _directions(row), verdict_words(row)]
+    return [figures.count(row.pairs), *values, p_cell, _directions(row), verdict_words(row, directed=directed)]
 
 
 def comparison_table(compared: Compared, rows: Iterable[tuple[ComparedCandidate, ComparisonRow]]) -> list[str]:
     """The lines of a table with these comparisons, headers first. Several candidates have a column."""
     several = len(compared.found.candidates) > 1
     cells = [
-        [compared.run(candidate.run_id) if several else "", compared.subject(row), *comparison_cells(row)]
+        [
+            compared.run(candidate.run_id) if several else "",
+            compared.subject(row),
+            *comparison_cells(row, directed=compared.is_directed(row)),
+        ]
         for candidate, row in rows
     ]
     return table(["candidate", "evaluator", *HEADERS], cells)
@@ -55,12 +60,12 @@ def difference_word(row: ComparisonRow) -> str:
     return "" if row.difference is None else _scale(row).difference(row.difference)
 
 
-def verdict_words(row: ComparisonRow) -> str:
-    """The verdict: better, worse, or why not, and the number of pairs to detect the observed difference."""
+def verdict_words(row: ComparisonRow, *, directed: bool = True) -> str:
+    """The verdict: better, worse (higher, lower without a direction), or why not, and the pairs needed to tell."""
     if row.verdict == Verdict.TOO_FEW_PAIRS:
         return f"too few pairs{_needed(row)}"
     if row.verdict != Verdict.NO_SIGNIFICANT_DIFFERENCE:
-        return row.verdict
+        return row.verdict if directed else _UNDIRECTED.get(row.verdict, row.verdict)
     if not row.changed:
         return "no difference"
     if row.p_value is not None and row.p_value <= SIGNIFICANCE:

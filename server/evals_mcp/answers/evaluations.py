@@ -51,13 +51,18 @@ def _cells(row: EvaluationRow) -> list[str]:
 
 
 def _headline(found: Headline | None) -> str:
-    """`policy_correct: best v3 90% true, worst v2 61.5% true`, or one figure if runs do not differ."""
+    """`policy_correct: best v3 90% true, worst v2 61.5% true (n=40)`, or one figure if no two runs can be ranked."""
     if found is None:
         return ""
-    best = f"{name(found.best.run)} {headline(found.best.figures)}"
-    if found.worst is None:
-        return f"{_end(found.evaluator)}: {best}"
-    return f"{_end(found.evaluator)}: best {best}, worst {name(found.worst.run)} {headline(found.worst.figures)}"
+    best, worst = found.best, found.worst
+    judged = [item.figures.num_judgments for item in (best, worst) if item is not None]
+    amount = figures.count(judged[0]) if len(set(judged)) == 1 else " and ".join(map(figures.count, judged))
+    first = f"{name(best.run)} {headline(best.figures)}"
+    if worst is None:
+        return f"{_end(found.evaluator)}: {first} (n={amount})"
+    high, low = ("best", "worst") if found.directed else ("highest", "lowest")
+    last = f"{name(worst.run)} {headline(worst.figures)}"
+    return f"{_end(found.evaluator)}: {high} {first}, {low} {last} (n={amount})"
 
 
 def _end(path: str) -> str:

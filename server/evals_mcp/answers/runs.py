@@ -12,6 +12,8 @@ from evals_mcp.answers.subjects import opening
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, RunRow
 
+_UNPAIRED = "unpaired"
+
 
 def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int = 0, call: Call) -> str:
     """All runs, oldest first, with each evaluator's headline and its difference from the control run."""
@@ -58,7 +60,8 @@ def _cells(run: RunRow, control: RunRow, labels: Mapping[str, str], judged: Sequ
     cells = [name(label) + (" (control)" if run.control else ""), run.status, _logs(run)]
     for index in judged:
         stats = run.stats[index]
-        cells.append(_figure(stats, control.stats[index] if control is not run else None, run.logs_count))
+        change = "" if control is run else _change(run, control, index)
+        cells.append(_figure(stats, change, run.logs_count))
     return [*cells, "" if label == run.id else run.id]
 
 
@@ -68,11 +71,23 @@ def _logs(run: RunRow) -> str:
     return f"{figures.count(run.logs_count)} for {figures.count(run.datapoints_count)} datapoints"
 
 
-def _figure(stats: EvaluatorFigures, control: EvaluatorFigures | None, logs: int) -> str:
+def _change(run: RunRow, control: RunRow, index: int) -> str:
+    """The difference from the control run. Says `unpaired` unless it is over the same datapoints, one log for each."""
+    change = difference(run.stats[index], control.stats[index])
+    same = run.dataset_version_id is not None and run.dataset_version_id == control.dataset_version_id
+    paired = same and all(_covers_once(item, index) for item in (run, control))
+    return change if paired or not change else f"{_UNPAIRED} {change}"
+
+
+def _covers_once(run: RunRow, index: int) -> bool:
+    """Whether each datapoint has one log that the evaluator judged."""
+    return not run.missing_datapoints and run.datapoints_count == run.logs_count == run.stats[index].num_judgments
+
+
+def _figure(stats: EvaluatorFigures, change: str, logs: int) -> str:
     text = headline(stats)
     if not text:
         return ""
-    change = "" if control is None else difference(stats, control)
     partial = "" if stats.num_judgments == logs else f" n={figures.count(stats.num_judgments)}"
     return text + (f" ({change})" if change else "") + partial
 
@@ -85,6 +100,9 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
         called = name(evaluation.run_labels[control.id])
         which = f"control {called}" if control.control else f"the oldest run {called} (no control is set)"
         remarks.append(f"Brackets: difference from {which}. Use compare_runs to test significance.")
+        changes = [_change(run, control, index) for run in evaluation.runs for index, _ in enumerate(run.stats)]
+        if any(change.startswith(_UNPAIRED) for change in changes):
+            remarks.append(f"{_UNPAIRED}: the runs do not have one judged log each for the same datapoints.")
     labels = [name(label) for label in evaluation.evaluator_labels.values()]
     for index, label in enumerate(labels):
         all_stats = [run.stats[index] for run in evaluation.runs]

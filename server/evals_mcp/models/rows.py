@@ -69,9 +69,13 @@ class RunFigures(Model):
 
 
 class Headline(Model):
-    """The best and worst run by one evaluator (its path). No worst run if all are equal."""
+    """The best and worst run by one evaluator (its path). No worst run if all are equal, or only one can be ranked.
+
+    Without a direction, they are the highest and the lowest.
+    """
 
     evaluator: str
+    directed: Defaulted[bool] = True
     best: RunFigures
     worst: RunFigures | None = None
 
@@ -114,7 +118,8 @@ class EvaluationRows(Model):
 class EvaluatorRow(Model):
     """An evaluator version attached to an evaluation.
 
-    `has_valence` is false if its numbers or booleans have no declared direction, so higher counts as better.
+    `has_valence` is false if its numbers have no declared direction: then there is no better, only higher. True is
+    better than false unless the specification says otherwise, by `number_valence` or the valences of both options.
     """
 
     id: str
@@ -144,7 +149,9 @@ class EvaluatorRow(Model):
 def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) -> EvaluatorRow:
     """Build the row of an evaluator version from its specification as JSON."""
     options = [option for option in spec.get("options") or [] if "name" in option]
+    valences = {option["name"]: option["valence"] for option in options if option.get("valence")}
     limits = spec.get("number_limits") or {}
+    valence = spec.get("number_valence") or (_valence_of_true(valences) if spec["return_type"] == "boolean" else None)
     return EvaluatorRow(
         id=id,
         version_id=version_id,
@@ -152,13 +159,22 @@ def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) 
         return_type=spec["return_type"],
         evaluator_type=spec.get("evaluator_type"),
         options=[option["name"] for option in options],
-        valences={option["name"]: option["valence"] for option in options if option.get("valence")},
+        valences=valences,
         low=limits.get("min"),
         high=limits.get("max"),
-        lower_is_better=spec.get("number_valence") == "negative",
-        neutral=spec.get("number_valence") == "neutral",
-        has_valence=spec.get("number_valence") is not None,
+        lower_is_better=valence == "negative",
+        neutral=valence == "neutral",
+        has_valence=valence is not None,
     )
+
+
+def _valence_of_true(valences: Mapping[str, str]) -> str | None:
+    """The valence of true, from the valences of a boolean evaluator's options; None without any."""
+    by_name = {option.strip().casefold(): valence for option, valence in valences.items()}
+    if "true" in by_name:
+        return by_name["true"]
+    opposite = {"positive": "negative", "negative": "positive", "neutral": "neutral"}
+    return opposite.get(by_name.get("false", ""))
 
 
 class RunRow(Model):
