@@ -82,7 +82,7 @@ async def test_a_thread_may_open_before_the_first_call() -> None:
             opening.gate.set()
         thread.join()
         client.warm()
-        await client.open()
+        await client.connection.open()
     assert opening.threads == [thread.ident]
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class EvalsClient:
     """A client of one server, over the network or, with `open_app`, in process.
 
-    The first request, `open()` or `warm()` calls `open_app` once in a worker thread. If it fails, the caller gets its
+    The first request or `warm()` calls `open_app` once in a worker thread. If it fails, the caller gets its
     EvalsError and the next call tries again. `data_version` is as in `Connection`. `transport` replaces the network.
     Time-outs are in seconds. Every method raises only EvalsError; docstrings name the likely subclasses.
     """
@@ -76,10 +76,6 @@ class EvalsClient:
     def warm(self) -> None:
         """Open the API from any thread. Raises the EvalsError of `open_app`."""
         self.connection.warm()
-
-    async def open(self) -> None:
-        """Open the API if it is not open. Raises the EvalsError of `open_app`."""
-        await self.connection.open()
 
     async def aclose(self) -> None:
         """Close all connections. An in-process application stays open."""

@@ -9,6 +9,9 @@ from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.client.urls import Query
 from evals_mcp.models.model import JsonObject
 
+PAGE = 100
+"""The page size to request."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawPage:
@@ -31,11 +34,11 @@ _RUNS = TypeAdapter(_RawRuns)
 class RawPages(Endpoints):
     """Pages of the documented routes. Each method raises EvalsError."""
 
-    async def files(self, page: int, size: int) -> RawPage:
+    async def files(self, page: int, size: int = PAGE) -> RawPage:
         """A page of the files of all types."""
         return await self._page(("files",), page, size)
 
-    async def evaluations(self, file_id: str, page: int, size: int) -> RawPage:
+    async def evaluations(self, file_id: str, page: int, size: int = PAGE) -> RawPage:
         """A page of the evaluations of a file."""
         return await self._page(("evaluations",), page, size, file_id=file_id)
 
@@ -51,11 +54,11 @@ class RawPages(Endpoints):
         """The statistics of an evaluation's runs. Raises NotFound."""
         return await self._connection.get(("evaluations", evaluation_id, "stats"), _OBJECT)
 
-    async def run_logs(self, evaluation_id: str, run_id: str, page: int, size: int) -> RawPage:
+    async def run_logs(self, evaluation_id: str, run_id: str, page: int, size: int = PAGE) -> RawPage:
         """A page of the logs of a run, with the judgments of the evaluation's evaluators. Raises NotFound."""
         return await self._page(("evaluations", evaluation_id, "logs"), page, size, run_id=run_id)
 
-    async def datapoints(self, dataset_id: str, version_id: str, page: int, size: int) -> RawPage:
+    async def datapoints(self, dataset_id: str, version_id: str, page: int, size: int = PAGE) -> RawPage:
         """A page of the datapoints of a dataset's version. Raises NotFound."""
         return await self._page(("datasets", dataset_id, "datapoints"), page, size, version_id=version_id)
 

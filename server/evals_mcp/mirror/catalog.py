@@ -1,15 +1,16 @@
 """The list of evaluations of a mirrored server, without runs and logs."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
-from evals_mcp.client.raw_pages import RawPage, RawPages
+from evals_mcp.client.raw_pages import RawPages
 from evals_mcp.client.reviews import Reviews
 from evals_mcp.errors import EvalsError, Unauthorized
 from evals_mcp.mirror.overviews import read_definition
-from evals_mcp.mirror.paging import PAGE, for_each, read_records
+from evals_mcp.mirror.paging import for_each, read_records
 from evals_mcp.mirror.records import Unreadable, key_of, read_evaluation, read_file
 from evals_mcp.mirror.scratch import Scratch
 from evals_mcp.models.evaluation_document import EvaluationRecord, FileRecord
@@ -72,12 +73,8 @@ class Catalog:
 
     async def refresh_files(self) -> None:
         """Read the list of files. Raises EvalsError."""
-
-        async def fetch(number: int) -> RawPage:
-            return await self._raw.files(number, PAGE)
-
         found: dict[str, FileRecord] = {}
-        for item in await read_records(fetch):
+        for item in await read_records(self._raw.files):
             with suppress(Unreadable):
                 file = read_file(item)
                 if file.type != "dataset":
@@ -112,11 +109,8 @@ class Catalog:
             self._put |= {record.id: record for record in new}
 
     async def _read_evaluations(self, file_id: str) -> None:
-        async def fetch(number: int) -> RawPage:
-            return await self._raw.evaluations(file_id, number, PAGE)
-
         try:
-            found = await read_records(fetch)
+            found = await read_records(partial(self._raw.evaluations, file_id))
         except Unauthorized:
             raise
         except EvalsError as error:

@@ -1,12 +1,13 @@
 """Datasets of a mirrored server. A version never changes, so its datapoints are read once."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import anyio
 
-from evals_mcp.client.raw_pages import RawPage, RawPages
-from evals_mcp.mirror.paging import PAGE, PagedList, read_pages
+from evals_mcp.client.raw_pages import RawPages
+from evals_mcp.mirror.paging import PagedList, read_pages
 from evals_mcp.mirror.records import key_of, read_file, read_version
 from evals_mcp.mirror.scratch import Scratch
 from evals_mcp.models.model import JsonObject
@@ -46,16 +47,13 @@ class Datasets:
     async def _read(self, dataset: JsonObject, reading: _Reading) -> None:
         dataset_id, version_id = dataset["id"], dataset["version_id"]
 
-        async def fetch(number: int) -> RawPage:
-            return await self._raw.datapoints(dataset_id, version_id, number, PAGE)
-
         async def take(number: int, fresh: list[Any]) -> None:
             await self._scratch.put_datapoints(dataset_id, fresh)
             keys = [key for item in fresh if (key := key_of(item)) is not None]
             reading.ids[number] = [key for key in keys if self._scratch.has_datapoint(key)]
 
         await self._scratch.put_changed([read_file(dataset)])
-        await read_pages(reading.pages, fetch, take)
+        await read_pages(reading.pages, partial(self._raw.datapoints, dataset_id, version_id), take)
         for error in reading.pages.failures.values():
             raise error
         ids = [id for number in sorted(reading.ids) for id in reading.ids[number]]

@@ -11,9 +11,6 @@ from evals_mcp.client.raw_pages import RawPage
 from evals_mcp.errors import EvalsError, NotFound, Unauthorized
 from evals_mcp.mirror.records import key_of
 
-PAGE = 100
-"""The page size to request."""
-
 _AT_ONCE = 4
 _MOST_FAILURES = 3
 _MOST_UNCOUNTED = 20

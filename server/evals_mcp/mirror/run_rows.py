@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
-from evals_mcp.client.raw_pages import RawPage, RawPages
+from evals_mcp.client.raw_pages import PAGE, RawPages
 from evals_mcp.errors import Invalid
 from evals_mcp.mirror.log_order import LogOrder
-from evals_mcp.mirror.paging import PAGE, PagedList, Tell, read_pages
+from evals_mcp.mirror.paging import PagedList, Tell, read_pages
 from evals_mcp.mirror.records import ReadLog, Unreadable, key_of, read_log
 from evals_mcp.mirror.scratch import Scratch
 from evals_mcp.models.evaluation_document import ClearRecord
@@ -47,14 +48,8 @@ class RunRows:
 
 async def read_rows(rows: RunRows, raw: RawPages, scratch: Scratch, tell: Tell) -> None:
     """Read the rest of a run, and call `tell` after each page. Raises EvalsError."""
-
-    async def fetch(number: int) -> RawPage:
-        return await raw.run_logs(rows.evaluation_id, rows.run_id, number, PAGE)
-
-    async def take(number: int, fresh: list[Any]) -> None:
-        await _put(rows, scratch, number, fresh)
-
-    await read_pages(rows.pages, fetch, take, tell)
+    fetch = partial(raw.run_logs, rows.evaluation_id, rows.run_id, size=PAGE)
+    await read_pages(rows.pages, fetch, partial(_put, rows, scratch), tell)
 
 
 async def _put(rows: RunRows, scratch: Scratch, page: int, items: list[Any]) -> None:

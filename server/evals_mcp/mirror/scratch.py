@@ -1,12 +1,12 @@
 """The temporary workspace of a mirror. Sends no request to the mirrored server."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.reviews import Reviews
-from evals_mcp.importers.loader import load_document
+from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.mirror.records import (
     Unreadable,
     VersionKey,
@@ -44,15 +44,10 @@ class Scratch:
 
     async def put(self, records: Iterable[Record]) -> None:
         """Put records, each after those it refers to."""
-
-        async def document() -> AsyncIterator[Record]:
-            for record in records:
-                yield record
-
         if self._client.extended is None:
             # The loader would call a route that makes the application prepare all others, which takes a second.
             await self._client.reviews.list_evaluations(limit=1)
-        await load_document(self._client, document(), overwrite=True)
+        await load_document(self._client, stream(records), overwrite=True)
 
     async def delete_evaluation(self, evaluation_id: str) -> None:
         """Delete an evaluation."""

@@ -136,7 +136,8 @@ class World:
                 self.store.runs.update(*run, control=None, status="completed" if c % 2 else "cancelled")
 
     def _status(self, run: tuple[str, str]) -> str:
-        return self.store.runs.get(*run).status
+        evaluation_id, run_id = run
+        return next(item.status for item in self.store.runs.all(evaluation_id) if item.id == run_id)
 
 
 @pytest.fixture(scope="module")

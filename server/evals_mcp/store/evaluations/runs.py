@@ -16,7 +16,7 @@ from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target, touch_evaluation
-from evals_mcp.store.evaluations.run_status import Attachment, RunProgress, read_attachments, read_progress, read_runs
+from evals_mcp.store.evaluations.run_status import Attachment, read_attachments, read_progress, read_runs
 from evals_mcp.store.files.datasets import read_datapoints_by_id
 from evals_mcp.store.files.versions import read_versions
 from evals_mcp.store.logs.logs import find_any_run, log_numbers
@@ -61,23 +61,11 @@ class Runs(Repository):
             find_evaluation(connection, evaluation_id)
             return read_run_responses(connection, evaluation_id, read_runs(connection, evaluation_id))
 
-    def get(self, evaluation_id: str, run_id: str) -> EvaluationRunResponse:
-        """One run of an evaluation. Raises NotFound."""
-        with self._database.read() as connection:
-            find_run(connection, evaluation_id, run_id)
-            return _shown(connection, evaluation_id, run_id)
-
     def ids(self, evaluation_id: str) -> list[str]:
         """The ids of an evaluation's runs, newest first. Raises NotFound."""
         with self._database.read() as connection:
             find_evaluation(connection, evaluation_id)
             return [row.id for row in read_runs(connection, evaluation_id)]
-
-    def progress(self, evaluation_id: str, run_id: str) -> RunProgress:
-        """The progress of a run. Raises NotFound."""
-        with self._database.read() as connection:
-            row = find_run(connection, evaluation_id, run_id)
-            return read_progress(connection, [row], read_attachments(connection, evaluation_id))[run_id]
 
     def add_existing(self, evaluation_id: str, run_id: str) -> None:
         """Add a run of another evaluation to an evaluation. Raises NotFound."""
