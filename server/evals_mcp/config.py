@@ -67,7 +67,8 @@ def _max_tokens(value: str | None) -> int:
     if value is None:
         return DEFAULT_MAX_TOKENS
     if not value.isascii() or not value.isdigit() or not LEAST_TOKENS <= int(value) <= MOST_TOKENS:
-        raise Invalid(f"EVALS_MCP_MAX_TOKENS must be a whole number from {LEAST_TOKENS} to {MOST_TOKENS:,}.")
+        limits = f"from {LEAST_TOKENS} to {MOST_TOKENS:,}"
+        raise Invalid(f"EVALS_MCP_MAX_TOKENS must be a whole number {limits}, not {value[:40]!r}.")
     return int(value)
 
 
@@ -76,4 +77,4 @@ def _flag(name: str, value: str | None) -> bool:
         return False
     if value.lower() in _TRUE:
         return True
-    raise Invalid(f"{name} must be true or false.")
+    raise Invalid(f"{name} must be true or false, not {value[:40]!r}.")

@@ -1,13 +1,19 @@
 """The composition root: build a server or a client from the settings."""
 
 import gc
+import logging
 import weakref
+from collections.abc import Mapping
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.config import Settings
+from evals_mcp.config import DEFAULT_MAX_TOKENS, Settings, read_settings
+from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.mcp.server import EvalsServer, build_server
 from evals_mcp.mirror.mirror import Mirror
+
+_log = logging.getLogger(__name__)
+_ADVICE = "Correct the environment variables of evals-mcp in the host's configuration, then restart it."
 
 
 def build_client(settings: Settings) -> EvalsClient:
@@ -23,6 +29,23 @@ def build_mcp_server(settings: Settings) -> EvalsServer:
     client = build_client(settings)
     mirror = None if settings.base_url is None else Mirror(client, open_scratch)
     return build_server(client, mirror, max_tokens=settings.max_tokens, read_only=settings.read_only)
+
+
+def load_mcp_server(environ: Mapping[str, str], *, database: str | None = None) -> EvalsServer:
+    """Build the MCP server over the API that the environment names; `database` overrides its variable.
+
+    With wrong settings, every call of its tools fails with what is wrong.
+    """
+    try:
+        return build_mcp_server(read_settings(environ, database=database))
+    except Invalid as error:
+        _log.warning("%s", error)
+        problem = f"{error} {_ADVICE}"
+
+    def refuse() -> Any:
+        raise Unavailable(problem)
+
+    return build_server(EvalsClient(open_app=refuse), max_tokens=DEFAULT_MAX_TOKENS, read_only=False)
 
 
 def open_scratch() -> EvalsClient:

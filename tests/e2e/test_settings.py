@@ -1,37 +1,77 @@
-"""Settings of the stdio server: which are refused at the start, which count as unset, and where the data then is."""
+"""Settings of the stdio server: how wrong ones are told, which count as unset, and where the data then is."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.e2e.in_process import connect, run
+from tests.assistant import Assistant
+from tests.e2e.in_process import connect
+from tests.e2e.stdio import Wire, run_program
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.mcp.stdio import StdioServer
+from evals_mcp.wiring import load_mcp_server
+from mcp import Client, MCPError
 
 pytestmark = pytest.mark.anyio
 
 WRITING = {"add_logs_to_run", "log_generation"}
 
 
-@pytest.mark.parametrize(
-    ("variables", "words"),
-    [
-        ({"EVALS_MCP_MAX_TOKENS": "plenty"}, "EVALS_MCP_MAX_TOKENS must be a whole number from 300 to 20,000."),
-        ({"EVALS_MCP_MAX_TOKENS": "299"}, "EVALS_MCP_MAX_TOKENS must be a whole number from 300 to 20,000."),
-        ({"EVALS_MCP_READ_ONLY": "perhaps"}, "EVALS_MCP_READ_ONLY must be true or false."),
-        ({"HUMANLOOP_BASE_URL": "no address"}, "The base URL must look like https://host/v5, without a query."),
-        (
-            {"HUMANLOOP_BASE_URL": "http://127.0.0.1:9", "HUMANLOOP_API_KEY": "hl_\nx"},
-            "The API key contains invalid characters. Copy it again.",
-        ),
-    ],
-)
-def test_a_wrong_setting_ends_the_server_with_a_sentence(variables: dict[str, str], words: str) -> None:
-    """Status 1, one line on stderr, nothing on stdout."""
-    assert run([], **variables) == (1, "", f"evals-mcp: {words}\n")
+CALLS: dict[str, dict[str, Any]] = {
+    "list_evaluations": {},
+    "list_runs": {"evaluation": "x"},
+    "compare_runs": {"evaluation": "x"},
+    "get_logs": {"evaluation": "x"},
+    "get_log": {"log": "x"},
+    "list_datapoints": {"evaluation": "x"},
+    "add_logs_to_run": {"evaluation": "x", "run": "x", "log_ids": ["x"]},
+    "log_generation": {"evaluation": "x", "run": "x", "datapoint": "x", "output": "x"},
+}
+WRONG = [
+    (
+        {"EVALS_MCP_MAX_TOKENS": "4000.0"},
+        "EVALS_MCP_MAX_TOKENS must be a whole number from 300 to 20,000, not '4000.0'.",
+    ),
+    ({"EVALS_MCP_MAX_TOKENS": "299"}, "EVALS_MCP_MAX_TOKENS must be a whole number from 300 to 20,000, not '299'."),
+    ({"EVALS_MCP_READ_ONLY": "perhaps"}, "EVALS_MCP_READ_ONLY must be true or false, not 'perhaps'."),
+    ({"HUMANLOOP_BASE_URL": "htps:/host"}, "The base URL must look like https://host/v5, without a query."),
+    (
+        {"HUMANLOOP_BASE_URL": "http://127.0.0.1:9", "HUMANLOOP_API_KEY": "hl_\nx"},
+        "The API key contains invalid characters. Copy it again.",
+    ),
+]
+ADVICE = "Correct the environment variables of evals-mcp in the host's configuration, then restart it."
 
 
-def test_the_command_that_asks_a_tool_tells_of_a_wrong_setting_too() -> None:
-    """In the same words: that a server ended is not all that a person learns."""
-    for variables in ({"EVALS_MCP_READ_ONLY": "perhaps"}, {"HUMANLOOP_BASE_URL": "no address"}):
-        assert run(["call", "list_evaluations"], **variables) == run([], **variables)
+@pytest.mark.parametrize(("variables", "words"), WRONG)
+async def test_every_tool_tells_of_a_wrong_setting(
+    caplog: pytest.LogCaptureFixture, variables: dict[str, str], words: str
+) -> None:
+    """The host lists the tools as usual, so that a person learns in the chat what to correct; the log has it, too."""
+    async with Client(StdioServer(lambda: load_mcp_server(variables))) as host:
+        assert {tool.name for tool in (await host.list_tools()).tools} == set(CALLS)
+        assistant = Assistant(host, EvalsClient())
+        for tool, arguments in CALLS.items():
+            assert await assistant.refuse(tool, **arguments) == f"Error: {words} {ADVICE}"
+        with pytest.raises(MCPError, match=re.escape(words)):
+            await host.read_resource("evals://evaluations/x")
+        assert (await host.get_prompt("review_evaluation", {"evaluation": "x"})).messages
+    assert [record.getMessage() for record in caplog.records] == [words]
+
+
+@pytest.mark.process
+def test_the_server_starts_with_a_wrong_setting_and_the_command_call_tells_of_it() -> None:
+    """The handshake succeeds; a person who asks a tool reads the same words."""
+    words = f"Error: {WRONG[0][1]} {ADVICE}\n"
+    with Wire(WRONG[0][0]) as wire:
+        assert wire.failure("list_evaluations") + "\n" == words
+        wire.wait()
+        assert "EVALS_MCP_MAX_TOKENS must be" in wire.errors
+    asked = run_program(["call", "list_evaluations"], **WRONG[0][0])
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert asked.stderr.endswith(words)
 
 
 async def test_placeholders_of_a_host_count_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

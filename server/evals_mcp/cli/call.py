@@ -41,14 +41,10 @@ def _call(parsed: argparse.Namespace) -> int:
 
 async def _ask(tool: str, arguments: dict[str, Any], database: str | None) -> Any:
     from evals_mcp.cli.stdio_client import start_server
-    from evals_mcp.config import read_settings
-    from evals_mcp.wiring import build_client
 
     environ = dict(os.environ)
     if database is not None:
         environ["EVALS_MCP_DATABASE"] = database
-    # Check the settings here: a server that exits at once could not report what is wrong with them.
-    build_client(read_settings(environ))
     async with start_server(environ) as asker:
         return await asker.ask(tool, arguments)
 

@@ -13,7 +13,7 @@ Ctrl-C ends it."""
 
 
 def serve_stdio(parsed: argparse.Namespace) -> int:
-    """Serve MCP on stdio until it is closed. Raises Invalid for invalid settings."""
+    """Serve MCP on stdio until it is closed."""
     # Imported objects live as long as the process. Collecting garbage among them would delay the first answers.
     gc.disable()
     from evals_mcp.mcp.ending import end_on_signals
@@ -21,20 +21,14 @@ def serve_stdio(parsed: argparse.Namespace) -> int:
     end_on_signals()
     if sys.stdin.isatty():
         print(_FOR_A_PERSON, file=sys.stderr, flush=True)
-    from evals_mcp.client.connection import Connection
-    from evals_mcp.config import read_settings
     from evals_mcp.mcp.stdio import LateServer, StdioServer
-
-    settings = read_settings(os.environ, database=parsed.database)
-    if settings.base_url is not None:
-        Connection(settings.base_url, settings.api_key)  # stop before the handshake if the address or key is invalid
 
     def load() -> LateServer:
         # Load the models, the client and the tools after the handshake.
-        from evals_mcp.wiring import build_mcp_server
+        from evals_mcp.wiring import load_mcp_server
 
         gc.disable()
-        server = build_mcp_server(settings)
+        server = load_mcp_server(os.environ, database=parsed.database)
         gc.freeze()
         gc.enable()
         return server

@@ -37,11 +37,11 @@ from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.instructions import INSTRUCTIONS
+from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES, find_resource
 from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mirror.mirror import Mirror
-from evals_mcp.mirror.run_reading import Progress
 from evals_mcp.models.json_values import DEEPEST_JSON
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
@@ -150,7 +150,8 @@ class EvalsServer(LateServer):
             template, values = find_resource(str(uri))
             for key, value in values.items():
                 _check_text(key, value)
-            text = await template.function(Lookup(self._client, _progress(context), mirror=self._mirror), **values)
+            async with reported(context) as progress:
+                text = await template.function(Lookup(self._client, progress, mirror=self._mirror), **values)
         except (NotFound, Invalid) as error:
             raise ResourceNotFoundError(str(error)) from error
         except EvalsError as error:
@@ -222,7 +223,8 @@ def _bound(tool: Tool, client: EvalsClient, mirror: Mirror | None, max_tokens: i
     """Bind a tool's function to a new lookup for each call, and set the default budget."""
 
     async def call(context: Context[Any, Any], **arguments: Any) -> str:
-        return await tool.function(Lookup(client, _progress(context), mirror=mirror), **arguments)
+        async with reported(context) as progress:
+            return await tool.function(Lookup(client, progress, mirror=mirror), **arguments)
 
     hints = get_type_hints(tool.function, include_extras=True)
     parameters = [
@@ -247,14 +249,6 @@ def _without_titles(tool: ListedTool) -> ListedTool:
         for name, argument in schema["properties"].items()
     }
     return tool.model_copy(update={"input_schema": schema})
-
-
-def _progress(context: Context[Any, Any] | None) -> Progress:
-    async def progress(done: int, total: int, words: str) -> None:
-        if context is not None:
-            await context.report_progress(done, total, words)
-
-    return progress
 
 
 def _sentence(name: str, error: ToolError) -> str:

@@ -1,0 +1,40 @@
+"""Progress of a request, as a host shows it to the person who waits."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+from evals_mcp.mirror.run_reading import Progress
+
+_INTERVAL = 1.0  # seconds
+
+
+@asynccontextmanager
+async def reported(host: Any) -> AsyncIterator[Progress]:
+    """Report every second to a host (or None) that the request is running, until the request reports by itself."""
+    if host is None:
+        yield _ignore
+        return
+
+    async def report(done: int, total: int, words: str) -> None:
+        running.cancel()
+        await host.report_progress(done, total, words)
+
+    running = asyncio.create_task(_count_seconds(host))
+    try:
+        yield report
+    finally:
+        running.cancel()
+
+
+async def _count_seconds(host: Any) -> None:
+    for number in count(1):
+        await asyncio.sleep(_INTERVAL)
+        # Progress must increase, and what the request reports by itself starts at 1.
+        await host.report_progress(1 - 1 / (number + 1), None, f"Running for {number} s.")
+
+
+async def _ignore(done: int, total: int, words: str) -> None:
+    pass
