@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, Headline, Overview, RunFigures, run_labels
+from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, Headline, Overview, RunFigures
+from evals_mcp.models.run_labels import run_labels
 
 _Run = tuple[str, EvaluatorFigures]
 
