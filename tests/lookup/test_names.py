@@ -12,7 +12,8 @@ from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.names import nearest
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.resolved import ResolvedEvaluation, evaluator_labels, resolve
-from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow, run_labels
+from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow
+from evals_mcp.models.run_labels import run_labels
 
 
 def _run(number: int, name: str | None, *, control: bool = False) -> RunRow:
@@ -41,9 +42,9 @@ def _evaluation(runs: Sequence[RunRow] = (), evaluators: Sequence[EvaluatorRow] 
 
 
 def test_runs_of_one_version_are_numbered_from_the_oldest() -> None:
-    """Repeats of a version get labels that differ, and a run without a named version keeps its id."""
+    """Repeats of a version get labels that differ, and a run without a name and differences its number."""
     runs = [_run(1, "baseline"), _run(2, "refined"), _run(3, "baseline"), _run(4, None)]
-    assert list(run_labels(runs).values()) == ["baseline#1", "refined", "baseline#2", runs[3].id]
+    assert list(run_labels(runs).values()) == ["baseline#1", "refined", "baseline#2", "run 4 (0000)"]
 
 
 @pytest.mark.parametrize("word", ["run_000000000000000000002", "refined", "REFINED", "prv_2", "refi", "fine"])

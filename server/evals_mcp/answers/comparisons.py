@@ -10,6 +10,7 @@ from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.detail import cost
 from evals_mcp.answers.subjects import subject
+from evals_mcp.answers.version_changes import WHAT_CHANGED, change_rows, has_names
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow
 from evals_mcp.models.questions import Outcome
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
@@ -20,6 +21,9 @@ _LEAST_FOR_TABLE = 0.5  # of the room
 _FOR_DATAPOINTS = 0.17  # of the budget, or more if the requested datapoints need more
 _EACH_DATAPOINT = 110  # tokens; twice as many for the first two
 _MORE_OF_ONE = '… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")'
+_FOR_CHANGES = 0.2  # of the budget; of what is above the usual budget if the versions have names
+_USUAL_BUDGET = 4_000
+_MORE_CHANGES = "raise max_tokens"
 _ROOMY = 500  # tokens; a smaller budget has room only for figures, datapoints and the next call
 _OUTCOMES: dict[Outcome, str] = {
     "regressed": "got worse",
@@ -59,6 +63,7 @@ def summarize_comparison(
             *judgment_notes(compared),
         ):
             answer.line(note)
+        _add_changes(answer, compared, budget)
     if rows or compared.found.total:
         _add_datapoints(answer, compared, budget, outcome, limit, offset, call)
     return answer.text()
@@ -101,6 +106,28 @@ def _add_table(
 
     left = max(1, budget - cost(answer.text()))
     answer.rows(lines, footer, header=header, portion=max(_LEAST_FOR_TABLE, 1 - _BELOW_TABLE / left))
+
+
+def _add_changes(answer: Answer, compared: Compared, budget: int) -> None:
+    """What the candidates' versions changed. Names tell something, so their changes take little of a usual budget."""
+    rows = change_rows(compared)
+    if not rows:
+        return
+    header = WHAT_CHANGED if len(compared.found.candidates) > 1 else ""
+    left = budget - cost(answer.text())
+    if left < 2 * _BELOW_TABLE:
+        answer.line("\n".join(filter(None, (header, *(row.render(0) for row in rows)))))
+        return
+    room = budget * _FOR_CHANGES
+    if has_names(compared):
+        room = max(budget - _USUAL_BUDGET, 0) * _FOR_CHANGES
+    answer.rows(
+        rows,
+        lambda shown: left_out(len(rows) - shown, "change", _MORE_CHANGES),
+        header=header,
+        on_cut=f"Whole changes: {_MORE_CHANGES}",
+        portion=min(room, left - _BELOW_TABLE) / left,
+    )
 
 
 def _about(compared: Compared, call: Call, run_id: str) -> str:

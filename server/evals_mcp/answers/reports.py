@@ -4,14 +4,17 @@ from evals_mcp.answers.comparison_notes import Compared, coverage_notes, method_
 from evals_mcp.answers.comparison_rows import comparison_table
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
+from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.markdown import as_markdown, markdown_table
 from evals_mcp.answers.frame.quoting import cell
 from evals_mcp.answers.runs import run_remarks, run_table
 from evals_mcp.answers.subjects import opening
+from evals_mcp.answers.version_changes import change_rows
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 _TITLE = 200
 _RUNS_PORTION = 0.6
+_COMPARISONS_PORTION = 0.6
 
 
 def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None, budget: int) -> str:
@@ -62,7 +65,19 @@ def _add_comparison(answer: Answer, compared: Compared) -> None:
         shown_as[1:],
         lambda shown: _below(left_out(len(shown_as) - 1 - shown, "comparison", more)),
         header=shown_as[0],
+        portion=_COMPARISONS_PORTION,
     )
+    changes = change_rows(compared)
+    if changes:
+        answer.head("\n## What changed\n")
+        answer.rows(
+            list(map(_list_item, changes)), lambda shown: _below(left_out(len(changes) - shown, "change", more))
+        )
+
+
+def _list_item(row: Row) -> Row:
+    """A row as an item of a Markdown list, with its further lines as items below it."""
+    return Row(lambda limit: "\n  - ".join(map(str.strip, as_markdown(f"- {row.render(limit)}").split("\n"))), row.need)
 
 
 def _below(text: str) -> str:

@@ -1,16 +1,19 @@
 """The runs of an evaluation as an answer: one line each, and notes on their judgments."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import cell, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import constant_value, difference, headline
 from evals_mcp.answers.subjects import opening
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, RunRow
+from evals_mcp.models.run_labels import changed_parts
+
+_DIFFERENCES = 200
 
 _UNPAIRED = "unpaired"
 
@@ -44,20 +47,26 @@ def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[str]:
     ]
     headers = [
         "run",
+        "also differs in",
         "status",
         "logs",
         *(name(evaluation.evaluator_labels[evaluation.evaluators[i].version_id]) for i in judged),
         "id",
     ]
-    rows = [_cells(run, evaluation.reference_run, evaluation.run_labels, judged) for run in runs[offset:]]
+    changed = changed_parts(runs)
+    rows = [
+        _cells(run, evaluation.reference_run, evaluation.run_labels[run.id], changed.get(run.id, ()), judged)
+        for run in runs[offset:]
+    ]
     if all(run.status == evaluation.overview.evaluation.status for run in runs):
-        rows = [[row[0], "", *row[2:]] for row in rows]
+        rows = [[*row[:2], "", *row[3:]] for row in rows]
     return table(headers, rows)
 
 
-def _cells(run: RunRow, control: RunRow, labels: Mapping[str, str], judged: Sequence[int]) -> list[str]:
-    label = labels[run.id]
-    cells = [name(label) + (" (control)" if run.control else ""), run.status, _logs(run)]
+def _cells(run: RunRow, control: RunRow, label: str, changed: Sequence[str], judged: Sequence[int]) -> list[str]:
+    others = ", ".join(part for part in changed if f" {part} " not in f" {label} ")
+    called = name(label) + (" (control)" if run.control else "")
+    cells = [called, cell(others, _DIFFERENCES) if others else "", run.status, _logs(run)]
     for index in judged:
         stats = run.stats[index]
         change = "" if control is run else _change(run, control, index)

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from evals_mcp.mirror.records import Unreadable, is_readable, read_run
+from evals_mcp.mirror.records import Unreadable, is_readable, read_run, read_version
 from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, EvaluationResponse
 from evals_mcp.models.model import JsonObject, Model
 from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow, evaluator_figures, evaluator_row
+from evals_mcp.models.run_differences import RunSubject, run_differences
 from evals_mcp.models.runs import EvaluationRunResponse, evaluation_status
 from evals_mcp.models.stats import RunStatsResponse
 
@@ -69,7 +70,11 @@ def read_definition(
         for _, item in attached
         if item is not None
     ]
-    rows = [_run_row(run.row, counted.get(run.row.id), evaluators) for run in known]
+    differences = _differences(known)
+    rows = [
+        _run_row(run.row, counted.get(run.row.id), evaluators, parts)
+        for run, parts in zip(known, differences, strict=True)
+    ]
     status = evaluation_status([row.status for row in rows])
     changed = about.updated_at.isoformat()
     return Definition(
@@ -155,12 +160,37 @@ def _evaluation_row(
     )
 
 
-def _run_row(run: EvaluationRunResponse, stats: RunStatsResponse | None, evaluators: Sequence[EvaluatorRow]) -> RunRow:
+def _differences(runs: Sequence[_Run]) -> list[list[str]]:
+    """What tells the versions of the runs apart, if one of them has no name."""
+    if all(row.version.version_name for row, _ in runs if row.version):
+        return [[] for _ in runs]
+    return run_differences([_subject(run) for run in runs])
+
+
+def _subject(run: _Run) -> RunSubject:
+    version, dataset = run.row.version, run.row.dataset
+    return RunSubject(
+        version.version_id if version else None,
+        read_version(run.json["version"]).content if version else None,
+        version.path if version else None,
+        dataset.version_id if dataset else None,
+        dataset.path if dataset else None,
+        dataset.datapoints_count if dataset else None,
+    )
+
+
+def _run_row(
+    run: EvaluationRunResponse,
+    stats: RunStatsResponse | None,
+    evaluators: Sequence[EvaluatorRow],
+    differences: list[str],
+) -> RunRow:
     by_version = {item.evaluator_version_id: item for item in (stats.evaluator_stats if stats else ())}
     return RunRow(
         id=run.id,
         version_id=run.version.version_id if run.version else None,
         version_name=run.version.version_name if run.version else None,
+        differences=differences,
         file_path=run.version.path if run.version else None,
         dataset_version_id=run.dataset.version_id if run.dataset else None,
         dataset_path=run.dataset.path if run.dataset else None,

@@ -26,11 +26,14 @@ from evals_mcp.models.rows import (
     EvaluationRows,
     LogRows,
     RunRow,
-    run_labels,
 )
+from evals_mcp.models.run_labels import run_labels
 from evals_mcp.statistics.leaders import read_headline
 
-_AS_SHOWN = ("version_name", "file_path", "dataset_version_id", "dataset_path", "datapoints_count", "status", "control")
+_AS_SHOWN = (
+    *("version_name", "differences", "file_path", "dataset_version_id", "dataset_path", "datapoints_count"),
+    *("status", "control"),
+)
 _MOST_DESCRIBED = 100  # search a longer list by name
 _TOO_SLOW = "The server is slow: the needed rows could not be read in time. Ask again in a minute."
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from evals_mcp.models.judgments import Judgment
 from evals_mcp.models.model import Defaulted, Model
 from evals_mcp.models.rows import DatapointLog, DatapointTexts, LogRow
+from evals_mcp.models.version_changes import FieldChange
 
 Measure = Literal["latency", "tokens", "cost"]
 """Measures of a log: seconds, prompt and output tokens together, US dollars. Lower is better."""
@@ -88,10 +89,14 @@ class ComparedRun(Model):
 
 
 class ComparedCandidate(ComparedRun):
-    """A candidate with one comparison for each evaluator and for each measure that both runs have."""
+    """A candidate with one comparison for each evaluator and for each measure that both runs have.
+
+    `changes` tell what its version changed since the baseline's.
+    """
 
     comparisons: list[ComparisonRow]
     measures: list[ComparisonRow]
+    changes: Defaulted[list[FieldChange]] = Field(default_factory=list)
 
 
 class ComparedDatapoint(DatapointTexts):

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals_mcp.models.rows import EvaluatorRow, Overview, RunRow, run_labels
+from evals_mcp.models.rows import EvaluatorRow, Overview, RunRow
+from evals_mcp.models.run_labels import run_labels
 
 
 @dataclass(frozen=True, slots=True)

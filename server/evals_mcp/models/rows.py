@@ -3,8 +3,7 @@
 Our own routes under `/review` return them. Texts may be cut; `lengths` has their full lengths.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -178,11 +177,15 @@ def _valence_of_true(valences: Mapping[str, str]) -> str | None:
 
 
 class RunRow(Model):
-    """A run with its statistics. `stats` has one item per evaluator of the overview, in order."""
+    """A run with its statistics. `stats` has one item per evaluator of the overview, in order.
+
+    `differences` (as from `run_differences`) tells versions apart if one has no name; empty if all have one.
+    """
 
     id: str
     version_id: str | None = None
     version_name: str | None = None
+    differences: Defaulted[list[str]] = Field(default_factory=list)
     file_path: str | None = None
     dataset_version_id: str | None = None
     dataset_path: str | None = None
@@ -201,21 +204,6 @@ class Overview(Model):
     evaluation: EvaluationRow
     evaluators: list[EvaluatorRow]
     runs: list[RunRow]
-
-
-def run_labels(runs: Sequence[RunRow]) -> dict[str, str]:
-    """A label for each run (oldest first), by id: its version's name, numbered if several runs have it.
-
-    A run whose version has no name gets its id as label.
-    """
-    names = [run.version_name or run.id for run in runs]
-    times = Counter(names)
-    seen: Counter[str] = Counter()
-    labels: dict[str, str] = {}
-    for run, name in zip(runs, names, strict=True):
-        seen[name] += 1
-        labels[run.id] = name if times[name] == 1 else f"{name}#{seen[name]}"
-    return labels
 
 
 class KnownOverview(Model):

@@ -20,6 +20,7 @@ from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, Evalu
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.log_rows import RunLogKey, read_judgment_rows, read_log_rows
 from evals_mcp.store.questions.run_columns import RunColumnsReader, RunsAsColumns
+from evals_mcp.store.questions.run_subjects import read_version_changes
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.truncation import cut_datapoint
 
@@ -56,7 +57,12 @@ class ComparisonQuestions:
             answer, shown = compare_runs(question, [item.row for item in evaluators], found.columns, compare)
             sides = (question.baseline_run_id, answer.shown_run_id)
             rows = _datapoints(connection, sides, shown, found, evaluators, evaluation.attachments, question.characters)
-            return answer.model_copy(update={"datapoints": rows})
+            changes = read_version_changes(connection, self._cache, [runs[id] for id in run_ids], question.characters)
+            candidates = [
+                candidate.model_copy(update={"changes": changed})
+                for candidate, changed in zip(answer.candidates, changes, strict=True)
+            ]
+            return answer.model_copy(update={"candidates": candidates, "datapoints": rows})
 
     def _filtered(
         self, connection: Connection, conditions: FilterConditions, runs: Mapping[str, Row[Any]]

@@ -10,11 +10,12 @@ from evals_mcp.models.rows import EvaluationRow, EvaluationRows, KnownOverview, 
 from evals_mcp.models.runs import evaluation_status
 from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs, versions
+from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs
 from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import RunProgress, read_progress
 from evals_mcp.store.evaluations.stats import EvaluatorInRun, Stats
 from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
+from evals_mcp.store.questions.run_subjects import read_run_differences, read_version_names
 from evals_mcp.store.revision_cache import RevisionCache
 
 
@@ -71,7 +72,9 @@ class Overviews:
         runs_oldest_first = evaluation.runs[::-1]
         progress = read_progress(connection, runs_oldest_first, evaluation.attachments)
         stats = self._stats.read(connection, runs_oldest_first, evaluation.attachments)
-        return _overview(row, evaluation, progress, stats, _version_names(connection, runs_oldest_first))
+        named = read_version_names(connection, runs_oldest_first)
+        differences = read_run_differences(connection, self._cache, runs_oldest_first, named)
+        return _overview(row, evaluation, progress, stats, named, differences)
 
 
 def _overview(
@@ -80,6 +83,7 @@ def _overview(
     progress: Mapping[str, RunProgress],
     stats: Mapping[str, Sequence[EvaluatorInRun]],
     named: Mapping[str, Any],
+    differences: Sequence[list[str]],
 ) -> Overview:
     run_rows = state.runs[::-1]
     statuses = [progress[run.id].status for run in run_rows]
@@ -101,6 +105,7 @@ def _overview(
                 id=run.id,
                 version_id=run.version_id,
                 version_name=None if run.version_id is None else named[run.version_id].name,
+                differences=parts,
                 file_path=None if run.version_id is None else named[run.version_id].path,
                 dataset_version_id=run.dataset_version_id,
                 dataset_path=None if run.dataset_version_id is None else named[run.dataset_version_id].path,
@@ -112,7 +117,7 @@ def _overview(
                 created_at=run.created_at,
                 stats=[evaluator_figures(item.stats) for item in stats[run.id]],
             )
-            for run, status in zip(run_rows, statuses, strict=True)
+            for run, status, parts in zip(run_rows, statuses, differences, strict=True)
         ],
     )
 
@@ -144,18 +149,6 @@ def _evaluation_row(row: Any, known: KnownOverview) -> EvaluationRow:
     assert known.overview is not None
     headline = read_headline(known.overview)
     return known.overview.evaluation.model_copy(update={"changed_at": row.changed_at, "headline": headline})
-
-
-_VERSION_NAMES = (
-    select(versions.c.id, versions.c.name, files.c.path)
-    .join(files, files.c.id == versions.c.file_id)
-    .where(versions.c.id.in_(bindparam("ids", expanding=True)))
-)
-
-
-def _version_names(connection: Connection, run_rows: Sequence[Row[Any]]) -> dict[str, Any]:
-    ids = {id for run in run_rows for id in (run.version_id, run.dataset_version_id) if id is not None}
-    return {row.id: row for row in connection.execute(_VERSION_NAMES, {"ids": sorted(ids)})}
 
 
 _FOUND = select(
