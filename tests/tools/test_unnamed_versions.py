@@ -101,13 +101,13 @@ async def test_labels_and_their_parts_are_words_in_every_tool(reviewer: Reviewer
     refused = await reviewer.assistant.refuse(
         "log_generation", evaluation="Travel", run="no temperature=0.2", datapoint=point, output="x"
     )
-    assert "Nearest: temperature=0.2" in refused
+    assert 'Nearest: "temperature=0.2"' in refused
 
 
 async def test_a_part_that_several_runs_have_lists_their_labels(reviewer: Reviewer) -> None:
     """Three runs have this model, and one has a model whose name begins so."""
     refused = await reviewer.assistant.refuse("get_logs", evaluation="Travel", runs=["gpt-4o"])
-    assert f"matches 3: {TEMPLATE}, temperature=0.2, {BASE} (newest first)" in refused
+    assert f'matches 3: "{TEMPLATE}", "temperature=0.2", "{BASE}" (newest first)' in refused
 
 
 async def test_a_comparison_tells_what_changed(reviewer: Reviewer) -> None:

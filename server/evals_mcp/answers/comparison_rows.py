@@ -8,7 +8,6 @@ from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import cell, name
 from evals_mcp.answers.frame.tables import table
-from evals_mcp.answers.frame.tokens import whole_character
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow, OptionRow
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 
@@ -143,7 +142,7 @@ def _shifts(options: list[OptionRow]) -> str:
 def _option(option: str) -> str:
     if len(option) <= _LONGEST_OPTION:
         return name(option)
-    return f'{cell(option[: whole_character(option, _LONGEST_OPTION)])[:-1]}…"'
+    return cell(option, _LONGEST_OPTION)
 
 
 def _about(pairs: int) -> str:

@@ -1,7 +1,7 @@
 """The headline figure of an evaluator in a run, its difference from another run's, and constant evaluators."""
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.models.rows import EvaluatorFigures
 
 _OPTIONS = 3
@@ -56,7 +56,7 @@ def _leading(options: dict[str, int], judged: int) -> str:
     if len(counts) > _MANY_OPTIONS and counts[0][1] < _INFORMATIVE * judged:
         return figures.count(len(counts), "option")
     amount = _OPTIONS if len(counts) <= _MANY_OPTIONS else 1
-    shown = [f"{name(_short(option))} {figures.rate(count / judged)}" for option, count in counts[:amount]]
+    shown = [f"{_shown(option)} {figures.rate(count / judged)}" for option, count in counts[:amount]]
     others = len(counts) - amount
     return ", ".join(shown) + (f" and {others} more" if others > 0 else "")
 
@@ -65,5 +65,5 @@ def _most(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
 
 
-def _short(option: str) -> str:
-    return option if len(option) <= _OPTION_LENGTH else option[:_OPTION_LENGTH] + "…"
+def _shown(option: str) -> str:
+    return name(option) if len(option) <= _OPTION_LENGTH else quote(option, _OPTION_LENGTH)

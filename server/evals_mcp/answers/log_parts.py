@@ -107,7 +107,7 @@ def find_part(document: Mapping[str, Any], path: str) -> Any:
         return value
     known = [*_paths(document), TRACE]
     close = get_close_matches(path[:200], known, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
+    hint = f" Did you mean {name(close[0])}?" if close else ""
     parts = figures.listed([name(item) for item in known], _LISTED)
     raise Invalid(f"part: the log has no {_short(path)}.{hint} Its parts: {parts}.")
 

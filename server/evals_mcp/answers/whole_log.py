@@ -75,7 +75,7 @@ def parts_left_out(log_id: str, parts: Sequence[Part]) -> str:
     """The parts without room, and the call that reads the first of them; "" if there are none."""
     if not parts:
         return ""
-    shown = figures.listed([part.heading.partition(" ")[0] for part in parts], 8)
+    shown = figures.listed([name(part.path) for part in parts], 8)
     return f"Not shown: {shown}. Read one: {next_call('get_log', log=log_id, part=parts[0].path)}"
 
 

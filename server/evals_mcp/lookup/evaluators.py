@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from evals_mcp.answers.frame.quoting import name
 from evals_mcp.lookup.names import pick
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
@@ -18,7 +19,7 @@ def find_evaluator(evaluation: ResolvedEvaluation, word: str) -> EvaluatorRow:
         word,
         "evaluator",
         lambda row: [row.version_id, row.id, row.path, labels[row.version_id], row.path.rpartition("/")[2]],
-        lambda row: labels[row.version_id],
+        lambda row: name(labels[row.version_id]),
     )
 
 

@@ -1,5 +1,6 @@
 """Resolve the names in a call, and provide the rows that answer it."""
 
+from evals_mcp.answers.frame.quoting import name
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.retries import PASSING
 from evals_mcp.client.reviews import Reviews
@@ -85,7 +86,7 @@ class Lookup:
             near = [
                 id for part in (0.75, 0.5) for id in await rows.find_log_ids(_first(wanted, part), limit=_CANDIDATES)
             ]
-            known = nearest(word, list(dict.fromkeys(near))) if near else "get_logs lists log ids."
+            known = nearest(word, list(dict.fromkeys(map(name, near)))) if near else "get_logs lists log ids."
             raise NotFound(f"log: no log has the id {quoted(word)}. {known}")
         return await self.client.logs.get(only(found, word, "log"))
 
@@ -108,4 +109,4 @@ def _names(row: EvaluationRow) -> list[str]:
 
 
 def _label(row: EvaluationRow) -> str:
-    return f"{row.name or 'unnamed'} ({row.id})"
+    return f"{name(row.name) if row.name else 'unnamed'} ({row.id})"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from evals_mcp.answers.frame.quoting import name
 from evals_mcp.lookup.names import pick
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
@@ -23,7 +24,7 @@ def find_run(evaluation: ResolvedEvaluation, word: str) -> RunRow:
         word,
         "run",
         lambda run: run_words(run, labels[run.id]),
-        lambda run: labels[run.id],
+        lambda run: name(labels[run.id]),
     )
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from difflib import get_close_matches
@@ -32,6 +33,8 @@ from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl, ValidationError
 
 from evals_mcp import __version__
+from evals_mcp.answers.frame.quoting import name as name_of
+from evals_mcp.answers.frame.quoting import quote
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
@@ -49,6 +52,7 @@ from mcp import MCPError
 
 _log = logging.getLogger(__name__)
 _ADDED_BY_HOSTS = frozenset(("wait_for_previous",))
+_IN_BACKTICKS = re.compile(r"`([^`]*)`")
 _OWN_ADDRESSES = "evals://"
 _MOMENT = 2.0  # seconds: a later suggestion is useless
 
@@ -296,10 +300,10 @@ def _check_text(key: str, value: Any, depth: int = 1) -> None:
 
 
 def _short(value: object) -> str:
-    text = str(value)
-    text = text if len(text) <= 60 else text[:60] + "…"
-    return '"' + "".join(c if c.isprintable() and c != '"' else "?" for c in text) + '"'
+    return quote(str(value), 60)
 
 
 def _error(sentence: str) -> CallToolResult:
+    """An error result. Words that the API put in backticks may come from anybody, so they are names here."""
+    sentence = _IN_BACKTICKS.sub(lambda found: name_of(found[1]), sentence)
     return CallToolResult(content=[TextContent(type="text", text=f"Error: {sentence}")], is_error=True)

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from evals_mcp.answers.frame.quoting import closed
 from evals_mcp.answers.frame.tokens import estimate, fit, share
 
+_CLOSING = 4  # tokens of `…"`
 _LEAST = 60  # characters of data per row before rows are omitted
 _SMALLER = (30, 12, 0)
 _ROUNDS = 5
@@ -41,10 +43,10 @@ def cost(text: str) -> int:
 
 
 def cut(text: str, room: int) -> str:
-    """The text, or as much of its beginning as fits into `room`, with `…`."""
+    """The text, or as much of its beginning as fits into `room`, with `…`. An open quote is closed."""
     if cost(text) <= room:
         return text
-    return text[: fit(text, room - 3)] + "…" if room >= 3 else ""
+    return closed(text[: fit(text, room - _CLOSING)]) if room >= _CLOSING else ""
 
 
 def fit_rows(rows: Sequence[Row], room: int, footer_cost: Callable[[int], int], cut_cost: int) -> Shown:

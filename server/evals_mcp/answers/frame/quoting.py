@@ -14,6 +14,9 @@ from evals_mcp.truncation import full_length
 
 _NAME_LENGTH = 60
 _QUOTED_NAME_LENGTH = 200
+_SENTENCE = 40  # characters; longer names of several words could be sentences
+_MOST_WORDS = 4
+_PHRASE = re.compile(r"[.:] | \(")
 _OUR_WORDS = frozenset(
     ("abstained", "error", "failed", "false", "infinity", "missing", "no", "none", "null", "true", "yes")
 )
@@ -23,6 +26,8 @@ _INVISIBLE = re.compile(
 )
 _TAKES_SELECTOR = "©®‼⁉™ℹ\u2190-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _STRAY_SELECTOR = re.compile(f"(?<![{_TAKES_SELECTOR}])\ufe0f")
+_OPEN = re.compile(r'[^"]*(?:"(?:[^"\\]|\\.)*"[^"]*)*"(?:[^"\\]|\\.)*\\?')
+_PART_OF_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u(?:\{[0-9a-f]*)?)?$")
 _AMBIGUOUS_BACKSLASHES = re.compile(r"(?<!\\)\\++(?=u\{|[^\n\t -~])")
 
 
@@ -44,8 +49,17 @@ def cell(text: str, limit: int | None = None) -> str:
 
 
 def name(text: str) -> str:
-    """A name or id: bare if it is short, plain and not one of our words, else quoted as in `cell`."""
+    """A name or id: bare if it is plain, of few words and none of ours, else quoted as in `cell`."""
     return text if _is_plain(text) else cell(text, _QUOTED_NAME_LENGTH)
+
+
+def closed(text: str) -> str:
+    """The beginning of an answer's text with `…`, and with the end of the quote in which it was cut, if it was."""
+    line = text.rpartition("\n")[2]
+    if line.startswith("|") or not _OPEN.fullmatch(line):
+        return f"{text}…"
+    whole = _PART_OF_ESCAPE.sub(r"\1", text)
+    return f'{whole}…"'
 
 
 def block(text: str) -> str:
@@ -89,7 +103,14 @@ def _is_unseen(character: str) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    return len(text) <= _NAME_LENGTH and _is_plain_word(text)
+    """Whether a text can only be a name: no sentence, and nothing that looks like a mark of ours."""
+    if (
+        len(text) > (_SENTENCE if " " in text else _NAME_LENGTH)
+        or text.count(" ") >= _MOST_WORDS
+        or _PHRASE.search(text)
+    ):
+        return False
+    return _is_plain_word(text)
 
 
 @lru_cache(maxsize=4_096)  # rows repeat keys and labels
