@@ -92,9 +92,9 @@ _KINDS = (
 
 @pytest.mark.parametrize("language", _PROSE)
 def test_prose_is_never_underestimated(language: str, real_tokens: Callable[[str], int]) -> None:
-    """In any language the estimate of prose is at least its real count and at most a third more."""
+    """In any language the estimate of prose is at least its real count and at most 1.45 times as much."""
     text = _PROSE[language] * 20
-    assert real_tokens(text) <= estimate(text) <= 1.34 * real_tokens(text)
+    assert real_tokens(text) <= estimate(text) <= 1.45 * real_tokens(text)
 
 
 @pytest.mark.parametrize("kind", _KINDS)

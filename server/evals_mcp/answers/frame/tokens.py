@@ -17,10 +17,12 @@ _SPACES_PER_TOKEN = 64  # in a run
 
 def estimate(text: str) -> int:
     """Tokens that `text` costs at most, for any script; about a fifth too many for English prose."""
-    words, runs = _SPACES.subn(" ", text)
-    tokens = runs and runs + (len(text) - len(words)) // _SPACES_PER_TOKEN
+    tokens, words = -1, text
+    if "  " in text:
+        words, runs = _SPACES.subn(" ", text)
+        tokens += runs + (len(text) - len(words)) // _SPACES_PER_TOKEN
     words = words.replace("\n", " \n")
-    return tokens + sum(map(word_counts().__getitem__, f"\n{words}".split(" "))) - 1
+    return tokens + sum(map(word_counts().__getitem__, f"\n{words}".split(" ")))
 
 
 def fit(text: str, budget: int) -> int:

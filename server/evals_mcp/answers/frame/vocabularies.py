@@ -2,18 +2,18 @@
 
 A tokenizer cuts a text into pieces. In each piece it joins two neighbours again and again, first those whose join
 comes first in its list of merges. To stop early leaves more tokens, so the beginning of the list gives an upper bound.
-The lists beside this file are beginnings: `scripts/token_merges.py` writes them, `docs/design/tokens.md` explains.
+The lists beside this file are beginnings: `scripts/token_lists.py` writes them, `docs/design/tokens.md` explains.
 """
 
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import accumulate
+from itertools import pairwise
 from pathlib import Path
 
 _LONGEST_REMEMBERED = 128  # characters
-_MOST_REMEMBERED = 20_000
-_LONG, _SLICE, _VARIED = 48, 24, 8  # characters
+_MOST_REMEMBERED = 40_000
+_SHORT, _LONG, _SLICE, _VARIED = 2, 48, 24, 8  # characters
 
 _BLANK = r"[\t\x0b\x0c\r \x85\xa0]"
 _BLANKS = rf"{_BLANK}*\r++|{_BLANK}+(?![^\t\x0b\x0c\r \x85\xa0])|{_BLANK}"
@@ -38,7 +38,9 @@ _ASCII_PIECES = re.compile(
 )
 """How both cut such a text where it is ASCII without apostrophes."""
 
-_PLAIN = re.compile(" ?[A-Z]?[^\x00-`{-\x7f]*")
+_CLOSING = frozenset(",.:;!?)")
+"""A sign behind a letter or a digit, at the end of a word, is a token of its own."""
+
 _FOREIGN = re.compile("[\x00-\x7f]?[^\x00-\x7f]+")
 _WIDE = re.compile(" ?[^\x00-\u07ff]+")
 _PREFIXED = re.compile(r"(?:[^\w\s]|_)\w")
@@ -64,15 +66,31 @@ class Counts(dict[str, int]):
         return tokens
 
 
+class CommonPieces:
+    """Pieces that are one token for both tokenizers: frequent `words`, without the space before them, and others."""
+
+    def __init__(self) -> None:
+        words, others, starts, *rests = _lines("pieces")
+        self.words = dict.fromkeys(words.split(" "), 1)
+        self.others = dict.fromkeys(others.split(" "), 1)
+        self._rests = dict(zip(starts.split("\t"), rests, strict=True))
+
+    def __contains__(self, piece: str) -> bool:
+        # To make a set of all the rest takes more time than to search the few that begin alike.
+        if piece[0] == " ":
+            return piece[1:] in self.words or f" {piece[3:]} " in self._rests.get(piece[:3], "")
+        return piece in self.others or f" {piece[2:]} " in self._rests.get(piece[:2], "")
+
+
 class Vocabulary(Counts):
     """Tokens of pieces by one tokenizer. Its tokens are strings here in which each character stands for a byte."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, common: CommonPieces) -> None:
         super().__init__()
-        merges = Path(__file__).with_name(f"{name}_merges.txt").read_bytes().decode("latin-1")
-        self._common, self._plain, self._all = accumulate(part.count("\n") + 1 for part in merges.split("\n\n"))
-        tokens = merges.replace("\n\n", "\n").split("\n")
+        tokens = _lines(f"{name}_merges", "latin-1")
+        self._limit, self._limit_foreign = tokens.index(""), len(tokens)
         self._ranks = dict(zip(tokens, range(len(tokens)), strict=True))
+        self._common = common
         self._find_pieces = re.compile(_PIECES[name]).findall
 
     def __missing__(self, piece: str) -> int:
@@ -84,12 +102,17 @@ class Vocabulary(Counts):
 
     def count_piece(self, piece: str) -> int:
         """Tokens of what the tokenizer does not cut further."""
+        if piece in self._common or (piece.isdigit() and piece.isascii()):
+            return 1
+        return self.count_rare(piece)
+
+    def count_rare(self, piece: str) -> int:
+        """Tokens of a piece that is not one token for both tokenizers."""
         if len(piece) > _LONG:
             return sum(self._count_slice(piece[at : at + _SLICE]) for at in range(0, len(piece), _SLICE))
-        limit = self._plain if _PLAIN.fullmatch(piece) else self._common
         if piece.isascii():
-            return 1 if piece.isdigit() else self._count_parts(piece, limit)
-        return self._count_parts(_bytes(piece), self._all if _FOREIGN.fullmatch(piece) else limit)
+            return self._count_parts(piece, self._limit)
+        return self._count_parts(_bytes(piece), self._limit_foreign if _FOREIGN.fullmatch(piece) else self._limit)
 
     def _count_slice(self, text: str) -> int:
         # A byte is a token at most, and random letters are not worth the time to count closer.
@@ -98,11 +121,9 @@ class Vocabulary(Counts):
 
     def _count_parts(self, piece: str, limit: int) -> int:
         """How many parts the merges before `limit` leave."""
-        if piece in self._ranks:
-            return 1
         rank_of = self._ranks.get
         parts = list(piece)
-        ranks = [rank_of(piece[at : at + 2], limit) for at in range(len(piece) - 1)]
+        ranks = [rank_of(left + right, limit) for left, right in pairwise(parts)]
         while ranks and (rank := min(ranks)) < limit:
             at = ranks.index(rank)
             del ranks[at]
@@ -117,35 +138,59 @@ class Vocabulary(Counts):
 class Pieces(Counts):
     """Tokens of pieces that both tokenizers cut alike, by the one that takes more of them."""
 
-    def __init__(self, first: Vocabulary, second: Vocabulary) -> None:
+    def __init__(self, common: CommonPieces, first: Vocabulary, second: Vocabulary) -> None:
         super().__init__()
-        self._count_first, self._count_second = first.count_piece, second.count_piece
+        self._common = common
+        self._count_first, self._count_second = first.count_rare, second.count_rare
 
     def __missing__(self, piece: str) -> int:
-        return self.remember(piece, max(self._count_first(piece), self._count_second(piece)))
+        if (piece.isdigit() and piece.isascii()) or piece in self._common:
+            tokens = 1
+        elif len(piece) <= _SHORT and piece.isascii():
+            tokens = len(piece)
+        else:
+            tokens = max(self._count_first(piece), self._count_second(piece))
+        return self.remember(piece, tokens)
 
 
 class Words(Counts):
     """Tokens of words, each with the space before it, or with the line break that it begins with."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._vocabularies = first, second = Vocabulary("cl100k"), Vocabulary("o200k")
-        self._pieces = Pieces(first, second)
+        common = CommonPieces()
+        super().__init__(common.words)
+        self._common = common
+        self._vocabularies = first, second = Vocabulary("cl100k", common), Vocabulary("o200k", common)
+        self._pieces = Pieces(common, first, second)
+
+    def clear(self) -> None:
+        """Forget all words but the frequent ones."""
+        super().clear()
+        self.update(self._common.words)
 
     def __missing__(self, word: str) -> int:
-        line_breaks, text = (1, word[1:]) if word[:1] == "\n" else (0, f" {word}")
-        if not text.isascii():
-            tokens = self._count_beyond_ascii(text)
-        elif "'" in text:
-            tokens = max(each.count(text) for each in self._vocabularies)
+        if word.isalpha() and word.isascii():
+            tokens = self._pieces[f" {word}"]
+        elif word[-1:] in _CLOSING and word[-2:-1].isalnum() and word.isascii():
+            tokens = self[word[:-1]] + 1
+        elif word[:1] == "\n":
+            tokens = 1 + self._count(word[1:])
         else:
-            tokens = sum(map(self._pieces.__getitem__, _ASCII_PIECES.findall(text)))
-        return self.remember(word, line_breaks + tokens)
+            tokens = self._count(f" {word}")
+        return self.remember(word, tokens)
+
+    def _count(self, text: str) -> int:
+        if not text.isascii():
+            return self._count_beyond_ascii(text)
+        if "'" in text:
+            return max(each.count(text) for each in self._vocabularies)
+        return sum(map(self._pieces.__getitem__, _ASCII_PIECES.findall(text)))
 
     def _count_beyond_ascii(self, text: str) -> int:
         """Tokens of a word, each wide character of which counts by itself."""
-        tokens = max(sum(map(each.count, _WIDE.split(text))) for each in self._vocabularies)
+        tokens = 0
+        for part in _WIDE.split(text):
+            tokens += self._count(part) if part.isascii() else max(each.count(part) for each in self._vocabularies)
         for run in _WIDE.finditer(text):
             tokens += sum(map(self._pieces.__getitem__, _characters(run[0])))
             tokens += _is_cut_behind(run[0][-1], text[run.end() : run.end() + 2])
@@ -176,6 +221,10 @@ def _characters(run: str) -> Iterator[str]:
 def _is_cut_behind(character: str, following: str) -> bool:
     """Whether tokenizers join a wide character and the sign or digit behind it, and so cut behind that."""
     return _PREFIXED.match(following) is not None or (character.isnumeric() and following[:1].isnumeric())
+
+
+def _lines(name: str, encoding: str = "utf-8") -> list[str]:
+    return Path(__file__).with_name(f"{name}.txt").read_bytes().decode(encoding).split("\n")
 
 
 def _bytes(text: str) -> str:
