@@ -1,15 +1,15 @@
 """Tokens of answers against the JSON of the documented API's own answers to the same question; nothing is timed.
 
 `python benchmarks/tokens.py` loads an evaluation into a temporary database and asks about it;
-`python benchmarks/tokens.py DATABASE EVALUATION` asks about one that is there (its id). Needs `tiktoken`, and its
-vocabulary cl100k_base: in `shared/bench/tokcache` beside the repository, in the user's cache, or from the network.
+`python benchmarks/tokens.py DATABASE EVALUATION` asks about one that is there (its id). Tokens are those of cl100k or
+o200k, whichever takes more; the last figure is how much higher the server estimates them.
 """
 
 import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +18,15 @@ import httpx
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.loading import load_evaluation
+from tests.tokenizers import count_tokens
 
+from evals_mcp.answers.frame.tokens import estimate
 from evals_mcp.cli.stdio_client import start_server
 from evals_mcp.wiring import open_embedded_app
 
 LOGS, DATAPOINTS = 10, 20
 MOST = 0.1
-_CACHE = Path(__file__).resolve().parents[2] / "shared" / "bench" / "tokcache"
-
-
-def read_counter() -> Callable[[str], int]:
-    """Counts the cl100k tokens of a text. Exits with a sentence where that cannot be."""
-    if _CACHE.is_dir():
-        os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(_CACHE))
-    try:
-        import tiktoken
-
-        encoding = tiktoken.get_encoding("cl100k_base")
-    except Exception as error:
-        sys.exit(f"Skipped: tokens cannot be counted here ({type(error).__name__}).")
-    return lambda text: len(encoding.encode(text, disallowed_special=()))
+MOST_OVER = 1.25
 
 
 async def ask_tools(database: str, evaluation: str) -> dict[str, str]:
@@ -78,11 +67,13 @@ def _shown_by_default(runs: Sequence[dict[str, Any]]) -> list[str]:
 
 async def main(database: str, evaluation: str) -> None:
     """Count and print."""
-    count = read_counter()
     answers, documented = await ask_tools(database, evaluation), await ask_api(database, evaluation)
     for tool, answer in answers.items():
-        ours, theirs = count(answer), count(documented[tool])
-        print(f"{tool}: {ours:,} tokens, JSON {theirs:,}, ratio {ours / theirs:.3f} (at most {MOST})")
+        ours, theirs = count_tokens(answer), count_tokens(documented[tool])
+        print(
+            f"{tool}: {ours:,} tokens, JSON {theirs:,}, ratio {ours / theirs:.3f} (at most {MOST}),"
+            f" estimate {estimate(answer) / ours:.2f} x (at most {MOST_OVER})"
+        )
 
 
 if __name__ == "__main__":

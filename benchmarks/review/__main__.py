@@ -10,7 +10,6 @@ import re
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,15 @@ from typing import Any
 from benchmarks.review import long_outputs, rag_chat
 from benchmarks.review.questions import Found, Question
 from benchmarks.review.raw_api import open_raw_api
-from benchmarks.review.truth import DATA, read_recorded
+from benchmarks.review.truth import read_recorded
 from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load
+from tests.tokenizers import tokenizer
 
 from evals_mcp.cli.stdio_client import Asker, start_server
 from evals_mcp.config import Settings
 from evals_mcp.wiring import build_client
 
 MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 40
-_TOKENS = DATA.parent / "bench" / "tokcache"
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,9 @@ class Answered:
         return sum(cost > budget for cost, budget in zip(self.tokens, self.budgets, strict=True))
 
 
-def read_counter() -> tuple[Callable[[str], int], str]:
-    """A tokenizer and its name; characters / 4 where none can be had offline."""
-    try:
-        os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(_TOKENS))
-        import tiktoken
-
-        encoding = tiktoken.get_encoding("cl100k_base")
-    except Exception:
-        return lambda text: -(-len(text) // 4), "characters / 4"
-    return lambda text: len(encoding.encode(text, disallowed_special=())), "cl100k tokens"
+def count(text: str) -> int:
+    """The cl100k tokens of a text."""
+    return len(tokenizer("cl100k").encode_ordinary(text))
 
 
 async def load_all(database: Path) -> None:
@@ -64,7 +56,7 @@ async def load_all(database: Path) -> None:
             await load(client, recorded)
 
 
-async def answer(asker: Asker, question: Question, facts: list[str], count: Callable[[str], int]) -> Answered:
+async def answer(asker: Asker, question: Question, facts: list[str]) -> Answered:
     """Make the calls of a question, and look for its facts in what they say."""
     answers: list[str] = []
     budgets = []
@@ -88,16 +80,15 @@ def _resolved(value: Any, answers: list[str]) -> Any:
 
 async def main(database: Path) -> bool:
     """Ask, check and print; whether all is as it must be."""
-    count, unit = read_counter()
     questions = [*rag_chat.QUESTIONS, *long_outputs.QUESTIONS]
     data = {name: read_recorded(name) for name in ("rag-chat", "long-outputs")}
     async with start_server({**os.environ, "EVALS_MCP_DATABASE": str(database)}) as asker:
-        found = [await answer(asker, item, item.facts(data[item.evaluation]), count) for item in questions]
+        found = [await answer(asker, item, item.facts(data[item.evaluation])) for item in questions]
     raw_api = open_raw_api(str(database), count)
     raw = [await raw_api.tokens(item.question.evaluation, item.question.raw) for item in found]
     for item, cost in zip(found, raw, strict=True):
         _print_line(item, cost)
-    return _summarize(found, raw, unit)
+    return _summarize(found, raw)
 
 
 def _print_line(item: Answered, raw: int) -> None:
@@ -111,7 +102,7 @@ def _print_line(item: Answered, raw: int) -> None:
             print(f"       {tool} {arguments}\n         " + text.replace("\n", "\n         "))
 
 
-def _summarize(found: list[Answered], raw: list[int], unit: str) -> bool:
+def _summarize(found: list[Answered], raw: list[int]) -> bool:
     answered = sum(not item.lacking for item in found)
     calls = [len(item.answers) for item in found]
     spent = [sum(item.tokens) for item in found]
@@ -120,7 +111,7 @@ def _summarize(found: list[Answered], raw: list[int], unit: str) -> bool:
     ratio = statistics.median(cost / own for cost, own in zip(raw, spent, strict=True))
     print(f"questions answered    {answered} of {len(found)} (at least {LEAST_QUESTIONS}, all)")
     print(f"calls                 {sum(calls)}, at most {max(calls)} a question (at most {MOST_CALLS})")
-    print(f"{unit} a question  median {median:,.0f} (at most {MOST_MEDIAN}), largest {max(spent):,}")
+    print(f"cl100k tokens a question  median {median:,.0f} (at most {MOST_MEDIAN}), largest {max(spent):,}")
     print(f"answers over budget   {over} (at most 0)")
     print(
         f"raw API               {sum(raw):,} against {sum(spent):,}: {sum(raw) / sum(spent):,.0f} x,"

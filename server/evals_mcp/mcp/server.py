@@ -35,6 +35,7 @@ from pydantic import AnyUrl, ValidationError
 from evals_mcp import __version__
 from evals_mcp.answers.frame.quoting import name as name_of
 from evals_mcp.answers.frame.quoting import quote
+from evals_mcp.answers.frame.vocabularies import word_counts
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
@@ -113,6 +114,7 @@ class EvalsServer(LateServer):
         # The first call fails in the same way and reports it.
         with contextlib.suppress(EvalsError):
             self._client.warm()
+        word_counts()
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
         """Call a tool. Every failure becomes an error result, never an exception."""

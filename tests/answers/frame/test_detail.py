@@ -43,7 +43,7 @@ def test_more_rows_come_before_more_detail() -> None:
 def test_nothing_is_shown_where_not_even_a_row_fits() -> None:
     """The frame then squeezes the first row."""
     assert _fitted([1_000], 30) == ([], 0, False)
-    assert squeeze(_row("word " * 200), 21).texts == ['row: "word word wo…" (+988 characters)']
+    assert squeeze(_row("word " * 200), 15).texts == ['row: "word word wo…" (+988 characters)']
     assert squeeze(_row("word " * 200), 12).cost <= 12
 
 

@@ -92,16 +92,16 @@ _KINDS = (
 
 @pytest.mark.parametrize("language", _PROSE)
 def test_prose_is_never_underestimated(language: str, real_tokens: Callable[[str], int]) -> None:
-    """In any language the estimate of prose is at least its real count and at most twice as much."""
+    """In any language the estimate of prose is at least its real count and at most 1.45 times as much."""
     text = _PROSE[language] * 20
-    assert real_tokens(text) <= estimate(text) <= 2 * real_tokens(text)
+    assert real_tokens(text) <= estimate(text) <= 1.45 * real_tokens(text)
 
 
 @pytest.mark.parametrize("kind", _KINDS)
 def test_other_text_is_never_underestimated(kind: str, real_tokens: Callable[[str], int]) -> None:
     """Code, ids, tables, base64, emoji and the like cost at least what the tokenizer says."""
     text = _generated(kind)
-    assert real_tokens(text) <= estimate(text) <= 2.6 * real_tokens(text)
+    assert real_tokens(text) <= estimate(text) <= 2.3 * real_tokens(text)
 
 
 @pytest.mark.parametrize("part", ["ha", "no", "lol", "xo", "aB", "the", "h", "abcd", "hahaha ", "a1", "tion"])
@@ -121,10 +121,10 @@ def test_a_letter_over_and_over_takes_no_more_than_one_token_each(
 
 
 def test_budgets_are_used_for_prose_and_tables(real_tokens: Callable[[str], int]) -> None:
-    """English prose is estimated at most 1.35 times too high, tables of numbers at most 1.5 times."""
+    """English prose is estimated at most 1.2 times too high, tables of numbers at most 1.1 times."""
     prose, tables = _PROSE["English"] * 20, [_generated("table"), _generated("markdown table")]
-    assert estimate(prose) <= 1.35 * real_tokens(prose)
-    assert all(estimate(table) <= 1.5 * real_tokens(table) for table in tables)
+    assert estimate(prose) <= 1.2 * real_tokens(prose)
+    assert all(estimate(table) <= 1.1 * real_tokens(table) for table in tables)
 
 
 def _real_ratios(real_tokens: Callable[[str], int]) -> list[float]:
@@ -146,29 +146,43 @@ def test_real_outputs_are_never_underestimated(real_tokens: Callable[[str], int]
     assert min(_real_ratios(real_tokens)) >= 1
 
 
-@pytest.mark.xfail(reason="the mean is 1.355 over the recorded evaluations: the weights are to be made again")
 def test_real_outputs_are_estimated_closely(real_tokens: Callable[[str], int]) -> None:
-    """Over real model outputs the mean is at most 1.35 times too high."""
+    """Over real model outputs the mean is at most 1.25 times too high."""
     ratios = _real_ratios(real_tokens)
-    assert sum(ratios) / len(ratios) <= 1.35
+    assert sum(ratios) / len(ratios) <= 1.25
 
 
 @given(_LETTERS | _TEXT, _LETTERS | _TEXT)
-def test_lines_cost_no_more_than_each_by_itself_and_a_text_no_less_than_its_beginning(first: str, second: str) -> None:
-    """Costs can be added up line by line, one token for each line break, without the whole exceeding their sum."""
-    assert estimate(first) <= estimate(first + second)
-    assert estimate(f"{first}\n{second}") <= estimate(first) + 1 + estimate(second)
+def test_lines_cost_together_what_each_costs_and_one_for_the_break(first: str, second: str) -> None:
+    """Costs can be added up line by line; a whole answer costs exactly their sum."""
+    assert estimate(f"{first}\n{second}") == estimate(first) + 1 + estimate(second)
 
 
-@given(st.text() | st.text("0 \n.aBho", min_size=500, max_size=1500), st.integers(0, 400))
+@given(_LETTERS | _TEXT, _LETTERS | _TEXT)
+def test_a_text_costs_no_less_than_the_words_that_it_begins_with(first: str, second: str) -> None:
+    """Only the last word of a beginning can cost more than the longer word that it is cut from."""
+    assert estimate(first) <= estimate(f"{first} {second}")
+
+
+@given(st.text() | st.text("0 \n.aBho", min_size=500, max_size=1500), st.integers(-1, 400))
 @settings(max_examples=60)
-def test_what_fits_is_the_longest_beginning_within_the_budget(text: str, budget: int) -> None:
-    """`fit` stays within the budget, and nothing more fits save to keep an accent with its character."""
+def test_what_fits_is_within_the_budget_and_a_character_more_is_not(text: str, budget: int) -> None:
+    """`fit` stays within the budget, and stops only where more does not fit or would part an accent from its letter."""
     size = fit(text, budget)
     assert estimate(text[:size]) <= budget or size == 0
     if size < len(text):
-        longest = next(end for end in range(size, len(text) + 1) if estimate(text[: end + 1]) > budget)
-        assert whole_character(text, longest) == size
+        longer = range(size + 1, min(size + 12, len(text)) + 1)
+        assert any(estimate(text[:end]) > budget for end in longer)
+
+
+@given(st.text("ab1é你 -", min_size=600, max_size=3_000), st.integers(0, 2_000))
+@settings(max_examples=30)
+def test_most_of_a_budget_is_used_in_texts_of_long_words(text: str, budget: int) -> None:
+    """Also where no word ends within sight, what fits is within the budget and close to it."""
+    joined = text.replace(" ", "")
+    size = fit(joined, budget)
+    assert estimate(joined[:size]) <= budget
+    assert size == len(joined) or estimate(joined[:size]) >= 0.97 * budget - 5
 
 
 def test_fitting_does_not_read_on() -> None:

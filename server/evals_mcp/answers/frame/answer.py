@@ -12,7 +12,6 @@ from evals_mcp.answers.frame.tokens import fit, whole_character
 
 _RESERVE = 250  # tokens for rows and footers that lines never take
 _SHORT = "Some lines were omitted. Raise max_tokens to see them."
-_CHARACTERS_PER_TOKEN = 10  # at most
 
 
 class Answer:
@@ -119,7 +118,7 @@ def _fixed(text: str) -> Row:
 
 def _passage_end(text: str, offset: int, room: int) -> int:
     """The end of the longest part of `text` whose block fits into `room`, at a line or word end if one is near."""
-    rest = text[offset : offset + max(room, 0) * _CHARACTERS_PER_TOKEN]
+    rest = text[offset:]
     size = fit(rest, room)
     while size and (spent := cost(block(rest[:size]))) > room:
         size = whole_character(rest, min(size - 1, size * room // spent))

@@ -13,8 +13,8 @@ _LEAST = 60  # characters of data per row before rows are omitted
 _SMALLER = (30, 12, 0)
 _ROUNDS = 5
 _AIM, _FULL_ENOUGH = 0.97, 0.92  # of the room
-_TOKENS_PER_CHARACTER = 0.3  # first estimate
-_CAUTIOUS = 0.36  # tokens per character, for a first guess
+_TOKENS_PER_CHARACTER = 0.25  # first estimate
+_CAUTIOUS = 0.32  # tokens per character, for a first guess
 _ROWS_DIFFER = 1.1  # factor by which other rows may cost more than the first, without their data
 _FEW = 3  # rows to guess from
 

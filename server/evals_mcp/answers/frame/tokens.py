@@ -1,89 +1,82 @@
 """What a text costs a model in tokens, estimated without a tokenizer, and how a budget is shared; no wording.
 
-The estimate is not below cl100k's count for prose in thirty languages, code, JSON, tables, identifiers, base64,
-emoji, and letters at random or repeated, at the size of an answer. Costs add up: lines cost no more together than
-each by itself, and a text never less than a beginning of it.
+The estimate is never below the counts of cl100k and o200k; how it is made is in `vocabularies`. Costs add up: lines
+cost together what each costs by itself and one for each break between them.
 """
 
-import string
+import re
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import repeat
-from zlib import adler32
 
-from evals_mcp.answers.frame import token_weights
+from evals_mcp.answers.frame.vocabularies import word_counts
 
-_UNITS_PER_TOKEN = 50
-_LEAST = 12  # units for any character, on average
-_DIGITS_BEGIN = 70  # units for every run of digits, on top of its digits
-_SPACES_BEGIN = 32  # the same for spaces
-_WINDOW = 512
-_SUMMED = 256  # bytes whose sum is surely below the modulus of Adler-32
-_REACH = 8  # characters before one that its units depend on
-_SAVED = dict.fromkeys(token_weights.SHORT, 51) | dict.fromkeys(token_weights.COMMON, 80)
-
-
-def _byte_units() -> bytes:
-    """The units of every byte of UTF-8; a character's lead byte carries the cost of its script."""
-    units = [0 if chr(byte).isalpha() else 70 for byte in range(0x80)] + [0] * 0x80
-    for characters, cost in token_weights.ASCII_UNITS:
-        for character in characters:
-            units[ord(character)] = cost
-    for first, last, cost in token_weights.LEAD_BYTE_UNITS:
-        units[first : last + 1] = [cost] * (last + 1 - first)
-    return bytes(units)
-
-
-def _byte_classes() -> bytes:
-    """The class of every byte, for pairs of letters."""
-    classes = bytearray(256)
-    for number, letters in enumerate((*token_weights.LETTER_CLASSES, string.ascii_uppercase), 1):
-        for letter in letters:
-            classes[ord(letter)] = number
-    return bytes(classes)
-
-
-_BYTE_UNITS = _byte_units()
-_CLASSES = _byte_classes()
-_PAIR_UNITS = bytes(units for row in token_weights.PAIR_UNITS for units in row)
-_ASCII = bytes(range(128))
-_DIGIT_MASK = bytes(ord("0") if chr(byte).isdecimal() and byte < 128 else ord(".") for byte in range(256))
-_SPACE_MASK = bytes(ord(" ") if byte == ord(" ") else ord(".") for byte in range(256))
+_WINDOW = 512  # characters
+_SPACES = re.compile("  +")
+_SPACES_PER_TOKEN = 64  # in a run
 
 
 def estimate(text: str) -> int:
-    """Tokens that `text` costs at most, for any script; about a quarter too many for English prose."""
-    return -(-max(_units(text), _LEAST * len(text)) // _UNITS_PER_TOKEN)
+    """Tokens that `text` costs at most, for any script; about a fifth too many for English prose."""
+    tokens, words = -1, text
+    if "  " in text:
+        words, runs = _SPACES.subn(" ", text)
+        tokens += runs + (len(text) - len(words)) // _SPACES_PER_TOKEN
+    words = words.replace("\n", " \n")
+    return tokens + sum(map(word_counts().__getitem__, f"\n{words}".split(" ")))
 
 
 def fit(text: str, budget: int) -> int:
     """The length of the longest beginning of `text` whose estimate is within `budget`, in characters.
 
-    Looks only at what fits, and does not part a character from its accents.
+    Looks only at what fits, and does not part a character from its accents. Within a word, a longer beginning may cost
+    less than a shorter one; then either may be given.
     """
-    limit, spent, size = max(budget, 0) * _UNITS_PER_TOKEN, 0, 0
-    most = min(len(text), limit // _LEAST)
-    while size < most:
-        edge, end = max(size - _REACH, 0), min(size + _WINDOW, most)
-        base = spent - _units(text[edge:size])
-        window = text[edge:end]
-        spent = base + _units(window)
-        if spent > limit:
-            costs = range(size - edge + 1, len(window))
-            size += bisect_right(costs, limit - base, key=lambda length: _units(window[:length]))
+    size = settled = 0  # Counts add up where a word ends: the rest is counted from there.
+    left = room = budget
+    while size < len(text):
+        end = _window_end(text, size)
+        cost = estimate(text[size:end])
+        if cost > room:
+            size += _fitting(text[size:end], room)
             break
-        size = end
-    return whole_character(text, size)
+        size, room = end, room - cost
+        if size == len(text) or text[size] in " \n":
+            settled, left = size, room
+    size = whole_character(text, size)
+    if size < settled:
+        settled, left = 0, budget
+    while size > settled and (over := estimate(text[settled:size]) - left) > 0:
+        size = max(whole_character(text, size - over), settled)
+    return size
+
+
+def _window_end(text: str, start: int) -> int:
+    """Where the last word ends that ends within a window; the window's end where none does."""
+    most = start + _WINDOW
+    if most >= len(text):
+        return len(text)
+    end = max(text.rfind(" ", start, most), text.rfind("\n", start, most))
+    while end > start and text[end - 1] == " ":
+        end -= 1
+    return end if end > start else most
+
+
+def _fitting(text: str, room: int) -> int:
+    """The length of a beginning that costs at most `room`, where the whole text costs more."""
+    low, high = 0, len(text)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if estimate(text[:middle]) <= room else (low, middle)
+    return low
 
 
 def whole_character(text: str, size: int) -> int:
-    """The place at or shortly before `size` where a cut parts no character of `text` from its accents."""
+    """`size`, or a little less where a cut there would part a character of `text` from its accents."""
     if not 0 < size < len(text):
         return min(max(size, 0), len(text))
-    for place in range(size, max(size - 8, 0), -1):
-        if not _joins(text[place]) and text[place - 1] != "\u200d":
-            return place
+    for shorter in range(size, max(size - 8, 0), -1):
+        if not _joins(text[shorter]) and text[shorter - 1] != "\u200d":
+            return shorter
     return size
 
 
@@ -104,48 +97,4 @@ def _joins(character: str) -> bool:
         character == "\u200d"
         or "\U0001f3fb" <= character <= "\U0001f3ff"
         or unicodedata.category(character).startswith("M")
-    )
-
-
-def _sum(units: bytes) -> int:
-    """The sum of bytes: Adler-32 begins with it, and takes a seventh of the time of `sum`."""
-    parts = [units[place : place + _SUMMED] for place in range(0, len(units), _SUMMED)]
-    return sum([adler32(part) & 0xFFFF for part in parts]) - len(parts)
-
-
-def _units(text: str) -> int:
-    raw = text.encode("utf-8", "surrogatepass")
-    units = _sum(raw.translate(_BYTE_UNITS)) + _letter_units(raw)
-    units += _DIGITS_BEGIN * (b"." + raw.translate(_DIGIT_MASK)).count(b".0")
-    units += _SPACES_BEGIN * (b"." + raw.translate(_SPACE_MASK)).count(b". ")
-    if len(raw) != len(text):
-        others = raw.translate(None, _ASCII).decode("utf-8", "surrogatepass")
-        units -= sum(map(_SAVED.get, others, repeat(0)))
-    return units
-
-
-def _letter_units(raw: bytes) -> int:
-    """The units of letters for what stands before each; byte `i` of the integers here is about byte `i` of `raw`."""
-    ones = int.from_bytes(b"\x01" * len(raw), "little")
-    classes = int.from_bytes(raw.translate(_CLASSES), "little")
-    letters = classes + 15 * ones >> 4 & ones
-    characters = int.from_bytes(raw, "little")
-    low_bits = 127 * ones
-    in_a_row = letters & letters << 8
-    stretched = repeated = 0
-    for distance in range(1, token_weights.REPEATED_FROM + 1):
-        in_a_row &= in_a_row << 8
-        # Only in bytes that differ does adding 127 carry into the eighth bit; letters have none themselves.
-        same = letters & ~(((characters ^ characters << 8 * distance) & low_bits) + low_bits >> 7)
-        repeated |= in_a_row & same & same << 8
-        if distance == 1:
-            stretched = repeated
-    in_a_row &= in_a_row << 8 * (_REACH - token_weights.REPEATED_FROM - 1)
-    others = ~(255 * stretched)
-    pairs = (classes << 12 | classes) & others  # the class before in the upper half of each byte
-    return (
-        _sum(pairs.to_bytes(len(raw) + 2, "little").translate(_PAIR_UNITS))
-        + token_weights.LONG_WORD_UNITS * (in_a_row & others).bit_count()
-        + token_weights.REPEATED_UNITS * (repeated & others).bit_count()
-        + token_weights.STRETCHED_UNITS * stretched.bit_count()
     )
