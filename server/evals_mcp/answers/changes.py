@@ -5,12 +5,15 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import NamedTuple
 
+from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import quote
 from evals_mcp.answers.frame.tokens import share
 
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?]\s)|(?<=[\n。！？])")
 _WORD_ENDS = re.compile(r"(?<=\s)(?=\S)|(?<=\w)(?=[^\w\s])|(?<=[^\w\s])|(?<=[\u2e80-\U0003ffff])")
+_SHORT = 200  # characters; shorter texts are shown without comparing them
+_ALIKE = 0.7  # of both texts together; instead of a longer difference, both texts are shown
 _MOST_SENTENCES = 200
 _MOST_WORDS = 120
 _LONGEST_PIECE = 200  # characters of a piece on average; longer pieces are not matched
@@ -23,6 +26,16 @@ class _Stretch(NamedTuple):
 
     old: str
     new: str
+
+
+def difference_row(old: str, new: str) -> Row | None:
+    """The difference of two long and similar texts as a row; None if both texts say more."""
+    if min(len(old), len(new)) <= _SHORT:
+        return None
+    whole = text_difference(old, new)
+    if len(whole) >= _ALIKE * (len(old) + len(new)):
+        return None
+    return Row(lambda limit: text_difference(old, new, limit), len(whole))
 
 
 def text_difference(old: str, new: str, limit: int | None = None) -> str:

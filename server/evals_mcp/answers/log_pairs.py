@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evals_mcp.answers.changes import text_difference
+from evals_mcp.answers.changes import difference_row
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
@@ -24,8 +24,6 @@ from evals_mcp.models.rows import DatapointContent
 
 _COMPARED = ("inputs", "messages", "output", "output_message", "error")
 _TOKENS_PER_PART = 400  # of the budget; with less, messages and inputs stay in one piece
-_ALIKE = 0.7  # of both texts together; instead of a longer difference, both texts are shown
-_SHORT = 200
 
 
 def summarize_pair(
@@ -68,8 +66,8 @@ def _compared_rows(log: LogResponse, other: LogResponse, most: int) -> list[Row]
         heading = next(part.heading for _, _, part in sides if part is not None)
         if len(texts) == 2 and texts[0] == texts[1]:
             rows.append(part_row(log.id, mine[path]._replace(heading=f"{heading} of both")))
-        elif len(texts) == 2 and (difference := _difference(heading, texts[1], texts[0])) is not None:
-            rows.append(difference)
+        elif len(texts) == 2 and (difference := difference_row(texts[1], texts[0])) is not None:
+            rows.append(_headed(f"{heading}, - only in B, + only in A", difference))
         else:
             rows += [
                 part_row(item.id, part._replace(heading=f"{heading} of {side}"))
@@ -83,16 +81,6 @@ def _compared_rows(log: LogResponse, other: LogResponse, most: int) -> list[Row]
 def _parts(log: LogResponse, most: int) -> dict[str, Part]:
     document = {key: value for key, value in log_document(log).items() if key in _COMPARED}
     return {part.path: part for part in list_parts(log, document, most)}
-
-
-def _difference(heading: str, theirs: str, mine: str) -> Row | None:
-    """The difference of two texts; None if they are short or too different."""
-    if min(len(mine), len(theirs)) <= _SHORT:
-        return None
-    whole = text_difference(theirs, mine)
-    if len(whole) >= _ALIKE * (len(mine) + len(theirs)):
-        return None
-    return Row(lambda limit: f"{heading}, - only in B, + only in A: {text_difference(theirs, mine, limit)}", len(whole))
 
 
 def _judgment_rows(mine: Sequence[LabeledJudgment], theirs: Sequence[LabeledJudgment]) -> list[Row]:
@@ -120,6 +108,10 @@ def _judgment_row(label: str, mine: LabeledJudgment | None, theirs: LabeledJudgm
         return f"{name(label)}: {', '.join(sides)}"
 
     return Row(render, sum(needs))
+
+
+def _headed(heading: str, row: Row) -> Row:
+    return Row(lambda limit: f"{heading}: {row.render(limit)}", row.need)
 
 
 def _fixed(text: str) -> Row:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from evals_mcp.answers.changes import text_difference
+from evals_mcp.answers.changes import difference_row
 from evals_mcp.answers.field_changes import field_changes
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
@@ -15,8 +15,6 @@ from evals_mcp.models.rows import LogRow
 from evals_mcp.truncation import full_length
 
 _CAP = 1_000_000
-_SHORT = 200  # characters; shorter outputs are shown without comparing them
-_ALIKE = 0.7  # of both outputs together; instead of a longer difference, both outputs are shown
 
 Part = tuple[str, Row]
 """A part of an answer's row: its label and its text."""
@@ -73,13 +71,10 @@ def _difference(baseline: LogRow, candidate: LogRow) -> Part | None:
     objects = [_object(text) for text in (old, new)]
     if objects[0] is not None and objects[1] is not None and old != new:
         return "fields, baseline → candidate", field_changes(objects[0], objects[1])
-    if min(len(old), len(new)) <= _SHORT:
+    difference = difference_row(old, new)
+    if difference is None:
         return None
-    whole = text_difference(old, new)
-    if len(whole) >= _ALIKE * (len(old) + len(new)):
-        return None
-    rest = _uncompared(baseline, candidate)
-    return "outputs, -baseline +candidate", Row(lambda limit: text_difference(old, new, limit) + rest, len(whole))
+    return "outputs, -baseline +candidate", _with_rest(difference, _uncompared(baseline, candidate))
 
 
 def _uncompared(baseline: LogRow, candidate: LogRow) -> str:
