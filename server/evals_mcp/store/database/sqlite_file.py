@@ -21,6 +21,7 @@ APPLICATION_ID = 0x65766D63
 BUSY_MILLISECONDS = 15_000
 _LONGEST_LOG = 8 * 2**20
 KEPT_LOG = 4 * 2**20
+_GROWTH = 2**20
 _SHORT_MILLISECONDS = 250
 
 
@@ -48,6 +49,7 @@ class SqliteFile:
         self._watch: sqlite3.Connection | None = None  # keeps the write-ahead log in existence
         self._opened: tuple[object, object] | None = None
         self._log_size = 0
+        self._allowed_log = _LONGEST_LOG
 
     @property
     def may_write(self) -> bool:
@@ -104,19 +106,19 @@ class SqliteFile:
 
     def is_there(self) -> bool:
         """Whether the path still leads to the file that was opened. Takes a few microseconds."""
-        return self._opened is None or self._opened[0] == _inode(self._name)
+        opened = self._opened
+        return opened is None or opened[0] == _inode(self._name)
 
     def is_same(self) -> bool:
         """Whether its write-ahead log is still there, too. Notes the size of the log."""
-        if self._opened is None:
-            return True
-        found = _stat(self._log)
+        opened, found = self._opened, _stat(self._log)
         self._log_size = found.st_size if found else 0
-        return self.is_there() and self._opened[1] == (found and (found.st_dev, found.st_ino))
+        return opened is None or (self.is_there() and opened[1] == (found and (found.st_dev, found.st_ino)))
 
     def gained_log(self) -> bool:
         """Whether another process began to write the file, which was opened to read it as it lay on the disk."""
-        return self._opened is not None and self._opened[1] is None and _inode(self._log) is not None
+        opened = self._opened
+        return opened is not None and opened[1] is None and _inode(self._log) is not None
 
     def data_version(self) -> int | None:
         """A number that changes with every commit of any process; None if it cannot be told.
@@ -136,11 +138,11 @@ class SqliteFile:
 
         SQLite alone lets it grow while several processes write. The connection must be outside a transaction.
         """
-        if self._log_size <= _LONGEST_LOG:
+        if self._log_size <= self._allowed_log:
             return
-        with suppress(sqlite3.Error):
-            connection.execute(f"PRAGMA busy_timeout={_SHORT_MILLISECONDS}").close()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        # Waiting for a long read costs time: after a vain attempt, try again when the log has grown.
+        is_empty = _checkpoint(connection) is False
+        self._allowed_log = _LONGEST_LOG if is_empty else self._log_size + _GROWTH
         connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").close()
 
     def let_go(self) -> bool:
