@@ -10,7 +10,7 @@ from shutil import copyfile
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from evals_mcp.errors import Conflict, Unavailable
 from evals_mcp.store.database.opening import revisions
@@ -146,3 +146,20 @@ def test_a_copy_of_the_file_is_a_workspace_too(tmp_path: Path) -> None:
 def test_revisions_are_numbered_without_gaps() -> None:
     """So that the newest is known by its name."""
     assert revisions() == [f"{number:04}" for number in range(1, len(revisions()) + 1)]
+
+
+def test_the_log_is_emptied_after_a_read_that_needed_it(tmp_path: Path) -> None:
+    """While a long read holds it, it grows and writes go on. Afterwards it is emptied."""
+    path = tmp_path / "evals.db"
+    with closing(open_store(str(path))) as store, closing(open_store(str(path))) as other:
+        file = store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+
+        def write(count: int) -> int:
+            for _ in range(count):
+                store.logs.create("flow", LogTarget(file_id=file.id), {"output": "x" * 2_000_000})
+            return path.with_name("evals.db-wal").stat().st_size
+
+        with other.database.read() as connection:
+            connection.execute(text("SELECT count(*) FROM logs")).scalar()
+            assert write(8) > 12 * 2**20
+        assert write(2) < 8 * 2**20

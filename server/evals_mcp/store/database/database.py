@@ -134,20 +134,22 @@ class Database:
 
     def _follow_file(self) -> None:
         """Open the path again if the last transaction lost the file. Raises Unavailable if it is lost now."""
-        if self.file is not None and self.file.gained_log():
-            self._is_lost = True  # only as far as the way to read it is concerned
-        if self._is_lost:
-            self._open_again()
-        else:
-            self._check_file(self._openings)
-
-    def _check_file(self, openings: int) -> None:
         if self.file is None:
             return
-        if self._is_lost or not self.file.is_same():
+        if self._is_lost or self.file.gained_log():
+            self._is_lost = True
+            self._open_again()
+        elif not self.file.is_there():
             self._is_lost = True
             raise Unavailable(_REPLACED)
-        if openings != self._openings:
+
+    def _check_file(self, openings: int) -> None:
+        """Raise Unavailable if what is written now would be lost, because the file or its log is not there."""
+        if self.file is None:
+            return
+        if not self.file.is_same():
+            self._is_lost = True
+        if self._is_lost or openings != self._openings:
             raise Unavailable(_REPLACED)
 
     def _open_again(self) -> None:

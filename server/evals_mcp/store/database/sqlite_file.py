@@ -21,6 +21,7 @@ APPLICATION_ID = 0x65766D63
 BUSY_MILLISECONDS = 15_000
 _LONGEST_LOG = 8 * 2**20
 KEPT_LOG = 4 * 2**20
+_GROWTH = 2**20
 _SHORT_MILLISECONDS = 250
 
 
@@ -41,11 +42,14 @@ class SqliteFile:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.read_only = read_only
+        self._name = str(path)
         self._log = f"{path}-wal"
         self._index = f"{path}-shm"
         self._lock = Lock()
         self._watch: sqlite3.Connection | None = None  # keeps the write-ahead log in existence
         self._opened: tuple[object, object] | None = None
+        self._log_size = 0
+        self._allowed_log = _LONGEST_LOG
 
     @property
     def may_write(self) -> bool:
@@ -100,13 +104,21 @@ class SqliteFile:
             self._watch.execute("PRAGMA data_version").close()
             self._opened = self._identity()
 
+    def is_there(self) -> bool:
+        """Whether the path still leads to the file that was opened. Takes a few microseconds."""
+        opened = self._opened
+        return opened is None or opened[0] == _inode(self._name)
+
     def is_same(self) -> bool:
-        """Whether the path still leads to the file that was opened, and to its write-ahead log. Takes microseconds."""
-        return self._opened is None or self._opened == self._identity()
+        """Whether its write-ahead log is still there, too. Notes the size of the log."""
+        opened, found = self._opened, _stat(self._log)
+        self._log_size = found.st_size if found else 0
+        return opened is None or (self.is_there() and opened[1] == (found and (found.st_dev, found.st_ino)))
 
     def gained_log(self) -> bool:
         """Whether another process began to write the file, which was opened to read it as it lay on the disk."""
-        return self._opened is not None and self._opened[1] is None and _inode(self._log) is not None
+        opened = self._opened
+        return opened is not None and opened[1] is None and _inode(self._log) is not None
 
     def data_version(self) -> int | None:
         """A number that changes with every commit of any process; None if it cannot be told.
@@ -122,15 +134,15 @@ class SqliteFile:
                 return None
 
     def shorten_log(self, connection: sqlite3.Connection) -> None:
-        """Empty a long write-ahead log, unless others are busy with it. SQLite alone lets it grow while several write.
+        """Empty a write-ahead log that `is_same` found long, unless others are busy with it.
 
-        The connection must be outside a transaction.
+        SQLite alone lets it grow while several processes write. The connection must be outside a transaction.
         """
-        if _size(self._log) <= _LONGEST_LOG:
+        if self._log_size <= self._allowed_log:
             return
-        with suppress(sqlite3.Error):
-            connection.execute(f"PRAGMA busy_timeout={_SHORT_MILLISECONDS}").close()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        # Waiting for a long read costs time: after a vain attempt, try again when the log has grown.
+        is_empty = _checkpoint(connection) is False
+        self._allowed_log = _LONGEST_LOG if is_empty else self._log_size + _GROWTH
         connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").close()
 
     def let_go(self) -> bool:
@@ -144,7 +156,7 @@ class SqliteFile:
                 return True
             file, log = self._opened
             is_busy = _checkpoint(self._watch)
-            is_in_the_way = log is not None and _inode(self._log) == log and _inode(self.path) != file
+            is_in_the_way = log is not None and _inode(self._log) == log and _inode(self._name) != file
             if is_busy or (is_busy is None and is_in_the_way):
                 return False
             if is_in_the_way:
@@ -187,7 +199,7 @@ class SqliteFile:
         return _size(self._log) > 0 and os.path.exists(self._index)
 
     def _identity(self) -> tuple[object, object]:
-        return _inode(self.path), _inode(self._log)
+        return _inode(self._name), _inode(self._log)
 
 
 def read_contents(connection: sqlite3.Connection, version_table: str) -> Contents:
@@ -212,16 +224,18 @@ def _checkpoint(connection: sqlite3.Connection) -> bool | None:
         return None
 
 
-def _inode(path: str | Path) -> tuple[int, int] | None:
+def _stat(path: str) -> os.stat_result | None:
     try:
-        found = os.stat(path)
+        return os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+
+
+def _inode(path: str) -> tuple[int, int] | None:
+    found = _stat(path)
+    return found and (found.st_dev, found.st_ino)
 
 
 def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
+    found = _stat(path)
+    return found.st_size if found else 0
