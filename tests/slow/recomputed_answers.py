@@ -74,7 +74,14 @@ class Recomputed:
             return False
         if wanted.errors_only and log.log.error is None:
             return False
-        texts = [log_output(log.log), log.log.error, log.log.inputs]
+        texts: list[Any] = [log_output(log.log), log.log.error, log.log.inputs]
+        texts += [text for judge in log.log.evaluator_logs for text in (log_output(judge), judge.error)]
+        texts += [
+            part
+            for datapoint in self.datapoints
+            if datapoint.id == log.datapoint_id
+            for part in (datapoint.inputs, datapoint.messages, datapoint.target)
+        ]
         if "text" not in but and wanted.text and not _holds(texts, wanted.text):
             return False
         condition = wanted.judgment

@@ -9,6 +9,7 @@ from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.matches import match_words
 from evals_mcp.answers.outputs import Part, output_parts
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
@@ -18,7 +19,6 @@ from evals_mcp.truncation import full_length
 
 _CAP = 1_000_000
 _LONG_OUTPUT = 1_000  # characters
-_EXCERPT = 300
 
 
 def summarize_logs(
@@ -96,7 +96,7 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
     if (length := full_length(row.output or "")) > _LONG_OUTPUT:
         facts.append(f"output of {figures.count(length, 'character')}")
     first = "; ".join(facts)
-    parts = _parts(row)
+    parts = _parts(row, evaluator_labels)
     explained = [judgment for judgment in row.judgments if judgment.text]
     needs = [part.need for _, part in parts] + [full_length(judgment.text) for judgment in explained]
 
@@ -115,12 +115,12 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
     return Row(render, sum(needs))
 
 
-def _parts(row: LogRow) -> list[Part]:
+def _parts(row: LogRow, evaluator_labels: Mapping[str, str]) -> list[Part]:
     """The texts of a log by label."""
     parts: list[Part] = []
     if row.excerpt is not None:
-        match = quote(row.excerpt, _EXCERPT)
-        parts.append(("match", Row(lambda _: match, 0)))
+        match = match_words(row.excerpt, evaluator_labels)
+        parts.append(("found", Row(lambda _: match, 0)))
     if row.inputs or row.messages:
         need = size(row.inputs, _CAP) + size(row.messages, _CAP)
         parts.append(("input", Row(lambda limit: _input(row, limit), need)))

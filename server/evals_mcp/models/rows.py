@@ -231,6 +231,18 @@ class JudgmentRow:
         return text if self.length is None else CutText(text, self.length)
 
 
+class Excerpt(Model):
+    """A part of a text that holds the searched one: from character `start`, of `length` in all.
+
+    `where` has the paths of all places with a match, that of the excerpt first.
+    """
+
+    text: str
+    start: int
+    length: int
+    where: list[str]
+
+
 class LogRow(CutRow):
     """A log in a run. Latency is in seconds, cost in US dollars.
 
@@ -254,7 +266,7 @@ class LogRow(CutRow):
     output_tokens: int | None = None
     cost: float | None = None
     judgments: list[JudgmentRow]
-    excerpt: str | None = None
+    excerpt: Excerpt | None = None
 
 
 class LogRows(Model):
@@ -304,7 +316,7 @@ class DatapointTexts(CutRow):
 class DatapointRow(DatapointTexts):
     """A datapoint and its logs in the requested runs."""
 
-    excerpt: str | None = None
+    excerpt: Excerpt | None = None
     logs: list[DatapointLog]
 
 

@@ -17,7 +17,7 @@ from evals_mcp.lookup.runs import find_runs
 from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, Text
+from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort
 from evals_mcp.tools.matches import read_match
 from evals_mcp.tools.tool import Tool
 
@@ -30,6 +30,14 @@ Judgment = Annotated[
 ]
 Sample = Annotated[bool, Field(description="Sample evenly and repeatably across judgments; default false.")]
 ErrorsOnly = Annotated[bool, Field(description="Only logs with an error; default false.")]
+SearchedText = Annotated[
+    str,
+    Field(
+        max_length=1_000,
+        description="Text to search for, in any case: in inputs, output, messages, error, target, explanations, trace "
+        "steps and metadata.",
+    ),
+]
 _LIMIT = 10
 Limit = Annotated[int, Field(ge=1, le=100, description=f"Logs to show, 1–100, default {_LIMIT}.")]
 _SORTED = {
@@ -49,7 +57,7 @@ async def get_logs(
     evaluator: Evaluator = "",
     judgment: Judgment = "",
     errors_only: ErrorsOnly = False,
-    text: Text = "",
+    text: SearchedText = "",
     sort: Sort = "newest",
     sample: Sample = False,
     limit: Limit = _LIMIT,

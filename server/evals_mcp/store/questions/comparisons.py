@@ -18,7 +18,8 @@ from evals_mcp.store.database.tables import datapoints, logs, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions
-from evals_mcp.store.questions.log_rows import RunLogKey, read_judgment_rows, read_log_rows
+from evals_mcp.store.questions.keys import RunLogKey
+from evals_mcp.store.questions.log_rows import read_judgment_rows, read_log_rows
 from evals_mcp.store.questions.run_columns import RunColumnsReader, RunsAsColumns
 from evals_mcp.store.questions.run_subjects import read_version_changes
 from evals_mcp.store.revision_cache import RevisionCache
