@@ -126,7 +126,7 @@ def test_every_tool_is_annotated(wire: Wire) -> None:
     listed = wire.request("tools/list")["result"]["tools"]
     for tool, shown in zip(TOOLS, listed, strict=True):
         hints = shown["annotations"]
-        assert hints["title"] == tool.title
+        assert shown["title"] == tool.title
         assert hints["readOnlyHint"] is tool.read_only
         assert hints["destructiveHint"] is False
         assert hints["idempotentHint"] is tool.idempotent

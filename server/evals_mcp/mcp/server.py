@@ -1,14 +1,13 @@
 """The MCP face: tools, resources and prompts over a client, and the one boundary that turns errors into text."""
 
 import contextlib
-import inspect
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from threading import Thread
-from typing import Any, get_type_hints
+from typing import Any
 
 import anyio
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -25,7 +24,6 @@ from mcp.types import (
     PromptReference,
     ResourceTemplateReference,
     TextContent,
-    ToolAnnotations,
 )
 from mcp.types import Prompt as ListedPrompt
 from mcp.types import ResourceTemplate as ListedTemplate
@@ -40,7 +38,8 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
-from evals_mcp.mcp.instructions import INSTRUCTIONS
+from evals_mcp.mcp.instructions import instructions
+from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, without_noise
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES, find_resource
@@ -88,24 +87,19 @@ class EvalsServer(LateServer):
         for tool in self._tools:
             self._arguments[tool.name] = tool.argument_names
             self.add_tool(
-                _bound(tool, self._client, self._mirror, self._max_tokens),
+                bound(tool, self._client, self._mirror, self._max_tokens),
                 name=tool.name,
                 title=tool.title,
                 description=tool.description,
                 structured_output=False,
-                annotations=ToolAnnotations(
-                    title=tool.title,
-                    read_only_hint=tool.read_only,
-                    destructive_hint=tool.destructive,
-                    idempotent_hint=tool.idempotent,
-                    open_world_hint=False,
-                ),
+                annotations=annotations_of(tool),
+                meta=metadata_of(tool),
             )
 
     async def list_tools(self) -> list[ListedTool]:
         """List the tools, and open the data in the background: a host that lists tools will soon call one."""
         self._register_tools()
-        listed = [_without_titles(tool) for tool in await super().list_tools()]
+        listed = [without_noise(tool) for tool in await super().list_tools()]
         if self._opening.ident is None:
             self._opening.start()
         return listed
@@ -219,42 +213,10 @@ def build_server(client: EvalsClient, mirror: Mirror | None = None, *, max_token
         max_tokens,
         title="evals-mcp",
         version=__version__,
-        instructions=INSTRUCTIONS,
+        instructions=instructions(read_only=read_only),
         log_level="WARNING",
         subscriptions=False,
     )
-
-
-def _bound(tool: Tool, client: EvalsClient, mirror: Mirror | None, max_tokens: int) -> Callable[..., Awaitable[str]]:
-    """Bind a tool's function to a new lookup for each call, and set the default budget."""
-
-    async def call(context: Context[Any, Any], **arguments: Any) -> str:
-        async with reported(context) as progress:
-            return await tool.function(Lookup(client, progress, mirror=mirror), **arguments)
-
-    hints = get_type_hints(tool.function, include_extras=True)
-    parameters = [
-        parameter.replace(
-            annotation=hints[parameter.name],
-            default=max_tokens if parameter.name == "max_tokens" else parameter.default,
-            kind=inspect.Parameter.KEYWORD_ONLY,
-        )
-        for parameter in list(inspect.signature(tool.function).parameters.values())[1:]
-    ]
-    own = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=Context)
-    call.__signature__ = inspect.Signature([*parameters, own])  # type: ignore[attr-defined]
-    call.__annotations__ = {"context": Context, **{item.name: item.annotation for item in parameters}}
-    return call
-
-
-def _without_titles(tool: ListedTool) -> ListedTool:
-    """The tool without the titles in its schema. They repeat the arguments' names, and a model would read them."""
-    schema = {key: value for key, value in tool.input_schema.items() if key != "title"}
-    schema["properties"] = {
-        name: {key: value for key, value in argument.items() if key != "title"}
-        for name, argument in schema["properties"].items()
-    }
-    return tool.model_copy(update={"input_schema": schema})
 
 
 def _sentence(name: str, error: ToolError) -> str:
