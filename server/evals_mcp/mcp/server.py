@@ -44,6 +44,7 @@ from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES, find_resource
 from evals_mcp.mcp.stdio import LateServer
+from evals_mcp.mcp.typed_names import read_typed_names
 from evals_mcp.mirror.mirror import Mirror
 from evals_mcp.models.json_values import DEEPEST_JSON
 from evals_mcp.tools import TOOLS
@@ -176,7 +177,9 @@ class EvalsServer(LateServer):
             if key not in prompt.arguments:
                 takes = ", ".join(prompt.arguments)
                 raise MCPError(INVALID_PARAMS, f"{_short(key)}: unknown argument; {name} takes {takes}.")
-        content = TextContent(type="text", text=prompt.function(**given))
+        lookup = Lookup(self._client, mirror=self._mirror)
+        names, notes = await read_typed_names(lookup, list(prompt.arguments), given)
+        content = TextContent(type="text", text="\n".join([prompt.function(**names), *notes]))
         return GetPromptResult(description=prompt.description, messages=[PromptMessage(role="user", content=content)])
 
     async def complete(
@@ -190,9 +193,8 @@ class EvalsServer(LateServer):
         with anyio.move_on_after(_MOMENT):
             try:
                 given = (context.arguments if context else None) or {}
-                suggestions = await suggest(
-                    Lookup(self._client, mirror=self._mirror), argument.name, argument.value, given
-                )
+                lookup, splits = Lookup(self._client, mirror=self._mirror), isinstance(reference, PromptReference)
+                suggestions = await suggest(lookup, argument.name, argument.value, given, may_split=splits)
             except EvalsError as error:
                 _log.info("No suggestions: %s", error)
             except Exception as error:
