@@ -26,6 +26,7 @@ from mcp.types import (
     TextContent,
 )
 from mcp.types import Prompt as ListedPrompt
+from mcp.types import Resource as ListedResource
 from mcp.types import ResourceTemplate as ListedTemplate
 from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl, ValidationError
@@ -42,7 +43,7 @@ from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, without_noise
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS
-from evals_mcp.mcp.resources import RESOURCES, find_resource
+from evals_mcp.mcp.resources import RESOURCES, find_resource, newest_evaluations
 from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mcp.typed_names import read_typed_names
 from evals_mcp.mirror.mirror import Mirror
@@ -55,7 +56,7 @@ _log = logging.getLogger(__name__)
 _ADDED_BY_HOSTS = frozenset(("wait_for_previous",))
 _IN_BACKTICKS = re.compile(r"`([^`]*)`")
 _OWN_ADDRESSES = "evals://"
-_MOMENT = 2.0  # seconds: a later suggestion is useless
+_MOMENT = 2.0  # seconds: a later suggestion or list is useless
 
 
 class EvalsServer(LateServer):
@@ -136,6 +137,16 @@ class EvalsServer(LateServer):
                 raise Invalid(f"{_short(key)}: unknown argument; {hint}")
             _check_text(key, value)
         return {key: value for key, value in given.items() if value is not None}
+
+    async def list_resources(self) -> list[ListedResource]:
+        """List the newest evaluations; none after an error or a time-out, because hosts list resources unasked."""
+        listed = await super().list_resources()
+        with anyio.move_on_after(_MOMENT):
+            try:
+                listed += await newest_evaluations(Lookup(self._client, mirror=self._mirror))
+            except EvalsError as error:
+                _log.info("No evaluations listed: %s", error)
+        return listed
 
     async def list_resource_templates(self) -> list[ListedTemplate]:
         """List the addresses of reports, runs and logs."""

@@ -16,6 +16,7 @@ from mcp.types import (
     CompletionContext,
     Prompt,
     PromptReference,
+    Resource,
     ResourceTemplate,
     ResourceTemplateReference,
     Tool,
@@ -89,6 +90,10 @@ class StdioServer(MCPServer[Any]):
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
         """Call a tool."""
         return await self._late.call_tool(name, arguments, context)
+
+    async def list_resources(self) -> list[Resource]:
+        """List the newest evaluations."""
+        return await self._late.list_resources()
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """List the addresses of resources."""
