@@ -4,10 +4,12 @@ import importlib.util
 import json
 import re
 import shutil
+import struct
 import subprocess
 import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -102,6 +104,55 @@ def test_the_source_package_holds_what_a_contributor_needs() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     by_itself = {".gitignore", "pyproject.toml"}
     assert {f"/{name.split('/')[0]}" for name in listed if name not in by_itself} == set(packed)
+
+
+def test_the_bundle_pins_what_it_installs() -> None:
+    """The lock file is that of pyproject.toml, so that a first start resolves nothing; `uv lock` writes it."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    with (ROOT / "uv.lock").open("rb") as file:
+        locked = {package["name"]: package for package in tomllib.load(file)["package"]}
+    extras = project["optional-dependencies"]
+    wanted = {("", text) for text in project["dependencies"]}
+    wanted |= {(extra, text) for extra, texts in extras.items() for text in texts}
+    found = {
+        ("" if "marker" not in item else item["marker"].split("'")[1], _named(item), _specified(item))
+        for item in locked["evals-mcp"]["metadata"]["requires-dist"]
+    }
+    assert found == {(extra, *_parsed(text)) for extra, text in wanted}
+    assert all(name == "evals-mcp" or package["version"] for name, package in locked.items())
+    assert not {"uv.lock", "icon.png", "pyproject.toml"} & set((ROOT / ".mcpbignore").read_text().split())
+
+
+def _named(item: dict[str, Any]) -> str:
+    return str(item["name"]) + "".join(f"[{extra}]" for extra in item.get("extras", []))
+
+
+def _specified(item: dict[str, Any]) -> frozenset[str]:
+    return frozenset(part for part in str(item.get("specifier", "")).split(",") if part)
+
+
+def _parsed(text: str) -> tuple[str, frozenset[str]]:
+    name, specifiers = re.fullmatch(r"([\w\[\]-]+)(.*)", text).groups()  # type: ignore[union-attr]
+    return name, frozenset(part.strip() for part in specifiers.split(",") if part.strip())
+
+
+def test_the_bundle_has_an_icon_of_512_pixels() -> None:
+    """As the store of extensions shows it."""
+    manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+    header = (ROOT / manifest["icon"]).read_bytes()[:26]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", header[16:24]) == (512, 512)
+
+
+def test_the_readme_shows_each_host() -> None:
+    """With what each needs: Claude Code for every folder, and Codex waiting for the server."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for host in ("Claude Code", "Claude Desktop", "Cursor", "VS Code", "Codex", "Gemini CLI"):
+        assert f"**{host}**" in text
+    assert "claude mcp add --scope user evals -- " in text
+    codex = tomllib.loads(text.split("```toml\n")[1].split("```")[0])
+    assert codex["mcp_servers"]["evals"] == {"command": "/path/to/evals-mcp", "required": True}
 
 
 def test_the_bundle_holds_nothing_that_git_ignores() -> None:
