@@ -139,12 +139,13 @@ async def test_a_database_that_cannot_be_is_told_in_a_sentence(
 
 
 async def test_read_only_hides_the_tools_that_write(sample_database: Path) -> None:
-    """They are neither listed nor answered."""
+    """They are neither listed nor answered, and the instructions do not name them."""
     variables = {"EVALS_MCP_DATABASE": str(sample_database), "EVALS_MCP_READ_ONLY": "true"}
     async with connect(variables) as assistant:
         names = {tool.name for tool in (await assistant.host.list_tools()).tools}
         assert names
         assert not names & WRITING
+        assert not [tool for tool in WRITING if tool in str(assistant.host.instructions)]
         for tool in WRITING:
             assert f'There is no tool "{tool}".' in await assistant.refuse(tool)
 

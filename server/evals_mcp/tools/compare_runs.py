@@ -15,6 +15,7 @@ from evals_mcp.models.questions import ComparisonQuestion, Outcome
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
 from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, as_list
+from evals_mcp.tools.near_words import OUTCOMES, understood
 from evals_mcp.tools.tool import Tool
 
 _LIMIT = 5
@@ -25,7 +26,7 @@ Candidates = Annotated[
     list[str], BeforeValidator(as_list), Field(max_length=100, description="Runs; default all others.")
 ]
 Evaluators = Annotated[list[str], BeforeValidator(as_list), Field(max_length=100, description="Default all.")]
-Shown = Annotated[Outcome, Field(description="Which datapoints to show; default regressed.")]
+Shown = Annotated[Outcome, understood(OUTCOMES), Field(description="Which datapoints to show; default regressed.")]
 Limit = Annotated[int, Field(ge=1, le=50, description=f"Datapoints to show, 1–50, default {_LIMIT}.")]
 
 
@@ -41,8 +42,7 @@ async def compare_runs(
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """Is one run better than another, and is the difference significant? Paired difference, interval, test and verdict
-    per evaluator, latency, tokens and cost; then the datapoints that got worse (or another outcome), with both outputs.
-    """
+    per evaluator, latency, tokens and cost; then the datapoints that got worse, with both outputs."""
     resolved = await lookup.find_evaluation(evaluation)
     against = _baseline(resolved, baseline)
     runs = _candidates(resolved, against, candidates)
@@ -99,4 +99,8 @@ def _candidates(evaluation: ResolvedEvaluation, baseline: RunRow, words: list[st
     return runs
 
 
-TOOL = Tool(function=compare_runs, title="Compare runs")
+TOOL = Tool(
+    function=compare_runs,
+    title="Compare runs with a baseline",
+    search_hint="humanloop, which prompt is better, regression",
+)

@@ -16,22 +16,20 @@ from evals_mcp.models.rows import DatapointContent
 from evals_mcp.tools.arguments import MaxTokens
 from evals_mcp.tools.tool import Tool
 
-LogId = Annotated[str, Field(min_length=1, max_length=500, description="Log: id or unique prefix.")]
+LogId = Annotated[str, Field(min_length=1, max_length=500, description="Id or unique prefix.")]
 PartName = Annotated[
     str,
     Field(
         max_length=1_000,
-        description="Only this part: inputs, messages, output, error, judgments, trace, stdout, metadata, or a path "
+        description="One of inputs, messages, output, error, judgments, trace, stdout, metadata, or a path "
         "such as inputs.context; default all.",
     ),
 ]
 Offset = Annotated[
-    int, Field(ge=0, le=2**31 - 1, description="With part: first character to read (trace: first step); default 0.")
+    int, Field(ge=0, le=2**31 - 1, description="First character of part (trace: first step); default 0.")
 ]
-Beside = Annotated[
-    str, Field(max_length=500, description="Run (name or id): compare with its log for the same datapoint.")
-]
-InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of beside: id, name or file path.")]
+Beside = Annotated[str, Field(max_length=500, description="Run whose log for the same datapoint to show, too.")]
+InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of beside.")]
 
 
 async def get_log(
@@ -43,8 +41,8 @@ async def get_log(
     evaluation: InEvaluation = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Show one log in full: inputs, messages, output, error, judgments with explanations, and its trace. Reads long
-    parts by offset, or compares it with another run's log for the same datapoint."""
+    """Show one log in full: inputs, messages, output, error, judgments with explanations, and trace. Reads long parts
+    by offset, or shows another run's log beside it."""
     if beside:
         if part or offset:
             raise Invalid("part, offset: cannot be combined with beside.")
@@ -85,4 +83,4 @@ async def _datapoint(lookup: Lookup, log: LogResponse) -> DatapointContent | Non
         return None
 
 
-TOOL = Tool(function=get_log, title="Read one log")
+TOOL = Tool(function=get_log, title="Read one log in full", search_hint="whole output")

@@ -64,8 +64,8 @@ async def get_logs(
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Show logs of an evaluation: input, output, error, latency, tokens, cost, and each judgment with its
-    explanation. Filter by run, datapoint, judgment, error or text; sort by worst judgment, latency, cost or length."""
+    """Find logs of an evaluation by run, datapoint, judgment, error or text: input, output, error, latency, tokens,
+    cost, and each judgment with its explanation."""
     resolved = await lookup.find_evaluation(evaluation)
     run_ids = [run.id for run in find_runs(resolved, runs)]
     judging, notes = _judging(resolved, evaluator, judgment, sort, sample=sample)
@@ -166,4 +166,4 @@ def _in_words(evaluation: ResolvedEvaluation, question: LogQuestion, judging: Ev
     return f"{words}, {_SORTED[question.sort]}{by}"
 
 
-TOOL = Tool(function=get_logs, title="Read logs")
+TOOL = Tool(function=get_logs, title="Search logs", search_hint="humanloop, failed test cases")

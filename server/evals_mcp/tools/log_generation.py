@@ -13,16 +13,16 @@ from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4LogRequest
 from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
 
-DatapointId = Annotated[str, Field(min_length=1, max_length=500, description="Datapoint: id or unique prefix.")]
+DatapointId = Annotated[str, Field(min_length=1, max_length=500, description="Id or unique prefix.")]
 Output = Annotated[str, Field(max_length=5_000_000, description="Generated text. Omit if you give error.")]
 Error = Annotated[str, Field(max_length=100_000, description="Why there is no output.")]
 Inputs = Annotated[
     JsonText,
     Field(max_length=1_000_000, description="Inputs as a JSON object; default the datapoint's."),
 ]
-Seconds = Annotated[float | None, Field(ge=0, le=1e7, description="Seconds.")]
-Tokens = Annotated[int | None, Field(ge=0, le=2**53)]
-Dollars = Annotated[float | None, Field(ge=0, le=1e9, description="US dollars.")]
+Seconds = Annotated[float | None, Field(ge=0, le=1e7, description="Seconds; default unknown.")]
+Tokens = Annotated[int | None, Field(ge=0, le=2**53, description="Tokens; default unknown.")]
+Dollars = Annotated[float | None, Field(ge=0, le=1e9, description="US dollars; default unknown.")]
 
 
 async def log_generation(
@@ -40,7 +40,7 @@ async def log_generation(
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """Log a generated output (or an error) for one datapoint in a running run. Returns the new log's id and what the
-    run still lacks. Each call adds a log."""
+    run lacks. Each call adds a log."""
     if bool(output) == bool(error):
         raise Invalid("output, error: give exactly one of them.")
     resolved = await lookup.find_evaluation(evaluation)
@@ -73,4 +73,10 @@ def _read_inputs(text: str) -> dict[str, Any]:
     return content
 
 
-TOOL = Tool(function=log_generation, title="Log an output", read_only=False, idempotent=False)
+TOOL = Tool(
+    function=log_generation,
+    title="Record a new output",
+    search_hint="humanloop, save a result",
+    read_only=False,
+    idempotent=False,
+)
