@@ -104,6 +104,16 @@ async def test_labels_and_their_parts_are_words_in_every_tool(reviewer: Reviewer
     assert 'Nearest: "temperature=0.2"' in refused
 
 
+async def test_a_log_tells_what_is_in_its_version(reviewer: Reviewer) -> None:
+    """Short values, beside the version's id, since it has no name."""
+    (log,) = log_ids(await reviewer.ask("get_logs", evaluation="Travel", runs=["template 2"], limit=1))
+    first = (await reviewer.ask("get_log", log=log)).splitlines()[0]
+    assert re.search(r"of prompt travel/answer \(prv_\w+, model gpt-4o, temperature 0\.7\);", first), first
+    (log,) = log_ids(await reviewer.ask("get_logs", evaluation="Flows", runs=["k=9"], limit=1))
+    first = (await reviewer.ask("get_log", log=log)).splitlines()[0]
+    assert re.search(r"\(flv_\w+, prompt v2, retriever\.k 9, retriever\.name bm25\);", first), first
+
+
 async def test_a_part_that_several_runs_have_lists_their_labels(reviewer: Reviewer) -> None:
     """Three runs have this model, and one has a model whose name begins so."""
     refused = await reviewer.assistant.refuse("get_logs", evaluation="Travel", runs=["gpt-4o"])

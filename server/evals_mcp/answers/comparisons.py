@@ -10,7 +10,7 @@ from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.detail import cost
 from evals_mcp.answers.subjects import subject
-from evals_mcp.answers.version_changes import WHAT_CHANGED, change_rows, has_names
+from evals_mcp.answers.version_changes import has_names, headed_change_rows
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow
 from evals_mcp.models.questions import Outcome
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
@@ -110,21 +110,19 @@ def _add_table(
 
 def _add_changes(answer: Answer, compared: Compared, budget: int) -> None:
     """What the candidates' versions changed. Names tell something, so their changes take little of a usual budget."""
-    rows = change_rows(compared)
-    if not rows:
-        return
-    header = WHAT_CHANGED if len(compared.found.candidates) > 1 else ""
-    left = budget - cost(answer.text())
-    if left < 2 * _BELOW_TABLE:
-        answer.line("\n".join(filter(None, (header, *(row.render(0) for row in rows)))))
-        return
     room = budget * _FOR_CHANGES
     if has_names(compared):
         room = max(budget - _USUAL_BUDGET, 0) * _FOR_CHANGES
+    rows = headed_change_rows(compared, line_diffs=room > 0)
+    if not rows:
+        return
+    left = budget - cost(answer.text())
+    if left < 2 * _BELOW_TABLE:
+        answer.line("\n".join(row.render(0) for row in rows))
+        return
     answer.rows(
         rows,
         lambda shown: left_out(len(rows) - shown, "change", _MORE_CHANGES),
-        header=header,
         on_cut=f"Whole changes: {_MORE_CHANGES}",
         portion=min(room, left - _BELOW_TABLE) / left,
     )
