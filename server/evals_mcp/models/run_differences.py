@@ -67,7 +67,15 @@ def _differing(subjects: Sequence[RunSubject]) -> list[list[str]]:
 
 
 def _column(name: str, texts: Sequence[str | None]) -> list[str]:
-    """A field's part in each run."""
+    """A field's part in each run. It has no characters that nobody can type."""
+    return [_printable(part) for part in _parts(name, texts)]
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _parts(name: str, texts: Sequence[str | None]) -> list[str]:
     name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
     if not is_long(texts):
         return [f"no {name}" if text is None else f"{name}={text}" for text in texts]
