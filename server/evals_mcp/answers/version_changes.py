@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from evals_mcp.answers.changes import text_difference
+from evals_mcp.answers.changes import difference_row, text_difference
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
@@ -15,7 +15,6 @@ from evals_mcp.models.version_changes import FieldChange, LineChange
 
 _FIELDS = 12  # in a row
 _PART = 24  # changed lines that would get fewer characters are only counted
-_BOTH_LINES = 200  # characters of an old and a new line; of longer ones only the changed words are shown
 
 
 def headed_change_rows(compared: Compared, *, line_diffs: bool = True) -> list[Row]:
@@ -84,7 +83,7 @@ class _Piece(NamedTuple):
         return (self.old is not None) + (self.new is not None)
 
     def render(self, limit: int) -> str:
-        if self.old is not None and self.new is not None and self.need > _BOTH_LINES:
+        if self.old is not None and self.new is not None and difference_row(self.old, self.new):
             return self.start + text_difference(self.old, self.new, None if limit >= self.need else limit)
         sides = [(sign, text) for sign, text in (("-", self.old), ("+", self.new)) if text is not None]
         limits = share(limit, [len(text) for _, text in sides])
