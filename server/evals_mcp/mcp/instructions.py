@@ -12,7 +12,7 @@ beside another run's: get_log.
 - Where do runs disagree, or all fail? list_datapoints (show="disagreement", show="all_fail").
 - Log an output for a datapoint: log_generation. Add existing logs to a run: add_logs_to_run.
 
-Names work wherever ids do: evaluations by name or file, runs by version name, evaluators by the end of their path. \
+Names work wherever ids do: evaluations by name or file, runs by their labels, evaluators by the end of their path. \
 Answers stay within max_tokens; a cut answer ends with the exact call for the rest.
 
 Rates and means exclude three kinds of judgments: missing (never judged), abstained (judged null) and failed (the \

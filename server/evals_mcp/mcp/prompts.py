@@ -22,9 +22,9 @@ it briefly, with the log's id.
 - A cut answer ends with the call for the rest. Make that call before you judge what you have not seen."""
 
 EvaluationName = Annotated[str, "Evaluation: name, file path or id. Default: the most recently changed."]
-BaselineName = Annotated[str, "Baseline run: version name or id. Default: the control run, else the oldest."]
-CandidateName = Annotated[str, "Candidate run: version name or id. Default: the newest."]
-RunName = Annotated[str, "Run: version name or id. Default: all."]
+BaselineName = Annotated[str, "Baseline run: label or id. Default: the control run, else the oldest."]
+CandidateName = Annotated[str, "Candidate run: label or id. Default: the newest."]
+RunName = Annotated[str, "Run: label or id. Default: all."]
 EvaluatorName = Annotated[str, "Evaluator: name, path or id. Default: all."]
 
 

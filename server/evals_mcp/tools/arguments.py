@@ -20,11 +20,11 @@ def _as_text(value: Any) -> Any:
 
 
 Evaluation = Annotated[str, Field(min_length=1, max_length=500, description="Evaluation: id, name or file path.")]
-Run = Annotated[str, Field(min_length=1, max_length=500, description="Run: version name, id, or control.")]
+Run = Annotated[str, Field(min_length=1, max_length=500, description="Run: label, id, or control.")]
 Runs = Annotated[
     list[str],
     BeforeValidator(as_list),
-    Field(max_length=100, description="Runs: version names or ids; default all."),
+    Field(max_length=100, description="Runs: labels or ids; default all."),
 ]
 Datapoint = Annotated[str, Field(max_length=500, description="Only this datapoint: id or unique prefix.")]
 Evaluator = Annotated[str, Field(max_length=500, description="Evaluator: name, path or id.")]
