@@ -72,8 +72,8 @@ async def test_a_log_is_shown_whole(empty_assistant: Assistant) -> None:
     answer = await empty_assistant.ask("get_log", log=log)
     lines = answer.splitlines()
     assert re.fullmatch(
-        rf"Log {log} of prompt a/prompt \(prv_\w+\); no datapoint; \d{{4}}-\d\d-\d\d \d\d:\d\dZ; 1.2 s; "
-        r"tokens 512 in, 7 out; \$0.0012; complete; finish reason stop.",
+        rf"Log {log} of prompt a/prompt \(prv_\w+, model small, template x\); no datapoint; "
+        r"\d{4}-\d\d-\d\d \d\d:\d\dZ; 1.2 s; tokens 512 in, 7 out; \$0.0012; complete; finish reason stop.",
         lines[0],
     )
     assert lines[1:] == [

@@ -10,7 +10,7 @@ from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.detail import cost
 from evals_mcp.answers.subjects import subject
-from evals_mcp.answers.version_changes import WHAT_CHANGED, change_rows, has_names
+from evals_mcp.answers.version_changes import has_names, headed_change_rows
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow
 from evals_mcp.models.questions import Outcome
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
@@ -22,6 +22,7 @@ _FOR_DATAPOINTS = 0.17  # of the budget, or more if the requested datapoints nee
 _EACH_DATAPOINT = 110  # tokens; twice as many for the first two
 _MORE_OF_ONE = '… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")'
 _FOR_CHANGES = 0.2  # of the budget; of what is above the usual budget if the versions have names
+_FOR_NAMED_CHANGES = 0.015  # of the budget, at least
 _USUAL_BUDGET = 4_000
 _MORE_CHANGES = "raise max_tokens"
 _ROOMY = 500  # tokens; a smaller budget has room only for figures, datapoints and the next call
@@ -110,22 +111,22 @@ def _add_table(
 
 def _add_changes(answer: Answer, compared: Compared, budget: int) -> None:
     """What the candidates' versions changed. Names tell something, so their changes take little of a usual budget."""
-    rows = change_rows(compared)
+    named = has_names(compared)
+    room = budget * _FOR_CHANGES
+    if named:
+        room = max(budget * _FOR_NAMED_CHANGES, (budget - _USUAL_BUDGET) * _FOR_CHANGES)
+    line_diffs = not named or budget > _USUAL_BUDGET
+    rows = headed_change_rows(compared, line_diffs=line_diffs)
     if not rows:
         return
-    header = WHAT_CHANGED if len(compared.found.candidates) > 1 else ""
     left = budget - cost(answer.text())
     if left < 2 * _BELOW_TABLE:
-        answer.line("\n".join(filter(None, (header, *(row.render(0) for row in rows)))))
+        answer.line("\n".join(row.render(0) for row in rows))
         return
-    room = budget * _FOR_CHANGES
-    if has_names(compared):
-        room = max(budget - _USUAL_BUDGET, 0) * _FOR_CHANGES
     answer.rows(
         rows,
         lambda shown: left_out(len(rows) - shown, "change", _MORE_CHANGES),
-        header=header,
-        on_cut=f"Whole changes: {_MORE_CHANGES}",
+        on_cut=f"Whole changes: {_MORE_CHANGES}" if line_diffs else "",
         portion=min(room, left - _BELOW_TABLE) / left,
     )
 

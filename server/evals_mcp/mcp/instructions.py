@@ -14,7 +14,7 @@ and evaluators that judge logs.
 - What broke? get_logs (judgment="false", sort="worst", errors_only, text). One log, or two outputs: get_log.
 - Where do runs disagree, or all fail? list_datapoints (show="disagreement" or "all_fail").{writing}
 
-Names work as ids: evaluations by name or file, runs by version name, evaluators by the end of their path. A cut \
+Names work as ids: evaluations by name or file, runs by label, evaluators by the end of their path. A cut \
 answer ends with the call for the rest.
 
 Rates and means exclude missing (never judged), abstained (judged null) and failed (the evaluator failed) judgments. \

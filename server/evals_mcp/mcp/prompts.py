@@ -26,10 +26,10 @@ EvaluationName = Annotated[
     "Evaluation: name, or file path or id if that has blanks. Default: the most recently changed.",
 ]
 BaselineName = Annotated[
-    str, "Baseline run: version name, or id if that has blanks. Default: the control run, else the oldest."
+    str, "Baseline run: label, or id if that has blanks. Default: the control run, else the oldest."
 ]
-CandidateName = Annotated[str, "Candidate run: version name, or id if that has blanks. Default: the newest."]
-RunName = Annotated[str, "Run: version name, or id if that has blanks. Default: all."]
+CandidateName = Annotated[str, "Candidate run: label, or id if that has blanks. Default: the newest."]
+RunName = Annotated[str, "Run: label, or id if that has blanks. Default: all."]
 EvaluatorName = Annotated[str, "Evaluator: name, or id if that has blanks. Default: all."]
 
 

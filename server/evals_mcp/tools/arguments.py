@@ -22,11 +22,11 @@ def _as_text(value: Any) -> Any:
 
 
 Evaluation = Annotated[str, Field(min_length=1, max_length=500, description="Id, name or file path.")]
-Run = Annotated[str, Field(min_length=1, max_length=500, description="Version name, id, or control.")]
+Run = Annotated[str, Field(min_length=1, max_length=500, description="Label, id, or control.")]
 Runs = Annotated[
     list[str],
     BeforeValidator(as_list),
-    Field(max_length=100, description="Version names or ids; default all."),
+    Field(max_length=100, description="Labels or ids; default all."),
 ]
 Datapoint = Annotated[str, Field(max_length=500, description="Only this one: id or unique prefix.")]
 Evaluator = Annotated[str, Field(max_length=500, description="Name, path or id.")]

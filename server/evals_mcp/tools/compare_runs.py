@@ -42,7 +42,8 @@ async def compare_runs(
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """Is one run better than another, and is the difference significant? Paired difference, interval, test and verdict
-    per evaluator, latency, tokens and cost; then the datapoints that got worse, with both outputs."""
+    per evaluator, latency, tokens and cost; what the candidate changed; then the datapoints that got worse, with both
+    outputs."""
     resolved = await lookup.find_evaluation(evaluation)
     against = _baseline(resolved, baseline)
     runs = _candidates(resolved, against, candidates)
