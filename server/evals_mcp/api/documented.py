@@ -5,6 +5,7 @@ from evals_mcp.api.routes import (
     bulk,
     datasets,
     directories,
+    evaluation_pages,
     evaluations,
     evaluators,
     files,
@@ -33,5 +34,7 @@ V5_ROUTERS = (
     otel.router,
     bulk.router,
 )
+
+PAGE_ROUTERS = (evaluation_pages.router,)
 
 V4_ROUTERS = (v4_evaluations.router, v4_projects.router)
