@@ -17,6 +17,7 @@ _FILES = {
     "dataset": "DatasetResponse",
     "is target": "EvaluatorResponse",
     "length": "EvaluatorResponse",
+    "abstains": "EvaluatorResponse",
     "flow": "FlowResponse",
     "prompt": "PromptResponse",
     "logs itself": "FlowResponse",
@@ -60,13 +61,14 @@ def test_any_release_logs_evaluates_and_reads_back(seen: dict[str, Any]) -> None
     old = seen["release"] in ("0.8.16", "0.8.28")
     assert seen["trace"] == ["FlowLogResponse", "Because.", "complete"]
     broken = seen["release"] == "0.8.40b6"  # its prompts.log takes no status, but its evaluations.run gives one
-    prompt = [] if broken else [True]
-    assert seen["checks"] == {"plain": [True, True], "prompt": prompt, "logs itself": [True], "decorated": [True]}
+    checks = [True, False]
+    prompt = [] if broken else checks
+    assert seen["checks"] == {"plain": checks * 2, "prompt": prompt, "logs itself": checks, "decorated": checks}
     assert seen["commit"] == ("committed" if old else None)
     assert seen["types"] == {
         "files": _FILES | ({"committed": "PromptResponse"} if old else {}),
         "versions": ["FlowResponse"],
-        "stats": ["BooleanEvaluatorStatsResponse", "NumericEvaluatorStatsResponse"],
+        "stats": ["BooleanEvaluatorStatsResponse", "NumericEvaluatorStatsResponse", "NumericEvaluatorStatsResponse"],
         "logs": ["FlowLogResponse"],
         "judgments": ["EvaluatorLogResponse"],
         "specs": ["ExternalEvaluatorRequest"],
