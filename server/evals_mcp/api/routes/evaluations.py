@@ -35,6 +35,7 @@ def list_evaluations(
 @router.post("", status_code=201)
 def create_evaluation(store: CurrentStore, root: PageRoot, request: CreateEvaluationRequest) -> EvaluationResponse:
     """Create an evaluation."""
+    request.require_present_form()
     file = None if request.file is None else request.file.target()
     return with_page(store.evaluations.create(request.name, file, request.evaluators), root)
 

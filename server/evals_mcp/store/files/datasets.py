@@ -62,7 +62,7 @@ class Datasets(Repository):
                     dropped = set(ids)
                     ids = [datapoint_id for datapoint_id in before if datapoint_id not in dropped]
             version_id = _add_version(connection, file, ids, attributes, change, now)
-            return _shown(connection, version_id, include_datapoints)
+            return _written(_shown(connection, version_id, include_datapoints), given)
 
     def add(self, dataset_id: str, given: Sequence[CreateDatapointRequest]) -> list[DatapointResponse]:
         """Add datapoints to the newest version of a dataset. Returns them in the given order. Raises NotFound."""
@@ -93,7 +93,7 @@ class Datasets(Repository):
             before = _datapoint_ids(connection, base.id)
             ids = list(dict.fromkeys([*before, *_store_datapoints(connection, file.id, given)]))
             new_id = _add_version(connection, file, ids, base.content.get("attributes"), change, now)
-            return _shown(connection, new_id, include_datapoints=False)
+            return _written(_shown(connection, new_id, include_datapoints=False), given)
 
     def get(
         self,
@@ -184,6 +184,13 @@ def read_datapoints_by_id(connection: Connection, ids: Iterable[str]) -> dict[st
         return {}
     rows = connection.execute(select(datapoints.c.id, datapoints.c.content).where(datapoints.c.id.in_(wanted)))
     return {row.id: DatapointResponse(id=row.id, **row.content) for row in rows}
+
+
+def _written(response: DatasetResponse, given: Sequence[CreateDatapointRequest]) -> DatasetResponse:
+    """A new version, with the positions of the given datapoints that repeat an earlier one."""
+    first: dict[str, int] = {}
+    repeated = [at for at, point in enumerate(given) if first.setdefault(digest(point.content()), at) != at]
+    return response.model_copy(update={"repeated_datapoints": repeated})
 
 
 _ADD_DATAPOINTS = Upsert(datapoints, lambda insert: insert.on_conflict_do_nothing())
