@@ -108,7 +108,7 @@ class SingleWrites:
             case FileRecord():
                 self._files[given.id] = given
             case DatapointRecord():
-                content = CreateDatapointRequest.model_validate(given.model_dump(exclude_none=True))
+                content = CreateDatapointRequest.model_validate(given.model_dump(exclude={"id"}, exclude_none=True))
                 self._datapoints[given.dataset_id][given.id] = content
             case VersionRecord():
                 await self._write_version(given)

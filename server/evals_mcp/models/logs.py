@@ -96,6 +96,11 @@ class EvaluatorLogResponse(LogFields):
     parent_id: str | None = None
     judgment: Judgment | None = None
     marked_completed: bool | None = None
+    prompt_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    output_tokens: int | None = None
+    prompt_cost: float | None = None
+    output_cost: float | None = None
     parent: "LogResponse | None" = None
 
 

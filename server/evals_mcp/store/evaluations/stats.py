@@ -38,6 +38,7 @@ from evals_mcp.store.evaluations.run_status import (
     read_progress,
     read_runs,
 )
+from evals_mcp.store.evaluations.stats_problems import read_problems
 from evals_mcp.store.evaluations.stats_texts import progress_text, report_text
 from evals_mcp.store.files.versions import read_specs, read_versions
 from evals_mcp.store.logs.judgments import judgment_value
@@ -75,6 +76,7 @@ class Stats:
             progress = read_progress(connection, rows, attachments)
             run_stats = self.read(connection, rows, attachments)
             names = _names(connection, evaluation, rows, attachments)
+            problems = read_problems(connection, evaluation.file_id, rows, attachments)
         responses = [
             RunStatsResponse(
                 run_id=row.id,
@@ -88,8 +90,8 @@ class Stats:
         return EvaluationStats(
             run_stats=responses,
             status=evaluation_status([response.status for response in responses]),
-            progress=progress_text(list(progress.values())),
-            report=report_text(names, rows, run_stats, f"evals://evaluations/{evaluation_id}"),
+            progress=progress_text(list(progress.values()), problems),
+            report=report_text(names, rows, run_stats, problems, f"evals://evaluations/{evaluation_id}"),
         )
 
     def lacks_only_judgments(self, evaluation_id: str, lately: timedelta) -> bool:
@@ -167,8 +169,10 @@ def _count(connection: Connection, run_id: str, attachment: Attachment, spec: di
 
 def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:
     """An evaluator's statistics in a run, in API form."""
-    version_id = item.attachment.evaluator_version_id
-    return _RESPONSES[type(item.stats)](evaluator_version_id=version_id, **asdict(item.stats))
+    figures = asdict(item.stats)
+    if isinstance(item.stats, NumberStats):
+        figures["mean"] = item.stats.mean or 0.0  # the SDK rounds it, so it must be a number
+    return _RESPONSES[type(item.stats)](evaluator_version_id=item.attachment.evaluator_version_id, **figures)
 
 
 _RESPONSES: dict[type[JudgmentCounts], Callable[..., EvaluatorStatsResponse]] = {

@@ -49,7 +49,7 @@ def judgment_value(number: float | None, label: str | None, return_type: str) ->
 
 
 def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str | int, ...]) -> None:
-    """Raise Invalid (422) unless a judgment (not None) fits the type and options of an evaluator."""
+    """Raise Invalid (422) unless a judgment (not None) fits the type, options and number limits of an evaluator."""
     return_type = spec.get("return_type")
     expected = _EXPECTED.get(str(return_type))
     if expected is None:
@@ -58,6 +58,11 @@ def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str |
     wrong_boolean = isinstance(judgment, bool) != (return_type == "boolean")
     if not isinstance(judgment, types) or wrong_boolean:
         raise Invalid(f"The evaluator returns {return_type}, so the judgment must be {words}.", location)
+    limits = spec.get("number_limits") or {}
+    low, high = limits.get("min"), limits.get("max")
+    if return_type == "number" and ((low is not None and judgment < low) or (high is not None and judgment > high)):
+        ends = [f"{word} {end:g}" for word, end in (("at least", low), ("at most", high)) if end is not None]
+        raise Invalid(f"The evaluator's numbers are {' and '.join(ends)}.", location)
     options = [option["name"] for option in spec.get("options") or []]
     if return_type in ("select", "multi_select") and options:
         chosen = judgment if isinstance(judgment, list) else [judgment]
