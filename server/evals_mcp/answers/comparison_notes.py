@@ -8,6 +8,7 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, ComparisonRow, Comparisons, Tally
+from evals_mcp.models.questions import Family
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.statistics.results import PairedTest, Verdict
 
@@ -22,10 +23,11 @@ _LISTED = 6
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison with the names of its parts."""
+    """A comparison with the names of its parts, and the comparisons that its p-values are corrected over."""
 
     evaluation: ResolvedEvaluation
     found: Comparisons
+    family: Family = "evaluation"
 
     def run(self, run_id: str) -> str:
         """The label of a run."""
@@ -69,13 +71,7 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
     notes = []
     tested = [row for row in rows if row.test is not None]
     if tested:
-        judged = sum(row.adjusted_p is not None for row in tested if row.measure is None)
-        adjusted = f"; p is Holm-adjusted over {judged} comparisons" if judged > 1 else ""
-        measured = sum(row.adjusted_p is not None for row in tested if row.measure is not None)
-        if measured > 1 and judged > 1:
-            adjusted += f" (measures: over {measured})"
-        elif measured > 1:
-            adjusted = f"; p of measures is Holm-adjusted over {measured}"
+        adjusted = _correction(compared, tested)
         notes.append(f"{_tests(compared, tested)}{adjusted}; better or worse means p ≤ 0.05.")
     if undeclared := _undeclared(compared, rows):
         notes.append(
@@ -91,6 +87,19 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
             f"{figures.count(datapoints, 'datapoint')})."
         )
     return notes
+
+
+def _correction(compared: Compared, tested: Sequence[ComparisonRow]) -> str:
+    """Over how many comparisons the p-values of these rows are corrected, and whose they are."""
+    judged = compared.found.family_comparisons if any(row.measure is None for row in tested) else 0
+    measured = compared.found.family_measures if any(row.measure is not None for row in tested) else 0
+    if compared.family == "asked" and judged <= 1 and measured <= 1:
+        return '; p is not adjusted (family="asked")'
+    whose = "of the evaluation" if compared.family == "evaluation" else 'asked for (family="asked")'
+    if judged > 1:
+        measures = f" (measures: over {measured})" if measured > 1 else ""
+        return f"; p is Holm-adjusted over {judged} comparisons {whose}{measures}"
+    return f"; p of measures is Holm-adjusted over {measured} comparisons {whose}" if measured > 1 else ""
 
 
 def coverage_notes(compared: Compared) -> list[str]:

@@ -11,7 +11,7 @@ from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluators
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run, find_runs
-from evals_mcp.models.questions import ComparisonQuestion, Outcome
+from evals_mcp.models.questions import ComparisonQuestion, Family, Outcome
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
 from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, as_list
@@ -27,6 +27,7 @@ Candidates = Annotated[
 ]
 Evaluators = Annotated[list[str], BeforeValidator(as_list), Field(max_length=100, description="Default all.")]
 Shown = Annotated[Outcome, understood(OUTCOMES), Field(description="Which datapoints to show; default regressed.")]
+CorrectedOver = Annotated[Family, Field(description="Correct p over these; default evaluation (all).")]
 Limit = Annotated[int, Field(ge=1, le=50, description=f"Datapoints to show, 1–50, default {_LIMIT}.")]
 
 
@@ -36,6 +37,7 @@ async def compare_runs(
     baseline: Baseline = "",
     candidates: Candidates = [],
     evaluators: Evaluators = [],
+    family: CorrectedOver = "evaluation",
     outcome: Shown = "regressed",
     limit: Limit = _LIMIT,
     cursor: Cursor = "",
@@ -55,6 +57,7 @@ async def compare_runs(
             "baseline": baseline and resolved.run_labels[against.id],
             "candidates": candidates and [resolved.run_labels[run.id] for run in runs],
             "evaluators": evaluators and [resolved.evaluator_labels[row.version_id] for row in judging],
+            "family": "" if family == "evaluation" else family,
             "outcome": "" if outcome == "regressed" else outcome,
             "limit": None if limit == _LIMIT else limit,
         },
@@ -71,6 +74,7 @@ async def compare_runs(
         baseline_run_id=against.id,
         candidate_run_ids=[run.id for run in runs],
         evaluator_version_ids=[row.version_id for row in judging],
+        family=family,
         outcome=outcome,
         shown_run_id=None if shown < 0 else runs[shown].id,
         limit=limit,
@@ -79,7 +83,7 @@ async def compare_runs(
     )
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
     return summarize_comparison(
-        Compared(resolved, found), max_tokens, outcome=outcome, limit=limit, offset=offset, call=call
+        Compared(resolved, found, family), max_tokens, outcome=outcome, limit=limit, offset=offset, call=call
     )
 
 
