@@ -187,7 +187,7 @@ async def test_the_default_in_words_is_that_of_the_server() -> None:
         for tool in (await host.list_tools()).tools:
             budget = tool.input_schema["properties"]["max_tokens"]
             assert budget["default"] == 1_500
-            assert "300–20,000, default 1,500; hosts cut above 12,000" in budget["description"]
+            assert "300–20,000 tokens, default 1,500." in budget["description"]
 
 
 @each_tool

@@ -15,7 +15,7 @@ and evaluators that judge logs.
 - Where do runs disagree, or all fail? list_datapoints (show="disagreement" or "all_fail").{writing}
 
 Names work as ids: evaluations by name or file, runs by label, evaluators by the end of their path. A cut \
-answer ends with the call for the rest.
+answer ends with the call for the rest. Hosts cut answers above 12,000 tokens.
 
 Rates and means exclude missing (never judged), abstained (judged null) and failed (the evaluator failed) judgments. \
 \\u{{…}} is an invisible character.

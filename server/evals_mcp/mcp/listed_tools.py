@@ -81,5 +81,5 @@ def _essential(argument: dict[str, Any]) -> dict[str, Any]:
 
 
 def _budget(default: int) -> Any:
-    words = f"Answer's tokens, {LEAST_TOKENS}–{MOST_TOKENS:,}, default {default:,}; hosts cut above 12,000."
+    words = f"{LEAST_TOKENS}–{MOST_TOKENS:,} tokens, default {default:,}."
     return Annotated[int, Field(ge=LEAST_TOKENS, le=MOST_TOKENS, description=words)]

@@ -38,6 +38,6 @@ MaxTokens = int
 Sort = Annotated[
     Literal["newest", "worst", "latency", "cost", "length"],
     understood(ORDERS),
-    Field(description="newest (default), worst judgment, highest latency, highest cost or longest output first."),
+    Field(description="newest (default), worst judgment, highest latency or cost, or longest output first."),
 ]
 JsonText = Annotated[str, BeforeValidator(_as_text)]

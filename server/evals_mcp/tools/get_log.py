@@ -21,8 +21,7 @@ PartName = Annotated[
     str,
     Field(
         max_length=1_000,
-        description="One of inputs, messages, output, error, judgments, trace, stdout, metadata, or a path "
-        "such as inputs.context; default all.",
+        description="inputs, messages, output, error, judgments, trace, or a path such as inputs.context; default all.",
     ),
 ]
 Offset = Annotated[

@@ -34,8 +34,7 @@ SearchedText = Annotated[
     str,
     Field(
         max_length=1_000,
-        description="Text to search for, in any case: in inputs, output, messages, error, target, explanations, trace "
-        "steps and metadata.",
+        description="In any case, in all texts of a log, its target, explanations and trace steps.",
     ),
 ]
 _LIMIT = 10
