@@ -14,11 +14,11 @@ from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
 
 DatapointId = Annotated[str, Field(min_length=1, max_length=500, description="Id or unique prefix.")]
-Output = Annotated[str, Field(max_length=5_000_000, description="Generated text. Omit if you give error.")]
+Output = Annotated[str, Field(max_length=5_000_000, description="Text. Omit if you give error.")]
 Error = Annotated[str, Field(max_length=100_000, description="Why there is no output.")]
 Inputs = Annotated[
     JsonText,
-    Field(max_length=1_000_000, description="Inputs as a JSON object; default the datapoint's."),
+    Field(max_length=1_000_000, description="JSON object; default the datapoint's."),
 ]
 Seconds = Annotated[float | None, Field(ge=0, le=1e7, description="Seconds; default unknown.")]
 Tokens = Annotated[int | None, Field(ge=0, le=2**53, description="Tokens; default unknown.")]
