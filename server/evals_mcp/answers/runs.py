@@ -108,10 +108,10 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
         control = evaluation.reference_run
         called = name(evaluation.run_labels[control.id])
         which = f"control {called}" if control.control else f"the oldest run {called} (no control is set)"
-        remarks.append(f"Brackets: difference from {which}. Use compare_runs to test significance.")
         changes = [_change(run, control, index) for run in evaluation.runs for index, _ in enumerate(run.stats)]
-        if any(change.startswith(_UNPAIRED) for change in changes):
-            remarks.append(f"{_UNPAIRED}: the runs do not have one judged log each for the same datapoints.")
+        unpaired = any(change.startswith(_UNPAIRED) for change in changes)
+        meaning = f" ({_UNPAIRED}: not over one log each for the same datapoints)" if unpaired else ""
+        remarks.append(f"Brackets: difference from {which}{meaning}. Use compare_runs to test significance.")
     labels = [name(label) for label in evaluation.evaluator_labels.values()]
     for index, label in enumerate(labels):
         all_stats = [run.stats[index] for run in evaluation.runs]
