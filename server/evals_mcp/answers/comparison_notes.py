@@ -7,6 +7,7 @@ from typing import Any
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.unpaired import unpaired_notes
 from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, ComparisonRow, Comparisons, Tally
 from evals_mcp.models.questions import Family
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -110,6 +111,7 @@ def coverage_notes(compared: Compared) -> list[str]:
         for candidate in compared.found.candidates
         if candidate.shared < max(candidate.datapoints, baseline.datapoints)
     ]
+    notes += unpaired_notes(compared.evaluation, compared.found)
     unpaired = [(run, run.unpaired_logs) for run in _runs(compared)]
     if any(count for _, count in unpaired):
         notes.append(f"Excluded: logs without a datapoint ({_where(compared, unpaired)}).")
@@ -135,6 +137,8 @@ def pairing_notes(compared: Compared) -> list[str]:
     version_ids = [tally.evaluator_version_id for tally in compared.found.baseline.tallies]
     nowhere = [version_id for version_id in version_ids if _is_nowhere(compared, version_id)]
     notes = []
+    if not compared.found.baseline.datapoints and not any(run.datapoints for run in compared.found.candidates):
+        return ["The runs have no datapoints, so their logs cannot be paired."]
     if nowhere:
         notes.append(f"Not judged by {', '.join(map(compared.evaluator, nowhere))}.")
     notes += _pair_notes(compared, [version_id for version_id in version_ids if version_id not in nowhere])
@@ -229,7 +233,7 @@ def _shared(compared: Compared, candidate: ComparedCandidate) -> str:
     """The datapoints that a candidate shares with the baseline."""
     called, datasets = compared.run(candidate.run_id), _datasets(compared, candidate)
     if not candidate.shared:
-        return f"{called} and the baseline share no datapoints{datasets}, so they cannot be compared."
+        return f"{called} and the baseline share no datapoints{datasets}, so they cannot be paired."
     return (
         f"{called} and the baseline share {figures.count(candidate.shared, 'datapoint')} of "
         f"{figures.count(candidate.datapoints)} and {figures.count(compared.found.baseline.datapoints)}{datasets}. "
