@@ -51,7 +51,7 @@ class V4ProjectResponse(Model):
     users: Defaulted[list[Any]] = Field(default_factory=list)
     data_count: int
     feedback_types: Defaulted[list[JsonObject]] = Field(default_factory=list)
-    team_id: str = "tm_none"
+    team_id: Defaulted[str] = "tm_none"
     created_at: UtcDatetime
     updated_at: UtcDatetime
     active_config: V4ProjectConfigResponse | None = None
