@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from tests.assistant import Assistant
 from tests.e2e.in_process import connect
-from tests.e2e.stdio import Wire, run_program
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.mcp.stdio import StdioServer
@@ -59,19 +58,6 @@ async def test_every_tool_tells_of_a_wrong_setting(
             await host.read_resource("evals://evaluations/x")
         assert (await host.get_prompt("review_evaluation", {"evaluation": "x"})).messages
     assert [record.getMessage() for record in caplog.records] == [words]
-
-
-@pytest.mark.process
-def test_the_server_starts_with_a_wrong_setting_and_the_command_call_tells_of_it() -> None:
-    """The handshake succeeds; a person who asks a tool reads the same words."""
-    words = f"Error: {WRONG[0][1]} {ADVICE}\n"
-    with Wire(WRONG[0][0]) as wire:
-        assert wire.failure("list_evaluations") + "\n" == words
-        wire.wait()
-        assert "EVALS_MCP_MAX_TOKENS must be" in wire.errors
-    asked = run_program(["call", "list_evaluations"], **WRONG[0][0])
-    assert (asked.returncode, asked.stdout) == (1, "")
-    assert asked.stderr.endswith(words)
 
 
 async def test_placeholders_of_a_host_count_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

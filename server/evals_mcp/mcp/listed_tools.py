@@ -28,7 +28,7 @@ def annotations_of(tool: Tool) -> ToolAnnotations:
     return ToolAnnotations(
         read_only_hint=tool.read_only,
         destructive_hint=tool.destructive,
-        idempotent_hint=tool.idempotent,
+        idempotent_hint=None if tool.read_only else tool.idempotent,  # reading again changes nothing anyway
         open_world_hint=False,
     )
 
@@ -49,7 +49,7 @@ def bound(tool: Tool, client: EvalsClient, mirror: Mirror | None, max_tokens: in
     hints = get_type_hints(tool.function, include_extras=True)
     parameters = [
         parameter.replace(
-            annotation=_budget(max_tokens) if parameter.name == "max_tokens" else hints[parameter.name],
+            annotation=_budget(tool, max_tokens) if parameter.name == "max_tokens" else hints[parameter.name],
             default=max_tokens if parameter.name == "max_tokens" else parameter.default,
             kind=inspect.Parameter.KEYWORD_ONLY,
         )
@@ -80,6 +80,7 @@ def _essential(argument: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _budget(default: int) -> Any:
-    words = f"{LEAST_TOKENS}–{MOST_TOKENS:,} tokens, default {default:,}."
+def _budget(tool: Tool, default: int) -> Any:
+    words = f"{LEAST_TOKENS}–{MOST_TOKENS:,} tokens, default {default:,}"
+    words += "; hosts cut above 12,000." if tool.read_only else "."
     return Annotated[int, Field(ge=LEAST_TOKENS, le=MOST_TOKENS, description=words)]

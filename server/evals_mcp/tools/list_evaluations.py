@@ -25,4 +25,4 @@ async def list_evaluations(
     return summarize_evaluations(found, max_tokens, text=text or None, offset=offset, call=call)
 
 
-TOOL = Tool(function=list_evaluations, title="List evaluations", search_hint="humanloop, test results")
+TOOL = Tool(function=list_evaluations, title="List evaluations", search_hint="humanloop")

@@ -18,5 +18,5 @@ async def list_runs(lookup: Lookup, evaluation: Evaluation, cursor: Cursor = "",
 TOOL = Tool(
     function=list_runs,
     title="List an evaluation's runs",
-    search_hint="humanloop, which prompt is better, scores",
+    search_hint="humanloop, which prompt is better",
 )

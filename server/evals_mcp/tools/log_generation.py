@@ -76,7 +76,7 @@ def _read_inputs(text: str) -> dict[str, Any]:
 TOOL = Tool(
     function=log_generation,
     title="Record a new output",
-    search_hint="humanloop, save a result",
+    search_hint="humanloop",
     read_only=False,
     idempotent=False,
 )
