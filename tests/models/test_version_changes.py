@@ -55,6 +55,11 @@ def test_another_file_and_another_dataset_are_changes() -> None:
     ]
 
 
+def test_a_run_without_a_version_is_not_compared() -> None:
+    """Its logs may be of any version."""
+    assert version_changes(subject(None), subject({"model": "m"}), _MUCH) == []
+
+
 _lines = st.lists(st.sampled_from(["", "a", "b", "a longer line of text", "the last of the lines"]), max_size=12)
 
 
