@@ -64,8 +64,10 @@ class Recomputed:
 
     def _has_score(self, version_id: str, judgment: tuple[str, Any]) -> bool:
         state, value = judgment
-        in_order = value in self.evaluators[version_id].valences if isinstance(value, str) else True
-        return state == "judged" and not isinstance(value, list) and in_order
+        options = value if isinstance(value, list) else [value]
+        row = self.evaluators[version_id]
+        in_order = not row.neutral if isinstance(value, bool | int | float) else any(o in row.valences for o in options)
+        return state == "judged" and in_order
 
     def _meets(self, log: RunLog, wanted: Filter, *, but: Iterable[str] = ()) -> bool:
         if wanted.run_ids is not None and log.run_id not in wanted.run_ids:
@@ -140,7 +142,11 @@ def _values(logs: Sequence[RunLog], version_id: str) -> list[Any]:
 def _contradicted(log: RunLog, by: dict[str, JudgmentReading]) -> bool:
     judged = [(reading, log.judgments[id][1]) for id, reading in by.items() if log.judgments[id][0] == "judged"]
     verdicts = {judgment_fails(value, reading.failing) for reading, value in judged}
-    return {True, False} <= verdicts
+    chosen: dict[frozenset[str], set[Any]] = {}
+    for reading, value in judged:
+        if reading.return_type == "select" and reading.options:
+            chosen.setdefault(reading.options, set()).add(value)
+    return {True, False} <= verdicts or any(len(options) > 1 for options in chosen.values())
 
 
 def _is_so(judgment: tuple[str, Any], condition: JudgmentCondition) -> bool:

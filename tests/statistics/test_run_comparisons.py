@@ -99,6 +99,23 @@ def test_measures_are_a_family_of_their_own_without_failed_logs() -> None:
     assert candidate.failed_logs == 1
 
 
+@pytest.mark.parametrize(
+    ("seconds", "verdict"), [(0.002, "negligible"), (-0.002, "negligible"), (0.02, "worse"), (-0.02, "better")]
+)
+def test_a_latency_that_nobody_feels_gets_no_verdict(seconds: float, verdict: str) -> None:
+    """However significant it is."""
+    keys = DatapointKeys()
+    before = [1.0 + n / 50 for n in range(20)]
+    columns = {
+        "old": run_columns(keys, IDS, [], latency=before),
+        "new": run_columns(keys, IDS, [], latency=[value + seconds for value in before]),
+    }
+    (latency,) = answer(columns, []).candidates[0].measures
+    assert latency.p_value is not None
+    assert latency.p_value < 0.0001
+    assert (latency.verdict, latency.pairs_needed is None) == (verdict, verdict == "negligible")
+
+
 def test_what_is_not_judged_is_counted_and_never_averaged_in() -> None:
     """Failed, abstained and missing judgments, other types and odd numbers are told apart; pairs are the rest."""
     keys = DatapointKeys()

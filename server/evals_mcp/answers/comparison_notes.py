@@ -78,6 +78,8 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
         notes.append(
             f"No direction is set for {', '.join(undeclared)} (number_valence), so higher stands first in counts."
         )
+    if any(row.only_baseline or row.only_candidate for row in rows):
+        notes.append("Figures are over the pairs of their row, so list_runs and rows with other pairs can differ.")
     if any(row.measure is not None for row in rows):
         excluded = " Failed logs are excluded from these rows." if _failed_logs(compared) else ""
         notes.append(f"Lower latency, tokens and cost are better.{excluded}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evals_mcp.answers.compared_datapoints import datapoint_row
 from evals_mcp.answers.comparison_notes import Compared, coverage_notes, judgment_notes, method_notes
-from evals_mcp.answers.comparison_rows import comparison_table, difference_word
+from evals_mcp.answers.comparison_rows import comparison_table, difference_word, verdict_words
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
@@ -141,7 +141,9 @@ def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: 
     words = []
     for row in rows:
         parts = [compared.subject(row), difference_word(row), "" if same else f"n={figures.count(row.pairs)}"]
-        if row.p_value is not None and row.p_value <= SIGNIFICANCE:
+        if row.verdict == Verdict.NEGLIGIBLE:
+            parts.append(f"({verdict_words(row)})")
+        elif row.p_value is not None and row.p_value <= SIGNIFICANCE:
             parts.append(f"(uncorrected {figures.p_value(row.p_value)})")
         words.append(" ".join(filter(None, parts)))
     at = f" at n={figures.count(rows[0].pairs)}" if same else ""

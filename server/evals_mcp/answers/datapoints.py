@@ -35,6 +35,7 @@ def summarize_datapoints(
     budget: int,
     *,
     filtered: str,
+    untold: bool,
     only: str | None,
     offset: int,
     call: Call,
@@ -42,6 +43,7 @@ def summarize_datapoints(
 ) -> str:
     """The datapoints found, from `offset`. `filtered` is the filter in words; empty for all.
 
+    `untold`: no evaluator could tell, so that none found is not "none".
     `only` is the version id of the one evaluator to show, `call` the answered call.
     """
     answer = Answer(budget)
@@ -49,6 +51,9 @@ def summarize_datapoints(
     for note in (*notes, *evaluation.notes):
         answer.note(note)
     if not found.rows:
+        if untold:
+            answer.line(f"Cannot tell the datapoints{filtered}: see below. No datapoint has an error in all logs.")
+            return answer.text()
         answer.line(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
         return answer.text()
     if filtered:

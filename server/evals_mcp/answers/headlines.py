@@ -24,11 +24,11 @@ def headline(stats: EvaluatorFigures) -> str:
 
 
 def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> str:
-    """The signed difference of two numeric headlines: `+0.07`, `-5 points`; "" for others."""
+    """The signed difference of two numeric headlines as shown: `+0.07`, `-5 points`; "" for others."""
     if stats.average is None or control.average is None:
         return ""
-    write = figures.difference if stats.num_true is None else figures.rate_difference
-    return write(stats.average - control.average)
+    write = figures.change if stats.num_true is None else figures.rate_change
+    return write(control.average, stats.average)
 
 
 def constant_value(all_stats: list[EvaluatorFigures]) -> str | None:

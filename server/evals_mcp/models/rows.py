@@ -150,7 +150,7 @@ def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) 
     options = [option for option in spec.get("options") or [] if "name" in option]
     valences = {option["name"]: option["valence"] for option in options if option.get("valence")}
     limits = spec.get("number_limits") or {}
-    valence = spec.get("number_valence") or (_valence_of_true(valences) if spec["return_type"] == "boolean" else None)
+    valence = declared_valence(spec)
     return EvaluatorRow(
         id=id,
         version_id=version_id,
@@ -165,6 +165,14 @@ def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) 
         neutral=valence == "neutral",
         has_valence=valence is not None,
     )
+
+
+def declared_valence(spec: Mapping[str, Any]) -> str | None:
+    """The valence of a higher number or of true in a specification as JSON; None without any."""
+    if spec.get("number_valence") or spec.get("return_type") != "boolean":
+        return spec.get("number_valence")
+    options = [option for option in spec.get("options") or [] if "name" in option]
+    return _valence_of_true({option["name"]: option["valence"] for option in options if option.get("valence")})
 
 
 def _valence_of_true(valences: Mapping[str, str]) -> str | None:

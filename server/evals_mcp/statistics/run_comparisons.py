@@ -6,7 +6,7 @@ All modules of this package import NumPy on first use, so importing them costs n
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals_mcp.models.comparisons import (
@@ -34,7 +34,7 @@ from evals_mcp.statistics.datapoint_changes import DatapointChange, rank_datapoi
 from evals_mcp.statistics.numbers import compare_numbers
 from evals_mcp.statistics.options import compare_multi_selects, compare_selects
 from evals_mcp.statistics.pairing import pair_columns
-from evals_mcp.statistics.results import Comparison, Verdict, not_comparable
+from evals_mcp.statistics.results import LEAST_SECONDS, Comparison, Verdict, decide, not_comparable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,7 +173,10 @@ def _compare_measure(measure: Measure, baseline: RunColumns, candidate: RunColum
     for run in (baseline, candidate):
         known = (run.datapoints >= 0) & ~run.failed & ~np.isnan(run.measures[measure])
         columns += [run.datapoints[known], run.measures[measure][known]]
-    return compare_numbers(pair_columns(*columns), "negative")
+    found = compare_numbers(pair_columns(*columns), "negative")
+    if measure != "latency" or found.difference is None or abs(found.difference) >= LEAST_SECONDS:
+        return found
+    return decide(replace(found, negligible=True))
 
 
 def _candidate(

@@ -17,7 +17,7 @@ from evals_mcp.models.questions import DatapointQuestion, DatapointShow, Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Text
-from evals_mcp.tools.judges import read_judges, show_words
+from evals_mcp.tools.judges import cannot_tell, read_judges, show_words
 from evals_mcp.tools.near_words import SHOWN, understood
 from evals_mcp.tools.tool import Tool
 
@@ -90,6 +90,7 @@ async def list_datapoints(
         shown,
         max_tokens,
         filtered=_in_words(resolved, question, named),
+        untold=cannot_tell(show, resolved, judges),
         only=None if named is None else named.version_id,
         offset=question.offset,
         call=call,
