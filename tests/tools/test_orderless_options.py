@@ -42,7 +42,7 @@ async def assistant(request: pytest.FixtureRequest, app: Any, client: EvalsClien
         yield found
 
 
-async def made(client: EvalsClient, runs: Mapping[str, Mapping[str, list[Any]]], **specs: Any) -> SmallEvaluation:
+async def made(client: EvalsClient, runs: Mapping[str, Mapping[str, Any]], **specs: Any) -> SmallEvaluation:
     """An evaluation with these runs: what each evaluator says of the questions, in order; None is not judged."""
     small = await make_evaluation(client, **specs)
     for name, judged in runs.items():

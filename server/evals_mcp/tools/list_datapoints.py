@@ -55,9 +55,7 @@ async def list_datapoints(
     dataset_version_id, notes = _dataset(resolved, shown)
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else ""
     judges, rules = read_judges(resolved, shown, show, named)
-    notes += rules
-    if len(shown) < len(resolved.runs) and not runs:
-        notes.append(_ONLY_SOME)
+    some = [_ONLY_SOME] if len(shown) < len(resolved.runs) and not runs else []
     filters = {"evaluation": resolved.id, "show": _given(show), "datapoint": datapoint_id, "text": text}
     call = Call(
         "list_datapoints",
@@ -94,7 +92,7 @@ async def list_datapoints(
         only=None if named is None else named.version_id,
         offset=question.offset,
         call=call,
-        notes=notes,
+        notes=[*notes, *rules, *some],
     )
 
 
