@@ -9,6 +9,7 @@ from evals_mcp.answers.writes import summarize_generation
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
+from evals_mcp.models.runs import UpdateRunRequest
 from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4LogRequest
 from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
@@ -39,12 +40,12 @@ async def log_generation(
     cost: Dollars = None,
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Log a generated output (or an error) for one datapoint in a running run. Returns the new log's id and what the
+    """Log a generated output (or an error) for one datapoint in a run. Returns the new log's id and what the
     run lacks. Each call adds a log."""
     if bool(output) == bool(error):
         raise Invalid("output, error: give exactly one of them.")
     resolved = await lookup.find_evaluation(evaluation)
-    run_id = find_run(resolved, run).id
+    found = find_run(resolved, run)
     log: dict[str, Any] = {
         "output": output or None,
         "error": error or None,
@@ -57,10 +58,14 @@ async def log_generation(
         log["inputs"] = _read_inputs(inputs)
     datapoint_id = await lookup.find_datapoint(resolved, datapoint)
     request = V4CreateEvaluationLogRequest(datapoint_id=datapoint_id, log=V4LogRequest(**log))
-    created = await lookup.client.v4.log(resolved.id, request, evaluatee_id=run_id)
-    lookup.note_write(resolved.id, run_id)
+    opened = found.status == "completed"
+    if opened:
+        # A completed run takes no logs by this route.
+        await lookup.client.runs.update(resolved.id, found.id, UpdateRunRequest(status="running"))
+    created = await lookup.client.v4.log(resolved.id, request, evaluatee_id=found.id)
+    lookup.note_write(resolved.id, found.id)
     after = await lookup.find_evaluation(resolved.id)
-    return summarize_generation(after, after.run(run_id), created.id, datapoint_id, max_tokens)
+    return summarize_generation(after, after.run(found.id), created.id, datapoint_id, max_tokens, opened=opened)
 
 
 def _read_inputs(text: str) -> dict[str, Any]:
