@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals_mcp.folding import fold
-from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_cost, log_latency, log_output
+from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_latency, log_output
 from evals_mcp.models.questions import DatapointQuestion, Filter, JudgmentCondition, LogQuestion
 from evals_mcp.models.rows import Overview
+from evals_mcp.models.usage import log_usage
 from evals_mcp.statistics.agreement import JudgmentReading, judgment_fails
 from evals_mcp.store.store import Store
 from evals_mcp.truncation import texts_of
@@ -59,7 +60,7 @@ class Recomputed:
             case "latency":
                 found = [log for log in found if log_latency(log.log) is not None]
             case "cost":
-                found = [log for log in found if log_cost(log.log) is not None]
+                found = [log for log in found if log_usage(log.log).cost is not None]
         return {(log.run_id, log.log.id) for log in found}
 
     def _has_score(self, version_id: str, judgment: tuple[str, Any]) -> bool:

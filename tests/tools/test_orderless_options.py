@@ -80,7 +80,7 @@ async def test_with_a_valence_they_can(client: EvalsClient, assistant: Assistant
 
 async def test_different_options_disagree_without_an_order(client: EvalsClient, assistant: Assistant) -> None:
     """Between runs by one evaluator, and between evaluators with the same options on one log."""
-    runs = {
+    runs: dict[str, dict[str, list[Any]]] = {
         "a": {"tone": ["bad", "ok", "ok", "ok", "ok", "ok"], "person": ["bad", "ok", "bad", "ok", "ok", None]},
         "b": {"tone": ["ok", "ok", "ok", "ok", "ok", "ok"], "person": ["ok", "ok", "bad", "ok", "ok", None]},
     }
@@ -96,7 +96,7 @@ async def test_a_judge_that_is_always_true_disagrees_with_a_human(
     client: EvalsClient, assistant: Assistant, runs: list[str]
 ) -> None:
     """Also where the human judged only one of the runs."""
-    judged = {"judge": [True] * 6, "person": [True, False, None, True, True, True]}
+    judged: dict[str, list[Any]] = {"judge": [True] * 6, "person": [True, False, None, True, True, True]}
     said = {name: judged if name == "a" else {"judge": [True] * 6} for name in runs}
     small = await made(client, said, judge={"return_type": "boolean"}, person=HUMAN)
     answer = await assistant.ask("list_datapoints", evaluation="Small", show="disagreement")

@@ -64,7 +64,8 @@ def log_facts(row: LogRow) -> list[str]:
         known = [
             figures.count(tokens) if tokens is not None else "?" for tokens in (row.prompt_tokens, row.output_tokens)
         ]
-        facts.append(f"{known[0]} tokens in, {known[1]} out")
+        reasoning = f", {figures.count(row.reasoning_tokens)} reasoning" if row.reasoning_tokens else ""
+        facts.append(f"{known[0]} tokens in, {known[1]} out{reasoning}")
     if row.cost is not None:
         facts.append(figures.cost(row.cost))
     return facts

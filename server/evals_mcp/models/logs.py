@@ -128,13 +128,6 @@ def log_latency(log: Any) -> float | None:
     return None if start is None or end is None or end < start else float((end - start).total_seconds())
 
 
-def log_cost(log: Any) -> float | None:
-    """The cost of a log in US dollars: the known costs of prompt and output together."""
-    parts = [getattr(log, name, None) for name in ("prompt_cost", "output_cost")]
-    known = [part for part in parts if part is not None]
-    return sum(known) if known else None
-
-
 LogResponse = Annotated[
     Annotated[PromptLogResponse, Tag("prompt")]
     | Annotated[ToolLogResponse, Tag("tool")]

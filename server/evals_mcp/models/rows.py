@@ -271,6 +271,7 @@ class LogRow(CutRow):
     error: str | None = None
     latency: float | None = None
     prompt_tokens: int | None = None
+    reasoning_tokens: int | None = None
     output_tokens: int | None = None
     cost: float | None = None
     judgments: list[JudgmentRow]

@@ -52,6 +52,7 @@ async def log_generation(
         "duration": latency,
         "prompt_tokens": prompt_tokens,
         "output_tokens": output_tokens,
+        "prompt_cost": None if cost is None else 0.0,  # a cost is known by both of its parts
         "output_cost": cost,
     }
     if inputs:

@@ -9,9 +9,11 @@ from evals_mcp.media import mark_media
 from evals_mcp.models.judgments import STATES, JudgmentState
 from evals_mcp.models.message_parts import other_parts
 from evals_mcp.models.rows import Excerpt, JudgmentRow, LogRow
+from evals_mcp.models.usage import Usage, own_usage
 from evals_mcp.store.database.tables import datapoints, judgments, logs, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment
 from evals_mcp.store.logs.rows import output_text
+from evals_mcp.store.logs.step_usage import read_step_usage
 from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.questions.text_matches import read_matches
 from evals_mcp.truncation import cut_texts
@@ -29,7 +31,12 @@ def read_log_rows(
     found = {(row.run_id, row.number): row for row in connection.execute(_LOGS, numbers).all()}
     judged = read_judgment_rows(connection, keys, attachments, characters)
     matches = read_matches(connection, keys, searched) if searched else {}
-    return [_log_row(found[key], judged.get(key, {}), attachments, characters, matches.get(key)) for key in keys]
+    used = {row.number: own_usage(row._mapping) for row in found.values()}
+    used |= read_step_usage(connection, [number for number, usage in used.items() if not usage.is_known])
+    return [
+        _log_row(found[key], used[key.log_number], judged.get(key, {}), attachments, characters, matches.get(key))
+        for key in keys
+    ]
 
 
 def read_judgment_rows(
@@ -96,8 +103,7 @@ _LOGS = (
         logs.c.number,
         logs.c.id,
         logs.c.created_at,
-        logs.c.prompt_tokens,
-        logs.c.output_tokens,
+        *(logs.c[part] for part in Usage._fields),
         logs.c.error,
         logs.c.inputs,
         logs.c.messages,
@@ -117,6 +123,7 @@ _LOGS = (
 
 def _log_row(
     row: Any,
+    usage: Usage,
     judged: dict[str, JudgmentRow],
     attachments: Sequence[Attachment],
     characters: int,
@@ -141,8 +148,9 @@ def _log_row(
         created_at=row.created_at,
         **cut,
         latency=row.latency,
-        prompt_tokens=row.prompt_tokens,
-        output_tokens=row.output_tokens,
+        prompt_tokens=usage.prompt_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        output_tokens=usage.output_tokens,
         cost=row.cost,
         judgments=[
             judged.get(item.evaluator_version_id)
