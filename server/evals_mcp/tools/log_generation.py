@@ -9,7 +9,6 @@ from evals_mcp.answers.writes import summarize_generation
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
-from evals_mcp.models.runs import UpdateRunRequest
 from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4LogRequest
 from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
@@ -62,7 +61,7 @@ async def log_generation(
     opened = found.status == "completed"
     if opened:
         # A completed run takes no logs by this route.
-        await lookup.client.runs.update(resolved.id, found.id, UpdateRunRequest(status="running"))
+        await lookup.client.v4.open_run(resolved.id, found.id)
     created = await lookup.client.v4.log(resolved.id, request, evaluatee_id=found.id)
     lookup.note_write(resolved.id, found.id)
     after = await lookup.find_evaluation(resolved.id)
