@@ -106,11 +106,9 @@ class Projects(Repository):
             return [found[version_id] for version_id in wanted]
 
     def config(self, version_id: str) -> RunVersionResponse:
-        """One config. Raises NotFound."""
+        """One config of a model. Raises NotFound."""
         with self._database.read() as connection:
-            version: RunVersionResponse = _version(
-                connection, version_by_id(connection, version_id, EVALUATED_TYPES).id
-            )
+            version: RunVersionResponse = _version(connection, version_by_id(connection, version_id, ["prompt"]).id)
             return version
 
     def dataset_path(self, name: str) -> str:
