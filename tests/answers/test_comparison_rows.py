@@ -56,6 +56,12 @@ def test_numbers_are_rounded_to_what_they_carry() -> None:
     ]
 
 
+def test_thirds_are_not_shown_with_ever_more_digits() -> None:
+    """Their difference is that of the rounded rates."""
+    shown = cells(row(kind="boolean", baseline=1 / 3, candidate=2 / 3, difference=1 / 3, low=None, high=None))
+    assert (shown["baseline"], shown["candidate"], shown["difference"]) == ("33.3%", "66.7%", "+33.4 points")
+
+
 def test_booleans_are_rates_and_differ_in_points() -> None:
     """A difference of rates is never in percent, which would be ambiguous."""
     shown = cells(row(kind="boolean", baseline=0.85, candidate=0.615, difference=-0.235, low=-0.4, high=-0.07))
@@ -66,11 +72,11 @@ def test_booleans_are_rates_and_differ_in_points() -> None:
 @pytest.mark.parametrize(
     ("measure", "values", "expected"),
     [
-        ("latency", (2.7, 2.218, -0.482), ("2.7 s", "2.2 s", "-0.5 s")),
+        ("latency", (2.7, 2.218, -0.482), ("2.70 s", "2.22 s", "-0.48 s")),
         ("latency", (0.7, 0.218, -0.482), ("700 ms", "218 ms", "-482 ms")),
         ("latency", (185.2, 7190.0, 7004.8), ("185 s", "7,190 s", "+7,005 s")),
-        ("cost", (0.0012, 0.0031, 0.0019), ("$0.0012", "$0.0031", "+$0.0019")),
-        ("cost", (0.00031, 0.000214, -0.000096), ("$0.00031", "$0.00021", "-$0.00010")),
+        ("cost", (0.0012, 0.0031, 0.0019), ("$0.00120", "$0.00310", "+$0.00190")),
+        ("cost", (0.00031, 0.000214, -0.000096), ("$0.000310", "$0.000214", "-$0.000096")),
         ("tokens", (281.75, 2559.6, 2277.85), ("282", "2,560", "+2,278")),
         ("tokens", (281.6, 2559.4, 2277.8), ("281.6", "2,559.4", "+2,277.8")),
         ("tokens", (0.5, 0.25, -0.25), ("0.50", "0.25", "-0.25")),

@@ -34,14 +34,13 @@ def compared_figures(row: ComparisonRow) -> ComparedFigures | None:
     """The figures of a row; None for options and without pairs.
 
     A row gets up to two more decimals (whole numbers: one) if its rounded figures do not add up, or if an end of the
-    interval would look like zero.
+    interval would look like zero. If that does not help, as with thirds, the difference is that of the rounded figures.
     """
     if row.baseline is None or row.candidate is None or row.difference is None:
         return None
     unit = _unit(row, max(abs(row.baseline), abs(row.candidate)))
-    places = unit.places
-    while places < unit.places + (_MORE_PLACES if unit.places else 1) and not _adds_up(row, unit.factor, places):
-        places += 1
+    more = range(unit.places, unit.places + (_MORE_PLACES if unit.places else 1) + 1)
+    places = next((places for places in more if _adds_up(row, unit.factor, places)), unit.places)
     baseline, candidate = (figures.fixed(value * unit.factor, places) for value in (row.baseline, row.candidate))
     difference = unit.difference(_signed(_short(_minus(candidate, baseline, places), unit)))
     interval = ""
@@ -95,19 +94,19 @@ def _unit(row: ComparisonRow, largest: float) -> _Unit:
     if row.measure == "latency":
         if largest < 0.9995:
             return _Unit(1000.0, 0, "{} ms".format, "{} ms".format)
-        return _Unit(1.0, 1 if largest < 100 else 0, "{} s".format, "{} s".format)
+        return _Unit(1.0, 2 if largest < 100 else 0, "{} s".format, "{} s".format)
     if row.measure == "cost":
-        return _Unit(1.0, _two_digits(largest), _dollars, _dollars)
+        return _Unit(1.0, _digits(largest, 3), _dollars, _dollars)
     if row.measure == "tokens" and largest >= 10:
         return _Unit(1.0, 0, str, str)
-    return _Unit(1.0, _two_digits(largest), str, str)
+    return _Unit(1.0, _digits(largest, 2), str, str)
 
 
-def _two_digits(largest: float) -> int:
-    """Decimals that show two digits of a number: at least two."""
+def _digits(largest: float, digits: int) -> int:
+    """Decimals that show so many digits of a number: at least two decimals."""
     if not largest:
         return _LEAST_PLACES
-    return min(max(_LEAST_PLACES, 1 - math.floor(math.log10(largest))), _MOST_PLACES)
+    return min(max(_LEAST_PLACES, digits - 1 - math.floor(math.log10(largest))), _MOST_PLACES)
 
 
 def _dollars(text: str) -> str:
