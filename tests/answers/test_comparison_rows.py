@@ -56,6 +56,12 @@ def test_numbers_are_rounded_to_what_they_carry() -> None:
     ]
 
 
+def test_thirds_are_not_shown_with_ever_more_digits() -> None:
+    """Their difference is that of the rounded rates."""
+    shown = cells(row(kind="boolean", baseline=1 / 3, candidate=2 / 3, difference=1 / 3, low=None, high=None))
+    assert (shown["baseline"], shown["candidate"], shown["difference"]) == ("33.3%", "66.7%", "+33.4 points")
+
+
 def test_booleans_are_rates_and_differ_in_points() -> None:
     """A difference of rates is never in percent, which would be ambiguous."""
     shown = cells(row(kind="boolean", baseline=0.85, candidate=0.615, difference=-0.235, low=-0.4, high=-0.07))

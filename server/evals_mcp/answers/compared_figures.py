@@ -34,14 +34,13 @@ def compared_figures(row: ComparisonRow) -> ComparedFigures | None:
     """The figures of a row; None for options and without pairs.
 
     A row gets up to two more decimals (whole numbers: one) if its rounded figures do not add up, or if an end of the
-    interval would look like zero.
+    interval would look like zero. If that does not help, as with thirds, the difference is that of the rounded figures.
     """
     if row.baseline is None or row.candidate is None or row.difference is None:
         return None
     unit = _unit(row, max(abs(row.baseline), abs(row.candidate)))
-    places = unit.places
-    while places < unit.places + (_MORE_PLACES if unit.places else 1) and not _adds_up(row, unit.factor, places):
-        places += 1
+    more = range(unit.places, unit.places + (_MORE_PLACES if unit.places else 1) + 1)
+    places = next((places for places in more if _adds_up(row, unit.factor, places)), unit.places)
     baseline, candidate = (figures.fixed(value * unit.factor, places) for value in (row.baseline, row.candidate))
     difference = unit.difference(_signed(_short(_minus(candidate, baseline, places), unit)))
     interval = ""

@@ -21,7 +21,8 @@ class EvaluatorFigures:
     """The figures of an evaluator in a run: total_logs = num_judgments + num_nulls + num_errors.
 
     The return type decides which of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (counts)
-    are set. A dataclass, because there are many and they are read-only.
+    are set. If a run has repeated logs, `by_datapoint` is the rate or mean in which each datapoint counts once, and
+    `shares` those of options. A dataclass, because there are many and they are read-only.
     """
 
     total_logs: int
@@ -33,16 +34,20 @@ class EvaluatorFigures:
     low: float | None = None
     high: float | None = None
     options: dict[str, int] | None = None
+    by_datapoint: float | None = None
+    shares: dict[str, float] | None = None
 
     @property
     def average(self) -> float | None:
-        """The rate of true or the mean; None without judgments, and for options and texts."""
-        if not self.num_judgments:
-            return None
+        """The rate of true or the mean, by datapoint if logs repeat; None without judgments, for options and texts."""
+        if not self.num_judgments or self.by_datapoint is not None:
+            return self.by_datapoint
         return self.mean if self.num_true is None else self.num_true / self.num_judgments
 
 
-def evaluator_figures(stats: Any) -> EvaluatorFigures:
+def evaluator_figures(
+    stats: Any, by_datapoint: float | None = None, shares: dict[str, float] | None = None
+) -> EvaluatorFigures:
     """The figures of an evaluator's statistics, in API form or as computed; empty for None."""
     if stats is None:
         return EvaluatorFigures(0, 0, 0, 0)
@@ -57,6 +62,8 @@ def evaluator_figures(stats: Any) -> EvaluatorFigures:
         low=percentiles.get("0"),
         high=percentiles.get("100"),
         options=getattr(stats, "num_judgments_per_option", None),
+        by_datapoint=by_datapoint,
+        shares=shares,
     )
 
 

@@ -28,6 +28,7 @@ from evals_mcp.statistics.aggregates import (
     number_stats,
     select_stats,
 )
+from evals_mcp.statistics.datapoint_figures import CountedJudgment, average_by_datapoint, shares_by_datapoint
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import evaluation_runs, files, judgments, runs
 from evals_mcp.store.evaluations.evaluations import find_evaluation
@@ -58,6 +59,13 @@ class EvaluatorInRun(NamedTuple):
 
     attachment: Attachment
     stats: JudgmentCounts
+
+
+class DatapointFigures(NamedTuple):
+    """A rate or mean, or shares of options, in which each datapoint of a run counts once."""
+
+    average: float | None = None
+    shares: dict[str, float] | None = None
 
 
 class Stats:
@@ -123,6 +131,15 @@ class Stats:
             ]
         return found
 
+    def by_datapoint(
+        self, connection: Connection, run: Row[Any], attachment: Attachment, return_type: str
+    ) -> DatapointFigures:
+        """An evaluator's figures in a run with repeated logs; a row as from `read_runs`. Empty for other runs."""
+        if run.logs_count <= run.logged_datapoints_count:
+            return DatapointFigures()
+        asked = (run.id, attachment, return_type)
+        return self._cache.get("figures by datapoint", asked, run, lambda: _by_datapoint(connection, *asked))
+
     def _one(
         self, connection: Connection, run: Row[Any], attachment: Attachment, spec: dict[str, Any]
     ) -> JudgmentCounts:
@@ -165,6 +182,22 @@ def _count(connection: Connection, run_id: str, attachment: Attachment, spec: di
     return JudgmentCounts(
         total_logs=len(values) + errors, num_judgments=len(values) - nulls, num_nulls=nulls, num_errors=errors
     )
+
+
+def _by_datapoint(connection: Connection, run_id: str, attachment: Attachment, return_type: str) -> DatapointFigures:
+    value = judgments.c.number if return_type in ("boolean", "number") else judgments.c.label
+    columns = (judgments.c.datapoint_id, judgments.c.number, judgments.c.label)
+    rows = connection.execute(
+        select(*columns, func.count().label("times"))
+        .where(judgments.c.run_id == run_id, judgments.c.state == JUDGED, value.is_not(None), *judgments_of(attachment))
+        .group_by(*columns)
+    )
+    counted = [
+        CountedJudgment(row.datapoint_id, judgment_value(row.number, row.label, return_type), row.times) for row in rows
+    ]
+    if return_type in ("boolean", "number"):
+        return DatapointFigures(average=average_by_datapoint(counted))
+    return DatapointFigures(shares=shares_by_datapoint(counted)) if return_type != "text" else DatapointFigures()
 
 
 def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:
