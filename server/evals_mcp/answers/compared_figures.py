@@ -94,19 +94,19 @@ def _unit(row: ComparisonRow, largest: float) -> _Unit:
     if row.measure == "latency":
         if largest < 0.9995:
             return _Unit(1000.0, 0, "{} ms".format, "{} ms".format)
-        return _Unit(1.0, 1 if largest < 100 else 0, "{} s".format, "{} s".format)
+        return _Unit(1.0, 2 if largest < 100 else 0, "{} s".format, "{} s".format)
     if row.measure == "cost":
-        return _Unit(1.0, _two_digits(largest), _dollars, _dollars)
+        return _Unit(1.0, _digits(largest, 3), _dollars, _dollars)
     if row.measure == "tokens" and largest >= 10:
         return _Unit(1.0, 0, str, str)
-    return _Unit(1.0, _two_digits(largest), str, str)
+    return _Unit(1.0, _digits(largest, 2), str, str)
 
 
-def _two_digits(largest: float) -> int:
-    """Decimals that show two digits of a number: at least two."""
+def _digits(largest: float, digits: int) -> int:
+    """Decimals that show so many digits of a number: at least two decimals."""
     if not largest:
         return _LEAST_PLACES
-    return min(max(_LEAST_PLACES, 1 - math.floor(math.log10(largest))), _MOST_PLACES)
+    return min(max(_LEAST_PLACES, digits - 1 - math.floor(math.log10(largest))), _MOST_PLACES)
 
 
 def _dollars(text: str) -> str:
