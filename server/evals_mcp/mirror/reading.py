@@ -66,7 +66,7 @@ class Reading:
 
         async def describe(row: EvaluationRow) -> None:
             try:
-                overview = (await self._define(row.id)).overview
+                overview = (await self._resolved(row.id)).overview
             except Unauthorized:
                 raise
             except EvalsError:
