@@ -39,7 +39,7 @@ async def test_failed_judgments_are_counted_and_in_no_mean(asker: Asker) -> None
     """The 33 failures of one run are named, and its means are over the 189 logs that were judged."""
     answer = (await asker.ask("list_runs", {"evaluation": RAG})).text
     assert "Excluded: 33 failed judgments (text-retrieval-2024-02:" in answer
-    assert "4.82 (+0.03) n=189" in answer
+    assert "4.82 (unpaired +0.03) n=189" in answer
 
 
 async def test_an_evaluator_that_is_false_everywhere_is_pointed_out(asker: Asker) -> None:

@@ -66,7 +66,7 @@ async def test_bounds_of_a_number_add_up(assistant: Assistant) -> None:
 async def test_a_text_is_found_and_shown_where_it_matches(assistant: Assistant) -> None:
     """In any case, in inputs and outputs, and not in the names of inputs."""
     answer = await _ask(assistant, text="WARRANTY", limit=3)
-    matches = re.findall(r'^  match: "(.*)"$', answer, re.MULTILINE)
+    matches = re.findall(r'^  found: in [^:]*: "(.*)"', answer, re.MULTILINE)
     assert matches
     assert all("warranty" in match.lower() for match in matches)
     assert "\n0 logs" in await _ask(assistant, text="locale")

@@ -54,6 +54,7 @@ from mcp import MCPError
 
 _log = logging.getLogger(__name__)
 _ADDED_BY_HOSTS = frozenset(("wait_for_previous",))
+_OPTION = re.compile(r"--?[a-z-]+")
 _IN_BACKTICKS = re.compile(r"`([^`]*)`")
 _OWN_ADDRESSES = "evals://"
 _MOMENT = 2.0  # seconds: a later suggestion or list is useless
@@ -280,7 +281,12 @@ def _short(value: object) -> str:
     return quote(str(value), 60)
 
 
+def _backticked(found: re.Match[str]) -> str:
+    word = found[1]
+    return found[0] if _OPTION.fullmatch(word) or name_of(word) == word else name_of(word)
+
+
 def _error(sentence: str) -> CallToolResult:
     """An error result. Words that the API put in backticks may come from anybody, so they are names here."""
-    sentence = _IN_BACKTICKS.sub(lambda found: name_of(found[1]), sentence)
+    sentence = _IN_BACKTICKS.sub(_backticked, sentence)
     return CallToolResult(content=[TextContent(type="text", text=f"Error: {sentence}")], is_error=True)

@@ -92,7 +92,7 @@ def add_v4_feedback(
 
 
 @router.post("/sessions", status_code=201)
-def create_v4_session() -> V4CreateSessionResponse:
+def create_v4_session(store: CurrentStore) -> V4CreateSessionResponse:
     """Make an id for a session. Its logs name it as `session_id`."""
     return V4CreateSessionResponse(id=new_id("sesh"))
 
