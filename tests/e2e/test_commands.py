@@ -48,7 +48,7 @@ def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path:
         "Excluded: 1 abstained judgment (v3-policy-quotes: helpfulness).",
         "Excluded: 3 missing judgments (v2-concise",
         "policy_correct | 39 | 84.6% | 61.5% | -23.1 points |",
-        "| 0.0039 | 0/9/30 | worse",
+        "| 0.023 | 0/9/30 | worse",
         "9 datapoints got worse by policy_correct",
         "1 log with an error",
         "upstream timed out after 10.0 s",
