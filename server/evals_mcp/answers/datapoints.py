@@ -49,14 +49,14 @@ def summarize_datapoints(
     for note in (*notes, *evaluation.notes):
         answer.note(note)
     if not found.rows:
-        answer.line(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
+        answer.head(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
         return answer.text()
     if filtered:
-        answer.line(f"{figures.count(found.total, 'datapoint')}{filtered}.")
+        answer.head(f"{figures.count(found.total, 'datapoint')}{filtered}.")
     columns = _columns(evaluation, runs, only)
     legend = _legend(columns, evaluation.evaluator_labels)
     if legend.line:
-        answer.line(legend.line)
+        answer.head(legend.line)
 
     def footer(amount: int) -> str:
         if offset + amount >= found.total:

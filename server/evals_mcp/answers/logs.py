@@ -42,7 +42,7 @@ def summarize_logs(
         answer.note("Evaluators without judgments in a run are not listed as missing.")
     one_run = len({row.run_id for row in found.rows}) == 1 and len(found.rows) > 1
     if one_run:
-        answer.line(f"Run {name(evaluation.run_labels[found.rows[0].run_id])}:")
+        answer.head(f"Run {name(evaluation.run_labels[found.rows[0].run_id])}:")
     rows = [
         _row(row, None if one_run else evaluation.run_labels[row.run_id], shown_labels, judging[row.run_id])
         for row in found.rows

@@ -14,8 +14,6 @@ from evals_mcp.models.logs import LogResponse, log_kind
 from evals_mcp.models.rows import DatapointContent
 
 _TOKENS_PER_PART = 200  # of the budget; with less, messages and inputs stay in one piece
-_TOKENS_PER_STEP = 45
-_LEAST_FOR_PARTS = 0.4
 
 
 def summarize_log(log: LogResponse, budget: int, datapoint: DatapointContent | None = None) -> str:
@@ -27,9 +25,8 @@ def summarize_log(log: LogResponse, budget: int, datapoint: DatapointContent | N
     if not parts:
         answer.line("It has no inputs, messages, output, error or judgments.")
     else:
-        portion = max(_LEAST_FOR_PARTS, 1 - len(steps) * _TOKENS_PER_STEP / budget) if steps else 1.0
         rows = [part_row(log.id, part) for part in parts]
-        answer.rows(rows, lambda shown: parts_left_out(log.id, parts[shown:]), portion=portion)
+        answer.rows(rows, lambda shown: parts_left_out(log.id, parts[shown:]))
     if steps:
         _add_trace(answer, log, steps, 0)
     return answer.text()
