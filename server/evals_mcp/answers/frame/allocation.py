@@ -7,12 +7,13 @@ from evals_mcp.answers.frame.tokens import share
 
 
 class Need(NamedTuple):
-    """The tokens of a list: of the least that it shows, of all its rows in little detail, and of everything.
+    """The tokens of a list: of the least that it shows, of all its rows, of these in some detail, and of everything.
 
     Lists of a lower `rank` get their least first. `whole` may be any number above the room if it is larger.
     """
 
     least: int
+    rows: int
     base: int
     whole: int
     rank: int
@@ -34,7 +35,7 @@ def allocate(room: int, lines: int, least_of_lines: int, needs: Sequence[Need]) 
         later -= need.least
         rooms[index] = min(need.least, max(left - later, left // 2))
         left -= rooms[index]
-    for part in ("base", "whole"):
+    for part in ("rows", "base", "whole"):
         wanted = [lines - for_lines, *(getattr(need, part) - given for need, given in zip(needs, rooms, strict=True))]
         more, *shares = share(left, [max(want, 0) for want in wanted])
         for_lines += more

@@ -37,22 +37,23 @@ class List:
         return cost(self.header) + self.rows.cost(0, self.least) + below + cost(self.on_cut)
 
     def need(self, room: int, *, whole: bool = True) -> Need:
-        """The tokens of the least that it shows, of all rows in little detail, and of everything.
+        """The tokens of the least that it shows, of all rows, of these in some detail, and of everything.
 
-        Without `whole`, the last two count as more than the room.
+        Without `whole`, all but the first count as more than the room.
         """
         first, minimum = self.rows.cost(0, self.least), self.minimum
         if not whole:
-            return Need(minimum, room + 1, room + 1, self.rank)
+            return Need(minimum, room + 1, room + 1, room + 1, self.rank)
         everything = room + 1
         if sum(row.need for row in self.rows.rows) * _LEAST_PER_CHARACTER <= room:
             everything = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.rows.top, room)
         if self.rank is Rank.EXTRA:
-            return Need(0, 0, everything, self.rank)
+            return Need(0, 0, 0, everything, self.rank)
         if self.rank is Rank.VERDICTS:
             least = minimum - first + self.rows.total(self.least, room)
-            return Need(least, least, everything, self.rank)
-        return Need(minimum, minimum - first + self.rows.total(LEAST, room), everything, self.rank)
+            return Need(least, least, everything, everything, self.rank)
+        rows, base = (minimum - first + self.rows.total(level, room) for level in (self.least, LEAST))
+        return Need(minimum, rows, base, everything, self.rank)
 
     def fill(self, room: int) -> tuple[list[str], int]:
         """Fill `texts` from this room. The lines to add at the end, and the tokens of all."""
