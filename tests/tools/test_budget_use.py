@@ -120,3 +120,15 @@ async def test_ten_regressions_are_shown_with_their_questions(assistant: Assista
     assert len(shown) == 10
     assert min(map(len, shown)) >= 12
     assert len(re.findall(r"^  (?:baseline|candidate|outputs, .*|both outputs): ", answer, re.MULTILINE)) >= 10
+
+
+async def test_the_question_of_several_logs_is_shown_once(assistant: Assistant) -> None:
+    """Logs of one datapoint repeat neither its input nor its target, and say where both are."""
+    listed = await assistant.ask("list_datapoints", evaluation="Which prompt", limit=1)
+    datapoint = next(iter(_ids(listed)))
+    answer = await assistant.ask("get_logs", evaluation="Which prompt", datapoint=datapoint)
+    assert len(re.findall(r"^log_", answer, re.MULTILINE)) == 3
+    assert len(re.findall(r"^  input: ", answer, re.MULTILINE)) == 1
+    assert len(re.findall(r"^  target: ", answer, re.MULTILINE)) == 1
+    assert answer.count(f"{datapoint} (input and target above);") == 2
+    assert len(re.findall(r"^  output: ", answer, re.MULTILINE)) == 3
