@@ -119,8 +119,9 @@ class Answer:
         needs = [item.need(self._left, whole=len(lists) > 1) for item in lists]
         if len(needs) == 1 and wanted > (self._left - needs[0].least) // 2:
             needs = [lists[0].need(self._left)]
-        omission = cost(_SHORT) if wanted or any(item.rank is Rank.EXTRA for item in lists) else 0
-        return needs, *allocate(self._left, wanted, omission, needs)
+        if any(item.rank is Rank.EXTRA for item in lists):
+            wanted += cost(_SHORT)  # says so where a list is omitted
+        return needs, *allocate(self._left, wanted, cost(_SHORT) if wanted else 0, needs)
 
     def _fill_lines(self, lines: Sequence[_Line], room: int, *, omitted: bool) -> None:
         """Cut the lines that have no room, and say so, also if a list is `omitted`."""
