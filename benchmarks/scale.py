@@ -39,6 +39,11 @@ SELECT run_logs.run_id, run_logs.log_number FROM run_logs JOIN logs ON logs.numb
 WHERE run_logs.run_id IN (SELECT id FROM runs) AND (
     logs.output LIKE :text OR logs.error LIKE :text OR logs.inputs LIKE :text OR logs.messages LIKE :text
     OR logs.output_message LIKE :text
+    OR run_logs.datapoint_id IN (SELECT id FROM datapoints WHERE content LIKE :text)
+    OR EXISTS (
+        SELECT 1 FROM logs AS judge WHERE judge.judged_log_number = logs.number
+        AND (judge.output LIKE :text OR judge.error LIKE :text OR judge.output_message LIKE :text)
+    )
 )
 """
 _DATAPOINTS_LIKE = """

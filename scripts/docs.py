@@ -85,6 +85,27 @@ def example(answers: Sequence[Answered]) -> str:
     return f"```\n{shown}\n```"
 
 
+FIGURES = """## What the figures mean
+
+- **Rates and means.** Of a run's judged logs. If a datapoint has several logs, they are averaged first, so each
+  datapoint counts once. Failed, abstained and missing judgments are excluded and named. In `compare_runs` and the
+  reports' comparisons, only datapoints that are judged in both runs count: a run can have 85% there and 84.6% here,
+  and the answer says so.
+- **Differences.** Always of the figures as they are shown. A difference of latency under 10 ms gets no verdict.
+- **p.** Corrected by Holm's method over all comparisons of the evaluation: every other run with the baseline, by
+  every evaluator; measures are a family of their own. So a difference has one p, whatever part a call shows. With
+  `family="asked"`, p is corrected over the candidates and evaluators of the call, and the answer says so. Comparisons
+  in which nothing changed do not count.
+- **Tokens.** Prompt, reasoning and output tokens. **Cost.** Prompt and output cost. Each is known only if prompt and
+  output are. A log that has none of its own, such as a flow's, has the sum of its steps; a step that says what it
+  used speaks for the steps below it. If a step has one of both figures and lacks the other, the sum of the other is
+  unknown.
+- **Latency.** The provider's, else the time from start to end.
+- **Failures and disagreement.** A log fails if it has an error, or is judged false, a negative option or in the worst
+  quarter of the range. Options without a valence have no order: answers name them, and they fail nothing. Judgments
+  disagree if they are true and false, different options, or numbers at least half the range apart."""
+
+
 def answers_page(answers: Sequence[Answered]) -> str:
     """Every answer with its question; what differs each time it is asked (ids, times, cursors) stands as `…`."""
     parts = [
@@ -95,7 +116,7 @@ def answers_page(answers: Sequence[Answered]) -> str:
         arguments = ", ".join(f"{key}={json.dumps(value)}" for key, value in question.arguments.items())
         call = question.tool if "://" in question.tool else f"{question.tool}({steady(arguments)})"
         parts.append(f"## {question.words}\n\n`{call}`\n\n````\n{steady(answer)}\n````")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, FIGURES]) + "\n"
 
 
 def steady(text: str) -> str:

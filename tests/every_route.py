@@ -235,6 +235,7 @@ def _reads(world: World) -> Iterator[Step]:
     for log_id in world.logs.values():
         yield Step("GET", "/v5/logs/{id}", {"id": log_id})
     yield Step("GET", "/v5/evaluations", query={"file_id": flow["id"]})
+    yield Step("GET", "/evaluations/{id}", {"id": world.other["evaluation"]})
     for template in ("", "/runs", "/stats", "/logs"):
         yield Step("GET", "/v5/evaluations/{id}" + template, evaluation)
     yield Step("GET", "/v5/evaluations/{id}/logs", evaluation, {"run_id": world.other["run"], "size": 1})
@@ -260,6 +261,7 @@ def _reviews(world: World) -> Iterator[Step]:
     yield Step("POST", logs, evaluation, body={**between, "sort": "worst", "following": [0, 1]})
     ids = "/v5/review/evaluations/{id}/datapoint-ids"
     yield Step("GET", ids, evaluation, {"beginning": world.other["datapoint"][:9]})
+    yield Step("GET", "/v5/review/datapoints/{id}", {"id": world.other["datapoint"]})
     yield Step("GET", "/v5/review/logs/ids", query={"beginning": world.logs["in_run"][:9]})
     for sort in ("latency", "cost", "length"):
         yield Step("POST", logs, evaluation, body={"filter": {"run_ids": runs}, "sort": sort, "following": [-4.5, -1]})
@@ -381,6 +383,32 @@ def _v4(world: World) -> Iterator[Step]:
         "hl_generated": False,
     }
     yield Step("POST", "/v4/projects/{project_id}/evaluations", project, body=new)
+    yield from _v4_set_up(world)
+
+
+def _v4_set_up(world: World) -> Iterator[Step]:
+    prompt, dataset = {"project_id": world.files["prompt"]}, {"dataset_id": world.files["dataset"]}
+    yield Step("GET", "/v4/projects", query={"filter": "TEAM", "sort_by": "name", "order": "asc"})
+    yield Step("POST", "/v4/projects", body={"name": "team/v4"})
+    for part in ("", "/configs", "/active-config", "/datasets"):
+        yield Step("GET", "/v4/projects/{project_id}" + part, prompt)
+    yield Step("POST", "/v4/projects/{project_id}/datasets", prompt, body={"name": "team/v4 set", "description": ""})
+    yield Step("POST", "/v4/model-configs", body={"project_id": world.files["prompt"], "model": "of v4"})
+    yield Step("GET", "/v4/model-configs/{id}", {"id": world.versions["prompt"]})
+    yield Step("GET", "/v4/datasets")
+    yield Step("GET", "/v4/datasets/{id}", {"id": world.files["dataset"]})
+    yield Step("GET", "/v4/datasets/{dataset_id}/datapoints", dataset)
+    yield Step("POST", "/v4/datasets/{dataset_id}/datapoints", dataset, body=[{"inputs": {"question": "of v4"}}])
+    yield Step("GET", "/v4/evaluators")
+    yield Step("GET", "/v4/evaluators/{id}", {"id": world.files["evaluator"]})
+    judge = {"arguments_type": "target_free", "return_type": "boolean", "type": "external"}
+    yield Step("POST", "/v4/evaluators", body={"name": "team/v4 judge", "description": "", **judge})
+    yield Step("POST", "/v4/logs", body={"config_id": world.versions["prompt"], "output": "of v4"})
+    yield Step("GET", "/v4/logs", query=prompt)
+    yield Step("GET", "/v4/logs/{id}", {"id": world.logs["prompt"]})
+    yield Step("PATCH", "/v4/logs/{id}", {"id": world.logs["prompt"]}, body={"duration": 2})
+    yield Step("POST", "/v4/feedback", body={"data_id": world.logs["prompt"], "type": "rating", "value": "good"})
+    yield Step("POST", "/v4/sessions", body={})
 
 
 def _ends(world: World) -> Iterator[Step]:

@@ -56,13 +56,14 @@ def test_the_place_of_a_match_holds_what_was_searched_for(before: str, text: str
 
 
 @pytest.mark.parametrize(
-    ("text", "searched", "excerpt"),
+    ("text", "searched", "start", "shown"),
     [
-        ("Это Иван Петров.", "иван", "Это Иван Петров."),
-        ("x" * 50 + "Cafe\u0301 Noir" + "y" * 200, "café", "…" + "x" * 40 + "Cafe\u0301 Noir" + "y" * 95 + "…"),
-        ("½" * 60 + "Straße" + "z" * 120, "STRASSE", "…" + "½" * 40 + "Straße" + "z" * 100 + "…"),
+        ("Это Иван Петров.", "иван", 0, "Это Иван Петров."),
+        ("x" * 50 + "Cafe\u0301 Noir" + "y" * 200, "café", 10, "x" * 40 + "Cafe\u0301 Noir" + "y" * 95),
+        ("½" * 60 + "Straße" + "z" * 120, "STRASSE", 20, "½" * 40 + "Straße" + "z" * 100),
     ],
 )
-def test_an_excerpt_quotes_the_original(text: str, searched: str, excerpt: str) -> None:
-    """As it was written, with 40 characters before the match and 100 behind it."""
-    assert find_excerpt(["other", {"name": text}], searched) == excerpt
+def test_an_excerpt_quotes_the_original(text: str, searched: str, start: int, shown: str) -> None:
+    """As it was written, with 40 characters before the match and 100 behind it, and where it stands."""
+    found = find_excerpt([("a", "other"), ("b", {"name": text}), ("c", [text]), ("d", None)], searched)
+    assert found == (shown, start, len(text), ["b", "c"])

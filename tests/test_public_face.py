@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 import shutil
+import struct
 import subprocess
 import tomllib
 from pathlib import Path
@@ -102,6 +103,41 @@ def test_the_source_package_holds_what_a_contributor_needs() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     by_itself = {".gitignore", "pyproject.toml"}
     assert {f"/{name.split('/')[0]}" for name in listed if name not in by_itself} == set(packed)
+
+
+def test_the_bundle_pins_what_it_installs() -> None:
+    """A first start resolves nothing: the lock file has what pyproject.toml asks for; `uv lock` writes it."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        wanted = tomllib.load(file)["project"]["dependencies"]
+    with (ROOT / "uv.lock").open("rb") as file:
+        (ours,) = [package for package in tomllib.load(file)["package"] if package["name"] == "evals-mcp"]
+    locked = [item for item in ours["metadata"]["requires-dist"] if "marker" not in item]
+    extras = [f"[{','.join(item['extras'])}]" if "extras" in item else "" for item in locked]
+    found = [f"{item['name']}{extra}{item['specifier']}" for item, extra in zip(locked, extras, strict=True)]
+    assert sorted(map(_without_order, found)) == sorted(map(_without_order, wanted))
+    assert not {"uv.lock", "icon.png", "pyproject.toml"} & set((ROOT / ".mcpbignore").read_text().split())
+
+
+def _without_order(requirement: str) -> list[str]:
+    return sorted(re.split(r"[, ]+|(?=[<>=])(?<![<>=])", requirement))
+
+
+def test_the_bundle_has_an_icon_of_512_pixels() -> None:
+    """As the store of extensions shows it."""
+    manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+    header = (ROOT / manifest["icon"]).read_bytes()[:26]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", header[16:24]) == (512, 512)
+
+
+def test_the_readme_shows_each_host() -> None:
+    """With what each needs: Claude Code for every folder, and Codex waiting for the server."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for host in ("Claude Code", "Claude Desktop", "Cursor", "VS Code", "Codex", "Gemini CLI"):
+        assert f"**{host}**" in text
+    assert "claude mcp add --scope user evals -- " in text
+    codex = tomllib.loads(text.split("```toml\n")[1].split("```")[0])
+    assert codex["mcp_servers"]["evals"] == {"command": "/path/to/evals-mcp", "required": True}
 
 
 def test_the_bundle_holds_nothing_that_git_ignores() -> None:

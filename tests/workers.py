@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 _FEW_FILES = 3
-_MOST_PROCESS_TESTS = 10  # beside the two servers that the tests of the protocol share
+_MOST_PROCESS_TESTS = 12  # beside the two servers that the tests of the protocol share
 _started: list[str] = []
 
 

@@ -51,6 +51,11 @@ def read_settings(environ: Mapping[str, str], *, database: str | None = None) ->
     )
 
 
+def is_read_only(environ: Mapping[str, str]) -> bool:
+    """Whether an environment asks for a server that only reads. False if the setting is wrong."""
+    return (_value(environ, "EVALS_MCP_READ_ONLY") or "").lower() in _TRUE
+
+
 def default_database() -> str:
     """The database file in the platform's user data directory."""
     from platformdirs import user_data_path

@@ -3,8 +3,8 @@
 A text that was cut is a `CutText`, so whoever shows it can tell what is missing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 from evals_mcp.folding import find_folded
 from evals_mcp.media import mark_media
@@ -71,14 +71,30 @@ def mark_cuts(value: Any, lengths: Mapping[str, int], path: str) -> Any:
     return value
 
 
-def find_excerpt(value: Any, searched: str) -> str | None:
-    """The excerpt around the first match of `searched` (as `fold` compares) in a JSON value's texts; None if none."""
-    for text in texts_of(value):
-        match = find_folded(text, searched)
-        if match is not None:
-            start, end = max(0, match[0] - _BEFORE), match[1] + _AFTER
-            return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
-    return None
+class FoundText(NamedTuple):
+    """A part of a text around a match: from its character `start`, of `length` in all; and the paths that match."""
+
+    text: str
+    start: int
+    length: int
+    where: list[str]
+
+
+def find_excerpt(places: Iterable[tuple[str, Any]], searched: str) -> FoundText | None:
+    """The text around the first match of `searched` (as `fold` compares) in JSON values by path; None if none."""
+    first: FoundText | None = None
+    for path, value in places:
+        for text in texts_of(value):
+            match = find_folded(text, searched)
+            if match is None:
+                continue
+            if first is None:
+                start = max(0, match[0] - _BEFORE)
+                first = FoundText(text[start : match[1] + _AFTER], start, len(text), [])
+            if path not in first.where:
+                first.where.append(path)
+            break
+    return first
 
 
 def texts_of(value: Any) -> Iterator[str]:

@@ -203,7 +203,7 @@ async def test_bad_logs_are_refused_and_nothing_is_left(v5: V5) -> None:
     await v5.refused(404, "POST", "/prompts/log", by_path, environment="unknown")
     await v5.refused(404, "POST", "/prompts/log", {**by_path, "run_id": "unknown"})
     await v5.refused(404, "POST", "/prompts/log", {**by_path, "trace_parent_id": "unknown"})
-    await v5.refused(409, "POST", "/prompts/log", {**by_path, "log_id": "taken"})
+    await v5.refused(409, "POST", "/prompts/log", {**by_path, "log_id": "taken", "output": "other"})
     await v5.refused(409, "POST", "/tools/log", {**by_path, "tool": {}})
     for wrong in ({"output": 1}, {"log_status": "half"}, {"prompt_tokens": "many"}, {"start_time": "noon"}):
         await v5.refused(422, "POST", "/prompts/log", {**by_path, **wrong})

@@ -65,7 +65,10 @@ async def test_text(v5: V5) -> None:
 
 
 async def test_an_evaluator_without_judgments_is_there(v5: V5) -> None:
-    """With zeros, nulls and no percentiles, for every run; the newest run comes first."""
+    """With zeros, nulls and no percentiles, for every run; the newest run comes first.
+
+    The mean is 0, because `evaluations.run` rounds it; the number of judgments says that there is none.
+    """
     made = await evaluated(v5)
     second = await v5.run(made.evaluation)
     stats = await v5.ok("GET", f"/evaluations/{made.evaluation['id']}/stats")
@@ -74,7 +77,7 @@ async def test_an_evaluator_without_judgments_is_there(v5: V5) -> None:
         (one,) = item["evaluator_stats"]
         assert one["evaluator_version_id"] == made.evaluator["version_id"]
         assert [one[name] for name in _COUNTS] == [0, 0, 0, 0]
-        assert (one["mean"], one["percentiles"]) == (None, {})
+        assert (one["mean"], one["sum"], one["percentiles"]) == (0, None, {})
         assert (item["num_logs"], item["batch_id"]) == (0, None)
 
 
@@ -116,7 +119,7 @@ async def test_the_newest_judgment_counts(v5: V5) -> None:
     await v5.ok("DELETE", "/logs", id=newest)
     assert await mean() == (1, 1)
     await v5.ok("DELETE", "/logs", id=log_id)
-    assert await mean() == (None, 0)
+    assert await mean() == (0, 0)
 
 
 async def test_another_version_counts_for_the_attached_one(v5: V5) -> None:
@@ -138,7 +141,7 @@ async def test_another_version_counts_for_the_attached_one(v5: V5) -> None:
     assert shown["evaluator"]["version_id"] == newer["version_id"]
     await v5.ok("POST", f"{place}/evaluators", {"evaluators": [{"version_id": newer["version_id"]}]})
     stats = (await v5.ok("GET", f"{place}/stats"))["run_stats"][0]
-    assert [one["mean"] for one in stats["evaluator_stats"]] == [None, 3]
+    assert [one["mean"] for one in stats["evaluator_stats"]] == [0, 3]
     assert stats["status"] == "running"
 
 
@@ -159,3 +162,41 @@ async def test_status_follows_the_runs(v5: V5) -> None:
     third = await v5.run(made.evaluation)
     await v5.ok("PATCH", f"{runs}/{third['id']}", {"status": "completed"})
     assert await status() == "completed"
+
+
+async def test_the_texts_say_that_a_run_is_all_errors(v5: V5) -> None:
+    """It is completed, and the report says what it is worth: the errors, and that nothing was judged."""
+    made = await evaluated(v5, 2)
+    for point in made.dataset["datapoints"]:
+        log_id = await v5.log(made.run, point, output=None, error='Key "x"\n is missing')
+        await v5.judge(log_id, None, error="nothing to judge")
+    half = await v5.run(made.evaluation)
+    for point, error in zip(made.dataset["datapoints"], ("broken", None), strict=True):
+        await v5.log(half, point, error=error)
+    stats = await v5.ok("GET", f"/evaluations/{made.evaluation['id']}/stats")
+    assert [item["status"] for item in stats["run_stats"]] == ["running", "completed"]
+    assert "  Errors     3\n" in stats["progress"]
+    table, below = stats["report"].rsplit("+\n", 1)
+    cells = [[cell.strip() for cell in line.split("|")] for line in table.splitlines() if line.startswith("|")]
+    rows = {line[1]: line[2:4] for line in cells}
+    assert (rows["errors"], rows["judges/score"]) == (["2", "1"], ["none, 2 failed", "-"])
+    all_errors = f"Run {made.run['id']} has no output: all of its 2 logs are errors. The first: "
+    assert below.splitlines()[:-1] == [all_errors + '"Key \\"x\\"\\n is missing"']
+
+
+async def test_the_report_names_the_evaluators_that_are_not_run(v5: V5) -> None:
+    """Those that the server would have to run, and those that should monitor the file."""
+    made = await evaluated(v5, 1)
+    for path, kind in (("judges/python", "python"), ("judges/posted", "python"), ("judges/llm", "llm")):
+        await v5.evaluator(path, "boolean", kind)
+    attached = [{"path": "judges/python"}, {"path": "judges/posted", "orchestrated": False}]
+    await v5.ok("POST", f"/evaluations/{made.evaluation['id']}/evaluators", {"evaluators": attached})
+    judge = await v5.ok("POST", "/files/retrieve-by-path", {"path": "judges/llm"})
+    monitor = {"activate": [{"evaluator_version_id": judge["version_id"]}]}
+    await v5.ok("POST", f"/prompts/{made.prompt['id']}/evaluators", monitor)
+    report = (await v5.ok("GET", f"/evaluations/{made.evaluation['id']}/stats"))["report"]
+    not_run = [line for line in report.splitlines() if line.startswith("Not run")]
+    assert not_run == [
+        "Not run, because this server runs no code and no model: judges/python (python).",
+        "Not run, because this server does not monitor: judges/llm (llm).",
+    ]

@@ -22,10 +22,10 @@ async def test_a_text_in_another_case_is_found(v5: V5) -> None:
     path = f"/review/evaluations/{evaluation['id']}"
     asked = {"run_ids": [run["id"]], "text": SEARCHED}
     found = await v5.ok("POST", f"{path}/logs", {"filter": asked})
-    assert [(row["id"], row["excerpt"]) for row in found["rows"]] == [(id, TEXT) for id in reversed(ids)]
+    assert [(row["id"], row["excerpt"]["text"]) for row in found["rows"]] == [(id, TEXT) for id in reversed(ids)]
     question = {"filter": asked, "dataset_version_id": dataset["version_id"]}
     found = await v5.ok("POST", f"{path}/datapoints", question)
-    assert [row["excerpt"] for row in found["rows"]] == [TEXT]
+    assert [row["excerpt"]["text"] for row in found["rows"]] == [TEXT]
     found = await v5.ok("GET", "/review/evaluations", text=SEARCHED)
     assert [row["id"] for row in found["rows"]] == [evaluation["id"]]
 

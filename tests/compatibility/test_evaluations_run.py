@@ -303,7 +303,7 @@ def test_evaluators_that_raise_abstain_or_are_wrong_still_complete_the_run(clien
     assert isinstance(raises, sdk.BooleanEvaluatorStatsResponse)
     assert (raises.num_errors, raises.num_judgments) == (2, 0)
     assert isinstance(abstains, sdk.NumericEvaluatorStatsResponse)
-    assert (abstains.num_nulls, abstains.mean, abstains.percentiles) == (2, None, {})
+    assert (abstains.num_nulls, abstains.mean, abstains.percentiles) == (2, 0, {})
     assert (wrong.num_errors, wrong.num_judgments) == (2, 0)
     errors = [judgment.error for item in logs_of(client, folder) for judgment in item.evaluator_logs]
     assert sum("no opinion" in (error or "") for error in errors) == 2

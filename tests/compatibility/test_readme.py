@@ -27,5 +27,16 @@ def test_the_example_puts_an_evaluation_in(client: Any, tmp_path: Path, monkeypa
     assert given == {"api_key": "any", "base_url": "http://127.0.0.1:8421/v5"}
     file = client.files.retrieve_by_path(path="support/answer")
     (evaluation,) = client.evaluations.list(file_id=file.id)
-    (run,) = client.evaluations.get_stats(id=evaluation.id).run_stats
-    assert (evaluation.name, run.status, run.evaluator_stats[0].num_true) == ("First try", "completed", 1)
+    runs = {run.version.version_name: run for run in client.evaluations.list_runs_for_evaluation(evaluation.id).runs}
+    assert (evaluation.name, set(runs)) == ("First try", {"v1-plain", "v2-polite"})
+    assert [name for name, run in runs.items() if run.control] == ["v1-plain"]
+    assert {run.status for run in runs.values()} == {"completed"}
+    stats = {
+        run.run_id: run.evaluator_stats[0].num_true for run in client.evaluations.get_stats(evaluation.id).run_stats
+    }
+    assert {name: stats[run.id] for name, run in runs.items()} == {"v1-plain": 1, "v2-polite": 0}
+    logs = client.evaluations.get_logs(evaluation.id).records
+    assert len(logs) == len(runs)
+    for item in logs:
+        (judged,) = client.logs.get(item.log.id)["evaluator_logs"]
+        assert judged["output"] == f"{len(item.log.output)} characters; at most 80 are short."

@@ -15,7 +15,7 @@ from tests.e2e.stdio import environ
 
 from evals_mcp.cli import stdio_client
 from evals_mcp.cli.main import main
-from evals_mcp.config import read_settings
+from evals_mcp.config import is_read_only, read_settings
 from evals_mcp.mcp.server import build_server
 from evals_mcp.mcp.stdio import StdioServer
 from evals_mcp.mirror.mirror import Mirror
@@ -68,6 +68,7 @@ async def connect(environ: Mapping[str, str], mode: Any = "auto") -> AsyncIterat
     async with build_client(settings) as client:
         mirror = None if settings.base_url is None else Mirror(client, open_scratch)
         server = build_server(client, mirror, max_tokens=settings.max_tokens, read_only=settings.read_only)
-        async with Client(StdioServer(lambda: server), mode=mode) as host:
+        stdio = StdioServer(lambda: server, read_only=is_read_only(environ))
+        async with Client(stdio, mode=mode) as host:
             yield Assistant(host, client)
         server.finish()

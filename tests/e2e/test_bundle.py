@@ -16,7 +16,7 @@ def test_the_bundle_starts_with_every_field_left_as_it_is(tmp_path: Path) -> Non
     """Fields without a default arrive as placeholders; what runs is the code of the bundle."""
     shutil.copytree(SERVER, tmp_path / "server", ignore=shutil.ignore_patterns("__pycache__"))
     started = MANIFEST["server"]["mcp_config"]
-    assert (started["command"], started["args"][:-1]) == ("uv", ["run", "--directory", FOLDER])
+    assert (started["command"], started["args"][:-1]) == ("uv", ["run", "--frozen", "--directory", FOLDER])
     assert started["args"][-1] == MANIFEST["server"]["entry_point"]
     defaults = {
         f"${{user_config.{name}}}": json.dumps(field["default"])

@@ -42,7 +42,7 @@ def test_the_demo_runs_to_its_end_and_shows_what_is_true_of_the_sample(tmp_path:
     for fact in (
         "v1-baseline (control) | completed | 40 | 85% true | 4.31 n=39 | friendly 72.5%, neutral 27.5%",
         "v2-concise | running | 40 | 61.5% true (unpaired -23.5 points) n=39 | 4.28 (unpaired -0.03) n=39",
-        "v3-policy-quotes | completed | 40 | 90% true (+5 points) | 4.38 (+0.08) n=39",
+        "v3-policy-quotes | completed | 40 | 90% true (+5 points) | 4.38 (unpaired +0.07) n=39",
         "contains_greeting is true on all 120 logs",
         "Excluded: 1 failed judgment (v1-baseline: helpfulness).",
         "Excluded: 1 abstained judgment (v3-policy-quotes: helpfulness).",

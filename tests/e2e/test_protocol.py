@@ -89,6 +89,7 @@ async def _use_everything(client: Client) -> None:
 
     templates = (await client.list_resource_templates()).resource_templates
     assert [template.uri_template for template in templates] == [template.address for template in RESOURCES]
+    assert [resource.title for resource in (await client.list_resources()).resources] == [SAMPLE]
     (report,) = (await client.read_resource("evals://evaluations/support%2Fanswer-ticket")).contents
     assert isinstance(report, TextResourceContents)
     assert "| v2-concise | `policy_correct` | 39 |" in report.text
@@ -126,10 +127,10 @@ def test_every_tool_is_annotated(wire: Wire) -> None:
     listed = wire.request("tools/list")["result"]["tools"]
     for tool, shown in zip(TOOLS, listed, strict=True):
         hints = shown["annotations"]
-        assert hints["title"] == tool.title
+        assert shown["title"] == tool.title
         assert hints["readOnlyHint"] is tool.read_only
         assert hints["destructiveHint"] is False
-        assert hints["idempotentHint"] is tool.idempotent
+        assert hints.get("idempotentHint") is (None if tool.read_only else tool.idempotent)
         assert hints["openWorldHint"] is False
         assert "outputSchema" not in shown
 
@@ -161,7 +162,7 @@ BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
     (
         "log_generation",
         {"evaluation": SAMPLE, "run": "v2", "datapoint": "nowhere", "output": "x"},
-        "`nowhere` does not exist",
+        "nowhere does not exist",
     ),
     ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "x"}, "output"),
     ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "x", "output": "a\ud800"}, "output"),

@@ -47,7 +47,7 @@ async def suggested(
 async def test_evaluations_are_found_by_the_beginning_or_a_part_of_their_name(client: Client) -> None:
     """Any case does; a part of the file gives the file, and the beginning of the id gives the id."""
     for typed in ("", "which", "ANSWERS", " tickets "):
-        assert await suggested(client, "evaluation", typed) == [SAMPLE]
+        assert await suggested(client, "evaluation", typed) == [SAMPLE, "support/answer-ticket"]
     assert await suggested(client, "evaluation", "support/") == ["support/answer-ticket"]
     (evaluation_id,) = await suggested(client, "evaluation", "evr_")
     assert await suggested(client, "evaluation", evaluation_id) == [evaluation_id]
@@ -77,6 +77,24 @@ async def test_evaluators_are_those_of_the_evaluation_given(client: Client) -> N
         "contains_greeting",
     ]
     assert await suggested(client, "evaluator", "support/tone") == ["support/tone"]
+
+
+async def test_a_prompt_is_offered_a_form_without_blanks_too(tmp_path: Path) -> None:
+    """Some hosts split what is picked: the file follows where it is one evaluation's, else the id; in no address."""
+    settings = Settings(database=str(tmp_path / "blanks.db"))
+    async with build_client(settings) as api:
+        for path, name in (("bot", "First try"), ("bot", "Second try"), ("other", "Third try"), ("other 2", "fourth")):
+            await api.prompts.upsert(PromptRequest(path=path, model="m"))
+            await api.evaluations.create(
+                CreateEvaluationRequest(name=name, file=FileReference(path=path), evaluators=[])
+            )
+    async with Client(build_mcp_server(settings), mode="legacy") as client:
+        offered = await suggested(client, "evaluation", "t")
+        assert set(offered[:4]) == {"First try", "Second try", "Third try", "fourth"}
+        assert "other" in offered[4:]
+        assert [value.startswith("evr_") for value in offered[4:]].count(True) == 2
+        address = ResourceTemplateReference(uri=RESOURCES[0].address)
+        assert not [value for value in await suggested(client, "evaluation", "try", None, address) if "_" in value]
 
 
 async def test_every_variable_of_an_address_but_the_log_is_completed(client: Client) -> None:
@@ -119,7 +137,7 @@ async def test_at_most_a_hundred_are_suggested_and_the_last_changed_come_first(t
     async with Client(build_mcp_server(settings), mode="legacy") as client:
         names = await suggested(client, "evaluation")
         assert names == [f"eval {number}" for number in range(119, 19, -1)]
-        assert await suggested(client, "evaluation", "eval 11") == [
+        assert (await suggested(client, "evaluation", "eval 11"))[:11] == [
             f"eval {number}" for number in (*range(119, 109, -1), 11)
         ]
         assert all(value.startswith("evr_") for value in await suggested(client, "evaluation", "twin"))
@@ -134,7 +152,7 @@ async def test_without_the_extension_names_are_found_too(
     api = documented_client(open_embedded_app(str(sample_database)))
     server = build_server(api, mirror_of(api), max_tokens=4000, read_only=False)
     async with Client(server, mode="legacy") as client:
-        assert await suggested(client, "evaluation", "which") == [SAMPLE]
+        assert await suggested(client, "evaluation", "which") == [SAMPLE, "support/answer-ticket"]
         assert await suggested(client, "run", "v2", {"evaluation": SAMPLE}) == ["v2-concise"]
 
 

@@ -4,6 +4,7 @@ import inspect
 import re
 import unicodedata
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -22,9 +23,9 @@ CALL = re.compile(r"\b([a-z]+_[a-z_]+)\(((?:[^()\"]|\"(?:[^\"\\]|\\.)*\")*)\)")
 
 
 @pytest.fixture(params=["legacy", "2026-07-28"])
-async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
-    """A client of a server whose database is never opened."""
-    async with Client(build_mcp_server(Settings(database="/nowhere/never.db")), mode=request.param) as client:
+async def client(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Client]:
+    """A client of a server without evaluations."""
+    async with Client(build_mcp_server(Settings(database=str(tmp_path / "empty.db"))), mode=request.param) as client:
         yield client
 
 
@@ -52,6 +53,7 @@ async def test_every_prompt_is_listed_with_arguments_that_may_be_left_out(client
         assert prompt.description
         assert prompt.arguments
         assert all(argument.description and not argument.required for argument in prompt.arguments)
+        assert all("blanks" in str(argument.description) for argument in prompt.arguments)
 
 
 @pytest.mark.anyio

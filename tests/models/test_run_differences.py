@@ -32,7 +32,7 @@ _PLACE: dict[str, Any] = {
         ([{"model": "gpt-4o"}, {"model": "gpt-4o-mini"}], [["model=gpt-4o"], ["model=gpt-4o-mini"]]),
         (
             [{"model": "m", "temperature": 0.7}, {"model": "m", "temperature": 1.0}, {"model": "m"}],
-            [["temperature=0.7"], ["temperature=1"], ["no temperature"]],
+            [["temperature=0.7"], ["temperature=1"], ["temperature=(none)"]],
         ),
         ([{"attributes": {"prompt": "v1"}}, {"attributes": {"prompt": "v2"}}], [["prompt=v1"], ["prompt=v2"]]),
         (
@@ -81,7 +81,9 @@ def test_each_field_that_differs_is_a_part(contents: list[Any], expected: list[l
 def test_runs_of_different_files_differ_by_the_file() -> None:
     """Two flows of the same attributes are told apart by their paths."""
     subjects = [subject({"attributes": {}}, path, file_path=path) for path in ("a/one", "a/two")]
-    assert run_differences(subjects) == [["file=a/one"], ["file=a/two"]]
+    assert run_differences(subjects) == [["file=one"], ["file=two"]]
+    subjects = [subject({"attributes": {}}, path, file_path=path) for path in ("a/one", "b/one")]
+    assert run_differences(subjects) == [["file=a/one"], ["file=b/one"]]
 
 
 def test_runs_of_one_version_differ_by_the_dataset() -> None:

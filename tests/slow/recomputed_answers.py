@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals_mcp.folding import fold
-from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_cost, log_latency, log_output
+from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_latency, log_output
 from evals_mcp.models.questions import DatapointQuestion, Filter, JudgmentCondition, LogQuestion
 from evals_mcp.models.rows import Overview
+from evals_mcp.models.usage import log_usage
 from evals_mcp.statistics.agreement import JudgmentReading, judgment_fails
 from evals_mcp.store.store import Store
 from evals_mcp.truncation import texts_of
@@ -59,13 +60,15 @@ class Recomputed:
             case "latency":
                 found = [log for log in found if log_latency(log.log) is not None]
             case "cost":
-                found = [log for log in found if log_cost(log.log) is not None]
+                found = [log for log in found if log_usage(log.log).cost is not None]
         return {(log.run_id, log.log.id) for log in found}
 
     def _has_score(self, version_id: str, judgment: tuple[str, Any]) -> bool:
         state, value = judgment
-        in_order = value in self.evaluators[version_id].valences if isinstance(value, str) else True
-        return state == "judged" and not isinstance(value, list) and in_order
+        options = value if isinstance(value, list) else [value]
+        row = self.evaluators[version_id]
+        in_order = not row.neutral if isinstance(value, bool | int | float) else any(o in row.valences for o in options)
+        return state == "judged" and in_order
 
     def _meets(self, log: RunLog, wanted: Filter, *, but: Iterable[str] = ()) -> bool:
         if wanted.run_ids is not None and log.run_id not in wanted.run_ids:
@@ -74,7 +77,14 @@ class Recomputed:
             return False
         if wanted.errors_only and log.log.error is None:
             return False
-        texts = [log_output(log.log), log.log.error, log.log.inputs]
+        texts: list[Any] = [log_output(log.log), log.log.error, log.log.inputs]
+        texts += [text for judge in log.log.evaluator_logs for text in (log_output(judge), judge.error)]
+        texts += [
+            part
+            for datapoint in self.datapoints
+            if datapoint.id == log.datapoint_id
+            for part in (datapoint.inputs, datapoint.messages, datapoint.target)
+        ]
         if "text" not in but and wanted.text and not _holds(texts, wanted.text):
             return False
         condition = wanted.judgment
@@ -133,7 +143,11 @@ def _values(logs: Sequence[RunLog], version_id: str) -> list[Any]:
 def _contradicted(log: RunLog, by: dict[str, JudgmentReading]) -> bool:
     judged = [(reading, log.judgments[id][1]) for id, reading in by.items() if log.judgments[id][0] == "judged"]
     verdicts = {judgment_fails(value, reading.failing) for reading, value in judged}
-    return {True, False} <= verdicts
+    chosen: dict[frozenset[str], set[Any]] = {}
+    for reading, value in judged:
+        if reading.return_type == "select" and reading.options:
+            chosen.setdefault(reading.options, set()).add(value)
+    return {True, False} <= verdicts or any(len(options) > 1 for options in chosen.values())
 
 
 def _is_so(judgment: tuple[str, Any], condition: JudgmentCondition) -> bool:

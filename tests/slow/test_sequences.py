@@ -368,7 +368,7 @@ def _check_stats(kind: str, stats: Json, said: list[Json]) -> None:
         assert (stats["num_true"], stats["num_false"]) == (values.count(True), values.count(False))
     if kind == "number":
         assert (stats["sum"] or 0) == pytest.approx(sum(values))
-        assert stats["mean"] == (pytest.approx(sum(values) / len(values)) if values else None)
+        assert stats["mean"] == (pytest.approx(sum(values) / len(values)) if values else 0)
     if "select" in kind:
         chosen = [name for value in values for name in (value if isinstance(value, list) else [value])]
         counted = {name: number for name, number in stats["num_judgments_per_option"].items() if number}

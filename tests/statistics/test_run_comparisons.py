@@ -12,7 +12,7 @@ from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.columns import DatapointKeys, RunColumns
 from evals_mcp.statistics.corrections import holm
 from evals_mcp.statistics.results import PairedTest
-from evals_mcp.statistics.run_comparisons import compare_runs
+from evals_mcp.statistics.run_comparisons import ComparedRuns, compare_pair, compare_runs
 
 IDS = [f"dp{n}" for n in range(20)]
 QUALITY = evaluator("quality", low=1, high=5)
@@ -33,7 +33,16 @@ def answer(
         outcome=outcome,
         **fields,
     )
-    return compare_runs(question, evaluators, columns).answer
+    return compared(question, evaluators, columns).answer
+
+
+def compared(
+    question: ComparisonQuestion, evaluators: list[EvaluatorRow], columns: dict[str, RunColumns]
+) -> ComparedRuns:
+    """The answer to a question, corrected over its own comparisons."""
+    baseline = columns[question.baseline_run_id]
+    family = {run_id: compare_pair(evaluators, baseline, columns[run_id]) for run_id in question.candidate_run_ids}
+    return compare_runs(question, evaluators, columns, family)
 
 
 def test_figures_are_those_of_the_comparison_by_mappings() -> None:
@@ -88,6 +97,23 @@ def test_measures_are_a_family_of_their_own_without_failed_logs() -> None:
     assert (latency.measure, latency.pairs, latency.worse, latency.verdict) == ("latency", 19, 19, "worse")
     assert latency.adjusted_p == latency.p_value
     assert candidate.failed_logs == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"), [(0.002, "negligible"), (-0.002, "negligible"), (0.02, "worse"), (-0.02, "better")]
+)
+def test_a_latency_that_nobody_feels_gets_no_verdict(seconds: float, verdict: str) -> None:
+    """However significant it is."""
+    keys = DatapointKeys()
+    before = [1.0 + n / 50 for n in range(20)]
+    columns = {
+        "old": run_columns(keys, IDS, [], latency=before),
+        "new": run_columns(keys, IDS, [], latency=[value + seconds for value in before]),
+    }
+    (latency,) = answer(columns, []).candidates[0].measures
+    assert latency.p_value is not None
+    assert latency.p_value < 0.0001
+    assert (latency.verdict, latency.pairs_needed is None) == (verdict, verdict == "negligible")
 
 
 def test_what_is_not_judged_is_counted_and_never_averaged_in() -> None:
@@ -170,7 +196,7 @@ def test_without_any_significance_the_first_candidate_is_shown() -> None:
         evaluator_version_ids=["quality"],
         shown_run_id="second",
     )
-    assert compare_runs(question, [QUALITY], columns).answer.shown_run_id == "second"
+    assert compared(question, [QUALITY], columns).answer.shown_run_id == "second"
 
 
 def test_a_neutral_number_has_no_better_or_worse() -> None:

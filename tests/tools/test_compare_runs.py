@@ -78,6 +78,7 @@ async def test_the_regression_of_the_sample_is_found_and_shown(client: EvalsClie
     assert "Candidate v2-concise against baseline v1-baseline (control), paired by datapoint." in answer
     assert line_of(answer, "policy_correct |").startswith("policy_correct | 39 | ")
     assert line_of(answer, "policy_correct |").endswith("| 0/9/30 | worse")
+    assert "Figures are over the pairs of their row, so list_runs and rows with other pairs can differ." in answer
     assert "Always true in both runs, so it cannot separate them: contains_greeting." in answer
     assert "Excluded: failed judgments in v1-baseline (helpfulness 1)." in answer
     assert 'Failed logs: 1 in v2-concise. Use outcome="errors" to see them.' in answer
@@ -89,7 +90,7 @@ async def test_no_difference_says_how_many_pairs_would_show_it(client: EvalsClie
     """One worse and three better of forty is no evidence, and the answer says what would be."""
     answer = await compare_runs(Lookup(client), SAMPLE, candidates=["v3"], evaluators=["policy_correct"])
     assert re.search(
-        r"^policy_correct \| 40 \|.*\| 0\.62 \| 3/1/36 \| no significant difference at n=40 "
+        r"^policy_correct \| 40 \|.*\| 1\.00 \| 3/1/36 \| no significant difference at n=40 "
         r"\(detecting it needs about \d+ pairs\)$",
         answer,
         re.MULTILINE,
@@ -138,7 +139,7 @@ async def test_several_candidates_share_one_family_and_one_is_shown(client: Eval
     """The p-values are corrected over all of them, and the regressed candidate's datapoints are shown."""
     answer = await compare_runs(Lookup(client), SAMPLE)
     assert "2 candidates against baseline v1-baseline (control)" in answer
-    assert "p is Holm-adjusted over 6 comparisons (measures: over 6)" in answer
+    assert "p is Holm-adjusted over 6 comparisons of the evaluation (measures: over 6)" in answer
     assert re.search(r"got worse by at least one evaluator in v2-concise, largest change first:", answer)
     cursor = re.search(r'Datapoints of v3-policy-quotes: compare_runs\(.*cursor="([\w-]+)"\)', answer)
     assert cursor is not None
@@ -307,8 +308,14 @@ async def test_what_is_known_of_recorded_runs_is_said(recorded: FastAPI) -> None
     assert line_of(ignoring, "gpt_similarity |").startswith("gpt_similarity | 200 | 3.44 | 2.64 |")
     assert line_of(ignoring, "gpt_similarity |").endswith("| 31/95/74 | lower")
     refined = await compare_runs(review, RAG, candidates=["prompt-refined"], evaluators=["gpt_groundedness"])
-    assert line_of(refined, "gpt_groundedness |").endswith("| 12/2/186 | higher")
+    assert line_of(refined, "gpt_groundedness |").endswith(
+        "| 12/2/186 | no significant difference after correction (uncorrected p=0.017)"
+    )
     assert "2 datapoints got worse by gpt_groundedness" in refined
+    alone = await compare_runs(
+        review, RAG, candidates=["prompt-refined"], evaluators=["gpt_groundedness"], family="asked"
+    )
+    assert line_of(alone, "gpt_groundedness |").endswith("| 12/2/186 | higher")
 
 
 async def test_failed_judgments_of_recorded_runs_are_in_no_figure(recorded: FastAPI) -> None:

@@ -72,8 +72,8 @@ async def test_a_log_is_shown_whole(empty_assistant: Assistant) -> None:
     answer = await empty_assistant.ask("get_log", log=log)
     lines = answer.splitlines()
     assert re.fullmatch(
-        rf"Log {log} of prompt a/prompt \(prv_\w+\); no datapoint; \d{{4}}-\d\d-\d\d \d\d:\d\dZ; 1.2 s; "
-        r"tokens 512 in, 7 out; \$0.0012; complete; finish reason stop.",
+        rf"Log {log} of prompt a/prompt \(prv_\w+, model small, template x\); no datapoint; "
+        r"\d{4}-\d\d-\d\d \d\d:\d\dZ; 1.2 s; tokens 512 in, 7 out; \$0.0012; complete; finish reason stop.",
         lines[0],
     )
     assert lines[1:] == [
@@ -300,6 +300,9 @@ async def test_a_log_is_shown_beside_another_runs_log(assistant: Assistant) -> N
     )
     log = log_ids(answer)[0]
     pair = await assistant.ask("get_log", log=log, beside="v1", evaluation=NAME)
+    first, second = pair.splitlines()[1:3]
+    assert first.endswith("; in run v2-concise.")
+    assert second.endswith("; in run v1-baseline.")
     lines = pair.splitlines()
     assert lines[1].startswith(f"A: {log} of prompt support/answer-ticket v2-concise; ")
     assert re.match(r"B: log_\w+ of prompt support/answer-ticket v1-baseline; .*; in run v1-baseline\.", lines[2])

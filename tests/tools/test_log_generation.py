@@ -91,3 +91,15 @@ async def test_a_datapoint_of_another_dataset_is_refused(own_assistant: Assistan
     """A run has logs for its own datapoints only."""
     run = await _open_run(own_assistant)
     await own_assistant.refuse("log_generation", evaluation=NAME, run=run, datapoint="dp_unknown", output="x")
+
+
+async def test_a_completed_run_is_opened_again(own_assistant: Assistant) -> None:
+    """One more output can be logged, and the answer says what that changed."""
+    datapoint = await _datapoint(own_assistant)
+    before = await own_assistant.ask("list_runs", evaluation=NAME)
+    assert "v1-baseline (control) | completed | 40 |" in before
+    said = await own_assistant.ask(
+        "log_generation", evaluation=NAME, run="v1-baseline", datapoint=datapoint, output="Once more."
+    )
+    assert "The run was completed and is open again." in said
+    assert "The run is running with 41 logs." in said

@@ -10,7 +10,8 @@ import anyio
 import pytest
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.mcp.instructions import INSTRUCTIONS
+from evals_mcp.config import MOST_TOKENS
+from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.server import build_server
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
@@ -47,9 +48,9 @@ def test_hints_are_explicit(tool: Tool) -> None:
     hints = _WIRE[tool.name]["annotations"]
     assert hints["readOnlyHint"] is (tool.name not in _WRITING)
     assert hints["destructiveHint"] is False
-    assert hints["idempotentHint"] is (tool.name != "log_generation")
+    assert hints.get("idempotentHint") is {"add_logs_to_run": True, "log_generation": False}.get(tool.name)
     assert hints["openWorldHint"] is False
-    assert _WIRE[tool.name]["title"] == hints["title"]
+    assert _WIRE[tool.name]["title"] == tool.title
 
 
 @each_tool
@@ -81,12 +82,13 @@ def test_every_argument_is_described_with_bounds_and_defaults_in_words(tool: Too
     for name, part in _WIRE[tool.name]["inputSchema"]["properties"].items():
         text = part.get("description", "")
         bounded = [item for item in part.get("anyOf", [part]) if "maximum" in item and item["maximum"] <= 20_000]
-        assert text or name in ("prompt_tokens", "output_tokens"), name
+        assert text, name
         assert len(text) <= 160, name
         for item in bounded:
             assert f"{item['minimum']}–{item['maximum']:,}" in text, name
-        if part.get("default") not in (None, "", [], False) and name != "max_tokens":
-            assert f"default {part['default']}" in text or f"{part['default']} (default)" in text, name
+        if "default" in part:
+            words = f"{part['default']:,}" if isinstance(part["default"], int) else part["default"]
+            assert f"default {words}" in text or f"{words} (default)" in text, name
 
 
 def test_the_budget_is_an_argument_of_every_tool_with_the_servers_default() -> None:
@@ -108,16 +110,85 @@ async def test_the_tool_list_is_the_same_every_time() -> None:
     assert await _listed() == list(_WIRE.values())
 
 
-def test_the_tool_list_is_cheap(real_tokens: Callable[[str], int]) -> None:
-    """All that a model gets of the tools before it calls one costs at most 2,700 tokens."""
-    assert real_tokens(json.dumps({"tools": list(_WIRE.values())}, ensure_ascii=False, separators=(",", ":"))) <= 2_700
+def test_the_tools_and_instructions_are_cheap(real_tokens: Callable[[str], int]) -> None:
+    """All that a model gets before it calls a tool costs at most 2,600 tokens."""
+    listed = json.dumps({"tools": list(_WIRE.values())}, ensure_ascii=False, separators=(",", ":"))
+    assert real_tokens(listed) + real_tokens(instructions(read_only=False)) <= 2_600
 
 
 def test_the_instructions_name_every_tool_and_stay_short() -> None:
-    """A host that shows names only still tells the model when to use which."""
-    assert len(INSTRUCTIONS) < 2_000
-    for tool in TOOLS:
-        assert tool.name in INSTRUCTIONS
+    """A host that shows names only still tells the model when to use which; a read-only server names only its own."""
+    for read_only in (False, True):
+        text = instructions(read_only=read_only)
+        assert len(text) < 2_000
+        assert {tool.name for tool in TOOLS if tool.name in text} == set(_WIRE) - (_WRITING if read_only else set())
+
+
+def test_the_first_paragraph_says_what_this_is_for_and_that_quotes_are_data() -> None:
+    """One host shows no more of the instructions."""
+    first = instructions(read_only=False).split("\n\n")[0]
+    for words in ("Review evaluations of LLM products", "which version", "double quotes", 'after "| "', "never follow"):
+        assert words in first
+
+
+@each_tool
+def test_claude_code_finds_each_tool_and_shows_its_answers_whole(tool: Tool) -> None:
+    """It looks for tools by their names and these words, and moves longer answers into files."""
+    meta = _WIRE[tool.name]["_meta"]
+    assert meta["anthropic/searchHint"]
+    assert tool.name in _WRITING or meta["anthropic/maxResultSizeChars"] > MOST_TOKENS * 5 - 1
+
+
+@pytest.mark.parametrize(
+    ("words", "tools"),
+    [
+        ("failed test cases", {"get_logs", "list_datapoints"}),
+        ("regression", {"compare_runs"}),
+        ("humanloop", set(_WIRE) - {"get_log", "list_datapoints"}),
+        ("which prompt is better", {"list_runs", "compare_runs"}),
+    ],
+)
+def test_what_people_ask_for_finds_tools(words: str, tools: set[str]) -> None:
+    """In words that the names do not hold."""
+    found = {name for name, tool in _WIRE.items() if words in tool["_meta"]["anthropic/searchHint"]}
+    assert found == tools
+
+
+def test_titles_cannot_be_confused() -> None:
+    """No two share the words that tell them apart; a host asks a person about a tool by its title."""
+    assert len({tool.title for tool in TOOLS}) == len(TOOLS)
+    verbs = [tool.title.split()[0] for tool in TOOLS if "log" in tool.title]
+    assert len(set(verbs)) == len(verbs)
+
+
+@each_tool
+def test_schemas_have_no_noise(tool: Tool) -> None:
+    """Nothing in them that a model cannot use."""
+    schema = _WIRE[tool.name]["inputSchema"]
+    text = json.dumps(schema)
+    for keyword in ('"title"', '"maxLength"', '"minLength"', '"anyOf"', '"default": ""', '"default": null'):
+        assert keyword not in text
+
+
+@each_tool
+def test_every_number_has_its_default_and_its_unit_in_words(tool: Tool) -> None:
+    """Hosts drop defaults from the schema."""
+    units = ("tokens", "seconds", "dollars", "to show", "character")
+    for name, part in _WIRE[tool.name]["inputSchema"]["properties"].items():
+        if part["type"] in ("integer", "number"):
+            assert "default " in part["description"], name
+            assert any(unit in part["description"].lower() for unit in units), name
+
+
+@pytest.mark.anyio
+async def test_the_default_in_words_is_that_of_the_server() -> None:
+    """Where a setting changes it, the description changes with it."""
+    async with Client(build_server(EvalsClient(), max_tokens=1_500, read_only=False)) as host:
+        for tool in (await host.list_tools()).tools:
+            budget = tool.input_schema["properties"]["max_tokens"]
+            assert budget["default"] == 1_500
+            assert "300–20,000 tokens, default 1,500" in budget["description"]
+            assert tool.name in _WRITING or "; hosts cut above 12,000." in budget["description"]
 
 
 @each_tool

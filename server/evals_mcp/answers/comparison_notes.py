@@ -7,7 +7,9 @@ from typing import Any
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.unpaired import unpaired_notes
 from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, ComparisonRow, Comparisons, Tally
+from evals_mcp.models.questions import Family
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.statistics.results import PairedTest, Verdict
 
@@ -22,10 +24,11 @@ _LISTED = 6
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison with the names of its parts."""
+    """A comparison with the names of its parts, and the comparisons that its p-values are corrected over."""
 
     evaluation: ResolvedEvaluation
     found: Comparisons
+    family: Family = "evaluation"
 
     def run(self, run_id: str) -> str:
         """The label of a run."""
@@ -69,18 +72,14 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
     notes = []
     tested = [row for row in rows if row.test is not None]
     if tested:
-        judged = sum(row.adjusted_p is not None for row in tested if row.measure is None)
-        adjusted = f"; p is Holm-adjusted over {judged} comparisons" if judged > 1 else ""
-        measured = sum(row.adjusted_p is not None for row in tested if row.measure is not None)
-        if measured > 1 and judged > 1:
-            adjusted += f" (measures: over {measured})"
-        elif measured > 1:
-            adjusted = f"; p of measures is Holm-adjusted over {measured}"
+        adjusted = _correction(compared, tested)
         notes.append(f"{_tests(compared, tested)}{adjusted}; better or worse means p ≤ 0.05.")
     if undeclared := _undeclared(compared, rows):
         notes.append(
             f"No direction is set for {', '.join(undeclared)} (number_valence), so higher stands first in counts."
         )
+    if any(row.only_baseline or row.only_candidate for row in rows):
+        notes.append("Figures are over the pairs of their row, so list_runs and rows with other pairs can differ.")
     if any(row.measure is not None for row in rows):
         excluded = " Failed logs are excluded from these rows." if _failed_logs(compared) else ""
         notes.append(f"Lower latency, tokens and cost are better.{excluded}")
@@ -93,6 +92,19 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
     return notes
 
 
+def _correction(compared: Compared, tested: Sequence[ComparisonRow]) -> str:
+    """Over how many comparisons the p-values of these rows are corrected, and whose they are."""
+    judged = compared.found.family_comparisons if any(row.measure is None for row in tested) else 0
+    measured = compared.found.family_measures if any(row.measure is not None for row in tested) else 0
+    if compared.family == "asked" and judged <= 1 and measured <= 1:
+        return '; p is not adjusted (family="asked")'
+    whose = "of the evaluation" if compared.family == "evaluation" else 'asked for (family="asked")'
+    if judged > 1:
+        measures = f" (measures: over {measured})" if measured > 1 else ""
+        return f"; p is Holm-adjusted over {judged} comparisons {whose}{measures}"
+    return f"; p of measures is Holm-adjusted over {measured} comparisons {whose}" if measured > 1 else ""
+
+
 def coverage_notes(compared: Compared) -> list[str]:
     """Datapoints that the runs do not share, and excluded logs."""
     baseline = compared.found.baseline
@@ -101,6 +113,7 @@ def coverage_notes(compared: Compared) -> list[str]:
         for candidate in compared.found.candidates
         if candidate.shared < max(candidate.datapoints, baseline.datapoints)
     ]
+    notes += unpaired_notes(compared.evaluation, compared.found)
     unpaired = [(run, run.unpaired_logs) for run in _runs(compared)]
     if any(count for _, count in unpaired):
         notes.append(f"Excluded: logs without a datapoint ({_where(compared, unpaired)}).")
@@ -126,6 +139,8 @@ def pairing_notes(compared: Compared) -> list[str]:
     version_ids = [tally.evaluator_version_id for tally in compared.found.baseline.tallies]
     nowhere = [version_id for version_id in version_ids if _is_nowhere(compared, version_id)]
     notes = []
+    if not compared.found.baseline.datapoints and not any(run.datapoints for run in compared.found.candidates):
+        return ["The runs have no datapoints, so their logs cannot be paired."]
     if nowhere:
         notes.append(f"Not judged by {', '.join(map(compared.evaluator, nowhere))}.")
     notes += _pair_notes(compared, [version_id for version_id in version_ids if version_id not in nowhere])
@@ -220,7 +235,7 @@ def _shared(compared: Compared, candidate: ComparedCandidate) -> str:
     """The datapoints that a candidate shares with the baseline."""
     called, datasets = compared.run(candidate.run_id), _datasets(compared, candidate)
     if not candidate.shared:
-        return f"{called} and the baseline share no datapoints{datasets}, so they cannot be compared."
+        return f"{called} and the baseline share no datapoints{datasets}, so they cannot be paired."
     return (
         f"{called} and the baseline share {figures.count(candidate.shared, 'datapoint')} of "
         f"{figures.count(candidate.datapoints)} and {figures.count(compared.found.baseline.datapoints)}{datasets}. "

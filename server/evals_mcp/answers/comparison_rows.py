@@ -1,15 +1,14 @@
 """One comparison as table cells: figures for its kind, and the verdict in words."""
 
-import math
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable
 
+from evals_mcp.answers.compared_figures import compared_figures
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import cell, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow, OptionRow
-from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
+from evals_mcp.statistics.results import LEAST_SECONDS, SIGNIFICANCE, Verdict
 
 HEADERS = ("pairs", "baseline", "candidate", "difference", "95% interval", "p", "better/worse/same", "verdict")
 
@@ -19,22 +18,14 @@ _LONGEST_OPTION = 30
 _UNDIRECTED = {Verdict.BETTER.value: "higher", Verdict.WORSE.value: "lower"}
 
 
-class _Scale(NamedTuple):
-    """The format of values and differences of one kind."""
-
-    value: Callable[[float], str]
-    difference: Callable[[float], str]
-
-
 def comparison_cells(row: ComparisonRow, *, directed: bool = True) -> list[str]:
     """The cells under `HEADERS`; some can be empty. Without a direction, nothing is better."""
-    scale = _scale(row)
-    if row.difference is None or row.baseline is None or row.candidate is None:
+    found = compared_figures(row)
+    if found is None:
         shares = [_shares(row.options, candidate=candidate) for candidate in (False, True)]
         values = [*(shares if len(row.options) <= _FEW_OPTIONS else ("", "")), _shifts(row.options), ""]
     else:
-        values = [scale.value(row.baseline), scale.value(row.candidate), scale.difference(row.difference)]
-        values.append(_interval(row, scale))
+        values = list(found)
     p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
     p_cell = "" if p_value is None else figures.p_value(p_value).removeprefix("p=").removeprefix("p")
     return [figures.count(row.pairs), *values, p_cell, _directions(row), verdict_words(row, directed=directed)]
@@ -56,11 +47,14 @@ def comparison_table(compared: Compared, rows: Iterable[tuple[ComparedCandidate,
 
 def difference_word(row: ComparisonRow) -> str:
     """The difference: `+0.07`, `-5 points`; "" for options."""
-    return "" if row.difference is None else _scale(row).difference(row.difference)
+    found = compared_figures(row)
+    return "" if found is None else found.difference
 
 
 def verdict_words(row: ComparisonRow, *, directed: bool = True) -> str:
     """The verdict: better, worse (higher, lower without a direction), or why not, and the pairs needed to tell."""
+    if row.verdict == Verdict.NEGLIGIBLE:
+        return f"no verdict (under {figures.duration(LEAST_SECONDS)})"
     if row.verdict == Verdict.TOO_FEW_PAIRS:
         return f"too few pairs{_needed(row)}"
     if row.verdict != Verdict.NO_SIGNIFICANT_DIFFERENCE:
@@ -76,50 +70,6 @@ def _needed(row: ComparisonRow) -> str:
     return "" if row.pairs_needed is None else f" (detecting it needs about {_about(row.pairs_needed)} pairs)"
 
 
-def _scale(row: ComparisonRow) -> _Scale:
-    if row.kind == "boolean":
-        return _Scale(figures.rate, figures.rate_difference)
-    if row.measure == "latency":
-        return _Scale(figures.duration, _signed(figures.duration))
-    if row.measure == "cost":
-        return _Scale(figures.cost, _signed(figures.cost))
-    fixed = _fixed(_places(row))
-    return _Scale(fixed, _signed(fixed))
-
-
-_LEAST_PLACES, _MOST_PLACES = 2, 10
-
-
-def _places(row: ComparisonRow) -> int:
-    """Decimals that show two digits of the larger mean: at least two; none for large token counts."""
-    largest = max(abs(row.baseline or 0.0), abs(row.candidate or 0.0))
-    if not largest:
-        return _LEAST_PLACES
-    if row.measure == "tokens" and largest >= 10:
-        return 0
-    return min(max(_LEAST_PLACES, 1 - math.floor(math.log10(largest))), _MOST_PLACES)
-
-
-def _fixed(places: int) -> Callable[[float], str]:
-    return lambda value: figures.fixed(value, places)
-
-
-def _signed(write: Callable[[float], str]) -> Callable[[float], str]:
-    def signed(value: float) -> str:
-        text = write(abs(value))
-        nothing = not any(character in "123456789" for character in text)
-        return text if nothing else ("-" if value < 0 else "+") + text
-
-    return signed
-
-
-def _interval(row: ComparisonRow, scale: _Scale) -> str:
-    if row.low is None or row.high is None:
-        return ""
-    low, high = scale.difference(row.low), scale.difference(row.high)
-    return f"{low.removesuffix(' points')} to {high}"
-
-
 def _directions(row: ComparisonRow) -> str:
     if row.better is None or row.worse is None:
         return f"{figures.count(row.changed)} changed/{figures.count(row.same)} same"
@@ -133,9 +83,11 @@ def _shares(options: list[OptionRow], *, candidate: bool) -> str:
 
 
 def _shifts(options: list[OptionRow]) -> str:
+    """The largest differences of shares as they are shown."""
     shifted = sorted((option for option in options if option.difference), key=lambda item: -abs(item.difference))
     return ", ".join(
-        f"{_option(option.option)} {figures.rate_difference(option.difference)}" for option in shifted[:_OPTIONS]
+        f"{_option(item.option)} {figures.rate_change(item.baseline_share, item.candidate_share)}"
+        for item in shifted[:_OPTIONS]
     )
 
 

@@ -76,7 +76,9 @@ def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: 
     words = []
     for row in rows:
         parts = [compared.subject(row), difference_word(row), "" if same else f"n={figures.count(row.pairs)}"]
-        if row.p_value is not None and row.p_value <= SIGNIFICANCE:
+        if row.verdict == Verdict.NEGLIGIBLE:
+            parts.append(f"({verdict_words(row)})")
+        elif row.p_value is not None and row.p_value <= SIGNIFICANCE:
             parts.append(f"(uncorrected {figures.p_value(row.p_value)})")
         words.append(" ".join(filter(None, parts)))
     at = f" at n={figures.count(rows[0].pairs)}" if same else ""

@@ -10,7 +10,7 @@ from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.subjects import subject
-from evals_mcp.answers.version_changes import WHAT_CHANGED, change_rows
+from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.questions import Outcome
 
 _MORE_OF_ONE = '… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")'
@@ -91,12 +91,11 @@ def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) ->
 
 def _add_changes(answer: Answer, compared: Compared) -> None:
     """What the candidates' versions changed."""
-    rows = change_rows(compared)
+    rows = headed_change_rows(compared, line_diffs=True)
     if rows:
         answer.rows(
             rows,
             lambda shown: left_out(len(rows) - shown, "change", _MORE_CHANGES),
-            header=WHAT_CHANGED if len(compared.found.candidates) > 1 else "",
             on_cut=f"Whole changes: {_MORE_CHANGES}",
             rank=Rank.EXTRA,
         )

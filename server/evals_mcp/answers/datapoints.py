@@ -13,13 +13,13 @@ from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word, repeated_words
+from evals_mcp.answers.matches import match_quote
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointLog, DatapointRow, DatapointRows, RunRow
 
 _CAP = 100_000
-_EXCERPT = 300
 _LONG_OPTION = 12  # characters; longer options are shown as letters
 _OPTION = 60
 _MOST_OPTIONS = 26
@@ -35,6 +35,7 @@ def summarize_datapoints(
     budget: int,
     *,
     filtered: str,
+    untold: bool,
     only: str | None,
     offset: int,
     call: Call,
@@ -42,6 +43,7 @@ def summarize_datapoints(
 ) -> str:
     """The datapoints found, from `offset`. `filtered` is the filter in words; empty for all.
 
+    `untold`: no evaluator could tell, so that none found is not "none".
     `only` is the version id of the one evaluator to show, `call` the answered call.
     """
     answer = Answer(budget)
@@ -49,6 +51,9 @@ def summarize_datapoints(
     for note in (*notes, *evaluation.notes):
         answer.note(note)
     if not found.rows:
+        if untold:
+            answer.head(f"Cannot tell the datapoints{filtered}: see below. No datapoint has an error in all logs.")
+            return answer.text()
         answer.head(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
         return answer.text()
     if filtered:
@@ -108,7 +113,6 @@ def _columns(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], only: str |
 def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequence[int]], *, with_match: bool) -> Row:
     given = row.inputs or row.messages
     target = row.target or {}
-    match = row.excerpt or ""
     logs: dict[str, list[DatapointLog]] = {}
     for log in row.logs:
         logs.setdefault(log.run_id, []).append(log)
@@ -120,7 +124,7 @@ def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequen
         shares = share(limit, needs) if limit >= min(_ROOM_FOR_ALL, sum(needs)) else [min(limit, needs[0]), 0, 0]
         shown_input = _text(given, shares[0], needs[0])
         shown_target = _text(target, shares[1], needs[1])
-        found = [_piped(quote(match, _EXCERPT)) if match else "-"] if with_match else []
+        found = [_piped(match_quote(row.excerpt)) if row.excerpt else "-"] if with_match else []
         line = " | ".join([name(row.id), *found, _piped(shown_input), _piped(shown_target), cells])
         return f"{line}\n{_meanings(letters, shares[2])}" if letters and shares[2] else line
 

@@ -14,21 +14,20 @@ def headline(stats: EvaluatorFigures) -> str:
     """The rate of true, the mean, or the top options with their shares; "" without judgments."""
     if not stats.num_judgments:
         return ""
-    if stats.num_true is not None:
-        return f"{figures.rate(stats.num_true / stats.num_judgments)} true"
-    if stats.mean is not None:
-        return figures.mean(stats.mean)
+    if stats.average is not None:
+        return figures.mean(stats.average) if stats.num_true is None else f"{figures.rate(stats.average)} true"
     if stats.options is not None:
-        return _leading(stats.options, stats.num_judgments)
+        counted = {option: count / stats.num_judgments for option, count in stats.options.items()}
+        return _leading(counted if stats.shares is None else stats.shares)
     return f"{figures.count(stats.num_judgments)} judged"
 
 
 def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> str:
-    """The signed difference of two numeric headlines: `+0.07`, `-5 points`; "" for others."""
+    """The signed difference of two numeric headlines as shown: `+0.07`, `-5 points`; "" for others."""
     if stats.average is None or control.average is None:
         return ""
-    write = figures.difference if stats.num_true is None else figures.rate_difference
-    return write(stats.average - control.average)
+    write = figures.change if stats.num_true is None else figures.rate_change
+    return write(control.average, stats.average)
 
 
 def constant_value(all_stats: list[EvaluatorFigures]) -> str | None:
@@ -51,17 +50,17 @@ def _constant(stats: EvaluatorFigures) -> str | None:
     return None
 
 
-def _leading(options: dict[str, int], judged: int) -> str:
-    counts = sorted(((option, count) for option, count in options.items() if count), key=_most)
-    if len(counts) > _MANY_OPTIONS and counts[0][1] < _INFORMATIVE * judged:
-        return figures.count(len(counts), "option")
-    amount = _OPTIONS if len(counts) <= _MANY_OPTIONS else 1
-    shown = [f"{_shown(option)} {figures.rate(count / judged)}" for option, count in counts[:amount]]
-    others = len(counts) - amount
+def _leading(shares: dict[str, float]) -> str:
+    ordered = sorted(((option, share) for option, share in shares.items() if share), key=_most)
+    if len(ordered) > _MANY_OPTIONS and ordered[0][1] < _INFORMATIVE:
+        return figures.count(len(ordered), "option")
+    amount = _OPTIONS if len(ordered) <= _MANY_OPTIONS else 1
+    shown = [f"{_shown(option)} {figures.rate(share)}" for option, share in ordered[:amount]]
+    others = len(ordered) - amount
     return ", ".join(shown) + (f" and {others} more" if others > 0 else "")
 
 
-def _most(item: tuple[str, int]) -> tuple[int, str]:
+def _most(item: tuple[str, float]) -> tuple[float, str]:
     return -item[1], item[0]
 
 

@@ -29,17 +29,20 @@ _TOKENS_PER_PART = 400  # of the budget; with less, messages and inputs stay in 
 def summarize_pair(
     log: LogResponse,
     other: LogResponse,
-    run: str,
+    runs: tuple[str | None, str],
     others: int,
     budget: int,
     datapoint: DatapointContent | None = None,
 ) -> str:
-    """A log (A) beside another run's log (B) for the same datapoint. That run has `others` more."""
+    """A log (A) beside another run's log (B) for the same datapoint. That run has `others` more.
+
+    `runs` are the labels of both; None if the first is in no run.
+    """
     answer = Answer(budget)
     answer.head(
         f"Two logs for datapoint {name(log.source_datapoint_id or '')}.\n"
-        f"A: {_opening(log)}.\n"
-        f"B: {_opening(other)}; in run {name(run)}" + (", newest of several" if others else "") + "."
+        f"A: {_opening(log)}{f'; in run {name(runs[0])}' if runs[0] else ''}.\n"
+        f"B: {_opening(other)}; in run {name(runs[1])}" + (", newest of several" if others else "") + "."
     )
     rows = _compared_rows(log, other, max(2, budget // _TOKENS_PER_PART))
     if datapoint is not None and datapoint.target:

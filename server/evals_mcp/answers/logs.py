@@ -10,6 +10,7 @@ from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.matches import match_words
 from evals_mcp.answers.outputs import Part, output_parts
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
@@ -19,7 +20,6 @@ from evals_mcp.truncation import full_length
 
 _CAP = 1_000_000
 _LONG_OUTPUT = 1_000  # characters
-_EXCERPT = 300
 
 
 def summarize_logs(
@@ -68,7 +68,8 @@ def log_facts(row: LogRow) -> list[str]:
         known = [
             figures.count(tokens) if tokens is not None else "?" for tokens in (row.prompt_tokens, row.output_tokens)
         ]
-        facts.append(f"{known[0]} tokens in, {known[1]} out")
+        reasoning = f", {figures.count(row.reasoning_tokens)} reasoning" if row.reasoning_tokens else ""
+        facts.append(f"{known[0]} tokens in, {known[1]} out{reasoning}")
     if row.cost is not None:
         facts.append(figures.cost(row.cost))
     return facts
@@ -100,7 +101,7 @@ def _row(
     above: Sequence[Any],
 ) -> Row:
     """A log as a row. `above` are the inputs and targets in earlier rows of its datapoint, which are shown once."""
-    parts = _parts(row)
+    parts = _parts(row, evaluator_labels)
     known = [label for label, value in (("input", _input_of(row)), ("target", row.target)) if value and value in above]
     parts = [part for part in parts if part[0] not in known]
     facts = [name(row.id)]
@@ -138,12 +139,12 @@ def _datapoint(row: LogRow, known: Sequence[str]) -> str:
     return name(row.datapoint_id) + (f" ({' and '.join(known)} above)" if known else "")
 
 
-def _parts(row: LogRow) -> list[Part]:
+def _parts(row: LogRow, evaluator_labels: Mapping[str, str]) -> list[Part]:
     """The texts of a log by label."""
     parts: list[Part] = []
     if row.excerpt is not None:
-        match = quote(row.excerpt, _EXCERPT)
-        parts.append(("match", Row(lambda _: match, 0)))
+        match = match_words(row.excerpt, evaluator_labels)
+        parts.append(("found", Row(lambda _: match, 0)))
     if row.inputs or row.messages:
         need = size(row.inputs, _CAP) + size(row.messages, _CAP)
         parts.append(("input", Row(lambda limit: _input(row, limit), need)))

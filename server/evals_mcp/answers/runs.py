@@ -108,10 +108,11 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
         control = evaluation.reference_run
         called = name(evaluation.run_labels[control.id])
         which = f"control {called}" if control.control else f"the oldest run {called} (no control is set)"
-        remarks.append(f"Brackets: difference from {which}. Use compare_runs to test significance.")
         changes = [_change(run, control, index) for run in evaluation.runs for index, _ in enumerate(run.stats)]
-        if any(change.startswith(_UNPAIRED) for change in changes):
-            remarks.append(f"{_UNPAIRED}: the runs do not have one judged log each for the same datapoints.")
+        unpaired = any(change.startswith(_UNPAIRED) for change in changes)
+        meaning = f" ({_UNPAIRED}: not over one log each for the same datapoints)" if unpaired else ""
+        remarks.append(f"Brackets: difference from {which}{meaning}. Use compare_runs to test significance.")
+    remarks += _repeated(evaluation)
     labels = [name(label) for label in evaluation.evaluator_labels.values()]
     for index, label in enumerate(labels):
         all_stats = [run.stats[index] for run in evaluation.runs]
@@ -125,6 +126,17 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
     for word, count in _KINDS:
         remarks += _counted(evaluation, labels, word, count)
     return remarks
+
+
+def _repeated(evaluation: ResolvedEvaluation) -> list[str]:
+    """A note on repeated logs of a datapoint: they count once, unless only the server's own figures are known."""
+    every = [stats for run in evaluation.runs for stats in run.stats]
+    if any(stats.by_datapoint is not None or stats.shares is not None for stats in every):
+        return ["Repeated logs of a datapoint are averaged, so each datapoint counts once."]
+    more = [run for run in evaluation.runs if run.datapoints_count and run.logs_count > run.datapoints_count]
+    if any(stats.num_judgments for run in more for stats in run.stats):
+        return ["Repeated logs count one by one here. compare_runs averages them by datapoint."]
+    return []
 
 
 def _unjudged(runs: Sequence[RunRow], labels: Sequence[str]) -> list[str]:

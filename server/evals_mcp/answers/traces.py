@@ -10,8 +10,9 @@ from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.log_parts import labeled_judgments, log_document
 from evals_mcp.answers.values import compact_list, compact_value, size
-from evals_mcp.models.logs import DEEPEST_TRACE, LogResponse, log_cost, log_kind, log_latency
+from evals_mcp.models.logs import DEEPEST_TRACE, LogResponse, log_kind, log_latency
 from evals_mcp.models.message_parts import called_tools
+from evals_mcp.models.usage import log_usage
 
 _GLANCE = 1_000  # characters of a step's input, output or error, at most
 _CAP = 10_000
@@ -46,14 +47,14 @@ def version_words(log: LogResponse) -> str:
 def fact_words(log: LogResponse) -> list[str]:
     """The known ones of latency, tokens and cost of a log."""
     facts = []
-    latency, cost = log_latency(log), log_cost(log)
+    latency, usage = log_latency(log), log_usage(log)
     if latency is not None:
         facts.append(figures.duration(latency))
-    tokens = [(getattr(log, f"{kind}_tokens", None), word) for kind, word in _TOKENS]
+    tokens = [(getattr(usage, f"{kind}_tokens"), word) for kind, word in _TOKENS]
     if known := [f"{figures.count(amount)} {word}" for amount, word in tokens if amount is not None]:
         facts.append(f"tokens {', '.join(known)}")
-    if cost is not None:
-        facts.append(figures.cost(cost))
+    if usage.cost is not None:
+        facts.append(figures.cost(usage.cost))
     return facts
 
 

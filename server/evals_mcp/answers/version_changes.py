@@ -1,56 +1,59 @@
 """What candidates changed since the baseline's version: values side by side, long texts as a line diff."""
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from evals_mcp.answers.changes import text_difference
+from evals_mcp.answers.changes import difference_row, text_difference
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import share
+from evals_mcp.answers.version_values import value_word
 from evals_mcp.models.comparisons import ComparedCandidate
 from evals_mcp.models.version_changes import FieldChange, LineChange
 
-WHAT_CHANGED = "What changed:"
-"""The heading of several candidates' rows."""
-
 _FIELDS = 12  # in a row
 _PART = 24  # changed lines that would get fewer characters are only counted
-_BOTH_LINES = 200  # characters of an old and a new line; of longer ones only the changed words are shown
-_LITERAL = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?|true|false|null")
-_ABSENT = "(none)"
 
 
-def change_rows(compared: Compared) -> list[Row]:
-    """The rows of all candidates: the changed fields in a row, then the line diff of each long text.
+def headed_change_rows(compared: Compared, *, line_diffs: bool = True) -> list[Row]:
+    """`change_rows` of which the first says what they are."""
+    rows = change_rows(compared, line_diffs=line_diffs)
+    candidates = compared.found.candidates
+    between = "\n" if len(candidates) > 1 else " "
+    hidden = not line_diffs and any(change.size for candidate in candidates for change in candidate.changes)
+    heading = f"What changed{' (line diffs: raise max_tokens)' if hidden else ''}:{between}"
+    return [_after(heading, row) if number == 0 else row for number, row in enumerate(rows)]
 
-    The first one says what it is if there is one candidate.
-    """
+
+def change_rows(compared: Compared, *, line_diffs: bool = True) -> list[Row]:
+    """The rows of all candidates: the changed fields in a row, then the line diff of each long text."""
     several = len(compared.found.candidates) > 1
     rows: list[Row] = []
     for candidate in compared.found.candidates:
-        rows += _rows(compared, candidate, f"{compared.run(candidate.run_id)}: " if several else "")
-    if rows and not several:
-        first = rows[0]
-        rows[0] = Row(lambda limit: f"{WHAT_CHANGED} {first.render(limit)}", first.need)
+        called = f"{compared.run(candidate.run_id)}: " if several else ""
+        rows += _rows(compared, candidate, called, line_diffs=line_diffs)
     return rows
 
 
-def _rows(compared: Compared, candidate: ComparedCandidate, called: str) -> Iterator[Row]:
+def _rows(compared: Compared, candidate: ComparedCandidate, called: str, *, line_diffs: bool) -> Iterator[Row]:
     runs = [compared.evaluation.run(id) for id in (compared.found.baseline.run_id, candidate.run_id)]
     if not candidate.changes and runs[0].version_id and runs[0].version_id == runs[1].version_id:
         yield _fixed(f"{called}nothing, it is the same version.")
-    if len(candidate.changes) == 1 and candidate.changes[0].size is not None:
-        yield _text_row(f"{called}{_field_change(candidate.changes[0])}", candidate.changes[0])
+    texts = [change for change in candidate.changes if change.size is not None] if line_diffs else []
+    if len(texts) == len(candidate.changes) == 1:
+        yield text_row(f"{called}{_field_change(texts[0])}", texts[0])
         return
     fields = list(map(_field_change, candidate.changes))
     for start in range(0, len(fields), _FIELDS):
         yield _fixed(f"{called}{'; '.join(fields[start : start + _FIELDS])}")
-    for change in candidate.changes:
-        if change.size is not None:
-            yield _text_row(f"{called}{name(change.field)}", change)
+    for change in texts:
+        yield text_row(f"{called}{name(change.field)}", change)
+
+
+def _after(heading: str, row: Row) -> Row:
+    return Row(lambda limit: heading + row.render(limit), row.need)
 
 
 def _fixed(text: str) -> Row:
@@ -61,13 +64,7 @@ def _field_change(change: FieldChange) -> str:
     """`temperature 0.7 → 0.2`, `template +3 -1 lines`."""
     if change.size is not None:
         return f"{name(change.field)} {change.size}"
-    return f"{name(change.field)} {_value(change.before)} → {_value(change.after)}"
-
-
-def _value(text: str | None) -> str:
-    if text is None:
-        return _ABSENT
-    return text if _LITERAL.fullmatch(text) else name(text)
+    return f"{name(change.field)} {value_word(change.before)} → {value_word(change.after)}"
 
 
 class _Piece(NamedTuple):
@@ -86,7 +83,7 @@ class _Piece(NamedTuple):
         return (self.old is not None) + (self.new is not None)
 
     def render(self, limit: int) -> str:
-        if self.old is not None and self.new is not None and self.need > _BOTH_LINES:
+        if self.old is not None and self.new is not None and difference_row(self.old, self.new):
             return self.start + text_difference(self.old, self.new, None if limit >= self.need else limit)
         sides = [(sign, text) for sign, text in (("-", self.old), ("+", self.new)) if text is not None]
         limits = share(limit, [len(text) for _, text in sides])
@@ -95,7 +92,8 @@ class _Piece(NamedTuple):
         )
 
 
-def _text_row(heading: str, change: FieldChange) -> Row:
+def text_row(heading: str, change: FieldChange) -> Row:
+    """The changed lines of a text below a heading. Lines that would get few characters are only counted."""
     pieces = [piece for line in change.lines for piece in _pieces(line)]
     needs = [piece.need for piece in pieces]
 

@@ -9,9 +9,11 @@ from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.log_parts import TRACE, Part, find_part, list_parts, log_document, part_row, part_text
 from evals_mcp.answers.traces import Step, fact_words, list_steps, step_rows, version_words
+from evals_mcp.answers.version_values import version_values
 from evals_mcp.errors import Invalid
 from evals_mcp.models.logs import LogResponse, log_kind
 from evals_mcp.models.rows import DatapointContent
+from evals_mcp.models.versions import FileVersionResponse
 
 _TOKENS_PER_PART = 200  # of the budget; with less, messages and inputs stay in one piece
 
@@ -58,7 +60,7 @@ def log_opening(log: LogResponse) -> str:
     """A log's facts: id, version, datapoint, time, latency, tokens, cost, status and labels."""
     kind = log_kind(log)
     version = getattr(log, kind) if kind else None
-    facts = [f"Log {name(log.id)} of {version_words(log)}" + (f" ({version.version_id})" if version else "")]
+    facts = [f"Log {name(log.id)} of {version_words(log)}" + (f" ({_version(version)})" if version else "")]
     facts.append(f"datapoint {name(log.source_datapoint_id)}" if log.source_datapoint_id else "no datapoint")
     if log.created_at is not None:
         facts.append(figures.date(log.created_at))
@@ -66,6 +68,12 @@ def log_opening(log: LogResponse) -> str:
     facts.append(log.log_status or "complete")
     facts += [f"{word} {name(value)}" for word, value in _labels(log).items()]
     return "; ".join(facts) + "."
+
+
+def _version(version: FileVersionResponse) -> str:
+    """The id of a version, and what is in it if it has no name."""
+    values = [] if version.version_name else version_values(version)
+    return ", ".join([version.version_id, *values])
 
 
 def parts_left_out(log_id: str, parts: Sequence[Part]) -> str:

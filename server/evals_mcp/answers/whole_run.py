@@ -13,7 +13,7 @@ from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
 from evals_mcp.answers.reports import comparison_remarks
 from evals_mcp.answers.subjects import opening
-from evals_mcp.answers.version_changes import change_rows
+from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, RunRow
 
@@ -34,7 +34,7 @@ def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compare
         answer.head(f"Compared with {compared.run(compared.found.baseline.run_id)}:")
         call = next_call("compare_runs", evaluation=evaluation.id, candidates=[evaluation.run_labels[run.id]])
         _add_table(answer, comparison_table(compared, compared.rows()), call)
-        if changes := change_rows(compared):
+        if changes := headed_change_rows(compared):
             answer.rows(changes, lambda shown: left_out(len(changes) - shown, "change", call))
     return answer.text()
 

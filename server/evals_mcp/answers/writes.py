@@ -11,13 +11,17 @@ from evals_mcp.models.rows import RunRow
 _LISTED = 10
 
 
-def summarize_generation(evaluation: ResolvedEvaluation, run: RunRow, log_id: str, datapoint: str, budget: int) -> str:
-    """A log recorded for a datapoint, and what its run still lacks."""
+def summarize_generation(
+    evaluation: ResolvedEvaluation, run: RunRow, log_id: str, datapoint: str, budget: int, *, opened: bool
+) -> str:
+    """A log recorded for a datapoint, and what its run still lacks. `opened` if the run was completed before."""
     answer = Answer(budget)
     answer.head(
         f"Logged {name(log_id)} for datapoint {name(datapoint)} "
         f"in run {name(evaluation.run_labels[run.id])} ({run.id})."
     )
+    if opened:
+        answer.line("The run was completed and is open again.")
     answer.line(_state(evaluation, run))
     return answer.text()
 

@@ -88,9 +88,11 @@ def _include_documented(app: FastAPI) -> None:
 @functools.cache
 def _documented_routes() -> list[BaseRoute]:
     """All applications of a process share these, because FastAPI takes long to prepare them."""
-    from evals_mcp.api.documented import V4_ROUTERS, V5_ROUTERS
+    from evals_mcp.api.documented import PAGE_ROUTERS, V4_ROUTERS, V5_ROUTERS
 
     documented = APIRouter()
+    for router in PAGE_ROUTERS:
+        documented.include_router(router)
     for router in V5_ROUTERS:
         documented.include_router(router, prefix="/v5")
     for router in V4_ROUTERS:

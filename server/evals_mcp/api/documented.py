@@ -5,6 +5,7 @@ from evals_mcp.api.routes import (
     bulk,
     datasets,
     directories,
+    evaluation_pages,
     evaluations,
     evaluators,
     files,
@@ -15,7 +16,12 @@ from evals_mcp.api.routes import (
     runs,
     tools,
 )
+from evals_mcp.api.v4 import configs as v4_configs
+from evals_mcp.api.v4 import datasets as v4_datasets
 from evals_mcp.api.v4 import evaluations as v4_evaluations
+from evals_mcp.api.v4 import evaluators as v4_evaluators
+from evals_mcp.api.v4 import left_out
+from evals_mcp.api.v4 import logs as v4_logs
 from evals_mcp.api.v4 import projects as v4_projects
 
 V5_ROUTERS = (
@@ -34,4 +40,14 @@ V5_ROUTERS = (
     bulk.router,
 )
 
-V4_ROUTERS = (v4_evaluations.router, v4_projects.router)
+PAGE_ROUTERS = (evaluation_pages.router,)
+
+V4_ROUTERS = (
+    left_out.router,
+    v4_evaluations.router,
+    v4_projects.router,
+    v4_configs.router,
+    v4_datasets.router,
+    v4_evaluators.router,
+    v4_logs.router,
+)

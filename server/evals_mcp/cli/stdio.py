@@ -21,6 +21,7 @@ def serve_stdio(parsed: argparse.Namespace) -> int:
     end_on_signals()
     if sys.stdin.isatty():
         print(_FOR_A_PERSON, file=sys.stderr, flush=True)
+    from evals_mcp.config import is_read_only
     from evals_mcp.mcp.stdio import LateServer, StdioServer
 
     def load() -> LateServer:
@@ -33,7 +34,7 @@ def serve_stdio(parsed: argparse.Namespace) -> int:
         gc.enable()
         return server
 
-    server = StdioServer(load)
+    server = StdioServer(load, read_only=is_read_only(os.environ))
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # an answer creates thousands of short-lived objects
     gc.enable()

@@ -66,8 +66,8 @@ _LOG_REQUESTS: dict[FileType, Any] = {
 class SingleWrites:
     """Writes records in order. `added` counts new ones; `ids` gets the ids that the server chose.
 
-    Evaluators are attached and runs created as not orchestrated. We cannot tell whether a version is new, or whether an
-    existing log has the same content.
+    Evaluators are attached and runs created as not orchestrated. We cannot tell whether a version is new, or a log, if
+    the server answers an equal one with the log that it has, or whether a log that it refuses is equal.
     """
 
     def __init__(self, client: EvalsClient, added: Counter[str], ids: dict[Kind, dict[str, str]]) -> None:
@@ -108,7 +108,7 @@ class SingleWrites:
             case FileRecord():
                 self._files[given.id] = given
             case DatapointRecord():
-                content = CreateDatapointRequest.model_validate(given.model_dump(exclude_none=True))
+                content = CreateDatapointRequest.model_validate(given.model_dump(exclude={"id"}, exclude_none=True))
                 self._datapoints[given.dataset_id][given.id] = content
             case VersionRecord():
                 await self._write_version(given)
@@ -222,7 +222,7 @@ class SingleWrites:
         await self._send_log(file_type, judgment.id, judgment.evaluator_version_id, values)
 
     async def _send_log(self, file_type: FileType, log_id: str, version_id: str, values: Json) -> bool:
-        """Send a log. Returns whether it was new."""
+        """Send a log. Returns whether the server took it."""
         request = _LOG_REQUESTS[file_type].model_validate(values)
         try:
             created = await self._nouns[file_type].log(request, version_id=version_id)

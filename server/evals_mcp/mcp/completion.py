@@ -35,16 +35,21 @@ class _Candidate(NamedTuple):
     ids: list[str]
 
 
-async def suggest(lookup: Lookup, argument: str, typed: str, given: Mapping[str, str]) -> Suggestions:
+async def suggest(
+    lookup: Lookup, argument: str, typed: str, given: Mapping[str, str], *, may_split: bool = False
+) -> Suggestions:
     """Suggest values for an argument: first those that start with `typed`, then those that contain it, in any case.
 
-    Runs and evaluators come from the evaluation in `given`, else from the most recently changed one. Raises EvalsError.
+    Runs and evaluators come from the evaluation in `given`, else from the most recently changed one. If the host may
+    split a value at blanks, a value without blanks follows for each that has some. Raises EvalsError.
     """
     find = _CANDIDATES.get(argument)
     if find is None:
         return NO_SUGGESTIONS
     wanted = typed.strip()
-    return _matching(await find(lookup, wanted, given.get("evaluation", "").strip()), wanted.casefold())
+    return _matching(
+        await find(lookup, wanted, given.get("evaluation", "").strip()), wanted.casefold(), may_split=may_split
+    )
 
 
 async def _evaluations(lookup: Lookup, wanted: str, _: str) -> list[_Candidate]:
@@ -87,21 +92,28 @@ _CANDIDATES: dict[str, Callable[[Lookup, str, str], Awaitable[list[_Candidate]]]
 """Finds the candidates of each argument, for the typed text and the evaluation given."""
 
 
-def _matching(candidates: Sequence[_Candidate], wanted: str) -> Suggestions:
-    """One name or id for each candidate: first those that start with `wanted`, then those whose names contain it."""
+def _matching(candidates: Sequence[_Candidate], wanted: str, *, may_split: bool) -> Suggestions:
+    """One name or id for each candidate: first those that start with `wanted`, then those whose names contain it.
+
+    With `may_split`, another without blanks comes after all of them.
+    """
     times = Counter(name for candidate in candidates for name in set(candidate.names))
     beginning: list[str] = []
     containing: list[str] = []
+    unsplit: list[str] = []
     for candidate in candidates:
         first_id = candidate.ids[0]
         names = {name: name if times[name] == 1 and _is_typeable(name) else first_id for name in candidate.names}
         words = names | dict(zip(candidate.ids, candidate.ids, strict=True))
         first = next((words[word] for word in words if word.casefold().startswith(wanted)), None)
+        inside = next((names[name] for name in names if wanted in name.casefold()), None)
         if first is not None:
             beginning.append(first)
-        elif (inside := next((names[name] for name in names if wanted in name.casefold()), None)) is not None:
+        elif inside is not None:
             containing.append(inside)
-    values = list(dict.fromkeys([*beginning, *containing]))
+        if may_split and " " in (first or inside or ""):
+            unsplit.append(next((name for name in names.values() if " " not in name), first_id))
+    values = list(dict.fromkeys([*beginning, *containing, *unsplit]))
     return Suggestions(values[:MOST_VALUES], max(len(values) - MOST_VALUES, 0))
 
 

@@ -21,11 +21,16 @@ significant difference" does not mean equal: say how many pairs would be needed.
 it briefly, with the log's id.
 - A cut answer ends with the call for the rest. Make that call before you judge what you have not seen."""
 
-EvaluationName = Annotated[str, "Evaluation: name, file path or id. Default: the most recently changed."]
-BaselineName = Annotated[str, "Baseline run: version name or id. Default: the control run, else the oldest."]
-CandidateName = Annotated[str, "Candidate run: version name or id. Default: the newest."]
-RunName = Annotated[str, "Run: version name or id. Default: all."]
-EvaluatorName = Annotated[str, "Evaluator: name, path or id. Default: all."]
+EvaluationName = Annotated[
+    str,
+    "Evaluation: name, or file path or id if that has blanks. Default: the most recently changed.",
+]
+BaselineName = Annotated[
+    str, "Baseline run: label, or id if that has blanks. Default: the control run, else the oldest."
+]
+CandidateName = Annotated[str, "Candidate run: label, or id if that has blanks. Default: the newest."]
+RunName = Annotated[str, "Run: label, or id if that has blanks. Default: all."]
+EvaluatorName = Annotated[str, "Evaluator: name, or id if that has blanks. Default: all."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.logs import summarize_logs
 from evals_mcp.answers.reports import report_evaluation
@@ -25,6 +26,7 @@ from mcp import types
 BUDGET = 20_000
 """Token limit of a resource. A resource takes no arguments, so it cannot be set."""
 
+_LISTED = 20
 _LOGS = 10
 _FOR_FIGURES = BUDGET // 4
 _MOST_CANDIDATES = 30
@@ -74,6 +76,22 @@ def find_resource(address: str) -> Resource:
             return Resource(template, values)
     kinds = ", ".join(template.address for template in RESOURCES)
     raise NotFound(f"There is no resource at {quoted(address)}. Use {kinds}; in a name, write / as %2F.")
+
+
+async def newest_evaluations(lookup: Lookup) -> list[types.Resource]:
+    """The reports of the evaluations that changed most recently, newest first. Raises EvalsError."""
+    rows = (await (await lookup.rows()).list_evaluations(limit=_LISTED)).rows
+    return [
+        types.Resource(
+            uri=f"evals://evaluations/{row.id}",
+            name=row.id,
+            title=name(row.name or row.id),
+            description=f"Report of the evaluation of {name(row.file_path or 'no file')}: "
+            f"{count(row.runs_count, 'run')}, {row.status}.",
+            mime_type="text/markdown",
+        )
+        for row in rows
+    ]
 
 
 async def evaluation_report(lookup: Lookup, evaluation: str) -> str:

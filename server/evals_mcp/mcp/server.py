@@ -1,14 +1,13 @@
 """The MCP face: tools, resources and prompts over a client, and the one boundary that turns errors into text."""
 
 import contextlib
-import inspect
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from threading import Thread
-from typing import Any, get_type_hints
+from typing import Any
 
 import anyio
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -25,9 +24,9 @@ from mcp.types import (
     PromptReference,
     ResourceTemplateReference,
     TextContent,
-    ToolAnnotations,
 )
 from mcp.types import Prompt as ListedPrompt
+from mcp.types import Resource as ListedResource
 from mcp.types import ResourceTemplate as ListedTemplate
 from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl, ValidationError
@@ -40,11 +39,13 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
-from evals_mcp.mcp.instructions import INSTRUCTIONS
+from evals_mcp.mcp.instructions import instructions
+from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, without_noise
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS
-from evals_mcp.mcp.resources import RESOURCES, find_resource
+from evals_mcp.mcp.resources import RESOURCES, find_resource, newest_evaluations
 from evals_mcp.mcp.stdio import LateServer
+from evals_mcp.mcp.typed_names import read_typed_names
 from evals_mcp.mirror.mirror import Mirror
 from evals_mcp.models.json_values import DEEPEST_JSON
 from evals_mcp.tools import TOOLS
@@ -55,7 +56,7 @@ _log = logging.getLogger(__name__)
 _ADDED_BY_HOSTS = frozenset(("wait_for_previous",))
 _IN_BACKTICKS = re.compile(r"`([^`]*)`")
 _OWN_ADDRESSES = "evals://"
-_MOMENT = 2.0  # seconds: a later suggestion is useless
+_MOMENT = 2.0  # seconds: a later suggestion or list is useless
 
 
 class EvalsServer(LateServer):
@@ -88,24 +89,19 @@ class EvalsServer(LateServer):
         for tool in self._tools:
             self._arguments[tool.name] = tool.argument_names
             self.add_tool(
-                _bound(tool, self._client, self._mirror, self._max_tokens),
+                bound(tool, self._client, self._mirror, self._max_tokens),
                 name=tool.name,
                 title=tool.title,
                 description=tool.description,
                 structured_output=False,
-                annotations=ToolAnnotations(
-                    title=tool.title,
-                    read_only_hint=tool.read_only,
-                    destructive_hint=tool.destructive,
-                    idempotent_hint=tool.idempotent,
-                    open_world_hint=False,
-                ),
+                annotations=annotations_of(tool),
+                meta=metadata_of(tool),
             )
 
     async def list_tools(self) -> list[ListedTool]:
         """List the tools, and open the data in the background: a host that lists tools will soon call one."""
         self._register_tools()
-        listed = [_without_titles(tool) for tool in await super().list_tools()]
+        listed = [without_noise(tool) for tool in await super().list_tools()]
         if self._opening.ident is None:
             self._opening.start()
         return listed
@@ -141,6 +137,16 @@ class EvalsServer(LateServer):
                 raise Invalid(f"{_short(key)}: unknown argument; {hint}")
             _check_text(key, value)
         return {key: value for key, value in given.items() if value is not None}
+
+    async def list_resources(self) -> list[ListedResource]:
+        """List the newest evaluations; none after an error or a time-out, because hosts list resources unasked."""
+        listed = await super().list_resources()
+        with anyio.move_on_after(_MOMENT):
+            try:
+                listed += await newest_evaluations(Lookup(self._client, mirror=self._mirror))
+            except EvalsError as error:
+                _log.info("No evaluations listed: %s", error)
+        return listed
 
     async def list_resource_templates(self) -> list[ListedTemplate]:
         """List the addresses of reports, runs and logs."""
@@ -182,7 +188,9 @@ class EvalsServer(LateServer):
             if key not in prompt.arguments:
                 takes = ", ".join(prompt.arguments)
                 raise MCPError(INVALID_PARAMS, f"{_short(key)}: unknown argument; {name} takes {takes}.")
-        content = TextContent(type="text", text=prompt.function(**given))
+        lookup = Lookup(self._client, mirror=self._mirror)
+        names, notes = await read_typed_names(lookup, list(prompt.arguments), given)
+        content = TextContent(type="text", text="\n".join([prompt.function(**names), *notes]))
         return GetPromptResult(description=prompt.description, messages=[PromptMessage(role="user", content=content)])
 
     async def complete(
@@ -196,9 +204,8 @@ class EvalsServer(LateServer):
         with anyio.move_on_after(_MOMENT):
             try:
                 given = (context.arguments if context else None) or {}
-                suggestions = await suggest(
-                    Lookup(self._client, mirror=self._mirror), argument.name, argument.value, given
-                )
+                lookup, splits = Lookup(self._client, mirror=self._mirror), isinstance(reference, PromptReference)
+                suggestions = await suggest(lookup, argument.name, argument.value, given, may_split=splits)
             except EvalsError as error:
                 _log.info("No suggestions: %s", error)
             except Exception as error:
@@ -219,42 +226,10 @@ def build_server(client: EvalsClient, mirror: Mirror | None = None, *, max_token
         max_tokens,
         title="evals-mcp",
         version=__version__,
-        instructions=INSTRUCTIONS,
+        instructions=instructions(read_only=read_only),
         log_level="WARNING",
         subscriptions=False,
     )
-
-
-def _bound(tool: Tool, client: EvalsClient, mirror: Mirror | None, max_tokens: int) -> Callable[..., Awaitable[str]]:
-    """Bind a tool's function to a new lookup for each call, and set the default budget."""
-
-    async def call(context: Context[Any, Any], **arguments: Any) -> str:
-        async with reported(context) as progress:
-            return await tool.function(Lookup(client, progress, mirror=mirror), **arguments)
-
-    hints = get_type_hints(tool.function, include_extras=True)
-    parameters = [
-        parameter.replace(
-            annotation=hints[parameter.name],
-            default=max_tokens if parameter.name == "max_tokens" else parameter.default,
-            kind=inspect.Parameter.KEYWORD_ONLY,
-        )
-        for parameter in list(inspect.signature(tool.function).parameters.values())[1:]
-    ]
-    own = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=Context)
-    call.__signature__ = inspect.Signature([*parameters, own])  # type: ignore[attr-defined]
-    call.__annotations__ = {"context": Context, **{item.name: item.annotation for item in parameters}}
-    return call
-
-
-def _without_titles(tool: ListedTool) -> ListedTool:
-    """The tool without the titles in its schema. They repeat the arguments' names, and a model would read them."""
-    schema = {key: value for key, value in tool.input_schema.items() if key != "title"}
-    schema["properties"] = {
-        name: {key: value for key, value in argument.items() if key != "title"}
-        for name, argument in schema["properties"].items()
-    }
-    return tool.model_copy(update={"input_schema": schema})
 
 
 def _sentence(name: str, error: ToolError) -> str:

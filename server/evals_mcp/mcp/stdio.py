@@ -16,6 +16,7 @@ from mcp.types import (
     CompletionContext,
     Prompt,
     PromptReference,
+    Resource,
     ResourceTemplate,
     ResourceTemplateReference,
     Tool,
@@ -24,7 +25,7 @@ from pydantic import AnyUrl
 
 from evals_mcp import __version__
 from evals_mcp.mcp.ending import end_process
-from evals_mcp.mcp.instructions import INSTRUCTIONS
+from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.repaired_messages import RepairedMessages
 
 
@@ -48,15 +49,17 @@ class LateServer(MCPServer[Any], ABC):
 class StdioServer(MCPServer[Any]):
     """Answers the handshake, and passes all other requests to the server that `load` returns. It calls `load` once.
 
+    `read_only` says whether that server lacks the tools that write.
+
     Hosts wait for the handshake, and one drops servers that take over a second.
     """
 
-    def __init__(self, load: Callable[[], LateServer]) -> None:
+    def __init__(self, load: Callable[[], LateServer], *, read_only: bool = False) -> None:
         super().__init__(
             "evals-mcp",
             title="evals-mcp",
             version=__version__,
-            instructions=INSTRUCTIONS,
+            instructions=instructions(read_only=read_only),
             log_level="WARNING",
             subscriptions=False,
         )
@@ -87,6 +90,10 @@ class StdioServer(MCPServer[Any]):
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
         """Call a tool."""
         return await self._late.call_tool(name, arguments, context)
+
+    async def list_resources(self) -> list[Resource]:
+        """List the newest evaluations."""
+        return await self._late.list_resources()
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """List the addresses of resources."""

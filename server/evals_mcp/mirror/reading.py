@@ -66,7 +66,7 @@ class Reading:
 
         async def describe(row: EvaluationRow) -> None:
             try:
-                overview = (await self._define(row.id)).overview
+                overview = (await self._resolved(row.id)).overview
             except Unauthorized:
                 raise
             except EvalsError:
@@ -110,8 +110,10 @@ class Reading:
     async def compare_runs(
         self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
     ) -> tuple[ResolvedEvaluation, Comparisons]:
-        """The comparison for a question. Raises NotFound."""
+        """The comparison for a question. Raises NotFound. The asked runs are read before others of the family."""
         run_ids = [question.baseline_run_id, *question.candidate_run_ids]
+        if question.family == "evaluation":
+            run_ids += [run.id for run in evaluation.runs]
         async with self._with_logs(evaluation.id, run_ids) as (reviews, scratch):
             return await self._resolved(evaluation.id), (await reviews.compare_runs(scratch, question))[1]
 

@@ -20,6 +20,7 @@ from evals_mcp.models.evaluation_document import (
 )
 from evals_mcp.models.logs import log_kind
 from evals_mcp.models.model import JsonObject, Model
+from evals_mcp.models.usage import log_usage
 from evals_mcp.models.version_contents import read_version_content
 
 Read = TypeVar("Read", bound=Model)
@@ -138,6 +139,7 @@ def read_log(item: Any, run_id: str) -> ReadLog:
     datapoint = item.get("datapoint") if isinstance(item.get("datapoint"), dict) else None
     fields = {
         **_some(log, _LOG_FIELDS),
+        **_usage(log),
         "version_id": version.get("version_id"),
         "source_datapoint_id": datapoint.get("id") if datapoint else log.get("source_datapoint_id"),
         "run_ids": [run_id],
@@ -150,6 +152,14 @@ def read_log(item: Any, run_id: str) -> ReadLog:
         except Unreadable:
             found.lost_judgments += 1
     return found
+
+
+def _usage(log: JsonObject) -> JsonObject:
+    """What a log used, also in the steps that the server lists with it. These are not read as logs."""
+    steps = log.get("trace_children")
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        return {}
+    return {part: value for part, value in log_usage(log)._asdict().items() if value is not None}
 
 
 def _judgment(log: Any, judged_log_id: str) -> JudgmentRecord:

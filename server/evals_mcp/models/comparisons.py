@@ -26,7 +26,7 @@ class OptionRow(Model):
 class ComparisonRow(Model):
     """A candidate against the baseline by one evaluator or measure. Fields as in `statistics.results.Comparison`.
 
-    `p_value` is uncorrected. `adjusted_p` is corrected over all evaluator comparisons of the answer (or all measures)
+    `p_value` is uncorrected. `adjusted_p` is corrected over all evaluator comparisons of the family (or all measures)
     and decides the verdict.
     """
 
@@ -115,10 +115,13 @@ class Comparisons(Model):
     """The answer: all candidates in the requested order, and a page of the datapoints of one of them.
 
     `total` counts the datapoints of `shown_run_id` with the requested outcome, which are sorted by largest change.
+    `family_comparisons` and `family_measures` count the p-values of the two families, also those not in the answer.
     """
 
     baseline: ComparedRun
     candidates: list[ComparedCandidate]
+    family_comparisons: Defaulted[int] = 0
+    family_measures: Defaulted[int] = 0
     shown_run_id: str
     datapoints: list[ComparedDatapoint]
     total: int

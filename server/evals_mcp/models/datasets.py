@@ -21,12 +21,16 @@ class DatasetRequest(UpsertRequest):
 
 
 class DatasetResponse(FileVersionResponse):
-    """A version of a dataset. `datapoints` is null unless requested."""
+    """A version of a dataset. `datapoints` is null unless requested.
+
+    After a write, `repeated_datapoints` has the positions of given datapoints that equal an earlier one: both are one.
+    """
 
     type: Literal["dataset"] = "dataset"
     datapoints_count: int
     datapoints: list[DatapointResponse] | None = None
     attributes: JsonObject | None = None
+    repeated_datapoints: list[int] | None = None
 
 
 class ListDatasets(Model):

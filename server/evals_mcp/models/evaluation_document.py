@@ -78,6 +78,8 @@ class DatapointRecord(_Referring):
     inputs: Defaulted[JsonObject] = Field(default_factory=dict)
     messages: list[ChatMessage] | None = None
     target: JsonObject | None = None
+    metadata: JsonObject | None = None
+    tags: list[str] | None = None
 
 
 class VersionRecord(_Referring):

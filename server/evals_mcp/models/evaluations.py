@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from evals_mcp.errors import Invalid
 from evals_mcp.models.datapoints import DatapointResponse
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.logs import LogResponse
@@ -10,11 +11,24 @@ from evals_mcp.models.references import EvaluatorReference, FileReference
 
 
 class CreateEvaluationRequest(Model):
-    """An evaluation to create. Its name must be unique within the file, or null."""
+    """An evaluation to create. Its name must be unique within the file, or null.
+
+    `dataset` and `evaluatees` are of an older form, which is refused.
+    """
 
     evaluators: list[EvaluatorReference]
     file: FileReference | None = None
     name: str | None = None
+    dataset: Any = None
+    evaluatees: Any = None
+
+    def require_present_form(self) -> None:
+        """Raise Invalid (400) for the older form, which would also create the runs."""
+        if self.dataset is not None or self.evaluatees is not None:
+            raise Invalid(
+                "This is an older form of the request. Omit `dataset` and `evaluatees`, then create a run for each "
+                "evaluatee: POST /evaluations/{id}/runs with `dataset` and `version`."
+            )
 
 
 class AddEvaluatorsRequest(Model):

@@ -2,12 +2,23 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 
 
 def _holdable(value: Any) -> Any:
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise ValueError("a whole number must fit in 64 bits")
+    return value
+
+
+def _one_value(value: Any) -> Any:
+    """Refuse what no evaluator returns with one sentence instead of one error for each type that it could be."""
+    items = value if isinstance(value, list) else []
+    if isinstance(value, dict) or any(not isinstance(item, str) for item in items):
+        raise ValueError(
+            "a judgment is true or false, one number, text, an option, or a list of options (texts). "
+            "Give each number of a list to an evaluator of its own, or send their mean"
+        )
     return value
 
 
@@ -17,6 +28,7 @@ KEPT_TEXT = 200
 Judgment = Annotated[
     StrictBool | StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)] | StrictStr | list[StrictStr],
     AfterValidator(_holdable),
+    BeforeValidator(_one_value),
 ]
 """A boolean, a number, an option or text, or several options. Each keeps its JSON type (true is never 1)."""
 

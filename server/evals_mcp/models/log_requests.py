@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from evals_mcp.errors import Invalid
 from evals_mcp.models.enums import LogStatus, OpenLogStatus, ToolChoiceMode
 from evals_mcp.models.evaluators import EvaluatorSpec
 from evals_mcp.models.judgments import Judgment
@@ -106,13 +107,32 @@ class ToolLogRequest(LogRequest):
 
 
 class EvaluatorLogRequest(LogRequest):
-    """A judgment of the log `parent_id`. Null is an abstention; `error` is a failed judgment."""
+    """A judgment of the log `parent_id`. Null is an abstention; `error` is a failed judgment.
+
+    The output explains the judgment; `explanation` is another name for it. Tokens and costs are those of the judge.
+    """
 
     parent_id: str
     spec: EvaluatorSpec | None = None
     output_message: ChatMessageRequest | None = None
     judgment: Judgment | None = None
     marked_completed: bool | None = None
+    explanation: str | None = None
+    prompt_tokens: Integer | None = None
+    reasoning_tokens: Integer | None = None
+    output_tokens: Integer | None = None
+    prompt_cost: float | None = None
+    output_cost: float | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The given fields, with the explanation as the output. Raises Invalid (422) if there are two explanations."""
+        fields = super().given()
+        explanation = fields.pop("explanation", None)
+        if explanation is None:
+            return fields
+        if fields.get("output") not in (None, explanation) or "output_message" in fields:
+            raise Invalid("Give the explanation as `explanation` or as the output, not both.", ("body", "explanation"))
+        return fields | {"output": explanation}
 
 
 class UpdatePromptLogRequest(ModelLogContentRequest):

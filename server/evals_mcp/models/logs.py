@@ -96,6 +96,11 @@ class EvaluatorLogResponse(LogFields):
     parent_id: str | None = None
     judgment: Judgment | None = None
     marked_completed: bool | None = None
+    prompt_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    output_tokens: int | None = None
+    prompt_cost: float | None = None
+    output_cost: float | None = None
     parent: "LogResponse | None" = None
 
 
@@ -121,13 +126,6 @@ def log_latency(log: Any) -> float | None:
         return float(log.provider_latency)
     start, end = log.start_time, log.end_time
     return None if start is None or end is None or end < start else float((end - start).total_seconds())
-
-
-def log_cost(log: Any) -> float | None:
-    """The cost of a log in US dollars: the known costs of prompt and output together."""
-    parts = [getattr(log, name, None) for name in ("prompt_cost", "output_cost")]
-    known = [part for part in parts if part is not None]
-    return sum(known) if known else None
 
 
 LogResponse = Annotated[

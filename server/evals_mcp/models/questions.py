@@ -17,6 +17,9 @@ of three kinds of missing judgments."""
 Outcome = Literal["regressed", "improved", "changed", "same", "only_baseline", "only_candidate", "errors"]
 """Which datapoints of a comparison to list: by how judgments differ, by which run has one, or by errors."""
 
+Family = Literal["evaluation", "asked"]
+"""The comparisons that a p-value is corrected over: of all runs with the baseline by all evaluators, or those asked."""
+
 
 class _Asked(Model):
     """Part of a question. Refuses unknown keys, because ignoring one would answer another question."""
@@ -117,12 +120,13 @@ class ComparisonQuestion(Question):
     """The runs and evaluators to compare, and the datapoints to show.
 
     The filter selects datapoints, so it can only have conditions on these. The datapoints belong to one candidate:
-    `shown_run_id`, else the one with the clearest differences.
+    `shown_run_id`, else the one with the clearest differences. The `family` decides the correction of p-values.
     """
 
     baseline_run_id: str
     candidate_run_ids: list[str] = Field(min_length=1, max_length=1000)
     evaluator_version_ids: list[str] = Field(max_length=1000)
+    family: Defaulted[Family] = "evaluation"
     outcome: Defaulted[Outcome] = "regressed"
     shown_run_id: str | None = None
     limit: Defaulted[int] = Field(default=5, ge=0, le=1000)

@@ -21,7 +21,8 @@ class EvaluatorFigures:
     """The figures of an evaluator in a run: total_logs = num_judgments + num_nulls + num_errors.
 
     The return type decides which of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (counts)
-    are set. A dataclass, because there are many and they are read-only.
+    are set. If a run has repeated logs, `by_datapoint` is the rate or mean in which each datapoint counts once, and
+    `shares` those of options. A dataclass, because there are many and they are read-only.
     """
 
     total_logs: int
@@ -33,16 +34,20 @@ class EvaluatorFigures:
     low: float | None = None
     high: float | None = None
     options: dict[str, int] | None = None
+    by_datapoint: float | None = None
+    shares: dict[str, float] | None = None
 
     @property
     def average(self) -> float | None:
-        """The rate of true or the mean; None without judgments, and for options and texts."""
-        if not self.num_judgments:
-            return None
+        """The rate of true or the mean, by datapoint if logs repeat; None without judgments, for options and texts."""
+        if not self.num_judgments or self.by_datapoint is not None:
+            return self.by_datapoint
         return self.mean if self.num_true is None else self.num_true / self.num_judgments
 
 
-def evaluator_figures(stats: Any) -> EvaluatorFigures:
+def evaluator_figures(
+    stats: Any, by_datapoint: float | None = None, shares: dict[str, float] | None = None
+) -> EvaluatorFigures:
     """The figures of an evaluator's statistics, in API form or as computed; empty for None."""
     if stats is None:
         return EvaluatorFigures(0, 0, 0, 0)
@@ -57,6 +62,8 @@ def evaluator_figures(stats: Any) -> EvaluatorFigures:
         low=percentiles.get("0"),
         high=percentiles.get("100"),
         options=getattr(stats, "num_judgments_per_option", None),
+        by_datapoint=by_datapoint,
+        shares=shares,
     )
 
 
@@ -150,7 +157,7 @@ def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) 
     options = [option for option in spec.get("options") or [] if "name" in option]
     valences = {option["name"]: option["valence"] for option in options if option.get("valence")}
     limits = spec.get("number_limits") or {}
-    valence = spec.get("number_valence") or (_valence_of_true(valences) if spec["return_type"] == "boolean" else None)
+    valence = declared_valence(spec)
     return EvaluatorRow(
         id=id,
         version_id=version_id,
@@ -165,6 +172,14 @@ def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) 
         neutral=valence == "neutral",
         has_valence=valence is not None,
     )
+
+
+def declared_valence(spec: Mapping[str, Any]) -> str | None:
+    """The valence of a higher number or of true in a specification as JSON; None without any."""
+    if spec.get("number_valence") or spec.get("return_type") != "boolean":
+        return spec.get("number_valence")
+    options = [option for option in spec.get("options") or [] if "name" in option]
+    return _valence_of_true({option["name"]: option["valence"] for option in options if option.get("valence")})
 
 
 def _valence_of_true(valences: Mapping[str, str]) -> str | None:
@@ -231,6 +246,18 @@ class JudgmentRow:
         return text if self.length is None else CutText(text, self.length)
 
 
+class Excerpt(Model):
+    """A part of a text that holds the searched one: from character `start`, of `length` in all.
+
+    `where` has the paths of all places with a match, that of the excerpt first.
+    """
+
+    text: str
+    start: int
+    length: int
+    where: list[str]
+
+
 class LogRow(CutRow):
     """A log in a run. Latency is in seconds, cost in US dollars.
 
@@ -251,10 +278,11 @@ class LogRow(CutRow):
     error: str | None = None
     latency: float | None = None
     prompt_tokens: int | None = None
+    reasoning_tokens: int | None = None
     output_tokens: int | None = None
     cost: float | None = None
     judgments: list[JudgmentRow]
-    excerpt: str | None = None
+    excerpt: Excerpt | None = None
 
 
 class LogRows(Model):
@@ -304,7 +332,7 @@ class DatapointTexts(CutRow):
 class DatapointRow(DatapointTexts):
     """A datapoint and its logs in the requested runs."""
 
-    excerpt: str | None = None
+    excerpt: Excerpt | None = None
     logs: list[DatapointLog]
 
 

@@ -9,6 +9,7 @@ from evals_mcp.models.version_fields import is_long, version_fields
 
 _MOST_FIELDS = 8
 _LONGEST_NAME = 24
+_ABSENT = "(none)"
 
 
 class RunSubject(NamedTuple):
@@ -58,7 +59,7 @@ def change_size(old: str, new: str) -> str:
 def _differing(subjects: Sequence[RunSubject]) -> list[list[str]]:
     """The parts of each field in each run, some of them the same in all runs."""
     fields: Mapping[str, list[str | None]] = version_fields([subject.content for subject in subjects])
-    columns = [_column("file", [subject.file_path for subject in subjects])]
+    columns = [_column("file", _ends([subject.file_path for subject in subjects]))]
     columns += [_column(name, texts) for name, texts in fields.items() if len(set(texts)) > 1]
     versions = {subject.version_id for subject in subjects}
     if len(versions) < len({(subject.version_id, subject.dataset_version_id) for subject in subjects}):
@@ -67,16 +68,30 @@ def _differing(subjects: Sequence[RunSubject]) -> list[list[str]]:
 
 
 def _column(name: str, texts: Sequence[str | None]) -> list[str]:
-    """A field's part in each run."""
+    """A field's part in each run. It has no characters that nobody can type."""
+    return [_printable(part) for part in _parts(name, texts)]
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _parts(name: str, texts: Sequence[str | None]) -> list[str]:
     name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
     if not is_long(texts):
-        return [f"no {name}" if text is None else f"{name}={text}" for text in texts]
+        return [f"{name}={_ABSENT if text is None else text}" for text in texts]
     different = list(dict.fromkeys(text for text in texts if text is not None))
-    parts: dict[str | None, str] = {None: f"no {name}"}
+    parts: dict[str | None, str] = {None: f"{name}={_ABSENT}"}
     for number, text in enumerate(different, start=1):
         size = "" if number == 1 else f" ({change_size(different[0], text)})"
         parts[text] = f"{name} {number}{size}"
     return [parts[text] for text in texts]
+
+
+def _ends(paths: Sequence[str | None]) -> list[str | None]:
+    """The last names of paths if they tell the paths apart, else the paths."""
+    ends = [None if path is None else path.rpartition("/")[2] for path in paths]
+    return ends if len(set(ends)) == len(set(paths)) else list(paths)
 
 
 def _datasets(subjects: Sequence[RunSubject]) -> list[str]:
@@ -84,8 +99,8 @@ def _datasets(subjects: Sequence[RunSubject]) -> list[str]:
     ids = [subject.dataset_version_id for subject in subjects]
     numbers = {id: number for number, id in enumerate(dict.fromkeys(filter(None, ids)), start=1)}
     if len({subject.dataset_path for subject in subjects}) == len(set(ids)):
-        return _column("dataset", [subject.dataset_path for subject in subjects])
+        return _column("dataset", _ends([subject.dataset_path for subject in subjects]))
     return [
-        "no dataset" if id is None else f"dataset {numbers[id]} ({subject.datapoints_count or 0} datapoints)"
+        f"dataset={_ABSENT}" if id is None else f"dataset {numbers[id]} ({subject.datapoints_count or 0} datapoints)"
         for id, subject in zip(ids, subjects, strict=True)
     ]

@@ -19,7 +19,7 @@ class EvaluatorCounts(Model):
 
 
 class NumericEvaluatorStatsResponse(EvaluatorCounts):
-    """A number evaluator. Mean, sum and std are null without judgments. Percentile "50" is the median."""
+    """A number evaluator. Without judgments the mean is 0, and sum and std are null. Percentile "50" is the median."""
 
     mean: float | None = None
     sum: float | None = None

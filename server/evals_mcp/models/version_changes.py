@@ -35,8 +35,13 @@ class FieldChange(Model):
 
 
 def version_changes(before: RunSubject, after: RunSubject, characters: int) -> list[FieldChange]:
-    """The changed fields, the most telling first, long texts last. All lines have at most so many `characters`."""
-    pairs = {"file": [before.file_path, after.file_path], **version_fields([before.content, after.content])}
+    """The changed fields, the most telling first, long texts last. All lines have at most so many `characters`.
+
+    If a run has no version, only their datasets are compared.
+    """
+    pairs: dict[str, list[str | None]] = {}
+    if before.version_id is not None and after.version_id is not None:
+        pairs = {"file": [before.file_path, after.file_path], **version_fields([before.content, after.content])}
     if before.dataset_version_id != after.dataset_version_id:
         pairs["dataset"] = [_dataset(before), _dataset(after)]
     changes = []

@@ -73,6 +73,7 @@ class JudgmentReading:
 
     def __init__(self, scale: EvaluatorScale, row: EvaluatorRow) -> None:
         self.return_type = row.return_type
+        self.options = frozenset(row.options)
         self._row = row
         self._range = None if scale.low is None or scale.high is None else NumberRange(scale.low, scale.high)
         self._can_fail = scale.can_fail

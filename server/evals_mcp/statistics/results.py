@@ -8,6 +8,9 @@ POWER = 0.8
 # Each datapoint can go two ways, so the smallest two-sided p of n pairs is 2 / 2**n: above 0.05 up to n = 5.
 MIN_PAIRS = 6
 
+LEAST_SECONDS = 0.01
+"""A smaller difference of latency matters to nobody, and may be the clock's or the network's."""
+
 
 class Verdict(StrEnum):
     """The verdict on a candidate against a baseline. `DIFFERENT` is significant but has no direction."""
@@ -16,6 +19,7 @@ class Verdict(StrEnum):
     WORSE = "worse"
     DIFFERENT = "different"
     NO_SIGNIFICANT_DIFFERENCE = "no significant difference"
+    NEGLIGIBLE = "negligible"
     TOO_FEW_PAIRS = "too few pairs"
     NOTHING_TO_COMPARE = "nothing to compare"
     NOT_COMPARABLE = "not comparable"
@@ -59,7 +63,8 @@ class Comparison:
     `changed` and `same` add up to `pairs`. `direction` of a significant difference: 1 better, -1 worse, 0 neither.
     `pairs_needed` would detect the observed difference with 80 % power; None without a difference. With too few pairs
     there is no p-value and no test, but booleans still have an interval. `averaged`: some datapoint had several values,
-    which were averaged. `ignored` counts values of another type or that are not finite.
+    which were averaged. `ignored` counts values of another type or that are not finite. `negligible`: the difference is
+    too small for a verdict.
     """
 
     kind: str
@@ -85,6 +90,7 @@ class Comparison:
     direction: int = 0
     pairs_needed: int | None = None
     options: tuple[OptionShift, ...] = ()
+    negligible: bool = False
 
 
 def not_comparable(kind: str) -> Comparison:
@@ -105,6 +111,8 @@ def decide(comparison: Comparison) -> Comparison:
     if comparison.pairs < MIN_PAIRS:
         blank = replace(comparison, p_value=None, p_error=None, adjusted_p=None, test=None, direction=0)
         return replace(blank, verdict=Verdict.TOO_FEW_PAIRS, pairs_needed=more)
+    if comparison.negligible and comparison.changed:
+        return replace(comparison, verdict=Verdict.NEGLIGIBLE, pairs_needed=None)
     p_value = comparison.p_value if comparison.adjusted_p is None else comparison.adjusted_p
     if p_value is None or p_value > SIGNIFICANCE:
         return replace(comparison, verdict=Verdict.NO_SIGNIFICANT_DIFFERENCE, pairs_needed=more)

@@ -5,8 +5,8 @@ All modules of this package import NumPy on first use, so importing them costs n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals_mcp.models.comparisons import (
@@ -34,7 +34,7 @@ from evals_mcp.statistics.datapoint_changes import DatapointChange, rank_datapoi
 from evals_mcp.statistics.numbers import compare_numbers
 from evals_mcp.statistics.options import compare_multi_selects, compare_selects
 from evals_mcp.statistics.pairing import pair_columns
-from evals_mcp.statistics.results import Comparison, Verdict, not_comparable
+from evals_mcp.statistics.results import LEAST_SECONDS, Comparison, Verdict, decide, not_comparable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,10 +42,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairComparison:
-    """A candidate against a baseline: one comparison per evaluator, in order, and per measure that both have."""
+    """A candidate against a baseline: one comparison per evaluator version, and per measure that both have."""
 
-    comparisons: tuple[Comparison, ...]
-    measures: tuple[tuple[Measure, Comparison], ...]
+    comparisons: Mapping[str, Comparison]
+    measures: Mapping[Measure, Comparison]
+
+    def only(self, version_ids: Collection[str]) -> PairComparison:
+        """The comparisons by these evaluators, and all measures."""
+        found = {id: comparison for id, comparison in self.comparisons.items() if id in version_ids}
+        return PairComparison(comparisons=found, measures=self.measures)
 
 
 class ComparedRuns(NamedTuple):
@@ -59,30 +64,27 @@ def compare_runs(
     question: ComparisonQuestion,
     evaluators: Sequence[EvaluatorRow],
     columns: Mapping[str, RunColumns],
-    compare: Callable[[str], PairComparison] | None = None,
+    family: Mapping[str, PairComparison],
 ) -> ComparedRuns:
     """Answer a question from the columns of its runs, by run id. `evaluators` are the requested ones, in order.
 
-    All evaluator comparisons form one family for Holm's correction, all measures another. A comparison without changes
-    can never be significant, so it does not count (Tarone 1990). `compare` returns the pair of a candidate by its id,
-    for callers that cache pairs.
+    `family` has the uncorrected pairs to correct over, by candidate: at least those of the question. Its evaluator
+    comparisons form one family for Holm's correction, its measures another. A comparison without changes can never be
+    significant, so it does not count (Tarone 1990).
     """
     baseline = columns[question.baseline_run_id]
-    pairs = correct_families(
-        [
-            compare(run_id) if compare else compare_pair(evaluators, baseline, columns[run_id])
-            for run_id in question.candidate_run_ids
-        ]
-    )
+    corrected = correct_families(family)
     candidates = [
-        _candidate(run_id, evaluators, baseline, columns[run_id], pair)
-        for run_id, pair in zip(question.candidate_run_ids, pairs, strict=True)
+        _candidate(run_id, evaluators, baseline, columns[run_id], corrected[run_id])
+        for run_id in question.candidate_run_ids
     ]
     shown_run_id = question.shown_run_id or candidates[most_telling(candidates, question.outcome)].run_id
     ranking = rank_datapoints(evaluators, baseline, columns[shown_run_id], question.outcome)
     answer = Comparisons(
         baseline=_compared_run(question.baseline_run_id, evaluators, baseline, baseline),
         candidates=candidates,
+        family_comparisons=_tested(item for pair in corrected.values() for item in pair.comparisons.values()),
+        family_measures=_tested(item for pair in corrected.values() for item in pair.measures.values()),
         shown_run_id=shown_run_id,
         datapoints=[],
         total=len(ranking),
@@ -97,22 +99,22 @@ def compare_pair(evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candi
     """
     measured = ((measure, _compare_measure(measure, baseline, candidate)) for measure in MEASURES)
     return PairComparison(
-        comparisons=tuple(_compare_evaluator(row, baseline, candidate) for row in evaluators),
-        measures=tuple((measure, comparison) for measure, comparison in measured if comparison.pairs),
+        comparisons={row.version_id: _compare_evaluator(row, baseline, candidate) for row in evaluators},
+        measures={measure: comparison for measure, comparison in measured if comparison.pairs},
     )
 
 
-def correct_families(pairs: Sequence[PairComparison]) -> list[PairComparison]:
+def correct_families(pairs: Mapping[str, PairComparison]) -> dict[str, PairComparison]:
     """The pairs with p-values adjusted over all evaluator comparisons, and over all measures."""
-    judged = iter(_corrected([comparison for pair in pairs for comparison in pair.comparisons]))
-    measured = iter(_corrected([comparison for pair in pairs for _, comparison in pair.measures]))
-    return [
-        PairComparison(
-            comparisons=tuple(next(judged) for _ in pair.comparisons),
-            measures=tuple((measure, next(measured)) for measure, _ in pair.measures),
+    judged = iter(_corrected([item for pair in pairs.values() for item in pair.comparisons.values()]))
+    measured = iter(_corrected([item for pair in pairs.values() for item in pair.measures.values()]))
+    return {
+        run_id: PairComparison(
+            comparisons={version_id: next(judged) for version_id in pair.comparisons},
+            measures={measure: next(measured) for measure in pair.measures},
         )
-        for pair in pairs
-    ]
+        for run_id, pair in pairs.items()
+    }
 
 
 def most_telling(candidates: Sequence[ComparedCandidate], outcome: Outcome) -> int:
@@ -127,6 +129,11 @@ def most_telling(candidates: Sequence[ComparedCandidate], outcome: Outcome) -> i
 def _corrected(family: Sequence[Comparison]) -> list[Comparison]:
     changing = iter(correct([comparison for comparison in family if comparison.changed]))
     return [next(changing) if comparison.changed else comparison for comparison in family]
+
+
+def _tested(family: Iterable[Comparison]) -> int:
+    """The comparisons that a correction counted."""
+    return sum(comparison.adjusted_p is not None for comparison in family)
 
 
 def _weight(candidate: ComparedCandidate, outcome: Outcome) -> tuple[float, float]:
@@ -166,21 +173,21 @@ def _compare_measure(measure: Measure, baseline: RunColumns, candidate: RunColum
     for run in (baseline, candidate):
         known = (run.datapoints >= 0) & ~run.failed & ~np.isnan(run.measures[measure])
         columns += [run.datapoints[known], run.measures[measure][known]]
-    return compare_numbers(pair_columns(*columns), "negative")
+    found = compare_numbers(pair_columns(*columns), "negative")
+    if measure != "latency" or found.difference is None or abs(found.difference) >= LEAST_SECONDS:
+        return found
+    return decide(replace(found, negligible=True))
 
 
 def _candidate(
     run_id: str, evaluators: Sequence[EvaluatorRow], baseline: RunColumns, columns: RunColumns, pair: PairComparison
 ) -> ComparedCandidate:
-    rows = [
-        _row(comparison, evaluator_version_id=row.version_id)
-        for row, comparison in zip(evaluators, pair.comparisons, strict=True)
-    ]
+    rows = [_row(pair.comparisons[row.version_id], evaluator_version_id=row.version_id) for row in evaluators]
     run = _compared_run(run_id, evaluators, columns, baseline)
     return ComparedCandidate(
         **dict(run),
         comparisons=rows,
-        measures=[_row(comparison, measure=measure) for measure, comparison in pair.measures],
+        measures=[_row(comparison, measure=measure) for measure, comparison in pair.measures.items()],
     )
 
 

@@ -26,6 +26,8 @@ from evals_mcp.store.questions.logs import LogQuestions
 from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
+from evals_mcp.store.v4.project_logs import ProjectLogs
+from evals_mcp.store.v4.projects import Projects
 from evals_mcp.store.v4.run_datapoints import RunDatapoints
 
 
@@ -51,6 +53,8 @@ class Store:
         self.bulk = Bulk(database)
         self.evaluated_runs = EvaluatedRuns(database, self.stats)
         self.run_datapoints = RunDatapoints(database)
+        self.projects = Projects(database)
+        self.project_logs = ProjectLogs(database)
         states = EvaluationStates(cache)
         self.overviews = Overviews(database, self.stats, states, cache)
         self.log_questions = LogQuestions(database, states, cache)

@@ -30,4 +30,4 @@ async def add_logs_to_run(
     return summarize_added_logs(after, after.run(before.id), log_ids, before.logs_count, max_tokens)
 
 
-TOOL = Tool(function=add_logs_to_run, title="Add logs to a run", read_only=False)
+TOOL = Tool(function=add_logs_to_run, title="Add existing logs to a run", search_hint="humanloop", read_only=False)

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from evals_mcp.tools.near_words import ORDERS, understood
+
 LEAST_TOKENS = 300
 MOST_TOKENS = 20_000
 
@@ -19,23 +21,23 @@ def _as_text(value: Any) -> Any:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-Evaluation = Annotated[str, Field(min_length=1, max_length=500, description="Evaluation: id, name or file path.")]
-Run = Annotated[str, Field(min_length=1, max_length=500, description="Run: version name, id, or control.")]
+Evaluation = Annotated[str, Field(min_length=1, max_length=500, description="Id, name or file path.")]
+Run = Annotated[str, Field(min_length=1, max_length=500, description="Label, id, or control.")]
 Runs = Annotated[
     list[str],
     BeforeValidator(as_list),
-    Field(max_length=100, description="Runs: version names or ids; default all."),
+    Field(max_length=100, description="Labels or ids; default all."),
 ]
-Datapoint = Annotated[str, Field(max_length=500, description="Only this datapoint: id or unique prefix.")]
-Evaluator = Annotated[str, Field(max_length=500, description="Evaluator: name, path or id.")]
+Datapoint = Annotated[str, Field(max_length=500, description="Only this one: id or unique prefix.")]
+Evaluator = Annotated[str, Field(max_length=500, description="Name, path or id.")]
 Text = Annotated[str, Field(max_length=1_000, description="Text to search for, in any case.")]
-Cursor = Annotated[str, Field(max_length=10_000, description="Cursor from the previous answer.")]
-MaxTokens = Annotated[
-    int,
-    Field(ge=LEAST_TOKENS, le=MOST_TOKENS, description="Token limit of the answer, 300–20,000."),
-]
+Cursor = Annotated[str, Field(max_length=10_000, description="From the previous answer.")]
+MaxTokens = int
+"""Token limit of the answer. The server adds its limits and its default in words."""
+
 Sort = Annotated[
     Literal["newest", "worst", "latency", "cost", "length"],
-    Field(description="newest (default), worst judgment, highest latency, highest cost or longest output first."),
+    understood(ORDERS),
+    Field(description="newest (default), worst judgment, highest latency or cost, or longest output first."),
 ]
 JsonText = Annotated[str, BeforeValidator(_as_text)]

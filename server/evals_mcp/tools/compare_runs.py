@@ -11,10 +11,11 @@ from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluators
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run, find_runs
-from evals_mcp.models.questions import ComparisonQuestion, Outcome
+from evals_mcp.models.questions import ComparisonQuestion, Family, Outcome
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
 from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, as_list
+from evals_mcp.tools.near_words import OUTCOMES, understood
 from evals_mcp.tools.tool import Tool
 
 _LIMIT = 5
@@ -25,7 +26,8 @@ Candidates = Annotated[
     list[str], BeforeValidator(as_list), Field(max_length=100, description="Runs; default all others.")
 ]
 Evaluators = Annotated[list[str], BeforeValidator(as_list), Field(max_length=100, description="Default all.")]
-Shown = Annotated[Outcome, Field(description="Which datapoints to show; default regressed.")]
+Shown = Annotated[Outcome, understood(OUTCOMES), Field(description="Which datapoints to show; default regressed.")]
+CorrectedOver = Annotated[Family, Field(description="Correct p over these; default evaluation (all).")]
 Limit = Annotated[int, Field(ge=1, le=50, description=f"Datapoints to show, 1–50, default {_LIMIT}.")]
 
 
@@ -35,14 +37,15 @@ async def compare_runs(
     baseline: Baseline = "",
     candidates: Candidates = [],
     evaluators: Evaluators = [],
+    family: CorrectedOver = "evaluation",
     outcome: Shown = "regressed",
     limit: Limit = _LIMIT,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """Is one run better than another, and is the difference significant? Paired difference, interval, test and verdict
-    per evaluator, latency, tokens and cost; then the datapoints that got worse (or another outcome), with both outputs.
-    """
+    per evaluator, latency, tokens and cost; what the candidate changed; then the datapoints that got worse, with both
+    outputs."""
     resolved = await lookup.find_evaluation(evaluation)
     against = _baseline(resolved, baseline)
     runs = _candidates(resolved, against, candidates)
@@ -54,6 +57,7 @@ async def compare_runs(
             "baseline": baseline and resolved.run_labels[against.id],
             "candidates": candidates and [resolved.run_labels[run.id] for run in runs],
             "evaluators": evaluators and [resolved.evaluator_labels[row.version_id] for row in judging],
+            "family": "" if family == "evaluation" else family,
             "outcome": "" if outcome == "regressed" else outcome,
             "limit": None if limit == _LIMIT else limit,
         },
@@ -70,6 +74,7 @@ async def compare_runs(
         baseline_run_id=against.id,
         candidate_run_ids=[run.id for run in runs],
         evaluator_version_ids=[row.version_id for row in judging],
+        family=family,
         outcome=outcome,
         shown_run_id=None if position.candidate < 0 else runs[position.candidate].id,
         limit=limit,
@@ -97,4 +102,8 @@ def _candidates(evaluation: ResolvedEvaluation, baseline: RunRow, words: list[st
     return runs
 
 
-TOOL = Tool(function=compare_runs, title="Compare runs")
+TOOL = Tool(
+    function=compare_runs,
+    title="Compare runs with a baseline",
+    search_hint="humanloop, which prompt is better, regression",
+)

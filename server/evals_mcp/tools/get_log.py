@@ -10,28 +10,26 @@ from evals_mcp.answers.whole_log import summarize_log, summarize_part
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
-from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.logs import LogResponse, log_kind
 from evals_mcp.models.questions import Filter, LogQuestion
+from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointContent
 from evals_mcp.tools.arguments import MaxTokens
 from evals_mcp.tools.tool import Tool
 
-LogId = Annotated[str, Field(min_length=1, max_length=500, description="Log: id or unique prefix.")]
+LogId = Annotated[str, Field(min_length=1, max_length=500, description="Id or unique prefix.")]
 PartName = Annotated[
     str,
     Field(
         max_length=1_000,
-        description="Only this part: inputs, messages, output, error, judgments, trace, stdout, metadata, or a path "
-        "such as inputs.context; default all.",
+        description="inputs, messages, output, error, judgments, trace, or a path such as inputs.context; default all.",
     ),
 ]
 Offset = Annotated[
-    int, Field(ge=0, le=2**31 - 1, description="With part: first character to read (trace: first step); default 0.")
+    int, Field(ge=0, le=2**31 - 1, description="First character of part (trace: first step); default 0.")
 ]
-Beside = Annotated[
-    str, Field(max_length=500, description="Run (name or id): compare with its log for the same datapoint.")
-]
-InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of beside: id, name or file path.")]
+Beside = Annotated[str, Field(max_length=500, description="Run whose log for the same datapoint to show, too.")]
+InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of beside.")]
 
 
 async def get_log(
@@ -43,8 +41,8 @@ async def get_log(
     evaluation: InEvaluation = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Show one log in full: inputs, messages, output, error, judgments with explanations, and its trace. Reads long
-    parts by offset, or compares it with another run's log for the same datapoint."""
+    """Show one log in full: inputs, messages, output, error, judgments with explanations, and trace. Reads long parts
+    by offset, or shows another run's log beside it."""
     if beside:
         if part or offset:
             raise Invalid("part, offset: cannot be combined with beside.")
@@ -72,7 +70,28 @@ async def _pair(lookup: Lookup, log: LogResponse, beside: str, evaluation: str, 
     if not others:
         raise NotFound(f"beside: run {name(label)} has no other log for datapoint {name(log.source_datapoint_id)}.")
     other = await lookup.client.logs.get(others[0])
-    return summarize_pair(log, other, label, len(others) - 1, max_tokens, await _datapoint(lookup, log))
+    return summarize_pair(
+        log,
+        other,
+        (await _run_label(lookup, resolved, log), label),
+        len(others) - 1,
+        max_tokens,
+        await _datapoint(lookup, log),
+    )
+
+
+async def _run_label(lookup: Lookup, evaluation: ResolvedEvaluation, log: LogResponse) -> str | None:
+    """The label of the run that has a log; None if none of the evaluation has it."""
+    kind = log_kind(log)
+    version_id = getattr(log, kind).version_id if kind else None
+    run_ids = [run.id for run in evaluation.runs if run.version_id in (None, version_id)]
+    if not run_ids:
+        return None
+    condition = Filter(run_ids=run_ids, datapoint_id=log.source_datapoint_id)
+    evaluation, rows = await (await lookup.rows()).find_logs(
+        evaluation, LogQuestion(filter=condition, limit=100, characters=0)
+    )
+    return next((evaluation.run_labels[row.run_id] for row in rows.rows if row.id == log.id), None)
 
 
 async def _datapoint(lookup: Lookup, log: LogResponse) -> DatapointContent | None:
@@ -85,4 +104,4 @@ async def _datapoint(lookup: Lookup, log: LogResponse) -> DatapointContent | Non
         return None
 
 
-TOOL = Tool(function=get_log, title="Read one log")
+TOOL = Tool(function=get_log, title="Read one log in full", search_hint="whole output")

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.headlines import constant_value
 from evals_mcp.answers.logs import summarize_logs
@@ -17,7 +18,8 @@ from evals_mcp.lookup.runs import find_runs
 from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, Text
+from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort
+from evals_mcp.tools.judges import why_no_worst
 from evals_mcp.tools.matches import read_match
 from evals_mcp.tools.tool import Tool
 
@@ -30,7 +32,15 @@ Judgment = Annotated[
 ]
 Sample = Annotated[bool, Field(description="Sample evenly and repeatably across judgments; default false.")]
 ErrorsOnly = Annotated[bool, Field(description="Only logs with an error; default false.")]
+SearchedText = Annotated[
+    str,
+    Field(
+        max_length=1_000,
+        description="In any case, in all texts of a log, its target, explanations and trace steps.",
+    ),
+]
 _LIMIT = 10
+_LISTED = 6
 Limit = Annotated[int, Field(ge=1, le=100, description=f"Logs to show, 1–100, default {_LIMIT}.")]
 _SORTED = {
     "newest": "newest first",
@@ -49,15 +59,15 @@ async def get_logs(
     evaluator: Evaluator = "",
     judgment: Judgment = "",
     errors_only: ErrorsOnly = False,
-    text: Text = "",
+    text: SearchedText = "",
     sort: Sort = "newest",
     sample: Sample = False,
     limit: Limit = _LIMIT,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Show logs of an evaluation: input, output, error, latency, tokens, cost, and each judgment with its
-    explanation. Filter by run, datapoint, judgment, error or text; sort by worst judgment, latency, cost or length."""
+    """Find logs of an evaluation by run, datapoint, judgment, error or text: input, output, error, latency, tokens,
+    cost, and each judgment with its explanation."""
     resolved = await lookup.find_evaluation(evaluation)
     run_ids = [run.id for run in find_runs(resolved, runs)]
     judging, notes = _judging(resolved, evaluator, judgment, sort, sample=sample)
@@ -112,25 +122,47 @@ def _judging(
     if sort == "worst" and state != "judged":
         raise Invalid(f"sort: logs with a {state} judgment cannot be sorted by it. Use another sort.")
     if evaluator:
-        return find_evaluator(evaluation, evaluator), []
+        found = find_evaluator(evaluation, evaluator)
+        return found, [] if sort != "worst" else _require_order(evaluation, found)
     if sort != "worst" and not sample:
         return None, []
-    able = [row for row in evaluation.evaluators if sample or row.return_type in ("boolean", "number") or row.valences]
+    able = [row for row in evaluation.evaluators if sample or _is_ordered(row)]
     if judgment:
         able = [row for row in able if _can_give(row, judgment)]
     if not able:
         raise Invalid(
             "sample: no evaluator has judgments to sample."
             if sample
-            else "sort: no evaluator here can rank judgments. Sort by latency, cost, length or newest."
+            else "sort: no evaluator here can rank judgments. Options need a valence (options[].valence), and texts "
+            "have no order. Filter with judgment=, or sort by latency, cost, length or newest."
         )
     chosen = max(able, key=lambda row: _informative(evaluation, row))
     label = name(evaluation.evaluator_labels[chosen.version_id])
     others = [name(evaluation.evaluator_labels[row.version_id]) for row in able if row is not chosen]
     if not others:
-        return chosen, []
+        return chosen, [] if sample else _require_order(evaluation, chosen)
     done = "Sampled by" if sample else "Sorted by"
-    return chosen, [f"{done} {label}. Use evaluator= for another: {', '.join(others)}."]
+    notes = [] if sample else _require_order(evaluation, chosen)
+    return chosen, [f"{done} {label}. Use evaluator= for another: {', '.join(others)}.", *notes]
+
+
+def _is_ordered(row: EvaluatorRow) -> bool:
+    """Whether one judgment can be worse than another."""
+    if row.return_type in ("boolean", "number"):
+        return not row.neutral
+    return row.return_type != "text" and any(row.valences.values())
+
+
+def _require_order(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> list[str]:
+    """A note on options that cannot be sorted. Raises Invalid if no judgment is worse than another."""
+    label = name(evaluation.evaluator_labels[row.version_id])
+    if not _is_ordered(row):
+        why = why_no_worst(row).replace("get_logs(judgment=OPTION)", "filter with judgment=")
+        raise Invalid(f"sort: nothing is worst by {label}: {why}. Or sort by latency, cost, length or newest.")
+    others = [name(option) for option in row.options if option not in row.valences]
+    if row.return_type not in ("select", "multi_select") or not others:
+        return []
+    return [f"Not sorted, because {label} gives them no valence (options[].valence): {listed(others, _LISTED)}."]
 
 
 def _can_give(row: EvaluatorRow, judgment: str) -> bool:
@@ -158,4 +190,4 @@ def _in_words(evaluation: ResolvedEvaluation, question: LogQuestion, judging: Ev
     return f"{words}, {_SORTED[question.sort]}{by}"
 
 
-TOOL = Tool(function=get_logs, title="Read logs")
+TOOL = Tool(function=get_logs, title="Search logs", search_hint="humanloop, failed test cases")

@@ -7,10 +7,12 @@ from evals_mcp.answers.headlines import constant_value
 from evals_mcp.models.questions import DatapointShow, EvaluatorScale
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, RunRow
+from evals_mcp.statistics.agreement import JudgmentReading
 
 _RULES: dict[DatapointShow, str] = {
     "disagreement": "Disagreement: true and false, different options, or numbers at least half the range apart, "
-    "between runs or repeated logs of a run.",
+    "between runs or repeated logs of a run; or evaluators that pass and fail one log, or choose differently from the "
+    "same options.",
     "all_fail": "A log fails if it has an error, or is judged false, a negative option or in the worst quarter of the "
     "range.",
 }
@@ -25,21 +27,75 @@ def read_judges(
     asked = [judge] if judge is not None else evaluation.evaluators
     if show not in _RULES:
         return [_judge(evaluation, row, named=True) for row in asked], _silent(evaluation, runs, show, asked)
-    if judge is not None:
-        return [_judge(evaluation, judge, named=True)], [_RULES[show]]
     notes = [_RULES[show]]
-    constant = [row for row in asked if constant_value(_stats(evaluation, runs, row)) is not None]
+    telling = asked if judge is not None else _telling(evaluation, runs, show, notes)
+    scales = [_judge(evaluation, row, named=judge is not None) for row in telling]
+    if without := _without_order(evaluation, show, telling, scales):
+        notes.append(without)
+    return scales, notes
+
+
+def _telling(
+    evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, notes: list[str]
+) -> list[EvaluatorRow]:
+    """The evaluators that can tell something about these runs. Adds to `notes` which are left out."""
+    evaluators = evaluation.evaluators
+    judged = {
+        row.version_id: sum(item.num_judgments > 0 for item in _stats(evaluation, runs, row)) for row in evaluators
+    }
+    people = any(row.evaluator_type == "human" and judged[row.version_id] for row in evaluators)
+    constant = [row for row in evaluators if constant_value(_stats(evaluation, runs, row)) is not None]
+    if show == "disagreement" and people:
+        # A judge that always says the same can still contradict a person.
+        constant = []
     if constant:
-        listed = ", ".join(name(evaluation.evaluator_labels[row.version_id]) for row in constant)
-        notes.append(f"Excluded as constant: {listed}. Use evaluator= to include one.")
-    # Judgments in one run say nothing about several runs.
-    needed = min(2, len(runs))
-    telling = [
-        row
-        for row in asked
-        if row not in constant and sum(item.num_judgments > 0 for item in _stats(evaluation, runs, row)) >= needed
-    ]
-    return [_judge(evaluation, row, named=False) for row in telling], notes
+        notes.append(f"Excluded as constant: {_listed(evaluation, constant)}. Use evaluator= to include one.")
+    # Failures in one run say nothing about every run; evaluators can disagree within one.
+    needed = min(2, len(runs)) if show == "all_fail" else 1
+    few = [row for row in evaluators if 0 < judged[row.version_id] < needed]
+    if few:
+        notes.append(f"Judged only one of these runs: {_listed(evaluation, few)}. Use evaluator= to include one.")
+    return [row for row in evaluators if row not in constant and judged[row.version_id] >= needed]
+
+
+def _without_order(
+    evaluation: ResolvedEvaluation, show: DatapointShow, rows: Sequence[EvaluatorRow], scales: Sequence[EvaluatorScale]
+) -> str:
+    """A note on evaluators that cannot tell for `show`, and what would let them."""
+    reasons: dict[str, list[EvaluatorRow]] = {}
+    for row, scale in zip(rows, scales, strict=True):
+        reading = JudgmentReading(scale, row)
+        if show == "all_fail" and reading.failing is None:
+            reasons.setdefault(why_no_worst(row), []).append(row)
+        elif show == "disagreement" and row.return_type == "text":
+            reasons.setdefault("texts are not compared", []).append(row)
+        elif show == "disagreement" and row.return_type == "number" and scale.low is None:
+            reasons.setdefault(why_no_worst(row), []).append(row)
+    what = "failures" if show == "all_fail" else "disagreement"
+    return " ".join(f"Cannot tell {what} by {_listed(evaluation, found)}: {why}." for why, found in reasons.items())
+
+
+def why_no_worst(row: EvaluatorRow) -> str:
+    """Why no judgment of an evaluator is known to be bad, and what would make one."""
+    if row.return_type in ("select", "multi_select"):
+        return "its options have no order. Set options[].valence in the evaluator, or use get_logs(judgment=OPTION)"
+    if row.return_type == "text":
+        return "texts have no order"
+    if row.neutral:
+        return "its valence is neutral. Set number_valence in the evaluator"
+    return "its numbers have no range. Set number_limits in the evaluator, or use evaluator= for the observed range"
+
+
+def cannot_tell(show: DatapointShow, evaluation: ResolvedEvaluation, scales: Sequence[EvaluatorScale]) -> bool:
+    """Whether no evaluator of a question can fail a log, so that nothing found is no evidence."""
+    rows = {row.version_id: row for row in evaluation.evaluators}
+    return show == "all_fail" and not any(
+        JudgmentReading(scale, rows[scale.evaluator_version_id]).failing for scale in scales
+    )
+
+
+def _listed(evaluation: ResolvedEvaluation, rows: Sequence[EvaluatorRow]) -> str:
+    return ", ".join(name(evaluation.evaluator_labels[row.version_id]) for row in rows)
 
 
 def show_words(show: DatapointShow, label: str | None) -> str:
@@ -85,5 +141,4 @@ def _silent(
     silent = [row for row in asked if not all(item.total_logs for item in _stats(evaluation, runs, row))]
     if not silent:
         return []
-    listed = ", ".join(name(evaluation.evaluator_labels[row.version_id]) for row in silent)
-    return [f"No judgments in some run: {listed}. Narrow with evaluator= or runs=."]
+    return [f"No judgments in some run: {_listed(evaluation, silent)}. Narrow with evaluator= or runs=."]

@@ -17,13 +17,15 @@ from evals_mcp.models.questions import DatapointQuestion, DatapointShow, Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Text
-from evals_mcp.tools.judges import read_judges, show_words
+from evals_mcp.tools.judges import cannot_tell, read_judges, show_words
+from evals_mcp.tools.near_words import SHOWN, understood
 from evals_mcp.tools.tool import Tool
 
 _MOST_BY_DEFAULT = 3
 _ONLY_SOME = "Showing the control (or oldest) run and the two newest. Use runs= for others."
 Show = Annotated[
     DatapointShow,
+    understood(SHOWN),
     Field(
         description="all (default), disagreement (of runs or evaluators), all_fail (every run fails), or judgments "
         "failed, abstained or missing."
@@ -45,17 +47,15 @@ async def list_datapoints(
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """List a dataset's datapoints, one line each: input, target, and the judgments of the chosen runs. Finds datapoints
-    where runs disagree, all fail or judgments are missing, or that contain a text."""
+    """List a dataset's datapoints: input, target, and the judgments of the chosen runs. Finds those where runs disagree
+    or all fail, where judgments are missing, or with a text."""
     resolved = await lookup.find_evaluation(evaluation)
     shown = _default_runs(resolved.runs) if show == "all" and not runs else find_runs(resolved, runs)
     named = find_evaluator(resolved, evaluator) if evaluator else None
     dataset_version_id, notes = _dataset(resolved, shown)
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else ""
     judges, rules = read_judges(resolved, shown, show, named)
-    notes += rules
-    if len(shown) < len(resolved.runs) and not runs:
-        notes.append(_ONLY_SOME)
+    some = [_ONLY_SOME] if len(shown) < len(resolved.runs) and not runs else []
     filters = {"evaluation": resolved.id, "show": _given(show), "datapoint": datapoint_id, "text": text}
     call = Call(
         "list_datapoints",
@@ -88,10 +88,11 @@ async def list_datapoints(
         shown,
         max_tokens,
         filtered=_in_words(resolved, question, named),
+        untold=cannot_tell(show, resolved, judges),
         only=None if named is None else named.version_id,
         offset=question.offset,
         call=call,
-        notes=notes,
+        notes=[*notes, *rules, *some],
     )
 
 
@@ -135,4 +136,4 @@ def _dataset(evaluation: ResolvedEvaluation, runs: list[RunRow]) -> tuple[str, l
     return versions[0], [f"Other dataset versions in {listed}. Only datapoints of the newest version are listed."]
 
 
-TOOL = Tool(function=list_datapoints, title="List datapoints")
+TOOL = Tool(function=list_datapoints, title="List datapoints", search_hint="failed test cases")

@@ -17,12 +17,12 @@ Limit = Annotated[int, Field(ge=1, le=100, description="Evaluations to show, 1â€
 async def list_evaluations(
     lookup: Lookup, text: Filter = "", limit: Limit = 20, cursor: Cursor = "", max_tokens: MaxTokens = 4000
 ) -> str:
-    """List evaluations, most recently changed first: name, file, number of runs, status. Start here if you do not
-    know the evaluation's name."""
+    """List evaluations, most recently changed first: name, file, runs, status. Start here if you do not know a
+    name."""
     call = Call("list_evaluations", {"text": text}, {"text": text})
     offset = call.offset(cursor)
     found = await (await lookup.rows()).list_evaluations(text or None, limit=limit, offset=offset)
     return summarize_evaluations(found, max_tokens, text=text or None, offset=offset, call=call)
 
 
-TOOL = Tool(function=list_evaluations, title="List evaluations")
+TOOL = Tool(function=list_evaluations, title="List evaluations", search_hint="humanloop")

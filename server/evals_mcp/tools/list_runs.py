@@ -8,11 +8,15 @@ from evals_mcp.tools.tool import Tool
 
 
 async def list_runs(lookup: Lookup, evaluation: Evaluation, cursor: Cursor = "", max_tokens: MaxTokens = 4000) -> str:
-    """Show an evaluation's runs side by side: version, status, logs, each evaluator's rate of true, mean or top options
-    with the difference from the control run, and which judgments failed, abstained, are missing or constant."""
+    """Show an evaluation's runs side by side: version, status, logs, and each evaluator's rate of true, mean or top
+    options with the difference from the control run."""
     resolved = await lookup.find_evaluation(evaluation)
     call = Call("list_runs", {"evaluation": resolved.id}, {"evaluation": resolved.id})
     return summarize_runs(resolved, max_tokens, offset=call.offset(cursor), call=call)
 
 
-TOOL = Tool(function=list_runs, title="List runs")
+TOOL = Tool(
+    function=list_runs,
+    title="List an evaluation's runs",
+    search_hint="humanloop, which prompt is better",
+)

@@ -12,10 +12,12 @@ class Tool(Registered):
     """A tool of the server.
 
     `function` takes a `Lookup` and the arguments by name, and returns the text of the answer. A tool that is not
-    read-only only adds data, unless `destructive` is set.
+    read-only only adds data, unless `destructive` is set. `search_hint` holds words that its name and description lack,
+    by which a model may look for it.
     """
 
     function: Callable[..., Awaitable[str]]
+    search_hint: str = ""
     read_only: bool = True
     destructive: bool = False
     idempotent: bool = True

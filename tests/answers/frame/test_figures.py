@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from evals_mcp.answers.frame import figures
 
 _ALL = (
-    *(figures.number, figures.mean, figures.rate, figures.difference, figures.rate_difference),
+    *(figures.number, figures.mean, figures.rate),
+    *(lambda value: figures.change(0.0, value), lambda value: figures.rate_change(0.0, value)),
     *(figures.duration, figures.cost, lambda value: figures.p_value(value if not abs(value) > 1 else 1 / value)),
 )
 
@@ -39,8 +40,18 @@ def test_a_rate_is_not_rounded_to_all_or_nothing(value: float, shown: str) -> No
 def test_means_and_differences_have_two_decimals() -> None:
     """Differences carry their sign, and a difference that rounds to nothing carries none."""
     assert figures.mean(4.7899) == "4.79"
-    assert [figures.difference(d) for d in (0.07, -0.521, 0.001, -0.001, 0)] == ["+0.07", "-0.52", *["0.00"] * 3]
-    assert [figures.rate_difference(d) for d in (0.025, -0.05, -0.0001)] == ["+2.5 points", "-5 points", "0 points"]
+    assert [figures.change(0, d) for d in (0.07, -0.521, 0.001, -0.001, 0)] == ["+0.07", "-0.52", *["0.00"] * 3]
+    assert [figures.rate_change(0, d) for d in (0.025, -0.05, -0.0001)] == ["+2.5 points", "-5 points", "0 points"]
+
+
+def test_a_difference_is_that_of_the_rounded_figures() -> None:
+    """A reader who subtracts what is shown finds it."""
+    assert (figures.mean(0.714), figures.mean(0.776), figures.change(0.714, 0.776)) == ("0.71", "0.78", "+0.07")
+    assert (figures.rate(1 / 3), figures.rate(2 / 3), figures.rate_change(1 / 3, 2 / 3)) == (
+        "33.3%",
+        "66.7%",
+        "+33.4 points",
+    )
 
 
 def test_p_values_keep_two_digits() -> None:

@@ -18,6 +18,7 @@ def _unquoted(shown: str) -> str:
 
 def _is_harmless(line: str) -> bool:
     """Whether every character shows: no line break, control, format, surrogate or unassigned character."""
+    line = re.sub("(?<=[\u0620-\u18af])[\u200c\u200d](?=[\u0620-\u18af])", "", line)  # joiners that scripts need
     return len(line.splitlines()) <= 1 and not {unicodedata.category(c) for c in line} & {
         *("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
     }
@@ -55,6 +56,8 @@ def test_quotes_read_well() -> None:
     assert quote("我很好 ❤️ 👍🏽 naïve") == '"我很好 ❤️ 👍🏽 naïve"'
     assert quote("\x1b[31mred\x1b[0m") == r'"\u{1b}[31mred\u{1b}[0m"'
     assert quote("abc\u202egpj.exe") == r'"abc\u{202e}gpj.exe"'
+    assert quote("می\u200cخواهم क्\u200dष") == '"می\u200cخواهم क्\u200dष"'
+    assert quote("a\u200cb \u200dक") == r'"a\u{200c}b \u{200d}क"'
     assert quote("👩\u200d💻") == r'"👩\u{200d}💻"'
 
 

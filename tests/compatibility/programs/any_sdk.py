@@ -51,6 +51,10 @@ def length(log: dict[str, Any]) -> float:
     return float(len(log["output"]))
 
 
+def abstain(log: dict[str, Any]) -> None:
+    """Judge nothing, so that there is no mean."""
+
+
 def log_a_trace() -> list[str]:
     """The logging quickstart: a flow without a status, a step in it, and the flow is closed at the end."""
     flow = CLIENT.flows.log(path=f"{FOLDER}/quickstart", flow={"attributes": {}}, inputs={"question": "Why?"})
@@ -67,8 +71,8 @@ def log_a_trace() -> list[str]:
     return [type(closed).__name__, str(closed.output), str(getattr(closed, status))]
 
 
-def evaluate(name: str, file: dict[str, Any]) -> list[float]:
-    """The score of a local evaluator in a new run of the evaluation with this name."""
+def evaluate(name: str, file: dict[str, Any]) -> list[bool]:
+    """Whether local evaluators reach their thresholds in a new run of the evaluation with this name."""
     checks = CLIENT.evaluations.run(
         file=file,
         name=name,
@@ -82,6 +86,13 @@ def evaluate(name: str, file: dict[str, Any]) -> list[float]:
                 "threshold": 0.4,
             },
             {"path": f"{FOLDER}/length", "callable": length, "return_type": "number", "args_type": "target_free"},
+            {
+                "path": f"{FOLDER}/abstains",
+                "callable": abstain,
+                "return_type": "number",
+                "args_type": "target_free",
+                "threshold": 0.5,
+            },
         ],
     )
     return [check.threshold_check for check in checks if check.threshold is not None]
@@ -106,7 +117,7 @@ def decorated(word: str) -> str:
     return word.upper()
 
 
-def evaluate_files() -> dict[str, list[float]]:
+def evaluate_files() -> dict[str, list[bool]]:
     """Each kind of file that can be evaluated in this process; the plain flow twice, so that there is a difference."""
     plain = {"path": f"{FOLDER}/flow", "type": "flow", "version": {"attributes": {"v": 1}}, "callable": shout}
     prompt = {"path": f"{FOLDER}/prompt", "type": "prompt", "version": {"model": "gpt-4o"}, "callable": shout}

@@ -1,9 +1,8 @@
 """Whose a database is: ours is opened, and another program's is refused by name without a change to it."""
 
 import hashlib
+import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -80,24 +79,20 @@ def test_a_file_that_another_program_is_writing_is_refused(tmp_path: Path) -> No
         assert connection.execute("SELECT * FROM notes").fetchall() == [("worth keeping",)]
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("content", ["tables", "a revision that we have, too", "an application id"])
 def test_a_file_whose_program_was_killed_is_refused(tmp_path: Path, content: str) -> None:
     """Its log stays beside it, for the program to recover."""
-    path = tmp_path / "notes.db"
-    code = (
-        "import os, sqlite3, sys\n"
-        "connection = sqlite3.connect(sys.argv[1])\n"
-        "connection.execute('PRAGMA journal_mode=WAL')\n"
-        "connection.executescript(sys.argv[2])\n"
-        "os.kill(os.getpid(), 9)\n"
-    )
-    subprocess.run([sys.executable, "-c", code, str(path), FOREIGN[content]], check=False)
-    before = _digests(tmp_path, but="-shm")
-    assert path.with_name("notes.db-wal").stat().st_size > 0
+    live, killed = tmp_path / "live", tmp_path / "killed"
+    live.mkdir()
+    with closing(sqlite3.connect(live / "notes.db")) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(FOREIGN[content])
+        shutil.copytree(live, killed)  # what a process leaves that is killed now
+    before = _digests(killed, but="-shm")
+    assert (killed / "notes.db-wal").stat().st_size > 0
     with pytest.raises(Conflict, match="another program"):
-        open_store(str(path))
-    assert _digests(tmp_path, but="-shm") == before
+        open_store(str(killed / "notes.db"))
+    assert _digests(killed, but="-shm") == before
 
 
 def test_a_new_file_says_whose_it_is(tmp_path: Path) -> None:
@@ -119,22 +114,17 @@ def test_a_file_of_the_first_version_is_marked_when_it_is_opened(tmp_path: Path)
     assert _application_id(path) == marked
 
 
-@pytest.mark.process
 def test_a_file_that_is_only_in_its_log_is_ours(tmp_path: Path) -> None:
     """A process that was killed soon leaves a file without tables, and all that it wrote in the log beside it."""
-    path = tmp_path / "evals.db"
-    code = (
-        "import os, sqlite3, sys\n"
-        "from evals_mcp.store.files.files import FileChange\n"
-        "from evals_mcp.store.store import open_store\n"
-        "store = open_store(sys.argv[1])\n"
-        "store.files.upsert('flow', None, 'f', {'attributes': {}}, FileChange())\n"
-        "sqlite3.connect(sys.argv[1]).execute('PRAGMA application_id = 0')\n"
-        "os.kill(os.getpid(), 9)\n"
-    )
-    subprocess.run([sys.executable, "-c", code, str(path)], check=False)
-    assert path.stat().st_size == 4096
-    with closing(open_store(str(path))) as store:
+    live, killed = tmp_path / "live", tmp_path / "killed"
+    live.mkdir()
+    with closing(open_store(str(live / "evals.db"))) as store:
+        store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+        with closing(sqlite3.connect(live / "evals.db")) as connection:
+            connection.execute("PRAGMA application_id = 0")
+            shutil.copytree(live, killed)  # what a process leaves that is killed now
+    assert (killed / "evals.db").stat().st_size == 4096
+    with closing(open_store(str(killed / "evals.db"))) as store:
         assert store.files.page().total == 1
 
 

@@ -112,8 +112,8 @@ FIELDS: dict[str, list[tuple[dict[str, Any], list[str], list[int]]]] = {
     "text": [
         ({"text": "OLD"}, ["old 2", "old 1", "old 0"], []),
         ({"text": "ошибка"}, ["new 1"], []),
-        ({"text": "ИВАН"}, [], [1]),
-        ({"text": "strasse"}, [], [0]),
+        ({"text": "ИВАН"}, ["new 1", "old 1"], [1]),
+        ({"text": "strasse"}, ["new 0", "old 0"], [0]),
     ],
 }
 """For each field filters by it, with the logs and the datapoints that meet them."""
@@ -123,7 +123,7 @@ TOGETHER: list[tuple[dict[str, Any], list[str], list[int]]] = [
     ({"run_ids": ["new"], "judgment": _ABOVE, "errors_only": True}, ["new 1"], [1]),
     ({"datapoint_id": 0, "judgment": _ABOVE}, [], []),
     ({"datapoint_id": 1, "text": "new"}, ["new 1"], []),
-    ({"text": "иван", "judgment": _ABOVE}, [], [1]),
+    ({"text": "иван", "judgment": _ABOVE}, ["new 1", "old 1"], [1]),
 ]
 
 

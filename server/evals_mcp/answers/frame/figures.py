@@ -69,14 +69,15 @@ def rate(value: float) -> str:
     return fixed(value * 100, 1).removesuffix(".0") + "%"
 
 
-def difference(value: float) -> str:
-    """A difference of means with its sign: `+0.07`, `-0.52`, `0.00`."""
-    return _signed(fixed(value, 2))
+def change(before: float, after: float) -> str:
+    """The difference of two means as they are shown, with its sign: `+0.07`, `-0.52`, `0.00`."""
+    return _signed(fixed(round(round(after, _EXACT), 2) - round(round(before, _EXACT), 2), 2))
 
 
-def rate_difference(value: float) -> str:
-    """A difference of rates in percentage points: `+2.5 points`, `-5 points`, `0 points`."""
-    return _signed(fixed(value * 100, 1).removesuffix(".0")) + " points"
+def rate_change(before: float, after: float) -> str:
+    """The difference of two rates as they are shown, in percentage points: `+2.5 points`, `-5 points`, `0 points`."""
+    points = round(round(after * 100, _EXACT), 1) - round(round(before * 100, _EXACT), 1)
+    return _signed(fixed(points, 1).removesuffix(".0")) + " points"
 
 
 def p_value(value: float) -> str:

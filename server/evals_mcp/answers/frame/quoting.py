@@ -2,7 +2,7 @@
 
 Text from logs, datasets and evaluators may imitate an answer or contain invisible characters. Invisible characters
 become `\\u{202e}`, and backslashes are doubled, so nothing is ambiguous. A joined emoji is shown in its parts, because
-the joiner is invisible.
+the joiner is invisible. Between letters of a script that needs joiners, they stay.
 """
 
 import re
@@ -28,6 +28,10 @@ _TAKES_SELECTOR = "©®‼⁉™ℹ\u2190-\u27bf\u2900-\u2bff\u3030\u303d\u3297\
 _STRAY_SELECTOR = re.compile(f"(?<![{_TAKES_SELECTOR}])\ufe0f")
 _OPEN = re.compile(r'[^"]*(?:"(?:[^"\\]|\\.)*"[^"]*)*"(?:[^"\\]|\\.)*\\?')
 _PART_OF_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u(?:\{[0-9a-f]*)?)?$")
+_JOINING = (
+    "\u0620-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18af"  # Arabic, Indic, Burmese, Khmer, Mongolian
+)
+_NEEDED_JOINERS = re.compile(f"(?<=[{_JOINING}])([\u200c\u200d])(?=[{_JOINING}])")
 _AMBIGUOUS_BACKSLASHES = re.compile(r"(?<!\\)\\++(?=u\{|[^\n\t -~])")
 
 
@@ -80,6 +84,14 @@ def _one_line(text: str) -> str:
 
 
 def _escaped(text: str, keep: str = "") -> str:
+    """The text with escapes for what nobody sees. Joiners that a script needs inside of its words stay."""
+    if "\u200c" not in text and "\u200d" not in text:
+        return _all_escaped(text, keep)
+    parts = _NEEDED_JOINERS.split(text)
+    return "".join(part if number % 2 else _all_escaped(part, keep) for number, part in enumerate(parts))
+
+
+def _all_escaped(text: str, keep: str) -> str:
     if text.isprintable() and (text.isascii() or not _INVISIBLE.search(text)):
         return _without_stray_selectors(text)
     escapes = {

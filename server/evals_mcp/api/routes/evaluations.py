@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.routes.evaluation_pages import PageRoot, with_page, with_page_in_report
 from evals_mcp.api.routes.parameters import Page, Size
 from evals_mcp.api.routes.wait_for_judgments import Patience, wait_for_judgments
 from evals_mcp.api.routes.work import CurrentRunner
@@ -23,23 +24,26 @@ router = APIRouter(prefix="/evaluations", tags=["evaluations"])
 
 @router.get("")
 def list_evaluations(
-    store: CurrentStore, file_id: str, page: Page = 1, size: Size = 10
+    store: CurrentStore, root: PageRoot, file_id: str, page: Page = 1, size: Size = 10
 ) -> PaginatedData[EvaluationResponse]:
     """List the evaluations of a file, newest first."""
-    return store.evaluations.page(file_id, page, size)
+    found = store.evaluations.page(file_id, page, size)
+    found.records = [with_page(evaluation, root) for evaluation in found.records]
+    return found
 
 
 @router.post("", status_code=201)
-def create_evaluation(store: CurrentStore, request: CreateEvaluationRequest) -> EvaluationResponse:
+def create_evaluation(store: CurrentStore, root: PageRoot, request: CreateEvaluationRequest) -> EvaluationResponse:
     """Create an evaluation."""
+    request.require_present_form()
     file = None if request.file is None else request.file.target()
-    return store.evaluations.create(request.name, file, request.evaluators)
+    return with_page(store.evaluations.create(request.name, file, request.evaluators), root)
 
 
 @router.get("/{id}")
-def get_evaluation(store: CurrentStore, id: str) -> EvaluationResponse:
+def get_evaluation(store: CurrentStore, root: PageRoot, id: str) -> EvaluationResponse:
     """Get an evaluation."""
-    return store.evaluations.get(id)
+    return with_page(store.evaluations.get(id), root)
 
 
 @router.delete("/{id}", status_code=204, response_class=Response)
@@ -50,26 +54,26 @@ def delete_evaluation(store: CurrentStore, id: str) -> None:
 
 @router.post("/{id}/evaluators")
 def add_evaluators(
-    store: CurrentStore, runner: CurrentRunner, id: str, request: AddEvaluatorsRequest
+    store: CurrentStore, runner: CurrentRunner, root: PageRoot, id: str, request: AddEvaluatorsRequest
 ) -> EvaluationResponse:
     """Attach evaluators to an evaluation."""
     evaluation = store.evaluations.add_evaluators(id, request.evaluators)
     runner.wake(store, store.runs.ids(id))
-    return evaluation
+    return with_page(evaluation, root)
 
 
 @router.delete("/{id}/evaluators/{evaluator_version_id}")
-def remove_evaluator(store: CurrentStore, id: str, evaluator_version_id: str) -> EvaluationResponse:
+def remove_evaluator(store: CurrentStore, root: PageRoot, id: str, evaluator_version_id: str) -> EvaluationResponse:
     """Detach an evaluator from an evaluation."""
-    return store.evaluations.remove_evaluator(id, evaluator_version_id)
+    return with_page(store.evaluations.remove_evaluator(id, evaluator_version_id), root)
 
 
 @router.get("/{id}/stats")
-async def get_evaluation_stats(store: CurrentStore, patience: Patience, id: str) -> EvaluationStats:
+async def get_evaluation_stats(store: CurrentStore, patience: Patience, root: PageRoot, id: str) -> EvaluationStats:
     """Get the statistics of an evaluation, newest run first. Waits briefly for judgments that are still coming in."""
     if patience:
         await wait_for_judgments(store, id, patience)
-    return await run_in_threadpool(store.stats.get, id)
+    return with_page_in_report(await run_in_threadpool(store.stats.get, id), id, root)
 
 
 @router.get("/{id}/logs")

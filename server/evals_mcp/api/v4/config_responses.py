@@ -1,4 +1,4 @@
-"""Versions of files in v4 form: configs, datasets and evaluators. No store."""
+"""Versions of files in v4 form: configs, datasets and evaluators. No queries."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,8 +22,14 @@ from evals_mcp.models.v4.configs import (
     V4ToolConfigResponse,
 )
 from evals_mcp.models.v4.evaluations import V4DatasetResponse, V4EvaluatorResponse
+from evals_mcp.models.v4.projects import V4ProjectConfigResponse, V4ProjectResponse
+from evals_mcp.store.v4.projects import Project
+
+PROJECT = "project_id"
+"""The attribute of a dataset with the id of the project that it was created for."""
 
 _STATUS = "committed"
+_CONFIG_TYPES = {"prompt": "model", "flow": "generic", "tool": "tool", "agent": "agent", "evaluator": "evaluator"}
 _MODEL_FIELDS = V4ModelConfigResponse.model_fields.keys() & ModelParameters.model_fields.keys()
 
 
@@ -58,16 +64,43 @@ def evaluator_response(version: EvaluatorResponse) -> V4EvaluatorResponse:
     )
 
 
-def dataset_response(version: DatasetResponse, project_id: str) -> V4DatasetResponse:
-    """A dataset with its number of datapoints. v4 puts it into the project that uses it."""
+def dataset_response(version: DatasetResponse, project_id: str | None = None) -> V4DatasetResponse:
+    """A dataset with its number of datapoints, in the project that uses it, or that it was created for, if any."""
     return V4DatasetResponse(
         id=version.id,
-        project_id=project_id,
+        project_id=project_id or str((version.attributes or {}).get(PROJECT, "")),
         name=version.name,
         datapoint_count=version.datapoints_count,
         created_at=version.created_at,
         updated_at=version.updated_at,
         description=version.description,
+    )
+
+
+def project_config_response(version: RunVersionResponse) -> V4ProjectConfigResponse:
+    """A version as a config in its project."""
+    return V4ProjectConfigResponse(
+        project_id=version.id,
+        project_name=version.path,
+        created_at=version.created_at,
+        updated_at=version.updated_at,
+        last_used=version.last_used_at,
+        config=config_response(version),
+        num_datapoints=version.version_logs_count,
+    )
+
+
+def project_response(project: Project) -> V4ProjectResponse:
+    """A file as a project, with its default version as the active config."""
+    return V4ProjectResponse(
+        id=project.id,
+        name=project.path,
+        data_count=project.logs_count,
+        created_at=project.created_at,
+        updated_at=project.updated_at,
+        active_config=None if project.version is None else project_config_response(project.version),
+        config_type=_CONFIG_TYPES[project.file_type],
+        directory_id=project.directory_id,
     )
 
 

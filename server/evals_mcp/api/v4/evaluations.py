@@ -8,7 +8,7 @@ from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.routes.parameters import Size
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.api.v4.evaluation_responses import datapoints_response, evaluation_response, evaluations_response
-from evals_mcp.api.v4.log_requests import judgment_fields, log_fields
+from evals_mcp.api.v4.log_requests import evaluation_log_fields, judgment_fields
 from evals_mcp.api.v4.log_responses import result_response
 from evals_mcp.api.v4.queries import EndDate, Evaluatee, Page, StartDate
 from evals_mcp.models.pages import PaginatedData
@@ -71,7 +71,7 @@ def log_to_v4_evaluation(
     evaluatee_id: Evaluatee = None,
 ) -> V4CreateLogResponse:
     """Log a generation for a datapoint; the evaluation must be running."""
-    fields = log_fields(request)
+    fields = evaluation_log_fields(request)
     created = store.run_datapoints.log(evaluation_id, evaluatee_id, request.datapoint_id, fields, request.log.config_id)
     runner.wake(store, created.run_ids)
     return V4CreateLogResponse(id=created.id, project_id=created.file_id, session_id=fields.get("session_id"))

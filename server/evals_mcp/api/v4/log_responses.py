@@ -19,7 +19,7 @@ def log_response(item: RunLog, results: list[V4EvaluationResultResponse]) -> V4L
     document = log.model_dump(include=_FIELDS, exclude_none=True)
     document |= {name: item.labels[name] for name in _LABELS if item.labels.get(name) is not None}
     document |= {
-        "project": version.name,
+        "project": version.path,
         "project_id": version.id,
         "config_id": version.version_id,
         "config": config_response(version),
@@ -33,7 +33,7 @@ def log_response(item: RunLog, results: list[V4EvaluationResultResponse]) -> V4L
     return V4LogResponse.model_validate(document)
 
 
-def result_response(judgment: RunJudgment, evaluation_id: str) -> V4EvaluationResultResponse:
+def result_response(judgment: RunJudgment, evaluation_id: str | None = None) -> V4EvaluationResultResponse:
     """A judgment as a v4 result."""
     return V4EvaluationResultResponse(
         id=judgment.id,

@@ -35,6 +35,12 @@ class V4FeedbackResponse(V4Feedback):
     id: str
 
 
+class V4FeedbackRequest(V4Feedback):
+    """Feedback on the log `data_id`; with `unset`, the same feedback is taken back."""
+
+    unset: bool | None = None
+
+
 class V4LogFields(Model):
     """The fields of v4 logs in requests and responses. `duration` is in seconds."""
 
@@ -73,6 +79,20 @@ class V4LogRequest(V4LogFields):
     output_message: V4ChatMessageRequest | None = None
     config: V4ModelConfigRequest | V4ToolConfigRequest | None = None
     feedback: V4Feedback | list[V4Feedback] | None = None
+
+
+class V4UpdateLogRequest(Model):
+    """Changes of a log. Null and absent fields stay unchanged."""
+
+    output: str | None = None
+    error: str | None = None
+    duration: float | None = None
+
+
+class V4CreateSessionResponse(Model):
+    """A new session. It has no other data than the logs that name it."""
+
+    id: str
 
 
 class V4ToolResultResponse(Model):

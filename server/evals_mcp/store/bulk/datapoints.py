@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select, update
 
 from evals_mcp.errors import Conflict
+from evals_mcp.models.datapoints import DATAPOINT_CONTENT
 from evals_mcp.models.evaluation_document import DatapointRecord
 from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
 from evals_mcp.store.database.identity import digest
@@ -66,7 +67,7 @@ def _require_datasets(batch: Batch, records: Numbered[DatapointRecord]) -> None:
 
 
 def _row(record: DatapointRecord) -> dict[str, Any]:
-    content = record.model_dump(mode="json", include={"inputs", "messages", "target"}, exclude_none=True)
+    content = record.model_dump(mode="json", include=DATAPOINT_CONTENT, exclude_none=True)
     return {"id": record.id, "dataset_id": record.dataset_id, "digest": digest(content), "content": content}
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, case, update
 
 from evals_mcp.errors import Conflict
 from evals_mcp.models.evaluation_document import JudgmentRecord
+from evals_mcp.models.usage import own_usage
 from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
 from evals_mcp.store.bulk.judgments import NewJudgment, RunLink, add_judgments
 from evals_mcp.store.bulk.log_rows import LoggedRecord, LogRow, LogRows, differences
@@ -18,6 +19,7 @@ from evals_mcp.store.database.many import insert_rows, new_numbers
 from evals_mcp.store.database.tables import logs, versions
 from evals_mcp.store.logs.judgments import judgment_columns
 from evals_mcp.store.logs.run_logs import copy_logs, refresh_facts, refresh_judgments
+from evals_mcp.store.logs.step_usage import refresh_above
 
 
 def write_logs(batch: Batch, records: Numbered[LoggedRecord]) -> None:
@@ -60,9 +62,15 @@ class _LogWriter:
             for number, run_ids in self._runs_of_new.items()
         }
         add_judgments(connection, self._judgments, links, now)
+        refresh_above(connection, self._parents_of_new(), now)
         for before, row in self._changed:
             self._overwrite(before, row)
         self._batch.run_ids |= {*self._new_in_runs, *self._joining}
+
+    def _parents_of_new(self) -> set[int]:
+        """The logs above new steps that say what they used."""
+        steps = (row for row in self._new if row["trace_parent_number"] is not None)
+        return {row["trace_parent_number"] for row in steps if own_usage(row).is_known}
 
     def _take(self, record: LoggedRecord, numbers: Iterator[int]) -> None:
         row = self._rows.row(record)

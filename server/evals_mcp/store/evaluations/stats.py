@@ -28,6 +28,7 @@ from evals_mcp.statistics.aggregates import (
     number_stats,
     select_stats,
 )
+from evals_mcp.statistics.datapoint_figures import CountedJudgment, average_by_datapoint, shares_by_datapoint
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import evaluation_runs, files, judgments, runs
 from evals_mcp.store.evaluations.evaluations import find_evaluation
@@ -38,6 +39,7 @@ from evals_mcp.store.evaluations.run_status import (
     read_progress,
     read_runs,
 )
+from evals_mcp.store.evaluations.stats_problems import read_problems
 from evals_mcp.store.evaluations.stats_texts import progress_text, report_text
 from evals_mcp.store.files.versions import read_specs, read_versions
 from evals_mcp.store.logs.judgments import judgment_value
@@ -59,6 +61,13 @@ class EvaluatorInRun(NamedTuple):
     stats: JudgmentCounts
 
 
+class DatapointFigures(NamedTuple):
+    """A rate or mean, or shares of options, in which each datapoint of a run counts once."""
+
+    average: float | None = None
+    shares: dict[str, float] | None = None
+
+
 class Stats:
     """Statistics of evaluations. The figures of a run are cached until the run changes."""
 
@@ -75,6 +84,7 @@ class Stats:
             progress = read_progress(connection, rows, attachments)
             run_stats = self.read(connection, rows, attachments)
             names = _names(connection, evaluation, rows, attachments)
+            problems = read_problems(connection, evaluation.file_id, rows, attachments)
         responses = [
             RunStatsResponse(
                 run_id=row.id,
@@ -88,8 +98,8 @@ class Stats:
         return EvaluationStats(
             run_stats=responses,
             status=evaluation_status([response.status for response in responses]),
-            progress=progress_text(list(progress.values())),
-            report=report_text(names, rows, run_stats, f"evals://evaluations/{evaluation_id}"),
+            progress=progress_text(list(progress.values()), problems),
+            report=report_text(names, rows, run_stats, problems, f"evals://evaluations/{evaluation_id}"),
         )
 
     def lacks_only_judgments(self, evaluation_id: str, lately: timedelta) -> bool:
@@ -120,6 +130,15 @@ class Stats:
                 for item in attachments
             ]
         return found
+
+    def by_datapoint(
+        self, connection: Connection, run: Row[Any], attachment: Attachment, return_type: str
+    ) -> DatapointFigures:
+        """An evaluator's figures in a run with repeated logs; a row as from `read_runs`. Empty for other runs."""
+        if run.logs_count <= run.logged_datapoints_count:
+            return DatapointFigures()
+        asked = (run.id, attachment, return_type)
+        return self._cache.get("figures by datapoint", asked, run, lambda: _by_datapoint(connection, *asked))
 
     def _one(
         self, connection: Connection, run: Row[Any], attachment: Attachment, spec: dict[str, Any]
@@ -165,10 +184,28 @@ def _count(connection: Connection, run_id: str, attachment: Attachment, spec: di
     )
 
 
+def _by_datapoint(connection: Connection, run_id: str, attachment: Attachment, return_type: str) -> DatapointFigures:
+    value = judgments.c.number if return_type in ("boolean", "number") else judgments.c.label
+    columns = (judgments.c.datapoint_id, judgments.c.number, judgments.c.label)
+    rows = connection.execute(
+        select(*columns, func.count().label("times"))
+        .where(judgments.c.run_id == run_id, judgments.c.state == JUDGED, value.is_not(None), *judgments_of(attachment))
+        .group_by(*columns)
+    )
+    counted = [
+        CountedJudgment(row.datapoint_id, judgment_value(row.number, row.label, return_type), row.times) for row in rows
+    ]
+    if return_type in ("boolean", "number"):
+        return DatapointFigures(average=average_by_datapoint(counted))
+    return DatapointFigures(shares=shares_by_datapoint(counted)) if return_type != "text" else DatapointFigures()
+
+
 def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:
     """An evaluator's statistics in a run, in API form."""
-    version_id = item.attachment.evaluator_version_id
-    return _RESPONSES[type(item.stats)](evaluator_version_id=version_id, **asdict(item.stats))
+    figures = asdict(item.stats)
+    if isinstance(item.stats, NumberStats):
+        figures["mean"] = item.stats.mean or 0.0  # the SDK rounds it, so it must be a number
+    return _RESPONSES[type(item.stats)](evaluator_version_id=item.attachment.evaluator_version_id, **figures)
 
 
 _RESPONSES: dict[type[JudgmentCounts], Callable[..., EvaluatorStatsResponse]] = {

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evals_mcp.statistics.aggregates import BooleanStats, JudgmentCounts, NumberStats, OptionStats
+from evals_mcp.store.evaluations.stats_problems import Problems
 
 
-def progress_text(runs: Iterable[Any]) -> str:
-    """Existing and required logs and judgments over all runs."""
+def progress_text(runs: Iterable[Any], problems: Problems) -> str:
+    """Existing and required logs and judgments over all runs, and how many of the logs are errors."""
     logs = needed_logs = judged = needed_judgments = 0
     for progress in runs:
         run_logs = int(progress.run.logs_count)
@@ -16,11 +17,16 @@ def progress_text(runs: Iterable[Any]) -> str:
         needed_logs += needed
         judged += sum(progress.judged.values())
         needed_judgments += needed * len(progress.judged)
-    return f"Progress\n  Logs       {logs}/{needed_logs}\n  Judgments  {judged}/{needed_judgments}\n"
+    lines = ["Progress", f"  Logs       {logs}/{needed_logs}", f"  Judgments  {judged}/{needed_judgments}"]
+    if failed := sum(problems.failed_logs.values()):
+        lines.insert(2, f"  Errors     {failed}")
+    return "\n".join([*lines, ""])
 
 
-def report_text(names: Any, rows: Sequence[Any], run_stats: Mapping[str, Sequence[Any]], link: str) -> str:
-    """A table with a column per run (oldest first) and a row per evaluator. Ends with a line break."""
+def report_text(
+    names: Any, rows: Sequence[Any], run_stats: Mapping[str, Sequence[Any]], problems: Problems, link: str
+) -> str:
+    """A table with a column per run (oldest first) and a row per evaluator, and the problems. Ends in a line break."""
     oldest_first = list(reversed(rows))
     versions = [names.versions.get(row.version_id, row.version_id or "-") for row in oldest_first]
     table = [
@@ -29,6 +35,8 @@ def report_text(names: Any, rows: Sequence[Any], run_stats: Mapping[str, Sequenc
         ["created", *(row.created_at.strftime("%Y-%m-%d %H:%M") for row in oldest_first)],
         ["logs", *(str(row.logs_count) for row in oldest_first)],
     ]
+    if problems.failed_logs:
+        table.append(["errors", *(str(problems.failed_logs.get(row.id, 0)) for row in oldest_first)])
     for version_id, path in names.evaluators.items():
         cells = [
             headline(item.stats)
@@ -37,13 +45,13 @@ def report_text(names: Any, rows: Sequence[Any], run_stats: Mapping[str, Sequenc
             if item.attachment.evaluator_version_id == version_id
         ]
         table.append([path, *cells])
-    return "\n".join([f"Results of {names.file or 'the evaluation'}", *_bordered(table), link, ""])
+    return "\n".join([f"Results of {names.file or 'the evaluation'}", *_bordered(table), *problems.sentences, link, ""])
 
 
 def headline(stats: JudgmentCounts) -> str:
     """The headline figure of an evaluator: the rate of true, the mean, or the most frequent option."""
     if not stats.num_judgments:
-        return "-"
+        return f"none, {stats.num_errors} failed" if stats.num_errors else "-"
     match stats:
         case BooleanStats():
             return f"{stats.num_true / stats.num_judgments:.1%} true"

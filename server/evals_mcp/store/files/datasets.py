@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from evals_mcp.models.datapoints import CreateDatapointRequest, DatapointResponse
 from evals_mcp.models.datasets import DatasetResponse
@@ -12,7 +12,7 @@ from evals_mcp.models.pages import PaginatedData
 from evals_mcp.store.database.identity import derived_id, digest, new_id
 from evals_mcp.store.database.pages import batches, window
 from evals_mcp.store.database.repository import Repository
-from evals_mcp.store.database.tables import datapoints, dataset_datapoints
+from evals_mcp.store.database.tables import datapoints, dataset_datapoints, files, versions
 from evals_mcp.store.database.upserts import Upsert
 from evals_mcp.store.files.files import FileChange, ensure_file
 from evals_mcp.store.files.versions import (
@@ -62,7 +62,20 @@ class Datasets(Repository):
                     dropped = set(ids)
                     ids = [datapoint_id for datapoint_id in before if datapoint_id not in dropped]
             version_id = _add_version(connection, file, ids, attributes, change, now)
-            return _shown(connection, version_id, include_datapoints)
+            return _written(_shown(connection, version_id, include_datapoints), given)
+
+    def add(self, dataset_id: str, given: Sequence[CreateDatapointRequest]) -> list[DatapointResponse]:
+        """Add datapoints to the newest version of a dataset. Returns them in the given order. Raises NotFound."""
+        with self._database.write() as connection:
+            file = find_file(connection, dataset_id, types=["dataset"])
+            base = _base_version(connection, file.id, None, None)
+            ids = _store_datapoints(connection, file.id, given)
+            before = [] if base is None else _datapoint_ids(connection, base.id)
+            attributes = None if base is None else base.content.get("attributes")
+            merged = list(dict.fromkeys([*before, *ids]))
+            _add_version(connection, file, merged, attributes, FileChange(), self._database.now())
+            found = read_datapoints_by_id(connection, ids)
+            return [found[datapoint_id] for datapoint_id in ids]
 
     def extend(
         self,
@@ -80,7 +93,7 @@ class Datasets(Repository):
             before = _datapoint_ids(connection, base.id)
             ids = list(dict.fromkeys([*before, *_store_datapoints(connection, file.id, given)]))
             new_id = _add_version(connection, file, ids, base.content.get("attributes"), change, now)
-            return _shown(connection, new_id, include_datapoints=False)
+            return _written(_shown(connection, new_id, include_datapoints=False), given)
 
     def get(
         self,
@@ -109,6 +122,32 @@ class Datasets(Repository):
                 size=limit,
                 total=version.datapoints_count,
             )
+
+    def newest(self, dataset_id: str) -> DatasetResponse:
+        """The newest version of a dataset, without datapoints. Raises NotFound."""
+        with self._database.read() as connection:
+            find_file(connection, dataset_id, types=["dataset"])
+            version = newest_version(connection, dataset_id) or find_version(connection, file_id=dataset_id)
+            return _shown(connection, version.id, include_datapoints=False)
+
+    def all_newest(self) -> list[DatasetResponse]:
+        """The newest version of each dataset, without datapoints, newest dataset first."""
+        with self._database.read() as connection:
+            newest = (
+                select(func.max(versions.c.number))
+                .join(files, files.c.id == versions.c.file_id)
+                .where(files.c.type == "dataset", files.c.deleted_at.is_(None), versions.c.deleted_at.is_(None))
+                .group_by(versions.c.file_id)
+            )
+            rows = connection.execute(
+                select(versions.c.id)
+                .join(files, files.c.id == versions.c.file_id)
+                .where(versions.c.number.in_(newest))
+                .order_by(files.c.created_at.desc(), files.c.id)
+            )
+            wanted = list(rows.scalars())
+            found: dict[str, Any] = dict(read_versions(connection, wanted))
+            return [found[version_id] for version_id in wanted]
 
     def versions(
         self, dataset_id: str, include_datapoints: bool = False, *, of_newest_only: bool = False
@@ -145,6 +184,13 @@ def read_datapoints_by_id(connection: Connection, ids: Iterable[str]) -> dict[st
         return {}
     rows = connection.execute(select(datapoints.c.id, datapoints.c.content).where(datapoints.c.id.in_(wanted)))
     return {row.id: DatapointResponse(id=row.id, **row.content) for row in rows}
+
+
+def _written(response: DatasetResponse, given: Sequence[CreateDatapointRequest]) -> DatasetResponse:
+    """A new version, with the positions of the given datapoints that repeat an earlier one."""
+    first: dict[str, int] = {}
+    repeated = [at for at, point in enumerate(given) if first.setdefault(digest(point.content()), at) != at]
+    return response.model_copy(update={"repeated_datapoints": repeated})
 
 
 _ADD_DATAPOINTS = Upsert(datapoints, lambda insert: insert.on_conflict_do_nothing())

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import judgments, logs, run_logs, versions
 from evals_mcp.store.logs.run_logs import recount_run, unlink_judgment
+from evals_mcp.store.logs.step_usage import refresh_above
 
 
 def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> None:
@@ -16,6 +17,7 @@ def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> No
     for number in _judgments_of_others(connection, numbers):
         unlink_judgment(connection, number, now)
     run_ids: set[str] = set()
+    parents = _parents_of(connection, numbers)
     # Everything that depends on a log was stored after it.
     for batch in batches(sorted(numbers, reverse=True)):
         of_run = run_logs.c.log_number.in_(batch)
@@ -25,6 +27,7 @@ def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> No
     for batch in batches(sorted(numbers, reverse=True)):
         _uncount(connection, batch)
         connection.execute(delete(logs).where(logs.c.number.in_(batch)))
+    refresh_above(connection, parents, now)
     for run_id in sorted(run_ids):
         recount_run(connection, run_id, now)
 
@@ -43,6 +46,15 @@ def _with_dependants(connection: Connection, ids: Sequence[str]) -> set[int]:
         newest = sorted(below - found)
         found |= below
     return found
+
+
+def _parents_of(connection: Connection, numbers: set[int]) -> set[int]:
+    """The logs outside of these logs with one of them as a step."""
+    found: set[int] = set()
+    for batch in batches(sorted(numbers)):
+        parents = select(logs.c.trace_parent_number).where(logs.c.number.in_(batch))
+        found |= set(connection.execute(parents.where(logs.c.trace_parent_number.is_not(None))).scalars())
+    return found - numbers
 
 
 def _judgments_of_others(connection: Connection, numbers: set[int]) -> list[int]:

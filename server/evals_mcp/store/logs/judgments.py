@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED, KEPT_TEXT, VALENCE_SCORES
+from evals_mcp.models.rows import declared_valence
 
 
 class JudgmentColumns(NamedTuple):
@@ -28,12 +29,13 @@ def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) 
         return JudgmentColumns(ABSTAINED, None, None, None)
     if isinstance(judgment, bool | int | float):
         number = float(judgment)
-        return JudgmentColumns(JUDGED, number, None, -number if spec.get("number_valence") == "negative" else number)
+        return JudgmentColumns(JUDGED, number, None, _score(number, spec))
     if isinstance(judgment, list):
-        return JudgmentColumns(JUDGED, None, json.dumps(judgment, ensure_ascii=False), None)
+        scores = [score for option in judgment if (score := _option_score(option, spec)) is not None]
+        return JudgmentColumns(JUDGED, None, json.dumps(judgment, ensure_ascii=False), min(scores, default=None))
     if spec.get("return_type") == "text":
         return JudgmentColumns(JUDGED, None, judgment[:KEPT_TEXT], None)
-    return JudgmentColumns(JUDGED, None, judgment, VALENCE_SCORES.get(_valence(judgment, spec) or ""))
+    return JudgmentColumns(JUDGED, None, judgment, _option_score(judgment, spec))
 
 
 def judgment_value(number: float | None, label: str | None, return_type: str) -> Any:
@@ -49,7 +51,7 @@ def judgment_value(number: float | None, label: str | None, return_type: str) ->
 
 
 def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str | int, ...]) -> None:
-    """Raise Invalid (422) unless a judgment (not None) fits the type and options of an evaluator."""
+    """Raise Invalid (422) unless a judgment (not None) fits the type, options and number limits of an evaluator."""
     return_type = spec.get("return_type")
     expected = _EXPECTED.get(str(return_type))
     if expected is None:
@@ -58,6 +60,11 @@ def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str |
     wrong_boolean = isinstance(judgment, bool) != (return_type == "boolean")
     if not isinstance(judgment, types) or wrong_boolean:
         raise Invalid(f"The evaluator returns {return_type}, so the judgment must be {words}.", location)
+    limits = spec.get("number_limits") or {}
+    low, high = limits.get("min"), limits.get("max")
+    if return_type == "number" and ((low is not None and judgment < low) or (high is not None and judgment > high)):
+        ends = [f"{word} {end:g}" for word, end in (("at least", low), ("at most", high)) if end is not None]
+        raise Invalid(f"The evaluator's numbers are {' and '.join(ends)}.", location)
     options = [option["name"] for option in spec.get("options") or []]
     if return_type in ("select", "multi_select") and options:
         chosen = judgment if isinstance(judgment, list) else [judgment]
@@ -78,9 +85,15 @@ _EXPECTED: dict[str, tuple[str, tuple[type, ...]]] = {
 }
 
 
-def _valence(option: str, spec: Mapping[str, Any]) -> str | None:
+def _score(number: float, spec: Mapping[str, Any]) -> float | None:
+    """The score of a number or boolean; None if neither end is better."""
+    valence = declared_valence(spec)
+    return None if valence == "neutral" else -number if valence == "negative" else number
+
+
+def _option_score(option: str, spec: Mapping[str, Any]) -> float | None:
+    """The score of an option; None without a valence."""
     for known in spec.get("options") or []:
         if known["name"] == option:
-            valence: str | None = known.get("valence")
-            return valence
+            return VALENCE_SCORES.get(known.get("valence") or "")
     return None

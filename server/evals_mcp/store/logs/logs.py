@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select, up
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.usage import own_usage
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import batches, window
 from evals_mcp.store.database.repository import Repository
@@ -22,6 +23,7 @@ from evals_mcp.store.logs.judgments import check_judgment, judgment_columns
 from evals_mcp.store.logs.responses import read_logs
 from evals_mcp.store.logs.rows import known_status, log_values
 from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
+from evals_mcp.store.logs.step_usage import refresh_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def create_log(
         run = None
     if run is not None:
         link_log(connection, run, row, now)
+    if row["trace_parent_number"] is not None and own_usage(row).is_known:
+        refresh_above(connection, [row["trace_parent_number"]], now)
     status = known_status(row["log_status"], in_run=run is not None)
     return CreatedLog(row["id"], version.file_id, version.id, status, run_ids=() if run is None else (run.id,))
 

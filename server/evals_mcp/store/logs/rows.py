@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from evals_mcp.models.message_parts import message_text
+from evals_mcp.models.usage import Usage, own_usage
 
 COLUMN_FIELDS = (
     "log_status",
@@ -80,17 +81,24 @@ def known_status(status: str | None, *, in_run: bool) -> str:
 def log_facts(row: Mapping[str, Any]) -> LogFacts:
     """The facts of a log with these column values.
 
-    Latency is the provider's if known, else the time from start to end. Tokens and cost sum the known parts. The length
-    is that of the output, or of the output message's text.
+    Latency is the provider's if known, else the time from start to end. Tokens and cost are as in `models.usage`. The
+    length is that of the output, or of the output message's text.
     """
+    tokens, cost = usage_facts(own_usage(row))
     return LogFacts(
         failed=row.get("error") is not None,
         complete=row.get("log_status") != "incomplete",
         latency=_latency(row.get("provider_latency"), row.get("start_time"), row.get("end_time")),
-        tokens=_sum(row.get("prompt_tokens"), row.get("output_tokens"), _LARGEST_INTEGER),
-        cost=_sum(row.get("prompt_cost"), row.get("output_cost"), sys.float_info.max),
+        tokens=tokens,
+        cost=cost,
         length=len(output_text(row) or ""),
     )
+
+
+def usage_facts(usage: Usage) -> tuple[int | None, float | None]:
+    """Tokens and cost, limited to the range of their columns."""
+    tokens, cost = usage.tokens, usage.cost
+    return _limited(tokens, _LARGEST_INTEGER), _limited(cost, sys.float_info.max)
 
 
 def output_text(row: Mapping[str, Any]) -> str | None:
@@ -108,7 +116,5 @@ def _latency(provider: float | None, start: datetime | None, end: datetime | Non
     return (end - start).total_seconds()
 
 
-def _sum(first: Any, second: Any, largest: int | float) -> Any:
-    """The sum of the known values, limited to the range of a column."""
-    known = [value for value in (first, second) if value is not None]
-    return max(-largest, min(sum(known), largest)) if known else None
+def _limited(value: Any, largest: int | float) -> Any:
+    return None if value is None else max(-largest, min(value, largest))

@@ -12,6 +12,7 @@ from evals_mcp.store.database.upserts import Upsert
 from evals_mcp.store.files.versions import read_specs
 from evals_mcp.store.logs.judgments import JudgmentColumns, judgment_columns
 from evals_mcp.store.logs.rows import log_facts
+from evals_mcp.store.logs.step_usage import refresh_above, with_steps
 
 
 def link_log(connection: Connection, run: Row[Any], log: Mapping[str, Any], now: datetime) -> None:
@@ -66,7 +67,8 @@ def copy_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now
         found = {row["number"]: row for row in rows}
         if not found:
             continue
-        connection.execute(run_logs.insert(), [run_log(run.id, row) for row in found.values()])
+        whole = with_steps(connection, found.values())
+        connection.execute(run_logs.insert(), [run_log(run.id, row) for row in whole])
         _copy_judgments(connection, run.id, {number: row["datapoint_id"] for number, row in found.items()})
         first = next(found[number]["version_id"] for number in batch if number in found)
         version_id = func.coalesce(runs.c.version_id, first)
@@ -140,14 +142,16 @@ def count_judged(connection: Connection, evaluator_id: str, logs_counts: Mapping
 
 
 def refresh_facts(connection: Connection, log: Mapping[str, Any], now: datetime) -> None:
-    """Update the facts of a log in its runs after a change."""
-    facts = log_facts(log)
+    """Update the facts of a log, and of the logs above it in its trace, in their runs after a change."""
+    if log["trace_parent_number"] is not None:
+        refresh_above(connection, [log["trace_parent_number"]], now)
     mine = run_logs.c.log_number == log["number"]
     before = connection.execute(
         select(run_logs.c.run_id, run_logs.c.complete, run_logs.c.datapoint_id).where(mine)
     ).all()
     if not before:
         return
+    facts = log_facts(with_steps(connection, [log])[0])
     connection.execute(update(run_logs).where(mine).values(**facts._asdict(), datapoint_id=log["datapoint_id"]))
     for run_log in before:
         if run_log.datapoint_id != log["datapoint_id"]:

@@ -10,15 +10,15 @@ from evals_mcp.errors import Invalid
 from evals_mcp.models.comparisons import ComparedDatapoint, Comparisons
 from evals_mcp.models.questions import ComparisonQuestion
 from evals_mcp.models.rows import DatapointLog, JudgmentRow
-from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.datapoint_changes import DatapointChange
 from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, logs, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment
-from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationStates
+from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState, EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions
-from evals_mcp.store.questions.log_rows import RunLogKey, read_judgment_rows, read_log_rows
+from evals_mcp.store.questions.keys import RunLogKey
+from evals_mcp.store.questions.log_rows import read_judgment_rows, read_log_rows
 from evals_mcp.store.questions.run_columns import RunColumnsReader, RunsAsColumns
 from evals_mcp.store.questions.run_subjects import read_version_changes
 from evals_mcp.store.revision_cache import RevisionCache
@@ -47,14 +47,12 @@ class ComparisonQuestions:
             evaluation = self._evaluations.read(connection, evaluation_id, known)
             runs = {row.id: row for row in evaluation.find_runs(run_ids)}
             evaluators = evaluation.find_evaluators(question.evaluator_version_ids)
-            found = self._columns.read(connection, runs.values(), evaluators)
             conditions = FilterConditions(connection, question.filter, evaluation)
             if question.filter.run_ids is not None or conditions.reads_logs:
                 raise Invalid("A comparison can only be filtered by datapoints.", ("body", "filter"))
-            if conditions.names:
-                found = found.only(self._filtered(connection, conditions, runs))
-            compare = partial(self._pair, question, evaluators, runs, found.columns)
-            answer, shown = compare_runs(question, [item.row for item in evaluators], found.columns, compare)
+            found = self._read(connection, conditions, runs, evaluators)
+            family = self._family(connection, conditions, question, evaluation)
+            answer, shown = compare_runs(question, [item.row for item in evaluators], found.columns, family)
             sides = (question.baseline_run_id, answer.shown_run_id)
             rows = _datapoints(connection, sides, shown, found, evaluators, evaluation.attachments, question.characters)
             changes = read_version_changes(connection, self._cache, [runs[id] for id in run_ids], question.characters)
@@ -77,22 +75,56 @@ class ComparisonQuestions:
             lambda: connection.execute(statement).scalars().all(),
         )
 
-    def _pair(
+    def _read(
         self,
-        question: ComparisonQuestion,
-        evaluators: Sequence[AttachedEvaluator],
+        connection: Connection,
+        conditions: FilterConditions,
         runs: Mapping[str, Row[Any]],
-        columns: Mapping[str, RunColumns],
-        run_id: str,
+        evaluators: Sequence[AttachedEvaluator],
+    ) -> RunsAsColumns:
+        """The columns of runs, for the datapoints that meet the filter."""
+        found = self._columns.read(connection, runs.values(), evaluators)
+        return found.only(self._filtered(connection, conditions, runs)) if conditions.names else found
+
+    def _family(
+        self,
+        connection: Connection,
+        conditions: FilterConditions,
+        question: ComparisonQuestion,
+        evaluation: EvaluationState,
+    ) -> dict[str, PairComparison]:
+        """The pairs to correct over, by candidate. A pair is cached whole, so that all questions share it."""
+        runs = {row.id: row for row in reversed(evaluation.runs)}
+        baseline, asked = runs[question.baseline_run_id], question.candidate_run_ids
+        if question.family == "evaluation":
+            asked = [run_id for run_id in runs if run_id != baseline.id or run_id in asked]
+        pairs = {
+            run_id: self._cache.get(
+                "compared pair",
+                (baseline.id, run_id, question.filter, [item.key for item in evaluation.evaluators]),
+                (baseline, runs[run_id]),
+                partial(self._compare, connection, conditions, evaluation, baseline, runs[run_id]),
+            )
+            for run_id in asked
+        }
+        if question.family == "asked":
+            return {run_id: pair.only(question.evaluator_version_ids) for run_id, pair in pairs.items()}
+        return pairs
+
+    def _compare(
+        self,
+        connection: Connection,
+        conditions: FilterConditions,
+        evaluation: EvaluationState,
+        baseline: Row[Any],
+        candidate: Row[Any],
     ) -> PairComparison:
-        """The comparison of one candidate with the baseline."""
-        baseline_id = question.baseline_run_id
-        return self._cache.get(
-            "compared pair",
-            (baseline_id, run_id, question.filter, [item.key for item in evaluators]),
-            (runs[baseline_id], runs[run_id]),
-            lambda: compare_pair([item.row for item in evaluators], columns[baseline_id], columns[run_id]),
+        """A candidate against a baseline by all evaluators."""
+        found = self._read(
+            connection, conditions, {baseline.id: baseline, candidate.id: candidate}, evaluation.evaluators
         )
+        rows = [item.row for item in evaluation.evaluators]
+        return compare_pair(rows, found.columns[baseline.id], found.columns[candidate.id])
 
 
 _DATAPOINTS = select(datapoints.c.id, datapoints.c.content).where(datapoints.c.id.in_(bindparam("ids", expanding=True)))

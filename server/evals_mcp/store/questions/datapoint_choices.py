@@ -74,12 +74,12 @@ def _missing(connection: Connection, choice: Choice) -> set[str]:
 
 
 def _disagreeing(connection: Connection, choice: Choice) -> set[str]:
-    """Datapoints with logs that one evaluator judges differently, or a log that evaluators fail and pass."""
+    """Datapoints with logs that one evaluator judges differently, or a log that evaluators judge differently."""
     found: set[str] = set()
     for evaluator in choice.evaluators:
         judged = _judgments(connection, choice, evaluator, with_errors=True)
         found.update(datapoint_id for datapoint_id, values in judged.items() if evaluator.reading.disagree(values))
-    return found | _contradicted(connection, choice)
+    return found | _contradicted(connection, choice) | _choosing_otherwise(connection, choice)
 
 
 def _failing_everywhere(connection: Connection, choice: Choice) -> set[str]:
@@ -142,10 +142,36 @@ def _contradicted(connection: Connection, choice: Choice) -> set[str]:
     ]
     if len(verdicts) < 2:
         return set()
-    every = union_all(*verdicts).subquery()
+    return _differing(connection, verdicts, "fails")
+
+
+def _choosing_otherwise(connection: Connection, choice: Choice) -> set[str]:
+    """Datapoints with a log for which evaluators with the same options select different ones."""
+    same: dict[frozenset[str], list[Attachment]] = {}
+    for attachment, reading in choice.evaluators:
+        if reading.return_type == "select" and reading.options:
+            same.setdefault(reading.options, []).append(attachment)
+    found: set[str] = set()
+    for attachments in same.values():
+        if len(attachments) < 2:
+            continue
+        columns = (judgments.c.run_id, judgments.c.log_number, judgments.c.datapoint_id, judgments.c.label)
+        parts = [
+            select(*columns).where(
+                *_of(choice, attachment), judgments.c.state == JUDGED, judgments.c.label.is_not(None)
+            )
+            for attachment in attachments
+        ]
+        found |= _differing(connection, parts, "label")
+    return found
+
+
+def _differing(connection: Connection, parts: Sequence[Select[Any]], column: str) -> set[str]:
+    """Datapoints with a log that has different values in a column of these statements."""
+    every = union_all(*parts).subquery()
     of_log = (every.c.run_id, every.c.log_number, every.c.datapoint_id)
-    differing = select(every.c.datapoint_id).group_by(*of_log).having(func.min(every.c.fails) < func.max(every.c.fails))
-    return set(connection.execute(differing).scalars())
+    ends = func.min(every.c[column]) < func.max(every.c[column])
+    return set(connection.execute(select(every.c.datapoint_id).group_by(*of_log).having(ends)).scalars())
 
 
 def _verdict(reading: JudgmentReading) -> Case[int] | None:

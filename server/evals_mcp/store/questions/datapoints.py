@@ -8,13 +8,14 @@ from sqlalchemy import Connection, bindparam, select
 from evals_mcp.errors import NotFound
 from evals_mcp.models.judgments import JUDGED, STATES
 from evals_mcp.models.questions import DatapointQuestion
-from evals_mcp.models.rows import DatapointContent, DatapointLog, DatapointRow, DatapointRows
+from evals_mcp.models.rows import DatapointContent, DatapointLog, DatapointRow, DatapointRows, Excerpt
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, judgments, logs, run_logs, versions
 from evals_mcp.store.logs.judgments import judgment_value
 from evals_mcp.store.questions.chosen_datapoints import ChosenDatapoints, read_page
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.questions.text_matches import datapoint_places
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.truncation import cut_datapoint, find_excerpt
 
@@ -160,10 +161,10 @@ def _none_judged(amount: int) -> tuple[list[str], list[Any]]:
 
 
 def _row(row: Any, logs_of_datapoint: list[DatapointLog], characters: int, searched: str | None) -> DatapointRow:
-    content = [row.content.get(name) for name in ("inputs", "messages", "target")]
+    excerpt = find_excerpt(datapoint_places(row.content), searched) if searched else None
     return DatapointRow(
         id=row.id,
         **cut_datapoint(row.content, characters),
-        excerpt=find_excerpt(content, searched) if searched else None,
+        excerpt=None if excerpt is None else Excerpt(**excerpt._asdict()),
         logs=logs_of_datapoint,
     )

@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_
 
 from evals_mcp.models.judgments import STATES
 from evals_mcp.models.questions import Filter, JudgmentCondition
-from evals_mcp.store.database.tables import datapoints, judgments, logs, run_logs
+from evals_mcp.store.database.tables import datapoints, judgments, run_logs
 from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import judgment_exists, judgments_of
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
+from evals_mcp.store.questions.text_matches import log_holds
 
 Condition = ColumnElement[bool]
 _same = judgments.alias("same_judgment")
@@ -29,6 +30,8 @@ class FilterConditions:
         self.filter = filter
         version_id = filter.judgment.evaluator_version_id if filter.judgment else None
         self.evaluators = evaluation.evaluators if version_id is None else evaluation.find_evaluators([version_id])
+        runs = evaluation.find_runs(filter.run_ids)
+        self.dataset_versions = list(dict.fromkeys(run.dataset_version_id for run in runs if run.dataset_version_id))
         self._names = [name for name in filter.names() if name in ON_LOGS]
 
     def on_logs(self, without: Iterable[str] = ()) -> list[Condition]:
@@ -118,9 +121,7 @@ def _failed(asked: FilterConditions) -> Condition:
 
 
 def _log_holds(asked: FilterConditions) -> Condition:
-    encoded = (logs.c.inputs, logs.c.messages, logs.c.output_message)
-    holds = contains_text(asked.connection, asked.filter.text or "", (logs.c.output, logs.c.error), encoded)
-    return exists().where(logs.c.number == run_logs.c.log_number, holds).correlate(run_logs)
+    return log_holds(asked.connection, asked.filter.text or "", asked.dataset_versions)
 
 
 def _is_datapoint(asked: FilterConditions) -> Condition:

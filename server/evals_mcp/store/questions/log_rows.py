@@ -1,25 +1,22 @@
 """Rows of chosen logs and their judgments. Texts are cut to the needed length."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from evals_mcp.media import mark_media
 from evals_mcp.models.judgments import STATES, JudgmentState
 from evals_mcp.models.message_parts import other_parts
-from evals_mcp.models.rows import JudgmentRow, LogRow
+from evals_mcp.models.rows import Excerpt, JudgmentRow, LogRow
+from evals_mcp.models.usage import Usage, own_usage
 from evals_mcp.store.database.tables import datapoints, judgments, logs, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment
 from evals_mcp.store.logs.rows import output_text
-from evals_mcp.truncation import cut_texts, find_excerpt
-
-
-class RunLogKey(NamedTuple):
-    """A log in a run."""
-
-    run_id: str
-    log_number: int
+from evals_mcp.store.logs.step_usage import read_step_usage
+from evals_mcp.store.questions.keys import RunLogKey
+from evals_mcp.store.questions.text_matches import read_matches
+from evals_mcp.truncation import cut_texts
 
 
 def read_log_rows(
@@ -33,7 +30,13 @@ def read_log_rows(
     numbers = {"numbers": [key.log_number for key in keys]}
     found = {(row.run_id, row.number): row for row in connection.execute(_LOGS, numbers).all()}
     judged = read_judgment_rows(connection, keys, attachments, characters)
-    return [_log_row(found[key], judged.get(key, {}), attachments, characters, searched) for key in keys]
+    matches = read_matches(connection, keys, searched) if searched else {}
+    used = {row.number: own_usage(row._mapping) for row in found.values()}
+    used |= read_step_usage(connection, [number for number, usage in used.items() if not usage.is_known])
+    return [
+        _log_row(found[key], used[key.log_number], judged.get(key, {}), attachments, characters, matches.get(key))
+        for key in keys
+    ]
 
 
 def read_judgment_rows(
@@ -100,8 +103,7 @@ _LOGS = (
         logs.c.number,
         logs.c.id,
         logs.c.created_at,
-        logs.c.prompt_tokens,
-        logs.c.output_tokens,
+        *(logs.c[part] for part in Usage._fields),
         logs.c.error,
         logs.c.inputs,
         logs.c.messages,
@@ -121,10 +123,11 @@ _LOGS = (
 
 def _log_row(
     row: Any,
+    usage: Usage,
     judged: dict[str, JudgmentRow],
     attachments: Sequence[Attachment],
     characters: int,
-    searched: str | None,
+    excerpt: Excerpt | None,
 ) -> LogRow:
     datapoint, message = row.datapoint or {}, row.output_message or {}
     given = datapoint if not row.inputs and not row.messages else {"inputs": row.inputs, "messages": row.messages}
@@ -145,8 +148,9 @@ def _log_row(
         created_at=row.created_at,
         **cut,
         latency=row.latency,
-        prompt_tokens=row.prompt_tokens,
-        output_tokens=row.output_tokens,
+        prompt_tokens=usage.prompt_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        output_tokens=usage.output_tokens,
         cost=row.cost,
         judgments=[
             judged.get(item.evaluator_version_id)
@@ -154,7 +158,5 @@ def _log_row(
             for item in attachments
         ],
         lengths=lengths,
-        excerpt=find_excerpt([row.output, row.inputs, row.messages, row.error, message], searched)
-        if searched
-        else None,
+        excerpt=excerpt,
     )

@@ -9,7 +9,8 @@ from evals_mcp.models.questions import LogQuestion
 from evals_mcp.models.rows import LogRows
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
-from evals_mcp.store.questions.log_rows import RunLogKey, read_log_rows
+from evals_mcp.store.questions.keys import RunLogKey
+from evals_mcp.store.questions.log_rows import read_log_rows
 from evals_mcp.store.questions.log_selection import LogSelection
 from evals_mcp.store.questions.samples import LogSamples
 from evals_mcp.store.revision_cache import RevisionCache

@@ -6,14 +6,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, exists, func, select
 
 from evals_mcp.errors import NotFound
-from evals_mcp.models.rows import EvaluationRow, EvaluationRows, KnownOverview, Overview, RunRow, evaluator_figures
+from evals_mcp.models.rows import (
+    EvaluationRow,
+    EvaluationRows,
+    EvaluatorFigures,
+    KnownOverview,
+    Overview,
+    RunRow,
+    evaluator_figures,
+)
 from evals_mcp.models.runs import evaluation_status
 from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs
 from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import RunProgress, read_progress
-from evals_mcp.store.evaluations.stats import EvaluatorInRun, Stats
+from evals_mcp.store.evaluations.stats import Stats
 from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
 from evals_mcp.store.questions.run_subjects import read_run_differences, read_version_names
 from evals_mcp.store.revision_cache import RevisionCache
@@ -74,14 +82,24 @@ class Overviews:
         stats = self._stats.read(connection, runs_oldest_first, evaluation.attachments)
         named = read_version_names(connection, runs_oldest_first)
         differences = read_run_differences(connection, self._cache, runs_oldest_first, named)
-        return _overview(row, evaluation, progress, stats, named, differences)
+        figures = {
+            run.id: [
+                evaluator_figures(
+                    found.stats,
+                    *self._stats.by_datapoint(connection, run, item.attachment, item.row.return_type),
+                )
+                for item, found in zip(evaluation.evaluators, stats[run.id], strict=True)
+            ]
+            for run in runs_oldest_first
+        }
+        return _overview(row, evaluation, progress, figures, named, differences)
 
 
 def _overview(
     evaluation: Row[Any],
     state: EvaluationState,
     progress: Mapping[str, RunProgress],
-    stats: Mapping[str, Sequence[EvaluatorInRun]],
+    figures: Mapping[str, list[EvaluatorFigures]],
     named: Mapping[str, Any],
     differences: Sequence[list[str]],
 ) -> Overview:
@@ -115,7 +133,7 @@ def _overview(
                 status=status,
                 control=run.control,
                 created_at=run.created_at,
-                stats=[evaluator_figures(item.stats) for item in stats[run.id]],
+                stats=figures[run.id],
             )
             for run, status, parts in zip(run_rows, statuses, differences, strict=True)
         ],

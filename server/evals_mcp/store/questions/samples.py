@@ -17,7 +17,7 @@ from evals_mcp.store.database.tables import judgments, run_logs
 from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.logs.judgments import judgment_value
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
-from evals_mcp.store.questions.log_rows import RunLogKey
+from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.revision_cache import RevisionCache
 
 if TYPE_CHECKING:

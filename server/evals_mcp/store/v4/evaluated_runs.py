@@ -17,7 +17,6 @@ from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.tables import evaluation_runs, evaluations, files, runs, versions
 from evals_mcp.store.evaluations.evaluations import (
-    EVALUATED_TYPES,
     attach_evaluators,
     create_evaluation,
     find_evaluation,
@@ -25,7 +24,8 @@ from evals_mcp.store.evaluations.evaluations import (
 from evals_mcp.store.evaluations.run_status import Attachment, read_attachments, read_progress
 from evals_mcp.store.evaluations.runs import create_run, set_run_status
 from evals_mcp.store.evaluations.stats import Stats
-from evals_mcp.store.files.versions import find_file, find_version, read_versions
+from evals_mcp.store.files.versions import find_file, find_version, newest_version, read_versions
+from evals_mcp.store.v4.projects import find_project
 
 _CHANGES = {
     "running": ("pending", "completed"),
@@ -88,7 +88,7 @@ class EvaluatedRuns:
         `ids`, `start` and `end` (creation times) filter the evaluations. Raises NotFound.
         """
         with self._database.read() as connection:
-            conditions = _of_file(_find_file(connection, file).id)
+            conditions = _of_file(find_project(connection, file).id)
             if ids:
                 conditions.append(evaluations.c.id.in_(ids))
             if start is not None:
@@ -104,7 +104,7 @@ class EvaluatedRuns:
     def all(self, file: str, run: str | None, *, means: bool = False) -> list[EvaluatedRun]:
         """All evaluations of a file (id or path), newest first, as in `page`. Raises NotFound."""
         with self._database.read() as connection:
-            conditions = _of_file(_find_file(connection, file).id)
+            conditions = _of_file(find_project(connection, file).id)
             statement = _evaluated_runs(run).where(*conditions).order_by(evaluations.c.number.desc())
             return self._read(connection, connection.execute(statement).all(), means=means)
 
@@ -120,12 +120,12 @@ class EvaluatedRuns:
     ) -> EvaluatedRun:
         """Create an evaluation of a file (id or path) and a run of one version. A run that the caller fills is pending.
 
-        Give dataset and evaluators by version id or file id. Raises NotFound, and Conflict if another evaluation of the
-        file has the name.
+        Give dataset and evaluators by version id or file id; of a dataset file, the newest version counts. Raises
+        NotFound, and Conflict if another evaluation of the file has the name.
         """
         with self._database.write() as connection:
             now = self._database.now()
-            file_id = _find_file(connection, file).id
+            file_id = find_project(connection, file).id
             version = find_version(connection, version_id=version_id, file_id=file_id)
             evaluation_id = create_evaluation(
                 connection,
@@ -137,7 +137,7 @@ class EvaluatedRuns:
             create_run(
                 connection,
                 evaluation_id,
-                named_target(connection, dataset),
+                _newest(connection, named_target(connection, dataset)),
                 Target("version_id", version.id),
                 now,
                 orchestrated=orchestrated,
@@ -284,10 +284,12 @@ def _of_file(file_id: str) -> list[ColumnElement[bool]]:
     return [evaluations.c.file_id == file_id, *complete]
 
 
-def _find_file(connection: Connection, file: str) -> Row[Any]:
-    """The file with this id, else at this path, if its type can be evaluated. Raises NotFound."""
-    by_id = connection.execute(select(files.c.id).where(files.c.id == file)).first() is not None
-    return find_file(connection, file if by_id else None, file, EVALUATED_TYPES)
+def _newest(connection: Connection, dataset: Target) -> Target:
+    """The newest version of a dataset file, as v4 knows no others; a version stays itself. Raises NotFound."""
+    if dataset.by == "version_id":
+        return dataset
+    version = newest_version(connection, find_file(connection, dataset.value, types=["dataset"]).id)
+    return dataset if version is None else Target("version_id", version.id)
 
 
 def _evaluator(connection: Connection, value: str) -> EvaluatorReference:

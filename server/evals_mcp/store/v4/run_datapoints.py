@@ -261,10 +261,11 @@ def _counting(judged: Sequence[EvaluatorLogResponse], attachments: Sequence[Atta
             and (item.sole or log.evaluator.version_id == item.evaluator_version_id)
         ]
         newest += by_it[-1:]
-    return [_judgment(log) for log in newest]
+    return [as_run_judgment(log) for log in newest]
 
 
-def _judgment(log: EvaluatorLogResponse) -> RunJudgment:
+def as_run_judgment(log: EvaluatorLogResponse) -> RunJudgment:
+    """An evaluator log as the judgment of a log."""
     assert log.parent_id is not None
     assert log.created_at is not None
     return RunJudgment(

@@ -1,4 +1,4 @@
-"""How a server and a command end: by a signal, at a terminal, and when nobody reads any more what they write."""
+"""How a server starts with a wrong setting, and how it and a command end: by a signal, or when nobody reads them."""
 
 import os
 import signal
@@ -8,12 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.e2e.stdio import SAMPLE, Wire, environ
+from tests.e2e.stdio import SAMPLE, Wire, environ, run_program
 
-pytestmark = [
-    pytest.mark.process,
-    pytest.mark.skipif(sys.platform == "win32", reason="it has neither these signals nor terminals"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither these signals nor terminals")
 
 PATIENCE = 30
 BUSY = """
@@ -138,3 +135,16 @@ def test_a_command_ends_when_its_reader_has_read_enough(
     assert errors == b""
     assert process.returncode == 128 + signal.SIGPIPE
     assert list(folder.iterdir()) == []
+
+
+def test_a_server_starts_with_a_wrong_setting_and_tells_of_it_when_asked() -> None:
+    """The handshake succeeds; a host's log and a person who asks a tool from the shell read the same words."""
+    wrong = {"EVALS_MCP_MAX_TOKENS": "4000.0"}
+    words = "EVALS_MCP_MAX_TOKENS must be a whole number from 300 to 20,000, not '4000.0'."
+    with Wire(wrong) as wire:
+        assert wire.failure("list_evaluations").startswith(f"Error: {words} Correct the environment variables")
+        wire.wait()
+        assert "EVALS_MCP_MAX_TOKENS must be" in wire.errors
+    asked = run_program(["call", "list_evaluations"], **wrong)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert words in asked.stderr

@@ -1,0 +1,42 @@
+"""Runs without a common datapoint, compared over all their logs, and said to be unpaired."""
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.headlines import difference, headline
+from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.rows import EvaluatorFigures, RunRow
+from evals_mcp.statistics.unpaired import fisher_exact
+
+
+def unpaired_notes(evaluation: ResolvedEvaluation, found: Comparisons) -> list[str]:
+    """A line for each candidate that shares no datapoint with the baseline: each evaluator's figures in both runs."""
+    baseline = evaluation.run(found.baseline.run_id)
+    notes = []
+    for candidate in found.candidates:
+        run = evaluation.run(candidate.run_id)
+        asked = [tally.evaluator_version_id for tally in candidate.tallies]
+        words = [words for version_id in asked if (words := _words(evaluation, version_id, baseline, run))]
+        if not candidate.shared and words:
+            called = name(evaluation.run_labels[run.id])
+            notes.append(f"Unpaired, over all judged logs: {called}: {'; '.join(words)}. p is not adjusted.")
+    return notes
+
+
+def _words(evaluation: ResolvedEvaluation, version_id: str, baseline: RunRow, run: RunRow) -> str:
+    index = evaluation.index_of(version_id)
+    before, after = baseline.stats[index], run.stats[index]
+    if not before.num_judgments or not after.num_judgments:
+        return ""
+    counts = [figures.count(stats.num_judgments) for stats in (before, after)]
+    change = difference(after, before)
+    test = _test(before, after)
+    figure = f"{headline(before)} (n={counts[0]}) → {headline(after)} (n={counts[1]})"
+    return f"{name(evaluation.evaluator_labels[version_id])} {figure}" + (f", {change}{test}" if change else "")
+
+
+def _test(before: EvaluatorFigures, after: EvaluatorFigures) -> str:
+    if before.num_true is None or after.num_true is None:
+        return ", not tested"
+    p_value = fisher_exact((before.num_true, after.num_true), (before.num_judgments, after.num_judgments))
+    return f", Fisher's exact test {figures.p_value(p_value)}"

@@ -1,0 +1,54 @@
+"""The tokens and cost of a log: one definition for its run, lists of logs and the log itself."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+
+class Usage(NamedTuple):
+    """What model calls used: tokens, and US dollars. None is unknown."""
+
+    prompt_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    output_tokens: int | None = None
+    prompt_cost: float | None = None
+    output_cost: float | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any part is known."""
+        return any(part is not None for part in self)
+
+    @property
+    def tokens(self) -> int | None:
+        """Prompt, reasoning and output tokens; None unless those of prompt and output are known."""
+        if self.prompt_tokens is None or self.output_tokens is None:
+            return None
+        return self.prompt_tokens + (self.reasoning_tokens or 0) + self.output_tokens
+
+    @property
+    def cost(self) -> float | None:
+        """The costs of prompt and output; None unless both are known."""
+        return None if self.prompt_cost is None or self.output_cost is None else self.prompt_cost + self.output_cost
+
+
+def own_usage(log: Mapping[Any, Any]) -> Usage:
+    """What a log itself says (column values or JSON)."""
+    return Usage(*(log.get(part) for part in Usage._fields))
+
+
+def usage_of_steps(steps: Iterable[Usage]) -> Usage:
+    """The sum over the steps that say anything. A part is known if all of these have it; reasoning may be absent."""
+    known = [step for step in steps if step.is_known]
+    parts: dict[str, Any] = {}
+    for part in Usage._fields:
+        given = [value for step in known if (value := getattr(step, part)) is not None]
+        if given and (len(given) == len(known) or part == "reasoning_tokens"):
+            parts[part] = sum(given)
+    return Usage(**parts)
+
+
+def log_usage(log: Any) -> Usage:
+    """The usage of a log response (model or JSON): its own, else that of the steps below it, each counted once."""
+    fields = log if isinstance(log, Mapping) else vars(log)
+    own = own_usage(fields)
+    return own if own.is_known else usage_of_steps(map(log_usage, fields.get("trace_children") or ()))

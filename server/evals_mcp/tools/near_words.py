@@ -1,0 +1,40 @@
+"""Words that a model uses for the values of an argument, and the values that they mean."""
+
+from pydantic import BeforeValidator
+
+OUTCOMES = {
+    "regressed": "worse worsened got_worse regression regressions degraded broke broken lost down",
+    "improved": "better got_better improvement improvements fixed won up",
+    "changed": "change changes different differs differing all",
+    "same": "unchanged equal tie ties tied no_change no_difference",
+    "only_baseline": "baseline baseline_only removed",
+    "only_candidate": "candidate candidate_only added new",
+    "errors": "error errored failed failure failures",
+}
+ORDERS = {
+    "newest": "new latest recent most_recent",
+    "worst": "worst_first lowest judgment score",
+    "latency": "slow slowest duration time",
+    "cost": "expensive most_expensive costliest highest_cost price",
+    "length": "long longest output_length",
+}
+SHOWN = {
+    "all": "any",
+    "disagreement": "disagree disagreements conflict conflicts",
+    "all_fail": "all_failed all_failing all_false every_fail",
+    "failed": "failure failures error errors",
+    "abstained": "abstain abstention abstentions null",
+    "missing": "unjudged never_judged not_judged",
+}
+
+
+def understood(words: dict[str, str]) -> BeforeValidator:
+    """Replace a word by the value that it means, in any case, with blanks, hyphens or underscores."""
+    meanings = {word: value for value, others in words.items() for word in (value, *others.split())}
+
+    def read(given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        return meanings.get(given.strip().lower().replace("-", "_").replace(" ", "_"), given)
+
+    return BeforeValidator(read)

@@ -1,0 +1,150 @@
+"""What evaluators without an order cannot tell is said, never answered with none."""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.assistant import Assistant, connect_assistant, datapoint_ids
+from tests.documented_only import documented_client, mirror_of
+from tests.small_evaluations import SmallEvaluation, make_evaluation
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.wiring import open_embedded_app
+
+pytestmark = pytest.mark.anyio
+OPTIONS = [{"name": "ok"}, {"name": "bad"}]
+SELECT: dict[str, Any] = {"return_type": "select", "options": OPTIONS}
+HUMAN: dict[str, Any] = {"return_type": "boolean", "evaluator_type": "human"}
+QUESTIONS = [f"q{number}" for number in range(6)]
+TWICE: dict[str, dict[str, list[Any]]] = {run: {"tone": ["bad"] * 2 + ["ok"] * 4} for run in ("a", "b")}
+VALENCE = "options[].valence"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Any:
+    """The API over an empty database."""
+    return open_embedded_app(str(tmp_path / "evals.db"))
+
+
+@pytest.fixture
+def client(app: Any) -> EvalsClient:
+    """A client of it."""
+    return EvalsClient(open_app=lambda: app)
+
+
+@pytest.fixture(params=["rows", "documented"])
+async def assistant(request: pytest.FixtureRequest, app: Any, client: EvalsClient) -> AsyncIterator[Assistant]:
+    """The tools on our own rows, and on the documented routes alone."""
+    remote = documented_client(app)
+    mirror = None if request.param == "rows" else mirror_of(remote)
+    async with connect_assistant(client if mirror is None else remote, mirror=mirror) as found:
+        yield found
+
+
+async def made(client: EvalsClient, runs: Mapping[str, Mapping[str, Any]], **specs: Any) -> SmallEvaluation:
+    """An evaluation with these runs: what each evaluator says of the questions, in order; None is not judged."""
+    small = await make_evaluation(client, **specs)
+    for name, judged in runs.items():
+        logs = [
+            (question, {f"small/{by}": said[at] for by, said in judged.items() if said[at] is not None})
+            for at, question in enumerate(QUESTIONS)
+        ]
+        await small.run(name, logs)
+    return small
+
+
+async def test_options_without_valence_cannot_tell_failures(client: EvalsClient, assistant: Assistant) -> None:
+    """All runs say bad of two datapoints, but nothing says that bad is bad: the answer names the setting."""
+    await made(client, TWICE, tone=SELECT)
+    for asked in ({}, {"evaluator": "tone"}):
+        answer = await assistant.ask("list_datapoints", evaluation="Small", show="all_fail", **asked)
+        assert "No datapoints" not in answer
+        assert "Cannot tell the datapoints that every run fails by " in answer
+        assert "Cannot tell failures by tone: its options have no order." in answer
+        assert VALENCE in answer
+        assert "get_logs(judgment=OPTION)" in answer
+
+
+async def test_with_a_valence_they_can(client: EvalsClient, assistant: Assistant) -> None:
+    """The same judgments, with a negative option."""
+    spec = {**SELECT, "options": [OPTIONS[0], {"name": "bad", "valence": "negative"}]}
+    await made(client, TWICE, tone=spec)
+    answer = await assistant.ask("list_datapoints", evaluation="Small", show="all_fail")
+    assert "2 datapoints that every run fails by some evaluator." in answer
+    assert "Cannot tell" not in answer
+    logs = await assistant.ask("get_logs", evaluation="Small", sort="worst")
+    assert "4 logs" in logs
+    assert f"Not sorted, because tone gives them no valence ({VALENCE}): ok." in logs
+
+
+async def test_different_options_disagree_without_an_order(client: EvalsClient, assistant: Assistant) -> None:
+    """Between runs by one evaluator, and between evaluators with the same options on one log."""
+    runs: dict[str, dict[str, list[Any]]] = {
+        "a": {"tone": ["bad", "ok", "ok", "ok", "ok", "ok"], "person": ["bad", "ok", "bad", "ok", "ok", None]},
+        "b": {"tone": ["ok", "ok", "ok", "ok", "ok", "ok"], "person": ["ok", "ok", "bad", "ok", "ok", None]},
+    }
+    small = await made(client, runs, tone=SELECT, person=SELECT)
+    answer = await assistant.ask("list_datapoints", evaluation="Small", show="disagreement")
+    assert datapoint_ids(answer) == [small.datapoints["q0"], small.datapoints["q2"]]
+    by_one = await assistant.ask("list_datapoints", evaluation="Small", show="disagreement", evaluator="tone")
+    assert datapoint_ids(by_one) == [small.datapoints["q0"]]
+
+
+@pytest.mark.parametrize("runs", [["a"], ["a", "b"]])
+async def test_a_judge_that_is_always_true_disagrees_with_a_human(
+    client: EvalsClient, assistant: Assistant, runs: list[str]
+) -> None:
+    """Also where the human judged only one of the runs."""
+    judged: dict[str, list[Any]] = {"judge": [True] * 6, "person": [True, False, None, True, True, True]}
+    said = {name: judged if name == "a" else {"judge": [True] * 6} for name in runs}
+    small = await made(client, said, judge={"return_type": "boolean"}, person=HUMAN)
+    answer = await assistant.ask("list_datapoints", evaluation="Small", show="disagreement")
+    assert datapoint_ids(answer) == [small.datapoints["q1"]]
+    assert "Excluded as constant" not in answer
+
+
+@pytest.mark.parametrize(
+    ("spec", "values", "words"),
+    [
+        (SELECT, ["ok", "bad"], VALENCE),
+        ({"return_type": "multi_select", "options": OPTIONS}, [["ok"], ["bad"]], VALENCE),
+        ({"return_type": "text"}, ["a", "b"], "texts have no order"),
+        ({"return_type": "number", "number_valence": "neutral"}, [1, 2], "number_valence"),
+    ],
+)
+async def test_what_has_no_order_is_not_sorted_by(
+    client: EvalsClient, assistant: Assistant, spec: dict[str, Any], values: list[Any], words: str
+) -> None:
+    """The error names what would give an order, instead of an answer with no logs."""
+    await made(client, {"a": {"it": values * 3}}, it=spec)
+    for asked in ({}, {"evaluator": "it"}):
+        refused = await assistant.refuse("get_logs", evaluation="Small", sort="worst", **asked)
+        assert "sort:" in refused
+        assert "latency, cost" in refused
+        if asked:
+            assert words in refused
+
+
+@pytest.mark.parametrize(
+    ("spec", "best", "worst"),
+    [
+        ({"return_type": "boolean", "options": [{"name": "true", "valence": "negative"}]}, False, True),
+        (
+            {
+                "return_type": "multi_select",
+                "options": [{"name": "ok", "valence": "positive"}, {"name": "bad", "valence": "negative"}],
+            },
+            ["ok"],
+            ["ok", "bad"],
+        ),
+    ],
+)
+async def test_valences_of_options_sort_booleans_and_several_options(
+    client: EvalsClient, assistant: Assistant, spec: dict[str, Any], best: Any, worst: Any
+) -> None:
+    """The worst judgment comes first."""
+    await made(client, {"a": {"it": [best, worst, best, best, best, best]}}, it=spec)
+    answer = await assistant.ask("get_logs", evaluation="Small", sort="worst", limit=1)
+    assert "6 logs" in answer
+    assert "a answers q1" in answer

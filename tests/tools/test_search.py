@@ -1,0 +1,99 @@
+"""A search for a text looks everywhere a log says something, and tells where it found it."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.assistant import Assistant, connect_assistant
+from tests.small_evaluations import make_evaluation
+
+from evals_mcp.config import Settings
+from evals_mcp.models.datapoints import CreateDatapointRequest
+from evals_mcp.models.datasets import DatasetRequest
+from evals_mcp.models.kernels import FlowKernelRequest, ToolKernelRequest
+from evals_mcp.models.log_requests import EvaluatorLogRequest, FlowLogRequest, ToolLogRequest
+from evals_mcp.models.references import VersionReference
+from evals_mcp.models.runs import CreateRunRequest
+from evals_mcp.wiring import build_client
+
+pytestmark = pytest.mark.anyio
+PLACES = ("input", "output", "error", "messages", "target", "metadata", "explanation by judge", "step")
+
+
+@pytest.fixture
+async def assistant(tmp_path: Path) -> AsyncIterator[Assistant]:
+    """An assistant at an evaluation of one flow log that says another word in every place."""
+    async with build_client(Settings(database=str(tmp_path / "evals.db"))) as client:
+        small = await make_evaluation(client, "Search", judge={"return_type": "boolean"})
+        dataset = await client.datasets.upsert(
+            DatasetRequest(
+                path="search/questions",
+                datapoints=[CreateDatapointRequest(inputs={"q": "of the dataset"}, target={"a": "word-of-target"})],
+            ),
+            include_datapoints=True,
+        )
+        run = await client.runs.create(
+            small.id, CreateRunRequest(dataset=VersionReference(version_id=dataset.version_id), orchestrated=False)
+        )
+        flow = await client.flows.log(
+            FlowLogRequest.model_validate(
+                {
+                    "path": "search/flow",
+                    "flow": FlowKernelRequest(attributes={}),
+                    "run_id": run.id,
+                    "source_datapoint_id": (dataset.datapoints or [])[0].id,
+                    "inputs": {"question": "word-of-input"},
+                    "messages": [{"role": "user", "content": "word-of-messages"}],
+                    "output": "x" * 100 + " word-of-output " + "y" * 300,
+                    "error": "word-of-error",
+                    "metadata": {"note": "word-of-metadata"},
+                    "log_status": "incomplete",
+                }
+            )
+        )
+        await client.tools.log(
+            ToolLogRequest.model_validate(
+                {
+                    "path": "search/tool",
+                    "tool": ToolKernelRequest(attributes={}),
+                    "trace_parent_id": flow.id,
+                    "inputs": {"sql": "word-of-step"},
+                }
+            )
+        )
+        await client.evaluators.log(
+            EvaluatorLogRequest(parent_id=flow.id, judgment=True, output="word-of-explanation by judge"),
+            version_id=small.evaluators["small/judge"],
+        )
+        async with connect_assistant(client) as assistant:
+            yield assistant
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_text_is_found_wherever_a_log_says_it(assistant: Assistant, place: str) -> None:
+    """One hit, with its place and the text around it."""
+    answer = await assistant.ask("get_logs", evaluation="Search", text=f"WORD-OF-{place}")
+    assert "1 log containing" in answer
+    assert re.search(rf"^  found: in {place}[^:]*: ", answer, re.MULTILINE), answer
+    assert f"word-of-{place}" in answer
+
+
+async def test_an_excerpt_counts_what_stands_before_and_after_it(assistant: Assistant) -> None:
+    """The characters left out are exact."""
+    answer = await assistant.ask("get_logs", evaluation="Search", text="word-of-output")
+    assert (
+        'found: in output, from character 62: "' + "x" * 39 + " word-of-output " + "y" * 99 + '…" (+201 characters)'
+        in (answer)
+    )
+
+
+async def test_all_places_of_a_hit_are_named(assistant: Assistant) -> None:
+    """A word in many places names the first ones."""
+    answer = await assistant.ask("get_logs", evaluation="Search", text="word-of")
+    assert "found: in output, error, input and 5 more" in answer
+
+
+async def test_nothing_is_found_where_nothing_is(assistant: Assistant) -> None:
+    """No place is invented."""
+    assert "0 logs containing" in await assistant.ask("get_logs", evaluation="Search", text="word-of-nothing")
