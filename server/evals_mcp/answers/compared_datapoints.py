@@ -17,7 +17,7 @@ from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.truncation import full_length
 
 _CAP = 100_000
-_USEFUL = 260  # characters of texts; a row with fewer is not worth its ids and labels
+_USEFUL = 150  # characters of texts; a row with fewer is not worth its ids and labels
 _ROOMY = 60  # characters; with less room, a row has only its judgments
 _VALUES = 5
 _EVALUATORS = 6

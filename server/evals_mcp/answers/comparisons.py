@@ -1,31 +1,20 @@
 """A comparison of runs as an answer: a verdict per evaluator with its uncertainty, then the datapoints behind it."""
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 from evals_mcp.answers.compared_datapoints import datapoint_row
 from evals_mcp.answers.comparison_notes import Compared, coverage_notes, judgment_notes, method_notes
-from evals_mcp.answers.comparison_rows import comparison_table, difference_word, verdict_words
+from evals_mcp.answers.comparison_verdicts import verdict_rows
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
-from evals_mcp.answers.frame.detail import cost
+from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.subjects import subject
-from evals_mcp.answers.version_changes import has_names, headed_change_rows
-from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow
+from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.questions import Outcome
-from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 
-_WHOLE_TABLE = 12  # rows; a longer table only lists those without a significant difference
-_BELOW_TABLE = 190  # tokens that the table leaves for the datapoints, if possible
-_LEAST_FOR_TABLE = 0.5  # of the room
-_FOR_DATAPOINTS = 0.17  # of the budget, or more if the requested datapoints need more
-_EACH_DATAPOINT = 110  # tokens; twice as many for the first two
 _MORE_OF_ONE = '… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")'
-_FOR_CHANGES = 0.2  # of the budget; of what is above the usual budget if the versions have names
-_FOR_NAMED_CHANGES = 0.015  # of the budget, at least
-_USUAL_BUDGET = 4_000
 _MORE_CHANGES = "raise max_tokens"
-_ROOMY = 500  # tokens; a smaller budget has room only for figures, datapoints and the next call
 _OUTCOMES: dict[Outcome, str] = {
     "regressed": "got worse",
     "improved": "got better",
@@ -38,16 +27,21 @@ _OUTCOMES: dict[Outcome, str] = {
 _ORDERED = ("regressed", "improved", "changed")
 
 
-def summarize_comparison(
-    compared: Compared,
-    budget: int,
-    *,
-    outcome: Outcome,
-    limit: int,
-    offset: int,
-    call: Call,
-) -> str:
-    """The comparison, and a page of datapoints from `offset`. Only the first page has the figures.
+class Position(NamedTuple):
+    """Where an answer begins: a datapoint of a candidate, and a candidate whose verdicts come first.
+
+    Candidates are indexes. A `candidate` of -1 is the one with most to show; -1 `verdicts` are none, and `first` is the
+    candidate whose datapoints were shown first.
+    """
+
+    offset: int = 0
+    candidate: int = -1
+    first: int = -1
+    verdicts: int = 0
+
+
+def summarize_comparison(compared: Compared, budget: int, *, outcome: Outcome, position: Position, call: Call) -> str:
+    """The comparison from a position. Only the first page has everything: figures, notes, changes and datapoints.
 
     `call` is the answered call.
     """
@@ -56,17 +50,18 @@ def summarize_comparison(
     for note in compared.evaluation.notes:
         answer.note(note)
     rows = list(compared.rows())
-    if offset == 0:
-        _add_table(answer, compared, rows, budget, call)
+    if position.verdicts >= 0:
+        _add_verdicts(answer, compared, position.verdicts, call)
+    if position == Position():
         for note in (
             *method_notes(compared, [row for _, row in rows]),
             *coverage_notes(compared),
             *judgment_notes(compared),
         ):
             answer.line(note)
-        _add_changes(answer, compared, budget)
-    if rows or compared.found.total:
-        _add_datapoints(answer, compared, budget, outcome, limit, offset, call)
+        _add_changes(answer, compared)
+    if position.verdicts < 1 and (rows or compared.found.total):
+        _add_datapoints(answer, compared, outcome, position, call)
     return answer.text()
 
 
@@ -80,109 +75,58 @@ def _subject(compared: Compared) -> str:
     return f"Candidate {compared.run(candidates[0].run_id)} against baseline {called}, paired by datapoint."
 
 
-def _add_table(
-    answer: Answer,
-    compared: Compared,
-    rows: Sequence[tuple[ComparedCandidate, ComparisonRow]],
-    budget: int,
-    call: Call,
-) -> None:
-    """One line per comparison. In a long table, those without a significant difference share a line per candidate."""
+def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) -> None:
+    """The comparisons of each candidate from an index."""
+    rows = verdict_rows(compared, start)
     if not rows:
-        answer.line("Nothing to compare by these evaluators.")
+        answer.head("Nothing to compare by these evaluators.")
         return
-    shown = [(candidate, row) for candidate, row in rows if len(rows) <= _WHOLE_TABLE or _is_significant(row)]
-    header, *lines = comparison_table(compared, shown) or [""]
-    run_ids = [candidate.run_id for candidate, _ in shown]
-    for candidate in compared.found.candidates:
-        rest = [row for other, row in rows if other is candidate and (other, row) not in shown]
-        if rest:
-            run_ids.append(candidate.run_id)
-            lines.append(_without_difference(compared, candidate, rest))
 
     def footer(amount: int) -> str:
-        first = run_ids[min(amount, len(run_ids) - 1)]
-        about = _about(compared, call, first) if budget > _ROOMY else "raise max_tokens"
-        return left_out(len(lines) - amount, "comparison line", about)
+        more = call.at(*Position(verdicts=start + amount))
+        return left_out(len(rows) - amount, "candidate", more)
 
-    left = max(1, budget - cost(answer.text()))
-    answer.rows(lines, footer, header=header, portion=max(_LEAST_FOR_TABLE, 1 - _BELOW_TABLE / left))
+    answer.rows(rows, footer, rank=Rank.VERDICTS, least=0)
 
 
-def _add_changes(answer: Answer, compared: Compared, budget: int) -> None:
-    """What the candidates' versions changed. Names tell something, so their changes take little of a usual budget."""
-    named = has_names(compared)
-    room = budget * _FOR_CHANGES
-    if named:
-        room = max(budget * _FOR_NAMED_CHANGES, (budget - _USUAL_BUDGET) * _FOR_CHANGES)
-    line_diffs = not named or budget > _USUAL_BUDGET
-    rows = headed_change_rows(compared, line_diffs=line_diffs)
-    if not rows:
-        return
-    left = budget - cost(answer.text())
-    if left < 2 * _BELOW_TABLE:
-        answer.line("\n".join(row.render(0) for row in rows))
-        return
-    answer.rows(
-        rows,
-        lambda shown: left_out(len(rows) - shown, "change", _MORE_CHANGES),
-        on_cut=f"Whole changes: {_MORE_CHANGES}" if line_diffs else "",
-        portion=min(room, left - _BELOW_TABLE) / left,
-    )
+def _add_changes(answer: Answer, compared: Compared) -> None:
+    """What the candidates' versions changed."""
+    rows = headed_change_rows(compared, line_diffs=True)
+    if rows:
+        answer.rows(
+            rows,
+            lambda shown: left_out(len(rows) - shown, "change", _MORE_CHANGES),
+            on_cut=f"Whole changes: {_MORE_CHANGES}",
+            rank=Rank.EXTRA,
+        )
 
 
-def _about(compared: Compared, call: Call, run_id: str) -> str:
-    """The call for one candidate."""
-    return call.text(candidates=[compared.evaluation.run_labels[run_id]])
-
-
-def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> str:
-    same = len({row.pairs for row in rows}) == 1
-    words = []
-    for row in rows:
-        parts = [compared.subject(row), difference_word(row), "" if same else f"n={figures.count(row.pairs)}"]
-        if row.verdict == Verdict.NEGLIGIBLE:
-            parts.append(f"({verdict_words(row)})")
-        elif row.p_value is not None and row.p_value <= SIGNIFICANCE:
-            parts.append(f"(uncorrected {figures.p_value(row.p_value)})")
-        words.append(" ".join(filter(None, parts)))
-    at = f" at n={figures.count(rows[0].pairs)}" if same else ""
-    return f"{compared.run(candidate.run_id)}, no significant difference{at}: {', '.join(words)}"
-
-
-def _is_significant(row: ComparisonRow) -> bool:
-    return row.verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.DIFFERENT)
-
-
-def _add_datapoints(
-    answer: Answer,
-    compared: Compared,
-    budget: int,
-    outcome: Outcome,
-    limit: int,
-    offset: int,
-    call: Call,
-) -> None:
-    found = compared.found
-    if len(found.candidates) > 1:
-        other = next(item.run_id for item in found.candidates if item.run_id != found.shown_run_id)
-        answer.note(f"Datapoints of another candidate: {_about(compared, call, other)}")
+def _add_datapoints(answer: Answer, compared: Compared, outcome: Outcome, position: Position, call: Call) -> None:
+    found, offset = compared.found, position.offset
     heading = _heading(compared, outcome, offset)
+    candidates = [candidate.run_id for candidate in found.candidates]
+    shown_candidate = candidates.index(found.shown_run_id)
+    first = shown_candidate if position.first < 0 else position.first
+    following = (shown_candidate + 1) % len(candidates)
 
-    shown_candidate = [candidate.run_id for candidate in found.candidates].index(found.shown_run_id)
+    others = ""
+    if following != first:
+        others = f"Datapoints of {compared.run(candidates[following])}: {call.at(0, following, first, -1)}"
+    if not offset and found.total > len(found.datapoints):
+        answer.offer(others)
 
     def footer(shown: int) -> str:
-        more = call.at(offset + shown, shown_candidate)
-        return left_out(found.total - offset - shown, "datapoint", more) if found.datapoints else heading
+        if not found.datapoints:
+            return "\n".join(filter(None, (heading, others)))
+        more = call.at(offset + shown, shown_candidate, first, -1)
+        return left_out(found.total - offset - shown, "datapoint", more) or others
 
-    left = max(1, budget - cost(answer.text()))
-    room = max(budget * _FOR_DATAPOINTS, (limit + min(limit, 2)) * _EACH_DATAPOINT)
     answer.rows(
         [datapoint_row(compared, datapoint, outcome) for datapoint in found.datapoints],
         footer,
         header=f"\n{heading}",
-        on_cut=_MORE_OF_ONE if budget > _ROOMY else "",
-        portion=min(1.0, room / left),
+        on_cut=_MORE_OF_ONE,
+        least=0,
     )
 
 

@@ -52,16 +52,16 @@ def summarize_datapoints(
         answer.note(note)
     if not found.rows:
         if untold:
-            answer.line(f"Cannot tell the datapoints{filtered}: see below. No datapoint has an error in all logs.")
+            answer.head(f"Cannot tell the datapoints{filtered}: see below. No datapoint has an error in all logs.")
             return answer.text()
-        answer.line(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
+        answer.head(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
         return answer.text()
     if filtered:
-        answer.line(f"{figures.count(found.total, 'datapoint')}{filtered}.")
+        answer.head(f"{figures.count(found.total, 'datapoint')}{filtered}.")
     columns = _columns(evaluation, runs, only)
     legend = _legend(columns, evaluation.evaluator_labels)
     if legend.line:
-        answer.line(legend.line)
+        answer.head(legend.line)
 
     def footer(amount: int) -> str:
         if offset + amount >= found.total:

@@ -1,6 +1,7 @@
 """Logs as an answer: each with its run, datapoint, facts, inputs, output and judgments, within the budget."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
@@ -42,11 +43,14 @@ def summarize_logs(
         answer.note("Evaluators without judgments in a run are not listed as missing.")
     one_run = len({row.run_id for row in found.rows}) == 1 and len(found.rows) > 1
     if one_run:
-        answer.line(f"Run {name(evaluation.run_labels[found.rows[0].run_id])}:")
-    rows = [
-        _row(row, None if one_run else evaluation.run_labels[row.run_id], shown_labels, judging[row.run_id])
-        for row in found.rows
-    ]
+        answer.head(f"Run {name(evaluation.run_labels[found.rows[0].run_id])}:")
+    rows = []
+    above: dict[str, list[Any]] = {}
+    for row in found.rows:
+        run_label = None if one_run else evaluation.run_labels[row.run_id]
+        given = above.setdefault(row.datapoint_id or row.id, [])
+        rows.append(_row(row, run_label, shown_labels, judging[row.run_id], given))
+        given += [_input_of(row), row.target]
     answer.rows(
         rows,
         lambda shown: _left_out(found, shown, call),
@@ -85,19 +89,32 @@ def _has_silent(row: LogRow, judging: Collection[str]) -> bool:
     return any(item.state == "missing" and item.evaluator_version_id not in judging for item in row.judgments)
 
 
-def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str], judging: Collection[str]) -> Row:
+def _input_of(row: LogRow) -> Any:
+    return [part for part in (row.inputs, row.messages) if part]
+
+
+def _row(
+    row: LogRow,
+    run_label: str | None,
+    evaluator_labels: Mapping[str, str],
+    judging: Collection[str],
+    above: Sequence[Any],
+) -> Row:
+    """A log as a row. `above` are the inputs and targets in earlier rows of its datapoint, which are shown once."""
+    parts = _parts(row, evaluator_labels)
+    known = [label for label, value in (("input", _input_of(row)), ("target", row.target)) if value and value in above]
+    parts = [part for part in parts if part[0] not in known]
     facts = [name(row.id)]
     if run_label is not None:
         facts.append(f"run {name(run_label)}")
     facts += [
-        name(row.datapoint_id) if row.datapoint_id else "no datapoint",
+        _datapoint(row, known),
         figures.date(row.created_at),
         *log_facts(row),
     ]
     if (length := full_length(row.output or "")) > _LONG_OUTPUT:
         facts.append(f"output of {figures.count(length, 'character')}")
     first = "; ".join(facts)
-    parts = _parts(row, evaluator_labels)
     explained = [judgment for judgment in row.judgments if judgment.text]
     needs = [part.need for _, part in parts] + [full_length(judgment.text) for judgment in explained]
 
@@ -114,6 +131,12 @@ def _row(row: LogRow, run_label: str | None, evaluator_labels: Mapping[str, str]
         return "\n".join(lines)
 
     return Row(render, sum(needs))
+
+
+def _datapoint(row: LogRow, known: Sequence[str]) -> str:
+    if not row.datapoint_id:
+        return "no datapoint"
+    return name(row.datapoint_id) + (f" ({' and '.join(known)} above)" if known else "")
 
 
 def _parts(row: LogRow, evaluator_labels: Mapping[str, str]) -> list[Part]:

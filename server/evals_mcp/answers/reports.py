@@ -5,6 +5,7 @@ from evals_mcp.answers.comparison_rows import comparison_table
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.detail import Row
+from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.markdown import as_markdown, markdown_table
 from evals_mcp.answers.frame.quoting import cell
 from evals_mcp.answers.runs import run_remarks, run_table
@@ -13,8 +14,6 @@ from evals_mcp.answers.version_changes import change_rows
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 _TITLE = 200
-_RUNS_PORTION = 0.6
-_COMPARISONS_PORTION = 0.6
 
 
 def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None, budget: int) -> str:
@@ -37,7 +36,7 @@ def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None,
         lines[1:],
         lambda shown: _below(left_out(len(lines) - 1 - shown, "run", more)),
         header=lines[0],
-        portion=1.0 if compared is None else _RUNS_PORTION,
+        rank=Rank.VERDICTS,
     )
     if compared is not None:
         _add_comparison(answer, compared)
@@ -65,7 +64,7 @@ def _add_comparison(answer: Answer, compared: Compared) -> None:
         shown_as[1:],
         lambda shown: _below(left_out(len(shown_as) - 1 - shown, "comparison", more)),
         header=shown_as[0],
-        portion=_COMPARISONS_PORTION,
+        rank=Rank.VERDICTS,
     )
     changes = change_rows(compared)
     if changes:

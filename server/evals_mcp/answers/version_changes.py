@@ -114,9 +114,3 @@ def _pieces(change: LineChange) -> list[_Piece]:
         return [_Piece(start, change.removed[0], change.added[0])]
     sides = [*((text, None) for text in change.removed), *((None, text) for text in change.added)]
     return [_Piece(start if index == 0 else "    ", *side) for index, side in enumerate(sides)]
-
-
-def has_names(compared: Compared) -> bool:
-    """Whether the versions of all these runs have names."""
-    runs = (compared.found.baseline, *compared.found.candidates)
-    return all(compared.evaluation.run(run.run_id).version_name for run in runs)

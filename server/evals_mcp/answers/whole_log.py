@@ -16,8 +16,6 @@ from evals_mcp.models.rows import DatapointContent
 from evals_mcp.models.versions import FileVersionResponse
 
 _TOKENS_PER_PART = 200  # of the budget; with less, messages and inputs stay in one piece
-_TOKENS_PER_STEP = 45
-_LEAST_FOR_PARTS = 0.4
 
 
 def summarize_log(log: LogResponse, budget: int, datapoint: DatapointContent | None = None) -> str:
@@ -29,9 +27,8 @@ def summarize_log(log: LogResponse, budget: int, datapoint: DatapointContent | N
     if not parts:
         answer.line("It has no inputs, messages, output, error or judgments.")
     else:
-        portion = max(_LEAST_FOR_PARTS, 1 - len(steps) * _TOKENS_PER_STEP / budget) if steps else 1.0
         rows = [part_row(log.id, part) for part in parts]
-        answer.rows(rows, lambda shown: parts_left_out(log.id, parts[shown:]), portion=portion)
+        answer.rows(rows, lambda shown: parts_left_out(log.id, parts[shown:]))
     if steps:
         _add_trace(answer, log, steps, 0)
     return answer.text()

@@ -7,6 +7,7 @@ from evals_mcp.answers.comparison_rows import comparison_table
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
+from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
@@ -60,4 +61,6 @@ def _add_table(answer: Answer, lines: Sequence[str], call: str) -> None:
     if not lines:
         answer.line("Nothing to show.")
         return
-    answer.rows(lines[1:], lambda shown: left_out(len(lines) - 1 - shown, "row", call), header=lines[0], portion=0.5)
+    answer.rows(
+        lines[1:], lambda shown: left_out(len(lines) - 1 - shown, "row", call), header=lines[0], rank=Rank.VERDICTS
+    )

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from evals_mcp.answers.comparison_notes import Compared
-from evals_mcp.answers.comparisons import summarize_comparison
+from evals_mcp.answers.comparisons import Position, summarize_comparison
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluators
@@ -69,22 +69,20 @@ async def compare_runs(
             "outcome": outcome,
         },
     )
-    offset, shown = map(int, map(str, call.position(cursor) or (0, -1)))
+    position = Position(*map(int, map(str, call.position(cursor) or Position())))
     question = ComparisonQuestion(
         baseline_run_id=against.id,
         candidate_run_ids=[run.id for run in runs],
         evaluator_version_ids=[row.version_id for row in judging],
         family=family,
         outcome=outcome,
-        shown_run_id=None if shown < 0 else runs[shown].id,
+        shown_run_id=None if position.candidate < 0 else runs[position.candidate].id,
         limit=limit,
-        offset=offset,
+        offset=position.offset,
         characters=max(max_tokens * 5, _TEXTS // limit),
     )
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
-    return summarize_comparison(
-        Compared(resolved, found, family), max_tokens, outcome=outcome, limit=limit, offset=offset, call=call
-    )
+    return summarize_comparison(Compared(resolved, found), max_tokens, outcome=outcome, position=position, call=call)
 
 
 def _baseline(evaluation: ResolvedEvaluation, word: str) -> RunRow:

@@ -103,7 +103,7 @@ async def get_logs(
         sample=sample,
         limit=limit,
         following=None if position is None else [float(str(part)) for part in position],
-        characters=max_tokens * 4 // min(limit, 4),
+        characters=max_tokens * 4,
     )
     resolved, rows = await (await lookup.rows()).find_logs(resolved, question)
     if datapoint_id and not rows.total and not (runs or judgment or errors_only or text):

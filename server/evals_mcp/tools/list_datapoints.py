@@ -79,7 +79,7 @@ async def list_datapoints(
         scales=judges,
         limit=limit,
         offset=call.offset(cursor),
-        characters=max_tokens * 4 // min(limit, 8),
+        characters=max_tokens * 4,
     )
     resolved, rows = await (await lookup.rows()).find_datapoints(resolved, question)
     return summarize_datapoints(

@@ -39,8 +39,9 @@ def _answered(budget: int, title: str, notes: list[str], data: list[str]) -> tup
     for note in notes:
         answer.note(f"note: {quote(note)}")
     rows = [_log(text) for text in data]
-    shown = answer.rows(rows, partial(_more, len(data)), on_cut="Texts are cut: get_log(log=…)")
-    return answer.text(), shown
+    answer.rows(rows, partial(_more, len(data)), on_cut="Texts are cut: get_log(log=…)")
+    text = answer.text()
+    return text, text.count("\nlog_1 | output: ")
 
 
 @given(st.integers(0, 3_000), _TEXTS, st.lists(_TEXTS, max_size=3), st.lists(_TEXTS, max_size=8))
@@ -57,7 +58,6 @@ def test_what_is_left_out_is_always_said(budget: int, title: str, notes: list[st
     """At least one row is shown, and when rows are missing the exact next call is the end of the answer."""
     text, shown = _answered(budget, title, notes, data)
     assert 1 <= shown <= len(data)
-    assert text.count("\nlog_1 | output: ") == shown
     if shown < len(data):
         assert text.endswith(f"\n{_more(len(data), shown)}")
     if " characters)" in "".join(line for line in text.splitlines() if line.startswith("log_1")):
@@ -112,7 +112,7 @@ def test_an_answer_reads_from_what_it_is_about_to_what_is_left_out() -> None:
     answer.head("evaluation support bot (evr_1): 3 runs")
     answer.note("Evaluator polite says the same for every log.")
     header, *rows = table(["run", "mean"], [["a", "4.79"], ["b", "4.27"], ["c", "4.31"]])
-    assert answer.rows(rows, lambda shown: left_out(3 - shown, "run", "list_runs()"), header=header) == 3
+    answer.rows(rows, lambda shown: left_out(3 - shown, "run", "list_runs()"), header=header)
     assert answer.text().splitlines() == [
         "evaluation support bot (evr_1): 3 runs",
         *("run | mean", "a | 4.79", "b | 4.27", "c | 4.31"),
@@ -123,17 +123,20 @@ def test_an_answer_reads_from_what_it_is_about_to_what_is_left_out() -> None:
 def test_no_rows_are_said_by_the_footer() -> None:
     """An empty list still gets what its footer says about nothing."""
     answer = Answer(400)
-    assert answer.rows([], lambda shown: f"{shown} logs match; try without text=") == 0
+    answer.rows([], lambda shown: f"{shown} logs match; try without text=")
     assert answer.text() == "0 logs match; try without text="
 
 
-def test_rows_take_no_more_than_their_portion() -> None:
-    """A list may be held to a part of the room, so that a second one has its own."""
+def test_two_lists_share_an_answer() -> None:
+    """Neither of two long lists takes the room of the other, and a short one is whole."""
     answer = Answer(1_000)
-    first = answer.rows([f"row {n}" for n in range(500)], lambda shown: f"{500 - shown} more", portion=0.3)
-    second = answer.rows([f"row {n}" for n in range(500)], lambda shown: f"{500 - shown} more")
-    assert 0 < 1.5 * first < second
-    assert answer.text().endswith(f"{500 - first} more\n{500 - second} more")
+    answer.rows([f"row {n}" for n in range(500)], lambda shown: f"{500 - shown} more of the first")
+    answer.rows([f"row {n}" for n in range(500)], lambda shown: f"{500 - shown} more of the second")
+    answer.rows(["one", "two"], lambda shown: f"{2 - shown} more of the last" if shown < 2 else "")
+    text = answer.text()
+    first, second = (500 - int(found) for found in re.findall(r"(\d+) more of", text))
+    assert 0.9 < first / second < 1.1
+    assert "one\ntwo\n" in text
 
 
 @given(_TEXTS.map(lambda text: text * 8), st.integers(300, 1_000))

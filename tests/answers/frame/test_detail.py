@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals_mcp.answers.frame.detail import Row, Shown, cost, cut, fit_rows, squeeze
+from evals_mcp.answers.frame.detail import Row, Rows, Shown, cost, cut, fit_rows, squeeze
 from evals_mcp.answers.frame.quoting import quote
 
 
@@ -10,7 +10,8 @@ def _row(data: str) -> Row:
 
 
 def _fitted(lengths: list[int], room: int) -> Shown:
-    return fit_rows([_row("word " * (length // 5)) for length in lengths], room, lambda shown: 10 + len(str(shown)), 20)
+    rows = Rows([_row("word " * (length // 5)) for length in lengths])
+    return fit_rows(rows, room, lambda shown: 10 + len(str(shown)), 20)
 
 
 @given(st.lists(st.integers(0, 30_000), min_size=1, max_size=12), st.integers(0, 2_000))
@@ -25,11 +26,11 @@ def test_rows_stay_in_their_room_and_use_it(lengths: list[int], room: int) -> No
 
 
 def test_short_rows_leave_their_room_to_long_ones() -> None:
-    """Every row gets the same number of characters, and those that need fewer pass theirs on."""
+    """Rows get nearly the same number of characters, and those that need fewer pass theirs on."""
     texts, _, is_cut = _fitted([50, 40_000, 50, 40_000], 1_000)
     assert is_cut
     assert [len(text) for text in texts[::2]] == [57, 57]
-    assert len(texts[1]) == len(texts[3]) > 800
+    assert 800 < len(texts[3]) <= len(texts[1]) < 1.3 * len(texts[3])
 
 
 def test_more_rows_come_before_more_detail() -> None:

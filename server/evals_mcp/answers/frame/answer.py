@@ -1,17 +1,30 @@
-"""The frame of an answer: fits parts into a token budget and tells what is omitted.
+"""The frame of an answer: shares a token budget among its parts and tells what is omitted.
 
-Knows no nouns of the API. Each part takes its room from what earlier parts left, so add notes before the rows or the
-passage that fill the rest. The estimate of the whole answer never exceeds the budget.
+Knows no nouns of the API. `text()` decides what each part gets (docs/design/budget.md): heads, the verdicts, the first
+row of each list, lines and notes, the other rows, and last as much detail in the rows as fits. The estimate of the
+whole answer never exceeds the budget.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from evals_mcp.answers.frame.detail import Row, cost, cut, fit_rows, squeeze
+from evals_mcp.answers.frame.allocation import Need, allocate
+from evals_mcp.answers.frame.detail import LEAST, Row, Rows, cost, cut, fixed
+from evals_mcp.answers.frame.lists import List, Rank
 from evals_mcp.answers.frame.quoting import block
 from evals_mcp.answers.frame.tokens import fit, whole_character
 
-_RESERVE = 250  # tokens for rows and footers that lines never take
+_RESERVE = 250  # tokens for rows and footers that heads never take
 _SHORT = "Some lines were omitted. Raise max_tokens to see them."
+_MUCH = 0.12  # of the room; lines get it if rows leave it unused
+_SHORTEST_LINE = 12  # tokens; less of a line says nothing
+
+
+@dataclass
+class _Line:
+    text: str
+    divisible: bool
 
 
 class Answer:
@@ -20,21 +33,25 @@ class Answer:
     def __init__(self, budget: int) -> None:
         self._left = budget
         self._reserve = min(budget // 2, _RESERVE)
-        self._body: list[str] = []
-        self._notes: list[str] = []
+        self._body: list[str | _Line | List] = []
+        self._notes: list[_Line] = []
         self._footers: list[str] = []
 
     def head(self, text: str) -> None:
-        """Add the opening. Cut it if it takes most of the budget."""
+        """Add a line that the answer cannot do without. Cut it if it takes most of the budget."""
         self._take(self._body, cut(text, self._left - self._reserve))
 
-    def line(self, text: str) -> bool:
-        """Add one of our own lines to the body. Without room, the answer says so and this returns False."""
-        return self._take_if_room(self._body, text)
+    def line(self, text: str) -> None:
+        """Add one of our own lines to the body. Without room, the answer says so."""
+        self._body.append(_Line(text, divisible=True))
 
-    def note(self, text: str) -> bool:
+    def note(self, text: str) -> None:
         """Like `line`, but after all rows."""
-        return self._take_if_room(self._notes, text)
+        self._notes.append(_Line(text, divisible=True))
+
+    def offer(self, text: str) -> None:
+        """Like `note`, for a line with a call, which is never cut."""
+        self._notes.append(_Line(text, divisible=False))
 
     def rows(
         self,
@@ -43,31 +60,20 @@ class Answer:
         *,
         header: str = "",
         on_cut: str = "",
-        portion: float = 1.0,
-    ) -> int:
-        """Add as many whole rows as fit, at least one in little detail, and return their number.
+        rank: Rank = Rank.EVIDENCE,
+        least: int = LEAST,
+    ) -> None:
+        """Add as many whole rows as fit, at least one in little detail.
 
         `footer(shown)` tells what is omitted after `shown` rows and the next call; "" if nothing is. Remaining room
-        shows more data in the rows. `on_cut` tells how to read data that is still cut. `portion` is the share of the
-        room for these rows.
+        shows more data in the rows. `on_cut` tells how to read data that is still cut. `least` is the detail that all
+        rows get before any gets more. `rank` is what comes first among several lists.
         """
-        if not rows:
+        if rows:
+            given = Rows([row if isinstance(row, Row) else fixed(row) for row in rows])
+            self._body.append(List(given, footer, header, on_cut, rank, least))
+        else:
             self._take(self._footers, cut(footer(0), self._left))
-            return 0
-        self._take(self._body, cut(header, self._left // 2))
-        given = [row if isinstance(row, Row) else _fixed(row) for row in rows]
-        shown = fit_rows(given, int(self._left * portion), lambda amount: cost(footer(amount)), cost(on_cut))
-        amount = max(len(shown.texts), 1)
-        below = footer(amount)
-        if not shown.texts:
-            below_rows = cost(below) + cost(on_cut)
-            self._make_room(cost(given[0].render(0)) + below_rows)
-            shown = squeeze(given[0], self._left - below_rows)
-        self._body += shown.texts
-        self._left -= shown.cost
-        self._take(self._footers, cut(on_cut, self._left) if shown.is_cut else "")
-        self._take(self._footers, cut(below, self._left))
-        return amount
 
     def passage(self, text: str, offset: int, footer: Callable[[int], str]) -> int:
         """Add as much of a long text from `offset` as fits, as a block, and return its end.
@@ -87,33 +93,61 @@ class Answer:
 
     def text(self) -> str:
         """The whole answer. Its estimate is within the budget."""
-        return "\n".join([*self._body, *self._notes, *self._footers])
+        lists = [part for part in self._body if isinstance(part, List)]
+        lines = [part for part in (*self._body, *self._notes) if isinstance(part, _Line)]
+        needs, for_lines, rooms = self._allocate(lists, sum(cost(line.text) for line in lines))
+        unused = self._left - for_lines - sum(rooms)
+        closings: dict[int, list[str]] = {}
+        evidence_last = sorted(range(len(lists)), key=lambda at: (needs[at].rank is Rank.EVIDENCE, needs[at].whole))
+        for index in evidence_last:
+            unused += rooms[index]
+            closings[index], spent = lists[index].fill(unused)
+            unused -= spent
+        for index, item in enumerate(lists):
+            if not item.texts:
+                closings[index], spent = item.fill(unused)
+                unused -= spent
+        if unused > _MUCH * self._left:
+            for_lines += unused
+        self._fill_lines(lines, for_lines, omitted=not all(item.texts for item in lists))
+        body = [text for part in (*self._body, *self._notes) for text in _texts(part)]
+        below = [text for index in range(len(lists)) for text in closings[index]]
+        return "\n".join([*body, *self._footers, *below])
 
-    def _make_room(self, room: int) -> None:
-        """Remove notes, last one first, until `room` tokens are left: rows and footers matter more."""
-        while self._left < room and self._notes:
-            self._left += cost(self._notes.pop())
-        if self._left < room and _SHORT in self._footers:
-            self._footers.remove(_SHORT)
-            self._left += cost(_SHORT)
+    def _allocate(self, lists: Sequence[List], wanted: int) -> tuple[list[Need], int, list[int]]:
+        """The needs of the lists, and the tokens of the lines, which need `wanted`, and of the lists."""
+        needs = [item.need(self._left, whole=len(lists) > 1) for item in lists]
+        if len(needs) == 1 and wanted > (self._left - needs[0].least) // 2:
+            needs = [lists[0].need(self._left)]
+        if any(item.rank is Rank.EXTRA for item in lists):
+            wanted += cost(_SHORT)  # says so where a list is omitted
+        return needs, *allocate(self._left, wanted, cost(_SHORT) if wanted else 0, needs)
 
-    def _take(self, part: list[str], text: str) -> None:
+    def _fill_lines(self, lines: Sequence[_Line], room: int, *, omitted: bool) -> None:
+        """Cut the lines that have no room, and say so, also if a list is `omitted`."""
+        if not omitted and sum(cost(line.text) for line in lines) <= room:
+            return
+        self._footers.append(cut(_SHORT, room))
+        room -= cost(_SHORT)
+        for line in lines:
+            spent = cost(line.text)
+            if spent > room:
+                line.text = cut(line.text, room) if line.divisible and room >= _SHORTEST_LINE else ""
+                spent = room
+            room -= spent
+
+    def _take(self, part: list[Any], text: str) -> None:
         if text:
             self._left -= cost(text)
             part.append(text)
 
-    def _take_if_room(self, part: list[str], text: str) -> bool:
-        has_room = cost(text) <= self._left - self._reserve
-        if has_room:
-            self._left -= cost(text)
-            part.append(text)
-        elif _SHORT not in self._footers:
-            self._take(self._footers, cut(_SHORT, self._left))
-        return has_room
 
-
-def _fixed(text: str) -> Row:
-    return Row(lambda _: text, 0)
+def _texts(part: str | _Line | List) -> list[str]:
+    """The texts of a part that has its tokens."""
+    if isinstance(part, List):
+        return part.texts
+    text = part.text if isinstance(part, _Line) else part
+    return [text] if text else []
 
 
 def _passage_end(text: str, offset: int, room: int) -> int:

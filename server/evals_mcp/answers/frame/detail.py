@@ -1,22 +1,29 @@
-"""How much data each row of a list shows in a given number of tokens."""
+"""How much data each row of a list shows in a given number of tokens.
+
+Detail grows along a fixed scale of levels, row after row from the first to the last. So more room never shows less of
+any row, and rows differ by at most one level.
+"""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
 from evals_mcp.answers.frame.quoting import closed
 from evals_mcp.answers.frame.tokens import estimate, fit, share
 
+LEAST = 60
+"""Characters of data that each row shows before rows are omitted."""
+
 _CLOSING = 4  # tokens of `…"`
-_LEAST = 60  # characters of data per row before rows are omitted
 _SMALLER = (30, 12, 0)
-_ROUNDS = 5
-_AIM, _FULL_ENOUGH = 0.97, 0.92  # of the room
+_STEP = 1.25  # from a level to the next
+_HIGHEST = 2_000_000
 _TOKENS_PER_CHARACTER = 0.25  # first estimate
-_CAUTIOUS = 0.32  # tokens per character, for a first guess
-_ROWS_DIFFER = 1.1  # factor by which other rows may cost more than the first, without their data
-_FEW = 3  # rows to guess from
+_FEW = 2  # rows to guess from
+_BISECTIONS = 4
+_WORTHWHILE = 0.02  # of the room; less of it is left unused
+_ENOUGH = 0.87  # of the room
 
 
 class Row(NamedTuple):
@@ -37,6 +44,11 @@ class Shown(NamedTuple):
     is_cut: bool
 
 
+def fixed(text: str) -> Row:
+    """A row without data to cut."""
+    return Row(lambda _: text, 0)
+
+
 def cost(text: str) -> int:
     """The tokens of a text and its line break; 0 for an empty text."""
     return estimate(text) + 1 if text else 0
@@ -49,28 +61,68 @@ def cut(text: str, room: int) -> str:
     return closed(text[: fit(text, room - _CLOSING)]) if room >= _CLOSING else ""
 
 
-def fit_rows(rows: Sequence[Row], room: int, footer_cost: Callable[[int], int], cut_cost: int) -> Shown:
-    """Show as many rows as fit into `room` with their footer, each in as much detail as possible.
+class Rows:
+    """Rows, each rendered and counted once at a level."""
 
-    All rows show the same number of characters, unless they need fewer. Reserves `cut_cost` if data is cut. Returns no
-    texts if not even the first row fits.
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        self.top = max(row.need for row in rows)
+        self._texts: dict[tuple[int, int], tuple[str, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def text(self, index: int, level: int) -> str:
+        """The text of a row."""
+        return self._at(index, level)[0]
+
+    def cost(self, index: int, level: int) -> int:
+        """The tokens of a row."""
+        return self._at(index, level)[1]
+
+    def costs(self, level: int, amount: int | None = None) -> Iterator[int]:
+        """The tokens of the first row, of the first two, and so on."""
+        return accumulate(self.cost(index, level) for index in range(len(self) if amount is None else amount))
+
+    def total(self, level: int, most: int, amount: int | None = None) -> int:
+        """The tokens of the first rows at a level; if they are more than `most`, of some of them."""
+        total = 0
+        for total in self.costs(level, amount):
+            if total > most:
+                break
+        return total
+
+    def fit(self, level: int, room: int, amount: int | None = None) -> bool:
+        """Whether the first rows, or all, fit at a level."""
+        return self.total(level, room, amount) <= room
+
+    def _at(self, index: int, level: int) -> tuple[str, int]:
+        row = self.rows[index]
+        key = (index, min(level, row.need))
+        if key not in self._texts:
+            text = row.render(level)
+            self._texts[key] = (text, cost(text))
+        return self._texts[key]
+
+
+def fit_rows(rows: Rows, room: int, footer_cost: Callable[[int], int], cut_cost: int, least: int = LEAST) -> Shown:
+    """Show as many rows as fit into `room` with their footer at the level `least`, then in more detail.
+
+    Reserves `cut_cost` if data is cut. Returns no texts if not even the first row fits.
     """
-    whole_room = room - footer_cost(len(rows))
-    if (guessed := _guessed(rows, whole_room, cut_cost)) is not None:
-        return guessed
-    texts = _least_texts(rows, room)
-    costs = list(accumulate(map(cost, texts)))
-    amount = len(texts)
-    while amount and costs[amount - 1] + (taken := footer_cost(amount) + cut_cost) > room:
-        amount = min(amount - 1, bisect_right(costs, room - taken))
-    if not amount:
-        return Shown([], 0, False)
-    return _detailed(rows[:amount], texts[:amount], room - footer_cost(amount), cut_cost)
+    whole = room - footer_cost(len(rows))
+    levels = [*(level for level in _LEVELS if least <= level < rows.top), rows.top]
+    index = _guess(rows, levels, whole - cut_cost)
+    while index >= 0 and not rows.fit(levels[index], whole if index == len(levels) - 1 else whole - cut_cost):
+        index -= 1
+    if index < 0:
+        return _first_rows(rows, room, footer_cost, cut_cost, levels)
+    return _shown(rows, _grown(rows, len(rows), levels[index:], whole - cut_cost, whole))
 
 
 def squeeze(row: Row, room: int) -> Shown:
     """One row in as much detail as fits into `room`. Cut if even its smallest form is too long."""
-    for limit in (_LEAST, *_SMALLER):
+    for limit in (LEAST, *_SMALLER):
         text = row.render(limit)
         if cost(text) <= room:
             break
@@ -78,69 +130,93 @@ def squeeze(row: Row, room: int) -> Shown:
     return Shown([text] if text else [], cost(text), row.need > 0)
 
 
-def _guessed(rows: Sequence[Row], room: int, cut_cost: int) -> Shown | None:
-    """Show all rows at a level of detail guessed from a few rows, then refined; None if they do not fit.
+def _levels() -> Iterator[int]:
+    yield 0
+    level = float(LEAST)
+    while level < _HIGHEST:
+        yield int(level)
+        level *= _STEP
 
-    Most lists fit whole, so rendering them at the lowest level first would be a waste.
+
+_LEVELS = tuple(_levels())
+
+
+def _guess(rows: Rows, levels: Sequence[int], room: int) -> int:
+    """The index of the level that fills the room, if all rows cost as much as a few of them."""
+    few = range(0, len(rows), -(-len(rows) // _FEW))
+    needs = [row.need for row in rows.rows]
+    bare = sum(rows.cost(index, 0) for index in few) * len(rows) // len(few)
+    per_character, level = _TOKENS_PER_CHARACTER, 0
+    for _ in range(2):
+        level = max(share(max(int((room - bare) / per_character), 0), needs))
+        level = levels[max(bisect_right(levels, level) - 1, 0)]
+        data = sum(rows.cost(index, level) - rows.cost(index, 0) for index in few)
+        per_character = max(data, 1) / max(sum(min(needs[index], level) for index in few), 1)
+    return levels.index(level)
+
+
+def _grown(rows: Rows, amount: int, levels: Sequence[int], room: int, whole: int) -> list[int]:
+    """The levels of the first rows, all of which fit at the first level: as high as fit into `room`, row after row.
+
+    At the last level nothing is cut. There they may take `whole`.
     """
-    needs = [row.need for row in rows]
-    top = max(needs)
-    beside_data = cost(rows[0].render(0))
-    spare = room - cut_cost - beside_data * _ROWS_DIFFER * len(rows)
-    cautious = max(share(max(int(spare / _CAUTIOUS), 0), needs))
-    if cautious < min(_LEAST, top):
-        return None
-    for level in dict.fromkeys((_bolder(rows, cautious, spare - (1 - _AIM) * room, beside_data), cautious)):
-        texts = [row.render(level) for row in rows]
-        spent = sum(map(cost, texts))
-        if spent > room - (cut_cost if level < top else 0):
-            continue
-        if level >= top or spent >= _FULL_ENOUGH * room - cut_cost:
-            return Shown(texts, spent, level < top)
-        return _detailed(rows, texts, room, cut_cost, level)
-    return None
+    chosen = [levels[0]] * amount
+    left = room - rows.total(levels[0], whole, amount)
+    for low, high in pairwise(levels):
+        if high == levels[-1] and rows.fit(high, whole, amount):
+            return [high] * amount
+        for index in range(amount):
+            extra = rows.cost(index, high) - rows.cost(index, low)
+            if extra > left:
+                if left > _WORTHWHILE * room:
+                    chosen[index] = _between(rows, index, low, high, left + rows.cost(index, low))
+                return chosen
+            chosen[index] = high
+            left -= extra
+    return chosen
 
 
-def _bolder(rows: Sequence[Row], level: int, spare: float, beside_data: int) -> int:
-    """The level of detail that fills `spare`, if all rows cost as much as a few of them."""
-    needs = [row.need for row in rows]
-    if level >= max(needs):
-        return level
-    few = rows[:: -(-len(rows) // _FEW)]
-    spent = sum(cost(row.render(level)) - beside_data for row in few)
-    per_character = max(spent, 1) / max(sum(min(row.need, level) for row in few), 1)
-    return max(level, *share(max(int(spare / per_character), 0), needs))
+def _between(rows: Rows, index: int, low: int, high: int, room: int) -> int:
+    high = min(high, rows.rows[index].need)
+    for _ in range(_BISECTIONS):
+        middle = (low + high) // 2
+        low, high = (middle, high) if rows.cost(index, middle) <= room else (low, middle)
+    return low
 
 
-def _least_texts(rows: Sequence[Row], room: int) -> list[str]:
-    texts = []
-    for row in rows:
-        text = row.render(_LEAST)
-        room -= cost(text)
-        if room < 0:
-            break
-        texts.append(text)
-    return texts
+def _first_rows(
+    rows: Rows, room: int, footer_cost: Callable[[int], int], cut_cost: int, levels: Sequence[int]
+) -> Shown:
+    """As many rows as fit at the least level, a smaller one below them, and more detail if room stays unused."""
+    least = levels[0]
+    costs = list(islice(_while_within(rows.costs(least), room), len(rows) - 1))
+    amount = len(costs)
+    while amount and costs[amount - 1] + footer_cost(amount) + cut_cost > room:
+        amount -= 1
+    spent = costs[amount - 1] if amount else 0
+    smaller: list[int] = []
+    if amount + 1 < len(rows):
+        left = room - spent - footer_cost(amount + 1) - cut_cost
+        smaller = [level for level in _SMALLER if level < least and rows.cost(amount, level) <= left][:1]
+        spent += sum(rows.cost(amount, level) for level in smaller)
+    if not amount + len(smaller):
+        return Shown([], 0, False)
+    unused = int(_ENOUGH * room) - footer_cost(amount + len(smaller)) - cut_cost - spent
+    chosen = [least] * amount
+    if unused > 0 and amount:
+        enough = costs[amount - 1] + unused
+        chosen = _grown(rows, amount, levels, enough, enough)
+    return _shown(rows, [*chosen, *smaller])
 
 
-def _detailed(rows: Sequence[Row], texts: list[str], room: int, cut_cost: int, reached: int = _LEAST) -> Shown:
-    """Raise the level of detail until the room is nearly full, which takes a round or two."""
-    needs = [row.need for row in rows]
-    top = max(needs)
-    low, high = min(reached, top), top + 1
-    spent, per_character = sum(map(cost, texts)), _TOKENS_PER_CHARACTER
-    for _ in range(_ROUNDS):
-        if low == top or spent >= _FULL_ENOUGH * room - cut_cost:
-            break
-        shown = sum(min(need, low) for need in needs)
-        level = max(share(shown + int((_AIM * room - cut_cost - spent) / per_character), needs))
-        if not low < level < high:
-            level = (low + high) // 2
-        tried = [text if row.need <= low else row.render(level) for row, text in zip(rows, texts, strict=True)]
-        tried_cost = sum(map(cost, tried))
-        per_character = max(tried_cost - spent, 1) / max(sum(min(need, level) for need in needs) - shown, 1)
-        if tried_cost > room - (cut_cost if level < top else 0):
-            high = level
-        else:
-            texts, low, spent = tried, level, tried_cost
-    return Shown(texts, spent, low < top)
+def _while_within(costs: Iterator[int], room: int) -> Iterator[int]:
+    for spent in costs:
+        if spent > room:
+            return
+        yield spent
+
+
+def _shown(rows: Rows, levels: Sequence[int]) -> Shown:
+    texts = [rows.text(index, level) for index, level in enumerate(levels)]
+    spent = sum(rows.cost(index, level) for index, level in enumerate(levels))
+    return Shown(texts, spent, any(level < row.need for level, row in zip(levels, rows.rows, strict=False)))

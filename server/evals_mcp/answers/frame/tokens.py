@@ -20,7 +20,9 @@ def estimate(text: str) -> int:
     tokens, words = -1, text
     if "  " in text:
         words, runs = _SPACES.subn(" ", text)
-        tokens += runs + (len(text) - len(words)) // _SPACES_PER_TOKEN
+        tokens += runs
+        if len(text) - len(words) >= _SPACES_PER_TOKEN:
+            tokens += sum((len(run) - 1) // _SPACES_PER_TOKEN for run in _SPACES.findall(text))
     words = words.replace("\n", " \n")
     return tokens + sum(map(word_counts().__getitem__, f"\n{words}".split(" ")))
 

@@ -1,0 +1,75 @@
+"""A list of rows with its header and footers: the tokens that it needs, and its texts in those it gets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from evals_mcp.answers.frame.allocation import Need
+from evals_mcp.answers.frame.detail import LEAST, Rows, cost, cut, fit_rows, squeeze
+
+_LEAST_PER_CHARACTER = 1 / 16  # tokens, for nearly any text
+
+
+class Rank(IntEnum):
+    """What comes first: all rows of verdicts, then one row of evidence; extra lists need no row."""
+
+    VERDICTS = 0
+    EVIDENCE = 1
+    EXTRA = 2
+
+
+@dataclass
+class List:
+    """Rows with their header and footers. `fill` makes the texts."""
+
+    rows: Rows
+    footer: Callable[[int], str]
+    header: str
+    on_cut: str
+    rank: Rank
+    least: int
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def minimum(self) -> int:
+        """The tokens of the first row in the least detail, with header and footers."""
+        below = max(self._below(amount) for amount in {1, len(self.rows) - 1 or 1})
+        return cost(self.header) + self.rows.cost(0, self.least) + below + cost(self.on_cut)
+
+    def need(self, room: int, *, whole: bool = True) -> Need:
+        """The tokens of the least that it shows, of all rows, of these in some detail, and of everything.
+
+        Without `whole`, all but the first count as more than the room.
+        """
+        first, minimum = self.rows.cost(0, self.least), self.minimum
+        if not whole:
+            return Need(minimum, room + 1, room + 1, room + 1, self.rank)
+        everything = room + 1
+        if sum(row.need for row in self.rows.rows) * _LEAST_PER_CHARACTER <= room:
+            everything = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.rows.top, room)
+        if self.rank is Rank.EXTRA:
+            return Need(0, 0, 0, everything, self.rank)
+        if self.rank is Rank.VERDICTS:
+            least = minimum - first + self.rows.total(self.least, room)
+            return Need(least, least, everything, everything, self.rank)
+        rows, base = (minimum - first + self.rows.total(level, room) for level in (self.least, LEAST))
+        return Need(minimum, rows, base, everything, self.rank)
+
+    def fill(self, room: int) -> tuple[list[str], int]:
+        """Fill `texts` from this room. The lines to add at the end, and the tokens of all."""
+        if self.rank is Rank.EXTRA and room < self.minimum:
+            return [], 0
+        room -= cost(header := cut(self.header, room // 2))
+        shown = fit_rows(self.rows, room, self._below, cost(self.on_cut), self.least)
+        amount = max(len(shown.texts), 1)
+        on_cut = self.on_cut
+        if not shown.texts:
+            on_cut = ""
+            shown = squeeze(self.rows.rows[0], room - self._below(amount))
+        below = cut(self.footer(amount), room - shown.cost)
+        self.texts = [text for text in (header, *shown.texts) if text]
+        closings = [text for text in (on_cut if shown.is_cut else "", below) if text]
+        return closings, cost(header) + shown.cost + sum(map(cost, closings))
+
+    def _below(self, amount: int) -> int:
+        return cost(self.footer(amount))

@@ -1,0 +1,134 @@
+"""What an answer does with its budget: a larger one never shows less, and one that cuts something is used."""
+
+import random
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.assistant import Assistant, connect_assistant
+from tests.small_evaluations import make_evaluation
+from tests.tokenizers import count_tokens
+
+from evals_mcp.answers.frame.tokens import estimate
+from evals_mcp.config import Settings
+from evals_mcp.sample.loading import load_sample
+from evals_mcp.sample.support_bot import read_sample
+from evals_mcp.wiring import build_client
+
+pytestmark = pytest.mark.anyio
+_BUDGETS = [300, 340, 410, 500, 620, 700, 900, 1_200, 1_500, 2_000, 3_000, 4_000, 5_500, 8_000, 12_000, 20_000]
+_CUT = re.compile(r"\(\+[\d,]+ (?:characters|more)|marks cut|[Rr]aise max_tokens|Not shown:")
+_LEAST_USED = 0.85
+_SLACK = 40  # characters of texts in our own lines
+_CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("list_runs", {}),
+    ("get_logs", {}),
+    ("get_logs", {"limit": 3, "sort": "length"}),
+    ("get_logs", {"limit": 100}),
+    ("list_datapoints", {}),
+    ("list_datapoints", {"limit": 100}),
+    ("compare_runs", {}),
+    ("compare_runs", {"limit": 10, "outcome": "changed"}),
+    ("compare_runs", {"limit": 50, "outcome": "same"}),
+]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The assistant is shared, so its event loop is, too."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assistant]:
+    """An assistant at the sample, and at an evaluation of texts of all sizes."""
+    database = tmp_path_factory.mktemp("use") / "evals.db"
+    async with build_client(Settings(database=str(database))) as client:
+        await load_sample(client, read_sample())
+        await _load_sizes(client)
+        async with connect_assistant(client) as assistant:
+            yield assistant
+
+
+async def _load_sizes(client: Any) -> None:
+    """An evaluation of five runs whose questions and outputs have from one word to some thousand."""
+    drawn = random.Random(3)
+    words = ["the", "refund", "order", "was", "sent", "back", "after", "thirty", "days", "nobody", "answered"]
+
+    def text(most: int) -> str:
+        return " ".join(drawn.choices(words, k=drawn.randint(1, most)))
+
+    small = await make_evaluation(client, "Sizes", right={"return_type": "boolean"}, stars={"return_type": "number"})
+    questions = [f"{number} {text(drawn.choice((5, 40, 900)))}" for number in range(14)]
+    for run in range(5):
+        logs = [
+            (question, {"small/right": drawn.random() < 0.2 * run, "small/stars": drawn.randint(1, 5)})
+            for question in questions
+        ]
+        await small.run(
+            f"run-{run}", logs, outputs={question: text(drawn.choice((8, 60, 2_000))) for question in questions}
+        )
+
+
+def _ids(answer: str) -> set[str]:
+    return set(re.findall(r"^(?:log|dp)_\w+(?=[;:] | \| )", answer, re.MULTILINE))
+
+
+def _shown_characters(answer: str) -> int:
+    """The characters of quoted texts."""
+    return sum(map(len, re.findall(r'"((?:[^"\\]|\\.)*)"', re.sub(r"\w+\(evaluation=.*", "", answer))))
+
+
+@pytest.mark.parametrize("evaluation", ["Sizes", "Which prompt answers tickets"])
+@pytest.mark.parametrize(("tool", "arguments"), _CALLS, ids=repr)
+async def test_more_budget_never_shows_less(
+    assistant: Assistant, tool: str, arguments: dict[str, Any], evaluation: str
+) -> None:
+    """A larger answer has the rows of a smaller one, and no less of their texts; a budget that cuts is used."""
+    ids: set[str] = set()
+    characters = 0
+    for budget in _BUDGETS:
+        answer = await assistant.ask(tool, evaluation=evaluation, max_tokens=budget, **arguments)
+        spent, shown = estimate(answer), _ids(answer)
+        assert max(spent, count_tokens(answer)) <= budget
+        assert not _CUT.search(answer) or spent >= _LEAST_USED * budget
+        assert ids <= shown
+        assert ids < shown or characters <= _shown_characters(answer) + _SLACK
+        ids, characters = shown, _shown_characters(answer)
+
+
+@pytest.mark.parametrize("evaluation", ["Sizes", "Which prompt answers tickets"])
+async def test_one_log_uses_its_budget(assistant: Assistant, evaluation: str) -> None:
+    """Alone, and beside another run's."""
+    run, other = ("run-1", "run-0") if evaluation == "Sizes" else ("v3", "v1")
+    asked = {"evaluation": evaluation, "runs": [run], "sort": "length", "limit": 3, "max_tokens": 8_000}
+    listed = await assistant.ask("get_logs", **asked)
+    beside = {"beside": other, "evaluation": evaluation}
+    for log in sorted(_ids(listed)):
+        for arguments in ({}, beside):
+            for budget in _BUDGETS[2:]:
+                answer = await assistant.ask("get_log", log=log, max_tokens=budget, **arguments)
+                assert max(estimate(answer), count_tokens(answer)) <= budget
+                assert not _CUT.search(answer) or estimate(answer) >= _LEAST_USED * budget
+
+
+async def test_ten_regressions_are_shown_with_their_questions(assistant: Assistant) -> None:
+    """The default budget has room for ten datapoints with two outputs each and the beginning of each question."""
+    answer = await assistant.ask("compare_runs", evaluation="Sizes", baseline="run-4", candidates=["run-0"], limit=10)
+    shown = re.findall(r'^dp_\w+: .*\n  input: question: "(.*?)"', answer, re.MULTILINE)
+    assert len(shown) == 10
+    assert min(map(len, shown)) >= 12
+    assert len(re.findall(r"^  (?:baseline|candidate|outputs, .*|both outputs): ", answer, re.MULTILINE)) >= 10
+
+
+async def test_the_question_of_several_logs_is_shown_once(assistant: Assistant) -> None:
+    """Logs of one datapoint repeat neither its input nor its target, and say where both are."""
+    listed = await assistant.ask("list_datapoints", evaluation="Which prompt", limit=1)
+    datapoint = next(iter(_ids(listed)))
+    answer = await assistant.ask("get_logs", evaluation="Which prompt", datapoint=datapoint)
+    assert len(re.findall(r"^log_", answer, re.MULTILINE)) == 3
+    assert len(re.findall(r"^  input: ", answer, re.MULTILINE)) == 1
+    assert len(re.findall(r"^  target: ", answer, re.MULTILINE)) == 1
+    assert answer.count(f"{datapoint} (input and target above);") == 2
+    assert len(re.findall(r"^  output: ", answer, re.MULTILINE)) == 3
