@@ -162,7 +162,7 @@ BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
     (
         "log_generation",
         {"evaluation": SAMPLE, "run": "v2", "datapoint": "nowhere", "output": "x"},
-        "nowhere does not exist",
+        "`nowhere` does not exist",
     ),
     ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "x"}, "output"),
     ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "x", "output": "a\ud800"}, "output"),

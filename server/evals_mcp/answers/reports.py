@@ -25,8 +25,9 @@ def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None,
     if not evaluation.runs:
         answer.line("\nNo runs yet.")
         return answer.text()
-    remarks = [*run_remarks(evaluation), *evaluation.notes]
-    answer.note("\n## Notes\n")
+    remarks = [*run_remarks(evaluation), *evaluation.notes, *([] if compared is None else comparison_remarks(compared))]
+    if remarks:
+        answer.note("\n## Notes\n")
     for remark in remarks:
         answer.note(f"- {as_markdown(remark)}")
     answer.head("\n## Runs\n")
@@ -51,8 +52,6 @@ def comparison_remarks(compared: Compared) -> list[str]:
 
 def _add_comparison(answer: Answer, compared: Compared) -> None:
     baseline = compared.run(compared.found.baseline.run_id)
-    for remark in comparison_remarks(compared):
-        answer.note(f"- {as_markdown(remark)}")
     answer.head(f"\n## Compared with {as_markdown(baseline)}\n")
     lines = comparison_table(compared, compared.rows())
     if not lines:

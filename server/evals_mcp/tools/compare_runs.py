@@ -66,6 +66,7 @@ async def compare_runs(
             "baseline": against.id,
             "candidates": [run.id for run in runs],
             "evaluators": [row.version_id for row in judging],
+            "family": family,
             "outcome": outcome,
         },
     )
@@ -82,7 +83,8 @@ async def compare_runs(
         characters=max(max_tokens * 5, _TEXTS // limit),
     )
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
-    return summarize_comparison(Compared(resolved, found), max_tokens, outcome=outcome, position=position, call=call)
+    compared = Compared(resolved, found, family)
+    return summarize_comparison(compared, max_tokens, outcome=outcome, position=position, call=call)
 
 
 def _baseline(evaluation: ResolvedEvaluation, word: str) -> RunRow:
