@@ -1,5 +1,6 @@
 """The real evaluations beside the repository as evaluation documents; not part of the project."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ class RecordedEvaluation:
         """The id in a document of something with this name on disk; other evaluations have others."""
         return f"{self.folder.name}-{name}"
 
+    def point(self, name: str) -> str:
+        """The id of a datapoint, of the form that the server gives."""
+        return f"dp_{hashlib.sha256(self.id(name).encode()).hexdigest()[:21]}"
+
     def read(self, name: str) -> Any:
         """A JSON file of it."""
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
@@ -76,8 +81,12 @@ def read_document(recorded: RecordedEvaluation, runs: Sequence[str] | None = Non
     points = recorded.lines("dataset.jsonl")
     for item in points:
         inputs = {**item["inputs"], "row": item["id"]}
-        yield DatapointRecord(id=id(item["id"]), dataset_id=id("dataset"), inputs=inputs, target=item["target"])
-    yield VersionRecord(id=id("dataset-1"), file_id=id("dataset"), datapoint_ids=[id(item["id"]) for item in points])
+        yield DatapointRecord(
+            id=recorded.point(item["id"]), dataset_id=id("dataset"), inputs=inputs, target=item["target"]
+        )
+    yield VersionRecord(
+        id=id("dataset-1"), file_id=id("dataset"), datapoint_ids=[recorded.point(item["id"]) for item in points]
+    )
     attached = []
     for item in about["evaluation"]["evaluators"]:
         yield FileRecord(id=id(item["id"]), type="evaluator", path=f"{recorded.file.split('/')[0]}/{item['id']}")
@@ -118,7 +127,7 @@ def _read_run(recorded: RecordedEvaluation, run: dict[str, Any]) -> Iterator[Rec
             id=line["id"],
             version_id=version_id,
             run_ids=[id(run["id"])],
-            source_datapoint_id=id(line["datapoint_id"]),
+            source_datapoint_id=recorded.point(line["datapoint_id"]),
             inputs=line.get("inputs"),
             output=line["output"],
             error=line["error"],

@@ -20,15 +20,18 @@ class Usage(NamedTuple):
 
     @property
     def tokens(self) -> int | None:
-        """Prompt, reasoning and output tokens; None unless those of prompt and output are known."""
-        if self.prompt_tokens is None or self.output_tokens is None:
+        """Prompt, reasoning and output tokens; None unless those of the output are known.
+
+        Who logs one number only logs the output's.
+        """
+        if self.output_tokens is None:
             return None
-        return self.prompt_tokens + (self.reasoning_tokens or 0) + self.output_tokens
+        return (self.prompt_tokens or 0) + (self.reasoning_tokens or 0) + self.output_tokens
 
     @property
     def cost(self) -> float | None:
-        """The costs of prompt and output; None unless both are known."""
-        return None if self.prompt_cost is None or self.output_cost is None else self.prompt_cost + self.output_cost
+        """The costs of prompt and output; None unless that of the output is known, where totals are logged, too."""
+        return None if self.output_cost is None else (self.prompt_cost or 0.0) + self.output_cost
 
 
 def own_usage(log: Mapping[Any, Any]) -> Usage:
