@@ -62,6 +62,8 @@ async def answer(asker: Asker, question: Question, facts: list[str]) -> Answered
     budgets = []
     for tool, arguments in question.calls:
         given = {name: _resolved(value, answers) for name, value in arguments.items()}
+        if tool == "compare_runs":
+            given["family"] = "asked"  # the truths are corrected over what a question asks for
         budgets.append(int(given.get("max_tokens", 4000)))
         said = await asker.ask(tool, given)
         answers.append(f"error: {said.text}" if said.is_error else said.text)

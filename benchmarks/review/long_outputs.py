@@ -97,11 +97,11 @@ def _listed(data: Recorded, run: str, option: str) -> list[str]:
 
 
 def _overview(data: Recorded) -> list[str]:
-    means = {run: data.mean(run, "rubric_score") for run in data.logs}
+    means = {run: data.mean(run, "all_criteria_met") for run in data.logs}
     best, worst = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
     return [
-        line(literal("Misguided Attention"), "best " + literal(best), figure(means[best])),
-        line(literal("Misguided Attention"), "worst " + literal(worst), figure(means[worst])),
+        line(literal("Misguided Attention"), "best " + literal(best), percent(means[best])),
+        line(literal("Misguided Attention"), "worst " + literal(worst), percent(means[worst])),
         line("Northwind employee-benefits RAG chat", r"\| 8 \|"),
     ]
 

@@ -45,11 +45,18 @@ def line(*patterns: str) -> str:
 
 
 def figure(value: float, digits: int = 2) -> str:
-    """A number rounded to some digits, a half either way, as no word or longer number goes on with it."""
-    exact, unit = Decimal(repr(round(value, 9))), Decimal(1).scaleb(-digits)
-    low, high = exact.quantize(unit, ROUND_FLOOR), exact.quantize(unit, ROUND_CEILING)
-    nearest = [item for item in {low, high} if abs(item - exact) <= unit / 2]
-    forms = {f"{item:,}" for item in nearest} | {f"{item:,}".rstrip("0").rstrip(".") for item in nearest if digits}
+    """A number rounded to some digits, a half either way, as no word or longer number goes on with it.
+
+    One or two digits more are right, too: comparisons show them where their difference would not add up.
+    """
+    exact = Decimal(repr(round(value, 9)))
+    forms: set[str] = set()
+    for more in range(3):
+        unit = Decimal(1).scaleb(-digits - more)
+        low, high = exact.quantize(unit, ROUND_FLOOR), exact.quantize(unit, ROUND_CEILING)
+        nearest = [item for item in {low, high} if abs(item - exact) <= unit / 2]
+        forms |= {f"{item:,}" for item in nearest}
+        forms |= {f"{item:,}".rstrip("0").rstrip(".") for item in nearest if digits + more}
     return r"(?<![\d.,])(?:" + "|".join(re.escape(form.lstrip("-")) for form in sorted(forms)) + r")(?![\d]|\.\d)"
 
 

@@ -128,7 +128,7 @@ def _latency(data: Recorded) -> list[str]:
     )
     return [
         line("latency", figure(pairing.baseline, 1), figure(pairing.candidate, 1), literal(counts), literal(said)),
-        line("latency", literal("-") + figure((pairing.baseline - pairing.candidate) * 1000, 0) + " ms"),
+        line("latency", literal("-") + figure(pairing.baseline - pairing.candidate) + " s"),
     ]
 
 

@@ -121,9 +121,16 @@ class Recorded:
         )
 
     def containing(self, text: str, run: str | None = None) -> list[dict[str, Any]]:
-        """The logs, of a run or all, whose output or any input contains a text in any case."""
+        """The logs, of a run or all, that contain a text in any case: in output, inputs, datapoint or explanations."""
         logs = self.all_logs() if run is None else self.logs[run]
-        return [log for log in logs if _contains([log["output"], log.get("inputs")], text)]
+        return [log for log in logs if _contains(self._texts(log), text)]
+
+    def _texts(self, log: dict[str, Any]) -> list[Any]:
+        point = self.datapoints[log["datapoint_id"]]
+        explained = [
+            part for said in log["judgments"].values() for part in (said.get("explanation"), said.get("error"))
+        ]
+        return [log["output"], log["error"], log.get("inputs"), point["inputs"], point["target"], *explained]
 
     def datapoints_containing(self, text: str) -> list[str]:
         """The datapoints whose inputs or target contain a text in any case."""
