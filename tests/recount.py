@@ -34,7 +34,7 @@ def check_counts(store: Store) -> None:
     expected_counts: Counter[tuple[str, str]] = Counter()
     for place in in_runs:
         log = all_logs[place.log_number]
-        assert (place.complete, place.failed) == (log.log_status == "complete", log.error is not None)
+        assert (place.complete, place.failed) == (log.log_status != "incomplete", log.error is not None)
         assert place.datapoint_id == log.datapoint_id
         newest = {judgment.version_id: judgment.number for judgment in of_log[log.number]}
         latest = {judgment.file_id: judgment.number for judgment in of_log[log.number]}
