@@ -66,8 +66,8 @@ _LOG_REQUESTS: dict[FileType, Any] = {
 class SingleWrites:
     """Writes records in order. `added` counts new ones; `ids` gets the ids that the server chose.
 
-    Evaluators are attached and runs created as not orchestrated. We cannot tell whether a version is new, or a log, if
-    the server answers an equal one with the log that it has, or whether a log that it refuses is equal.
+    Evaluators are attached and runs created as not orchestrated. We cannot tell whether a version is new, or whether an
+    existing log has the same content.
     """
 
     def __init__(self, client: EvalsClient, added: Counter[str], ids: dict[Kind, dict[str, str]]) -> None:
@@ -87,6 +87,7 @@ class SingleWrites:
         self._versions: dict[str, tuple[FileType, str]] = {}
         self._unclaimed: dict[str, list[EvaluationRunResponse]] = {}
         self._evaluations: dict[str, str] = {}
+        self._created: set[str] = set()
         self._statuses: dict[str, EvaluationStatus] = {}
 
     async def write(self, record: Record) -> None:
@@ -185,6 +186,7 @@ class SingleWrites:
                 written = next((other for other in there if _is_alike(other, run)), None)
                 if written is None:
                     written = await runs.create(item.evaluation_id, _run_request(run))
+                    self._created.add(written.id)
                     self._added["run"] += 1
                 self._evaluations[written.id] = item.evaluation_id
             elif written.id not in {other.id for other in there}:
@@ -209,7 +211,8 @@ class SingleWrites:
         # Requests for tool logs name no run.
         in_request = [] if file_type == "tool" else log.run_ids[:1]
         values = {**log.given(), "id": file_id, "log_id": log.id, "run_id": next(iter(in_request), None)}
-        is_new = await self._send_log(file_type, log.id, log.version_id, values)
+        surely_new = any(run_id in self._created for run_id in in_request)
+        is_new = await self._send_log(file_type, log.id, log.version_id, values, surely_new=surely_new)
         for run_id in log.run_ids:
             if not (is_new and run_id in in_request):
                 log_id = self._ids.get("log", {}).get(log.id, log.id)
@@ -219,17 +222,34 @@ class SingleWrites:
         file_type, file_id = self._version(judgment.evaluator_version_id)
         own = {"id": file_id, "log_id": judgment.id, "parent_id": judgment.judged_log_id}
         values = {**judgment.given(), "judgment": judgment.judgment, **own}
-        await self._send_log(file_type, judgment.id, judgment.evaluator_version_id, values)
+        surely_new = judgment.judged_log_id in self._created
+        await self._send_log(file_type, judgment.id, judgment.evaluator_version_id, values, surely_new=surely_new)
 
-    async def _send_log(self, file_type: FileType, log_id: str, version_id: str, values: Json) -> bool:
-        """Send a log. Returns whether the server took it."""
+    async def _send_log(
+        self, file_type: FileType, log_id: str, version_id: str, values: Json, *, surely_new: bool
+    ) -> bool:
+        """Send a log that the server does not have. Returns whether it was new.
+
+        A server may answer an equal log with the one that it has, so ask first, except about the logs of a new run and
+        the judgments of a new log.
+        """
+        if not surely_new and await self._has_log(log_id):
+            return False
         request = _LOG_REQUESTS[file_type].model_validate(values)
         try:
             created = await self._nouns[file_type].log(request, version_id=version_id)
         except Conflict:
             return False
         self._note("log", log_id, created.id)
+        self._created.add(created.id)
         self._added["judgment" if file_type == "evaluator" else "log"] += 1
+        return True
+
+    async def _has_log(self, log_id: str) -> bool:
+        try:
+            await self._client.logs.get(log_id)
+        except (NotFound, Invalid):
+            return False
         return True
 
     def _version(self, version_id: str) -> tuple[FileType, str]:
