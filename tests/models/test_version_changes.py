@@ -34,6 +34,11 @@ def test_values_stand_side_by_side_and_texts_by_line() -> None:
     ]
 
 
+def test_a_field_without_a_value_is_no_change() -> None:
+    """Some servers and clients write every field of a version, null where it has none."""
+    assert _changes({"model": "m", "spec": {"url": None}}, {"model": "m", "tool_type": None}) == []
+
+
 def test_a_text_that_only_one_version_has_is_added_or_removed() -> None:
     """All its lines."""
     (added,) = _changes({"model": "m"}, {"model": "m", "template": BRIEF})

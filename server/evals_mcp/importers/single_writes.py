@@ -210,7 +210,9 @@ class SingleWrites:
         file_type, file_id = self._version(log.version_id)
         # Requests for tool logs name no run.
         in_request = [] if file_type == "tool" else log.run_ids[:1]
-        values = {**log.given(), "id": file_id, "log_id": log.id, "run_id": next(iter(in_request), None)}
+        own = {"id": file_id, "log_id": log.id, "run_id": next(iter(in_request), None)}
+        # A server would keep a flow log without a status open. The logs of a document have ended unless they say so.
+        values = {"log_status": "complete", **log.given(), **own}
         surely_new = any(run_id in self._created for run_id in in_request)
         is_new = await self._send_log(file_type, log.id, log.version_id, values, surely_new=surely_new)
         for run_id in log.run_ids:

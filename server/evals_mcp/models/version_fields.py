@@ -42,7 +42,9 @@ def _rank(name: str, texts: Sequence[str | None]) -> int:
 
 
 def _flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """The paths and texts of the values in a content."""
+    """The paths and texts of the values in a content. One that is null counts as absent."""
+    if value is None:
+        return
     parts = _parts(value) if len(path) < _DEEPEST else None
     if parts is None:
         yield ".".join(path), _text(value)
