@@ -135,6 +135,18 @@ async def test_the_same_again_changes_nothing(api: httpx.AsyncClient, store: Sto
     assert held_rows(store) == before
 
 
+async def test_a_whole_number_is_the_same_with_and_without_a_point(api: httpx.AsyncClient, store: Store) -> None:
+    """SQLite stores 3.0 as 3."""
+    await _load(api, _document())
+    before = held_rows(store)
+    logs = _logs()
+    logs[1]["judgment"] = 3.0
+    assert await _load(api, logs) == {"added": {}, "ids": {}}
+    logs[1]["judgment"] = 2.0
+    assert "already exists with another judgment" in (await _send(api, logs)).text
+    assert held_rows(store) == before
+
+
 async def test_nulls_and_empty_lines_count_as_absent(api: httpx.AsyncClient) -> None:
     """But a null in free JSON is content."""
     point = _record("datapoint", "dp_9", dataset_id="ds_1", inputs={"q": None}, messages=None, target=None)

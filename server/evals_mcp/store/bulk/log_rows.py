@@ -20,7 +20,7 @@ LogRow = dict[str, Any]
 
 _LOGGED_TYPES = ("prompt", "flow", "tool", "agent")
 _EMPTY: LogRow = dict.fromkeys(COLUMN_FIELDS) | {"log_status": "complete", "inputs": {}, "extra": {}}
-_FREE_JSON = ("inputs", "messages", "output_message", "judgment", "extra")
+_FREE_JSON = ("inputs", "messages", "output_message", "extra")
 _MODELS = frozenset({"messages", "output_message", "tool_choice"})
 _NAMES = {"judged_log_number": "judged_log_id", "trace_parent_number": "trace_parent_id", "extra": "labels"}
 
@@ -123,7 +123,11 @@ def differences(record: LoggedRecord, row: LogRow, before: Mapping[str, Any]) ->
 
 
 def _same(name: str, value: Any, before: Any) -> bool:
-    return value == before and (name not in _FREE_JSON or digest(value) == digest(before))
+    if value != before:
+        return False
+    if name == "judgment":
+        return isinstance(value, bool) == isinstance(before, bool)  # 3.0 is 3 here, because SQLite keeps it so
+    return name not in _FREE_JSON or digest(value) == digest(before)
 
 
 def _fields(record: LoggedRecord) -> dict[str, Any]:
