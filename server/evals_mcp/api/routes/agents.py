@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.log_writes import create_log, log_target, read_kernel, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
@@ -17,7 +17,7 @@ from evals_mcp.models.log_requests import AgentLogRequest, CreateAgentLogRespons
 from evals_mcp.models.logs import AgentLogResponse
 from evals_mcp.prompt_files import write_prompt_file
 
-router = APIRouter(prefix="/agents", tags=["agents"])
+router = PrefixedRouter(prefix="/agents", tags=["agents"])
 
 
 @router.post("", response_model=AgentResponse)

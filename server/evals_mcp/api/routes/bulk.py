@@ -4,19 +4,20 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
 from evals_mcp.models.evaluation_document import NDJSON, LoadedBatch, Record
 from evals_mcp.runner.runner import Runner
 from evals_mcp.store.store import Store
 
-router = APIRouter(prefix="/bulk", tags=["bulk (extension)"])
+router = PrefixedRouter(prefix="/bulk", tags=["bulk (extension)"])
 
 _BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"$ref": "#/components/schemas/Record"}}}}}
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.file_routes import add_file_routes, change_of, id_and_path
 from evals_mcp.api.routes.parameters import Environment, Page, Size, VersionId
 from evals_mcp.api.routes.uploads import UPLOAD_BODY, CurrentUpload
@@ -14,7 +15,7 @@ from evals_mcp.models.datasets import DatasetRequest, DatasetResponse, ListDatas
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.store.files.files import FileChange
 
-router = APIRouter(prefix="/datasets", tags=["datasets"])
+router = PrefixedRouter(prefix="/datasets", tags=["datasets"])
 
 
 @router.post("")

@@ -1,8 +1,9 @@
 """Routes of directories."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.models.directories import (
     CreateDirectoryRequest,
     DirectoryResponse,
@@ -10,7 +11,7 @@ from evals_mcp.models.directories import (
     UpdateDirectoryRequest,
 )
 
-router = APIRouter(prefix="/directories", tags=["directories"])
+router = PrefixedRouter(prefix="/directories", tags=["directories"])
 
 
 @router.get("")

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.evaluation_pages import PageRoot, with_page, with_page_in_report
 from evals_mcp.api.routes.parameters import Page, Size
 from evals_mcp.api.routes.wait_for_judgments import Patience, wait_for_judgments
@@ -19,7 +20,7 @@ from evals_mcp.models.evaluations import (
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.stats import EvaluationStats
 
-router = APIRouter(prefix="/evaluations", tags=["evaluations"])
+router = PrefixedRouter(prefix="/evaluations", tags=["evaluations"])
 
 
 @router.get("")

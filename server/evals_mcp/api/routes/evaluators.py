@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.parameters import Environment, VersionId
 from evals_mcp.models.evaluators import EvaluatorRequest, EvaluatorResponse, ListEvaluators
 from evals_mcp.models.log_requests import CreateEvaluatorLogResponse, EvaluatorLogRequest
 from evals_mcp.store.logs.logs import LogTarget
 
-router = APIRouter(prefix="/evaluators", tags=["evaluators"])
+router = PrefixedRouter(prefix="/evaluators", tags=["evaluators"])
 
 
 @router.post("", response_model=EvaluatorResponse)

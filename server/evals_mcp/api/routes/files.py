@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from evals_mcp.api.access import CurrentStore, ReadStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.parameters import Environment, Order, Page, Size, SortBy
 from evals_mcp.models.agents import AgentResponse
 from evals_mcp.models.enums import FileType
@@ -15,7 +16,7 @@ from evals_mcp.models.prompts import PromptResponse
 from evals_mcp.prompt_files import write_prompt_file
 from evals_mcp.store.store import Store
 
-router = APIRouter(prefix="/files", tags=["files"])
+router = PrefixedRouter(prefix="/files", tags=["files"])
 
 
 @router.get("")

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.log_writes import create_log, log_target, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
@@ -13,7 +12,7 @@ from evals_mcp.models.flows import FlowRequest, FlowResponse, ListFlows
 from evals_mcp.models.log_requests import CreateFlowLogResponse, FlowLogRequest, UpdateFlowLogRequest
 from evals_mcp.models.logs import FlowLogResponse
 
-router = APIRouter(prefix="/flows", tags=["flows"])
+router = PrefixedRouter(prefix="/flows", tags=["flows"])
 
 
 @router.post("", response_model=FlowResponse)

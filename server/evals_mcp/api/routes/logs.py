@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.parameters import Page, Size, VersionId
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.model import UtcDatetime
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.store.logs.filters import LogFilter
 
-router = APIRouter(prefix="/logs", tags=["logs"])
+router = PrefixedRouter(prefix="/logs", tags=["logs"])
 
 
 @router.get("")

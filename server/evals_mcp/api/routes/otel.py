@@ -3,10 +3,11 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.models.traces import TracesRequest, TracesResponse
 from evals_mcp.otel.traced_logs import read_traces
@@ -29,7 +30,7 @@ class _ReadsTextAsJson(APIRoute):
 
 
 # The Python SDK's exporter sends no content type. Node's fetch sends the other SDK's JSON as plain text.
-router = APIRouter(prefix="/import/otel", tags=["traces"], strict_content_type=False, route_class=_ReadsTextAsJson)
+router = PrefixedRouter(prefix="/import/otel", tags=["traces"], strict_content_type=False, route_class=_ReadsTextAsJson)
 
 
 @router.post("/v1/traces")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from evals_mcp.api.access import CurrentStore, ReadStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.log_writes import create_log, log_target, read_kernel, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
@@ -24,7 +24,7 @@ from evals_mcp.models.prompts import (
 from evals_mcp.prompt_files import write_prompt_file
 from evals_mcp.store.files.templates import fill_template
 
-router = APIRouter(prefix="/prompts", tags=["prompts"])
+router = PrefixedRouter(prefix="/prompts", tags=["prompts"])
 
 
 @router.post("", response_model=PromptResponse)

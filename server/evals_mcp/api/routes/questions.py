@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from evals_mcp.api.access import ReadStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.run_read import run_read
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
 
-router = APIRouter(prefix="/review/evaluations", tags=["review (extension)"])
-logs_router = APIRouter(prefix="/review/logs", tags=["review (extension)"])
-datapoints_router = APIRouter(prefix="/review/datapoints", tags=["review (extension)"])
+router = PrefixedRouter(prefix="/review/evaluations", tags=["review (extension)"])
+logs_router = PrefixedRouter(prefix="/review/logs", tags=["review (extension)"])
+datapoints_router = PrefixedRouter(prefix="/review/datapoints", tags=["review (extension)"])
 
 Beginning = Annotated[str, Query(min_length=1, max_length=500, description="Prefix of the ids.")]
 Known = Annotated[

@@ -1,8 +1,9 @@
 """Routes of an evaluation's runs."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.models.runs import (
     AddLogsRequest,
@@ -12,7 +13,7 @@ from evals_mcp.models.runs import (
     UpdateRunRequest,
 )
 
-router = APIRouter(prefix="/evaluations/{id}/runs", tags=["runs"])
+router = PrefixedRouter(prefix="/evaluations/{id}/runs", tags=["runs"])
 
 
 @router.get("")

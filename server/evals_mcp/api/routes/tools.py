@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.log_writes import create_log, log_target, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
@@ -14,7 +13,7 @@ from evals_mcp.models.log_requests import CreateToolLogResponse, ToolLogRequest,
 from evals_mcp.models.logs import ToolLogResponse
 from evals_mcp.models.tools import EnvironmentVariable, ListTools, ToolRequest, ToolResponse
 
-router = APIRouter(prefix="/tools", tags=["tools"])
+router = PrefixedRouter(prefix="/tools", tags=["tools"])
 
 
 @router.post("", response_model=ToolResponse)

@@ -1,15 +1,14 @@
 """Routes of v4 model configs, which are versions of prompts."""
 
-from fastapi import APIRouter
-
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.v4.config_requests import prompt_content
 from evals_mcp.api.v4.config_responses import config_response, project_config_response
 from evals_mcp.models.v4.configs import V4ConfigResponse
 from evals_mcp.models.v4.projects import V4ProjectConfigRequest, V4ProjectConfigResponse
 from evals_mcp.store.files.files import FileChange
 
-router = APIRouter(prefix="/model-configs", tags=["v4 projects"])
+router = PrefixedRouter(prefix="/model-configs", tags=["v4 projects"])
 
 
 @router.post("", response_model_exclude_none=True)

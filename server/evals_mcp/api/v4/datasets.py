@@ -1,8 +1,7 @@
 """Routes of v4 datasets and their datapoints."""
 
-from fastapi import APIRouter
-
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.parameters import Size
 from evals_mcp.api.v4.config_responses import dataset_response
 from evals_mcp.api.v4.queries import Page
@@ -11,7 +10,7 @@ from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.v4.datasets import V4CreateDatapointsRequest
 from evals_mcp.models.v4.evaluations import V4DatapointResponse, V4DatasetResponse
 
-router = APIRouter(prefix="/datasets", tags=["v4 datasets"])
+router = PrefixedRouter(prefix="/datasets", tags=["v4 datasets"])
 
 
 @router.get("", response_model_exclude_none=True)

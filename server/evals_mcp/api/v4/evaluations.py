@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.parameters import Size
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.api.v4.evaluation_responses import datapoints_response, evaluation_response, evaluations_response
@@ -25,7 +26,7 @@ from evals_mcp.models.v4.logs import (
     V4EvaluationResultResponse,
 )
 
-router = APIRouter(prefix="/evaluations", tags=["v4 evaluations"])
+router = PrefixedRouter(prefix="/evaluations", tags=["v4 evaluations"])
 
 
 @router.get("", response_model_exclude_none=True)

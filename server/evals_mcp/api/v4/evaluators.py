@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.v4.config_requests import evaluator_content
 from evals_mcp.api.v4.config_responses import evaluator_response
 from evals_mcp.models.v4.datasets import V4CreateEvaluatorRequest
 from evals_mcp.models.v4.evaluations import V4EvaluatorResponse
 from evals_mcp.store.files.files import FileChange
 
-router = APIRouter(prefix="/evaluators", tags=["v4 evaluators"])
+router = PrefixedRouter(prefix="/evaluators", tags=["v4 evaluators"])
 
 
 @router.get("", response_model_exclude_none=True)

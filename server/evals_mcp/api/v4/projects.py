@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.parameters import Order, Size, SortBy
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.api.v4.config_responses import PROJECT, dataset_response, project_config_response, project_response
@@ -17,7 +18,7 @@ from evals_mcp.models.v4.evaluations import V4CreateEvaluationRequest, V4Dataset
 from evals_mcp.models.v4.projects import V4CreateProjectRequest, V4ProjectConfigResponse, V4ProjectResponse
 from evals_mcp.store.files.files import FileChange
 
-router = APIRouter(prefix="/projects", tags=["v4 projects"])
+router = PrefixedRouter(prefix="/projects", tags=["v4 projects"])
 
 
 @router.post("", status_code=201, response_model_exclude_none=True)
