@@ -1,5 +1,6 @@
 """How many processes run the tests, and which tests may start one of their own."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,12 +22,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 def pytest_configure() -> None:
     """Note every start of this program or a part of it."""
-    sys.addaudithook(_note_start)
+    # An audit hook would see every start, too, but Python calls it for every import, file and attribute besides.
+    start = subprocess.Popen.__init__
 
+    def noted(process: Any, arguments: Any, *others: Any, **options: Any) -> None:
+        if str(arguments if isinstance(arguments, str) else next(iter(arguments), "")).startswith(sys.executable):
+            _started.append(str(arguments))
+        start(process, arguments, *others, **options)
 
-def _note_start(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "subprocess.Popen" and sys.executable in (arguments[0], *map(str, arguments[1][:1])):
-        _started.append(str(arguments[1]))
+    setattr(subprocess.Popen, "__init__", noted)  # noqa: B010
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
