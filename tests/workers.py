@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,31 @@ from typing import Any
 import pytest
 
 _FEW_FILES = 3
+_APART = ("compatibility", "slow")  # folders whose tests share little, so that each may run anywhere
+_LONGEST = (
+    "tests/api/test_bad_input.py",
+    "tests/mirror/test_equal_answers.py",
+    "tests/mirror/test_foreign_servers.py",
+    "tests/serving/test_every_route.py",
+    "tests/e2e/test_protocol.py",
+    "tests/e2e/test_storage.py",
+    "tests/serving/test_serving.py",
+    "tests/tools/test_odd_comparisons.py",
+    "tests/tools/test_budget_use.py",
+    "tests/tools/test_unnamed_versions.py",
+    "tests/tools/test_compare_runs.py",
+    "tests/tools/test_orderless_options.py",
+    "tests/tools/test_hostile_texts.py",
+    "tests/tools/test_offered_calls.py",
+    "tests/importers/test_loader.py",
+    "tests/mirror/test_repeated_questions.py",
+    "tests/e2e/test_commands.py",
+    "tests/answers/frame/test_vocabularies.py",
+    "tests/store/database/test_temporary_database.py",
+    "tests/statistics/test_numbers.py",
+)
+"""Files that take longest. They start first, so that no worker ends alone with one of them."""
+
 _MOST_PROCESS_TESTS = 12  # beside the two servers that the tests of the protocol share
 _started: list[str] = []
 
@@ -18,6 +44,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     named = [Path(argument.split("::")[0]) for argument in config.args]
     files = {file for path in named for file in (path.rglob("test_*.py") if path.is_dir() else [path])}
     return 0 if len(files) <= _FEW_FILES else None
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """None, for a file as a whole, unless all tests are of folders whose tests share little."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    is_apart = all(Path(argument.split("::")[0]).name in _APART for argument in config.args)
+    return WorkStealingScheduling(config, log) if is_apart else None
 
 
 def pytest_configure() -> None:
@@ -34,7 +68,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse more tests that start a process than a run in minutes bears."""
+    """Put the longest files first; refuse more tests that start a process than a run in minutes bears."""
+    counts = Counter(item.path for item in items)
+    ranks = {file: rank for rank, file in enumerate(_LONGEST)}
+    items.sort(key=lambda item: (ranks.get(item.nodeid.split("::")[0], len(ranks)), -counts[item.path]))
     starting = [item.nodeid for item in items if item.get_closest_marker("process") and not _is_slow(item)]
     if len(starting) > _MOST_PROCESS_TESTS:
         raise pytest.UsageError("Test in process, or in tests/slow. These start a process: " + ", ".join(starting))
