@@ -13,11 +13,11 @@ def unpaired_notes(evaluation: ResolvedEvaluation, found: Comparisons) -> list[s
     """A line for each candidate that shares no datapoint with the baseline: each evaluator's figures in both runs."""
     baseline = evaluation.run(found.baseline.run_id)
     notes = []
-    for candidate in found.candidates:
+    for candidate in (item for item in found.candidates if not item.shared):
         run = evaluation.run(candidate.run_id)
         asked = [tally.evaluator_version_id for tally in candidate.tallies]
         words = [words for version_id in asked if (words := _words(evaluation, version_id, baseline, run))]
-        if not candidate.shared and words:
+        if words:
             called = name(evaluation.run_labels[run.id])
             notes.append(f"Unpaired, over all judged logs: {called}: {'; '.join(words)}. p is not adjusted.")
     return notes

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from evals_mcp.models.usage import Usage, own_usage, usage_of_steps
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import logs, run_logs, runs
 from evals_mcp.store.logs.rows import usage_facts
 
-_STEPS = select(logs.c.number, logs.c.trace_parent_number, *(logs.c[part] for part in Usage._fields)).where(
-    logs.c.judged_log_number.is_(None)
+_STEPS = select(
+    logs.c.number, logs.c.trace_parent_number, logs.c.judged_log_number, *(logs.c[part] for part in Usage._fields)
 )
 _CHANGE_FACTS = (
     update(run_logs)
@@ -36,8 +36,7 @@ def read_step_usage(connection: Connection, numbers: Sequence[int]) -> dict[int,
     while above:
         found: dict[int, Mapping[str, Any]] = {}
         for batch in batches(above):
-            steps = connection.execute(_STEPS.where(logs.c.trace_parent_number.in_(batch))).mappings()
-            found |= {step["number"]: step for step in steps}
+            found |= _read_steps(connection, logs.c.trace_parent_number.in_(batch))
         levels.append(found)
         # What a step says itself already counts the steps below it.
         above = [number for number, step in found.items() if not own_usage(step).is_known]
@@ -59,8 +58,7 @@ def refresh_above(connection: Connection, parents: Iterable[int], now: datetime)
     waiting = sorted(set(parents))
     while waiting:
         for batch in batches(waiting):
-            rows = connection.execute(_STEPS.where(logs.c.number.in_(batch))).mappings()
-            above |= {row["number"]: row for row in rows}
+            above |= _read_steps(connection, logs.c.number.in_(batch))
         upper = {above[number]["trace_parent_number"] for number in waiting if number in above}
         waiting = sorted(number for number in upper - {None} if number not in above)
     silent = [number for number, row in above.items() if not own_usage(row).is_known]
@@ -81,3 +79,9 @@ def refresh_above(connection: Connection, parents: Iterable[int], now: datetime)
     for batch_of_runs in batches(changed):
         of_runs = update(runs).where(runs.c.id.in_(batch_of_runs))
         connection.execute(of_runs.values(revision=runs.c.revision + 1, updated_at=now))
+
+
+def _read_steps(connection: Connection, condition: ColumnElement[bool]) -> dict[int, Mapping[str, Any]]:
+    """Logs without the judgments, by number. SQLite would look up "judges nothing" in an index, and read most logs."""
+    rows = connection.execute(_STEPS.where(condition)).mappings()
+    return {row["number"]: dict(row) for row in rows if row["judged_log_number"] is None}
