@@ -31,6 +31,14 @@ def full_length(text: str) -> int:
     return text.length if isinstance(text, CutText) else len(text)
 
 
+def common_beginning(texts: Sequence[str]) -> str:
+    """The longest text that all of these begin with."""
+    first, last = min(texts), max(texts)
+    return first[
+        : next((at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+    ]
+
+
 def join_texts(texts: Sequence[str], separator: str) -> str:
     """The texts as one, up to where the first one is cut."""
     amount = next((number for number, text in enumerate(texts, 1) if full_length(text) > len(text)), None)

@@ -6,26 +6,25 @@ Long options would hide the rest of a row, so a letter stands for each in the ce
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from evals_mcp.answers.alike import below_shared, find_alike
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.short_ids import short_ids
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word, repeated_words
 from evals_mcp.answers.matches import match_quote
 from evals_mcp.answers.subjects import subject
-from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointLog, DatapointRow, DatapointRows, RunRow
 
-_CAP = 100_000
 _LONG_OPTION = 12  # characters; longer options are shown as letters
 _OPTION = 60
 _MOST_OPTIONS = 26
 _ROOM_FOR_ALL = 60  # characters; with less room, a row shows only its input
 _WORD = 12
-_SIGNS = "- = missing; ×2 and ; = repeated logs"
 
 
 def summarize_datapoints(
@@ -59,7 +58,12 @@ def summarize_datapoints(
     if filtered:
         answer.head(f"{figures.count(found.total, 'datapoint')}{filtered}.")
     columns = _columns(evaluation, runs, only)
-    legend = _legend(columns, evaluation.evaluator_labels)
+    constant = {} if only is not None else _constant(found.rows, columns)
+    columns = {run_id: [index for index in indexes if index not in constant] for run_id, indexes in columns.items()}
+    if constant:
+        labels = [name(label) for label in evaluation.evaluator_labels.values()]
+        answer.head(f"All: {', '.join(f'{labels[index]} {word}' for index, word in constant.items())}.")
+    legend = _legend(columns, evaluation.evaluator_labels, _signs(found.rows, columns))
     if legend.line:
         answer.head(legend.line)
 
@@ -68,12 +72,26 @@ def summarize_datapoints(
             return "" if filtered else f"{figures.count(found.total, 'datapoint')} in all."
         return f"Datapoints {offset + 1:,}–{offset + amount:,} of {found.total:,}. More: {call.at(offset + amount)}"
 
+    inputs = find_alike([row.inputs or row.messages for row in found.rows])
+    targets = find_alike([row.target for row in found.rows])
     match = ["match"] if any(row.excerpt for row in found.rows) else []
     heads = [name(evaluation.run_labels[run.id]) + legend.heads[run.id] for run in runs]
+    ids = short_ids(row.id for row in found.rows)
+    rows = [
+        _row(
+            row,
+            [name(ids[row.id]), *([_piped(match_quote(row.excerpt)) if row.excerpt else "-"] if match else [])],
+            [inputs.row(index, row.inputs or row.messages), targets.row(index, row.target)],
+            runs,
+            columns,
+        )
+        for index, row in enumerate(found.rows)
+    ]
+    shared = [*inputs.shared("input"), *targets.shared("target")]
     answer.rows(
-        [_row(row, runs, columns, with_match=bool(match)) for row in found.rows],
+        [below_shared(shared, rows[0]), *rows[1:]],
         footer,
-        header=" | ".join(["datapoint", *match, "input", "target", *heads]),
+        header=" | ".join(["datapoint", *match, inputs.heading("input"), targets.heading("target"), *heads]),
         on_cut='… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")',
     )
     return answer.text()
@@ -86,7 +104,7 @@ class _Legend(NamedTuple):
     heads: dict[str, str]
 
 
-def _legend(columns: Mapping[str, Sequence[int]], labels: Mapping[str, str]) -> _Legend:
+def _legend(columns: Mapping[str, Sequence[int]], labels: Mapping[str, str], signs: str) -> _Legend:
     shown = sorted({index for indexes in columns.values() for index in indexes})
     called = [name(label) for label in labels.values()]
     none = dict.fromkeys(columns, "")
@@ -94,11 +112,11 @@ def _legend(columns: Mapping[str, Sequence[int]], labels: Mapping[str, str]) -> 
         return _Legend("", none)
     if len({tuple(indexes) for indexes in columns.values()}) == 1:
         listed = "/".join(called[index] for index in shown)
-        return _Legend(f"Cells: {listed} ({_SIGNS}).", none)
+        return _Legend(f"Cells: {listed}{signs}.", none)
     numbers = {index: str(number) for number, index in enumerate(shown, 1)}
     listed = ", ".join(f"{number} {called[index]}" for index, number in numbers.items())
     heads = {run_id: f" [{'/'.join(numbers[index] for index in indexes)}]" for run_id, indexes in columns.items()}
-    line = f"Cells: the evaluators in [ ], {listed} ({_SIGNS})."
+    line = f"Cells: the evaluators in [ ], {listed}{signs}."
     return _Legend(line, heads)
 
 
@@ -110,32 +128,64 @@ def _columns(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], only: str |
     return {run.id: [index for index, stats in enumerate(run.stats) if stats.total_logs] for run in runs}
 
 
-def _row(row: DatapointRow, runs: Sequence[RunRow], columns: Mapping[str, Sequence[int]], *, with_match: bool) -> Row:
-    given = row.inputs or row.messages
-    target = row.target or {}
+def _constant(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]) -> dict[int, str]:
+    """The evaluators with the same judgment of all these logs, unless there is only one evaluator, and its word."""
+    logs = [(log, columns.get(log.run_id, ())) for row in rows for log in row.logs]
+    shown = {index for indexes in columns.values() for index in indexes}
+    words = {
+        index: {_word(log.state(index), log.judgments[index], {}) for log, of in logs if index in of} for index in shown
+    }
+    constant = {index: found.pop() for index, found in words.items() if len(found) == 1 and len(logs) > 1}
+    return constant if len(constant) < len(shown) and "missing" not in constant.values() else {}
+
+
+def _signs(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]) -> str:
+    """What the signs in the cells mean, as far as there are any."""
+    logs = [log for row in rows for log in row.logs]
+    signs = []
+    if any(log.state(index) == "missing" for log in logs for index in columns.get(log.run_id, ())):
+        signs.append("- = missing")
+    if len({(row.id, log.run_id) for row in rows for log in row.logs}) < len(logs):
+        signs.append("×2 and ; = repeated logs")
+    if len(columns) > 1 and max(map(len, columns.values())) > 1:
+        signs.append("= as to the left")
+    return f" ({'; '.join(signs)})" if signs else ""
+
+
+def _row(
+    row: DatapointRow,
+    first: Sequence[str],
+    texts: Sequence[Row | None],
+    runs: Sequence[RunRow],
+    columns: Mapping[str, Sequence[int]],
+) -> Row:
     logs: dict[str, list[DatapointLog]] = {}
     for log in row.logs:
         logs.setdefault(log.run_id, []).append(log)
     letters = _letters(row.logs, columns)
-    needs = [size(given, _CAP), size(target, _CAP), sum(min(len(option), _OPTION) for option in letters)]
-    cells = " | ".join([_cell(logs.get(run.id, ()), columns[run.id], letters) for run in runs])
+    needs = [0 if text is None else text.need for text in texts]
+    needs.append(sum(min(len(option), _OPTION) for option in letters))
+    cells = " | ".join(_repeated([_cell(logs.get(run.id, ()), columns[run.id], letters) for run in runs]))
 
     def render(limit: int) -> str:
         shares = share(limit, needs) if limit >= min(_ROOM_FOR_ALL, sum(needs)) else [min(limit, needs[0]), 0, 0]
-        shown_input = _text(given, shares[0], needs[0])
-        shown_target = _text(target, shares[1], needs[1])
-        found = [_piped(match_quote(row.excerpt)) if row.excerpt else "-"] if with_match else []
-        line = " | ".join([name(row.id), *found, _piped(shown_input), _piped(shown_target), cells])
-        return f"{line}\n{_meanings(letters, shares[2])}" if letters and shares[2] else line
+        shown = [_piped(_text(text, room)) for text, room in zip(texts, shares, strict=False)]
+        line = " | ".join([*first, *shown, cells])
+        return f"{line}\n{_meanings(letters, shares[-1])}" if letters and shares[-1] else line
 
     return Row(render, sum(needs))
 
 
-def _text(value: Any, limit: int, need: int) -> str:
-    """A value as far as there is room; only `…` if there is no room for a word."""
-    if not value:
+def _repeated(cells: Sequence[str]) -> list[str]:
+    """The cells, with a ditto mark for those of several judgments that are as the one before."""
+    return ['=' if "/" in cell and index and cell == cells[index - 1] else cell for index, cell in enumerate(cells)]
+
+
+def _text(text: Row | None, limit: int) -> str:
+    """A text as far as there is room; only `…` if there is no room for a word."""
+    if text is None:
         return "-"
-    return compact_value(value, limit) if limit >= min(_WORD, need) else "…"
+    return text.render(limit) if limit >= min(_WORD, text.need) else "…"
 
 
 def _letters(logs: Sequence[DatapointLog], columns: Mapping[str, Sequence[int]]) -> dict[str, str]:

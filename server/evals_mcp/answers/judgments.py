@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from evals_mcp.answers.frame.figures import number
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import cell, name
 
 _TEXT = 60
 
@@ -37,4 +37,4 @@ def repeated_words(words: Sequence[str]) -> list[str]:
 
 def _word(text: str) -> str:
     """An option as a name. Quotes text that may be a sentence."""
-    return quote(text, _TEXT) if " " in text or len(text) > _TEXT else name(text)
+    return cell(text, _TEXT) if " " in text or len(text) > _TEXT else name(text)

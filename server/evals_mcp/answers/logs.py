@@ -1,25 +1,30 @@
-"""Logs as an answer: each with its run, datapoint, facts, inputs, output and judgments, within the budget."""
+"""Logs as an answer: a line each with facts and judgments, then input, target and output, within the budget.
 
-from collections.abc import Collection, Mapping, Sequence
+What all logs have alike is told once above them.
+"""
+
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
+from evals_mcp.answers.alike import below_shared, find_alike
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.detail import Row
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.short_ids import short_ids
 from evals_mcp.answers.frame.tokens import share
-from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.log_columns import JudgmentColumns, fact_columns
 from evals_mcp.answers.matches import match_words
 from evals_mcp.answers.outputs import Part, output_parts
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import LogRow, LogRows
-from evals_mcp.truncation import full_length
 
 _CAP = 1_000_000
-_LONG_OUTPUT = 1_000  # characters
+_SILENT = "- = an evaluator without judgments in that run."
 
 
 def summarize_logs(
@@ -37,42 +42,20 @@ def summarize_logs(
     answer.head(f"{subject(evaluation)}\n{total} {'log' if total == '1' else 'logs'}{filtered}.")
     for note in (*notes, *evaluation.notes):
         answer.note(note)
-    shown_labels = {version_id: name(label) for version_id, label in evaluation.evaluator_labels.items()}
-    judging = _judging(evaluation)
-    if any(_has_silent(row, judging[row.run_id]) for row in found.rows):
-        answer.note("Evaluators without judgments in a run are not listed as missing.")
-    one_run = len({row.run_id for row in found.rows}) == 1 and len(found.rows) > 1
-    if one_run:
-        answer.head(f"Run {name(evaluation.run_labels[found.rows[0].run_id])}:")
-    rows = []
-    above: dict[str, list[Any]] = {}
-    for row in found.rows:
-        run_label = None if one_run else evaluation.run_labels[row.run_id]
-        given = above.setdefault(row.datapoint_id or row.id, [])
-        rows.append(_row(row, run_label, shown_labels, judging[row.run_id], given))
-        given += [_input_of(row), row.target]
+    rows: list[Row] = []
+    header = ""
+    if found.rows:
+        listed = _Listed(evaluation, found.rows, str(call.listed.get("sort", "")))
+        rows, header = listed.rows(), listed.header
+        if listed.has_silent:
+            answer.note(_SILENT)
     answer.rows(
         rows,
         lambda shown: _left_out(found, shown, call),
+        header=header,
         on_cut='… marks cut text. Read a log in full: get_log(log="…")',
     )
     return answer.text()
-
-
-def log_facts(row: LogRow) -> list[str]:
-    """The known ones of latency, tokens and cost of a log."""
-    facts = []
-    if row.latency is not None:
-        facts.append(figures.duration(row.latency))
-    if row.prompt_tokens is not None or row.output_tokens is not None:
-        known = [
-            figures.count(tokens) if tokens is not None else "?" for tokens in (row.prompt_tokens, row.output_tokens)
-        ]
-        reasoning = f", {figures.count(row.reasoning_tokens)} reasoning" if row.reasoning_tokens else ""
-        facts.append(f"{known[0]} tokens in, {known[1]} out{reasoning}")
-    if row.cost is not None:
-        facts.append(figures.cost(row.cost))
-    return facts
 
 
 def _judging(evaluation: ResolvedEvaluation) -> dict[str, set[str]]:
@@ -84,99 +67,105 @@ def _judging(evaluation: ResolvedEvaluation) -> dict[str, set[str]]:
     }
 
 
-def _has_silent(row: LogRow, judging: Collection[str]) -> bool:
-    """Whether a judgment is missing by an evaluator that judged nothing in the log's run."""
-    return any(item.state == "missing" and item.evaluator_version_id not in judging for item in row.judgments)
+class _Listed:
+    """Logs as rows below a header, which tells what they have alike and how to read them."""
 
-
-def _input_of(row: LogRow) -> Any:
-    return [part for part in (row.inputs, row.messages) if part]
-
-
-def _row(
-    row: LogRow,
-    run_label: str | None,
-    evaluator_labels: Mapping[str, str],
-    judging: Collection[str],
-    above: Sequence[Any],
-) -> Row:
-    """A log as a row. `above` are the inputs and targets in earlier rows of its datapoint, which are shown once."""
-    parts = _parts(row, evaluator_labels)
-    known = [label for label, value in (("input", _input_of(row)), ("target", row.target)) if value and value in above]
-    parts = [part for part in parts if part[0] not in known]
-    facts = [name(row.id)]
-    if run_label is not None:
-        facts.append(f"run {name(run_label)}")
-    facts += [
-        _datapoint(row, known),
-        figures.date(row.created_at),
-        *log_facts(row),
-    ]
-    if (length := full_length(row.output or "")) > _LONG_OUTPUT:
-        facts.append(f"output of {figures.count(length, 'character')}")
-    first = "; ".join(facts)
-    explained = [judgment for judgment in row.judgments if judgment.text]
-    needs = [part.need for _, part in parts] + [full_length(judgment.text) for judgment in explained]
-
-    def render(limit: int) -> str:
-        shares = share(limit, needs)
-        lines = [
-            first,
-            *(f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, shares, strict=False)),
-        ]
-        limits = {
-            judgment.evaluator_version_id: room for judgment, room in zip(explained, shares[len(parts) :], strict=True)
+    def __init__(self, evaluation: ResolvedEvaluation, logs: Sequence[LogRow], sort: str) -> None:
+        self._logs = logs
+        self._labels = {version_id: name(label) for version_id, label in evaluation.evaluator_labels.items()}
+        self._inputs = find_alike([log.inputs for log in logs])
+        self._messages = _same_messages(logs)
+        self._targets = find_alike([log.target for log in logs])
+        self._judgments = JudgmentColumns(logs, self._labels, _judging(evaluation))
+        self.has_silent = self._judgments.has_silent
+        facts = fact_columns(logs, sort)
+        ids = short_ids(log.id for log in logs)
+        named = {
+            "log": [name(ids[log.id]) for log in logs],
+            "run": [name(evaluation.run_labels[log.run_id]) for log in logs],
+            "datapoint": _datapoints(logs),
         }
-        lines.append("  judgments: " + _judgments(row, evaluator_labels, limits, judging))
-        return "\n".join(lines)
+        alike = [column for column, cells in named.items() if len(logs) > 1 == len(set(cells))]
+        self._columns = {column: cells for column, cells in named.items() if column not in alike}
+        self._columns |= facts.columns
+        shared = [f"{column} {named[column][0]}" for column in alike] + facts.shared + self._judgments.shared
+        self._told_once = f"All: {'; '.join(shared)}." if shared else ""
 
-    return Row(render, sum(needs))
+    @property
+    def header(self) -> str:
+        """What all have alike, the names of the columns, and the texts below each row."""
+        texts = []
+        if any(log.inputs or log.messages for log in self._logs):
+            texts.append(self._inputs.heading("input"))
+        if any(log.target for log in self._logs):
+            texts.append(self._targets.heading("= target"))
+        columns = " | ".join([*self._columns, *self._judgments.headers])
+        return "\n".join(filter(None, [self._told_once, columns, f" {'; '.join([*texts, '→ output'])}"]))
+
+    def rows(self) -> list[Row]:
+        """The logs. Inputs and targets in earlier rows of a datapoint are shown once."""
+        above: dict[str, list[Any]] = {}
+        rows = []
+        for index, log in enumerate(self._logs):
+            given = above.setdefault(log.datapoint_id or log.id, [])
+            rows.append(self._row(index, log, [label for label, value in _given(log) if value in given]))
+            given += [value for _, value in _given(log)]
+        shared = [*self._inputs.shared("input"), *self._messages_row(), *self._targets.shared("target")]
+        return [below_shared(shared, rows[0]), *rows[1:]]
+
+    def _messages_row(self) -> list[Part]:
+        if not self._messages:
+            return []
+        same = self._logs[0].messages[: self._messages]
+        return [("messages begin", Row(lambda limit: compact_value(same, limit), size(same, _CAP)))]
+
+    def _row(self, index: int, log: LogRow, known: Sequence[str]) -> Row:
+        parts = self._parts(index, log, known)
+        needs = [part.need for _, part in parts] + self._judgments.needs(index)
+        first = [cells[index] or "-" for cells in self._columns.values()]
+        if known:
+            first[list(self._columns).index("datapoint")] += f" ({' and '.join(known)} above)"
+
+        def render(limit: int) -> str:
+            limits = share(limit, needs)
+            judged = [cell or "-" for cell in self._judgments.cells(index, limits[len(parts) :])]
+            texts = [f" {mark}{part.render(room)}" for (mark, part), room in zip(parts, limits, strict=False)]
+            return "\n".join([" | ".join([*first, *judged]), *texts])
+
+        return Row(render, sum(needs))
+
+    def _parts(self, index: int, log: LogRow, known: Sequence[str]) -> list[Part]:
+        """The texts of a log, each with its mark."""
+        parts: list[Part] = []
+        if log.excerpt is not None:
+            match = match_words(log.excerpt, self._labels)
+            parts.append(("found: ", Row(lambda _: match, 0)))
+        if "input" not in known:
+            if (row := self._inputs.row(index, log.inputs)) is not None:
+                parts.append(("", row))
+            if messages := log.messages[self._messages :]:
+                parts.append(("", Row(lambda limit: compact_value(messages, limit), size(messages, _CAP))))
+        if "target" not in known and (row := self._targets.row(index, log.target)) is not None:
+            parts.append(("= ", row))
+        return parts + [("→ " if label == "output" else f"{label}: ", part) for label, part in output_parts(log)]
 
 
-def _datapoint(row: LogRow, known: Sequence[str]) -> str:
-    if not row.datapoint_id:
-        return "no datapoint"
-    return name(row.datapoint_id) + (f" ({' and '.join(known)} above)" if known else "")
+def _datapoints(logs: Sequence[LogRow]) -> list[str]:
+    ids = short_ids(log.datapoint_id for log in logs if log.datapoint_id)
+    return [name(ids[log.datapoint_id]) if log.datapoint_id else "none" for log in logs]
 
 
-def _parts(row: LogRow, evaluator_labels: Mapping[str, str]) -> list[Part]:
-    """The texts of a log by label."""
-    parts: list[Part] = []
-    if row.excerpt is not None:
-        match = match_words(row.excerpt, evaluator_labels)
-        parts.append(("found", Row(lambda _: match, 0)))
-    if row.inputs or row.messages:
-        need = size(row.inputs, _CAP) + size(row.messages, _CAP)
-        parts.append(("input", Row(lambda limit: _input(row, limit), need)))
-    if row.target:
-        target = row.target
-        parts.append(("target", Row(lambda limit: compact_value(target, limit), size(target, _CAP))))
-    return parts + output_parts(row)
+def _same_messages(logs: Sequence[LogRow]) -> int:
+    """The number of messages at the beginning that all logs have alike."""
+    if len(logs) < 2:
+        return 0
+    every = zip(*(log.messages for log in logs), strict=False)
+    return sum(1 for _ in takewhile(lambda found: all(message == found[0] for message in found), every))
 
 
-def _input(row: LogRow, limit: int) -> str:
-    """The inputs and messages, as far as present."""
-    given = [part for part in (row.inputs, row.messages) if part]
-    shares = share(limit, [size(part, _CAP) for part in given])
-    return "; ".join(compact_value(part, room) for part, room in zip(given, shares, strict=True))
-
-
-def _judgments(row: LogRow, labels: Mapping[str, str], limits: Mapping[str, int], judging: Collection[str]) -> str:
-    words = []
-    for judgment in row.judgments:
-        if judgment.state == "missing":
-            continue
-        word = f"{labels[judgment.evaluator_version_id]} {judgment_word(judgment.state, judgment.judgment)}"
-        text, limit = judgment.text, limits.get(judgment.evaluator_version_id, 0)
-        words.append(f"{word} ({quote(text, limit)})" if text and limit >= min(len(text), 20) else word)
-    missing = [
-        labels[item.evaluator_version_id]
-        for item in row.judgments
-        if item.state == "missing" and item.evaluator_version_id in judging
-    ]
-    if missing:
-        words.append(f"missing: {', '.join(missing)}")
-    return ", ".join(words) or "none"
+def _given(log: LogRow) -> list[tuple[str, Any]]:
+    given = [part for part in (log.inputs, log.messages) if part]
+    return [(label, value) for label, value in (("input", given), ("target", log.target)) if value]
 
 
 def _left_out(found: LogRows, shown: int, call: Call) -> str:

@@ -48,6 +48,12 @@ def nested_value(value: object, limit: int | None = None) -> str:
     return _rendered(value, limit, 1)
 
 
+def field_value(value: object, limit: int) -> str:
+    """A value whose name is told elsewhere: a plain word bare, all else as `nested_value`."""
+    is_word = isinstance(value, str) and " " not in value and len(value) == full_length(value) <= limit
+    return str(value) if is_word and name(str(value)) == value else nested_value(value, limit)
+
+
 def size(value: object, cap: int) -> int:
     """The limit with which `compact_value` cuts nothing. Stops counting beyond `cap`."""
     return _size_of_parts(_messages(value), cap, 1) if _is_chat(value) else _size(value, cap, 0)

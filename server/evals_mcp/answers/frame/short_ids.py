@@ -1,0 +1,25 @@
+"""Short forms of ids, which tools resolve as they resolve whole ones."""
+
+import re
+from collections.abc import Iterable
+
+from evals_mcp.truncation import common_beginning
+
+_GENERATED = re.compile(r"[a-z]+_(?=[0-9A-Za-z]*[0-9])(?=[0-9A-Za-z]*[A-Za-z])[0-9A-Za-z]{21}")
+_HEXADECIMAL = re.compile(r"[a-z]+_[0-9a-f]+")
+_LEAST, _LEAST_HEXADECIMAL = 6, 9  # characters behind the prefix: two of a million ids begin alike in 1 of 10,000 cases
+
+
+def short_ids(ids: Iterable[str]) -> dict[str, str]:
+    """For each id a beginning that no other one here has; ids that somebody chose stay whole.
+
+    Generated ids are random, so their beginning is unique among all. A tool that finds two asks for more characters.
+    """
+    ordered = sorted(set(ids))
+    short = {}
+    for index, id in enumerate(ordered):
+        least = id.find("_") + 1 + (_LEAST_HEXADECIMAL if _HEXADECIMAL.fullmatch(id) else _LEAST)
+        near = [other for other in ordered[max(index - 1, 0) : index + 2] if other != id]
+        alike = max((len(common_beginning([id, other])) for other in near), default=0)
+        short[id] = id[: max(least, alike + 1)] if _GENERATED.fullmatch(id) else id
+    return short

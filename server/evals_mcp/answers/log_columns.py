@@ -1,0 +1,123 @@
+"""The columns of a list of logs: facts and judgments. What all logs have alike is told once, figures as a range."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.quoting import cell
+from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.models.rows import JudgmentRow, LogRow
+from evals_mcp.truncation import full_length
+
+_ALIKE = 2  # times the least; figures within that are told as a range
+_LONG_OUTPUT = 1_000  # characters
+_SHORTEST_EXPLANATION = 20  # characters
+
+
+class Columns(NamedTuple):
+    """The cells of some columns by header, and what is told once instead."""
+
+    columns: dict[str, list[str]]
+    shared: list[str]
+
+
+def fact_columns(rows: Sequence[LogRow], sort: str) -> Columns:
+    """When logs were made, their latency, tokens, cost, and the length of long outputs."""
+    columns: dict[str, list[str]] = {}
+    shared = []
+    for measure, read, write, unit in _MEASURES:
+        values = [read(row) for row in rows]
+        known = [value for value in values if value is not None]
+        if not known:
+            continue
+        if measure != sort and len(rows) > 1 and len(known) == len(rows) and max(known) <= _ALIKE * min(known):
+            shared.append(_range(write(min(known)), write(max(known))) + unit)
+        else:
+            columns[measure] = ["" if value is None else write(value) for value in values]
+    moments = [figures.date(row.created_at) for row in rows]
+    if len(rows) > 1 and len({moment.split()[0] for moment in moments}) == 1:
+        shared.insert(0, moments[0] if len(set(moments)) == 1 else moments[0].split()[0])
+    else:
+        columns = {"created": moments, **columns}
+    lengths = [full_length(row.output or "") for row in rows]
+    if sort == "length" or max(lengths) > _LONG_OUTPUT:
+        columns["output characters"] = list(map(figures.count, lengths))
+    return Columns(columns, shared)
+
+
+def _count(amount: float) -> str:
+    return figures.count(int(amount))
+
+
+_MEASURES: tuple[tuple[str, Callable[[LogRow], float | None], Callable[[float], str], str], ...] = (
+    ("latency", lambda row: row.latency, figures.duration, ""),
+    ("tokens in", lambda row: row.prompt_tokens, _count, " tokens in"),
+    ("reasoning", lambda row: row.reasoning_tokens or None, _count, " reasoning"),
+    ("tokens out", lambda row: row.output_tokens, _count, " tokens out"),
+    ("cost", lambda row: row.cost, figures.cost, ""),
+)
+
+
+def _range(low: str, high: str) -> str:
+    return low if low == high else f"{low}–{high}"
+
+
+class JudgmentColumns:
+    """A column for each evaluator that judged any of these logs otherwise than another, with explanations in cells."""
+
+    def __init__(
+        self, rows: Sequence[LogRow], labels: Mapping[str, str], judging: Mapping[str, Collection[str]]
+    ) -> None:
+        self._rows = [{item.evaluator_version_id: item for item in row.judgments} for row in rows]
+        self._judging = [judging[row.run_id] for row in rows]
+        words = {version_id: self._column(version_id) for version_id in labels}
+        constant = [
+            version_id
+            for version_id, cells in words.items()
+            if len(rows) > 1 and cells[0] and len(set(cells)) == 1 and not self._explained(version_id)
+        ]
+        self.shared = [f"{labels[version_id]} {words[version_id][0]}" for version_id in constant]
+        self._words = {
+            version_id: cells for version_id, cells in words.items() if any(cells) and version_id not in constant
+        }
+        self.headers = [labels[version_id] for version_id in self._words]
+
+    @property
+    def has_silent(self) -> bool:
+        """Whether a cell is empty because the evaluator judged no log of that run."""
+        return any(not cell for cells in self._words.values() for cell in cells)
+
+    def needs(self, index: int) -> list[int]:
+        """The characters of the explanations in a row."""
+        return [full_length(text) for version_id in self._words if (text := self._text(index, version_id))]
+
+    def cells(self, index: int, limits: Sequence[int]) -> list[str]:
+        """The cells of a row. `limits` are those of its explanations."""
+        rooms = iter(limits)
+        found = []
+        for version_id, words in self._words.items():
+            word, text = words[index], self._text(index, version_id)
+            room = next(rooms, 0) if text else 0
+            explained = text and room >= min(len(text), _SHORTEST_EXPLANATION)
+            found.append(f"{word} ({cell(text, room)})" if explained else word)
+        return found
+
+    def _column(self, version_id: str) -> list[str]:
+        return [
+            _word(row.get(version_id), version_id in judging)
+            for row, judging in zip(self._rows, self._judging, strict=True)
+        ]
+
+    def _text(self, index: int, version_id: str) -> str:
+        judgment = self._rows[index].get(version_id)
+        return judgment.text or "" if judgment is not None and judgment.state != "missing" else ""
+
+    def _explained(self, version_id: str) -> bool:
+        return any(self._text(index, version_id) for index in range(len(self._rows)))
+
+
+def _word(judgment: JudgmentRow | None, is_judging: bool) -> str:
+    """A judgment as a word; "" if the evaluator judged nothing in the run."""
+    if judgment is None or (judgment.state == "missing" and not is_judging):
+        return ""
+    return judgment_word(judgment.state, judgment.judgment)
