@@ -9,13 +9,19 @@
       └ Unavailable    the data cannot be reached              5xx, network
 
 The message of an `EvalsError` is safe to show: it holds no secret, no driver text and no traceback.
+Where the chat's words are made, `ty check` refuses data in it that is not quoted.
 """
+
+from typing import LiteralString
 
 
 class EvalsError(Exception):
     """Base class of every error that we raise on purpose. `str(error)` is one or two plain sentences."""
 
     status = 500
+
+    def __init__(self, message: LiteralString) -> None:
+        super().__init__(message)
 
 
 class Invalid(EvalsError):
@@ -27,7 +33,7 @@ class Invalid(EvalsError):
 
     status = 400
 
-    def __init__(self, message: str, location: tuple[str | int, ...] = ()) -> None:
+    def __init__(self, message: LiteralString, location: tuple[str | int, ...] = ()) -> None:
         super().__init__(message)
         self.location = location
         if location:
@@ -39,7 +45,7 @@ class Unauthorized(EvalsError):
 
     status = 401
 
-    def __init__(self, message: str, status: int = 401) -> None:
+    def __init__(self, message: LiteralString, status: int = 401) -> None:
         super().__init__(message)
         self.status = status
 
@@ -67,6 +73,6 @@ class Unavailable(EvalsError):
 
     status = 503
 
-    def __init__(self, message: str, status: int = 503) -> None:
+    def __init__(self, message: LiteralString, status: int = 503) -> None:
         super().__init__(message)
         self.status = status

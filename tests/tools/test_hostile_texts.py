@@ -171,6 +171,7 @@ async def test_hostile_text_never_leaves_its_quotes(evil: Evil) -> None:
         ("get_logs", {"evaluation": id, "text": text}),
         ("get_logs", {"evaluation": id, "judgment": text}),
         ("get_logs", {"evaluation": id, "evaluator": text, "judgment": text}),
+        ("get_logs", {"evaluation": id, "judgment": "no such option"}),
         ("get_logs", {"evaluation": id, "runs": [text]}),
         ("get_logs", {"evaluation": text, "sort": "worst"}),
         ("get_logs", {"evaluation": id, "datapoint": text}),
@@ -209,6 +210,16 @@ async def test_resources_and_suggestions_hold_it_too(evil: Evil) -> None:
     )
     for value in suggested.completion.values:
         assert value.isprintable()
+
+
+async def test_prompts_hold_it_too(evil: Evil) -> None:
+    """A prompt quotes the names that it is given, also those that name nothing."""
+    for prompt in (await evil.assistant.host.list_prompts()).prompts:
+        for word in (evil.text, f"{evil.text} 2", f"no {evil.text}"):
+            names = {argument.name: word for argument in prompt.arguments or []}
+            (message,) = (await evil.assistant.host.get_prompt(prompt.name, names)).messages
+            assert isinstance(message.content, TextContent)
+            check(message.content.text, (prompt.name, word))
 
 
 def check(answer: str, where: object) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from evals_mcp.answers.frame.detail import Row
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.values import compact_value, field_value, size
 from evals_mcp.truncation import CutText, common_beginning, full_length
@@ -31,7 +31,7 @@ class Alike(NamedTuple):
     beginnings: dict[str, str]
     rows: list[list[Any]]
 
-    def heading(self, noun: str) -> str:
+    def heading(self, noun: Quoted) -> Quoted:
         """The noun with the names of the fields in the rows: `input (question, plan)`."""
         return f"{noun} ({', '.join(map(name, self.keys))})" if self.keys else noun
 
@@ -41,9 +41,9 @@ class Alike(NamedTuple):
             return Row(lambda limit: compact_value(given, limit), size(given, _CAP))
         return values_row(values) if (values := self.rows[index]) else None
 
-    def shared(self, noun: str) -> list[tuple[str, Row]]:
+    def shared(self, noun: Quoted) -> list[tuple[Quoted, Row]]:
         """What is told once, by label."""
-        found = []
+        found: list[tuple[Quoted, Row]] = []
         if self.same:
             same = self.same
             found.append((f"same {noun}", Row(lambda limit: compact_value(same, limit), size(same, _CAP))))
@@ -72,28 +72,28 @@ def values_row(values: Sequence[Any]) -> Row:
     """Values without their names, which share the room."""
     needs = [_value_need(value) for value in values]
 
-    def render(limit: int) -> str:
+    def render(limit: int) -> Quoted:
         limits = share(limit, needs)
         return ", ".join(map(_value_text, values, limits))
 
     return Row(render, sum(needs))
 
 
-def below_shared(shared: Sequence[tuple[str, Row]], first: Row) -> Row:
+def below_shared(shared: Sequence[tuple[Quoted, Row]], first: Row) -> Row:
     """The first row below what all rows have alike, which gets as much room by itself."""
     if not shared:
         return first
     needs = [part.need for _, part in shared]
 
-    def render(limit: int) -> str:
+    def render(limit: int) -> Quoted:
         limits = share(limit, needs)
-        lines = [f" {label}: {part.render(room)}" for (label, part), room in zip(shared, limits, strict=True)]
+        lines = (f" {label}: {part.render(room)}" for (label, part), room in zip(shared, limits, strict=True))
         return "\n".join([*lines, first.render(limit)])
 
     return Row(render, max(sum(needs), first.need))
 
 
-def _value_text(value: Any, limit: int) -> str:
+def _value_text(value: Any, limit: int) -> Quoted:
     """A value in about this many characters."""
     return f"…{quote(value.text, limit)}" if isinstance(value, Rest) else field_value(value, limit)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
-from evals_mcp.answers.frame.quoting import quote
+from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.frame.tokens import share
 
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?]\s)|(?<=[\n。！？])")
@@ -38,7 +38,7 @@ def difference_row(old: str, new: str) -> Row | None:
     return Row(lambda limit: text_difference(old, new, limit), len(whole))
 
 
-def text_difference(old: str, new: str, limit: int | None = None) -> str:
+def text_difference(old: str, new: str, limit: int | None = None) -> Quoted:
     """The difference of two texts in about `limit` characters: `(same 812 characters) -"not" +"always"`.
 
     Unchanged text between two changes is quoted if short, else counted. Time is bounded for any texts.
@@ -102,12 +102,12 @@ def _same(stretches: list[_Stretch]) -> int:
     return sum(len(stretch.old) for stretch in stretches if stretch.old == stretch.new)
 
 
-def _shown(stretches: list[_Stretch], limit: int | None) -> str:
+def _shown(stretches: list[_Stretch], limit: int | None) -> Quoted:
     changes = [stretch for stretch in stretches if stretch.old != stretch.new]
     shown = changes if limit is None else changes[: max(1, limit // _PART)]
     needs = [len(side) for change in shown for side in change]
     limits = iter(needs if limit is None else share(limit, needs))
-    texts: list[str] = []
+    texts: list[Quoted] = []
     left = len(shown)
     for stretch in stretches:
         if stretch.old == stretch.new:
@@ -121,11 +121,11 @@ def _shown(stretches: list[_Stretch], limit: int | None) -> str:
     return " ".join(texts)
 
 
-def _unchanged(text: str) -> str:
+def _unchanged(text: str) -> Quoted:
     return quote(text) if len(text) <= _CONTEXT else f"(same {count(len(text), 'character')})"
 
 
-def _replaced(change: _Stretch, old_limit: int, new_limit: int) -> str:
+def _replaced(change: _Stretch, old_limit: int, new_limit: int) -> Quoted:
     removed = f"-{quote(change.old, old_limit)}" if change.old else ""
     added = f"+{quote(change.new, new_limit)}" if change.new else ""
     return f"{removed} {added}".strip()

@@ -6,12 +6,13 @@ from typing import Any
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word, repeated_words
 from evals_mcp.answers.outputs import Part, compared_outputs
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.comparisons import ComparedDatapoint
+from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.questions import Outcome
 from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.truncation import full_length
@@ -41,22 +42,24 @@ def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Out
     first = _first_line(compared, datapoint, versions, outcome)
     needs = [part.need for _, part in parts]
 
-    def render(limit: int) -> str:
+    def render(limit: int) -> Quoted:
         if limit < min(_ROOMY, sum(needs)):
             return first
         limits = share(max(limit, _USEFUL), needs)
-        lines = [f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, limits, strict=True)]
+        lines: list[Quoted] = [
+            f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, limits, strict=True)
+        ]
         return "\n".join([first, *lines])
 
     return Row(render, sum(needs))
 
 
-def _first_line(compared: Compared, datapoint: ComparedDatapoint, versions: Sequence[str], outcome: Outcome) -> str:
+def _first_line(compared: Compared, datapoint: ComparedDatapoint, versions: Sequence[str], outcome: Outcome) -> Quoted:
     """The id, and each judgment: baseline → candidate."""
     words = [_change(compared, datapoint, version_id) for version_id in versions[:_EVALUATORS]]
     if len(versions) > _EVALUATORS:
         words.append(f"and {count(len(versions) - _EVALUATORS, 'more evaluator')}")
-    failed = [
+    failed: list[Quoted] = [
         side
         for side, shown in (("baseline", datapoint.baseline), ("candidate", datapoint.candidate))
         if outcome == "errors" and shown is not None and shown.error is not None
@@ -66,20 +69,20 @@ def _first_line(compared: Compared, datapoint: ComparedDatapoint, versions: Sequ
     return f"{name(datapoint.id)}: {', '.join(words) or 'no judgment'}"
 
 
-def _change(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> str:
+def _change(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> Quoted:
     before = _judged(compared, datapoint, version_id, datapoint.baseline, compared.found.baseline.run_id)
     after = _judged(compared, datapoint, version_id, datapoint.candidate, compared.found.shown_run_id)
     label = compared.evaluator(version_id)
     if isinstance(before, list) and isinstance(after, list):
-        lost = [f"-{quote(option, _OPTION)}" for option in before if option not in after]
-        gained = [f"+{quote(option, _OPTION)}" for option in after if option not in before]
-        return f"{label} {' '.join([*lost, *gained]) or f'the same {len(after)} options'}"
+        lost: list[Quoted] = [f"-{quote(option, _OPTION)}" for option in before if option not in after]
+        gained: list[Quoted] = [f"+{quote(option, _OPTION)}" for option in after if option not in before]
+        return f"{label} {' '.join([*lost, *gained]) or f'the same {count(len(after))} options'}"
     return f"{label} {_words(before)} → {_words(after)}"
 
 
 def _judged(
     compared: Compared, datapoint: ComparedDatapoint, version_id: str, shown: LogRow | None, run_id: str
-) -> list[str] | str:
+) -> Quoted | list[str]:
     """The options of one log, or a word for the judgment of each log of a run."""
     if shown is None:
         return "no log"
@@ -92,17 +95,17 @@ def _judged(
     words += [_word(log.state(index), log.judgments[index]) for log in others]
     repeated = repeated_words(words)
     more = len(repeated) - _VALUES
-    return "; ".join(repeated[:_VALUES]) + (f"; +{more} more" if more > 0 else "")
+    return "; ".join(repeated[:_VALUES]) + (f"; +{count(more)} more" if more > 0 else "")
 
 
-def _word(state: str, judgment: Any) -> str:
+def _word(state: JudgmentState, judgment: Any) -> Quoted:
     if isinstance(judgment, list):
         return count(len(judgment), "option")
     return judgment_word(state, judgment)
 
 
-def _words(judged: list[str] | str) -> str:
-    return judged if isinstance(judged, str) else count(len(judged), "option")
+def _words(judged: Quoted | list[str]) -> Quoted:
+    return count(len(judged), "option") if isinstance(judged, list) else judged
 
 
 def _judging(datapoint: ComparedDatapoint) -> list[str]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.models.comparisons import ComparisonRow
 
 _MORE_PLACES = 2
@@ -15,10 +16,10 @@ _LEAST_PLACES, _MOST_PLACES = 2, 10
 class ComparedFigures(NamedTuple):
     """Baseline, candidate, their difference and its interval, in one unit and with the same decimals."""
 
-    baseline: str
-    candidate: str
-    difference: str
-    interval: str
+    baseline: Quoted
+    candidate: Quoted
+    difference: Quoted
+    interval: Quoted
 
 
 class _Unit(NamedTuple):
@@ -26,8 +27,8 @@ class _Unit(NamedTuple):
 
     factor: float
     places: int
-    value: Callable[[str], str]
-    difference: Callable[[str], str]
+    value: Callable[[Quoted], Quoted]
+    difference: Callable[[Quoted], Quoted]
 
 
 def compared_figures(row: ComparisonRow) -> ComparedFigures | None:
@@ -63,7 +64,7 @@ def _adds_up(row: ComparisonRow, factor: float, places: int) -> bool:
     return all(_is_shown(figures.fixed(value * factor, places)) for value in ends)
 
 
-def _minus(candidate: str, baseline: str, places: int) -> str:
+def _minus(candidate: Quoted, baseline: Quoted, places: int) -> Quoted:
     return figures.fixed(float(_decimal(candidate) - _decimal(baseline)), places)
 
 
@@ -75,11 +76,11 @@ def _is_shown(text: str) -> bool:
     return any(character in "123456789" for character in text)
 
 
-def _signed(text: str) -> str:
+def _signed(text: Quoted) -> Quoted:
     return text if text.startswith("-") or not _is_shown(text) else f"+{text}"
 
 
-def _short(text: str, unit: _Unit) -> str:
+def _short(text: Quoted, unit: _Unit) -> Quoted:
     """Without the zeros of a whole percentage."""
     return text.rstrip("0").rstrip(".") if unit.factor == _PERCENT and "." in text else text
 
@@ -90,16 +91,16 @@ _PERCENT = 100.0
 def _unit(row: ComparisonRow, largest: float) -> _Unit:
     """The unit of a row whose larger value is this."""
     if row.kind == "boolean":
-        return _Unit(_PERCENT, 1, "{}%".format, "{} points".format)
+        return _Unit(_PERCENT, 1, _suffix("%"), _suffix(" points"))
     if row.measure == "latency":
         if largest < 0.9995:
-            return _Unit(1000.0, 0, "{} ms".format, "{} ms".format)
-        return _Unit(1.0, 2 if largest < 100 else 0, "{} s".format, "{} s".format)
+            return _Unit(1000.0, 0, _suffix(" ms"), _suffix(" ms"))
+        return _Unit(1.0, 2 if largest < 100 else 0, _suffix(" s"), _suffix(" s"))
     if row.measure == "cost":
         return _Unit(1.0, _digits(largest, 3), _dollars, _dollars)
     if row.measure == "tokens" and largest >= 10:
-        return _Unit(1.0, 0, str, str)
-    return _Unit(1.0, _digits(largest, 2), str, str)
+        return _Unit(1.0, 0, _suffix(""), _suffix(""))
+    return _Unit(1.0, _digits(largest, 2), _suffix(""), _suffix(""))
 
 
 def _digits(largest: float, digits: int) -> int:
@@ -109,6 +110,10 @@ def _digits(largest: float, digits: int) -> int:
     return min(max(_LEAST_PLACES, digits - 1 - math.floor(math.log10(largest))), _MOST_PLACES)
 
 
-def _dollars(text: str) -> str:
+def _suffix(unit: Quoted) -> Callable[[Quoted], Quoted]:
+    return lambda text: text + unit
+
+
+def _dollars(text: Quoted) -> Quoted:
     sign = text[0] if text[0] in "+-" else ""
     return f"{sign}${text.removeprefix(sign)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.answers.unpaired import unpaired_notes
 from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, ComparisonRow, Comparisons, Tally
@@ -13,7 +13,7 @@ from evals_mcp.models.questions import Family
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.statistics.results import PairedTest, Verdict
 
-_TESTS = {
+_TESTS: dict[PairedTest, Quoted] = {
     PairedTest.MCNEMAR: "McNemar's exact test",
     PairedTest.SIGN_FLIP: "paired sign-flip permutation test",
     PairedTest.STUART_MAXWELL: "Stuart-Maxwell test",
@@ -30,15 +30,15 @@ class Compared:
     found: Comparisons
     family: Family = "evaluation"
 
-    def run(self, run_id: str) -> str:
+    def run(self, run_id: str) -> Quoted:
         """The label of a run."""
         return name(self.evaluation.run_labels[run_id])
 
-    def evaluator(self, version_id: str) -> str:
+    def evaluator(self, version_id: str) -> Quoted:
         """The label of an evaluator."""
         return name(self.evaluation.evaluator_labels[version_id])
 
-    def subject(self, row: ComparisonRow) -> str:
+    def subject(self, row: ComparisonRow) -> Quoted:
         """The evaluator or measure of a row."""
         return row.measure or self.evaluator(row.evaluator_version_id or "")
 
@@ -67,9 +67,9 @@ def tally_of(run: ComparedRun, version_id: str) -> Tally:
     return next(tally for tally in run.tallies if tally.evaluator_version_id == version_id)
 
 
-def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]:
+def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[Quoted]:
     """How these rows were computed: tests, correction, averages."""
-    notes = []
+    notes: list[Quoted] = []
     tested = [row for row in rows if row.test is not None]
     if tested:
         adjusted = _correction(compared, tested)
@@ -92,7 +92,7 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[str]
     return notes
 
 
-def _correction(compared: Compared, tested: Sequence[ComparisonRow]) -> str:
+def _correction(compared: Compared, tested: Sequence[ComparisonRow]) -> Quoted:
     """Over how many comparisons the p-values of these rows are corrected, and whose they are."""
     judged = compared.found.family_comparisons if any(row.measure is None for row in tested) else 0
     measured = compared.found.family_measures if any(row.measure is not None for row in tested) else 0
@@ -100,12 +100,14 @@ def _correction(compared: Compared, tested: Sequence[ComparisonRow]) -> str:
         return '; p is not adjusted (family="asked")'
     whose = "of the evaluation" if compared.family == "evaluation" else 'asked for (family="asked")'
     if judged > 1:
-        measures = f" (measures: over {measured})" if measured > 1 else ""
-        return f"; p is Holm-adjusted over {judged} comparisons {whose}{measures}"
-    return f"; p of measures is Holm-adjusted over {measured} comparisons {whose}" if measured > 1 else ""
+        measures = f" (measures: over {figures.count(measured)})" if measured > 1 else ""
+        return f"; p is Holm-adjusted over {figures.count(judged)} comparisons {whose}{measures}"
+    return (
+        f"; p of measures is Holm-adjusted over {figures.count(measured)} comparisons {whose}" if measured > 1 else ""
+    )
 
 
-def coverage_notes(compared: Compared) -> list[str]:
+def coverage_notes(compared: Compared) -> list[Quoted]:
     """Datapoints that the runs do not share, and excluded logs."""
     baseline = compared.found.baseline
     notes = [
@@ -123,22 +125,23 @@ def coverage_notes(compared: Compared) -> list[str]:
     return notes
 
 
-def judgment_notes(compared: Compared) -> list[str]:
+def judgment_notes(compared: Compared) -> list[Quoted]:
     """Evaluators without a row, or with excluded judgments."""
     notes = pairing_notes(compared)
-    for word in ("failed", "abstained", "missing"):
-        counts = {run.run_id: _counts(compared, run, word) for run in _runs(compared)}
-        where = [f"{compared.run(run_id)} ({counted})" for run_id, counted in counts.items() if counted]
+    words: tuple[Quoted, ...] = ("failed", "abstained", "missing")
+    for word in words:
+        counts: dict[str, Quoted] = {run.run_id: _counts(compared, run, word) for run in _runs(compared)}
+        where: list[Quoted] = [f"{compared.run(run_id)} ({counted})" for run_id, counted in counts.items() if counted]
         if where:
             notes.append(f"Excluded: {word} judgments in {figures.listed(where, _LISTED)}.")
     return notes
 
 
-def pairing_notes(compared: Compared) -> list[str]:
+def pairing_notes(compared: Compared) -> list[Quoted]:
     """Evaluators without a row, or with unequal pairs: notes that a list of runs does not have."""
     version_ids = [tally.evaluator_version_id for tally in compared.found.baseline.tallies]
     nowhere = [version_id for version_id in version_ids if _is_nowhere(compared, version_id)]
-    notes = []
+    notes: list[Quoted] = []
     if not compared.found.baseline.datapoints and not any(run.datapoints for run in compared.found.candidates):
         return ["The runs have no datapoints, so their logs cannot be paired."]
     if nowhere:
@@ -156,12 +159,12 @@ def pairing_notes(compared: Compared) -> list[str]:
     return notes
 
 
-def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[str]:
+def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[Quoted]:
     """Number evaluators that changed and have no declared direction."""
     return list(dict.fromkeys(compared.subject(row) for row in rows if row.changed and not compared.is_directed(row)))
 
 
-def _counts(compared: Compared, run: ComparedRun, word: str) -> str:
+def _counts(compared: Compared, run: ComparedRun, word: Quoted) -> Quoted:
     """The failed, abstained or missing judgments of a run, by evaluators that judged other logs of it."""
     counts = [(tally.evaluator_version_id, getattr(tally, word)) for tally in run.tallies if tally.judged]
     return figures.listed(
@@ -169,9 +172,9 @@ def _counts(compared: Compared, run: ComparedRun, word: str) -> str:
     )
 
 
-def _pair_notes(compared: Compared, version_ids: Iterable[str]) -> list[str]:
+def _pair_notes(compared: Compared, version_ids: Iterable[str]) -> list[Quoted]:
     """Why evaluators have no row for a candidate, grouped by reason."""
-    reasons: dict[str, dict[str, list[str]]] = {}
+    reasons: dict[Quoted, dict[str, list[Quoted]]] = {}
     for version_id in version_ids:
         for candidate in compared.found.candidates:
             for reason in _reasons(compared, candidate, version_id):
@@ -188,13 +191,14 @@ def _pair_notes(compared: Compared, version_ids: Iterable[str]) -> list[str]:
     ]
 
 
-def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) -> Iterator[str]:
+def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) -> Iterator[Quoted]:
     before, after = tally_of(compared.found.baseline, version_id), tally_of(candidate, version_id)
     row = next(row for row in candidate.comparisons if row.evaluator_version_id == version_id)
     if row.verdict == Verdict.NOT_COMPARABLE:
         yield f"Not comparable, because the judgments are {name(row.kind)}"
         return
-    for tally, side in ((before, "baseline"), (after, "candidate")):
+    sides: tuple[tuple[Tally, Quoted], ...] = ((before, "baseline"), (after, "candidate"))
+    for tally, side in sides:
         if tally.other_type:
             yield f"Excluded {side} judgments, whose type differs from the evaluator's current return type"
         elif not tally.judged:
@@ -208,8 +212,8 @@ def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) 
         yield "Judged by different evaluator versions, which may explain part of the difference"
 
 
-def _instead(tally: Tally) -> str:
-    words = {"failed": tally.failed, "abstained": tally.abstained, "missing": tally.missing}
+def _instead(tally: Tally) -> Quoted:
+    words: dict[Quoted, int] = {"failed": tally.failed, "abstained": tally.abstained, "missing": tally.missing}
     return ", ".join(f"{figures.count(count)} {word}" for word, count in words.items() if count) or "no logs"
 
 
@@ -218,8 +222,8 @@ def _is_nowhere(compared: Compared, version_id: str) -> bool:
     return not any(tally.judged or tally.failed or tally.abstained or tally.other_type for tally in tallies)
 
 
-def _tests(compared: Compared, rows: Sequence[ComparisonRow]) -> str:
-    by_test: dict[str, list[str]] = {}
+def _tests(compared: Compared, rows: Sequence[ComparisonRow]) -> Quoted:
+    by_test: dict[Quoted, list[Quoted]] = {}
     for row in rows:
         subjects = by_test.setdefault(_TESTS[PairedTest(row.test or "")], [])
         if (subject := compared.subject(row)) not in subjects:
@@ -227,11 +231,11 @@ def _tests(compared: Compared, rows: Sequence[ComparisonRow]) -> str:
     if len(by_test) == 1:
         return f"Test: {next(iter(by_test))}"
     ordered = sorted(by_test.items(), key=lambda item: len(item[1]))
-    parts = [f"{test} ({', '.join(subjects)})" for test, subjects in ordered[:-1]]
+    parts: list[Quoted] = [f"{test} ({', '.join(subjects)})" for test, subjects in ordered[:-1]]
     return f"Tests: {'; '.join(parts)}; {ordered[-1][0]} (others)"
 
 
-def _shared(compared: Compared, candidate: ComparedCandidate) -> str:
+def _shared(compared: Compared, candidate: ComparedCandidate) -> Quoted:
     """The datapoints that a candidate shares with the baseline."""
     called, datasets = compared.run(candidate.run_id), _datasets(compared, candidate)
     if not candidate.shared:
@@ -243,7 +247,7 @@ def _shared(compared: Compared, candidate: ComparedCandidate) -> str:
     )
 
 
-def _datasets(compared: Compared, candidate: ComparedCandidate) -> str:
+def _datasets(compared: Compared, candidate: ComparedCandidate) -> Quoted:
     """The difference between the candidate's and the baseline's datasets, if any."""
     runs = {run.id: run for run in compared.evaluation.runs}
     mine, theirs = runs[candidate.run_id], runs[compared.found.baseline.run_id]
@@ -262,7 +266,7 @@ def _runs(compared: Compared) -> list[ComparedRun]:
     return [compared.found.baseline, *compared.found.candidates]
 
 
-def _where(compared: Compared, counts: Sequence[tuple[Any, int]]) -> str:
+def _where(compared: Compared, counts: Sequence[tuple[Any, int]]) -> Quoted:
     return figures.listed(
         [f"{figures.count(count)} in {compared.run(run.run_id)}" for run, count in counts if count], _LISTED
     )

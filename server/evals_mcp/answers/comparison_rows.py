@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from evals_mcp.answers.compared_figures import compared_figures
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.quoting import cell, name
+from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow, OptionRow
 from evals_mcp.statistics.results import LEAST_SECONDS, SIGNIFICANCE, Verdict
@@ -15,15 +15,15 @@ HEADERS = ("pairs", "baseline", "candidate", "difference", "95% interval", "p", 
 _OPTIONS = 2
 _FEW_OPTIONS = 6  # of more options, only the shifted ones are named
 _LONGEST_OPTION = 30
-_UNDIRECTED = {Verdict.BETTER.value: "higher", Verdict.WORSE.value: "lower"}
+_UNDIRECTED: dict[str, Quoted] = {Verdict.BETTER.value: "higher", Verdict.WORSE.value: "lower"}
 
 
-def comparison_cells(row: ComparisonRow, *, directed: bool = True) -> list[str]:
+def comparison_cells(row: ComparisonRow, *, directed: bool = True) -> list[Quoted]:
     """The cells under `HEADERS`; some can be empty. Without a direction, nothing is better."""
     found = compared_figures(row)
     if found is None:
         shares = [_shares(row.options, candidate=candidate) for candidate in (False, True)]
-        values = [*(shares if len(row.options) <= _FEW_OPTIONS else ("", "")), _shifts(row.options), ""]
+        values: list[Quoted] = [*(shares if len(row.options) <= _FEW_OPTIONS else ("", "")), _shifts(row.options), ""]
     else:
         values = list(found)
     p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
@@ -31,7 +31,7 @@ def comparison_cells(row: ComparisonRow, *, directed: bool = True) -> list[str]:
     return [figures.count(row.pairs), *values, p_cell, _directions(row), verdict_words(row, directed=directed)]
 
 
-def comparison_table(compared: Compared, rows: Iterable[tuple[ComparedCandidate, ComparisonRow]]) -> list[str]:
+def comparison_table(compared: Compared, rows: Iterable[tuple[ComparedCandidate, ComparisonRow]]) -> list[Quoted]:
     """The lines of a table with these comparisons, headers first. Several candidates have a column."""
     several = len(compared.found.candidates) > 1
     cells = [
@@ -45,20 +45,21 @@ def comparison_table(compared: Compared, rows: Iterable[tuple[ComparedCandidate,
     return table(["candidate", "evaluator", *HEADERS], cells)
 
 
-def difference_word(row: ComparisonRow) -> str:
+def difference_word(row: ComparisonRow) -> Quoted:
     """The difference: `+0.07`, `-5 points`; "" for options."""
     found = compared_figures(row)
     return "" if found is None else found.difference
 
 
-def verdict_words(row: ComparisonRow, *, directed: bool = True) -> str:
+def verdict_words(row: ComparisonRow, *, directed: bool = True) -> Quoted:
     """The verdict: better, worse (higher, lower without a direction), or why not, and the pairs needed to tell."""
     if row.verdict == Verdict.NEGLIGIBLE:
         return f"no verdict (under {figures.duration(LEAST_SECONDS)})"
     if row.verdict == Verdict.TOO_FEW_PAIRS:
         return f"too few pairs{_needed(row)}"
     if row.verdict != Verdict.NO_SIGNIFICANT_DIFFERENCE:
-        return row.verdict if directed else _UNDIRECTED.get(row.verdict, row.verdict)
+        verdict = name(row.verdict)
+        return verdict if directed else _UNDIRECTED.get(verdict, verdict)
     if not row.changed:
         return "no difference"
     if row.p_value is not None and row.p_value <= SIGNIFICANCE:
@@ -66,23 +67,23 @@ def verdict_words(row: ComparisonRow, *, directed: bool = True) -> str:
     return f"no significant difference at n={figures.count(row.pairs)}{_needed(row)}"
 
 
-def _needed(row: ComparisonRow) -> str:
+def _needed(row: ComparisonRow) -> Quoted:
     return "" if row.pairs_needed is None else f" (detecting it needs about {_about(row.pairs_needed)} pairs)"
 
 
-def _directions(row: ComparisonRow) -> str:
+def _directions(row: ComparisonRow) -> Quoted:
     if row.better is None or row.worse is None:
         return f"{figures.count(row.changed)} changed/{figures.count(row.same)} same"
     return "/".join(map(figures.count, (row.better, row.worse, row.same + row.changed - row.better - row.worse)))
 
 
-def _shares(options: list[OptionRow], *, candidate: bool) -> str:
+def _shares(options: list[OptionRow], *, candidate: bool) -> Quoted:
     shares = [(option.option, option.candidate_share if candidate else option.baseline_share) for option in options]
     leading = sorted(shares, key=lambda item: -item[1])[:_OPTIONS]
     return ", ".join(f"{_option(option)} {figures.rate(share)}" for option, share in leading if share)
 
 
-def _shifts(options: list[OptionRow]) -> str:
+def _shifts(options: list[OptionRow]) -> Quoted:
     """The largest differences of shares as they are shown."""
     shifted = sorted((option for option in options if option.difference), key=lambda item: -abs(item.difference))
     return ", ".join(
@@ -91,13 +92,13 @@ def _shifts(options: list[OptionRow]) -> str:
     )
 
 
-def _option(option: str) -> str:
+def _option(option: str) -> Quoted:
     if len(option) <= _LONGEST_OPTION:
         return name(option)
     return cell(option, _LONGEST_OPTION)
 
 
-def _about(pairs: int) -> str:
+def _about(pairs: int) -> Quoted:
     """A number of pairs, rounded up to two digits."""
     step = 10 ** max(0, len(str(pairs)) - 2)
     return figures.count(-(-pairs // step) * step)

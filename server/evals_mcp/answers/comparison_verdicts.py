@@ -7,6 +7,7 @@ from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.comparison_rows import comparison_table, difference_word, verdict_words
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.detail import Row
+from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 
@@ -36,8 +37,8 @@ def verdict_rows(compared: Compared, start: int = 0) -> list[Row]:
 def _row(
     compared: Compared,
     group: Sequence[tuple[ComparedCandidate, ComparisonRow]],
-    lines: Sequence[str],
-    header: str,
+    lines: Sequence[Quoted],
+    header: Quoted,
     longest: int,
     need: int,
 ) -> Row:
@@ -46,7 +47,7 @@ def _row(
     others = [index for index, (_, row) in enumerate(group) if row.verdict not in _SIGNIFICANT]
     ends = list(accumulate(len(lines[index]) for index in others))
 
-    def render(limit: int) -> str:
+    def render(limit: int) -> Quoted:
         if limit >= longest:
             rest = others[sum(end <= limit for end in ends) :]
             texts = [header, *(line for index, line in enumerate(lines) if index not in rest)]
@@ -60,22 +61,26 @@ def _row(
     return Row(render, need)
 
 
-def _differences(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> str:
-    words = []
+def _differences(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> Quoted:
+    words: list[Quoted] = []
     for row in rows:
         p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
         verdict = verdict_words(row, directed=compared.is_directed(row))
-        shown = [] if p_value is None else [figures.p_value(p_value)]
-        about = ", ".join([*shown, f"n={figures.count(row.pairs)}"])
+        shown = "" if p_value is None else f"{figures.p_value(p_value)}, "
+        about = f"{shown}n={figures.count(row.pairs)}"
         words.append(" ".join(filter(None, (compared.subject(row), difference_word(row), verdict, f"({about})"))))
     return f"{compared.run(candidate.run_id)}: {', '.join(words)}"
 
 
-def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> str:
+def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> Quoted:
     same = len({row.pairs for row in rows}) == 1
-    words = []
+    words: list[Quoted] = []
     for row in rows:
-        parts = [compared.subject(row), difference_word(row), "" if same else f"n={figures.count(row.pairs)}"]
+        parts: list[Quoted] = [
+            compared.subject(row),
+            difference_word(row),
+            "" if same else f"n={figures.count(row.pairs)}",
+        ]
         if row.verdict == Verdict.NEGLIGIBLE:
             parts.append(f"({verdict_words(row)})")
         elif row.p_value is not None and row.p_value <= SIGNIFICANCE:

@@ -9,13 +9,14 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.lists import Rank
+from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.questions import Outcome
 
 _MORE_OF_ONE = '… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")'
 _MORE_CHANGES = "raise max_tokens"
-_OUTCOMES: dict[Outcome, str] = {
+_OUTCOMES: dict[Outcome, Quoted] = {
     "regressed": "got worse",
     "improved": "got better",
     "changed": "changed",
@@ -40,7 +41,9 @@ class Position(NamedTuple):
     verdicts: int = 0
 
 
-def summarize_comparison(compared: Compared, budget: int, *, outcome: Outcome, position: Position, call: Call) -> str:
+def summarize_comparison(
+    compared: Compared, budget: int, *, outcome: Outcome, position: Position, call: Call
+) -> Quoted:
     """The comparison from a position. Only the first page has everything: figures, notes, changes and datapoints.
 
     `call` is the answered call.
@@ -65,7 +68,7 @@ def summarize_comparison(compared: Compared, budget: int, *, outcome: Outcome, p
     return answer.text()
 
 
-def _subject(compared: Compared) -> str:
+def _subject(compared: Compared) -> Quoted:
     """The compared runs."""
     baseline = compared.evaluation.run(compared.found.baseline.run_id)
     called = compared.run(baseline.id) + (" (control)" if baseline.control else "")
@@ -82,7 +85,7 @@ def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) ->
         answer.head("Nothing to compare by these evaluators.")
         return
 
-    def footer(amount: int) -> str:
+    def footer(amount: int) -> Quoted:
         more = call.at(*Position(verdicts=start + amount))
         return left_out(len(rows) - amount, "candidate", more)
 
@@ -109,13 +112,13 @@ def _add_datapoints(answer: Answer, compared: Compared, outcome: Outcome, positi
     first = shown_candidate if position.first < 0 else position.first
     following = (shown_candidate + 1) % len(candidates)
 
-    others = ""
+    others: Quoted = ""
     if following != first:
         others = f"Datapoints of {compared.run(candidates[following])}: {call.at(0, following, first, -1)}"
     if not offset and found.total > len(found.datapoints):
         answer.offer(others)
 
-    def footer(shown: int) -> str:
+    def footer(shown: int) -> Quoted:
         if not found.datapoints:
             return "\n".join(filter(None, (heading, others)))
         more = call.at(offset + shown, shown_candidate, first, -1)
@@ -130,7 +133,7 @@ def _add_datapoints(answer: Answer, compared: Compared, outcome: Outcome, positi
     )
 
 
-def _heading(compared: Compared, outcome: Outcome, offset: int) -> str:
+def _heading(compared: Compared, outcome: Outcome, offset: int) -> Quoted:
     """The number of datapoints with the outcome, and their candidate if there are several."""
     found = compared.found
     if outcome in ("regressed", "improved") and not found.total and (undirected := _without_direction(compared)):
@@ -140,12 +143,12 @@ def _heading(compared: Compared, outcome: Outcome, offset: int) -> str:
     by = "" if outcome in ("errors", "same") else by
     of_run = f" in {compared.run(found.shown_run_id)}" if len(found.candidates) > 1 else ""
     order = ", largest change first" if outcome in _ORDERED and found.total > 1 else ""
-    start = f", from number {offset + 1:,}" if offset else ""
+    start = f", from number {figures.count(offset + 1)}" if offset else ""
     amount = figures.count(found.total, "datapoint")
     return f"{amount} {_OUTCOMES[outcome]}{by}{of_run}{order}{start}" + (":" if found.datapoints else ".")
 
 
-def _without_direction(compared: Compared) -> list[str]:
+def _without_direction(compared: Compared) -> list[Quoted]:
     """The shown candidate's evaluators, if they changed and none of them has a better and a worse."""
     shown = next(run for run in compared.found.candidates if run.run_id == compared.found.shown_run_id)
     rows = [row for row in shown.comparisons if row.pairs]

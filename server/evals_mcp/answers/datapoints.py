@@ -11,18 +11,19 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.detail import Row
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.short_ids import short_ids
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.judgments import judgment_word, repeated_words
 from evals_mcp.answers.matches import match_quote
 from evals_mcp.answers.subjects import subject
+from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointLog, DatapointRow, DatapointRows, RunRow
 
 _LONG_OPTION = 12  # characters; longer options are shown as letters
 _OPTION = 60
-_MOST_OPTIONS = 26
+_LETTERS: tuple[Quoted, ...] = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ROOM_FOR_ALL = 60  # characters; with less room, a row shows only its input
 _WORD = 12
 
@@ -33,13 +34,13 @@ def summarize_datapoints(
     runs: Sequence[RunRow],
     budget: int,
     *,
-    filtered: str,
+    filtered: Quoted,
     untold: bool,
     only: str | None,
     offset: int,
     call: Call,
-    notes: Sequence[str] = (),
-) -> str:
+    notes: Sequence[Quoted] = (),
+) -> Quoted:
     """The datapoints found, from `offset`. `filtered` is the filter in words; empty for all.
 
     `untold`: no evaluator could tell, so that none found is not "none".
@@ -67,14 +68,15 @@ def summarize_datapoints(
     if legend.line:
         answer.head(legend.line)
 
-    def footer(amount: int) -> str:
+    def footer(amount: int) -> Quoted:
         if offset + amount >= found.total:
             return "" if filtered else f"{figures.count(found.total, 'datapoint')} in all."
-        return f"Datapoints {offset + 1:,}–{offset + amount:,} of {found.total:,}. More: {call.at(offset + amount)}"
+        first, last, total = map(figures.count, (offset + 1, offset + amount, found.total))
+        return f"Datapoints {first}–{last} of {total}. More: {call.at(offset + amount)}"
 
     inputs = find_alike([row.inputs or row.messages for row in found.rows])
     targets = find_alike([row.target for row in found.rows])
-    match = ["match"] if any(row.excerpt for row in found.rows) else []
+    match: list[Quoted] = ["match"] if any(row.excerpt for row in found.rows) else []
     heads = [name(evaluation.run_labels[run.id]) + legend.heads[run.id] for run in runs]
     ids = short_ids(row.id for row in found.rows)
     rows = [
@@ -100,24 +102,24 @@ def summarize_datapoints(
 class _Legend(NamedTuple):
     """A line with the evaluators in the cells, and a suffix for the name of each run."""
 
-    line: str
-    heads: dict[str, str]
+    line: Quoted
+    heads: dict[str, Quoted]
 
 
-def _legend(columns: Mapping[str, Sequence[int]], labels: Mapping[str, str], signs: str) -> _Legend:
+def _legend(columns: Mapping[str, Sequence[int]], labels: Mapping[str, str], signs: Quoted) -> _Legend:
     shown = sorted({index for indexes in columns.values() for index in indexes})
     called = [name(label) for label in labels.values()]
-    none = dict.fromkeys(columns, "")
+    none: dict[str, Quoted] = dict.fromkeys(columns, "")
     if not shown:
         return _Legend("", none)
     if len({tuple(indexes) for indexes in columns.values()}) == 1:
         listed = "/".join(called[index] for index in shown)
         return _Legend(f"Cells: {listed}{signs}.", none)
-    numbers = {index: str(number) for number, index in enumerate(shown, 1)}
+    numbers = {index: figures.count(number) for number, index in enumerate(shown, 1)}
     listed = ", ".join(f"{number} {called[index]}" for index, number in numbers.items())
-    heads = {run_id: f" [{'/'.join(numbers[index] for index in indexes)}]" for run_id, indexes in columns.items()}
+    heads = {run_id: "/".join(numbers[index] for index in indexes) for run_id, indexes in columns.items()}
     line = f"Cells: the evaluators in [ ], {listed}{signs}."
-    return _Legend(line, heads)
+    return _Legend(line, {run_id: f" [{shown_here}]" for run_id, shown_here in heads.items()})
 
 
 def _columns(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], only: str | None) -> dict[str, list[int]]:
@@ -128,7 +130,7 @@ def _columns(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], only: str |
     return {run.id: [index for index, stats in enumerate(run.stats) if stats.total_logs] for run in runs}
 
 
-def _constant(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]) -> dict[int, str]:
+def _constant(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]) -> dict[int, Quoted]:
     """The evaluators with the same judgment of all these logs, unless there is only one evaluator, and its word."""
     logs = [(log, columns.get(log.run_id, ())) for row in rows for log in row.logs]
     shown = {index for indexes in columns.values() for index in indexes}
@@ -139,10 +141,10 @@ def _constant(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]
     return constant if len(constant) < len(shown) and "missing" not in constant.values() else {}
 
 
-def _signs(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]) -> str:
+def _signs(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]) -> Quoted:
     """What the signs in the cells mean, as far as there are any."""
     logs = [log for row in rows for log in row.logs]
-    signs = []
+    signs: list[Quoted] = []
     if any(log.state(index) == "missing" for log in logs for index in columns.get(log.run_id, ())):
         signs.append("- = missing")
     if len({(row.id, log.run_id) for row in rows for log in row.logs}) < len(logs):
@@ -154,7 +156,7 @@ def _signs(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]) -
 
 def _row(
     row: DatapointRow,
-    first: Sequence[str],
+    first: Sequence[Quoted],
     texts: Sequence[Row | None],
     runs: Sequence[RunRow],
     columns: Mapping[str, Sequence[int]],
@@ -167,7 +169,7 @@ def _row(
     needs.append(sum(min(len(option), _OPTION) for option in letters))
     cells = " | ".join(_repeated([_cell(logs.get(run.id, ()), columns[run.id], letters) for run in runs]))
 
-    def render(limit: int) -> str:
+    def render(limit: int) -> Quoted:
         shares = share(limit, needs) if limit >= min(_ROOM_FOR_ALL, sum(needs)) else [min(limit, needs[0]), 0, 0]
         shown = [_piped(_text(text, room)) for text, room in zip(texts, shares, strict=False)]
         line = " | ".join([*first, *shown, cells])
@@ -176,23 +178,23 @@ def _row(
     return Row(render, sum(needs))
 
 
-def _repeated(cells: Sequence[str]) -> list[str]:
+def _repeated(cells: Sequence[Quoted]) -> list[Quoted]:
     """The cells, with a ditto mark for those of several judgments that are as the one before."""
-    return ['=' if "/" in cell and index and cell == cells[index - 1] else cell for index, cell in enumerate(cells)]
+    return ["=" if "/" in cell and index and cell == cells[index - 1] else cell for index, cell in enumerate(cells)]
 
 
-def _text(text: Row | None, limit: int) -> str:
+def _text(text: Row | None, limit: int) -> Quoted:
     """A text as far as there is room; only `…` if there is no room for a word."""
     if text is None:
         return "-"
     return text.render(limit) if limit >= min(_WORD, text.need) else "…"
 
 
-def _letters(logs: Sequence[DatapointLog], columns: Mapping[str, Sequence[int]]) -> dict[str, str]:
+def _letters(logs: Sequence[DatapointLog], columns: Mapping[str, Sequence[int]]) -> dict[str, Quoted]:
     """A letter for each long option in the cells of a row."""
     judgments = (log.judgments[index] for log in logs for index in columns.get(log.run_id, ()))
     options = dict.fromkeys(option for value in judgments for option in _options(value) if len(option) >= _LONG_OPTION)
-    return {option: chr(ord("A") + number) for number, option in enumerate(list(options)[:_MOST_OPTIONS])}
+    return dict(zip(options, _LETTERS, strict=False))
 
 
 def _options(value: Any) -> Iterator[str]:
@@ -200,33 +202,33 @@ def _options(value: Any) -> Iterator[str]:
         yield from value
 
 
-def _meanings(letters: Mapping[str, str], limit: int) -> str:
+def _meanings(letters: Mapping[str, Quoted], limit: int) -> Quoted:
     """The meaning of a row's letters, which share `limit` characters."""
     limits = share(limit, [min(len(option), _OPTION) for option in letters])
-    meant = [f"{letter} {quote(option, part)}" for (option, letter), part in zip(letters.items(), limits, strict=True)]
+    meant = (f"{letter} {quote(option, part)}" for (option, letter), part in zip(letters.items(), limits, strict=True))
     return f"  {', '.join(meant)}"
 
 
-def _cell(logs: Sequence[DatapointLog], indexes: Sequence[int], letters: Mapping[str, str]) -> str:
+def _cell(logs: Sequence[DatapointLog], indexes: Sequence[int], letters: Mapping[str, Quoted]) -> Quoted:
     if not logs:
         return "no log"
-    words = [("error " if log.failed else "") + _judgments(log, indexes, letters) for log in logs]
+    words: list[Quoted] = [("error " if log.failed else "") + _judgments(log, indexes, letters) for log in logs]
     return "; ".join(repeated_words(words))
 
 
-def _judgments(log: DatapointLog, indexes: Sequence[int], letters: Mapping[str, str]) -> str:
+def _judgments(log: DatapointLog, indexes: Sequence[int], letters: Mapping[str, Quoted]) -> Quoted:
     words = [_word(log.state(index), log.judgments[index], letters) for index in indexes]
     return "/".join(words) or "not judged"
 
 
-def _word(state: str, judgment: Any, letters: Mapping[str, str]) -> str:
+def _word(state: JudgmentState, judgment: Any, letters: Mapping[str, Quoted]) -> Quoted:
     if state == "missing":
         return "-"
     if state != "judged" or not isinstance(judgment, list):
         return judgment_word(state, judgment)
-    words = [letters.get(option) or judgment_word(state, option) for option in judgment]
+    words: list[Quoted] = [letters.get(option) or judgment_word(state, option) for option in judgment]
     return f"[{', '.join(words)}]"
 
 
-def _piped(text: str) -> str:
+def _piped(text: Quoted) -> Quoted:
     return text.replace("|", "\\|")

@@ -3,7 +3,7 @@
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
 from evals_mcp.models.rows import EvaluationRow, EvaluationRows, Headline
@@ -11,7 +11,7 @@ from evals_mcp.models.rows import EvaluationRow, EvaluationRows, Headline
 _EVALUATORS = 6
 
 
-def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | None, offset: int, call: Call) -> str:
+def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | None, offset: int, call: Call) -> Quoted:
     """The evaluations found, from `offset`. `call` is the answered call."""
     answer = Answer(budget)
     about = f" matching {name(text)}" if text else ""
@@ -27,30 +27,30 @@ def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | Non
     answer.head(f"{figures.count(found.total, 'evaluation')}{about}, most recently changed first.")
     if any(row.headline is not None and row.headline.worst is not None for row in found.rows):
         answer.note("Use compare_runs to test whether the best run is significantly better.")
-    headers = ["evaluation", "file", "runs", "status", "headline", "last change", "evaluators", "id"]
+    headers: list[Quoted] = ["evaluation", "file", "runs", "status", "headline", "last change", "evaluators", "id"]
     lines = table(headers, [_cells(row) for row in found.rows])
 
-    def footer(shown: int) -> str:
+    def footer(shown: int) -> Quoted:
         return left_out(found.total - offset - shown, "evaluation", call.at(offset + shown))
 
     answer.rows(lines[1:], footer, header=lines[0])
     return answer.text()
 
 
-def _cells(row: EvaluationRow) -> list[str]:
+def _cells(row: EvaluationRow) -> list[Quoted]:
     return [
         name(row.name) if row.name else "(unnamed)",
         name(row.file_path) if row.file_path else "",
         figures.count(row.runs_count),
-        row.status,
+        name(row.status),
         _headline(row.headline),
         figures.date(row.changed_at),
         figures.listed([_end(path) for path in row.evaluators], _EVALUATORS),
-        row.id,
+        name(row.id),
     ]
 
 
-def _headline(found: Headline | None) -> str:
+def _headline(found: Headline | None) -> Quoted:
     """`policy_correct: best v3 90% true, worst v2 61.5% true (n=40)`, or one figure if no two runs can be ranked."""
     if found is None:
         return ""
@@ -60,10 +60,11 @@ def _headline(found: Headline | None) -> str:
     first = f"{name(best.run)} {headline(best.figures)}"
     if worst is None:
         return f"{_end(found.evaluator)}: {first} (n={amount})"
-    high, low = ("best", "worst") if found.directed else ("highest", "lowest")
+    high: Quoted = "best" if found.directed else "highest"
+    low: Quoted = "worst" if found.directed else "lowest"
     last = f"{name(worst.run)} {headline(worst.figures)}"
     return f"{_end(found.evaluator)}: {high} {first}, {low} {last} (n={amount})"
 
 
-def _end(path: str) -> str:
+def _end(path: str) -> Quoted:
     return name(path.rpartition("/")[2])

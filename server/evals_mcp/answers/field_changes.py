@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from evals_mcp.answers.changes import text_difference
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.values import nested_value, size
 
@@ -35,12 +35,12 @@ def field_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Row:
     needs = [change.need for change in changes]
     below = f" ({count(same, 'field')} {'is' if same == 1 else 'are'} the same)" if same else ""
 
-    def render(limit: int) -> str:
+    def render(limit: int) -> Quoted:
         shown = len(changes) if limit >= sum(needs) else max(1, min(len(changes), limit // _PART))
         limits = share(limit, needs[:shown])
-        texts = [_shown(change, room) for change, room in zip(changes, limits, strict=False)]
+        texts: list[Quoted] = [_shown(change, room) for change, room in zip(changes, limits, strict=False)]
         if len(changes) > shown:
-            texts.append(f"(+{len(changes) - shown:,} more)")
+            texts.append(f"(+{count(len(changes) - shown)} more)")
         return ", ".join(texts) + below
 
     return Row(render, sum(needs))
@@ -56,7 +56,7 @@ def _changes(old: Any, new: Any, path: str, depth: int) -> Iterator[_Change]:
             yield from _changes(before, after, f"{path}.{key}" if path else str(key), depth + 1)
 
 
-def _shown(change: _Change, limit: int) -> str:
+def _shown(change: _Change, limit: int) -> Quoted:
     path = name(change.path)
     if change.old is _ABSENT:
         return f"+{path} {nested_value(change.new, limit)}"

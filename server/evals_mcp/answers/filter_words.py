@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.models.questions import Filter, JudgmentCondition
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 _TEXT = 100
 
 
-def filter_words(filter: Filter, evaluation: ResolvedEvaluation) -> str:
+def filter_words(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
     """` in v2 judged "<3" by helpful with an error`; "" for a filter that excludes nothing."""
     return "".join(f" {words}" for field in filter.names() if (words := WORDS[field](filter, evaluation)))
 
@@ -33,33 +33,33 @@ def _number(value: float) -> str:
     return f"{value:.15g}"
 
 
-def _in_runs(filter: Filter, evaluation: ResolvedEvaluation) -> str:
+def _in_runs(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
     run_ids = filter.run_ids or []
     if len(run_ids) == len(evaluation.runs):
         return ""
     return "in " + (", ".join(name(evaluation.run_labels[run_id]) for run_id in run_ids) or "no run")
 
 
-def _of_datapoint(filter: Filter, evaluation: ResolvedEvaluation) -> str:
+def _of_datapoint(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
     return f"for datapoint {name(filter.datapoint_id or '')}"
 
 
-def _judged(filter: Filter, evaluation: ResolvedEvaluation) -> str:
+def _judged(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
     condition = filter.judgment or JudgmentCondition()
     version_id = condition.evaluator_version_id
     by = "" if version_id is None else f" by {name(evaluation.evaluator_labels[version_id])}"
     return f"judged {quote(judgment_value(condition))}{by}"
 
 
-def _with_errors(filter: Filter, evaluation: ResolvedEvaluation) -> str:
+def _with_errors(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
     return "with an error"
 
 
-def _containing(filter: Filter, evaluation: ResolvedEvaluation) -> str:
+def _containing(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
     return f"containing {quote(filter.text or '', _TEXT)}"
 
 
-WORDS: dict[str, Callable[[Filter, ResolvedEvaluation], str]] = {
+WORDS: dict[str, Callable[[Filter, ResolvedEvaluation], Quoted]] = {
     "run_ids": _in_runs,
     "datapoint_id": _of_datapoint,
     "judgment": _judged,

@@ -1,7 +1,7 @@
 """The headline figure of an evaluator in a run, its difference from another run's, and constant evaluators."""
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.models.rows import EvaluatorFigures
 
 _OPTIONS = 3
@@ -10,7 +10,7 @@ _INFORMATIVE = 0.2  # of many options, the top one is worth showing from this sh
 _OPTION_LENGTH = 40
 
 
-def headline(stats: EvaluatorFigures) -> str:
+def headline(stats: EvaluatorFigures) -> Quoted:
     """The rate of true, the mean, or the top options with their shares; "" without judgments."""
     if not stats.num_judgments:
         return ""
@@ -22,7 +22,7 @@ def headline(stats: EvaluatorFigures) -> str:
     return f"{figures.count(stats.num_judgments)} judged"
 
 
-def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> str:
+def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> Quoted:
     """The signed difference of two numeric headlines as shown: `+0.07`, `-5 points`; "" for others."""
     if stats.average is None or control.average is None:
         return ""
@@ -30,7 +30,7 @@ def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> str:
     return write(control.average, stats.average)
 
 
-def constant_value(all_stats: list[EvaluatorFigures]) -> str | None:
+def constant_value(all_stats: list[EvaluatorFigures]) -> Quoted | None:
     """The one judgment of all logs in these runs (at least two judgments); None if they vary."""
     judged = [stats for stats in all_stats if stats.num_judgments]
     if sum(stats.num_judgments for stats in judged) < 2:
@@ -39,9 +39,11 @@ def constant_value(all_stats: list[EvaluatorFigures]) -> str | None:
     return values.pop() if len(values) == 1 else None
 
 
-def _constant(stats: EvaluatorFigures) -> str | None:
+def _constant(stats: EvaluatorFigures) -> Quoted | None:
     if stats.num_true is not None:
-        return {0: "false", stats.num_judgments: "true"}.get(stats.num_true)
+        if 0 < stats.num_true < stats.num_judgments:
+            return None
+        return "true" if stats.num_true else "false"
     if stats.low is not None:
         return figures.number(stats.low) if stats.low == stats.high else None
     chosen = [(option, count) for option, count in (stats.options or {}).items() if count]
@@ -50,19 +52,19 @@ def _constant(stats: EvaluatorFigures) -> str | None:
     return None
 
 
-def _leading(shares: dict[str, float]) -> str:
+def _leading(shares: dict[str, float]) -> Quoted:
     ordered = sorted(((option, share) for option, share in shares.items() if share), key=_most)
     if len(ordered) > _MANY_OPTIONS and ordered[0][1] < _INFORMATIVE:
         return figures.count(len(ordered), "option")
     amount = _OPTIONS if len(ordered) <= _MANY_OPTIONS else 1
-    shown = [f"{_shown(option)} {figures.rate(share)}" for option, share in ordered[:amount]]
+    shown: list[Quoted] = [f"{_shown(option)} {figures.rate(share)}" for option, share in ordered[:amount]]
     others = len(ordered) - amount
-    return ", ".join(shown) + (f" and {others} more" if others > 0 else "")
+    return ", ".join(shown) + (f" and {figures.count(others)} more" if others > 0 else "")
 
 
 def _most(item: tuple[str, float]) -> tuple[float, str]:
     return -item[1], item[0]
 
 
-def _shown(option: str) -> str:
+def _shown(option: str) -> Quoted:
     return name(option) if len(option) <= _OPTION_LENGTH else quote(option, _OPTION_LENGTH)

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from evals_mcp.answers.frame.figures import number
-from evals_mcp.answers.frame.quoting import cell, name
+from evals_mcp.answers.frame.quoting import Quoted, cell, name
+from evals_mcp.models.judgments import JudgmentState
 
 _TEXT = 60
 
@@ -14,7 +15,7 @@ _TEXT = 60
 _number_word = lru_cache(maxsize=1_000)(number)  # ratings repeat, and a page holds hundreds of them
 
 
-def judgment_word(state: str, judgment: Any) -> str:
+def judgment_word(state: JudgmentState, judgment: Any) -> Quoted:
     """`true`, `4`, an option, options in brackets, a short quoted text; or `abstained`, `failed`, `missing`."""
     if state != "judged":
         return state
@@ -30,11 +31,11 @@ def judgment_word(state: str, judgment: Any) -> str:
     return state
 
 
-def repeated_words(words: Sequence[str]) -> list[str]:
+def repeated_words(words: Sequence[Quoted]) -> list[Quoted]:
     """Merge repeated words: `false ×8`. Keeps the order of first occurrence."""
-    return [word if times == 1 else f"{word} ×{times}" for word, times in Counter(words).items()]
+    return [word if times == 1 else f"{word} ×{number(times)}" for word, times in Counter(words).items()]
 
 
-def _word(text: str) -> str:
+def _word(text: str) -> Quoted:
     """An option as a name. Quotes text that may be a sentence."""
     return cell(text, _TEXT) if " " in text or len(text) > _TEXT else name(text)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.quoting import cell
+from evals_mcp.answers.frame.quoting import Quoted, cell
 from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.truncation import full_length
@@ -17,14 +17,14 @@ _SHORTEST_EXPLANATION = 20  # characters
 class Columns(NamedTuple):
     """The cells of some columns by header, and what is told once instead."""
 
-    columns: dict[str, list[str]]
-    shared: list[str]
+    columns: dict[Quoted, list[Quoted]]
+    shared: list[Quoted]
 
 
 def fact_columns(rows: Sequence[LogRow], sort: str) -> Columns:
     """When logs were made, their latency, tokens, cost, and the length of long outputs."""
-    columns: dict[str, list[str]] = {}
-    shared = []
+    columns: dict[Quoted, list[Quoted]] = {}
+    shared: list[Quoted] = []
     for measure, read, write, unit in _MEASURES:
         values = [read(row) for row in rows]
         known = [value for value in values if value is not None]
@@ -45,11 +45,11 @@ def fact_columns(rows: Sequence[LogRow], sort: str) -> Columns:
     return Columns(columns, shared)
 
 
-def _count(amount: float) -> str:
+def _count(amount: float) -> Quoted:
     return figures.count(int(amount))
 
 
-_MEASURES: tuple[tuple[str, Callable[[LogRow], float | None], Callable[[float], str], str], ...] = (
+_MEASURES: tuple[tuple[Quoted, Callable[[LogRow], float | None], Callable[[float], Quoted], Quoted], ...] = (
     ("latency", lambda row: row.latency, figures.duration, ""),
     ("tokens in", lambda row: row.prompt_tokens, _count, " tokens in"),
     ("reasoning", lambda row: row.reasoning_tokens or None, _count, " reasoning"),
@@ -58,7 +58,7 @@ _MEASURES: tuple[tuple[str, Callable[[LogRow], float | None], Callable[[float], 
 )
 
 
-def _range(low: str, high: str) -> str:
+def _range(low: Quoted, high: Quoted) -> Quoted:
     return low if low == high else f"{low}–{high}"
 
 
@@ -66,7 +66,7 @@ class JudgmentColumns:
     """A column for each evaluator that judged any of these logs otherwise than another, with explanations in cells."""
 
     def __init__(
-        self, rows: Sequence[LogRow], labels: Mapping[str, str], judging: Mapping[str, Collection[str]]
+        self, rows: Sequence[LogRow], labels: Mapping[str, Quoted], judging: Mapping[str, Collection[str]]
     ) -> None:
         self._rows = [{item.evaluator_version_id: item for item in row.judgments} for row in rows]
         self._judging = [judging[row.run_id] for row in rows]
@@ -76,7 +76,7 @@ class JudgmentColumns:
             for version_id, cells in words.items()
             if len(rows) > 1 and cells[0] and len(set(cells)) == 1 and not self._explained(version_id)
         ]
-        self.shared = [f"{labels[version_id]} {words[version_id][0]}" for version_id in constant]
+        self.shared: list[Quoted] = [f"{labels[version_id]} {words[version_id][0]}" for version_id in constant]
         self._words = {
             version_id: cells for version_id, cells in words.items() if any(cells) and version_id not in constant
         }
@@ -91,10 +91,10 @@ class JudgmentColumns:
         """The characters of the explanations in a row."""
         return [full_length(text) for version_id in self._words if (text := self._text(index, version_id))]
 
-    def cells(self, index: int, limits: Sequence[int]) -> list[str]:
+    def cells(self, index: int, limits: Sequence[int]) -> list[Quoted]:
         """The cells of a row. `limits` are those of its explanations."""
         rooms = iter(limits)
-        found = []
+        found: list[Quoted] = []
         for version_id, words in self._words.items():
             word, text = words[index], self._text(index, version_id)
             room = next(rooms, 0) if text else 0
@@ -102,7 +102,7 @@ class JudgmentColumns:
             found.append(f"{word} ({cell(text, room)})" if explained else word)
         return found
 
-    def _column(self, version_id: str) -> list[str]:
+    def _column(self, version_id: str) -> list[Quoted]:
         return [
             _word(row.get(version_id), version_id in judging)
             for row, judging in zip(self._rows, self._judging, strict=True)
@@ -116,7 +116,7 @@ class JudgmentColumns:
         return any(self._text(index, version_id) for index in range(len(self._rows)))
 
 
-def _word(judgment: JudgmentRow | None, is_judging: bool) -> str:
+def _word(judgment: JudgmentRow | None, is_judging: bool) -> Quoted:
     """A judgment as a word; "" if the evaluator judged nothing in the run."""
     if judgment is None or (judgment.state == "missing" and not is_judging):
         return ""

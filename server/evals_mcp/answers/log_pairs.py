@@ -1,13 +1,14 @@
 """Two logs of one datapoint side by side: the difference of their outputs, and both judgments. No statistics."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from evals_mcp.answers.changes import difference_row
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.detail import Row
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.log_parts import (
     LabeledJudgment,
@@ -23,6 +24,7 @@ from evals_mcp.models.logs import LogResponse, log_output
 from evals_mcp.models.rows import DatapointContent
 
 _COMPARED = ("inputs", "messages", "output", "output_message", "error")
+_SIDES: tuple[Quoted, ...] = ("A", "B")
 _TOKENS_PER_PART = 400  # of the budget; with less, messages and inputs stay in one piece
 
 
@@ -33,7 +35,7 @@ def summarize_pair(
     others: int,
     budget: int,
     datapoint: DatapointContent | None = None,
-) -> str:
+) -> Quoted:
     """A log (A) beside another run's log (B) for the same datapoint. That run has `others` more.
 
     `runs` are the labels of both; None if the first is in no run.
@@ -55,7 +57,7 @@ def summarize_pair(
     return answer.text()
 
 
-def _opening(log: LogResponse) -> str:
+def _opening(log: LogResponse) -> Quoted:
     return "; ".join([f"{name(log.id)} of {version_words(log)}", *fact_words(log)])
 
 
@@ -64,7 +66,10 @@ def _compared_rows(log: LogResponse, other: LogResponse, most: int) -> list[Row]
     mine, theirs = _parts(log, most), _parts(other, most)
     rows = []
     for path in dict.fromkeys([*mine, *theirs]):
-        sides = [("A", log, mine.get(path)), ("B", other, theirs.get(path))]
+        sides: list[tuple[Quoted, LogResponse, Part | None]] = [
+            ("A", log, mine.get(path)),
+            ("B", other, theirs.get(path)),
+        ]
         texts = [part_text(part.value) for _, _, part in sides if part is not None]
         heading = next(part.heading for _, _, part in sides if part is not None)
         if len(texts) == 2 and texts[0] == texts[1]:
@@ -77,12 +82,12 @@ def _compared_rows(log: LogResponse, other: LogResponse, most: int) -> list[Row]
                 for side, item, part in sides
                 if part is not None
             ]
-    silent = [side for side, item in (("A", log), ("B", other)) if log_output(item) is None]
+    silent: list[Quoted] = [side for side, item in (("A", log), ("B", other)) if log_output(item) is None]
     return rows + [_fixed(f"no output of {side}") for side in silent]
 
 
 def _parts(log: LogResponse, most: int) -> dict[str, Part]:
-    document = {key: value for key, value in log_document(log).items() if key in _COMPARED}
+    document: dict[Quoted, Any] = {key: value for key, value in log_document(log).items() if key in _COMPARED}
     return {part.path: part for part in list_parts(log, document, most)}
 
 
@@ -101,26 +106,26 @@ def _judgment_row(label: str, mine: LabeledJudgment | None, theirs: LabeledJudgm
     texts = [(judgment and (judgment.error or judgment.explanation)) or "" for judgment in (mine, theirs)]
     needs = [len(text) for text in texts]
 
-    def render(limit: int) -> str:
+    def render(limit: int) -> Quoted:
         limits = share(limit, needs)
         sides = (
             f"{side} {'missing' if judgment is None else judgment.word}"
             + (f" ({quote(text, part)})" if text and part >= min(len(text), 20) else "")
-            for side, judgment, text, part in zip("AB", (mine, theirs), texts, limits, strict=True)
+            for side, judgment, text, part in zip(_SIDES, (mine, theirs), texts, limits, strict=True)
         )
         return f"{name(label)}: {', '.join(sides)}"
 
     return Row(render, sum(needs))
 
 
-def _headed(heading: str, row: Row) -> Row:
+def _headed(heading: Quoted, row: Row) -> Row:
     return Row(lambda limit: f"{heading}: {row.render(limit)}", row.need)
 
 
-def _fixed(text: str) -> Row:
+def _fixed(text: Quoted) -> Row:
     return Row(lambda _: text, 0)
 
 
-def _unshown(log: LogResponse, other: LogResponse, amount: int) -> str:
+def _unshown(log: LogResponse, other: LogResponse, amount: int) -> Quoted:
     calls = f"{next_call('get_log', log=log.id)}, {next_call('get_log', log=other.id)}"
     return left_out(amount, "part", calls)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.detail import Row
-from evals_mcp.answers.frame.quoting import block, name, quote
+from evals_mcp.answers.frame.quoting import Quoted, block, name, quote
 from evals_mcp.answers.frame.tokens import whole_character
 from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.answers.values import compact_list, compact_value
@@ -42,7 +42,7 @@ class LabeledJudgment(NamedTuple):
     log_id: str
 
     @property
-    def word(self) -> str:
+    def word(self) -> Quoted:
         """The judgment as a word."""
         return judgment_word(self.state, self.judgment)
 
@@ -50,25 +50,25 @@ class LabeledJudgment(NamedTuple):
 class Part(NamedTuple):
     """A part of a log: its heading, the path that reads it, and its JSON value."""
 
-    heading: str
+    heading: Quoted
     path: str
     value: Any
 
 
-def log_document(log: LogResponse, datapoint: DatapointContent | None = None) -> dict[str, Any]:
+def log_document(log: LogResponse, datapoint: DatapointContent | None = None) -> dict[Quoted, Any]:
     """The parts of a log by name, without empty parts and the trace. Media are marks.
 
     The target is that of the log's datapoint, and so are the inputs and messages if the log has none.
     """
     message = None if log.output_message is None else log.output_message.model_dump(mode="json", exclude_none=True)
     messages = getattr(log, "messages", None) or []
-    given = {
+    given: dict[Quoted, Any] = {
         "inputs": log.inputs,
         "messages": [item.model_dump(mode="json", exclude_none=True) for item in messages],
     }
     if datapoint is not None and not any(given.values()):
         given = {"inputs": datapoint.inputs, "messages": datapoint.messages}
-    document = {
+    document: dict[Quoted, Any] = {
         **given,
         "target": None if datapoint is None else datapoint.target,
         "output": log_output(log),
@@ -100,7 +100,7 @@ def labeled_judgments(log: LogResponse) -> list[LabeledJudgment]:
     return found
 
 
-def find_part(document: Mapping[str, Any], path: str) -> Any:
+def find_part(document: Mapping[Quoted, Any], path: str) -> Any:
     """The value at a dotted path. Raises Invalid with the existing parts."""
     value = _resolve(document, path.strip().split("."))
     if value is not _NOTHING:
@@ -117,7 +117,7 @@ def part_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def list_parts(log: LogResponse, document: Mapping[str, Any], most: int) -> list[Part]:
+def list_parts(log: LogResponse, document: Mapping[Quoted, Any], most: int) -> list[Part]:
     """The displayed parts of a log. Inputs, messages and others with more than `most` items stay one part."""
     found: list[Part] = []
     for key, value in document.items():
@@ -136,7 +136,7 @@ def part_row(log_id: str, part: Part) -> Row:
     """A part as a row: whole, or its beginning with the call that reads on."""
     text = "" if part.value is None else part_text(part.value)
 
-    def render(limit: int) -> str:
+    def render(limit: int) -> Quoted:
         if len(text) <= limit:
             return _whole(part, text)
         end = whole_character(text, limit)
@@ -149,7 +149,7 @@ def part_row(log_id: str, part: Part) -> Row:
     return Row(render, len(text))
 
 
-def _whole(part: Part, text: str) -> str:
+def _whole(part: Part, text: str) -> Quoted:
     if not text:
         return part.heading if part.value is None else f'{part.heading}: ""'
     if isinstance(part.value, str):
@@ -160,7 +160,7 @@ def _whole(part: Part, text: str) -> str:
     return f"{part.heading}:\n{block(text)}"
 
 
-def _compact(part: Part) -> str:
+def _compact(part: Part) -> Quoted:
     if part.path.endswith("tool_calls") and (calls := called_tools(part.value)):
         return compact_list(calls)
     return compact_value([part.value] if part.path == "output_message" else part.value)
@@ -171,7 +171,7 @@ def _message_parts(number: int, message: Mapping[str, Any]) -> Iterator[Part]:
     for key, value in message.items():
         if key == "role" or value in (None, "", []):
             continue
-        heading = f"messages.{number} {role}" + ("" if key == "content" else f" {name(key)}")
+        heading = f"messages.{figures.count(number)} {role}" + ("" if key == "content" else f" {name(key)}")
         yield Part(heading, f"messages.{number}.{key}", value)
 
 
@@ -217,7 +217,7 @@ def _resolve(value: Any, steps: Sequence[str]) -> Any:
     return _NOTHING
 
 
-def _paths(document: Mapping[str, Any]) -> Iterator[str]:
+def _paths(document: Mapping[Quoted, Any]) -> Iterator[str]:
     for key, value in document.items():
         yield key
         if isinstance(value, Mapping):
@@ -231,5 +231,5 @@ def _depth(value: Any, so_far: int = 0) -> int:
     return max(_depth(part, so_far + 1) for part in parts)
 
 
-def _short(text: str) -> str:
+def _short(text: str) -> Quoted:
     return quote(text, 60)

@@ -12,7 +12,7 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.detail import Row
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.short_ids import short_ids
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.log_columns import JudgmentColumns, fact_columns
@@ -32,10 +32,10 @@ def summarize_logs(
     found: LogRows,
     budget: int,
     *,
-    filtered: str,
+    filtered: Quoted,
     call: Call,
-    notes: Sequence[str] = (),
-) -> str:
+    notes: Sequence[Quoted] = (),
+) -> Quoted:
     """The logs found. `filtered` is the filter in words; `call` is the answered call."""
     answer = Answer(budget)
     total = figures.count(found.total) + ("+" if found.counted_to is not None else "")
@@ -80,7 +80,7 @@ class _Listed:
         self.has_silent = self._judgments.has_silent
         facts = fact_columns(logs, sort)
         ids = short_ids(log.id for log in logs)
-        named = {
+        named: dict[Quoted, list[Quoted]] = {
             "log": [name(ids[log.id]) for log in logs],
             "run": [name(evaluation.run_labels[log.run_id]) for log in logs],
             "datapoint": _datapoints(logs),
@@ -88,19 +88,21 @@ class _Listed:
         alike = [column for column, cells in named.items() if len(logs) > 1 == len(set(cells))]
         self._columns = {column: cells for column, cells in named.items() if column not in alike}
         self._columns |= facts.columns
-        shared = [f"{column} {named[column][0]}" for column in alike] + facts.shared + self._judgments.shared
-        self._told_once = f"All: {'; '.join(shared)}." if shared else ""
+        shared: list[Quoted] = [f"{column} {named[column][0]}" for column in alike]
+        shared += facts.shared + self._judgments.shared
+        self._told_once: Quoted = f"All: {'; '.join(shared)}." if shared else ""
 
     @property
-    def header(self) -> str:
+    def header(self) -> Quoted:
         """What all have alike, the names of the columns, and the texts below each row."""
-        texts = []
+        texts: list[Quoted] = []
         if any(log.inputs or log.messages for log in self._logs):
             texts.append(self._inputs.heading("input"))
         if any(log.target for log in self._logs):
             texts.append(self._targets.heading("= target"))
         columns = " | ".join([*self._columns, *self._judgments.headers])
-        return "\n".join(filter(None, [self._told_once, columns, f" {'; '.join([*texts, '→ output'])}"]))
+        lines: tuple[Quoted, ...] = (self._told_once, columns, f" {'; '.join([*texts, '→ output'])}")
+        return "\n".join(filter(None, lines))
 
     def rows(self) -> list[Row]:
         """The logs. Inputs and targets in earlier rows of a datapoint are shown once."""
@@ -119,22 +121,22 @@ class _Listed:
         same = self._logs[0].messages[: self._messages]
         return [("messages begin", Row(lambda limit: compact_value(same, limit), size(same, _CAP)))]
 
-    def _row(self, index: int, log: LogRow, known: Sequence[str]) -> Row:
+    def _row(self, index: int, log: LogRow, known: Sequence[Quoted]) -> Row:
         parts = self._parts(index, log, known)
         needs = [part.need for _, part in parts] + self._judgments.needs(index)
         first = [cells[index] or "-" for cells in self._columns.values()]
         if known:
             first[list(self._columns).index("datapoint")] += f" ({' and '.join(known)} above)"
 
-        def render(limit: int) -> str:
+        def render(limit: int) -> Quoted:
             limits = share(limit, needs)
             judged = [cell or "-" for cell in self._judgments.cells(index, limits[len(parts) :])]
-            texts = [f" {mark}{part.render(room)}" for (mark, part), room in zip(parts, limits, strict=False)]
+            texts = (f" {mark}{part.render(room)}" for (mark, part), room in zip(parts, limits, strict=False))
             return "\n".join([" | ".join([*first, *judged]), *texts])
 
         return Row(render, sum(needs))
 
-    def _parts(self, index: int, log: LogRow, known: Sequence[str]) -> list[Part]:
+    def _parts(self, index: int, log: LogRow, known: Sequence[Quoted]) -> list[Part]:
         """The texts of a log, each with its mark."""
         parts: list[Part] = []
         if log.excerpt is not None:
@@ -150,7 +152,7 @@ class _Listed:
         return parts + [("→ " if label == "output" else f"{label}: ", part) for label, part in output_parts(log)]
 
 
-def _datapoints(logs: Sequence[LogRow]) -> list[str]:
+def _datapoints(logs: Sequence[LogRow]) -> list[Quoted]:
     ids = short_ids(log.datapoint_id for log in logs if log.datapoint_id)
     return [name(ids[log.datapoint_id]) if log.datapoint_id else "none" for log in logs]
 
@@ -163,12 +165,12 @@ def _same_messages(logs: Sequence[LogRow]) -> int:
     return sum(1 for _ in takewhile(lambda found: all(message == found[0] for message in found), every))
 
 
-def _given(log: LogRow) -> list[tuple[str, Any]]:
+def _given(log: LogRow) -> list[tuple[Quoted, Any]]:
     given = [part for part in (log.inputs, log.messages) if part]
     return [(label, value) for label, value in (("input", given), ("target", log.target)) if value]
 
 
-def _left_out(found: LogRows, shown: int, call: Call) -> str:
+def _left_out(found: LogRows, shown: int, call: Call) -> Quoted:
     if shown == len(found.rows) and not found.more:
         return ""
     return f"More logs: {call.at(*found.after[shown - 1])}"

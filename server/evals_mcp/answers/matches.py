@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from evals_mcp.answers.frame.figures import count, listed
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.models.rows import Excerpt
 from evals_mcp.truncation import CutText
 
@@ -11,7 +11,7 @@ _LONGEST = 300
 _PLACES = 3
 
 
-def match_words(excerpt: Excerpt, evaluator_labels: Mapping[str, str] = {}) -> str:
+def match_words(excerpt: Excerpt, evaluator_labels: Mapping[str, Quoted] = {}) -> Quoted:
     """`in output, explanation by tone: "…"`: the places, and the text around the first match.
 
     `evaluator_labels` are labels by version id, as answers show them.
@@ -21,18 +21,18 @@ def match_words(excerpt: Excerpt, evaluator_labels: Mapping[str, str] = {}) -> s
     return f"in {places}{start}: {match_quote(excerpt)}"
 
 
-def match_quote(excerpt: Excerpt) -> str:
+def match_quote(excerpt: Excerpt) -> Quoted:
     """The text around the first match."""
     return quote(CutText(excerpt.text, excerpt.length - excerpt.start), _LONGEST)
 
 
-def _place(path: str, evaluator_labels: Mapping[str, str]) -> str:
+def _place(path: str, evaluator_labels: Mapping[str, Quoted]) -> Quoted:
     part, _, rest = path.partition(".")
     if part == "judgments":
         return f"explanation by {evaluator_labels.get(rest, name(rest))}"
     if part == "trace":
         return f"step {name(rest.rpartition('.')[0])}"
-    return _CALLED.get(part, part)
+    return _CALLED.get(part, name(part))
 
 
-_CALLED = {"output_message": "output", "inputs": "input"}
+_CALLED: dict[str, Quoted] = {"output_message": "output", "inputs": "input"}

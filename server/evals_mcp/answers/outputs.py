@@ -8,7 +8,7 @@ from evals_mcp.answers.changes import difference_row
 from evals_mcp.answers.field_changes import field_changes
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
-from evals_mcp.answers.frame.quoting import quote
+from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.values import compact_list, size
 from evals_mcp.models.message_parts import called_tools
 from evals_mcp.models.rows import LogRow
@@ -16,13 +16,13 @@ from evals_mcp.truncation import full_length
 
 _CAP = 1_000_000
 
-Part = tuple[str, Row]
+Part = tuple[Quoted, Row]
 """A part of an answer's row: its label and its text."""
 
 
 def output_parts(row: LogRow) -> list[Part]:
     """The parts of a log's output, by label. `no output` if there is none, and no error."""
-    parts = [] if row.error is None else [("error", _quoted(row.error))]
+    parts: list[Part] = [] if row.error is None else [("error", _quoted(row.error))]
     if row.output is not None:
         parts.append(("output", _quoted(row.output)))
     if calls := called_tools(row.calls):
@@ -61,7 +61,7 @@ def _says(row: LogRow) -> list[Any]:
     return found if any(found) else []
 
 
-def _of_both(label: str) -> str:
+def _of_both(label: Quoted) -> Quoted:
     return "both outputs" if label == "output" else f"both: {label}"
 
 
@@ -77,7 +77,7 @@ def _difference(baseline: LogRow, candidate: LogRow) -> Part | None:
     return "outputs, -baseline +candidate", _with_rest(difference, _uncompared(baseline, candidate))
 
 
-def _uncompared(baseline: LogRow, candidate: LogRow) -> str:
+def _uncompared(baseline: LogRow, candidate: LogRow) -> Quoted:
     """Which part of two outputs is compared, if not all."""
     texts = [text for text in (baseline.output, candidate.output) if text]
     if all(full_length(text) == len(text) for text in texts):
@@ -103,5 +103,5 @@ def _listed(values: list[Any]) -> Row:
     return Row(lambda limit: compact_list(values, limit), size(values, _CAP))
 
 
-def _with_rest(part: Row, rest: str) -> Row:
+def _with_rest(part: Row, rest: Quoted) -> Row:
     return Row(lambda limit: part.render(limit) + rest, part.need)

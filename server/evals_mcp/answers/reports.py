@@ -7,7 +7,7 @@ from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.markdown import as_markdown, markdown_table
-from evals_mcp.answers.frame.quoting import cell
+from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.answers.runs import run_remarks, run_table
 from evals_mcp.answers.subjects import opening
 from evals_mcp.answers.version_changes import change_rows
@@ -16,11 +16,11 @@ from evals_mcp.models.resolved import ResolvedEvaluation
 _TITLE = 200
 
 
-def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None, budget: int) -> str:
+def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None, budget: int) -> Quoted:
     """The report. `compared` is each candidate against the baseline; None if there are not two runs."""
     answer = Answer(budget)
     row = evaluation.overview.evaluation
-    title = f"Evaluation {cell(row.name, _TITLE)}" if row.name else f"Evaluation {row.id}"
+    title = f"Evaluation {cell(row.name, _TITLE)}" if row.name else f"Evaluation {name(row.id)}"
     answer.head(f"# {as_markdown(title)}\n\n{as_markdown(opening(evaluation))}")
     if not evaluation.runs:
         answer.line("\nNo runs yet.")
@@ -44,7 +44,7 @@ def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None,
     return answer.text()
 
 
-def comparison_remarks(compared: Compared) -> list[str]:
+def comparison_remarks(compared: Compared) -> list[Quoted]:
     """Notes on the table, except for excluded judgments, which are with the runs."""
     rows = [row for _, row in compared.rows()]
     return [*method_notes(compared, rows), *coverage_notes(compared), *pairing_notes(compared)]
@@ -78,5 +78,5 @@ def _list_item(row: Row) -> Row:
     return Row(lambda limit: "\n  - ".join(map(str.strip, as_markdown(f"- {row.render(limit)}").split("\n"))), row.need)
 
 
-def _below(text: str) -> str:
+def _below(text: Quoted) -> Quoted:
     return f"\n{text}" if text else ""

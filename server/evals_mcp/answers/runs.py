@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
-from evals_mcp.answers.frame.quoting import cell, name
+from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import constant_value, difference, headline
 from evals_mcp.answers.subjects import opening
@@ -15,10 +15,10 @@ from evals_mcp.models.run_labels import changed_parts
 
 _DIFFERENCES = 200
 
-_UNPAIRED = "unpaired"
+_UNPAIRED: Quoted = "unpaired"
 
 
-def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int = 0, call: Call) -> str:
+def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int = 0, call: Call) -> Quoted:
     """All runs, oldest first, with each evaluator's headline and its difference from the control run."""
     answer = Answer(budget)
     answer.head(opening(evaluation))
@@ -36,7 +36,7 @@ def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int =
     return answer.text()
 
 
-def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[str]:
+def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[Quoted]:
     """The lines of a table of the runs from `offset`, headers first. There must be at least one run.
 
     It has a status column if some run's status differs from the evaluation's, which the opening gives.
@@ -45,7 +45,7 @@ def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[str]:
     judged = [
         index for index, _ in enumerate(evaluation.evaluators) if any(run.stats[index].total_logs for run in runs)
     ]
-    headers = [
+    headers: list[Quoted] = [
         "run",
         "also differs in",
         "status",
@@ -59,28 +59,29 @@ def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[str]:
         for run in runs[offset:]
     ]
     if all(run.status == evaluation.overview.evaluation.status for run in runs):
-        rows = [[*row[:2], "", *row[3:]] for row in rows]
+        for row in rows:
+            row[2] = ""
     return table(headers, rows)
 
 
-def _cells(run: RunRow, control: RunRow, label: str, changed: Sequence[str], judged: Sequence[int]) -> list[str]:
+def _cells(run: RunRow, control: RunRow, label: str, changed: Sequence[str], judged: Sequence[int]) -> list[Quoted]:
     others = ", ".join(part for part in changed if f" {part} " not in f" {label} ")
     called = name(label) + (" (control)" if run.control else "")
-    cells = [called, cell(others, _DIFFERENCES) if others else "", run.status, _logs(run)]
+    cells = [called, cell(others, _DIFFERENCES) if others else "", name(run.status), _logs(run)]
     for index in judged:
         stats = run.stats[index]
         change = "" if control is run else _change(run, control, index)
         cells.append(_figure(stats, change, run.logs_count))
-    return [*cells, "" if label == run.id else run.id]
+    return [*cells, "" if label == run.id else name(run.id)]
 
 
-def _logs(run: RunRow) -> str:
+def _logs(run: RunRow) -> Quoted:
     if run.datapoints_count is None or run.logs_count == run.datapoints_count:
         return figures.count(run.logs_count)
     return f"{figures.count(run.logs_count)} for {figures.count(run.datapoints_count)} datapoints"
 
 
-def _change(run: RunRow, control: RunRow, index: int) -> str:
+def _change(run: RunRow, control: RunRow, index: int) -> Quoted:
     """The difference from the control run. Says `unpaired` unless it is over the same datapoints, one log for each."""
     change = difference(run.stats[index], control.stats[index])
     same = run.dataset_version_id is not None and run.dataset_version_id == control.dataset_version_id
@@ -93,7 +94,7 @@ def _covers_once(run: RunRow, index: int) -> bool:
     return not run.missing_datapoints and run.datapoints_count == run.logs_count == run.stats[index].num_judgments
 
 
-def _figure(stats: EvaluatorFigures, change: str, logs: int) -> str:
+def _figure(stats: EvaluatorFigures, change: Quoted, logs: int) -> Quoted:
     text = headline(stats)
     if not text:
         return ""
@@ -101,9 +102,9 @@ def _figure(stats: EvaluatorFigures, change: str, logs: int) -> str:
     return text + (f" ({change})" if change else "") + partial
 
 
-def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
+def run_remarks(evaluation: ResolvedEvaluation) -> list[Quoted]:
     """Notes on the table: the meaning of differences, unreliable evaluators, excluded judgments."""
-    remarks = []
+    remarks: list[Quoted] = []
     if len(evaluation.runs) > 1:
         control = evaluation.reference_run
         called = name(evaluation.run_labels[control.id])
@@ -119,7 +120,7 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
         if (value := constant_value(all_stats)) is not None:
             judged = sum(stats.num_judgments for stats in all_stats)
             logs = "logs" if judged == sum(run.logs_count for run in evaluation.runs) else "judged logs"
-            remarks.append(f"{label} is {value} on all {judged:,} {logs}, so it cannot separate the runs.")
+            remarks.append(f"{label} is {value} on all {figures.count(judged)} {logs}, so it cannot separate the runs.")
         if (mostly := _mostly_failing(all_stats)) is not None:
             remarks.append(f"{label} failed on {mostly} of its logs. Fix it before you trust it.")
     remarks += _unjudged(evaluation.runs, labels)
@@ -128,7 +129,7 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[str]:
     return remarks
 
 
-def _repeated(evaluation: ResolvedEvaluation) -> list[str]:
+def _repeated(evaluation: ResolvedEvaluation) -> list[Quoted]:
     """A note on repeated logs of a datapoint: they count once, unless only the server's own figures are known."""
     every = [stats for run in evaluation.runs for stats in run.stats]
     if any(stats.by_datapoint is not None or stats.shares is not None for stats in every):
@@ -139,20 +140,22 @@ def _repeated(evaluation: ResolvedEvaluation) -> list[str]:
     return []
 
 
-def _unjudged(runs: Sequence[RunRow], labels: Sequence[str]) -> list[str]:
+def _unjudged(runs: Sequence[RunRow], labels: Sequence[Quoted]) -> list[Quoted]:
     """A line that explains `-`: evaluators without judgments in a run, by the number of such runs."""
-    amounts: dict[int, list[str]] = {}
+    amounts: dict[int, list[Quoted]] = {}
     for index, label in enumerate(labels):
         if amount := sum(bool(run.logs_count) and not run.stats[index].total_logs for run in runs):
             amounts.setdefault(amount, []).append(label)
     if not amounts:
         return []
-    first, *rest = [f"{figures.listed(called, _LISTED)} in {amount}" for amount, called in sorted(amounts.items())]
-    listed = [f"{first} of {figures.count(len(runs), 'run')}", *rest]
-    return [f"Not judged (-): {'; '.join(listed)}."]
+    words: list[Quoted] = [
+        f"{figures.listed(called, _LISTED)} in {figures.count(amount)}" for amount, called in sorted(amounts.items())
+    ]
+    words[0] += f" of {figures.count(len(runs), 'run')}"
+    return [f"Not judged (-): {'; '.join(words)}."]
 
 
-_KINDS: tuple[tuple[str, Callable[[RunRow, EvaluatorFigures], int]], ...] = (
+_KINDS: tuple[tuple[Quoted, Callable[[RunRow, EvaluatorFigures], int]], ...] = (
     ("failed", lambda run, stats: stats.num_errors),
     ("abstained", lambda run, stats: stats.num_nulls),
     # A run that an evaluator never judged shows as "-". Note only runs with some judgments missing.
@@ -160,7 +163,7 @@ _KINDS: tuple[tuple[str, Callable[[RunRow, EvaluatorFigures], int]], ...] = (
 )
 
 
-def _mostly_failing(all_stats: Sequence[EvaluatorFigures]) -> str | None:
+def _mostly_failing(all_stats: Sequence[EvaluatorFigures]) -> Quoted | None:
     """The share of logs that an evaluator failed on, if at least half."""
     total = sum(stats.total_logs for stats in all_stats)
     failed = sum(stats.num_errors for stats in all_stats)
@@ -168,10 +171,13 @@ def _mostly_failing(all_stats: Sequence[EvaluatorFigures]) -> str | None:
 
 
 def _counted(
-    evaluation: ResolvedEvaluation, labels: Sequence[str], word: str, count: Callable[[RunRow, EvaluatorFigures], int]
-) -> list[str]:
+    evaluation: ResolvedEvaluation,
+    labels: Sequence[Quoted],
+    word: Quoted,
+    count: Callable[[RunRow, EvaluatorFigures], int],
+) -> list[Quoted]:
     """One line on one kind of missing judgments: how many, in which runs, by which evaluators."""
-    by_run: dict[str, list[tuple[str, int]]] = {}
+    by_run: dict[str, list[tuple[Quoted, int]]] = {}
     total = 0
     for run in evaluation.runs:
         for label, stats in zip(labels, run.stats, strict=True):
@@ -180,18 +186,18 @@ def _counted(
                 total += amount
     if not total:
         return []
-    shown = [
+    shown: list[Quoted] = [
         f"{name(evaluation.run_labels[run_id])}: {_amounts(amounts) if total > 1 else amounts[0][0]}"
         for run_id, amounts in list(by_run.items())[:_LISTED]
     ]
-    more = f"; {len(by_run) - _LISTED} more runs" if len(by_run) > _LISTED else ""
+    more = f"; {figures.count(len(by_run) - _LISTED)} more runs" if len(by_run) > _LISTED else ""
     return [f"Excluded: {figures.count(total, f'{word} judgment')} ({'; '.join(shown)}{more})."]
 
 
 _LISTED = 6
 
 
-def _amounts(amounts: Sequence[tuple[str, int]]) -> str:
+def _amounts(amounts: Sequence[tuple[Quoted, int]]) -> Quoted:
     """`gpt_coherence 11, has_citation 2`, or `gpt_coherence, gpt_relevance 11 each`."""
     if len(amounts) > 1 and len({amount for _, amount in amounts}) == 1:
         return f"{', '.join(label for label, _ in amounts)} {figures.count(amounts[0][1])} each"

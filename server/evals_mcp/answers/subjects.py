@@ -1,19 +1,19 @@
 """The opening of an answer about an evaluation."""
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.quoting import cell, name
+from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 _NAME = 200
 
 
-def subject(evaluation: ResolvedEvaluation) -> str:
+def subject(evaluation: ResolvedEvaluation) -> Quoted:
     """The evaluation's name and id, for answers about a part of it."""
     row = evaluation.overview.evaluation
-    return f"Evaluation {cell(row.name, _NAME)} ({row.id})." if row.name else f"Evaluation {row.id}."
+    return f"Evaluation {cell(row.name, _NAME)} ({name(row.id)})." if row.name else f"Evaluation {name(row.id)}."
 
 
-def opening(evaluation: ResolvedEvaluation) -> str:
+def opening(evaluation: ResolvedEvaluation) -> Quoted:
     """One line: the evaluation's name, id, file, status, missing work, and the numbers of its parts."""
     row = evaluation.overview.evaluation
     called = subject(evaluation)[:-1]
@@ -26,10 +26,10 @@ def opening(evaluation: ResolvedEvaluation) -> str:
         parts.append(figures.count(sizes[0], "datapoint") + over)
     elif sizes:
         parts.append(f"datasets of {', '.join(map(figures.count, sizes))} datapoints")
-    return f"{called}{of_file}: {row.status}{_waiting_for(evaluation)}; {', '.join(parts)}."
+    return f"{called}{of_file}: {name(row.status)}{_waiting_for(evaluation)}; {', '.join(parts)}."
 
 
-def _waiting_for(evaluation: ResolvedEvaluation) -> str:
+def _waiting_for(evaluation: ResolvedEvaluation) -> Quoted:
     """What a running evaluation waits for: ` (waiting for 3 or more logs, 12 judgments)`.
 
     Counts logs against datapoints, because only the logs tell which datapoints have one.
@@ -38,6 +38,6 @@ def _waiting_for(evaluation: ResolvedEvaluation) -> str:
         return ""
     logs = sum(max((run.datapoints_count or 0) - run.logs_count, 0) for run in evaluation.runs)
     judgments = sum(run.logs_count - stats.total_logs for run in evaluation.runs for stats in run.stats)
-    parts = [f"{logs:,} or more logs"] if logs else []
+    parts: list[Quoted] = [f"{figures.count(logs)} or more logs"] if logs else []
     parts += [figures.count(judgments, "judgment")] if judgments > 0 else []
     return f" (waiting for {', '.join(parts)})" if parts else ""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.detail import Row
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.log_parts import labeled_judgments, log_document
 from evals_mcp.answers.values import compact_list, compact_value, size
@@ -36,29 +36,29 @@ def step_rows(root: LogResponse, steps: Sequence[Step]) -> list[Row]:
     return [_row(root, step) for step in steps]
 
 
-def version_words(log: LogResponse) -> str:
+def version_words(log: LogResponse) -> Quoted:
     """The type and path of a log's file, and its version name: `prompt support/reply v2`."""
     kind = log_kind(log) or "log"
     version = getattr(log, kind)
     called = f" {name(version.version_name)}" if version.version_name else ""
-    return f"{kind} {name(version.path)}{called}"
+    return f"{name(kind)} {name(version.path)}{called}"
 
 
-def fact_words(log: LogResponse) -> list[str]:
+def fact_words(log: LogResponse) -> list[Quoted]:
     """The known ones of latency, tokens and cost of a log."""
-    facts = []
+    facts: list[Quoted] = []
     latency, usage = log_latency(log), log_usage(log)
     if latency is not None:
         facts.append(figures.duration(latency))
     tokens = [(getattr(usage, f"{kind}_tokens"), word) for kind, word in _TOKENS]
-    if known := [f"{figures.count(amount)} {word}" for amount, word in tokens if amount is not None]:
-        facts.append(f"tokens {', '.join(known)}")
+    if known := ", ".join(f"{figures.count(amount)} {word}" for amount, word in tokens if amount is not None):
+        facts.append(f"tokens {known}")
     if usage.cost is not None:
         facts.append(figures.cost(usage.cost))
     return facts
 
 
-_TOKENS = (("prompt", "in"), ("output", "out"), ("reasoning", "reasoning"))
+_TOKENS: tuple[tuple[str, Quoted], ...] = (("prompt", "in"), ("output", "out"), ("reasoning", "reasoning"))
 
 
 def _walk(log: LogResponse) -> Iterator[Step]:
@@ -75,8 +75,8 @@ def _numbered(log: LogResponse) -> Iterator[tuple[int, LogResponse]]:
 
 def _row(root: LogResponse, step: Step) -> Row:
     log = step.log
-    facts = [f"{_number(step.position)} {name(log.id)} {version_words(log)}", *_times(root, log)]
-    judgments = [f"{name(item.label)} {item.word}" for item in labeled_judgments(log)]
+    facts: list[Quoted] = [f"{_number(step.position)} {name(log.id)} {version_words(log)}", *_times(root, log)]
+    judgments: list[Quoted] = [f"{name(item.label)} {item.word}" for item in labeled_judgments(log)]
     parts = _parts(log)
     needs = [min(part.need, _GLANCE) for _, part in parts]
     if log.log_status == "incomplete":
@@ -84,27 +84,29 @@ def _row(root: LogResponse, step: Step) -> Row:
     if len(step.position) >= DEEPEST_TRACE:
         facts.append("get this log to see steps below it")
 
-    def render(limit: int) -> str:
-        shown = [f"{word} {part.render(room)}" for (word, part), room in zip(parts, share(limit, needs), strict=True)]
+    def render(limit: int) -> Quoted:
+        shown: list[Quoted] = [
+            f"{word} {part.render(room)}" for (word, part), room in zip(parts, share(limit, needs), strict=True)
+        ]
         return "; ".join([*facts, *shown, *judgments])
 
     return Row(render, sum(needs))
 
 
-def _parts(log: LogResponse) -> list[tuple[str, Row]]:
+def _parts(log: LogResponse) -> list[tuple[Quoted, Row]]:
     """The input, error, output and tool calls of a step, as far as present."""
     document = log_document(log)
     given = [document[key] for key in ("inputs", "messages") if key in document]
     calls = called_tools(document.get("output_message", {}).get("tool_calls"))
     asked = given[0] if len(given) == 1 else given
-    parts = [("input", Row(lambda limit: compact_value(asked, limit), size(asked, _CAP)))]
-    texts = [(key, document[key]) for key in ("error", "output") if key in document]
-    parts += [(key, Row(partial(quote, text), len(text))) for key, text in texts]
+    parts: list[tuple[Quoted, Row]] = [("input", Row(lambda limit: compact_value(asked, limit), size(asked, _CAP)))]
+    texts: tuple[Quoted, ...] = ("error", "output")
+    parts += [(key, Row(partial(quote, document[key]), len(document[key]))) for key in texts if key in document]
     parts.append(("calls", Row(lambda limit: compact_list(calls, limit), size(calls, _CAP))))
     return [part for part in parts if part[1].need]
 
 
-def _times(root: LogResponse, log: LogResponse) -> list[str]:
+def _times(root: LogResponse, log: LogResponse) -> list[Quoted]:
     facts = fact_words(log)
     if root.start_time is not None and log.start_time is not None:
         after = (log.start_time - root.start_time).total_seconds()
@@ -112,7 +114,7 @@ def _times(root: LogResponse, log: LogResponse) -> list[str]:
     return facts
 
 
-def _number(position: tuple[int, ...]) -> str:
+def _number(position: tuple[int, ...]) -> Quoted:
     if len(position) <= _SHOWN_DEPTH:
-        return ".".join(map(str, position))
-    return f"…{'.'.join(map(str, position[-2:]))} (depth {len(position)})"
+        return ".".join(map(figures.number, position))
+    return f"…{'.'.join(map(figures.number, position[-2:]))} (depth {figures.count(len(position))})"

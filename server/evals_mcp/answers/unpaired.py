@@ -1,7 +1,7 @@
 """Runs without a common datapoint, compared over all their logs, and said to be unpaired."""
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.headlines import difference, headline
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -9,10 +9,10 @@ from evals_mcp.models.rows import EvaluatorFigures, RunRow
 from evals_mcp.statistics.unpaired import fisher_exact
 
 
-def unpaired_notes(evaluation: ResolvedEvaluation, found: Comparisons) -> list[str]:
+def unpaired_notes(evaluation: ResolvedEvaluation, found: Comparisons) -> list[Quoted]:
     """A line for each candidate that shares no datapoint with the baseline: each evaluator's figures in both runs."""
     baseline = evaluation.run(found.baseline.run_id)
-    notes = []
+    notes: list[Quoted] = []
     for candidate in (item for item in found.candidates if not item.shared):
         run = evaluation.run(candidate.run_id)
         asked = [tally.evaluator_version_id for tally in candidate.tallies]
@@ -23,7 +23,7 @@ def unpaired_notes(evaluation: ResolvedEvaluation, found: Comparisons) -> list[s
     return notes
 
 
-def _words(evaluation: ResolvedEvaluation, version_id: str, baseline: RunRow, run: RunRow) -> str:
+def _words(evaluation: ResolvedEvaluation, version_id: str, baseline: RunRow, run: RunRow) -> Quoted:
     index = evaluation.index_of(version_id)
     before, after = baseline.stats[index], run.stats[index]
     if not before.num_judgments or not after.num_judgments:
@@ -35,7 +35,7 @@ def _words(evaluation: ResolvedEvaluation, version_id: str, baseline: RunRow, ru
     return f"{name(evaluation.evaluator_labels[version_id])} {figure}" + (f", {change}{test}" if change else "")
 
 
-def _test(before: EvaluatorFigures, after: EvaluatorFigures) -> str:
+def _test(before: EvaluatorFigures, after: EvaluatorFigures) -> Quoted:
     if before.num_true is None or after.num_true is None:
         return ", not tested"
     p_value = fisher_exact((before.num_true, after.num_true), (before.num_judgments, after.num_judgments))

@@ -4,12 +4,11 @@ Texts are quoted, keys and roles are names, and numbers, `true`, `false` and `nu
 colons outside of quotes are always ours.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
-from evals_mcp.answers.frame.figures import byte_size, number
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.figures import byte_size, count, exact_number
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.media import MEDIA, is_media
 from evals_mcp.models.message_parts import CalledTool, called_tools, message_text, other_parts
@@ -25,7 +24,7 @@ _LEAST_TURNS = 2
 _INSTRUCTING = ("system", "developer")
 
 
-def compact_value(value: object, limit: int | None = None) -> str:
+def compact_value(value: object, limit: int | None = None) -> Quoted:
     """A JSON value on one line: `question: "…", top_k: 5`, messages as `user: "…", assistant: "…"`.
 
     Shows about `limit` characters, shared so that short parts stay whole. Counts what is cut or omitted:
@@ -38,20 +37,21 @@ def compact_value(value: object, limit: int | None = None) -> str:
     return _rendered(value, limit, 0)
 
 
-def compact_list(values: Sequence[object], limit: int | None = None) -> str:
+def compact_list(values: Sequence[object], limit: int | None = None) -> Quoted:
     """Values on one line, without brackets around them; limited as in `compact_value`."""
     return _joined((("", value) for value in values), len(values), limit, 1)
 
 
-def nested_value(value: object, limit: int | None = None) -> str:
+def nested_value(value: object, limit: int | None = None) -> Quoted:
     """A value as it stands inside of another: objects and lists in brackets; limited as in `compact_value`."""
     return _rendered(value, limit, 1)
 
 
-def field_value(value: object, limit: int) -> str:
+def field_value(value: object, limit: int) -> Quoted:
     """A value whose name is told elsewhere: a plain word bare, all else as `nested_value`."""
     is_word = isinstance(value, str) and " " not in value and len(value) == full_length(value) <= limit
-    return str(value) if is_word and name(str(value)) == value else nested_value(value, limit)
+    word = name(str(value)) if is_word else ""
+    return word if word and word == value else nested_value(value, limit)
 
 
 def size(value: object, cap: int) -> int:
@@ -71,7 +71,7 @@ def _size(value: object, cap: int, depth: int) -> int:
     return _size_of_parts(_parts(value), cap, depth + 1) if depth < _DEPTH else 0
 
 
-def _size_of_parts(parts: Iterable[tuple[str, object]], cap: int, depth: int) -> int:
+def _size_of_parts(parts: Iterable[tuple[Quoted, object]], cap: int, depth: int) -> int:
     total = 0
     for label, part in parts:
         total += _size_of_part(label, part, cap - total, depth)
@@ -80,11 +80,11 @@ def _size_of_parts(parts: Iterable[tuple[str, object]], cap: int, depth: int) ->
     return total
 
 
-def _size_of_part(label: str, part: object, cap: int, depth: int) -> int:
+def _size_of_part(label: Quoted, part: object, cap: int, depth: int) -> int:
     return len(label) + 2 + _size(part, cap, depth)
 
 
-def _rendered(value: object, limit: int | None, depth: int) -> str:
+def _rendered(value: object, limit: int | None, depth: int) -> Quoted:
     if isinstance(value, CalledTool):
         return f"{name(value.name)}({_rendered(value.arguments, limit, depth) if value.arguments else ''})"
     if isinstance(value, Mapping) and is_media(value):
@@ -92,22 +92,23 @@ def _rendered(value: object, limit: int | None, depth: int) -> str:
     if isinstance(value, Mapping | list | tuple):
         opening, closing = "{}" if isinstance(value, Mapping) else "[]"
         if depth >= _DEPTH and value:
-            return f"{opening}(+{len(value):,} more){closing}"
+            return f"{opening}(+{count(len(value))} more){closing}"
         return opening + _joined(_parts(value), len(value), limit, depth + 1) + closing
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:.10g}" if math.isfinite(value) else number(value)
-    text = value if isinstance(value, str) else str(value)
-    return text if isinstance(value, int) and len(text) <= _BARE_NUMBER else quote(text, limit)
+        return exact_number(value)
+    if isinstance(value, int) and len(str(value)) <= _BARE_NUMBER:
+        return exact_number(value)
+    return quote(value if isinstance(value, str) else str(value), limit)
 
 
-def _joined(parts: Iterable[tuple[str, object]], amount: int, limit: int | None, depth: int) -> str:
+def _joined(parts: Iterable[tuple[Quoted, object]], amount: int, limit: int | None, depth: int) -> Quoted:
     if limit is None:
         return ", ".join(label + _rendered(part, None, depth) for label, part in parts)
-    shown: list[tuple[str, object]] = []
+    shown: list[tuple[Quoted, object]] = []
     needs: list[int] = []
     room = limit
     for label, part in parts:
@@ -118,20 +119,20 @@ def _joined(parts: Iterable[tuple[str, object]], amount: int, limit: int | None,
         shown.append((label, part))
         needs.append(need)
     limits = share(limit, needs)
-    texts = [
+    texts: list[Quoted] = [
         label + _rendered(part, max(each - len(label) - 2, 0), depth)
         for (label, part), each in zip(shown, limits, strict=True)
     ]
     if amount > len(shown):
-        texts.append(f"(+{amount - len(shown):,} more)")
+        texts.append(f"(+{count(amount - len(shown))} more)")
     return ", ".join(texts)
 
 
-def _parts(value: Mapping[object, object] | Iterable[object]) -> Iterator[tuple[str, object]]:
+def _parts(value: Mapping[object, object] | Iterable[object]) -> Iterator[tuple[Quoted, object]]:
     return _pairs(value) if isinstance(value, Mapping) else (("", part) for part in value)
 
 
-def _pairs(value: Mapping[object, object]) -> Iterator[tuple[str, object]]:
+def _pairs(value: Mapping[object, object]) -> Iterator[tuple[Quoted, object]]:
     return ((f"{name(str(key))}: ", part) for key, part in value.items())
 
 
@@ -143,11 +144,11 @@ def _is_chat(value: object) -> TypeGuard[list[Mapping[object, object]]]:
     )
 
 
-def _messages(chat: list[Mapping[object, object]]) -> Iterator[tuple[str, object]]:
+def _messages(chat: list[Mapping[object, object]]) -> Iterator[tuple[Quoted, object]]:
     return (field for message in chat for field in _fields(message))
 
 
-def _fields(message: Mapping[object, object]) -> Iterator[tuple[str, object]]:
+def _fields(message: Mapping[object, object]) -> Iterator[tuple[Quoted, object]]:
     """The fields of a chat message, by its role, without null and empty ones."""
     role = name(str(message["role"]))
     content, calls = message.get("content"), called_tools(message.get("tool_calls"))
@@ -165,14 +166,14 @@ def _fields(message: Mapping[object, object]) -> Iterator[tuple[str, object]]:
             yield f"{role} {name(str(key))}: ", part
 
 
-def _conversation(chat: list[Mapping[object, object]], limit: int | None) -> str:
+def _conversation(chat: list[Mapping[object, object]], limit: int | None) -> Quoted:
     """The messages in order. If they do not fit, the first of them that is no instruction, and the last ones."""
     parts = list(_messages(chat))
     if limit is None or len(parts) <= _SHORT_CHAT or _size_of_parts(parts, limit, 1) <= limit:
         return _joined(parts, len(parts), limit, 1)
     first = next((at for at, message in enumerate(chat) if message["role"] not in _INSTRUCTING), 0)
     opening = list(_fields(chat[first]))[:1]
-    end: list[tuple[str, object]] = []
+    end: list[tuple[Quoted, object]] = []
     room = limit - limit // 4
     for label, part in reversed(parts[sum(len(list(_fields(message))) for message in chat[: first + 1]) :]):
         room -= min(_size_of_part(label, part, limit, 1), _TURN)
@@ -182,13 +183,13 @@ def _conversation(chat: list[Mapping[object, object]], limit: int | None) -> str
     texts = [_joined(opening, 1, limit // 4, 1), _joined(end, len(end), limit - limit // 4, 1)]
     before, between = first, len(parts) - first - 1 - len(end)
     if between > 0:
-        texts.insert(1, f"(+{between:,} more)")
+        texts.insert(1, f"(+{count(between)} more)")
     if before:
-        texts.insert(0, f"(+{before:,} more)")
+        texts.insert(0, f"(+{count(before)} more)")
     return ", ".join(texts)
 
 
-def _media(mark: Mapping[Any, Any]) -> str:
+def _media(mark: Mapping[Any, Any]) -> Quoted:
     """`(image/png, 12 kB)`, or `(image "https://…")`."""
     kind, size, url = mark[MEDIA], mark.get("bytes"), mark.get("url")
     if isinstance(url, str):

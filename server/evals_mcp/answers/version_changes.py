@@ -7,7 +7,7 @@ from evals_mcp.answers.changes import difference_row, text_difference
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.version_values import value_word
 from evals_mcp.models.comparisons import ComparedCandidate
@@ -37,7 +37,7 @@ def change_rows(compared: Compared, *, line_diffs: bool = True) -> list[Row]:
     return rows
 
 
-def _rows(compared: Compared, candidate: ComparedCandidate, called: str, *, line_diffs: bool) -> Iterator[Row]:
+def _rows(compared: Compared, candidate: ComparedCandidate, called: Quoted, *, line_diffs: bool) -> Iterator[Row]:
     runs = [compared.evaluation.run(id) for id in (compared.found.baseline.run_id, candidate.run_id)]
     if not candidate.changes and runs[0].version_id and runs[0].version_id == runs[1].version_id:
         yield _fixed(f"{called}nothing, it is the same version.")
@@ -52,25 +52,25 @@ def _rows(compared: Compared, candidate: ComparedCandidate, called: str, *, line
         yield text_row(f"{called}{name(change.field)}", change)
 
 
-def _after(heading: str, row: Row) -> Row:
+def _after(heading: Quoted, row: Row) -> Row:
     return Row(lambda limit: heading + row.render(limit), row.need)
 
 
-def _fixed(text: str) -> Row:
+def _fixed(text: Quoted) -> Row:
     return Row(lambda _: text, 0)
 
 
-def _field_change(change: FieldChange) -> str:
+def _field_change(change: FieldChange) -> Quoted:
     """`temperature 0.7 → 0.2`, `template +3 -1 lines`."""
     if change.size is not None:
-        return f"{name(change.field)} {change.size}"
+        return f"{name(change.field)} {name(change.size)}"
     return f"{name(change.field)} {value_word(change.before)} → {value_word(change.after)}"
 
 
 class _Piece(NamedTuple):
     """A changed line: `old` or `new` is None unless one line replaced one. `start` is where the change begins."""
 
-    start: str
+    start: Quoted
     old: str | None
     new: str | None
 
@@ -82,22 +82,23 @@ class _Piece(NamedTuple):
     def lines(self) -> int:
         return (self.old is not None) + (self.new is not None)
 
-    def render(self, limit: int) -> str:
+    def render(self, limit: int) -> Quoted:
         if self.old is not None and self.new is not None and difference_row(self.old, self.new):
             return self.start + text_difference(self.old, self.new, None if limit >= self.need else limit)
-        sides = [(sign, text) for sign, text in (("-", self.old), ("+", self.new)) if text is not None]
+        signed: tuple[tuple[Quoted, str | None], ...] = (("-", self.old), ("+", self.new))
+        sides = [(sign, text) for sign, text in signed if text is not None]
         limits = share(limit, [len(text) for _, text in sides])
         return self.start + " ".join(
             f"{sign}{quote(text, most)}" for (sign, text), most in zip(sides, limits, strict=True)
         )
 
 
-def text_row(heading: str, change: FieldChange) -> Row:
+def text_row(heading: Quoted, change: FieldChange) -> Row:
     """The changed lines of a text below a heading. Lines that would get few characters are only counted."""
     pieces = [piece for line in change.lines for piece in _pieces(line)]
     needs = [piece.need for piece in pieces]
 
-    def render(limit: int) -> str:
+    def render(limit: int) -> Quoted:
         amount = len(pieces) if limit >= sum(needs) else min(len(pieces), limit // _PART)
         limits = share(limit, needs[:amount])
         lines = [piece.render(most) for piece, most in zip(pieces, limits, strict=False)]
@@ -109,7 +110,7 @@ def text_row(heading: str, change: FieldChange) -> Row:
 
 
 def _pieces(change: LineChange) -> list[_Piece]:
-    start = f"  line {change.line}: "
+    start = f"  line {count(change.line)}: "
     if len(change.removed) == len(change.added) == 1:
         return [_Piece(start, change.removed[0], change.added[0])]
     sides = [*((text, None) for text in change.removed), *((None, text) for text in change.added)]

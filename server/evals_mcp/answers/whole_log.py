@@ -6,7 +6,7 @@ from typing import Any
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.log_parts import TRACE, Part, find_part, list_parts, log_document, part_row, part_text
 from evals_mcp.answers.traces import Step, fact_words, list_steps, step_rows, version_words
 from evals_mcp.answers.version_values import version_values
@@ -18,7 +18,7 @@ from evals_mcp.models.versions import FileVersionResponse
 _TOKENS_PER_PART = 200  # of the budget; with less, messages and inputs stay in one piece
 
 
-def summarize_log(log: LogResponse, budget: int, datapoint: DatapointContent | None = None) -> str:
+def summarize_log(log: LogResponse, budget: int, datapoint: DatapointContent | None = None) -> Quoted:
     """A whole log. Long parts are cut, with the call to read on."""
     answer = Answer(budget)
     answer.head(log_opening(log))
@@ -36,7 +36,7 @@ def summarize_log(log: LogResponse, budget: int, datapoint: DatapointContent | N
 
 def summarize_part(
     log: LogResponse, part: str, offset: int, budget: int, datapoint: DatapointContent | None = None
-) -> str:
+) -> Quoted:
     """One part of a log from an offset, in characters or in steps of the trace.
 
     Raises Invalid for an unknown part, and for an offset beyond its end.
@@ -56,7 +56,7 @@ def summarize_part(
     return answer.text()
 
 
-def log_opening(log: LogResponse) -> str:
+def log_opening(log: LogResponse) -> Quoted:
     """A log's facts: id, version, datapoint, time, latency, tokens, cost, status and labels."""
     kind = log_kind(log)
     version = getattr(log, kind) if kind else None
@@ -65,18 +65,18 @@ def log_opening(log: LogResponse) -> str:
     if log.created_at is not None:
         facts.append(figures.date(log.created_at))
     facts += fact_words(log)
-    facts.append(log.log_status or "complete")
+    facts.append(name(log.log_status or "complete"))
     facts += [f"{word} {name(value)}" for word, value in _labels(log).items()]
     return "; ".join(facts) + "."
 
 
-def _version(version: FileVersionResponse) -> str:
+def _version(version: FileVersionResponse) -> Quoted:
     """The id of a version, and what is in it if it has no name."""
     values = [] if version.version_name else version_values(version)
-    return ", ".join([version.version_id, *values])
+    return ", ".join([name(version.version_id), *values])
 
 
-def parts_left_out(log_id: str, parts: Sequence[Part]) -> str:
+def parts_left_out(log_id: str, parts: Sequence[Part]) -> Quoted:
     """The parts without room, and the call that reads the first of them; "" if there are none."""
     if not parts:
         return ""
@@ -84,9 +84,9 @@ def parts_left_out(log_id: str, parts: Sequence[Part]) -> str:
     return f"Not shown: {shown}. Read one: {next_call('get_log', log=log_id, part=parts[0].path)}"
 
 
-def _labels(log: LogResponse) -> Mapping[str, str]:
+def _labels(log: LogResponse) -> Mapping[Quoted, str]:
     """The labels of a log."""
-    given: dict[str, Any] = {
+    given: dict[Quoted, Any] = {
         "finish reason": getattr(log, "finish_reason", None),
         "source": log.source,
         "user": log.user,
@@ -99,7 +99,7 @@ def _labels(log: LogResponse) -> Mapping[str, str]:
 
 
 def _add_trace(answer: Answer, log: LogResponse, steps: Sequence[Step], offset: int) -> None:
-    def footer(shown: int) -> str:
+    def footer(shown: int) -> Quoted:
         call = next_call("get_log", log=log.id, part=TRACE, offset=offset + shown)
         return left_out(len(steps) - offset - shown, "step", call)
 
@@ -108,12 +108,13 @@ def _add_trace(answer: Answer, log: LogResponse, steps: Sequence[Step], offset: 
     answer.rows(step_rows(log, steps[offset:]), footer, header=header)
 
 
-def _read_on(log_id: str, part: str, end: int, length: int) -> str:
+def _read_on(log_id: str, part: str, end: int, length: int) -> Quoted:
     return left_out(length - end, "character", next_call("get_log", log=log_id, part=part, offset=end))
 
 
-def _check_offset(offset: int, length: int, noun: str, log: LogResponse, part: str = TRACE) -> None:
+def _check_offset(offset: int, length: int, noun: Quoted, log: LogResponse, part: str = TRACE) -> None:
     if not length and part == TRACE:
         raise Invalid(f"part: log {name(log.id)} has no trace.")
     if offset and offset >= length:
-        raise Invalid(f"offset: {name(part)} has {figures.count(length, noun)}; use 0–{max(length - 1, 0)}.")
+        last = figures.number(max(length - 1, 0))
+        raise Invalid(f"offset: {name(part)} has {figures.count(length, noun)}; use 0–{last}.")

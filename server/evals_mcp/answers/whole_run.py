@@ -8,7 +8,7 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.lists import Rank
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
 from evals_mcp.answers.reports import comparison_remarks
@@ -17,10 +17,10 @@ from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, RunRow
 
-_HEADERS = ("evaluator", "result", "judged", "failed", "abstained", "missing")
+_HEADERS: tuple[Quoted, ...] = ("evaluator", "result", "judged", "failed", "abstained", "missing")
 
 
-def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compared | None, budget: int) -> str:
+def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compared | None, budget: int) -> Quoted:
     """A run of an evaluation. `compared` is its comparison with the baseline; None for the baseline itself."""
     answer = Answer(budget)
     answer.head(f"{opening(evaluation)}\n{_facts(run, evaluation.run_labels[run.id])}")
@@ -39,25 +39,27 @@ def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compare
     return answer.text()
 
 
-def _facts(run: RunRow, label: str) -> str:
-    facts = [f"Run {name(label)}" + (f" ({run.id})" if label != run.id else "") + ("; control" if run.control else "")]
+def _facts(run: RunRow, label: str) -> Quoted:
+    facts: list[Quoted] = [
+        f"Run {name(label)}" + (f" ({name(run.id)})" if label != run.id else "") + ("; control" if run.control else "")
+    ]
     if run.file_path:
-        facts.append(f"version {run.version_id} of {name(run.file_path)}")
+        facts.append(f"version {name(run.version_id or '')} of {name(run.file_path)}")
     if run.dataset_path:
         facts.append(f"dataset {name(run.dataset_path)}")
-    facts += [run.status, figures.count(run.logs_count, "log")]
+    facts += [name(run.status), figures.count(run.logs_count, "log")]
     if run.datapoints_count is not None:
         missing = f", {figures.count(run.missing_datapoints)} without a log" if run.missing_datapoints else ""
         facts.append(figures.count(run.datapoints_count, "datapoint") + missing)
     return "; ".join([*facts, figures.date(run.created_at)]) + "."
 
 
-def _cells(label: str, stats: EvaluatorFigures, logs: int) -> list[str]:
+def _cells(label: Quoted, stats: EvaluatorFigures, logs: int) -> list[Quoted]:
     counts = (stats.num_judgments, stats.num_errors, stats.num_nulls, logs - stats.total_logs)
     return [label, headline(stats), *map(figures.count, counts)]
 
 
-def _add_table(answer: Answer, lines: Sequence[str], call: str) -> None:
+def _add_table(answer: Answer, lines: Sequence[Quoted], call: Quoted) -> None:
     if not lines:
         answer.line("Nothing to show.")
         return

@@ -1,6 +1,6 @@
 """Resolve the names in a call, and provide the rows that answer it."""
 
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.retries import PASSING
 from evals_mcp.client.reviews import Reviews
@@ -108,5 +108,5 @@ def _names(row: EvaluationRow) -> list[str]:
     return [row.id, row.name or "", row.file_path or ""]
 
 
-def _label(row: EvaluationRow) -> str:
-    return f"{name(row.name) if row.name else 'unnamed'} ({row.id})"
+def _label(row: EvaluationRow) -> Quoted:
+    return f"{name(row.name) if row.name else 'unnamed'} ({name(row.id)})"

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
-from evals_mcp.answers.frame.figures import listed
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.figures import count, listed
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.errors import Invalid, NotFound
 
 _CANDIDATES = 8
@@ -18,9 +18,9 @@ Thing = TypeVar("Thing")
 def pick(
     things: Sequence[Thing],
     word: str,
-    argument: str,
+    argument: Quoted,
     names: Callable[[Thing], list[str]],
-    label: Callable[[Thing], str],
+    label: Callable[[Thing], Quoted],
 ) -> Thing:
     """Find the one thing with the name `word`, else (in any case) with `word` as name, prefix or part of a name.
 
@@ -40,14 +40,13 @@ def pick(
             return found[0]
         if found:
             listed_here = _listed([label(thing) for thing in found])
-            raise Invalid(
-                f"{argument}: {quoted(word)} matches {len(found)}: {listed_here} (newest first). Use a full name."
-            )
+            matches = f"{argument}: {quoted(word)} matches {count(len(found))}"
+            raise Invalid(f"{matches}: {listed_here} (newest first). Use a full name.")
     known = nearest(word, [label(thing) for thing in things])
     raise NotFound(f"{argument}: no {argument} is named {quoted(word)}. {known}")
 
 
-def only(ids: Sequence[str], word: str, argument: str) -> str:
+def only(ids: Sequence[str], word: str, argument: Quoted) -> str:
     """The only id with this prefix. Raises Invalid with the ids if there are several."""
     if len(ids) > 1:
         shown = ", ".join(map(name, ids[:_CANDIDATES]))
@@ -56,11 +55,11 @@ def only(ids: Sequence[str], word: str, argument: str) -> str:
     return ids[0]
 
 
-def nearest(word: str, labels: Sequence[str]) -> str:
+def nearest(word: str, labels: Sequence[Quoted]) -> Quoted:
     """A sentence with the nearest names, else with existing names. They are as an answer shows them."""
     if not labels:
         return "None exist."
-    folded = {label.casefold(): label for label in labels}
+    folded: dict[str, Quoted] = {label.casefold(): label for label in labels}
     close = [
         folded[found] for found in get_close_matches(word.casefold()[:200], list(folded), n=_CANDIDATES, cutoff=0.4)
     ]
@@ -71,10 +70,10 @@ def nearest(word: str, labels: Sequence[str]) -> str:
     return f"Existing: {_listed(labels)}."
 
 
-def quoted(word: str) -> str:
+def quoted(word: str) -> Quoted:
     """A caller's word, shortened and quoted for a message."""
     return quote(word, _LONGEST)
 
 
-def _listed(labels: Sequence[str]) -> str:
+def _listed(labels: Sequence[Quoted]) -> Quoted:
     return listed(labels, _CANDIDATES)

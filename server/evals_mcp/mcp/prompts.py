@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, get_type_hints
 
 from evals_mcp.answers.frame.calls import next_call
-from evals_mcp.answers.frame.quoting import quote
+from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.registered import Registered
 from mcp import types
 
@@ -164,7 +164,7 @@ def _compare(evaluation: str, baseline: str, candidate: str, **others: object) -
     return _call("compare_runs", evaluation, **sides, **others)
 
 
-def _call(tool: str, evaluation: str, **arguments: object) -> str:
+def _call(tool: Quoted, evaluation: str, **arguments: object) -> str:
     """Write a call with the given arguments; `…` stands for an evaluation that list_evaluations names first."""
     return next_call(tool, evaluation=evaluation.strip() or "…", **arguments)
 

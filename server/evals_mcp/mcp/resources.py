@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 from urllib.parse import unquote
 
 from evals_mcp.answers.comparison_notes import Compared
@@ -36,7 +36,7 @@ _MOST_CANDIDATES = 30
 class ResourceTemplate(Registered):
     """One kind of address. `function` takes a `Lookup` and the values in the address, and returns the text."""
 
-    address: str
+    address: LiteralString
     function: Callable[..., Awaitable[str]]
     media_type: str = "text/plain"
 

@@ -32,8 +32,9 @@ from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl, ValidationError
 
 from evals_mcp import __version__
+from evals_mcp.answers.frame.figures import count
+from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.frame.quoting import name as name_of
-from evals_mcp.answers.frame.quoting import quote
 from evals_mcp.answers.frame.vocabularies import word_counts
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound
@@ -128,13 +129,21 @@ class EvalsServer(LateServer):
         known = self._arguments.get(name)
         if known is None:
             close = get_close_matches(name[:100], list(self._arguments), n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"The tools are {', '.join(self._arguments)}."
+            hint = (
+                f"Did you mean {name_of(close[0])}?"
+                if close
+                else f"The tools are {', '.join(map(name_of, self._arguments))}."
+            )
             raise Invalid(f"There is no tool {_short(name)}. {hint}")
         given = {key: value for key, value in arguments.items() if key in known or key not in _ADDED_BY_HOSTS}
         for key, value in given.items():
             if key not in known:
                 close = get_close_matches(key[:100], known, n=1, cutoff=0.5)
-                hint = f"did you mean {close[0]}?" if close else f"{name} takes {', '.join(known)}."
+                hint = (
+                    f"did you mean {name_of(close[0])}?"
+                    if close
+                    else f"{name_of(name)} takes {', '.join(map(name_of, known))}."
+                )
                 raise Invalid(f"{_short(key)}: unknown argument; {hint}")
             _check_text(key, value)
         return {key: value for key, value in given.items() if value is not None}
@@ -263,21 +272,23 @@ def _problem(item: Any) -> str:
 def _check_text(key: str, value: Any, depth: int = 1) -> None:
     """Raise Invalid for text that is empty or cannot be stored, and for deep nesting."""
     if depth > DEEPEST_JSON + 1:
-        raise Invalid(f"{key}: has more than {DEEPEST_JSON} levels of nesting. Give it as text, or nest less.")
+        raise Invalid(
+            f"{name_of(key)}: has more than {count(DEEPEST_JSON)} levels of nesting. Give it as text, or nest less."
+        )
     if isinstance(value, list | tuple | dict):
         for part in [*value, *value.values()] if isinstance(value, dict) else value:
             _check_text(key, part, depth + 1)
     if not isinstance(value, str):
         return
     if not value.strip():
-        raise Invalid(f"{key}: is empty. Give a value or omit it.")
+        raise Invalid(f"{name_of(key)}: is empty. Give a value or omit it.")
     if "\x00" in value:
-        raise Invalid(f"{key}: must not contain NUL characters.")
+        raise Invalid(f"{name_of(key)}: must not contain NUL characters.")
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-        raise Invalid(f"{key}: must not contain half of a surrogate pair.")
+        raise Invalid(f"{name_of(key)}: must not contain half of a surrogate pair.")
 
 
-def _short(value: object) -> str:
+def _short(value: object) -> Quoted:
     return quote(str(value), 60)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from evals_mcp.answers.frame.figures import count, listed
-from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.errors import EvalsError
 from evals_mcp.mirror.run_rows import RunRows
 
@@ -11,11 +11,11 @@ _MESSAGE = 160
 _LISTED = 8
 
 
-def run_notes(runs: Sequence[RunRows], labels: Mapping[str, str]) -> list[str]:
+def run_notes(runs: Sequence[RunRows], labels: Mapping[str, str]) -> list[Quoted]:
     """Notes on runs with missing rows."""
-    notes = []
+    notes: list[Quoted] = []
     if unread := [rows for rows in runs if not rows.pages.is_whole and not rows.pages.failures]:
-        parts = [f"{_logs(rows)} of {name(labels[rows.run_id])}" for rows in unread]
+        parts: list[Quoted] = [f"{_logs(rows)} of {name(labels[rows.run_id])}" for rows in unread]
         notes.append(f"Read only {listed(parts, _LISTED)} in time. Figures cover these. Ask again to continue.")
     for rows in runs:
         run = name(labels[rows.run_id])
@@ -27,8 +27,8 @@ def run_notes(runs: Sequence[RunRows], labels: Mapping[str, str]) -> list[str]:
             )
         elif rows.pages.is_whole and rows.pages.records != rows.pages.expected and not rows.was_changing:
             notes.append(
-                f"The server counts {count(rows.pages.expected, 'log')} in {run} but lists {rows.pages.records:,}. "
-                "Figures cover the listed ones."
+                f"The server counts {count(rows.pages.expected, 'log')} in {run} but lists "
+                f"{count(rows.pages.records)}. Figures cover the listed ones."
             )
         if rows.lost_logs:
             notes.append(
@@ -43,12 +43,12 @@ def run_notes(runs: Sequence[RunRows], labels: Mapping[str, str]) -> list[str]:
     return notes
 
 
-def age_note(seconds: float) -> str:
+def age_note(seconds: float) -> Quoted:
     """A note on the age of the oldest rows."""
     return f"Rows read {_age(seconds)} ago; the server shows no change since."
 
 
-def files_note(unread: Mapping[str, EvalsError | None]) -> str:
+def files_note(unread: Mapping[str, EvalsError | None]) -> Quoted:
     """A note on files (by path) whose evaluations could not be listed, with the error, if any."""
     errors = [error for error in unread.values() if error is not None]
     why = _message(errors[0]) if errors else "out of time"
@@ -56,27 +56,27 @@ def files_note(unread: Mapping[str, EvalsError | None]) -> str:
     return f"Could not list the evaluations of {count(len(unread), 'file')} ({why}): {files}."
 
 
-def datapoints_note(path: str, error: EvalsError | None) -> str:
+def datapoints_note(path: str, error: EvalsError | None) -> Quoted:
     """A note on a dataset with unread datapoints."""
     why = "out of time" if error is None else _message(error)
     return f"Could not read datapoints of {name(path)} ({why}). Inputs and targets may be missing. Ask again to retry."
 
 
-def unreadable_note(ids: Sequence[str]) -> str:
+def unreadable_note(ids: Sequence[str]) -> Quoted:
     """A note on unreadable runs and evaluators."""
     return f"Excluded as unreadable: {listed([name(id) for id in ids], _LISTED)}."
 
 
-def _logs(rows: RunRows) -> str:
-    return f"{rows.pages.records:,} of {count(rows.pages.expected, 'log')}"
+def _logs(rows: RunRows) -> Quoted:
+    return f"{count(rows.pages.records)} of {count(rows.pages.expected, 'log')}"
 
 
-def _message(error: EvalsError) -> str:
+def _message(error: EvalsError) -> Quoted:
     return quote(str(error), _MESSAGE)
 
 
-def _age(seconds: float) -> str:
+def _age(seconds: float) -> Quoted:
     if seconds < 60:
-        return f"{max(1, round(seconds))} s"
+        return f"{count(max(1, round(seconds)))} s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
+    return f"{count(minutes)} min" if minutes < 120 else f"{count(round(minutes / 60))} h"

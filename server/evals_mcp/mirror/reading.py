@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
+from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.client.reviews import Reviews
 from evals_mcp.errors import EvalsError, Invalid, NotFound, Unauthorized, Unavailable
 from evals_mcp.mirror.definitions import fetch_definition
@@ -77,7 +78,7 @@ class Reading:
         if limit <= _MOST_DESCRIBED:
             with self._limit.scope():
                 await for_each(found.rows, describe)
-        return EvaluationRows(rows=list(rows.values()), total=found.total, notes=notes)
+        return EvaluationRows(rows=list(rows.values()), total=found.total).noted(*notes)
 
     async def get_evaluation(self, word: str) -> ResolvedEvaluation:
         """An evaluation by id, unique name or file. Its figures are the server's until its logs are read.
@@ -198,7 +199,7 @@ class Reading:
         runs = definition.overview.runs
         return {run.id for run in runs if is_current(self._state, definition, run.id, self._started)}
 
-    def _notes(self, definition: Definition) -> list[str]:
+    def _notes(self, definition: Definition) -> list[Quoted]:
         """Notes on missing rows, and on the age of rows from earlier calls."""
         labels = run_labels(definition.overview.runs)
         rows = [rows for run_id, rows in self._rows.items() if run_id in labels]

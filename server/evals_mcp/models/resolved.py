@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import LiteralString
 
 from evals_mcp.models.rows import EvaluatorRow, Overview, RunRow
 from evals_mcp.models.run_labels import run_labels
@@ -19,7 +20,7 @@ class ResolvedEvaluation:
     token: str
     run_labels: dict[str, str]
     evaluator_labels: dict[str, str]
-    notes: tuple[str, ...] = ()
+    notes: tuple[LiteralString, ...] = ()
 
     @property
     def id(self) -> str:
@@ -50,7 +51,7 @@ class ResolvedEvaluation:
         return next(index for index, row in enumerate(self.evaluators) if row.version_id == version_id)
 
 
-def resolve(overview: Overview, token: str = "", notes: Sequence[str] = ()) -> ResolvedEvaluation:
+def resolve(overview: Overview, token: str = "", notes: Sequence[LiteralString] = ()) -> ResolvedEvaluation:
     """Add labels to an overview."""
     return ResolvedEvaluation(
         overview, token, run_labels(overview.runs), evaluator_labels(overview.evaluators), tuple(notes)

@@ -6,7 +6,7 @@ Our own routes under `/review` return them. Texts may be cut; `lengths` has thei
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 
 from pydantic import Field, model_validator
 
@@ -114,11 +114,21 @@ class EvaluationRow(Model):
 
 
 class EvaluationRows(Model):
-    """A page of evaluations, most recently changed first. `notes` tell how it was read, if that matters."""
+    """A page of evaluations, most recently changed first."""
 
     rows: list[EvaluationRow]
     total: int
-    notes: Defaulted[list[str]] = Field(default_factory=list)
+    _notes: tuple[LiteralString, ...] = ()
+
+    @property
+    def notes(self) -> tuple[LiteralString, ...]:
+        """How it was read, if that matters. No server sends them."""
+        return self._notes
+
+    def noted(self, *notes: LiteralString) -> Self:
+        """The page with these notes."""
+        self._notes = notes
+        return self
 
 
 class EvaluatorRow(Model):

@@ -7,7 +7,7 @@ from pydantic import Field
 from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.figures import listed
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.headlines import constant_value
 from evals_mcp.answers.logs import summarize_logs
 from evals_mcp.errors import Invalid, NotFound
@@ -42,7 +42,7 @@ SearchedText = Annotated[
 _LIMIT = 10
 _LISTED = 6
 Limit = Annotated[int, Field(ge=1, le=100, description=f"Logs to show, 1–100, default {_LIMIT}.")]
-_SORTED = {
+_SORTED: dict[str, Quoted] = {
     "newest": "newest first",
     "worst": "worst judgment first",
     "latency": "slowest first",
@@ -114,7 +114,7 @@ async def get_logs(
 
 def _judging(
     evaluation: ResolvedEvaluation, evaluator: str, judgment: str, sort: str, *, sample: bool
-) -> tuple[EvaluatorRow | None, list[str]]:
+) -> tuple[EvaluatorRow | None, list[Quoted]]:
     """The evaluator to sort or sample by, and a note if we chose it."""
     if sample and sort != "newest":
         raise Invalid("sort: cannot be combined with sample, which has its own order.")
@@ -153,7 +153,7 @@ def _is_ordered(row: EvaluatorRow) -> bool:
     return row.return_type != "text" and any(row.valences.values())
 
 
-def _require_order(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> list[str]:
+def _require_order(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> list[Quoted]:
     """A note on options that cannot be sorted. Raises Invalid if no judgment is worse than another."""
     label = name(evaluation.evaluator_labels[row.version_id])
     if not _is_ordered(row):
@@ -180,10 +180,10 @@ def _informative(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> tuple[boo
     return constant_value(stats) is None, sum(item.num_judgments for item in stats)
 
 
-def _in_words(evaluation: ResolvedEvaluation, question: LogQuestion, judging: EvaluatorRow | None) -> str:
+def _in_words(evaluation: ResolvedEvaluation, question: LogQuestion, judging: EvaluatorRow | None) -> Quoted:
     """The filter and order in words, to follow `N logs`."""
     words = filter_words(question.filter, evaluation)
-    label = None if judging is None else name(evaluation.evaluator_labels[judging.version_id])
+    label = "" if judging is None else name(evaluation.evaluator_labels[judging.version_id])
     if question.sample:
         return f"{words}, sampled evenly across judgments of {label}"
     by = f" by {label}" if question.sort == "worst" and label else ""

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.headlines import constant_value
 from evals_mcp.models.questions import DatapointShow, EvaluatorScale
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, RunRow
 from evals_mcp.statistics.agreement import JudgmentReading
 
-_RULES: dict[DatapointShow, str] = {
+_RULES: dict[DatapointShow, Quoted] = {
     "disagreement": "Disagreement: true and false, different options, or numbers at least half the range apart, "
     "between runs or repeated logs of a run; or evaluators that pass and fail one log, or choose differently from the "
     "same options.",
@@ -20,7 +20,7 @@ _RULES: dict[DatapointShow, str] = {
 
 def read_judges(
     evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, judge: EvaluatorRow | None
-) -> tuple[list[EvaluatorScale], list[str]]:
+) -> tuple[list[EvaluatorScale], list[Quoted]]:
     """The given evaluator, or all informative ones, for `show` in these runs; and notes on the rule."""
     if show == "all":
         return [], []
@@ -36,7 +36,7 @@ def read_judges(
 
 
 def _telling(
-    evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, notes: list[str]
+    evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, notes: list[Quoted]
 ) -> list[EvaluatorRow]:
     """The evaluators that can tell something about these runs. Adds to `notes` which are left out."""
     evaluators = evaluation.evaluators
@@ -60,9 +60,9 @@ def _telling(
 
 def _without_order(
     evaluation: ResolvedEvaluation, show: DatapointShow, rows: Sequence[EvaluatorRow], scales: Sequence[EvaluatorScale]
-) -> str:
+) -> Quoted:
     """A note on evaluators that cannot tell for `show`, and what would let them."""
-    reasons: dict[str, list[EvaluatorRow]] = {}
+    reasons: dict[Quoted, list[EvaluatorRow]] = {}
     for row, scale in zip(rows, scales, strict=True):
         reading = JudgmentReading(scale, row)
         if show == "all_fail" and reading.failing is None:
@@ -75,7 +75,7 @@ def _without_order(
     return " ".join(f"Cannot tell {what} by {_listed(evaluation, found)}: {why}." for why, found in reasons.items())
 
 
-def why_no_worst(row: EvaluatorRow) -> str:
+def why_no_worst(row: EvaluatorRow) -> Quoted:
     """Why no judgment of an evaluator is known to be bad, and what would make one."""
     if row.return_type in ("select", "multi_select"):
         return "its options have no order. Set options[].valence in the evaluator, or use get_logs(judgment=OPTION)"
@@ -94,11 +94,11 @@ def cannot_tell(show: DatapointShow, evaluation: ResolvedEvaluation, scales: Seq
     )
 
 
-def _listed(evaluation: ResolvedEvaluation, rows: Sequence[EvaluatorRow]) -> str:
+def _listed(evaluation: ResolvedEvaluation, rows: Sequence[EvaluatorRow]) -> Quoted:
     return ", ".join(name(evaluation.evaluator_labels[row.version_id]) for row in rows)
 
 
-def show_words(show: DatapointShow, label: str | None) -> str:
+def show_words(show: DatapointShow, label: str | None) -> Quoted:
     """The filter in words, for one evaluator or any, to follow `N datapoints`."""
     called = None if label is None else name(label)
     match show:
@@ -134,7 +134,7 @@ def _stats(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], row: Evaluato
 
 def _silent(
     evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, asked: Sequence[EvaluatorRow]
-) -> list[str]:
+) -> list[Quoted]:
     """A note if evaluators judged nothing in a run, so that everything there is missing."""
     if show != "missing":
         return []

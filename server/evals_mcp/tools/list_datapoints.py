@@ -7,7 +7,7 @@ from pydantic import Field
 from evals_mcp.answers.datapoints import summarize_datapoints
 from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.errors import NotFound
 from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.lookup import Lookup
@@ -55,7 +55,7 @@ async def list_datapoints(
     dataset_version_id, notes = _dataset(resolved, shown)
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else ""
     judges, rules = read_judges(resolved, shown, show, named)
-    some = [_ONLY_SOME] if len(shown) < len(resolved.runs) and not runs else []
+    some: list[Quoted] = [_ONLY_SOME] if len(shown) < len(resolved.runs) and not runs else []
     filters = {"evaluation": resolved.id, "show": _given(show), "datapoint": datapoint_id, "text": text}
     call = Call(
         "list_datapoints",
@@ -108,7 +108,7 @@ async def _datapoint_id(lookup: Lookup, evaluation: ResolvedEvaluation, word: st
     return found
 
 
-def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, named: EvaluatorRow | None) -> str:
+def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, named: EvaluatorRow | None) -> Quoted:
     """The filter in words, to follow `N datapoints`; empty if all are listed."""
     label = evaluation.evaluator_labels[named.version_id] if named else None
     # The columns say in which runs.
@@ -124,7 +124,7 @@ def _default_runs(runs: list[RunRow]) -> list[RunRow]:
     return [control, *[run for run in runs if run is not control][1 - _MOST_BY_DEFAULT :]]
 
 
-def _dataset(evaluation: ResolvedEvaluation, runs: list[RunRow]) -> tuple[str, list[str]]:
+def _dataset(evaluation: ResolvedEvaluation, runs: list[RunRow]) -> tuple[str, list[Quoted]]:
     """The dataset version of the newest chosen run that has one, and a note if other runs have another."""
     versions = [run.dataset_version_id for run in reversed(runs) if run.dataset_version_id is not None]
     if not versions:

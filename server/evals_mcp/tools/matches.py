@@ -2,6 +2,7 @@
 
 import re
 
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.errors import Invalid
 from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.questions import JudgmentCondition
@@ -68,12 +69,12 @@ def _numbers(text: str) -> JudgmentCondition | None:
     return None
 
 
-def _allowed(types: set[str], options: list[str]) -> str:
-    ways = []
+def _allowed(types: set[str], options: list[str]) -> Quoted:
+    ways: list[Quoted] = []
     if "boolean" in types:
         ways.append("true or false")
     if "number" in types:
         ways.append('a number or a comparison such as "<3", ">=4" or "2..4"')
     if options:
-        ways.append("one of " + ", ".join(options[:12]))
+        ways.append("one of " + ", ".join(map(name, options[:12])))
     return f"use {'; '.join([*ways, 'or failed, abstained, missing, judged'])}."

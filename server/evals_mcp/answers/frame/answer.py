@@ -12,7 +12,7 @@ from typing import Any
 from evals_mcp.answers.frame.allocation import Need, allocate
 from evals_mcp.answers.frame.detail import LEAST, Row, Rows, cost, cut, fixed
 from evals_mcp.answers.frame.lists import List, Rank
-from evals_mcp.answers.frame.quoting import block
+from evals_mcp.answers.frame.quoting import Quoted, block
 from evals_mcp.answers.frame.tokens import fit, whole_character
 
 _RESERVE = 250  # tokens for rows and footers that heads never take
@@ -23,7 +23,7 @@ _SHORTEST_LINE = 12  # tokens; less of a line says nothing
 
 @dataclass
 class _Line:
-    text: str
+    text: Quoted
     divisible: bool
 
 
@@ -33,33 +33,33 @@ class Answer:
     def __init__(self, budget: int) -> None:
         self._left = budget
         self._reserve = min(budget // 2, _RESERVE)
-        self._body: list[str | _Line | List] = []
+        self._body: list[Quoted | _Line | List] = []
         self._notes: list[_Line] = []
-        self._footers: list[str] = []
+        self._footers: list[Quoted] = []
 
-    def head(self, text: str) -> None:
+    def head(self, text: Quoted) -> None:
         """Add a line that the answer cannot do without. Cut it if it takes most of the budget."""
         self._take(self._body, cut(text, self._left - self._reserve))
 
-    def line(self, text: str) -> None:
+    def line(self, text: Quoted) -> None:
         """Add one of our own lines to the body. Without room, the answer says so."""
         self._body.append(_Line(text, divisible=True))
 
-    def note(self, text: str) -> None:
+    def note(self, text: Quoted) -> None:
         """Like `line`, but after all rows."""
         self._notes.append(_Line(text, divisible=True))
 
-    def offer(self, text: str) -> None:
+    def offer(self, text: Quoted) -> None:
         """Like `note`, for a line with a call, which is never cut."""
         self._notes.append(_Line(text, divisible=False))
 
     def rows(
         self,
-        rows: Sequence[Row | str],
-        footer: Callable[[int], str],
+        rows: Sequence[Row | Quoted],
+        footer: Callable[[int], Quoted],
         *,
-        header: str = "",
-        on_cut: str = "",
+        header: Quoted = "",
+        on_cut: Quoted = "",
         rank: Rank = Rank.EVIDENCE,
         least: int = LEAST,
     ) -> None:
@@ -75,7 +75,7 @@ class Answer:
         else:
             self._take(self._footers, cut(footer(0), self._left))
 
-    def passage(self, text: str, offset: int, footer: Callable[[int], str]) -> int:
+    def passage(self, text: str, offset: int, footer: Callable[[int], Quoted]) -> int:
         """Add as much of a long text from `offset` as fits, as a block, and return its end.
 
         `footer(end)` tells how to read on from there; "" at the end of the text.
@@ -91,13 +91,13 @@ class Answer:
         self._take(self._footers, cut(footer(end), self._left))
         return end
 
-    def text(self) -> str:
+    def text(self) -> Quoted:
         """The whole answer. Its estimate is within the budget."""
         lists = [part for part in self._body if isinstance(part, List)]
         lines = [part for part in (*self._body, *self._notes) if isinstance(part, _Line)]
         needs, for_lines, rooms = self._allocate(lists, sum(cost(line.text) for line in lines))
         unused = self._left - for_lines - sum(rooms)
-        closings: dict[int, list[str]] = {}
+        closings: dict[int, list[Quoted]] = {}
         evidence_last = sorted(range(len(lists)), key=lambda at: (needs[at].rank is Rank.EVIDENCE, needs[at].whole))
         for index in evidence_last:
             unused += rooms[index]
@@ -136,13 +136,13 @@ class Answer:
                 spent = room
             room -= spent
 
-    def _take(self, part: list[Any], text: str) -> None:
+    def _take(self, part: list[Any], text: Quoted) -> None:
         if text:
             self._left -= cost(text)
             part.append(text)
 
 
-def _texts(part: str | _Line | List) -> list[str]:
+def _texts(part: Quoted | _Line | List) -> list[Quoted]:
     """The texts of a part that has its tokens."""
     if isinstance(part, List):
         return part.texts

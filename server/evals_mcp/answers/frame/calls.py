@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from evals_mcp.answers.frame.figures import count
-from evals_mcp.answers.frame.quoting import quote
+from evals_mcp.answers.frame.quoting import Quoted, harmless, quote
 from evals_mcp.errors import Invalid
 
 _VERSION = b"\x01"
@@ -29,16 +29,16 @@ class Call:
     `listed` determines the list in the answer and its order. A cursor is valid for one list.
     """
 
-    tool: str
+    tool: Quoted
     arguments: Mapping[str, object]
     listed: Mapping[str, object]
 
-    def text(self, **changes: object) -> str:
+    def text(self, **changes: object) -> Quoted:
         """The call as a model writes it, with changed arguments."""
         given = {key: value for key, value in {**self.arguments, **changes}.items() if value not in _EMPTY}
         return next_call(self.tool, **given)
 
-    def at(self, *position: object) -> str:
+    def at(self, *position: object) -> Quoted:
         """The call that continues at a position in the list. A position is a few JSON values."""
         return self.text(cursor=encode(position, {"tool": self.tool, **self.listed}))
 
@@ -52,16 +52,16 @@ class Call:
         return 0 if position is None else int(str(position[0]))
 
 
-def next_call(tool: str, **arguments: object) -> str:
+def next_call(tool: Quoted, **arguments: object) -> Quoted:
     """A call as a model writes it: `get_logs(evaluation="evr_x", runs=["a"], cursor="abc")`. None is omitted.
 
     Arguments that are too long to repeat become `<as before>`.
     """
-    given = (f"{key}={_argument(value)}" for key, value in arguments.items() if value is not None)
+    given = (f"{harmless(key)}={_argument(value)}" for key, value in arguments.items() if value is not None)
     return f"{tool}({', '.join(given)})"
 
 
-def left_out(amount: int, noun: str, call: str) -> str:
+def left_out(amount: int, noun: Quoted, call: Quoted) -> Quoted:
     """What is omitted and how to get it: `1,590 more logs: get_logs(…)`; "" if nothing is."""
     return f"{count(amount, f'more {noun}')}: {call}" if amount > 0 else ""
 
@@ -93,14 +93,14 @@ def _digest(body: bytes, listed: Mapping[str, object]) -> bytes:
     return blake2b(text.encode() + b"\n" + body, digest_size=_DIGEST).digest()
 
 
-def _argument(value: object) -> str:
-    if isinstance(value, str):
-        text = quote(value, _LONGEST_ARGUMENT)
-    elif isinstance(value, bool):
+def _argument(value: object) -> Quoted:
+    if isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, list | tuple):
         items = [_argument(item) for item in value]
         text = _AS_BEFORE if _AS_BEFORE in items else f"[{', '.join(items)}]"
+    elif isinstance(value, int | float):
+        text = harmless(str(value))
     else:
-        text = str(value)
+        text = quote(str(value), _LONGEST_ARGUMENT)
     return text if len(text) <= _LONGEST_ARGUMENT else _AS_BEFORE

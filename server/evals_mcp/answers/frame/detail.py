@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
-from evals_mcp.answers.frame.quoting import closed
+from evals_mcp.answers.frame.quoting import Quoted, closed
 from evals_mcp.answers.frame.tokens import estimate, fit, share
 
 LEAST = 60
@@ -32,19 +32,19 @@ class Row(NamedTuple):
     `render(limit)` returns its text with about `limit` characters of data. With `need` characters, nothing is cut.
     """
 
-    render: Callable[[int], str]
+    render: Callable[[int], Quoted]
     need: int
 
 
 class Shown(NamedTuple):
     """The texts of the first rows that fit, their cost, and whether their data is cut."""
 
-    texts: list[str]
+    texts: list[Quoted]
     cost: int
     is_cut: bool
 
 
-def fixed(text: str) -> Row:
+def fixed(text: Quoted) -> Row:
     """A row without data to cut."""
     return Row(lambda _: text, 0)
 
@@ -54,11 +54,11 @@ def cost(text: str) -> int:
     return estimate(text) + 1 if text else 0
 
 
-def cut(text: str, room: int) -> str:
+def cut(text: Quoted, room: int) -> Quoted:
     """The text, or as much of its beginning as fits into `room`, with `…`. An open quote is closed."""
     if cost(text) <= room:
         return text
-    return closed(text[: fit(text, room - _CLOSING)]) if room >= _CLOSING else ""
+    return closed(text, fit(text, room - _CLOSING)) if room >= _CLOSING else ""
 
 
 class Rows:
@@ -67,12 +67,12 @@ class Rows:
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
         self.top = max(row.need for row in rows)
-        self._texts: dict[tuple[int, int], tuple[str, int]] = {}
+        self._texts: dict[tuple[int, int], tuple[Quoted, int]] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def text(self, index: int, level: int) -> str:
+    def text(self, index: int, level: int) -> Quoted:
         """The text of a row."""
         return self._at(index, level)[0]
 
@@ -96,7 +96,7 @@ class Rows:
         """Whether the first rows, or all, fit at a level."""
         return self.total(level, room, amount) <= room
 
-    def _at(self, index: int, level: int) -> tuple[str, int]:
+    def _at(self, index: int, level: int) -> tuple[Quoted, int]:
         row = self.rows[index]
         key = (index, min(level, row.need))
         if key not in self._texts:

@@ -7,35 +7,44 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from evals_mcp.answers.frame.quoting import Quoted, harmless
+
 _EXACT = 10  # decimals that can be trusted
 
 
-def count(amount: int, noun: str = "") -> str:
+def count(amount: int, noun: Quoted = "") -> Quoted:
     """`12,345`, or with a noun that takes an s in the plural `1 log`, `12,345 logs`."""
     if not noun:
-        return f"{amount:,}"
-    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+        return harmless(f"{amount:,}")
+    return f"{count(amount)} {noun}" if amount == 1 else f"{count(amount)} {noun}s"
 
 
-def listed(words: Sequence[str], most: int) -> str:
+def listed(words: Sequence[Quoted], most: int) -> Quoted:
     """The first words, at most `most`, and how many more there are: `a, b and 3 more`."""
     more = len(words) - most
-    return ", ".join(words[:most]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(words[:most]) + (f" and {count(more)} more" if more > 0 else "")
 
 
-def number(value: float) -> str:
+def number(value: float) -> Quoted:
     """A single number in its shortest useful form: `5`, `0.33`, `0.0012`, `1234.5`, `infinity`, `not a number`."""
     if isinstance(value, int):
-        return str(value)
+        return harmless(str(value))
     if not math.isfinite(value):
         return _without_number(value)
     if not 1e-6 <= abs(value) < 1e15:
-        return f"{value + 0.0:.3g}"
+        return harmless(f"{value + 0.0:.3g}")
     places = max(2, 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{places}f}".rstrip("0").rstrip(".")
+    return harmless(f"{value:.{places}f}".rstrip("0").rstrip("."))
 
 
-def fixed(value: float, places: int) -> str:
+def exact_number(value: float) -> Quoted:
+    """A number out of JSON: `5`, `0.1234567`, ten digits of a fraction."""
+    if isinstance(value, int):
+        return harmless(str(value))
+    return harmless(f"{value:.10g}") if math.isfinite(value) else _without_number(value)
+
+
+def fixed(value: float, places: int) -> Quoted:
     """A number with this many decimals: `1,234.50`, never `-0.00`.
 
     Ignores errors in the last bits of a sum: a half that is off by less than 1e-10 is rounded as a half.
@@ -43,22 +52,22 @@ def fixed(value: float, places: int) -> str:
     if not math.isfinite(value):
         return _without_number(value)
     text = f"{round(value, _EXACT):,.{places}f}" if abs(value) < 1e15 else f"{value:.3g}"
-    return text.removeprefix("-") if not text.strip("-0.") else text
+    return harmless(text.removeprefix("-") if not text.strip("-0.") else text)
 
 
-def byte_size(amount: int) -> str:
+def byte_size(amount: int) -> Quoted:
     """A size in bytes: `812 bytes`, `12 kB`, `3.4 MB`."""
     if amount < 1_000:
         return count(amount, "byte")
     return f"{fixed(amount / 1e3, 0)} kB" if amount < 999_500 else f"{fixed(amount / 1e6, 1)} MB"
 
 
-def mean(value: float) -> str:
+def mean(value: float) -> Quoted:
     """A mean to two decimals: `4.79`."""
     return fixed(value, 2)
 
 
-def rate(value: float) -> str:
+def rate(value: float) -> Quoted:
     """A share as a percentage: `98%`, `97.5%`, and `>99.9%` or `<0.1%` close to all or nothing."""
     if not math.isfinite(value):
         return _without_number(value)
@@ -69,18 +78,18 @@ def rate(value: float) -> str:
     return fixed(value * 100, 1).removesuffix(".0") + "%"
 
 
-def change(before: float, after: float) -> str:
+def change(before: float, after: float) -> Quoted:
     """The difference of two means as they are shown, with its sign: `+0.07`, `-0.52`, `0.00`."""
     return _signed(fixed(round(round(after, _EXACT), 2) - round(round(before, _EXACT), 2), 2))
 
 
-def rate_change(before: float, after: float) -> str:
+def rate_change(before: float, after: float) -> Quoted:
     """The difference of two rates as they are shown, in percentage points: `+2.5 points`, `-5 points`, `0 points`."""
     points = round(round(after * 100, _EXACT), 1) - round(round(before * 100, _EXACT), 1)
     return _signed(fixed(points, 1).removesuffix(".0")) + " points"
 
 
-def p_value(value: float) -> str:
+def p_value(value: float) -> Quoted:
     """A p-value to two digits, at most four decimals: `p=0.31`, `p=0.012`, `p=0.0004`, `p<0.0001`."""
     if not math.isfinite(value):
         return f"p={_without_number(value)}"
@@ -88,10 +97,10 @@ def p_value(value: float) -> str:
         return "p<0.0001"
     if 0.05 < value < 0.0505:
         return "p=0.051"  # rounded up, because 0.050 would look significant
-    return f"p={value:.{2 if value >= 0.1 else 3 if value >= 0.01 else 4}f}"
+    return harmless(f"p={value:.{2 if value >= 0.1 else 3 if value >= 0.01 else 4}f}")
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Quoted:
     """A duration: `420 ms`, `4.2 s`, `3 min 05 s`, `2 h 03 min`."""
     if not math.isfinite(seconds):
         return _without_number(seconds)
@@ -100,13 +109,13 @@ def duration(seconds: float) -> str:
     if abs(seconds) < 59.95:
         return f"{fixed(seconds, 1)} s"
     if abs(seconds) < 3599.5:
-        return "{} min {:02} s".format(*divmod(round(seconds), 60))
+        return harmless("{} min {:02} s".format(*divmod(round(seconds), 60)))
     if abs(seconds) >= 1e9:
         return f"{number(seconds)} s"
-    return "{} h {:02} min".format(*divmod(round(seconds / 60), 60))
+    return harmless("{} h {:02} min".format(*divmod(round(seconds / 60), 60)))
 
 
-def cost(dollars: float) -> str:
+def cost(dollars: float) -> Quoted:
     """An amount of US dollars, to the cent or two digits: `$12.30`, `$0.0012`, `$0`."""
     if not math.isfinite(dollars):
         return _without_number(dollars)
@@ -116,16 +125,16 @@ def cost(dollars: float) -> str:
     return f"${fixed(dollars, places)}"
 
 
-def date(moment: datetime) -> str:
+def date(moment: datetime) -> Quoted:
     """A time in UTC to the minute: `2026-11-21 01:05Z`. A naive time counts as UTC."""
-    return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%d %H:%MZ")
+    return harmless((moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%d %H:%MZ"))
 
 
-def _signed(text: str) -> str:
+def _signed(text: Quoted) -> Quoted:
     return text if text[0] == "-" or not text.strip("0.") or text[0].isalpha() else f"+{text}"
 
 
-def _without_number(value: float) -> str:
+def _without_number(value: float) -> Quoted:
     if math.isnan(value):
         return "not a number"
     return "infinity" if value > 0 else "-infinity"

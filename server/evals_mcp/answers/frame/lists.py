@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from evals_mcp.answers.frame.allocation import Need
 from evals_mcp.answers.frame.detail import LEAST, Rows, cost, cut, fit_rows, squeeze
+from evals_mcp.answers.frame.quoting import Quoted
 
 _LEAST_PER_CHARACTER = 1 / 16  # tokens, for nearly any text
 
@@ -23,12 +24,12 @@ class List:
     """Rows with their header and footers. `fill` makes the texts."""
 
     rows: Rows
-    footer: Callable[[int], str]
-    header: str
-    on_cut: str
+    footer: Callable[[int], Quoted]
+    header: Quoted
+    on_cut: Quoted
     rank: Rank
     least: int
-    texts: list[str] = field(default_factory=list)
+    texts: list[Quoted] = field(default_factory=list)
 
     @property
     def minimum(self) -> int:
@@ -55,7 +56,7 @@ class List:
         rows, base = (minimum - first + self.rows.total(level, room) for level in (self.least, LEAST))
         return Need(minimum, rows, base, everything, self.rank)
 
-    def fill(self, room: int) -> tuple[list[str], int]:
+    def fill(self, room: int) -> tuple[list[Quoted], int]:
         """Fill `texts` from this room. The lines to add at the end, and the tokens of all."""
         if self.rank is Rank.EXTRA and room < self.minimum:
             return [], 0

@@ -7,20 +7,22 @@ characters stand in code spans. Our own words have no such characters.
 import re
 from collections.abc import Sequence
 
+from evals_mcp.answers.frame.quoting import Quoted, harmless
+
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _CALL = rf"\b[a-z]+_[a-z_]+\((?:[^()\"]|{_QUOTED})*\)"
 _MARKED = r"(?<![^\s(])[^\s\"(|]*(?:[_#]|\.(?=[^\W\d_])|://)[^\s\"|]*?(?=[.,:;)]*(?:[\s|]|$))"
 _DATA = re.compile(rf"{_CALL}|{_QUOTED}|{_MARKED}")
 
 
-def as_markdown(line: str) -> str:
+def as_markdown(line: Quoted) -> Quoted:
     """A line, quoted as in `quoting`, as Markdown in which text from data has no effect."""
-    return _DATA.sub(_code_span, line)
+    return harmless(_DATA.sub(_code_span, line))
 
 
-def markdown_table(lines: Sequence[str]) -> list[str]:
+def markdown_table(lines: Sequence[Quoted]) -> list[Quoted]:
     """The lines of `tables.table` as a Markdown table. The first has the headers and the ruler."""
-    rows = [f"| {as_markdown(line)} |" for line in lines]
+    rows: list[Quoted] = [f"| {as_markdown(line)} |" for line in lines]
     ruler = "|" + " --- |" * (lines[0].count(" | ") + 1)
     return [f"{rows[0]}\n{ruler}", *rows[1:]]
 

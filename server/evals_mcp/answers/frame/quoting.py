@@ -8,9 +8,16 @@ the joiner is invisible. Between letters of a script that needs joiners, they st
 import re
 import unicodedata
 from functools import lru_cache
+from typing import LiteralString, TypeAlias
 
 from evals_mcp.answers.frame.tokens import whole_character
 from evals_mcp.truncation import full_length
+
+Quoted: TypeAlias = LiteralString
+"""Words that may stand in an answer: our own literals, figures, and data that this module made harmless.
+
+`ty check` refuses any other `str` where these are due. mypy takes them for `str`.
+"""
 
 _NAME_LENGTH = 60
 _QUOTED_NAME_LENGTH = 200
@@ -20,6 +27,7 @@ _PHRASE = re.compile(r"[.:] | \(")
 _OUR_WORDS = frozenset(
     ("abstained", "error", "failed", "false", "infinity", "missing", "no", "none", "null", "true", "yes")
 )
+_LITERAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null")
 _NAME = re.compile(r"[\w/.][\w./#()-]*(?::[\w./#()-]+)*(?: [\w(#/.-][\w./#()-]*(?::[\w./#()-]+)*)*")
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]"
@@ -35,7 +43,12 @@ _NEEDED_JOINERS = re.compile(f"(?<=[{_JOINING}])([\u200c\u200d])(?=[{_JOINING}])
 _AMBIGUOUS_BACKSLASHES = re.compile(r"(?<!\\)\\++(?=u\{|[^\n\t -~])")
 
 
-def quote(text: str, limit: int | None = None) -> str:
+def harmless(text: str) -> Quoted:
+    """`text` as words of an answer. Only the frame calls it, for what it made harmless."""
+    return text  # ty: ignore
+
+
+def quote(text: str, limit: int | None = None) -> Quoted:
     """`text` on one line in double quotes, at most its first `limit` characters.
 
     Counts what is cut outside of the quotes, also what was cut before: `"The plan…" (+1,234 characters)`.
@@ -43,30 +56,36 @@ def quote(text: str, limit: int | None = None) -> str:
     length = full_length(text)
     end = len(text) if limit is None else whole_character(text, limit)
     if end == length:
-        return f'"{_one_line(text)}"'
-    return f'"{_one_line(text[:end])}…" (+{length - end:,} characters)'
+        return harmless(f'"{_one_line(text)}"')
+    return harmless(f'"{_one_line(text[:end])}…" (+{length - end:,} characters)')
 
 
-def cell(text: str, limit: int | None = None) -> str:
+def cell(text: str, limit: int | None = None) -> Quoted:
     """`text` quoted for a table: like `quote`, but `|` becomes `\\|`."""
     return quote(text, limit).replace("|", "\\|")
 
 
-def name(text: str) -> str:
+def name(text: str) -> Quoted:
     """A name or id: bare if it is plain, of few words and none of ours, else quoted as in `cell`."""
-    return text if _is_plain(text) else cell(text, _QUOTED_NAME_LENGTH)
+    return harmless(text) if _is_plain(text) else cell(text, _QUOTED_NAME_LENGTH)
 
 
-def closed(text: str) -> str:
-    """The beginning of an answer's text with `…`, and with the end of the quote in which it was cut, if it was."""
-    line = text.rpartition("\n")[2]
+def literal(text: str) -> Quoted:
+    """A number, `true`, `false` or `null` as it is; any other text as a name."""
+    return harmless(text) if _LITERAL.fullmatch(text) else name(text)
+
+
+def closed(text: Quoted, end: int) -> Quoted:
+    """The first `end` characters of an answer's text with `…`, which also closes the quote that it cuts."""
+    start = text[:end]
+    line = start.rpartition("\n")[2]
     if line.startswith("|") or not _OPEN.fullmatch(line):
-        return f"{text}…"
-    whole = _PART_OF_ESCAPE.sub(r"\1", text)
-    return f'{whole}…"'
+        return harmless(f"{start}…")
+    whole = _PART_OF_ESCAPE.sub(r"\1", start)
+    return harmless(f'{whole}…"')
 
 
-def block(text: str) -> str:
+def block(text: str) -> Quoted:
     """`text` over several lines, each after `| `, so that none looks like ours.
 
     Line feeds (also after a carriage return) break lines, and tabs stay. Other invisible characters are escaped. Only
@@ -74,7 +93,7 @@ def block(text: str) -> str:
     """
     shown = _AMBIGUOUS_BACKSLASHES.sub(lambda found: found[0] * 2, text.replace("\r\n", "\n"))
     lines = (_escaped(line, keep="\t") for line in shown.split("\n"))
-    return "\n".join(f"| {line}" if line else "|" for line in lines)
+    return harmless("\n".join(f"| {line}" if line else "|" for line in lines))
 
 
 def _one_line(text: str) -> str:

@@ -5,10 +5,12 @@
 
 from collections.abc import Sequence
 
+from evals_mcp.answers.frame.quoting import Quoted
+
 _EMPTY = "-"
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(headers: Sequence[Quoted], rows: Sequence[Sequence[Quoted]]) -> list[Quoted]:
     """The lines of a table, headers first. Drops empty columns; empty cells become `-`. No rows give no lines.
 
     Cells must come from `quoting.cell`, `quoting.name`, `figures` or our own words, because they are not escaped here.
