@@ -10,17 +10,18 @@ from typing import Any
 
 import anyio
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from tests.answers_of_api import read_answers
 from tests.api.application import AccessOfTest
 from tests.documented_only import documented_client
+from tests.raw_rows import raw_rows
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.models.evaluation_document import Record
-from evals_mcp.store.database.tables import environments, metadata
+from evals_mcp.store.database.tables import environments
 from evals_mcp.store.store import Store, open_store
 
 OpenStore = Callable[[], Store]
@@ -103,8 +104,5 @@ def own_ids(loaded: Loaded) -> dict[str, str]:
 
 def held_rows(store: Store) -> dict[str, list[str]]:
     """Everything that a database holds, but the ids of directories, which are drawn."""
-    with store.database.read() as connection:
-        return {
-            table.name: sorted(re.sub(r"dir_\w+", "", str(tuple(row))) for row in connection.execute(select(table)))
-            for table in metadata.sorted_tables
-        }
+    rows = raw_rows(store.database)
+    return {table: sorted(re.sub(r"dir_\w+", "", row) for row in held) for table, held in rows.items()}

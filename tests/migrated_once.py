@@ -1,26 +1,23 @@
-"""SQLite databases get their tables from the migrations once; each new one repeats the statements, which is far faster.
+"""New databases get their tables by the statements that the migrations made once, which is far faster than migrating.
 
 The tests of `tests/store/database` run the migrations each time.
 """
 
-import functools
-import sqlite3
+import re
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, event, inspect
 
 from evals_mcp.store.database import opening
-from evals_mcp.store.database.database import driver_connection
 from evals_mcp.store.database.opening import WORKSPACE, Migrations
-from evals_mcp.store.database.tables import environments
-from evals_mcp.store.store import open_store
 
 _migrate = opening._upgrade
+_IN_FIRST = "{schema}"
+Statements = list[tuple[str, Any]]
+_made: dict[str, Statements] = {}
+"""By the kind of database."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,25 +35,24 @@ def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _repeat(connection: Connection, schema: str | None, migrations: Migrations) -> None:
-    if connection.dialect.name != "sqlite" or migrations != WORKSPACE or _has_tables(connection):
+    if migrations != WORKSPACE or inspect(connection).get_table_names(schema=schema):
         _migrate(connection, schema, migrations)
-        return
-    driver = driver_connection(connection)
-    for statement in _statements():
-        driver.execute(statement)
-    connection.execute(update(environments).values(created_at=datetime.now(UTC)))
+    elif (made := _made.get(connection.dialect.name)) is None:
+        _made[connection.dialect.name] = _watch(connection, schema, migrations)
+    else:
+        for statement, parameters in made:
+            connection.exec_driver_sql(statement.replace(_IN_FIRST, schema or ""), parameters)
 
 
-def _has_tables(connection: Connection) -> bool:
-    return connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first() is not None
+def _watch(connection: Connection, schema: str | None, migrations: Migrations) -> Statements:
+    """Migrate. What the migrations did, without what only reads; environments are as old in each repetition."""
+    made: Statements = []
 
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if statement.lstrip().startswith(("CREATE", "INSERT", "UPDATE")):
+            made.append((re.sub(rf'"?\b{schema}\b"?\.', f'"{_IN_FIRST}".', statement), parameters))
 
-@functools.cache
-def _statements() -> list[str]:
-    """What makes a database that the migrations have made."""
-    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(opening, "_upgrade", _migrate)
-        path = Path(folder) / "evals.db"
-        open_store(str(path)).close()
-        with closing(sqlite3.connect(path)) as connection:
-            return [line for line in connection.iterdump() if line not in ("BEGIN TRANSACTION;", "COMMIT;")]
+    event.listen(connection, "before_cursor_execute", note)
+    _migrate(connection, schema, migrations)
+    event.remove(connection, "before_cursor_execute", note)
+    return made

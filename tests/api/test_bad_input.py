@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped,unused-ignore]
-from sqlalchemy import select
 from tests.every_route import Step, Team, World, build, document, every_route
+from tests.raw_rows import raw_rows
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
-from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -55,15 +54,6 @@ async def team(store: Store) -> AsyncIterator[Team]:
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
         yield Team(client)
-
-
-def _rows(store: Store) -> dict[str, list[str]]:
-    """Everything that the database holds."""
-    with store.database.read() as connection:
-        return {
-            table.name: sorted(str(tuple(row)) for row in connection.execute(select(table)))
-            for table in metadata.sorted_tables
-        }
 
 
 def _kind(word: str) -> str:
@@ -147,7 +137,7 @@ async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(team: Team,
     for step in every_route(world):
         place = (step.method, step.template)
         if place not in seen and step.template not in _REFUSED_ALWAYS:
-            before = _rows(store)
+            before = raw_rows(store.database)
             operation = document()["paths"][step.template][step.method.lower()]
             bads = [
                 *_bad_ids(step, ids),
@@ -156,7 +146,7 @@ async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(team: Team,
             ]
             for bad in bads:
                 _check_refusal(bad, await _send(team, bad))
-            assert _rows(store) == before, step
+            assert raw_rows(store.database) == before, step
         seen.add(place)
         answer = await team.send(step)
         assert answer.is_success or step.template in _REFUSED_ALWAYS, (step, answer.text)
@@ -343,10 +333,10 @@ async def test_what_cannot_be_done_is_refused_whole(team: Team, store: Store) ->
     """With the status of the contract and a sentence; nothing of it is written."""
     world = await build(team)
     await _prepare(team, world)
-    before = _rows(store)
+    before = raw_rows(store.database)
     for bad in _cases(world):
         _check_refusal(bad, await _send(team, bad))
-        assert _rows(store) == before, (bad.what, bad.step)
+        assert raw_rows(store.database) == before, (bad.what, bad.step)
 
 
 async def test_null_counts_as_an_absent_key_on_every_route(team: Team) -> None:

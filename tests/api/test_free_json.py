@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from sqlalchemy import select
 from tests.api.v5_calls import V5, Json
+from tests.raw_rows import raw_rows
 
-from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -169,11 +168,6 @@ async def test_v4_keeps_free_json(v5: V5, api: httpx.AsyncClient) -> None:
         assert in_v5[key] == in_v4[key] == value
 
 
-def _rows(store: Store) -> list[Any]:
-    with store.database.read() as connection:
-        return [sorted(map(str, connection.execute(select(table)))) for table in metadata.sorted_tables]
-
-
 _REFUSED = {
     "1e999": "1e999",
     "-1E+0400": "-1E+0400",
@@ -191,11 +185,11 @@ _REFUSED = {
 async def test_what_no_database_holds_is_422(api: httpx.AsyncClient, v5: V5, store: Store, place: Place) -> None:
     """Wherever it stands, and nothing is written."""
     await _build_logged(v5)
-    before = _rows(store)
+    before = raw_rows(store.database)
     text = json.dumps(place.body({"deep": [{"inside": "HERE"}]}))
     for name, value in _REFUSED.items():
         content = text.replace('"HERE"', value).encode()
         answer = await api.post(f"/v5{place.route}", content=content, headers={"content-type": "application/json"})
         assert answer.status_code == 422, (name, answer.text)
         assert set(answer.json()["detail"][0]) == {"loc", "msg", "type"}, name
-    assert _rows(store) == before
+    assert raw_rows(store.database) == before

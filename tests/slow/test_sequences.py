@@ -11,13 +11,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
-from sqlalchemy import select
 from tests.api.application import AccessOfTest, EmptiedStore
 from tests.api.v5_calls import Json
+from tests.raw_rows import raw_rows
 from tests.recount import check_counts as check_kept_counts
 
 from evals_mcp.api.access import OpenAccess
-from evals_mcp.store.database.tables import metadata
 
 _EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "0"))
 _OPTIONS = ["a", "b", "c"]
@@ -274,7 +273,7 @@ class Requests(RuleBasedStateMachine):
         evaluation = self.evaluations[at % len(self.evaluations)] if self.evaluations else "evr_none"
         log_id = sorted(self.logs)[at % len(self.logs)] if self.logs else "log_none"
         runs = f"/v5/evaluations/{evaluation}/runs"
-        before = self.rows()
+        before = raw_rows(self.store.database)
         for method, path, body in (
             ("POST", "/v5/flows", {"attributes": {}}),
             ("POST", "/v5/prompts", {"path": "bot", "model": "m"}),
@@ -291,12 +290,7 @@ class Requests(RuleBasedStateMachine):
             answer = self.send(method, path, body)
             assert answer.status_code >= 400, (method, path, body, answer.text)
             assert "detail" in answer.json()
-        assert self.rows() == before
-
-    def rows(self) -> list[Any]:
-        """Everything that the workspace holds."""
-        with self.store.database.read() as connection:
-            return [sorted(map(str, connection.execute(select(table)))) for table in metadata.sorted_tables]
+        assert raw_rows(self.store.database) == before
 
     def status(self, evaluation: str, run: str) -> str:
         """The status of a run."""
