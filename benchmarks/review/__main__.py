@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.review import long_outputs, rag_chat
+from benchmarks.review import llm_judges, long_outputs, rag_chat
+from benchmarks.review.judges_document import judges_document, votes_document
 from benchmarks.review.questions import Found, Question
 from benchmarks.review.raw_api import open_raw_api
 from benchmarks.review.truth import read_recorded
@@ -23,9 +24,10 @@ from tests.tokenizers import tokenizer
 
 from evals_mcp.cli.stdio_client import Asker, start_server
 from evals_mcp.config import Settings
+from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.wiring import build_client
 
-MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 40
+MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 64
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,12 @@ def count(text: str) -> int:
 
 
 async def load_all(database: Path) -> None:
-    """Load both recorded evaluations into a database."""
+    """Load the recorded evaluations into a database."""
     async with build_client(Settings(database=str(database))) as client:
         for recorded in (RAG_CHAT, LONG_OUTPUTS):
             await load(client, recorded)
+        for document in (judges_document, votes_document):
+            await load_document(client, stream(document()))
 
 
 async def answer(asker: Asker, question: Question, facts: list[str]) -> Answered:
@@ -62,8 +66,9 @@ async def answer(asker: Asker, question: Question, facts: list[str]) -> Answered
     budgets = []
     for tool, arguments in question.calls:
         given = {name: _resolved(value, answers) for name, value in arguments.items()}
+        given = {name: value for name, value in given.items() if value is not None}
         if tool == "compare_runs":
-            given["family"] = "asked"  # the truths are corrected over what a question asks for
+            given.setdefault("family", "asked")  # most truths are corrected over what a question asks for
         budgets.append(int(given.get("max_tokens", 4000)))
         said = await asker.ask(tool, given)
         answers.append(f"error: {said.text}" if said.is_error else said.text)
@@ -82,8 +87,9 @@ def _resolved(value: Any, answers: list[str]) -> Any:
 
 async def main(database: Path) -> bool:
     """Ask, check and print; whether all is as it must be."""
-    questions = [*rag_chat.QUESTIONS, *long_outputs.QUESTIONS]
-    data = {name: read_recorded(name) for name in ("rag-chat", "long-outputs")}
+    questions = [*rag_chat.QUESTIONS, *long_outputs.QUESTIONS, *llm_judges.QUESTIONS]
+    data = {name: read_recorded(name) for name in ("rag-chat", "long-outputs", "llm-judges")}
+    data["votes"] = data["llm-judges"]
     async with start_server({**os.environ, "EVALS_MCP_DATABASE": str(database)}) as asker:
         found = [await answer(asker, item, item.facts(data[item.evaluation])) for item in questions]
     raw_api = open_raw_api(str(database), count)

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpx
+from benchmarks.review.judges_document import JUDGES, VOTES
 from benchmarks.review.questions import LONG, RAG
 
 from evals_mcp.wiring import open_embedded_app
 
-_FOLDERS = {"rag-chat": RAG, "long-outputs": LONG}
+_FOLDERS = {"rag-chat": RAG, "long-outputs": LONG, "llm-judges": JUDGES, "votes": VOTES}
 _PAGE = 100
 _COUNTED = 20_000  # characters of a page that are counted; the rest is taken to cost as much
 
@@ -30,7 +31,7 @@ class RawApi:
 
     async def _evaluation(self, path: str) -> dict[str, Any]:
         if path not in self._evaluations:
-            files = (await self._client.get("/v5/prompts", params={"size": 100})).json()["records"]
+            files = (await self._client.get("/v5/files", params={"size": 100})).json()["records"]
             (file_id,) = [item["id"] for item in files if item["path"] == path]
             listed = await self._client.get("/v5/evaluations", params={"file_id": file_id})
             (found,) = listed.json()["records"]
