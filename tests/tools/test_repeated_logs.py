@@ -48,3 +48,17 @@ async def test_a_datapoint_counts_once_in_every_tool(tmp_path: Path) -> None:
         assert "33.3% true" in await mirrored.ask("list_runs", evaluation="Small")
         listed = await direct.ask("list_evaluations")
         assert "repeated 33.3% true" in listed
+
+
+async def test_repeated_logs_of_one_datapoint_are_listed(tmp_path: Path) -> None:
+    """Their input stands above once, also where all logs are of the same datapoint."""
+    app = open_embedded_app(str(tmp_path / "evals.db"))
+    client = EvalsClient(open_app=lambda: app)
+    small = await make_evaluation(client, **SPECS)
+    await small.run("repeated", [*[("q0", {"small/correct": True})] * 3, ("q1", {"small/correct": True})])
+    async with connect_assistant(client) as assistant:
+        listed = await assistant.ask("list_datapoints", evaluation="Small", runs=["repeated"])
+        datapoint = re.search(r"dp_\w+", listed)
+        assert datapoint is not None
+        logs = await assistant.ask("get_logs", evaluation="Small", runs=["repeated"], datapoint=datapoint[0])
+    assert logs.count(" above)") == 2, logs

@@ -126,7 +126,8 @@ class _Listed:
         needs = [part.need for _, part in parts] + self._judgments.needs(index)
         first = [cells[index] or "-" for cells in self._columns.values()]
         if known:
-            first[list(self._columns).index("datapoint")] += f" ({' and '.join(known)} above)"
+            column = list(self._columns).index("datapoint" if "datapoint" in self._columns else "log")
+            first[column] += f" ({' and '.join(known)} above)"
 
         def render(limit: int) -> Quoted:
             limits = share(limit, needs)
