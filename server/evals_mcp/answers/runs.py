@@ -134,7 +134,8 @@ def _repeated(evaluation: ResolvedEvaluation) -> list[Quoted]:
     every = [stats for run in evaluation.runs for stats in run.stats]
     if any(stats.by_datapoint is not None or stats.shares is not None for stats in every):
         return ["Repeated logs of a datapoint are averaged, so each datapoint counts once."]
-    more = [run for run in evaluation.runs if run.datapoints_count and run.logs_count > run.datapoints_count]
+    unread = [run for run in evaluation.runs if run.missing_datapoints is None]
+    more = [run for run in unread if run.datapoints_count and run.logs_count > run.datapoints_count]
     if any(stats.num_judgments for run in more for stats in run.stats):
         return ["Repeated logs count one by one here. compare_runs averages them by datapoint."]
     return []

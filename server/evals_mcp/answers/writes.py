@@ -27,9 +27,9 @@ def summarize_generation(
 
 
 def summarize_added_logs(
-    evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], before: int, budget: int
+    evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], before: int, budget: int, *, checked: bool
 ) -> Quoted:
-    """Logs added to a run that had `before` logs, and what the run still lacks."""
+    """Logs added to a run that had `before` logs, and what the run still lacks. `checked` if they fit the run."""
     answer = Answer(budget)
     added = run.logs_count - before
     shown = figures.listed([name(log_id) for log_id in log_ids], _LISTED)
@@ -39,6 +39,8 @@ def summarize_added_logs(
     )
     if already > 0:
         answer.line(f"Already in the run: {figures.count(already)}.")
+    if added and not checked:
+        answer.line("This server does not check whether added logs are of the run's version and dataset.")
     answer.line(_state(evaluation, run))
     return answer.text()
 
@@ -53,5 +55,7 @@ def _state(evaluation: ResolvedEvaluation, run: RunRow) -> Quoted:
         missing = run.logs_count - stats.total_logs
         if missing > 0:
             parts.append(f"{figures.count(missing, 'judgment')} by {name(evaluation.evaluator_labels[row.version_id])}")
-    rest = f"Missing: {', '.join(parts)}." if parts else "Nothing is missing."
-    return f"The run is {name(run.status)} with {figures.count(run.logs_count, 'log')}. {rest}"
+    rest: Quoted = f" Missing: {', '.join(parts)}." if parts else ""
+    if not parts and run.status == "completed":
+        rest = " Nothing is missing." if run.datapoints_count else " No judgments are missing."
+    return f"The run is {name(run.status)} with {figures.count(run.logs_count, 'log')}.{rest}"

@@ -36,7 +36,13 @@ class Runs(Endpoints):
         path = ("evaluations", evaluation_id, "runs", run_id)
         return await self._connection.send("PATCH", path, _RUN, request)
 
-    async def add_logs(self, evaluation_id: str, run_id: str, log_ids: Sequence[str]) -> EvaluationRunResponse:
-        """Add existing logs to a run: all or none. Raises NotFound, and Conflict if the run is cancelled."""
+    async def add_logs(
+        self, evaluation_id: str, run_id: str, log_ids: Sequence[str], *, only_matching: bool = False
+    ) -> EvaluationRunResponse:
+        """Add existing logs to a run: all or none. Raises NotFound, and Conflict if the run is cancelled.
+
+        With `only_matching`, our extension, raises Invalid for logs that do not fit the run's version or dataset.
+        """
         path = ("evaluations", evaluation_id, "runs", run_id, "logs")
-        return await self._connection.send("POST", path, _RUN, {"log_ids": [*log_ids]})
+        extension = {"only_matching": True} if only_matching else {}
+        return await self._connection.send("POST", path, _RUN, {"log_ids": [*log_ids], **extension})

@@ -27,9 +27,13 @@ class UpdateRunRequest(Model):
 
 
 class AddLogsRequest(Model):
-    """Ids of logs to add to a run."""
+    """Ids of logs to add to a run.
+
+    Our extension `only_matching` refuses logs of another version, and of datapoints that are not in the run's dataset.
+    """
 
     log_ids: list[str]
+    only_matching: Defaulted[bool] = False
 
 
 class EvaluationRunResponse(Model):

@@ -20,14 +20,16 @@ LogIds = Annotated[
 async def add_logs_to_run(
     lookup: Lookup, evaluation: Evaluation, run: Run, log_ids: LogIds, max_tokens: MaxTokens = 4000
 ) -> str:
-    """Add existing logs to a run: all of them, or none if one cannot be added. Logs already in the run stay
-    unchanged."""
+    """Add existing logs of the run's version and dataset: all of them, or none if one cannot be added. Logs already in
+    the run stay unchanged."""
     resolved = await lookup.find_evaluation(evaluation)
     before = find_run(resolved, run)
-    await lookup.client.runs.add_logs(resolved.id, before.id, log_ids)
+    checked = bool(lookup.client.extended)
+    await lookup.client.runs.add_logs(resolved.id, before.id, log_ids, only_matching=checked)
     lookup.note_write(resolved.id, before.id)
     after = await lookup.find_evaluation(resolved.id)
-    return summarize_added_logs(after, after.run(before.id), log_ids, before.logs_count, max_tokens)
+    run_after = after.run(before.id)
+    return summarize_added_logs(after, run_after, log_ids, before.logs_count, max_tokens, checked=checked)
 
 
 TOOL = Tool(function=add_logs_to_run, title="Add existing logs to a run", search_hint="humanloop", read_only=False)

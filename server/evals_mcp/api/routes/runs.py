@@ -62,6 +62,6 @@ def add_logs_to_run(
     store: CurrentStore, runner: CurrentRunner, id: str, run_id: str, request: AddLogsRequest
 ) -> EvaluationRunResponse:
     """Add existing logs to a run: all of them, or none."""
-    run = store.runs.add_logs(id, run_id, request.log_ids)
+    run = store.runs.add_logs(id, run_id, request.log_ids, only_matching=request.only_matching)
     runner.wake(store, [run_id])
     return run

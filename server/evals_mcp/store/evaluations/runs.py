@@ -1,10 +1,10 @@
 """Runs of evaluations in the store: create, list, update, add logs, read logs. No HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.evaluations import EvaluationLogResponse
@@ -12,7 +12,7 @@ from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.references import Target
 from evals_mcp.models.runs import EvaluationRunResponse
 from evals_mcp.store.database.identity import new_id
-from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.pages import batches, window
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target, touch_evaluation
@@ -25,6 +25,9 @@ from evals_mcp.store.logs.run_logs import link_existing_logs
 
 NO_LOGS = dict.fromkeys(("logs_count", "incomplete_logs_count", "logged_datapoints_count", "revision"), 0)
 """The counters of a new run."""
+
+_NAMED = 6
+"""Logs to name in an error."""
 
 
 class Runs(Repository):
@@ -116,17 +119,21 @@ class Runs(Repository):
                 )
             return _shown(connection, evaluation_id, run_id)
 
-    def add_logs(self, evaluation_id: str, run_id: str, log_ids: Sequence[str]) -> EvaluationRunResponse:
+    def add_logs(
+        self, evaluation_id: str, run_id: str, log_ids: Sequence[str], *, only_matching: bool = False
+    ) -> EvaluationRunResponse:
         """Add existing logs to a run: all of them or none.
 
-        Raises NotFound for an unknown evaluation, run or log, Invalid for an evaluator log, and Conflict for a
-        cancelled run.
+        Raises NotFound for an unknown evaluation, run or log, Invalid for an evaluator log (with `only_matching` also
+        for one of another version, or of no datapoint of the run's dataset), and Conflict for a cancelled run.
         """
         with self._database.write() as connection:
             run = find_run(connection, evaluation_id, run_id)
             if run.set_status == "cancelled":
                 raise Conflict(f"Run `{run_id}` is cancelled, so no logs can be added.")
             numbers = log_numbers(connection, log_ids)
+            if only_matching:
+                _require_matching(connection, run, numbers)
             link_existing_logs(connection, run, numbers, self._database.now())
             return _shown(connection, evaluation_id, run_id)
 
@@ -250,6 +257,34 @@ def read_run_responses(
 
 def _shown(connection: Connection, evaluation_id: str, run_id: str) -> EvaluationRunResponse:
     return read_run_responses(connection, evaluation_id, [find_run(connection, evaluation_id, run_id)])[0]
+
+
+def _require_matching(connection: Connection, run: Row[Any], numbers: Sequence[int]) -> None:
+    """Raise Invalid with the logs that fit neither the run's version nor its dataset. Logs in the run stay there."""
+    in_run = exists().where(run_logs.c.run_id == run.id, run_logs.c.log_number == logs.c.number)
+    in_dataset = exists().where(
+        dataset_datapoints.c.version_id == run.dataset_version_id,
+        dataset_datapoints.c.datapoint_id == logs.c.datapoint_id,
+    )
+    kinds = (
+        ("of another version than the run's", run.version_id, logs.c.version_id != run.version_id),
+        ("of no datapoint in the run's dataset version", run.dataset_version_id, ~in_dataset),
+    )
+    wrong = []
+    for kind, required, differs in kinds:
+        ids = [] if required is None else list(_ids_where(connection, numbers, differs, ~in_run))
+        if ids:
+            more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
+            wrong.append(f"{kind}: {', '.join(f'`{id}`' for id in ids[:_NAMED])}{more}")
+    if wrong:
+        raise Invalid(f"No log was added. Logs {'; logs '.join(wrong)}. Leave them out, or add them to their run.")
+
+
+def _ids_where(connection: Connection, numbers: Sequence[int], *conditions: ColumnElement[bool]) -> Iterator[str]:
+    """The ids of those of these logs that meet the conditions."""
+    for batch in batches(numbers):
+        found = select(logs.c.id).where(logs.c.number.in_(batch), *conditions).order_by(logs.c.number)
+        yield from connection.execute(found).scalars()
 
 
 def _existing_logs(connection: Connection, run: Row[Any]) -> list[int]:

@@ -1,5 +1,6 @@
 """Statistics of runs, from their judgment rows. Reads no texts of logs."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -134,7 +135,10 @@ class Stats:
     def by_datapoint(
         self, connection: Connection, run: Row[Any], attachment: Attachment, return_type: str
     ) -> DatapointFigures:
-        """An evaluator's figures in a run with repeated logs; a row as from `read_runs`. Empty for other runs."""
+        """An evaluator's figures in a run in which it judged a datapoint repeatedly; empty for others.
+
+        `run` is a row as from `read_runs`.
+        """
         if run.logs_count <= run.logged_datapoints_count:
             return DatapointFigures()
         asked = (run.id, attachment, return_type)
@@ -195,6 +199,11 @@ def _by_datapoint(connection: Connection, run_id: str, attachment: Attachment, r
     counted = [
         CountedJudgment(row.datapoint_id, judgment_value(row.number, row.label, return_type), row.times) for row in rows
     ]
+    times: Counter[str] = Counter()
+    for item in counted:
+        times[item.datapoint_id or ""] += item.times if item.datapoint_id else 0
+    if max(times.values(), default=0) < 2:
+        return DatapointFigures()
     if return_type in ("boolean", "number"):
         return DatapointFigures(average=average_by_datapoint(counted))
     return DatapointFigures(shares=shares_by_datapoint(counted)) if return_type != "text" else DatapointFigures()
