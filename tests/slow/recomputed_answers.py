@@ -56,12 +56,23 @@ class Recomputed:
         match question.sort:
             case "worst":
                 by = str(question.evaluator_version_id)
-                found = [log for log in found if self._has_score(by, log.judgments[by])]
+                if question.filter.names() in ([], ["run_ids"]) or self._able(question.filter.judgment) == [by]:
+                    found = [log for log in found if self._has_score(by, log.judgments[by])]
             case "latency":
                 found = [log for log in found if log_latency(log.log) is not None]
             case "cost":
                 found = [log for log in found if log_usage(log.log).cost is not None]
         return {(log.run_id, log.log.id) for log in found}
+
+    def _able(self, condition: JudgmentCondition | None) -> list[str]:
+        """The evaluators that may give such a judgment."""
+        if condition is None or condition.state == "missing":
+            return []
+        named = [id for id in self.evaluators if condition.evaluator_version_id in (None, id)]
+        types = {"boolean": ("boolean",), "label": ("select", "multi_select")}
+        given = condition.model_dump(exclude_none=True, exclude={"evaluator_version_id", "state"})
+        allowed = [type for field in given for type in types.get(field, ("number",))]
+        return [id for id in named if not given or self.evaluators[id].return_type in allowed]
 
     def _has_score(self, version_id: str, judgment: tuple[str, Any]) -> bool:
         state, value = judgment
@@ -88,10 +99,11 @@ class Recomputed:
         if "text" not in but and wanted.text and not _holds(texts, wanted.text):
             return False
         condition = wanted.judgment
+        able = self.evaluators if condition is None or condition.state == "missing" else self._able(condition)
         return condition is None or any(
             _is_so(judgment, condition)
             for version_id, judgment in log.judgments.items()
-            if condition.evaluator_version_id in (None, version_id)
+            if condition.evaluator_version_id in (None, version_id) and version_id in able
         )
 
     def chosen(self, question: DatapointQuestion) -> list[str]:

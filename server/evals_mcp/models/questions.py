@@ -42,6 +42,17 @@ class JudgmentCondition(_Asked):
     at_most: float | None = None
     below: float | None = None
 
+    def return_types(self) -> tuple[str, ...] | None:
+        """The return types of evaluators that can give such a judgment; None for all."""
+        if self.state != "judged":
+            return None
+        if self.boolean is not None:
+            return ("boolean",)
+        if self.label is not None:
+            return ("select", "multi_select")
+        bounds = (self.at_least, self.above, self.at_most, self.below)
+        return None if bounds == (None,) * len(bounds) else ("number",)
+
 
 class Filter(_Asked):
     """The logs of a question: those that meet all given conditions.

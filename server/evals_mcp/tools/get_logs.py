@@ -49,6 +49,8 @@ _SORTED: dict[str, Quoted] = {
     "cost": "highest cost first",
     "length": "longest output first",
 }
+_KNOWN: dict[str, Quoted] = {"latency": " that have a latency", "cost": " that have a cost"}
+"""Which logs an order leaves out."""
 
 
 async def get_logs(
@@ -70,8 +72,8 @@ async def get_logs(
     cost, and each judgment with its explanation."""
     resolved = await lookup.find_evaluation(evaluation)
     run_ids = [run.id for run in find_runs(resolved, runs)]
-    judging, notes = _judging(resolved, evaluator, judgment, sort, sample=sample)
-    named = judging if evaluator else None
+    named = find_evaluator(resolved, evaluator) if evaluator else None
+    judging, notes = _judging(resolved, run_ids, named, judgment, sort, sample=sample)
     datapoint_id = await lookup.find_datapoint(resolved, datapoint) if datapoint else ""
     filters = {
         "evaluation": resolved.id,
@@ -93,7 +95,8 @@ async def get_logs(
         listed={**filters, "runs": runs and run_ids, "evaluator": named and named.version_id},
     )
     position = call.position(cursor)
-    condition = read_match(judgment, [named] if named else resolved.evaluators, judging) if judgment else None
+    by = named or (judging if sample else None)
+    condition = read_match(judgment, [named] if named else resolved.evaluators, by) if judgment else None
     question = LogQuestion(
         filter=Filter(
             run_ids=run_ids, datapoint_id=datapoint_id, judgment=condition, errors_only=errors_only, text=text
@@ -113,21 +116,26 @@ async def get_logs(
 
 
 def _judging(
-    evaluation: ResolvedEvaluation, evaluator: str, judgment: str, sort: str, *, sample: bool
+    evaluation: ResolvedEvaluation,
+    run_ids: list[str],
+    named: EvaluatorRow | None,
+    judgment: str,
+    sort: str,
+    *,
+    sample: bool,
 ) -> tuple[EvaluatorRow | None, list[Quoted]]:
     """The evaluator to sort or sample by, and a note if we chose it."""
     if sample and sort != "newest":
         raise Invalid("sort: cannot be combined with sample, which has its own order.")
-    state = read_match(judgment, evaluation.evaluators).state if judgment else "judged"
+    state = read_match(judgment, [named] if named else evaluation.evaluators).state if judgment else "judged"
     if sort == "worst" and state != "judged":
         raise Invalid(f"sort: logs with a {state} judgment cannot be sorted by it. Use another sort.")
-    if evaluator:
-        found = find_evaluator(evaluation, evaluator)
-        return found, [] if sort != "worst" else _require_order(evaluation, found)
+    if named is not None:
+        return named, [] if sort != "worst" else _require_order(evaluation, named)
     if sort != "worst" and not sample:
         return None, []
     able = [row for row in evaluation.evaluators if sample or _is_ordered(row)]
-    if judgment:
+    if sample and judgment:
         able = [row for row in able if _can_give(row, judgment)]
     if not able:
         raise Invalid(
@@ -136,13 +144,13 @@ def _judging(
             else "sort: no evaluator here can rank judgments. Options need a valence (options[].valence), and texts "
             "have no order. Filter with judgment=, or sort by latency, cost, length or newest."
         )
-    chosen = max(able, key=lambda row: _informative(evaluation, row))
-    label = name(evaluation.evaluator_labels[chosen.version_id])
+    chosen = max(able, key=lambda row: _informative(evaluation, run_ids, row))
+    notes = [] if sample else _require_order(evaluation, chosen)
     others = [name(evaluation.evaluator_labels[row.version_id]) for row in able if row is not chosen]
     if not others:
-        return chosen, [] if sample else _require_order(evaluation, chosen)
+        return chosen, notes
     done = "Sampled by" if sample else "Sorted by"
-    notes = [] if sample else _require_order(evaluation, chosen)
+    label = name(evaluation.evaluator_labels[chosen.version_id])
     return chosen, [f"{done} {label}. Use evaluator= for another: {', '.join(others)}.", *notes]
 
 
@@ -173,11 +181,12 @@ def _can_give(row: EvaluatorRow, judgment: str) -> bool:
     return True
 
 
-def _informative(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> tuple[bool, int]:
-    """How informative an evaluator is: whether its judgments vary, and how many there are."""
+def _informative(evaluation: ResolvedEvaluation, run_ids: list[str], row: EvaluatorRow) -> tuple[bool, bool, int]:
+    """How informative an evaluator is in these runs: whether its judgments vary and have a direction; their number."""
     index = evaluation.index_of(row.version_id)
-    stats = [run.stats[index] for run in evaluation.runs]
-    return constant_value(stats) is None, sum(item.num_judgments for item in stats)
+    stats = [run.stats[index] for run in evaluation.runs if run.id in run_ids]
+    directed = row.has_valence or row.return_type != "number"
+    return constant_value(stats) is None, directed, sum(item.num_judgments for item in stats)
 
 
 def _in_words(evaluation: ResolvedEvaluation, question: LogQuestion, judging: EvaluatorRow | None) -> Quoted:
@@ -186,8 +195,25 @@ def _in_words(evaluation: ResolvedEvaluation, question: LogQuestion, judging: Ev
     label = "" if judging is None else name(evaluation.evaluator_labels[judging.version_id])
     if question.sample:
         return f"{words}, sampled evenly across judgments of {label}"
-    by = f" by {label}" if question.sort == "worst" and label else ""
-    return f"{words}, {_SORTED[question.sort]}{by}"
+    if question.sort != "worst" or judging is None:
+        return f"{words}{_KNOWN.get(question.sort, '')}, {_SORTED[question.sort]}"
+    direction = _direction(judging)
+    if question.filter.names() == ["run_ids"]:
+        return f"{words} judged by {label}, {_SORTED['worst']} ({direction})"
+    condition = question.filter.judgment
+    if condition is None or condition.evaluator_version_id != judging.version_id:
+        direction += "; logs that it did not judge come last"
+    return f"{words}, {_SORTED['worst']} by {label} ({direction})"
+
+
+def _direction(row: EvaluatorRow) -> Quoted:
+    """Which judgments of an evaluator are the worst."""
+    if row.return_type == "boolean":
+        return f"{'true' if row.lower_is_better else 'false'} is worst"
+    if row.return_type == "number":
+        unset: Quoted = "" if row.has_valence else ", as no number_valence is set"
+        return f"{'high' if row.lower_is_better else 'low'} is worst{unset}"
+    return "negative options first"
 
 
 TOOL = Tool(function=get_logs, title="Search logs", search_hint="humanloop, failed test cases")

@@ -2,8 +2,10 @@
 
 import re
 
+from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.errors import Invalid
+from evals_mcp.lookup.names import quoted
 from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.questions import JudgmentCondition
 from evals_mcp.models.rows import EvaluatorRow
@@ -11,6 +13,7 @@ from evals_mcp.models.rows import EvaluatorRow
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _COMPARISON = re.compile(rf"(<=|>=|<|>|=|==|≤|≥)\s*({_NUMBER})")
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:\.\.|–|to)\s*({_NUMBER})")
+_LISTED = 12
 _STATES: dict[str, JudgmentState] = {
     "judged": "judged",
     "failed": "failed",
@@ -34,14 +37,18 @@ def read_match(text: str, evaluators: list[EvaluatorRow], by: EvaluatorRow | Non
 def _read(written: str, evaluators: list[EvaluatorRow]) -> JudgmentCondition:
     word = written.lower()
     options = {option.casefold(): option for row in evaluators for option in row.options}
+    types = {row.return_type for row in evaluators}
     if written.casefold() in options:
+        if ("number" in types and _numbers(written)) or ("boolean" in types and word in ("true", "false")):
+            raise Invalid(
+                f"judgment: {quoted(written)} is an option of one evaluator and a value of another. Use evaluator=."
+            )
         return JudgmentCondition(label=options[written.casefold()])
     if word in _STATES:
         return JudgmentCondition(state=_STATES[word])
-    types = {row.return_type for row in evaluators}
     if word in ("true", "false") and "boolean" in types:
         return JudgmentCondition(boolean=word == "true")
-    if types & {"number", "boolean"} and (match := _numbers(written)) is not None:
+    if "number" in types and (match := _numbers(written)) is not None:
         return match
     if any(row.return_type in ("select", "multi_select") and not row.options for row in evaluators):
         return JudgmentCondition(label=written)
@@ -76,5 +83,6 @@ def _allowed(types: set[str], options: list[str]) -> Quoted:
     if "number" in types:
         ways.append('a number or a comparison such as "<3", ">=4" or "2..4"')
     if options:
-        ways.append("one of " + ", ".join(map(name, options[:12])))
-    return f"use {'; '.join([*ways, 'or failed, abstained, missing, judged'])}."
+        ways.append("one of " + listed([name(option) for option in options], _LISTED))
+    states: Quoted = "failed, abstained, missing, judged"
+    return f"use {'; '.join([*ways, f'or {states}'])}." if ways else f"use one of {states}."

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable
 from operator import ge, gt, le, lt
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, false, or_
 
 from evals_mcp.models.judgments import STATES
 from evals_mcp.models.questions import Filter, JudgmentCondition
@@ -28,8 +28,7 @@ class FilterConditions:
     def __init__(self, connection: Connection, filter: Filter, evaluation: EvaluationState) -> None:
         self.connection = connection
         self.filter = filter
-        version_id = filter.judgment.evaluator_version_id if filter.judgment else None
-        self.evaluators = evaluation.evaluators if version_id is None else evaluation.find_evaluators([version_id])
+        self.evaluators = _judging(filter.judgment or JudgmentCondition(), evaluation)
         runs = evaluation.find_runs(filter.run_ids)
         self.dataset_versions = list(dict.fromkeys(run.dataset_version_id for run in runs if run.dataset_version_id))
         self._names = [name for name in filter.names() if name in ON_LOGS]
@@ -63,6 +62,14 @@ class FilterConditions:
         return self.filter.judgment is not None and self.filter.judgment.state == "missing"
 
 
+def _judging(condition: JudgmentCondition, evaluation: EvaluationState) -> list[AttachedEvaluator]:
+    """The evaluators that may give a judgment: not the boolean ones for a number, though both are stored alike."""
+    version_id = condition.evaluator_version_id
+    found = evaluation.evaluators if version_id is None else evaluation.find_evaluators([version_id])
+    types = condition.return_types()
+    return [item for item in found if types is None or item.row.return_type in types]
+
+
 def judgment_conditions(condition: JudgmentCondition, evaluator: AttachedEvaluator) -> list[Condition]:
     """The conditions on a judgment of `judgments` by an evaluator.
 
@@ -94,10 +101,11 @@ _FLIPPED = {ge: le, gt: lt, le: ge, lt: gt}
 def has_judgment(condition: JudgmentCondition, evaluators: Iterable[AttachedEvaluator]) -> Condition:
     """Whether a log of `run_logs` has such a judgment by one of these evaluators, or lacks one if requested."""
     if condition.state == "missing":
-        return or_(*(~judgment_exists(item.attachment) for item in evaluators))
+        return or_(false(), *(~judgment_exists(item.attachment) for item in evaluators))
     of_log = (judgments.c.run_id == run_logs.c.run_id, judgments.c.log_number == run_logs.c.log_number)
     return or_(
-        *(exists().where(*of_log, *judgment_conditions(condition, item)).correlate(run_logs) for item in evaluators)
+        false(),
+        *(exists().where(*of_log, *judgment_conditions(condition, item)).correlate(run_logs) for item in evaluators),
     )
 
 

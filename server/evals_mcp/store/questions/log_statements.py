@@ -4,10 +4,11 @@ Each statement covers one run (`run_id`) or several (`run_ids`), and returns run
 a text search reads texts.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, select, tuple_
 
 from evals_mcp.models.questions import JudgmentCondition, LogQuestion
 from evals_mcp.store.database.tables import judgments, run_logs
@@ -15,6 +16,7 @@ from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
 from evals_mcp.store.questions.filter_conditions import FilterConditions, judgment_conditions
 
 _SORT_COLUMNS = {"latency": run_logs.c.latency, "cost": run_logs.c.cost, "length": run_logs.c.length}
+_LAST = sys.float_info.max  # a sort key that JSON can hold
 _failed = run_logs.alias("failed_logs")
 _Within = Callable[[FromClause], ColumnElement[bool]]  # selects the rows of a table in the runs
 
@@ -82,14 +84,15 @@ class LogStatements:
 
         An index finds logs by their judgments. Other conditions are checked in the rows of these logs.
         """
-        condition, conditions = self._conditions.filter.judgment, self._conditions
+        condition, conditions, worst_by = self._conditions.filter.judgment, self._conditions, self._worst_by
         is_by_judgment = condition is not None and not conditions.wants_missing
-        if self._worst_by is not None:
-            is_by_judgment = is_by_judgment and conditions.evaluators == [self._worst_by]
-            return [self._judged_logs(self._worst_by, condition if is_by_judgment else None, within)]
-        if not is_by_judgment:
-            return [self._logs(within)]
-        return [self._judged_logs(item, condition, within) for item in conditions.evaluators]
+        if worst_by is not None and (self.is_plain or (is_by_judgment and conditions.evaluators == [worst_by])):
+            return [self._judged_logs(worst_by, condition, within, judgments.c.score)]
+        if is_by_judgment:
+            sources = [self._judged_logs(item, condition, within) for item in conditions.evaluators]
+        else:
+            sources = [self._logs(within)]
+        return sources if worst_by is None else [_with_score(source, worst_by) for source in sources]
 
     def _logs(self, within: _Within) -> Select[Any]:
         value = _SORT_COLUMNS.get(self._question.sort, run_logs.c.log_number)
@@ -101,11 +104,15 @@ class LogStatements:
         return statement.where(within(run_logs), value.is_not(None), *self._conditions.on_logs())
 
     def _judged_logs(
-        self, evaluator: AttachedEvaluator, condition: JudgmentCondition | None, within: _Within
+        self,
+        evaluator: AttachedEvaluator,
+        condition: JudgmentCondition | None,
+        within: _Within,
+        score: ColumnElement[Any] | None = None,
     ) -> Select[Any]:
-        """Logs by their judgments: those that meet the filter's condition, else all, for the filter to select from."""
+        """Logs by their judgments that meet the filter's condition, else all. `score` replaces the sort key."""
         sort = self._question.sort
-        value = judgments.c.score if sort == "worst" else _SORT_COLUMNS.get(sort, judgments.c.log_number)
+        value = _SORT_COLUMNS.get(sort, judgments.c.log_number) if score is None else score
         statement = select(judgments.c.run_id, judgments.c.log_number, value).where(
             within(judgments), *judgment_conditions(condition or JudgmentCondition(), evaluator), value.is_not(None)
         )
@@ -114,6 +121,18 @@ class LogStatements:
             return statement
         same_log = (run_logs.c.run_id == judgments.c.run_id) & (run_logs.c.log_number == judgments.c.log_number)
         return statement.join(run_logs, same_log).where(*others)
+
+
+def _with_score(source: Select[Any], evaluator: AttachedEvaluator) -> Select[Any]:
+    """The logs of a source with their score by an evaluator as sort key. Logs without one come last."""
+    found = source.subquery()
+    run_id, number, _ = found.c
+    score = select(judgments.c.score).where(
+        judgments.c.run_id == run_id,
+        judgments.c.log_number == number,
+        *judgment_conditions(JudgmentCondition(), evaluator),
+    )
+    return select(run_id, number, func.coalesce(score.scalar_subquery(), _LAST).label("score"))
 
 
 def _in_run(table: FromClause) -> ColumnElement[bool]:

@@ -1,0 +1,152 @@
+"""What a judgment filter and the sort `worst` choose where evaluators of several types judge."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.assistant import Assistant, connect_assistant
+from tests.small_evaluations import FAILS, make_evaluation
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.wiring import open_embedded_app
+
+pytestmark = pytest.mark.anyio
+VERDICTS = [{"name": "good", "valence": "positive"}, {"name": "bad", "valence": "negative"}]
+SPECS: dict[str, Any] = {
+    "cited": {"return_type": "boolean"},
+    "stars": {"return_type": "number", "number_valence": "positive"},
+    "words": {"return_type": "number"},
+    "verdict": {"return_type": "select", "options": VERDICTS},
+    "person": {"return_type": "boolean", "evaluator_type": "human"},
+    "remark": {"return_type": "text"},
+}
+JUDGED: dict[str, list[Any]] = {
+    "cited": [True] * 6,
+    "stars": [5, 1, 4, 0, FAILS, 2],
+    "words": [40, 1, 60, 0, 30, 20],
+    "verdict": ["good", "bad", "good", "bad", "bad", "bad"],
+    "person": [True, None, False, None, False, True],
+    "remark": ["good", "bad", "bad", "bad", "bad", "good"],
+}
+
+
+@pytest.fixture
+async def assistant(tmp_path: Path) -> AsyncIterator[Assistant]:
+    """An assistant at a run of six logs, one without a judgment by a person, and one that is varied by `cited`."""
+    app = open_embedded_app(str(tmp_path / "evals.db"))
+    small = await make_evaluation(EvalsClient(open_app=lambda: app), **SPECS)
+    logs = [(f"q{n}", {f"small/{key}": values[n] for key, values in JUDGED.items()}) for n in range(6)]
+    del logs[3][1]["small/person"]
+    await small.run("a", logs)
+    await small.run("other", [("q0", {"small/cited": False})])
+    async with connect_assistant(small.client) as assistant:
+        yield assistant
+
+
+async def _ask(assistant: Assistant, **asked: Any) -> str:
+    return await assistant.ask("get_logs", evaluation="Small", **asked)
+
+
+@pytest.mark.parametrize(
+    ("judgment", "found"), [("<2", 2), ("1", 1), ("0", 1), ("<=1", 2), ("false", 3), ("true", 6), ("good", 2)]
+)
+async def test_a_judgment_matches_evaluators_of_its_type(assistant: Assistant, judgment: str, found: int) -> None:
+    """True is no 1 and 0 is not false, and a remark is no option, though databases store them alike."""
+    answer = await _ask(assistant, judgment=judgment)
+    assert f"\n{found} {'log' if found == 1 else 'logs'} judged " in answer
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "judgment", "allowed"),
+    [
+        ("cited", "<2", "judgment: use true or false; or failed"),
+        ("cited", "1", "judgment: use true or false; or failed"),
+        ("remark", "good", "judgment: use one of failed, abstained, missing, judged."),
+        ("stars", "true", "judgment: use a number or a comparison"),
+        ("verdict", "1", "judgment: use one of good, bad; or failed"),
+    ],
+)
+async def test_a_judgment_that_an_evaluator_cannot_give_is_refused(
+    assistant: Assistant, evaluator: str, judgment: str, allowed: str
+) -> None:
+    """With what it can give."""
+    refused = await assistant.refuse("get_logs", evaluation="Small", evaluator=evaluator, judgment=judgment)
+    assert allowed in refused
+
+
+async def test_the_worst_are_those_of_an_evaluator_that_varies_in_these_runs(assistant: Assistant) -> None:
+    """It has a direction, covers most logs, and the answer says which and which judgments are worst."""
+    answer = await _ask(assistant, runs=["a"], sort="worst", limit=4)
+    assert "\n6 logs in a judged by verdict, worst judgment first (negative options first)." in answer
+    assert answer.count("verdict bad") == 4
+    assert "Sorted by verdict. Use evaluator= for another: cited, stars, words, person." in answer
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "direction"),
+    [
+        ("cited", "false is worst"),
+        ("stars", "low is worst"),
+        ("words", "low is worst, as no number_valence is set"),
+    ],
+)
+async def test_the_answer_says_which_end_is_worst(assistant: Assistant, evaluator: str, direction: str) -> None:
+    """Also that it is assumed."""
+    answer = await _ask(assistant, runs=["a"], sort="worst", evaluator=evaluator)
+    assert f" judged by {evaluator}, worst judgment first ({direction})." in answer
+
+
+@pytest.mark.parametrize("asked", [{"judgment": "<50"}, {"judgment": "true"}, {"text": "answers"}])
+async def test_sorting_leaves_out_no_log_of_a_filter(assistant: Assistant, asked: dict[str, Any]) -> None:
+    """Logs that the sorting evaluator did not judge come last, on whichever page."""
+    asked["runs"] = ["a"]
+    plain = (await _ask(assistant, **asked)).splitlines()[1].split(" ")[0]
+    pages = await assistant.all_pages("get_logs", evaluation="Small", sort="worst", limit=2, **asked)
+    assert f"\n{plain} logs in a " in pages[0]
+    assert "by verdict (negative options first; logs that it did not judge come last)." in pages[0]
+    verdicts = [line.split("verdict ")[1][:3] for line in _judged(pages)]
+    assert len(verdicts) == int(plain)
+    assert verdicts == sorted(verdicts)
+
+
+async def test_logs_that_the_sorting_evaluator_did_not_judge_come_last(assistant: Assistant) -> None:
+    """Failed and abstained judgments, too."""
+    pages = await assistant.all_pages("get_logs", evaluation="Small", sort="worst", evaluator="stars", text="a answers")
+    stars = [re.findall(r"stars (\w+)", line)[0] for page in pages for line in _judged([page])]
+    assert stars == ["0", "1", "2", "4", "5", "failed"]
+
+
+def _judged(pages: list[str]) -> list[str]:
+    return [line for page in pages for line in page.splitlines() if line.startswith("  judgments: ")]
+
+
+async def test_a_filter_by_the_sorting_evaluator_is_named_once(assistant: Assistant) -> None:
+    """Nothing is left that it did not judge."""
+    answer = await _ask(assistant, evaluator="stars", judgment="<3", sort="worst")
+    assert '\n3 logs judged "<3" by stars, worst judgment first by stars (low is worst).' in answer
+
+
+async def test_an_option_that_is_also_a_number_needs_an_evaluator(tmp_path: Path) -> None:
+    """Either would leave out what the other means."""
+    app = open_embedded_app(str(tmp_path / "evals.db"))
+    grades = {"return_type": "select", "options": [{"name": "1"}, {"name": "true"}]}
+    small = await make_evaluation(
+        EvalsClient(open_app=lambda: app),
+        grade=grades,
+        stars={"return_type": "number"},
+        right={"return_type": "boolean"},
+    )
+    await small.run("a", [("q0", {"small/grade": "1", "small/stars": 1, "small/right": True})])
+    async with connect_assistant(small.client) as assistant:
+        for word in ("1", "true"):
+            refused = await assistant.refuse("get_logs", evaluation="Small", judgment=word)
+            assert "is an option of one evaluator and a value of another. Use evaluator=." in refused
+        assert '\n1 log judged "1" by grade' in await _ask(assistant, evaluator="grade", judgment="1")
+
+
+async def test_orders_say_which_logs_they_leave_out(assistant: Assistant) -> None:
+    """A log without a latency or cost cannot be sorted by it."""
+    assert "\n0 logs that have a latency, slowest first." in await _ask(assistant, sort="latency")
+    assert "\n0 logs that have a cost, highest cost first." in await _ask(assistant, sort="cost")
