@@ -66,7 +66,40 @@ def flips(size: int) -> Iterator[tuple[int, ...]]:
     return itertools.product((-1, 1), repeat=size)
 
 
-@pytest.mark.parametrize("pairs", [17, 40, 120, 256, 600, 5000])
+@settings(max_examples=20, deadline=None)
+@given(st.lists(ratings, min_size=EXACT + 1, max_size=18), st.sampled_from([1, 0.1, 1 / 3, 7, 1e-200]))
+@example([4.0] * 9 + [-1.0] * 9, 0.1)
+def test_ratings_are_counted_exactly(values: list[float], step: float) -> None:
+    """P is that of all sign flips, and the limits are those of the means of all subsets."""
+    differences = np.array(values)
+    result = flip_test(differences * step)
+    sums, counts = np.zeros(1), np.zeros(1)
+    for value in values:
+        sums, counts = np.concatenate((sums, sums + value)), np.concatenate((counts, counts + 1))
+    extreme = np.abs(differences.sum() - 2 * sums) >= abs(differences.sum()) - 1e-9
+    assert result.p_error is None
+    assert result.p_value == pytest.approx(min(1.0, extreme.mean()), abs=1e-12)
+    assert result.p_value == pytest.approx(lattice_p(differences), abs=1e-12)
+    if result.low is not None and result.high is not None and len(set(values)) > 1:
+        means = np.sort(sums[1:] / counts[1:])
+        cut = math.floor(len(sums) / 40) - 1
+        assert (result.low, result.high) == (
+            pytest.approx(means[cut] * step, rel=1e-9, abs=1e-9 * step),
+            pytest.approx(means[-1 - cut] * step, rel=1e-9, abs=1e-9 * step),
+        )
+
+
+@pytest.mark.parametrize("pairs", [17, 55, 120, 200])
+def test_p_of_many_ratings_is_exact(pairs: int) -> None:
+    """As convolution tells it, also for tenths."""
+    chance = np.random.default_rng(pairs)
+    differences = chance.choice([-2.0, -1, 0, 0, 1, 2, 3], pairs)
+    for step in (1.0, 0.1):
+        result = flip_test(differences * step)
+        assert (result.p_error, result.p_value) == (None, pytest.approx(lattice_p(differences), abs=1e-12))
+
+
+@pytest.mark.parametrize("pairs", [600, 5000])
 @pytest.mark.parametrize("shift", [0.0, 1.2, 2.0])
 def test_drawn_p_is_within_its_stated_error(pairs: int, shift: float) -> None:
     """For tied ratings the drawn p lies within four stated errors of the exact one."""
@@ -95,7 +128,7 @@ def test_many_different_numbers_agree_with_the_normal_limit() -> None:
 
 def test_a_p_below_what_draws_can_tell_is_a_bound() -> None:
     """In the far tail p is small, and never smaller than the exact one."""
-    differences = np.array([1.0] * 60 + [-1.0] * 5)
+    differences = np.array([1.0] * 600 + [-1.0] * 300)
     exact = lattice_p(differences)
     assert exact <= flip_test(differences).p_value <= 1e-9
 

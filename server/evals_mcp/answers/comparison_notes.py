@@ -12,6 +12,7 @@ from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, Compari
 from evals_mcp.models.questions import Family
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.statistics.results import PairedTest, Verdict
+from evals_mcp.statistics.sign_flips import RESAMPLES
 
 _TESTS: dict[PairedTest, Quoted] = {
     PairedTest.MCNEMAR: "McNemar's exact test",
@@ -73,7 +74,9 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[Quot
     tested = [row for row in rows if row.test is not None]
     if tested:
         adjusted = _correction(compared, tested)
-        notes.append(f"{_tests(compared, tested)}{adjusted}; better or worse means p ≤ 0.05.")
+        notes.append(
+            f"{_tests(compared, tested)}{_estimated(compared, tested)}{adjusted}; better or worse means p ≤ 0.05."
+        )
     if undeclared := _undeclared(compared, rows):
         notes.append(
             f"No direction is set for {', '.join(undeclared)} (number_valence), so higher stands first in counts."
@@ -90,6 +93,12 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[Quot
             f"{figures.count(datapoints, 'datapoint')})."
         )
     return notes
+
+
+def _estimated(compared: Compared, tested: Sequence[ComparisonRow]) -> Quoted:
+    """Of which rows p is not computed exactly."""
+    drawn = list(dict.fromkeys(compared.subject(row) for row in tested if row.p_error is not None))
+    return f"; p of {figures.listed(drawn, _LISTED)} is estimated from {figures.count(RESAMPLES)} samples" if drawn else ""
 
 
 def _correction(compared: Compared, tested: Sequence[ComparisonRow]) -> Quoted:
