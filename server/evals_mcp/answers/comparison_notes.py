@@ -98,7 +98,9 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[Quot
 def _estimated(compared: Compared, tested: Sequence[ComparisonRow]) -> Quoted:
     """Of which rows p is not computed exactly."""
     drawn = list(dict.fromkeys(compared.subject(row) for row in tested if row.p_error is not None))
-    return f"; p of {figures.listed(drawn, _LISTED)} is estimated from {figures.count(RESAMPLES)} samples" if drawn else ""
+    return (
+        f"; p of {figures.listed(drawn, _LISTED)} is estimated from {figures.count(RESAMPLES)} samples" if drawn else ""
+    )
 
 
 def _correction(compared: Compared, tested: Sequence[ComparisonRow]) -> Quoted:
