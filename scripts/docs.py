@@ -6,13 +6,14 @@ import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import anyio
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
 
 from evals_mcp import __version__
-from evals_mcp.cli.demo import EVALUATION, QUESTIONS, Answered, Question, load_demo
+from evals_mcp.cli.demo import EVALUATION, QUESTIONS, Question, load_demo
 from evals_mcp.config import VARIABLES, Settings
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.prompts import PROMPTS
@@ -49,6 +50,13 @@ def resources_table() -> str:
 def settings_table() -> str:
     """A row for each variable of the environment."""
     return table("| variable | meaning |", (f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()))
+
+
+class Answered(NamedTuple):
+    """A question and the answer that the model reads."""
+
+    question: Question
+    answer: str
 
 
 async def ask_about_the_sample() -> list[Answered]:

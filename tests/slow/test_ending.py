@@ -117,11 +117,14 @@ def test_a_host_that_closes_stdout_ends_the_server(sample_copy: Path) -> None:
     assert [path.name for path in sample_copy.parent.iterdir()] == [sample_copy.name]
 
 
-@pytest.mark.parametrize("arguments", [["demo"], ["call", "list_runs", f"evaluation={SAMPLE}"], ["--help"]])
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [(["demo"], 0), (["demo"], 3), (["call", "list_runs", f"evaluation={SAMPLE}"], 0), (["--help"], 0)],
+)
 def test_a_command_ends_when_its_reader_has_read_enough(
-    sample_copy: Path, tmp_path_factory: pytest.TempPathFactory, arguments: list[str]
+    sample_copy: Path, tmp_path_factory: pytest.TempPathFactory, arguments: list[str], lines: int
 ) -> None:
-    """As in `evals-mcp demo | head`: no traceback, and no temporary files are left."""
+    """As in `evals-mcp demo | head`: no traceback, and no temporary files are left, also by a server that it starts."""
     folder = tmp_path_factory.mktemp("temporary")
     process = subprocess.Popen(
         [sys.executable, "-m", "evals_mcp", *arguments],
@@ -130,8 +133,13 @@ def test_a_command_ends_when_its_reader_has_read_enough(
         stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
+    for _ in range(lines):
+        process.stdout.readline()
     process.stdout.close()
-    _, errors = process.communicate(timeout=PATIENCE)
+    try:
+        _, errors = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
     assert errors == b""
     assert process.returncode == 128 + signal.SIGPIPE
     assert list(folder.iterdir()) == []

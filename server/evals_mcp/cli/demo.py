@@ -3,7 +3,6 @@
 import argparse
 import os
 import tempfile
-from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,13 +19,6 @@ class Question(NamedTuple):
     words: str
     tool: str
     arguments: dict[str, Any]
-
-
-class Answered(NamedTuple):
-    """A question and the answer that the model reads."""
-
-    question: Question
-    answer: str
 
 
 QUESTIONS = (
@@ -81,16 +73,6 @@ async def load_demo(settings: Settings) -> None:
         await load_sample(client, read_sample())
 
 
-async def answer_questions(environ: Mapping[str, str]) -> AsyncIterator[Answered]:
-    """Start a stdio server with this environment and yield its answer to each question."""
-    from evals_mcp.cli.stdio_client import start_server
-
-    async with start_server(environ) as asker:
-        for question in QUESTIONS:
-            answer = await asker.ask(question.tool, question.arguments)
-            yield Answered(question, answer.text)
-
-
 def _demo(parsed: argparse.Namespace) -> int:
     import anyio
 
@@ -116,11 +98,15 @@ def _new_file(named: str) -> Path:
 
 
 async def _show_demo(database: str) -> None:
+    from evals_mcp.cli.stdio_client import start_server
+
     print("Loading the sample: a support bot, three versions of its prompt, 40 tickets …", flush=True)
     own = {"EVALS_MCP_DATABASE": database}
     await load_demo(read_settings(own))
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("HUMANLOOP_", "EVALS_MCP_"))}
-    async for question, answer in answer_questions(environ | own):
-        arguments = ", ".join(f"{key}={value!r}" for key, value in question.arguments.items())
-        print(f"\n\u2500\u2500 {question.words}\n   {question.tool}({arguments})\n")
-        print(answer, flush=True)
+    async with start_server(environ | own) as asker:
+        for question in QUESTIONS:
+            answer = await asker.ask(question.tool, question.arguments)
+            arguments = ", ".join(f"{key}={value!r}" for key, value in question.arguments.items())
+            print(f"\n\u2500\u2500 {question.words}\n   {question.tool}({arguments})\n")
+            print(answer.text, flush=True)
