@@ -70,7 +70,7 @@ def next_cursor(answer: str) -> str | None:
 
 def log_ids(answer: str) -> list[str]:
     """The ids of the logs that an answer of get_logs shows, in its order."""
-    return re.findall(r"^(log_[^;\s]+);", answer, re.MULTILINE)
+    return re.findall(r"^(log_[^;\s]+)(?= \||$)", answer, re.MULTILINE)
 
 
 def datapoint_ids(answer: str) -> list[str]:

@@ -47,6 +47,7 @@ class SmallEvaluation:
         *,
         questions: Sequence[str] | None = None,
         outputs: Mapping[str, str] | None = None,
+        targets: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> str:
         """Add a run of a version with this name, over a dataset of `questions` (else those of the logs); its id.
@@ -57,7 +58,13 @@ class SmallEvaluation:
         dataset = await self.client.datasets.upsert(
             DatasetRequest(
                 path="small/questions",
-                datapoints=[CreateDatapointRequest(inputs={"question": question}) for question in asked],
+                datapoints=[
+                    CreateDatapointRequest(
+                        inputs={"question": question},
+                        target={"answer": targets[question]} if targets else None,
+                    )
+                    for question in asked
+                ],
             ),
             include_datapoints=True,
         )

@@ -72,7 +72,7 @@ async def _load_sizes(client: Any) -> None:
 
 
 def _ids(answer: str) -> set[str]:
-    return set(re.findall(r"^(?:log|dp)_\w+(?=[;:] | \| )", answer, re.MULTILINE))
+    return set(re.findall(r"^(?:log|dp)_\w+(?=[;:] | \| |$)", answer, re.MULTILINE))
 
 
 def _shown_characters(answer: str) -> int:
@@ -128,7 +128,7 @@ async def test_the_question_of_several_logs_is_shown_once(assistant: Assistant) 
     datapoint = next(iter(_ids(listed)))
     answer = await assistant.ask("get_logs", evaluation="Which prompt", datapoint=datapoint)
     assert len(re.findall(r"^log_", answer, re.MULTILINE)) == 3
-    assert len(re.findall(r"^  input: ", answer, re.MULTILINE)) == 1
-    assert len(re.findall(r"^  target: ", answer, re.MULTILINE)) == 1
-    assert answer.count(f"{datapoint} (input and target above);") == 2
-    assert len(re.findall(r"^  output: ", answer, re.MULTILINE)) == 3
+    assert len(re.findall(r"^ same input: ", answer, re.MULTILINE)) == 1
+    assert len(re.findall(r"^ same target: ", answer, re.MULTILINE)) == 1
+    assert answer.count(f"datapoint {datapoint};") == 1
+    assert len(re.findall(r"^ → ", answer, re.MULTILINE)) == 3

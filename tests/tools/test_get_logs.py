@@ -22,13 +22,19 @@ async def test_a_log_shows_what_a_reviewer_needs(assistant: Assistant) -> None:
     """Its run, datapoint, facts, input, output and every judgment with its explanation."""
     answer = await _ask(assistant, runs=["v2-concise"], evaluator="policy_correct", judgment="false", limit=1)
     assert '\n15 logs in v2-concise judged "false" by policy_correct, newest first.' in answer
-    first, second, key, third, fourth = answer.splitlines()[2:7]
-    assert re.match(r"log_\w+; run v2-concise; dp_\w+; \d{4}-\d\d-\d\d \d\d:\d\dZ; [\d.]+ m?s; \d+ tokens in, ", first)
-    assert second.startswith('  input: question: "')
-    assert key.startswith('  target: facts: "')
-    assert third.startswith('  output: "')
-    assert fourth.startswith("  judgments: ")
-    assert "policy_correct false (" in fourth
+    header, legend, first, given, key, output = answer.splitlines()[2:8]
+    evaluators = "policy_correct | helpfulness | tone | contains_greeting"
+    facts = "log | run | datapoint | created | latency | tokens in | tokens out | cost"
+    assert header == f"{facts} | {evaluators}"
+    assert legend == " input (question, plan, locale); = target (facts); → output"
+    assert re.match(
+        r"log_\w+ \| v2-concise \| dp_\w+ \| \d{4}-\d\d-\d\d \d\d:\d\dZ \| [\d.]+ m?s \| \d+ \| \d+ \| \$[\d.]+ \| "
+        r'false \("[^"]+"\) \| \d \| \w+ \| \w+$',
+        first,
+    )
+    assert re.fullmatch(r' ".*", (?:free|plus|pro), \w\w-\w\w', given)
+    assert key.startswith(' = "')
+    assert output.startswith(' → "')
 
 
 @pytest.mark.parametrize(
@@ -66,7 +72,7 @@ async def test_bounds_of_a_number_add_up(assistant: Assistant) -> None:
 async def test_a_text_is_found_and_shown_where_it_matches(assistant: Assistant) -> None:
     """In any case, in inputs and outputs, and not in the names of inputs."""
     answer = await _ask(assistant, text="WARRANTY", limit=3)
-    matches = re.findall(r'^  found: in [^:]*: "(.*)"', answer, re.MULTILINE)
+    matches = re.findall(r'^ found: in [^:]*: "(.*)"', answer, re.MULTILINE)
     assert matches
     assert all("warranty" in match.lower() for match in matches)
     assert "\n0 logs" in await _ask(assistant, text="locale")
@@ -83,12 +89,17 @@ async def test_walking_the_pages_shows_every_log_once(assistant: Assistant, sort
 async def test_the_worst_come_first(assistant: Assistant) -> None:
     """By the evaluator named, or by one that tells most, which is said."""
     answer = await _ask(assistant, sort="worst", evaluator="helpfulness", limit=50, max_tokens=20_000)
-    stars = [float(text) for text in re.findall(r"helpfulness (\d)", answer)]
+    stars = [
+        float(stars) for stars in re.findall(r"^log_.* \| (\d)(?: \(.*)? \| (?:friendly|neutral|curt)", answer, re.M)
+    ]
+    assert len(stars) > 40
     assert stars == sorted(stars)
     assert "Sorted by policy_correct. Use evaluator= for another: " in await _ask(assistant, sort="worst")
 
 
-@pytest.mark.parametrize(("sort", "pattern"), [("latency", r"Z; ([\d.]+) s"), ("cost", r"\$([\d.]+)$")])
+@pytest.mark.parametrize(
+    ("sort", "pattern"), [("latency", r"^log_.* \| ([\d.]+) s \| "), ("cost", r"^log_.* \| \$([\d.]+) \| ")]
+)
 async def test_the_slowest_and_dearest_come_first(assistant: Assistant, sort: str, pattern: str) -> None:
     """Largest first."""
     answer = await _ask(assistant, sort=sort, limit=60, max_tokens=20_000)
@@ -101,7 +112,9 @@ async def test_a_sample_is_even_repeatable_and_goes_on(assistant: Assistant) -> 
     """Each judgment is there in turns, the same logs come every time, and a larger sample begins with the smaller."""
     answer = await _ask(assistant, sample=True, evaluator="policy_correct", limit=10, max_tokens=8_000)
     assert "\n120 logs, sampled evenly across judgments of policy_correct." in answer
-    assert (answer.count("policy_correct true"), answer.count("policy_correct false")) == (4, 5)
+    header = next(line for line in answer.splitlines() if line.startswith("log |")).split(" | ")
+    judged = [line.split(" | ")[header.index("policy_correct")] for line in answer.splitlines() if line[:4] == "log_"]
+    assert [sum(word in cell for cell in judged) for word in ("true", "false")] == [4, 5]
     larger = await _ask(assistant, sample=True, evaluator="policy_correct", limit=20, max_tokens=20_000)
     assert log_ids(larger)[:10] == log_ids(answer)
     following = await _ask(
@@ -147,8 +160,8 @@ async def test_a_datapoint_is_named_by_the_beginning_of_its_id(assistant: Assist
     """As far as it is unique; an ambiguous one lists its candidates."""
     id = re.findall(r"dp_\w+", await _ask(assistant, limit=1))[0]
     whole = await _ask(assistant, datapoint=id)
-    assert f"\n3 logs for datapoint {id}, newest first." in whole
-    assert await _ask(assistant, datapoint=id[:12]) == whole
+    assert (found := re.search(rf"\n3 logs for datapoint ({id}\w{{15}}), newest first\.", whole))
+    assert await _ask(assistant, datapoint=found[1]) == whole
     refused = await assistant.refuse("get_logs", evaluation=NAME, datapoint="dp_")
     assert refused.startswith('Error: datapoint: "dp_" is a prefix of several ids: dp_')
     assert "no log exists for" in await assistant.refuse("get_logs", evaluation=NAME, datapoint="dp_nothing")

@@ -43,10 +43,12 @@ async def test_datapoints_stand_in_the_order_of_the_dataset(assistant: Assistant
     """A line each with input, target, and a cell for each run."""
     answer = await _ask(assistant, limit=3)
     lines = answer.splitlines()
-    evaluators = "policy_correct/helpfulness/tone/contains_greeting"
-    assert lines[1] == f"Cells: {evaluators} (- = missing; ×2 and ; = repeated logs)."
-    assert lines[2] == "datapoint | input | target | v1-baseline | v2-concise | v3-policy-quotes"
-    for line, point in zip(lines[3:6], sample.datapoints, strict=False):
+    assert lines[1] == "All: tone friendly, contains_greeting true."
+    assert lines[2] == "Cells: policy_correct/helpfulness (= as to the left)."
+    runs = "v1-baseline | v2-concise | v3-policy-quotes"
+    assert lines[3] == f"datapoint | input (question, locale) | target (facts) | {runs}"
+    assert lines[4] == ' same input: plan: "free"'
+    for line, point in zip(lines[5:8], sample.datapoints, strict=False):
         assert point.inputs["question"][:40] in line
     assert lines[-1].startswith("Datapoints 1–3 of 40. More: list_datapoints(")
 
@@ -122,7 +124,7 @@ async def test_nothing_found_is_said_with_what_was_asked(assistant: Assistant) -
 async def test_an_evaluator_that_is_named_has_the_cells_for_itself(assistant: Assistant) -> None:
     """Less to read when one is asked about."""
     answer = await _ask(assistant, evaluator="tone", limit=2)
-    assert "Cells: tone (" in answer
+    assert "Cells: tone." in answer
     assert re.search(r"^dp_.* \| (friendly|neutral|curt) \| (friendly|neutral|curt) \| \w+$", answer, re.M)
 
 
@@ -139,7 +141,8 @@ async def test_a_new_judgment_is_seen_at_once(own_assistant: Assistant) -> None:
     """What the server remembers of its choices does not outlive a change."""
     asked = {"show": "abstained", "evaluator": "tone"}
     assert "No datapoints on which tone abstained." in await _ask(own_assistant, **asked)
-    log = log_ids(await own_assistant.ask("get_logs", evaluation=NAME, limit=1))[0]
+    short = log_ids(await own_assistant.ask("get_logs", evaluation=NAME, limit=1))[0]
+    (log,) = await own_assistant.client.reviews.find_log_ids(short)
     await own_assistant.client.evaluators.log(EvaluatorLogRequest(path="support/tone", parent_id=log, judgment=None))
     assert "1 datapoint on which tone abstained." in await _ask(own_assistant, **asked)
 

@@ -110,10 +110,17 @@ class _Listed:
         rows = []
         for index, log in enumerate(self._logs):
             given = above.setdefault(log.datapoint_id or log.id, [])
-            rows.append(self._row(index, log, [label for label, value in _given(log) if value in given]))
+            known = [label for label, value in _given(log) if value in given and self._is_below(label, index)]
+            rows.append(self._row(index, log, known))
             given += [value for _, value in _given(log)]
         shared = [*self._inputs.shared("input"), *self._messages_row(), *self._targets.shared("target")]
         return [below_shared(shared, rows[0]), *rows[1:]]
+
+    def _is_below(self, label: str, index: int) -> bool:
+        """Whether a row has a part of its own, because not all rows have it alike."""
+        alike = self._targets if label == "target" else self._inputs
+        differs = bool(alike.rows[index]) if alike.keys is not None else True
+        return differs or (label == "input" and len(self._logs[index].messages) > self._messages)
 
     def _messages_row(self) -> list[Part]:
         if not self._messages:
