@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.review import llm_judges, long_outputs, rag_chat
 from benchmarks.review.judges_document import judges_document, votes_document
-from benchmarks.review.questions import Found, Question
+from benchmarks.review.questions import Found, Question, with_named_cells
 from benchmarks.review.raw_api import open_raw_api
 from benchmarks.review.truth import read_recorded
 from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load
@@ -72,7 +72,7 @@ async def answer(asker: Asker, question: Question, facts: list[str]) -> Answered
         budgets.append(int(given.get("max_tokens", 4000)))
         said = await asker.ask(tool, given)
         answers.append(f"error: {said.text}" if said.is_error else said.text)
-    text = "\n".join(answers)
+    text = "\n".join(map(with_named_cells, answers))
     lacking = [fact for fact in facts if not re.search(fact, text)]
     failed = any(item.startswith("error: ") for item in answers)
     return Answered(question, answers, list(map(count, answers)), budgets, lacking + ["no error"] * failed)

@@ -3,7 +3,18 @@
 import re
 from typing import Any
 
-from benchmarks.review.questions import LONG, Found, Question, comparison, counted, figure, line, literal, percent
+from benchmarks.review.questions import (
+    LONG,
+    Found,
+    Question,
+    comparison,
+    counted,
+    figure,
+    line,
+    literal,
+    percent,
+    row_named,
+)
 from benchmarks.review.truth import Recorded, verdicts
 
 OPUS = "claude-opus-4"
@@ -30,7 +41,7 @@ def _compared(data: Recorded, baseline: str, candidate: str, *evaluators: str) -
 
 
 def _rows(rows: list[str]) -> list[str]:
-    return [f'row: "{row}"' for row in rows]
+    return [row_named(row) for row in rows]
 
 
 def _largest(data: Recorded, baseline: str, candidate: str) -> list[str]:
@@ -190,7 +201,7 @@ QUESTIONS = (
         "long-outputs",
         (
             ("get_logs", {"evaluation": LONG, "sort": "length", "limit": 1, "max_tokens": 300}),
-            ("get_log", {"log": Found(r"(?m)^(log_[^;\s]+);"), "part": "output", "offset": 100_000, "max_tokens": 600}),
+            ("get_log", {"log": Found(r"(?m)^(log_\S+)"), "part": "output", "offset": 100_000, "max_tokens": 600}),
         ),
         lambda data: _from(data, 100_000),
         ("logs",),
@@ -239,7 +250,7 @@ QUESTIONS = (
             ("list_datapoints", {"evaluation": LONG, "text": "monty_hall_inverse", "runs": [OPUS], "max_tokens": 600}),
             (
                 "get_logs",
-                {"evaluation": LONG, "datapoint": Found(r"\b(dp_\w{12,})"), "runs": [OPUS], "max_tokens": 900},
+                {"evaluation": LONG, "datapoint": Found(r"\b(dp_\w{6,})"), "runs": [OPUS], "max_tokens": 900},
             ),
         ),
         _repeats,

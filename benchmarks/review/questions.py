@@ -39,6 +39,24 @@ def literal(text: str) -> str:
     return re.escape(text)
 
 
+def with_named_cells(answer: str) -> str:
+    """An answer, and each log of its tables again with the names of the columns, so that facts can name them."""
+    told, header, named = "", [], []
+    for text in answer.splitlines():
+        told = text.removeprefix("All: ").rstrip(".") if text.startswith("All: ") else told
+        if text.startswith("log | "):
+            header = text.split(" | ")
+        elif text.startswith("log_") and header:
+            cells = [f"{column} {cell}" for column, cell in zip(header, text.split(" | "), strict=False)]
+            named.append(f"{text}\n  judgments: {', '.join([*cells, told])}\n")
+    return "\n".join([answer, *named])
+
+
+def row_named(pattern: str) -> str:
+    """The field that names a recorded row, with its label or in its column."""
+    return rf'(?:row: "|[ "])(?:{pattern})\b'
+
+
 def line(*patterns: str) -> str:
     """These patterns one after another on one line."""
     return r"[^\n]*".join(patterns)

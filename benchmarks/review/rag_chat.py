@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from benchmarks.review.questions import RAG, Found, Question, comparison, counted, figure, line, literal, percent
+from benchmarks.review.questions import (
+    RAG,
+    Found,
+    Question,
+    comparison,
+    counted,
+    figure,
+    line,
+    literal,
+    percent,
+    row_named,
+)
 from benchmarks.review.truth import Recorded, verdicts
 
 CONTROL = "baseline-2023-12"
@@ -117,7 +128,7 @@ def _duplicates(data: Recorded) -> list[str]:
     question = data.datapoints["dp_0007"]["inputs"]["question"]
     rows = [row for row, point in data.datapoints.items() if point["inputs"]["question"] == question]
     assert rows == ["dp_0007", "dp_0076"]
-    return [counted(len(rows), "datapoints"), *(f'row: "{row}"' for row in rows)]
+    return [counted(len(rows), "datapoints"), *(row_named(row) for row in rows)]
 
 
 def _latency(data: Recorded) -> list[str]:
@@ -290,7 +301,7 @@ QUESTIONS = (
         "list_datapoints",
         {"show": "failed", "runs": [RETRIEVAL], "evaluator": "gpt_relevance", "max_tokens": 1500},
         lambda data: [
-            'row: "' + data.log(log_id)["datapoint_id"]
+            row_named(data.log(log_id)["datapoint_id"])
             for _, evaluator, log_id in data.failed()
             if evaluator == "gpt_relevance"
         ],
@@ -413,7 +424,7 @@ QUESTIONS = (
         "Which datapoints are about hospice care?",
         "list_datapoints",
         {"text": "hospice", "runs": [CONTROL], "max_tokens": 1000},
-        lambda data: [f'row: "{row}"' for row in data.datapoints_containing("hospice")],
+        lambda data: [row_named(row) for row in data.datapoints_containing("hospice")],
         "datapoints",
     ),
     _rag(
@@ -428,7 +439,7 @@ QUESTIONS = (
         "rag-chat",
         (
             ("list_datapoints", {"evaluation": RAG, "text": "dp_0067", "runs": [CONTROL], "max_tokens": 500}),
-            ("get_logs", {"evaluation": RAG, "datapoint": Found(r"\b(dp_\w{12,})"), "max_tokens": 2000}),
+            ("get_logs", {"evaluation": RAG, "datapoint": Found(r"\b(dp_\w{6,})"), "max_tokens": 2000}),
         ),
         lambda data: [
             fact

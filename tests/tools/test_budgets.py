@@ -116,7 +116,8 @@ async def test_any_text_stays_in_any_budget(edge_case_assistant: Assistant, text
     answers = await edge_case_assistant.all_pages("get_logs", evaluation=created.id, max_tokens=budget)
     shown = [log for answer in answers for log in log_ids(answer)]
     assert len(shown) == len(set(shown)) == len(texts)
-    explained = EvaluatorLogRequest(path=path, parent_id=shown[0], judgment=False, output=texts[0])
+    (log,) = await edge_case_assistant.client.reviews.find_log_ids(shown[0])
+    explained = EvaluatorLogRequest(path=path, parent_id=log, judgment=False, output=texts[0])
     await edge_case_assistant.client.evaluators.log(explained)
     answers += await edge_case_assistant.all_pages("list_datapoints", evaluation=created.id, max_tokens=budget)
     answers += [await edge_case_assistant.ask("get_log", log=log, max_tokens=budget) for log in shown]

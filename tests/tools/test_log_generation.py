@@ -46,7 +46,7 @@ async def test_an_output_becomes_a_log_of_the_run(own_assistant: Assistant) -> N
         cost=0.002,
     )
     log = re.findall(r"log_\w+", answer)[0]
-    assert f"for datapoint {datapoint} in run " in answer
+    assert re.search(rf"for datapoint {datapoint}\w{{15}} in run ", answer)
     assert "logs for 39 of 40 datapoints" in answer
     shown = await own_assistant.ask("get_log", log=log)
     assert 'output: "Bonjour"' in shown

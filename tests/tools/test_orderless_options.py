@@ -42,6 +42,11 @@ async def assistant(request: pytest.FixtureRequest, app: Any, client: EvalsClien
         yield found
 
 
+def _shown(small: SmallEvaluation, *questions: str) -> list[str]:
+    """The short ids of datapoints."""
+    return [small.datapoints[question][: len("dp_") + 6] for question in questions]
+
+
 async def made(client: EvalsClient, runs: Mapping[str, Mapping[str, Any]], **specs: Any) -> SmallEvaluation:
     """An evaluation with these runs: what each evaluator says of the questions, in order; None is not judged."""
     small = await make_evaluation(client, **specs)
@@ -86,9 +91,9 @@ async def test_different_options_disagree_without_an_order(client: EvalsClient, 
     }
     small = await made(client, runs, tone=SELECT, person=SELECT)
     answer = await assistant.ask("list_datapoints", evaluation="Small", show="disagreement")
-    assert datapoint_ids(answer) == [small.datapoints["q0"], small.datapoints["q2"]]
+    assert datapoint_ids(answer) == _shown(small, "q0", "q2")
     by_one = await assistant.ask("list_datapoints", evaluation="Small", show="disagreement", evaluator="tone")
-    assert datapoint_ids(by_one) == [small.datapoints["q0"]]
+    assert datapoint_ids(by_one) == _shown(small, "q0")
 
 
 @pytest.mark.parametrize("runs", [["a"], ["a", "b"]])
@@ -100,7 +105,7 @@ async def test_a_judge_that_is_always_true_disagrees_with_a_human(
     said = {name: judged if name == "a" else {"judge": [True] * 6} for name in runs}
     small = await made(client, said, judge={"return_type": "boolean"}, person=HUMAN)
     answer = await assistant.ask("list_datapoints", evaluation="Small", show="disagreement")
-    assert datapoint_ids(answer) == [small.datapoints["q1"]]
+    assert datapoint_ids(answer) == _shown(small, "q1")
     assert "Excluded as constant" not in answer
 
 

@@ -75,7 +75,7 @@ async def test_a_text_is_found_wherever_a_log_says_it(assistant: Assistant, plac
     """One hit, with its place and the text around it."""
     answer = await assistant.ask("get_logs", evaluation="Search", text=f"WORD-OF-{place}")
     assert "1 log containing" in answer
-    assert re.search(rf"^  found: in {place}[^:]*: ", answer, re.MULTILINE), answer
+    assert re.search(rf"^ found: in {place}[^:]*: ", answer, re.MULTILINE), answer
     assert f"word-of-{place}" in answer
 
 

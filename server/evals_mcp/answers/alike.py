@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.tokens import share
-from evals_mcp.answers.values import compact_value, field_value, size
+from evals_mcp.answers.values import compact_value, field_value, nested_value, size
 from evals_mcp.truncation import CutText, common_beginning, full_length
 
 _CAP = 100_000
@@ -74,7 +74,8 @@ def values_row(values: Sequence[Any]) -> Row:
 
     def render(limit: int) -> Quoted:
         limits = share(limit, needs)
-        return ", ".join(map(_value_text, values, limits))
+        bare = [False] + [True] * (len(values) - 1)
+        return ", ".join(map(_value_text, values, limits, bare))
 
     return Row(render, sum(needs))
 
@@ -93,9 +94,11 @@ def below_shared(shared: Sequence[tuple[Quoted, Row]], first: Row) -> Row:
     return Row(render, max(sum(needs), first.need))
 
 
-def _value_text(value: Any, limit: int) -> Quoted:
-    """A value in about this many characters."""
-    return f"…{quote(value.text, limit)}" if isinstance(value, Rest) else field_value(value, limit)
+def _value_text(value: Any, limit: int, bare: bool) -> Quoted:
+    """A value in about this many characters; a plain word may be `bare` behind another value."""
+    if isinstance(value, Rest):
+        return f"…{quote(value.text, limit)}"
+    return field_value(value, limit) if bare else nested_value(value, limit)
 
 
 def _value_need(value: Any) -> int:

@@ -15,6 +15,7 @@ from evals_mcp.models.rows import EvaluationRow
 
 _CANDIDATES = 50
 _ALL = 200
+_WHOLE_ID = 21  # characters
 
 
 class Lookup:
@@ -89,6 +90,17 @@ class Lookup:
             known = nearest(word, list(dict.fromkeys(map(name, near)))) if near else "get_logs lists log ids."
             raise NotFound(f"log: no log has the id {quoted(word)}. {known}")
         return await self.client.logs.get(only(found, word, "log"))
+
+    async def find_log_id(self, word: str) -> str:
+        """The id of the log with this unique prefix; the word itself if no log has it.
+
+        Raises Invalid with all matches if there are several.
+        """
+        wanted = word.strip()
+        if len(wanted) >= _WHOLE_ID:
+            return wanted
+        found = await (await self.rows()).find_log_ids(wanted, limit=_CANDIDATES)
+        return wanted if not found or wanted in found else only(found, word, "log_ids")
 
     async def find_datapoint(self, evaluation: ResolvedEvaluation, word: str) -> str:
         """The id of the datapoint with this unique prefix; the word itself if no dataset has it.

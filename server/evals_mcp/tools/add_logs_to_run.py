@@ -24,12 +24,13 @@ async def add_logs_to_run(
     the run stay unchanged."""
     resolved = await lookup.find_evaluation(evaluation)
     before = find_run(resolved, run)
+    ids = [await lookup.find_log_id(word) for word in log_ids]
     checked = bool(lookup.client.extended)
-    await lookup.client.runs.add_logs(resolved.id, before.id, log_ids, only_matching=checked)
+    await lookup.client.runs.add_logs(resolved.id, before.id, ids, only_matching=checked)
     lookup.note_write(resolved.id, before.id)
     after = await lookup.find_evaluation(resolved.id)
     run_after = after.run(before.id)
-    return summarize_added_logs(after, run_after, log_ids, before.logs_count, max_tokens, checked=checked)
+    return summarize_added_logs(after, run_after, ids, before.logs_count, max_tokens, checked=checked)
 
 
 TOOL = Tool(function=add_logs_to_run, title="Add existing logs to a run", search_hint="humanloop", read_only=False)
