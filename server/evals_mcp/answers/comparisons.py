@@ -144,8 +144,8 @@ def _heading(compared: Compared, outcome: Outcome, offset: int) -> Quoted:
     of_run = f" in {compared.run(found.shown_run_id)}" if len(found.candidates) > 1 else ""
     order = ", largest change first" if outcome in _ORDERED and found.total > 1 else ""
     start = f", from number {figures.count(offset + 1)}" if offset else ""
-    amount = figures.count(found.total, "datapoint")
-    return f"{amount} {_OUTCOMES[outcome]}{by}{of_run}{order}{start}" + (":" if found.datapoints else ".")
+    told = figures.clause(found.total, "datapoint", _OUTCOMES[outcome])
+    return f"{told}{by}{of_run}{order}{start}" + (":" if found.datapoints else ".")
 
 
 def _without_direction(compared: Compared) -> list[Quoted]:

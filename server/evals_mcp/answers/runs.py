@@ -8,7 +8,7 @@ from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import constant_value, difference, headline
-from evals_mcp.answers.subjects import opening
+from evals_mcp.answers.subjects import opening, run_status
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, RunRow
 from evals_mcp.models.run_labels import changed_parts
@@ -58,7 +58,7 @@ def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[Quoted]:
         _cells(run, evaluation.reference_run, evaluation.run_labels[run.id], changed.get(run.id, ()), judged)
         for run in runs[offset:]
     ]
-    if all(run.status == evaluation.overview.evaluation.status for run in runs):
+    if all(run_status(run) == evaluation.overview.evaluation.status for run in runs):
         for row in rows:
             row[2] = ""
     return table(headers, rows)
@@ -67,7 +67,7 @@ def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[Quoted]:
 def _cells(run: RunRow, control: RunRow, label: str, changed: Sequence[str], judged: Sequence[int]) -> list[Quoted]:
     others = ", ".join(part for part in changed if f" {part} " not in f" {label} ")
     called = name(label) + (" (control)" if run.control else "")
-    cells = [called, cell(others, _DIFFERENCES) if others else "", name(run.status), _logs(run)]
+    cells = [called, cell(others, _DIFFERENCES) if others else "", run_status(run), _logs(run)]
     for index in judged:
         stats = run.stats[index]
         change = "" if control is run else _change(run, control, index)
@@ -123,6 +123,9 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[Quoted]:
             remarks.append(f"{label} is {value} on all {figures.count(judged)} {logs}, so it cannot separate the runs.")
         if (mostly := _mostly_failing(all_stats)) is not None:
             remarks.append(f"{label} failed on {mostly} of its logs. Fix it before you trust it.")
+    if evaluation.overview.not_run:
+        unable = [name(evaluation.evaluator_labels[version_id]) for version_id in evaluation.overview.not_run]
+        remarks.append(f"Not run, because this server runs no code and no model: {figures.listed(unable, _LISTED)}.")
     remarks += _unjudged(evaluation.runs, labels)
     for word, count in _KINDS:
         remarks += _counted(evaluation, labels, word, count)
@@ -191,7 +194,7 @@ def _counted(
         f"{name(evaluation.run_labels[run_id])}: {_amounts(amounts) if total > 1 else amounts[0][0]}"
         for run_id, amounts in list(by_run.items())[:_LISTED]
     ]
-    more = f"; {figures.count(len(by_run) - _LISTED)} more runs" if len(by_run) > _LISTED else ""
+    more = f"; {figures.count(len(by_run) - _LISTED, 'more run')}" if len(by_run) > _LISTED else ""
     return [f"Excluded: {figures.count(total, f'{word} judgment')} ({'; '.join(shown)}{more})."]
 
 

@@ -3,6 +3,7 @@
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.rows import RunRow
 
 _NAME = 200
 
@@ -27,6 +28,15 @@ def opening(evaluation: ResolvedEvaluation) -> Quoted:
     elif sizes:
         parts.append(f"datasets of {', '.join(map(figures.count, sizes))} datapoints")
     return f"{called}{of_file}: {name(row.status)}{_waiting_for(evaluation)}; {', '.join(parts)}."
+
+
+def run_status(run: RunRow) -> Quoted:
+    """A run's status, and if so, that none of its logs has an output: `completed, all 40 logs are errors`."""
+    if not run.logs_count or run.failed_logs < run.logs_count:
+        return name(run.status)
+    if run.logs_count == 1:
+        return f"{name(run.status)}, its only log is an error"
+    return f"{name(run.status)}, all {figures.count(run.logs_count)} logs are errors"
 
 
 def _waiting_for(evaluation: ResolvedEvaluation) -> Quoted:

@@ -12,7 +12,7 @@ from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
 from evals_mcp.answers.reports import comparison_remarks
-from evals_mcp.answers.subjects import opening
+from evals_mcp.answers.subjects import opening, run_status
 from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, RunRow
@@ -47,7 +47,7 @@ def _facts(run: RunRow, label: str) -> Quoted:
         facts.append(f"version {name(run.version_id or '')} of {name(run.file_path)}")
     if run.dataset_path:
         facts.append(f"dataset {name(run.dataset_path)}")
-    facts += [name(run.status), figures.count(run.logs_count, "log")]
+    facts += [run_status(run), figures.count(run.logs_count, "log")]
     if run.datapoints_count is not None:
         missing = f", {figures.count(run.missing_datapoints)} without a log" if run.missing_datapoints else ""
         facts.append(figures.count(run.datapoints_count, "datapoint") + missing)

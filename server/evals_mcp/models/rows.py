@@ -205,6 +205,7 @@ class RunRow(Model):
     """A run with its statistics. `stats` has one item per evaluator of the overview, in order.
 
     `differences` (as from `run_differences`) tells versions apart if one has no name; empty if all have one.
+    `failed_logs` are those with an error, as far as the server tells.
     """
 
     id: str
@@ -217,6 +218,7 @@ class RunRow(Model):
     datapoints_count: int | None = None
     logs_count: int
     missing_datapoints: int | None = None
+    failed_logs: Defaulted[int] = 0
     status: str
     control: bool
     created_at: datetime
@@ -224,11 +226,15 @@ class RunRow(Model):
 
 
 class Overview(Model):
-    """An evaluation with its evaluators and all its runs, oldest first."""
+    """An evaluation with its evaluators and all its runs, oldest first.
+
+    `not_run` are version ids of evaluators that the server was asked to run and does not.
+    """
 
     evaluation: EvaluationRow
     evaluators: list[EvaluatorRow]
     runs: list[RunRow]
+    not_run: Defaulted[list[str]] = Field(default_factory=list)
 
 
 class KnownOverview(Model):

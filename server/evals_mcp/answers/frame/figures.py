@@ -4,7 +4,7 @@ Rounding never misleads: a rate just below 1 is ">99.9%", and there is no negati
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from evals_mcp.answers.frame.quoting import Quoted, harmless
@@ -17,6 +17,15 @@ def count(amount: int, noun: Quoted = "") -> Quoted:
     if not noun:
         return harmless(f"{amount:,}")
     return f"{count(amount)} {noun}" if amount == 1 else f"{count(amount)} {noun}s"
+
+
+def clause(amount: int, noun: Quoted, predicate: Quoted) -> Quoted:
+    """How many do something: `1 log has an error`, `2 logs have an error`. `predicate` begins with a plural verb."""
+    verb, _, rest = predicate.partition(" ")
+    return f"{count(amount, noun)} {_OF_ONE.get(verb, verb) if amount == 1 else verb} {rest}".rstrip()
+
+
+_OF_ONE: Mapping[Quoted, Quoted] = {"have": "has", "are": "is", "were": "was"}
 
 
 def listed(words: Sequence[Quoted], most: int) -> Quoted:

@@ -22,6 +22,7 @@ from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_ru
 from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import RunProgress, read_progress
 from evals_mcp.store.evaluations.stats import Stats
+from evals_mcp.store.evaluations.stats_problems import count_failed, not_run
 from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
 from evals_mcp.store.questions.run_subjects import read_run_differences, read_version_names
 from evals_mcp.store.revision_cache import RevisionCache
@@ -92,7 +93,9 @@ class Overviews:
             ]
             for run in runs_oldest_first
         }
-        return _overview(row, evaluation, progress, figures, named, differences)
+        failed = count_failed(connection, list(figures))
+        overview = _overview(row, evaluation, progress, figures, named, differences, failed)
+        return overview.model_copy(update={"not_run": not_run(connection, evaluation.attachments)})
 
 
 def _overview(
@@ -102,6 +105,7 @@ def _overview(
     figures: Mapping[str, list[EvaluatorFigures]],
     named: Mapping[str, Any],
     differences: Sequence[list[str]],
+    failed: Mapping[str, int],
 ) -> Overview:
     run_rows = state.runs[::-1]
     statuses = [progress[run.id].status for run in run_rows]
@@ -130,6 +134,7 @@ def _overview(
                 datapoints_count=run.datapoints_count,
                 logs_count=run.logs_count,
                 missing_datapoints=progress[run.id].missing_datapoints,
+                failed_logs=failed.get(run.id, 0),
                 status=status,
                 control=run.control,
                 created_at=run.created_at,
