@@ -11,7 +11,7 @@ from tests.text_kinds import BLOCKS, KINDS
 from evals_mcp.answers.frame.tokens import estimate
 from evals_mcp.answers.frame.vocabularies import Counts, Words
 
-_EXAMPLES = 40
+_EXAMPLES = 10  # tests/slow has more
 
 
 @pytest.mark.parametrize("kind", KINDS)
