@@ -38,6 +38,7 @@ _LONGEST = (
 
 _MOST_PROCESS_TESTS = 12  # beside the two servers that the tests of the protocol share
 _started: list[str] = []
+_too_many: list[str] = []
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
@@ -69,13 +70,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; refuse more tests that start a process than a run in minutes bears."""
+    """Put the longest files first, and find the tests that are more than may start a process."""
     counts = Counter(item.path for item in items)
     ranks = {file: rank for rank, file in enumerate(_LONGEST)}
     items.sort(key=lambda item: (ranks.get(item.nodeid.split("::")[0], len(ranks)), -counts[item.path]))
     starting = [item.nodeid for item in items if item.get_closest_marker("process") and not _is_slow(item)]
-    if len(starting) > _MOST_PROCESS_TESTS:
-        raise pytest.UsageError("Test in process, or in tests/slow. These start a process: " + ", ".join(starting))
+    _too_many[:] = sorted(starting)[_MOST_PROCESS_TESTS:]
 
 
 def pytest_collection_finish() -> None:
@@ -86,9 +86,11 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test that starts a process without saying so."""
+    """Fail a test that starts a process without saying so, or that is one too many of those that say so."""
     _started.clear()
     yield
+    if item.nodeid in _too_many:
+        pytest.fail(f"Test in process, or in tests/slow: more than {_MOST_PROCESS_TESTS} tests start a process.")
     if _started and not item.get_closest_marker("process") and not _is_slow(item):
         pytest.fail("A test that starts a process has the mark `process`, or is in tests/slow.")
 

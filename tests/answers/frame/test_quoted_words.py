@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.process
 _ROOT = Path(__file__).parents[3]
 _PACKAGE = _ROOT / "server" / "evals_mcp"
 _IMPORTS = """
@@ -64,16 +63,19 @@ def _refused(tmp_path: Path, lines: list[str]) -> list[str]:
     return [shown[number].strip() for number in sorted(reported)]
 
 
+@pytest.mark.process
 def test_our_words_and_quoted_data_are_accepted(tmp_path: Path) -> None:
     """Literals, figures, and data that a function of the frame quoted may stand in an answer and in an error."""
     assert _refused(tmp_path, _ACCEPTED) == []
 
 
+@pytest.mark.process
 def test_raw_text_is_refused(tmp_path: Path) -> None:
     """A plain `str` is no word of an answer or an error, however it gets into the line."""
     assert _refused(tmp_path, _REFUSED) == _REFUSED
 
 
+@pytest.mark.process
 def test_the_answers_pass() -> None:
     """Nothing in the code that writes the chat's words shows text that was not quoted."""
     assert _check() == ""
