@@ -30,3 +30,11 @@ def test_steps_add_up_where_all_that_say_anything_say_it() -> None:
     assert usage_of_steps([whole, Usage(), whole]) == Usage(20, None, 10, 0.5, 1.0)
     assert usage_of_steps([whole, Usage(1, 7, 2)]) == Usage(11, 7, 7)
     assert usage_of_steps([Usage(), Usage()]) == usage_of_steps([]) == Usage()
+
+
+def test_a_cost_of_the_output_only_is_told_apart() -> None:
+    """It may be a total, or half of one; a prompt that cost nothing makes it whole."""
+    assert Usage(output_cost=0.5).is_output_cost
+    assert not Usage(prompt_cost=0.0, output_cost=0.5).is_output_cost
+    assert not Usage(prompt_cost=0.25).is_output_cost
+    assert usage_of_steps([Usage(1, None, 1, 0.25, 0.5), Usage(1, None, 1, None, 0.5)]).is_output_cost

@@ -130,6 +130,12 @@ def coverage_notes(compared: Compared) -> list[Quoted]:
     unpaired = [(run, run.unpaired_logs) for run in _runs(compared)]
     if any(count for _, count in unpaired):
         notes.append(f"Excluded: logs without a datapoint ({_where(compared, unpaired)}).")
+    halves = [(run, run.output_costs) for run in _runs(compared)]
+    if any(count for _, count in halves):
+        notes.append(
+            f"Only the output's cost is logged for {_where(compared, halves)}. These count only between runs without "
+            "whole costs."
+        )
     failed = _failed_logs(compared)
     if failed:
         notes.append(f'Failed logs: {_where(compared, failed)}. Use outcome="errors" to see them.')

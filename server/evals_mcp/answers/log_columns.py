@@ -30,7 +30,12 @@ def fact_columns(rows: Sequence[LogRow], sort: str) -> Columns:
         known = [value for value in values if value is not None]
         if not known:
             continue
-        if measure != sort and len(rows) > 1 and len(known) == len(rows) and max(known) <= _ALIKE * min(known):
+        if (
+            measure.split()[-1] != sort
+            and len(rows) > 1
+            and len(known) == len(rows)
+            and max(known) <= _ALIKE * min(known)
+        ):
             shared.append(_range(write(min(known)), write(max(known))) + unit)
         else:
             columns[measure] = ["" if value is None else write(value) for value in values]
@@ -55,6 +60,7 @@ _MEASURES: tuple[tuple[Quoted, Callable[[LogRow], float | None], Callable[[float
     ("reasoning", lambda row: row.reasoning_tokens or None, _count, " reasoning"),
     ("tokens out", lambda row: row.output_tokens, _count, " tokens out"),
     ("cost", lambda row: row.cost, figures.cost, ""),
+    ("output cost", lambda row: row.output_cost, figures.cost, " output cost"),
 )
 
 

@@ -54,7 +54,7 @@ def fact_words(log: LogResponse) -> list[Quoted]:
     if known := ", ".join(f"{figures.count(amount)} {word}" for amount, word in tokens if amount is not None):
         facts.append(f"tokens {known}")
     if usage.cost is not None:
-        facts.append(figures.cost(usage.cost))
+        facts.append(figures.cost(usage.cost) + (" output cost" if usage.is_output_cost else ""))
     return facts
 
 

@@ -76,13 +76,15 @@ class Tally(Model):
 class ComparedRun(Model):
     """A run in a comparison: its logs and datapoints. `shared` datapoints also have a log in the baseline.
 
-    `unpaired_logs` have no datapoint and are excluded.
+    `unpaired_logs` have no datapoint and are excluded. `output_costs` counts the logs, not failed, that give only the
+    cost of their output: these costs are compared only if no log of both runs gives both.
     """
 
     run_id: str
     logs: int
     failed_logs: int
     unpaired_logs: int
+    output_costs: Defaulted[int] = 0
     datapoints: int
     shared: int
     tallies: list[Tally]

@@ -278,7 +278,8 @@ class LogRow(CutRow):
     """A log in a run. Latency is in seconds, cost in US dollars.
 
     A log without inputs and messages has those of its datapoint. `calls` are the tool calls of the output message, in
-    the form of OpenAI, and `parts` its parts that are no text. Media are marks.
+    the form of OpenAI, and `parts` its parts that are no text. Media are marks. `output_cost` instead of `cost` is that
+    of the output only.
     """
 
     id: str
@@ -297,6 +298,7 @@ class LogRow(CutRow):
     reasoning_tokens: int | None = None
     output_tokens: int | None = None
     cost: float | None = None
+    output_cost: float | None = None
     judgments: list[JudgmentRow]
     excerpt: Excerpt | None = None
 

@@ -30,8 +30,13 @@ class Usage(NamedTuple):
 
     @property
     def cost(self) -> float | None:
-        """The costs of prompt and output; None unless that of the output is known, where totals are logged, too."""
+        """The costs of prompt and output; the output's if only that is known; None if it is unknown."""
         return None if self.output_cost is None else (self.prompt_cost or 0.0) + self.output_cost
+
+    @property
+    def is_output_cost(self) -> bool:
+        """Whether the cost is that of the output only. Some log a total there, so it is no part of another cost."""
+        return self.output_cost is not None and self.prompt_cost is None
 
 
 def own_usage(log: Mapping[Any, Any]) -> Usage:

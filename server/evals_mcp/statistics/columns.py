@@ -19,6 +19,7 @@ OTHER_TYPE = 4
 """One more state: a judgment of another type than the evaluator returns now."""
 
 MEASURES: tuple[Measure, ...] = ("latency", "tokens", "cost")
+OUTPUT_COST = "output cost"
 
 Labels = tuple[str, ...]
 """The options of one judgment: the one of a select, or the sorted, distinct ones of a multi_select."""
@@ -53,12 +54,13 @@ class RunColumns:
     """The logs of a run, oldest first.
 
     `datapoints` has whole-number keys, the same in all compared runs, and -1 for a log without a datapoint. Unknown
-    measures are NaN. Judgments are keyed by the attached evaluator version's id.
+    measures are NaN; a cost of the output only is under `OUTPUT_COST`. Judgments are keyed by the attached evaluator
+    version's id.
     """
 
     datapoints: NDArray[Any]
     failed: NDArray[Any]
-    measures: Mapping[Measure, NDArray[Any]]
+    measures: Mapping[str, NDArray[Any]]
     judgments: Mapping[str, JudgmentColumn]
 
     def only(self, mask: NDArray[Any]) -> RunColumns:

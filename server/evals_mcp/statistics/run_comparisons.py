@@ -25,6 +25,7 @@ from evals_mcp.statistics.booleans import compare_booleans
 from evals_mcp.statistics.columns import (
     MEASURES,
     OTHER_TYPE,
+    OUTPUT_COST,
     JudgmentColumn,
     RunColumns,
     pair_option_columns,
@@ -169,14 +170,25 @@ def _compare_evaluator(row: EvaluatorRow, baseline: RunColumns, candidate: RunCo
 def _compare_measure(measure: Measure, baseline: RunColumns, candidate: RunColumns) -> Comparison:
     import numpy as np
 
+    runs = (baseline, candidate)
+    values = [run.measures[measure] for run in runs]
+    if measure == "cost" and all(np.isnan(column).all() for column in values):
+        values = [_output_costs(run) for run in runs]
     columns: list[NDArray[Any]] = []
-    for run in (baseline, candidate):
-        known = (run.datapoints >= 0) & ~run.failed & ~np.isnan(run.measures[measure])
-        columns += [run.datapoints[known], run.measures[measure][known]]
+    for run, column in zip(runs, values, strict=True):
+        known = (run.datapoints >= 0) & ~run.failed & ~np.isnan(column)
+        columns += [run.datapoints[known], column[known]]
     found = compare_numbers(pair_columns(*columns), "negative")
     if measure != "latency" or found.difference is None or abs(found.difference) >= LEAST_SECONDS:
         return found
     return decide(replace(found, negligible=True))
+
+
+def _output_costs(run: RunColumns) -> NDArray[Any]:
+    """The costs of logs that give only that of their output; NaN for the others."""
+    import numpy as np
+
+    return run.measures.get(OUTPUT_COST, np.full(len(run.datapoints), np.nan))
 
 
 def _candidate(
@@ -209,6 +221,7 @@ def _compared_run(
         logs=len(run.datapoints),
         failed_logs=int(run.failed.sum()),
         unpaired_logs=int((~paired).sum()),
+        output_costs=int((~np.isnan(_output_costs(run)) & ~run.failed).sum()),
         datapoints=len(mine),
         shared=len(np.intersect1d(mine, baseline.datapoints)),
         tallies=[_tally(row, run.judgments[row.version_id], paired) for row in evaluators],

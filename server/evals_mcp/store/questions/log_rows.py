@@ -151,7 +151,8 @@ def _log_row(
         prompt_tokens=usage.prompt_tokens,
         reasoning_tokens=usage.reasoning_tokens,
         output_tokens=usage.output_tokens,
-        cost=row.cost,
+        cost=None if usage.is_output_cost else row.cost,
+        output_cost=row.cost if usage.is_output_cost else None,
         judgments=[
             judged.get(item.evaluator_version_id)
             or JudgmentRow(evaluator_version_id=item.evaluator_version_id, state="missing")

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from evals_mcp.models.judgments import JUDGED, MISSING
-from evals_mcp.statistics.columns import OTHER_TYPE, DatapointKeys, JudgmentColumn, Labels, RunColumns, labels_of
-from evals_mcp.store.database.tables import judgments, run_logs
+from evals_mcp.models.usage import Usage
+from evals_mcp.statistics.columns import (
+    OTHER_TYPE,
+    OUTPUT_COST,
+    DatapointKeys,
+    JudgmentColumn,
+    Labels,
+    RunColumns,
+    labels_of,
+)
+from evals_mcp.store.database.tables import judgments, logs, run_logs
 from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.files.versions import read_specs
+from evals_mcp.store.logs.step_usage import read_step_usage
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
 from evals_mcp.store.revision_cache import RevisionCache
 
@@ -96,16 +106,18 @@ class RunColumnsReader:
         return self._cache.get("judgment column", (run.id, evaluator.key), run, read)
 
     def _read_logs(self, connection: Connection, keys: DatapointKeys, run_id: str) -> _RunLogs:
+        import numpy as np
+
         rows = _fetch(connection, _LOGS.params(run_id=run_id), ("i8", "O", "i1", "O", "O", "O"))
         with self._lock:
             datapoints = keys.column(rows["f1"].tolist())
-        measures = {"latency": rows["f3"], "tokens": rows["f4"], "cost": rows["f5"]}
-        return _RunLogs(
-            numbers=rows["f0"].copy(),
-            datapoints=datapoints,
-            failed=rows["f2"] != 0,
-            measures={measure: column.astype(float) for measure, column in measures.items()},
-        )
+        read = {"latency": rows["f3"], "tokens": rows["f4"], "cost": rows["f5"]}
+        measures = {measure: column.astype(float) for measure, column in read.items()}
+        if halves := _output_costs(connection, run_id):
+            half = np.isin(rows["f0"], halves)
+            measures[OUTPUT_COST] = np.where(half, measures["cost"], np.nan)
+            measures["cost"] = np.where(half, np.nan, measures["cost"])
+        return _RunLogs(numbers=rows["f0"].copy(), datapoints=datapoints, failed=rows["f2"] != 0, measures=measures)
 
 
 _LOGS = (
@@ -120,6 +132,20 @@ _LOGS = (
     .where(run_logs.c.run_id == bindparam("run_id"))
     .order_by(run_logs.c.log_number)
 )
+
+
+_WITHOUT_PROMPT_COST = (
+    select(logs.c.number, logs.c.output_cost)
+    .join(run_logs, run_logs.c.log_number == logs.c.number)
+    .where(run_logs.c.run_id == bindparam("run_id"), run_logs.c.cost.is_not(None), logs.c.prompt_cost.is_(None))
+)
+
+
+def _output_costs(connection: Connection, run_id: str) -> list[int]:
+    """The numbers of a run's logs whose cost, or that of the steps below them, is the output's only."""
+    found = {row.number: row.output_cost for row in connection.execute(_WITHOUT_PROMPT_COST, {"run_id": run_id})}
+    used = read_step_usage(connection, [number for number, cost in found.items() if cost is None])
+    return [number for number, cost in found.items() if cost is not None or used.get(number, Usage()).is_output_cost]
 
 
 def _judgment_column(
