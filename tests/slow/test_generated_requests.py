@@ -55,6 +55,8 @@ class Aim:
             subject = [world.other["evaluation"], world.other["evaluation_again"]]
         elif "/logs/" in route or route.endswith("/logs"):
             subject = logs
+        elif "/model-configs/" in route:
+            subject = [world.versions["prompt"], world.later_versions["prompt"]]
         elif "/directories" in route:
             subject = [world.other["directory"], world.other["parent"]]
         judges = [world.versions["evaluator"], world.later_versions["evaluator"], world.other["python"]]
@@ -66,13 +68,15 @@ class Aim:
             ("environment_id", [world.other["environment"], world.other["production"]]),
             ("environment", ["production", "staging"]),
             ("version_id", versions),
-            ("config_id", [world.versions["flow"]]),
+            ("config_id", [world.versions["flow"], world.versions["prompt"]]),
             ("dataset_id", [world.files["dataset"]]),
             ("datapoint_id", [world.other["datapoint"]]),
             ("run_id", runs),
             ("evaluatee_id", runs),
             ("file_id", [world.files[kind]]),
-            ("project_id", [world.files["flow"]]),
+            ("project_id", [world.files["flow"], world.files["prompt"]]),
+            ("project", ["team/flow", "team/prompt"]),
+            ("data_id", logs),
             ("parent_id", logs),
             ("log_id", logs),
             ("word", [world.other["evaluation"]]),
