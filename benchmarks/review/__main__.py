@@ -27,7 +27,7 @@ from evals_mcp.config import Settings
 from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.wiring import build_client
 
-MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 64
+MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 82
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from evals_mcp.models.evaluation_document import (
 FOLDER = DATA / "llm-judges"
 JUDGES, VOTES = "llmbar/judge", "llmbar/vote"
 VOTERS = {"GPT-4/Vanilla": "GPT-4", "ChatGPT/Vanilla": "ChatGPT", "PaLM2/Vanilla": "PaLM2", "Falcon/Vanilla": "Falcon"}
-BROKEN = "LLaMA2"
+BROKEN, HALF = "LLaMA2", "PaLM2"  # all logs fail; only the output's costs are logged
 PROMPT_COST, OUTPUT_COST, VOTED = 0.002, 0.001, 120
 
 
@@ -120,7 +120,7 @@ def _vote(
         output=str(vote["order_2"]),
         prompt_tokens=10,
         output_tokens=5,
-        prompt_cost=PROMPT_COST,
+        prompt_cost=None if model == HALF else PROMPT_COST,
         output_cost=OUTPUT_COST * (2 if model == "Falcon" else 1),
     )
     given = {

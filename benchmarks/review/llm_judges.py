@@ -222,7 +222,7 @@ QUESTIONS: tuple[Question, ...] = (
         {"runs": ["Falcon"], "evaluator": "correct", "judgment": "false", "limit": 1, "max_tokens": 500},
         lambda data: [
             counted(sum(not said for _, said in data.judged("falcon-vanilla", "correct")), "logs"),
-            r"\n = output_[12]\b",
+            r"\n = \"?output_[12]\b",
         ],
         "runs",
     ),
@@ -282,6 +282,20 @@ QUESTIONS: tuple[Question, ...] = (
         "compare_runs",
         {**_ONE, "evaluators": ["vote"]},
         lambda: [line("cost", "120", rf"\${_GPT4_COST:.3f}0*\b", rf"\${_FALCON_COST:.3f}0*\b", "worse")],
+        "logs",
+    ),
+    _votes(
+        "Does PaLM2 cost less than GPT-4? It logs only the output's cost.",
+        "compare_runs",
+        {"candidates": ["PaLM2"], "evaluators": ["vote"], "limit": 1, "max_tokens": 900},
+        lambda: [rf'Only the output\'s cost is logged for {made.VOTED} in "judge=PaLM2"', r"\A(?!(?s:.*)\ncost \|)"],
+        "logs",
+    ),
+    _votes(
+        "Which run has nothing but errors?",
+        "list_runs",
+        {},
+        lambda: [r'(?i)"judge=LLaMA2"[^\n]*(?:all|every)[^\n]*(?:error|failed)|(?:all|every)[^\n]*error[^\n]*LLaMA2'],
         "logs",
     ),
     _votes(
