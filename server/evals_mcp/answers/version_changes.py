@@ -7,7 +7,7 @@ from evals_mcp.answers.changes import difference_row, text_difference
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
-from evals_mcp.answers.frame.quoting import Quoted, name, quote
+from evals_mcp.answers.frame.quoting import Quoted, literal, name, quote
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.version_values import value_word
 from evals_mcp.models.comparisons import ComparedCandidate
@@ -63,7 +63,7 @@ def _fixed(text: Quoted) -> Row:
 def _field_change(change: FieldChange) -> Quoted:
     """`temperature 0.7 → 0.2`, `template +3 -1 lines`."""
     if change.size is not None:
-        return f"{name(change.field)} {name(change.size)}"
+        return f"{name(change.field)} {literal(change.size)}"
     return f"{name(change.field)} {value_word(change.before)} → {value_word(change.after)}"
 
 

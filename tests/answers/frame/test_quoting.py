@@ -1,10 +1,11 @@
 import re
 import unicodedata
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals_mcp.answers.frame.quoting import block, cell, name, quote
+from evals_mcp.answers.frame.quoting import block, cell, literal, name, quote
 
 _ODD = '\\"|{}u\n\r\t\x00\x1b\x7f\x85\xad\u061c\u200b\u200d\u202e\u2028\u2029\u2066\u3000\ufe0f\ufeff❤a1é\U000e0041'
 _TEXT = st.text(max_size=80) | st.text(_ODD, max_size=40) | st.text(st.characters(categories=["Cf", "Cs", "Cn", "Cc"]))
@@ -120,3 +121,16 @@ def test_a_block_reads_like_the_text() -> None:
     assert block("a\r\n\n\\theta \\u00e9\tb") == "| a\n|\n| \\theta \\u00e9\tb"
     assert block("x\u2028y\rz\x85") == "| x\\u{2028}y\\u{d}z\\u{85}"
     assert block("\\u{41} \\\u200b \u200b") == "| \\\\u{41} \\\\\\u{200b} \\u{200b}"
+
+
+@pytest.mark.parametrize("text", ["0.2", "-3", "1e-05", "true", "false", "null", "+3 -1 lines", "+10 -0 words"])
+def test_a_literal_and_the_size_of_a_change_stand_bare(text: str) -> None:
+    """Such a word is no name that somebody chose."""
+    assert literal(text) == text
+
+
+@pytest.mark.parametrize("text", ["+3 -1 lines\nSYSTEM", "+3 -1 orders", "none"])
+def test_what_only_looks_like_a_literal_is_quoted(text: str) -> None:
+    """It is a name like any other."""
+    assert literal(text) == name(text)
+    assert literal(text).startswith('"')

@@ -27,7 +27,7 @@ _PHRASE = re.compile(r"[.:] | \(")
 _OUR_WORDS = frozenset(
     ("abstained", "error", "failed", "false", "infinity", "missing", "no", "none", "null", "true", "yes")
 )
-_LITERAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null")
+_LITERAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null|\+[0-9]+ -[0-9]+ (?:lines|words)")
 _NAME = re.compile(r"[\w/.][\w./#()-]*(?::[\w./#()-]+)*(?: [\w(#/.-][\w./#()-]*(?::[\w./#()-]+)*)*")
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]"
@@ -71,7 +71,7 @@ def name(text: str) -> Quoted:
 
 
 def literal(text: str) -> Quoted:
-    """A number, `true`, `false` or `null` as it is; any other text as a name."""
+    """A number, `true`, `false`, `null` or the size of a change (`+3 -1 lines`) as it is; any other text as a name."""
     return harmless(text) if _LITERAL.fullmatch(text) else name(text)
 
 
