@@ -208,6 +208,22 @@ CASES = [
         ["| worse\n"],
     ),
     Case(
+        "one error",
+        BOOLEAN,
+        said([True] * 12),
+        said([FAILS] + [True] * 11),
+        ["1 datapoint has an error or a failed judgment:"],
+        arguments={"outcome": "errors"},
+    ),
+    Case(
+        "a tone that changed and has no valence",
+        {"return_type": "select", "options": [{"name": "friendly"}, {"name": "neutral"}]},
+        said(["friendly"] * 12),
+        said(["neutral"] * 12),
+        ['No better or worse by it. Use outcome="changed" to see changes.'],
+        ["got worse", "| worse"],
+    ),
+    Case(
         "a datapoint asked for errors where there are none",
         BOOLEAN,
         said([True] * 12),

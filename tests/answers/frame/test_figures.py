@@ -83,3 +83,13 @@ def test_no_number_is_too_odd_to_show(value: float) -> None:
         assert "nan" not in shown
         assert "inf" not in shown.replace("infinity", "")
         assert shown.strip("-0.% $pointsm") or "-" not in shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [(0, "0 logs have an error"), (1, "1 log has an error"), (2, "2 logs have an error")],
+)
+def test_number_and_verb_agree(amount: int, expected: str) -> None:
+    """Of none, of one and of two."""
+    assert figures.clause(amount, "log", "have an error") == expected
+    assert figures.clause(amount, "log", "changed") == f"{expected.partition(' h')[0]} changed"
