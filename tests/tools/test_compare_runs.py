@@ -78,7 +78,7 @@ async def test_the_regression_of_the_sample_is_found_and_shown(client: EvalsClie
     assert "Candidate v2-concise against baseline v1-baseline (control), paired by datapoint." in answer
     assert line_of(answer, "policy_correct |").startswith("policy_correct | 39 | ")
     assert line_of(answer, "policy_correct |").endswith("| 0/9/30 | worse")
-    assert "Figures are over the pairs of their row, so list_runs and rows with other pairs can differ." in answer
+    assert "Figures are over the pairs of their row only; list_runs can differ." in answer
     assert "Always true in both runs, so it cannot separate them: contains_greeting." in answer
     assert "Excluded: failed judgments in v1-baseline (helpfulness 1)." in answer
     assert 'Failed logs: 1 in v2-concise. Use outcome="errors" to see them.' in answer

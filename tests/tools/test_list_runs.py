@@ -54,7 +54,8 @@ async def test_what_is_odd_is_pointed_out(assistant: Assistant) -> None:
 async def test_an_evaluator_that_mostly_fails_is_pointed_out(own_assistant: Assistant) -> None:
     """When it failed on more than half of what it was asked, its figures are not to be trusted."""
     answer = await own_assistant.ask("get_logs", evaluation=NAME, limit=100, max_tokens=20_000)
-    ids = [line.split(";")[0] for line in answer.splitlines() if line.startswith("log_")]
+    shown = [line.split(" | ")[0] for line in answer.splitlines() if line.startswith("log_")]
+    ids = [id for short in shown for id in await own_assistant.client.reviews.find_log_ids(short)]
     assert len(ids) > 60
     for log in ids[:70]:
         broken = EvaluatorLogRequest(path="support/tone", parent_id=log, error="rate limit")

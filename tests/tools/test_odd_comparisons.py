@@ -79,7 +79,7 @@ CASES = [
         said([4] * 12),
         [
             "it | 12 | 3.00 | 4.00 | +1.00 | 0.0005 | 12/0/0 | higher",
-            "No direction is set for it (number_valence), so higher stands first in counts.",
+            "No direction (number_valence): it. Counts are higher/lower/same.",
         ],
         ["| better\n"],
     ),

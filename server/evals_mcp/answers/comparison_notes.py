@@ -78,11 +78,9 @@ def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[Quot
             f"{_tests(compared, tested)}{_estimated(compared, tested)}{adjusted}; better or worse means p ≤ 0.05."
         )
     if undeclared := _undeclared(compared, rows):
-        notes.append(
-            f"No direction is set for {', '.join(undeclared)} (number_valence), so higher stands first in counts."
-        )
+        notes.append(f"No direction (number_valence): {', '.join(undeclared)}. Counts are higher/lower/same.")
     if any(row.only_baseline or row.only_candidate for row in rows):
-        notes.append("Figures are over the pairs of their row, so list_runs and rows with other pairs can differ.")
+        notes.append("Figures are over the pairs of their row only; list_runs can differ.")
     if any(row.measure is not None for row in rows):
         excluded = " Failed logs are excluded from these rows." if _failed_logs(compared) else ""
         notes.append(f"Lower latency, tokens and cost are better.{excluded}")
