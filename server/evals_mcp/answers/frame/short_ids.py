@@ -8,7 +8,7 @@ from evals_mcp.truncation import common_beginning
 _MIXED = r"(?=[0-9A-Za-z]*[A-Za-z])(?=.*(?:[0-9]|[a-z].*[A-Z]|[A-Z].*[a-z]))"
 _GENERATED = re.compile(rf"[a-z]+_{_MIXED}[0-9A-Za-z]{{21}}")
 _HEXADECIMAL = re.compile(r"[a-z]+_[0-9a-f]+")
-_LEAST, _LEAST_HEXADECIMAL = 6, 9  # characters behind the prefix: two of a million ids begin alike in 1 of 10,000 cases
+_LEAST, _LEAST_HEXADECIMAL = 6, 9  # characters; among a million ids, 1 of 57,000 is not alone with its beginning
 
 
 def short_ids(ids: Iterable[str]) -> dict[str, str]:
