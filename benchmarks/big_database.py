@@ -164,7 +164,10 @@ def _fill_run(store: Store, run: _Run, chance: random.Random) -> None:
         connection.execute(update(runs).where(runs.c.id == run.id).values(**counts))
         connection.execute(
             judged_counts.insert(),
-            [{"run_id": run.id, "evaluator_id": judge, "logs_count": times} for judge, times in judged.items()],
+            [
+                {"run_id": run.id, "evaluator_id": judge, "logs_count": times, "judgments_count": times}
+                for judge, times in judged.items()
+            ],
         )
 
 
@@ -190,6 +193,7 @@ def _batches(run: _Run, chance: random.Random, now: Any) -> Iterator[tuple[list[
                         **place,
                         "evaluator_id": file_id,
                         "evaluator_version_id": version_id,
+                        "author": "",
                         "evaluator_log_number": number + offset,
                         "latest": True,
                         **judgment_columns(value, error, spec)._asdict(),

@@ -99,6 +99,10 @@ FIGURES = """## What the figures mean
   datapoint counts once. Failed, abstained and missing judgments are excluded and named. In `compare_runs` and the
   reports' comparisons, only datapoints that are judged in both runs count: a run can have 85% there and 84.6% here,
   and the answer says so.
+- **Authors.** One judgment of a log counts for each evaluator and author: the evaluator log's `user`, else, on a server
+  with keys, the key's name. A log that several authors judged counts once: by the mean of their booleans or numbers,
+  or by each option's share of them. Answers say how many logs each judged and on how many they differ. A filter finds
+  a log by any author's judgment ([why](design/authors.md)).
 - **Differences.** Always of the figures as they are shown. A difference of latency under 10 ms gets no verdict.
 - **p.** Corrected by Holm's method over all comparisons of the evaluation: every other run with the baseline, by
   every evaluator; measures are a family of their own. So a difference has one p, whatever part a call shows. With
@@ -111,7 +115,8 @@ FIGURES = """## What the figures mean
 - **Latency.** The provider's, else the time from start to end.
 - **Failures and disagreement.** A log fails if it has an error, or is judged false, a negative option or in the worst
   quarter of the range. Options without a valence have no order: answers name them, and they fail nothing. Judgments
-  disagree if they are true and false, different options, or numbers at least half the range apart."""
+  disagree if they are true and false, different options, or numbers at least half the range apart: between runs,
+  repeated logs or authors."""
 
 
 def answers_page(answers: Sequence[Answered]) -> str:

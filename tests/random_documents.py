@@ -172,6 +172,7 @@ def _judgment(at: int, draw: Callable[[Any], Any], evaluators: int, logs: list[s
         judged_log_id=draw(st.sampled_from(logs)),
         judgment=value,
         output=draw(st.sampled_from([None, "Because."])),
+        user=draw(st.sampled_from([None, "ana", "ben"])),
         save=True,
         error="Broken." if value is None and draw(st.booleans()) else None,
     )

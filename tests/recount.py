@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from evals_mcp.store.database.tables import dataset_datapoints, judged_counts, judgments, logs, run_logs, runs, versions
+from evals_mcp.store.logs.judgments import author_key
 from evals_mcp.store.store import Store
 
 
@@ -17,10 +18,12 @@ def check_counts(store: Store) -> None:
         in_dataset = {(row.version_id, row.datapoint_id) for row in connection.execute(select(dataset_datapoints))}
         kept_runs = {row.id: row for row in connection.execute(select(runs))}
         kept_judgments = {
-            (row.run_id, row.log_number, row.evaluator_version_id): row for row in connection.execute(select(judgments))
+            (row.run_id, row.log_number, row.evaluator_version_id, row.author): row
+            for row in connection.execute(select(judgments))
         }
         kept_counts = {
-            (row.run_id, row.evaluator_id): row.logs_count for row in connection.execute(select(judged_counts))
+            (row.run_id, row.evaluator_id): (row.logs_count, row.judgments_count)
+            for row in connection.execute(select(judged_counts))
         }
         kept_versions = {row.id: row.logs_count for row in connection.execute(select(versions))}
     of_log: dict[int, list[Any]] = defaultdict(list)
@@ -30,25 +33,31 @@ def check_counts(store: Store) -> None:
     assert Counter(row.version_id for row in all_logs.values()) == Counter(
         {version: number for version, number in kept_versions.items() if number}
     )
-    expected_judgments: dict[tuple[str, int, str], tuple[int, bool]] = {}
-    expected_counts: Counter[tuple[str, str]] = Counter()
+    expected_judgments: dict[tuple[str, int, str, str], tuple[int, bool]] = {}
+    expected_counts: dict[tuple[str, str], tuple[int, int]] = {}
     for place in in_runs:
         log = all_logs[place.log_number]
         assert (place.complete, place.failed) == (log.log_status != "incomplete", log.error is not None)
         assert place.datapoint_id == log.datapoint_id
-        newest = {judgment.version_id: judgment.number for judgment in of_log[log.number]}
-        latest = {judgment.file_id: judgment.number for judgment in of_log[log.number]}
-        for version_id, number in newest.items():
-            key = (place.run_id, log.number, version_id)
+        newest = {(item.version_id, _author(item)): item.number for item in of_log[log.number]}
+        latest = {(item.file_id, _author(item)): item.number for item in of_log[log.number]}
+        for (version_id, author), number in newest.items():
+            key = (place.run_id, log.number, version_id, author)
             expected_judgments[key] = (number, number in latest.values())
             assert kept_judgments[key].datapoint_id == log.datapoint_id
-        expected_counts.update((place.run_id, evaluator_id) for evaluator_id in latest)
+        for evaluator_id, authors in Counter(evaluator_id for evaluator_id, _ in latest).items():
+            counted = expected_counts.get((place.run_id, evaluator_id), (0, 0))
+            expected_counts[place.run_id, evaluator_id] = (counted[0] + 1, counted[1] + authors)
     found = {key: (row.evaluator_log_number, row.latest) for key, row in kept_judgments.items()}
     assert found == expected_judgments
-    assert {key: number for key, number in kept_counts.items() if number} == dict(expected_counts)
+    assert {key: counted for key, counted in kept_counts.items() if counted[0]} == expected_counts
     for run in kept_runs.values():
         mine = [place for place in in_runs if place.run_id == run.id]
         points = {place.datapoint_id for place in mine if (run.dataset_version_id, place.datapoint_id) in in_dataset}
         assert run.logs_count == len(mine)
         assert run.incomplete_logs_count == sum(not place.complete for place in mine)
         assert run.logged_datapoints_count == len(points)
+
+
+def _author(judgment: Any) -> str:
+    return author_key(judgment.extra.get("user"))

@@ -92,10 +92,10 @@ class SmallEvaluation:
                 await self.judge(log.id, path, value)
         return run.id
 
-    async def judge(self, log_id: str, path: str, value: object) -> None:
+    async def judge(self, log_id: str, path: str, value: object, **fields: Any) -> None:
         """Judge a log by an evaluator's attached version."""
         said = {"error": "The judge did not answer."} if value is FAILS else {"judgment": value}
-        request = EvaluatorLogRequest.model_validate({"parent_id": log_id, "output": None, **said})
+        request = EvaluatorLogRequest.model_validate({"parent_id": log_id, "output": None, **said, **fields})
         await self.client.evaluators.log(request, version_id=self.evaluators[path])
 
 

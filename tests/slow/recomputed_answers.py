@@ -23,7 +23,7 @@ class RunLog:
     run_id: str
     log: LogResponse
     datapoint_id: str | None
-    judgments: dict[str, tuple[str, Any]]
+    judgments: dict[str, list[tuple[str, Any]]]
 
 
 class Recomputed:
@@ -40,15 +40,16 @@ class Recomputed:
             judged = {version_id: self._counting(version_id, record.evaluator_logs) for version_id in self.evaluators}
             self.logs.append(RunLog(record.run_id, record.log, record.log.source_datapoint_id, judged))
 
-    def _counting(self, version_id: str, found: Sequence[LogResponse]) -> tuple[str, Any]:
+    def _counting(self, version_id: str, found: Sequence[LogResponse]) -> list[tuple[str, Any]]:
         file_id = self.evaluators[version_id].id
         sole = sum(row.id == file_id for row in self.evaluators.values()) == 1
-        for log in reversed(found):
+        by_author: dict[str | None, tuple[str, Any]] = {}
+        for log in found:
             assert isinstance(log, EvaluatorLogResponse)
             if log.evaluator.id == file_id if sole else log.evaluator.version_id == version_id:
                 state = "failed" if log.error is not None else "abstained" if log.judgment is None else "judged"
-                return state, log.judgment
-        return _MISSING
+                by_author[log.user] = (state, log.judgment)
+        return list(by_author.values())
 
     def matching(self, question: LogQuestion) -> set[tuple[str, str]]:
         """The logs that a question means, as run and log id."""
@@ -57,7 +58,7 @@ class Recomputed:
             case "worst":
                 by = str(question.evaluator_version_id)
                 if question.filter.names() in ([], ["run_ids"]) or self._able(question.filter.judgment) == [by]:
-                    found = [log for log in found if self._has_score(by, log.judgments[by])]
+                    found = [log for log in found if any(self._has_score(by, each) for each in log.judgments[by])]
             case "latency":
                 found = [log for log in found if log_latency(log.log) is not None]
             case "cost":
@@ -102,7 +103,8 @@ class Recomputed:
         able = self.evaluators if condition is None or condition.state == "missing" else self._able(condition)
         return condition is None or any(
             _is_so(judgment, condition)
-            for version_id, judgment in log.judgments.items()
+            for version_id, judgments in log.judgments.items()
+            for judgment in judgments or [_MISSING]
             if condition.evaluator_version_id in (None, version_id) and version_id in able
         )
 
@@ -132,10 +134,10 @@ class Recomputed:
                 return True
             case "missing":
                 over = [id for id in run_ids if self.runs[id].dataset_version_id == question.dataset_version_id]
-                lacking = any(log.judgments[id] == _MISSING for log in logs for id in by)
+                lacking = any(not log.judgments[id] for log in logs for id in by)
                 return lacking or any(all(log.run_id != run_id for log in logs) for run_id in over)
             case "failed" | "abstained":
-                return any(log.judgments[id][0] == question.show for log in logs for id in by)
+                return any(state == question.show for log in logs for id in by for state, _ in log.judgments[id])
             case "disagreement":
                 differing = any(reading.disagree(_values(logs, id)) for id, reading in by.items())
                 return differing or any(_contradicted(log, by) for log in logs)
@@ -149,11 +151,11 @@ def _holds(texts: Any, searched: str) -> bool:
 
 
 def _values(logs: Sequence[RunLog], version_id: str) -> list[Any]:
-    return [log.judgments[version_id][1] for log in logs if log.judgments[version_id][0] == "judged"]
+    return [value for log in logs for state, value in log.judgments[version_id] if state == "judged"]
 
 
 def _contradicted(log: RunLog, by: dict[str, JudgmentReading]) -> bool:
-    judged = [(reading, log.judgments[id][1]) for id, reading in by.items() if log.judgments[id][0] == "judged"]
+    judged = [(reading, value) for id, reading in by.items() for value in _values([log], id)]
     verdicts = {judgment_fails(value, reading.failing) for reading, value in judged}
     chosen: dict[frozenset[str], set[Any]] = {}
     for reading, value in judged:

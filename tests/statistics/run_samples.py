@@ -1,14 +1,14 @@
 """Small runs as columns, for tests of what is computed over them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED, MISSING
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.statistics.columns import OTHER_TYPE, DatapointKeys, JudgmentColumn, Labels, RunColumns, labels_of
-from evals_mcp.statistics.pairing import LARGEST
+from evals_mcp.statistics.columns import OTHER_TYPE, DatapointKeys, JudgmentColumn, RunColumns, profile_of
+from evals_mcp.statistics.pairing import LARGEST, Profile
 
 FAILS = object()
 NEVER = object()
@@ -54,7 +54,7 @@ def judgment_column(
     found = np.array(states, dtype=np.int8)
     numbers = np.full(len(found), np.nan)
     labels = np.full(len(found), -1, dtype=np.int32)
-    options: dict[Labels, int] = {}
+    options: dict[Profile, int] = {}
     for index, value in enumerate(judgments):
         if states[index] != JUDGED:
             continue
@@ -63,7 +63,7 @@ def judgment_column(
         elif isinstance(value, int | float):
             numbers[index] = min(max(value, -LARGEST), LARGEST) if isinstance(value, int) else value
         elif kind != "text":
-            labels[index] = options.setdefault(labels_of(value), len(options))
+            labels[index] = options.setdefault(profile_of([cast(Any, value)]), len(options))
     return JudgmentColumn(
         states=found,
         numbers=numbers,

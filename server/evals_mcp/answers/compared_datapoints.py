@@ -1,14 +1,15 @@
 """A datapoint in a comparison as a row: input, target, both outputs, and the changed judgments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from evals_mcp.answers.authors import with_authors
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.tokens import share
-from evals_mcp.answers.judgments import judgment_word, repeated_words
+from evals_mcp.answers.judgments import by_author, judgment_word, repeated_words
 from evals_mcp.answers.outputs import Part, compared_outputs
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.comparisons import ComparedDatapoint
@@ -86,16 +87,21 @@ def _judged(
     """The options of one log, or a word for the judgment of each log of a run."""
     if shown is None:
         return "no log"
-    row = _judgment(shown, version_id)
+    rows = _judgments(shown, version_id)
     index = compared.evaluation.index_of(version_id)
     others = [log for log in datapoint.other_logs if log.run_id == run_id]
-    if isinstance(row.judgment, list) and not others:
-        return row.judgment
-    words = [_word(row.state, row.judgment)]
-    words += [_word(log.state(index), log.judgments[index]) for log in others]
+    if isinstance(rows[0].judgment, list) and len(rows) == 1 and not others:
+        return rows[0].judgment
+    words = [_joined((row.state, row.judgment) for row in rows)]
+    words += [_joined(log.each(index)) for log in others]
     repeated = repeated_words(words)
     more = len(repeated) - _VALUES
     return "; ".join(repeated[:_VALUES]) + (f"; +{count(more)} more" if more > 0 else "")
+
+
+def _joined(judged: Iterable[tuple[JudgmentState, Any]]) -> Quoted:
+    """The judgments of one log: several if its authors differ."""
+    return "+".join(dict.fromkeys(_word(state, judgment) for state, judgment in judged))
 
 
 def _word(state: JudgmentState, judgment: Any) -> Quoted:
@@ -111,22 +117,26 @@ def _words(judged: Quoted | list[str]) -> Quoted:
 def _judging(datapoint: ComparedDatapoint) -> list[str]:
     """The evaluators that judged both logs."""
     logs = [log for log in (datapoint.baseline, datapoint.candidate) if log is not None]
-    judged = [[row.evaluator_version_id for row in log.judgments if row.state == "judged"] for log in logs]
+    judged = [
+        list(dict.fromkeys(row.evaluator_version_id for row in log.judgments if row.state == "judged")) for log in logs
+    ]
     return [version_id for version_id in judged[0] if all(version_id in other for other in judged)] if judged else []
 
 
-def _judgment(log: LogRow, version_id: str) -> JudgmentRow:
-    return next(row for row in log.judgments if row.evaluator_version_id == version_id)
+def _judgments(log: LogRow, version_id: str) -> list[JudgmentRow]:
+    return [row for row in log.judgments if row.evaluator_version_id == version_id]
 
 
 def _explanations(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -> list[Part]:
     """The evaluator's explanations of both judgments."""
     found = []
     for side, log in (("baseline", datapoint.baseline), ("candidate", datapoint.candidate)):
-        row = None if log is None else _judgment(log, version_id)
-        if row is not None and row.text:
-            label = f"{compared.evaluator(version_id)}, {side} {judgment_word(row.state, row.judgment)}"
-            found.append((label, _quoted(row.text)))
+        rows = [] if log is None else _judgments(log, version_id)
+        for row in rows:
+            if row.text:
+                by = by_author(row.author) if len(rows) > 1 or version_id in with_authors(compared.evaluation) else ""
+                label = f"{compared.evaluator(version_id)}, {side} {judgment_word(row.state, row.judgment)}{by}"
+                found.append((label, _quoted(row.text)))
     return found
 
 

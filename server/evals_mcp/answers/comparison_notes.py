@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evals_mcp.answers.authors import author_notes
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.judgments import judgment_word
@@ -138,6 +139,14 @@ def coverage_notes(compared: Compared) -> list[Quoted]:
     if failed:
         notes.append(f'Failed logs: {_where(compared, failed)}. Use outcome="errors" to see them.')
     return notes
+
+
+def compared_author_notes(compared: Compared) -> list[Quoted]:
+    """Whose judgments are compared, where there are several authors."""
+    runs = [compared.evaluation.run(run.run_id) for run in _runs(compared)]
+    return author_notes(
+        compared.evaluation, runs, [tally.evaluator_version_id for tally in compared.found.baseline.tallies]
+    )
 
 
 def judgment_notes(compared: Compared) -> list[Quoted]:

@@ -3,7 +3,13 @@
 from typing import NamedTuple
 
 from evals_mcp.answers.compared_datapoints import datapoint_row
-from evals_mcp.answers.comparison_notes import Compared, coverage_notes, judgment_notes, method_notes
+from evals_mcp.answers.comparison_notes import (
+    Compared,
+    compared_author_notes,
+    coverage_notes,
+    judgment_notes,
+    method_notes,
+)
 from evals_mcp.answers.comparison_verdicts import verdict_rows
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
@@ -59,6 +65,7 @@ def summarize_comparison(
         for note in (
             *method_notes(compared, [row for _, row in rows]),
             *coverage_notes(compared),
+            *compared_author_notes(compared),
             *judgment_notes(compared),
         ):
             answer.line(note)

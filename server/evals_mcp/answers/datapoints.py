@@ -134,9 +134,7 @@ def _constant(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]
     """The evaluators with the same judgment of all these logs, unless there is only one evaluator, and its word."""
     logs = [(log, columns.get(log.run_id, ())) for row in rows for log in row.logs]
     shown = {index for indexes in columns.values() for index in indexes}
-    words = {
-        index: {_word(log.state(index), log.judgments[index], {}) for log, of in logs if index in of} for index in shown
-    }
+    words = {index: {_word(log, index, {}) for log, of in logs if index in of} for index in shown}
     constant = {index: found.pop() for index, found in words.items() if len(found) == 1 and len(logs) > 1}
     return constant if len(constant) < len(shown) and "missing" not in constant.values() else {}
 
@@ -149,6 +147,8 @@ def _signs(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]) -
         signs.append("- = missing")
     if len({(row.id, log.run_id) for row in rows for log in row.logs}) < len(logs):
         signs.append("×2 and ; = repeated logs")
+    if any(log.others for log in logs):
+        signs.append("+ = authors differ")
     if len(columns) > 1 and max(map(len, columns.values())) > 1:
         signs.append("= as to the left")
     return f" ({'; '.join(signs)})" if signs else ""
@@ -192,7 +192,7 @@ def _text(text: Row | None, limit: int) -> Quoted:
 
 def _letters(logs: Sequence[DatapointLog], columns: Mapping[str, Sequence[int]]) -> dict[str, Quoted]:
     """A letter for each long option in the cells of a row."""
-    judgments = (log.judgments[index] for log in logs for index in columns.get(log.run_id, ()))
+    judgments = (value for log in logs for index in columns.get(log.run_id, ()) for _, value in log.each(index))
     options = dict.fromkeys(option for value in judgments for option in _options(value) if len(option) >= _LONG_OPTION)
     return dict(zip(options, _LETTERS, strict=False))
 
@@ -217,11 +217,16 @@ def _cell(logs: Sequence[DatapointLog], indexes: Sequence[int], letters: Mapping
 
 
 def _judgments(log: DatapointLog, indexes: Sequence[int], letters: Mapping[str, Quoted]) -> Quoted:
-    words = [_word(log.state(index), log.judgments[index], letters) for index in indexes]
+    words = [_word(log, index, letters) for index in indexes]
     return "/".join(words) or "not judged"
 
 
-def _word(state: JudgmentState, judgment: Any, letters: Mapping[str, Quoted]) -> Quoted:
+def _word(log: DatapointLog, index: int, letters: Mapping[str, Quoted]) -> Quoted:
+    """The judgments of all authors who judged otherwise than another."""
+    return "+".join(_one_word(state, judgment, letters) for state, judgment in log.each(index))
+
+
+def _one_word(state: JudgmentState, judgment: Any, letters: Mapping[str, Quoted]) -> Quoted:
     if state == "missing":
         return "-"
     if state != "judged" or not isinstance(judgment, list):

@@ -31,6 +31,16 @@ def judgment_word(state: JudgmentState, judgment: Any) -> Quoted:
     return state
 
 
+def by_author(author: str | None) -> Quoted:
+    """The author of a judgment, to follow its word: ` by ana`."""
+    return f" by {author_name(author)}"
+
+
+def author_name(author: str | None) -> Quoted:
+    """The author of a judgment as a name."""
+    return name(author) if author else "somebody unnamed"
+
+
 def repeated_words(words: Sequence[Quoted]) -> list[Quoted]:
     """Merge repeated words: `false ×8`. Keeps the order of first occurrence."""
     return [word if times == 1 else f"{word} ×{number(times)}" for word, times in Counter(words).items()]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, cell
-from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.judgments import by_author, judgment_word
 from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.truncation import full_length
 
@@ -69,12 +69,23 @@ def _range(low: Quoted, high: Quoted) -> Quoted:
 
 
 class JudgmentColumns:
-    """A column for each evaluator that judged any of these logs otherwise than another, with explanations in cells."""
+    """A column for each evaluator that judged any of these logs otherwise than another, with explanations in cells.
+
+    A cell has the judgments of all authors. Those of evaluators in `authored` need their author's name.
+    """
 
     def __init__(
-        self, rows: Sequence[LogRow], labels: Mapping[str, Quoted], judging: Mapping[str, Collection[str]]
+        self,
+        rows: Sequence[LogRow],
+        labels: Mapping[str, Quoted],
+        judging: Mapping[str, Collection[str]],
+        authored: Collection[str],
     ) -> None:
-        self._rows = [{item.evaluator_version_id: item for item in row.judgments} for row in rows]
+        self._rows: list[dict[str, list[JudgmentRow]]] = [{} for _ in rows]
+        for found, row in zip(self._rows, rows, strict=True):
+            for item in row.judgments:
+                found.setdefault(item.evaluator_version_id, []).append(item)
+        self._authored = authored
         self._judging = [judging[row.run_id] for row in rows]
         words = {version_id: self._column(version_id) for version_id in labels}
         constant = [
@@ -95,35 +106,36 @@ class JudgmentColumns:
 
     def needs(self, index: int) -> list[int]:
         """The characters of the explanations in a row."""
-        return [full_length(text) for version_id in self._words if (text := self._text(index, version_id))]
+        return [full_length(text) for version_id in self._words for text in self._texts(index, version_id) if text]
 
     def cells(self, index: int, limits: Sequence[int]) -> list[Quoted]:
         """The cells of a row. `limits` are those of its explanations."""
         rooms = iter(limits)
         found: list[Quoted] = []
-        for version_id, words in self._words.items():
-            word, text = words[index], self._text(index, version_id)
-            room = next(rooms, 0) if text else 0
-            explained = text and room >= min(len(text), _SHORTEST_EXPLANATION)
-            found.append(f"{word} ({cell(text, room)})" if explained else word)
+        for version_id in self._words:
+            words: list[Quoted] = []
+            for word, text in zip(self._each(index, version_id), self._texts(index, version_id), strict=True):
+                room = next(rooms, 0) if text else 0
+                explained = text and room >= min(len(text), _SHORTEST_EXPLANATION)
+                words.append(f"{word} ({cell(text, room)})" if explained else word)
+            found.append(", ".join(words))
         return found
 
     def _column(self, version_id: str) -> list[Quoted]:
-        return [
-            _word(row.get(version_id), version_id in judging)
-            for row, judging in zip(self._rows, self._judging, strict=True)
-        ]
+        return [", ".join(self._each(index, version_id)) for index in range(len(self._rows))]
 
-    def _text(self, index: int, version_id: str) -> str:
-        judgment = self._rows[index].get(version_id)
-        return judgment.text or "" if judgment is not None and judgment.state != "missing" else ""
+    def _each(self, index: int, version_id: str) -> list[Quoted]:
+        """The judgments of a log as words; "" for a missing one if the evaluator judged nothing in the run."""
+        found = self._rows[index].get(version_id, [])
+        is_judging, named = version_id in self._judging[index], len(found) > 1 or version_id in self._authored
+        words = [judgment_word(item.state, item.judgment) + (by_author(item.author) if named else "") for item in found]
+        if [item.state for item in found] == ["missing"]:
+            return ["missing"] if is_judging else [""]
+        return words
+
+    def _texts(self, index: int, version_id: str) -> list[str]:
+        found = self._rows[index].get(version_id, [])
+        return [(item.text or "") if item.state != "missing" else "" for item in found]
 
     def _explained(self, version_id: str) -> bool:
-        return any(self._text(index, version_id) for index in range(len(self._rows)))
-
-
-def _word(judgment: JudgmentRow | None, is_judging: bool) -> Quoted:
-    """A judgment as a word; "" if the evaluator judged nothing in the run."""
-    if judgment is None or (judgment.state == "missing" and not is_judging):
-        return ""
-    return judgment_word(judgment.state, judgment.judgment)
+        return any(text for index in range(len(self._rows)) for text in self._texts(index, version_id))

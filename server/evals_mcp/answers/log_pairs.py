@@ -92,28 +92,33 @@ def _parts(log: LogResponse, most: int) -> dict[str, Part]:
 
 
 def _judgment_rows(mine: Sequence[LabeledJudgment], theirs: Sequence[LabeledJudgment]) -> list[Row]:
-    labels = list(dict.fromkeys(judgment.label for judgment in (*mine, *theirs)))
+    labels = list(dict.fromkeys(judgment.evaluator for judgment in (*mine, *theirs)))
     return [_judgment_row(label, _named(mine, label), _named(theirs, label)) for label in labels] or [
         _fixed("Neither is judged.")
     ]
 
 
-def _named(judgments: Sequence[LabeledJudgment], label: str) -> LabeledJudgment | None:
-    return next((judgment for judgment in judgments if judgment.label == label), None)
+_Judged = Sequence[LabeledJudgment | None]
 
 
-def _judgment_row(label: str, mine: LabeledJudgment | None, theirs: LabeledJudgment | None) -> Row:
-    texts = [(judgment and (judgment.error or judgment.explanation)) or "" for judgment in (mine, theirs)]
+def _named(judgments: Sequence[LabeledJudgment], evaluator: str) -> _Judged:
+    """The judgments by an evaluator; one None if it is missing."""
+    return [judgment for judgment in judgments if judgment.evaluator == evaluator] or [None]
+
+
+def _judgment_row(label: str, mine: _Judged, theirs: _Judged) -> Row:
+    judged = [(side, item) for side, found in zip(_SIDES, (mine, theirs), strict=True) for item in found]
+    texts = [(judgment and (judgment.error or judgment.explanation)) or "" for _, judgment in judged]
     needs = [len(text) for text in texts]
 
     def render(limit: int) -> Quoted:
         limits = share(limit, needs)
-        sides = (
+        words = (
             f"{side} {'missing' if judgment is None else judgment.word}"
             + (f" ({quote(text, part)})" if text and part >= min(len(text), 20) else "")
-            for side, judgment, text, part in zip(_SIDES, (mine, theirs), texts, limits, strict=True)
+            for (side, judgment), text, part in zip(judged, texts, limits, strict=True)
         )
-        return f"{name(label)}: {', '.join(sides)}"
+        return f"{name(label)}: {', '.join(words)}"
 
     return Row(render, sum(needs))
 

@@ -11,7 +11,7 @@ from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import Quoted, block, name, quote
 from evals_mcp.answers.frame.tokens import whole_character
-from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.judgments import by_author, judgment_word
 from evals_mcp.answers.values import compact_list, compact_value
 from evals_mcp.errors import Invalid
 from evals_mcp.media import mark_media
@@ -32,7 +32,11 @@ _NOTHING = object()
 
 
 class LabeledJudgment(NamedTuple):
-    """One evaluator's judgment of a log: label, state, value, and explanation or error."""
+    """One evaluator's judgment of a log: label, state, value, and explanation or error.
+
+    `by` names its author where several judged, and says if the author replaced it. `evaluator` is the label without the
+    number that tells repeated judgments apart.
+    """
 
     label: str
     state: JudgmentState
@@ -40,11 +44,13 @@ class LabeledJudgment(NamedTuple):
     explanation: str | None
     error: str | None
     log_id: str
+    by: Quoted = ""
+    evaluator: str = ""
 
     @property
     def word(self) -> Quoted:
-        """The judgment as a word."""
-        return judgment_word(self.state, self.judgment)
+        """The judgment as a word, with its author where several judged."""
+        return judgment_word(self.state, self.judgment) + self.by
 
 
 class Part(NamedTuple):
@@ -85,18 +91,23 @@ def log_document(log: LogResponse, datapoint: DatapointContent | None = None) ->
 
 
 def labeled_judgments(log: LogResponse) -> list[LabeledJudgment]:
-    """The judgments of a log, in order. Repeated judgments by an evaluator are numbered; the last one counts."""
+    """The judgments of a log, in order. Repeated judgments by an evaluator are numbered; each author's last counts."""
     logs = list(log.evaluator_logs)
     ends = Counter(path.rpartition("/")[2] for path in {item.evaluator.path for item in logs})
     times = Counter(item.evaluator.path for item in logs)
     seen: Counter[str] = Counter()
+    last = {(item.evaluator.path, item.user or ""): item.id for item in logs}
+    authors = Counter(path for path, _ in last)
     found = []
     for item in logs:
         path = item.evaluator.path
         end = path.rpartition("/")[2]
         seen[path] += 1
         label = end if ends[end] == 1 else path
-        found.append(_labeled(item, label if times[path] == 1 else f"{label}#{seen[path]}"))
+        by: Quoted = by_author(item.user) if authors[path] > 1 else ""
+        by += "" if last[path, item.user or ""] == item.id else " (replaced)"
+        numbered = label if times[path] == 1 else f"{label}#{seen[path]}"
+        found.append(_labeled(item, numbered)._replace(by=by, evaluator=label))
     return found
 
 

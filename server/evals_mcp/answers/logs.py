@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import Any
 
 from evals_mcp.answers.alike import below_shared, find_alike
+from evals_mcp.answers.authors import with_authors
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call
@@ -76,7 +77,7 @@ class _Listed:
         self._inputs = find_alike([log.inputs for log in logs])
         self._messages = _same_messages(logs)
         self._targets = find_alike([log.target for log in logs])
-        self._judgments = JudgmentColumns(logs, self._labels, _judging(evaluation))
+        self._judgments = JudgmentColumns(logs, self._labels, _judging(evaluation), with_authors(evaluation))
         self.has_silent = self._judgments.has_silent
         facts = fact_columns(logs, sort)
         ids = short_ids(log.id for log in logs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from evals_mcp.answers.authors import author_notes
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
@@ -91,14 +92,14 @@ def _change(run: RunRow, control: RunRow, index: int) -> Quoted:
 
 def _covers_once(run: RunRow, index: int) -> bool:
     """Whether each datapoint has one log that the evaluator judged."""
-    return not run.missing_datapoints and run.datapoints_count == run.logs_count == run.stats[index].num_judgments
+    return not run.missing_datapoints and run.datapoints_count == run.logs_count == run.stats[index].judged_logs
 
 
 def _figure(stats: EvaluatorFigures, change: Quoted, logs: int) -> Quoted:
     text = headline(stats)
     if not text:
         return ""
-    partial = "" if stats.num_judgments == logs else f" n={figures.count(stats.num_judgments)}"
+    partial = "" if stats.judged_logs == logs else f" n={figures.count(stats.judged_logs)}"
     return text + (f" ({change})" if change else "") + partial
 
 
@@ -113,12 +114,13 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[Quoted]:
         unpaired = any(change.startswith(_UNPAIRED) for change in changes)
         meaning = f" ({_UNPAIRED}: not over one log each for the same datapoints)" if unpaired else ""
         remarks.append(f"Brackets: difference from {which}{meaning}. Use compare_runs to test significance.")
+    remarks += author_notes(evaluation, evaluation.runs)
     remarks += _repeated(evaluation)
     labels = [name(label) for label in evaluation.evaluator_labels.values()]
     for index, label in enumerate(labels):
         all_stats = [run.stats[index] for run in evaluation.runs]
         if (value := constant_value(all_stats)) is not None:
-            judged = sum(stats.num_judgments for stats in all_stats)
+            judged = sum(stats.judged_logs for stats in all_stats)
             logs = "logs" if judged == sum(run.logs_count for run in evaluation.runs) else "judged logs"
             remarks.append(f"{label} is {value} on all {figures.count(judged)} {logs}, so it cannot separate the runs.")
         if (mostly := _mostly_failing(all_stats)) is not None:
@@ -134,14 +136,21 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[Quoted]:
 
 def _repeated(evaluation: ResolvedEvaluation) -> list[Quoted]:
     """A note on repeated logs of a datapoint: they count once, unless only the server's own figures are known."""
-    every = [stats for run in evaluation.runs for stats in run.stats]
-    if any(stats.by_datapoint is not None or stats.shares is not None for stats in every):
+    every = [(run, stats) for run in evaluation.runs for stats in run.stats]
+    if any(_repeats(run, stats) for run, stats in every if stats.by_datapoint is not None or stats.shares is not None):
         return ["Repeated logs of a datapoint are averaged, so each datapoint counts once."]
     unread = [run for run in evaluation.runs if run.missing_datapoints is None]
     more = [run for run in unread if run.datapoints_count and run.logs_count > run.datapoints_count]
     if any(stats.num_judgments for run in more for stats in run.stats):
         return ["Repeated logs count one by one here. compare_runs averages them by datapoint."]
     return []
+
+
+def _repeats(run: RunRow, stats: EvaluatorFigures) -> bool:
+    """Whether logs repeat where figures are by datapoint: else it is because several authors judged a log."""
+    if stats.authors is None or stats.authors.shared is None:
+        return True
+    return run.logs_count > (run.datapoints_count or run.logs_count) - (run.missing_datapoints or 0)
 
 
 def _unjudged(runs: Sequence[RunRow], labels: Sequence[Quoted]) -> list[Quoted]:
@@ -163,7 +172,7 @@ _KINDS: tuple[tuple[Quoted, Callable[[RunRow, EvaluatorFigures], int]], ...] = (
     ("failed", lambda run, stats: stats.num_errors),
     ("abstained", lambda run, stats: stats.num_nulls),
     # A run that an evaluator never judged shows as "-". Note only runs with some judgments missing.
-    ("missing", lambda run, stats: run.logs_count - stats.total_logs if stats.total_logs else 0),
+    ("missing", lambda run, stats: run.logs_count - stats.logs if stats.total_logs else 0),
 )
 
 

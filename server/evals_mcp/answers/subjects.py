@@ -47,7 +47,7 @@ def _waiting_for(evaluation: ResolvedEvaluation) -> Quoted:
     if evaluation.overview.evaluation.status != "running":
         return ""
     logs = sum(max((run.datapoints_count or 0) - run.logs_count, 0) for run in evaluation.runs)
-    judgments = sum(run.logs_count - stats.total_logs for run in evaluation.runs for stats in run.stats)
+    judgments = sum(run.logs_count - stats.logs for run in evaluation.runs for stats in run.stats)
     parts: list[Quoted] = [f"{figures.count(logs)} or more logs"] if logs else []
     parts += [figures.count(judgments, "judgment")] if judgments > 0 else []
     return f" (waiting for {', '.join(parts)})" if parts else ""

@@ -28,7 +28,7 @@ def _words(evaluation: ResolvedEvaluation, version_id: str, baseline: RunRow, ru
     before, after = baseline.stats[index], run.stats[index]
     if not before.num_judgments or not after.num_judgments:
         return ""
-    counts = [figures.count(stats.num_judgments) for stats in (before, after)]
+    counts = [figures.count(stats.judged_logs) for stats in (before, after)]
     change = difference(after, before)
     test = _test(before, after)
     figure = f"{headline(before)} (n={counts[0]}) → {headline(after)} (n={counts[1]})"
@@ -36,7 +36,16 @@ def _words(evaluation: ResolvedEvaluation, version_id: str, baseline: RunRow, ru
 
 
 def _test(before: EvaluatorFigures, after: EvaluatorFigures) -> Quoted:
-    if before.num_true is None or after.num_true is None:
+    true = (_true_logs(before), _true_logs(after))
+    if true[0] is None or true[1] is None:
         return ", not tested"
-    p_value = fisher_exact((before.num_true, after.num_true), (before.num_judgments, after.num_judgments))
+    p_value = fisher_exact((true[0], true[1]), (before.judged_logs, after.judged_logs))
     return f", Fisher's exact test {figures.p_value(p_value)}"
+
+
+def _true_logs(stats: EvaluatorFigures) -> int | None:
+    """The logs that are true; None for other figures, and where authors differ on a log."""
+    if stats.num_true is None or stats.judged_logs == stats.num_judgments:
+        return stats.num_true
+    differ = stats.authors is not None and stats.authors.shared is not None and stats.authors.shared.differ
+    return None if differ else round((stats.average or 0) * stats.judged_logs)

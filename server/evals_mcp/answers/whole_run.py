@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from evals_mcp.answers.authors import author_notes
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.comparison_rows import comparison_table
 from evals_mcp.answers.frame import figures
@@ -24,7 +25,11 @@ def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compare
     """A run of an evaluation. `compared` is its comparison with the baseline; None for the baseline itself."""
     answer = Answer(budget)
     answer.head(f"{opening(evaluation)}\n{_facts(run, evaluation.run_labels[run.id])}")
-    remarks = [*([] if compared is None else comparison_remarks(compared)), *evaluation.notes]
+    remarks = [
+        *author_notes(evaluation, [run]),
+        *([] if compared is None else comparison_remarks(compared)),
+        *evaluation.notes,
+    ]
     for remark in remarks:
         answer.note(remark)
     judged = zip(evaluation.evaluators, run.stats, strict=True)
@@ -55,7 +60,7 @@ def _facts(run: RunRow, label: str) -> Quoted:
 
 
 def _cells(label: Quoted, stats: EvaluatorFigures, logs: int) -> list[Quoted]:
-    counts = (stats.num_judgments, stats.num_errors, stats.num_nulls, logs - stats.total_logs)
+    counts = (stats.num_judgments, stats.num_errors, stats.num_nulls, logs - stats.logs)
     return [label, headline(stats), *map(figures.count, counts)]
 
 

@@ -52,7 +52,7 @@ def _state(evaluation: ResolvedEvaluation, run: RunRow) -> Quoted:
         of = f" of {figures.count(run.datapoints_count)}" if run.datapoints_count is not None else ""
         parts.append(f"logs for {figures.count(run.missing_datapoints)}{of} datapoints")
     for row, stats in zip(evaluation.evaluators, run.stats, strict=True):
-        missing = run.logs_count - stats.total_logs
+        missing = run.logs_count - stats.logs
         if missing > 0:
             parts.append(f"{figures.count(missing, 'judgment')} by {name(evaluation.evaluator_labels[row.version_id])}")
     rest: Quoted = f" Missing: {', '.join(parts)}." if parts else ""

@@ -11,11 +11,15 @@ _READING_METHODS = ("GET", "HEAD")
 
 
 class Grant(NamedTuple):
-    """What a request may use: a store, whether it may write, and the id of the key (not a secret), if there is one."""
+    """What a request may use: a store, and whether it may write. With a key, its id (not a secret) and its name.
+
+    The name says whose key it is: the author of what people judge with it.
+    """
 
     store: Store
     may_write: bool = True
     key_id: str | None = None
+    person: str | None = None
 
 
 class Access(Protocol):
@@ -56,6 +60,14 @@ async def _current_store(request: Request) -> Store:
         raise Unauthorized("This API key is read-only.", 403)
     return grant.store
 
+
+async def _person(request: Request) -> str | None:
+    grant: Grant = request.state.grant
+    return grant.person
+
+
+CurrentPerson = Annotated[str | None, Depends(_person)]
+"""The name of the request's key, as a handler parameter; None without keys."""
 
 CurrentStore = Annotated[Store, Depends(_current_store)]
 """The store of the request, as a handler parameter. All methods except GET need a key that can write."""

@@ -53,4 +53,4 @@ class KeyedAccess:
             except EvalsError as error:
                 raise Unavailable(str(error)) from error
             store = self._stores.setdefault(workspace.name, store)
-        return Grant(store, not key.read_only, key.id)
+        return Grant(store, not key.read_only, key.id, key.name)

@@ -216,7 +216,7 @@ class LogRecord(_LoggedFields):
 class JudgmentRecord(_LoggedFields):
     """An evaluator's log of another log. A null judgment is an abstention; `error` is a failure; `output` explains.
 
-    If an evaluator judges a log several times, the last one in the document counts.
+    If an author (`user`) judges a log several times with an evaluator, the last one in the document counts.
     """
 
     references: ClassVar[References] = {

@@ -21,8 +21,9 @@ class EvaluatorFigures:
     """The figures of an evaluator in a run: total_logs = num_judgments + num_nulls + num_errors.
 
     The return type decides which of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (counts)
-    are set. If a run has repeated logs, `by_datapoint` is the rate or mean in which each datapoint counts once, and
-    `shares` those of options. A dataclass, because there are many and they are read-only.
+    are set. If a run has repeated logs, or several authors judged a log, `by_datapoint` is the rate or mean in which
+    each datapoint counts once, and `shares` those of options. A dataclass, because there are many and they are
+    read-only.
     """
 
     total_logs: int
@@ -36,6 +37,19 @@ class EvaluatorFigures:
     options: dict[str, int] | None = None
     by_datapoint: float | None = None
     shares: dict[str, float] | None = None
+    authors: "Authors | None" = None
+
+    @property
+    def logs(self) -> int:
+        """The logs that were judged, or tried: fewer than the judgments if authors share logs."""
+        shared = self.authors and self.authors.shared
+        return shared.logs if shared else self.total_logs
+
+    @property
+    def judged_logs(self) -> int:
+        """The logs with a judgment."""
+        shared = self.authors and self.authors.shared
+        return shared.judged if shared else self.num_judgments
 
     @property
     def average(self) -> float | None:
@@ -45,8 +59,31 @@ class EvaluatorFigures:
         return self.mean if self.num_true is None else self.num_true / self.num_judgments
 
 
+@dataclass(slots=True, frozen=True)
+class SharedLogs:
+    """The logs of a run that an evaluator judged or tried, those with a judgment, and those where authors differ."""
+
+    logs: int
+    judged: int
+    differ: int
+
+
+@dataclass(slots=True, frozen=True)
+class Authors:
+    """The authors of an evaluator's judgments in a run: the number of logs that each judged, by name ("" if unknown).
+
+    `shared` is null unless several authors judged a log of the evaluation.
+    """
+
+    logs: dict[str, int]
+    shared: SharedLogs | None = None
+
+
 def evaluator_figures(
-    stats: Any, by_datapoint: float | None = None, shares: dict[str, float] | None = None
+    stats: Any,
+    by_datapoint: float | None = None,
+    shares: dict[str, float] | None = None,
+    authors: Authors | None = None,
 ) -> EvaluatorFigures:
     """The figures of an evaluator's statistics, in API form or as computed; empty for None."""
     if stats is None:
@@ -64,6 +101,7 @@ def evaluator_figures(
         options=getattr(stats, "num_judgments_per_option", None),
         by_datapoint=by_datapoint,
         shares=shares,
+        authors=authors,
     )
 
 
@@ -246,7 +284,7 @@ class KnownOverview(Model):
 
 @dataclass(slots=True, frozen=True)
 class JudgmentRow:
-    """One evaluator's judgment of a log. `length` is that of its cut explanation, or error if there is one."""
+    """One evaluator's judgment of a log, by one author. `length` is that of its cut explanation, or error if any."""
 
     evaluator_version_id: str
     state: JudgmentState
@@ -254,6 +292,7 @@ class JudgmentRow:
     explanation: str | None = None
     error: str | None = None
     length: int | None = None
+    author: str | None = None
 
     @property
     def text(self) -> str:
@@ -279,7 +318,7 @@ class LogRow(CutRow):
 
     A log without inputs and messages has those of its datapoint. `calls` are the tool calls of the output message, in
     the form of OpenAI, and `parts` its parts that are no text. Media are marks. `output_cost` instead of `cost` is that
-    of the output only.
+    of the output only. `judgments` has at least one of each evaluator, in order: one for each author who judged it.
     """
 
     id: str
@@ -321,7 +360,8 @@ class LogRows(Model):
 class DatapointLog:
     """A datapoint's log in one run. `judgments` and `states` have an item per evaluator of the overview.
 
-    `states` has one letter each: j judged, a abstained, f failed, m missing. `judgments` is null unless judged.
+    `states` has one letter each: j judged, a abstained, f failed, m missing. `judgments` is null unless judged. Where
+    several authors judged, these are the first one's, and `others` has index, letter and judgment of the others.
     """
 
     id: str
@@ -329,6 +369,12 @@ class DatapointLog:
     failed: bool
     states: str
     judgments: list[Any]
+    others: list[tuple[int, str, Any]] | None = None
+
+    def each(self, index: int) -> list[tuple[JudgmentState, Any]]:
+        """The state and judgment of each author by the evaluator with this index, oldest first."""
+        found = [(self.state(index), self.judgments[index])]
+        return found + [(_STATES_BY_LETTER[state], value) for at, state, value in self.others or () if at == index]
 
     def state(self, index: int) -> JudgmentState:
         """The state of the judgment by the evaluator with this index."""

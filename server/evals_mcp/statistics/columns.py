@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,22 +21,20 @@ OTHER_TYPE = 4
 MEASURES: tuple[Measure, ...] = ("latency", "tokens", "cost")
 OUTPUT_COST = "output cost"
 
-Labels = tuple[str, ...]
-"""The options of one judgment: the one of a select, or the sorted, distinct ones of a multi_select."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class JudgmentColumn:
     """One evaluator on each log of a run: the state, and the judgment in the form for its kind.
 
-    `numbers` has numbers, and booleans as 0 and 1, else NaN. `labels` has indexes into `options`, else -1.
-    `version_ids` are the evaluator versions that judged, sorted.
+    `numbers` has numbers, and booleans as 0 and 1, else NaN. `labels` has indexes into `options`, else -1. Where
+    several authors judged a log, its number is their mean, and its options have shares of the authors. `version_ids`
+    are the evaluator versions that judged, sorted.
     """
 
     states: NDArray[Any]
     numbers: NDArray[Any]
     labels: NDArray[Any]
-    options: tuple[Labels, ...]
+    options: tuple[Profile, ...]
     version_ids: tuple[str, ...]
 
 
@@ -46,7 +44,7 @@ class JudgedLogs(NamedTuple):
     keys: NDArray[Any]
     numbers: NDArray[Any]
     labels: NDArray[Any]
-    options: tuple[Labels, ...]
+    options: tuple[Profile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,13 +114,10 @@ class DatapointKeys:
 
 def option_shares(judged: JudgedLogs) -> dict[int, dict[str, float]]:
     """The options selected for each judged datapoint, as shares of its logs."""
-    chosen: dict[int, list[Labels]] = {}
+    chosen: dict[int, list[Profile]] = {}
     for key, label in zip(judged.keys.tolist(), judged.labels.tolist(), strict=True):
         chosen.setdefault(key, []).append(judged.options[label])
-    return {
-        key: {option: times / len(logs) for option, times in Counter(chain.from_iterable(logs)).items()}
-        for key, logs in chosen.items()
-    }
+    return {key: _mean_shares(profiles) for key, profiles in chosen.items()}
 
 
 def pair_option_columns(baseline: JudgedLogs, candidate: JudgedLogs) -> OptionPairs:
@@ -146,7 +141,7 @@ def pair_option_columns(baseline: JudgedLogs, candidate: JudgedLogs) -> OptionPa
     kinds, counts = np.unique(both, axis=1, return_counts=True)
     return OptionPairs(
         profiles={
-            (_whole(baseline.options[before]), _whole(candidate.options[after])): times
+            (baseline.options[before], candidate.options[after]): times
             for (before, after), times in zip(kinds.T.tolist(), counts.tolist(), strict=True)
         },
         pairs=len(keys),
@@ -157,9 +152,10 @@ def pair_option_columns(baseline: JudgedLogs, candidate: JudgedLogs) -> OptionPa
     )
 
 
-def labels_of(value: Any) -> Labels:
-    """The options in a judgment: a text is one option; each option of a list counts once."""
-    return (value,) if isinstance(value, str) else tuple(sorted(set(value)))
+def profile_of(judgments: Sequence[str | Sequence[str]]) -> Profile:
+    """The options in the judgments of a log: a text is one option; each option of a list counts once."""
+    chosen = [{value} if isinstance(value, str) else set(value) for value in judgments]
+    return _profile(_mean_shares([tuple((option, 1.0) for option in options) for options in chosen]))
 
 
 def _repeated_keys(side: JudgedLogs) -> set[int]:
@@ -173,5 +169,8 @@ def _profile(shares: Mapping[str, float]) -> Profile:
     return tuple(sorted(shares.items()))
 
 
-def _whole(labels: Labels) -> Profile:
-    return tuple((option, 1.0) for option in labels)
+def _mean_shares(profiles: Sequence[Profile]) -> dict[str, float]:
+    totals: dict[str, float] = {}
+    for option, share in chain.from_iterable(profiles):
+        totals[option] = totals.get(option, 0.0) + share
+    return {option: total / len(profiles) for option, total in totals.items()}

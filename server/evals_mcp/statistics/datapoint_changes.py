@@ -250,7 +250,7 @@ def _scores(row: EvaluatorRow, column: JudgmentColumn) -> NDArray[Any]:
     if row.return_type in ("boolean", "number"):
         return -column.numbers if row.lower_is_better else column.numbers
     scores = _option_scores(row)
-    worth = [sum(scores.get(option, 0.0) for option in labels) for labels in column.options]
+    worth = [sum(share * scores.get(option, 0.0) for option, share in shares) for shares in column.options]
     return np.where(column.labels >= 0, np.array([*worth, np.nan])[column.labels], np.nan)
 
 

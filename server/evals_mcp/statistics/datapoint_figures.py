@@ -1,4 +1,4 @@
-"""Figures of a run with repeated logs: each datapoint counts once, as in a comparison. No I/O."""
+"""Figures of a run with repeated logs or several authors: each datapoint counts once, as in a comparison. No I/O."""
 
 import math
 from collections import defaultdict
@@ -9,44 +9,44 @@ from evals_mcp.statistics.pairing import is_number
 
 
 class CountedJudgment(NamedTuple):
-    """A judgment of a datapoint's logs, and how many of them have it. Without a datapoint, each log stands alone."""
+    """A judgment of a datapoint's logs, and how many of them have it. Without a datapoint, each log stands alone.
+
+    Of a log that several authors judged, each has a part.
+    """
 
     datapoint_id: str | None
     judgment: bool | float | str | Sequence[str]
-    times: int
+    times: float
 
 
 def average_by_datapoint(judged: Iterable[CountedJudgment]) -> float | None:
     """The mean over datapoints of the mean over their logs, of numbers or of true; None without a finite number."""
-    alone: list[float] = []
-    of_datapoints: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    of_datapoints: dict[str | None, list[tuple[float, float]]] = defaultdict(list)
     for datapoint_id, judgment, times in judged:
         if not isinstance(judgment, bool) and not is_number(judgment):
             continue
-        if datapoint_id is None:
-            alone += [float(judgment)] * times
-        else:
-            of_datapoints[datapoint_id].append((float(judgment), times))
+        of_datapoints[datapoint_id].append((float(judgment), times))
+    alone = of_datapoints.pop(None, [])
     means = [
-        math.fsum(value * times for value, times in found) / sum(times for _, times in found)
+        math.fsum(value * times for value, times in found) / math.fsum(times for _, times in found)
         for found in of_datapoints.values()
     ]
-    return math.fsum([*means, *alone]) / (len(means) + len(alone)) if means or alone else None
+    amount = len(means) + math.fsum(times for _, times in alone)
+    return math.fsum([*means, *(value * times for value, times in alone)]) / amount if amount else None
 
 
 def shares_by_datapoint(judged: Iterable[CountedJudgment]) -> dict[str, float]:
     """How often each option was selected: the mean over datapoints of its share of their logs."""
-    logs: dict[str | int, list[tuple[set[str], int]]] = defaultdict(list)
+    logs: dict[str | None, list[tuple[set[str], float]]] = defaultdict(list)
     for datapoint_id, judgment, times in judged:
         chosen = {judgment} if isinstance(judgment, str) else set(judgment) if isinstance(judgment, Sequence) else set()
-        if datapoint_id is None:
-            logs |= {len(logs) + number: [(chosen, 1)] for number in range(times)}
-        else:
-            logs[datapoint_id].append((chosen, times))
+        logs[datapoint_id].append((chosen, times))
     shares: dict[str, list[float]] = defaultdict(list)
-    for found in logs.values():
-        total = sum(times for _, times in found)
+    amount = 0.0
+    for datapoint_id, found in logs.items():
+        total = math.fsum(times for _, times in found)
+        amount += total if datapoint_id is None else 1
         for chosen, times in found:
             for option in chosen:
-                shares[option].append(times / total)
-    return {option: math.fsum(parts) / len(logs) for option, parts in sorted(shares.items())}
+                shares[option].append(times if datapoint_id is None else times / total)
+    return {option: math.fsum(parts) / amount for option, parts in sorted(shares.items())}

@@ -23,7 +23,7 @@ def read_headline(overview: Overview) -> Headline | None:
     for index, row in enumerate(overview.evaluators):
         runs = [(labels[run.id], run.stats[index]) for run in _comparable(overview.runs, index)]
         if (headline := _headline(row, runs)) is not None:
-            judged = sum(figures.num_judgments for _, figures in runs)
+            judged = sum(figures.judged_logs for _, figures in runs)
             found.append(((len(runs), headline.worst is not None, headline.directed, judged), headline))
     return max(found, key=lambda item: item[0])[1] if found else None
 
@@ -31,8 +31,8 @@ def read_headline(overview: Overview) -> Headline | None:
 def _comparable(runs: Sequence[RunRow], index: int) -> list[RunRow]:
     """The runs that an evaluator's figures may rank."""
     able = [run for run in runs if run.status != "cancelled" and run.stats[index].average is not None]
-    most = max((run.stats[index].num_judgments for run in able), default=0)
-    return [run for run in able if run.stats[index].num_judgments >= _COVERED * max(most, run.stats[index].total_logs)]
+    most = max((run.stats[index].judged_logs for run in able), default=0)
+    return [run for run in able if run.stats[index].judged_logs >= _COVERED * max(most, run.stats[index].logs)]
 
 
 def _headline(row: EvaluatorRow, runs: Sequence[_Run]) -> Headline | None:

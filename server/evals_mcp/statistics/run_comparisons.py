@@ -253,11 +253,13 @@ def _constant(kind: str, column: JudgmentColumn, judged: NDArray[Any]) -> Any:
     if kind in ("boolean", "number"):
         numbers = column.numbers[judged]
         first = numbers[0].item()
-        if not np.isfinite(first) or (numbers != first).any():
+        if not np.isfinite(first) or (numbers != first).any() or (kind == "boolean" and first not in (0, 1)):
             return None
         return bool(first) if kind == "boolean" else first
     labels = column.labels[judged]
     if labels[0] < 0 or (labels != labels[0]).any():
         return None
-    chosen = column.options[labels[0]]
-    return list(chosen) if kind == "multi_select" else chosen[0]
+    chosen = [option for option, share in column.options[labels[0]] if share == 1]
+    if len(chosen) < len(column.options[labels[0]]):
+        return None
+    return chosen if kind == "multi_select" else chosen[0]

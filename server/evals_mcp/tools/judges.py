@@ -11,8 +11,8 @@ from evals_mcp.statistics.agreement import JudgmentReading
 
 _RULES: dict[DatapointShow, Quoted] = {
     "disagreement": "Disagreement: true and false, different options, or numbers at least half the range apart, "
-    "between runs or repeated logs of a run; or evaluators that pass and fail one log, or choose differently from the "
-    "same options.",
+    "between runs, repeated logs of a run or authors; or evaluators or authors that pass and fail one log, or "
+    "evaluators that choose differently from the same options.",
     "all_fail": "A log fails if it has an error, or is judged false, a negative option or in the worst quarter of the "
     "range.",
 }

@@ -109,7 +109,8 @@ class World:
                 self.runner.wake(self.store, made.run_ids)
             case "judge" if log_id:
                 place = LogTarget(version_id=self.evaluators[a % 4])
-                outcome = {"judgment": c} if c % 3 else {"error": "broken"} if c % 2 else {}
+                outcome: dict[str, Any] = {"judgment": c} if c % 3 else {"error": "broken"} if c % 2 else {}
+                outcome |= {"user": ("ana", "ben")[c % 2]} if c > 2 else {}
                 self.judgments.append(self.store.logs.create_judgment(place, log_id, outcome).id)
             case "add logs" if self.logs and self._status(run) != "cancelled":
                 self.store.runs.add_logs(*run, self.logs[b % len(self.logs) :][: c % 4 + 1])

@@ -23,6 +23,7 @@ from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import Store
 
 TEXTS = ["Это Иван Петров.", "Straße 5", "cafe\u0301 ＡＢＣ", "plain", "PLAIN é", ""]
+AUTHORS: tuple[dict[str, str], ...] = ({}, {"user": "ana"}, {"user": "ben"})
 SEARCHED = ["иван", "STRASSE", "CAFÉ", "abc", "plain", "nothing"]
 _OPTIONS = [{"name": "good", "valence": "positive"}, {"name": "bad", "valence": "negative"}, {"name": "odd"}]
 _SPECS: list[dict[str, Any]] = [
@@ -102,7 +103,8 @@ class ChangingEvaluation:
                     {"error": "broken"} if c % 9 == 8 else {} if c % 9 == 7 else {"judgment": values[c % len(values)]}
                 )
                 target = LogTarget(version_id=self.evaluators[number])
-                store.logs.create_judgment(target, self.logs[b % len(self.logs)], {**outcome, "output": TEXTS[b % 6]})
+                outcome |= {"output": TEXTS[b % 6], **AUTHORS[c % 3]}
+                store.logs.create_judgment(target, self.logs[b % len(self.logs)], outcome)
             case "delete" if self.logs:
                 store.logs.delete([self.logs.pop(b % len(self.logs))])
             case "update" if self.logs:

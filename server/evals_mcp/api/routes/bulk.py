@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.access import CurrentPerson, CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
@@ -26,6 +26,7 @@ _BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"$ref
 async def load_batch(
     request: Request,
     store: CurrentStore,
+    person: CurrentPerson,
     runner: CurrentRunner,
     overwrite: Annotated[bool, Query(description="Replace existing records with the same ids, as for a copy.")] = False,
     more: Annotated[bool, Query(description="Defer the server's work on runs to the last batch.")] = False,
@@ -36,7 +37,7 @@ async def load_batch(
     body = await request.body()
     if not body.strip():
         raise Invalid("The body is empty. Send a record on each line.", ("body",))
-    return await run_in_threadpool(_load, store, runner, body, overwrite=overwrite, more=more)
+    return await run_in_threadpool(_load, store, runner, body, person, overwrite=overwrite, more=more)
 
 
 def describe_records(document: dict[str, Any]) -> None:
@@ -47,8 +48,8 @@ def describe_records(document: dict[str, Any]) -> None:
     schemas["Record"] = record
 
 
-def _load(store: Store, runner: Runner, body: bytes, *, overwrite: bool, more: bool) -> LoadedBatch:
-    written = store.bulk.load(_read(body), overwrite=overwrite)
+def _load(store: Store, runner: Runner, body: bytes, person: str | None, *, overwrite: bool, more: bool) -> LoadedBatch:
+    written = store.bulk.load(_read(body), overwrite=overwrite, person=person)
     if not (more or overwrite):
         runner.wake(store, written.run_ids)
     return written.answer

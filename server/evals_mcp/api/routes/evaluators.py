@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.access import CurrentPerson, CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.parameters import Environment, VersionId
@@ -21,12 +21,20 @@ def upsert_evaluator(store: CurrentStore, request: EvaluatorRequest) -> Any:
 
 @router.post("/log")
 def log_evaluator(
-    store: CurrentStore, request: EvaluatorLogRequest, version_id: VersionId = None, environment: Environment = None
+    store: CurrentStore,
+    person: CurrentPerson,
+    request: EvaluatorLogRequest,
+    version_id: VersionId = None,
+    environment: Environment = None,
 ) -> CreateEvaluatorLogResponse:
-    """Log a judgment of a log. A null judgment is an abstention; an error is a failed judgment."""
+    """Log a judgment of a log. A null judgment is an abstention; an error is a failed judgment.
+
+    `user` is the author; without one, a human or external judgment is that of the API key's person. Each author's
+    newest judgment of a log counts.
+    """
     kernel = None if request.spec is None else {"spec": request.spec.kernel()}
     target = LogTarget(request.id, request.path, version_id, environment, kernel)
-    created = store.logs.create_judgment(target, request.parent_id, request.given())
+    created = store.logs.create_judgment(target, request.parent_id, request.given(), person)
     return CreateEvaluatorLogResponse(id=created.id, parent_id=request.parent_id, version_id=created.version_id)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.access import CurrentPerson, CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.parameters import Size
 from evals_mcp.api.routes.work import CurrentRunner
@@ -81,13 +81,14 @@ def log_to_v4_evaluation(
 @router.post("/{evaluation_id}/result", status_code=201, response_model_exclude_none=True)
 def log_v4_result(
     store: CurrentStore,
+    person: CurrentPerson,
     evaluation_id: str,
     request: V4CreateEvaluationResultLogRequest,
     evaluatee_id: Evaluatee = None,
 ) -> V4EvaluationResultResponse:
     """Log an evaluator's result, or its error, for a log; the evaluation must be running."""
     judgment = store.run_datapoints.judge(
-        evaluation_id, evaluatee_id, request.log_id, request.evaluator_id, judgment_fields(request)
+        evaluation_id, evaluatee_id, request.log_id, request.evaluator_id, judgment_fields(request), person
     )
     return result_response(judgment, evaluation_id)
 

@@ -23,11 +23,15 @@ Numbered = Sequence[tuple[int, R]]
 
 @dataclass
 class Batch:
-    """One transaction. With `overwrite`, an id always means the same thing, and records replace it."""
+    """One transaction. With `overwrite`, an id always means the same thing, and records replace it.
+
+    `person` is the author of judgments that people give and that name no user.
+    """
 
     connection: Connection
     now: datetime
     overwrite: bool
+    person: str | None = None
     ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
     added: Counter[str] = field(default_factory=Counter)
     run_ids: set[str] = field(default_factory=set)

@@ -47,18 +47,21 @@ class Written(NamedTuple):
 class Bulk(Repository):
     """Evaluation documents, batch by batch."""
 
-    def load(self, records: Iterable[tuple[int, Record]], *, overwrite: bool = False) -> Written:
+    def load(
+        self, records: Iterable[tuple[int, Record]], *, overwrite: bool = False, person: str | None = None
+    ) -> Written:
         """Store the new ones of some records, given with their positions. Loading them again changes nothing.
 
         Raises Invalid with the position for a record that is wrong, refers to something unknown, or has the id of
-        something else. With `overwrite`, an id always means the same thing, and records replace it.
+        something else. With `overwrite`, an id always means the same thing, and records replace it. Otherwise judgments
+        without a user are those of `person`, as in `Logs.create_judgment`.
         """
         by_kind: dict[Any, list[tuple[int, Record]]] = defaultdict(list)
         for position, record in records:
             # Logs and judgments refer to each other, so they stay in one order.
             by_kind[LogRecord if isinstance(record, JudgmentRecord) else type(record)].append((position, record))
         with self._database.write() as connection:
-            batch = Batch(connection, self._database.now(), overwrite)
+            batch = Batch(connection, self._database.now(), overwrite, person=None if overwrite else person)
             for kind, write in _WRITERS.items():
                 if by_kind[kind]:
                     write(batch, by_kind[kind])

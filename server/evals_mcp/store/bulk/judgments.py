@@ -1,7 +1,7 @@
 """Add many judgments to the runs of the judged logs, and keep the runs' counters exact."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,16 +9,15 @@ from sqlalchemy import Connection, select
 
 from evals_mcp.store.database.many import among, insert_rows
 from evals_mcp.store.database.tables import judgments, run_logs
-from evals_mcp.store.logs.judgments import JudgmentColumns
-from evals_mcp.store.logs.run_logs import CHANGE_RUNS, RECORD_JUDGMENT, SUPERSEDE_JUDGMENT, count_judged
+from evals_mcp.store.logs.judgments import JudgedBy, JudgmentColumns
+from evals_mcp.store.logs.run_logs import CHANGE_RUNS, RECORD_JUDGMENT, SUPERSEDE_JUDGMENT, NewlyJudged, count_judged
 
 
 class NewJudgment(NamedTuple):
     """A judgment with a stored evaluator log, newer than all others of the judged log."""
 
     judged_log_number: int
-    evaluator_id: str
-    evaluator_version_id: str
+    by: JudgedBy
     evaluator_log_number: int
     columns: JudgmentColumns
 
@@ -40,21 +39,19 @@ def add_judgments(
     older = sorted({item.judged_log_number for item in new if item.judged_log_number not in new_links})
     links = {**new_links, **_read_links(connection, older)}
     before = _read_judged(connection, older)
-    judged = {(number, evaluator_id) for _, number, evaluator_id in before}
-    newest = {(item.judged_log_number, item.evaluator_id): item for item in new}
-    by_version = {(item.judged_log_number, item.evaluator_version_id): item for item in new}
-    superseded = [{"of_log": log, "by_evaluator": evaluator} for log, evaluator in newest if (log, evaluator) in judged]
+    newest = {(item.judged_log_number, item.by.evaluator_id, item.by.author): item for item in new}
+    by_version = {(item.judged_log_number, item.by): item for item in new}
+    superseded = [dict(zip(_SUPERSEDED, key, strict=True)) for key in newest if key in before]
     if superseded:
         connection.execute(SUPERSEDE_JUDGMENT, superseded)
     rows: list[dict[str, Any]] = []
     of_new_logs: list[dict[str, Any]] = []
     for (number, _), item in by_version.items():
         fields = item.columns._asdict() | {
-            "evaluator_id": item.evaluator_id,
+            **item.by._asdict(),
             "log_number": number,
-            "evaluator_version_id": item.evaluator_version_id,
             "evaluator_log_number": item.evaluator_log_number,
-            "latest": newest[number, item.evaluator_id] is item,
+            "latest": newest[number, item.by.evaluator_id, item.by.author] is item,
         }
         to = of_new_logs if number in new_links else rows
         to += [{**fields, "run_id": link.run_id, "datapoint_id": link.datapoint_id} for link in links[number]]
@@ -62,17 +59,26 @@ def add_judgments(
         insert_rows(connection, judgments, of_new_logs)
     if rows:
         connection.execute(RECORD_JUDGMENT.on(connection), rows)
-    run_ids = {link.run_id for number, _ in newest for link in links[number]}
+    run_ids = {link.run_id for number, _, _ in newest for link in links[number]}
     if not run_ids:
         return
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for number, evaluator_id in newest:
-        with_log = (link.run_id for link in links[number])
-        counts[evaluator_id].update(run_id for run_id in with_log if (run_id, number, evaluator_id) not in before)
-    for evaluator_id, of_runs in counts.items():
-        if of_runs:
-            count_judged(connection, evaluator_id, of_runs, now)
+    of_logs = {(number, evaluator_id) for number, evaluator_id, _ in newest}
+    new_logs = _count_in_runs(of_logs - {(number, evaluator_id) for number, evaluator_id, _ in before}, links)
+    for evaluator_id, added in _count_in_runs(set(newest) - before, links).items():
+        more = {run_id: NewlyJudged(new_logs[evaluator_id][run_id], count) for run_id, count in added.items()}
+        if more:
+            count_judged(connection, evaluator_id, more, now)
     connection.execute(CHANGE_RUNS, {"of_runs": sorted(run_ids), "now": now})
+
+
+def _count_in_runs(
+    judged: Iterable[tuple[Any, ...]], links: Mapping[int, Sequence[RunLink]]
+) -> dict[str, Counter[str]]:
+    """By evaluator and run, how many of these start with the number of a log of the run, and the evaluator's id."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for number, evaluator_id, *_ in judged:
+        counts[evaluator_id].update(link.run_id for link in links[number])
+    return counts
 
 
 def _read_links(connection: Connection, numbers: Sequence[int]) -> dict[int, list[RunLink]]:
@@ -84,10 +90,11 @@ def _read_links(connection: Connection, numbers: Sequence[int]) -> dict[int, lis
     return found
 
 
-def _read_judged(connection: Connection, numbers: Sequence[int]) -> set[tuple[str, int, str]]:
-    """The existing judgments: run id, evaluator id and log number."""
-    columns = (judgments.c.run_id, judgments.c.log_number, judgments.c.evaluator_id)
+_SUPERSEDED = ("of_log", "by_evaluator", "by_author")
+
+
+def _read_judged(connection: Connection, numbers: Sequence[int]) -> set[tuple[int, str, str]]:
+    """The existing judgments, which are the same in all runs: log number, evaluator id and author."""
+    columns = (judgments.c.log_number, judgments.c.evaluator_id, judgments.c.author)
     of_logs = among(connection, judgments.c.log_number, numbers)
-    return {
-        (row.run_id, row.log_number, row.evaluator_id) for row in connection.execute(select(*columns).where(of_logs))
-    }
+    return {tuple(row) for row in connection.execute(select(*columns).where(of_logs))}

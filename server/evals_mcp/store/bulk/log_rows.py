@@ -12,7 +12,7 @@ from evals_mcp.store.database.identity import digest
 from evals_mcp.store.database.many import among
 from evals_mcp.store.database.tables import logs, runs
 from evals_mcp.store.files.versions import Version, versions_by_id
-from evals_mcp.store.logs.judgments import check_judgment
+from evals_mcp.store.logs.judgments import check_judgment, is_by_person
 from evals_mcp.store.logs.rows import COLUMN_FIELDS, log_values
 
 LoggedRecord = LogRecord | JudgmentRecord
@@ -62,7 +62,7 @@ class LogRows:
         return {
             **_EMPTY,
             "created_at": self._batch.now,
-            **log_values(_fields(record)),
+            **log_values(_fields(record) | self._author(record, version)),
             "id": record.id,
             "file_id": version.file_id,
             "version_id": version.id,
@@ -85,6 +85,15 @@ class LogRows:
         """Remember a row with its number."""
         self.before[row["id"]] = row
         self._numbers[row["id"]] = _numbers(row)
+
+    def _author(self, record: LoggedRecord, version: Version) -> dict[str, str]:
+        """The user of a judgment that names none: the stored one if it exists, else the person who loads it."""
+        person = self._batch.person
+        if not person or record.user is not None or isinstance(record, LogRecord):
+            return {}
+        before = self.before.get(record.id)
+        user = person if before is None else before["extra"].get("user")
+        return {"user": user} if user and is_by_person(version.content["spec"]) else {}
 
     def _judged(self, record: LoggedRecord, version: Version) -> int | None:
         if isinstance(record, LogRecord):

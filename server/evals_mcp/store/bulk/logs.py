@@ -17,7 +17,7 @@ from evals_mcp.store.bulk.run_logs import link_new_logs
 from evals_mcp.store.database.columns import Moment
 from evals_mcp.store.database.many import insert_rows, new_numbers
 from evals_mcp.store.database.tables import logs, versions
-from evals_mcp.store.logs.judgments import judgment_columns
+from evals_mcp.store.logs.judgments import JudgedBy, author_key, judgment_columns
 from evals_mcp.store.logs.run_logs import copy_logs, refresh_facts, refresh_judgments
 from evals_mcp.store.logs.step_usage import refresh_above
 
@@ -110,9 +110,8 @@ class _LogWriter:
         self._batch.added[record.record] += 1
         if isinstance(record, JudgmentRecord):
             columns = judgment_columns(record.judgment, record.error, self._rows.version(record).content["spec"])
-            self._judgments.append(
-                NewJudgment(row["judged_log_number"], row["file_id"], row["version_id"], row["number"], columns)
-            )
+            by = JudgedBy(row["file_id"], row["version_id"], author_key(row["extra"].get("user")))
+            self._judgments.append(NewJudgment(row["judged_log_number"], by, row["number"], columns))
 
     def _count_versions(self) -> None:
         counts = Counter(row["version_id"] for row in self._new)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from evals_mcp.store.database.columns import Moment, RowNumber
@@ -243,6 +244,9 @@ run_logs = Table(
     sqlite_with_rowid=False,
 )
 
+NAMED = text("author <> ''")
+"""The condition of the index of authors. Written out, because a bound value would not let it be used."""
+
 judgments = Table(
     "judgments",
     metadata,
@@ -250,15 +254,27 @@ judgments = Table(
     Column("evaluator_id", ForeignKey("files.id"), primary_key=True),
     Column("log_number", ForeignKey("logs.number"), primary_key=True),
     Column("evaluator_version_id", ForeignKey("versions.id"), primary_key=True),
+    Column("author", String, primary_key=True),  # a person; empty if unknown
     Column("evaluator_log_number", ForeignKey("logs.number"), nullable=False),
     Column("datapoint_id", String),
-    Column("latest", Boolean, nullable=False),  # of this evaluator for this log, in any version
+    Column("latest", Boolean, nullable=False),  # of this evaluator and author for this log, in any version
     Column("state", SmallInteger, nullable=False),
     Column("number", Float),  # booleans as 0 and 1, numbers
     Column("label", Text),  # an option; several options as a JSON list
     Column("score", Float),  # the sort key of "worst": lower is worse
     Index("ix_judgments_log_number", "log_number"),
     Index("ix_judgments_evaluator_log_number", "evaluator_log_number"),
+    # Holds only judgments whose author is known, so it tells quickly that there are none.
+    Index(
+        "ix_judgments_author",
+        "run_id",
+        "state",
+        "author",
+        "evaluator_id",
+        "latest",
+        sqlite_where=NAMED,
+        postgresql_where=NAMED,
+    ),
     Index("ix_judgments_score", "run_id", "evaluator_id", "latest", "state", "score", "log_number"),
     sqlite_with_rowid=False,
 )
@@ -269,5 +285,6 @@ judged_counts = Table(
     Column("run_id", ForeignKey("runs.id"), primary_key=True),
     Column("evaluator_id", ForeignKey("files.id"), primary_key=True),
     Column("logs_count", Integer, nullable=False),  # logs of the run that this evaluator judged, abstained on or failed
+    Column("judgments_count", Integer, nullable=False),  # its latest judgments of them: more if authors share logs
     sqlite_with_rowid=False,
 )

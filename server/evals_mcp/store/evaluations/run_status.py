@@ -19,13 +19,17 @@ from evals_mcp.store.database.tables import (
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An evaluator version attached to an evaluation. `sole` if no other version of that evaluator is attached."""
+    """An evaluator version attached to an evaluation. `sole` if no other version of that evaluator is attached.
+
+    `is_shared` if several authors judged one log of its runs by this evaluator, so that a log has several judgments.
+    """
 
     evaluator_id: str
     evaluator_version_id: str
     orchestrated: bool
     sole: bool
     added_at: Any
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,15 @@ _ATTACHMENTS = (
         evaluation_evaluators.c.evaluator_version_id,
         evaluation_evaluators.c.orchestrated,
         evaluation_evaluators.c.added_at,
+        exists()
+        .where(
+            evaluation_runs.c.evaluation_id == evaluation_evaluators.c.evaluation_id,
+            judged_counts.c.run_id == evaluation_runs.c.run_id,
+            judged_counts.c.evaluator_id == evaluation_evaluators.c.evaluator_id,
+            judged_counts.c.judgments_count > judged_counts.c.logs_count,
+        )
+        .correlate(evaluation_evaluators)
+        .label("is_shared"),
     )
     .where(evaluation_evaluators.c.evaluation_id == bindparam("evaluation_id"))
     .order_by(evaluation_evaluators.c.position)
@@ -80,6 +93,7 @@ def read_attachments(connection: Connection, evaluation_id: str) -> list[Attachm
             row.orchestrated,
             files.count(row.evaluator_id) == 1,
             row.added_at,
+            bool(row.is_shared),
         )
         for row in rows
     ]
@@ -161,7 +175,7 @@ def _judged_counts(
         if item.sole or not run_ids:
             continue
         counted = (
-            select(judgments.c.run_id, func.count())
+            select(judgments.c.run_id, func.count(func.distinct(judgments.c.log_number)))
             .where(judgments.c.run_id.in_(run_ids), *judgments_of(item))
             .group_by(judgments.c.run_id)
         )

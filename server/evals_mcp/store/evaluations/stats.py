@@ -1,14 +1,15 @@
 """Statistics of runs, from their judgment rows. Reads no texts of logs."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED
+from evals_mcp.models.rows import Authors, SharedLogs
 from evals_mcp.models.runs import evaluation_status
 from evals_mcp.models.stats import (
     BooleanEvaluatorStatsResponse,
@@ -31,7 +32,7 @@ from evals_mcp.statistics.aggregates import (
 )
 from evals_mcp.statistics.datapoint_figures import CountedJudgment, average_by_datapoint, shares_by_datapoint
 from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.tables import evaluation_runs, files, judgments, runs
+from evals_mcp.store.database.tables import NAMED, evaluation_runs, files, judgments, runs
 from evals_mcp.store.evaluations.evaluations import find_evaluation
 from evals_mcp.store.evaluations.run_status import (
     Attachment,
@@ -43,7 +44,7 @@ from evals_mcp.store.evaluations.run_status import (
 from evals_mcp.store.evaluations.stats_problems import read_problems
 from evals_mcp.store.evaluations.stats_texts import progress_text, report_text
 from evals_mcp.store.files.versions import read_specs, read_versions
-from evals_mcp.store.logs.judgments import judgment_value
+from evals_mcp.store.logs.judgments import judgment_value, options_key
 from evals_mcp.store.revision_cache import RevisionCache
 
 _NEWEST_RUN = (
@@ -135,14 +136,24 @@ class Stats:
     def by_datapoint(
         self, connection: Connection, run: Row[Any], attachment: Attachment, return_type: str
     ) -> DatapointFigures:
-        """An evaluator's figures in a run in which it judged a datapoint repeatedly; empty for others.
+        """An evaluator's figures in a run in which it judged a datapoint repeatedly, or by several authors; else empty.
 
         `run` is a row as from `read_runs`.
         """
-        if run.logs_count <= run.logged_datapoints_count:
+        if run.logs_count <= run.logged_datapoints_count and not attachment.is_shared:
             return DatapointFigures()
         asked = (run.id, attachment, return_type)
         return self._cache.get("figures by datapoint", asked, run, lambda: _by_datapoint(connection, *asked))
+
+    def authors(
+        self, connection: Connection, found: Mapping[str, Sequence[EvaluatorInRun]]
+    ) -> dict[str, list[Authors | None]]:
+        """Who judged, for each evaluator in each run of `read`; None if no author is known."""
+        named = connection.execute(_NAMED_AUTHORS, {"run_ids": list(found)}).all()
+        return {
+            run_id: [_authors(connection, run_id, item, named) for item in evaluators]
+            for run_id, evaluators in found.items()
+        }
 
     def _one(
         self, connection: Connection, run: Row[Any], attachment: Attachment, spec: dict[str, Any]
@@ -188,21 +199,74 @@ def _count(connection: Connection, run_id: str, attachment: Attachment, spec: di
     )
 
 
+_NAMED_AUTHORS = (
+    select(
+        judgments.c.run_id,
+        judgments.c.evaluator_id,
+        judgments.c.evaluator_version_id,
+        judgments.c.latest,
+        judgments.c.author,
+        func.count().label("logs"),
+    )
+    .where(judgments.c.run_id.in_(bindparam("run_ids", expanding=True)), NAMED, judgments.c.state == JUDGED)
+    .group_by(*(judgments.c[key] for key in ("run_id", "evaluator_id", "evaluator_version_id", "latest", "author")))
+    .order_by(judgments.c.author)
+)
+
+
+def _authors(connection: Connection, run_id: str, found: EvaluatorInRun, named: Sequence[Row[Any]]) -> Authors | None:
+    """The authors of an evaluator's judgments in a run. `named` are the rows of `_NAMED_AUTHORS`."""
+    of = found.attachment
+    logs: Counter[str] = Counter()
+    for row in named:
+        counts = row.latest if of.sole else row.evaluator_version_id == of.evaluator_version_id
+        if row.run_id == run_id and row.evaluator_id == of.evaluator_id and counts:
+            logs[row.author] += row.logs
+    if not logs and not of.is_shared:
+        return None
+    logs[""] = found.stats.num_judgments - logs.total()
+    return Authors(+logs, _shared_logs(connection, run_id, of) if of.is_shared else None)
+
+
+def _shared_logs(connection: Connection, run_id: str, attachment: Attachment) -> SharedLogs:
+    columns = judgments.c
+    rows = connection.execute(
+        select(columns.log_number, columns.state, columns.number, columns.label).where(
+            columns.run_id == run_id, *judgments_of(attachment)
+        )
+    )
+    values: dict[int, set[Any]] = defaultdict(set)
+    for log_number, state, number, label in rows:
+        values[log_number] |= {(number, options_key(label))} if state == JUDGED else set()
+    judged = [found for found in values.values() if found]
+    return SharedLogs(len(values), len(judged), sum(len(found) > 1 for found in judged))
+
+
 def _by_datapoint(connection: Connection, run_id: str, attachment: Attachment, return_type: str) -> DatapointFigures:
     value = judgments.c.number if return_type in ("boolean", "number") else judgments.c.label
-    columns = (judgments.c.datapoint_id, judgments.c.number, judgments.c.label)
-    rows = connection.execute(
-        select(*columns, func.count().label("times"))
-        .where(judgments.c.run_id == run_id, judgments.c.state == JUDGED, value.is_not(None), *judgments_of(attachment))
-        .group_by(*columns)
+    columns: Any = judgments.c
+    times: ColumnElement[Any] = func.count()
+    counting = (
+        judgments.c.run_id == run_id,
+        judgments.c.state == JUDGED,
+        value.is_not(None),
+        *judgments_of(attachment),
     )
+    if attachment.is_shared:
+        part = 1.0 / func.count().over(partition_by=judgments.c.log_number)
+        each = (judgments.c.datapoint_id, judgments.c.number, judgments.c.label, part.label("part"))
+        columns, counting = select(*each).where(*counting).subquery().c, ()
+        times = func.sum(columns.part)
+    grouped = (columns.datapoint_id, columns.number, columns.label)
+    rows = connection.execute(select(*grouped, times.label("times")).where(*counting).group_by(*grouped))
     counted = [
-        CountedJudgment(row.datapoint_id, judgment_value(row.number, row.label, return_type), row.times) for row in rows
+        CountedJudgment(row.datapoint_id, judgment_value(row.number, row.label, return_type), float(row.times))
+        for row in rows
     ]
-    times: Counter[str] = Counter()
+    repeated: dict[str | None, float] = defaultdict(float)
     for item in counted:
-        times[item.datapoint_id or ""] += item.times if item.datapoint_id else 0
-    if max(times.values(), default=0) < 2:
+        repeated[item.datapoint_id] += item.times if item.datapoint_id else 0
+    if max(repeated.values(), default=0) < 2 and not attachment.is_shared:
         return DatapointFigures()
     if return_type in ("boolean", "number"):
         return DatapointFigures(average=average_by_datapoint(counted))

@@ -23,7 +23,7 @@ from evals_mcp.store.database.tables import (
     versions,
 )
 from evals_mcp.store.logs.rows import log_facts
-from evals_mcp.store.logs.run_logs import NewLogs, count_judged, count_logs, recount_run
+from evals_mcp.store.logs.run_logs import NewLogs, NewlyJudged, count_judged, count_logs, recount_run
 
 
 class _Evaluator(NamedTuple):
@@ -215,6 +215,7 @@ def _fail_judgments(connection: Connection, evaluator: _Evaluator, error: str, n
             .where(
                 judgments.c.log_number.in_(judged),
                 judgments.c.evaluator_id == evaluator.evaluator_id,
+                judgments.c.author == "",
                 judgments.c.latest.is_(True),
             )
             .values(latest=False)
@@ -226,6 +227,7 @@ def _fail_judgments(connection: Connection, evaluator: _Evaluator, error: str, n
                 "evaluator_id",
                 "log_number",
                 "evaluator_version_id",
+                "author",
                 "evaluator_log_number",
                 "datapoint_id",
                 "latest",
@@ -236,6 +238,7 @@ def _fail_judgments(connection: Connection, evaluator: _Evaluator, error: str, n
                 literal(evaluator.evaluator_id),
                 run_logs.c.log_number,
                 literal(evaluator.evaluator_version_id),
+                literal(""),
                 logs.c.number,
                 run_logs.c.datapoint_id,
                 literal(True),
@@ -251,7 +254,7 @@ def _fail_judgments(connection: Connection, evaluator: _Evaluator, error: str, n
         .group_by(run_logs.c.run_id)
         .order_by(run_logs.c.run_id)
     )
-    counts = {row[0]: row[1] for row in connection.execute(in_runs)}
+    counts = {row[0]: NewlyJudged(row[1], row[1]) for row in connection.execute(in_runs)}
     if evaluator.sole:
         count_judged(connection, evaluator.evaluator_id, counts, now)
         return

@@ -13,6 +13,7 @@ Aggregates = dict[str, list[EvaluatorAggregate]]
 
 
 class _Judgment(NamedTuple):
+    log_number: int
     version_id: str
     evaluator_id: str
     evaluator_version_id: str
@@ -23,7 +24,8 @@ class _Judgment(NamedTuple):
 def read_aggregates(connection: Connection, file_id: str) -> Aggregates:
     """Means by version id, one per evaluator version: the mean of numbers, or the rate of true for booleans.
 
-    The newest judgment of a log by an evaluator counts. Means exclude abstentions and failures.
+    The newest judgment of a log by an evaluator's author counts; a log that several authors judged has their mean.
+    Means exclude abstentions and failures.
     """
     judged = logs.alias("judged")
     statement = (
@@ -35,27 +37,31 @@ def read_aggregates(connection: Connection, file_id: str) -> Aggregates:
             logs.c.judgment,
             logs.c.error.is_not(None).label("failed"),
             logs.c.created_at,
+            logs.c.extra["user"].label("author"),
         )
         .join(judged, judged.c.number == logs.c.judged_log_number)
         .where(judged.c.file_id == file_id)
         .order_by(logs.c.number)
     )
-    newest: dict[tuple[int, str], _Judgment] = {}
+    newest: dict[tuple[int, str, str], _Judgment] = {}
     for row in connection.execute(statement):
         judgment = None if row.failed else row.judgment
-        newest[row.number, row.evaluator_id] = _Judgment(
-            row.version_id, row.evaluator_id, row.evaluator_version_id, judgment, row.created_at
+        newest[row.number, row.evaluator_id, row.author or ""] = _Judgment(
+            row.number, row.version_id, row.evaluator_id, row.evaluator_version_id, judgment, row.created_at
         )
     grouped: dict[tuple[str, str, str], list[_Judgment]] = defaultdict(list)
     for item in newest.values():
         if isinstance(item.judgment, bool | int | float):
-            grouped[item[:3]].append(item)
+            grouped[item[1:4]].append(item)
     found: Aggregates = defaultdict(list)
     for (version_id, evaluator_id, evaluator_version_id), items in grouped.items():
         times = [item.created_at for item in items]
+        of_logs: dict[int, list[float]] = defaultdict(list)
+        for item in items:
+            of_logs[item.log_number].append(item.judgment)
         found[version_id].append(
             EvaluatorAggregate(
-                value=sum(item.judgment for item in items) / len(items),
+                value=sum(sum(values) / len(values) for values in of_logs.values()) / len(of_logs),
                 evaluator_id=evaluator_id,
                 evaluator_version_id=evaluator_version_id,
                 created_at=min(times),

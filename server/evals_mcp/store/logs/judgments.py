@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from evals_mcp.errors import Invalid
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED, KEPT_TEXT, VALENCE_SCORES
 from evals_mcp.models.rows import declared_valence
+from evals_mcp.store.database.identity import digest
 
 
 class JudgmentColumns(NamedTuple):
@@ -19,6 +20,14 @@ class JudgmentColumns(NamedTuple):
     number: float | None
     label: str | None
     score: float | None
+
+
+class JudgedBy(NamedTuple):
+    """Who judged: an evaluator, in a version, and the author (empty if unknown)."""
+
+    evaluator_id: str
+    evaluator_version_id: str
+    author: str
 
 
 def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) -> JudgmentColumns:
@@ -38,6 +47,18 @@ def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) 
     return JudgmentColumns(JUDGED, None, judgment, _option_score(judgment, spec))
 
 
+def author_key(user: str | None) -> str:
+    """The author of an evaluator log by its `user`: as it is, but short enough for an index; empty for nobody."""
+    if user is None or len(user) <= _LONGEST_AUTHOR:
+        return user or ""
+    return f"{user[: _LONGEST_AUTHOR - 17]}…{digest(user)[:16]}"
+
+
+def is_by_person(spec: Mapping[str, Any]) -> bool:
+    """Whether a judgment is that of whoever sends it: code and models judge alike, whoever runs them."""
+    return spec.get("evaluator_type") in ("human", "external")
+
+
 def judgment_value(number: float | None, label: str | None, return_type: str) -> Any:
     """The judgment in these columns, for this return type; of a text, only its beginning."""
     match return_type:
@@ -48,6 +69,16 @@ def judgment_value(number: float | None, label: str | None, return_type: str) ->
         case "multi_select":
             return json.loads(label or "[]")
     return label
+
+
+def options_key(label: str | None) -> str | None:
+    """A label, the same for several options in any order."""
+    if label is None or not label.startswith("["):
+        return label
+    try:
+        return json.dumps(sorted(json.loads(label)), ensure_ascii=False)
+    except (ValueError, TypeError):
+        return label
 
 
 def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str | int, ...]) -> None:
@@ -76,6 +107,7 @@ def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str |
             )
 
 
+_LONGEST_AUTHOR = 200
 _EXPECTED: dict[str, tuple[str, tuple[type, ...]]] = {
     "boolean": ("true or false", (bool,)),
     "number": ("a number", (int, float)),

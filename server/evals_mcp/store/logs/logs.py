@@ -19,7 +19,7 @@ from evals_mcp.store.files.files import ensure_file
 from evals_mcp.store.files.versions import Version, add_version, find_file, find_version
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.filters import LogFilter, log_conditions, log_numbers_newest_first
-from evals_mcp.store.logs.judgments import check_judgment, judgment_columns
+from evals_mcp.store.logs.judgments import JudgedBy, author_key, check_judgment, is_by_person, judgment_columns
 from evals_mcp.store.logs.responses import read_logs
 from evals_mcp.store.logs.rows import known_status, log_values
 from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
@@ -69,13 +69,16 @@ class Logs(Repository):
         with self._database.write() as connection:
             return create_log(connection, file_type, target, fields, self._database.now(), run_id)
 
-    def create_judgment(self, target: LogTarget, judged_log_id: str, fields: Mapping[str, Any]) -> CreatedLog:
-        """Store an evaluator's log of another log. It becomes the newest judgment of that log.
+    def create_judgment(
+        self, target: LogTarget, judged_log_id: str, fields: Mapping[str, Any], person: str | None = None
+    ) -> CreatedLog:
+        """Store an evaluator's log of another log. It becomes the newest judgment of that log by its author.
 
+        The author is its `user`, else the `person` who sends what a human or external evaluator judged.
         Raises Invalid if the judgment does not fit the evaluator, NotFound, and Conflict.
         """
         with self._database.write() as connection:
-            return create_judgment(connection, target, judged_log_id, fields, self._database.now())
+            return create_judgment(connection, target, judged_log_id, fields, self._database.now(), person)
 
     def get(self, log_id: str) -> LogResponse:
         """One log with its judgments and the trace below it. Raises NotFound."""
@@ -157,6 +160,7 @@ def create_judgment(
     judged_log_id: str,
     fields: Mapping[str, Any],
     now: datetime,
+    person: str | None = None,
     location: tuple[str | int, ...] = ("body", "judgment"),
 ) -> CreatedLog:
     """Store a judgment inside a transaction; see `Logs.create_judgment`. `location` is its path in the request."""
@@ -169,13 +173,22 @@ def create_judgment(
     if judgment is not None and fields.get("error") is None:
         check_judgment(judgment, spec, location)
     given = {"log_status": "complete", **fields}
+    if person and given.get("user") is None and is_by_person(spec):
+        given["user"] = _known_user(connection, fields.get("log_id"), person)
     row, is_new = _insert_log(connection, version, given, now, judged_log_number=judged.number)
     created = CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
     if not is_new:
         return created
     columns = judgment_columns(judgment, fields.get("error"), spec)
-    add_judgment(connection, judged.number, version.file_id, version.id, row["number"], columns, now)
+    by = JudgedBy(version.file_id, version.id, author_key(row["extra"].get("user")))
+    add_judgment(connection, judged.number, by, row["number"], columns, now)
     return created
+
+
+def _known_user(connection: Connection, log_id: str | None, person: str) -> str | None:
+    """The user of the log that this one repeats, whoever sends it again; else the person."""
+    found = None if log_id is None else connection.execute(_LOG, {"log_id": log_id}).first()
+    return person if found is None else found.extra.get("user")
 
 
 def update_log(connection: Connection, row: Row[Any], fields: Mapping[str, Any], now: datetime, *, final: bool) -> None:

@@ -10,7 +10,7 @@ from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import dataset_datapoints, judged_counts, judgments, logs, run_logs, runs
 from evals_mcp.store.database.upserts import Upsert
 from evals_mcp.store.files.versions import read_specs
-from evals_mcp.store.logs.judgments import JudgmentColumns, judgment_columns
+from evals_mcp.store.logs.judgments import JudgedBy, JudgmentColumns, author_key, judgment_columns
 from evals_mcp.store.logs.rows import log_facts
 from evals_mcp.store.logs.step_usage import refresh_above, with_steps
 
@@ -80,7 +80,7 @@ def copy_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now
 
 
 def unlink_judgment(connection: Connection, evaluator_log_number: int, now: datetime) -> None:
-    """Remove a judgment from all runs. The evaluator's previous judgment, if any, counts again."""
+    """Remove a judgment from all runs. The author's previous judgment, if any, counts again."""
     row = connection.execute(
         select(logs.c.judged_log_number, logs.c.file_id).where(logs.c.number == evaluator_log_number)
     ).one()
@@ -102,43 +102,47 @@ def refresh_judgments(connection: Connection, judged_log_number: int, evaluator_
 def add_judgment(
     connection: Connection,
     judged_log_number: int,
-    evaluator_id: str,
-    evaluator_version_id: str,
+    by: JudgedBy,
     evaluator_log_number: int,
     columns: JudgmentColumns,
     now: datetime,
 ) -> None:
-    """Record a judgment in each run with the judged log. The newest judgment of an evaluator counts."""
-    in_runs = connection.execute(_IN_RUNS, {"of_log": judged_log_number}).all()
+    """Record a judgment in each run with the judged log. The newest judgment of each author counts."""
+    of_log = {"of_log": judged_log_number, "by_evaluator": by.evaluator_id}
+    in_runs = connection.execute(_TO_JUDGE, of_log).all()
     if not in_runs:
         return
-    replaced = connection.execute(
-        SUPERSEDE_JUDGMENT, {"of_log": judged_log_number, "by_evaluator": evaluator_id}
-    ).rowcount
+    replaced = connection.execute(SUPERSEDE_JUDGMENT, {**of_log, "by_author": by.author}).rowcount
     judgment = {
-        "evaluator_id": evaluator_id,
+        **by._asdict(),
         "log_number": judged_log_number,
-        "evaluator_version_id": evaluator_version_id,
         "evaluator_log_number": evaluator_log_number,
         "latest": True,
         **columns._asdict(),
     }
     connection.execute(
         RECORD_JUDGMENT.on(connection),
-        [{"run_id": run_id, "datapoint_id": datapoint_id, **judgment} for run_id, datapoint_id in in_runs],
+        [{"run_id": row.run_id, "datapoint_id": row.datapoint_id, **judgment} for row in in_runs],
     )
-    run_ids = [run_id for run_id, _ in in_runs]
     if replaced:
-        connection.execute(CHANGE_RUNS, {"of_runs": run_ids, "now": now})
+        connection.execute(CHANGE_RUNS, {"of_runs": [row.run_id for row in in_runs], "now": now})
     else:
-        count_judged(connection, evaluator_id, dict.fromkeys(run_ids, 1), now)
+        more = {row.run_id: NewlyJudged(int(not row.is_judged), 1) for row in in_runs}
+        count_judged(connection, by.evaluator_id, more, now)
 
 
-def count_judged(connection: Connection, evaluator_id: str, logs_counts: Mapping[str, int], now: datetime) -> None:
-    """Count more logs as judged by an evaluator. `logs_counts` has their number by run id."""
-    rows = [{"run_id": run_id, "evaluator_id": evaluator_id, "logs_count": n} for run_id, n in logs_counts.items()]
+class NewlyJudged(NamedTuple):
+    """Logs that an evaluator had not judged before, and judgments by authors who had not judged the log."""
+
+    logs_count: int
+    judgments_count: int
+
+
+def count_judged(connection: Connection, evaluator_id: str, more: Mapping[str, NewlyJudged], now: datetime) -> None:
+    """Count more logs as judged by an evaluator, and more judgments, by run id."""
+    rows = [{"run_id": run_id, "evaluator_id": evaluator_id, **new._asdict()} for run_id, new in more.items()]
     connection.execute(_COUNT_JUDGED.on(connection), rows)
-    connection.execute(CHANGE_RUNS, {"of_runs": list(logs_counts), "now": now})
+    connection.execute(CHANGE_RUNS, {"of_runs": list(more), "now": now})
 
 
 def refresh_facts(connection: Connection, log: Mapping[str, Any], now: datetime) -> None:
@@ -197,8 +201,13 @@ def recount_run(connection: Connection, run_id: str, now: datetime) -> None:
     connection.execute(delete(judged_counts).where(judged_counts.c.run_id == run_id))
     connection.execute(
         judged_counts.insert().from_select(
-            ["run_id", "evaluator_id", "logs_count"],
-            select(judgments.c.run_id, judgments.c.evaluator_id, func.count())
+            ["run_id", "evaluator_id", "logs_count", "judgments_count"],
+            select(
+                judgments.c.run_id,
+                judgments.c.evaluator_id,
+                func.count(func.distinct(judgments.c.log_number)),
+                func.count(),
+            )
             .where(judgments.c.run_id == run_id, judgments.c.latest.is_(True))
             .group_by(judgments.c.run_id, judgments.c.evaluator_id),
         )
@@ -236,14 +245,25 @@ SUPERSEDE_JUDGMENT = (
     .where(
         judgments.c.log_number == bindparam("of_log"),
         judgments.c.evaluator_id == bindparam("by_evaluator"),
+        judgments.c.author == bindparam("by_author"),
         judgments.c.latest.is_(True),
     )
     .values(latest=False)
 )
+_TO_JUDGE = _IN_RUNS.add_columns(
+    exists()
+    .where(
+        judgments.c.run_id == run_logs.c.run_id,
+        judgments.c.evaluator_id == bindparam("by_evaluator"),
+        judgments.c.log_number == run_logs.c.log_number,
+    )
+    .correlate(run_logs)
+    .label("is_judged")
+)
 RECORD_JUDGMENT = Upsert(
     judgments,
     lambda insert: insert.on_conflict_do_update(
-        index_elements=["run_id", "evaluator_id", "log_number", "evaluator_version_id"],
+        index_elements=["run_id", "evaluator_id", "log_number", "evaluator_version_id", "author"],
         set_={name: insert.excluded[name] for name in ("evaluator_log_number", "latest", *JudgmentColumns._fields)},
     ),
 )
@@ -251,7 +271,7 @@ _COUNT_JUDGED = Upsert(
     judged_counts,
     lambda insert: insert.on_conflict_do_update(
         index_elements=["run_id", "evaluator_id"],
-        set_={"logs_count": judged_counts.c.logs_count + insert.excluded.logs_count},
+        set_={name: judged_counts.c[name] + insert.excluded[name] for name in NewlyJudged._fields},
     ),
 )
 CHANGE_RUNS = (
@@ -279,22 +299,23 @@ def run_log(run_id: str, log: Mapping[Any, Any]) -> dict[str, Any]:
 def _copy_judgments(
     connection: Connection, run_id: str, datapoint_ids: Mapping[int, str | None], evaluator_id: str | None = None
 ) -> None:
-    """Copy the existing judgments of logs into a run, the newest of each evaluator version. Updates no counters.
+    """Copy the judgments of logs into a run, the newest of each evaluator version and author. Updates no counters.
 
     The keys of `datapoint_ids` are the logs' numbers. `evaluator_id` limits the copy to one evaluator.
     """
     statement = (
-        select(logs.c.number, *(logs.c[name] for name in _JUDGMENT_SOURCE))
+        select(logs.c.number, *(logs.c[name] for name in _JUDGMENT_SOURCE), logs.c.extra["user"].label("user"))
         .where(logs.c.judged_log_number.in_(list(datapoint_ids)))
         .order_by(logs.c.number)
     )
     if evaluator_id is not None:
         statement = statement.where(logs.c.file_id == evaluator_id)
-    newest: dict[tuple[int, str], Row[Any]] = {}
-    latest: dict[tuple[int, str], int] = {}
+    newest: dict[tuple[int, JudgedBy], Any] = {}
+    latest: dict[tuple[int, str, str], int] = {}
     for row in connection.execute(statement):
-        newest[row.judged_log_number, row.version_id] = row
-        latest[row.judged_log_number, row.file_id] = row.number
+        by = JudgedBy(row.file_id, row.version_id, author_key(row.user))
+        newest[row.judged_log_number, by] = row
+        latest[row.judged_log_number, by.evaluator_id, by.author] = row.number
     if not newest:
         return
     specs = read_specs(connection, sorted({row.version_id for row in newest.values()}))
@@ -302,15 +323,14 @@ def _copy_judgments(
         judgments.insert(),
         [
             {
+                **by._asdict(),
                 "run_id": run_id,
-                "evaluator_id": row.file_id,
                 "log_number": row.judged_log_number,
-                "evaluator_version_id": row.version_id,
                 "evaluator_log_number": row.number,
                 "datapoint_id": datapoint_ids[row.judged_log_number],
-                "latest": latest[row.judged_log_number, row.file_id] == row.number,
+                "latest": latest[row.judged_log_number, by.evaluator_id, by.author] == row.number,
                 **judgment_columns(row.judgment, row.error, specs[row.version_id])._asdict(),
             }
-            for row in newest.values()
+            for (_, by), row in newest.items()
         ],
     )

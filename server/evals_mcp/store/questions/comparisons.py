@@ -184,13 +184,15 @@ def _other_logs(
 
 
 def _with_judgments(
-    row: Any, run_id: str, judged: dict[str, JudgmentRow], attachments: Sequence[Attachment]
+    row: Any, run_id: str, judged: dict[str, list[JudgmentRow]], attachments: Sequence[Attachment]
 ) -> DatapointLog:
     rows = [judged.get(item.evaluator_version_id) for item in attachments]
+    others = [(index, item.state[0], item.judgment) for index, found in enumerate(rows) for item in (found or ())[1:]]
     return DatapointLog(
         id=row.id,
         run_id=run_id,
         failed=row.failed,
-        states="".join("m" if item is None else item.state[0] for item in rows),
-        judgments=[None if item is None else item.judgment for item in rows],
+        states="".join(found[0].state[0] if found else "m" for found in rows),
+        judgments=[found[0].judgment if found else None for found in rows],
+        others=others or None,
     )

@@ -132,7 +132,7 @@ def _with_errors(choice: Choice) -> Select[Any]:
 
 
 def _contradicted(connection: Connection, choice: Choice) -> set[str]:
-    """Datapoints with a log that fails by one evaluator and passes by another."""
+    """Datapoints with a log that fails by one evaluator or author and passes by another."""
     verdicts = [
         select(judgments.c.run_id, judgments.c.log_number, judgments.c.datapoint_id, verdict.label("fails")).where(
             *_of(choice, attachment), judgments.c.state == JUDGED
@@ -140,7 +140,8 @@ def _contradicted(connection: Connection, choice: Choice) -> set[str]:
         for attachment, reading in choice.evaluators
         if (verdict := _verdict(reading)) is not None
     ]
-    if len(verdicts) < 2:
+    is_shared = any(attachment.is_shared for attachment, _ in choice.evaluators)
+    if not verdicts or (len(verdicts) == 1 and not is_shared):
         return set()
     return _differing(connection, verdicts, "fails")
 

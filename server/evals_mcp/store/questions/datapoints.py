@@ -28,6 +28,10 @@ class _Log(NamedTuple):
     failed: bool
 
 
+_Judged = tuple[list[str], list[Any], list[tuple[int, str, Any]]]
+"""State letters and judgments by evaluator, and those of further authors."""
+
+
 class DatapointQuestions:
     """Answers questions about datapoints."""
 
@@ -92,7 +96,12 @@ _LOGS = (
     .order_by(run_logs.c.run_id, run_logs.c.datapoint_id, run_logs.c.log_number)
 )
 _JUDGMENTS = select(
-    judgments.c.log_number, judgments.c.evaluator_id, judgments.c.state, judgments.c.number, judgments.c.label
+    judgments.c.log_number,
+    judgments.c.evaluator_id,
+    judgments.c.evaluator_log_number,
+    judgments.c.state,
+    judgments.c.number,
+    judgments.c.label,
 ).where(judgments.c.log_number.in_(bindparam("numbers", expanding=True)))
 _LATEST = _JUDGMENTS.where(judgments.c.latest.is_(True))
 _OF_VERSION = _JUDGMENTS.where(judgments.c.evaluator_version_id == bindparam("version_id"))
@@ -115,19 +124,19 @@ def _logs(
     judged = _judged(connection, found_logs, evaluators)
     found: dict[str, list[DatapointLog]] = {}
     for log in found_logs:
-        states, values = judged.get(log.log_number) or _none_judged(len(evaluators))
+        states, values, others = judged.get(log.log_number) or _none_judged(len(evaluators))
         found.setdefault(log.datapoint_id, []).append(
-            DatapointLog(log.log_id, log.run_id, log.failed, "".join(states), values)
+            DatapointLog(log.log_id, log.run_id, log.failed, "".join(states), values, others or None)
         )
     return found
 
 
 def _judged(
     connection: Connection, found_logs: Sequence[_Log], evaluators: Sequence[AttachedEvaluator]
-) -> dict[int, tuple[list[str], list[Any]]]:
+) -> dict[int, _Judged]:
     """State letters and judgments by log number, in evaluator order. They are the same in all runs."""
     numbers = {"numbers": list({log.log_number for log in found_logs})}
-    found: dict[int, tuple[list[str], list[Any]]] = {}
+    found: dict[int, _Judged] = {}
     indexes = {item.row.id: index for index, item in enumerate(evaluators) if item.attachment.sole}
     _fill(found, connection.execute(_LATEST, numbers).all(), indexes, evaluators)
     for index, item in enumerate(evaluators):
@@ -138,26 +147,31 @@ def _judged(
 
 
 def _fill(
-    found: dict[int, tuple[list[str], list[Any]]],
+    found: dict[int, _Judged],
     rows: Sequence[Any],
     indexes: Mapping[str, int],
     evaluators: Sequence[AttachedEvaluator],
 ) -> None:
+    if any(evaluators[index].attachment.is_shared for index in indexes.values()):
+        rows = sorted(rows, key=lambda row: row.evaluator_log_number)
     # Unpacked: there are many rows, and access by column name costs more than the query.
-    for log_number, evaluator_id, state, number, label in rows:
+    for log_number, evaluator_id, _, state, number, label in rows:
         index = indexes.get(evaluator_id)
         if index is None:
             continue
         if log_number not in found:
             found[log_number] = _none_judged(len(evaluators))
-        states, values = found[log_number]
-        states[index] = STATES[state][0]
-        if state == JUDGED:
-            values[index] = judgment_value(number, label, evaluators[index].row.return_type)
+        states, values, others = found[log_number]
+        letter = STATES[state][0]
+        value = judgment_value(number, label, evaluators[index].row.return_type) if state == JUDGED else None
+        if states[index] == "m":
+            states[index], values[index] = letter, value
+        elif (index, letter, value) not in others and (letter, value) != (states[index], values[index]):
+            others.append((index, letter, value))
 
 
-def _none_judged(amount: int) -> tuple[list[str], list[Any]]:
-    return ["m"] * amount, [None] * amount
+def _none_judged(amount: int) -> _Judged:
+    return ["m"] * amount, [None] * amount, []
 
 
 def _row(row: Any, logs_of_datapoint: list[DatapointLog], characters: int, searched: str | None) -> DatapointRow:

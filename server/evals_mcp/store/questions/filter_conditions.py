@@ -111,7 +111,7 @@ def has_judgment(condition: JudgmentCondition, evaluators: Iterable[AttachedEval
 
 def _has_number() -> Condition:
     """Whether a judgment is a number, in a form that the index of scores can answer alone."""
-    keys = ("run_id", "evaluator_id", "log_number", "evaluator_version_id")
+    keys = ("run_id", "evaluator_id", "log_number", "evaluator_version_id", "author")
     return exists().where(*(_same.c[key] == judgments.c[key] for key in keys), _same.c.number.is_not(None))
 
 

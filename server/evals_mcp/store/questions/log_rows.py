@@ -41,9 +41,9 @@ def read_log_rows(
 
 def read_judgment_rows(
     connection: Connection, keys: Iterable[RunLogKey], attachments: Sequence[Attachment], characters: int
-) -> dict[RunLogKey, dict[str, JudgmentRow]]:
-    """The judgments of logs by attached evaluators, by version id."""
-    found: dict[RunLogKey, dict[str, JudgmentRow]] = {}
+) -> dict[RunLogKey, dict[str, list[JudgmentRow]]]:
+    """The judgments of logs by attached evaluators, by version id: those of all authors, oldest first."""
+    found: dict[RunLogKey, dict[str, list[JudgmentRow]]] = {}
     sole = {item.evaluator_id: item for item in attachments if item.sole}
     exact = {item.evaluator_version_id: item for item in attachments if not item.sole}
     wanted = set(keys)
@@ -54,7 +54,7 @@ def read_judgment_rows(
         item = (sole.get(evaluator_id) if latest else None) or exact.get(version_id)
         if item is not None and (key := RunLogKey(run_id, log_number)) in wanted:
             row = _judgment_row(item.evaluator_version_id, STATES[state], *texts, characters=characters)
-            found.setdefault(key, {})[row.evaluator_version_id] = row
+            found.setdefault(key, {}).setdefault(row.evaluator_version_id, []).append(row)
     return found
 
 
@@ -66,6 +66,7 @@ _JUDGMENTS = (
         judgments.c.evaluator_version_id,
         judgments.c.latest,
         judgments.c.state,
+        judgments.c.author,
         logs.c.judgment,
         logs.c.error,
         logs.c.output,
@@ -73,12 +74,14 @@ _JUDGMENTS = (
     )
     .join(logs, logs.c.number == judgments.c.evaluator_log_number)
     .where(judgments.c.log_number.in_(bindparam("numbers", expanding=True)))
+    .order_by(judgments.c.evaluator_log_number)
 )
 
 
 def _judgment_row(
     version_id: str,
     state: JudgmentState,
+    author: str,
     judgment: Any,
     error: str | None,
     output: str | None,
@@ -95,6 +98,7 @@ def _judgment_row(
         explanation=None if explanation is None else explanation[:characters],
         error=None if error is None else error[:characters],
         length=len(text) if len(text) > characters else None,
+        author=author or None,
     )
 
 
@@ -124,7 +128,7 @@ _LOGS = (
 def _log_row(
     row: Any,
     usage: Usage,
-    judged: dict[str, JudgmentRow],
+    judged: dict[str, list[JudgmentRow]],
     attachments: Sequence[Attachment],
     characters: int,
     excerpt: Excerpt | None,
@@ -154,9 +158,10 @@ def _log_row(
         cost=None if usage.is_output_cost else row.cost,
         output_cost=row.cost if usage.is_output_cost else None,
         judgments=[
-            judged.get(item.evaluator_version_id)
-            or JudgmentRow(evaluator_version_id=item.evaluator_version_id, state="missing")
+            row
             for item in attachments
+            for row in judged.get(item.evaluator_version_id)
+            or [JudgmentRow(evaluator_version_id=item.evaluator_version_id, state="missing")]
         ],
         lengths=lengths,
         excerpt=excerpt,

@@ -110,24 +110,31 @@ class LogStatements:
         within: _Within,
         score: ColumnElement[Any] | None = None,
     ) -> Select[Any]:
-        """Logs by their judgments that meet the filter's condition, else all. `score` replaces the sort key."""
+        """Logs by their judgments that meet the filter's condition, else all. `score` replaces the sort key.
+
+        A log that several authors judged so comes once, by its worst judgment.
+        """
         sort = self._question.sort
         value = _SORT_COLUMNS.get(sort, judgments.c.log_number) if score is None else score
         statement = select(judgments.c.run_id, judgments.c.log_number, value).where(
             within(judgments), *judgment_conditions(condition or JudgmentCondition(), evaluator), value.is_not(None)
         )
         others = self._conditions.on_logs(() if condition is None else ("judgment",))
-        if not others and sort not in _SORT_COLUMNS:
+        if others or sort in _SORT_COLUMNS:
+            same_log = (run_logs.c.run_id == judgments.c.run_id) & (run_logs.c.log_number == judgments.c.log_number)
+            statement = statement.join(run_logs, same_log).where(*others)
+        if not evaluator.attachment.is_shared:
             return statement
-        same_log = (run_logs.c.run_id == judgments.c.run_id) & (run_logs.c.log_number == judgments.c.log_number)
-        return statement.join(run_logs, same_log).where(*others)
+        run_id, number, worst = judgments.c.run_id, judgments.c.log_number, func.min(value).label("value")
+        once = statement.with_only_columns(run_id, number, worst).group_by(run_id, number).subquery()
+        return select(once.c.run_id, once.c.log_number, once.c.value)
 
 
 def _with_score(source: Select[Any], evaluator: AttachedEvaluator) -> Select[Any]:
     """The logs of a source with their score by an evaluator as sort key. Logs without one come last."""
     found = source.subquery()
     run_id, number, _ = found.c
-    score = select(judgments.c.score).where(
+    score = select(func.min(judgments.c.score) if evaluator.attachment.is_shared else judgments.c.score).where(
         judgments.c.run_id == run_id,
         judgments.c.log_number == number,
         *judgment_conditions(JudgmentCondition(), evaluator),

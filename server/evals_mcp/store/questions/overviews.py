@@ -81,6 +81,7 @@ class Overviews:
         runs_oldest_first = evaluation.runs[::-1]
         progress = read_progress(connection, runs_oldest_first, evaluation.attachments)
         stats = self._stats.read(connection, runs_oldest_first, evaluation.attachments)
+        authors = self._stats.authors(connection, stats)
         named = read_version_names(connection, runs_oldest_first)
         differences = read_run_differences(connection, self._cache, runs_oldest_first, named)
         figures = {
@@ -88,8 +89,9 @@ class Overviews:
                 evaluator_figures(
                     found.stats,
                     *self._stats.by_datapoint(connection, run, item.attachment, item.row.return_type),
+                    who,
                 )
-                for item, found in zip(evaluation.evaluators, stats[run.id], strict=True)
+                for item, found, who in zip(evaluation.evaluators, stats[run.id], authors[run.id], strict=True)
             ]
             for run in runs_oldest_first
         }

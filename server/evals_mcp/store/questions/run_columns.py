@@ -1,6 +1,7 @@
 """Runs as columns for comparisons: read without texts, and cached until the run changes."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from functools import partial
 from threading import Lock
@@ -15,10 +16,10 @@ from evals_mcp.statistics.columns import (
     OUTPUT_COST,
     DatapointKeys,
     JudgmentColumn,
-    Labels,
     RunColumns,
-    labels_of,
+    profile_of,
 )
+from evals_mcp.statistics.pairing import Profile
 from evals_mcp.store.database.tables import judgments, logs, run_logs
 from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.files.versions import read_specs
@@ -162,6 +163,8 @@ def _judgment_column(
     value = judgments.c.number if kind in ("boolean", "number") else judgments.c.label
     statement = select(judgments.c.log_number, judgments.c.state, value).where(*counting)
     rows = _fetch(connection, statement, ("i8", "i1", "O"))
+    if evaluator.attachment.is_shared:
+        rows = _one_per_log(rows, kind)
     indexes = np.searchsorted(numbers, rows["f0"])
     states = np.full(len(numbers), MISSING, dtype=np.int8)
     states[indexes] = rows["f1"]
@@ -173,7 +176,7 @@ def _judgment_column(
     values = rows["f2"][judged]
     found = np.full(len(numbers), np.nan)
     labels = np.full(len(numbers), -1, dtype=np.int32)
-    options: dict[Labels, int] = {}
+    options: dict[Profile, int] = {}
     if kind in ("boolean", "number"):
         found[indexes[judged]] = values.astype(float)
     elif kind in ("select", "multi_select"):
@@ -183,14 +186,32 @@ def _judgment_column(
     )
 
 
-def _label_indexes(texts: Sequence[str], kind: str, options: dict[Labels, int]) -> list[int]:
-    """The indexes of judgments in `options`. Adds new options."""
-    known: dict[str, int] = {}
-    for text in texts:
-        if text not in known:
-            labels = labels_of(json.loads(text) if kind == "multi_select" else text)
-            known[text] = options.setdefault(labels, len(options))
-    return [known[text] for text in texts]
+def _one_per_log(rows: "NDArray[Any]", kind: str) -> "NDArray[Any]":
+    """One row for each log: the mean of its authors' numbers, or all their options. One judgment makes it judged."""
+    import numpy as np
+
+    of_logs: dict[int, list[tuple[int, int, Any]]] = {}
+    for row in rows.tolist():
+        of_logs.setdefault(row[0], []).append(row)
+    merged: list[tuple[int, int, Any]] = []
+    for number, found in of_logs.items():
+        values = [value for _, state, value in found if state == JUDGED and value is not None]
+        together: Any = tuple(values)
+        if kind in ("boolean", "number"):
+            together = math.fsum(values) / len(values) if values else None
+        merged.append((number, min(state for _, state, _ in found), together))
+    return np.array(merged, dtype=rows.dtype)
+
+
+def _label_indexes(found: Sequence[str | tuple[str, ...]], kind: str, options: dict[Profile, int]) -> list[int]:
+    """The indexes of judgments, or of several authors' judgments of a log, in `options`. Adds new options."""
+    known: dict[str | tuple[str, ...], int] = {}
+    for texts in found:
+        if texts not in known:
+            each = (texts,) if isinstance(texts, str) else texts
+            profile = profile_of([json.loads(text) if kind == "multi_select" else text for text in each])
+            known[texts] = options.setdefault(profile, len(options))
+    return [known[texts] for texts in found]
 
 
 def _of_other_type(connection: Connection, version_ids: Sequence[str], kind: str) -> list[str]:

@@ -112,6 +112,8 @@ def _read_judged(
     statement = select(judgments.c.log_number, judgments.c.number, judgments.c.label).where(
         judgments.c.run_id == run_id, *judgments_of(evaluator.attachment), judgments.c.state == JUDGED
     )
+    if evaluator.attachment.is_shared:
+        statement = statement.order_by(judgments.c.evaluator_log_number)  # a log goes by its newest judgment
     kind = evaluator.row.return_type
     labels = {label_of(None): 0}
     found = [

@@ -39,7 +39,7 @@ class RunJudgment(NamedTuple):
 
 
 class RunLog(NamedTuple):
-    """A log with the judgments that count, one per attached evaluator. `labels` exist only in v4."""
+    """A log with the judgments that count: of each attached evaluator one per author. `labels` exist only in v4."""
 
     log: LogResponse
     judgments: list[RunJudgment]
@@ -103,7 +103,13 @@ class RunDatapoints(Repository):
             return create_log(connection, version.file_type, log_target, values, self._database.now(), row.id)
 
     def judge(
-        self, evaluation_id: str, run: str | None, log_id: str, evaluator: str, fields: Mapping[str, Any]
+        self,
+        evaluation_id: str,
+        run: str | None,
+        log_id: str,
+        evaluator: str,
+        fields: Mapping[str, Any],
+        person: str | None = None,
     ) -> RunJudgment:
         """Store the `judgment` or `error` of an attached evaluator (file or version id) for a log in a running run.
 
@@ -116,7 +122,7 @@ class RunDatapoints(Repository):
             attachment = _find_attachment(connection, evaluation_id, evaluator)
             target = LogTarget(version_id=attachment.evaluator_version_id)
             now = self._database.now()
-            created = create_judgment(connection, target, log_id, fields, now, ("body", "result"))
+            created = create_judgment(connection, target, log_id, fields, now, person, ("body", "result"))
             return RunJudgment(
                 id=created.id,
                 evaluator_id=created.file_id,
@@ -251,16 +257,16 @@ def _read_run_logs(connection: Connection, evaluation_id: str, numbers: Sequence
 
 
 def _counting(judged: Sequence[EvaluatorLogResponse], attachments: Sequence[Attachment]) -> list[RunJudgment]:
-    """The newest judgment of each attached evaluator, in attachment order; judged logs oldest first."""
+    """The newest judgments of each attached evaluator, one per author, in attachment order; `judged` oldest first."""
     newest: list[EvaluatorLogResponse] = []
     for item in attachments:
-        by_it = [
-            log
+        by_author = {
+            log.user or "": log
             for log in judged
             if log.evaluator.id == item.evaluator_id
             and (item.sole or log.evaluator.version_id == item.evaluator_version_id)
-        ]
-        newest += by_it[-1:]
+        }
+        newest += by_author.values()
     return [as_run_judgment(log) for log in newest]
 
 
