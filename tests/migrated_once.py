@@ -49,7 +49,7 @@ def _watch(connection: Connection, schema: str | None, migrations: Migrations) -
     made: Statements = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        if statement.lstrip().startswith(("CREATE", "INSERT", "UPDATE")):
+        if statement.lstrip().startswith(("ALTER", "CREATE", "DROP", "INSERT", "UPDATE")):
             made.append((re.sub(rf'"?\b{schema}\b"?\.', f'"{_IN_FIRST}".', statement), parameters))
 
     event.listen(connection, "before_cursor_execute", note)

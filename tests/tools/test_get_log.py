@@ -105,7 +105,7 @@ async def test_an_evaluator_that_judged_again_is_numbered(empty_assistant: Assis
     await _judge(empty_assistant, log, "a/polite", "boolean", judgment=False)
     await _judge(empty_assistant, log, "a/polite", "boolean", judgment=True)
     answer = await empty_assistant.ask("get_log", log=log)
-    assert "judgments.polite#1 false\njudgments.polite#2 true" in answer
+    assert "judgments.polite#1 false (replaced)\njudgments.polite#2 true" in answer
 
 
 async def test_long_parts_are_cut_with_the_call_that_reads_on(empty_assistant: Assistant) -> None:

@@ -318,7 +318,7 @@ class LogRow(CutRow):
 
     A log without inputs and messages has those of its datapoint. `calls` are the tool calls of the output message, in
     the form of OpenAI, and `parts` its parts that are no text. Media are marks. `output_cost` instead of `cost` is that
-    of the output only. `judgments` has at least one of each evaluator, in order: one for each author who judged it.
+    of the output only. `judgments` has at least one of each evaluator, in order: one for each author of it.
     """
 
     id: str

@@ -72,10 +72,10 @@ class Logs(Repository):
     def create_judgment(
         self, target: LogTarget, judged_log_id: str, fields: Mapping[str, Any], person: str | None = None
     ) -> CreatedLog:
-        """Store an evaluator's log of another log. It becomes the newest judgment of that log by its author.
+        """Store an evaluator's log of another log: the newest judgment of that log by its author.
 
-        The author is its `user`, else the `person` who sends what a human or external evaluator judged.
-        Raises Invalid if the judgment does not fit the evaluator, NotFound, and Conflict.
+        That is its `user`, else the `person` for human and external evaluators. Raises Invalid if it does not fit the
+        evaluator, NotFound, and Conflict.
         """
         with self._database.write() as connection:
             return create_judgment(connection, target, judged_log_id, fields, self._database.now(), person)
@@ -174,7 +174,8 @@ def create_judgment(
         check_judgment(judgment, spec, location)
     given = {"log_status": "complete", **fields}
     if person and given.get("user") is None and is_by_person(spec):
-        given["user"] = _known_user(connection, fields.get("log_id"), person)
+        known = connection.execute(_LOG, {"log_id": fields.get("log_id")}).first()
+        given["user"] = known.extra.get("user") if known else person  # a repeated log keeps its author
     row, is_new = _insert_log(connection, version, given, now, judged_log_number=judged.number)
     created = CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
     if not is_new:
@@ -183,12 +184,6 @@ def create_judgment(
     by = JudgedBy(version.file_id, version.id, author_key(row["extra"].get("user")))
     add_judgment(connection, judged.number, by, row["number"], columns, now)
     return created
-
-
-def _known_user(connection: Connection, log_id: str | None, person: str) -> str | None:
-    """The user of the log that this one repeats, whoever sends it again; else the person."""
-    found = None if log_id is None else connection.execute(_LOG, {"log_id": log_id}).first()
-    return person if found is None else found.extra.get("user")
 
 
 def update_log(connection: Connection, row: Row[Any], fields: Mapping[str, Any], now: datetime, *, final: bool) -> None:
@@ -258,13 +253,7 @@ def _insert_log(
     Returns the stored row with its number. Raises Conflict if another log has the id.
     """
     parent_number, root_number = _trace(connection, fields.get("trace_parent_id"))
-    row: dict[str, Any] = {
-        "created_at": now,
-        "inputs": {},
-        "extra": {},
-        "log_status": None,
-        "error": None,
-    }
+    row: dict[str, Any] = {"created_at": now, "inputs": {}, "extra": {}, "log_status": None, "error": None}
     row |= log_values(fields)
     row |= {
         "id": fields.get("log_id") or new_id("log"),
