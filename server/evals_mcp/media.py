@@ -5,7 +5,7 @@ A mark is `{"$media": "image/png", "bytes": 12345}`, or `{"$media": "image", "ur
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 MEDIA = "$media"
 """The key of a mark. Its value is the media type, or its first half."""
@@ -27,21 +27,18 @@ _BEGINNINGS = {
 
 
 def mark_media(value: Any) -> Any:
-    """A JSON value with a mark for each image, audio or file in it. The value itself if it has none."""
+    """A JSON value with a mark for each image, audio or file in it."""
     if isinstance(value, str):
-        return _marked_text(value) or value
+        return value if len(value) < _SHORTEST else _marked_text(value) or value
     if isinstance(value, dict):
-        if (mark := _marked_part(value)) is not None:
-            return mark
-        parts = {key: mark_media(part) for key, part in value.items()}
-        return parts if any(parts[key] is not part for key, part in value.items()) else value
+        mark = _marked_part(value) if "type" in value else None
+        return {key: mark_media(part) for key, part in value.items()} if mark is None else mark
     if isinstance(value, list):
-        items = [mark_media(part) for part in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        return [mark_media(part) for part in value]
     return value
 
 
-def is_media(value: object) -> bool:
+def is_media(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Whether a value is a mark."""
     return isinstance(value, Mapping) and isinstance(value.get(MEDIA), str)
 

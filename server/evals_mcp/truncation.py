@@ -124,7 +124,8 @@ def _cut(value: Any, characters: int, path: str, lengths: dict[str, int]) -> Any
         lengths[path] = full_length(value)
         return value[:characters]
     if isinstance(value, dict):
-        return {key: _cut(part, characters, f"{path}.{key}" if path else key, lengths) for key, part in value.items()}
+        start = f"{path}." if path else ""
+        return {key: _cut(part, characters, f"{start}{key}", lengths) if part else part for key, part in value.items()}
     if isinstance(value, list):
         return [_cut(part, characters, f"{path}.{index}", lengths) for index, part in enumerate(value)]
     return value

@@ -22,6 +22,7 @@ _SHORT_CHAT = 4  # parts; a longer conversation that does not fit shows its firs
 _TURN = 160  # characters that a part of a conversation gets at least, if it needs them
 _LEAST_TURNS = 2
 _INSTRUCTING = ("system", "developer")
+_NESTED = (dict, list, tuple, Mapping)  # the quick checks first
 
 
 def compact_value(value: object, limit: int | None = None) -> Quoted:
@@ -64,9 +65,9 @@ def _size(value: object, cap: int, depth: int) -> int:
         return full_length(value)
     if isinstance(value, CalledTool):
         return len(value.name) + 2 + _size(value.arguments, cap, depth)
-    if not isinstance(value, Mapping | list | tuple):
+    if not isinstance(value, _NESTED):
         return len(str(value))
-    if isinstance(value, Mapping) and is_media(value):
+    if is_media(value):
         return len(_media(value))
     return _size_of_parts(_parts(value), cap, depth + 1) if depth < _DEPTH else 0
 
@@ -85,11 +86,13 @@ def _size_of_part(label: Quoted, part: object, cap: int, depth: int) -> int:
 
 
 def _rendered(value: object, limit: int | None, depth: int) -> Quoted:
+    if isinstance(value, str):
+        return quote(value, limit)
     if isinstance(value, CalledTool):
         return f"{name(value.name)}({_rendered(value.arguments, limit, depth) if value.arguments else ''})"
-    if isinstance(value, Mapping) and is_media(value):
+    if is_media(value):
         return _media(value)
-    if isinstance(value, Mapping | list | tuple):
+    if isinstance(value, _NESTED):
         opening, closing = "{}" if isinstance(value, Mapping) else "[]"
         if depth >= _DEPTH and value:
             return f"{opening}(+{count(len(value))} more){closing}"
@@ -102,7 +105,7 @@ def _rendered(value: object, limit: int | None, depth: int) -> Quoted:
         return exact_number(value)
     if isinstance(value, int) and len(str(value)) <= _BARE_NUMBER:
         return exact_number(value)
-    return quote(value if isinstance(value, str) else str(value), limit)
+    return quote(str(value), limit)
 
 
 def _joined(parts: Iterable[tuple[Quoted, object]], amount: int, limit: int | None, depth: int) -> Quoted:

@@ -18,22 +18,31 @@ async def reported(host: Any) -> AsyncIterator[Progress]:
         yield _ignore
         return
 
+    def start() -> None:
+        running.append(asyncio.create_task(_count_seconds(host)))
+
+    def stop() -> None:
+        timer.cancel()
+        for task in running:
+            task.cancel()
+
     async def report(done: int, total: int, words: str) -> None:
-        running.cancel()
+        stop()
         await host.report_progress(done, total, words)
 
-    running = asyncio.create_task(_count_seconds(host))
+    running: list[asyncio.Task[None]] = []
+    timer = asyncio.get_running_loop().call_later(_INTERVAL, start)  # most requests need no task
     try:
         yield report
     finally:
-        running.cancel()
+        stop()
 
 
 async def _count_seconds(host: Any) -> None:
     for number in count(1):
-        await asyncio.sleep(_INTERVAL)
         # Progress must increase, and what the request reports by itself starts at 1.
         await host.report_progress(1 - 1 / (number + 1), None, f"Running for {number} s.")
+        await asyncio.sleep(_INTERVAL)
 
 
 async def _ignore(done: int, total: int, words: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
 
 from evals_mcp.answers.frame.allocation import Need
 from evals_mcp.answers.frame.detail import LEAST, Rows, cost, cut, fit_rows, squeeze
@@ -30,6 +31,10 @@ class List:
     rank: Rank
     least: int
     texts: list[Quoted] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.footer = cache(self.footer)  # a call with a cursor takes time, and its tokens are asked for again
+        self._below = cache(lambda amount: cost(self.footer(amount)))
 
     @property
     def minimum(self) -> int:
@@ -71,6 +76,3 @@ class List:
         self.texts = [text for text in (header, *shown.texts) if text]
         closings = [text for text in (on_cut if shown.is_cut else "", below) if text]
         return closings, cost(header) + shown.cost + sum(map(cost, closings))
-
-    def _below(self, amount: int) -> int:
-        return cost(self.footer(amount))

@@ -84,6 +84,8 @@ def whole_character(text: str, size: int) -> int:
 
 def share(budget: int, needs: Sequence[int]) -> list[int]:
     """Split `budget` over `needs` so that small needs are met whole and large ones get the same."""
+    if sum(needs) <= budget:
+        return list(needs)
     shares = [0] * len(needs)
     left = max(budget, 0)
     waiting = sorted(range(len(needs)), key=needs.__getitem__)
