@@ -32,10 +32,16 @@ class FilterConditions:
         runs = evaluation.find_runs(filter.run_ids)
         self.dataset_versions = list(dict.fromkeys(run.dataset_version_id for run in runs if run.dataset_version_id))
         self._names = [name for name in filter.names() if name in ON_LOGS]
+        self._found: dict[str, Condition] = {}
 
     def on_logs(self, without: Iterable[str] = ()) -> list[Condition]:
         """The conditions on a log of `run_logs`, except those of some fields."""
-        return [ON_LOGS[name](self) for name in self._names if name not in without]
+        return [self._on_logs(name) for name in self._names if name not in without]
+
+    def _on_logs(self, name: str) -> Condition:
+        if name not in self._found:  # a search in all texts takes long to write
+            self._found[name] = ON_LOGS[name](self)
+        return self._found[name]
 
     def on_datapoints(self) -> list[Condition]:
         """The conditions on a datapoint of `datapoints`. Conditions on its logs need the parameter `run_ids`."""

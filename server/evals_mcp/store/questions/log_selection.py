@@ -87,6 +87,8 @@ class LogSelection:
         order = {run.id: index for index, run in enumerate(runs)}
         found: dict[tuple[str, int], float] = {}
         for source in self._statements.of_runs():
+            if self._question.filter.text and self._connection.dialect.name == "sqlite":
+                source = source.order_by(*list(source.selected_columns)[:2])  # as the texts lie in the file
             rows = self._connection.execute(source.limit(COUNTED_TO + 1), {"run_ids": list(order)}).all()
             found |= {(run_id, number): value for run_id, number, value in rows}
             if len(found) > COUNTED_TO:

@@ -47,8 +47,9 @@ def log_holds(connection: Connection, text: str, dataset_versions: Sequence[str]
             contains_text(connection, text, (), [datapoints.c.content]),
         )
     )
-    exist = [statement.correlate(run_logs).exists() for statement in (own, explained, step)]
-    return or_(exist[0], run_logs.c.datapoint_id.in_(asked), *exist[1:])
+    any_step = select(1).where(_STEP.c.trace_root_number.is_not(None)).exists()  # asked once for all logs
+    in_own, in_explained, in_step = (part.correlate(run_logs).exists() for part in (own, explained, step))
+    return or_(in_own, run_logs.c.datapoint_id.in_(asked), in_explained, any_step & in_step)
 
 
 def read_matches(connection: Connection, keys: Sequence[RunLogKey], searched: str) -> dict[RunLogKey, Excerpt]:
