@@ -1,6 +1,7 @@
 """The connection to a server of the API: open, send, retry, read answers. It knows no endpoints."""
 
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
@@ -22,6 +23,9 @@ from evals_mcp.models.model import Model
 
 if TYPE_CHECKING:
     import httpx
+
+# httpx then omits its command line, which loads a terminal's colours and would slow down the first answer.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 Answer = TypeVar("Answer")
 Message = MutableMapping[str, Any]

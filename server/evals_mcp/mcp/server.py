@@ -64,15 +64,15 @@ _MOMENT = 2.0  # seconds: a later suggestion or list is useless
 class EvalsServer(LateServer):
     """An MCP server that answers every failure with a sentence that says what to change.
 
-    It registers tools when a host first lists or calls one, because building the argument models would slow down every
-    start. It lists and answers resources and prompts without registering them.
+    It registers a tool when a host first calls it or lists all, because building the argument models would slow down
+    every start. It lists and answers resources and prompts without registering them.
     """
 
     def __init__(
         self, tools: Sequence[Tool], client: EvalsClient, mirror: Mirror | None, max_tokens: int, **options: Any
     ) -> None:
         super().__init__("evals-mcp", **options)
-        self._tools = tools
+        self._tools = {tool.name: tool for tool in tools}
         self._client = client
         self._mirror = mirror
         self._max_tokens = max_tokens
@@ -85,25 +85,27 @@ class EvalsServer(LateServer):
         if self._opening.ident is not None:
             self._opening.join()
 
-    def _register_tools(self) -> None:
-        if self._arguments:
+    def _register(self, tool: Tool) -> None:
+        if tool.name in self._arguments:
             return
-        for tool in self._tools:
-            self._arguments[tool.name] = tool.argument_names
-            self.add_tool(
-                bound(tool, self._client, self._mirror, self._max_tokens),
-                name=tool.name,
-                title=tool.title,
-                description=tool.description,
-                structured_output=False,
-                annotations=annotations_of(tool),
-                meta=metadata_of(tool),
-            )
+        self._arguments[tool.name] = tool.argument_names
+        self.add_tool(
+            bound(tool, self._client, self._mirror, self._max_tokens),
+            name=tool.name,
+            title=tool.title,
+            description=tool.description,
+            structured_output=False,
+            annotations=annotations_of(tool),
+            meta=metadata_of(tool),
+        )
 
     async def list_tools(self) -> list[ListedTool]:
         """List the tools, and open the data in the background: a host that lists tools will soon call one."""
-        self._register_tools()
-        listed = [without_noise(tool) for tool in await super().list_tools()]
+        for tool in self._tools.values():
+            self._register(tool)
+        order = list(self._tools)
+        registered = sorted(await super().list_tools(), key=lambda tool: order.index(tool.name))
+        listed = [without_noise(tool) for tool in registered]
         if self._opening.ident is None:
             self._opening.start()
         return listed
@@ -125,16 +127,16 @@ class EvalsServer(LateServer):
 
     def _checked(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Check the arguments and drop those that hosts add. Raises Invalid for unknown names and unusable text."""
-        self._register_tools()
-        known = self._arguments.get(name)
-        if known is None:
-            close = get_close_matches(name[:100], list(self._arguments), n=1)
+        if name not in self._tools:
+            close = get_close_matches(name[:100], list(self._tools), n=1)
             hint = (
                 f"Did you mean {name_of(close[0])}?"
                 if close
-                else f"The tools are {', '.join(map(name_of, self._arguments))}."
+                else f"The tools are {', '.join(map(name_of, self._tools))}."
             )
             raise Invalid(f"There is no tool {_short(name)}. {hint}")
+        self._register(self._tools[name])
+        known = self._arguments[name]
         given = {key: value for key, value in arguments.items() if key in known or key not in _ADDED_BY_HOSTS}
         for key, value in given.items():
             if key not in known:

@@ -26,7 +26,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 
 from evals_mcp.errors import Invalid
 from evals_mcp.folding import FREQUENT, fold
@@ -113,6 +112,8 @@ def _postgresql_holds(column: ColumnElement[Any], wanted: str) -> ColumnElement[
 
 
 def _postgresql_in_json(column: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
+    from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
+
     texts = (
         func.jsonb_path_query(cast(column, JSONB), literal(_EVERY_TEXT, JSONPATH))
         .table_valued("value")

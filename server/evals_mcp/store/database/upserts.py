@@ -1,19 +1,25 @@
 """Inserts that handle existing rows, in the dialect of the connection."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite import Insert
 
 
 class Upsert:
-    """An INSERT that `build` completes with `on_conflict_do_…`. It is built once for SQLite and once for PostgreSQL."""
+    """An INSERT that `build` completes with `on_conflict_do_…`. It is built once for each dialect that is in use."""
 
-    def __init__(self, table: Table, build: Callable[[postgresql.Insert], postgresql.Insert]) -> None:
-        # The two classes share these methods, but no base class declares them.
-        for_sqlite: postgresql.Insert = sqlite.insert(table)  # type: ignore[assignment]
-        self._statements = {"sqlite": build(for_sqlite), "postgresql": build(postgresql.insert(table))}
+    def __init__(self, table: Table, build: Callable[[Insert], Insert]) -> None:
+        self._table = table
+        self._build = build
+        self._statements: dict[str, Insert] = {}
 
-    def on(self, connection: Connection) -> postgresql.Insert:
+    def on(self, connection: Connection) -> Insert:
         """The statement in the dialect of a connection."""
-        return self._statements[connection.dialect.name]
+        name = connection.dialect.name
+        if name not in self._statements:
+            # PostgreSQL's Insert has the same methods, but no base class declares them, and it takes long to load.
+            insert = import_module(f"sqlalchemy.dialects.{name}").insert
+            self._statements[name] = self._build(insert(self._table))
+        return self._statements[name]
