@@ -25,12 +25,13 @@ def _one_value(value: Any) -> Any:
 KEPT_TEXT = 200
 """Lists contain this many characters of a text judgment."""
 
-Judgment = Annotated[
-    StrictBool | StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)] | StrictStr | list[StrictStr],
-    AfterValidator(_holdable),
-    BeforeValidator(_one_value),
-]
+JudgmentValue = (
+    StrictBool | StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)] | StrictStr | list[StrictStr]
+)
 """A boolean, a number, an option or text, or several options. Each keeps its JSON type (true is never 1)."""
+
+Judgment = Annotated[JudgmentValue, AfterValidator(_holdable), BeforeValidator(_one_value)]
+"""The value of a judgment in a request. It must fit into the store."""
 
 JudgmentState = Literal["judged", "abstained", "failed", "missing"]
 """The state of a judgment: it has a value, it is null (abstained), the evaluator failed, or there is none yet."""

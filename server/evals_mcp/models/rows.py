@@ -11,7 +11,7 @@ from typing import Any, LiteralString, Self
 from pydantic import Field, model_validator
 
 from evals_mcp.models.enums import Valence
-from evals_mcp.models.judgments import STATES, Judgment, JudgmentState
+from evals_mcp.models.judgments import STATES, JudgmentState, JudgmentValue
 from evals_mcp.models.model import Defaulted, JsonObject, Model
 from evals_mcp.truncation import CutText, mark_cuts
 
@@ -288,7 +288,7 @@ class JudgmentRow:
 
     evaluator_version_id: str
     state: JudgmentState
-    judgment: Judgment | None = None
+    judgment: JudgmentValue | None = None
     explanation: str | None = None
     error: str | None = None
     length: int | None = None

@@ -1,12 +1,13 @@
 """Our extension of the API: narrow rows for reviews. It uses POST because questions do not fit into a query string."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, ParamSpec, TypeVar
 
 from fastapi import Query, Request
+from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import ReadStore
 from evals_mcp.api.prefixed import PrefixedRouter
-from evals_mcp.api.routes.run_read import run_read
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
@@ -21,6 +22,18 @@ Known = Annotated[
 ]
 FoundLimit = Annotated[int, Query(ge=1, le=1000)]
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+async def _run_read(
+    request: Request, read: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """Run a read that takes milliseconds. The embedded API needs no thread: its only caller would wait for it."""
+    if request.app.state.is_embedded:
+        return read(*args, **kwargs)
+    return await run_in_threadpool(read, *args, **kwargs)
+
 
 @router.get("")
 async def list_evaluations(
@@ -31,7 +44,7 @@ async def list_evaluations(
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
 ) -> EvaluationRows:
     """List evaluations by name, file or evaluator, most recently changed first."""
-    return await run_read(request, store.overviews.list_evaluations, text, limit, offset)
+    return await _run_read(request, store.overviews.list_evaluations, text, limit, offset)
 
 
 @router.get("/overview")
@@ -42,13 +55,13 @@ async def get_overview(
     known: Annotated[str | None, Query(description="Token of the caller's overview.")] = None,
 ) -> KnownOverview:
     """Get an evaluation by id, unique name or file, with its evaluators, runs and statistics."""
-    return await run_read(request, store.overviews.get, word, known)
+    return await _run_read(request, store.overviews.get, word, known)
 
 
 @router.post("/{id}/logs")
 async def find_logs(request: Request, store: ReadStore, id: str, question: LogQuestion, known: Known = None) -> LogRows:
     """Get filtered and sorted logs of an evaluation. Read-only."""
-    return await run_read(request, store.log_questions.answer, id, question, known)
+    return await _run_read(request, store.log_questions.answer, id, question, known)
 
 
 @router.post("/{id}/datapoints")
@@ -56,7 +69,7 @@ async def find_datapoints(
     request: Request, store: ReadStore, id: str, question: DatapointQuestion, known: Known = None
 ) -> DatapointRows:
     """Get datapoints with their logs and judgments in the chosen runs. Read-only."""
-    return await run_read(request, store.datapoint_questions.answer, id, question, known)
+    return await _run_read(request, store.datapoint_questions.answer, id, question, known)
 
 
 @router.post("/{id}/comparison")
@@ -70,16 +83,16 @@ async def find_datapoint_ids(
     request: Request, store: ReadStore, id: str, beginning: Beginning, limit: FoundLimit = 20
 ) -> FoundIds:
     """Find ids of datapoints in an evaluation's datasets by prefix."""
-    return await run_read(request, store.id_prefixes.find_datapoints, id, beginning, limit)
+    return await _run_read(request, store.id_prefixes.find_datapoints, id, beginning, limit)
 
 
 @datapoints_router.get("/{id}")
 async def get_datapoint(request: Request, store: ReadStore, id: str) -> DatapointContent:
     """Get a datapoint by id, with its target."""
-    return await run_read(request, store.datapoint_questions.read, id)
+    return await _run_read(request, store.datapoint_questions.read, id)
 
 
 @logs_router.get("/ids")
 async def find_log_ids(request: Request, store: ReadStore, beginning: Beginning, limit: FoundLimit = 20) -> FoundIds:
     """Find ids of logs by prefix, newest first."""
-    return await run_read(request, store.id_prefixes.find_logs, beginning, limit)
+    return await _run_read(request, store.id_prefixes.find_logs, beginning, limit)

@@ -2,7 +2,7 @@
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
@@ -58,12 +58,10 @@ class LogSelection:
         if question.sample and (self.evaluator is None or question.sort != "newest"):
             raise Invalid("A sample requires an evaluator and cannot be sorted.")
         self._conditions = FilterConditions(connection, question.filter, evaluation)
-        worst_by = self.evaluator if question.sort == "worst" else None
-        self._statements = LogStatements(question, self._conditions, worst_by)
 
     def find(self, rows: Sequence[Row[Any]]) -> SortedLogs:
         """The question's page of logs in these runs."""
-        if self._statements.is_plain and self._question.sort in ("newest", "length"):
+        if not self._conditions.names and self._question.sort in ("newest", "length"):
             total = sum(row.logs_count for row in rows)
             return SortedLogs(self._newest(rows) if self._question.sort == "newest" else self._walk(rows), total)
         runs = self._matching(rows)
@@ -75,9 +73,14 @@ class LogSelection:
         shown = few[start : start + self._question.limit + 1]
         return SortedLogs([SortedLog((key, at), runs[index].id, abs(at)) for key, at, index in shown], len(few))
 
+    @cached_property
+    def _statements(self) -> LogStatements:
+        worst_by = self.evaluator if self._question.sort == "worst" else None
+        return LogStatements(self._question, self._conditions, worst_by)
+
     def matching(self) -> Select[Any] | None:
         """A statement for the logs of a run (`run_id`) to sample from; None for all."""
-        return None if self._statements.is_plain else self._statements.of_run()
+        return None if not self._conditions.names else self._statements.of_run()
 
     def _few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
         """All matching logs in order, as sort keys and run indexes; None if there are too many to count.

@@ -32,11 +32,6 @@ class LogStatements:
         self._worst_by = worst_by
 
     @property
-    def is_plain(self) -> bool:
-        """Whether all logs of the runs match."""
-        return not self._conditions.names
-
-    @property
     def only_lacks_judgments(self) -> bool:
         """Whether a log matches exactly if one of its judgments is missing."""
         return self._conditions.wants_missing and self._conditions.names == ["judgment"]
