@@ -81,7 +81,9 @@ class LogStatements:
         """
         condition, conditions, worst_by = self._conditions.filter.judgment, self._conditions, self._worst_by
         is_by_judgment = condition is not None and not conditions.wants_missing
-        if worst_by is not None and (not self._conditions.names or (is_by_judgment and conditions.evaluators == [worst_by])):
+        if worst_by is not None and (
+            not self._conditions.names or (is_by_judgment and conditions.evaluators == [worst_by])
+        ):
             return [self._judged_logs(worst_by, condition, within, judgments.c.score)]
         if is_by_judgment:
             sources = [self._judged_logs(item, condition, within) for item in conditions.evaluators]
