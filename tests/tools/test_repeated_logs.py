@@ -51,7 +51,7 @@ async def test_a_datapoint_counts_once_in_every_tool(tmp_path: Path) -> None:
 
 
 async def test_repeated_logs_of_one_datapoint_are_listed(tmp_path: Path) -> None:
-    """Their input stands above once, also where all logs are of the same datapoint."""
+    """Their input stands once, also where all logs are of the same datapoint."""
     app = open_embedded_app(str(tmp_path / "evals.db"))
     client = EvalsClient(open_app=lambda: app)
     small = await make_evaluation(client, **SPECS)
@@ -61,4 +61,5 @@ async def test_repeated_logs_of_one_datapoint_are_listed(tmp_path: Path) -> None
         datapoint = re.search(r"dp_\w+", listed)
         assert datapoint is not None
         logs = await assistant.ask("get_logs", evaluation="Small", runs=["repeated"], datapoint=datapoint[0])
-    assert logs.count(" above)") == 2, logs
+    assert logs.count('question: "q0"') == 1, logs
+    assert logs.count("repeated answers q0") == 3
