@@ -9,8 +9,10 @@ import subprocess
 import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from evals_mcp import __version__
 from evals_mcp.config import DEFAULT_MAX_TOKENS, LEAST_TOKENS, MOST_TOKENS, VARIABLES, read_settings
@@ -111,15 +113,15 @@ def test_the_bundle_pins_what_it_installs() -> None:
         wanted = tomllib.load(file)["project"]["dependencies"]
     with (ROOT / "uv.lock").open("rb") as file:
         (ours,) = [package for package in tomllib.load(file)["package"] if package["name"] == "evals-mcp"]
-    locked = [item for item in ours["metadata"]["requires-dist"] if "marker" not in item]
-    extras = [f"[{','.join(item['extras'])}]" if "extras" in item else "" for item in locked]
-    found = [f"{item['name']}{extra}{item['specifier']}" for item, extra in zip(locked, extras, strict=True)]
-    assert sorted(map(_without_order, found)) == sorted(map(_without_order, wanted))
+    locked = [item for item in ours["metadata"]["requires-dist"] if "extra ==" not in item.get("marker", "")]
+    assert {_requirement(item) for item in locked} == {str(Requirement(text)) for text in wanted}
     assert not {"uv.lock", "icon.png", "pyproject.toml"} & set((ROOT / ".mcpbignore").read_text().split())
 
 
-def _without_order(requirement: str) -> list[str]:
-    return sorted(re.split(r"[, ]+|(?=[<>=])(?<![<>=])", requirement))
+def _requirement(locked: dict[str, Any]) -> str:
+    extras = f"[{','.join(locked['extras'])}]" if "extras" in locked else ""
+    marker = f"; {locked['marker']}".replace("_full_version", "_version") if "marker" in locked else ""
+    return str(Requirement(f"{locked['name']}{extras}{locked.get('specifier', '')}{marker}"))
 
 
 def test_the_bundle_has_an_icon_of_512_pixels() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from evals_mcp.client.raw_pages import RawPage
 from evals_mcp.errors import EvalsError, NotFound, Unauthorized, Unavailable
+from evals_mcp.importers.api_records import key_of
 from evals_mcp.mirror.paging import PagedList, read_pages, read_records
-from evals_mcp.mirror.records import key_of
 
 pytestmark = pytest.mark.anyio
 

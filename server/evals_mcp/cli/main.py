@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from evals_mcp import __version__
-from evals_mcp.cli import call, demo, keys, serve, stdio, workspaces
+from evals_mcp.cli import call, demo, import_files, keys, serve, stdio, workspaces
 from evals_mcp.cli.arguments import Parser, listed
 from evals_mcp.errors import EvalsError
 
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", metavar="FILE_OR_URL", help="overrides EVALS_MCP_DATABASE")
     parser.set_defaults(command=stdio.serve_stdio)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (demo, call, serve, keys, workspaces):
+    for module in (demo, import_files, call, serve, keys, workspaces):
         module.add_command(commands)
     return parser
 

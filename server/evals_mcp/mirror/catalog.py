@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from evals_mcp.client.raw_pages import RawPages
 from evals_mcp.client.reviews import Reviews
 from evals_mcp.errors import EvalsError, Unauthorized
+from evals_mcp.importers.api_records import Unreadable, key_of, read_evaluation, read_file
 from evals_mcp.mirror.overviews import read_definition
 from evals_mcp.mirror.paging import for_each, read_records
-from evals_mcp.mirror.records import Unreadable, key_of, read_evaluation, read_file
 from evals_mcp.mirror.scratch import Scratch
 from evals_mcp.models.evaluation_document import EvaluationRecord, FileRecord
 from evals_mcp.models.model import JsonObject

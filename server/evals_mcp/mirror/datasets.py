@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 
 from evals_mcp.client.raw_pages import RawPages
+from evals_mcp.importers.api_records import key_of, read_file, read_version
 from evals_mcp.mirror.paging import PagedList, read_pages
-from evals_mcp.mirror.records import key_of, read_file, read_version
 from evals_mcp.mirror.scratch import Scratch
 from evals_mcp.models.model import JsonObject
 

@@ -7,10 +7,10 @@ from pydantic import ValidationError
 
 from evals_mcp.client.raw_pages import RawPages
 from evals_mcp.errors import EvalsError, Unauthorized, Unavailable
+from evals_mcp.importers.api_records import Unreadable
+from evals_mcp.importers.api_records import read_evaluation as read_evaluation_record
 from evals_mcp.mirror.overviews import Definition, read_definition
 from evals_mcp.mirror.paging import for_each
-from evals_mcp.mirror.records import Unreadable
-from evals_mcp.mirror.records import read_evaluation as read_evaluation_record
 from evals_mcp.models.model import JsonObject
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from evals_mcp.mirror.records import Unreadable, is_readable, read_run, read_version
+from evals_mcp.importers.api_records import Unreadable, is_readable, read_run, read_version
 from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, EvaluationResponse
 from evals_mcp.models.model import JsonObject, Model
 from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow, evaluator_figures, evaluator_row

@@ -9,7 +9,7 @@ import anyio
 
 from evals_mcp.client.raw_pages import RawPage
 from evals_mcp.errors import EvalsError, NotFound, Unauthorized
-from evals_mcp.mirror.records import key_of
+from evals_mcp.importers.api_records import key_of
 
 _AT_ONCE = 4
 _MOST_FAILURES = 3

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from evals_mcp.errors import Unavailable
+from evals_mcp.importers.api_records import key_of
 from evals_mcp.mirror.log_order import LogOrder
 from evals_mcp.mirror.overviews import Definition
 from evals_mcp.mirror.paging import PagedList
-from evals_mcp.mirror.records import key_of
 from evals_mcp.mirror.run_rows import RunRows, read_rows
 from evals_mcp.mirror.state import MirrorState
 from evals_mcp.mirror.time_limit import TimeLimit

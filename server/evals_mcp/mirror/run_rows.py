@@ -8,9 +8,9 @@ from typing import Any
 
 from evals_mcp.client.raw_pages import PAGE, RawPages
 from evals_mcp.errors import Invalid
+from evals_mcp.importers.api_records import ReadLog, Unreadable, key_of, read_log
 from evals_mcp.mirror.log_order import LogOrder
 from evals_mcp.mirror.paging import PagedList, Tell, read_pages
-from evals_mcp.mirror.records import ReadLog, Unreadable, key_of, read_log
 from evals_mcp.mirror.scratch import Scratch
 from evals_mcp.models.evaluation_document import ClearRecord
 

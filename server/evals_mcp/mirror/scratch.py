@@ -6,8 +6,7 @@ from typing import Any
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.reviews import Reviews
-from evals_mcp.importers.loader import load_document, stream
-from evals_mcp.mirror.records import (
+from evals_mcp.importers.api_records import (
     Unreadable,
     VersionKey,
     key_of,
@@ -16,6 +15,7 @@ from evals_mcp.mirror.records import (
     read_version,
     version_key,
 )
+from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.models.evaluation_document import DatapointRecord, EvaluationRecord, FileRecord, Record, RunRecord
 from evals_mcp.models.model import JsonObject
 

@@ -1,4 +1,4 @@
-"""Convert answers of the documented routes to records of an evaluation document. No requests."""
+"""Convert answers of the API to records of an evaluation document. No requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -129,7 +129,7 @@ def read_run(run: JsonObject, evaluations: Sequence[RunEvaluation], dataset_vers
     return _checked(RunRecord, fields)
 
 
-def read_log(item: Any, run_id: str) -> ReadLog:
+def read_log(item: Any, run_id: str | None) -> ReadLog:
     """A log of an evaluation. Raises Unreadable for the log; drops unreadable judgments."""
     log = _object(_object(item).get("log"))
     kind = log_kind(log)
@@ -142,7 +142,7 @@ def read_log(item: Any, run_id: str) -> ReadLog:
         **_usage(log),
         "version_id": version.get("version_id"),
         "source_datapoint_id": datapoint.get("id") if datapoint else log.get("source_datapoint_id"),
-        "run_ids": [run_id],
+        "run_ids": [] if run_id is None else [run_id],
     }
     found = ReadLog(_checked(LogRecord, fields), versions=[version], datapoint=datapoint)
     for judgment in item.get("evaluator_logs") or []:

@@ -1,0 +1,137 @@
+"""`evals-mcp import`: load results from files of evaluation tools, and tables of one's own."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evals_mcp.importers.importing import Imported, Progress
+    from evals_mcp.importers.tables.columns import Chosen
+
+_MOST_SKIPPED = 20
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser("import", help="load results from files: evals-mcp import results.csv")
+    command.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder with files")
+    command.add_argument("--evaluation", metavar="NAME", help="name of the evaluation; default: the file's name")
+    command.add_argument("--into", metavar="FILE_OR_URL", dest="own_database", help="overrides EVALS_MCP_DATABASE")
+    command.add_argument("--format", metavar="NAME", help="read the files as this format instead of telling it")
+    command.add_argument("--dry-run", action="store_true", help="show what would come in, and store nothing")
+    table = command.add_argument_group(
+        "columns of a table", "guessed if not given; repeat an option for several columns"
+    )
+    for name, many in _COLUMNS.items():
+        table.add_argument(f"--{name}", metavar="COLUMN", action="append" if many else "store")
+    table.add_argument(
+        "--score", metavar="COLUMN[:TYPE]", action="append", help="TYPE: boolean, number, select or text"
+    )
+    command.set_defaults(command=_import)
+
+
+_COLUMNS = {
+    "input": True,
+    "output": True,
+    "target": True,
+    "metadata": True,
+    "run": False,
+    "datapoint": False,
+    "latency": False,
+    "cost": False,
+}
+
+
+def _import(parsed: argparse.Namespace) -> int:
+    import anyio
+
+    imported = anyio.run(_import_files, parsed)
+    _show(imported, dry_run=parsed.dry_run)
+    return 0
+
+
+async def _import_files(parsed: argparse.Namespace) -> "Imported":
+    from evals_mcp.config import read_settings
+    from evals_mcp.importers.importing import import_files
+    from evals_mcp.wiring import build_client
+
+    settings = read_settings(os.environ, database=parsed.own_database or parsed.database)
+    with _progress_bar() as progress:
+        async with build_client(settings) as client:
+            return await import_files(
+                client,
+                parsed.paths,
+                evaluation=parsed.evaluation,
+                format=parsed.format,
+                chosen=_chosen(parsed),
+                dry_run=parsed.dry_run,
+                progress=progress,
+            )
+
+
+def _chosen(parsed: argparse.Namespace) -> "Chosen":
+    from evals_mcp.importers.tables.columns import Chosen
+
+    return Chosen(
+        inputs=parsed.input or (),
+        outputs=parsed.output or (),
+        targets=parsed.target or (),
+        run=parsed.run,
+        datapoint=parsed.datapoint,
+        scores=parsed.score or (),
+        metadata=parsed.metadata or (),
+        latency=parsed.latency,
+        cost=parsed.cost,
+    )
+
+
+@contextmanager
+def _progress_bar() -> "Iterator[Progress]":
+    """A line on stderr that shows what is being done; nothing where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import SpinnerColumn, TextColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("reading", total=None)
+
+        async def tell(work: str, count: int) -> None:
+            bar.update(task, description=f"{work}: {count:,}")
+
+        yield tell
+
+
+def _show(imported: "Imported", *, dry_run: bool) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    for note in imported.report.notes:
+        console.print(escape(note))
+    table = Table("evaluation", "runs", "datapoints", "logs", "errors", "judgments")
+    for evaluation in imported.evaluations:
+        judgments = ", ".join(f"{count:,} {state}" for state, count in evaluation.judgments.items()) or "none"
+        counts = (len(evaluation.runs), evaluation.datapoints, evaluation.logs, evaluation.errors)
+        table.add_row(escape(evaluation.name), *(f"{count:,}" for count in counts), judgments)
+    console.print(table)
+    for skipped in imported.report.skipped[:_MOST_SKIPPED]:
+        console.print(escape(f"Skipped {skipped.location}: {skipped.reason}."))
+    rest = imported.report.skipped_count - _MOST_SKIPPED
+    if rest > 0:
+        console.print(f"Skipped {rest:,} more.")
+    if dry_run:
+        console.print("Nothing was stored (--dry-run).")
+        return
+    added = ", ".join(f"{count:,} {kind}{'s' if count != 1 else ''}" for kind, count in imported.added.items() if count)
+    console.print(f"New in the database: {added}." if added else "All of it was in the database already.")
+    first = imported.evaluations[0]
+    question = "Which version is better" if len(first.runs) > 1 else "What is wrong with the worst answers"
+    console.print(escape(f'Ask your assistant: "{question} in {first.name}?"'))
+    sys.stdout.flush()

@@ -1,0 +1,92 @@
+"""The formats that an import reads, told by the content of the files.
+
+Another package adds one by an entry point in the group `evals_mcp.importers`: an object with `name`, `recognises` and
+`read`, as `Format` has them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from evals_mcp.errors import Invalid
+from evals_mcp.importers.results import Location, Result
+from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.models.evaluation_document import Record
+
+_GROUP = "evals_mcp.importers"
+_MOST_SKIPPED = 1_000
+
+
+@dataclass(slots=True)
+class Skipped:
+    """What did not come in, and why."""
+
+    location: Location
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What readers say of the files: what they skipped, and what a person should know."""
+
+    skipped: list[Skipped] = field(default_factory=list)
+    skipped_count: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def skip(self, location: Location, reason: str) -> None:
+        """Report something that is left out. The first 1,000 are kept."""
+        self.skipped_count += 1
+        if len(self.skipped) < _MOST_SKIPPED:
+            self.skipped.append(Skipped(location, reason))
+
+    def note(self, text: str) -> None:
+        """Report something else, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: its name, whether a file has it, and the results of a file."""
+
+    name: str
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, Chosen, Report], Iterator[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFormat:
+    """A format of a whole folder that is an evaluation document of its own, with ids that stay."""
+
+    name: str
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, Report], Iterator[Record]]
+
+
+def folder_formats() -> list[FolderFormat]:
+    """All formats of folders."""
+    from evals_mcp.importers import humanloop_export
+
+    return [humanloop_export.FORMAT]
+
+
+def formats() -> list[Format]:
+    """All formats, the most telling first; tables last, because most files can be read as one."""
+    from evals_mcp.importers import deepeval, inspect_logs, lm_eval, openai_evals, promptfoo
+    from evals_mcp.importers.tables import results
+
+    added = [point.load() for point in entry_points(group=_GROUP)]
+    own = (promptfoo, inspect_logs, lm_eval, openai_evals, deepeval, results)
+    return [*added, *(module.FORMAT for module in own)]
+
+
+def format_of(path: Path, name: str | None = None) -> Format | None:
+    """The format of a file, or the one with this name. None if no reader knows the file. Raises Invalid."""
+    known = formats()
+    if name is None:
+        return next((format for format in known if format.recognises(path)), None)
+    for format in known:
+        if format.name == name:
+            return format
+    raise Invalid(f"There is no format {name!r}. Formats: {', '.join(format.name for format in known)}.")

@@ -1,0 +1,248 @@
+"""Import files into a server: tell their format, read all of them, then load what was read."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.errors import Invalid
+from evals_mcp.importers.assembly import Assembly
+from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of
+from evals_mcp.importers.loader import Loaded, load_document, stream
+from evals_mcp.importers.no_results import NoResults
+from evals_mcp.importers.results import Location
+from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.models.evaluation_document import (
+    EvaluationRecord,
+    JudgmentRecord,
+    LogRecord,
+    Record,
+    RunRecord,
+    VersionRecord,
+)
+
+_RESULTS_A_REPORT = 500
+
+Progress = Callable[[str, int], Awaitable[None]]
+"""Called now and then with what is done (`reading results.csv`, `loading`) and how many rows or records of it."""
+
+
+@dataclass(slots=True)
+class ImportedEvaluation:
+    """What the files hold of one evaluation."""
+
+    name: str
+    runs: list[str]
+    datapoints: int
+    logs: int
+    errors: int
+    judgments: Counter[str]
+
+
+@dataclass(slots=True)
+class Imported:
+    """What came in: by evaluation as the files hold it, and what of it is new in the database, by kind."""
+
+    files: list[tuple[str, str]] = field(default_factory=list)
+    evaluations: list[ImportedEvaluation] = field(default_factory=list)
+    added: Counter[str] = field(default_factory=Counter)
+    report: Report = field(default_factory=Report)
+
+
+async def import_files(
+    client: EvalsClient,
+    paths: Sequence[Path],
+    *,
+    evaluation: str | None = None,
+    format: str | None = None,
+    chosen: Chosen | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Imported:
+    """Import files and folders. All are read before anything is stored.
+
+    Without a name, an evaluation is called like the file or folder, unless the format names it. Loading the same again
+    adds nothing. Raises Invalid with the file and the position in it, and EvalsError.
+    """
+    imported = Imported()
+    assemblies: dict[str, Assembly] = {}
+    exports, others = _exports(paths)
+    for path, folder_format in exports:
+        imported.files.append((path.name, folder_format.name))
+        await _load_export(client, path, folder_format, imported, progress, dry_run=dry_run)
+    if not others:
+        return imported
+    with ExitStack() as stack:
+        files = list(_files(others))
+        for path, own_name in files:
+            found = format_of(path, format)
+            if found is None:
+                imported.report.skip(Location(path.name, ""), "no known format")
+                continue
+            try:
+                await _read(
+                    path, found, evaluation, own_name, chosen or Chosen(), imported.report, assemblies, stack, progress
+                )
+            except NoResults as error:
+                if len(files) == 1:
+                    raise
+                imported.report.skip(Location(path.name, ""), str(error).removeprefix(path.name).strip(" ."))
+            else:
+                imported.files.append((path.name, found.name))
+        if not assemblies:
+            raise Invalid("Nothing to import: " + (_why(imported.report) or "the files hold no results."))
+        imported.evaluations = [_described(assembly) for assembly in assemblies.values()]
+        if not dry_run:
+            for assembly in assemblies.values():
+                await _load(client, assembly, imported, progress)
+    return imported
+
+
+def _exports(paths: Sequence[Path]) -> tuple[list[tuple[Path, FolderFormat]], list[Path]]:
+    """The folders that are evaluation documents of their own, up to two levels below the paths, and the other paths."""
+    exports, others = [], []
+    for path in paths:
+        folders = [folder for depth in ("", "*/", "*/*/") for folder in sorted(path.glob(depth) if depth else [path])]
+        found = [(folder, format) for folder in folders for format in folder_formats() if format.recognises(folder)]
+        if found:
+            exports.extend(found)
+        else:
+            others.append(path)
+    return exports, others
+
+
+async def _load_export(
+    client: EvalsClient,
+    path: Path,
+    format: FolderFormat,
+    imported: Imported,
+    progress: Progress | None,
+    *,
+    dry_run: bool,
+) -> None:
+    counts = _Counts()
+    for record in format.read(path, imported.report):  # the whole is read once before anything is stored
+        counts.add(record)
+    imported.evaluations.extend(counts.evaluations.values())
+    if dry_run:
+        return
+
+    async def tell(loaded: Loaded) -> None:
+        if progress is not None:
+            await progress(f"loading {path.name}", loaded.records.total())
+
+    loaded = await load_document(client, stream(format.read(path, Report())), progress=tell)
+    imported.added.update(loaded.added)
+
+
+class _Counts:
+    """Counts what a document holds of each evaluation."""
+
+    def __init__(self) -> None:
+        self.evaluations: dict[str, ImportedEvaluation] = {}
+        self._evaluations_of: dict[str, list[str]] = {}
+        self._runs_of: dict[str, list[str]] = {}
+        self._labels: dict[str, str] = {}
+        self._datapoints: dict[str, int] = {}
+
+    def add(self, record: Record) -> None:
+        """Count one record."""
+        match record:
+            case VersionRecord():
+                self._labels[record.id] = record.name or record.id
+                self._datapoints[record.id] = len(record.datapoint_ids)
+            case EvaluationRecord():
+                name = record.name or record.id
+                self.evaluations[record.id] = ImportedEvaluation(name, [], 0, 0, 0, Counter())
+            case RunRecord():
+                self._evaluations_of[record.id] = [item.evaluation_id for item in record.evaluations]
+                for evaluation in self._named([record.id]):
+                    evaluation.runs.append(self._labels.get(record.version_id or "", record.id))
+                    points = self._datapoints.get(record.dataset_version_id or "", 0)
+                    evaluation.datapoints = max(evaluation.datapoints, points)
+            case LogRecord():
+                self._runs_of.setdefault(record.id, []).extend(record.run_ids)
+                for evaluation in self._named(record.run_ids):
+                    evaluation.logs += 1
+                    evaluation.errors += record.error is not None
+            case JudgmentRecord():
+                state = "failed" if record.error is not None else "abstained" if record.judgment is None else "judged"
+                for evaluation in self._named(self._runs_of.get(record.judged_log_id, [])):
+                    evaluation.judgments[state] += 1
+
+    def _named(self, run_ids: Sequence[str]) -> list[ImportedEvaluation]:
+        ids = {id for run_id in run_ids for id in self._evaluations_of.get(run_id, [])}
+        return [self.evaluations[id] for id in ids if id in self.evaluations]
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """The files to read, each with the name of what was given: the file's, or the folder's that holds it."""
+    for path in paths:
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
+            yield from ((file, path.resolve().name) for file in files)
+        elif path.is_file():
+            yield path, path.stem
+        else:
+            raise Invalid(f"There is no file or folder {str(path)!r}.")
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
+async def _read(
+    path: Path,
+    format: Format,
+    evaluation: str | None,
+    own_name: str,
+    chosen: Chosen,
+    report: Report,
+    assemblies: dict[str, Assembly],
+    stack: ExitStack,
+    progress: Progress | None,
+) -> None:
+    count = 0
+    for result in format.read(path, chosen, report):
+        name = evaluation or result.evaluation or own_name
+        if name not in assemblies:
+            assemblies[name] = stack.enter_context(Assembly(name))
+        other = assemblies[name].claim(result.run.key, path.name)
+        if other is not None:
+            report.skip(Location(path.name, ""), f"its run is in {other}, too")
+            return
+        try:
+            assemblies[name].add(result)
+        except ValueError as error:
+            report.skip(result.location, str(error))
+        count += 1
+        if progress is not None and count % _RESULTS_A_REPORT == 0:
+            await progress(f"reading {path.name}", count)
+    if count == 0:
+        report.skip(Location(path.name, ""), "it holds no results")
+
+
+def _described(assembly: Assembly) -> ImportedEvaluation:
+    return ImportedEvaluation(
+        assembly.evaluation,
+        assembly.run_labels,
+        assembly.datapoints_count,
+        assembly.logs_count,
+        assembly.errors_count,
+        assembly.judgment_states,
+    )
+
+
+async def _load(client: EvalsClient, assembly: Assembly, imported: Imported, progress: Progress | None) -> None:
+    async def tell(loaded: Loaded) -> None:
+        if progress is not None:
+            await progress(f"loading {assembly.evaluation}", loaded.records.total())
+
+    loaded = await load_document(client, stream(assembly.records()), progress=tell)
+    imported.added.update(loaded.added)
+
+
+def _why(report: Report) -> str:
+    return "; ".join(f"{skipped.location}: {skipped.reason}" for skipped in report.skipped[:5])

@@ -1,0 +1,69 @@
+"""The type of an evaluator, told from its judgments."""
+
+from typing import Any
+
+from evals_mcp.importers.results import EvaluatorKind, Score
+from evals_mcp.models.model import JsonObject
+
+_MOST_OPTIONS = 12
+_LONGEST_OPTION = 60
+
+
+class JudgmentType:
+    """Learns the type of an evaluator from its judgments, and brings each to that type.
+
+    Booleans alone are boolean, numbers (also with booleans among them) numbers, lists of texts several options. Up to
+    12 different short texts are options, others texts.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: set[str] = set()
+        self._texts: dict[str, None] | None = {}
+        self._higher_is_better: bool | None = None
+
+    def add(self, score: Score) -> None:
+        """Learn from one judgment."""
+        self._higher_is_better = self._higher_is_better or score.higher_is_better
+        judgment = score.judgment
+        if judgment is None:
+            return
+        self._kinds.add("list" if isinstance(judgment, list) else type(judgment).__name__.replace("int", "float"))
+        texts = judgment if isinstance(judgment, list) else [judgment] if isinstance(judgment, str) else []
+        if self._texts is not None:
+            self._texts.update(dict.fromkeys(texts))
+            if len(self._texts) > _MOST_OPTIONS or any(len(text) > _LONGEST_OPTION for text in texts):
+                self._texts = None
+
+    @property
+    def return_type(self) -> str:
+        """`boolean`, `number`, `select`, `multi_select` or `text`."""
+        if self._kinds <= {"bool"} and self._kinds:
+            return "boolean"
+        if self._kinds <= {"bool", "float"}:
+            return "number"
+        if self._kinds == {"list"}:
+            return "multi_select"
+        return "select" if self._kinds == {"str"} and self._texts is not None else "text"
+
+    def spec(self, kind: EvaluatorKind) -> JsonObject:
+        """The evaluator's specification."""
+        spec: JsonObject = {
+            "arguments_type": "target_free",
+            "return_type": self.return_type,
+            "evaluator_type": "human" if kind == "human" else "external",
+        }
+        if self.return_type in ("select", "multi_select"):
+            spec["options"] = [{"name": text} for text in self._texts or ()]
+        if self.return_type == "number" and self._higher_is_better is not None:
+            spec["number_valence"] = "positive" if self._higher_is_better else "negative"
+        return spec
+
+    def value(self, judgment: Any) -> Any:
+        """The judgment in the evaluator's type."""
+        match self.return_type:
+            case "number":
+                return float(judgment) if isinstance(judgment, bool) else judgment
+            case "text":
+                return judgment if isinstance(judgment, str) else str(judgment)
+            case _:
+                return judgment

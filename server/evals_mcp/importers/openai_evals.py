@@ -1,0 +1,120 @@
+"""Records of OpenAI's open-source `evals` (`oaieval`): a JSONL file with the spec, a final report, and events."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from evals_mcp.errors import Invalid
+from evals_mcp.importers.formats import Format, Report
+from evals_mcp.importers.results import Case, Location, Result, Score, Version
+from evals_mcp.importers.tables.columns import Chosen, as_text
+from evals_mcp.importers.tables.rows import lines_of
+from evals_mcp.models.messages import ChatMessage
+
+_HEAD = 65_536
+_ROUNDING = 1e-9
+
+
+def _recognises(path: Path) -> bool:
+    if path.suffix.lower() != ".jsonl":
+        return False
+    with path.open("rb") as file:
+        first = file.readline(_HEAD)
+    return first.startswith(b'{"spec"') and b'"eval_name"' in first
+
+
+def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
+    spec: Mapping[str, Any] = {}
+    final: Mapping[str, Any] = {}
+    samples: dict[str, _Sample] = {}
+    for number, line in lines_of(path):
+        if not line.strip():
+            continue
+        try:
+            event = json.loads(line)
+        except ValueError:
+            raise Invalid(f"{path.name}, line {number} is not JSON.") from None
+        if "spec" in event:
+            spec = event["spec"]
+        elif "final_report" in event:
+            final = event["final_report"] or {}
+        elif isinstance(event.get("sample_id"), str):
+            samples.setdefault(event["sample_id"], _Sample(number)).add(event)
+    if not final:
+        report.note(f"{path.name} has no final report: the run did not end.")
+    label = ", ".join(map(str, spec.get("completion_fns") or [path.stem]))
+    for sample_id, sample in samples.items():
+        yield sample.result(sample_id, label, str(spec.get("eval_name") or path.stem), path.name)
+    _check(samples, final, path, report)
+
+
+class _Sample:
+    """The events of one sample."""
+
+    def __init__(self, line: int) -> None:
+        self._line = line
+        self._sampling: Mapping[str, Any] = {}
+        self._judgments: dict[str, Any] = {}
+        self._expected: Any = None
+        self._error: str | None = None
+        self._others: dict[str, Any] = {}
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        data = event.get("data") or {}
+        match event.get("type"):
+            case "sampling":
+                self._sampling = data
+            case "match":
+                self._judgments["correct"] = data.get("correct")
+                self._expected = data.get("expected")
+            case "metrics":
+                self._judgments |= {
+                    name: value for name, value in data.items() if isinstance(value, bool | int | float)
+                }
+            case "error":
+                self._error = as_text(data)
+            case type:
+                self._others[str(type)] = data
+
+    @property
+    def correct(self) -> bool | None:
+        """Whether the sample matched; None without a match."""
+        return self._judgments.get("correct")
+
+    def result(self, sample_id: str, label: str, evaluation: str, file: str) -> Result:
+        prompt = self._sampling.get("prompt")
+        messages = [ChatMessage.model_validate(item) for item in prompt] if isinstance(prompt, list) else []
+        sampled = self._sampling.get("sampled")
+        usage = self._sampling.get("usage") or {}
+        output = sampled[0] if isinstance(sampled, list) and len(sampled) == 1 else sampled
+        return Result(
+            version=Version(label, {"completion_fn": label}),
+            case=Case(
+                inputs={} if messages else {"prompt": prompt},
+                messages=messages,
+                target=None if self._expected is None else {"expected": self._expected},
+                id=sample_id,
+            ),
+            location=Location(file, f"line {self._line}"),
+            scores=[Score(name, judgment) for name, judgment in self._judgments.items()],
+            output=None if output is None else as_text(output),
+            error=self._error,
+            prompt_tokens=usage.get("prompt_tokens"),
+            output_tokens=usage.get("completion_tokens"),
+            metadata=self._others,
+            evaluation=evaluation,
+        )
+
+
+def _check(samples: Mapping[str, _Sample], final: Mapping[str, Any], path: Path, report: Report) -> None:
+    """Report an accuracy that its samples do not have."""
+    correct = [sample.correct for sample in samples.values() if sample.correct is not None]
+    reported = final.get("accuracy")
+    if correct and isinstance(reported, int | float) and abs(sum(correct) / len(correct) - reported) > 1e-9:
+        report.note(
+            f"{path.name} reports an accuracy of {reported}; its samples have {sum(correct) / len(correct):.4f}."
+        )
+
+
+FORMAT = Format("openai-evals", _recognises, _read)

@@ -1,0 +1,113 @@
+"""What the files of evaluation tools hold, whatever the tool: results, one for each output of a run.
+
+A reader of a format yields results; `assembly` makes an evaluation document of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from evals_mcp.models.messages import ChatMessage
+
+EvaluatorKind = Literal["external", "human", "llm", "python"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where something stands in a file: `line 12`, `sample 3, epoch 2`."""
+
+    file: str
+    at: str
+
+    def __str__(self) -> str:
+        """Such as `results.csv, line 12`."""
+        return f"{self.file}, {self.at}" if self.at else self.file
+
+
+@dataclass(slots=True)
+class Case:
+    """A datapoint. Cases with the same content are the same datapoint, unless their own ids differ."""
+
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    messages: Sequence[ChatMessage] = ()
+    target: Mapping[str, Any] | None = None
+    id: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    tags: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Version:
+    """What was run: its label, and what identifies it (a prompt's content if `model` is given, else attributes)."""
+
+    label: str
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Score:
+    """One evaluator's judgment of an output.
+
+    `judgment` is a boolean, a number, an option, options, or a text; None is an abstention unless `error` tells that
+    the evaluator failed.
+    """
+
+    evaluator: str
+    judgment: Any = None
+    explanation: str | None = None
+    error: str | None = None
+    kind: EvaluatorKind = "external"
+    author: str | None = None
+    higher_is_better: bool | None = None
+    metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """A run of a version, where a label alone does not tell runs apart: its key in the file, and its status."""
+
+    key: str = ""
+    status: Literal["completed", "cancelled"] = "completed"
+
+
+@dataclass(slots=True)
+class Step:
+    """A call of a model or tool on the way to an output: one child of the log's trace."""
+
+    kind: Literal["model", "tool"]
+    name: str
+    inputs: Mapping[str, Any] | None = None
+    messages: Sequence[ChatMessage] = ()
+    output: str | None = None
+    error: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """One output of a version for a case, with its scores. Latency in seconds, costs in US dollars."""
+
+    version: Version
+    case: Case
+    location: Location
+    scores: Sequence[Score] = ()
+    output: str | None = None
+    message: ChatMessage | None = None
+    messages: Sequence[ChatMessage] = ()
+    error: str | None = None
+    latency: float | None = None
+    started_at: datetime | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: float | None = None
+    prompt_cost: float | None = None
+    finish_reason: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    evaluation: str | None = None
+    run: Run = field(default_factory=Run)
+    steps: Sequence[Step] = ()

@@ -1,0 +1,348 @@
+"""What the columns of a table hold: guessed from their names and values, or named by the caller."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from evals_mcp.errors import Invalid
+from evals_mcp.importers.no_results import NoResults
+
+Role = Literal["datapoint", "run", "input", "output", "target", "error", "latency", "cost", "metadata"]
+
+_SAMPLE_ROWS = 2_000
+_MOST_OPTIONS = 12
+_LONGEST_OPTION = 30
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NAMES: Mapping[Role, frozenset[str]] = {
+    "output": _words(
+        "output outputs answer response completion prediction predicted generation generated generated_text reply "
+        "model_output actual_output model_response model_answer llm_output"
+    ),
+    "target": _words(
+        "target expected expected_output expected_answer reference reference_answer ground_truth ground_truths gold "
+        "gold_answer ideal correct_answer truth"
+    ),
+    "input": _words(
+        "input inputs question query prompt user_input instruction task text message problem context contexts "
+        "retrieved_contexts"
+    ),
+    "run": _words("run run_name model model_name version variant system config experiment prompt_version"),
+    "datapoint": _words(
+        "id datapoint datapoint_id case case_id example_id question_id sample_id doc_id test_id row_id qid"
+    ),
+    "error": _words("error exception error_message"),
+    "latency": _words("latency latency_s latency_ms latency_seconds duration duration_ms duration_s"),
+    "cost": _words("cost total_cost cost_usd price"),
+}
+_COUNTS = _words("prompt_tokens input_tokens output_tokens completion_tokens total_tokens")
+_EXPLAINS = re.compile(r"(.+?)[\s_.:-]+(reason|reasoning|explanation|comment|rationale|feedback)$", re.IGNORECASE)
+_INDEX = re.compile(r"(unnamed.*|index|row|row_number|#|n|number)", re.IGNORECASE)
+_NOTHING = frozenset(("", "n/a", "na", "nan", "none", "null", "-"))
+_SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
+_METADATA = re.compile(r"meta(data)?[._].+", re.IGNORECASE)
+_TRUE = _words("true yes pass passed correct")
+_FALSE = _words("false no fail failed incorrect wrong")
+ScoreType = Literal["boolean", "number", "select", "text"]
+
+
+@dataclass(slots=True)
+class ScoreColumn:
+    """A column of judgments, their type, and the column of their explanations, if any."""
+
+    column: str
+    type: ScoreType
+    explanation: str | None = None
+    name: str | None = None
+
+
+@dataclass(slots=True)
+class RunColumns:
+    """The columns of one run. `label` is None where a column names each row's run, or the file is one run."""
+
+    label: str | None
+    output: str | None
+    scores: list[ScoreColumn] = field(default_factory=list)
+    error: str | None = None
+    latency: str | None = None
+    cost: str | None = None
+
+
+@dataclass(slots=True)
+class Columns:
+    """What each column of a table holds."""
+
+    datapoint: str | None = None
+    run: str | None = None
+    inputs: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    metadata: list[str] = field(default_factory=list)
+    runs: list[RunColumns] = field(default_factory=list)
+    prompt_tokens: str | None = None
+    output_tokens: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Columns that the caller names. A score is `name` or `name:type`. Empty where it is to be guessed."""
+
+    inputs: Sequence[str] = ()
+    outputs: Sequence[str] = ()
+    targets: Sequence[str] = ()
+    run: str | None = None
+    datapoint: str | None = None
+    scores: Sequence[str] = ()
+    metadata: Sequence[str] = ()
+    latency: str | None = None
+    cost: str | None = None
+
+
+def guess_columns(rows: Iterable[Mapping[str, Any]], chosen: Chosen, file: str) -> Columns:
+    """Guess what the columns hold from up to 2,000 rows. Raises Invalid where no column holds outputs or scores."""
+    values: dict[str, list[Any]] = {}
+    for _, row in zip(range(_SAMPLE_ROWS), rows, strict=False):
+        for name, cell in row.items():
+            values.setdefault(name, []).append(cell)
+    return _Guess(values, chosen, file).columns()
+
+
+class _Guess:
+    def __init__(self, values: Mapping[str, list[Any]], chosen: Chosen, file: str) -> None:
+        self._values = values
+        self._chosen = chosen
+        self._file = file
+        self._left = dict.fromkeys(values)
+        for named in [*chosen.inputs, *chosen.outputs, *chosen.targets, *chosen.metadata]:
+            self._require(named)
+
+    def columns(self) -> Columns:
+        """Take the columns role by role. What nobody takes is a score if it can be one, else metadata."""
+        chosen = self._chosen
+        columns = Columns()
+        columns.run = self._one("run", chosen.run)
+        columns.targets = self._several("target", chosen.targets)
+        columns.runs = self._runs()
+        columns.inputs = self._several("input", chosen.inputs)
+        columns.prompt_tokens = self._take_named("prompt_tokens", "input_tokens")
+        columns.output_tokens = self._take_named("output_tokens", "completion_tokens")
+        columns.datapoint = self._one("datapoint", chosen.datapoint)
+        columns.metadata = [self._take(name) for name in chosen.metadata]
+        if len(columns.runs) == 1:
+            columns.runs[0].scores.extend(self._scores())
+        columns.metadata += list(self._left)
+        if not any(run.output or run.scores for run in columns.runs):
+            names = ", ".join(map(repr, self._values))
+            raise NoResults(
+                f"{self._file} has no column of outputs or scores: {names}. Name one, with --output or --score."
+            )
+        return columns
+
+    def _runs(self) -> list[RunColumns]:
+        named = list(self._chosen.outputs)
+        wide = self._wide_outputs()
+        if len(wide) > 1:
+            return [self._wide(label, self._take(column)) for label, column in wide.items()]
+        output = self._take(named[0]) if named else next(iter(self._by_role("output")), None)
+        if output is not None:
+            self._left.pop(output, None)
+        return [
+            RunColumns(
+                label=None,
+                output=output,
+                error=self._one("error", None),
+                latency=self._one("latency", self._chosen.latency),
+                cost=self._one("cost", self._chosen.cost),
+            )
+        ]
+
+    def _wide_outputs(self) -> dict[str, str]:
+        """The output columns by the runs that they name, such as `answer_b` or `gpt-4o output`."""
+        named = self._chosen.outputs
+        if not named and self._by_role("output"):
+            return {}
+        labels = {column: _run_in(column) for column in named or self._left}
+        wide = {label: column for column, label in labels.items() if label is not None}
+        return wide if len(wide) > 1 or len(named) < 2 else {column: column for column in named}
+
+    def _wide(self, label: str, output: str) -> RunColumns:
+        run = RunColumns(label=label, output=output)
+        for column in list(self._left):
+            word = _rest(column, label)
+            if word is None:
+                continue
+            if word in _NAMES["error"]:
+                run.error = self._take(column)
+            elif word in _NAMES["latency"]:
+                run.latency = self._take(column)
+            elif word in _NAMES["cost"]:
+                run.cost = self._take(column)
+            elif (type := self._score_type(column)) is not None:
+                run.scores.append(ScoreColumn(self._take(column), type, name=word))
+        return run
+
+    def _scores(self) -> list[ScoreColumn]:
+        asked = dict(_score_choice(text) for text in self._chosen.scores)
+        for name in asked:
+            self._require(name)
+        explanations = {}
+        for column in list(self._left):
+            match = _EXPLAINS.fullmatch(column)
+            if match and match[1] in self._left:
+                explanations[match[1]] = column
+        scores = []
+        for column in list(self._left):
+            if column in explanations.values() or (asked and column not in asked):
+                continue
+            type = asked.get(column) or self._score_type(column)
+            if type is not None:
+                explanation = explanations.get(column)
+                scores.append(ScoreColumn(self._take(column), type, explanation and self._take(explanation)))
+        return scores
+
+    def _score_type(self, column: str) -> ScoreType | None:
+        """The type that a column's values have as judgments, or None if they hardly are judgments."""
+        if _INDEX.fullmatch(column) or _METADATA.fullmatch(column) or _key(column) in _COUNTS:
+            return None
+        values = [value for value in self._values[column] if not is_missing(value)]
+        if not values:
+            return None
+        if all(as_boolean(value) is not None for value in values):
+            return "boolean"
+        if all(as_number(value) is not None for value in values):
+            return "number"
+        if not all(isinstance(value, str) and len(value) <= _LONGEST_OPTION for value in values):
+            return None
+        different = len(set(values))
+        return "select" if different <= _MOST_OPTIONS and different * 3 <= len(values) else None
+
+    def _one(self, role: Role, chosen: str | None) -> str | None:
+        if chosen is not None:
+            self._require(chosen)
+            return self._take(chosen)
+        found = next(iter(self._by_role(role)), None)
+        return None if found is None else self._take(found)
+
+    def _several(self, role: Role, chosen: Sequence[str]) -> list[str]:
+        names = list(chosen) or [name for name in self._left if _has_role(name, role)]
+        return [self._take(name) for name in names]
+
+    def _by_role(self, role: Role) -> list[str]:
+        """The columns whose whole name is one of a role, in the order of the role's names."""
+        return [name for name in self._left if _key(name) in _NAMES[role]]
+
+    def _take_named(self, *names: str) -> str | None:
+        found = next((column for column in self._left if _key(column) in names), None)
+        return None if found is None else self._take(found)
+
+    def _take(self, column: str) -> str:
+        self._left.pop(column, None)
+        return column
+
+    def _require(self, column: str) -> None:
+        if column.rpartition(":")[0] in self._values or column in self._values:
+            return
+        raise Invalid(f"{self._file} has no column {column!r}. Its columns: {', '.join(map(repr, self._values))}.")
+
+
+def describe(columns: Columns) -> str:
+    """The columns by what they hold, in a line."""
+    parts: list[tuple[str, Sequence[str | None]]] = [
+        ("datapoint id", [columns.datapoint]),
+        ("inputs", columns.inputs),
+        ("target", columns.targets),
+        ("run", [columns.run]),
+        *((f"output of {run.label}" if run.label else "output", [run.output]) for run in columns.runs),
+        *(
+            (f"scores of {run.label}" if run.label else "scores", [f"{s.column} ({s.type})" for s in run.scores])
+            for run in columns.runs
+        ),
+        ("explanations", [score.explanation for run in columns.runs for score in run.scores]),
+        ("error", [run.error for run in columns.runs]),
+        ("latency", [run.latency for run in columns.runs]),
+        ("cost", [run.cost for run in columns.runs]),
+        ("tokens", [columns.prompt_tokens, columns.output_tokens]),
+        ("metadata", columns.metadata),
+    ]
+    named = [(role, [name for name in names if name is not None]) for role, names in parts]
+    return "; ".join(f"{role}: {', '.join(names)}" for role, names in named if names) + "."
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell says nothing: absent, empty, NaN or N/A."""
+    if isinstance(value, str):
+        return value.strip().lower() in _NOTHING
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
+
+
+def score_name(column: str) -> str:
+    """The name of the evaluator in a column: `f1` for `scores.f1`."""
+    return _SCORES.sub("", column)
+
+
+def as_boolean(value: Any) -> bool | None:
+    """A cell as a boolean: true, yes, pass, correct, 1 and their opposites. None if it is none."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return bool(value) if value in (0, 1) else None
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in _TRUE or word in ("1", "1.0"):
+        return True
+    return False if word in _FALSE or word in ("0", "0.0") else None
+
+
+def as_number(value: Any) -> float | int | None:
+    """A cell as a finite number. None if it is none."""
+    if isinstance(value, int | float):
+        return value if math.isfinite(value) else None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and str(value).strip().lstrip("+-").isdigit() else number
+
+
+def as_text(value: Any) -> str:
+    """A cell as text; JSON for what is no text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _key(column: str) -> str:
+    return re.sub(r"[\s.-]+", "_", column.strip().lower())
+
+
+def _has_role(column: str, role: Role) -> bool:
+    key = _key(column)
+    return key in _NAMES[role] or key.partition("_")[0] == role or key.startswith(f"{role}s_")
+
+
+def _run_in(column: str) -> str | None:
+    """The run in the name of an output column: `b` in `answer_b` and in `b answer`. None if it names none."""
+    for word in sorted(_NAMES["output"], key=len, reverse=True):
+        pattern = re.escape(word).replace("_", r"[\s_.-]+")
+        match = re.fullmatch(rf"{pattern}[\s_.:-]+(.+)|(.+?)[\s_.:-]+{pattern}", column, re.IGNORECASE)
+        if match:
+            return match[1] or match[2]
+    return None
+
+
+def _rest(column: str, label: str) -> str | None:
+    """What a name such as `score_b` holds of the run `b`: `score`."""
+    match = re.fullmatch(rf"{re.escape(label)}[\s_.:-]+(.+)|(.+?)[\s_.:-]+{re.escape(label)}", column)
+    return (match[1] or match[2]) if match else None
+
+
+def _score_choice(text: str) -> tuple[str, ScoreType | None]:
+    name, _, type = text.rpartition(":")
+    if name and type in ("boolean", "number", "select", "text"):
+        return name, type  # type: ignore[return-value]
+    return text, None

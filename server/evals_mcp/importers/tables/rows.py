@@ -1,0 +1,246 @@
+"""Rows of CSV, TSV, JSONL, JSON, Parquet and Excel files, one by one, each with where it stands."""
+
+import codecs
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evals_mcp.errors import Invalid
+from evals_mcp.importers.no_results import NoResults
+
+TABLES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx"}
+"""The endings of files that can hold a table."""
+
+_LONGEST_LINE = 64_000_000
+_LARGEST_JSON = 512_000_000
+_SAMPLE = 65_536
+_DELIMITERS = ",;\t|"
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_NESTED = ("scores", "metrics", "evaluations", "metadata", "judgments")
+_LISTS = ("results", "rows", "data", "samples", "examples", "items", "records")
+
+
+class Row(NamedTuple):
+    """One row: its cells by column, and its position, such as `line 3`."""
+
+    at: str
+    cells: Mapping[str, Any]
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a table. Cells of CSV files are text; others have types. Empty rows are left out.
+
+    Raises Invalid with the position for a file that is no such table, and for one whose reader is not installed.
+    """
+    match path.suffix.lower():
+        case ".jsonl" | ".ndjson":
+            return _json_lines(path)
+        case ".json":
+            return _json_list(path)
+        case ".parquet":
+            return _parquet(path)
+        case ".xlsx":
+            return _excel(path)
+        case _:
+            return _delimited(path)
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding of a text file: by its mark, else UTF-8, or Windows-1252 where it is no UTF-8.
+
+    Raises Invalid for a file that is no text.
+    """
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE)
+        for mark, encoding in _MARKS:
+            if head.startswith(mark):
+                return encoding
+        if b"\x00" in head:
+            raise NoResults(f"{path.name} is not a text file.")
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while head:
+                decoder.decode(head)
+                head = file.read(_SAMPLE)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8"
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a text file with their numbers from 1. Raises Invalid for one that is too long."""
+    with path.open(encoding=encoding_of(path), errors="replace", newline="\n") as file:
+        number = 0
+        while line := file.readline(_LONGEST_LINE + 1):
+            number += 1
+            if len(line) > _LONGEST_LINE:
+                raise Invalid(f"{path.name}, line {number} is longer than {_LONGEST_LINE:,} characters.")
+            yield number, line
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file. Raises Invalid with the position where it is not JSON."""
+    size = path.stat().st_size
+    if size > _LARGEST_JSON:
+        raise Invalid(f"{path.name} has {size:,} bytes, more than the {_LARGEST_JSON:,} of one JSON document.")
+    text = path.read_bytes().decode(encoding_of(path), errors="replace")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Invalid(f"{path.name}, line {error.lineno} is not JSON: {error.msg}.") from None
+    except RecursionError:
+        raise Invalid(f"{path.name} is nested too deep.") from None
+
+
+def _delimited(path: Path) -> Iterator[Row]:
+    csv.field_size_limit(min(sys.maxsize, _LONGEST_LINE))
+    with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
+        sample = file.read(_SAMPLE)
+        file.seek(0)
+        reader = csv.reader(file, delimiter=_delimiter(sample, path), strict=False)
+        header: list[str] | None = None
+        while True:
+            line = reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise Invalid(f"{path.name}, line {line} is not valid CSV: {error}.") from None
+            if not any(cells):
+                continue
+            if header is None:
+                header = _columns(cells, path)
+            else:
+                yield Row(f"line {line}", _with_names(header, cells, f"{path.name}, line {line}"))
+
+
+def _delimiter(sample: str, path: Path) -> str:
+    """The delimiter that splits the first lines into the same number of cells, most cells first."""
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+
+    def widths(delimiter: str) -> list[int]:
+        return [len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row][:20]
+
+    def steady(delimiter: str) -> tuple[float, int]:
+        found = widths(delimiter)[:-1] or widths(delimiter) or [0]
+        return found.count(found[0]) / len(found) if found[0] > 1 else 0.0, found[0]
+
+    return max(_DELIMITERS, key=steady)
+
+
+def _columns(cells: list[str], path: Path) -> list[str]:
+    names = [cell.strip() or f"column {index}" for index, cell in enumerate(cells, 1)]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise Invalid(f"{path.name} has several columns called {', '.join(map(repr, repeated))}. Rename them.")
+    return names
+
+
+def _with_names(header: list[str], cells: list[str], at: str) -> dict[str, Any]:
+    if len(cells) > len(header) and any(cells[len(header) :]):
+        raise Invalid(f"{at} has {len(cells)} cells, and the header {len(header)}.")
+    return {name: cell for name, cell in zip(header, cells, strict=False) if cell != ""}
+
+
+def _json_lines(path: Path) -> Iterator[Row]:
+    for number, line in lines_of(path):
+        if not line.strip():
+            continue
+        at = f"line {number}"
+        try:
+            yield _object(json.loads(line), path, at)
+        except (ValueError, RecursionError):
+            raise Invalid(f"{path.name}, {at} is not JSON.") from None
+
+
+def _json_list(path: Path) -> Iterator[Row]:
+    content = read_json(path)
+    if isinstance(content, dict):
+        lists = [content[name] for name in _LISTS if isinstance(content.get(name), list)]
+        content = lists[0] if lists else _by_column(content)
+    if not isinstance(content, list):
+        raise NoResults(f"{path.name} holds no list of rows.")
+    for number, item in enumerate(content, 1):
+        yield _object(item, path, f"row {number}")
+
+
+def _by_column(content: Mapping[str, Any]) -> Any:
+    """Rows of a table that is stored column by column, as pandas does: lists of one length, or values by index."""
+    columns = {name: list(column.values()) if isinstance(column, dict) else column for name, column in content.items()}
+    lengths = {len(column) if isinstance(column, list) else -1 for column in columns.values()}
+    if len(lengths) != 1 or lengths == {-1}:
+        return None
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def _object(value: Any, path: Path, at: str) -> Row:
+    if not isinstance(value, dict):
+        raise Invalid(f"{path.name}, {at} is not a JSON object.")
+    return Row(at, dict(_flat(value)))
+
+
+def _flat(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The cells of an object. Scores and metadata of their own object get a cell each, such as `scores.f1`."""
+    for name, cell in value.items():
+        if isinstance(cell, dict) and name.lower() in _NESTED:
+            yield from ((f"{name}.{inner}", item) for inner, item in cell.items())
+        else:
+            yield name, cell
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ModuleNotFoundError:
+        raise _not_installed("Parquet") from None
+    try:
+        with parquet.ParquetFile(path) as file:
+            number = 0
+            for batch in file.iter_batches(batch_size=1_000):
+                for cells in batch.to_pylist():
+                    number += 1
+                    yield Row(f"row {number}", {name: cell for name, cell in cells.items() if cell is not None})
+    except ArrowException as error:
+        raise Invalid(f"{path.name} is not a Parquet file: {error}.") from None
+
+
+def _excel(path: Path) -> Iterator[Row]:
+    try:
+        from openpyxl import load_workbook
+    except ModuleNotFoundError:
+        raise _not_installed("Excel") from None
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:  # openpyxl raises errors of zip files, XML and its own
+        raise Invalid(f"{path.name} is not an Excel file: {error}.") from None
+    try:
+        yield from _sheet(book.worksheets[0].iter_rows(values_only=True), path)
+    finally:
+        book.close()
+
+
+def _sheet(rows: Iterable[tuple[Any, ...]], path: Path) -> Iterator[Row]:
+    header: list[str] | None = None
+    for number, cells in enumerate(rows, 1):
+        if all(cell is None for cell in cells):
+            continue
+        if header is None:
+            header = _columns(["" if cell is None else str(cell) for cell in cells], path)
+        else:
+            named = zip(header, cells, strict=False)
+            yield Row(f"row {number}", {name: _plain(cell) for name, cell in named if cell is not None})
+
+
+def _plain(cell: Any) -> Any:
+    return cell if isinstance(cell, str | int | float | bool) else str(cell)
+
+
+def _not_installed(format: str) -> Invalid:
+    return Invalid(f'{format} files need a reader that is not installed: pip install "evals-mcp[tables]".')
