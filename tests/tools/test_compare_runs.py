@@ -309,7 +309,7 @@ async def test_what_is_known_of_recorded_runs_is_said(recorded: FastAPI) -> None
     assert line_of(ignoring, "gpt_similarity |").endswith("| 31/95/74 | lower")
     refined = await compare_runs(review, RAG, candidates=["prompt-refined"], evaluators=["gpt_groundedness"])
     assert line_of(refined, "gpt_groundedness |").endswith(
-        "| 12/2/186 | no significant difference after correction (uncorrected p=0.017)"
+        "| 12/2/186 | no significant difference after correction (uncorrected p=0.018)"
     )
     assert "2 datapoints got worse by gpt_groundedness" in refined
     alone = await compare_runs(
