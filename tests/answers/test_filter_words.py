@@ -34,7 +34,12 @@ def _evaluation() -> ResolvedEvaluation:
         ({"run_ids": []}, " in no run"),
         ({"datapoint_id": "dp_1"}, " for datapoint dp_1"),
         ({"judgment": JudgmentCondition(below=3)}, ' judged "<3"'),
-        ({"judgment": JudgmentCondition(state="failed", evaluator_version_id="evv_1")}, ' judged "failed" by helpful'),
+        (
+            {"judgment": JudgmentCondition(state="failed", evaluator_version_id="evv_1")},
+            " with a failed judgment by helpful",
+        ),
+        ({"judgment": JudgmentCondition(state="missing")}, " with a missing judgment"),
+        ({"judgment": JudgmentCondition()}, " judged"),
         ({"errors_only": True}, " with an error"),
         ({"text": 'a "b"\n'}, ' containing "a \\"b\\"\\n"'),
         (

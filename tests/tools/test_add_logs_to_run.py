@@ -18,7 +18,7 @@ RIGHT = {"small/right": True}
 
 async def _ids(assistant: Assistant, run: str, limit: int, evaluation: str = NAME) -> list[str]:
     answer = await assistant.ask("get_logs", evaluation=evaluation, runs=[run], limit=limit, max_tokens=20_000)
-    return log_ids(answer)
+    return [(await assistant.client.reviews.find_log_ids(id))[0] for id in log_ids(answer)]
 
 
 async def _small(tmp_path: Path) -> SmallEvaluation:

@@ -86,7 +86,7 @@ async def test_datapoints_that_every_run_fails_are_found(assistant: Assistant, s
     answer = await _ask(assistant, show="all_fail", evaluator="policy_correct")
     assert f"\n{len(expected)} datapoints that every run fails by policy_correct.\n" in answer
     answer = await _ask(assistant, show="all_fail")
-    assert "that every run fails by some evaluator." in answer
+    assert "that every run fails by the same evaluator." in answer
     assert "Excluded as constant: contains_greeting" in answer
 
 

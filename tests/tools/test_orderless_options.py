@@ -65,7 +65,7 @@ async def test_options_without_valence_cannot_tell_failures(client: EvalsClient,
     for asked in ({}, {"evaluator": "tone"}):
         answer = await assistant.ask("list_datapoints", evaluation="Small", show="all_fail", **asked)
         assert "No datapoints" not in answer
-        assert "Cannot tell the datapoints that every run fails by " in answer
+        assert "No evaluator here can tell the datapoints that every run fails by " in answer
         assert "Cannot tell failures by tone: its options have no order." in answer
         assert VALENCE in answer
         assert "get_logs(judgment=OPTION)" in answer
@@ -76,7 +76,7 @@ async def test_with_a_valence_they_can(client: EvalsClient, assistant: Assistant
     spec = {**SELECT, "options": [OPTIONS[0], {"name": "bad", "valence": "negative"}]}
     await made(client, TWICE, tone=spec)
     answer = await assistant.ask("list_datapoints", evaluation="Small", show="all_fail")
-    assert "2 datapoints that every run fails by some evaluator." in answer
+    assert "2 datapoints that every run fails by the same evaluator." in answer
     assert "Cannot tell" not in answer
     logs = await assistant.ask("get_logs", evaluation="Small", sort="worst")
     assert "4 logs" in logs

@@ -78,7 +78,7 @@ async def test_runs_are_called_by_what_tells_their_versions_apart(reviewer: Revi
         f'"{TEMPLATE}"',
     ]
     lines = (await reviewer.ask("list_runs", evaluation="Flows")).splitlines()
-    assert lines[1].startswith("run | also differs in | logs | right | id")
+    assert lines[1].startswith("run | also different | logs | right | id")
     assert [line.split(" | ")[:2] for line in lines if "run_" in line] == [
         ['"prompt=v1 retriever.k=3"', '"code 1"'],
         ['"prompt=v2"', "-"],

@@ -77,7 +77,8 @@ def _change(compared: Compared, datapoint: ComparedDatapoint, version_id: str) -
     if isinstance(before, list) and isinstance(after, list):
         lost: list[Quoted] = [f"-{quote(option, _OPTION)}" for option in before if option not in after]
         gained: list[Quoted] = [f"+{quote(option, _OPTION)}" for option in after if option not in before]
-        return f"{label} {' '.join([*lost, *gained]) or f'the same {count(len(after))} options'}"
+        same: Quoted = "the same option" if len(after) == 1 else f"the same {count(len(after), 'option')}"
+        return f"{label} {' '.join([*lost, *gained]) or same}"
     return f"{label} {_words(before)} → {_words(after)}"
 
 

@@ -31,6 +31,7 @@ _OUTCOMES: dict[Outcome, Quoted] = {
     "only_candidate": "have a judgment in the candidate only",
     "errors": "have an error or a failed judgment",
 }
+_OF: dict[Outcome, Quoted] = {"only_baseline": "compared with", "only_candidate": "compared with"}
 _ORDERED = ("regressed", "improved", "changed")
 
 
@@ -143,16 +144,27 @@ def _add_datapoints(answer: Answer, compared: Compared, outcome: Outcome, positi
 def _heading(compared: Compared, outcome: Outcome, offset: int) -> Quoted:
     """The number of datapoints with the outcome, and their candidate if there are several."""
     found = compared.found
+    shown = compared.run(found.shown_run_id)
     if outcome in ("regressed", "improved") and not found.total and (undirected := _without_direction(compared)):
         return f'No better or worse by {", ".join(undirected)}. Use outcome="changed" to see changes.'
+    if outcome not in ("errors", "only_baseline", "only_candidate") and not found.total and not _has_pairs(compared):
+        return f"No datapoint has judgments in both {compared.run(found.baseline.run_id)} and {shown}."
     evaluators = [tally.evaluator_version_id for tally in found.baseline.tallies]
     by = f" by {compared.evaluator(evaluators[0])}" if len(evaluators) == 1 else " by at least one evaluator"
     by = "" if outcome in ("errors", "same") else by
-    of_run = f" in {compared.run(found.shown_run_id)}" if len(found.candidates) > 1 else ""
+    of_run = f" {_OF.get(outcome, 'in')} {shown}" if len(found.candidates) > 1 else ""
+    if outcome == "errors":
+        of_run = f" in {compared.run(found.baseline.run_id)} or {shown}"
     order = ", largest change first" if outcome in _ORDERED and found.total > 1 else ""
     start = f", from number {figures.count(offset + 1)}" if offset else ""
     told = figures.clause(found.total, "datapoint", _OUTCOMES[outcome])
     return f"{told}{by}{of_run}{order}{start}" + (":" if found.datapoints else ".")
+
+
+def _has_pairs(compared: Compared) -> bool:
+    """Whether an evaluator judged a datapoint in both the baseline and the shown candidate."""
+    shown = next(run for run in compared.found.candidates if run.run_id == compared.found.shown_run_id)
+    return any(row.pairs for row in shown.comparisons)
 
 
 def _without_direction(compared: Compared) -> list[Quoted]:

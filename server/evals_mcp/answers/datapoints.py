@@ -52,7 +52,7 @@ def summarize_datapoints(
         answer.note(note)
     if not found.rows:
         if untold:
-            answer.head(f"Cannot tell the datapoints{filtered}: see below. No datapoint has an error in all logs.")
+            answer.head(f"No evaluator here can tell the datapoints{filtered}. No datapoint has an error in all logs.")
             return answer.text()
         answer.head(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
         return answer.text()

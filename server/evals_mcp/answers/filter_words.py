@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
+from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.questions import Filter, JudgmentCondition
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 _TEXT = 100
+_STATES: dict[JudgmentState, Quoted] = {"failed": "a failed", "abstained": "an abstained", "missing": "a missing"}
 
 
 def filter_words(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
@@ -48,6 +50,10 @@ def _judged(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
     condition = filter.judgment or JudgmentCondition()
     version_id = condition.evaluator_version_id
     by = "" if version_id is None else f" by {name(evaluation.evaluator_labels[version_id])}"
+    if (state := _STATES.get(condition.state)) is not None:
+        return f"with {state} judgment{by}"
+    if condition.return_types() is None:
+        return f"judged{by}"
     return f"judged {quote(judgment_value(condition))}{by}"
 
 

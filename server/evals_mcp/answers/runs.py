@@ -48,7 +48,7 @@ def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[Quoted]:
     ]
     headers: list[Quoted] = [
         "run",
-        "also differs in",
+        "also different",
         "status",
         "logs",
         *(name(evaluation.evaluator_labels[evaluation.evaluators[i].version_id]) for i in judged),

@@ -10,6 +10,7 @@ from evals_mcp.registered import Registered
 from mcp import types
 
 _LONGEST = 500
+_REFERENCE: Quoted = "the control run (if none is set, the oldest run)"
 _RULES = """\
 Rules:
 - Three kinds of judgments have no value: missing (never judged), abstained (judged null), failed (the evaluator \
@@ -26,7 +27,7 @@ EvaluationName = Annotated[
     "Evaluation: name, or file path or id if that has blanks. Default: the most recently changed.",
 ]
 BaselineName = Annotated[
-    str, "Baseline run: label, or id if that has blanks. Default: the control run, else the oldest."
+    str, "Baseline run: label, or id if that has blanks. Default: the control run; if none is set, the oldest."
 ]
 CandidateName = Annotated[str, "Candidate run: label, or id if that has blanks. Default: the newest."]
 RunName = Annotated[str, "Run: label, or id if that has blanks. Default: all."]
@@ -88,7 +89,7 @@ def compare_two_runs(
         "Up to three datapoints that got worse and three that improved, each with what changed in the output.",
         "Differences between the two runs in datapoints, evaluators or dataset versions, if any.",
     ]
-    about = f"Compare {_sides(baseline, candidate)} in {_evaluation(evaluation)}"
+    about = f"In {_evaluation(evaluation)}, compare {_sides(baseline, candidate)}"
     return _text(about, evaluation, steps, deliver)
 
 
@@ -133,7 +134,7 @@ def write_release_note(
         "Unchanged or unknown: what shows no significant difference, with the number of pairs.",
         "At most 200 words and no customer data: describe examples from logs, do not copy them.",
     ]
-    about = f"Write a release note about {_sides(baseline, candidate)} in {_evaluation(evaluation)}"
+    about = f"In {_evaluation(evaluation)}, write a release note about {_sides(baseline, candidate)}"
     return _text(about, evaluation, steps, deliver)
 
 
@@ -155,7 +156,7 @@ def _evaluation(words: str) -> str:
 
 def _sides(baseline: str, candidate: str) -> str:
     new = f"the run {quote(candidate.strip(), _LONGEST)}" if candidate.strip() else "the newest run"
-    old = f"the run {quote(baseline.strip(), _LONGEST)}" if baseline.strip() else "the control run, else the oldest"
+    old = f"the run {quote(baseline.strip(), _LONGEST)}" if baseline.strip() else _REFERENCE
     return f"{new} against {old}"
 
 

@@ -111,7 +111,7 @@ async def get_logs(
     resolved, rows = await (await lookup.rows()).find_logs(resolved, question)
     if datapoint_id and not rows.total and not (runs or judgment or errors_only or text):
         raise NotFound(f"datapoint: no log exists for {quoted(datapoint_id)}. list_datapoints lists datapoint ids.")
-    filtered = _in_words(resolved, question, judging)
+    filtered = _in_words(resolved, question, judging, rows.total)
     return summarize_logs(resolved, rows, max_tokens, filtered=filtered, call=call, notes=notes)
 
 
@@ -189,13 +189,17 @@ def _informative(evaluation: ResolvedEvaluation, run_ids: list[str], row: Evalua
     return constant_value(stats) is None, directed, sum(item.num_judgments for item in stats)
 
 
-def _in_words(evaluation: ResolvedEvaluation, question: LogQuestion, judging: EvaluatorRow | None) -> Quoted:
-    """The filter and order in words, to follow `N logs`."""
+def _in_words(
+    evaluation: ResolvedEvaluation, question: LogQuestion, judging: EvaluatorRow | None, total: int
+) -> Quoted:
+    """The filter and, of several logs, the order in words, to follow `N logs`."""
     words = filter_words(question.filter, evaluation)
     label = "" if judging is None else name(evaluation.evaluator_labels[judging.version_id])
     if question.sample:
         return f"{words}, sampled evenly across judgments of {label}"
     if question.sort != "worst" or judging is None:
+        if total < 2:
+            return f"{words}{_KNOWN.get(question.sort, '')}"
         return f"{words}{_KNOWN.get(question.sort, '')}, {_SORTED[question.sort]}"
     direction = _direction(judging)
     if question.filter.names() == ["run_ids"]:

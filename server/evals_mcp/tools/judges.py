@@ -14,7 +14,7 @@ _RULES: dict[DatapointShow, Quoted] = {
     "between runs, repeated logs of a run or authors; or evaluators or authors that pass and fail one log, or "
     "evaluators that choose differently from the same options.",
     "all_fail": "A log fails if it has an error, or is judged false, a negative option or in the worst quarter of the "
-    "range.",
+    "range. Counted: datapoints whose judged logs all fail by the same evaluator, and those with only errors.",
 }
 
 
@@ -105,7 +105,7 @@ def show_words(show: DatapointShow, label: str | None) -> Quoted:
         case "disagreement":
             return f" on which runs disagree by {called}" if called else " on which runs or evaluators disagree"
         case "all_fail":
-            return f" that every run fails by {called or 'some evaluator'}"
+            return f" that every run fails by {called or 'the same evaluator'}"
         case "failed" | "abstained":
             return f" on which {called or 'an evaluator'} {show}"
         case "missing":

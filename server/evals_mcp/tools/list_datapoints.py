@@ -6,7 +6,7 @@ from pydantic import Field
 
 from evals_mcp.answers.datapoints import summarize_datapoints
 from evals_mcp.answers.filter_words import filter_words
-from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.frame.calls import Call, next_call
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.errors import NotFound
 from evals_mcp.lookup.evaluators import find_evaluator
@@ -92,7 +92,7 @@ async def list_datapoints(
         only=None if named is None else named.version_id,
         offset=question.offset,
         call=call,
-        notes=[*notes, *rules, *some],
+        notes=[*notes, *rules, *some, *_outputs(resolved, text)],
     )
 
 
@@ -112,8 +112,15 @@ def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, named
     """The filter in words, to follow `N datapoints`; empty if all are listed."""
     label = evaluation.evaluator_labels[named.version_id] if named else None
     # The columns say in which runs.
-    chosen = question.filter.model_copy(update={"run_ids": None})
-    return show_words(question.show, label) + filter_words(chosen, evaluation)
+    chosen = question.filter.model_copy(update={"run_ids": None, "datapoint_id": None})
+    one = f" {name(question.filter.datapoint_id)}" if question.filter.datapoint_id else ""
+    searched = " in inputs or targets" if question.filter.text else ""
+    return one + show_words(question.show, label) + filter_words(chosen, evaluation) + searched
+
+
+def _outputs(evaluation: ResolvedEvaluation, text: str) -> list[Quoted]:
+    """How to search the logs of the datapoints, too."""
+    return [f"Search outputs, too: {next_call('get_logs', evaluation=evaluation.id, text=text)}"] if text else []
 
 
 def _default_runs(runs: list[RunRow]) -> list[RunRow]:

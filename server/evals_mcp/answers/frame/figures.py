@@ -95,7 +95,7 @@ def change(before: float, after: float) -> Quoted:
 def rate_change(before: float, after: float) -> Quoted:
     """The difference of two rates as they are shown, in percentage points: `+2.5 points`, `-5 points`, `0 points`."""
     points = round(round(after * 100, _EXACT), 1) - round(round(before * 100, _EXACT), 1)
-    return _signed(fixed(points, 1).removesuffix(".0")) + " points"
+    return _signed(fixed(points, 1).removesuffix(".0")) + (" point" if abs(points) == 1 else " points")
 
 
 def p_value(value: float) -> Quoted:
