@@ -116,7 +116,7 @@ async def test_a_text_is_found_in_inputs_and_targets(assistant: Assistant, sampl
 
 async def test_nothing_found_is_said_with_what_was_asked(assistant: Assistant) -> None:
     """Zero is an answer."""
-    assert 'No datapoints on which tone abstained containing "x y z".' in await _ask(
+    assert 'No datapoints on which tone abstained containing "x y z" in inputs or targets.' in await _ask(
         assistant, show="abstained", evaluator="tone", text="x y z"
     )
 
