@@ -1,5 +1,6 @@
 """A comparison of runs as an answer: a verdict per evaluator with its uncertainty, then the datapoints behind it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from evals_mcp.answers.compared_datapoints import datapoint_row
@@ -14,6 +15,7 @@ from evals_mcp.answers.comparison_verdicts import verdict_rows
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
+from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.answers.subjects import subject
@@ -21,6 +23,7 @@ from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.questions import Outcome
 
 _MORE_OF_ONE = '… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")'
+_FEW = 300  # characters
 _MORE_CHANGES = "raise max_tokens"
 _OUTCOMES: dict[Outcome, Quoted] = {
     "regressed": "got worse",
@@ -63,6 +66,10 @@ def summarize_comparison(
     if position.verdicts >= 0:
         _add_verdicts(answer, compared, position.verdicts, call)
     if position == Position():
+        changes = headed_change_rows(compared, line_diffs=True)
+        few = _few_words(changes)
+        if few:
+            answer.line(few)
         for note in (
             *method_notes(compared, [row for _, row in rows]),
             *coverage_notes(compared),
@@ -70,7 +77,8 @@ def summarize_comparison(
             *judgment_notes(compared),
         ):
             answer.line(note)
-        _add_changes(answer, compared)
+        if not few:
+            _add_changes(answer, changes)
     if position.verdicts < 1 and (rows or compared.found.total):
         _add_datapoints(answer, compared, outcome, position, call)
     return answer.text()
@@ -100,9 +108,14 @@ def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) ->
     answer.rows(rows, footer, rank=Rank.VERDICTS, least=0)
 
 
-def _add_changes(answer: Answer, compared: Compared) -> None:
+def _few_words(changes: Sequence[Row]) -> Quoted:
+    """Changes that are whole in a few words, which are worth more than evidence; "" for others."""
+    text = "\n".join([row.render(0) for row in changes]) if not any(row.need for row in changes) else ""
+    return text if len(text) <= _FEW else ""
+
+
+def _add_changes(answer: Answer, rows: Sequence[Row]) -> None:
     """What the candidates' versions changed."""
-    rows = headed_change_rows(compared, line_diffs=True)
     if rows:
         answer.rows(
             rows,

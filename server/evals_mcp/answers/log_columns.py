@@ -117,7 +117,7 @@ class JudgmentColumns:
             for word, text in zip(self._each(index, version_id), self._texts(index, version_id), strict=True):
                 room = next(rooms, 0) if text else 0
                 explained = text and room >= min(len(text), _SHORTEST_EXPLANATION)
-                words.append(f"{word} ({cell(text, room)})" if explained else word)
+                words.append(f"{word} ({cell(text, room)})" if explained else f"{word} (…)" if text else word)
             found.append(", ".join(words))
         return found
 

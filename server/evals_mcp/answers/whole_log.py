@@ -15,6 +15,7 @@ from evals_mcp.models.logs import LogResponse, log_kind
 from evals_mcp.models.rows import DatapointContent
 from evals_mcp.models.versions import FileVersionResponse
 
+_FIRST = ("output", "output_message", "error")  # what the log is about, before long inputs
 _TOKENS_PER_PART = 200  # of the budget; with less, messages and inputs stay in one piece
 
 
@@ -24,6 +25,7 @@ def summarize_log(log: LogResponse, budget: int, datapoint: DatapointContent | N
     answer.head(log_opening(log))
     steps = list_steps(log)
     parts = list_parts(log, log_document(log, datapoint), max(2, budget // _TOKENS_PER_PART))
+    parts.sort(key=lambda part: part.path.partition(".")[0] not in _FIRST)
     if not parts:
         answer.line("It has no inputs, messages, output, error or judgments.")
     else:

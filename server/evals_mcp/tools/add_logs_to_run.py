@@ -20,8 +20,8 @@ LogIds = Annotated[
 async def add_logs_to_run(
     lookup: Lookup, evaluation: Evaluation, run: Run, log_ids: LogIds, max_tokens: MaxTokens = 4000
 ) -> str:
-    """Add existing logs of the run's version and dataset: all of them, or none if one cannot be added. Logs already in
-    the run stay unchanged."""
+    """Add existing logs of the run's version and dataset: all, or none if one does not fit. Logs already in the run
+    stay unchanged."""
     resolved = await lookup.find_evaluation(evaluation)
     before = find_run(resolved, run)
     ids = [await lookup.find_log_id(word) for word in log_ids]

@@ -30,9 +30,7 @@ Runs = Annotated[
 ]
 Datapoint = Annotated[str, Field(max_length=500, description="Only this one: id or unique prefix.")]
 Evaluator = Annotated[str, Field(max_length=500, description="Name, path or id.")]
-Text = Annotated[
-    str, Field(max_length=1_000, description="In any case, in inputs and targets; get_logs searches outputs.")
-]
+Text = Annotated[str, Field(max_length=1_000, description="In inputs and targets; get_logs searches outputs.")]
 Cursor = Annotated[str, Field(max_length=10_000, description="From the previous answer.")]
 MaxTokens = int
 """Token limit of the answer. The server adds its limits and its default in words."""
