@@ -18,7 +18,7 @@ NAME = "Which prompt answers tickets"
 
 @pytest.fixture
 async def assistant(tmp_path: Path) -> AsyncIterator[Assistant]:
-    """An assistant at three runs: in the first q0 is wrong by one judge and in the others by another; all exact fail."""
+    """Three runs: in the first q0 is wrong by one judge, in the others by another; all judgments by exact failed."""
     app = open_embedded_app(str(tmp_path / "evals.db"))
     specs: dict[str, Any] = {name: {"return_type": "boolean"} for name in ("cited", "right", "exact")}
     small = await make_evaluation(EvalsClient(open_app=lambda: app), **specs)

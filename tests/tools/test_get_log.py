@@ -77,6 +77,7 @@ async def test_a_log_is_shown_whole(empty_assistant: Assistant) -> None:
         lines[0],
     )
     assert lines[1:] == [
+        'output: "Because."',
         'inputs.question: "Why?"',
         "inputs.context:",
         "| One.",
@@ -84,7 +85,6 @@ async def test_a_log_is_shown_whole(empty_assistant: Assistant) -> None:
         "inputs.top_k: 5",
         'messages.0 system: "Be brief."',
         'messages.1 user: "Why?"',
-        'output: "Because."',
         'judgments.polite true, explanation: "It is kind."',
         'judgments.stars failed: "rate limit"',
         "judgments.topic abstained",
