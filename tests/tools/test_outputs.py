@@ -226,3 +226,44 @@ async def test_steps_of_a_trace_show_what_went_in_and_out(world: World) -> None:
     shown = await world.assistant.ask("get_log", log=flow.id)
     for number in range(10):
         assert f'input sql: "SELECT {number} FROM t"; output "row {number}"' in shown
+
+
+async def test_tool_calls_beside_another_run_are_outputs(world: World) -> None:
+    """They are shown as calls in any budget, and nobody says that there is no output."""
+    bonn, ulm = (_call("get_weather", {"city": city, "why": "w " * 400}) for city in ("Bonn", "Ulm"))
+    await world.build({"weather": (_says(tool_calls=[bonn]), _says(tool_calls=[ulm]))})
+    log = re.findall(r"log_\w+", await world.ask("get_logs", runs=["new"]))[0]
+    for budget in (500, 700, 4_000):
+        answer = await world.ask("get_log", log=log, beside="old", max_tokens=budget)
+        assert "no output" not in answer
+        assert 'get_weather({city: "Ulm"' in answer
+        assert 'get_weather({city: "Bonn"' in answer
+
+
+async def test_an_empty_output_is_shown_as_empty(world: World) -> None:
+    """It is an answer of no characters, and no missing one."""
+    await world.build({"q": ({"output": "yes"}, {"output": ""})})
+    log = re.findall(r"log_\w+", await world.ask("get_logs", runs=["new"]))[0]
+    assert '\noutput: ""' in await world.assistant.ask("get_log", log=log)
+    beside = await world.ask("get_log", log=log, beside="old")
+    assert 'output of A: ""' in beside
+    assert "no output" not in beside
+
+
+async def test_json_lists_are_compared_item_by_item(world: World) -> None:
+    """A change deep in a list is shown by its path, and nothing that is equal."""
+    old = {"ans": "a", "items": [{"id": at, "v": at} for at in range(30)]}
+    new = {"ans": "b", "items": [{"id": at, "v": 6 if at == 3 else at} for at in range(30)]}
+    longer = {**old, "items": [{"id": "x"}, *old["items"]]}
+    await world.build(
+        {
+            "change": ({"output": json.dumps(old)}, {"output": json.dumps(new)}),
+            "list": ({"output": json.dumps(old["items"])}, {"output": json.dumps(new["items"])}),
+            "more": ({"output": json.dumps(old)}, {"output": json.dumps(longer)}),
+        }
+    )
+    compared = await world.ask("compare_runs")
+    assert 'ans "a" → "b", items[3].v 3 → 6\n' in compared
+    assert "[3].v 3 → 6 (29 items are the same)" in compared
+    log = re.findall(r"log_\w+", await world.ask("get_logs", runs=["new"], text="change"))[0]
+    assert 'ans "a" → "b", items[3].v 3 → 6' in await world.ask("get_log", log=log, beside="old")

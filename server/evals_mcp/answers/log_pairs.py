@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evals_mcp.answers.changes import difference_row
+from evals_mcp.answers.field_changes import field_changes, json_container
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import left_out, next_call
@@ -74,7 +75,13 @@ def _compared_rows(log: LogResponse, other: LogResponse, most: int) -> list[Row]
         heading = next(part.heading for _, _, part in sides if part is not None)
         if len(texts) == 2 and texts[0] == texts[1]:
             rows.append(part_row(log.id, mine[path]._replace(heading=f"{heading} of both")))
-        elif len(texts) == 2 and (difference := difference_row(texts[1], texts[0])) is not None:
+        elif len(texts) == 2 and path == "output" and (fields := _fields(texts[1], texts[0])) is not None:
+            rows.append(_headed(f"{heading}, fields, B → A", fields))
+        elif (
+            len(texts) == 2
+            and not path.endswith("calls")
+            and (difference := difference_row(texts[1], texts[0])) is not None
+        ):
             rows.append(_headed(f"{heading}, - only in B, + only in A", difference))
         else:
             rows += [
@@ -82,13 +89,28 @@ def _compared_rows(log: LogResponse, other: LogResponse, most: int) -> list[Row]
                 for side, item, part in sides
                 if part is not None
             ]
-    silent: list[Quoted] = [side for side, item in (("A", log), ("B", other)) if log_output(item) is None]
+    silent: list[Quoted] = [
+        side for side, item in (("A", log), ("B", other)) if log_output(item) is None and not _message(item)
+    ]
     return rows + [_fixed(f"no output of {side}") for side in silent]
+
+
+def _fields(old: str, new: str) -> Row | None:
+    """The difference of two JSON objects or lists; None for other texts."""
+    values = [json_container(text) for text in (old, new)]
+    if values[0] is None or type(values[0]) is not type(values[1]) or values[0] == values[1]:
+        return None
+    return field_changes(values[0], values[1])
 
 
 def _parts(log: LogResponse, most: int) -> dict[str, Part]:
     document: dict[Quoted, Any] = {key: value for key, value in log_document(log).items() if key in _COMPARED}
     return {part.path: part for part in list_parts(log, document, most)}
+
+
+def _message(log: LogResponse) -> bool:
+    """Whether a log has an output message beyond its text: tool calls, or parts such as images."""
+    return "output_message" in log_document(log)
 
 
 def _judgment_rows(mine: Sequence[LabeledJudgment], theirs: Sequence[LabeledJudgment]) -> list[Row]:

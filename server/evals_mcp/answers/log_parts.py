@@ -87,7 +87,11 @@ def log_document(log: LogResponse, datapoint: DatapointContent | None = None) ->
         "provider_request": log.provider_request,
         "provider_response": log.provider_response,
     }
-    return {key: mark_media(value) for key, value in document.items() if value not in (None, "", [], {})}
+    return {
+        key: mark_media(value)
+        for key, value in document.items()
+        if value not in (None, "", [], {}) or (key == "output" and value == "")
+    }
 
 
 def labeled_judgments(log: LogResponse) -> list[LabeledJudgment]:
@@ -146,10 +150,14 @@ def list_parts(log: LogResponse, document: Mapping[Quoted, Any], most: int) -> l
 def part_row(log_id: str, part: Part) -> Row:
     """A part as a row: whole, or its beginning with the call that reads on."""
     text = "" if part.value is None else part_text(part.value)
+    calls = called_tools(part.value) if part.path.endswith("tool_calls") else []
 
     def render(limit: int) -> Quoted:
         if len(text) <= limit:
             return _whole(part, text)
+        if calls:
+            read_on = next_call("get_log", log=log_id, part=part.path)
+            return f"{part.heading}: {compact_list(calls, limit)}. Read all: {read_on}"
         end = whole_character(text, limit)
         call = next_call("get_log", log=log_id, part=part.path, offset=end or None)
         if not end:

@@ -1,11 +1,9 @@
 """The output of a log as rows: its error, text, tool calls and media; and two outputs as what differs between them."""
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from evals_mcp.answers.changes import difference_row
-from evals_mcp.answers.field_changes import field_changes
+from evals_mcp.answers.field_changes import field_changes, json_container
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, quote
@@ -68,9 +66,9 @@ def _of_both(label: Quoted) -> Quoted:
 def _difference(baseline: LogRow, candidate: LogRow) -> Part | None:
     """The difference of two outputs; None if it says less than both."""
     old, new = baseline.output or "", candidate.output or ""
-    objects = [_object(text) for text in (old, new)]
-    if objects[0] is not None and objects[1] is not None and old != new:
-        return "fields, baseline → candidate", field_changes(objects[0], objects[1])
+    values = [json_container(text) for text in (old, new)]
+    if type(values[0]) is type(values[1]) and values[0] is not None and values[0] != values[1]:
+        return "fields, baseline → candidate", field_changes(values[0], values[1])
     difference = difference_row(old, new)
     if difference is None:
         return None
@@ -83,16 +81,6 @@ def _uncompared(baseline: LogRow, candidate: LogRow) -> Quoted:
     if all(full_length(text) == len(text) for text in texts):
         return ""
     return f" (only the first {count(max(map(len, texts)), 'character')} compared)"
-
-
-def _object(text: str) -> Mapping[str, Any] | None:
-    if not text.lstrip().startswith("{") or full_length(text) > len(text):
-        return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _quoted(text: str) -> Row:
