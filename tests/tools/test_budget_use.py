@@ -2,7 +2,8 @@
 
 import random
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from evals_mcp.wiring import build_client
 
 pytestmark = pytest.mark.anyio
 _BUDGETS = [300, 340, 410, 500, 620, 700, 900, 1_200, 1_500, 2_000, 3_000, 4_000, 5_500, 8_000, 12_000, 20_000]
-_CUT = re.compile(r"\(\+[\d,]+ (?:characters|more)|marks cut|[Rr]aise max_tokens|Not shown:")
+_CUT = re.compile(r"\(\+[\d,]+ (?:characters|more)|marks cut|Texts are cut|[Rr]aise max_tokens|Not shown:")
 _LEAST_USED = 0.85
 _SLACK = 40  # characters of texts in our own lines
 _CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -132,3 +133,56 @@ async def test_the_question_of_several_logs_is_shown_once(assistant: Assistant) 
     assert len(re.findall(r"^ same target: ", answer, re.MULTILINE)) == 1
     assert answer.count(f"datapoint {datapoint};") == 1
     assert len(re.findall(r"^ → ", answer, re.MULTILINE)) == 3
+
+
+async def _load_candidates(client: Any) -> None:
+    """Six candidates: differences of all kinds, too few pairs, only errors, and another dataset."""
+    specs: dict[str, Any] = {f"judge{number}": {"return_type": "boolean"} for number in range(5)}
+    small = await make_evaluation(client, "Candidates", **specs, stars={"return_type": "number"})
+    questions = [f"question {number}" for number in range(12)]
+
+    def judged(question: int, share: float) -> dict[str, object]:
+        found: dict[str, object] = {f"small/{name}": (question * 7 % 12) < share * 12 for name in specs}
+        return {**found, "small/stars": question % 5 * share}
+
+    for run, share in enumerate((1.0, 0.0, 0.5, 0.9)):
+        await small.run(f"run-{run}", [(asked, judged(at, share)) for at, asked in enumerate(questions)])
+    few = [(asked, judged(at, 0.1)) for at, asked in enumerate(questions[:3])]
+    await small.run("few", few, questions=questions)
+    await small.run("broken", [(asked, {}) for asked in questions], error="boom")
+    await small.run("elsewhere", [(f"another {asked}", judged(3, 0.4)) for asked in questions])
+
+
+async def test_a_cut_comparison_shows_or_counts_every_candidate(
+    tmp_path: Path, real_tokens: Callable[[str], int]
+) -> None:
+    """The offered calls reach each candidate's verdicts once, before evidence; what is untested is no verdict."""
+    async with (
+        build_client(Settings(database=str(tmp_path / "evals.db"))) as client,
+        connect_assistant(client) as assistant,
+    ):
+        await _load_candidates(client)
+        for budget in (300, 330, 370, 420, 500, 620, 800, 1_100, 1_500, 2_000):
+            shown: list[str] = []
+            asked: dict[str, Any] | None = {"evaluation": "Candidates", "max_tokens": budget}
+            while asked is not None:
+                answer = await assistant.ask("compare_runs", **asked)
+                assert real_tokens(answer) <= budget
+                assert not re.search(r"…$", answer, re.MULTILINE)
+                assert not re.search(r"few, no significant", answer)
+                found = _candidates(answer)
+                more = re.search(r'^(\d+) more candidates?: .*cursor="(.*?)"', answer, re.MULTILINE)
+                shown += found
+                assert found
+                assert len(shown) + (int(more[1]) if more else 0) == 6
+                assert more is None or not re.search(r"^dp_|datapoints? got worse", answer, re.MULTILINE)
+                assert more is not None or "datapoints got worse" in answer
+                asked = {**asked, "cursor": more[2]} if more else None
+            assert sorted(shown) == ["broken", "elsewhere", "few", "run-1", "run-2", "run-3"]
+
+
+def _candidates(answer: str) -> list[str]:
+    """The candidates with a verdict."""
+    above = answer.split("\nWhat changed")[0]
+    words = re.findall(r"^(run-\d|few|broken|elsewhere)(?: \| \w+ \| \d|: |, )(?!and)", above, re.MULTILINE)
+    return list(dict.fromkeys(words))

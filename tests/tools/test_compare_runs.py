@@ -132,7 +132,9 @@ async def test_an_answer_stays_in_its_budget_and_ends_with_the_next_call(
     """Whatever is left out, the call for the rest is whole."""
     answer = await compare_runs(Lookup(client), SAMPLE, candidates=candidates, max_tokens=budget, limit=3)
     assert estimate(answer) <= budget
-    assert re.search(r'\d more datapoints?: compare_runs\(evaluation="evr_\w+".*cursor="[\w-]+"\)$', answer)
+    assert re.search(
+        r'\d more (?:datapoint|candidate)s?: compare_runs\(evaluation="evr_\w+".*cursor="[\w-]+"\)$', answer
+    )
 
 
 async def test_several_candidates_share_one_family_and_one_is_shown(client: EvalsClient) -> None:

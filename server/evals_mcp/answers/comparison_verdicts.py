@@ -1,90 +1,143 @@
-"""The verdicts on a candidate as a row: each comparison a line of a table, or all of them in a line or two."""
+"""The verdicts on a candidate as a row: each comparison a line of a table, or all of them in a few lines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.comparison_rows import comparison_table, difference_word, verdict_words
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.detail import Row
-from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 
-_SIGNIFICANT = (Verdict.BETTER, Verdict.WORSE, Verdict.DIFFERENT)
+_WITHOUT_DIFFERENCE = (Verdict.NO_SIGNIFICANT_DIFFERENCE, Verdict.TOO_FEW_PAIRS, Verdict.NEGLIGIBLE)
+"""Verdicts that share a line, in the order of these lines. Significant differences come first."""
 
 
-def verdict_rows(compared: Compared, start: int = 0) -> list[Row]:
-    """The rows of the candidates with comparisons, from an index.
+class Verdicts(NamedTuple):
+    """A row for each candidate, and the detail with which no row omits a verdict."""
 
-    With more detail, more comparisons have a line of their own: first those with a significant difference.
+    rows: list[Row]
+    whole: int
+
+
+class _Line(NamedTuple):
+    """Verdicts with the same words before them."""
+
+    heading: Quoted
+    verdicts: list[Quoted]
+
+
+class _Group(NamedTuple):
+    """A candidate with its comparisons, a table line for each, and the short lines of all."""
+
+    candidate: ComparedCandidate
+    rows: list[ComparisonRow]
+    table: list[Quoted]
+    short: list[_Line]
+
+
+def verdict_rows(compared: Compared, start: int = 0) -> Verdicts:
+    """The rows of the candidates from an index. Those without comparisons come last.
+
+    With more detail than `whole`, more comparisons have a line of their own: first those with a significant difference.
     """
-    by_candidate: dict[str, list[tuple[ComparedCandidate, ComparisonRow]]] = {}
+    by_candidate: dict[str, list[ComparisonRow]] = {candidate.run_id: [] for candidate in compared.found.candidates}
     for candidate, row in compared.rows():
-        by_candidate.setdefault(candidate.run_id, []).append((candidate, row))
-    groups = list(by_candidate.values())[start:]
-    header, *lines = comparison_table(compared, [item for group in groups for item in group]) or [""]
+        by_candidate[candidate.run_id].append(row)
+    candidates = sorted(compared.found.candidates, key=lambda candidate: not by_candidate[candidate.run_id])[start:]
+    rows = [(candidate, row) for candidate in candidates for row in by_candidate[candidate.run_id]]
+    header, *lines = comparison_table(compared, rows) or [""]
     waiting = iter(lines)
-    lined = [(group, [next(waiting) for _ in group]) for group in groups]
-    longest = max(map(len, lines), default=0)
-    need = max((max(longest, sum(map(len, shown))) for _, shown in lined), default=0)
-    return [
-        _row(compared, group, shown, header if index == 0 else "", longest, need)
-        for index, (group, shown) in enumerate(lined)
+    groups = [
+        _Group(candidate, found, [next(waiting) for _ in found], list(_short(compared, candidate, found)))
+        for candidate in candidates
+        if (found := by_candidate[candidate.run_id])
     ]
+    whole = max((sum(len(verdict) for line in group.short for verdict in line.verdicts) for group in groups), default=0)
+    longest = max(map(len, lines), default=0)
+    need = whole + max((max(longest, sum(map(len, group.table))) for group in groups), default=0)
+    shown = [
+        Row(_render(compared, group, "" if index else header, whole, longest), need)
+        for index, group in enumerate(groups)
+    ]
+    return Verdicts([*shown, *(_nothing(compared, candidate) for candidate in candidates[len(groups) :])], whole)
 
 
-def _row(
-    compared: Compared,
-    group: Sequence[tuple[ComparedCandidate, ComparisonRow]],
-    lines: Sequence[Quoted],
-    header: Quoted,
-    longest: int,
-    need: int,
-) -> Row:
-    candidate = group[0][0]
-    significant = [row for _, row in group if row.verdict in _SIGNIFICANT]
-    others = [index for index, (_, row) in enumerate(group) if row.verdict not in _SIGNIFICANT]
-    ends = list(accumulate(len(lines[index]) for index in others))
+def _render(compared: Compared, group: _Group, header: Quoted, whole: int, longest: int) -> Callable[[int], Quoted]:
+    others = [index for index, row in enumerate(group.rows) if row.verdict in _WITHOUT_DIFFERENCE]
+    ends = list(accumulate(len(group.table[index]) for index in others))
 
     def render(limit: int) -> Quoted:
-        if limit >= longest:
-            rest = others[sum(end <= limit for end in ends) :]
-            texts = [header, *(line for index, line in enumerate(lines) if index not in rest)]
-        else:
-            rest = others
-            texts = [_differences(compared, candidate, significant)] if significant else []
-        if rest:
-            texts.append(_without_difference(compared, candidate, [group[index][1] for index in rest]))
-        return "\n".join(filter(None, texts))
+        room = limit - whole
+        if room < max(longest, 1):
+            return _first(group.short, limit)
+        rest = others[sum(end <= room for end in ends) :]
+        short = _short(compared, group.candidate, [group.rows[index] for index in rest])
+        lines = [line for index, line in enumerate(group.table) if index not in rest]
+        return "\n".join(filter(None, [header, *lines, _first(list(short), limit)]))
 
-    return Row(render, need)
+    return render
 
 
-def _differences(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> Quoted:
-    words: list[Quoted] = []
-    for row in rows:
-        p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
-        verdict = verdict_words(row, directed=compared.is_directed(row))
-        shown = "" if p_value is None else f"{figures.p_value(p_value)}, "
-        about = f"{shown}n={figures.count(row.pairs)}"
-        words.append(" ".join(filter(None, (compared.subject(row), difference_word(row), verdict, f"({about})"))))
-    return f"{compared.run(candidate.run_id)}: {', '.join(words)}"
+def _first(lines: Sequence[_Line], limit: int) -> Quoted:
+    """As many verdicts as have `limit` characters, at least one, and the number of the others."""
+    ends = accumulate(len(verdict) for line in lines for verdict in line.verdicts)
+    left = max(sum(end <= limit for end in ends), 1)
+    more = sum(len(line.verdicts) for line in lines) - left
+    texts: list[Quoted] = []
+    for line in lines:
+        if left > 0:
+            texts.append(f"{line.heading}: {', '.join(line.verdicts[:left])}")
+        left -= len(line.verdicts)
+    return "\n".join(texts) + (f" (+{figures.count(more)} more)" if more > 0 else "")
 
 
-def _without_difference(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> Quoted:
-    same = len({row.pairs for row in rows}) == 1
-    words: list[Quoted] = []
-    for row in rows:
-        parts: list[Quoted] = [
-            compared.subject(row),
-            difference_word(row),
-            "" if same else f"n={figures.count(row.pairs)}",
-        ]
-        if row.verdict == Verdict.NEGLIGIBLE:
-            parts.append(f"({verdict_words(row)})")
-        elif row.p_value is not None and row.p_value <= SIGNIFICANCE:
-            parts.append(f"(uncorrected {figures.p_value(row.p_value)})")
-        words.append(" ".join(filter(None, parts)))
-    at = f" at n={figures.count(rows[0].pairs)}" if same else ""
-    return f"{compared.run(candidate.run_id)}, no significant difference{at}: {', '.join(words)}"
+def _short(compared: Compared, candidate: ComparedCandidate, rows: Sequence[ComparisonRow]) -> Iterator[_Line]:
+    called = compared.run(candidate.run_id)
+    significant = [row for row in rows if row.verdict not in _WITHOUT_DIFFERENCE]
+    if significant:
+        yield _Line(called, [_difference(compared, row) for row in significant])
+    for verdict in _WITHOUT_DIFFERENCE:
+        found = [row for row in rows if row.verdict == verdict]
+        if found:
+            same = len({row.pairs for row in found}) == 1
+            at = f" at {_pairs(found[0])}" if same else ""
+            words = verdict_words(found[0]) if verdict == Verdict.NEGLIGIBLE else name(verdict)
+            yield _Line(f"{called}, {words}{at}", [_without_difference(compared, row, same=same) for row in found])
+
+
+def _difference(compared: Compared, row: ComparisonRow) -> Quoted:
+    p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
+    verdict = verdict_words(row, directed=compared.is_directed(row))
+    shown = "" if p_value is None else f"{figures.p_value(p_value)}, "
+    return " ".join(filter(None, (compared.subject(row), difference_word(row), verdict, f"({shown}{_pairs(row)})")))
+
+
+def _without_difference(compared: Compared, row: ComparisonRow, *, same: bool) -> Quoted:
+    parts: list[Quoted] = [compared.subject(row), difference_word(row), "" if same else _pairs(row)]
+    if row.p_value is not None and row.p_value <= SIGNIFICANCE and row.verdict == Verdict.NO_SIGNIFICANT_DIFFERENCE:
+        parts.append(f"(uncorrected {figures.p_value(row.p_value)})")
+    return " ".join(filter(None, parts))
+
+
+def _pairs(row: ComparisonRow) -> Quoted:
+    return f"n={figures.count(row.pairs)}"
+
+
+def _nothing(compared: Compared, candidate: ComparedCandidate) -> Row:
+    """The row of a candidate without comparisons."""
+    reason: Quoted
+    if not candidate.logs:
+        reason = "no logs"
+    elif candidate.failed_logs == candidate.logs:
+        reason = "all logs failed"
+    elif not candidate.shared:
+        reason = "no shared datapoints"
+    elif any(row.pairs for row in candidate.comparisons):
+        reason = "all judgments are the same"
+    else:
+        reason = "no judged pairs"
+    return Row(lambda _: f"{compared.run(candidate.run_id)}: nothing to compare ({reason})", 0)

@@ -22,7 +22,7 @@ from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.questions import Outcome
 
-_MORE_OF_ONE = '… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")'
+_MORE_OF_ONE = 'Texts are cut (…) or omitted. Show them: get_logs(evaluation="…", datapoint="…")'
 _FEW = 300  # characters
 _MORE_CHANGES = "raise max_tokens"
 _OUTCOMES: dict[Outcome, Quoted] = {
@@ -79,7 +79,7 @@ def summarize_comparison(
             answer.line(note)
         if not few:
             _add_changes(answer, changes)
-    if position.verdicts < 1 and (rows or compared.found.total):
+    if rows or compared.found.total:
         _add_datapoints(answer, compared, outcome, position, call)
     return answer.text()
 
@@ -96,8 +96,8 @@ def _subject(compared: Compared) -> Quoted:
 
 def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) -> None:
     """The comparisons of each candidate from an index."""
-    rows = verdict_rows(compared, start)
-    if not rows:
+    rows, whole = verdict_rows(compared, start)
+    if not whole and len(rows) < 2:
         answer.head("Nothing to compare by these evaluators.")
         return
 
@@ -105,7 +105,7 @@ def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) ->
         more = call.at(*Position(verdicts=start + amount))
         return left_out(len(rows) - amount, "candidate", more)
 
-    answer.rows(rows, footer, rank=Rank.VERDICTS, least=0)
+    answer.rows(rows, footer, rank=Rank.VERDICTS, least=whole)
 
 
 def _few_words(changes: Sequence[Row]) -> Quoted:
@@ -143,7 +143,8 @@ def _add_datapoints(answer: Answer, compared: Compared, outcome: Outcome, positi
         if not found.datapoints:
             return "\n".join(filter(None, (heading, others)))
         more = call.at(offset + shown, shown_candidate, first, -1)
-        return left_out(found.total - offset - shown, "datapoint", more) or others
+        rest = left_out(found.total - offset - shown, "datapoint", more) or others
+        return rest if shown else f"{heading.removesuffix(':')}.\n{rest}"
 
     answer.rows(
         [datapoint_row(compared, datapoint, outcome) for datapoint in found.datapoints],
@@ -151,6 +152,7 @@ def _add_datapoints(answer: Answer, compared: Compared, outcome: Outcome, positi
         header=f"\n{heading}",
         on_cut=_MORE_OF_ONE,
         least=0,
+        waits=position.verdicts >= 0,
     )
 
 

@@ -1,3 +1,5 @@
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,7 +52,10 @@ def test_nothing_is_shown_where_not_even_a_row_fits() -> None:
 
 @given(st.text(max_size=200), st.integers(-5, 60))
 def test_a_cut_text_stays_in_its_room(text: str, room: int) -> None:
-    """A text is whole, or ends in an ellipsis within the room."""
+    """A text is whole, or ends in an ellipsis and the number of characters that are missing, within the room."""
     shown = cut(text, room)
     assert cost(shown) <= max(room, 0)
-    assert shown == text or shown == "" or shown.endswith("…")
+    if shown not in (text, ""):
+        found = re.search(r"…\"? \(\+([\d,]+) characters\)$", shown)
+        assert found is not None
+        assert 0 < int(found[1].replace(",", "")) < len(text)

@@ -7,11 +7,14 @@ from evals_mcp.answers.frame.tokens import share
 
 
 class Need(NamedTuple):
-    """The tokens of a list: of the least that it shows, of all its rows, of these in some detail, and of everything.
+    """The tokens of a list: of a call alone, of the least that it shows, of all its rows, of these in some detail, and
+    of everything.
 
-    Lists of a lower `rank` get their least first. `whole` may be any number above the room if it is larger.
+    Lists of a lower `rank` get their least first. `bare` is 0 unless a call alone will do. `whole` may be any number
+    above the room if it is larger.
     """
 
+    bare: int
     least: int
     rows: int
     base: int
@@ -30,10 +33,11 @@ def allocate(room: int, lines: int, least_of_lines: int, needs: Sequence[Need]) 
     for_lines = least_of_lines
     left = room - for_lines
     rooms = [0] * len(needs)
-    later = sum(need.least for need in needs)
+    later = sum(need.bare or need.least for need in needs)
     for index, need in sorted(enumerate(needs), key=lambda item: item[1].rank):
-        later -= need.least
-        rooms[index] = min(need.least, max(left - later, left // 2))
+        later -= need.bare or need.least
+        most = max(left - later, left // 2)
+        rooms[index] = need.bare if need.bare and need.least > most else min(need.least, most)
         left -= rooms[index]
     for part in ("rows", "base", "whole"):
         wanted = [lines - for_lines, *(getattr(need, part) - given for need, given in zip(needs, rooms, strict=True))]

@@ -18,7 +18,7 @@ from evals_mcp.answers.frame.tokens import fit, whole_character
 _RESERVE = 250  # tokens for rows and footers that heads never take
 _SHORT = "Some lines were omitted. Raise max_tokens to see them."
 _MUCH = 0.12  # of the room; lines get it if rows leave it unused
-_SHORTEST_LINE = 12  # tokens; less of a line says nothing
+_SHORTEST_LINE = 30  # tokens; less of a line says nothing
 
 
 @dataclass
@@ -62,16 +62,18 @@ class Answer:
         on_cut: Quoted = "",
         rank: Rank = Rank.EVIDENCE,
         least: int = LEAST,
+        waits: bool = False,
     ) -> None:
         """Add as many whole rows as fit, at least one in little detail.
 
         `footer(shown)` tells what is omitted after `shown` rows and the next call; "" if nothing is. Remaining room
         shows more data in the rows. `on_cut` tells how to read data that is still cut. `least` is the detail that all
-        rows get before any gets more. `rank` is what comes first among several lists.
+        rows get before any gets more. `rank` is what comes first among several lists. A list that `waits` takes nothing
+        from verdicts: it is omitted while they are not all shown, and can be its `footer(0)` alone.
         """
         if rows:
             given = Rows([row if isinstance(row, Row) else fixed(row) for row in rows])
-            self._body.append(List(given, footer, header, on_cut, rank, least))
+            self._body.append(List(given, footer, header, on_cut, rank, least, waits))
         else:
             self._take(self._footers, cut(footer(0), self._left))
 
@@ -101,17 +103,20 @@ class Answer:
         evidence_last = sorted(range(len(lists)), key=lambda at: (needs[at].rank is Rank.EVIDENCE, needs[at].whole))
         for index in evidence_last:
             unused += rooms[index]
-            closings[index], spent = lists[index].fill(unused)
+            waiting = sum(room for room, item in zip(rooms, lists, strict=True) if item.waits)
+            closings[index], spent = self._fill(lists, index, unused, waiting)
             unused -= spent
         for index, item in enumerate(lists):
             if not item.texts:
-                closings[index], spent = item.fill(unused)
+                unused += sum(map(cost, closings[index]))
+                closings[index], spent = self._fill(lists, index, unused)
                 unused -= spent
         if unused > _MUCH * self._left:
             for_lines += unused
-        self._fill_lines(lines, for_lines, omitted=not all(item.texts for item in lists))
+        self._fill_lines(lines, for_lines, omitted=any(item.rank is Rank.EXTRA and not item.texts for item in lists))
         body = [text for part in (*self._body, *self._notes) for text in _texts(part)]
-        below = [text for index in range(len(lists)) for text in closings[index]]
+        extra_first = sorted(range(len(lists)), key=lambda at: lists[at].rank is not Rank.EXTRA)
+        below = [text for index in extra_first for text in closings[index]]
         return "\n".join([*body, *self._footers, *below])
 
     def _allocate(self, lists: Sequence[List], wanted: int) -> tuple[list[Need], int, list[int]]:
@@ -122,6 +127,19 @@ class Answer:
         if any(item.rank is Rank.EXTRA for item in lists):
             wanted += cost(_SHORT)  # says so where a list is omitted
         return needs, *allocate(self._left, wanted, cost(_SHORT) if wanted else 0, needs)
+
+    def _fill(self, lists: Sequence[List], index: int, room: int, waiting: int = 0) -> tuple[list[str], int]:
+        """Fill a list. Verdicts that are not all shown take the room of the lists that wait for them."""
+        item = lists[index]
+        if item.waits and any(other.rank is Rank.VERDICTS and other.omits for other in lists):
+            return [], 0
+        filled = item.fill(room)
+        if item.rank is Rank.VERDICTS and item.omits:
+            for part in (4, 3, 2, 1, 0):  # less than all, if with all of it no call for the others was left
+                filled = item.fill(room + waiting * part // 4)
+                if item.omits:
+                    break
+        return filled
 
     def _fill_lines(self, lines: Sequence[_Line], room: int, *, omitted: bool) -> None:
         """Cut the lines that have no room, and say so, also if a list is `omitted`."""

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
+from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, closed
 from evals_mcp.answers.frame.tokens import estimate, fit, share
 
 LEAST = 60
 """Characters of data that each row shows before rows are omitted."""
 
-_CLOSING = 4  # tokens of `…"`
+_CLOSING = 14  # tokens of `…" (+1,234 characters)`
 _SMALLER = (30, 12, 0)
 _STEP = 1.25  # from a level to the next
 _HIGHEST = 2_000_000
@@ -55,10 +56,14 @@ def cost(text: str) -> int:
 
 
 def cut(text: Quoted, room: int) -> Quoted:
-    """The text, or as much of its beginning as fits into `room`, with `…`. An open quote is closed."""
+    """The text, or as much of its beginning as fits into `room`, with `…` and the number of its other characters.
+
+    An open quote is closed.
+    """
     if cost(text) <= room:
         return text
-    return closed(text, fit(text, room - _CLOSING)) if room >= _CLOSING else ""
+    end = fit(text, room - _CLOSING) if room > _CLOSING else 0
+    return f"{closed(text, end)} (+{count(len(text) - end, 'character')})" if end else ""
 
 
 class Rows:
@@ -105,10 +110,19 @@ class Rows:
         return self._texts[key]
 
 
-def fit_rows(rows: Rows, room: int, footer_cost: Callable[[int], int], cut_cost: int, least: int = LEAST) -> Shown:
+def fit_rows(
+    rows: Rows,
+    room: int,
+    footer_cost: Callable[[int], int],
+    cut_cost: int,
+    least: int = LEAST,
+    *,
+    smaller: bool = True,
+) -> Shown:
     """Show as many rows as fit into `room` with their footer at the level `least`, then in more detail.
 
-    Reserves `cut_cost` if data is cut. Returns no texts if not even the first row fits.
+    One row may be `smaller` than that. Reserves `cut_cost` if data is cut. Returns no texts if not even the first row
+    fits.
     """
     whole = room - footer_cost(len(rows))
     levels = [*(level for level in _LEVELS if least <= level < rows.top), rows.top]
@@ -116,13 +130,13 @@ def fit_rows(rows: Rows, room: int, footer_cost: Callable[[int], int], cut_cost:
     while index >= 0 and not rows.fit(levels[index], whole if index == len(levels) - 1 else whole - cut_cost):
         index -= 1
     if index < 0:
-        return _first_rows(rows, room, footer_cost, cut_cost, levels)
+        return _first_rows(rows, room, footer_cost, cut_cost, levels, _SMALLER if smaller else ())
     return _shown(rows, _grown(rows, len(rows), levels[index:], whole - cut_cost, whole))
 
 
-def squeeze(row: Row, room: int) -> Shown:
-    """One row in as much detail as fits into `room`. Cut if even its smallest form is too long."""
-    for limit in (LEAST, *_SMALLER):
+def squeeze(row: Row, room: int, least: int = LEAST) -> Shown:
+    """One row in at most the detail `least`, as fits into `room`. Cut if even its smallest form is too long."""
+    for limit in (least, *(level for level in reversed(_LEVELS) if 0 < level < least), *_SMALLER):
         text = row.render(limit)
         if cost(text) <= room:
             break
@@ -185,7 +199,12 @@ def _between(rows: Rows, index: int, low: int, high: int, room: int) -> int:
 
 
 def _first_rows(
-    rows: Rows, room: int, footer_cost: Callable[[int], int], cut_cost: int, levels: Sequence[int]
+    rows: Rows,
+    room: int,
+    footer_cost: Callable[[int], int],
+    cut_cost: int,
+    levels: Sequence[int],
+    smaller_levels: Sequence[int],
 ) -> Shown:
     """As many rows as fit at the least level, a smaller one below them, and more detail if room stays unused."""
     least = levels[0]
@@ -197,7 +216,7 @@ def _first_rows(
     smaller: list[int] = []
     if amount + 1 < len(rows):
         left = room - spent - footer_cost(amount + 1) - cut_cost
-        smaller = [level for level in _SMALLER if level < least and rows.cost(amount, level) <= left][:1]
+        smaller = [level for level in smaller_levels if level < least and rows.cost(amount, level) <= left][:1]
         spent += sum(rows.cost(amount, level) for level in smaller)
     if not amount + len(smaller):
         return Shown([], 0, False)

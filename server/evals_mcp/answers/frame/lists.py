@@ -30,11 +30,18 @@ class List:
     on_cut: Quoted
     rank: Rank
     least: int
+    waits: bool = False
     texts: list[Quoted] = field(default_factory=list)
+    omits: bool = False
 
     def __post_init__(self) -> None:
         self.footer = cache(self.footer)  # a call with a cursor takes time, and its tokens are asked for again
         self._below = cache(lambda amount: cost(self.footer(amount)))
+
+    @property
+    def bare(self) -> int:
+        """The tokens of the call that reaches all rows, without any of them; 0 if one row must be shown."""
+        return self._below(0) if self.waits else 0
 
     @property
     def minimum(self) -> int:
@@ -49,29 +56,34 @@ class List:
         """
         first, minimum = self.rows.cost(0, self.least), self.minimum
         if not whole:
-            return Need(minimum, room + 1, room + 1, room + 1, self.rank)
+            return Need(self.bare, minimum, room + 1, room + 1, room + 1, self.rank)
         everything = room + 1
         if sum(row.need for row in self.rows.rows) * _LEAST_PER_CHARACTER <= room:
             everything = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.rows.top, room)
         if self.rank is Rank.EXTRA:
-            return Need(0, 0, 0, everything, self.rank)
+            return Need(0, 0, 0, 0, everything, self.rank)
         if self.rank is Rank.VERDICTS:
             least = minimum - first + self.rows.total(self.least, room)
-            return Need(least, least, everything, everything, self.rank)
+            return Need(0, least, least, everything, everything, self.rank)
         rows, base = (minimum - first + self.rows.total(level, room) for level in (self.least, LEAST))
-        return Need(minimum, rows, base, everything, self.rank)
+        return Need(self.bare, minimum, rows, base, everything, self.rank)
 
     def fill(self, room: int) -> tuple[list[Quoted], int]:
         """Fill `texts` from this room. The lines to add at the end, and the tokens of all."""
         if self.rank is Rank.EXTRA and room < self.minimum:
             return [], 0
-        room -= cost(header := cut(self.header, room // 2))
-        shown = fit_rows(self.rows, room, self._below, cost(self.on_cut), self.least)
+        whole, room = room, room - cost(header := cut(self.header, room // 2))
+        smaller = self.rank is not Rank.VERDICTS
+        shown = fit_rows(self.rows, room, self._below, cost(self.on_cut), self.least, smaller=smaller)
+        if not shown.texts and self.waits:
+            below = cut(self.footer(0), whole)
+            return [below], cost(below)
         amount = max(len(shown.texts), 1)
         on_cut = self.on_cut
         if not shown.texts:
             on_cut = ""
-            shown = squeeze(self.rows.rows[0], room - self._below(amount))
+            shown = squeeze(self.rows.rows[0], room - self._below(amount), self.least)
+        self.omits = amount < len(self.rows)
         below = cut(self.footer(amount), room - shown.cost)
         self.texts = [text for text in (header, *shown.texts) if text]
         closings = [text for text in (on_cut if shown.is_cut else "", below) if text]
