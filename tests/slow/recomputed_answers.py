@@ -90,7 +90,7 @@ class Recomputed:
         if wanted.errors_only and log.log.error is None:
             return False
         texts: list[Any] = [log_output(log.log), log.log.error, log.log.inputs]
-        texts += [text for judge in log.log.evaluator_logs for text in (log_output(judge), judge.error)]
+        texts += [text for judge in log.log.evaluator_logs for text in (log_output(judge), judge.error, judge.judgment)]
         texts += [
             part
             for datapoint in self.datapoints

@@ -18,18 +18,35 @@ from evals_mcp.models.runs import CreateRunRequest
 from evals_mcp.wiring import build_client
 
 pytestmark = pytest.mark.anyio
-PLACES = ("input", "output", "error", "messages", "target", "metadata", "explanation by judge", "step")
+PLACES = (
+    "input",
+    "output",
+    "error",
+    "messages",
+    "target",
+    "metadata",
+    "explanation by judge",
+    "judgment by note",
+    "datapoint metadata",
+    "step",
+)
 
 
 @pytest.fixture
 async def assistant(tmp_path: Path) -> AsyncIterator[Assistant]:
     """An assistant at an evaluation of one flow log that says another word in every place."""
     async with build_client(Settings(database=str(tmp_path / "evals.db"))) as client:
-        small = await make_evaluation(client, "Search", judge={"return_type": "boolean"})
+        small = await make_evaluation(client, "Search", judge={"return_type": "boolean"}, note={"return_type": "text"})
         dataset = await client.datasets.upsert(
             DatasetRequest(
                 path="search/questions",
-                datapoints=[CreateDatapointRequest(inputs={"q": "of the dataset"}, target={"a": "word-of-target"})],
+                datapoints=[
+                    CreateDatapointRequest(
+                        inputs={"q": "of the dataset"},
+                        target={"a": "word-of-target"},
+                        metadata={"m": ["word-of-datapoint metadata"]},
+                    )
+                ],
             ),
             include_datapoints=True,
         )
@@ -66,6 +83,7 @@ async def assistant(tmp_path: Path) -> AsyncIterator[Assistant]:
             EvaluatorLogRequest(parent_id=flow.id, judgment=True, output="word-of-explanation by judge"),
             version_id=small.evaluators["small/judge"],
         )
+        await small.judge(flow.id, "small/note", "y" * 300 + " word-of-judgment by note")
         async with connect_assistant(client) as assistant:
             yield assistant
 
@@ -91,9 +109,22 @@ async def test_an_excerpt_counts_what_stands_before_and_after_it(assistant: Assi
 async def test_all_places_of_a_hit_are_named(assistant: Assistant) -> None:
     """A word in many places names the first ones."""
     answer = await assistant.ask("get_logs", evaluation="Search", text="word-of")
-    assert "found: in output, error, input and 5 more" in answer
+    assert "found: in output, error, input and 7 more" in answer
 
 
 async def test_nothing_is_found_where_nothing_is(assistant: Assistant) -> None:
     """No place is invented."""
     assert "0 logs containing" in await assistant.ask("get_logs", evaluation="Search", text="word-of-nothing")
+
+
+async def test_texts_are_no_judgments_to_filter_by(assistant: Assistant) -> None:
+    """The refusal names what searches them."""
+    refusal = await assistant.refuse("get_logs", evaluation="Search", evaluator="note", judgment="word")
+    assert "its judgments are texts. Search them with text=, or use one of failed" in refusal
+
+
+async def test_a_datapoint_without_logs_is_an_error_with_and_without_runs(assistant: Assistant) -> None:
+    """A wrong id is no empty result."""
+    for filters in ({}, {"runs": ["1"]}, {"errors_only": True}, {"text": "word"}):
+        refusal = await assistant.refuse("get_logs", evaluation="Search", datapoint="dp_nosuch", **filters)
+        assert refusal.startswith("Error: datapoint: no log exists for \"dp_nosuch\".")

@@ -28,11 +28,13 @@ def match_quote(excerpt: Excerpt) -> Quoted:
 
 def _place(path: str, evaluator_labels: Mapping[str, Quoted]) -> Quoted:
     part, _, rest = path.partition(".")
-    if part == "judgments":
-        return f"explanation by {evaluator_labels.get(rest, name(rest))}"
+    if part in ("judgments", "judged"):
+        return f"{'explanation' if part == 'judgments' else 'judgment'} by {evaluator_labels.get(rest, name(rest))}"
+    if part == "datapoint":
+        return f"datapoint {name(rest)}"
     if part == "trace":
         return f"step {name(rest.rpartition('.')[0])}"
     return _CALLED.get(part, name(part))
 
 
-_CALLED: dict[str, Quoted] = {"output_message": "output", "inputs": "input"}
+_CALLED: dict[str, Quoted] = {"output_message": "output", "error": "error", "inputs": "input"}

@@ -36,7 +36,7 @@ SearchedText = Annotated[
     str,
     Field(
         max_length=1_000,
-        description="In any case, in all texts of a log, its target, explanations and trace steps.",
+        description="In any case, in all texts of a log, its datapoint, judgments and steps.",
     ),
 ]
 _LIMIT = 10
@@ -109,10 +109,16 @@ async def get_logs(
         characters=max_tokens * 4,
     )
     resolved, rows = await (await lookup.rows()).find_logs(resolved, question)
-    if datapoint_id and not rows.total and not (runs or judgment or errors_only or text):
+    if datapoint_id and not rows.total and not await _has_logs(lookup, resolved, datapoint_id):
         raise NotFound(f"datapoint: no log exists for {quoted(datapoint_id)}. list_datapoints lists datapoint ids.")
     filtered = _in_words(resolved, question, judging, rows.total)
     return summarize_logs(resolved, rows, max_tokens, filtered=filtered, call=call, notes=notes)
+
+
+async def _has_logs(lookup: Lookup, evaluation: ResolvedEvaluation, datapoint_id: str) -> bool:
+    """Whether any log of an evaluation is for a datapoint."""
+    question = LogQuestion(filter=Filter(datapoint_id=datapoint_id), limit=1, characters=1)
+    return bool((await (await lookup.rows()).find_logs(evaluation, question))[1].total)
 
 
 def _judging(

@@ -85,4 +85,6 @@ def _allowed(types: set[str], options: list[str]) -> Quoted:
     if options:
         ways.append("one of " + listed([name(option) for option in options], _LISTED))
     states: Quoted = "failed, abstained, missing, judged"
+    if types == {"text"}:
+        return f"its judgments are texts. Search them with text=, or use one of {states}."
     return f"use {'; '.join([*ways, f'or {states}'])}." if ways else f"use one of {states}."

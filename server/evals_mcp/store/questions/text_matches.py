@@ -16,6 +16,7 @@ Places = Iterator[tuple[str, Any]]
 
 _STEP = logs.alias("step")
 _JUDGE = logs.alias("judge")
+_EXPLAINED = ("output", "output_message", "error")
 _OF_LOG = ("output", "error", "inputs", "messages", "output_message")
 
 
@@ -35,7 +36,9 @@ def log_holds(connection: Connection, text: str, dataset_versions: Sequence[str]
     own = select(1).where(of_log, holds(logs) | noted)
     explained = select(1).where(
         _JUDGE.c.judged_log_number == run_logs.c.log_number,
-        contains_text(connection, text, (_JUDGE.c.output, _JUDGE.c.error), [_JUDGE.c.output_message]),
+        contains_text(
+            connection, text, (_JUDGE.c.output, _JUDGE.c.error), [_JUDGE.c.output_message, _JUDGE.c.judgment]
+        ),
     )
     step = select(1).where(_STEP.c.trace_root_number == run_logs.c.log_number, holds(_STEP))
     # Read once for all logs, because runs share their datapoints.
@@ -55,8 +58,8 @@ def log_holds(connection: Connection, text: str, dataset_versions: Sequence[str]
 def read_matches(connection: Connection, keys: Sequence[RunLogKey], searched: str) -> dict[RunLogKey, Excerpt]:
     """The excerpt of each log in runs that holds a text, with the paths of all places that do.
 
-    Paths begin with the field of the log, `target` or another part of the datapoint, `judgments` and the evaluator's
-    version id, or `trace` and the step's log id.
+    Paths begin with the field of the log, `target` or another part of the datapoint, `judgments` (explanations) or
+    `judged` and the evaluator's version id, or `trace` and the step's log id.
     """
     numbers = {"numbers": [key.log_number for key in keys]}
     own = {(row.run_id, row.number): row for row in connection.execute(_LOGS, numbers)}
@@ -76,7 +79,8 @@ def read_matches(connection: Connection, keys: Sequence[RunLogKey], searched: st
 
 def datapoint_places(content: Mapping[str, Any]) -> Places:
     """The parts of a datapoint by path."""
-    return ((part, content.get(part)) for part in ("inputs", "messages", "target"))
+    yield from ((part, content.get(part)) for part in ("inputs", "messages", "target"))
+    yield from ((f"datapoint.{part}", content.get(part)) for part in ("metadata", "tags"))
 
 
 _LOGS = (
@@ -92,7 +96,7 @@ _LOGS = (
     .where(logs.c.number.in_(bindparam("numbers", expanding=True)))
 )
 _JUDGMENTS = (
-    select(_JUDGE.c.judged_log_number, _JUDGE.c.version_id, _JUDGE.c.output, _JUDGE.c.output_message, _JUDGE.c.error)
+    select(_JUDGE.c.judged_log_number, _JUDGE.c.version_id, *(_JUDGE.c[name] for name in (*_EXPLAINED, "judgment")))
     .where(_JUDGE.c.judged_log_number.in_(bindparam("numbers", expanding=True)))
     .order_by(_JUDGE.c.number)
 )
@@ -107,8 +111,8 @@ def _places(row: Any, judged: Sequence[Any], steps: Sequence[Any]) -> Places:
     yield from ((name, getattr(row, name)) for name in _OF_LOG)
     yield "metadata", row.metadata
     for judgment in judged:
-        path = f"judgments.{judgment.version_id}"
-        yield from ((path, getattr(judgment, name)) for name in ("output", "output_message", "error"))
+        yield f"judged.{judgment.version_id}", judgment.judgment
+        yield from ((f"judgments.{judgment.version_id}", getattr(judgment, name)) for name in _EXPLAINED)
     yield from datapoint_places(row.datapoint or {})
     for step in steps:
         yield from ((f"trace.{step.id}.{name}", getattr(step, name)) for name in _OF_LOG)
