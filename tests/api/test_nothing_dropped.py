@@ -77,6 +77,8 @@ async def test_an_explanation_is_the_output_of_a_judgment(v5: V5) -> None:
         ({"min": 1, "max": 5}, [1, 5, 2.5], [0.99, 6, -1], "at least 1 and at most 5"),
         ({"min": 0}, [0, 1e9], [-0.1], "at least 0"),
         ({"max": 0.5}, [-7, 0.5], [1], "at most 0.5"),
+        ({"min": 1, "max": 5, "step": 1}, [1, 5, 3.0], [3.5, 1.01], "from 1 in steps of 1"),
+        ({"step": 0.1}, [0.3, -0.7, 1e6 + 0.1], [0.25], "from 0 in steps of 0.1"),
     ],
 )
 async def test_numbers_outside_of_the_limits_are_refused(
@@ -112,3 +114,30 @@ async def test_the_older_form_of_an_evaluation_is_refused(v5: V5) -> None:
     body = {"evaluators": [], "dataset": {"path": "data/questions"}, "file": {"path": "bots/support"}}
     for old in (body, body | {"evaluatees": [{"path": "bots/support"}]}):
         assert "/runs" in await v5.refused(400, "POST", "/evaluations", old)
+
+
+async def test_judgments_that_are_no_options_are_refused(v5: V5) -> None:
+    """A number evaluator with options has no other numbers, and no option is selected twice."""
+    await v5.prompt()
+    await v5.evaluator("judges/numbers", options=[{"name": "1"}, {"name": "2"}])
+    await v5.evaluator("judges/several", "multi_select", options=[{"name": "a"}, {"name": "b"}])
+    log = await v5.log()
+    await v5.judge(log, 2, "judges/numbers")
+    await v5.judge(log, ["b", "a"], "judges/several")
+    for path, judgment, words in (
+        ("judges/numbers", 1.5, "numbers are 1, 2."),
+        ("judges/numbers", 7, "numbers are 1, 2."),
+        ("judges/several", ["a", "b", "a"], "`a` is given twice. Give each option once."),
+    ):
+        body = {"path": path, "parent_id": log, "judgment": judgment}
+        assert words in await v5.refused(422, "POST", "/evaluators/log", body)
+
+
+async def test_what_a_datapoint_or_log_would_lose_is_refused(v5: V5) -> None:
+    """An unknown key of a datapoint, and a negative number of tokens."""
+    point = {"inputs": {"q": "1"}, "weight": 2}
+    refusal = await v5.refused(422, "POST", "/datasets", {"path": "data/questions", "datapoints": [point]})
+    assert "a datapoint has no `weight`. Put fields of your own into `metadata`" in refusal
+    await v5.prompt()
+    for field in ("prompt_tokens", "output_tokens", "reasoning_tokens"):
+        await v5.refused(422, "POST", "/prompts/log", {"path": "bots/support", field: -1})

@@ -127,4 +127,4 @@ async def test_a_datapoint_without_logs_is_an_error_with_and_without_runs(assist
     """A wrong id is no empty result."""
     for filters in ({}, {"runs": ["1"]}, {"errors_only": True}, {"text": "word"}):
         refusal = await assistant.refuse("get_logs", evaluation="Search", datapoint="dp_nosuch", **filters)
-        assert refusal.startswith("Error: datapoint: no log exists for \"dp_nosuch\".")
+        assert refusal.startswith('Error: datapoint: no log exists for "dp_nosuch".')

@@ -1,8 +1,8 @@
 """Datapoints of datasets."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from evals_mcp.models.messages import ChatMessage, ChatMessageRequest
 from evals_mcp.models.model import Defaulted, JsonObject, Model
@@ -18,7 +18,7 @@ def _copied_id(value: str) -> str:
 
 
 class CreateDatapointRequest(Model):
-    """A datapoint to add to a dataset.
+    """A datapoint to add to a dataset. Raises ValueError for a key that it would lose.
 
     Humanloop documents inputs as text, but clients send other JSON too, so any value is allowed. The id follows from
     the content; the id of a datapoint that is copied is ignored.
@@ -31,6 +31,14 @@ class CreateDatapointRequest(Model):
     target: JsonObject | None = None
     metadata: JsonObject | None = None
     tags: list[str] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_other_keys(cls, value: Any) -> Any:
+        other = [key for key in value if key not in cls.model_fields] if isinstance(value, dict) else []
+        if other:
+            raise ValueError(f"a datapoint has no `{str(other[0])[:100]}`. Put fields of your own into `metadata`")
+        return value
 
     def content(self) -> JsonObject:
         """The content that identifies the datapoint: inputs (`{}` if absent), and what else is given."""

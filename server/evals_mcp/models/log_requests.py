@@ -13,7 +13,7 @@ from evals_mcp.models.kernels import (
     ToolKernelRequest,
 )
 from evals_mcp.models.messages import ChatMessageRequest, ToolChoice
-from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
+from evals_mcp.models.model import Amount, Defaulted, JsonObject, Model, UtcDatetime
 
 
 class LogContentRequest(Model):
@@ -38,9 +38,9 @@ class ModelLogContentRequest(LogContentRequest):
     """Additional fields of prompt and agent logs. Costs are in US dollars."""
 
     output_message: ChatMessageRequest | None = None
-    prompt_tokens: Integer | None = None
-    reasoning_tokens: Integer | None = None
-    output_tokens: Integer | None = None
+    prompt_tokens: Amount | None = None
+    reasoning_tokens: Amount | None = None
+    output_tokens: Amount | None = None
     prompt_cost: float | None = None
     output_cost: float | None = None
     finish_reason: str | None = None
@@ -118,9 +118,9 @@ class EvaluatorLogRequest(LogRequest):
     judgment: Judgment | None = None
     marked_completed: bool | None = None
     explanation: str | None = None
-    prompt_tokens: Integer | None = None
-    reasoning_tokens: Integer | None = None
-    output_tokens: Integer | None = None
+    prompt_tokens: Amount | None = None
+    reasoning_tokens: Amount | None = None
+    output_tokens: Amount | None = None
     prompt_cost: float | None = None
     output_cost: float | None = None
 

@@ -53,5 +53,8 @@ UtcDatetime = Annotated[datetime, AfterValidator(in_utc)]
 Integer = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 """A whole number that every database can store (64 bits)."""
 
+Amount = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A number of tokens, which cannot be negative."""
+
 JsonObject = dict[str, Any]
 """A free JSON object. Its nulls are content and stay."""

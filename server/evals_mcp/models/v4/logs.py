@@ -7,7 +7,7 @@ from pydantic import Field, WithJsonSchema
 from evals_mcp.models.enums import OpenToolChoiceMode
 from evals_mcp.models.judgments import Judgment
 from evals_mcp.models.messages import ToolChoice
-from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
+from evals_mcp.models.model import Amount, Defaulted, JsonObject, Model, UtcDatetime
 from evals_mcp.models.v4.configs import (
     V4ChatMessage,
     V4ChatMessageRequest,
@@ -64,8 +64,8 @@ class V4LogFields(Model):
     error: str | None = None
     stdout: str | None = None
     duration: float | None = None
-    prompt_tokens: Integer | None = None
-    output_tokens: Integer | None = None
+    prompt_tokens: Amount | None = None
+    output_tokens: Amount | None = None
     prompt_cost: float | None = None
     output_cost: float | None = None
     provider_request: JsonObject | None = None

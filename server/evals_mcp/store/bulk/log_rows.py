@@ -99,10 +99,12 @@ class LogRows:
         if isinstance(record, LogRecord):
             return None
         if record.judgment is not None and record.error is None:
-            spec = version.content["spec"]
-            if self._batch.overwrite:  # another server may hold numbers beyond limits, and this is a copy of it
-                spec = {**spec, "number_limits": None}
-            check_judgment(record.judgment, spec, ("body", "judgment"))
+            spec, judgment = version.content["spec"], record.judgment
+            if self._batch.overwrite:  # a copy of another server, which may hold other numbers and repeated options
+                is_number = spec["return_type"] == "number"
+                spec = {**spec, "number_limits": None, "options": None if is_number else spec.get("options")}
+                judgment = list(dict.fromkeys(judgment)) if isinstance(judgment, list) else judgment
+            check_judgment(judgment, spec, ("body", "judgment"))
         judged = self._find(record.judged_log_id)
         if judged.judged is not None:
             raise Invalid(f"Log `{record.judged_log_id}` is itself a judgment.", ("body", "judged_log_id"))

@@ -91,22 +91,46 @@ def check_judgment(judgment: Any, spec: Mapping[str, Any], location: tuple[str |
     wrong_boolean = isinstance(judgment, bool) != (return_type == "boolean")
     if not isinstance(judgment, types) or wrong_boolean:
         raise Invalid(f"The evaluator returns {return_type}, so the judgment must be {words}.", location)
-    limits = spec.get("number_limits") or {}
-    low, high = limits.get("min"), limits.get("max")
-    if return_type == "number" and ((low is not None and judgment < low) or (high is not None and judgment > high)):
-        ends = [f"{word} {end:g}" for word, end in (("at least", low), ("at most", high)) if end is not None]
-        raise Invalid(f"The evaluator's numbers are {' and '.join(ends)}.", location)
+    if return_type == "number":
+        _check_number(judgment, spec, location)
     options = [option["name"] for option in spec.get("options") or []]
     if return_type in ("select", "multi_select") and options:
         chosen = judgment if isinstance(judgment, list) else [judgment]
         unknown = [option for option in chosen if option not in options]
+        repeated = [option for at, option in enumerate(chosen) if option in chosen[:at]]
         if unknown:
             raise Invalid(
                 f"`{unknown[0]}` is not an option of the evaluator. Its options: {', '.join(options)}.",
                 location,
             )
+        if repeated:
+            raise Invalid(f"`{repeated[0]}` is given twice. Give each option once.", location)
 
 
+def _check_number(judgment: Any, spec: Mapping[str, Any], location: tuple[str | int, ...]) -> None:
+    """Raise Invalid (422) unless a number is within an evaluator's limits, on a step, and one of its options if any."""
+    limits = spec.get("number_limits") or {}
+    low, high, step = limits.get("min"), limits.get("max"), limits.get("step")
+    if (low is not None and judgment < low) or (high is not None and judgment > high):
+        ends = [f"{word} {end:g}" for word, end in (("at least", low), ("at most", high)) if end is not None]
+        raise Invalid(f"The evaluator's numbers are {' and '.join(ends)}.", location)
+    if step and step > 0:
+        steps = (judgment - (low or 0)) / step
+        if abs(steps - round(steps)) > _ROUNDING * max(1.0, abs(steps)):
+            raise Invalid(f"The evaluator's numbers go from {low or 0:g} in steps of {step:g}.", location)
+    options = [number for option in spec.get("options") or [] if (number := _number_of(option["name"])) is not None]
+    if options and judgment not in options:
+        raise Invalid(f"The evaluator's numbers are {', '.join(f'{option:g}' for option in options)}.", location)
+
+
+def _number_of(option: str) -> float | None:
+    try:
+        return float(option)
+    except ValueError:
+        return None
+
+
+_ROUNDING = 1e-9  # of a number of steps
 _LONGEST_AUTHOR = 200
 _EXPECTED: dict[str, tuple[str, tuple[type, ...]]] = {
     "boolean": ("true or false", (bool,)),
