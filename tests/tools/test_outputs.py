@@ -267,3 +267,32 @@ async def test_json_lists_are_compared_item_by_item(world: World) -> None:
     assert "[3].v 3 → 6 (29 items are the same)" in compared
     log = re.findall(r"log_\w+", await world.ask("get_logs", runs=["new"], text="change"))[0]
     assert 'ans "a" → "b", items[3].v 3 → 6' in await world.ask("get_log", log=log, beside="old")
+
+
+async def test_datapoints_show_their_conversation_beside_their_inputs(world: World) -> None:
+    """Its beginning and its end, with the number of messages between them."""
+    chat = [{"role": "user" if at % 2 == 0 else "assistant", "content": f"turn {at} " + "w " * 40} for at in range(40)]
+    small = await make_evaluation(world.client, "Chats", judge={"return_type": "boolean"})
+    points = [
+        CreateDatapointRequest.model_validate({"inputs": {"q": f"item {at}"}, "messages": chat if at else None})
+        for at in range(2)
+    ]
+    dataset = await world.client.datasets.upsert(DatasetRequest(path="chats/d", datapoints=points))
+    request = CreateRunRequest(dataset=VersionReference(version_id=dataset.version_id), orchestrated=False)
+    await world.client.runs.create(small.id, request)
+    answer = await world.assistant.ask("list_datapoints", evaluation="Chats", max_tokens=1_000)
+    assert "| input (q) | messages |" in answer
+    assert re.search(r'"item 1" \| user: "turn 0 .*\(\+\d+ more\).*assistant: "turn 39 ', answer)
+    assert re.search(r'"item 0" \| - \|', answer)
+
+
+async def test_columns_of_many_runs_are_cut_with_a_count(world: World) -> None:
+    """The header says how many of them there are, and no line ends without a number."""
+    small = await make_evaluation(world.client, "Wide", judge={"return_type": "boolean"})
+    for run in range(12):
+        await small.run(f"run-{run}", [("q", {"small/judge": run % 2 == 0})])
+    answer = await world.assistant.ask("list_datapoints", evaluation="Wide", show="disagreement", max_tokens=400)
+    assert "Columns: 6 of 12 runs. Use runs= for others." in answer
+    assert not re.search(r"…$", answer, re.MULTILINE)
+    asked = {"evaluation": "Wide", "show": "disagreement", "max_tokens": 800}
+    assert "Columns" not in await world.assistant.ask("list_datapoints", **asked)

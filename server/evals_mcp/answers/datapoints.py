@@ -26,6 +26,8 @@ _OPTION = 60
 _LETTERS: tuple[Quoted, ...] = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ROOM_FOR_ALL = 60  # characters; with less room, a row shows only its input
 _WORD = 12
+_LEAST_RUNS = 4
+_TOKENS_PER_RUN = 60  # of the budget; a run has a label and a cell in each row
 
 
 def summarize_datapoints(
@@ -58,6 +60,9 @@ def summarize_datapoints(
         return answer.text()
     if filtered:
         answer.head(f"{figures.count(found.total, 'datapoint')}{filtered}.")
+    every, runs = runs, runs[: max(_LEAST_RUNS, budget // _TOKENS_PER_RUN)]
+    if len(runs) < len(every):
+        answer.head(f"Columns: {figures.count(len(runs))} of {figures.count(len(every))} runs. Use runs= for others.")
     columns = _columns(evaluation, runs, only)
     constant = {} if only is not None else _constant(found.rows, columns)
     columns = {run_id: [index for index in indexes if index not in constant] for run_id, indexes in columns.items()}
@@ -75,7 +80,8 @@ def summarize_datapoints(
         return f"Datapoints {first}–{last} of {total}. More: {call.at(offset + amount)}"
 
     inputs = find_alike([row.inputs or row.messages for row in found.rows])
-    targets = find_alike([row.target for row in found.rows])
+    chats = [row.messages if row.inputs else None for row in found.rows]
+    messages, targets = find_alike(chats), find_alike([row.target for row in found.rows])
     match: list[Quoted] = ["match"] if any(row.excerpt for row in found.rows) else []
     heads = [name(evaluation.run_labels[run.id]) + legend.heads[run.id] for run in runs]
     ids = short_ids(row.id for row in found.rows)
@@ -83,17 +89,22 @@ def summarize_datapoints(
         _row(
             row,
             [name(ids[row.id]), *([_piped(match_quote(row.excerpt)) if row.excerpt else "-"] if match else [])],
-            [inputs.row(index, row.inputs or row.messages), targets.row(index, row.target)],
+            [
+                inputs.row(index, row.inputs or row.messages),
+                *([messages.row(index, chats[index])] if any(chats) else []),
+                targets.row(index, row.target),
+            ],
             runs,
             columns,
         )
         for index, row in enumerate(found.rows)
     ]
-    shared = [*inputs.shared("input"), *targets.shared("target")]
+    shared = [*inputs.shared("input"), *messages.shared("messages"), *targets.shared("target")]
+    texts = [inputs.heading("input"), *([messages.heading("messages")] if any(chats) else [])]
     answer.rows(
         [below_shared(shared, rows[0]), *rows[1:]],
         footer,
-        header=" | ".join(["datapoint", *match, inputs.heading("input"), targets.heading("target"), *heads]),
+        header=" | ".join(["datapoint", *match, *texts, targets.heading("target"), *heads]),
         on_cut='… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")',
     )
     return answer.text()
@@ -170,7 +181,11 @@ def _row(
     cells = " | ".join(_repeated([_cell(logs.get(run.id, ()), columns[run.id], letters) for run in runs]))
 
     def render(limit: int) -> Quoted:
-        shares = share(limit, needs) if limit >= min(_ROOM_FOR_ALL, sum(needs)) else [min(limit, needs[0]), 0, 0]
+        shares = (
+            share(limit, needs)
+            if limit >= min(_ROOM_FOR_ALL, sum(needs))
+            else [min(limit, needs[0]), *(0 for _ in texts)]
+        )
         shown = [_piped(_text(text, room)) for text, room in zip(texts, shares, strict=False)]
         line = " | ".join([*first, *shown, cells])
         return f"{line}\n{_meanings(letters, shares[-1])}" if letters and shares[-1] else line
