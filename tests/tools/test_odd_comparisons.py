@@ -11,6 +11,7 @@ from tests.documented_only import documented_client, mirror_of
 from tests.small_evaluations import FAILS, SmallEvaluation, make_evaluation
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.models.runs import UpdateRunRequest
 from evals_mcp.wiring import open_embedded_app
 
 pytestmark = pytest.mark.anyio
@@ -309,3 +310,16 @@ async def test_a_run_against_itself_among_others_is_left_out(assistants: Assista
     assert "candidates: this is the baseline" in refused
     answer = await assistants.ask("itself", baseline="old", candidates=["old", "new"])
     assert "Candidate new against baseline old" in answer
+
+
+async def test_a_cancelled_run_is_said_to_be_one(assistants: Assistants) -> None:
+    """Its comparison covers what it has, and says that it is cancelled; a log for it is refused in the chat's words."""
+    small = await fresh(assistants, "stopped", BOOLEAN)
+    await small.run("old", said([True] * 12))
+    stopped = await small.run("new", said([False] * 12), questions=[*QUESTIONS, "one more"])
+    await small.client.runs.update(small.id, stopped, UpdateRunRequest(status="cancelled"))
+    assert "\nCancelled: new.\n" in await assistants.ask("stopped", baseline="old")
+    datapoint = next(iter(small.datapoints.values()))
+    given = {"evaluation": "stopped", "run": "new", "datapoint": datapoint, "output": "late"}
+    refusal = await assistants.direct.refuse("log_generation", **given)
+    assert "is cancelled, so it takes no logs or results. This is final. Use another run." in refusal

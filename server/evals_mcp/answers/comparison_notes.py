@@ -126,6 +126,9 @@ def coverage_notes(compared: Compared) -> list[Quoted]:
         if candidate.shared < max(candidate.datapoints, baseline.datapoints)
     ]
     notes += unpaired_notes(compared.evaluation, compared.found)
+    cancelled = [run for run in _runs(compared) if compared.evaluation.run(run.run_id).status == "cancelled"]
+    if cancelled:
+        notes.append(f"Cancelled: {figures.listed([compared.run(run.run_id) for run in cancelled], _LISTED)}.")
     unpaired = [(run, run.unpaired_logs) for run in _runs(compared)]
     if any(count for _, count in unpaired):
         notes.append(f"Excluded: logs without a datapoint ({_where(compared, unpaired)}).")

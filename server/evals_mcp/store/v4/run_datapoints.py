@@ -150,8 +150,8 @@ def _find_running(connection: Connection, evaluation_id: str, run: str | None) -
         address = f"/v4/evaluations/{evaluation_id}/status?evaluatee_id={row.id}"
         advice = f"{_ADVICE[status]}: PATCH `{address}`."
     else:
-        advice = "This is final. Create another run."
-    raise Conflict(f"Run `{row.id}` is {status}. v4 accepts logs and results only for running runs. {advice}")
+        advice = "This is final. Use another run."
+    raise Conflict(f"Run `{row.id}` is {status}, so it takes no logs or results. {advice}")
 
 
 # Build the statements once: building takes several times as long as running.
