@@ -213,7 +213,7 @@ CASES = [
         BOOLEAN,
         said([True] * 12),
         said([FAILS] + [True] * 11),
-        ["1 datapoint has an error or a failed judgment:"],
+        ["1 datapoint has an error or a failed judgment in old or new:"],
         arguments={"outcome": "errors"},
     ),
     Case(
@@ -229,7 +229,7 @@ CASES = [
         BOOLEAN,
         said([True] * 12),
         said([True, False] * 6),
-        ["0 datapoints have an error or a failed judgment."],
+        ["0 datapoints have an error or a failed judgment in old or new."],
         arguments={"outcome": "errors"},
     ),
 ]
