@@ -77,9 +77,11 @@ class Recomputed:
 
     def _has_score(self, version_id: str, judgment: tuple[str, Any]) -> bool:
         state, value = judgment
-        options = value if isinstance(value, list) else [value]
         row = self.evaluators[version_id]
-        in_order = not row.neutral if isinstance(value, bool | int | float) else any(o in row.valences for o in options)
+        if isinstance(value, bool | int | float):
+            in_order = not row.neutral
+        else:
+            in_order = row.is_directed if isinstance(value, list) else value in row.valences
         return state == "judged" and in_order
 
     def _meets(self, log: RunLog, wanted: Filter, *, but: Iterable[str] = ()) -> bool:

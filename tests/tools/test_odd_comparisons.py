@@ -97,8 +97,12 @@ CASES = [
         {**NUMBER, "number_valence": "neutral"},
         said([3] * 12),
         said([4, 5] * 6),
-        ["12 changed/0 same | different", 'No better or worse by it. Use outcome="changed" to see changes.'],
-        ["got worse", "| better\n", "| worse\n", "No direction"],
+        [
+            "12/0/0 | higher",
+            "No direction (number_valence): it.",
+            'No better or worse by it. Use outcome="changed" to see changes.',
+        ],
+        ["got worse", "| better\n", "| worse\n"],
     ),
     Case(
         "true is what nobody wants",

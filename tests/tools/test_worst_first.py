@@ -87,15 +87,15 @@ async def test_the_worst_are_those_of_an_evaluator_that_varies_in_these_runs(ass
 @pytest.mark.parametrize(
     ("evaluator", "direction"),
     [
-        ("cited", "false is worst"),
-        ("stars", "low is worst"),
-        ("words", "low is worst, as no number_valence is set"),
+        ("cited", "worst judgment first (false is worst)"),
+        ("stars", "worst judgment first (low is worst)"),
+        ("words", "lowest judgment first (no number_valence is set, so low is not called worst)"),
     ],
 )
 async def test_the_answer_says_which_end_is_worst(assistant: Assistant, evaluator: str, direction: str) -> None:
-    """Also that it is assumed."""
+    """And which is only lowest."""
     answer = await _ask(assistant, runs=["a"], sort="worst", evaluator=evaluator)
-    assert f" judged by {evaluator}, worst judgment first ({direction})." in answer
+    assert f" judged by {evaluator}, {direction}." in answer
 
 
 @pytest.mark.parametrize("asked", [{"judgment": "<50"}, {"judgment": "true"}, {"text": "answers"}])

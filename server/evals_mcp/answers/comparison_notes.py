@@ -44,12 +44,6 @@ class Compared:
         """The evaluator or measure of a row."""
         return row.measure or self.evaluator(row.evaluator_version_id or "")
 
-    def is_directed(self, row: ComparisonRow) -> bool:
-        """Whether one end of a row's values is better than the other."""
-        if row.evaluator_version_id is None or row.kind != "number":
-            return True
-        return self.evaluation.evaluators[self.evaluation.index_of(row.evaluator_version_id)].has_valence
-
     def rows(self) -> Iterator[tuple[ComparedCandidate, ComparisonRow]]:
         """All comparisons with pairs, by candidate, measures last."""
         for candidate in self.found.candidates:
@@ -187,8 +181,8 @@ def pairing_notes(compared: Compared) -> list[Quoted]:
 
 
 def _undeclared(compared: Compared, rows: Iterable[ComparisonRow]) -> list[Quoted]:
-    """Number evaluators that changed and have no declared direction."""
-    return list(dict.fromkeys(compared.subject(row) for row in rows if row.changed and not compared.is_directed(row)))
+    """Evaluators of numbers or booleans without a direction."""
+    return list(dict.fromkeys(compared.subject(row) for row in rows if row.better is None and row.higher is not None))
 
 
 def _counts(compared: Compared, run: ComparedRun, word: Quoted) -> Quoted:

@@ -15,11 +15,10 @@ HEADERS = ("pairs", "baseline", "candidate", "difference", "95% interval", "p", 
 _OPTIONS = 2
 _FEW_OPTIONS = 6  # of more options, only the shifted ones are named
 _LONGEST_OPTION = 30
-_UNDIRECTED: dict[str, Quoted] = {Verdict.BETTER.value: "higher", Verdict.WORSE.value: "lower"}
 
 
-def comparison_cells(row: ComparisonRow, *, directed: bool = True) -> list[Quoted]:
-    """The cells under `HEADERS`; some can be empty. Without a direction, nothing is better."""
+def comparison_cells(row: ComparisonRow) -> list[Quoted]:
+    """The cells under `HEADERS`; some can be empty."""
     found = compared_figures(row)
     if found is None:
         shares = [_shares(row.options, candidate=candidate) for candidate in (False, True)]
@@ -28,7 +27,7 @@ def comparison_cells(row: ComparisonRow, *, directed: bool = True) -> list[Quote
         values = list(found)
     p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
     p_cell = "" if p_value is None else figures.p_value(p_value).removeprefix("p=").removeprefix("p")
-    return [figures.count(row.pairs), *values, p_cell, _directions(row), verdict_words(row, directed=directed)]
+    return [figures.count(row.pairs), *values, p_cell, _directions(row), verdict_words(row)]
 
 
 def comparison_table(compared: Compared, rows: Iterable[tuple[ComparedCandidate, ComparisonRow]]) -> list[Quoted]:
@@ -38,7 +37,7 @@ def comparison_table(compared: Compared, rows: Iterable[tuple[ComparedCandidate,
         [
             compared.run(candidate.run_id) if several else "",
             compared.subject(row),
-            *comparison_cells(row, directed=compared.is_directed(row)),
+            *comparison_cells(row),
         ]
         for candidate, row in rows
     ]
@@ -51,15 +50,16 @@ def difference_word(row: ComparisonRow) -> Quoted:
     return "" if found is None else found.difference
 
 
-def verdict_words(row: ComparisonRow, *, directed: bool = True) -> Quoted:
+def verdict_words(row: ComparisonRow) -> Quoted:
     """The verdict: better, worse (higher, lower without a direction), or why not, and the pairs needed to tell."""
     if row.verdict == Verdict.NEGLIGIBLE:
         return f"no verdict (under {figures.duration(LEAST_SECONDS)})"
     if row.verdict == Verdict.TOO_FEW_PAIRS:
         return f"too few pairs{_needed(row)}"
     if row.verdict != Verdict.NO_SIGNIFICANT_DIFFERENCE:
-        verdict = name(row.verdict)
-        return verdict if directed else _UNDIRECTED.get(verdict, verdict)
+        if row.verdict == Verdict.DIFFERENT and row.difference:
+            return "higher" if row.difference > 0 else "lower"
+        return name(row.verdict)
     if not row.changed:
         return "no difference"
     if row.p_value is not None and row.p_value <= SIGNIFICANCE:
@@ -72,9 +72,10 @@ def _needed(row: ComparisonRow) -> Quoted:
 
 
 def _directions(row: ComparisonRow) -> Quoted:
-    if row.better is None or row.worse is None:
+    up, down = (row.higher, row.lower) if row.better is None else (row.better, row.worse)
+    if up is None or down is None:
         return f"{figures.count(row.changed)} changed/{figures.count(row.same)} same"
-    return "/".join(map(figures.count, (row.better, row.worse, row.same + row.changed - row.better - row.worse)))
+    return "/".join(map(figures.count, (up, down, row.same + row.changed - up - down)))
 
 
 def _shares(options: list[OptionRow], *, candidate: bool) -> Quoted:

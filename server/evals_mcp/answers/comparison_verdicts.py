@@ -111,7 +111,7 @@ def _short(compared: Compared, candidate: ComparedCandidate, rows: Sequence[Comp
 
 def _difference(compared: Compared, row: ComparisonRow) -> Quoted:
     p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
-    verdict = verdict_words(row, directed=compared.is_directed(row))
+    verdict = verdict_words(row)
     shown = "" if p_value is None else f"{figures.p_value(p_value)}, "
     return " ".join(filter(None, (compared.subject(row), difference_word(row), verdict, f"({shown}{_pairs(row)})")))
 

@@ -28,6 +28,8 @@ _MORE_CHANGES = "raise max_tokens"
 _OUTCOMES: dict[Outcome, Quoted] = {
     "regressed": "got worse",
     "improved": "got better",
+    "higher": "got higher",
+    "lower": "got lower",
     "changed": "changed",
     "same": "stayed the same",
     "only_baseline": "have a judgment in the baseline only",
@@ -35,7 +37,7 @@ _OUTCOMES: dict[Outcome, Quoted] = {
     "errors": "have an error or a failed judgment",
 }
 _OF: dict[Outcome, Quoted] = {"only_baseline": "compared with", "only_candidate": "compared with"}
-_ORDERED = ("regressed", "improved", "changed")
+_ORDERED = ("regressed", "improved", "higher", "lower", "changed")
 
 
 class Position(NamedTuple):

@@ -50,6 +50,8 @@ class ComparisonRow(Model):
     adjusted_p: float | None = None
     better: int | None = None
     worse: int | None = None
+    higher: int | None = None
+    lower: int | None = None
     changed: int
     same: int
     pairs_needed: int | None = None

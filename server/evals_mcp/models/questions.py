@@ -14,7 +14,9 @@ DatapointShow = Literal["all", "disagreement", "all_fail", "failed", "abstained"
 """Which datapoints to list: all, those where runs or evaluators disagree, those that every run fails, or those with one
 of three kinds of missing judgments."""
 
-Outcome = Literal["regressed", "improved", "changed", "same", "only_baseline", "only_candidate", "errors"]
+Outcome = Literal[
+    "regressed", "improved", "higher", "lower", "changed", "same", "only_baseline", "only_candidate", "errors"
+]
 """Which datapoints of a comparison to list: by how judgments differ, by which run has one, or by errors."""
 
 Family = Literal["evaluation", "asked"]

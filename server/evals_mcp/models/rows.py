@@ -11,7 +11,7 @@ from typing import Any, LiteralString, Self
 from pydantic import Field, model_validator
 
 from evals_mcp.models.enums import Valence
-from evals_mcp.models.judgments import STATES, JudgmentState, JudgmentValue
+from evals_mcp.models.judgments import STATES, VALENCE_SCORES, JudgmentState, JudgmentValue
 from evals_mcp.models.model import Defaulted, JsonObject, Model
 from evals_mcp.truncation import CutText, mark_cuts
 
@@ -192,7 +192,16 @@ class EvaluatorRow(Model):
     @property
     def valence(self) -> Valence:
         """The meaning of a higher number or true: better, worse, or neither."""
-        return "neutral" if self.neutral else "negative" if self.lower_is_better else "positive"
+        if self.neutral or (self.return_type == "number" and not self.has_valence):
+            return "neutral"
+        return "negative" if self.lower_is_better else "positive"
+
+    @property
+    def is_directed(self) -> bool:
+        """Whether one judgment can be better than another. Without, none is worse, better or a failure."""
+        if self.return_type in ("boolean", "number"):
+            return self.valence != "neutral"
+        return len({VALENCE_SCORES.get(valence or "", 0.0) for valence in self.option_valences.values()}) > 1
 
     @property
     def option_valences(self) -> dict[str, str | None]:

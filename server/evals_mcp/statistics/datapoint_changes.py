@@ -33,15 +33,20 @@ class DatapointChange:
 
 
 class _Changes(NamedTuple):
-    """Per paired datapoint: how much better it got (0 without a direction), and how much it changed."""
+    """Per paired datapoint: how much better it got (0 without a direction), how much higher, and how much it changed.
+
+    Options are never higher.
+    """
 
     keys: NDArray[Any]
     gains: NDArray[Any]
+    rises: NDArray[Any]
     amounts: NDArray[Any]
 
 
 class _Weights(NamedTuple):
-    """One evaluator's weights for an outcome: per key a weight, and 1 for better, -1 for worse, else 0.
+    """One evaluator's weights for an outcome: per key a weight, and 1 for better (higher without a direction), -1 for
+    worse (lower), else 0.
 
     `pairs` are the keys that it judged in both runs.
     """
@@ -121,6 +126,7 @@ def rank_datapoints(
 
     - `regressed`: some evaluator got worse, largest drop first. `improved`: some evaluator got better. A datapoint can
       be both, by different evaluators.
+    - `higher`, `lower`: some number or rate of true rose or fell, whichever is better.
     - `changed`: some judgment differs, in any direction. `same`: judged in both runs without a difference.
     - `only_baseline`: an evaluator judged it only in the baseline; the candidate has no log, or its judgment failed, is
       null or is missing. `only_candidate`: the reverse. Most evaluators first. Ignores evaluators that judged nothing
@@ -166,8 +172,10 @@ def _weigh(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, outco
         found = np.unique(np.concatenate(failed))
         return _Weights(found, np.ones(len(found)), np.zeros(len(found)), pairs)
     changes = _evaluator_changes(row, baseline, candidate)
-    signed = {"regressed": -changes.gains, "improved": changes.gains}.get(outcome, changes.amounts)
-    return _Weights(changes.keys, np.maximum(signed, 0.0), np.sign(changes.gains), pairs)
+    gains, rises = changes.gains, changes.rises
+    ways = {"regressed": -gains, "improved": gains, "higher": rises, "lower": -rises}
+    signs = np.sign(gains if row.is_directed else rises)
+    return _Weights(changes.keys, np.maximum(ways.get(outcome, changes.amounts), 0.0), signs, pairs)
 
 
 def _failed_logs(
@@ -200,7 +208,7 @@ def _evaluator_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunCo
             return _number_changes(row, baseline, candidate)
         case "select" | "multi_select":
             return _option_changes(row, baseline, candidate)
-    return _Changes(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+    return _Changes(np.zeros(0, dtype=np.int64), *np.zeros((3, 0)))
 
 
 def _number_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> _Changes:
@@ -212,7 +220,7 @@ def _number_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
     span = 1.0 if row.return_type == "boolean" or not len(both) else _declared_range(row) or float(np.ptp(both))
     changes = np.round(pairs.differences() / (span or 1.0), _DECIMALS)
     direction = VALENCE_SCORES[row.valence]
-    return _Changes(np.array(pairs.keys, dtype=np.int64), direction * changes, np.abs(changes))
+    return _Changes(np.array(pairs.keys, dtype=np.int64), direction * changes, changes, np.abs(changes))
 
 
 def _declared_range(row: EvaluatorRow) -> float:
@@ -227,15 +235,15 @@ def _option_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
     scores = _option_scores(row)
     known = list(scores.values())
     span = (max(known) - min(known) if row.return_type == "select" else sum(map(abs, known))) if known else 0.0
-    directed = len(set(known)) > 1
     gains, amounts = [], []
     for key in keys:
         before, after = left[key], right[key]
         moved = {option: after.get(option, 0.0) - before.get(option, 0.0) for option in {*before, *after}}
-        gain = sum(change * scores.get(option, 0.0) for option, change in moved.items()) if directed else 0.0
+        gain = sum(change * scores.get(option, 0.0) for option, change in moved.items()) if row.is_directed else 0.0
         gains.append(gain / span if span else 0.0)
         amounts.append(sum(map(abs, moved.values())) / max(1.0, sum(before.values()) + sum(after.values())))
-    return _Changes(np.array(keys, dtype=np.int64), np.round(gains, _DECIMALS), np.round(amounts, _DECIMALS))
+    rounded = (np.round(values, _DECIMALS) for values in (gains, [0.0] * len(keys), amounts))
+    return _Changes(np.array(keys, dtype=np.int64), *rounded)
 
 
 def _option_scores(row: EvaluatorRow) -> dict[str, float]:

@@ -52,6 +52,8 @@ def summarize_changes(pairs: NumberPairs, valence: str, kind: str) -> Comparison
         difference=difference,
         better=better,
         worse=worse,
+        higher=higher,
+        lower=lower,
         changed=higher + lower,
         same=pairs.pairs - higher - lower,
         direction={"positive": upward, "negative": -upward}.get(valence, 0),

@@ -59,8 +59,9 @@ class Comparison:
 
     `baseline` and `candidate` are means (for booleans: rates of true) over these pairs, `difference` is candidate minus
     baseline, and `low` to `high` is its 95 % interval. `p_value` is two-sided; `p_error` is the Monte-Carlo standard
-    error of a resampled one. `better` and `worse` count datapoints by the evaluator's direction (None without one);
-    `changed` and `same` add up to `pairs`. `direction` of a significant difference: 1 better, -1 worse, 0 neither.
+    error of a resampled one. `better` and `worse` count datapoints by the evaluator's direction (None without one),
+    `higher` and `lower` those of numbers and booleans in any case; `changed` and `same` add up to `pairs`.
+    `direction` of a significant difference: 1 better, -1 worse, 0 neither.
     `pairs_needed` would detect the observed difference with 80 % power; None without a difference. With too few pairs
     there is no p-value and no test, but booleans still have an interval. `averaged`: some datapoint had several values,
     which were averaged. `ignored` counts values of another type or that are not finite. `negligible`: the difference is
@@ -85,6 +86,8 @@ class Comparison:
     adjusted_p: float | None = None
     better: int | None = None
     worse: int | None = None
+    higher: int | None = None
+    lower: int | None = None
     changed: int = 0
     same: int = 0
     direction: int = 0

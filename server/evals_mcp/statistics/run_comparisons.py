@@ -144,7 +144,11 @@ def _weight(candidate: ComparedCandidate, outcome: Outcome) -> tuple[float, floa
         judged = [row for row in candidate.comparisons if row.pairs or (row.only_baseline and row.only_candidate)]
         return sum(row.only_baseline if outcome == "only_baseline" else row.only_candidate for row in judged), 0.0
     wanted = Verdict.BETTER if outcome == "improved" else Verdict.WORSE
-    found = [row for row in candidate.comparisons if row.verdict == wanted and row.p_value is not None]
+    tested = [row for row in candidate.comparisons if row.p_value is not None]
+    if outcome in ("higher", "lower"):
+        found = [row for row in tested if (row.difference or 0.0) * (1 if outcome == "higher" else -1) > 0]
+    else:
+        found = [row for row in tested if row.verdict == wanted]
     return max(((-(row.p_value or 0.0), _net_share(row)) for row in found), default=(-2.0, 0.0))
 
 

@@ -44,7 +44,6 @@ _LISTED = 6
 Limit = Annotated[int, Field(ge=1, le=100, description=f"Logs to show, 1–100, default {_LIMIT}.")]
 _SORTED: dict[str, Quoted] = {
     "newest": "newest first",
-    "worst": "worst judgment first",
     "latency": "slowest first",
     "cost": "highest cost first",
     "length": "longest output first",
@@ -161,10 +160,8 @@ def _judging(
 
 
 def _is_ordered(row: EvaluatorRow) -> bool:
-    """Whether one judgment can be worse than another."""
-    if row.return_type in ("boolean", "number"):
-        return not row.neutral
-    return row.return_type != "text" and any(row.valences.values())
+    """Whether its judgments can be sorted: the worst first, or the lowest if no direction is declared."""
+    return row.is_directed or (row.return_type == "number" and not row.neutral)
 
 
 def _require_order(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> list[Quoted]:
@@ -174,7 +171,7 @@ def _require_order(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> list[Qu
         why = why_no_worst(row).replace("get_logs(judgment=OPTION)", "filter with judgment=")
         raise Invalid(f"sort: nothing is worst by {label}: {why}. Or sort by latency, cost, length or newest.")
     others = [name(option) for option in row.options if option not in row.valences]
-    if row.return_type not in ("select", "multi_select") or not others:
+    if row.return_type != "select" or not others:
         return []
     return [f"Not sorted, because {label} gives them no valence (options[].valence): {listed(others, _LISTED)}."]
 
@@ -191,8 +188,7 @@ def _informative(evaluation: ResolvedEvaluation, run_ids: list[str], row: Evalua
     """How informative an evaluator is in these runs: whether its judgments vary and have a direction; their number."""
     index = evaluation.index_of(row.version_id)
     stats = [run.stats[index] for run in evaluation.runs if run.id in run_ids]
-    directed = row.has_valence or row.return_type != "number"
-    return constant_value(stats) is None, directed, sum(item.num_judgments for item in stats)
+    return constant_value(stats) is None, row.is_directed, sum(item.num_judgments for item in stats)
 
 
 def _in_words(
@@ -207,23 +203,25 @@ def _in_words(
         if total < 2:
             return f"{words}{_KNOWN.get(question.sort, '')}"
         return f"{words}{_KNOWN.get(question.sort, '')}, {_SORTED[question.sort]}"
+    first: Quoted = "worst judgment first" if judging.is_directed else "lowest judgment first"
     direction = _direction(judging)
     if question.filter.names() == ["run_ids"]:
-        return f"{words} judged by {label}, {_SORTED['worst']} ({direction})"
+        return f"{words} judged by {label}, {first} ({direction})"
     condition = question.filter.judgment
     if condition is None or condition.evaluator_version_id != judging.version_id:
         direction += "; logs that it did not judge come last"
-    return f"{words}, {_SORTED['worst']} by {label} ({direction})"
+    return f"{words}, {first} by {label} ({direction})"
 
 
 def _direction(row: EvaluatorRow) -> Quoted:
-    """Which judgments of an evaluator are the worst."""
+    """Which judgments of an evaluator come first."""
     if row.return_type == "boolean":
         return f"{'true' if row.lower_is_better else 'false'} is worst"
+    if row.return_type == "number" and not row.is_directed:
+        return "no number_valence is set, so low is not called worst"
     if row.return_type == "number":
-        unset: Quoted = "" if row.has_valence else ", as no number_valence is set"
-        return f"{'high' if row.lower_is_better else 'low'} is worst{unset}"
-    return "negative options first"
+        return f"{'high' if row.lower_is_better else 'low'} is worst"
+    return "negative options first" if row.return_type == "select" else "by the sum of valences"
 
 
 TOOL = Tool(function=get_logs, title="Search logs", search_hint="humanloop, failed test cases")

@@ -17,6 +17,8 @@ _RULES: dict[DatapointShow, Quoted] = {
     "range. Counted: datapoints whose judged logs all fail by the same evaluator, and those with only errors.",
 }
 
+_NO_RANGE = "its numbers have no range. Set number_limits in the evaluator, or use evaluator= for the observed range"
+
 
 def read_judges(
     evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, judge: EvaluatorRow | None
@@ -70,7 +72,7 @@ def _without_order(
         elif show == "disagreement" and row.return_type == "text":
             reasons.setdefault("texts are not compared", []).append(row)
         elif show == "disagreement" and row.return_type == "number" and scale.low is None:
-            reasons.setdefault(why_no_worst(row), []).append(row)
+            reasons.setdefault(_NO_RANGE, []).append(row)
     what = "failures" if show == "all_fail" else "disagreement"
     return " ".join(f"Cannot tell {what} by {_listed(evaluation, found)}: {why}." for why, found in reasons.items())
 
@@ -83,7 +85,9 @@ def why_no_worst(row: EvaluatorRow) -> Quoted:
         return "texts have no order"
     if row.neutral:
         return "its valence is neutral. Set number_valence in the evaluator"
-    return "its numbers have no range. Set number_limits in the evaluator, or use evaluator= for the observed range"
+    if not row.is_directed:
+        return "no direction is set. Set number_valence in the evaluator, or use get_logs(judgment=…)"
+    return _NO_RANGE
 
 
 def cannot_tell(show: DatapointShow, evaluation: ResolvedEvaluation, scales: Sequence[EvaluatorScale]) -> bool:

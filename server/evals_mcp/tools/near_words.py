@@ -5,6 +5,8 @@ from pydantic import BeforeValidator
 OUTCOMES = {
     "regressed": "worse worsened got_worse regression regressions degraded broke broken lost down",
     "improved": "better got_better improvement improvements fixed won up",
+    "higher": "increased increase rose raised",
+    "lower": "decreased decrease fell dropped",
     "changed": "change changes different differs differing all",
     "same": "unchanged equal tie ties tied no_change no_difference",
     "only_baseline": "baseline baseline_only removed",

@@ -128,7 +128,7 @@ class Answer:
             wanted += cost(_SHORT)  # says so where a list is omitted
         return needs, *allocate(self._left, wanted, cost(_SHORT) if wanted else 0, needs)
 
-    def _fill(self, lists: Sequence[List], index: int, room: int, waiting: int = 0) -> tuple[list[str], int]:
+    def _fill(self, lists: Sequence[List], index: int, room: int, waiting: int = 0) -> tuple[list[Quoted], int]:
         """Fill a list. Verdicts that are not all shown take the room of the lists that wait for them."""
         item = lists[index]
         if item.waits and any(other.rank is Rank.VERDICTS and other.omits for other in lists):

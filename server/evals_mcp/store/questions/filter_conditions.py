@@ -93,6 +93,9 @@ def judgment_conditions(condition: JudgmentCondition, evaluator: AttachedEvaluat
         bounds += [(ge, float(condition.boolean)), (le, float(condition.boolean))]
     if not bounds:
         return found
+    if evaluator.row.neutral:
+        # Its judgments have no score.
+        return [*found, *(compare(judgments.c.number, bound) for compare, bound in bounds)]
     if evaluator.row.lower_is_better:
         bounds = [(_FLIPPED[compare], -bound) for compare, bound in bounds]
     if len(bounds) == 2 and {compare for compare, _ in bounds} == {ge, le} and bounds[0][1] == bounds[1][1]:

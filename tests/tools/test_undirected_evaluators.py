@@ -1,0 +1,144 @@
+"""Judgments of evaluators without a direction are never worse, better or failures."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.assistant import Assistant, connect_assistant
+from tests.documented_only import documented_client, mirror_of
+from tests.small_evaluations import SmallEvaluation, make_evaluation
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.wiring import open_embedded_app
+
+pytestmark = pytest.mark.anyio
+LIMITS = {"number_limits": {"min": 0, "max": 9}}
+NUMBER: dict[str, Any] = {"return_type": "number", **LIMITS}
+NEUTRAL: dict[str, Any] = {**NUMBER, "number_valence": "neutral"}
+OPTIONS = [{"name": "low"}, {"name": "high"}]
+SELECT: dict[str, Any] = {"return_type": "select", "options": OPTIONS}
+EQUAL: dict[str, Any] = {
+    "return_type": "select",
+    "options": [{**option, "valence": "neutral"} for option in OPTIONS],
+}
+FALLING = ([9] * 8, [0] * 8)
+CHANGING = (["high"] * 8, ["low"] * 8)
+UNDIRECTED = [(NUMBER, FALLING), (NEUTRAL, FALLING), (SELECT, CHANGING), (EQUAL, CHANGING)]
+RATED = [
+    {"name": "kind", "valence": "positive"},
+    {"name": "rude", "valence": "negative"},
+    {"name": "wrong", "valence": "negative"},
+]
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Any:
+    """The API over an empty database."""
+    return open_embedded_app(str(tmp_path / "evals.db"))
+
+
+@pytest.fixture
+def client(app: Any) -> EvalsClient:
+    """A client of it."""
+    return EvalsClient(open_app=lambda: app)
+
+
+@pytest.fixture(params=["rows", "documented"])
+async def assistant(request: pytest.FixtureRequest, app: Any, client: EvalsClient) -> AsyncIterator[Assistant]:
+    """The tools on our own rows, and on the documented routes alone."""
+    remote = documented_client(app)
+    mirror = None if request.param == "rows" else mirror_of(remote)
+    async with connect_assistant(client if mirror is None else remote, mirror=mirror) as found:
+        yield found
+
+
+async def _made(client: EvalsClient, runs: dict[str, list[Any]], **spec: Any) -> SmallEvaluation:
+    small = await make_evaluation(client, it=spec)
+    for name, judged in runs.items():
+        await small.run(name, [(f"q{number}", {"small/it": value}) for number, value in enumerate(judged)])
+    return small
+
+
+@pytest.mark.parametrize(("spec", "judged"), UNDIRECTED)
+async def test_nothing_got_worse_or_better(
+    client: EvalsClient, assistant: Assistant, spec: dict[str, Any], judged: tuple[list[Any], list[Any]]
+) -> None:
+    """Although every judgment changed in the same way."""
+    await _made(client, {"a": judged[0], "b": judged[1]}, **spec)
+    for outcome in ("regressed", "improved"):
+        answer = await assistant.ask("compare_runs", evaluation="Small", outcome=outcome)
+        assert "No better or worse by it." in answer
+        assert "| worse" not in answer
+    assert "8 datapoints changed" in await assistant.ask("compare_runs", evaluation="Small", outcome="changed")
+
+
+@pytest.mark.parametrize("spec", [NUMBER, NEUTRAL, {**NUMBER, "number_valence": "negative"}])
+async def test_lower_and_higher_numbers_are_outcomes(
+    client: EvalsClient, assistant: Assistant, spec: dict[str, Any]
+) -> None:
+    """Whichever is better."""
+    await _made(client, {"a": [5, 5, 5], "b": [1, 5, 7]}, **spec)
+    lower = await assistant.ask("compare_runs", evaluation="Small", outcome="lower")
+    higher = await assistant.ask("compare_runs", evaluation="Small", outcome="higher")
+    assert "1 datapoint got lower by it" in lower
+    assert "it 5 → 1" in lower
+    assert "1 datapoint got higher by it" in higher
+    assert "it 5 → 7" in higher
+
+
+@pytest.mark.parametrize(("spec", "judged"), UNDIRECTED)
+async def test_nothing_fails(
+    client: EvalsClient, assistant: Assistant, spec: dict[str, Any], judged: tuple[list[Any], list[Any]]
+) -> None:
+    """The answer says that it cannot tell, and why."""
+    await _made(client, {"a": judged[1], "b": judged[1]}, **spec)
+    for asked in ({}, {"evaluator": "it"}):
+        answer = await assistant.ask("list_datapoints", evaluation="Small", show="all_fail", **asked)
+        assert "Cannot tell the datapoints" in answer
+    assert "valence in the evaluator" in answer
+
+
+async def test_sorting_by_an_undeclared_number_says_which_end_is_first(
+    client: EvalsClient, assistant: Assistant
+) -> None:
+    """Lowest first, and not called the worst."""
+    await _made(client, {"a": [3, 1, 2]}, **NUMBER)
+    for asked in ({}, {"evaluator": "it"}):
+        answer = await assistant.ask("get_logs", evaluation="Small", sort="worst", **asked)
+        assert "3 logs judged by it, lowest judgment first (no number_valence is set" in answer
+        assert answer.index("a answers q1") < answer.index("a answers q2") < answer.index("a answers q0")
+
+
+async def test_an_evaluator_with_a_direction_is_the_one_to_sort_by(client: EvalsClient, assistant: Assistant) -> None:
+    """Rather than one without, even if that has more values."""
+    small = await make_evaluation(client, raw={"return_type": "number"}, good={"return_type": "boolean"})
+    await small.run("a", [(f"q{number}", {"small/raw": number, "small/good": number > 0}) for number in range(3)])
+    answer = await assistant.ask("get_logs", evaluation="Small", sort="worst")
+    assert "judged by good, worst judgment first" in answer
+
+
+async def test_options_of_one_valence_are_not_sorted(client: EvalsClient, assistant: Assistant) -> None:
+    """None of them is worse."""
+    await _made(client, {"a": ["low", "high"]}, **EQUAL)
+    refused = await assistant.refuse("get_logs", evaluation="Small", sort="worst", evaluator="it")
+    assert "nothing is worst by it" in refused
+
+
+async def test_numbers_of_a_neutral_evaluator_are_filtered(client: EvalsClient, assistant: Assistant) -> None:
+    """By value, although they have no order of worse and better."""
+    await _made(client, {"a": [1, 5, 7]}, **NEUTRAL)
+    assert "2 logs judged" in await assistant.ask("get_logs", evaluation="Small", evaluator="it", judgment=">=5")
+    assert "1 log judged" in await assistant.ask("get_logs", evaluation="Small", evaluator="it", judgment="5")
+
+
+async def test_sets_of_options_are_sorted_by_the_sum_of_their_valences(
+    client: EvalsClient, assistant: Assistant
+) -> None:
+    """As a comparison counts them: two negative ones are worst, and a log without any is between good and bad."""
+    judged: list[list[str]] = [["kind"], [], ["kind", "rude"], ["rude"], ["rude", "wrong"], ["kind", "rude", "wrong"]]
+    await _made(client, {"a": judged}, return_type="multi_select", options=RATED)
+    answer = await assistant.ask("get_logs", evaluation="Small", sort="worst", max_tokens=8_000)
+    assert "6 logs judged by it, worst judgment first (by the sum of valences)" in answer
+    order = sorted(range(6), key=lambda number: answer.index(f"a answers q{number}"))
+    assert order == [4, 3, 5, 1, 2, 0]
