@@ -1,7 +1,7 @@
 """The columns of a judgment in a run, so that reviews need no evaluator logs. No queries."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
@@ -40,8 +40,7 @@ def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) 
         number = float(judgment)
         return JudgmentColumns(JUDGED, number, None, _score(number, spec))
     if isinstance(judgment, list):
-        scores = [score for option in judgment if (score := _option_score(option, spec)) is not None]
-        return JudgmentColumns(JUDGED, None, json.dumps(judgment, ensure_ascii=False), min(scores, default=None))
+        return JudgmentColumns(JUDGED, None, json.dumps(judgment, ensure_ascii=False), _sum_of_options(judgment, spec))
     if spec.get("return_type") == "text":
         return JudgmentColumns(JUDGED, None, judgment[:KEPT_TEXT], None)
     return JudgmentColumns(JUDGED, None, judgment, _option_score(judgment, spec))
@@ -149,7 +148,16 @@ def _score(number: float, spec: Mapping[str, Any]) -> float | None:
 
 def _option_score(option: str, spec: Mapping[str, Any]) -> float | None:
     """The score of an option; None without a valence."""
-    for known in spec.get("options") or []:
-        if known["name"] == option:
-            return VALENCE_SCORES.get(known.get("valence") or "")
-    return None
+    return VALENCE_SCORES.get(_valences(spec).get(option) or "")
+
+
+def _sum_of_options(chosen: Iterable[str], spec: Mapping[str, Any]) -> float | None:
+    """The sum of the scores of several options, as a comparison counts it; None if no option is better than another."""
+    scores = {option: VALENCE_SCORES.get(valence or "", 0.0) for option, valence in _valences(spec).items()}
+    if len(set(scores.values())) < 2:
+        return None
+    return sum(scores.get(option, 0.0) for option in set(chosen))
+
+
+def _valences(spec: Mapping[str, Any]) -> dict[str, str | None]:
+    return {known["name"]: known.get("valence") for known in spec.get("options") or []}
