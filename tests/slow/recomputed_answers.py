@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from evals_mcp.folding import fold
@@ -141,8 +142,9 @@ class Recomputed:
             case "failed" | "abstained":
                 return any(state == question.show for log in logs for id in by for state, _ in log.judgments[id])
             case "disagreement":
-                differing = any(reading.disagree(_values(logs, id)) for id, reading in by.items())
-                return differing or any(_contradicted(log, by) for log in logs)
+                party = question.evaluator_version_id
+                alone = [reading.disagree(_values(logs, id)) for id, reading in by.items() if party in (None, id)]
+                return any(alone) or any(_contradicted(log, by, party) for log in logs)
         sound = [log for log in logs if log.log.error is None]
         failed = bool(logs) and not sound
         return failed or any(reading.all_fail(_values(sound, id)) for id, reading in by.items())
@@ -156,14 +158,17 @@ def _values(logs: Sequence[RunLog], version_id: str) -> list[Any]:
     return [value for log in logs for state, value in log.judgments[version_id] if state == "judged"]
 
 
-def _contradicted(log: RunLog, by: dict[str, JudgmentReading]) -> bool:
-    judged = [(reading, value) for id, reading in by.items() for value in _values([log], id)]
-    verdicts = {judgment_fails(value, reading.failing) for reading, value in judged}
-    chosen: dict[frozenset[str], set[Any]] = {}
-    for reading, value in judged:
-        if reading.return_type == "select" and reading.options:
-            chosen.setdefault(reading.options, set()).add(value)
-    return {True, False} <= verdicts or any(len(options) > 1 for options in chosen.values())
+def _contradicted(log: RunLog, by: dict[str, JudgmentReading], party: str | None) -> bool:
+    judged = [(id, value) for id in by for value in _values([log], id)]
+    pairs = [(one, other) for one, other in combinations(judged, 2) if party in (None, one[0], other[0])]
+    return any(_contradict(by[id], value, by[other], theirs) for (id, value), (other, theirs) in pairs)
+
+
+def _contradict(reading: JudgmentReading, value: Any, other: JudgmentReading, theirs: Any) -> bool:
+    verdicts = {judgment_fails(value, reading.failing), judgment_fails(theirs, other.failing)}
+    both_select = reading.return_type == other.return_type == "select"
+    same = both_select and reading.options and reading.options == other.options
+    return verdicts == {True, False} or bool(same and value != theirs)
 
 
 def _is_so(judgment: tuple[str, Any], condition: JudgmentCondition) -> bool:

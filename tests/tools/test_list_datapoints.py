@@ -62,22 +62,34 @@ async def test_walking_the_pages_shows_every_datapoint_once(assistant: Assistant
     assert shown == datapoint_ids(await _ask(assistant, limit=100, max_tokens=20_000, **asked))
 
 
-async def test_runs_that_disagree_are_found(assistant: Assistant, sample: Sample) -> None:
-    """By one evaluator just the datapoints on which it said different things of the runs."""
+async def test_disagreements_of_an_evaluator_are_found(assistant: Assistant, sample: Sample) -> None:
+    """Where it judged runs differently, and where a log that it passes fails by another evaluator, or the reverse."""
     answer = await _ask(assistant, show="disagreement", evaluator="policy_correct", limit=100, max_tokens=20_000)
-    expected = [
-        row for row in _said(sample, "policy_correct") if len({value for value in row if value is not None}) > 1
-    ]
-    assert f"\n{len(expected)} datapoints on which runs disagree by policy_correct.\n" in answer
-    cells = [line.split(" | ")[-3:] for line in answer.splitlines() if line.startswith("dp_")]
-    assert [[{"true": True, "false": False}.get(cell) for cell in row] for row in cells] == expected
+    correct = [{value for value in row if value is not None} for row in _said(sample, "policy_correct")]
+    expected = {at for at, values in enumerate(correct) if len(values) > 1} | _contradicted(sample, "policy_correct")
+    words = f"{len(expected)} datapoints on which policy_correct disagrees between runs or with helpfulness, tone."
+    assert f"\n{words}\n" in answer
+    assert len(datapoint_ids(answer)) == len(expected)
 
 
 async def test_numbers_disagree_when_half_of_their_range_apart(assistant: Assistant, sample: Sample) -> None:
     """A rating of 5 and one of 4 are no disagreement."""
     answer = await _ask(assistant, show="disagreement", evaluator="helpfulness")
     rated = [[value for value in row if value is not None] for row in _said(sample, "helpfulness")]
-    assert f"\n{sum(max(row) - min(row) >= 2 for row in rated)} datapoint" in answer
+    far = {at for at, ratings in enumerate(rated) if max(ratings) - min(ratings) >= 2}
+    assert f"\n{len(far | _contradicted(sample, 'helpfulness'))} datapoint" in answer
+
+
+def _contradicted(sample: Sample, evaluator: str) -> set[int]:
+    """Datapoints with a log that passes by this evaluator and fails by another, or the reverse."""
+    fails = {"policy_correct": (False,), "helpfulness": (1, 2), "tone": ("curt",)}
+    found = set()
+    for log in (log for run in sample.runs for log in run.logs):
+        judged = {name: judged.judgment for name in fails if (judged := log.judgments.get(f"support/{name}"))}
+        failed = {name: value in fails[name] for name, value in judged.items() if value is not None}
+        if evaluator in failed and len(set(failed.values())) > 1:
+            found.add(log.datapoint)
+    return found
 
 
 async def test_datapoints_that_every_run_fails_are_found(assistant: Assistant, sample: Sample) -> None:

@@ -37,24 +37,24 @@ def summarize_datapoints(
     budget: int,
     *,
     filtered: Quoted,
-    untold: bool,
-    only: str | None,
+    untold: Quoted | None,
+    only: Sequence[str],
     offset: int,
     call: Call,
     notes: Sequence[Quoted] = (),
 ) -> Quoted:
     """The datapoints found, from `offset`. `filtered` is the filter in words; empty for all.
 
-    `untold`: no evaluator could tell, so that none found is not "none".
-    `only` is the version id of the one evaluator to show, `call` the answered call.
+    `untold` is what is known if no evaluator could tell, so that none found is not "none"; else None.
+    `only` has the version ids of the evaluators to show, empty for all; `call` is the answered call.
     """
     answer = Answer(budget)
     answer.head(subject(evaluation))
     for note in (*notes, *evaluation.notes):
         answer.note(note)
     if not found.rows:
-        if untold:
-            answer.head(f"No evaluator here can tell the datapoints{filtered}. No datapoint has an error in all logs.")
+        if untold is not None:
+            answer.head(f"No evaluator here can tell the datapoints{filtered}.{untold}")
             return answer.text()
         answer.head(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
         return answer.text()
@@ -64,7 +64,7 @@ def summarize_datapoints(
     if len(runs) < len(every):
         answer.head(f"Columns: {figures.count(len(runs))} of {figures.count(len(every))} runs. Use runs= for others.")
     columns = _columns(evaluation, runs, only)
-    constant = {} if only is not None else _constant(found.rows, columns)
+    constant = {} if only else _constant(found.rows, columns)
     columns = {run_id: [index for index in indexes if index not in constant] for run_id, indexes in columns.items()}
     if constant:
         labels = [name(label) for label in evaluation.evaluator_labels.values()]
@@ -133,10 +133,10 @@ def _legend(columns: Mapping[str, Sequence[int]], labels: Mapping[str, str], sig
     return _Legend(line, {run_id: f" [{shown_here}]" for run_id, shown_here in heads.items()})
 
 
-def _columns(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], only: str | None) -> dict[str, list[int]]:
-    """For each run, the indexes of its evaluators with judgments, or the index of the only one."""
-    if only is not None:
-        indexes = [index for index, row in enumerate(evaluation.evaluators) if row.version_id == only]
+def _columns(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], only: Sequence[str]) -> dict[str, list[int]]:
+    """For each run, the indexes of its evaluators with judgments, or those of the only ones."""
+    if only:
+        indexes = sorted(map(evaluation.index_of, only))
         return {run.id: indexes for run in runs}
     return {run.id: [index for index, stats in enumerate(run.stats) if stats.total_logs] for run in runs}
 

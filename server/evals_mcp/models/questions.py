@@ -118,11 +118,13 @@ class EvaluatorScale(_Asked):
 class DatapointQuestion(Question):
     """The datapoints of a dataset version to show, with their logs in the runs of the filter.
 
-    `show` uses the judgments of the evaluators in `scales`.
+    `show` uses the judgments of the evaluators in `scales`. With an `evaluator_version_id`, a disagreement is between
+    judgments of that one, or of that one and another.
     """
 
     dataset_version_id: str
     show: Defaulted[DatapointShow] = "all"
+    evaluator_version_id: str | None = None
     scales: Defaulted[list[EvaluatorScale]] = Field(default_factory=list)
     limit: Defaulted[int] = Field(default=20, ge=1, le=1000)
     offset: Defaulted[int] = Field(default=0, ge=0, le=2**30)

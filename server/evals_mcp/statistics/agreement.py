@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from evals_mcp.models.questions import EvaluatorScale
 from evals_mcp.models.rows import EvaluatorRow
@@ -84,6 +84,16 @@ class JudgmentReading:
         if not self._can_fail:
             return None
         return failing_judgments(self.return_type, self._row.valence, self._row.option_valences, self._range)
+
+    @property
+    def can_disagree(self) -> bool:
+        """Whether its judgments can differ by half: not texts, nor numbers without a range."""
+        return self.return_type != "text" and (self.return_type != "number" or self._range is not None)
+
+    def can_contradict(self, other: Self) -> bool:
+        """Whether both can fail a log, or select one of the same options."""
+        same = self.return_type == other.return_type == "select" and self.options and self.options == other.options
+        return bool(same or (self.failing and other.failing))
 
     def disagree(self, judgments: Iterable[Judgment]) -> bool:
         """Whether judgments of one datapoint differ by at least half. For numbers, both extremes are enough."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.headlines import constant_value
 from evals_mcp.models.questions import DatapointShow, EvaluatorScale
@@ -9,6 +10,7 @@ from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, RunRow
 from evals_mcp.statistics.agreement import JudgmentReading
 
+_LISTED = 6
 _RULES: dict[DatapointShow, Quoted] = {
     "disagreement": "Disagreement: true and false, different options, or numbers at least half the range apart, "
     "between runs, repeated logs of a run or authors; or evaluators or authors that pass and fail one log, or "
@@ -23,7 +25,10 @@ _NO_RANGE = "its numbers have no range. Set number_limits in the evaluator, or u
 def read_judges(
     evaluation: ResolvedEvaluation, runs: Sequence[RunRow], show: DatapointShow, judge: EvaluatorRow | None
 ) -> tuple[list[EvaluatorScale], list[Quoted]]:
-    """The given evaluator, or all informative ones, for `show` in these runs; and notes on the rule."""
+    """The given evaluator, or all informative ones, for `show` in these runs; and notes on the rule.
+
+    For disagreement, those that can contradict the given one follow it.
+    """
     if show == "all":
         return [], []
     asked = [judge] if judge is not None else evaluation.evaluators
@@ -34,6 +39,11 @@ def read_judges(
     scales = [_judge(evaluation, row, named=judge is not None) for row in telling]
     if without := _without_order(evaluation, show, telling, scales):
         notes.append(without)
+    if judge is not None and show == "disagreement":
+        mine = JudgmentReading(scales[0], judge)
+        others = [row for row in _telling(evaluation, runs, show, []) if row is not judge]
+        found = [(_judge(evaluation, row, named=False), row) for row in others]
+        scales += [scale for scale, row in found if mine.can_contradict(JudgmentReading(scale, row))]
     return scales, notes
 
 
@@ -69,10 +79,9 @@ def _without_order(
         reading = JudgmentReading(scale, row)
         if show == "all_fail" and reading.failing is None:
             reasons.setdefault(why_no_worst(row), []).append(row)
-        elif show == "disagreement" and row.return_type == "text":
-            reasons.setdefault("texts are not compared", []).append(row)
-        elif show == "disagreement" and row.return_type == "number" and scale.low is None:
-            reasons.setdefault(_NO_RANGE, []).append(row)
+        elif show == "disagreement" and not reading.can_disagree:
+            why: Quoted = "texts are not compared" if row.return_type == "text" else _NO_RANGE
+            reasons.setdefault(why, []).append(row)
     what = "failures" if show == "all_fail" else "disagreement"
     return " ".join(f"Cannot tell {what} by {_listed(evaluation, found)}: {why}." for why, found in reasons.items())
 
@@ -90,24 +99,34 @@ def why_no_worst(row: EvaluatorRow) -> Quoted:
     return _NO_RANGE
 
 
-def cannot_tell(show: DatapointShow, evaluation: ResolvedEvaluation, scales: Sequence[EvaluatorScale]) -> bool:
-    """Whether no evaluator of a question can fail a log, so that nothing found is no evidence."""
+def known_untold(
+    show: DatapointShow, evaluation: ResolvedEvaluation, scales: Sequence[EvaluatorScale]
+) -> Quoted | None:
+    """What finding nothing shows if no evaluator of a question can fail a log or disagree; None if some can."""
     rows = {row.version_id: row for row in evaluation.evaluators}
-    return show == "all_fail" and not any(
-        JudgmentReading(scale, rows[scale.evaluator_version_id]).failing for scale in scales
-    )
+    readings = [JudgmentReading(scale, rows[scale.evaluator_version_id]) for scale in scales]
+    if show == "disagreement":
+        return None if any(reading.can_disagree for reading in readings) else ""
+    if show != "all_fail" or any(reading.failing for reading in readings):
+        return None
+    return " No datapoint has an error in all logs."
 
 
 def _listed(evaluation: ResolvedEvaluation, rows: Sequence[EvaluatorRow]) -> Quoted:
     return ", ".join(name(evaluation.evaluator_labels[row.version_id]) for row in rows)
 
 
-def show_words(show: DatapointShow, label: str | None) -> Quoted:
-    """The filter in words, for one evaluator or any, to follow `N datapoints`."""
-    called = None if label is None else name(label)
+def show_words(show: DatapointShow, labels: Sequence[str], *, runs: int) -> Quoted:
+    """The filter in words, to follow `N datapoints`: for any evaluator, or one and those that can contradict it."""
+    called, *others = [name(label) for label in labels] or [None]
     match show:
+        case "disagreement" if called:
+            between: Quoted = "runs" if runs > 1 else "repeated logs"
+            if not others:
+                return f" on which {between} disagree by {called}"
+            return f" on which {called} disagrees between {between} or with {listed(others, _LISTED)}"
         case "disagreement":
-            return f" on which runs disagree by {called}" if called else " on which runs or evaluators disagree"
+            return " on which runs or evaluators disagree"
         case "all_fail":
             return f" that every run fails by {called or 'the same evaluator'}"
         case "failed" | "abstained":

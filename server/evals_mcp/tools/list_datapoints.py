@@ -1,5 +1,6 @@
 """The tool list_datapoints."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -15,9 +16,9 @@ from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_runs
 from evals_mcp.models.questions import DatapointQuestion, DatapointShow, Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import EvaluatorRow, RunRow
+from evals_mcp.models.rows import RunRow
 from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Text
-from evals_mcp.tools.judges import cannot_tell, read_judges, show_words
+from evals_mcp.tools.judges import known_untold, read_judges, show_words
 from evals_mcp.tools.near_words import SHOWN, understood
 from evals_mcp.tools.tool import Tool
 
@@ -55,6 +56,9 @@ async def list_datapoints(
     dataset_version_id, notes = _dataset(resolved, shown)
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else ""
     judges, rules = read_judges(resolved, shown, show, named)
+    chosen = [named.version_id] if named else []
+    if named and show == "disagreement":
+        chosen = [judge.evaluator_version_id for judge in judges]
     some: list[Quoted] = [_ONLY_SOME] if len(shown) < len(resolved.runs) and not runs else []
     filters = {"evaluation": resolved.id, "show": _given(show), "datapoint": datapoint_id, "text": text}
     call = Call(
@@ -76,6 +80,7 @@ async def list_datapoints(
         filter=Filter(run_ids=[run.id for run in shown], datapoint_id=datapoint_id, text=text),
         dataset_version_id=dataset_version_id,
         show=show,
+        evaluator_version_id=named.version_id if named and show == "disagreement" else None,
         scales=judges,
         limit=limit,
         offset=call.offset(cursor),
@@ -87,9 +92,9 @@ async def list_datapoints(
         rows,
         shown,
         max_tokens,
-        filtered=_in_words(resolved, question, named),
-        untold=cannot_tell(show, resolved, judges),
-        only=None if named is None else named.version_id,
+        filtered=_in_words(resolved, question, chosen),
+        untold=known_untold(show, resolved, judges),
+        only=chosen,
         offset=question.offset,
         call=call,
         notes=[*notes, *rules, *some, *_outputs(resolved, text)],
@@ -108,14 +113,14 @@ async def _datapoint_id(lookup: Lookup, evaluation: ResolvedEvaluation, word: st
     return found
 
 
-def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, named: EvaluatorRow | None) -> Quoted:
+def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, version_ids: Sequence[str]) -> Quoted:
     """The filter in words, to follow `N datapoints`; empty if all are listed."""
-    label = evaluation.evaluator_labels[named.version_id] if named else None
+    labels = [evaluation.evaluator_labels[version_id] for version_id in version_ids]
     # The columns say in which runs.
     chosen = question.filter.model_copy(update={"run_ids": None, "datapoint_id": None})
     one = f" {name(question.filter.datapoint_id)}" if question.filter.datapoint_id else ""
     searched = " in inputs or targets" if question.filter.text else ""
-    return one + show_words(question.show, label) + filter_words(chosen, evaluation) + searched
+    return one + show_words(question.show, labels, runs=len(question.filter.run_ids or [])) + filter_words(chosen, evaluation) + searched
 
 
 def _outputs(evaluation: ResolvedEvaluation, text: str) -> list[Quoted]:

@@ -191,6 +191,7 @@ def questions(evaluation: ChangingEvaluation, overview: Overview) -> st.SearchSt
         filter=wanted,
         dataset_version_id=st.just(evaluation.dataset_version_id),
         show=st.sampled_from(["all", "disagreement", "all_fail", "failed", "abstained", "missing"]),
+        evaluator_version_id=st.none() | st.sampled_from(versions),
         scales=st.lists(scale, max_size=3),
         offset=st.integers(0, 2),
         **limits,
@@ -203,7 +204,9 @@ def questions(evaluation: ChangingEvaluation, overview: Overview) -> st.SearchSt
         baseline_run_id=st.sampled_from(runs),
         candidate_run_ids=st.lists(st.sampled_from(runs), min_size=1, max_size=3),
         evaluator_version_ids=st.lists(st.sampled_from(versions), max_size=4),
-        outcome=st.sampled_from(["regressed", "improved", "changed", "same", "only_baseline", "errors"]),
+        outcome=st.sampled_from(
+            ["regressed", "improved", "higher", "lower", "changed", "same", "only_baseline", "errors"]
+        ),
         limit=st.sampled_from([0, 2]),
     )
     return st.one_of(

@@ -47,7 +47,7 @@ class ChosenDatapoints:
             for scale in question.scales
             for item in evaluation.find_evaluators([scale.evaluator_version_id])
         ]
-        choice = Choice(question.dataset_version_id, runs, evaluators)
+        choice = Choice(question.dataset_version_id, runs, evaluators, question.evaluator_version_id)
         by_judgments: Sequence[int] = self._cache.get(
             "datapoints by judgments",
             question.without_page().model_copy(update={"filter": Filter(run_ids=question.filter.run_ids)}),

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Case, ColumnElement, Connection, Row, Select, case, exists, func, or_, select, union_all
+from sqlalchemy import Case, ColumnElement, Connection, Row, Select, case, exists, func, literal, or_, select, union_all
 
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED
 from evals_mcp.models.questions import DatapointShow
@@ -23,11 +23,19 @@ class ReadEvaluator(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The dataset version, runs and evaluators for choosing datapoints."""
+    """The dataset version, runs and evaluators for choosing datapoints.
+
+    If there is a `party`, only disagreements in which this evaluator version takes part count.
+    """
 
     dataset_version_id: str
     runs: Sequence[Row[Any]]
     evaluators: Sequence[ReadEvaluator]
+    party: str | None = None
+
+    def is_party(self, attachment: Attachment) -> bool:
+        """Whether a disagreement of this evaluator counts."""
+        return self.party in (None, attachment.evaluator_version_id)
 
 
 def chosen_positions(connection: Connection, show: DatapointShow, choice: Choice) -> list[int]:
@@ -77,6 +85,8 @@ def _disagreeing(connection: Connection, choice: Choice) -> set[str]:
     """Datapoints with logs that one evaluator judges differently, or a log that evaluators judge differently."""
     found: set[str] = set()
     for evaluator in choice.evaluators:
+        if not choice.is_party(evaluator.attachment):
+            continue
         judged = _judgments(connection, choice, evaluator, with_errors=True)
         found.update(datapoint_id for datapoint_id, values in judged.items() if evaluator.reading.disagree(values))
     return found | _contradicted(connection, choice) | _choosing_otherwise(connection, choice)
@@ -134,7 +144,7 @@ def _with_errors(choice: Choice) -> Select[Any]:
 def _contradicted(connection: Connection, choice: Choice) -> set[str]:
     """Datapoints with a log that fails by one evaluator or author and passes by another."""
     verdicts = [
-        select(judgments.c.run_id, judgments.c.log_number, judgments.c.datapoint_id, verdict.label("fails")).where(
+        select(*_OF_LOG, verdict.label("value"), _party(choice, attachment)).where(
             *_of(choice, attachment), judgments.c.state == JUDGED
         )
         for attachment, reading in choice.evaluators
@@ -143,7 +153,7 @@ def _contradicted(connection: Connection, choice: Choice) -> set[str]:
     is_shared = any(attachment.is_shared for attachment, _ in choice.evaluators)
     if not verdicts or (len(verdicts) == 1 and not is_shared):
         return set()
-    return _differing(connection, verdicts, "fails")
+    return _differing(connection, verdicts)
 
 
 def _choosing_otherwise(connection: Connection, choice: Choice) -> set[str]:
@@ -156,23 +166,32 @@ def _choosing_otherwise(connection: Connection, choice: Choice) -> set[str]:
     for attachments in same.values():
         if len(attachments) < 2:
             continue
-        columns = (judgments.c.run_id, judgments.c.log_number, judgments.c.datapoint_id, judgments.c.label)
         parts = [
-            select(*columns).where(
+            select(*_OF_LOG, judgments.c.label.label("value"), _party(choice, attachment)).where(
                 *_of(choice, attachment), judgments.c.state == JUDGED, judgments.c.label.is_not(None)
             )
             for attachment in attachments
         ]
-        found |= _differing(connection, parts, "label")
+        found |= _differing(connection, parts)
     return found
 
 
-def _differing(connection: Connection, parts: Sequence[Select[Any]], column: str) -> set[str]:
-    """Datapoints with a log that has different values in a column of these statements."""
+_OF_LOG = (judgments.c.run_id, judgments.c.log_number, judgments.c.datapoint_id)
+
+
+def _party(choice: Choice, attachment: Attachment) -> ColumnElement[int]:
+    return literal(int(choice.is_party(attachment))).label("party")
+
+
+def _differing(connection: Connection, parts: Sequence[Select[Any]]) -> set[str]:
+    """Datapoints with a log that has different values in these statements, one of them of a party.
+
+    If values differ, each of them differs from some other.
+    """
     every = union_all(*parts).subquery()
+    differ = (func.min(every.c.value) < func.max(every.c.value)) & (func.max(every.c.party) == 1)
     of_log = (every.c.run_id, every.c.log_number, every.c.datapoint_id)
-    ends = func.min(every.c[column]) < func.max(every.c[column])
-    return set(connection.execute(select(every.c.datapoint_id).group_by(*of_log).having(ends)).scalars())
+    return set(connection.execute(select(every.c.datapoint_id).group_by(*of_log).having(differ)).scalars())
 
 
 def _verdict(reading: JudgmentReading) -> Case[int] | None:
