@@ -103,9 +103,10 @@ class Reading:
     ) -> tuple[ResolvedEvaluation, DatapointRows]:
         """The datapoints for a question. Raises NotFound."""
         async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
-            dataset = (await self._define(evaluation.id)).datasets.get(question.dataset_version_id, {})
-            if dataset.get("path") in self._unread_datasets:
-                raise self._unread_datasets[dataset["path"]] or Unavailable(_TOO_SLOW)
+            known = (await self._define(evaluation.id)).datasets
+            for dataset in filter(None, map(known.get, question.dataset_version_ids)):
+                if dataset["path"] in self._unread_datasets:
+                    raise self._unread_datasets[dataset["path"]] or Unavailable(_TOO_SLOW)
             return await self._resolved(evaluation.id), (await reviews.find_datapoints(scratch, question))[1]
 
     async def compare_runs(

@@ -118,17 +118,24 @@ class EvaluatorScale(_Asked):
 class DatapointQuestion(Question):
     """The datapoints of a dataset version to show, with their logs in the runs of the filter.
 
+    Datapoints that only other dataset versions have follow, in the order of these.
     `show` uses the judgments of the evaluators in `scales`. With an `evaluator_version_id`, a disagreement is between
     judgments of that one, or of that one and another.
     """
 
     dataset_version_id: str
+    other_dataset_version_ids: Defaulted[list[str]] = Field(default_factory=list)
     show: Defaulted[DatapointShow] = "all"
     evaluator_version_id: str | None = None
     scales: Defaulted[list[EvaluatorScale]] = Field(default_factory=list)
     limit: Defaulted[int] = Field(default=20, ge=1, le=1000)
     offset: Defaulted[int] = Field(default=0, ge=0, le=2**30)
     characters: Defaulted[int] = Field(default=600, ge=0, le=1_000_000)
+
+    @property
+    def dataset_version_ids(self) -> list[str]:
+        """Its dataset versions, in order."""
+        return [self.dataset_version_id, *self.other_dataset_version_ids]
 
 
 class ComparisonQuestion(Question):

@@ -8,6 +8,7 @@ from pydantic import Field
 from evals_mcp.answers.datapoints import summarize_datapoints
 from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call, next_call
+from evals_mcp.answers.frame.figures import count, listed
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.errors import NotFound
 from evals_mcp.lookup.evaluators import find_evaluator
@@ -33,6 +34,7 @@ Show = Annotated[
     ),
 ]
 _LIMIT = 20
+_LISTED = 3
 Limit = Annotated[int, Field(ge=1, le=100, description=f"Datapoints to show, 1–100, default {_LIMIT}.")]
 
 
@@ -53,7 +55,7 @@ async def list_datapoints(
     resolved = await lookup.find_evaluation(evaluation)
     shown = _default_runs(resolved.runs) if show == "all" and not runs else find_runs(resolved, runs)
     named = find_evaluator(resolved, evaluator) if evaluator else None
-    dataset_version_id, notes = _dataset(resolved, shown)
+    versions, notes = _datasets(resolved, shown if runs else resolved.runs)
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else ""
     judges, rules = read_judges(resolved, shown, show, named)
     chosen = [named.version_id] if named else []
@@ -73,12 +75,13 @@ async def list_datapoints(
             **filters,
             "runs": runs and [run.id for run in shown],
             "evaluator": named and named.version_id,
-            "dataset": dataset_version_id,
+            "datasets": versions,
         },
     )
     question = DatapointQuestion(
         filter=Filter(run_ids=[run.id for run in shown], datapoint_id=datapoint_id, text=text),
-        dataset_version_id=dataset_version_id,
+        dataset_version_id=versions[0],
+        other_dataset_version_ids=versions[1:],
         show=show,
         evaluator_version_id=named.version_id if named and show == "disagreement" else None,
         scales=judges,
@@ -136,16 +139,32 @@ def _default_runs(runs: list[RunRow]) -> list[RunRow]:
     return [control, *[run for run in runs if run is not control][1 - _MOST_BY_DEFAULT :]]
 
 
-def _dataset(evaluation: ResolvedEvaluation, runs: list[RunRow]) -> tuple[str, list[Quoted]]:
-    """The dataset version of the newest chosen run that has one, and a note if other runs have another."""
-    versions = [run.dataset_version_id for run in reversed(runs) if run.dataset_version_id is not None]
-    if not versions:
+def _datasets(evaluation: ResolvedEvaluation, runs: Sequence[RunRow]) -> tuple[list[str], list[Quoted]]:
+    """The dataset versions of these runs, that of which the first run is newest first, and a note on others.
+
+    Raises NotFound if the runs have none.
+    """
+    over: dict[str, list[RunRow]] = {}
+    for run in runs:
+        if run.dataset_version_id is not None:
+            over.setdefault(run.dataset_version_id, []).append(run)
+    if not over:
         raise NotFound("evaluation: its runs have no dataset, so there are no datapoints. Use get_logs for the logs.")
-    others = [run for run in runs if run.dataset_version_id not in (None, versions[0])]
-    if not others:
-        return versions[0], []
-    listed = ", ".join(name(evaluation.run_labels[run.id]) for run in others)
-    return versions[0], [f"Other dataset versions in {listed}. Only datapoints of the newest version are listed."]
+    newest_first = list(over)[::-1]
+    notes: list[Quoted] = []
+    if len(over) > 1:
+        first, *others = [_over(evaluation, over[version_id]) for version_id in newest_first]
+        others_listed = listed(others, _LISTED)
+        notes.append(f"{count(len(over), 'dataset version')}: first {first}, then datapoints only in {others_listed}.")
+    if any(run.dataset_version_id not in (None, *over) for run in evaluation.runs):
+        notes.append("Only the dataset versions of these runs are listed; other runs have others.")
+    return newest_first, notes
+
+
+def _over(evaluation: ResolvedEvaluation, runs: Sequence[RunRow]) -> Quoted:
+    """A dataset version by its runs."""
+    labels = [name(evaluation.run_labels[run.id]) for run in runs]
+    return f"that of {listed(labels, _LISTED)} ({count(runs[0].datapoints_count or 0, 'datapoint')})"
 
 
 TOOL = Tool(function=list_datapoints, title="List datapoints", search_hint="failed test cases")

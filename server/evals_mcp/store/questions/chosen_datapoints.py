@@ -8,13 +8,12 @@ from sqlalchemy import Connection, Row, select
 
 from evals_mcp.models.questions import DatapointQuestion, Filter
 from evals_mcp.statistics.agreement import JudgmentReading
-from evals_mcp.store.database.tables import datapoints, dataset_datapoints
+from evals_mcp.store.database.tables import datapoints
 from evals_mcp.store.questions.datapoint_choices import Choice, ReadEvaluator, chosen_positions
+from evals_mcp.store.questions.dataset_order import ordered_datapoints
 from evals_mcp.store.questions.evaluation_states import EvaluationState
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.revision_cache import RevisionCache
-
-_IN_VERSION = dataset_datapoints.c
 
 
 class ChosenDatapoints:
@@ -31,12 +30,12 @@ class ChosenDatapoints:
         runs: Sequence[Row[Any]],
         conditions: FilterConditions,
     ) -> Sequence[int]:
-        """Positions in the dataset version, in order. Raises NotFound for an evaluator that is not attached."""
+        """Positions in the order of the datapoints. Raises NotFound for an evaluator that is not attached."""
         # A dataset version never changes, so its content depends on no revision.
         revisions = evaluation.revisions(runs)
         filtered = self._cache.get(
             "filtered datapoints",
-            (question.dataset_version_id, question.filter),
+            (*question.dataset_version_ids, question.filter),
             revisions if conditions.reads_logs else None,
             lambda: _filtered_positions(connection, question, runs, conditions),
         )
@@ -47,12 +46,12 @@ class ChosenDatapoints:
             for scale in question.scales
             for item in evaluation.find_evaluators([scale.evaluator_version_id])
         ]
-        choice = Choice(question.dataset_version_id, runs, evaluators, question.evaluator_version_id)
+        choice = Choice(question.dataset_version_ids, runs, evaluators, question.evaluator_version_id)
         by_judgments: Sequence[int] = self._cache.get(
             "datapoints by judgments",
             question.without_page().model_copy(update={"filter": Filter(run_ids=question.filter.run_ids)}),
             revisions,
-            lambda: array("i", chosen_positions(connection, question.show, choice)),
+            lambda: array("q", chosen_positions(connection, question.show, choice)),
         )
         if not conditions.names:
             return by_judgments
@@ -62,14 +61,12 @@ class ChosenDatapoints:
 
 def read_page(connection: Connection, question: DatapointQuestion, positions: Sequence[int]) -> Sequence[Any]:
     """Id and content of the datapoints on a question's page."""
+    listed = ordered_datapoints(question.dataset_version_ids)
     return connection.execute(
         select(datapoints.c.id, datapoints.c.content)
-        .join(dataset_datapoints, _IN_VERSION.datapoint_id == datapoints.c.id)
-        .where(
-            _IN_VERSION.version_id == question.dataset_version_id,
-            _IN_VERSION.position.in_(list(positions[question.offset : question.offset + question.limit])),
-        )
-        .order_by(_IN_VERSION.position)
+        .join(listed, listed.c.datapoint_id == datapoints.c.id)
+        .where(listed.c.position.in_(list(positions[question.offset : question.offset + question.limit])))
+        .order_by(listed.c.position)
     ).all()
 
 
@@ -77,9 +74,10 @@ def _filtered_positions(
     connection: Connection, question: DatapointQuestion, runs: Sequence[Row[Any]], conditions: FilterConditions
 ) -> Sequence[int]:
     """The positions of the datapoints that meet the filter."""
-    statement = select(_IN_VERSION.position).where(_IN_VERSION.version_id == question.dataset_version_id)
+    listed = ordered_datapoints(question.dataset_version_ids)
+    statement = select(listed.c.position)
     if conditions.names:
-        statement = statement.join(datapoints, datapoints.c.id == _IN_VERSION.datapoint_id)
+        statement = statement.join(datapoints, datapoints.c.id == listed.c.datapoint_id)
         statement = statement.where(*conditions.on_datapoints())
     run_ids = {"run_ids": [run.id for run in runs]} if conditions.reads_logs else {}
-    return array("i", connection.execute(statement.order_by(_IN_VERSION.position), run_ids).scalars())
+    return array("q", connection.execute(statement.order_by(listed.c.position), run_ids).scalars())

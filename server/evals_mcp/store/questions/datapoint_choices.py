@@ -10,9 +10,10 @@ from sqlalchemy import Case, ColumnElement, Connection, Row, Select, case, exist
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED
 from evals_mcp.models.questions import DatapointShow
 from evals_mcp.statistics.agreement import JudgmentReading
-from evals_mcp.store.database.tables import dataset_datapoints, judgments, run_logs
+from evals_mcp.store.database.tables import judgments, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment, judgment_exists, judgments_of, read_progress
 from evals_mcp.store.logs.judgments import judgment_value
+from evals_mcp.store.questions.dataset_order import ordered_datapoints
 
 
 class ReadEvaluator(NamedTuple):
@@ -23,12 +24,12 @@ class ReadEvaluator(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The dataset version, runs and evaluators for choosing datapoints.
+    """The dataset versions, runs and evaluators for choosing datapoints.
 
     If there is a `party`, only disagreements in which this evaluator version takes part count.
     """
 
-    dataset_version_id: str
+    dataset_version_ids: Sequence[str]
     runs: Sequence[Row[Any]]
     evaluators: Sequence[ReadEvaluator]
     party: str | None = None
@@ -39,7 +40,7 @@ class Choice(NamedTuple):
 
 
 def chosen_positions(connection: Connection, show: DatapointShow, choice: Choice) -> list[int]:
-    """The positions of the datapoints for `show` in the dataset version, in order."""
+    """The positions of the datapoints for `show`, in order."""
     match show:
         case "disagreement":
             found = _disagreeing(connection, choice)
@@ -51,7 +52,9 @@ def chosen_positions(connection: Connection, show: DatapointShow, choice: Choice
             found = _in_state(connection, choice, FAILED)
         case _:
             found = _in_state(connection, choice, ABSTAINED)
-    return sorted(at for datapoint_id, at in _positions(connection, choice).items() if datapoint_id in found)
+    return sorted(
+        at for datapoint_id, at in _positions(connection, choice.dataset_version_ids).items() if datapoint_id in found
+    )
 
 
 def _in_state(connection: Connection, choice: Choice, state: int) -> set[str]:
@@ -65,12 +68,13 @@ def _in_state(connection: Connection, choice: Choice, state: int) -> set[str]:
 
 
 def _missing(connection: Connection, choice: Choice) -> set[str]:
-    """Datapoints for which a run over this dataset version has no log, or a log without a judgment."""
-    every = set(_positions(connection, choice))
+    """Datapoints for which a run over a dataset version with them has no log, or a log without a judgment."""
+    of_version = {id: set(_positions(connection, [id])) for id in choice.dataset_version_ids}
     found: set[str] = set()
     for run in choice.runs:
         in_run = run_logs.c.run_id == run.id
-        if run.dataset_version_id == choice.dataset_version_id and run.logged_datapoints_count < len(every):
+        every = of_version.get(run.dataset_version_id, set())
+        if run.logged_datapoints_count < len(every):
             found |= every.difference(connection.execute(select(run_logs.c.datapoint_id).where(in_run)).scalars())
         progress = read_progress(connection, [run], [attachment for attachment, _ in choice.evaluators])[run.id]
         for attachment, _ in choice.evaluators:
@@ -229,9 +233,6 @@ def _ids(choice: Choice) -> list[str]:
     return [run.id for run in choice.runs]
 
 
-def _positions(connection: Connection, choice: Choice) -> dict[str, int]:
-    columns = dataset_datapoints.c
-    rows: Iterable[Row[Any]] = connection.execute(
-        select(columns.datapoint_id, columns.position).where(columns.version_id == choice.dataset_version_id)
-    )
+def _positions(connection: Connection, version_ids: Sequence[str]) -> dict[str, int]:
+    rows: Iterable[Row[Any]] = connection.execute(select(ordered_datapoints(version_ids)))
     return {row.datapoint_id: row.position for row in rows}

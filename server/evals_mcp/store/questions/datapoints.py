@@ -52,7 +52,7 @@ class DatapointQuestions:
             if total is None:
                 raise NotFound(f"Dataset version `{question.dataset_version_id}` does not exist.")
             conditions = FilterConditions(connection, question.filter, evaluation)
-            if question.show == "all" and not conditions.names:
+            if question.show == "all" and not conditions.names and not question.other_dataset_version_ids:
                 found = _page(connection, question.dataset_version_id, question.offset, question.limit)
             else:
                 positions = self._chosen.positions(connection, question, evaluation, runs, conditions)
