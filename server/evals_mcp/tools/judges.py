@@ -118,7 +118,8 @@ def _listed(evaluation: ResolvedEvaluation, rows: Sequence[EvaluatorRow]) -> Quo
 
 def show_words(show: DatapointShow, labels: Sequence[str], *, runs: int) -> Quoted:
     """The filter in words, to follow `N datapoints`: for any evaluator, or one and those that can contradict it."""
-    called, *others = [name(label) for label in labels] or [None]
+    shown = [name(label) for label in labels]
+    called, others = (shown[0] if shown else None), shown[1:]
     match show:
         case "disagreement" if called:
             between: Quoted = "runs" if runs > 1 else "repeated logs"

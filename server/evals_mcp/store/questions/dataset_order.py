@@ -10,7 +10,7 @@ _LONGEST = 2**32  # more than the datapoints of a version
 
 
 def ordered_datapoints(version_ids: Sequence[str]) -> Subquery:
-    """`datapoint_id` and `position` of all datapoints of these versions: in the first that has it, then by its order."""
+    """`datapoint_id` and `position` of the datapoints of these versions: by the first version with it, in its order."""
     columns = dataset_datapoints.c
     of_versions = columns.version_id.in_(version_ids)
     if len(version_ids) == 1:
