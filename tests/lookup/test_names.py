@@ -84,7 +84,7 @@ def test_an_evaluator_is_called_by_the_end_of_its_path_unless_that_is_shared() -
     rows = [_evaluator("evv_1", "a/tone"), _evaluator("evv_2", "b/tone"), _evaluator("evv_3", "a/exact")]
     assert list(evaluator_labels(rows).values()) == ["a/tone", "b/tone", "exact"]
     versions = [_evaluator("evv_1", "a/tone"), _evaluator("evv_2", "a/tone")]
-    assert list(evaluator_labels(versions).values()) == ["a/tone@evv_1", "a/tone@evv_2"]
+    assert list(evaluator_labels(versions).values()) == ["tone@evv_1", "tone@evv_2"]
 
 
 def test_an_evaluator_is_found_by_either_name() -> None:

@@ -1,5 +1,6 @@
 """Notes on a comparison: how its figures were computed, and what they exclude."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +43,10 @@ class Compared:
 
     def subject(self, row: ComparisonRow) -> Quoted:
         """The evaluator or measure of a row."""
-        return row.measure or self.evaluator(row.evaluator_version_id or "")
+        if row.measure is None:
+            return self.evaluator(row.evaluator_version_id or "")
+        is_label = row.measure in self.evaluation.evaluator_labels.values()
+        return f"{row.measure} (measured)" if is_label else row.measure
 
     def rows(self) -> Iterator[tuple[ComparedCandidate, ComparisonRow]]:
         """All comparisons with pairs, by candidate, measures last."""
@@ -63,22 +67,24 @@ def tally_of(run: ComparedRun, version_id: str) -> Tally:
     return next(tally for tally in run.tallies if tally.evaluator_version_id == version_id)
 
 
-def method_notes(compared: Compared, rows: Sequence[ComparisonRow]) -> list[Quoted]:
-    """How these rows were computed: tests, correction, averages."""
+def method_notes(compared: Compared, found: Sequence[tuple[ComparedCandidate, ComparisonRow]]) -> list[Quoted]:
+    """How these rows of candidates were computed: tests, correction, averages."""
     notes: list[Quoted] = []
+    rows = [row for _, row in found]
     tested = [row for row in rows if row.test is not None]
     if tested:
         adjusted = _correction(compared, tested)
         notes.append(
-            f"{_tests(compared, tested)}{_estimated(compared, tested)}{adjusted}; better or worse means p ≤ 0.05."
+            f"{_tests(compared, found)}{_estimated(compared, tested)}{adjusted}; better or worse means p ≤ 0.05."
         )
     if undeclared := _undeclared(compared, rows):
         notes.append(f"No direction (number_valence): {', '.join(undeclared)}. Counts are higher/lower/same.")
     if any(row.only_baseline or row.only_candidate for row in rows):
         notes.append("Figures are over the pairs of their row only; list_runs can differ.")
-    if any(row.measure is not None for row in rows):
+    if measured := [row for row in rows if row.measure is not None]:
         excluded = " Failed logs are excluded from these rows." if _failed_logs(compared) else ""
-        notes.append(f"Lower latency, tokens and cost are better.{excluded}")
+        apart: Quoted = "measured " if any(compared.subject(row) != row.measure for row in measured) else ""
+        notes.append(f"Lower {apart}latency, tokens and cost are better.{excluded}")
     if any(row.averaged for row in rows):
         logs, datapoints = max((run.logs, run.datapoints) for run in _runs(compared))
         notes.append(
@@ -243,12 +249,21 @@ def _is_nowhere(compared: Compared, version_id: str) -> bool:
     return not any(tally.judged or tally.failed or tally.abstained or tally.other_type for tally in tallies)
 
 
-def _tests(compared: Compared, rows: Sequence[ComparisonRow]) -> Quoted:
-    by_test: dict[Quoted, list[Quoted]] = {}
-    for row in rows:
-        subjects = by_test.setdefault(_TESTS[PairedTest(row.test or "")], [])
-        if (subject := compared.subject(row)) not in subjects:
-            subjects.append(subject)
+def _tests(compared: Compared, found: Sequence[tuple[ComparedCandidate, ComparisonRow]]) -> Quoted:
+    """The test of each evaluator and measure, with the candidates if it was tested differently in others."""
+    tested: dict[Quoted, dict[Quoted, list[Quoted]]] = {}
+    for candidate, row in found:
+        if row.test is not None:
+            by_subject = tested.setdefault(_TESTS[PairedTest(row.test)], {})
+            by_subject.setdefault(compared.subject(row), []).append(compared.run(candidate.run_id))
+    times = Counter(subject for by_subject in tested.values() for subject in by_subject)
+    by_test: dict[Quoted, list[Quoted]] = {
+        test: [
+            subject if times[subject] == 1 else f"{subject} in {figures.listed(runs, _LISTED)}"
+            for subject, runs in by_subject.items()
+        ]
+        for test, by_subject in tested.items()
+    }
     if len(by_test) == 1:
         return f"Test: {next(iter(by_test))}"
     ordered = sorted(by_test.items(), key=lambda item: len(item[1]))

@@ -73,7 +73,7 @@ def summarize_comparison(
         if few:
             answer.line(few)
         for note in (
-            *method_notes(compared, [row for _, row in rows]),
+            *method_notes(compared, rows),
             *coverage_notes(compared),
             *compared_author_notes(compared),
             *judgment_notes(compared),

@@ -1,11 +1,14 @@
 """Evaluations as an answer: one line each."""
 
+from collections.abc import Mapping
+
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import headline
+from evals_mcp.models.path_labels import path_labels
 from evals_mcp.models.rows import EvaluationRow, EvaluationRows, Headline
 
 _EVALUATORS = 6
@@ -38,33 +41,31 @@ def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | Non
 
 
 def _cells(row: EvaluationRow) -> list[Quoted]:
+    labels = path_labels(row.evaluators)
     return [
         name(row.name) if row.name else "(unnamed)",
         name(row.file_path) if row.file_path else "",
         figures.count(row.runs_count),
         name(row.status),
-        _headline(row.headline),
+        _headline(row.headline, labels),
         figures.date(row.changed_at),
-        figures.listed([_end(path) for path in row.evaluators], _EVALUATORS),
+        figures.listed([name(labels[path]) for path in row.evaluators], _EVALUATORS),
         name(row.id),
     ]
 
 
-def _headline(found: Headline | None) -> Quoted:
+def _headline(found: Headline | None, labels: Mapping[str, str]) -> Quoted:
     """`policy_correct: best v3 90% true, worst v2 61.5% true (n=40)`, or one figure if no two runs can be ranked."""
     if found is None:
         return ""
     best, worst = found.best, found.worst
-    judged = [item.figures.num_judgments for item in (best, worst) if item is not None]
+    label = name(labels.get(found.evaluator, found.evaluator))
+    judged = [item.figures.num_averaged for item in (best, worst) if item is not None]
     amount = figures.count(judged[0]) if len(set(judged)) == 1 else " and ".join(map(figures.count, judged))
     first = f"{name(best.run)} {headline(best.figures)}"
     if worst is None:
-        return f"{_end(found.evaluator)}: {first} (n={amount})"
+        return f"{label}: {first} (n={amount})"
     high: Quoted = "best" if found.directed else "highest"
     low: Quoted = "worst" if found.directed else "lowest"
     last = f"{name(worst.run)} {headline(worst.figures)}"
-    return f"{_end(found.evaluator)}: {high} {first}, {low} {last} (n={amount})"
-
-
-def _end(path: str) -> Quoted:
-    return name(path.rpartition("/")[2])
+    return f"{label}: {high} {first}, {low} {last} (n={amount})"

@@ -18,6 +18,7 @@ from evals_mcp.media import mark_media
 from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_output
 from evals_mcp.models.message_parts import called_tools
+from evals_mcp.models.path_labels import path_labels
 from evals_mcp.models.rows import DatapointContent
 
 TRACE = "trace"
@@ -97,7 +98,7 @@ def log_document(log: LogResponse, datapoint: DatapointContent | None = None) ->
 def labeled_judgments(log: LogResponse) -> list[LabeledJudgment]:
     """The judgments of a log, in order. Repeated judgments by an evaluator are numbered; each author's last counts."""
     logs = list(log.evaluator_logs)
-    ends = Counter(path.rpartition("/")[2] for path in {item.evaluator.path for item in logs})
+    called = path_labels(item.evaluator.path for item in logs)
     times = Counter(item.evaluator.path for item in logs)
     seen: Counter[str] = Counter()
     last = {(item.evaluator.path, item.user or ""): item.id for item in logs}
@@ -105,9 +106,8 @@ def labeled_judgments(log: LogResponse) -> list[LabeledJudgment]:
     found = []
     for item in logs:
         path = item.evaluator.path
-        end = path.rpartition("/")[2]
         seen[path] += 1
-        label = end if ends[end] == 1 else path
+        label = called[path]
         by: Quoted = by_author(item.user) if authors[path] > 1 else ""
         by += "" if last[path, item.user or ""] == item.id else " (replaced)"
         numbered = label if times[path] == 1 else f"{label}#{seen[path]}"

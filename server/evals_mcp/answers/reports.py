@@ -46,8 +46,7 @@ def report_evaluation(evaluation: ResolvedEvaluation, compared: Compared | None,
 
 def comparison_remarks(compared: Compared) -> list[Quoted]:
     """Notes on the table, except for excluded judgments, which are with the runs."""
-    rows = [row for _, row in compared.rows()]
-    return [*method_notes(compared, rows), *coverage_notes(compared), *pairing_notes(compared)]
+    return [*method_notes(compared, list(compared.rows())), *coverage_notes(compared), *pairing_notes(compared)]
 
 
 def _add_comparison(answer: Answer, compared: Compared) -> None:

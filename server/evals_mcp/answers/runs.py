@@ -99,7 +99,7 @@ def _figure(stats: EvaluatorFigures, change: Quoted, logs: int) -> Quoted:
     text = headline(stats)
     if not text:
         return ""
-    partial = "" if stats.judged_logs == logs else f" n={figures.count(stats.judged_logs)}"
+    partial = "" if stats.judged_logs == logs else f" n={figures.count(stats.units or stats.judged_logs)}"
     return text + (f" ({change})" if change else "") + partial
 
 

@@ -28,7 +28,7 @@ def _words(evaluation: ResolvedEvaluation, version_id: str, baseline: RunRow, ru
     before, after = baseline.stats[index], run.stats[index]
     if not before.num_judgments or not after.num_judgments:
         return ""
-    counts = [figures.count(stats.judged_logs) for stats in (before, after)]
+    counts = [figures.count(stats.units or stats.judged_logs) for stats in (before, after)]
     change = difference(after, before)
     test = _test(before, after)
     figure = f"{headline(before)} (n={counts[0]}) → {headline(after)} (n={counts[1]})"
@@ -44,7 +44,9 @@ def _test(before: EvaluatorFigures, after: EvaluatorFigures) -> Quoted:
 
 
 def _true_logs(stats: EvaluatorFigures) -> int | None:
-    """The logs that are true; None for other figures, and where authors differ on a log."""
+    """The logs that are true; None for other figures, for repeated logs, and where authors differ on a log."""
+    if stats.units is not None and stats.units != stats.judged_logs:
+        return None
     if stats.num_true is None or stats.judged_logs == stats.num_judgments:
         return stats.num_true
     differ = stats.authors is not None and stats.authors.shared is not None and stats.authors.shared.differ

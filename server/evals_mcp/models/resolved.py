@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
+from evals_mcp.models.path_labels import path_labels
 from evals_mcp.models.rows import EvaluatorRow, Overview, RunRow
 from evals_mcp.models.run_labels import run_labels
 
@@ -59,12 +60,10 @@ def resolve(overview: Overview, token: str = "", notes: Sequence[LiteralString] 
 
 
 def evaluator_labels(evaluators: Sequence[EvaluatorRow]) -> dict[str, str]:
-    """A label for each evaluator, by version id: the end of its path, or the whole path if ends are equal."""
-    ends = Counter(row.path.rpartition("/")[2] for row in evaluators)
-    paths = Counter(row.path for row in evaluators)
-    labels: dict[str, str] = {}
-    for row in evaluators:
-        end = row.path.rpartition("/")[2]
-        label = end if ends[end] == 1 else row.path
-        labels[row.version_id] = label if paths[row.path] == 1 else f"{label}@{row.version_id}"
-    return labels
+    """A label for each evaluator, by version id: the end of its path, and the version if it has several."""
+    called = path_labels(row.path for row in evaluators)
+    times = Counter(row.path for row in evaluators)
+    return {
+        row.version_id: called[row.path] if times[row.path] == 1 else f"{called[row.path]}@{row.version_id}"
+        for row in evaluators
+    }

@@ -22,8 +22,8 @@ class EvaluatorFigures:
 
     The return type decides which of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (counts)
     are set. If a run has repeated logs, or several authors judged a log, `by_datapoint` is the rate or mean in which
-    each datapoint counts once, and `shares` those of options. A dataclass, because there are many and they are
-    read-only.
+    each datapoint counts once, `shares` those of options, and `units` the number of datapoints (and of logs without
+    one). A dataclass, because there are many and they are read-only.
     """
 
     total_logs: int
@@ -37,6 +37,7 @@ class EvaluatorFigures:
     options: dict[str, int] | None = None
     by_datapoint: float | None = None
     shares: dict[str, float] | None = None
+    units: int | None = None
     authors: "Authors | None" = None
 
     @property
@@ -50,6 +51,11 @@ class EvaluatorFigures:
         """The logs with a judgment."""
         shared = self.authors and self.authors.shared
         return shared.judged if shared else self.num_judgments
+
+    @property
+    def num_averaged(self) -> int:
+        """What a rate, mean or share is over: judged datapoints if logs repeat, else judgments."""
+        return self.num_judgments if self.units is None else self.units
 
     @property
     def average(self) -> float | None:
@@ -83,6 +89,7 @@ def evaluator_figures(
     stats: Any,
     by_datapoint: float | None = None,
     shares: dict[str, float] | None = None,
+    units: int | None = None,
     authors: Authors | None = None,
 ) -> EvaluatorFigures:
     """The figures of an evaluator's statistics, in API form or as computed; empty for None."""
@@ -101,6 +108,7 @@ def evaluator_figures(
         options=getattr(stats, "num_judgments_per_option", None),
         by_datapoint=by_datapoint,
         shares=shares,
+        units=units,
         authors=authors,
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from evals_mcp.models.model import JsonObject
+from evals_mcp.models.path_labels import path_labels
 from evals_mcp.models.version_fields import is_long, version_fields
 
 _MOST_FIELDS = 8
@@ -89,9 +90,9 @@ def _parts(name: str, texts: Sequence[str | None]) -> list[str]:
 
 
 def _ends(paths: Sequence[str | None]) -> list[str | None]:
-    """The last names of paths if they tell the paths apart, else the paths."""
-    ends = [None if path is None else path.rpartition("/")[2] for path in paths]
-    return ends if len(set(ends)) == len(set(paths)) else list(paths)
+    """The paths by as many of their last names as tell them apart."""
+    labels = path_labels(path for path in paths if path is not None)
+    return [None if path is None else labels[path] for path in paths]
 
 
 def _datasets(subjects: Sequence[RunSubject]) -> list[str]:

@@ -8,7 +8,9 @@ from fastapi.responses import HTMLResponse
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.models.evaluations import EvaluationResponse
+from evals_mcp.models.run_labels import run_labels
 from evals_mcp.models.stats import EvaluationStats
+from evals_mcp.store.store import Store
 
 router = APIRouter(tags=["evaluations"])
 
@@ -40,10 +42,16 @@ def with_page_in_report(stats: EvaluationStats, evaluation_id: str, root: str | 
     return stats.model_copy(update={"report": f"{report}{root}{evaluation_id}\n"})
 
 
+def read_stats(store: Store, evaluation_id: str) -> EvaluationStats:
+    """The statistics of an evaluation, whose report calls runs as answers do. Raises NotFound."""
+    overview = store.overviews.get(evaluation_id).overview
+    return store.stats.get(evaluation_id, run_labels(overview.runs) if overview else None)
+
+
 @router.get("/evaluations/{id}", response_class=HTMLResponse)
 def show_evaluation_page(store: CurrentStore, id: str) -> HTMLResponse:
     """Show the report of an evaluation to a person. A server with keys takes the key as a password."""
-    evaluation, stats = store.evaluations.get(id), store.stats.get(id)
+    evaluation, stats = store.evaluations.get(id), read_stats(store, id)
     title = escape(evaluation.name or evaluation.id)
     report = (stats.report or "").removesuffix(f"evals://evaluations/{id}\n")
     texts = "\n".join(f"<pre>{escape(text)}</pre>" for text in (report, stats.progress or ""))

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
-from evals_mcp.api.routes.evaluation_pages import PageRoot, with_page, with_page_in_report
+from evals_mcp.api.routes.evaluation_pages import PageRoot, read_stats, with_page, with_page_in_report
 from evals_mcp.api.routes.parameters import Page, Size
 from evals_mcp.api.routes.wait_for_judgments import Patience, wait_for_judgments
 from evals_mcp.api.routes.work import CurrentRunner
@@ -74,7 +74,7 @@ async def get_evaluation_stats(store: CurrentStore, patience: Patience, root: Pa
     """Get the statistics of an evaluation, newest run first. Waits briefly for judgments that are still coming in."""
     if patience:
         await wait_for_judgments(store, id, patience)
-    return with_page_in_report(await run_in_threadpool(store.stats.get, id), id, root)
+    return with_page_in_report(await run_in_threadpool(read_stats, store, id), id, root)
 
 
 @router.get("/{id}/logs")

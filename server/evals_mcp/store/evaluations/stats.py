@@ -42,7 +42,7 @@ from evals_mcp.store.evaluations.run_status import (
     read_runs,
 )
 from evals_mcp.store.evaluations.stats_problems import read_problems
-from evals_mcp.store.evaluations.stats_texts import progress_text, report_text
+from evals_mcp.store.evaluations.stats_texts import headline, progress_text, report_text
 from evals_mcp.store.files.versions import read_specs, read_versions
 from evals_mcp.store.logs.judgments import judgment_value, options_key
 from evals_mcp.store.revision_cache import RevisionCache
@@ -64,10 +64,11 @@ class EvaluatorInRun(NamedTuple):
 
 
 class DatapointFigures(NamedTuple):
-    """A rate or mean, or shares of options, in which each datapoint of a run counts once."""
+    """A rate or mean, or shares of options, in which each datapoint of a run counts once, and the number of these."""
 
     average: float | None = None
     shares: dict[str, float] | None = None
+    units: int | None = None
 
 
 class Stats:
@@ -77,8 +78,11 @@ class Stats:
         self._database = database
         self._cache = cache
 
-    def get(self, evaluation_id: str) -> EvaluationStats:
-        """The statistics of an evaluation, newest run first, with texts for a terminal. Raises NotFound."""
+    def get(self, evaluation_id: str, labels: Mapping[str, str] | None = None) -> EvaluationStats:
+        """The statistics of an evaluation, newest run first, with texts for a terminal. Raises NotFound.
+
+        `labels` are what the report calls runs, by id.
+        """
         with self._database.read() as connection:
             evaluation = find_evaluation(connection, evaluation_id)
             rows = read_runs(connection, evaluation_id)
@@ -87,6 +91,10 @@ class Stats:
             run_stats = self.read(connection, rows, attachments)
             names = _names(connection, evaluation, rows, attachments)
             problems = read_problems(connection, evaluation.file_id, rows, attachments)
+            specs = read_specs(connection, [item.evaluator_version_id for item in attachments])
+            figures = {
+                row.id: [self._headline(connection, row, item, specs) for item in run_stats[row.id]] for row in rows
+            }
         responses = [
             RunStatsResponse(
                 run_id=row.id,
@@ -101,8 +109,14 @@ class Stats:
             run_stats=responses,
             status=evaluation_status([response.status for response in responses]),
             progress=progress_text(list(progress.values()), problems),
-            report=report_text(names, rows, run_stats, problems, f"evals://evaluations/{evaluation_id}"),
+            report=report_text(names, labels or {}, rows, figures, problems, f"evals://evaluations/{evaluation_id}"),
         )
+
+    def _headline(
+        self, connection: Connection, run: Row[Any], item: EvaluatorInRun, specs: Mapping[str, Mapping[str, Any]]
+    ) -> str:
+        return_type = specs[item.attachment.evaluator_version_id]["return_type"]
+        return headline(item.stats, *self.by_datapoint(connection, run, item.attachment, return_type)[:2])
 
     def lacks_only_judgments(self, evaluation_id: str, lately: timedelta) -> bool:
         """Whether the newest run has all its logs, lacks judgments, and changed recently. Raises NotFound.
@@ -268,9 +282,13 @@ def _by_datapoint(connection: Connection, run_id: str, attachment: Attachment, r
         repeated[item.datapoint_id] += item.times if item.datapoint_id else 0
     if max(repeated.values(), default=0) < 2 and not attachment.is_shared:
         return DatapointFigures()
+    if return_type == "text":
+        return DatapointFigures()
+    alone = sum(item.times for item in counted if item.datapoint_id is None)
+    units = len({item.datapoint_id for item in counted} - {None}) + round(alone)
     if return_type in ("boolean", "number"):
-        return DatapointFigures(average=average_by_datapoint(counted))
-    return DatapointFigures(shares=shares_by_datapoint(counted)) if return_type != "text" else DatapointFigures()
+        return DatapointFigures(average=average_by_datapoint(counted), units=units)
+    return DatapointFigures(shares=shares_by_datapoint(counted), units=units)
 
 
 def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:

@@ -24,42 +24,48 @@ def progress_text(runs: Iterable[Any], problems: Problems) -> str:
 
 
 def report_text(
-    names: Any, rows: Sequence[Any], run_stats: Mapping[str, Sequence[Any]], problems: Problems, link: str
+    names: Any,
+    labels: Mapping[str, str],
+    rows: Sequence[Any],
+    headlines: Mapping[str, Sequence[str]],
+    problems: Problems,
+    link: str,
 ) -> str:
-    """A table with a column per run (oldest first) and a row per evaluator, and the problems. Ends in a line break."""
+    """A table with a column per run (oldest first) and a row per evaluator, and the problems. Ends in a line break.
+
+    `headlines` has a figure per evaluator, by run id.
+    """
     oldest_first = list(reversed(rows))
-    versions = [names.versions.get(row.version_id, row.version_id or "-") for row in oldest_first]
+    called = [labels.get(row.id) or names.versions.get(row.version_id, row.version_id or "-") for row in oldest_first]
     table = [
-        ["version", *versions],
-        ["run", *(row.id for row in oldest_first)],
+        ["run", *called],
+        ["id", *(row.id for row in oldest_first)],
         ["created", *(row.created_at.strftime("%Y-%m-%d %H:%M") for row in oldest_first)],
         ["logs", *(str(row.logs_count) for row in oldest_first)],
     ]
     if problems.failed_logs:
         table.append(["errors", *(str(problems.failed_logs.get(row.id, 0)) for row in oldest_first)])
-    for version_id, path in names.evaluators.items():
-        cells = [
-            headline(item.stats)
-            for row in oldest_first
-            for item in run_stats[row.id]
-            if item.attachment.evaluator_version_id == version_id
-        ]
-        table.append([path, *cells])
+    for index, path in enumerate(names.evaluators.values()):
+        table.append([path, *(headlines[row.id][index] for row in oldest_first)])
     return "\n".join([f"Results of {names.file or 'the evaluation'}", *_bordered(table), *problems.sentences, link, ""])
 
 
-def headline(stats: JudgmentCounts) -> str:
-    """The headline figure of an evaluator: the rate of true, the mean, or the most frequent option."""
+def headline(stats: JudgmentCounts, average: float | None = None, shares: Mapping[str, float] | None = None) -> str:
+    """The headline figure of an evaluator: the rate of true, the mean, or the most frequent option.
+
+    If logs repeat, it is an `average` or of `shares` in which each datapoint counts once.
+    """
     if not stats.num_judgments:
         return f"none, {stats.num_errors} failed" if stats.num_errors else "-"
     match stats:
         case BooleanStats():
-            return f"{stats.num_true / stats.num_judgments:.1%} true"
+            return f"{stats.num_true / stats.num_judgments if average is None else average:.1%} true"
         case NumberStats(mean=mean) if mean is not None:
-            return f"{mean:.2f}"
+            return f"{mean if average is None else average:.2f}"
         case OptionStats(num_judgments_per_option=counts) if counts:
-            option, count = max(counts.items(), key=lambda item: item[1])
-            return f"{option} {count / stats.num_judgments:.0%}"
+            of_logs = {option: count / stats.num_judgments for option, count in counts.items()}
+            option, share = max((shares or of_logs).items(), key=lambda item: item[1])
+            return f"{option} {share:.0%}"
     return f"{stats.num_judgments} judged"
 
 
