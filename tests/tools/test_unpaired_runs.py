@@ -35,10 +35,18 @@ async def test_runs_without_datapoints_are_compared_unpaired(tmp_path: Path) -> 
                 await small.judge(log.id, "small/stars", number)
         answer = await assistant.ask("compare_runs", evaluation="Live")
         assert "The runs have no datapoints, so their logs cannot be paired." in answer
+        assert ", not paired.\nNo pairs to compare." in answer
         assert (
             "Unpaired, over all judged logs: v2: right 100% true (n=8) → 0% true (n=8), -100 points, "
             "Fisher's exact test p=0.0002; stars 3.50 (n=8) → 3.50 (n=8), 0.00, not tested. p is not adjusted."
         ) in answer
         assert "Not judged" not in answer
+        await small.run("v3", [(f"q{at}", {"small/right": True, "small/stars": at}) for at in range(8)])
+        mixed = await assistant.ask("compare_runs", evaluation="Live", baseline="v3")
+        for text in (mixed, await assistant.ask("compare_runs", evaluation="Live", candidates=["v3", "v2"])):
+            assert "No judgments in" not in text
+            assert "dataset version" not in text
+            assert "no logs" not in text
+        assert "v1 has no datapoints, so it cannot be paired." in mixed
         report = await assistant.host.read_resource(f"evals://evaluations/{small.id}")
         assert "Unpaired, over all judged logs" in str(report.contents[0])

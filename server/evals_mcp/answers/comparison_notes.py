@@ -41,6 +41,11 @@ class Compared:
         """The label of an evaluator."""
         return name(self.evaluation.evaluator_labels[version_id])
 
+    @property
+    def has_pairs(self) -> bool:
+        """Whether some candidate shares a datapoint with the baseline."""
+        return any(candidate.shared for candidate in self.found.candidates)
+
     def subject(self, row: ComparisonRow) -> Quoted:
         """The evaluator or measure of a row."""
         if row.measure is None:
@@ -219,6 +224,8 @@ def _pair_notes(compared: Compared, version_ids: Iterable[str]) -> list[Quoted]:
 
 
 def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) -> Iterator[Quoted]:
+    if any(map(_is_unpaired, (compared.found.baseline, candidate))):
+        return  # its judgments are of logs without a datapoint, which have notes of their own
     before, after = tally_of(compared.found.baseline, version_id), tally_of(candidate, version_id)
     row = next(row for row in candidate.comparisons if row.evaluator_version_id == version_id)
     if row.verdict == Verdict.NOT_COMPARABLE:
@@ -237,6 +244,11 @@ def _reasons(compared: Compared, candidate: ComparedCandidate, version_id: str) 
         yield f"Always {judgment_word('judged', before.constant)} in both runs, so it cannot separate them"
     if row.pairs and before.version_ids != after.version_ids:
         yield "Judged by different evaluator versions, which may explain part of the difference"
+
+
+def _is_unpaired(run: ComparedRun) -> bool:
+    """Whether a run has logs, but none with a datapoint."""
+    return bool(run.unpaired_logs) and not run.datapoints
 
 
 def _instead(tally: Tally) -> Quoted:
@@ -274,6 +286,10 @@ def _tests(compared: Compared, found: Sequence[tuple[ComparedCandidate, Comparis
 def _shared(compared: Compared, candidate: ComparedCandidate) -> Quoted:
     """The datapoints that a candidate shares with the baseline."""
     called, datasets = compared.run(candidate.run_id), _datasets(compared, candidate)
+    if _is_unpaired(candidate):
+        return f"{called} has no datapoints, so it cannot be paired."
+    if _is_unpaired(compared.found.baseline):
+        return f"The baseline has no datapoints, so {called} cannot be paired with it."
     if not candidate.shared:
         return f"{called} and the baseline share no datapoints{datasets}, so they cannot be paired."
     return (
@@ -289,6 +305,8 @@ def _datasets(compared: Compared, candidate: ComparedCandidate) -> Quoted:
     mine, theirs = runs[candidate.run_id], runs[compared.found.baseline.run_id]
     if mine.dataset_version_id == theirs.dataset_version_id:
         return ""
+    if mine.dataset_version_id is None or theirs.dataset_version_id is None:
+        return f" ({'it' if mine.dataset_version_id is None else 'the baseline'} has no dataset)"
     if mine.dataset_path is None or theirs.dataset_path is None or mine.dataset_path == theirs.dataset_path:
         return " (different dataset versions)"
     return f" (datasets {name(mine.dataset_path)} and {name(theirs.dataset_path)})"

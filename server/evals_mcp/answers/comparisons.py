@@ -92,15 +92,18 @@ def _subject(compared: Compared) -> Quoted:
     called = compared.run(baseline.id) + (" (control)" if baseline.control else "")
     candidates = compared.found.candidates
     if len(candidates) > 1:
-        return f"{figures.count(len(candidates), 'candidate')} against baseline {called}, paired by datapoint."
-    return f"Candidate {compared.run(candidates[0].run_id)} against baseline {called}, paired by datapoint."
+        subjects = figures.count(len(candidates), "candidate")
+    else:
+        subjects = f"Candidate {compared.run(candidates[0].run_id)}"
+    how: Quoted = "paired by datapoint" if compared.has_pairs else "not paired"
+    return f"{subjects} against baseline {called}, {how}."
 
 
 def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) -> None:
     """The comparisons of each candidate from an index."""
     rows, whole = verdict_rows(compared, start)
     if not whole and len(rows) < 2:
-        answer.head("Nothing to compare by these evaluators.")
+        answer.head("Nothing to compare by these evaluators." if compared.has_pairs else "No pairs to compare.")
         return
 
     def footer(amount: int) -> Quoted:
