@@ -192,7 +192,7 @@ async def test_other_dataset_versions_are_compared_by_what_they_share(small: Sma
     )
     apart = await compare_runs(Lookup(small.client), "Small", candidates=["apart"])
     assert "apart and the baseline share no datapoints" in apart
-    assert "Nothing to compare by these evaluators." in apart
+    assert "No pairs to compare." in apart
 
 
 async def test_a_return_type_that_changed_is_said_and_never_averaged(small: SmallEvaluation) -> None:
@@ -313,7 +313,11 @@ async def test_what_is_known_of_recorded_runs_is_said(recorded: FastAPI) -> None
     assert line_of(refined, "gpt_groundedness |").endswith(
         "| 12/2/186 | no significant difference after correction (uncorrected p=0.018)"
     )
-    assert "2 datapoints got worse by gpt_groundedness" in refined
+    assert "No better or worse by gpt_groundedness." in refined
+    lower = await compare_runs(
+        review, RAG, candidates=["prompt-refined"], evaluators=["gpt_groundedness"], outcome="lower"
+    )
+    assert "2 datapoints got lower by gpt_groundedness" in lower
     alone = await compare_runs(
         review, RAG, candidates=["prompt-refined"], evaluators=["gpt_groundedness"], family="asked"
     )

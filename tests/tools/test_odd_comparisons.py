@@ -43,6 +43,7 @@ BOOLEAN: dict[str, Any] = {"return_type": "boolean"}
 NUMBER: dict[str, Any] = {"return_type": "number"}
 OPTIONS = [{"name": "ok"}, {"name": "bad"}]
 NOTHING = "Nothing to compare by these evaluators."
+NO_PAIRS = "No pairs to compare."
 CASES = [
     Case(
         "one datapoint",
@@ -173,14 +174,14 @@ CASES = [
     Case(
         "unjudged", BOOLEAN, [(q, {}) for q in QUESTIONS], [(q, {}) for q in QUESTIONS], [NOTHING, "Not judged by it"]
     ),
-    Case("a run without logs", BOOLEAN, said([True] * 12), [], [NOTHING, "No judgments in the candidate (no logs)"]),
-    Case("two runs without logs", BOOLEAN, [], [], [NOTHING]),
+    Case("a run without logs", BOOLEAN, said([True] * 12), [], [NO_PAIRS, "No judgments in the candidate (no logs)"]),
+    Case("two runs without logs", BOOLEAN, [], [], [NO_PAIRS]),
     Case(
         "no common datapoint",
         BOOLEAN,
         said([True] * 6),
         said([False] * 6, QUESTIONS[6:]),
-        [NOTHING, "new and the baseline share no datapoints"],
+        [NO_PAIRS, "new and the baseline share no datapoints"],
         ["got worse", "| worse\n"],
     ),
     Case(
