@@ -86,6 +86,6 @@ async def test_an_evaluator_of_texts_cannot_tell(assistant: Assistant) -> None:
     """This comes first, instead of none."""
     small = await _made(assistant.client, JUDGED, JUDGED)
     answer, _ = await _found(assistant, small, evaluator="note")
-    assert "Cannot tell the datapoints on which runs disagree by note: see below." in answer
+    assert "No evaluator here can tell the datapoints on which runs disagree by note." in answer
     assert "Cannot tell disagreement by note: texts are not compared." in answer
-    assert "No datapoint" not in answer
+    assert "No datapoints" not in answer

@@ -95,7 +95,7 @@ async def test_nothing_fails(
     await _made(client, {"a": judged[1], "b": judged[1]}, **spec)
     for asked in ({}, {"evaluator": "it"}):
         answer = await assistant.ask("list_datapoints", evaluation="Small", show="all_fail", **asked)
-        assert "Cannot tell the datapoints" in answer
+        assert "No evaluator here can tell the datapoints" in answer
     assert "valence in the evaluator" in answer
 
 

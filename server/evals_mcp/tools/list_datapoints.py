@@ -15,9 +15,9 @@ from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_runs
-from evals_mcp.models.questions import DatapointQuestion, DatapointShow, Filter
+from evals_mcp.models.questions import DatapointQuestion, DatapointShow, EvaluatorScale, Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import RunRow
+from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Text
 from evals_mcp.tools.judges import known_untold, read_judges, show_words
 from evals_mcp.tools.near_words import SHOWN, understood
@@ -50,18 +50,15 @@ async def list_datapoints(
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """List a dataset's datapoints: input, target, and the judgments of the chosen runs. Finds those where runs disagree
-    or all fail, where judgments are missing, or with a text."""
+    """List datapoints: input, target, and the judgments of the chosen runs. Finds those where runs disagree or all
+    fail, judgments are missing, or with a text."""
     resolved = await lookup.find_evaluation(evaluation)
     shown = _default_runs(resolved.runs) if show == "all" and not runs else find_runs(resolved, runs)
     named = find_evaluator(resolved, evaluator) if evaluator else None
     versions, notes = _datasets(resolved, shown if runs else resolved.runs)
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else ""
     judges, rules = read_judges(resolved, shown, show, named)
-    chosen = [named.version_id] if named else []
-    if named and show == "disagreement":
-        chosen = [judge.evaluator_version_id for judge in judges]
-    some: list[Quoted] = [_ONLY_SOME] if len(shown) < len(resolved.runs) and not runs else []
+    chosen = _shown_evaluators(show, named, judges)
     filters = {"evaluation": resolved.id, "show": _given(show), "datapoint": datapoint_id, "text": text}
     call = Call(
         "list_datapoints",
@@ -71,12 +68,7 @@ async def list_datapoints(
             "evaluator": named and resolved.evaluator_labels[named.version_id],
             "limit": None if limit == _LIMIT else limit,
         },
-        listed={
-            **filters,
-            "runs": runs and [run.id for run in shown],
-            "evaluator": named and named.version_id,
-            "datasets": versions,
-        },
+        listed={**filters, "runs": runs and [run.id for run in shown], "evaluators": chosen, "datasets": versions},
     )
     question = DatapointQuestion(
         filter=Filter(run_ids=[run.id for run in shown], datapoint_id=datapoint_id, text=text),
@@ -100,8 +92,15 @@ async def list_datapoints(
         only=chosen,
         offset=question.offset,
         call=call,
-        notes=[*notes, *rules, *some, *_outputs(resolved, text)],
+        notes=[*notes, *rules, *_only_some(resolved, shown, runs), *_outputs(resolved, text)],
     )
+
+
+def _shown_evaluators(show: DatapointShow, named: EvaluatorRow | None, judges: Sequence[EvaluatorScale]) -> list[str]:
+    """The only evaluators to show, as version ids: the named one, and those that can contradict it; empty for all."""
+    if named is None or show != "disagreement":
+        return [named.version_id] if named else []
+    return [judge.evaluator_version_id for judge in judges]
 
 
 def _given(show: DatapointShow) -> str:
@@ -123,7 +122,16 @@ def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, versi
     chosen = question.filter.model_copy(update={"run_ids": None, "datapoint_id": None})
     one = f" {name(question.filter.datapoint_id)}" if question.filter.datapoint_id else ""
     searched = " in inputs or targets" if question.filter.text else ""
-    return one + show_words(question.show, labels, runs=len(question.filter.run_ids or [])) + filter_words(chosen, evaluation) + searched
+    return (
+        one
+        + show_words(question.show, labels, runs=len(question.filter.run_ids or []))
+        + filter_words(chosen, evaluation)
+        + searched
+    )
+
+
+def _only_some(evaluation: ResolvedEvaluation, shown: Sequence[RunRow], asked: Sequence[str]) -> list[Quoted]:
+    return [_ONLY_SOME] if len(shown) < len(evaluation.runs) and not asked else []
 
 
 def _outputs(evaluation: ResolvedEvaluation, text: str) -> list[Quoted]:
