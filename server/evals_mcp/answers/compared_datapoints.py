@@ -1,19 +1,17 @@
 """A datapoint in a comparison as a row: input, target, both outputs, and the changed judgments."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from evals_mcp.answers.authors import with_authors
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
-from evals_mcp.answers.frame.tokens import share
-from evals_mcp.answers.judgments import by_author, judgment_word, repeated_words
+from evals_mcp.answers.judgments import by_author, joined_judgments, judgment_word, repeated_words
+from evals_mcp.answers.other_outputs import other_outputs, share_outputs
 from evals_mcp.answers.outputs import Part, compared_outputs
 from evals_mcp.answers.values import compact_value, size
 from evals_mcp.models.comparisons import ComparedDatapoint
-from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.questions import Outcome
 from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.truncation import full_length
@@ -28,7 +26,7 @@ _OPTION = 60
 
 
 def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Outcome) -> Row:
-    """The row of a datapoint. Its texts share the room."""
+    """The row of a datapoint. Its texts share the room; the outputs of other candidates come last."""
     given = datapoint.inputs or datapoint.messages
     parts: list[Part] = []
     if given:
@@ -41,18 +39,20 @@ def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Out
     explained = [found for version_id in versions if (found := _explanations(compared, datapoint, version_id))]
     parts += [part for found in explained[:_EXPLAINED] for part in found]
     first = _first_line(compared, datapoint, versions, outcome)
-    needs = [part.need for _, part in parts]
+    others = other_outputs(compared, datapoint, versions)
+    needs, needs_of_others = [part.need for _, part in parts], [row.need for row in others.rows]
+    whole = sum(needs) + sum(needs_of_others)
 
     def render(limit: int) -> Quoted:
-        if limit < min(_ROOMY, sum(needs)):
+        if limit < min(_ROOMY, whole):
             return first
-        limits = share(max(limit, _USEFUL), needs)
+        limits, rooms = share_outputs(max(limit, _USEFUL), needs, needs_of_others)
         lines: list[Quoted] = [
             f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, limits, strict=True)
         ]
-        return "\n".join([first, *lines])
+        return "\n".join([first, *lines, *others.lines(rooms)])
 
-    return Row(render, sum(needs))
+    return Row(render, whole)
 
 
 def _first_line(compared: Compared, datapoint: ComparedDatapoint, versions: Sequence[str], outcome: Outcome) -> Quoted:
@@ -93,22 +93,11 @@ def _judged(
     others = [log for log in datapoint.other_logs if log.run_id == run_id]
     if isinstance(rows[0].judgment, list) and len(rows) == 1 and not others:
         return rows[0].judgment
-    words = [_joined((row.state, row.judgment) for row in rows)]
-    words += [_joined(log.each(index)) for log in others]
+    words = [joined_judgments((row.state, row.judgment) for row in rows)]
+    words += [joined_judgments(log.each(index)) for log in others]
     repeated = repeated_words(words)
     more = len(repeated) - _VALUES
     return "; ".join(repeated[:_VALUES]) + (f"; +{count(more)} more" if more > 0 else "")
-
-
-def _joined(judged: Iterable[tuple[JudgmentState, Any]]) -> Quoted:
-    """The judgments of one log: several if its authors differ."""
-    return "+".join(dict.fromkeys(_word(state, judgment) for state, judgment in judged))
-
-
-def _word(state: JudgmentState, judgment: Any) -> Quoted:
-    if isinstance(judgment, list):
-        return count(len(judgment), "option")
-    return judgment_word(state, judgment)
 
 
 def _words(judged: Quoted | list[str]) -> Quoted:

@@ -1,11 +1,11 @@
 """Judgments as words: a value, or the kind of missing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from evals_mcp.answers.frame.figures import number
+from evals_mcp.answers.frame.figures import count, number
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.models.judgments import JudgmentState
 
@@ -29,6 +29,15 @@ def judgment_word(state: JudgmentState, judgment: Any) -> Quoted:
         case str(text):
             return _word(text)
     return state
+
+
+def joined_judgments(judged: Iterable[tuple[JudgmentState, Any]]) -> Quoted:
+    """The judgments of one log: several if its authors differ. Several options are only counted."""
+    words: list[Quoted] = [
+        count(len(judgment), "option") if isinstance(judgment, list) else judgment_word(state, judgment)
+        for state, judgment in judged
+    ]
+    return "+".join(dict.fromkeys(words))
 
 
 def by_author(author: str | None) -> Quoted:

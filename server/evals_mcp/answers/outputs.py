@@ -1,10 +1,11 @@
 """The output of a log as rows: its error, text, tool calls and media; and two outputs as what differs between them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from evals_mcp.answers.changes import difference_row
 from evals_mcp.answers.field_changes import field_changes, json_container
-from evals_mcp.answers.frame.detail import Row
+from evals_mcp.answers.frame.detail import Row, fixed
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.values import compact_list, size
@@ -42,6 +43,21 @@ def compared_outputs(baseline: LogRow | None, candidate: LogRow | None) -> list[
                 rest_of = [part for side in _sides(baseline, candidate) for part in side if "output" not in part[0]]
                 return [difference, *rest_of]
     return [(label.replace(" output", ""), part) for side in _sides(baseline, candidate) for label, part in side]
+
+
+def other_output(
+    run: Quoted, log: LogRow, baseline: LogRow | None, known: Sequence[tuple[Quoted, LogRow]]
+) -> list[Part]:
+    """The output of another run's log, by label: once if it is known, else against the baseline's as of a candidate."""
+    for side, earlier in known:
+        if _says(log) and _says(log) == _says(earlier):
+            return [(run, fixed(f"same as {side}{_uncompared(earlier, log)}"))]
+    parts: list[Part] = [(f"{run} {label}".removesuffix(" output"), part) for label, part in output_parts(log)]
+    if baseline is not None and baseline.output and log.output and not (baseline.error or log.error):
+        difference = _difference(baseline, log)
+        if difference is not None:
+            return [(difference[0].replace("candidate", run), difference[1]), *parts[1:]]
+    return parts
 
 
 def _sides(baseline: LogRow | None, candidate: LogRow | None) -> list[list[Part]]:

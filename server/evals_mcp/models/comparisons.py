@@ -103,16 +103,26 @@ class ComparedCandidate(ComparedRun):
     changes: Defaulted[list[FieldChange]] = Field(default_factory=list)
 
 
+class OtherRun(Model):
+    """Another candidate's logs for a datapoint: how many, and the newest. It is null in a very large answer, too."""
+
+    run_id: str
+    logs: int
+    log: LogRow | None = None
+
+
 class ComparedDatapoint(DatapointTexts):
     """A datapoint with the log of each run that best shows the outcome, and the judgments of its other logs.
 
-    `evaluators` are the versions with the outcome, largest change first.
+    `evaluators` are the versions with the outcome, largest change first. `other_runs` are the candidates that are not
+    shown, in the requested order.
     """
 
     evaluators: list[str]
     baseline: LogRow | None = None
     candidate: LogRow | None = None
     other_logs: Defaulted[list[DatapointLog]] = Field(default_factory=list)
+    other_runs: Defaulted[list[OtherRun]] = Field(default_factory=list)
 
 
 class Comparisons(Model):

@@ -19,7 +19,7 @@ from evals_mcp.tools.near_words import OUTCOMES, understood
 from evals_mcp.tools.tool import Tool
 
 _LIMIT = 5
-_TEXTS = 400_000  # characters of outputs to compare, shared by the datapoints of a page
+_TEXTS = 800_000  # characters of outputs to compare, shared by the logs of a page
 
 Baseline = Annotated[str, Field(max_length=500, description="Run; default the control, else the oldest.")]
 Candidates = Annotated[
@@ -44,7 +44,7 @@ async def compare_runs(
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """Is one run better than another, and is the difference significant? Paired difference, interval, test and verdict
-    per evaluator, latency, tokens and cost; what the candidate changed; then the datapoints that got worse, with both
+    per evaluator, latency, tokens and cost; what the candidate changed; then the datapoints that got worse, with all
     outputs."""
     resolved = await lookup.find_evaluation(evaluation)
     against = _baseline(resolved, baseline)
@@ -80,7 +80,7 @@ async def compare_runs(
         shown_run_id=None if position.candidate < 0 else runs[position.candidate].id,
         limit=limit,
         offset=position.offset,
-        characters=max(max_tokens * 5, _TEXTS // limit),
+        characters=max(max_tokens * 5, _TEXTS // (limit * (1 + len(runs)))),
     )
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
     compared = Compared(resolved, found, family)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from evals_mcp.errors import Invalid
-from evals_mcp.models.comparisons import ComparedDatapoint, Comparisons
+from evals_mcp.models.comparisons import ComparedDatapoint, Comparisons, OtherRun
 from evals_mcp.models.questions import ComparisonQuestion
 from evals_mcp.models.rows import DatapointLog, JudgmentRow
 from evals_mcp.statistics.datapoint_changes import DatapointChange
@@ -60,6 +60,9 @@ class ComparisonQuestions:
                 candidate.model_copy(update={"changes": changed})
                 for candidate, changed in zip(answer.candidates, changes, strict=True)
             ]
+            others = [run_id for run_id in question.candidate_run_ids if run_id != answer.shown_run_id]
+            logs_of = _other_runs(connection, others, shown, found, evaluation.attachments, question.characters)
+            rows = [row.model_copy(update={"other_runs": runs}) for row, runs in zip(rows, logs_of, strict=True)]
             return answer.model_copy(update={"candidates": candidates, "datapoints": rows})
 
     def _filtered(
@@ -127,6 +130,8 @@ class ComparisonQuestions:
         return compare_pair(rows, found.columns[baseline.id], found.columns[candidate.id])
 
 
+_MOST_OTHERS = 2_000  # logs of other candidates in an answer
+
 _DATAPOINTS = select(datapoints.c.id, datapoints.c.content).where(datapoints.c.id.in_(bindparam("ids", expanding=True)))
 _LOG_IDS = select(logs.c.number, logs.c.id, logs.c.error.is_not(None).label("failed")).where(
     logs.c.number.in_(bindparam("numbers", expanding=True))
@@ -169,6 +174,32 @@ def _datapoints(
             )
         )
     return rows
+
+
+def _other_runs(
+    connection: Connection,
+    run_ids: Sequence[str],
+    shown: Sequence[DatapointChange],
+    found: RunsAsColumns,
+    attachments: Sequence[Attachment],
+    characters: int,
+) -> list[list[OtherRun]]:
+    """For each shown datapoint, the logs of these runs: how many, and the newest with its texts."""
+    numbers = [[found.log_numbers(run_id, change.key) for run_id in run_ids] for change in shown]
+    newest = [
+        RunLogKey(run_id, logs_of_run[-1])
+        for of_runs in numbers
+        for run_id, logs_of_run in [*zip(run_ids, of_runs, strict=True)][: _MOST_OTHERS // len(shown)]
+        if logs_of_run
+    ]
+    whole = dict(zip(newest, read_log_rows(connection, newest, attachments, characters), strict=True))
+    return [
+        [
+            OtherRun(run_id=run_id, logs=len(of_run), log=whole.get(RunLogKey(run_id, of_run[-1])) if of_run else None)
+            for run_id, of_run in zip(run_ids, of_runs, strict=True)
+        ]
+        for of_runs in numbers
+    ]
 
 
 def _other_logs(

@@ -56,6 +56,11 @@ class RunsAsColumns(NamedTuple):
     numbers: dict[str, "NDArray[Any]"]
     keys: DatapointKeys
 
+    def log_numbers(self, run_id: str, key: int) -> list[int]:
+        """The numbers of a run's logs for the datapoint with this key, oldest first."""
+        found: list[int] = self.numbers[run_id][self.columns[run_id].datapoints == key].tolist()
+        return found
+
     def only(self, datapoint_ids: Iterable[str]) -> "RunsAsColumns":
         """Only the logs of these datapoints."""
         import numpy as np
