@@ -185,6 +185,8 @@ def _other_runs(
     characters: int,
 ) -> list[list[OtherRun]]:
     """For each shown datapoint, the logs of these runs: how many, and the newest with its texts."""
+    if not run_ids:
+        return [[] for _ in shown]
     numbers = [[found.log_numbers(run_id, change.key) for run_id in run_ids] for change in shown]
     newest = [
         RunLogKey(run_id, logs_of_run[-1])
