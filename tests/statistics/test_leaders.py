@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from evals_mcp.models.rows import EvaluationRow, EvaluatorFigures, EvaluatorRow, Overview, RunRow
+from evals_mcp.models.figures import EvaluatorFigures
+from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow
 from evals_mcp.statistics.leaders import read_headline
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)

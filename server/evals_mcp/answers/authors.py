@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Sequence
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.judgments import author_name
+from evals_mcp.models.figures import Authors, EvaluatorFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import Authors, EvaluatorFigures, RunRow
+from evals_mcp.models.rows import RunRow
 
 _RUNS = 6
 _AUTHORS = 6

@@ -2,7 +2,7 @@
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
-from evals_mcp.models.rows import EvaluatorFigures
+from evals_mcp.models.figures import EvaluatorFigures
 
 _OPTIONS = 3
 _MANY_OPTIONS = 6

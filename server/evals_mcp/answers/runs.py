@@ -10,8 +10,9 @@ from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.headlines import constant_value, difference, headline
 from evals_mcp.answers.subjects import opening, run_status
+from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import EvaluatorFigures, RunRow
+from evals_mcp.models.rows import RunRow
 from evals_mcp.models.run_labels import changed_parts
 
 _DIFFERENCES = 200

@@ -4,8 +4,9 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.headlines import difference, headline
 from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import EvaluatorFigures, RunRow
+from evals_mcp.models.rows import RunRow
 from evals_mcp.statistics.unpaired import fisher_exact
 
 

@@ -15,8 +15,9 @@ from evals_mcp.answers.headlines import headline
 from evals_mcp.answers.reports import comparison_remarks
 from evals_mcp.answers.subjects import opening, run_status
 from evals_mcp.answers.version_changes import headed_change_rows
+from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import EvaluatorFigures, RunRow
+from evals_mcp.models.rows import RunRow
 
 _HEADERS: tuple[Quoted, ...] = ("evaluator", "result", "judged", "failed", "abstained", "missing")
 

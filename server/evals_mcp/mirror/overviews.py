@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from evals_mcp.importers.api_records import Unreadable, is_readable, read_run, read_version
 from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, EvaluationResponse
+from evals_mcp.models.figures import evaluator_figures
 from evals_mcp.models.model import JsonObject, Model
-from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow, evaluator_figures, evaluator_row
+from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow, evaluator_row
 from evals_mcp.models.run_differences import RunSubject, run_differences
 from evals_mcp.models.runs import EvaluationRunResponse, evaluation_status
 from evals_mcp.models.stats import RunStatsResponse

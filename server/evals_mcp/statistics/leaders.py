@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, Headline, Overview, RunFigures, RunRow
+from evals_mcp.models.figures import EvaluatorFigures, RunFigures
+from evals_mcp.models.rows import EvaluatorRow, Headline, Overview, RunRow
 from evals_mcp.models.run_labels import run_labels
 
 _COVERED = 0.8  # of the judgments that could be there

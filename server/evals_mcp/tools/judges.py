@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.headlines import constant_value
+from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.questions import DatapointShow, EvaluatorScale
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import EvaluatorFigures, EvaluatorRow, RunRow
+from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.statistics.agreement import JudgmentReading
 
 _LISTED = 6

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
+from evals_mcp.models.figures import Authors, SharedLogs
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED
-from evals_mcp.models.rows import Authors, SharedLogs
 from evals_mcp.models.runs import evaluation_status
 from evals_mcp.models.stats import (
     BooleanEvaluatorStatsResponse,

@@ -6,15 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, exists, func, select
 
 from evals_mcp.errors import NotFound
-from evals_mcp.models.rows import (
-    EvaluationRow,
-    EvaluationRows,
-    EvaluatorFigures,
-    KnownOverview,
-    Overview,
-    RunRow,
-    evaluator_figures,
-)
+from evals_mcp.models.figures import EvaluatorFigures, evaluator_figures
+from evals_mcp.models.rows import EvaluationRow, EvaluationRows, KnownOverview, Overview, RunRow
 from evals_mcp.models.runs import evaluation_status
 from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.store.database.database import Database

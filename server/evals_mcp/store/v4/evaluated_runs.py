@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, Str
 from evals_mcp.errors import Conflict, NotFound
 from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.evaluators import EvaluatorResponse
+from evals_mcp.models.figures import evaluator_figures
 from evals_mcp.models.files import RunVersionResponse
 from evals_mcp.models.references import EvaluatorReference, Target
-from evals_mcp.models.rows import evaluator_figures
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.tables import evaluation_runs, evaluations, files, runs, versions
