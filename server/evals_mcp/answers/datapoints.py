@@ -63,12 +63,7 @@ def summarize_datapoints(
     every, runs = runs, runs[: max(_LEAST_RUNS, budget // _TOKENS_PER_RUN)]
     if len(runs) < len(every):
         answer.head(f"Columns: {figures.count(len(runs))} of {figures.count(len(every))} runs. Use runs= for others.")
-    columns = _columns(evaluation, runs, only)
-    constant = {} if only else _constant(found.rows, columns)
-    columns = {run_id: [index for index in indexes if index not in constant] for run_id, indexes in columns.items()}
-    if constant:
-        labels = [name(label) for label in evaluation.evaluator_labels.values()]
-        answer.head(f"All: {', '.join(f'{labels[index]} {word}' for index, word in constant.items())}.")
+    columns = _varying_columns(answer, evaluation, found.rows, _columns(evaluation, runs, only), all_vary=bool(only))
     legend = _legend(columns, evaluation.evaluator_labels, _signs(found.rows, columns))
     if legend.line:
         answer.head(legend.line)
@@ -79,12 +74,39 @@ def summarize_datapoints(
         first, last, total = map(figures.count, (offset + 1, offset + amount, found.total))
         return f"Datapoints {first}–{last} of {total}. More: {call.at(offset + amount)}"
 
-    inputs = find_alike([row.inputs or row.messages for row in found.rows])
-    chats = [row.messages if row.inputs else None for row in found.rows]
-    messages, targets = find_alike(chats), find_alike([row.target for row in found.rows])
-    match: list[Quoted] = ["match"] if any(row.excerpt for row in found.rows) else []
     heads = [name(evaluation.run_labels[run.id]) + legend.heads[run.id] for run in runs]
-    ids = short_ids(row.id for row in found.rows)
+    header, rows = _table(found.rows, runs, columns, heads)
+    answer.rows(
+        rows, footer, header=header, on_cut='… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")'
+    )
+    return answer.text()
+
+
+def _varying_columns(
+    answer: Answer,
+    evaluation: ResolvedEvaluation,
+    rows: Sequence[DatapointRow],
+    columns: dict[str, list[int]],
+    *,
+    all_vary: bool,
+) -> dict[str, list[int]]:
+    """The evaluators of each run without those that judge all rows alike, which the answer then tells once."""
+    constant = {} if all_vary else _constant(rows, columns)
+    if constant:
+        labels = [name(label) for label in evaluation.evaluator_labels.values()]
+        answer.head(f"All: {', '.join(f'{labels[index]} {word}' for index, word in constant.items())}.")
+    return {run_id: [index for index in indexes if index not in constant] for run_id, indexes in columns.items()}
+
+
+def _table(
+    found: Sequence[DatapointRow], runs: Sequence[RunRow], columns: Mapping[str, Sequence[int]], heads: Sequence[Quoted]
+) -> tuple[Quoted, list[Row]]:
+    """The header, and a row for each datapoint. What their texts have alike stands above the first."""
+    inputs = find_alike([row.inputs or row.messages for row in found])
+    chats = [row.messages if row.inputs else None for row in found]
+    messages, targets = find_alike(chats), find_alike([row.target for row in found])
+    match: list[Quoted] = ["match"] if any(row.excerpt for row in found) else []
+    ids = short_ids(row.id for row in found)
     rows = [
         _row(
             row,
@@ -97,17 +119,12 @@ def summarize_datapoints(
             runs,
             columns,
         )
-        for index, row in enumerate(found.rows)
+        for index, row in enumerate(found)
     ]
     shared = [*inputs.shared("input"), *messages.shared("messages"), *targets.shared("target")]
     texts = [inputs.heading("input"), *([messages.heading("messages")] if any(chats) else [])]
-    answer.rows(
-        [below_shared(shared, rows[0]), *rows[1:]],
-        footer,
-        header=" | ".join(["datapoint", *match, *texts, targets.heading("target"), *heads]),
-        on_cut='… marks cut text. Show more: get_logs(evaluation="…", datapoint="…")',
-    )
-    return answer.text()
+    header = " | ".join(["datapoint", *match, *texts, targets.heading("target"), *heads])
+    return header, [below_shared(shared, rows[0]), *rows[1:]]
 
 
 class _Legend(NamedTuple):
