@@ -17,8 +17,8 @@ from evals_mcp.models.evaluation_document import (
     RunRecord,
     VersionRecord,
 )
+from evals_mcp.models.ids import derived_id
 from evals_mcp.models.messages import ChatMessage
-from evals_mcp.store.database.identity import derived_id
 
 _TYPES = ("prompt", "flow", "tool", "agent")
 _PREFIXES = {"prompt": ("pr", "prv"), "flow": ("fl", "flv"), "tool": ("tl", "tv"), "agent": ("ag", "agv")}

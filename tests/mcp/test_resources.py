@@ -108,9 +108,9 @@ async def test_a_run_shows_its_figures_its_difference_and_logs(client: Client) -
 async def test_a_log_is_shown_whole(client: Client) -> None:
     """Inputs, output and judgments with explanations, as get_log shows them."""
     run = (await read(client, "evaluations", SAMPLE, "runs", "v2")).text
-    log = next(line.split(";")[0] for line in run.splitlines() if line.startswith("log_"))
+    log = next(line.split(" ")[0] for line in run.splitlines() if line.startswith("log_"))
     text = (await read(client, "logs", log)).text
-    assert text.startswith(f"Log {log} of ")
+    assert text.startswith(f"Log {log}")
     assert "policy_correct" in text
 
 

@@ -63,7 +63,7 @@ async def test_a_judgment_matches_evaluators_of_its_type(assistant: Assistant, j
     [
         ("cited", "<2", "judgment: use true or false; or failed"),
         ("cited", "1", "judgment: use true or false; or failed"),
-        ("remark", "good", "judgment: use one of failed, abstained, missing, judged."),
+        ("remark", "good", "judgment: its judgments are texts. Search them with text=, or use one of failed, "),
         ("stars", "true", "judgment: use a number or a comparison"),
         ("verdict", "1", "judgment: use one of good, bad; or failed"),
     ],

@@ -22,6 +22,7 @@ from evals_mcp.models.evaluation_document import (
     RunRecord,
     VersionRecord,
 )
+from evals_mcp.models.ids import derived_id
 
 _ID_BYTES = 15
 _LOG, _JUDGMENT = "L", "J"
@@ -263,8 +264,7 @@ class Assembly:
         return self._id("evv", name, kind)
 
     def _id(self, prefix: str, *parts: str) -> str:
-        text = "\x00".join(["import", self.evaluation, prefix, *parts])
-        return f"{prefix}_{blake2b(text.encode(errors='surrogatepass'), digest_size=_ID_BYTES).hexdigest()}"
+        return derived_id(prefix, "import", self.evaluation, prefix, *parts)
 
 
 def _state(score: Score) -> str:

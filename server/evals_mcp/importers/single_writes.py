@@ -15,7 +15,7 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.paging import pages
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.agents import AgentRequest
-from evals_mcp.models.datapoints import CreateDatapointRequest
+from evals_mcp.models.datapoints import DATAPOINT_CONTENT, CreateDatapointRequest
 from evals_mcp.models.datasets import DatasetRequest
 from evals_mcp.models.enums import EvaluationStatus, FileType
 from evals_mcp.models.evaluation_document import (
@@ -109,8 +109,8 @@ class SingleWrites:
             case FileRecord():
                 self._files[given.id] = given
             case DatapointRecord():
-                content = CreateDatapointRequest.model_validate(given.model_dump(exclude={"id"}, exclude_none=True))
-                self._datapoints[given.dataset_id][given.id] = content
+                content = given.model_dump(include=DATAPOINT_CONTENT, exclude_none=True)
+                self._datapoints[given.dataset_id][given.id] = CreateDatapointRequest.model_validate(content)
             case VersionRecord():
                 await self._write_version(given)
             case EvaluationRecord():

@@ -64,7 +64,7 @@ def _fill(store: Store) -> None:
 
 
 def _forget_authors(connection: Connection) -> None:
-    """What the revision before kept: the newest judgment of a log by each version."""
+    """What the revision before kept: the newest judgment of a log by each version, and other scores of options."""
     kept = (
         "run_id, evaluator_id, log_number, evaluator_version_id, evaluator_log_number, datapoint_id, latest, state, "
         "number, label, score"
@@ -74,6 +74,7 @@ def _forget_authors(connection: Connection) -> None:
         f"CREATE TABLE kept AS SELECT {kept} FROM judgments WHERE evaluator_log_number IN ({newest})",
         "DROP TABLE judgments",
         "ALTER TABLE kept RENAME TO judgments",
+        "UPDATE judgments SET score = -1 WHERE label LIKE '[%'",  # the lowest of the options that were selected
         "ALTER TABLE judged_counts DROP COLUMN judgments_count",
         "UPDATE alembic_version SET version_num = '0001'",
     ):

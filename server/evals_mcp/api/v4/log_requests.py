@@ -3,6 +3,7 @@
 from typing import Any
 
 from evals_mcp.errors import Invalid
+from evals_mcp.models.ids import derived_id
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.v4.configs import V4ChatMessageRequest
 from evals_mcp.models.v4.logs import (
@@ -11,7 +12,7 @@ from evals_mcp.models.v4.logs import (
     V4Feedback,
     V4LogRequest,
 )
-from evals_mcp.store.database.identity import derived_id, new_id
+from evals_mcp.store.database.identity import new_id
 
 _PROJECT = {"project", "project_id", "config", "config_id"}
 _DERIVED = {"duration", "parent_id", "messages", "output_message", "feedback"}

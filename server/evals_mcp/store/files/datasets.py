@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Row, func, select
 
 from evals_mcp.models.datapoints import CreateDatapointRequest, DatapointResponse
 from evals_mcp.models.datasets import DatasetResponse
+from evals_mcp.models.ids import derived_id
 from evals_mcp.models.pages import PaginatedData
-from evals_mcp.store.database.identity import derived_id, digest, new_id
+from evals_mcp.store.database.identity import digest, new_id
 from evals_mcp.store.database.pages import batches, window
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, files, versions

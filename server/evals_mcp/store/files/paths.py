@@ -1,7 +1,7 @@
 """Paths of files and directories: clean, split and check them. No tables."""
 
 from evals_mcp.errors import Invalid
-from evals_mcp.store.database.identity import derived_id
+from evals_mcp.models.ids import derived_id
 
 ROOT_ID = derived_id("dir", "root")
 """The id of the root directory. Each workspace has one, without a row."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from evals_mcp.models.ids import derived_id
 from evals_mcp.otel.traced_logs import TracedLog
-from evals_mcp.store.database.identity import derived_id
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import logs
 from evals_mcp.store.files.versions import find_file

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
+from evals_mcp.models.ids import derived_id
 from evals_mcp.store.database.columns import Moment, RowNumber
-from evals_mcp.store.database.identity import derived_id
 
 revision = "0001"
 down_revision = None

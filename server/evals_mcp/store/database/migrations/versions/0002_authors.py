@@ -61,6 +61,7 @@ def upgrade() -> None:
         op.alter_column("judged_counts", "judgments_count", server_default=None)
     connection = op.get_bind()
     connection.execute(sa.update(_counts).values(judgments_count=_counts.c.logs_count))
+    _score_several_options(connection)
     is_named = sa.cast(_logs.c.extra, sa.Text()).contains('"user"') & _logs.c.judged_log_number.is_not(None)
     authored = sa.select(_logs.c.judged_log_number, _logs.c.file_id).where(is_named).distinct()
     for log_number, evaluator_id in connection.execute(authored).all():
@@ -146,6 +147,23 @@ def _add_authors(connection: sa.Connection, log_number: int, evaluator_id: str) 
     connection.execute(sa.update(_runs).where(_runs.c.id.in_(of_runs)).values(revision=_runs.c.revision + 1))
 
 
+def _score_several_options(connection: sa.Connection) -> None:
+    """Give judgments of several options the sum of the options' scores, in place of the lowest."""
+    stored = sa.select(_judgments.c.evaluator_version_id, _judgments.c.label).distinct()
+    for version_id, label in connection.execute(stored.where(_judgments.c.label.like("[%"))).all():
+        content = connection.execute(sa.select(_versions.c.content).where(_versions.c.id == version_id)).scalar_one()
+        if content["spec"].get("return_type") == "multi_select":
+            alike = (_judgments.c.evaluator_version_id == version_id, _judgments.c.label == label)
+            score = _sum_of_options(json.loads(label), content["spec"])
+            connection.execute(sa.update(_judgments).where(*alike).values(score=score))
+
+
+def _sum_of_options(chosen: list[str], spec: Mapping[str, Any]) -> float | None:
+    valences = {item["name"]: item.get("valence") or "" for item in spec.get("options") or [] if "name" in item}
+    scores = {option: VALENCE_SCORES.get(valence, 0.0) for option, valence in valences.items()}
+    return sum(scores.get(option, 0.0) for option in set(chosen)) if len(set(scores.values())) > 1 else None
+
+
 def _author(user: str | None) -> str:
     return (user or "") if len(user or "") <= 200 else f"{(user or '')[:183]}…{digest(user)[:16]}"
 
@@ -166,8 +184,7 @@ def _columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) -> dict[
         signed = None if valence == "neutral" else -number if valence == "negative" else number
         return found | {"number": number, "score": signed}
     if isinstance(judgment, list):
-        known = [score for option in judgment if (score := scores.get(option)) is not None]
-        return found | {"label": json.dumps(judgment, ensure_ascii=False), "score": min(known, default=None)}
+        return found | {"label": json.dumps(judgment, ensure_ascii=False), "score": _sum_of_options(judgment, spec)}
     if spec.get("return_type") == "text":
         return found | {"label": judgment[:KEPT_TEXT]}
     return found | {"label": judgment, "score": scores.get(judgment)}
