@@ -91,7 +91,13 @@ class _Reader:
         text = re.sub(r"dir_\w{21}", "dir", answer.text)
         for id, given in self._ids.items():
             text, asked = text.replace(id, given), asked.replace(id, given)
+            text = text.replace(_in_label(id), _in_label(given))
         content = json.loads(text)
         content.pop("token", None) if isinstance(content, dict) else None
         self._answers[asked] = (answer.status_code, content)
         return answer.json()
+
+
+def _in_label(id: str) -> str:
+    """The beginning of an id in a run's label, such as ` (Lz3t)`."""
+    return f" ({id.partition('_')[2][:4]})"

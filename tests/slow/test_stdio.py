@@ -26,6 +26,7 @@ async def test_a_stdio_server_survives_it_too(sample_copy: Path, mode: Any) -> N
             if "\ud800" not in arguments.get("text", ""):
                 assert said in await assistant.refuse(tool, **arguments)
         assert "3 runs" in await assistant.ask("list_runs", evaluation=SAMPLE)
-        log = (await assistant.ask("get_logs", evaluation=SAMPLE, limit=1)).split("\n")[2].partition(";")[0]
-        assert f"Log {log} of prompt support/answer-ticket" in await assistant.ask("get_log", log=log)
-        assert "datapoint | input | target" in await assistant.ask("list_datapoints", evaluation=SAMPLE, limit=1)
+        listed = await assistant.ask("get_logs", evaluation=SAMPLE, limit=1)
+        log = next(line.split(" ")[0] for line in listed.splitlines() if line.startswith("log_"))
+        assert f"Log {log}" in await assistant.ask("get_log", log=log)
+        assert "datapoint | input" in await assistant.ask("list_datapoints", evaluation=SAMPLE, limit=1)
