@@ -16,8 +16,8 @@ from evals_mcp.store.database.opening import WORKSPACE, Migrations
 _migrate = opening._upgrade
 _IN_FIRST = "{schema}"
 Statements = list[tuple[str, Any]]
-_made: dict[str, Statements] = {}
-"""By the kind of database."""
+_made: dict[tuple[str, bool], Statements] = {}
+"""By the kind of database and whether the tables are in a named schema: then some statements name it."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,10 +35,11 @@ def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _repeat(connection: Connection, schema: str | None, migrations: Migrations) -> None:
+    kind = (connection.dialect.name, schema is not None)
     if migrations != WORKSPACE or inspect(connection).get_table_names(schema=schema):
         _migrate(connection, schema, migrations)
-    elif (made := _made.get(connection.dialect.name)) is None:
-        _made[connection.dialect.name] = _watch(connection, schema, migrations)
+    elif (made := _made.get(kind)) is None:
+        _made[kind] = _watch(connection, schema, migrations)
     else:
         for statement, parameters in made:
             connection.exec_driver_sql(statement.replace(_IN_FIRST, schema or ""), parameters)
@@ -50,7 +51,8 @@ def _watch(connection: Connection, schema: str | None, migrations: Migrations) -
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
         if statement.lstrip().startswith(("ALTER", "CREATE", "DROP", "INSERT", "UPDATE")):
-            made.append((re.sub(rf'"?\b{schema}\b"?\.', f'"{_IN_FIRST}".', statement), parameters))
+            named = statement if schema is None else re.sub(rf'"?\b{schema}\b"?\.', f'"{_IN_FIRST}".', statement)
+            made.append((named, parameters))
 
     event.listen(connection, "before_cursor_execute", note)
     _migrate(connection, schema, migrations)
