@@ -1,4 +1,4 @@
-"""Bad input on every route over PostgreSQL; tests/api has the same over SQLite."""
+"""Bad input on every route over SQLite and PostgreSQL; tests/api has a route of each kind."""
 
 import pytest
 from tests.api.test_bad_input import refuse_bad_input, team
@@ -10,7 +10,6 @@ __all__ = ["team"]
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("emptied_store", ["postgresql"], indirect=True)
 async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(team: Team, store: Store) -> None:
     """After all that was refused nothing has changed, and the request as it should be is answered."""
     await refuse_bad_input(team, store)

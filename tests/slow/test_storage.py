@@ -1,11 +1,13 @@
 """The database file under servers that end, share it, or find no room: each in a process of its own."""
 
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,18 @@ def mounted(folder: Path, options: str, database: Path, then: str = "true") -> I
 def test_the_log_beside_a_file_stays_small_while_eight_processes_write(tmp_path: Path) -> None:
     """SQLite alone empties it only when nobody uses it, which never happens then: it would reach 40 MiB here."""
     assert largest_log(tmp_path / "evals.db", 120) < MOST_MEBIBYTES * 2**20
+
+
+def test_what_was_answered_survives_kill(sample_copy: Path) -> None:
+    """Logs that were answered are there after the process was killed without warning, at once and whole."""
+    ids = []
+    for number in range(2):
+        with Wire({"EVALS_MCP_DATABASE": str(sample_copy)}) as wire:
+            ids.append(log_output(wire, f"killed after answer {number}"))
+            wire.process.kill()
+    with Wire({"EVALS_MCP_DATABASE": str(sample_copy)}) as wire:
+        found = wire.answer("get_logs", evaluation=SAMPLE, text="killed after answer")
+        assert all(re.search(rf"^{log_id[:10]}", found, re.MULTILINE) for log_id in ids)
+        wire.wait()
+    with closing(sqlite3.connect(sample_copy)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

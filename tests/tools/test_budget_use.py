@@ -18,7 +18,7 @@ from evals_mcp.sample.support_bot import read_sample
 from evals_mcp.wiring import build_client
 
 pytestmark = pytest.mark.anyio
-_BUDGETS = [300, 340, 410, 500, 620, 700, 900, 1_200, 1_500, 2_000, 3_000, 4_000, 5_500, 8_000, 12_000, 20_000]
+BUDGETS = [300, 340, 410, 500, 620, 700, 900, 1_200, 1_500, 2_000, 3_000, 4_000, 5_500, 8_000, 12_000, 20_000]
 _CUT = re.compile(r"\(\+[\d,]+ (?:characters|more)|marks cut|Texts are cut|[Rr]aise max_tokens|Not shown:")
 _LEAST_USED = 0.85
 _SLACK = 40  # characters of texts in our own lines
@@ -33,6 +33,12 @@ _CALLS: list[tuple[str, dict[str, Any]]] = [
     ("compare_runs", {"limit": 10, "outcome": "changed"}),
     ("compare_runs", {"limit": 50, "outcome": "same"}),
 ]
+
+
+@pytest.fixture(scope="module")
+def budgets() -> list[int]:
+    """A small budget, the default one and a large one; tests/slow takes all."""
+    return [300, 2_000, 8_000]
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +90,12 @@ def _shown_characters(answer: str) -> int:
 @pytest.mark.parametrize("evaluation", ["Sizes", "Which prompt answers tickets"])
 @pytest.mark.parametrize(("tool", "arguments"), _CALLS, ids=repr)
 async def test_more_budget_never_shows_less(
-    assistant: Assistant, tool: str, arguments: dict[str, Any], evaluation: str
+    assistant: Assistant, tool: str, arguments: dict[str, Any], evaluation: str, budgets: list[int]
 ) -> None:
     """A larger answer has the rows of a smaller one, and no less of their texts; a budget that cuts is used."""
     ids: set[str] = set()
     characters = 0
-    for budget in _BUDGETS:
+    for budget in budgets:
         answer = await assistant.ask(tool, evaluation=evaluation, max_tokens=budget, **arguments)
         spent, shown = estimate(answer), _ids(answer)
         assert max(spent, count_tokens(answer)) <= budget
@@ -100,7 +106,7 @@ async def test_more_budget_never_shows_less(
 
 
 @pytest.mark.parametrize("evaluation", ["Sizes", "Which prompt answers tickets"])
-async def test_one_log_uses_its_budget(assistant: Assistant, evaluation: str) -> None:
+async def test_one_log_uses_its_budget(assistant: Assistant, evaluation: str, budgets: list[int]) -> None:
     """Alone, and beside another run's."""
     run, other = ("run-1", "run-0") if evaluation == "Sizes" else ("v3", "v1")
     asked = {"evaluation": evaluation, "runs": [run], "sort": "length", "limit": 3, "max_tokens": 8_000}
@@ -108,7 +114,7 @@ async def test_one_log_uses_its_budget(assistant: Assistant, evaluation: str) ->
     beside = {"beside": other, "evaluation": evaluation}
     for log in sorted(_ids(listed)):
         for arguments in ({}, beside):
-            for budget in _BUDGETS[2:]:
+            for budget in (budget for budget in budgets if budget > 400):
                 answer = await assistant.ask("get_log", log=log, max_tokens=budget, **arguments)
                 assert max(estimate(answer), count_tokens(answer)) <= budget
                 assert not _CUT.search(answer) or estimate(answer) >= _LEAST_USED * budget
