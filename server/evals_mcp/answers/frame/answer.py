@@ -100,14 +100,17 @@ class Answer:
         needs, for_lines, rooms = self._allocate(lists, sum(cost(line.text) for line in lines))
         unused = self._left - for_lines - sum(rooms)
         closings: dict[int, list[Quoted]] = {}
+        growing = False  # what the next line of a verdict will take is lent to evidence only
         evidence_last = sorted(range(len(lists)), key=lambda at: (needs[at].rank is Rank.EVIDENCE, needs[at].whole))
         for index in evidence_last:
             unused += rooms[index]
             waiting = sum(room for room, item in zip(rooms, lists, strict=True) if item.waits)
-            closings[index], spent = self._fill(lists, index, unused, waiting)
+            room = min(unused, rooms[index]) if growing and lists[index].rank is Rank.EXTRA else unused
+            closings[index], spent = self._fill(lists, index, room, waiting)
             unused -= spent
+            growing |= lists[index].rank is Rank.VERDICTS and spent < needs[index].whole
         for index, item in enumerate(lists):
-            if not item.texts:
+            if not item.texts and not (growing and item.rank is Rank.EXTRA):
                 unused += sum(map(cost, closings[index]))
                 closings[index], spent = self._fill(lists, index, unused)
                 unused -= spent

@@ -61,7 +61,8 @@ class List:
         if sum(row.need for row in self.rows.rows) * _LEAST_PER_CHARACTER <= room:
             everything = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.rows.top, room)
         if self.rank is Rank.EXTRA:
-            return Need(0, 0, 0, 0, everything, self.rank)
+            rows = minimum - first + self.rows.total(self.least, room)
+            return Need(0, 0, rows, rows, everything, self.rank)
         if self.rank is Rank.VERDICTS:
             least = minimum - first + self.rows.total(self.least, room)
             return Need(0, least, least, everything, everything, self.rank)
