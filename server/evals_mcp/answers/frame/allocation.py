@@ -25,8 +25,8 @@ class Need(NamedTuple):
 def allocate(room: int, lines: int, least_of_lines: int, needs: Sequence[Need]) -> tuple[int, list[int]]:
     """The tokens of the lines, and of each list.
 
-    Everything if it fits. Else the least of each; then the lines and all rows; then detail. What needs less than an
-    equal share gets it whole, so a larger room gives nothing less.
+    Everything if it fits. Else the least of each; then the lines and all rows; then the detail of the lowest rank, and
+    that of the others. What needs less than an equal share gets it whole, so a larger room gives nothing less.
     """
     if lines + sum(need.whole for need in needs) <= room:
         return lines, [need.whole for need in needs]
@@ -39,8 +39,13 @@ def allocate(room: int, lines: int, least_of_lines: int, needs: Sequence[Need]) 
         most = max(left - later, left // 2)
         rooms[index] = need.bare if need.bare and need.least > most else min(need.least, most)
         left -= rooms[index]
-    for part in ("rows", "base", "whole"):
-        wanted = [lines - for_lines, *(getattr(need, part) - given for need, given in zip(needs, rooms, strict=True))]
+    first = min((need.rank for need in needs), default=0)
+    for part, most in (("rows", None), ("base", first), ("base", None), ("whole", None)):
+        wanted = [
+            0 if most is not None and most < need.rank else getattr(need, part) - given
+            for need, given in zip(needs, rooms, strict=True)
+        ]
+        wanted.insert(0, lines - for_lines)
         more, *shares = share(left, [max(want, 0) for want in wanted])
         for_lines += more
         rooms = [given + more for given, more in zip(rooms, shares, strict=True)]
