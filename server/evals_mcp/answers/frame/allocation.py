@@ -40,9 +40,10 @@ def allocate(room: int, lines: int, least_of_lines: int, needs: Sequence[Need]) 
         rooms[index] = need.bare if need.bare and need.least > most else min(need.least, most)
         left -= rooms[index]
     first = min((need.rank for need in needs), default=0)
-    for part, most in (("rows", None), ("base", first), ("base", None), ("whole", None)):
+    stages: tuple[tuple[str, bool], ...] = (("rows", False), ("base", True), ("base", False), ("whole", False))
+    for part, only_first in stages:
         wanted = [
-            0 if most is not None and most < need.rank else getattr(need, part) - given
+            0 if only_first and need.rank > first else getattr(need, part) - given
             for need, given in zip(needs, rooms, strict=True)
         ]
         wanted.insert(0, lines - for_lines)
