@@ -6,20 +6,15 @@ from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Score, Version
-from evals_mcp.importers.tables.columns import Chosen, as_text
-from evals_mcp.importers.tables.rows import read_json
+from evals_mcp.importers.results import Case, Location, Result, Score, Version, as_text
+from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.importers.text_files import read_head, read_json
 
-_HEAD = 4_096
 _ABOUT = ("threshold", "evaluationModel", "evaluationCost")
 
 
 def _recognises(path: Path) -> bool:
-    if path.suffix.lower() != ".json":
-        return False
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    return b'"testCases"' in head
+    return path.suffix.lower() == ".json" and b'"testCases"' in read_head(path)
 
 
 def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:

@@ -21,7 +21,7 @@ from evals_mcp.importers.api_records import (
 )
 from evals_mcp.importers.formats import FolderFormat, Report
 from evals_mcp.importers.results import Location
-from evals_mcp.importers.tables.rows import lines_of, read_json
+from evals_mcp.importers.text_files import lines_of, read_json
 from evals_mcp.models.evaluation_document import DatapointRecord, Record, RunEvaluation
 from evals_mcp.models.model import JsonObject
 

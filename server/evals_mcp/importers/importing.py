@@ -11,8 +11,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.importers.assembly import Assembly
 from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of
 from evals_mcp.importers.loader import Loaded, load_document, stream
-from evals_mcp.importers.no_results import NoResults
-from evals_mcp.importers.results import Location
+from evals_mcp.importers.results import Location, NoResults
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.models.evaluation_document import (
     EvaluationRecord,

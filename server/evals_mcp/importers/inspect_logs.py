@@ -11,12 +11,11 @@ from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Run, Score, Step, Version
-from evals_mcp.importers.tables.columns import Chosen, as_text
-from evals_mcp.importers.tables.rows import read_json
+from evals_mcp.importers.results import Case, Location, Result, Run, Score, Step, Version, as_object, as_text
+from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.importers.text_files import read_head, read_json
 from evals_mcp.models.messages import ChatMessage
 
-_HEAD = 4_096
 _VERSIONS = (2, 3)
 _LARGEST_MEMBER = 512_000_000
 _ATTACHMENT = "attachment://"
@@ -25,8 +24,7 @@ _GRADES: Mapping[str, bool | float] = {"C": True, "P": 0.5, "I": False, "N": Fal
 
 
 def _recognises(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+    head = read_head(path)
     if path.suffix.lower() == ".eval":
         return head.startswith(b"PK")
     return path.suffix.lower() == ".json" and b'"eval"' in head and b'"task"' in head
@@ -81,7 +79,7 @@ class _Log:
         self._header = header
         self._path = path
         self._report = report
-        self._eval = _object(header.get("eval"))
+        self._eval = as_object(header.get("eval"))
         self._count = 0
         self._values: dict[str, list[float]] = defaultdict(list)
         if header.get("version") not in _VERSIONS:
@@ -89,18 +87,18 @@ class _Log:
 
     def result(self, sample: Mapping[str, Any], location: Location) -> Result:
         """The result of one sample in one epoch."""
-        attachments = _object(sample.get("attachments"))
+        attachments = as_object(sample.get("attachments"))
         sample = _resolved(sample, attachments) if attachments else sample
         self._count += 1
-        output = _object(sample.get("output"))
-        message = _object(next(iter(output.get("choices") or []), {})).get("message")
-        usage = [_object(item) for item in _object(sample.get("model_usage")).values()]
+        output = as_object(sample.get("output"))
+        message = as_object(next(iter(output.get("choices") or []), {})).get("message")
+        usage = [as_object(item) for item in as_object(sample.get("model_usage")).values()]
         messages = _messages(sample.get("messages"))
         answer = _message(message) if isinstance(message, dict) else None
         if answer is not None and messages and messages[-1].role == "assistant":
             messages = messages[:-1]
-        error = _object(sample.get("error")).get("message")
-        scores = list(self._scores(_object(sample.get("scores") or sample.get("score"))))
+        error = as_object(sample.get("error")).get("message")
+        scores = list(self._scores(as_object(sample.get("scores") or sample.get("score"))))
         model = str(self._eval.get("model") or self._path.stem)
         return Result(
             version=Version(model, _version_content(self._eval, self._header)),
@@ -116,8 +114,8 @@ class _Log:
             prompt_tokens=_sum(usage, "input_tokens"),
             output_tokens=_sum(usage, "output_tokens"),
             reasoning_tokens=_sum(usage, "reasoning_tokens"),
-            finish_reason=_object(next(iter(output.get("choices") or []), {})).get("stop_reason"),
-            metadata={"epoch": sample.get("epoch"), "limit": sample.get("limit"), **_object(sample.get("store"))},
+            finish_reason=as_object(next(iter(output.get("choices") or []), {})).get("stop_reason"),
+            metadata={"epoch": sample.get("epoch"), "limit": sample.get("limit"), **as_object(sample.get("store"))},
             evaluation=str(self._eval.get("task") or self._path.stem),
             run=Run(
                 key=str(self._eval.get("run_id") or self._path.name),
@@ -131,7 +129,7 @@ class _Log:
         name, status = self._path.name, self._header.get("status")
         if status not in (None, "success"):
             self._report.note(f"{name}: the run ended as {status}.")
-        results = _object(self._header.get("results"))
+        results = as_object(self._header.get("results"))
         total = results.get("total_samples")
         if isinstance(total, int) and total != self._count:
             self._report.note(f"{name} claims {total:,} samples and holds {self._count:,}.")
@@ -143,7 +141,7 @@ class _Log:
     def _check_metrics(self, item: Mapping[str, Any]) -> None:
         values = self._values.get(str(item.get("name"))) or self._values.get(f"{item.get('scorer')}.{item.get('name')}")
         for metric in ("accuracy", "mean"):
-            reported = _object(_object(item.get("metrics")).get(metric)).get("value")
+            reported = as_object(as_object(item.get("metrics")).get(metric)).get("value")
             if not values or not isinstance(reported, int | float):
                 continue
             mean = math.fsum(values) / len(values)
@@ -163,13 +161,13 @@ class _Log:
             messages=_messages(given) if isinstance(given, list) else [],
             target=None if target in (None, "") else {"target": target},
             id=as_text(sample["id"]) if "id" in sample else None,
-            metadata=_object(sample.get("metadata")),
+            metadata=as_object(sample.get("metadata")),
         )
 
     def _scores(self, scores: Mapping[str, Any]) -> Iterator[Score]:
         """A score for each scorer, or for each key of its value."""
         for scorer, score in scores.items():
-            value = _object(score).get("value")
+            value = as_object(score).get("value")
             parts = value if isinstance(value, dict) else {None: value}
             if isinstance(value, list):
                 parts = {str(index): part for index, part in enumerate(value)}
@@ -185,14 +183,14 @@ class _Log:
                 yield Score(
                     name,
                     judgment,
-                    _object(score).get("explanation"),
+                    as_object(score).get("explanation"),
                     higher_is_better=True if part in _GRADES else None,
                     metadata=_about(score, part),
                 )
 
 
 def _about(score: Any, value: Any) -> dict[str, Any] | None:
-    about = {"answer": _object(score).get("answer"), **_object(_object(score).get("metadata"))}
+    about = {"answer": as_object(score).get("answer"), **as_object(as_object(score).get("metadata"))}
     if isinstance(value, str) and value in _GRADES:
         about["grade"] = value
     return {name: item for name, item in about.items() if item is not None} or None
@@ -205,7 +203,7 @@ def _version_content(eval: Mapping[str, Any], header: Mapping[str, Any]) -> dict
         "task_args": eval.get("task_args"),
         "model_args": eval.get("model_args"),
         "generate_config": eval.get("model_generate_config"),
-        "solver": [step.get("solver") for step in _object(header.get("plan")).get("steps") or []],
+        "solver": [step.get("solver") for step in as_object(header.get("plan")).get("steps") or []],
     }
     return {name: value for name, value in found.items() if value}
 
@@ -215,8 +213,8 @@ def _steps(sample: Mapping[str, Any]) -> Iterator[Step]:
     for event in sample.get("events") or []:
         match event.get("event"):
             case "model":
-                choice = _object(next(iter(_object(event.get("output")).get("choices") or []), {}))
-                usage = [_object(_object(event.get("output")).get("usage"))]
+                choice = as_object(next(iter(as_object(event.get("output")).get("choices") or []), {}))
+                usage = [as_object(as_object(event.get("output")).get("usage"))]
                 yield Step(
                     "model",
                     str(event.get("model") or "model"),
@@ -233,9 +231,9 @@ def _steps(sample: Mapping[str, Any]) -> Iterator[Step]:
                 yield Step(
                     "tool",
                     str(event.get("function") or "tool"),
-                    inputs=_object(event.get("arguments")),
+                    inputs=as_object(event.get("arguments")),
                     output=None if result is None else as_text(result),
-                    error=_object(event.get("error")).get("message"),
+                    error=as_object(event.get("error")).get("message"),
                     started_at=_time(event.get("timestamp")),
                     ended_at=_time(event.get("completed")),
                 )
@@ -296,10 +294,6 @@ def _time(text: Any) -> datetime | None:
 def _sum(usages: Sequence[Mapping[str, Any]], name: str) -> int | None:
     found = [usage[name] for usage in usages if isinstance(usage.get(name), int)]
     return sum(found) if found else None
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 FORMAT = Format("inspect", _recognises, _read)

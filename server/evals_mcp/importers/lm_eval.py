@@ -11,10 +11,9 @@ from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.no_results import NoResults
-from evals_mcp.importers.results import Case, Location, Result, Score, Version
-from evals_mcp.importers.tables.columns import Chosen, as_text
-from evals_mcp.importers.tables.rows import lines_of, read_json
+from evals_mcp.importers.results import Case, Location, NoResults, Result, Score, Version, as_text
+from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.importers.text_files import lines_of, read_json
 
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT[\d.:-]+)\.jsonl")
 _RESULTS = re.compile(r"results_.*\.json")

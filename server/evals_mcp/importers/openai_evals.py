@@ -7,20 +7,18 @@ from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Score, Version
-from evals_mcp.importers.tables.columns import Chosen, as_text
-from evals_mcp.importers.tables.rows import lines_of
+from evals_mcp.importers.results import Case, Location, Result, Score, Version, as_text
+from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.importers.text_files import lines_of, read_head
 from evals_mcp.models.messages import ChatMessage
 
-_HEAD = 65_536
 _ROUNDING = 1e-9
 
 
 def _recognises(path: Path) -> bool:
     if path.suffix.lower() != ".jsonl":
         return False
-    with path.open("rb") as file:
-        first = file.readline(_HEAD)
+    first = read_head(path).partition(b"\n")[0]
     return first.startswith(b'{"spec"') and b'"eval_name"' in first
 
 

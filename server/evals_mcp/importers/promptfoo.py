@@ -8,23 +8,18 @@ from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Score, Version
-from evals_mcp.importers.tables.columns import Chosen, as_text
-from evals_mcp.importers.tables.rows import read_json
+from evals_mcp.importers.results import Case, Location, Result, Score, Version, as_object, as_text
+from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.importers.text_files import read_head, read_json
 from evals_mcp.models.messages import ChatMessage
 
 _VERSIONS = (2, 3)
-_HEAD = 4_096
 _BEGINS = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*("evalId"|"results"\s*:\s*\{\s*"version"\s*:)')
 _SHORT = 40
 
 
 def _recognises(path: Path) -> bool:
-    if path.suffix.lower() != ".json":
-        return False
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    return _BEGINS.match(head) is not None
+    return path.suffix.lower() == ".json" and _BEGINS.match(read_head(path)) is not None
 
 
 def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
@@ -58,18 +53,18 @@ class _Reader:
         }
 
     def result(self, item: Mapping[str, Any], location: Location) -> Result:
-        response = _object(item.get("response"))
-        usage = _object(response.get("tokenUsage"))
+        response = as_object(item.get("response"))
+        usage = as_object(response.get("tokenUsage"))
         latency = item.get("latencyMs")
         failed = _failed(item)
-        description = _object(item.get("testCase")).get("description")
+        description = as_object(item.get("testCase")).get("description")
         return Result(
             version=self._version(item),
-            case=Case(inputs=_object(item.get("vars")), metadata={"description": description}),
+            case=Case(inputs=as_object(item.get("vars")), metadata={"description": description}),
             location=location,
             scores=[] if failed else list(self._scores(item)),
             output=None if response.get("output") is None else as_text(response["output"]),
-            messages=[ChatMessage(role="user", content=as_text(_object(item.get("prompt")).get("raw", "")))],
+            messages=[ChatMessage(role="user", content=as_text(as_object(item.get("prompt")).get("raw", "")))],
             error=as_text(item.get("error") or "The provider failed.") if failed else None,
             latency=None if latency is None else latency / 1000,
             cost=item.get("cost", response.get("cost")),
@@ -86,7 +81,7 @@ class _Reader:
         return Version(label, {"provider": provider, "prompt": prompt})
 
     def _scores(self, item: Mapping[str, Any]) -> Iterator[Score]:
-        grading = _object(item.get("gradingResult"))
+        grading = as_object(item.get("gradingResult"))
         if grading or "success" in item:
             yield Score("passed", bool(item.get("success")), grading.get("reason"))
         if isinstance(item.get("score"), int | float):
@@ -105,17 +100,17 @@ def _failed(item: Mapping[str, Any]) -> bool:
     """Whether the provider failed. `error` alone does not tell: it also holds the reason of a failed assertion."""
     if "failureReason" in item:
         return bool(item["failureReason"] == 2)
-    return bool(item.get("error")) and _object(item.get("response")).get("output") is None
+    return bool(item.get("error")) and as_object(item.get("response")).get("output") is None
 
 
 def _components(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    components = _object(item.get("gradingResult")).get("componentResults")
+    components = as_object(item.get("gradingResult")).get("componentResults")
     return [component for component in components or [] if isinstance(component, dict)]
 
 
 def _assertion_name(component: Mapping[str, Any]) -> str:
-    assertion = _object(component.get("assertion"))
-    named = _object(component.get("named_scores") or component.get("namedScores"))
+    assertion = as_object(component.get("assertion"))
+    named = as_object(component.get("named_scores") or component.get("namedScores"))
     if len(named) == 1 and not assertion.get("metric"):
         return str(next(iter(named)))
     if not assertion:
@@ -133,17 +128,13 @@ def _provider(item: Mapping[str, Any]) -> str:
 
 
 def _prompt_label(item: Mapping[str, Any]) -> str:
-    prompt = _object(item.get("prompt"))
+    prompt = as_object(item.get("prompt"))
     return str(prompt.get("label") or prompt.get("raw") or "")
 
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _SHORT else line[: _SHORT - 1] + "\N{HORIZONTAL ELLIPSIS}"
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 FORMAT = Format("promptfoo", _recognises, _read)

@@ -3,14 +3,20 @@
 A reader of a format yields results; `assembly` makes an evaluation document of them.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from evals_mcp.errors import Invalid
 from evals_mcp.models.messages import ChatMessage
 
 EvaluatorKind = Literal["external", "human", "llm", "python"]
+
+
+class NoResults(Invalid):
+    """A file that is whole, but holds no results. In a folder it is skipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +117,13 @@ class Result:
     evaluation: str | None = None
     run: Run = field(default_factory=Run)
     steps: Sequence[Step] = ()
+
+
+def as_text(value: Any) -> str:
+    """A value as text; JSON for what is no text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def as_object(value: Any) -> Mapping[str, Any]:
+    """A value if it is an object of JSON, else an empty one."""
+    return value if isinstance(value, dict) else {}

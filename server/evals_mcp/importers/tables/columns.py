@@ -1,6 +1,5 @@
 """What the columns of a table hold: guessed from their names and values, or named by the caller."""
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from evals_mcp.errors import Invalid
-from evals_mcp.importers.no_results import NoResults
+from evals_mcp.importers.results import NoResults
 
 Role = Literal["datapoint", "run", "input", "output", "target", "error", "latency", "cost", "metadata"]
 
@@ -309,11 +308,6 @@ def as_number(value: Any) -> float | int | None:
     if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() and str(value).strip().lstrip("+-").isdigit() else number
-
-
-def as_text(value: Any) -> str:
-    """A cell as text; JSON for what is no text."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _key(column: str) -> str:

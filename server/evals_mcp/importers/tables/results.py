@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Score, Version
+from evals_mcp.importers.results import Case, Location, Result, Score, Version, as_text
 from evals_mcp.importers.tables.columns import (
     Chosen,
     Columns,
@@ -15,7 +15,6 @@ from evals_mcp.importers.tables.columns import (
     ScoreColumn,
     as_boolean,
     as_number,
-    as_text,
     describe,
     guess_columns,
     is_missing,

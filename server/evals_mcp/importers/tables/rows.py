@@ -1,6 +1,5 @@
 """Rows of CSV, TSV, JSONL, JSON, Parquet and Excel files, one by one, each with where it stands."""
 
-import codecs
 import csv
 import io
 import json
@@ -10,16 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
-from evals_mcp.importers.no_results import NoResults
+from evals_mcp.importers.results import NoResults
+from evals_mcp.importers.text_files import LONGEST_LINE, encoding_of, lines_of, read_json
 
 TABLES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx"}
 """The endings of files that can hold a table."""
 
-_LONGEST_LINE = 64_000_000
-_LARGEST_JSON = 512_000_000
 _SAMPLE = 65_536
 _DELIMITERS = ",;\t|"
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _NESTED = ("scores", "metrics", "evaluations", "metadata", "judgments")
 _LISTS = ("results", "rows", "data", "samples", "examples", "items", "records")
 
@@ -49,56 +46,8 @@ def read_rows(path: Path) -> Iterator[Row]:
             return _delimited(path)
 
 
-def encoding_of(path: Path) -> str:
-    """The encoding of a text file: by its mark, else UTF-8, or Windows-1252 where it is no UTF-8.
-
-    Raises Invalid for a file that is no text.
-    """
-    with path.open("rb") as file:
-        head = file.read(_SAMPLE)
-        for mark, encoding in _MARKS:
-            if head.startswith(mark):
-                return encoding
-        if b"\x00" in head:
-            raise NoResults(f"{path.name} is not a text file.")
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while head:
-                decoder.decode(head)
-                head = file.read(_SAMPLE)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8"
-
-
-def lines_of(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a text file with their numbers from 1. Raises Invalid for one that is too long."""
-    with path.open(encoding=encoding_of(path), errors="replace", newline="\n") as file:
-        number = 0
-        while line := file.readline(_LONGEST_LINE + 1):
-            number += 1
-            if len(line) > _LONGEST_LINE:
-                raise Invalid(f"{path.name}, line {number} is longer than {_LONGEST_LINE:,} characters.")
-            yield number, line
-
-
-def read_json(path: Path) -> Any:
-    """The content of a JSON file. Raises Invalid with the position where it is not JSON."""
-    size = path.stat().st_size
-    if size > _LARGEST_JSON:
-        raise Invalid(f"{path.name} has {size:,} bytes, more than the {_LARGEST_JSON:,} of one JSON document.")
-    text = path.read_bytes().decode(encoding_of(path), errors="replace")
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Invalid(f"{path.name}, line {error.lineno} is not JSON: {error.msg}.") from None
-    except RecursionError:
-        raise Invalid(f"{path.name} is nested too deep.") from None
-
-
 def _delimited(path: Path) -> Iterator[Row]:
-    csv.field_size_limit(min(sys.maxsize, _LONGEST_LINE))
+    csv.field_size_limit(min(sys.maxsize, LONGEST_LINE))
     with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
         sample = file.read(_SAMPLE)
         file.seek(0)
