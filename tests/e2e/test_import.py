@@ -75,3 +75,65 @@ def test_a_folder_is_one_evaluation_and_unknown_files_are_reported(results: Path
     ended = _import(folder, tmp_path / "new.db")
     assert "Skipped notes.md: no known format." in ended.stdout
     assert "nightly" in _call(tmp_path / "new.db", "list_evaluations")
+
+
+def test_a_file_that_has_grown_adds_its_new_rows(results: Path, tmp_path: Path) -> None:
+    """Also where they bring other datapoints, and judgments that make an evaluator another one."""
+    database = tmp_path / "new.db"
+    _import(results, database)
+    results.write_text(CSV + "10+10?;20;20;20;0.5;1;90\n")
+    ended = _import(results, database)
+    assert (ended.status, ended.stderr) == (0, "")
+    assert "1 datapoint" in ended.stdout
+    assert "2 logs" in ended.stdout
+    assert "11 | " in _call(database, "list_runs", "evaluation=sums")
+    assert "All of it was in the database already." in _import(results, database).stdout
+
+
+def test_an_evaluator_may_have_any_name_and_judge_twice(tmp_path: Path) -> None:
+    """A slash is no folder, and a second judgment by the same evaluator stands beside the first."""
+    path = tmp_path / "odd.jsonl"
+    path.write_text('{"output": "x", "f1": 0.5, "scores": {"f1": 0.25, "a//b": true}}\n' * 2)
+    ended = _import(path, tmp_path / "new.db", "--score", "f1", "--score", "scores.f1", "--score", "scores.a//b")
+    assert (ended.status, ended.stderr) == (0, "")
+    assert "2 logs, 6 judgments" in " ".join(ended.stdout.split())
+    assert "a--b" in _call(tmp_path / "new.db", "list_runs", "evaluation=odd")
+
+
+def _export(folder: Path) -> Path:
+    """An export of Humanloop with a prompt, and no evaluation."""
+    file = folder / "export" / "files" / "pr_1" / "file.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"id": "pr_1", "type": "prompt", "path": "p", "version_id": "prv_1", "model": "m"}')
+    return folder / "export"
+
+
+def test_exports_and_tables_come_in_together_or_not_at_all(results: Path, tmp_path: Path) -> None:
+    """Nothing is stored before everything is read, and the table of what came in has both."""
+    export, database = _export(tmp_path), tmp_path / "new.db"
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"output": ')
+    assert run(["import", str(export), str(broken), "--into", str(database)]).status == 1
+    assert not database.exists()
+    ended = run(["import", str(export), str(results), "--into", str(database)])
+    assert (ended.status, ended.stderr) == (0, "")
+    assert "sums" in ended.stdout
+    assert "No evaluations" not in _call(database, "list_evaluations")
+
+
+def test_an_export_without_evaluations_comes_in(tmp_path: Path) -> None:
+    """Its files do; there is no evaluation to ask about."""
+    ended = _import(_export(tmp_path), tmp_path / "new.db", "--format", "humanloop")
+    assert (ended.status, ended.stderr) == (0, "")
+    assert "New in the database: 1 file, 1 version." in ended.stdout
+    assert "Ask your assistant" not in ended.stdout
+
+
+def test_a_wrong_format_is_refused_with_the_formats(results: Path, tmp_path: Path) -> None:
+    """Also that of folders, for what is no such folder."""
+    unknown = _import(results, tmp_path / "new.db", "--format", "humanlop")
+    assert "There is no format 'humanlop'. Formats: humanloop, promptfoo, " in unknown.stderr
+    assert (
+        "sums.csv has not the format humanloop."
+        in _import(results, tmp_path / "new.db", "--format", "humanloop").stderr
+    )

@@ -148,3 +148,26 @@ def test_recorded_logs_agree_with_their_own_metrics(tmp_path: Path) -> None:
     assert "repo-2025-05-12T20-28-13-04-00_popularity.json: the run ended as cancelled." in told
     asked = ["--database", str(tmp_path / "logs.db"), "call", "list_runs", "evaluation=popularity"]
     assert "cancelled" in run(asked).stdout
+
+
+def test_the_same_run_in_another_file_adds_nothing(tmp_path: Path) -> None:
+    """The archive today, its JSON form tomorrow."""
+    sample = _sample(attachments={}, scores={"match": {"value": "C"}})
+    archive = _written(tmp_path, _header(), sample)
+    (tmp_path / "log.json").write_text(json.dumps({**_header(), "samples": [sample]}))
+    into = ["--into", str(tmp_path / "logs.db")]
+    assert "1 log, 1 judgment." in " ".join(run(["import", str(archive), *into]).stdout.split())
+    assert "All of it was in the database already." in run(["import", str(tmp_path / "log.json"), *into]).stdout
+
+
+def test_runs_of_one_model_with_other_settings_are_other_versions(tmp_path: Path) -> None:
+    """Each has its own settings."""
+    folder = tmp_path / "logs"
+    for number in (1, 2):
+        (folder / str(number)).mkdir(parents=True)
+        eval = {**_header()["eval"], "run_id": f"r{number}", "task_args": {"shots": number}}
+        _written(folder / str(number), _header(eval=eval), _sample(scores={"match": {"value": "C"}}))
+    into = str(tmp_path / "logs.db")
+    assert run(["import", str(folder), "--into", into]).status == 0
+    compared = run(["--database", into, "call", "compare_runs", "evaluation=sums"]).stdout
+    assert "shots 1 → 2" in compared

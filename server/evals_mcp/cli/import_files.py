@@ -3,13 +3,15 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evals_mcp.importers.importing import Imported, Progress
+    from rich.table import Table
+
+    from evals_mcp.importers.importing import Imported, ImportedEvaluation, Progress
     from evals_mcp.importers.tables.columns import Chosen
 
 _MOST_SKIPPED = 20
@@ -110,17 +112,12 @@ def _progress_bar() -> "Iterator[Progress]":
 def _show(imported: "Imported", *, dry_run: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
     console = Console(highlight=False)
     for note in imported.report.notes:
         console.print(escape(note))
-    table = Table("evaluation", "runs", "datapoints", "logs", "errors", "judgments")
-    for evaluation in imported.evaluations:
-        judgments = ", ".join(f"{count:,} {state}" for state, count in evaluation.judgments.items()) or "none"
-        counts = (len(evaluation.runs), evaluation.datapoints, evaluation.logs, evaluation.errors)
-        table.add_row(escape(evaluation.name), *(f"{count:,}" for count in counts), judgments)
-    console.print(table)
+    if imported.evaluations:
+        console.print(_table(imported.evaluations))
     for skipped in imported.report.skipped[:_MOST_SKIPPED]:
         console.print(escape(f"Skipped {skipped.location}: {skipped.reason}."))
     rest = imported.report.skipped_count - _MOST_SKIPPED
@@ -131,7 +128,19 @@ def _show(imported: "Imported", *, dry_run: bool) -> None:
         return
     added = ", ".join(f"{count:,} {kind}{'s' if count != 1 else ''}" for kind, count in imported.added.items() if count)
     console.print(f"New in the database: {added}." if added else "All of it was in the database already.")
-    first = imported.evaluations[0]
-    question = "Which version is better" if len(first.runs) > 1 else "What is wrong with the worst answers"
-    console.print(escape(f'Ask your assistant: "{question} in {first.name}?"'))
+    for first in imported.evaluations[:1]:
+        question = "Which version is better" if len(first.runs) > 1 else "What is wrong with the worst answers"
+        console.print(escape(f'Ask your assistant: "{question} in {first.name}?"'))
     sys.stdout.flush()
+
+
+def _table(evaluations: "Sequence[ImportedEvaluation]") -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("evaluation", "runs", "datapoints", "logs", "errors", "judgments")
+    for evaluation in evaluations:
+        judgments = ", ".join(f"{count:,} {state}" for state, count in evaluation.judgments.items()) or "none"
+        counts = (len(evaluation.runs), evaluation.datapoints, evaluation.logs, evaluation.errors)
+        table.add_row(escape(evaluation.name), *(f"{count:,}" for count in counts), judgments)
+    return table

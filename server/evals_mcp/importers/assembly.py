@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from tempfile import TemporaryFile
 from typing import IO, Any, Self
@@ -31,9 +31,9 @@ _LOG, _JUDGMENT = "L", "J"
 class Assembly:
     """Collects the results of one evaluation, then yields its document. A context manager that removes its files.
 
-    Ids come from the evaluation's name, the run's key, else the file's name, and the content, so that the same results
-    have the same ids.
-    Equal results in one file are told apart by their number.
+    Ids come from the evaluation's name and the content: those of logs also from the run's key, else from the file's
+    name, those of runs from all datapoints, and those of judgments from the evaluator's type, because a run has one
+    dataset version, and a judgment one evaluator version. Equal results in one file are told apart by their number.
     """
 
     def __init__(self, evaluation: str) -> None:
@@ -43,10 +43,11 @@ class Assembly:
         self._results: IO[bytes] = TemporaryFile()  # noqa: SIM115
         self._datapoint_ids: dict[str, None] = {}
         self._versions: dict[str, Version] = {}
-        self._runs: dict[tuple[str, str], str] = {}
+        self._runs: dict[str, tuple[Version, str]] = {}
         self._steps: dict[tuple[str, str], None] = {}
         self._files: dict[str, str] = {}
         self._evaluators: dict[tuple[str, EvaluatorKind], JudgmentType] = {}
+        self._evaluator_ids: dict[tuple[str, EvaluatorKind], str] = {}  # known when all judgments are
         self._equal: Counter[bytes] = Counter()
         self.logs_count = 0
         self.errors_count = 0
@@ -69,13 +70,13 @@ class Assembly:
         datapoint = self._datapoint(result.case)
         log = self._log(result, datapoint.id)
         steps = [self._step(step, number, log.id) for number, step in enumerate(result.steps)]
-        judgments = [self._judgment(score, log.id) for score in result.scores]
+        judgments = list(self._judgments(result.scores, log.id))
         # Nothing of a result that cannot be stored is kept: all of it is made before any of it is written.
         if datapoint.id not in self._datapoint_ids:
             self._datapoint_ids[datapoint.id] = None
             self._cases.write(datapoint.model_dump_json(exclude_none=True).encode() + b"\n")
-        self._versions.setdefault(result.version.label, result.version)
-        self._runs.setdefault((result.version.label, result.run.key), result.run.status)
+        self._versions.setdefault(log.version_id, result.version)
+        self._runs.setdefault(log.run_ids[0], (result.version, result.run.status))
         self._steps.update(dict.fromkeys((step.kind, step.name) for step in result.steps))
         for score in result.scores:
             self._evaluators.setdefault((score.evaluator, score.kind), JudgmentType()).add(score)
@@ -90,7 +91,7 @@ class Assembly:
     @property
     def run_labels(self) -> list[str]:
         """The labels of the runs, in the order of the files."""
-        return [label for label, _ in self._runs]
+        return [version.label for version, _ in self._runs.values()]
 
     @property
     def datapoints_count(self) -> int:
@@ -99,53 +100,60 @@ class Assembly:
 
     def records(self) -> Iterator[Record]:
         """The document: the evaluation's files and runs, then each log with its judgments."""
-        yield from self._headers()
+        datapoint_ids = list(self._datapoint_ids)
+        dataset_version_id = self._id("dsv", *datapoint_ids)
+        run_ids = {run_id: self._id("run", run_id, dataset_version_id) for run_id in self._runs}
+        yield from self._dataset(dataset_version_id, datapoint_ids)
+        yield from self._file_versions()
+        yield EvaluationRecord(
+            id=self._id("evr"),
+            name=self.evaluation,
+            evaluators=[AttachedEvaluator(version_id=self._evaluator_id(*evaluator)) for evaluator in self._evaluators],
+        )
+        for run_id, (version, status) in self._runs.items():
+            yield RunRecord(
+                id=run_ids[run_id],
+                evaluations=[RunEvaluation(evaluation_id=self._id("evr"))],
+                version_id=self._version_id(version),
+                dataset_version_id=dataset_version_id,
+                status=status,
+            )
         self._results.seek(0)
         for line in self._results:
-            content = line.decode()
-            if content.startswith(_LOG):
-                yield LogRecord.model_validate_json(content[1:])
+            kind, content = line[:1].decode(), line[1:]
+            if kind == _LOG:
+                log = LogRecord.model_validate_json(content)
+                yield log.model_copy(update={"run_ids": [run_ids[run_id] for run_id in log.run_ids]})
             else:
-                yield self._judgment_record(json.loads(content[1:]))
+                yield self._judgment_record(json.loads(content))
 
-    def _headers(self) -> Iterator[Record]:
-        dataset = FileRecord(id=self._id("ds"), type="dataset", path=f"{self._folder}/datapoints")
-        yield dataset
+    def _dataset(self, version_id: str, datapoint_ids: list[str]) -> Iterator[Record]:
+        yield FileRecord(id=self._id("ds"), type="dataset", path=self._path("datapoints"))
         self._cases.seek(0)
         for line in self._cases:
             yield DatapointRecord.model_validate_json(line)
-        datapoint_ids = list(self._datapoint_ids)
-        dataset_version = VersionRecord(
-            id=self._id("dsv", *datapoint_ids), file_id=dataset.id, datapoint_ids=datapoint_ids
-        )
-        yield dataset_version
+        yield VersionRecord(id=version_id, file_id=self._id("ds"), datapoint_ids=datapoint_ids)
+
+    def _file_versions(self) -> Iterator[Record]:
+        """What was run, the evaluators, and what the steps called."""
         for type in sorted({_file_type(version) for version in self._versions.values()}):
-            yield FileRecord(id=self._file_id(type), type=type, path=f"{self._folder}/{type}")
-        for version in self._versions.values():
+            yield FileRecord(id=self._file_id(type), type=type, path=self._path(type))
+        named: set[str] = set()
+        for version_id, version in self._versions.items():
             type, content = _file_type(version), dict(version.content)
+            # Names are unique in a file. A version without one goes by what tells it apart.
+            name = None if version.label in named else version.label
+            named.add(version.label)
             if type == "flow":
                 content = {"attributes": content or {"run": version.label}}
-            file_id = self._file_id(type)
-            yield VersionRecord(id=self._version_id(version), file_id=file_id, content=content, name=version.label)
-        attached = []
-        for (name, kind), judgments in self._evaluators.items():
-            file = FileRecord(id=self._id("ev", name, kind), type="evaluator", path=f"{self._folder}/{name}")
-            yield file
-            version_id = self._evaluator_id(name, kind)
-            yield VersionRecord(id=version_id, file_id=file.id, content={"spec": judgments.spec(kind)})
-            attached.append(AttachedEvaluator(version_id=version_id))
-        evaluation_id = self._id("evr")
-        yield EvaluationRecord(id=evaluation_id, name=self.evaluation, evaluators=attached)
-        for (label, key), status in self._runs.items():
-            yield RunRecord(
-                id=self._id("run", label, key),
-                evaluations=[RunEvaluation(evaluation_id=evaluation_id)],
-                version_id=self._version_id(self._versions[label]),
-                dataset_version_id=dataset_version.id,
-                status=status,
-            )
-        for step_kind, name in self._steps:
-            yield from self._step_version(step_kind, name)
+            yield VersionRecord(id=version_id, file_id=self._file_id(type), content=content, name=name)
+        for (evaluator, kind), judgments in self._evaluators.items():
+            file_id = self._id("ev", evaluator, kind)
+            yield FileRecord(id=file_id, type="evaluator", path=self._path(evaluator))
+            version_id = self._evaluator_id(evaluator, kind)
+            yield VersionRecord(id=version_id, file_id=file_id, content={"spec": judgments.spec(kind)})
+        for step in self._steps:
+            yield from self._step_version(*step)
 
     def _datapoint(self, case: Case) -> DatapointRecord:
         messages = list(case.messages) or None
@@ -162,22 +170,15 @@ class Assembly:
 
     def _log(self, result: Result, datapoint_id: str) -> LogRecord:
         version = result.version
-        content = [
-            result.location.file,
-            version.label,
-            result.run.key,
-            datapoint_id,
-            result.output,
-            result.error,
-            result.latency,
-        ]
+        of_run = result.run.key or result.location.file
+        content = [of_run, version.label, datapoint_id, result.output, result.error, result.latency]
         key = blake2b(_canonical([*content, result.metadata]).encode(), digest_size=_ID_BYTES).digest()
         number = self._equal[key]
         self._equal[key] += 1
         return LogRecord(
             id=self._id("log", key.hex(), str(number)),
             version_id=self._version_id(version),
-            run_ids=[self._id("run", version.label, result.run.key)],
+            run_ids=[self._id("run", self._version_id(version), result.run.key)],
             source_datapoint_id=datapoint_id,
             inputs=dict(result.case.inputs),
             messages=list(result.messages or result.case.messages) or None,
@@ -217,35 +218,28 @@ class Assembly:
         """The prompt of a model's calls, or the tool."""
         type: FileType = "prompt" if kind == "model" else "tool"
         content = {"model": name} if kind == "model" else {"function": {"name": name, "description": ""}}
-        path = f"{self._folder}/{type}s/{name.replace('/', '-')}"
-        file = FileRecord(id=self._id("pr" if kind == "model" else "tl", kind, name), type=type, path=path)
+        file_id = self._id("pr" if kind == "model" else "tl", kind, name)
+        file = FileRecord(id=file_id, type=type, path=self._path(f"{type}s", name))
         yield file
         yield VersionRecord(id=self._step_version_id(kind, name), file_id=file.id, content=content, name=name)
 
     def _step_version_id(self, kind: str, name: str) -> str:
         return self._id("prv" if kind == "model" else "tv", kind, name)
 
-    def _judgment(self, score: Score, log_id: str) -> str:
-        return json.dumps(
-            [
-                score.evaluator,
-                score.kind,
-                log_id,
-                score.judgment,
-                score.explanation,
-                score.error,
-                score.author,
-                score.metadata,
-            ],
-            ensure_ascii=False,
-            allow_nan=False,
-        )
+    def _judgments(self, scores: Sequence[Score], log_id: str) -> Iterator[str]:
+        """The judgments as lines; those by the same evaluator and author are numbered."""
+        numbers: Counter[tuple[str, str, str | None]] = Counter()
+        for score in scores:
+            numbers[key := (score.evaluator, score.kind, score.author)] += 1
+            judged = [log_id, numbers[key], score.judgment, score.explanation, score.error, score.metadata]
+            yield json.dumps([*key, *judged], ensure_ascii=False, allow_nan=False)
 
-    def _judgment_record(self, spilled: list[Any]) -> JudgmentRecord:
-        name, kind, log_id, judgment, explanation, error, author, metadata = spilled
+    def _judgment_record(self, line: list[Any]) -> JudgmentRecord:
+        name, kind, author, log_id, number, judgment, explanation, error, metadata = line
+        version_id = self._evaluator_id(name, kind)
         return JudgmentRecord(
-            id=self._id("log", log_id, name, kind, author or ""),
-            evaluator_version_id=self._evaluator_id(name, kind),
+            id=self._id("log", log_id, version_id, author or "", str(number)),
+            evaluator_version_id=version_id,
             judged_log_id=log_id,
             judgment=None if judgment is None else self._evaluators[name, kind].value(judgment),
             output=explanation,
@@ -258,10 +252,16 @@ class Assembly:
         return self._id("pr" if type == "prompt" else "fl")
 
     def _version_id(self, version: Version) -> str:
-        return self._id("prv" if _file_type(version) == "prompt" else "flv", version.label)
+        return self._id("prv" if _file_type(version) == "prompt" else "flv", version.label, _canonical(version.content))
 
-    def _evaluator_id(self, name: str, kind: str) -> str:
-        return self._id("evv", name, kind)
+    def _evaluator_id(self, name: str, kind: EvaluatorKind) -> str:
+        if (name, kind) not in self._evaluator_ids:
+            spec = self._evaluators[name, kind].spec(kind)
+            self._evaluator_ids[name, kind] = self._id("evv", name, kind, _canonical(spec))
+        return self._evaluator_ids[name, kind]
+
+    def _path(self, *names: str) -> str:
+        return "/".join([self._folder, *(name.replace("/", "-") for name in names)])
 
     def _id(self, prefix: str, *parts: str) -> str:
         return derived_id(prefix, "import", self.evaluation, prefix, *parts)

@@ -89,4 +89,8 @@ def format_of(path: Path, name: str | None = None) -> Format | None:
     for format in known:
         if format.name == name:
             return format
-    raise Invalid(f"There is no format {name!r}. Formats: {', '.join(format.name for format in known)}.")
+    of_folders = [format.name for format in folder_formats()]
+    if name in of_folders:
+        raise Invalid(f"{path.name} has not the format {name}.")
+    names = ", ".join([*of_folders, *(format.name for format in known)])
+    raise Invalid(f"There is no format {name!r}. Formats: {names}.")

@@ -1,7 +1,7 @@
 """Import files into a server: tell their format, read all of them, then load what was read."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,44 +67,58 @@ async def import_files(
     """
     imported = Imported()
     assemblies: dict[str, Assembly] = {}
-    exports, others = _exports(paths)
+    exports, others = _exports(paths, format)
     for path, folder_format in exports:
         imported.files.append((path.name, folder_format.name))
-        await _load_export(client, path, folder_format, imported, progress, dry_run=dry_run)
-    if not others:
-        return imported
+        imported.evaluations += _counted(folder_format.read(path, imported.report))
     with ExitStack() as stack:
-        files = list(_files(others))
-        for path, own_name in files:
-            found = format_of(path, format)
-            if found is None:
-                imported.report.skip(Location(path.name, ""), "no known format")
-                continue
-            try:
-                await _read(
-                    path, found, evaluation, own_name, chosen or Chosen(), imported.report, assemblies, stack, progress
-                )
-            except NoResults as error:
-                if len(files) == 1:
-                    raise
-                imported.report.skip(Location(path.name, ""), str(error).removeprefix(path.name).strip(" ."))
-            else:
-                imported.files.append((path.name, found.name))
-        if not assemblies:
+        await _read_all(
+            list(_files(others)), format, evaluation, chosen or Chosen(), imported, assemblies, stack, progress
+        )
+        if not exports and not assemblies:
             raise Invalid("Nothing to import: " + (_why(imported.report) or "the files hold no results."))
-        imported.evaluations = [_described(assembly) for assembly in assemblies.values()]
+        imported.evaluations += map(_described, assemblies.values())
         if not dry_run:
+            # What an export says of itself is reported already.
+            for path, folder_format in exports:
+                await _load(client, path.name, folder_format.read(path, Report()), imported, progress)
             for assembly in assemblies.values():
-                await _load(client, assembly, imported, progress)
+                await _load(client, assembly.evaluation, assembly.records(), imported, progress)
     return imported
 
 
-def _exports(paths: Sequence[Path]) -> tuple[list[tuple[Path, FolderFormat]], list[Path]]:
+async def _read_all(
+    files: Sequence[tuple[Path, str]],
+    format: str | None,
+    evaluation: str | None,
+    chosen: Chosen,
+    imported: Imported,
+    assemblies: dict[str, Assembly],
+    stack: ExitStack,
+    progress: Progress | None,
+) -> None:
+    for path, own_name in files:
+        found = format_of(path, format)
+        if found is None:
+            imported.report.skip(Location(path.name, ""), "no known format")
+            continue
+        try:
+            await _read(path, found, evaluation, own_name, chosen, imported.report, assemblies, stack, progress)
+        except NoResults as error:
+            if len(files) == 1:
+                raise
+            imported.report.skip(Location(path.name, ""), str(error).removeprefix(path.name).strip(" ."))
+        else:
+            imported.files.append((path.name, found.name))
+
+
+def _exports(paths: Sequence[Path], name: str | None) -> tuple[list[tuple[Path, FolderFormat]], list[Path]]:
     """The folders that are evaluation documents of their own, up to two levels below the paths, and the other paths."""
     exports, others = [], []
     for path in paths:
         folders = [folder for depth in ("", "*/", "*/*/") for folder in sorted(path.glob(depth) if depth else [path])]
-        found = [(folder, format) for folder in folders for format in folder_formats() if format.recognises(folder)]
+        known = [format for format in folder_formats() if name in (None, format.name)]
+        found = [(folder, format) for folder in folders for format in known if format.recognises(folder)]
         if found:
             exports.extend(found)
         else:
@@ -112,28 +126,11 @@ def _exports(paths: Sequence[Path]) -> tuple[list[tuple[Path, FolderFormat]], li
     return exports, others
 
 
-async def _load_export(
-    client: EvalsClient,
-    path: Path,
-    format: FolderFormat,
-    imported: Imported,
-    progress: Progress | None,
-    *,
-    dry_run: bool,
-) -> None:
+def _counted(document: Iterable[Record]) -> list[ImportedEvaluation]:
     counts = _Counts()
-    for record in format.read(path, imported.report):  # the whole is read once before anything is stored
+    for record in document:
         counts.add(record)
-    imported.evaluations.extend(counts.evaluations.values())
-    if dry_run:
-        return
-
-    async def tell(loaded: Loaded) -> None:
-        if progress is not None:
-            await progress(f"loading {path.name}", loaded.records.total())
-
-    loaded = await load_document(client, stream(format.read(path, Report())), progress=tell)
-    imported.added.update(loaded.added)
+    return list(counts.evaluations.values())
 
 
 class _Counts:
@@ -234,12 +231,14 @@ def _described(assembly: Assembly) -> ImportedEvaluation:
     )
 
 
-async def _load(client: EvalsClient, assembly: Assembly, imported: Imported, progress: Progress | None) -> None:
+async def _load(
+    client: EvalsClient, name: str, document: Iterable[Record], imported: Imported, progress: Progress | None
+) -> None:
     async def tell(loaded: Loaded) -> None:
         if progress is not None:
-            await progress(f"loading {assembly.evaluation}", loaded.records.total())
+            await progress(f"loading {name}", loaded.records.total())
 
-    loaded = await load_document(client, stream(assembly.records()), progress=tell)
+    loaded = await load_document(client, stream(document), progress=tell)
     imported.added.update(loaded.added)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evals_mcp.importers.results import EvaluatorKind, Score
+from evals_mcp.importers.results import EvaluatorKind, Score, as_text
 from evals_mcp.models.model import JsonObject
 
 _MOST_OPTIONS = 12
@@ -23,7 +23,8 @@ class JudgmentType:
 
     def add(self, score: Score) -> None:
         """Learn from one judgment."""
-        self._higher_is_better = self._higher_is_better or score.higher_is_better
+        if score.higher_is_better is not None:
+            self._higher_is_better = score.higher_is_better
         judgment = score.judgment
         if judgment is None:
             return
@@ -41,9 +42,9 @@ class JudgmentType:
             return "boolean"
         if self._kinds <= {"bool", "float"}:
             return "number"
-        if self._kinds == {"list"}:
-            return "multi_select"
-        return "select" if self._kinds == {"str"} and self._texts is not None else "text"
+        if self._texts is not None and len(self._kinds) == 1:
+            return "multi_select" if "list" in self._kinds else "select"
+        return "text"
 
     def spec(self, kind: EvaluatorKind) -> JsonObject:
         """The evaluator's specification."""
@@ -64,6 +65,6 @@ class JudgmentType:
             case "number":
                 return float(judgment) if isinstance(judgment, bool) else judgment
             case "text":
-                return judgment if isinstance(judgment, str) else str(judgment)
+                return as_text(judgment)
             case _:
                 return judgment
