@@ -1,5 +1,6 @@
 """Every wrong call that is refused in process, over a real pipe."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,5 +29,7 @@ async def test_a_stdio_server_survives_it_too(sample_copy: Path, mode: Any) -> N
         assert "3 runs" in await assistant.ask("list_runs", evaluation=SAMPLE)
         listed = await assistant.ask("get_logs", evaluation=SAMPLE, limit=1)
         log = next(line.split(" ")[0] for line in listed.splitlines() if line.startswith("log_"))
-        assert f"Log {log}" in await assistant.ask("get_log", log=log)
-        assert "datapoint | input" in await assistant.ask("list_datapoints", evaluation=SAMPLE, limit=1)
+        whole = await assistant.ask("get_log", log=log)
+        assert re.match(rf"Log {log}\w{{15}} of prompt support/answer-ticket ", whole)
+        points = await assistant.ask("list_datapoints", evaluation=SAMPLE, limit=1)
+        assert "\ndatapoint | input (question, plan, locale) | target (facts) | " in points
