@@ -1,16 +1,16 @@
 """What evaluators without an order cannot tell is said, never answered with none."""
 
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.assistant import Assistant, connect_assistant, datapoint_ids
-from tests.documented_only import documented_client, mirror_of
+from tests.assistant import Assistant, datapoint_ids
+from tests.rows_and_documented import app, assistant, client
 from tests.small_evaluations import SmallEvaluation, make_evaluation
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.wiring import open_embedded_app
+
+__all__ = ["app", "assistant", "client"]
 
 pytestmark = pytest.mark.anyio
 OPTIONS = [{"name": "ok"}, {"name": "bad"}]
@@ -19,27 +19,6 @@ HUMAN: dict[str, Any] = {"return_type": "boolean", "evaluator_type": "human"}
 QUESTIONS = [f"q{number}" for number in range(6)]
 TWICE: dict[str, dict[str, list[Any]]] = {run: {"tone": ["bad"] * 2 + ["ok"] * 4} for run in ("a", "b")}
 VALENCE = "options[].valence"
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Any:
-    """The API over an empty database."""
-    return open_embedded_app(str(tmp_path / "evals.db"))
-
-
-@pytest.fixture
-def client(app: Any) -> EvalsClient:
-    """A client of it."""
-    return EvalsClient(open_app=lambda: app)
-
-
-@pytest.fixture(params=["rows", "documented"])
-async def assistant(request: pytest.FixtureRequest, app: Any, client: EvalsClient) -> AsyncIterator[Assistant]:
-    """The tools on our own rows, and on the documented routes alone."""
-    remote = documented_client(app)
-    mirror = None if request.param == "rows" else mirror_of(remote)
-    async with connect_assistant(client if mirror is None else remote, mirror=mirror) as found:
-        yield found
 
 
 def _shown(small: SmallEvaluation, *questions: str) -> list[str]:
