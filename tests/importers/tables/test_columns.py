@@ -67,6 +67,12 @@ def test_named_columns_are_taken_instead_of_guesses() -> None:
     )
 
 
+def test_counts_of_tokens_are_no_inputs() -> None:
+    """Though their names begin alike."""
+    rows = [{"input": "q", "output": "x", "input_tokens": 3, "output_tokens": 1}]
+    assert _described(rows) == "inputs: input; output: output; tokens: input_tokens, output_tokens."
+
+
 def test_options_are_short_and_few() -> None:
     """A column of different texts is no score."""
     rows = [{"output": "x", "verdict": ["good", "bad"][n % 2], "note": f"note {n}"} for n in range(6)]

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
 from evals_mcp.errors import Invalid
@@ -76,7 +77,7 @@ class RunColumns:
 
 @dataclass(slots=True)
 class Columns:
-    """What each column of a table holds."""
+    """What each column of a table holds, and all columns that were seen. Others are metadata."""
 
     datapoint: str | None = None
     run: str | None = None
@@ -86,6 +87,7 @@ class Columns:
     runs: list[RunColumns] = field(default_factory=list)
     prompt_tokens: str | None = None
     output_tokens: str | None = None
+    seen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Chosen:
 def guess_columns(rows: Iterable[Mapping[str, Any]], chosen: Chosen, file: str) -> Columns:
     """Guess what the columns hold from up to 2,000 rows. Raises Invalid where no column holds outputs or scores."""
     values: dict[str, list[Any]] = {}
-    for _, row in zip(range(_SAMPLE_ROWS), rows, strict=False):
+    for row in islice(rows, _SAMPLE_ROWS):
         for name, cell in row.items():
             values.setdefault(name, []).append(cell)
     return _Guess(values, chosen, file).columns()
@@ -124,13 +126,13 @@ class _Guess:
     def columns(self) -> Columns:
         """Take the columns role by role. What nobody takes is a score if it can be one, else metadata."""
         chosen = self._chosen
-        columns = Columns()
+        columns = Columns(seen=frozenset(self._values))
         columns.run = self._one("run", chosen.run)
         columns.targets = self._several("target", chosen.targets)
         columns.runs = self._runs()
-        columns.inputs = self._several("input", chosen.inputs)
         columns.prompt_tokens = self._take_named("prompt_tokens", "input_tokens")
         columns.output_tokens = self._take_named("output_tokens", "completion_tokens")
+        columns.inputs = self._several("input", chosen.inputs)
         columns.datapoint = self._one("datapoint", chosen.datapoint)
         columns.metadata = [self._take(name) for name in chosen.metadata]
         if len(columns.runs) == 1:

@@ -33,6 +33,7 @@ def read_table(path: Path, chosen: Chosen) -> tuple[Columns, Iterator[Result]]:
 
 def _results(row: Row, columns: Columns, path: Path) -> Iterator[Result]:
     cells = row.cells
+    others = [*columns.metadata, *(name for name in cells if name not in columns.seen)]
     for run in columns.runs:
         scores = [score for column in run.scores if (score := _score(column, cells)) is not None]
         output, error = _get(cells, run.output), _get(cells, run.error)
@@ -50,7 +51,7 @@ def _results(row: Row, columns: Columns, path: Path) -> Iterator[Result]:
             cost=as_number(_get(cells, run.cost)),
             prompt_tokens=_count(cells, columns.prompt_tokens),
             output_tokens=_count(cells, columns.output_tokens),
-            metadata={name: cells[name] for name in columns.metadata if not is_missing(cells.get(name))},
+            metadata={name: cells[name] for name in others if not is_missing(cells.get(name))},
         )
 
 
