@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Self
 
 from evals_mcp.importers.judgment_types import JudgmentType
+from evals_mcp.importers.occurrences import Occurrences
 from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version
 from evals_mcp.models.enums import FileType
 from evals_mcp.models.evaluation_document import (
@@ -41,14 +42,16 @@ class Assembly:
         self._folder = evaluation.replace("/", "-").strip() or "Imported"
         self._cases: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by the context manager
         self._results: IO[bytes] = TemporaryFile()  # noqa: SIM115
-        self._datapoint_ids: dict[str, None] = {}
+        self._datapoints = Occurrences()
         self._versions: dict[str, Version] = {}
         self._runs: dict[str, tuple[Version, str]] = {}
         self._steps: dict[tuple[str, str], None] = {}
         self._files: dict[str, str] = {}
         self._evaluators: dict[tuple[str, EvaluatorKind], JudgmentType] = {}
         self._evaluator_ids: dict[tuple[str, EvaluatorKind], str] = {}  # known when all judgments are
-        self._equal: Counter[bytes] = Counter()
+        self._equal = Occurrences()
+        self._version_ids: dict[str, str] = {}
+        self.datapoints_count = 0
         self.logs_count = 0
         self.errors_count = 0
         self.judgment_states: Counter[str] = Counter()
@@ -72,8 +75,8 @@ class Assembly:
         steps = [self._step(step, number, log.id) for number, step in enumerate(result.steps)]
         judgments = list(self._judgments(result.scores, log.id))
         # Nothing of a result that cannot be stored is kept: all of it is made before any of it is written.
-        if datapoint.id not in self._datapoint_ids:
-            self._datapoint_ids[datapoint.id] = None
+        if not self._datapoints.count(datapoint.id):
+            self.datapoints_count += 1
             self._cases.write(datapoint.model_dump_json(exclude_none=True).encode() + b"\n")
         self._versions.setdefault(log.version_id, result.version)
         self._runs.setdefault(log.run_ids[0], (result.version, result.run.status))
@@ -93,14 +96,9 @@ class Assembly:
         """The labels of the runs, in the order of the files."""
         return [version.label for version, _ in self._runs.values()]
 
-    @property
-    def datapoints_count(self) -> int:
-        """How many different datapoints there are."""
-        return len(self._datapoint_ids)
-
     def records(self) -> Iterator[Record]:
         """The document: the evaluation's files and runs, then each log with its judgments."""
-        datapoint_ids = list(self._datapoint_ids)
+        datapoint_ids = [datapoint.id for datapoint in self._datapoint_records()]
         dataset_version_id = self._id("dsv", *datapoint_ids)
         run_ids = {run_id: self._id("run", run_id, dataset_version_id) for run_id in self._runs}
         yield from self._dataset(dataset_version_id, datapoint_ids)
@@ -129,10 +127,12 @@ class Assembly:
 
     def _dataset(self, version_id: str, datapoint_ids: list[str]) -> Iterator[Record]:
         yield FileRecord(id=self._id("ds"), type="dataset", path=self._path("datapoints"))
-        self._cases.seek(0)
-        for line in self._cases:
-            yield DatapointRecord.model_validate_json(line)
+        yield from self._datapoint_records()
         yield VersionRecord(id=version_id, file_id=self._id("ds"), datapoint_ids=datapoint_ids)
+
+    def _datapoint_records(self) -> Iterator[DatapointRecord]:
+        self._cases.seek(0)
+        return map(DatapointRecord.model_validate_json, self._cases)
 
     def _file_versions(self) -> Iterator[Record]:
         """What was run, the evaluators, and what the steps called."""
@@ -172,11 +172,10 @@ class Assembly:
         version = result.version
         of_run = result.run.key or result.location.file
         content = [of_run, version.label, datapoint_id, result.output, result.error, result.latency]
-        key = blake2b(_canonical([*content, result.metadata]).encode(), digest_size=_ID_BYTES).digest()
-        number = self._equal[key]
-        self._equal[key] += 1
+        key = blake2b(_canonical([*content, result.metadata]).encode(), digest_size=_ID_BYTES).hexdigest()
+        number = self._equal.count(key)
         return LogRecord(
-            id=self._id("log", key.hex(), str(number)),
+            id=self._id("log", key, str(number)),
             version_id=self._version_id(version),
             run_ids=[self._id("run", self._version_id(version), result.run.key)],
             source_datapoint_id=datapoint_id,
@@ -252,7 +251,11 @@ class Assembly:
         return self._id("pr" if type == "prompt" else "fl")
 
     def _version_id(self, version: Version) -> str:
-        return self._id("prv" if _file_type(version) == "prompt" else "flv", version.label, _canonical(version.content))
+        prefix, content = "prv" if _file_type(version) == "prompt" else "flv", _canonical(version.content)
+        key = f"{version.label}\x00{content}"
+        if key not in self._version_ids:
+            self._version_ids[key] = self._id(prefix, version.label, content)
+        return self._version_ids[key]
 
     def _evaluator_id(self, name: str, kind: EvaluatorKind) -> str:
         if (name, kind) not in self._evaluator_ids:

@@ -5,6 +5,7 @@ import string
 
 _ALPHABET = string.digits + string.ascii_letters
 _LENGTH = 21
+_PAIRS = [first + second for second in _ALPHABET for first in _ALPHABET]
 
 
 def derived_id(prefix: str, *parts: str) -> str:
@@ -15,8 +16,8 @@ def derived_id(prefix: str, *parts: str) -> str:
 
 def base62(number: int) -> str:
     """A number below 2**125 as 21 characters."""
-    characters = []
-    for _ in range(_LENGTH):
-        number, index = divmod(number, 62)
-        characters.append(_ALPHABET[index])
-    return "".join(characters)
+    pairs = []
+    for _ in range(_LENGTH // 2):
+        number, pair = divmod(number, 3844)
+        pairs.append(_PAIRS[pair])
+    return "".join(pairs) + _ALPHABET[number % 62]
