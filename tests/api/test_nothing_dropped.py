@@ -134,10 +134,12 @@ async def test_judgments_that_are_no_options_are_refused(v5: V5) -> None:
 
 
 async def test_what_a_datapoint_or_log_would_lose_is_refused(v5: V5) -> None:
-    """An unknown key of a datapoint, and a negative number of tokens."""
+    """An unknown key of a datapoint, and negative tokens, costs and latencies."""
     point = {"inputs": {"q": "1"}, "weight": 2}
     refusal = await v5.refused(422, "POST", "/datasets", {"path": "data/questions", "datapoints": [point]})
     assert "a datapoint has no `weight`. Put fields of your own into `metadata`" in refusal
     await v5.prompt()
-    for field in ("prompt_tokens", "output_tokens", "reasoning_tokens"):
+    tokens = ("prompt_tokens", "output_tokens", "reasoning_tokens")
+    for field in (*tokens, "prompt_cost", "output_cost", "provider_latency"):
         await v5.refused(422, "POST", "/prompts/log", {"path": "bots/support", field: -1})
+        await v5.ok("POST", "/prompts/log", {"path": "bots/support", field: 0})

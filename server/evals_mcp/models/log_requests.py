@@ -13,7 +13,7 @@ from evals_mcp.models.kernels import (
     ToolKernelRequest,
 )
 from evals_mcp.models.messages import ChatMessageRequest, ToolChoice
-from evals_mcp.models.model import Amount, Defaulted, JsonObject, Model, UtcDatetime
+from evals_mcp.models.model import Amount, Defaulted, JsonObject, Measure, Model, UtcDatetime
 
 
 class LogContentRequest(Model):
@@ -24,7 +24,7 @@ class LogContentRequest(Model):
     output: str | None = None
     created_at: UtcDatetime | None = None
     error: str | None = None
-    provider_latency: float | None = None
+    provider_latency: Measure | None = None
     stdout: str | None = None
     provider_request: JsonObject | None = None
     provider_response: JsonObject | None = None
@@ -41,8 +41,8 @@ class ModelLogContentRequest(LogContentRequest):
     prompt_tokens: Amount | None = None
     reasoning_tokens: Amount | None = None
     output_tokens: Amount | None = None
-    prompt_cost: float | None = None
-    output_cost: float | None = None
+    prompt_cost: Measure | None = None
+    output_cost: Measure | None = None
     finish_reason: str | None = None
     messages: list[ChatMessageRequest] | None = None
     tool_choice: ToolChoiceMode | ToolChoice | None = None
@@ -121,8 +121,8 @@ class EvaluatorLogRequest(LogRequest):
     prompt_tokens: Amount | None = None
     reasoning_tokens: Amount | None = None
     output_tokens: Amount | None = None
-    prompt_cost: float | None = None
-    output_cost: float | None = None
+    prompt_cost: Measure | None = None
+    output_cost: Measure | None = None
 
     def given(self) -> dict[str, Any]:
         """The given fields, with the explanation as the output. Raises Invalid (422) if there are two explanations."""

@@ -56,5 +56,8 @@ Integer = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Amount = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """A number of tokens, which cannot be negative."""
 
+Measure = Annotated[float, Field(ge=0)]
+"""A latency or cost, which cannot be negative."""
+
 JsonObject = dict[str, Any]
 """A free JSON object. Its nulls are content and stay."""

@@ -22,6 +22,14 @@ _LOGGED_TYPES = ("prompt", "flow", "tool", "agent")
 _EMPTY: LogRow = dict.fromkeys(COLUMN_FIELDS) | {"log_status": "complete", "inputs": {}, "extra": {}}
 _FREE_JSON = ("inputs", "messages", "output_message", "extra")
 _MODELS = frozenset({"messages", "output_message", "tool_choice"})
+_MEASURES = (
+    "provider_latency",
+    "prompt_tokens",
+    "reasoning_tokens",
+    "output_tokens",
+    "prompt_cost",
+    "output_cost",
+)
 _NAMES = {"judged_log_number": "judged_log_id", "trace_parent_number": "trace_parent_id", "extra": "labels"}
 
 
@@ -56,8 +64,10 @@ class LogRows:
         return find_type(self._versions.get(version_id), version_id, types)
 
     def row(self, record: LoggedRecord) -> LogRow:
-        """The row of a record, without a number. Raises NotFound for references, and Invalid for judgments."""
+        """The row of a record, without a number. Raises NotFound for references, and Invalid for judgments and measures."""
         version = self.version(record)
+        if not self._batch.overwrite:  # else a copy of another server, which may hold others
+            _require_measures(record)
         parent = None if record.trace_parent_id is None else self._find(record.trace_parent_id)
         return {
             **_EMPTY,
@@ -139,6 +149,13 @@ def _same(name: str, value: Any, before: Any) -> bool:
     if name == "judgment":
         return isinstance(value, bool) == isinstance(before, bool)  # 3.0 is 3 here, because SQLite keeps it so
     return name not in _FREE_JSON or digest(value) == digest(before)
+
+
+def _require_measures(record: LoggedRecord) -> None:
+    """Raise Invalid for a negative latency, number of tokens or cost."""
+    for field in _MEASURES:
+        if (getattr(record, field, None) or 0) < 0:
+            raise Invalid(f"`{field}` of log `{record.id}` is negative. Give 0 or more, or omit it.", ("body", field))
 
 
 def _fields(record: LoggedRecord) -> dict[str, Any]:
