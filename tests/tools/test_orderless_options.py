@@ -133,3 +133,15 @@ async def test_valences_of_options_sort_booleans_and_several_options(
     answer = await assistant.ask("get_logs", evaluation="Small", sort="worst", limit=1)
     assert "6 logs" in answer
     assert "a answers q1" in answer
+
+
+async def test_numbers_without_a_range_name_what_gives_one(client: EvalsClient, assistant: Assistant) -> None:
+    """The evaluator as an argument, unless that is what was asked, and its numbers are all the same."""
+    directed = {"return_type": "number", "number_valence": "positive"}
+    runs: dict[str, dict[str, list[Any]]] = {run: {"stars": [*range(6)], "flat": [3] * 6} for run in ("a", "b")}
+    await made(client, runs, stars=directed, flat=directed)
+    asked = {"evaluation": "Small", "show": "all_fail"}
+    every = await assistant.ask("list_datapoints", **asked)
+    why = "its numbers have no range. Set number_limits in the evaluator"
+    assert f"Cannot tell failures by stars: {why}, or use evaluator= for the observed range." in every
+    assert f"Cannot tell failures by flat: {why}." in await assistant.ask("list_datapoints", **asked, evaluator="flat")

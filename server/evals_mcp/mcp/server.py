@@ -140,15 +140,18 @@ class EvalsServer(LateServer):
         given = {key: value for key, value in arguments.items() if key in known or key not in _ADDED_BY_HOSTS}
         for key, value in given.items():
             if key not in known:
-                close = get_close_matches(key[:100], known, n=1, cutoff=0.5)
-                hint = (
-                    f"did you mean {name_of(close[0])}?"
-                    if close
-                    else f"{name_of(name)} takes {', '.join(map(name_of, known))}."
-                )
-                raise Invalid(f"{_short(key)}: unknown argument; {hint}")
+                raise Invalid(f"{_short(key)}: unknown argument; {self._takes(name, key)}")
             _check_text(key, value)
         return {key: value for key, value in given.items() if value is not None}
+
+    def _takes(self, name: str, key: str) -> Quoted:
+        """The argument of a tool that was meant, else all of them, and the tools that have one of this name."""
+        known = self._arguments[name]
+        if close := get_close_matches(key[:100], known, n=1, cutoff=0.5):
+            return f"did you mean {name_of(close[0])}?"
+        takes: Quoted = f"{name_of(name)} takes {', '.join(map(name_of, known))}."
+        others = [name_of(tool.name) for tool in self._tools.values() if key in tool.argument_names]
+        return f"{takes} With {name_of(key)}: {', '.join(others)}." if others else takes
 
     async def list_resources(self) -> list[ListedResource]:
         """List the newest evaluations; none after an error or a time-out, because hosts list resources unasked."""

@@ -20,7 +20,8 @@ _RULES: dict[DatapointShow, Quoted] = {
     "range. Counted: datapoints whose judged logs all fail by the same evaluator, and those with only errors.",
 }
 
-_NO_RANGE = "its numbers have no range. Set number_limits in the evaluator, or use evaluator= for the observed range"
+_NO_RANGE = "its numbers have no range. Set number_limits in the evaluator"
+_OBSERVED = ", or use evaluator= for the observed range"
 
 
 def read_judges(
@@ -38,7 +39,7 @@ def read_judges(
     notes = [_RULES[show]]
     telling = asked if judge is not None else _telling(evaluation, runs, show, notes)
     scales = [_judge(evaluation, row, named=judge is not None) for row in telling]
-    if without := _without_order(evaluation, show, telling, scales):
+    if without := _without_order(evaluation, show, telling, scales, named=judge is not None):
         notes.append(without)
     if judge is not None and show == "disagreement":
         mine = JudgmentReading(scales[0], judge)
@@ -72,16 +73,22 @@ def _telling(
 
 
 def _without_order(
-    evaluation: ResolvedEvaluation, show: DatapointShow, rows: Sequence[EvaluatorRow], scales: Sequence[EvaluatorScale]
+    evaluation: ResolvedEvaluation,
+    show: DatapointShow,
+    rows: Sequence[EvaluatorRow],
+    scales: Sequence[EvaluatorScale],
+    *,
+    named: bool,
 ) -> Quoted:
-    """A note on evaluators that cannot tell for `show`, and what would let them."""
+    """A note on evaluators that cannot tell for `show`, and what would let them. One that is `named` is alone."""
     reasons: dict[Quoted, list[EvaluatorRow]] = {}
     for row, scale in zip(rows, scales, strict=True):
         reading = JudgmentReading(scale, row)
         if show == "all_fail" and reading.failing is None:
-            reasons.setdefault(why_no_worst(row), []).append(row)
+            why = why_no_worst(row)
+            reasons.setdefault(why if named or why != _NO_RANGE else why + _OBSERVED, []).append(row)
         elif show == "disagreement" and not reading.can_disagree:
-            why: Quoted = "texts are not compared" if row.return_type == "text" else _NO_RANGE
+            why = "texts are not compared" if row.return_type == "text" else _NO_RANGE
             reasons.setdefault(why, []).append(row)
     what = "failures" if show == "all_fail" else "disagreement"
     return " ".join(f"Cannot tell {what} by {_listed(evaluation, found)}: {why}." for why, found in reasons.items())
