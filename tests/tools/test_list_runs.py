@@ -1,12 +1,10 @@
 import pytest
 from tests.assistant import Assistant
-from tests.small_evaluations import make_evaluation
 
 from evals_mcp.models.evaluations import CreateEvaluationRequest
-from evals_mcp.models.evaluators import EvaluatorRequest
 from evals_mcp.models.log_requests import EvaluatorLogRequest
 from evals_mcp.models.prompts import PromptRequest
-from evals_mcp.models.references import EvaluatorReference, FileReference, VersionReference
+from evals_mcp.models.references import FileReference, VersionReference
 from evals_mcp.models.runs import CreateRunRequest
 
 pytestmark = pytest.mark.anyio
@@ -102,22 +100,3 @@ async def test_a_new_run_is_known_at_once(own_assistant: Assistant) -> None:
     )
     assert "0 logs in v4-new" in await own_assistant.ask("get_logs", evaluation=NAME, runs=["v4-new"])
     assert "v4-new" in await own_assistant.ask("list_runs", evaluation=NAME)
-
-
-async def test_a_run_of_errors_is_not_just_completed(own_assistant: Assistant) -> None:
-    """The status says that all logs are errors, and an evaluator that the server would have to run is named."""
-    client = own_assistant.client
-    small = await make_evaluation(client, correct={"return_type": "boolean"})
-    questions = ["a", "b", "c"]
-    await small.run("fine", [(question, {"small/correct": True}) for question in questions])
-    await small.run("broken", [(question, {}) for question in questions], output=None, error="Timeout")
-    judge = {"evaluator_type": "python", "code": "def judge(log): return True", "return_type": "boolean"}
-    spec = {"path": "small/judge", "spec": {"arguments_type": "target_free", **judge}}
-    version = await client.evaluators.upsert(EvaluatorRequest.model_validate(spec))
-    await client.evaluations.add_evaluators(
-        small.id, [EvaluatorReference(version_id=version.version_id, orchestrated=True)]
-    )
-    answer = await own_assistant.ask("list_runs", evaluation="Small")
-    assert ", all 3 logs are errors | 3 | " in answer
-    assert answer.count("are errors") == 1
-    assert "\nNot run, because this server runs no code and no model: judge." in answer

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import accumulate
 
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.client.reviews import Reviews
@@ -36,6 +37,7 @@ _AS_SHOWN = (
     *("status", "control"),
 )
 _MOST_DESCRIBED = 100  # search a longer list by name
+_FEW_LOGS = 1_000
 _TOO_SLOW = "The server is slow: the needed rows could not be read in time. Ask again in a minute."
 
 
@@ -83,11 +85,13 @@ class Reading:
     async def get_evaluation(self, word: str) -> ResolvedEvaluation:
         """An evaluation by id, unique name or file. Its figures are the server's until its logs are read.
 
-        Raises NotFound.
+        Reads the logs of small runs without judgments: only they tell whether all are errors. Raises NotFound.
         """
         definition = await self._find(word)
-        if definition.runs and not definition.signs:
-            async with self._with_logs(definition.id, [run.id for run in definition.overview.runs]):
+        runs = definition.overview.runs
+        unknown = [run.id for run in runs] if not definition.signs else _may_be_errors(runs)
+        if unknown:
+            async with self._with_logs(definition.id, unknown):
                 return await self._resolved(definition.id)
         return await self._resolved(definition.id)
 
@@ -262,6 +266,13 @@ def _run_ids(evaluation: ResolvedEvaluation, question: Question) -> list[str]:
     """The runs of a question: those of its filter, else all."""
     named = question.filter.run_ids
     return [run.id for run in evaluation.runs] if named is None else named
+
+
+def _may_be_errors(runs: Sequence[RunRow]) -> list[str]:
+    """The ids of the first runs whose logs nobody judged, of few logs in all."""
+    unjudged = [run for run in runs if run.logs_count and not any(stats.judged_logs for stats in run.stats)]
+    logs = accumulate(run.logs_count for run in unjudged)
+    return [run.id for run, amount in zip(unjudged, logs, strict=True) if amount <= _FEW_LOGS]
 
 
 def _as_shown(row: RunRow, shown: RunRow) -> RunRow:
