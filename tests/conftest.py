@@ -24,7 +24,7 @@ from evals_mcp.sample.loading import load_sample
 from evals_mcp.sample.support_bot import read_sample
 from evals_mcp.wiring import build_client
 
-pytest_plugins = ["tests.migrated_once", "tests.workers"]
+pytest_plugins = ["tests.compiled_once", "tests.migrated_once", "tests.workers"]
 
 # No test depends on a timing or on luck: on a busy machine an example may take any time, and whether a change passes
 # is not drawn by lot. New examples are for who looks for bugs.

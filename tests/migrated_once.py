@@ -1,29 +1,82 @@
-"""New databases get their tables by the statements that the migrations made once, which is far faster than migrating.
+"""New databases get their tables by what the migrations made once, which is far faster than migrating.
 
-The tests of `tests/store/database` run the migrations each time.
+A SQLite database is copied; on PostgreSQL the statements are repeated. The tests of `tests/store/database` run the
+migrations each time.
 """
 
 import re
-from collections.abc import Iterator
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, inspect
 
 from evals_mcp.store.database import opening
+from evals_mcp.store.database.database import Database, create_database, driver_connection
 from evals_mcp.store.database.opening import WORKSPACE, Migrations
+from evals_mcp.store.database.sqlite_file import APPLICATION_ID
 
-_migrate = opening._upgrade
+_migrate, _is_current = opening._upgrade, opening._is_current
 _IN_FIRST = "{schema}"
 Statements = list[tuple[str, Any]]
-_made: dict[tuple[str, bool], Statements] = {}
-"""By the kind of database and whether the tables are in a named schema: then some statements name it."""
+_made: dict[bool, Statements] = {}
+"""By whether the tables are in a named schema: then some statements name it."""
+
+
+class _Templates:
+    """A SQLite file and a temporary database with their tables, made when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "evals.db"
+        self._temporary: sqlite3.Connection | None = None
+
+    def fill(self, database: Database) -> None:
+        """Give a new SQLite database its tables."""
+        if database.file is None:
+            with database.engine.connect() as connection:
+                self._made().backup(driver_connection(connection))
+        elif database.may_write and not database.file.path.exists() and database.file.path.parent.is_dir():
+            self._made()
+            copy = database.file.path.with_name(f"{secrets.token_hex(6)}.copy")
+            copyfile(self._path, copy)
+            with suppress(FileExistsError):  # another thread was faster
+                database.file.path.hardlink_to(copy)
+            copy.unlink()
+
+    def close(self) -> None:
+        """Forget the temporary database."""
+        if self._temporary is not None:
+            self._temporary.close()
+
+    def _made(self) -> sqlite3.Connection:
+        if self._temporary is None:
+            with closing(create_database(str(self._path))) as database, database.write() as connection:
+                _migrate(connection, None, WORKSPACE)
+                connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+            unlogged = self._path.with_name("unlogged.db")  # a temporary database has no write-ahead log
+            with closing(sqlite3.connect(self._path)) as source:
+                source.execute("VACUUM INTO ?", (str(unlogged),))
+            self._temporary = sqlite3.connect(unlogged, check_same_thread=False)
+        return self._temporary
 
 
 @pytest.fixture(scope="session", autouse=True)
-def migrated_once() -> Iterator[None]:
-    """Repeat what the migrations did, in place of the migrations."""
-    with pytest.MonkeyPatch.context() as patch:
+def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Copy or repeat what the migrations did, in place of the migrations."""
+    templates = _Templates(tmp_path_factory.mktemp("migrated"))
+
+    def is_current(database: Database, migrations: Migrations, known: Sequence[str]) -> bool:
+        if database.is_sqlite and migrations == WORKSPACE:
+            templates.fill(database)
+        return _is_current(database, migrations, known)
+
+    with closing(templates), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "_is_current", is_current)
         patch.setattr(opening, "_upgrade", _repeat)
         yield
 
@@ -31,15 +84,16 @@ def migrated_once() -> Iterator[None]:
 @pytest.fixture
 def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the migrations for each new database of a test."""
+    monkeypatch.setattr(opening, "_is_current", _is_current)
     monkeypatch.setattr(opening, "_upgrade", _migrate)
 
 
 def _repeat(connection: Connection, schema: str | None, migrations: Migrations) -> None:
-    kind = (connection.dialect.name, schema is not None)
-    if migrations != WORKSPACE or inspect(connection).get_table_names(schema=schema):
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_sqlite or migrations != WORKSPACE or inspect(connection).get_table_names(schema=schema):
         _migrate(connection, schema, migrations)
-    elif (made := _made.get(kind)) is None:
-        _made[kind] = _watch(connection, schema, migrations)
+    elif (made := _made.get(schema is not None)) is None:
+        _made[schema is not None] = _watch(connection, schema, migrations)
     else:
         for statement, parameters in made:
             connection.exec_driver_sql(statement.replace(_IN_FIRST, schema or ""), parameters)

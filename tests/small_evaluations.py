@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.models.datapoints import CreateDatapointRequest
 from evals_mcp.models.datasets import DatasetRequest
+from evals_mcp.models.evaluation_document import JudgmentRecord, LogRecord, Record
 from evals_mcp.models.evaluations import CreateEvaluationRequest
 from evals_mcp.models.evaluators import EvaluatorRequest
-from evals_mcp.models.log_requests import EvaluatorLogRequest, PromptLogRequest
+from evals_mcp.models.log_requests import EvaluatorLogRequest
 from evals_mcp.models.prompts import PromptRequest
 from evals_mcp.models.references import EvaluatorReference, FileReference, VersionReference
 from evals_mcp.models.runs import CreateRunRequest
+from evals_mcp.store.database.identity import new_id
 
 FAILS = object()
 """A judgment that failed."""
@@ -78,25 +81,32 @@ class SmallEvaluation:
                 orchestrated=False,
             ),
         )
+        records: list[Record] = []
         for question, judgments in logs:
-            request = {
-                "path": "small/prompt",
-                "run_id": run.id,
-                "source_datapoint_id": self.datapoints[question],
-                "inputs": {"question": question},
-                "output": (outputs or {}).get(question, f"{name} answers {question}"),
-                **fields,
-            }
-            log = await self.client.prompts.log(PromptLogRequest.model_validate(request), version_id=prompt.version_id)
-            for path, value in judgments.items():
-                await self.judge(log.id, path, value)
+            log = LogRecord(
+                id=new_id("log"),
+                version_id=prompt.version_id,
+                run_ids=[run.id],
+                source_datapoint_id=self.datapoints[question],
+                inputs={"question": question},
+                **{"output": (outputs or {}).get(question, f"{name} answers {question}"), **fields},
+            )
+            records += [log, *(self._judgment(log.id, path, value) for path, value in judgments.items())]
+        await load_document(self.client, stream(records))
         return run.id
 
     async def judge(self, log_id: str, path: str, value: object, **fields: Any) -> None:
         """Judge a log by an evaluator's attached version."""
-        said = {"error": "The judge did not answer."} if value is FAILS else {"judgment": value}
-        request = EvaluatorLogRequest.model_validate({"parent_id": log_id, "output": None, **said, **fields})
+        request = EvaluatorLogRequest.model_validate({"parent_id": log_id, "output": None, **_given(value), **fields})
         await self.client.evaluators.log(request, version_id=self.evaluators[path])
+
+    def _judgment(self, log_id: str, path: str, value: object) -> JudgmentRecord:
+        ids = {"id": new_id("log"), "judged_log_id": log_id, "evaluator_version_id": self.evaluators[path]}
+        return JudgmentRecord.model_validate({**ids, **_given(value)})
+
+
+def _given(value: object) -> dict[str, object]:
+    return {"error": "The judge did not answer."} if value is FAILS else {"judgment": value}
 
 
 async def make_evaluation(

@@ -1,12 +1,16 @@
-"""The tests' new databases: the repeated migrations make the same tables in the default schema and in a named one."""
+"""The tests' new databases have the tables that migrations make: copied files, and statements repeated in schemas."""
 
+import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
 from tests import migrated_once
+from tests.raw_rows import raw_rows
 
-from evals_mcp.store.store import open_store
+from evals_mcp.store.database import opening
+from evals_mcp.store.store import Store, open_store, open_temporary_store
 
 
 @pytest.mark.parametrize("first", ["team", None])
@@ -20,3 +24,22 @@ def test_repeated_migrations_know_their_schema(
         with closing(open_store(postgres_address, schema)) as store:
             tables.append(sorted(inspect(store.database.engine).get_table_names(schema=schema)))
     assert tables[0] == tables[1] == tables[2] != []
+
+
+def test_copied_databases_are_migrated_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file and a temporary database hold the schema, the mark and the rows of a database that is migrated."""
+    with closing(open_store(str(tmp_path / "copied.db"))) as copied, closing(open_temporary_store()) as temporary:
+        monkeypatch.setattr(opening, "_is_current", migrated_once._is_current)
+        monkeypatch.setattr(opening, "_upgrade", migrated_once._migrate)
+        with closing(open_store(str(tmp_path / "migrated.db"))) as migrated:
+            assert _contents(copied) == _contents(temporary) == _contents(migrated)
+    with closing(sqlite3.connect(tmp_path / "copied.db")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def _contents(store: Store) -> tuple[object, ...]:
+    with store.database.read() as connection:
+        schema = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master ORDER BY name").all()
+        mark = connection.exec_driver_sql("PRAGMA application_id").scalar()
+    counts = {table: len(rows) for table, rows in raw_rows(store.database).items()}
+    return schema, mark, counts

@@ -58,9 +58,7 @@ def create_app(
     app.state.is_embedded = is_embedded
     app.state.patience = patience
     app.state.runner = runner or RefusingRunner()
-    for router in (questions.router, questions.logs_router, questions.datapoints_router):
-        app.include_router(router, prefix="/v5")
-    app.include_router(health.router)
+    app.router.routes.extend(_own_routes())
     if is_embedded:
         _include_when_asked(app)
     else:
@@ -85,9 +83,20 @@ def _include_documented(app: FastAPI) -> None:
     app.router.routes.extend(_documented_routes())
 
 
+# All applications of a process share the routes, because FastAPI takes long to prepare them.
+
+
+@functools.cache
+def _own_routes() -> list[BaseRoute]:
+    own = APIRouter()
+    for router in (questions.router, questions.logs_router, questions.datapoints_router):
+        own.include_router(router, prefix="/v5")
+    own.include_router(health.router)
+    return own.routes
+
+
 @functools.cache
 def _documented_routes() -> list[BaseRoute]:
-    """All applications of a process share these, because FastAPI takes long to prepare them."""
     from evals_mcp.api.documented import PAGE_ROUTERS, V4_ROUTERS, V5_ROUTERS
 
     documented = APIRouter()
