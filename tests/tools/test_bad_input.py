@@ -35,7 +35,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("list_runs", {"evaluation": NAME, "cursor": "é%$"}, "cursor: "),
     ("list_runs", {"evaluaton": NAME}, '"evaluaton": unknown argument; did you mean evaluation?'),
     ("list_runs", {"evaluation": NAME, "zzz": 1}, '"zzz": unknown argument; list_runs takes evaluation'),
-    ("compare_runs", {"evaluation": NAME, "text": "x"}, "max_tokens. With text: list_evaluations, get_logs, list_datapoints."),
+    (
+        "compare_runs",
+        {"evaluation": NAME, "text": "x"},
+        "max_tokens. With text: list_evaluations, get_logs, list_datapoints.",
+    ),
     ("list_evaluations", {"limit": 0}, "limit: "),
     ("list_evaluations", {"limit": 101}, "limit: "),
     ("list_evaluations", {"text": _HUGE}, "text: "),

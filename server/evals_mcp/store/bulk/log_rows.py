@@ -64,7 +64,7 @@ class LogRows:
         return find_type(self._versions.get(version_id), version_id, types)
 
     def row(self, record: LoggedRecord) -> LogRow:
-        """The row of a record, without a number. Raises NotFound for references, and Invalid for judgments and measures."""
+        """The row of a record, without a number. Raises NotFound for references, and Invalid for bad values."""
         version = self.version(record)
         if not self._batch.overwrite:  # else a copy of another server, which may hold others
             _require_measures(record)
