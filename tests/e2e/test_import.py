@@ -1,5 +1,6 @@
 """`evals-mcp import`: files come in whole, once, and are answered about."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from tests.e2e.in_process import Ended, run
 CSV = "question;expected;answer_a;answer_b;score_a;score_b;latency_ms_a\n" + "".join(
     f"{n}+{n}?;{n + n};{n + n};{n + n if n < 3 else 'no'};1;{int(n < 3)};{100 * n}\n" for n in range(10)
 )
+
+
+_SCORES = ("--score", "scores.f1", "--score", "scores.a//b", "--score", "scores.a--b")
 
 
 @pytest.fixture
@@ -91,13 +95,36 @@ def test_a_file_that_has_grown_adds_its_new_rows(results: Path, tmp_path: Path) 
 
 
 def test_an_evaluator_may_have_any_name_and_judge_twice(tmp_path: Path) -> None:
-    """A slash is no folder, and a second judgment by the same evaluator stands beside the first."""
+    """A slash is no folder, like names stay apart, and a second judgment stands beside the first."""
     path = tmp_path / "odd.jsonl"
-    path.write_text('{"output": "x", "f1": 0.5, "scores": {"f1": 0.25, "a//b": true}}\n' * 2)
-    ended = _import(path, tmp_path / "new.db", "--score", "f1", "--score", "scores.f1", "--score", "scores.a//b")
+    path.write_text('{"output": "x", "f1": 0.5, "scores": {"f1": 0.25, "a//b": true, "a--b": false}}\n' * 2)
+    ended = _import(path, tmp_path / "new.db", "--score", "f1", *_SCORES)
     assert (ended.status, ended.stderr) == (0, "")
-    assert "2 logs, 6 judgments" in " ".join(ended.stdout.split())
-    assert "a--b" in _call(tmp_path / "new.db", "list_runs", "evaluation=odd")
+    assert "2 logs, 8 judgments" in " ".join(ended.stdout.split())
+    told = " ".join(ended.stdout.split())
+    assert "The evaluator a//b is called a--b here, where a slash separates folders." in told
+    answer = _call(tmp_path / "new.db", "list_runs", "evaluation=odd")
+    assert "a--b is true on all 2 logs" in answer
+    assert '"a--b (2)" is false on all 2 logs' in answer
+
+
+def _promptfoo(folder: Path, name: str, prompt: str) -> Path:
+    """One result of a prompt, as promptfoo writes it."""
+    result = {"provider": "mini", "prompt": {"raw": prompt}, "vars": {"x": "1"}, "success": True, "score": 1}
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps({"results": {"version": 3, "results": [result]}}))
+    return path
+
+
+def test_a_version_of_a_known_name_with_other_settings_joins_in_a_later_import(tmp_path: Path) -> None:
+    """It goes by what tells it apart, because names of versions are unique in a file."""
+    database = tmp_path / "new.db"
+    _import(_promptfoo(tmp_path, "monday", "Hi {{x}}"), database, "--evaluation", "greetings")
+    ended = _import(_promptfoo(tmp_path, "tuesday", "Hello {{x}}"), database, "--evaluation", "greetings")
+    assert (ended.status, ended.stderr) == (0, "")
+    runs = _call(database, "list_runs", "evaluation=greetings")
+    assert 'mini | "prompt=Hi {{x}}" | 1 |' in runs
+    assert '"prompt=Hello {{x}}" | - | 1 |' in runs
 
 
 def _export(folder: Path) -> Path:

@@ -96,6 +96,17 @@ class Assembly:
         """The labels of the runs, in the order of the files."""
         return [version.label for version, _ in self._runs.values()]
 
+    @property
+    def evaluator_names(self) -> dict[str, str]:
+        """What the evaluators are called here, by their names in the files. A slash would separate folders."""
+        names: dict[str, str] = {}
+        for evaluator, _ in self._evaluators:
+            if evaluator not in names:
+                name = evaluator.replace("/", "-")
+                alike = sum(other.replace("/", "-") == name for other in names)
+                names[evaluator] = name if not alike else f"{name} ({alike + 1})"
+        return names
+
     def records(self) -> Iterator[Record]:
         """The document: the evaluation's files and runs, then each log with its judgments."""
         datapoint_ids = [datapoint.id for datapoint in self._datapoint_records()]
@@ -147,9 +158,11 @@ class Assembly:
             if type == "flow":
                 content = {"attributes": content or {"run": version.label}}
             yield VersionRecord(id=version_id, file_id=self._file_id(type), content=content, name=name)
+        names = self.evaluator_names
         for (evaluator, kind), judgments in self._evaluators.items():
-            file_id = self._id("ev", evaluator, kind)
-            yield FileRecord(id=file_id, type="evaluator", path=self._path(evaluator))
+            file_id, name = self._id("ev", evaluator, kind), names[evaluator]
+            description = None if name == evaluator else f"Called {evaluator} in the files."
+            yield FileRecord(id=file_id, type="evaluator", path=self._path(name), description=description)
             version_id = self._evaluator_id(evaluator, kind)
             yield VersionRecord(id=version_id, file_id=file_id, content={"spec": judgments.spec(kind)})
         for step in self._steps:

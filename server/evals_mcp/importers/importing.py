@@ -77,7 +77,9 @@ async def import_files(
         )
         if not exports and not assemblies:
             raise Invalid("Nothing to import: " + (_why(imported.report) or "the files hold no results."))
-        imported.evaluations += map(_described, assemblies.values())
+        for assembly in assemblies.values():
+            imported.evaluations.append(_described(assembly))
+            _tell_names(assembly, imported.report)
         if not dry_run:
             # What an export says of itself is reported already.
             for path, folder_format in exports:
@@ -218,6 +220,12 @@ async def _read(
             await progress(f"reading {path.name}", count)
     if count == 0:
         report.skip(Location(path.name, ""), "it holds no results")
+
+
+def _tell_names(assembly: Assembly, report: Report) -> None:
+    for given, name in assembly.evaluator_names.items():
+        if name != given:
+            report.note(f"The evaluator {given} is called {name} here, where a slash separates folders.")
 
 
 def _described(assembly: Assembly) -> ImportedEvaluation:

@@ -145,7 +145,11 @@ class SingleWrites:
             linked = version.content.get("linked_tools")
             if linked is not None:
                 request["linked_tools"] = [self._ids.get("version", {}).get(id, id) for id in linked]
-            written = await noun.upsert(_REQUESTS[file.type].model_validate(request))
+            try:
+                written = await noun.upsert(_REQUESTS[file.type].model_validate(request))
+            except Conflict:  # another version has the name
+                request["version_name"] = None
+                written = await noun.upsert(_REQUESTS[file.type].model_validate(request))
         self._note("file", file.id, written.id)
         self._note("version", version.id, written.version_id)
         self._versions[written.version_id] = (file.type, written.id)

@@ -48,8 +48,11 @@ def write_versions(batch: Batch, record: VersionRecord) -> None:
 def _insert(
     batch: Batch, record: VersionRecord, key: str, content: dict[str, Any], datapoint_ids: Sequence[str]
 ) -> None:
+    taken = record.name is not None and _find(
+        batch, versions.c.file_id == record.file_id, versions.c.name == record.name
+    )
     details = NewVersion(
-        record.name,
+        None if taken else record.name,
         record.description,
         len(datapoint_ids),
         record.created_at or batch.now,
