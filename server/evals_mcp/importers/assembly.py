@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from tempfile import TemporaryFile
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
 from evals_mcp.importers.judgment_types import JudgmentType
 from evals_mcp.importers.occurrences import Occurrences
@@ -27,6 +27,13 @@ from evals_mcp.models.ids import derived_id
 
 _ID_BYTES = 15
 _LOG, _JUDGMENT = "L", "J"
+
+
+class Earlier(NamedTuple):
+    """The file that has a result with the same id, and whether its content is the same."""
+
+    file: str
+    is_same: bool
 
 
 class Assembly:
@@ -52,6 +59,7 @@ class Assembly:
         self._equal = Occurrences()
         self._version_ids: dict[str, str] = {}
         self.datapoints_count = 0
+        self._own_ids: dict[bytes, tuple[str, bytes]] = {}
         self.logs_count = 0
         self.errors_count = 0
         self.judgment_states: Counter[str] = Counter()
@@ -63,10 +71,22 @@ class Assembly:
         self._cases.close()
         self._results.close()
 
-    def claim(self, run_key: str, file: str) -> str | None:
-        """The other file that has the run with this key already; None if this file is its first."""
-        owner = self._files.setdefault(run_key, file) if run_key else file
-        return None if owner == file else owner
+    def earlier(self, result: Result) -> Earlier | None:
+        """The same result in an earlier one: with the same id, else in another file with the same run key.
+
+        Raises ValueError if a value cannot be stored.
+        """
+        key, file = result.run.key, result.location.file
+        if result.id is None:
+            owner = self._files.setdefault(key, file) if key else file
+            return None if owner == file else Earlier(owner, is_same=True)
+        judged = [[score.evaluator, score.judgment, score.explanation, score.error] for score in result.scores]
+        content = _digest([result.case.inputs, result.output, result.error, judged])
+        own = _digest([key, result.version.label, result.id])
+        if own not in self._own_ids:
+            self._own_ids[own] = (file, content)
+            return None
+        return Earlier(self._own_ids[own][0], is_same=self._own_ids[own][1] == content)
 
     def add(self, result: Result) -> None:
         """Add a result. Raises ValueError if a value cannot be stored."""
@@ -185,7 +205,7 @@ class Assembly:
         version = result.version
         of_run = result.run.key or result.location.file
         content = [of_run, version.label, datapoint_id, result.output, result.error, result.latency]
-        key = blake2b(_canonical([*content, result.metadata]).encode(), digest_size=_ID_BYTES).hexdigest()
+        key = _digest([*content, result.metadata]).hex()
         number = self._equal.count(key)
         return LogRecord(
             id=self._id("log", key, str(number)),
@@ -291,6 +311,10 @@ def _state(score: Score) -> str:
 
 def _file_type(version: Version) -> FileType:
     return "prompt" if "model" in version.content else "flow"
+
+
+def _digest(content: Any) -> bytes:
+    return blake2b(_canonical(content).encode(), digest_size=_ID_BYTES).digest()
 
 
 def _canonical(content: Any) -> str:

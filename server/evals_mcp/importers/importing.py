@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.assembly import Assembly
 from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of
+from evals_mcp.importers.gathering import FileOfResults, Gathering
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.importers.results import Location, NoResults
 from evals_mcp.importers.tables.columns import Chosen
@@ -66,25 +66,23 @@ async def import_files(
     adds nothing. Raises Invalid with the file and the position in it, and EvalsError.
     """
     imported = Imported()
-    assemblies: dict[str, Assembly] = {}
     exports, others = _exports(paths, format)
     for path, folder_format in exports:
         imported.files.append((path.name, folder_format.name))
         imported.evaluations += _counted(folder_format.read(path, imported.report))
-    with ExitStack() as stack:
-        await _read_all(
-            list(_files(others)), format, evaluation, chosen or Chosen(), imported, assemblies, stack, progress
-        )
+    with Gathering(evaluation) as gathering:
+        await _read_all(list(_files(others)), format, chosen or Chosen(), imported, gathering, progress)
+        assemblies = gathering.assemblies.values()
         if not exports and not assemblies:
             raise Invalid("Nothing to import: " + (_why(imported.report) or "the files hold no results."))
-        for assembly in assemblies.values():
+        for assembly in assemblies:
             imported.evaluations.append(_described(assembly))
             _tell_names(assembly, imported.report)
         if not dry_run:
             # What an export says of itself is reported already.
             for path, folder_format in exports:
                 await _load(client, path.name, folder_format.read(path, Report()), imported, progress)
-            for assembly in assemblies.values():
+            for assembly in assemblies:
                 await _load(client, assembly.evaluation, assembly.records(), imported, progress)
     return imported
 
@@ -92,11 +90,9 @@ async def import_files(
 async def _read_all(
     files: Sequence[tuple[Path, str]],
     format: str | None,
-    evaluation: str | None,
     chosen: Chosen,
     imported: Imported,
-    assemblies: dict[str, Assembly],
-    stack: ExitStack,
+    gathering: Gathering,
     progress: Progress | None,
 ) -> None:
     for path, own_name in files:
@@ -105,7 +101,7 @@ async def _read_all(
             imported.report.skip(Location(path.name, ""), "no known format")
             continue
         try:
-            await _read(path, found, evaluation, own_name, chosen, imported.report, assemblies, stack, progress)
+            await _read(path, found, own_name, chosen, gathering, imported.report, progress)
         except NoResults as error:
             if len(files) == 1:
                 raise
@@ -194,32 +190,18 @@ def _is_hidden(file: Path, folder: Path) -> bool:
 async def _read(
     path: Path,
     format: Format,
-    evaluation: str | None,
     own_name: str,
     chosen: Chosen,
+    gathering: Gathering,
     report: Report,
-    assemblies: dict[str, Assembly],
-    stack: ExitStack,
     progress: Progress | None,
 ) -> None:
-    count = 0
-    for result in format.read(path, chosen, report):
-        name = evaluation or result.evaluation or own_name
-        if name not in assemblies:
-            assemblies[name] = stack.enter_context(Assembly(name))
-        other = assemblies[name].claim(result.run.key, path.name)
-        if other is not None:
-            report.skip(Location(path.name, ""), f"its run is in {other}, too")
-            return
-        try:
-            assemblies[name].add(result)
-        except ValueError as error:
-            report.skip(result.location, str(error))
-        count += 1
-        if progress is not None and count % _RESULTS_A_REPORT == 0:
-            await progress(f"reading {path.name}", count)
-    if count == 0:
-        report.skip(Location(path.name, ""), "it holds no results")
+    file = FileOfResults(gathering, report, path.name, own_name)
+    for number, result in enumerate(format.read(path, chosen, report), 1):
+        file.add(result)
+        if progress is not None and number % _RESULTS_A_REPORT == 0:
+            await progress(f"reading {path.name}", number)
+    file.report()
 
 
 def _tell_names(assembly: Assembly, report: Report) -> None:

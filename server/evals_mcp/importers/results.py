@@ -95,7 +95,11 @@ class Step:
 
 @dataclass(slots=True)
 class Result:
-    """One output of a version for a case, with its scores. Latency in seconds, costs in US dollars."""
+    """One output of a version for a case, with its scores. Latency in seconds, costs in US dollars.
+
+    A result with the `id` of an earlier one of its run is the same result. `test_set` tells the set of all cases that
+    the file's run was for: files with the same one join an evaluation.
+    """
 
     version: Version
     case: Case
@@ -115,6 +119,8 @@ class Result:
     finish_reason: str | None = None
     metadata: Mapping[str, Any] | None = None
     evaluation: str | None = None
+    id: str | None = None
+    test_set: str | None = None
     run: Run = field(default_factory=Run)
     steps: Sequence[Step] = ()
 

@@ -1,0 +1,82 @@
+"""Which evaluation each result of the files belongs to, and whether it came before."""
+
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+from evals_mcp.importers.assembly import Assembly
+from evals_mcp.importers.formats import Report
+from evals_mcp.importers.results import Location, Result
+
+
+class Gathering:
+    """The evaluations that files hold, by name. A context manager that removes their temporary files.
+
+    A given name is that of all results. Else results of one test set join the evaluation of the first file that has it,
+    and other test sets of that name are told apart by the file. Other results go by the name that their format gives
+    the evaluation, or by that of the file or folder.
+    """
+
+    def __init__(self, evaluation: str | None) -> None:
+        self.assemblies: dict[str, Assembly] = {}
+        self._evaluation = evaluation
+        self._names: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for assembly in self.assemblies.values():
+            assembly.__exit__(kind, error, at)
+
+    def assembly_of(self, result: Result, own_name: str) -> Assembly:
+        """The evaluation of a result; `own_name` is the name of the file or folder that was given."""
+        name = self._evaluation or self._name_of(result, own_name)
+        if name not in self.assemblies:
+            self.assemblies[name] = Assembly(name)
+        return self.assemblies[name]
+
+    def _name_of(self, result: Result, own_name: str) -> str:
+        wanted = result.evaluation or own_name
+        if result.test_set is None:
+            return wanted
+        if result.test_set not in self._names:
+            names = [wanted, f"{wanted} ({result.location.file})"]
+            names += [f"{names[1]} {number}" for number in range(2, len(self._names) + 3)]
+            self._names[result.test_set] = next(name for name in names if name not in self._names.values())
+        return self._names[result.test_set]
+
+
+class FileOfResults:
+    """Adds the results of one file, without those that came before. `added` counts the others."""
+
+    def __init__(self, gathering: Gathering, report: Report, name: str, own_name: str) -> None:
+        self.added = 0
+        self._gathering = gathering
+        self._report = report
+        self._name = name
+        self._own_name = own_name
+        self._repeats: Counter[str] = Counter()
+
+    def add(self, result: Result) -> None:
+        """Add a result, or report why not."""
+        assembly = self._gathering.assembly_of(result, self._own_name)
+        try:
+            earlier = assembly.earlier(result)
+            if earlier is None:
+                assembly.add(result)
+                self.added += 1
+            elif earlier.is_same:
+                self._repeats[earlier.file] += 1
+            else:
+                self._report.skip(result.location, f"{earlier.file} has other content under its id {result.id}")
+        except ValueError as error:
+            self._report.skip(result.location, str(error))
+
+    def report(self) -> None:
+        """Report what came before, and a file without results."""
+        for other, count in self._repeats.items():
+            reason = f"{count:,} results are in {other}, too" if self.added else f"its run is in {other}, too"
+            self._report.skip(Location(self._name, ""), reason)
+        if not self.added and not self._repeats:
+            self._report.skip(Location(self._name, ""), "it holds no results")
