@@ -1,7 +1,7 @@
 """Make an evaluation document of results. They wait in temporary files, so memory holds only what tells them apart."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from tempfile import TemporaryFile
@@ -24,9 +24,22 @@ from evals_mcp.models.evaluation_document import (
     VersionRecord,
 )
 from evals_mcp.models.ids import derived_id
+from evals_mcp.models.reported_figures import ReportedFigure
 
 _ID_BYTES = 15
 _LOG, _JUDGMENT = "L", "J"
+_OF_SCORE = {
+    "output": "explanation",
+    "error": "error",
+    "metadata": "metadata",
+    "score": "score",
+    "passed": "passed",
+    "threshold": "threshold",
+    "provider_latency": "latency",
+    "prompt_tokens": "prompt_tokens",
+    "output_tokens": "output_tokens",
+    "output_cost": "cost",
+}
 
 
 class Earlier(NamedTuple):
@@ -52,6 +65,7 @@ class Assembly:
         self._datapoints = Occurrences()
         self._versions: dict[str, Version] = {}
         self._runs: dict[str, tuple[Version, str]] = {}
+        self._reported: dict[str, dict[tuple[str, str | None, str], ReportedFigure]] = defaultdict(dict)
         self._steps: dict[tuple[str, str], None] = {}
         self._files: dict[str, str] = {}
         self._evaluators: dict[tuple[str, EvaluatorKind], JudgmentType] = {}
@@ -100,6 +114,10 @@ class Assembly:
             self._cases.write(datapoint.model_dump_json(exclude_none=True).encode() + b"\n")
         self._versions.setdefault(log.version_id, result.version)
         self._runs.setdefault(log.run_ids[0], (result.version, result.run.status))
+        for figure in result.run.reported:
+            evaluator = None if figure.evaluator is None else self._path(figure.evaluator)
+            key = (figure.name, evaluator, figure.source)
+            self._reported[log.run_ids[0]][key] = figure.model_copy(update={"evaluator": evaluator})
         self._steps.update(dict.fromkeys((step.kind, step.name) for step in result.steps))
         for score in result.scores:
             self._evaluators.setdefault((score.evaluator, score.kind), JudgmentType()).add(score)
@@ -146,6 +164,7 @@ class Assembly:
                 version_id=self._version_id(version),
                 dataset_version_id=dataset_version_id,
                 status=status,
+                reported_figures=list(self._reported[run_id].values()) or None,
             )
         self._results.seek(0)
         for line in self._results:
@@ -223,6 +242,7 @@ class Assembly:
             prompt_tokens=result.prompt_tokens,
             output_tokens=result.output_tokens,
             reasoning_tokens=result.reasoning_tokens,
+            cached_tokens=result.cached_tokens,
             prompt_cost=result.prompt_cost,
             output_cost=result.cost,
             finish_reason=result.finish_reason,
@@ -263,21 +283,22 @@ class Assembly:
         numbers: Counter[tuple[str, str, str | None]] = Counter()
         for score in scores:
             numbers[key := (score.evaluator, score.kind, score.author)] += 1
-            judged = [log_id, numbers[key], score.judgment, score.explanation, score.error, score.metadata]
-            yield json.dumps([*key, *judged], ensure_ascii=False, allow_nan=False)
+            about = _without_none({name: getattr(score, field) for name, field in _OF_SCORE.items()}) or {}
+            if score.samples:
+                about["samples"] = list(score.samples)
+            line = [*key, log_id, numbers[key], score.judgment, about]
+            yield json.dumps(line, ensure_ascii=False, allow_nan=False)
 
     def _judgment_record(self, line: list[Any]) -> JudgmentRecord:
-        name, kind, author, log_id, number, judgment, explanation, error, metadata = line
+        name, kind, author, log_id, number, judgment, about = line
         version_id = self._evaluator_id(name, kind)
         return JudgmentRecord(
             id=self._id("log", log_id, version_id, author or "", str(number)),
             evaluator_version_id=version_id,
             judged_log_id=log_id,
             judgment=None if judgment is None else self._evaluators[name, kind].value(judgment),
-            output=explanation,
-            error=error,
             user=author,
-            metadata=metadata,
+            **about,
         )
 
     def _file_id(self, type: FileType) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from evals_mcp.errors import Invalid
 from evals_mcp.models.messages import ChatMessage
+from evals_mcp.models.reported_figures import ReportedFigure
 
 EvaluatorKind = Literal["external", "human", "llm", "python"]
 
@@ -56,7 +57,8 @@ class Score:
     """One evaluator's judgment of an output.
 
     `judgment` is a boolean, a number, an option, options, or a text; None is an abstention unless `error` tells that
-    the evaluator failed.
+    the evaluator failed. `passed` and `threshold` belong to a number, `score` to another judgment. `samples` are the
+    judgments that this one sums up. Latency (seconds), tokens and cost (US dollars) are those of the judge.
     """
 
     evaluator: str
@@ -67,14 +69,26 @@ class Score:
     author: str | None = None
     higher_is_better: bool | None = None
     metadata: Mapping[str, Any] | None = None
+    score: float | None = None
+    passed: bool | None = None
+    threshold: float | None = None
+    samples: Sequence[Any] = ()
+    latency: float | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
 
 
 @dataclass(slots=True)
 class Run:
-    """A run of a version, where a label alone does not tell runs apart: its key in the file, and its status."""
+    """A run of a version, where a label alone does not tell runs apart: its key in the file, and its status.
+
+    `reported` are the tool's own figures of the run. Their `evaluator` is the name that its scores have.
+    """
 
     key: str = ""
     status: Literal["completed", "cancelled"] = "completed"
+    reported: Sequence[ReportedFigure] = ()
 
 
 @dataclass(slots=True)
@@ -114,6 +128,7 @@ class Result:
     prompt_tokens: int | None = None
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
     cost: float | None = None
     prompt_cost: float | None = None
     finish_reason: str | None = None

@@ -15,9 +15,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field
 
 from evals_mcp.models.enums import EvaluationStatus, FileType, OpenLogStatus, OpenToolChoiceMode
-from evals_mcp.models.judgments import Judgment
+from evals_mcp.models.judgments import Judgment, Samples
 from evals_mcp.models.messages import ChatMessage, ToolChoice
 from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
+from evals_mcp.models.reported_figures import ReportedFigure
 
 NDJSON = "application/x-ndjson"
 """The media type of a document in transit."""
@@ -141,7 +142,7 @@ class RunRecord(_Referring):
     """A run of a version over a dataset version. Runs of an evaluation come oldest first.
 
     `status` is set explicitly; without it, the status follows from logs and judgments. Logs in the document do not
-    change it.
+    change it. `reported_figures` are those of the tool that made the run.
     """
 
     references: ClassVar[References] = {
@@ -158,6 +159,7 @@ class RunRecord(_Referring):
     orchestrated: Defaulted[bool] = False
     status: EvaluationStatus | None = None
     created_at: UtcDatetime | None = None
+    reported_figures: list[ReportedFigure] | None = None
 
 
 class _LoggedFields(_Referring):
@@ -208,6 +210,7 @@ class LogRecord(_LoggedFields):
     prompt_tokens: Integer | None = None
     reasoning_tokens: Integer | None = None
     output_tokens: Integer | None = None
+    cached_tokens: Integer | None = None
     prompt_cost: float | None = None
     output_cost: float | None = None
     finish_reason: str | None = None
@@ -216,7 +219,8 @@ class LogRecord(_LoggedFields):
 class JudgmentRecord(_LoggedFields):
     """An evaluator's log of another log. A null judgment is an abstention; `error` is a failure; `output` explains.
 
-    If an author (`user`) judges a log several times with an evaluator, the last one in the document counts.
+    If an author (`user`) judges a log several times with an evaluator, the last one in the document counts. Tokens and
+    costs are those of the judge. `samples` are the judgments that this one sums up.
     """
 
     references: ClassVar[References] = {
@@ -230,7 +234,17 @@ class JudgmentRecord(_LoggedFields):
     evaluator_version_id: str
     judged_log_id: str
     judgment: Judgment | None = None
+    score: float | None = None
+    passed: bool | None = None
+    threshold: float | None = None
+    samples: Samples | None = None
     marked_completed: bool | None = None
+    prompt_tokens: Integer | None = None
+    reasoning_tokens: Integer | None = None
+    output_tokens: Integer | None = None
+    cached_tokens: Integer | None = None
+    prompt_cost: float | None = None
+    output_cost: float | None = None
 
 
 class ClearRecord(_Referring):

@@ -33,6 +33,9 @@ JudgmentValue = (
 Judgment = Annotated[JudgmentValue, AfterValidator(_holdable), BeforeValidator(_one_value)]
 """The value of a judgment in a request. It must fit into the store."""
 
+Samples = Annotated[list[Judgment | None], Field(max_length=1_000)]
+"""The judgments that one judgment sums up, such as five verdicts of one judge; null where it abstained."""
+
 JudgmentState = Literal["judged", "abstained", "failed", "missing"]
 """The state of a judgment: it has a value, it is null (abstained), the evaluator failed, or there is none yet."""
 

@@ -47,6 +47,9 @@ def in_utc(value: datetime) -> datetime:
 Defaulted = Annotated[T, BeforeValidator(default_for_null)]
 """A field with a default other than None; null counts as absent."""
 
+Added = Annotated[T | None, Field(exclude_if=lambda value: value is None)]
+"""A field that Humanloop's API lacks. JSON has it only if it is set, so older clients never see it."""
+
 UtcDatetime = Annotated[datetime, AfterValidator(in_utc)]
 """An aware time in UTC, written with `Z`."""
 
