@@ -3,13 +3,12 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import blake2b
 from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple, Self
 
 from evals_mcp.importers.judgment_types import JudgmentType
 from evals_mcp.importers.occurrences import Occurrences
-from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version
+from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version, fingerprint
 from evals_mcp.models.enums import FileType
 from evals_mcp.models.evaluation_document import (
     AttachedEvaluator,
@@ -26,7 +25,6 @@ from evals_mcp.models.evaluation_document import (
 from evals_mcp.models.ids import derived_id
 from evals_mcp.models.reported_figures import ReportedFigure
 
-_ID_BYTES = 15
 _LOG, _JUDGMENT = "L", "J"
 _OF_SCORE = {
     "output": "explanation",
@@ -95,8 +93,8 @@ class Assembly:
             owner = self._files.setdefault(key, file) if key else file
             return None if owner == file else Earlier(owner, is_same=True)
         judged = [[score.evaluator, score.judgment, score.explanation, score.error] for score in result.scores]
-        content = _digest([result.case.inputs, result.output, result.error, judged])
-        own = _digest([key, result.version.label, result.id])
+        content = fingerprint([result.case.inputs, result.output, result.error, judged])
+        own = fingerprint([key, result.version.label, result.id])
         if own not in self._own_ids:
             self._own_ids[own] = (file, content)
             return None
@@ -224,7 +222,7 @@ class Assembly:
         version = result.version
         of_run = result.run.key or result.location.file
         content = [of_run, version.label, datapoint_id, result.output, result.error, result.latency]
-        key = _digest([*content, result.metadata]).hex()
+        key = fingerprint([*content, result.metadata]).hex()
         number = self._equal.count(key)
         return LogRecord(
             id=self._id("log", key, str(number)),
@@ -332,10 +330,6 @@ def _state(score: Score) -> str:
 
 def _file_type(version: Version) -> FileType:
     return "prompt" if "model" in version.content else "flow"
-
-
-def _digest(content: Any) -> bytes:
-    return blake2b(_canonical(content).encode(), digest_size=_ID_BYTES).digest()
 
 
 def _canonical(content: Any) -> str:

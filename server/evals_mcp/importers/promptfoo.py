@@ -1,41 +1,29 @@
-"""Results of promptfoo: its JSON with results of version 2 or 3."""
+"""Results of promptfoo, of versions 2 and 3."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Score, Version, as_object, as_text
+from evals_mcp.importers.promptfoo_files import holds_evaluations, open_evaluations
+from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_object, as_text, fingerprint
 from evals_mcp.importers.tables.columns import Chosen
-from evals_mcp.importers.text_files import read_head, read_json
 from evals_mcp.models.messages import ChatMessage
 
-_VERSIONS = (2, 3)
-_BEGINS = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*("evalId"|"results"\s*:\s*\{\s*"version"\s*:)')
 _SHORT = 40
 
 
-def _recognises(path: Path) -> bool:
-    return path.suffix.lower() == ".json" and _BEGINS.match(read_head(path)) is not None
-
-
 def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
-    content = read_json(path)
-    results = content.get("results") if isinstance(content, dict) else None
-    outputs = results.get("results") if isinstance(results, dict) else None
-    if not isinstance(results, dict) or not isinstance(outputs, list):
-        raise Invalid(f"{path.name} holds no results of promptfoo.")
-    if results.get("version") not in _VERSIONS:
-        report.note(f"{path.name} has results of version {results.get('version')}; versions 2 and 3 are known.")
-    items = [item for item in outputs if isinstance(item, dict)]
-    if len(items) < len(outputs):
-        report.skip(Location(path.name, "results"), f"{len(outputs) - len(items)} results are no objects")
-    reader = _Reader(items)
-    for number, item in enumerate(items, 1):
-        yield reader.result(item, Location(path.name, f"result {number}"))
+    with open_evaluations(path, report) as evaluations:
+        for evaluation in evaluations:
+            reader = _Reader(item for _, item in evaluation.results())
+            for at, item in evaluation.results():
+                result = reader.result(item, Location(path.name, at))
+                result.evaluation = evaluation.name
+                result.run = Run(evaluation.id)
+                result.test_set = reader.test_set
+                yield result
 
 
 class _Reader:
@@ -45,12 +33,17 @@ class _Reader:
     names it, else its type and value. `namedScores` is left out: it sums scores by weight.
     """
 
-    def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
-        self._several_prompts = len({_prompt_label(item) for item in items}) > 1
-        components = [component for item in items for component in _components(item)]
-        self._graded = {
-            _assertion_name(component) for component in components if component.get("score") not in (0, 1, None)
-        }
+    def __init__(self, items: Iterable[Mapping[str, Any]]) -> None:
+        self._graded: set[str] = set()
+        prompts: set[str] = set()
+        cases: set[bytes] = set()
+        for item in items:
+            prompts.add(_prompt_label(item))
+            cases.add(fingerprint(as_text(dict(sorted(as_object(item.get("vars")).items())))))
+            graded = (component for component in _components(item) if component.get("score") not in (0, 1, None))
+            self._graded.update(map(_assertion_name, graded))
+        self._several_prompts = len(prompts) > 1
+        self.test_set = fingerprint(sorted(case.hex() for case in cases)).hex()
 
     def result(self, item: Mapping[str, Any], location: Location) -> Result:
         response = as_object(item.get("response"))
@@ -59,9 +52,10 @@ class _Reader:
         failed = _failed(item)
         description = as_object(item.get("testCase")).get("description")
         return Result(
-            version=self._version(item),
+            version=version_of(_provider(item), _prompt_label(item), several_prompts=self._several_prompts),
             case=Case(inputs=as_object(item.get("vars")), metadata={"description": description}),
             location=location,
+            id=item.get("id"),
             scores=[] if failed else list(self._scores(item)),
             output=None if response.get("output") is None else as_text(response["output"]),
             messages=[ChatMessage(role="user", content=as_text(as_object(item.get("prompt")).get("raw", "")))],
@@ -73,12 +67,6 @@ class _Reader:
             finish_reason=response.get("finishReason"),
             metadata={"cached": response.get("cached")},
         )
-
-    def _version(self, item: Mapping[str, Any]) -> Version:
-        provider = _provider(item)
-        prompt = _prompt_label(item)
-        label = f"{provider}, {_short(prompt)}" if self._several_prompts else provider
-        return Version(label, {"provider": provider, "prompt": prompt})
 
     def _scores(self, item: Mapping[str, Any]) -> Iterator[Score]:
         grading = as_object(item.get("gradingResult"))
@@ -94,6 +82,12 @@ class _Reader:
             yield Score(numbered, component.get("pass"), component.get("reason"))
             if name in self._graded:
                 yield Score(f"{numbered} score", component.get("score"), higher_is_better=True)
+
+
+def version_of(provider: str, prompt: str, *, several_prompts: bool) -> Version:
+    """The version of a provider and a prompt, called like the provider if there is one prompt."""
+    label = f"{provider}, {_short(prompt)}" if several_prompts and provider else provider or _short(prompt)
+    return Version(label, {"provider": provider, "prompt": prompt})
 
 
 def _failed(item: Mapping[str, Any]) -> bool:
@@ -137,4 +131,4 @@ def _short(text: str) -> str:
     return line if len(line) <= _SHORT else line[: _SHORT - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-FORMAT = Format("promptfoo", _recognises, _read)
+FORMAT = Format("promptfoo", holds_evaluations, _read)

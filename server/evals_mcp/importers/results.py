@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, Literal
 
 from evals_mcp.errors import Invalid
 from evals_mcp.models.messages import ChatMessage
 from evals_mcp.models.reported_figures import ReportedFigure
 
+_FINGERPRINT = 15
 EvaluatorKind = Literal["external", "human", "llm", "python"]
 
 
@@ -143,6 +145,12 @@ class Result:
 def as_text(value: Any) -> str:
     """A value as text; JSON for what is no text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def fingerprint(value: Any) -> bytes:
+    """15 bytes that values of JSON share if they are equal. Raises ValueError for NaN."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    return blake2b(text.encode(), digest_size=_FINGERPRINT).digest()
 
 
 def as_object(value: Any) -> Mapping[str, Any]:

@@ -46,9 +46,12 @@ def encoding_of(path: Path) -> str:
     return "utf-8"
 
 
-def lines_of(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a text file with their numbers from 1. Raises Invalid for one that is too long."""
-    with path.open(encoding=encoding_of(path), errors="replace", newline="\n") as file:
+def lines_of(path: Path, newline: str = "\n") -> Iterator[tuple[int, str]]:
+    """The lines of a text file with their numbers from 1; with an empty `newline` those that CR or LF end, or both.
+
+    Raises Invalid for one that is too long.
+    """
+    with path.open(encoding=encoding_of(path), errors="replace", newline=newline) as file:
         number = 0
         while line := file.readline(LONGEST_LINE + 1):
             number += 1

@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,27 +47,30 @@ def read_rows(path: Path) -> Iterator[Row]:
             return _delimited(path)
 
 
-def _delimited(path: Path) -> Iterator[Row]:
+def cells_of(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a delimited file that hold anything, each with its first line, from 1. Raises Invalid."""
     csv.field_size_limit(min(sys.maxsize, LONGEST_LINE))
     with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
-        sample = file.read(_SAMPLE)
-        file.seek(0)
-        reader = csv.reader(file, delimiter=_delimiter(sample, path), strict=False)
-        header: list[str] | None = None
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                raise Invalid(f"{path.name}, line {line} is not valid CSV: {error}.") from None
-            if not any(cells):
-                continue
-            if header is None:
-                header = _columns(cells, path)
-            else:
-                yield Row(f"line {line}", _with_names(header, cells, f"{path.name}, line {line}"))
+        delimiter = _delimiter(file.read(_SAMPLE), path)
+    reader = csv.reader((line for _, line in lines_of(path, newline="")), delimiter=delimiter, strict=False)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise Invalid(f"{path.name}, line {line} is not valid CSV: {error}.") from None
+        if any(cells):
+            yield line, cells
+
+
+def _delimited(path: Path) -> Iterator[Row]:
+    rows = cells_of(path)
+    for _, cells in islice(rows, 1):
+        header = _columns(cells, path)
+    for line, cells in rows:
+        yield Row(f"line {line}", _with_names(header, cells, f"{path.name}, line {line}"))
 
 
 def _delimiter(sample: str, path: Path) -> str:
