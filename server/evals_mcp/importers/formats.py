@@ -73,11 +73,19 @@ def folder_formats() -> list[FolderFormat]:
 
 def formats() -> list[Format]:
     """All formats, the most telling first; tables last, because most files can be read as one."""
-    from evals_mcp.importers import deepeval, inspect_logs, lm_eval, openai_evals, promptfoo, promptfoo_csv
+    from evals_mcp.importers import (
+        deepeval,
+        inspect_logs,
+        lm_eval,
+        openai_evals,
+        openai_platform,
+        promptfoo,
+        promptfoo_csv,
+    )
     from evals_mcp.importers.tables import results
 
     added = [point.load() for point in entry_points(group=_GROUP)]
-    own = (promptfoo, promptfoo_csv, inspect_logs, lm_eval, openai_evals, deepeval, results)
+    own = (promptfoo, promptfoo_csv, inspect_logs, lm_eval, openai_evals, openai_platform, deepeval, results)
     return [*added, *(module.FORMAT for module in own)]
 
 
