@@ -74,18 +74,24 @@ def folder_formats() -> list[FolderFormat]:
 def formats() -> list[Format]:
     """All formats, the most telling first; tables last, because most files can be read as one."""
     from evals_mcp.importers import (
+        braintrust,
         deepeval,
         inspect_logs,
+        langfuse,
+        langsmith,
         lm_eval,
         openai_evals,
         openai_platform,
+        phoenix,
         promptfoo,
         promptfoo_csv,
     )
     from evals_mcp.importers.tables import results
 
     added = [point.load() for point in entry_points(group=_GROUP)]
-    own = (promptfoo, promptfoo_csv, inspect_logs, lm_eval, openai_evals, openai_platform, deepeval, results)
+    of_tools = (promptfoo, promptfoo_csv, inspect_logs, lm_eval, openai_evals, openai_platform, deepeval)
+    of_experiments = (langsmith, langfuse, phoenix, braintrust)
+    own = (*of_tools, *of_experiments, results)
     return [*added, *(module.FORMAT for module in own)]
 
 

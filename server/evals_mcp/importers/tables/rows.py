@@ -19,7 +19,7 @@ TABLES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xl
 _SAMPLE = 65_536
 _DELIMITERS = ",;\t|"
 _NESTED = ("scores", "metrics", "evaluations", "metadata", "judgments")
-_LISTS = ("results", "rows", "data", "samples", "examples", "items", "records")
+_LISTS = ("results", "rows", "data", "samples", "examples", "items", "records", "events")
 
 
 class Row(NamedTuple):
