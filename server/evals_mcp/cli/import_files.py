@@ -33,6 +33,7 @@ def add_command(commands: Any) -> None:
     table.add_argument(
         "--score", metavar="COLUMN[:TYPE]", action="append", help="TYPE: boolean, number, select or text"
     )
+    table.add_argument("--sheet", metavar="NAME", help="the sheet of a spreadsheet; default: its first one")
     command.set_defaults(command=_import)
 
 
@@ -88,6 +89,7 @@ def _chosen(parsed: argparse.Namespace) -> "Chosen":
         metadata=parsed.metadata or (),
         latency=parsed.latency,
         cost=parsed.cost,
+        sheet=parsed.sheet,
     )
 
 

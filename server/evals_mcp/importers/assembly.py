@@ -53,6 +53,7 @@ class Assembly:
     Ids come from the evaluation's name and the content: those of logs also from the run's key, else from the file's
     name, those of runs from all datapoints, and those of judgments from the evaluator's type, because a run has one
     dataset version, and a judgment one evaluator version. Equal results in one file are told apart by their number.
+    `ambiguous_ids` are those in the files that several datapoints have, because their inputs or targets differ.
     """
 
     def __init__(self, evaluation: str) -> None:
@@ -71,6 +72,8 @@ class Assembly:
         self._equal = Occurrences()
         self._version_ids: dict[str, str] = {}
         self.datapoints_count = 0
+        self._own_case_ids = Occurrences()
+        self.ambiguous_ids: dict[str, None] = {}
         self._own_ids: dict[bytes, tuple[str, bytes]] = {}
         self.logs_count = 0
         self.errors_count = 0
@@ -109,6 +112,8 @@ class Assembly:
         # Nothing of a result that cannot be stored is kept: all of it is made before any of it is written.
         if not self._datapoints.count(datapoint.id):
             self.datapoints_count += 1
+            if result.case.id is not None and self._own_case_ids.count(result.case.id):
+                self.ambiguous_ids[result.case.id] = None
             self._cases.write(datapoint.model_dump_json(exclude_none=True).encode() + b"\n")
         self._versions.setdefault(log.version_id, result.version)
         self._runs.setdefault(log.run_ids[0], (result.version, result.run.status))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.importers.results import as_object, as_text
-from evals_mcp.importers.tables.columns import as_number, is_missing
+from evals_mcp.importers.tables.cells import as_number, is_missing
 from evals_mcp.importers.text_files import encoding_of, read_head
 
 ENDINGS = (".csv", ".json", ".jsonl", ".ndjson")

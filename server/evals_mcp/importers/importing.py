@@ -13,6 +13,7 @@ from evals_mcp.importers.gathering import FileOfResults, Gathering
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.importers.results import Location, NoResults
 from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.importers.text_files import TEXTS, encoding_note
 from evals_mcp.models.evaluation_document import (
     EvaluationRecord,
     JudgmentRecord,
@@ -23,6 +24,7 @@ from evals_mcp.models.evaluation_document import (
 )
 
 _RESULTS_A_REPORT = 500
+_FEW = 3
 
 Progress = Callable[[str, int], Awaitable[None]]
 """Called now and then with what is done (`reading results.csv`, `loading`) and how many rows or records of it."""
@@ -77,7 +79,7 @@ async def import_files(
             raise Invalid("Nothing to import: " + (_why(imported.report) or "the files hold no results."))
         for assembly in assemblies:
             imported.evaluations.append(_described(assembly))
-            _tell_names(assembly, imported.report)
+            _tell(assembly, imported.report)
         if not dry_run:
             # What an export says of itself is reported already.
             for path, folder_format in exports:
@@ -202,12 +204,20 @@ async def _read(
         if progress is not None and number % _RESULTS_A_REPORT == 0:
             await progress(f"reading {path.name}", number)
     file.report()
+    if path.suffix.lower() in TEXTS and (note := encoding_note(path)) is not None:
+        report.note(note)
 
 
-def _tell_names(assembly: Assembly, report: Report) -> None:
+def _tell(assembly: Assembly, report: Report) -> None:
+    """Report what an evaluation calls otherwise than its files, and ids that stand for several datapoints."""
     for given, name in assembly.evaluator_names.items():
         if name != given:
             report.note(f"The evaluator {given} is called {name} here, where a slash separates folders.")
+    if ids := list(assembly.ambiguous_ids):
+        few = ", ".join(ids[:_FEW]) + (", \N{HORIZONTAL ELLIPSIS}" if len(ids) > _FEW else "")
+        report.note(
+            f"{assembly.evaluation}: {len(ids):,} ids have several datapoints, because inputs or targets differ: {few}."
+        )
 
 
 def _described(assembly: Assembly) -> ImportedEvaluation:

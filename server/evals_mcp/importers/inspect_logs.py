@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.errors import Invalid
+from evals_mcp.importers.archives import require_sane
 from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Step, Version, as_object, as_text
 from evals_mcp.importers.tables.columns import Chosen
@@ -17,7 +18,6 @@ from evals_mcp.importers.text_files import read_head, read_json
 from evals_mcp.models.messages import ChatMessage
 
 _VERSIONS = (2, 3)
-_LARGEST_MEMBER = 512_000_000
 _ATTACHMENT = "attachment://"
 _GRADES: Mapping[str, bool | float] = {"C": True, "P": 0.5, "I": False, "N": False}
 """The values of Inspect's grades: correct, partial, incorrect, no answer (value_to_float in inspect_ai)."""
@@ -56,8 +56,7 @@ def _open(path: Path) -> Iterator[tuple[Mapping[str, Any], Iterator[tuple[str, M
 
             def member(name: str) -> Any:
                 info = archive.getinfo(name)
-                if info.file_size > _LARGEST_MEMBER:
-                    raise Invalid(f"{path.name}, {name} has {info.file_size:,} bytes, more than {_LARGEST_MEMBER:,}.")
+                require_sane(path.name, info)
                 try:
                     return json.loads(archive.read(info))
                 except (ValueError, RecursionError):

@@ -15,7 +15,8 @@ from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.promptfoo import version_of
 from evals_mcp.importers.promptfoo_files import require_no_whole_file
 from evals_mcp.importers.results import Case, Location, Result, Score, as_text, fingerprint
-from evals_mcp.importers.tables.columns import Chosen, as_number
+from evals_mcp.importers.tables.cells import as_number
+from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.rows import cells_of
 from evals_mcp.importers.text_files import encoding_of, read_head
 

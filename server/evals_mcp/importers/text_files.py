@@ -2,9 +2,11 @@
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
@@ -12,8 +14,12 @@ from evals_mcp.importers.results import NoResults
 LONGEST_LINE = 64_000_000
 """Characters of the longest line that is read."""
 
+TEXTS = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"}
+"""The endings of text files."""
+
 _LARGEST_JSON = 512_000_000
 _HEAD = 65_536
+_ESCAPED, _NOT_ASCII = re.compile("[\udc80-\udcff]"), re.compile("[^\x00-\x7f]")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -26,24 +32,52 @@ def read_head(path: Path) -> bytes:
 def encoding_of(path: Path) -> str:
     """The encoding of a text file: by its mark, else UTF-8, or Windows-1252 where it is no UTF-8.
 
-    Raises Invalid for a file that is no text.
+    A file that has more characters of UTF-8 than invalid bytes is UTF-8. Raises NoResults for a file that is no text.
     """
+    return _inspected(path).encoding
+
+
+def encoding_note(path: Path) -> str | None:
+    """What to know of the encoding of a text file that is not UTF-8, or not valid."""
+    found = _inspected(path)
+    if found.encoding == "cp1252":
+        return f"{path.name} is not UTF-8. It is read as Windows-1252."
+    if found.invalid:
+        return f"{path.name} has {found.invalid:,} bytes that are not UTF-8. Each is read as \N{REPLACEMENT CHARACTER}."
+    return None
+
+
+class _Inspected(NamedTuple):
+    encoding: str
+    invalid: int = 0
+
+
+def _inspected(path: Path) -> _Inspected:
+    about = path.stat()
+    return _inspect(path, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _inspect(path: Path, size: int, changed: int) -> _Inspected:
+    """Read a file once, however often its encoding is asked. Size and time tell whether it is still the same."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
         for mark, encoding in _MARKS:
             if head.startswith(mark):
-                return encoding
+                return _Inspected(encoding)
         if b"\x00" in head:
             raise NoResults(f"{path.name} is not a text file.")
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while head:
-                decoder.decode(head)
-                head = file.read(_HEAD)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8"
+        decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        valid = invalid = 0
+        while head:
+            text = decoder.decode(head)
+            if not text.isascii():
+                escaped = len(_ESCAPED.findall(text))
+                invalid += escaped
+                valid += len(_NOT_ASCII.findall(text)) - escaped
+            head = file.read(_HEAD)
+        invalid += len(_ESCAPED.findall(decoder.decode(b"", final=True)))
+    return _Inspected("cp1252") if invalid and invalid >= valid else _Inspected("utf-8", invalid)
 
 
 def lines_of(path: Path, newline: str = "\n") -> Iterator[tuple[int, str]]:

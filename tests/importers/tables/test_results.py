@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+from tests.e2e.in_process import run
+from tests.importers.reading import read_as
+
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.results import read_table
 
@@ -14,3 +17,66 @@ def test_a_column_that_comes_late_is_kept(tmp_path: Path) -> None:
     path.write_text("\n".join(map(json.dumps, rows)))
     _, results = read_table(path, Chosen())
     assert [result.metadata for result in results][-2:] == [{}, {"seed": 7}]
+
+
+def test_counts_of_passes_are_a_rate_with_its_samples(tmp_path: Path) -> None:
+    """The totals of a run are those of the file, and stand beside the mean of the rates."""
+    path = tmp_path / "counts.csv"
+    path.write_text("task,model,passed,n\nsums,a,3,4\nwords,a,1,2\nsums,b,0,4\nwords,b,9,2\ncolours,b,,\n")
+    results, report = read_as("table", path)
+    (first, second, third, bad) = (result.scores[0] for result in results)
+    assert (first.evaluator, first.judgment, list(first.samples)) == ("pass_rate", 0.75, [True, True, True, False])
+    assert (second.judgment, third.judgment, third.samples) == (0.5, 0, [False] * 4)
+    assert (bad.judgment, bad.error) == (None, "passed 9 and n 2 are no counts of passes.")
+    totals = {figure.name: figure.value for figure in results[1].run.reported}
+    assert totals == {"passed": 4, "samples": 6}
+    assert "passes and samples: passed, n." in report.notes[0]
+
+
+def test_passes_and_failures_are_counts_too_but_a_flag_is_none(tmp_path: Path) -> None:
+    """Where no row has several samples, a column of 0 and 1 is a boolean."""
+    (tmp_path / "both.csv").write_text("input,passes,failures\na,2,1\nb,0,3\n")
+    results, _ = read_as("table", tmp_path / "both.csv")
+    assert [round(result.scores[0].judgment, 3) for result in results] == [0.667, 0]
+    (tmp_path / "flag.csv").write_text("input,output,passed,n\na,x,1,1\nb,y,0,1\n")
+    results, _ = read_as("table", tmp_path / "flag.csv")
+    assert [(score.evaluator, score.judgment) for result in results for score in result.scores] == [
+        ("passed", True),
+        ("passed", False),
+    ]
+
+
+def test_rows_without_ids_and_inputs_pair_by_number_with_as_many_rows(tmp_path: Path) -> None:
+    """Of a run in the same file or in another one; another number of rows is another set of datapoints."""
+    (tmp_path / "long.csv").write_text("model,output,ok\na,x,1\nb,x,1\na,y,0\nb,y,1\nc,x,1\n")
+    for name, answers in (("two", "xy"), ("three", "xyz")):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(json.dumps({"output": text, "ok": True}) for text in answers))
+    cases = {
+        path.stem: [(result.version.label, result.case.id) for result in read_as("table", path)[0]]
+        for path in tmp_path.iterdir()
+    }
+    assert cases["two"] == [("two", "row 1 of 2"), ("two", "row 2 of 2")]
+    assert cases["three"][0] == ("three", "row 1 of 3")
+    assert cases["long"] == [
+        ("a", "row 1 of 2"),
+        ("b", "row 1 of 2"),
+        ("a", "row 2 of 2"),
+        ("b", "row 2 of 2"),
+        ("c", "row 1 of 1"),
+    ]
+    note = "two.jsonl has no ids and no inputs, so its rows pair by number with runs of as many rows."
+    assert note in read_as("table", tmp_path / "two.jsonl")[1].notes
+
+
+def test_an_id_with_different_contents_and_odd_bytes_are_told(tmp_path: Path) -> None:
+    """Both rows come in. A byte that is not UTF-8 is replaced, unless the file is of Windows."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes("id,input,output\n7,Größe,Füße\n7,Maß,".encode() + b"\xff\n")
+    (folder / "b.csv").write_bytes("id,input,output\n8,Größe,x\n".encode("cp1252"))
+    ended = run(["import", str(folder), "--into", str(tmp_path / "new.db"), "--dry-run"])
+    told = " ".join(ended.stdout.split())
+    assert "folder: 1 ids have several datapoints, because inputs or targets differ: 7." in told
+    assert "a.csv has 1 bytes that are not UTF-8. Each is read as \N{REPLACEMENT CHARACTER}." in told
+    assert "b.csv is not UTF-8. It is read as Windows-1252." in told
+    assert "3 │ 3 │" in told

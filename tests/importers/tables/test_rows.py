@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from pyarrow import Table, parquet
 
 from evals_mcp.errors import Invalid
+from evals_mcp.importers import text_files
 from evals_mcp.importers.tables.rows import read_rows
 
 ROWS = [{"q": "Größe?", "a": "x, y; z"}, {"q": "Two\nlines", "a": 'say "no"'}]
@@ -81,4 +82,15 @@ def test_what_is_no_table_is_refused_with_its_position(tmp_path: Path, name: str
     """Instead of rows that are not there."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(Invalid, match=problem):
+        _read(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["long.csv", "long.jsonl"])
+def test_a_line_without_end_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """By its number, whatever its length."""
+    monkeypatch.setattr(text_files, "LONGEST_LINE", 1_000)
+    (tmp_path / name).write_text('{"a": 1}\n' + "x" * 5_000_000)
+    with pytest.raises(Invalid, match=rf"{name}, line 2 is longer than 1,000 characters"):
         _read(tmp_path / name)

@@ -1,6 +1,5 @@
 """What the columns of a table hold: guessed from their names and values, or named by the caller."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,8 @@ from typing import Any, Literal
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
+from evals_mcp.importers.tables.cells import as_boolean, as_number, column_key, is_missing
+from evals_mcp.importers.tables.pass_counts import PassCounts, find_pass_counts
 
 Role = Literal["datapoint", "run", "input", "output", "target", "error", "latency", "cost", "metadata"]
 
@@ -45,11 +46,8 @@ _NAMES: Mapping[Role, frozenset[str]] = {
 _COUNTS = _words("prompt_tokens input_tokens output_tokens completion_tokens total_tokens")
 _EXPLAINS = re.compile(r"(.+?)[\s_.:-]+(reason|reasoning|explanation|comment|rationale|feedback)$", re.IGNORECASE)
 _INDEX = re.compile(r"(unnamed.*|index|row|row_number|#|n|number)", re.IGNORECASE)
-_NOTHING = frozenset(("", "n/a", "na", "nan", "none", "null", "-"))
 _SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
 _METADATA = re.compile(r"meta(data)?[._].+", re.IGNORECASE)
-_TRUE = _words("true yes pass passed correct")
-_FALSE = _words("false no fail failed incorrect wrong")
 ScoreType = Literal["boolean", "number", "select", "text"]
 
 
@@ -87,12 +85,16 @@ class Columns:
     runs: list[RunColumns] = field(default_factory=list)
     prompt_tokens: str | None = None
     output_tokens: str | None = None
+    pass_counts: PassCounts | None = None
     seen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Columns that the caller names. A score is `name` or `name:type`. Empty where it is to be guessed."""
+    """Columns that the caller names, and the sheet of a spreadsheet. A score is `name` or `name:type`.
+
+    Empty where it is to be guessed.
+    """
 
     inputs: Sequence[str] = ()
     outputs: Sequence[str] = ()
@@ -103,22 +105,27 @@ class Chosen:
     metadata: Sequence[str] = ()
     latency: str | None = None
     cost: str | None = None
+    sheet: str | None = None
 
 
 def guess_columns(rows: Iterable[Mapping[str, Any]], chosen: Chosen, file: str) -> Columns:
     """Guess what the columns hold from up to 2,000 rows. Raises Invalid where no column holds outputs or scores."""
+    sample = list(islice(rows, _SAMPLE_ROWS))
     values: dict[str, list[Any]] = {}
-    for row in islice(rows, _SAMPLE_ROWS):
+    for row in sample:
         for name, cell in row.items():
             values.setdefault(name, []).append(cell)
-    return _Guess(values, chosen, file).columns()
+    return _Guess(values, chosen, file, None if chosen.scores else find_pass_counts(sample)).columns()
 
 
 class _Guess:
-    def __init__(self, values: Mapping[str, list[Any]], chosen: Chosen, file: str) -> None:
+    def __init__(
+        self, values: Mapping[str, list[Any]], chosen: Chosen, file: str, pass_counts: PassCounts | None
+    ) -> None:
         self._values = values
         self._chosen = chosen
         self._file = file
+        self._pass_counts = pass_counts
         self._left = dict.fromkeys(values)
         for named in [*chosen.inputs, *chosen.outputs, *chosen.targets, *chosen.metadata]:
             self._require(named)
@@ -135,10 +142,14 @@ class _Guess:
         columns.inputs = self._several("input", chosen.inputs)
         columns.datapoint = self._one("datapoint", chosen.datapoint)
         columns.metadata = [self._take(name) for name in chosen.metadata]
+        if self._pass_counts is not None and all(column in self._left for column in self._pass_counts.columns):
+            columns.pass_counts = self._pass_counts
+            for column in self._pass_counts.columns:
+                self._take(column)
         if len(columns.runs) == 1:
             columns.runs[0].scores.extend(self._scores())
         columns.metadata += list(self._left)
-        if not any(run.output or run.scores for run in columns.runs):
+        if columns.pass_counts is None and not any(run.output or run.scores for run in columns.runs):
             names = ", ".join(map(repr, self._values))
             raise NoResults(
                 f"{self._file} has no column of outputs or scores: {names}. Name one, with --output or --score."
@@ -209,7 +220,7 @@ class _Guess:
 
     def _score_type(self, column: str) -> ScoreType | None:
         """The type that a column's values have as judgments, or None if they hardly are judgments."""
-        if _INDEX.fullmatch(column) or _METADATA.fullmatch(column) or _key(column) in _COUNTS:
+        if _INDEX.fullmatch(column) or _METADATA.fullmatch(column) or column_key(column) in _COUNTS:
             return None
         values = [value for value in self._values[column] if not is_missing(value)]
         if not values:
@@ -236,10 +247,10 @@ class _Guess:
 
     def _by_role(self, role: Role) -> list[str]:
         """The columns whose whole name is one of a role, in the order of the role's names."""
-        return [name for name in self._left if _key(name) in _NAMES[role]]
+        return [name for name in self._left if column_key(name) in _NAMES[role]]
 
     def _take_named(self, *names: str) -> str | None:
-        found = next((column for column in self._left if _key(column) in names), None)
+        found = next((column for column in self._left if column_key(column) in names), None)
         return None if found is None else self._take(found)
 
     def _take(self, column: str) -> str:
@@ -264,6 +275,7 @@ def describe(columns: Columns) -> str:
             (f"scores of {run.label}" if run.label else "scores", [f"{s.column} ({s.type})" for s in run.scores])
             for run in columns.runs
         ),
+        ("passes and samples", columns.pass_counts.columns if columns.pass_counts else []),
         ("explanations", [score.explanation for run in columns.runs for score in run.scores]),
         ("error", [run.error for run in columns.runs]),
         ("latency", [run.latency for run in columns.runs]),
@@ -275,49 +287,13 @@ def describe(columns: Columns) -> str:
     return "; ".join(f"{role}: {', '.join(names)}" for role, names in named if names) + "."
 
 
-def is_missing(value: Any) -> bool:
-    """Whether a cell says nothing: absent, empty, NaN or N/A."""
-    if isinstance(value, str):
-        return value.strip().lower() in _NOTHING
-    return value is None or (isinstance(value, float) and not math.isfinite(value))
-
-
 def score_name(column: str) -> str:
     """The name of the evaluator in a column: `f1` for `scores.f1`."""
     return _SCORES.sub("", column)
 
 
-def as_boolean(value: Any) -> bool | None:
-    """A cell as a boolean: true, yes, pass, correct, 1 and their opposites. None if it is none."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return bool(value) if value in (0, 1) else None
-    word = value.strip().lower() if isinstance(value, str) else ""
-    if word in _TRUE or word in ("1", "1.0"):
-        return True
-    return False if word in _FALSE or word in ("0", "0.0") else None
-
-
-def as_number(value: Any) -> float | int | None:
-    """A cell as a finite number. None if it is none."""
-    if isinstance(value, int | float):
-        return value if math.isfinite(value) else None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    if not math.isfinite(number):
-        return None
-    return int(number) if number.is_integer() and str(value).strip().lstrip("+-").isdigit() else number
-
-
-def _key(column: str) -> str:
-    return re.sub(r"[\s.-]+", "_", column.strip().lower())
-
-
 def _has_role(column: str, role: Role) -> bool:
-    key = _key(column)
+    key = column_key(column)
     return key in _NAMES[role] or key.partition("_")[0] == role or key.startswith(f"{role}s_")
 
 

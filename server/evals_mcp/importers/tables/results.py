@@ -1,48 +1,77 @@
 """Results from a table of one's own: a row per output, or a row per datapoint with columns for each run."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Score, Version, as_text
+from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
+from evals_mcp.importers.tables.cells import as_boolean, as_number, is_missing
 from evals_mcp.importers.tables.columns import (
     Chosen,
     Columns,
     RunColumns,
     ScoreColumn,
-    as_boolean,
-    as_number,
     describe,
     guess_columns,
-    is_missing,
     score_name,
 )
+from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
 from evals_mcp.importers.tables.rows import TABLES, Row, read_rows
+from evals_mcp.importers.tables.spreadsheets import sheet_names
 
 _MILLISECONDS = re.compile(r"(^|[\W_])(ms|millis\w*)($|[\W_])|Ms$")
 
 
 def read_table(path: Path, chosen: Chosen) -> tuple[Columns, Iterator[Result]]:
     """What the columns hold, and the results. Raises Invalid, also while the results are read."""
-    columns = guess_columns((row.cells for row in read_rows(path)), chosen, path.name)
-    return columns, chain.from_iterable(_results(row, columns, path) for row in read_rows(path))
+    columns = guess_columns((row.cells for row in read_rows(path, chosen.sheet)), chosen, path.name)
+    numbers = None if columns.inputs or columns.datapoint else _RowNumbers(read_rows(path, chosen.sheet), columns)
+    passes = PassTotals(path.name)
+    rows = read_rows(path, chosen.sheet)
+    return columns, chain.from_iterable(_results(row, columns, path, numbers, passes) for row in rows)
 
 
-def _results(row: Row, columns: Columns, path: Path) -> Iterator[Result]:
+class _RowNumbers:
+    """Numbers rows that have neither an id nor inputs. The rows of runs with as many rows pair."""
+
+    def __init__(self, rows: Iterable[Row], columns: Columns) -> None:
+        self._run = columns.run
+        self._totals = Counter(self._label(row) for row in rows)
+        self._read: Counter[str] = Counter()
+
+    def case(self, row: Row) -> Case:
+        """The datapoint of the next row of a run."""
+        label = self._label(row)
+        self._read[label] += 1
+        return Case(inputs={"row": self._read[label]}, id=f"row {self._read[label]} of {self._totals[label]}")
+
+    def _label(self, row: Row) -> str:
+        return as_text(_get(row.cells, self._run) or "")
+
+
+def _results(
+    row: Row, columns: Columns, path: Path, numbers: _RowNumbers | None, passes: PassTotals
+) -> Iterator[Result]:
     cells = row.cells
     others = [*columns.metadata, *(name for name in cells if name not in columns.seen)]
+    case = _case(row, columns) if numbers is None else numbers.case(row)
     for run in columns.runs:
         scores = [score for column in run.scores if (score := _score(column, cells)) is not None]
+        rate = None if columns.pass_counts is None else pass_rate(cells, columns.pass_counts)
+        scores += [] if rate is None else [rate]
         output, error = _get(cells, run.output), _get(cells, run.error)
         if is_missing(output) and is_missing(error) and not scores:
             continue
-        label = run.label or (None if columns.run is None else _get(cells, columns.run))
+        named = run.label or (None if columns.run is None else _get(cells, columns.run))
+        label = path.stem if is_missing(named) else as_text(named)
         yield Result(
-            version=Version(path.stem if is_missing(label) else as_text(label)),
-            case=_case(row, columns),
+            version=Version(label),
+            run=Run(reported=[] if rate is None else passes.with_row(label, rate)),
+            case=case,
             location=Location(path.name, row.at),
             scores=scores,
             output=None if is_missing(output) else as_text(output),
@@ -111,8 +140,20 @@ def _get(cells: Mapping[str, Any], column: str | None) -> Any:
 
 def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
     columns, results = read_table(path, chosen)
+    if path.suffix.lower() == ".xlsx":
+        _tell_sheet(path, chosen, report)
     report.note(f"{path.name}: {describe(columns)}")
+    if not columns.inputs and not columns.datapoint:
+        report.note(f"{path.name} has no ids and no inputs, so its rows pair by number with runs of as many rows.")
     return results
+
+
+def _tell_sheet(path: Path, chosen: Chosen, report: Report) -> None:
+    names = sheet_names(path)
+    others = [name for name in names if name != (chosen.sheet or names[0])]
+    if others:
+        left_out = ", ".join(map(repr, others))
+        report.note(f"{path.name}: sheet {(chosen.sheet or names[0])!r}. Read another one with --sheet: {left_out}.")
 
 
 FORMAT = Format("table", lambda path: path.suffix.lower() in TABLES, _read)

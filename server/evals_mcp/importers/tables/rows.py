@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
+from evals_mcp.importers.tables.spreadsheets import read_sheet
 from evals_mcp.importers.text_files import LONGEST_LINE, encoding_of, lines_of, read_json
 
 TABLES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx"}
@@ -29,8 +30,10 @@ class Row(NamedTuple):
     cells: Mapping[str, Any]
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a table. Cells of CSV files are text; others have types. Empty rows are left out.
+def read_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
+    """The rows of a table; of a spreadsheet, those of a sheet, else of the first one. Empty rows are left out.
+
+    Cells of CSV files are text; others have types.
 
     Raises Invalid with the position for a file that is no such table, and for one whose reader is not installed.
     """
@@ -42,7 +45,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         case ".parquet":
             return _parquet(path)
         case ".xlsx":
-            return _excel(path)
+            return _excel(path, sheet)
         case _:
             return _delimited(path)
 
@@ -152,7 +155,7 @@ def _parquet(path: Path) -> Iterator[Row]:
     try:
         from pyarrow import ArrowException, parquet
     except ModuleNotFoundError:
-        raise _not_installed("Parquet") from None
+        raise Invalid('Parquet files need a reader that is not installed: pip install "evals-mcp[tables]".') from None
     try:
         with parquet.ParquetFile(path) as file:
             number = 0
@@ -164,36 +167,14 @@ def _parquet(path: Path) -> Iterator[Row]:
         raise Invalid(f"{path.name} is not a Parquet file: {error}.") from None
 
 
-def _excel(path: Path) -> Iterator[Row]:
-    try:
-        from openpyxl import load_workbook
-    except ModuleNotFoundError:
-        raise _not_installed("Excel") from None
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises errors of zip files, XML and its own
-        raise Invalid(f"{path.name} is not an Excel file: {error}.") from None
-    try:
-        yield from _sheet(book.worksheets[0].iter_rows(values_only=True), path)
-    finally:
-        book.close()
-
-
-def _sheet(rows: Iterable[tuple[Any, ...]], path: Path) -> Iterator[Row]:
-    header: list[str] | None = None
-    for number, cells in enumerate(rows, 1):
-        if all(cell is None for cell in cells):
-            continue
-        if header is None:
-            header = _columns(["" if cell is None else str(cell) for cell in cells], path)
-        else:
-            named = zip(header, cells, strict=False)
-            yield Row(f"row {number}", {name: _plain(cell) for name, cell in named if cell is not None})
+def _excel(path: Path, sheet: str | None) -> Iterator[Row]:
+    rows = read_sheet(path, sheet)
+    for _, cells in islice(rows, 1):
+        header = _columns(["" if cell is None else str(cell) for cell in cells], path)
+    for number, cells in rows:
+        named = zip(header, cells, strict=False)
+        yield Row(f"row {number}", {name: _plain(cell) for name, cell in named if cell is not None})
 
 
 def _plain(cell: Any) -> Any:
     return cell if isinstance(cell, str | int | float | bool) else str(cell)
-
-
-def _not_installed(format: str) -> Invalid:
-    return Invalid(f'{format} files need a reader that is not installed: pip install "evals-mcp[tables]".')

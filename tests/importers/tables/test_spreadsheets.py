@@ -1,0 +1,81 @@
+"""Sheets of Excel: several of them, merged cells, and files that are a trap."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from tests.importers.reading import read_as
+
+from evals_mcp.errors import Invalid
+from evals_mcp.importers.tables.rows import read_rows
+from evals_mcp.importers.tables.spreadsheets import sheet_names
+
+
+def _book(path: Path, *sheets: Sequence[Sequence[Any]], merged: Sequence[str] = ()) -> Path:
+    book = Workbook()
+    for number, rows in enumerate(sheets, 1):
+        sheet = book.worksheets[0] if number == 1 else book.create_sheet()
+        sheet.title = f"Sheet {number}"
+        for cells in rows:
+            sheet.append(cells)
+        for range in merged if number == 1 else ():
+            sheet.merge_cells(range)
+    book.save(path)
+    return path
+
+
+def _read(path: Path, sheet: str | None = None) -> list[dict[str, Any]]:
+    return [dict(row.cells) for row in read_rows(path, sheet)]
+
+
+def test_merged_cells_are_filled(tmp_path: Path) -> None:
+    """A question that is merged over the rows of its runs is the question of each."""
+    rows: list[list[Any]] = [["q", "model", "answer"], ["1+1?", "a", "2"], [None, "b", "3"], ["2+2?", "a", "4"]]
+    assert _read(_book(tmp_path / "m.xlsx", rows, merged=["A2:A3"])) == [
+        {"q": "1+1?", "model": "a", "answer": "2"},
+        {"q": "1+1?", "model": "b", "answer": "3"},
+        {"q": "2+2?", "model": "a", "answer": "4"},
+    ]
+
+
+def test_a_merged_title_is_left_out_and_a_header_of_two_rows_becomes_one(tmp_path: Path) -> None:
+    """So that the columns of each run are told apart."""
+    rows: list[list[Any]] = [
+        ["Results of May", None, None, None, None],
+        ["question", "gpt", None, "claude", None],
+        [None, "answer", "score", "answer", "score"],
+        ["1+1?", "2", 1, "3", 0],
+    ]
+    path = _book(tmp_path / "m.xlsx", rows, merged=["A1:E1", "A2:A3", "B2:C2", "D2:E2"])
+    results, _ = read_as("table", path)
+    told = [(result.version.label, result.output, result.scores[0].judgment) for result in results]
+    assert told == [("gpt", "2", True), ("claude", "3", False)]
+    assert results[0].case.inputs == {"question": "1+1?"}
+
+
+def test_one_of_several_sheets_is_read_and_the_others_are_named(tmp_path: Path) -> None:
+    """The first one, or the one that the caller names."""
+    first, second = [["input", "output"], ["a", "b"]], [["input", "output"], ["c", "d"]]
+    path = _book(tmp_path / "two.xlsx", first, second)
+    assert sheet_names(path) == ["Sheet 1", "Sheet 2"]
+    assert (_read(path), _read(path, "Sheet 2")) == ([{"input": "a", "output": "b"}], [{"input": "c", "output": "d"}])
+    _, report = read_as("table", path)
+    assert report.notes[0] == "two.xlsx: sheet 'Sheet 1'. Read another one with --sheet: 'Sheet 2'."
+    results, report = read_as("table", path, sheet="Sheet 2")
+    assert ([result.output for result in results], report.notes[0][:27]) == (["d"], "two.xlsx: sheet 'Sheet 2'. ")
+    with pytest.raises(Invalid, match=r"two\.xlsx has no sheet 'Three'\. Its sheets: 'Sheet 1', 'Sheet 2'\."):
+        _read(path, "Three")
+
+
+def test_an_archive_that_would_grow_too_far_is_refused(tmp_path: Path) -> None:
+    """Before any of it is read."""
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 60_000_000)
+    with pytest.raises(
+        Invalid, match=r"bomb\.xlsx, xl/worksheets/sheet1\.xml would grow from [\d,]+ bytes to 60,000,000"
+    ):
+        _read(path)
