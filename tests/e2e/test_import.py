@@ -148,6 +148,23 @@ def test_exports_and_tables_come_in_together_or_not_at_all(results: Path, tmp_pa
     assert "No evaluations" not in _call(database, "list_evaluations")
 
 
+def test_a_folder_may_have_all_kinds_of_files(results: Path, tmp_path: Path) -> None:
+    """Exports at any depth, tables, results of tools, and texts that are nothing of these."""
+    folder = tmp_path / "mixed"
+    (folder / "a" / "b" / "c").mkdir(parents=True)
+    _export(folder / "a" / "b" / "c")
+    results.rename(folder / "a" / results.name)
+    _promptfoo(folder, "greetings", "Hi {{x}}")
+    (folder / "licence.txt").write_text("MIT License\n\nPermission is hereby granted, free of charge, to any person\n")
+    ended = _import(folder, tmp_path / "new.db")
+    assert (ended.status, ended.stderr) == (0, "")
+    told = " ".join(ended.stdout.split())
+    assert "│ mixed │ 2 │ 10 │ 20 │" in told
+    assert "│ greetings │ 1 │ 1 │ 1 │" in told
+    assert "Skipped licence.txt: no known format." in told
+    assert "file.json" not in told
+
+
 def test_an_export_without_evaluations_comes_in(tmp_path: Path) -> None:
     """Its files do; there is no evaluation to ask about."""
     ended = _import(_export(tmp_path), tmp_path / "new.db", "--format", "humanloop")

@@ -68,12 +68,14 @@ async def import_files(
     adds nothing. Raises Invalid with the file and the position in it, and EvalsError.
     """
     imported = Imported()
-    exports, others = _exports(paths, format)
+    exports = _exports(paths, format)
     for path, folder_format in exports:
         imported.files.append((path.name, folder_format.name))
         imported.evaluations += _counted(folder_format.read(path, imported.report))
     with Gathering(evaluation) as gathering:
-        await _read_all(list(_files(others)), format, chosen or Chosen(), imported, gathering, progress)
+        of_folders = format in {known.name for known in folder_formats()}
+        files = [] if exports and of_folders else _files(paths, (folder for folder, _ in exports))
+        await _read_all(list(files), format, chosen or Chosen(), imported, gathering, progress)
         assemblies = gathering.assemblies.values()
         if not exports and not assemblies:
             raise Invalid("Nothing to import: " + (_why(imported.report) or "the files hold no results."))
@@ -112,18 +114,16 @@ async def _read_all(
             imported.files.append((path.name, found.name))
 
 
-def _exports(paths: Sequence[Path], name: str | None) -> tuple[list[tuple[Path, FolderFormat]], list[Path]]:
-    """The folders that are evaluation documents of their own, up to two levels below the paths, and the other paths."""
-    exports, others = [], []
+def _exports(paths: Sequence[Path], name: str | None) -> list[tuple[Path, FolderFormat]]:
+    """The folders at or below the paths that are evaluation documents of their own."""
+    known = [format for format in folder_formats() if name in (None, format.name)]
+    exports: dict[Path, FolderFormat] = {}
     for path in paths:
-        folders = [folder for depth in ("", "*/", "*/*/") for folder in sorted(path.glob(depth) if depth else [path])]
-        known = [format for format in folder_formats() if name in (None, format.name)]
-        found = [(folder, format) for folder in folders for format in known if format.recognises(folder)]
-        if found:
-            exports.extend(found)
-        else:
-            others.append(path)
-    return exports, others
+        for folder in [path, *sorted(below for below in path.rglob("*/"))]:
+            found = next((format for format in known if format.recognises(folder)), None)
+            if found is not None and exports.keys().isdisjoint(folder.parents):
+                exports.setdefault(folder, found)
+    return list(exports.items())
 
 
 def _counted(document: Iterable[Record]) -> list[ImportedEvaluation]:
@@ -173,12 +173,13 @@ class _Counts:
         return [self.evaluations[id] for id in ids if id in self.evaluations]
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def _files(paths: Sequence[Path], exports: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """The files to read, each with the name of what was given: the file's, or the folder's that holds it."""
+    left_out = set(exports)
     for path in paths:
         if path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
-            yield from ((file, path.resolve().name) for file in files)
+            yield from ((file, path.resolve().name) for file in files if left_out.isdisjoint(file.parents))
         elif path.is_file():
             yield path, path.stem
         else:

@@ -21,7 +21,7 @@ def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
             for at, item in evaluation.results():
                 result = reader.result(item, Location(path.name, at))
                 result.evaluation = evaluation.name
-                result.run = Run(evaluation.id)
+                result.run = Run(evaluation.id or path.name)
                 result.test_set = reader.test_set
                 yield result
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.promptfoo import version_of
 from evals_mcp.importers.promptfoo_files import require_no_whole_file
-from evals_mcp.importers.results import Case, Location, Result, Score, as_text, fingerprint
+from evals_mcp.importers.results import Case, Location, Result, Run, Score, as_text, fingerprint
 from evals_mcp.importers.tables.cells import as_number
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.rows import cells_of
@@ -113,6 +113,7 @@ class _Table:
             metadata={"comment": cell.comment},
             evaluation=self._path.stem,
             test_set=self._test_set,
+            run=Run(self._path.name),
         )
 
     def _scores(self, cell: _Cell) -> Iterator[Score]:

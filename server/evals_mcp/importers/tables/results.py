@@ -20,7 +20,7 @@ from evals_mcp.importers.tables.columns import (
     score_name,
 )
 from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
-from evals_mcp.importers.tables.rows import TABLES, Row, read_rows
+from evals_mcp.importers.tables.rows import Row, can_be_table, read_rows
 from evals_mcp.importers.tables.spreadsheets import sheet_names
 
 _MILLISECONDS = re.compile(r"(^|[\W_])(ms|millis\w*)($|[\W_])|Ms$")
@@ -156,4 +156,4 @@ def _tell_sheet(path: Path, chosen: Chosen, report: Report) -> None:
         report.note(f"{path.name}: sheet {(chosen.sheet or names[0])!r}. Read another one with --sheet: {left_out}.")
 
 
-FORMAT = Format("table", lambda path: path.suffix.lower() in TABLES, _read)
+FORMAT = Format("table", can_be_table, _read)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
 from evals_mcp.importers.tables.spreadsheets import read_sheet
-from evals_mcp.importers.text_files import LONGEST_LINE, encoding_of, lines_of, read_json
+from evals_mcp.importers.text_files import LONGEST_LINE, encoding_of, lines_of, read_head, read_json
 
 TABLES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx"}
 """The endings of files that can hold a table."""
@@ -76,19 +76,29 @@ def _delimited(path: Path) -> Iterator[Row]:
         yield Row(f"line {line}", _with_names(header, cells, f"{path.name}, line {line}"))
 
 
+def can_be_table(path: Path) -> bool:
+    """Whether a file's ending is that of a table; of a `.txt`, also whether its first lines have as many cells."""
+    if path.suffix.lower() != ".txt":
+        return path.suffix.lower() in TABLES
+    head = read_head(path)
+    if b"\x00" in head:
+        return False
+    sample = head.decode(encoding_of(path), errors="replace")
+    return any(_steadiness(sample, delimiter)[0] == 1 for delimiter in _DELIMITERS)
+
+
 def _delimiter(sample: str, path: Path) -> str:
     """The delimiter that splits the first lines into the same number of cells, most cells first."""
     if path.suffix.lower() == ".tsv":
         return "\t"
+    return max(_DELIMITERS, key=lambda delimiter: _steadiness(sample, delimiter))
 
-    def widths(delimiter: str) -> list[int]:
-        return [len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row][:20]
 
-    def steady(delimiter: str) -> tuple[float, int]:
-        found = widths(delimiter)[:-1] or widths(delimiter) or [0]
-        return found.count(found[0]) / len(found) if found[0] > 1 else 0.0, found[0]
-
-    return max(_DELIMITERS, key=steady)
+def _steadiness(sample: str, delimiter: str) -> tuple[float, int]:
+    """How many of the first 20 rows have as many cells as the first one, and how many cells that has."""
+    widths = [len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row][:20]
+    found = widths[:-1] or widths or [0]
+    return found.count(found[0]) / len(found) if found[0] > 1 else 0.0, found[0]
 
 
 def _columns(cells: list[str], path: Path) -> list[str]:
