@@ -82,7 +82,7 @@ class Asked:
         """The median of some calls, the first left out."""
         return statistics.median([await self.ask(question) for _ in range(ROUNDS + 1)][1:])
 
-    async def _count(self, done: int, total: int, words: str) -> None:
+    async def _count(self, done: int, total: int | None, words: str) -> None:
         self.pages += 1
 
 

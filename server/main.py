@@ -8,4 +8,4 @@ sys.path.insert(0, str(Path(__file__).parent))
 from evals_mcp.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    main(in_bundle=True)

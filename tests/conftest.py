@@ -48,6 +48,7 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of the machine it runs on."""
     for name in (
         "EVALS_MCP_DATABASE",
+        "EVALS_MCP_IMPORT_DIRS",
         "EVALS_MCP_MAX_TOKENS",
         "EVALS_MCP_READ_ONLY",
         "HUMANLOOP_API_KEY",

@@ -51,7 +51,10 @@ def test_the_manifest_names_version_tools_and_entry() -> None:
 def test_the_bundle_asks_for_every_setting_that_the_server_reads() -> None:
     """Each variable comes from a field of its own, with the default and the limits of the server."""
     manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
-    fields, variables = manifest["user_config"], manifest["server"]["mcp_config"]["env"]
+    fields, started = manifest["user_config"], manifest["server"]["mcp_config"]
+    # Only an argument can hold several folders.
+    assert started["args"][-2:] == ["--import-dirs", "${user_config.import_dirs}"]
+    variables = started["env"] | {"EVALS_MCP_IMPORT_DIRS": started["args"][-1]}
     assert set(variables) == set(VARIABLES)
     assert sorted(variables.values()) == sorted(f"${{user_config.{name}}}" for name in fields)
     assert all(field["title"] and field["description"] and not field["required"] for field in fields.values())

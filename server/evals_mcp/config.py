@@ -1,6 +1,7 @@
 """Settings from arguments and environment variables. No other module reads the environment."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,27 +19,40 @@ VARIABLES = {
     "HUMANLOOP_API_KEY": "API key for that server. Logs, errors and answers never contain it.",
     "EVALS_MCP_MAX_TOKENS": "Token limit of an answer, 300 to 20,000, unless a call sets its own. Default 4,000.",
     "EVALS_MCP_READ_ONLY": "`true` removes the tools that write.",
+    "EVALS_MCP_IMPORT_DIRS": "Folders that the chat may import files from, separated by `:` (on Windows `;`). Default: "
+    "none.",
 }
 """The environment variables that we read, and what each means."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the data is and how the server behaves. The API is remote if `base_url` is set, else embedded."""
+    """Where the data is and how the server behaves. The API is remote if `base_url` is set, else embedded.
+
+    The chat imports files below `import_folders`, which are absolute. A person who has the bundle has no command line.
+    """
 
     database: str
     base_url: str | None = None
     api_key: str | None = None
     max_tokens: int = DEFAULT_MAX_TOKENS
     read_only: bool = False
+    import_folders: tuple[Path, ...] = ()
+    in_bundle: bool = False
 
     def __repr__(self) -> str:
         """Omit the key, so that no log can hold it."""
         return f"Settings(database={self.database!r}, base_url={self.base_url!r})"
 
 
-def read_settings(environ: Mapping[str, str], *, database: str | None = None) -> Settings:
-    """Read the settings from an environment; `database` overrides its variable.
+def read_settings(
+    environ: Mapping[str, str],
+    *,
+    database: str | None = None,
+    import_folders: Sequence[str] | None = None,
+    in_bundle: bool = False,
+) -> Settings:
+    """Read the settings from an environment; `database` and `import_folders` override their variables.
 
     Empty values and placeholders that a host did not fill (`${user_config.…}`) count as unset. Raises Invalid.
     """
@@ -48,6 +62,8 @@ def read_settings(environ: Mapping[str, str], *, database: str | None = None) ->
         api_key=_value(environ, "HUMANLOOP_API_KEY"),
         max_tokens=_max_tokens(_value(environ, "EVALS_MCP_MAX_TOKENS")),
         read_only=_flag("EVALS_MCP_READ_ONLY", _value(environ, "EVALS_MCP_READ_ONLY")),
+        import_folders=_folders(import_folders or (_value(environ, "EVALS_MCP_IMPORT_DIRS") or "").split(os.pathsep)),
+        in_bundle=in_bundle,
     )
 
 
@@ -75,6 +91,22 @@ def _max_tokens(value: str | None) -> int:
         limits = f"from {LEAST_TOKENS} to {MOST_TOKENS:,}"
         raise Invalid(f"EVALS_MCP_MAX_TOKENS must be a whole number {limits}, not {value[:40]!r}.")
     return int(value)
+
+
+def _folders(given: Iterable[str]) -> tuple[Path, ...]:
+    """The folders as absolute paths. A placeholder that a host did not fill is none. Raises Invalid."""
+    folders = []
+    for text in (text.strip() for text in given):
+        if not text or text.startswith("${"):
+            continue
+        try:
+            folder = Path(text).expanduser()
+        except RuntimeError:
+            raise Invalid("EVALS_MCP_IMPORT_DIRS: the home folder (~) is unknown. Write full paths.") from None
+        if not folder.is_absolute():
+            raise Invalid(f"EVALS_MCP_IMPORT_DIRS must name folders by full paths, not {text[:40]!r}.")
+        folders.append(folder)
+    return tuple(dict.fromkeys(folders))
 
 
 def _flag(name: str, value: str | None) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.config import DEFAULT_MAX_TOKENS, Settings, read_settings
+from evals_mcp.config import DEFAULT_MAX_TOKENS, Settings, default_database, read_settings
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.mcp.server import EvalsServer, build_server
 from evals_mcp.mirror.mirror import Mirror
+from evals_mcp.models.setup import DatabaseState, Setup
 
 _log = logging.getLogger(__name__)
 _ADVICE = "Correct the environment variables of evals-mcp in the host's configuration, then restart it."
@@ -28,16 +29,34 @@ def build_mcp_server(settings: Settings) -> EvalsServer:
     """Build the MCP server over the API in the settings."""
     client = build_client(settings)
     mirror = None if settings.base_url is None else Mirror(client, open_scratch)
-    return build_server(client, mirror, max_tokens=settings.max_tokens, read_only=settings.read_only)
+    return build_server(
+        client, mirror, max_tokens=settings.max_tokens, read_only=settings.read_only, setup=setup_of(settings)
+    )
 
 
-def load_mcp_server(environ: Mapping[str, str], *, database: str | None = None) -> EvalsServer:
-    """Build the MCP server over the API that the environment names; `database` overrides its variable.
+def setup_of(settings: Settings) -> Setup:
+    """What answers need to know of the settings to say what to do next."""
+
+    def database() -> DatabaseState:
+        from evals_mcp.store.database.states import database_state
+
+        return database_state(settings.database, is_default=settings.database == default_database())
+
+    return Setup(
+        import_folders=settings.import_folders,
+        may_import=not settings.read_only,
+        in_bundle=settings.in_bundle,
+        database=database if settings.base_url is None else None,
+    )
+
+
+def load_mcp_server(environ: Mapping[str, str], **options: Any) -> EvalsServer:
+    """Build the MCP server over the API that the environment names; the options are as in `read_settings`.
 
     With wrong settings, every call of its tools fails with what is wrong.
     """
     try:
-        return build_mcp_server(read_settings(environ, database=database))
+        return build_mcp_server(read_settings(environ, **options))
     except Invalid as error:
         _log.warning("%s", error)
         problem = f"{error} {_ADVICE}"
@@ -59,7 +78,10 @@ def open_embedded_app(database: str) -> Any:
 
 
 class EmbeddedApi:
-    """The API over a database in this process, and the version of its data. None is a temporary database."""
+    """The API over a database in this process, and the version of its data. None is a temporary database.
+
+    The first write creates a file that does not exist. Until then, readers see an empty database.
+    """
 
     def __init__(self, database: str | None) -> None:
         self._database = database
@@ -68,17 +90,42 @@ class EmbeddedApi:
     def open(self) -> Any:
         """Open the API as an ASGI application. Raises EvalsError if the database cannot be opened."""
         # Load the API, its framework and the database after the handshake: hosts drop servers that start slowly.
-        from evals_mcp.api.access import OpenAccess
+        from evals_mcp.api.access import CreatedByWriting, OpenAccess
         from evals_mcp.api.app import create_app
-        from evals_mcp.store.store import open_store, open_temporary_store
+        from evals_mcp.store.database.states import creatable
+        from evals_mcp.store.store import open_temporary_store
 
-        self._store = open_temporary_store() if self._database is None else open_store(self._database)
-        app = create_app(OpenAccess(self._store), is_embedded=True)
+        if self._database is None:
+            self._store = open_temporary_store()
+            app = create_app(OpenAccess(self._store), is_embedded=True)
+        elif creatable(self._database):
+            empty = open_temporary_store()
+            app = create_app(CreatedByWriting(empty, self._open_existing, self._open_file), is_embedded=True)
+            weakref.finalize(app, empty.close)
+        else:
+            app = create_app(OpenAccess(self._open_file()), is_embedded=True)
         # A closed SQLite file is complete: it can be copied without the write-ahead log beside it.
-        weakref.finalize(app, self._store.close)
+        weakref.finalize(app, self._close)
         # The loaded modules live as long as the process. Scanning them for garbage would slow down answers.
         gc.freeze()
         return app
+
+    def _open_file(self) -> Any:
+        from evals_mcp.store.store import open_store
+
+        assert self._database is not None
+        self._store = open_store(self._database)
+        return self._store
+
+    def _open_existing(self) -> Any:
+        from evals_mcp.store.database.states import creatable
+
+        assert self._database is not None
+        return None if creatable(self._database) else self._open_file()
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
 
     def data_version(self) -> int | None:
         """A number that changes whenever the data changes; None if that cannot be told."""

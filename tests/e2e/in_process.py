@@ -19,7 +19,7 @@ from evals_mcp.config import is_read_only, read_settings
 from evals_mcp.mcp.server import build_server
 from evals_mcp.mcp.stdio import StdioServer
 from evals_mcp.mirror.mirror import Mirror
-from evals_mcp.wiring import build_client, open_scratch
+from evals_mcp.wiring import build_client, open_scratch, setup_of
 from mcp import Client
 
 
@@ -67,7 +67,13 @@ async def connect(environ: Mapping[str, str], mode: Any = "auto") -> AsyncIterat
     settings = read_settings(environ)
     async with build_client(settings) as client:
         mirror = None if settings.base_url is None else Mirror(client, open_scratch)
-        server = build_server(client, mirror, max_tokens=settings.max_tokens, read_only=settings.read_only)
+        server = build_server(
+            client,
+            mirror,
+            max_tokens=settings.max_tokens,
+            read_only=settings.read_only,
+            setup=setup_of(settings),
+        )
         stdio = StdioServer(lambda: server, read_only=is_read_only(environ))
         async with Client(stdio, mode=mode) as host:
             yield Assistant(host, client)

@@ -15,7 +15,7 @@ from mcp import Client, MCPError
 
 pytestmark = pytest.mark.anyio
 
-WRITING = {"add_logs_to_run", "log_generation"}
+WRITING = {"add_logs_to_run", "import_results", "log_generation"}
 
 
 CALLS: dict[str, dict[str, Any]] = {
@@ -27,6 +27,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "list_datapoints": {"evaluation": "x"},
     "add_logs_to_run": {"evaluation": "x", "run": "x", "log_ids": ["x"]},
     "log_generation": {"evaluation": "x", "run": "x", "datapoint": "x", "output": "x"},
+    "import_results": {"path": "sample"},
 }
 WRONG = [
     (
@@ -74,6 +75,7 @@ async def test_placeholders_of_a_host_count_as_unset(tmp_path: Path, monkeypatch
     }
     async with connect(variables) as assistant:
         assert (await assistant.ask("list_evaluations")).startswith("No evaluations.")
+        await assistant.ask("import_results", path="sample")
         assert len(list(tmp_path.rglob("evals.db"))) == 1
     assert not list(tmp_path.rglob("*user_config*"))
 
@@ -95,6 +97,7 @@ async def test_without_a_home_the_server_works(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     async with connect({}) as assistant:
         assert (await assistant.ask("list_evaluations")).startswith("No evaluations.")
+        await assistant.ask("import_results", path="sample")
     assert list(tmp_path.rglob("evals.db"))
 
 

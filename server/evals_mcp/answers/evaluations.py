@@ -1,6 +1,6 @@
 """Evaluations as an answer: one line each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
@@ -14,16 +14,22 @@ from evals_mcp.models.rows import EvaluationRow, EvaluationRows, Headline
 _EVALUATORS = 6
 
 
+def summarize_no_evaluations(sentences: Sequence[Quoted], budget: int) -> Quoted:
+    """An empty database: why, and what to do."""
+    answer = Answer(budget)
+    answer.head("No evaluations.")
+    for sentence in sentences:
+        answer.line(sentence)
+    return answer.text()
+
+
 def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | None, offset: int, call: Call) -> Quoted:
     """The evaluations found, from `offset`. `call` is the answered call."""
     answer = Answer(budget)
     about = f" matching {name(text)}" if text else ""
     if not found.rows:
         answer.head(f"No evaluations{about}.")
-        if text:
-            answer.line("list_evaluations() lists all.")
-        else:
-            answer.line("Log one with the humanloop SDK or the HTTP API, or run `evals-mcp demo` for a sample.")
+        answer.line("list_evaluations() lists all.")
         return answer.text()
     for note in found.notes:
         answer.note(note)

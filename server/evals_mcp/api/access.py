@@ -1,7 +1,10 @@
 """Which store a request may use. `keyed_access` decides by API key."""
 
+from collections.abc import Callable
+from threading import Lock
 from typing import Annotated, NamedTuple, Protocol
 
+from anyio import to_thread
 from fastapi import Depends, Request
 
 from evals_mcp.errors import Unauthorized
@@ -13,13 +16,15 @@ _READING_METHODS = ("GET", "HEAD")
 class Grant(NamedTuple):
     """What a request may use: a store, and whether it may write. With a key, its id (not a secret) and its name.
 
-    The name says whose key it is: the author of what people judge with it.
+    The name says whose key it is: the author of what people judge with it. A store that is empty because its database
+    does not exist has `create`, which creates the database and returns its store.
     """
 
     store: Store
     may_write: bool = True
     key_id: str | None = None
     person: str | None = None
+    create: Callable[[], Store] | None = None
 
 
 class Access(Protocol):
@@ -49,6 +54,39 @@ class OpenAccess:
         self._grant.store.database.check()
 
 
+class CreatedByWriting:
+    """One store for all requests, whose database file does not exist yet. Reading finds it empty and creates nothing.
+
+    `open_existing` returns the store of a file that another process has created meanwhile, else None.
+    """
+
+    def __init__(self, empty: Store, open_existing: Callable[[], Store | None], create: Callable[[], Store]) -> None:
+        self._empty = empty
+        self._open_existing = open_existing
+        self._create = create
+        self._store: Store | None = None
+        self._lock = Lock()
+
+    async def grant(self, key: str | None) -> Grant:
+        """Return the store, whatever the key. Raises EvalsError if a file that is there now cannot be opened."""
+        store = self._store or await to_thread.run_sync(self._found)
+        return Grant(self._empty, create=self._created) if store is None else Grant(store)
+
+    def check(self) -> None:
+        """Raise Unavailable if the store cannot be read."""
+        (self._store or self._empty).database.check()
+
+    def _found(self) -> Store | None:
+        with self._lock:
+            self._store = self._store or self._open_existing()
+            return self._store
+
+    def _created(self) -> Store:
+        with self._lock:
+            self._store = self._store or self._create()
+            return self._store
+
+
 async def _store_to_read(request: Request) -> Store:
     grant: Grant = request.state.grant
     return grant.store
@@ -58,6 +96,8 @@ async def _current_store(request: Request) -> Store:
     grant: Grant = request.state.grant
     if not grant.may_write and request.method not in _READING_METHODS:
         raise Unauthorized("This API key is read-only.", 403)
+    if grant.create is not None and request.method not in _READING_METHODS:
+        return await to_thread.run_sync(grant.create)
     return grant.store
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from evals_mcp.importers.importing import Imported, ImportedEvaluation, Progress
+    from evals_mcp.importers.importing import Imported, Progress
     from evals_mcp.importers.tables.columns import Chosen
+    from evals_mcp.models.imports import ImportedEvaluation
 
 _MOST_SKIPPED = 20
 

@@ -15,8 +15,8 @@ _READER_GONE = 128 + 13
 """The status after SIGPIPE, which Windows does not have."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command, or the stdio server if none is given.
+def main(arguments: Sequence[str] | None = None, *, in_bundle: bool = False) -> None:
+    """Run a command, or the stdio server if none is given. `in_bundle` if a person cannot run commands.
 
     Exit with status 1 after an error, 2 for wrong usage,
     130 after Ctrl-C, and 141 if nobody reads the output any more.
@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     status = 0
     try:
         parsed = _parser().parse_args(sys.argv[1:] if arguments is None else list(arguments))
+        parsed.in_bundle = in_bundle
         status = parsed.command(parsed)
         sys.stdout.flush()
     except* EvalsError as errors:
@@ -47,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"evals-mcp {__version__}")
     parser.add_argument("--database", metavar="FILE_OR_URL", help="overrides EVALS_MCP_DATABASE")
+    parser.add_argument(
+        "--import-dirs", metavar="FOLDER", nargs="*", help="for the server: overrides EVALS_MCP_IMPORT_DIRS"
+    )
     parser.set_defaults(command=stdio.serve_stdio)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for module in (demo, import_files, call, serve, keys, workspaces):

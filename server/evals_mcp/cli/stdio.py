@@ -29,7 +29,12 @@ def serve_stdio(parsed: argparse.Namespace) -> int:
         from evals_mcp.wiring import load_mcp_server
 
         gc.disable()
-        server = load_mcp_server(os.environ, database=parsed.database)
+        server = load_mcp_server(
+            os.environ,
+            database=parsed.database,
+            import_folders=parsed.import_dirs,
+            in_bundle=parsed.in_bundle,
+        )
         gc.freeze()
         gc.enable()
         return server

@@ -22,6 +22,7 @@ from evals_mcp.models.evaluation_document import (
     RunRecord,
     VersionRecord,
 )
+from evals_mcp.models.imports import ImportedEvaluation
 
 _RESULTS_A_REPORT = 500
 _FEW = 3
@@ -31,23 +32,12 @@ Progress = Callable[[str, int], Awaitable[None]]
 
 
 @dataclass(slots=True)
-class ImportedEvaluation:
-    """What the files hold of one evaluation."""
-
-    name: str
-    runs: list[str]
-    datapoints: int
-    logs: int
-    errors: int
-    judgments: Counter[str]
-
-
-@dataclass(slots=True)
 class Imported:
-    """What came in: by evaluation as the files hold it, and what of it is new in the database, by kind."""
+    """What came in: by evaluation as the files hold it, all records by kind, and the new ones in the database."""
 
     files: list[tuple[str, str]] = field(default_factory=list)
     evaluations: list[ImportedEvaluation] = field(default_factory=list)
+    records: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
     report: Report = field(default_factory=Report)
 
@@ -78,7 +68,7 @@ async def import_files(
         await _read_all(list(files), format, chosen or Chosen(), imported, gathering, progress)
         assemblies = gathering.assemblies.values()
         if not exports and not assemblies:
-            raise Invalid("Nothing to import: " + (_why(imported.report) or "the files hold no results."))
+            raise Invalid(f"Nothing to import: {_why(imported.report) or 'the files hold no results'}.")
         for assembly in assemblies:
             imported.evaluations.append(_described(assembly))
             _tell(assembly, imported.report)
@@ -88,6 +78,16 @@ async def import_files(
                 await _load(client, path.name, folder_format.read(path, Report()), imported, progress)
             for assembly in assemblies:
                 await _load(client, assembly.evaluation, assembly.records(), imported, progress)
+    return imported
+
+
+async def import_document(
+    client: EvalsClient, name: str, records: Sequence[Record], *, dry_run: bool, progress: Progress | None = None
+) -> Imported:
+    """Import an evaluation document. Raises EvalsError."""
+    imported = Imported(evaluations=_counted(records))
+    if not dry_run:
+        await _load(client, name, records, imported, progress)
     return imported
 
 
@@ -240,6 +240,7 @@ async def _load(
             await progress(f"loading {name}", loaded.records.total())
 
     loaded = await load_document(client, stream(document), progress=tell)
+    imported.records.update(loaded.records)
     imported.added.update(loaded.added)
 
 

@@ -1,5 +1,6 @@
 """Resolve the names in a call, and provide the rows that answer it."""
 
+from evals_mcp.answers.empty import no_evaluations
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.retries import PASSING
@@ -12,17 +13,28 @@ from evals_mcp.mirror.run_reading import Progress
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluationRow
+from evals_mcp.models.setup import Setup
 
 _CANDIDATES = 50
 _ALL = 200
 _WHOLE_ID = 21  # characters
+_NOTHING_SET = Setup()
 
 
 class Lookup:
     """One call's access to the data: resolves names and provides the source of rows."""
 
-    def __init__(self, client: EvalsClient, progress: Progress | None = None, *, mirror: Mirror | None = None) -> None:
+    def __init__(
+        self,
+        client: EvalsClient,
+        progress: Progress | None = None,
+        *,
+        mirror: Mirror | None = None,
+        setup: Setup = _NOTHING_SET,
+    ) -> None:
         self.client = client
+        self.progress = progress
+        self.setup = setup
         self._mirror = mirror
         self._reading = None if mirror is None else mirror.reading(progress)
 
@@ -67,10 +79,16 @@ class Lookup:
             found = await rows.list_evaluations(word.strip() or None, limit=_ALL)
         if not found.rows:
             every = (await rows.list_evaluations(limit=_ALL)).rows
+            if not every:
+                raise NotFound(f"evaluation: no evaluation is named {quoted(word)}. {' '.join(self.why_empty())}")
             raise NotFound(
                 f"evaluation: no evaluation is named {quoted(word)}. {nearest(word, [_label(row) for row in every])}"
             )
         return await rows.get_evaluation(pick(found.rows, word, "evaluation", _names, _label).id)
+
+    def why_empty(self) -> list[Quoted]:
+        """Sentences for a database without evaluations: which one it is, and what to do next."""
+        return no_evaluations(self.setup, self.client.connection.host)
 
     async def find_log(self, word: str) -> LogResponse:
         """Find a log by its id or a unique prefix of it.

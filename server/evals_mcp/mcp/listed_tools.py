@@ -9,10 +9,9 @@ from mcp.types import Tool as ListedTool
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
-from evals_mcp.client.client import EvalsClient
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.progress import reported
-from evals_mcp.mirror.mirror import Mirror
+from evals_mcp.mirror.run_reading import Progress
 from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS
 from evals_mcp.tools.tool import Tool
 
@@ -39,12 +38,12 @@ def metadata_of(tool: Tool) -> dict[str, Any]:
     return {"anthropic/searchHint": tool.search_hint, **whole}
 
 
-def bound(tool: Tool, client: EvalsClient, mirror: Mirror | None, max_tokens: int) -> Callable[..., Awaitable[str]]:
+def bound(tool: Tool, look_up: Callable[[Progress], Lookup], max_tokens: int) -> Callable[..., Awaitable[str]]:
     """Bind a tool's function to a new lookup for each call, and set the default budget."""
 
     async def call(context: Context[Any, Any], **arguments: Any) -> str:
         async with reported(context) as progress:
-            return await tool.function(Lookup(client, progress, mirror=mirror), **arguments)
+            return await tool.function(look_up(progress), **arguments)
 
     hints = get_type_hints(tool.function, include_extras=True)
     parameters = [

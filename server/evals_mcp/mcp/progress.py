@@ -26,7 +26,7 @@ async def reported(host: Any) -> AsyncIterator[Progress]:
         for task in running:
             task.cancel()
 
-    async def report(done: int, total: int, words: str) -> None:
+    async def report(done: int, total: int | None, words: str) -> None:
         stop()
         await host.report_progress(done, total, words)
 
@@ -45,5 +45,5 @@ async def _count_seconds(host: Any) -> None:
         await asyncio.sleep(_INTERVAL)
 
 
-async def _ignore(done: int, total: int, words: str) -> None:
+async def _ignore(done: int, total: int | None, words: str) -> None:
     pass

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -49,6 +50,7 @@ from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mcp.typed_names import read_typed_names
 from evals_mcp.mirror.mirror import Mirror
 from evals_mcp.models.json_values import DEEPEST_JSON
+from evals_mcp.models.setup import Setup
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
 from mcp import MCPError
@@ -58,6 +60,7 @@ _ADDED_BY_HOSTS = frozenset(("wait_for_previous",))
 _OPTION = re.compile(r"--?[a-z-]+")
 _IN_BACKTICKS = re.compile(r"`([^`]*)`")
 _OWN_ADDRESSES = "evals://"
+_NOTHING_SET = Setup()
 _MOMENT = 2.0  # seconds: a later suggestion or list is useless
 
 
@@ -69,12 +72,18 @@ class EvalsServer(LateServer):
     """
 
     def __init__(
-        self, tools: Sequence[Tool], client: EvalsClient, mirror: Mirror | None, max_tokens: int, **options: Any
+        self,
+        tools: Sequence[Tool],
+        client: EvalsClient,
+        mirror: Mirror | None,
+        max_tokens: int,
+        setup: Setup = _NOTHING_SET,
+        **options: Any,
     ) -> None:
         super().__init__("evals-mcp", **options)
         self._tools = {tool.name: tool for tool in tools}
         self._client = client
-        self._mirror = mirror
+        self._look_up = partial(Lookup, client, mirror=mirror, setup=setup)
         self._max_tokens = max_tokens
         self._arguments: dict[str, list[str]] = {}
         self._opening = Thread(target=self._open, name="opening")
@@ -90,7 +99,7 @@ class EvalsServer(LateServer):
             return
         self._arguments[tool.name] = tool.argument_names
         self.add_tool(
-            bound(tool, self._client, self._mirror, self._max_tokens),
+            bound(tool, self._look_up, self._max_tokens),
             name=tool.name,
             title=tool.title,
             description=tool.description,
@@ -158,7 +167,7 @@ class EvalsServer(LateServer):
         listed = await super().list_resources()
         with anyio.move_on_after(_MOMENT):
             try:
-                listed += await newest_evaluations(Lookup(self._client, mirror=self._mirror))
+                listed += await newest_evaluations(self._look_up())
             except EvalsError as error:
                 _log.info("No evaluations listed: %s", error)
         return listed
@@ -178,7 +187,7 @@ class EvalsServer(LateServer):
             for key, value in values.items():
                 _check_text(key, value)
             async with reported(context) as progress:
-                text = await template.function(Lookup(self._client, progress, mirror=self._mirror), **values)
+                text = await template.function(self._look_up(progress), **values)
         except (NotFound, Invalid) as error:
             raise ResourceNotFoundError(str(error)) from error
         except EvalsError as error:
@@ -203,8 +212,7 @@ class EvalsServer(LateServer):
             if key not in prompt.arguments:
                 takes = ", ".join(prompt.arguments)
                 raise MCPError(INVALID_PARAMS, f"{_short(key)}: unknown argument; {name} takes {takes}.")
-        lookup = Lookup(self._client, mirror=self._mirror)
-        names, notes = await read_typed_names(lookup, list(prompt.arguments), given)
+        names, notes = await read_typed_names(self._look_up(), list(prompt.arguments), given)
         content = TextContent(type="text", text="\n".join([prompt.function(**names), *notes]))
         return GetPromptResult(description=prompt.description, messages=[PromptMessage(role="user", content=content)])
 
@@ -219,7 +227,7 @@ class EvalsServer(LateServer):
         with anyio.move_on_after(_MOMENT):
             try:
                 given = (context.arguments if context else None) or {}
-                lookup, splits = Lookup(self._client, mirror=self._mirror), isinstance(reference, PromptReference)
+                lookup, splits = self._look_up(), isinstance(reference, PromptReference)
                 suggestions = await suggest(lookup, argument.name, argument.value, given, may_split=splits)
             except EvalsError as error:
                 _log.info("No suggestions: %s", error)
@@ -228,7 +236,14 @@ class EvalsServer(LateServer):
         return Completion(values=suggestions.values, has_more=suggestions.left_out > 0)
 
 
-def build_server(client: EvalsClient, mirror: Mirror | None = None, *, max_tokens: int, read_only: bool) -> EvalsServer:
+def build_server(
+    client: EvalsClient,
+    mirror: Mirror | None = None,
+    *,
+    max_tokens: int,
+    read_only: bool,
+    setup: Setup = _NOTHING_SET,
+) -> EvalsServer:
     """Build the server over a client, and over a mirror if the client's server may lack our routes.
 
     `max_tokens` is the default budget of an answer.
@@ -239,6 +254,7 @@ def build_server(client: EvalsClient, mirror: Mirror | None = None, *, max_token
         client,
         mirror,
         max_tokens,
+        setup,
         title="evals-mcp",
         version=__version__,
         instructions=instructions(read_only=read_only),

@@ -14,7 +14,7 @@ from evals_mcp.models.rows import RunRow
 
 _PASSES = 3
 
-Progress = Callable[[int, int, str], Awaitable[None]]
+Progress = Callable[[int, int | None, str], Awaitable[None]]
 """Receives the logs read so far, their total, and both as text."""
 
 

@@ -5,6 +5,7 @@ from evals_mcp.tools import (
     compare_runs,
     get_log,
     get_logs,
+    import_results,
     list_datapoints,
     list_evaluations,
     list_runs,
@@ -21,4 +22,5 @@ TOOLS: tuple[Tool, ...] = (
     list_datapoints.TOOL,
     add_logs_to_run.TOOL,
     log_generation.TOOL,
+    import_results.TOOL,
 )

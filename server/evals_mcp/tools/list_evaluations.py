@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evals_mcp.answers.evaluations import summarize_evaluations
+from evals_mcp.answers.evaluations import summarize_evaluations, summarize_no_evaluations
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.tools.arguments import Cursor, MaxTokens
@@ -21,7 +21,10 @@ async def list_evaluations(
     name."""
     call = Call("list_evaluations", {"text": text}, {"text": text})
     offset = call.offset(cursor)
-    found = await (await lookup.rows()).list_evaluations(text or None, limit=limit, offset=offset)
+    rows = await lookup.rows()
+    found = await rows.list_evaluations(text or None, limit=limit, offset=offset)
+    if not found.rows and not (text and (await rows.list_evaluations(limit=1)).rows):
+        return summarize_no_evaluations(lookup.why_empty(), max_tokens)
     return summarize_evaluations(found, max_tokens, text=text or None, offset=offset, call=call)
 
 

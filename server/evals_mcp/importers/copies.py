@@ -1,0 +1,121 @@
+"""Copies of files that may be read, so that an import reads exactly what was checked.
+
+A file may be replaced by a link between the check of its path and its opening. So it is opened step by step below an
+allowed folder, without following a link, and only a regular file is copied.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from evals_mcp.errors import Invalid
+
+LARGEST_COPY = 200_000_000
+"""Bytes of all files of an import from a chat: what can be read in the time that hosts wait."""
+
+_MOST_FILES = 2_000
+_PART = 1 << 20
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+# A pipe without a writer, or a device, would block the opening.
+_FILE = _FLAGS | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_FOLDER = _FLAGS | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
+
+
+class NotRegular(Invalid):
+    """A pipe, device, socket or link, which is not read."""
+
+
+class TooLarge(Invalid):
+    """More than one import from a chat takes."""
+
+
+Allowed = Callable[[Path], tuple[Path, Path] | None]
+"""Gives the allowed folder of a file, and the path of the file, both without links; None if it leads outside."""
+
+Skip = Callable[[str, str], None]
+"""Called with the name of a file that is not copied, and the reason."""
+
+
+def copy_allowed(path: Path, folder: Path, into: Path, allowed: Allowed, skip: Skip) -> Path:
+    """Copy a file, or a folder with its files, that is below `folder` into the folder `into`, and return the copy.
+
+    Neither path has links. Raises Invalid for what is no regular file, cannot be read or is too large.
+    """
+    target = into / (path.name or "files")
+    room = _Room()
+    if not path.is_dir():
+        _copy(path, folder, target, room)
+        return target
+    target.mkdir()
+    for number, file in enumerate(_files(path), 1):
+        if number > _MOST_FILES:
+            raise TooLarge(f"It has more than {_MOST_FILES:,} files.")
+        shown = str(file.relative_to(path))
+        found = allowed(file)
+        if found is None:
+            skip(shown, "it is a link that leads out of the folder")
+            continue
+        (target / shown).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _copy(found[1], found[0], target / shown, room)
+        except NotRegular:
+            skip(shown, "it is no regular file")
+    return target
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The files below a folder in a steady order. Hidden folders and links to folders are left out."""
+    for where, inner, files in os.walk(folder):
+        inner[:] = sorted(item for item in inner if not item.startswith("."))
+        yield from (Path(where, item) for item in sorted(files))
+
+
+class _Room:
+    """The bytes that may still be copied."""
+
+    def __init__(self) -> None:
+        self._left = LARGEST_COPY
+
+    def take(self, size: int) -> None:
+        """Take some. Raises TooLarge."""
+        self._left -= size
+        if self._left < 0:
+            raise TooLarge(f"It has more than {LARGEST_COPY // 1_000_000} MB.")
+
+
+def _copy(path: Path, folder: Path, target: Path, room: _Room) -> None:
+    try:
+        with os.fdopen(_open_below(path, folder), "rb") as source, target.open("xb") as copy:
+            while part := source.read(_PART):
+                room.take(len(part))
+                copy.write(part)
+    except OSError as error:
+        raise Invalid(f"{path.name} cannot be read: {error.strerror or 'unknown reason'}.") from None
+
+
+def _open_below(path: Path, folder: Path) -> int:
+    """Open a regular file without following a link below the folder. Raises OSError, and NotRegular."""
+    if os.open not in os.supports_dir_fd:
+        return _open_regular(path)
+    parts = path.relative_to(folder).parts
+    where = os.open(folder, _FOLDER)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, _FOLDER, dir_fd=where)
+            os.close(where)
+            where = inner
+        return _open_regular(parts[-1], dir_fd=where)
+    finally:
+        os.close(where)
+
+
+def _open_regular(path: Path | str, dir_fd: int | None = None) -> int:
+    found = os.stat(path, dir_fd=dir_fd, follow_symlinks=False)
+    if not stat.S_ISREG(found.st_mode):
+        raise NotRegular("It is a pipe, a device, a socket or a link.")
+    opened = os.open(path, _FILE, dir_fd=dir_fd)
+    if os.path.samestat(found, os.fstat(opened)):
+        return opened
+    os.close(opened)
+    raise NotRegular("It was replaced while it was opened.")

@@ -1,0 +1,32 @@
+"""What the person who runs the server has set up, for answers that say what to do next."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """Where the data is: a file, or an address without user and password.
+
+    `missing` is what does not exist of a file's path. `others` are the databases beside it that have evaluations.
+    """
+
+    address: str
+    is_default: bool = False
+    missing: Literal["", "file", "folder"] = ""
+    others: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The folders that the chat may import from, whether it may at all, and how a person starts this program.
+
+    `database` looks at where the data is. None for a server of others.
+    """
+
+    import_folders: tuple[Path, ...] = ()
+    may_import: bool = True
+    in_bundle: bool = False
+    database: Callable[[], DatabaseState] | None = None

@@ -1,0 +1,60 @@
+"""What can be told of a database without opening it: its address without secrets, and whether its file exists."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from evals_mcp.errors import EvalsError
+from evals_mcp.models.setup import DatabaseState
+from evals_mcp.store.database.addresses import database_url
+from evals_mcp.store.database.sqlite_file import APPLICATION_ID, SqliteFile
+
+_MOST_LOOKED_AT = 50
+
+
+def database_state(address: str, *, is_default: bool) -> DatabaseState:
+    """Look at a database. Creates and changes nothing. Raises Invalid for an invalid address."""
+    url = database_url(address)
+    if url.get_backend_name() != "sqlite":
+        port = f":{url.port}" if url.port else ""
+        return DatabaseState(f"postgresql://{url.host or ''}{port}/{url.database or ''}")
+    path = Path(url.database or "")
+    if path.exists():
+        return DatabaseState(str(path), is_default, others=list(_others(path)))
+    is_there = path.parent.is_dir()
+    return DatabaseState(str(path), is_default, "file" if is_there else "folder", list(_others(path)))
+
+
+def creatable(address: str) -> bool:
+    """Whether an address names a file that does not exist and can be created, as far as can be told without a try."""
+    url = database_url(address)
+    if url.get_backend_name() != "sqlite" or url.query:
+        return False
+    path = Path(url.database or "")
+    existing = next((folder for folder in path.parents if os.path.lexists(folder)), path)
+    return not os.path.lexists(path) and existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+
+
+def _others(path: Path) -> Iterator[str]:
+    """The names of our other databases in the folder that have evaluations."""
+    try:
+        files = sorted(file for file in path.parent.glob("*.db") if file.name != path.name and file.is_file())
+    except OSError:
+        return
+    yield from (file.name for file in files[:_MOST_LOOKED_AT] if _has_evaluations(file))
+
+
+def _has_evaluations(path: Path) -> bool:
+    file = SqliteFile(path, read_only=True)
+    try:
+        contents = file.look("alembic_version")
+        if contents is None or contents.application_id != APPLICATION_ID:
+            return False
+        if Path(f"{path}-wal").exists() and not Path(f"{path}-shm").exists():
+            return True  # SQLite would create the index of the log
+        with closing(file.connect()) as connection:
+            return connection.execute("SELECT 1 FROM evaluations LIMIT 1").fetchone() is not None
+    except (EvalsError, OSError, sqlite3.Error):
+        return False

@@ -1,0 +1,132 @@
+"""The tool import_results."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BeforeValidator, Field
+
+from evals_mcp.answers.empty import SAMPLE, how_to_allow
+from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.imports import summarize_import
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.errors import Invalid
+from evals_mcp.lookup.files import AllowedPath, find_path
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.models.setup import Setup
+from evals_mcp.tools.allowed_imports import ImportProgress, import_allowed, summary_of
+from evals_mcp.tools.arguments import MaxTokens, as_list
+from evals_mcp.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from evals_mcp.importers.importing import Imported
+    from evals_mcp.importers.tables.columns import Chosen
+
+ImportPath = Annotated[str, Field(max_length=4_000, description="File or folder; or sample.")]
+Name = Annotated[str, Field(max_length=500, description="Default: file name.")]
+Format = Annotated[str, Field(max_length=100, description="Default: by content.")]
+Column = Annotated[str, Field(max_length=500, description="Column.")]
+Columns = Annotated[
+    list[Annotated[str, Field(max_length=500)]],
+    BeforeValidator(as_list),
+    Field(max_length=100, description="Columns."),
+]
+Scores = Annotated[
+    list[Annotated[str, Field(max_length=500)]],
+    BeforeValidator(as_list),
+    Field(max_length=100, description="name or name:type (boolean, number, select, text)."),
+]
+DryRun = Annotated[bool, Field(description="Store nothing; default false.")]
+
+
+async def import_results(
+    lookup: Lookup,
+    path: ImportPath,
+    evaluation: Name = "",
+    format: Format = "",
+    input: Columns = [],
+    output: Columns = [],
+    target: Columns = [],
+    run: Column = "",
+    datapoint: Column = "",
+    score: Scores = [],
+    metadata: Columns = [],
+    latency: Column = "",
+    cost: Column = "",
+    dry_run: DryRun = False,
+    max_tokens: MaxTokens = 4000,
+) -> str:
+    """Import result files (CSV, JSON, promptfoo, Inspect and others) as evaluations. Guesses columns that are not
+    named. Repeating adds nothing."""
+    from evals_mcp.importers.tables.columns import Chosen
+
+    chosen = Chosen(
+        inputs=input,
+        outputs=output,
+        targets=target,
+        run=run or None,
+        datapoint=datapoint or None,
+        scores=score,
+        metadata=metadata,
+        latency=latency or None,
+        cost=cost or None,
+    )
+    given = _given(path, evaluation, format, chosen)
+    call = Call("import_results", given, {})
+    progress = ImportProgress(lookup.progress, call.text(), lookup.setup)
+    if path.strip() == SAMPLE:
+        if any(value for key, value in given.items() if key != "path"):
+            raise Invalid("path: the sample takes no other arguments than dry_run and max_tokens.")
+        summary = summary_of(await _import_sample(lookup.client, progress, dry_run=dry_run))
+    else:
+        found = _allowed(lookup.setup, path)
+        with progress.explained():
+            summary = await import_allowed(
+                lookup.client,
+                found,
+                lookup.setup.import_folders,
+                evaluation=evaluation or None,
+                format=format or None,
+                chosen=chosen,
+                dry_run=dry_run,
+                progress=progress,
+            )
+    return summarize_import(summary, max_tokens, call=call, dry_run=dry_run)
+
+
+def _given(path: str, evaluation: str, format: str, chosen: "Chosen") -> dict[str, object]:
+    """The arguments of the call without empty ones."""
+    return {
+        "path": path,
+        "evaluation": evaluation,
+        "format": format,
+        "input": list(chosen.inputs),
+        "output": list(chosen.outputs),
+        "target": list(chosen.targets),
+        "run": chosen.run,
+        "datapoint": chosen.datapoint,
+        "score": list(chosen.scores),
+        "metadata": list(chosen.metadata),
+        "latency": chosen.latency,
+        "cost": chosen.cost,
+    }
+
+
+def _allowed(setup: Setup, path: str) -> AllowedPath:
+    """What the path names. Raises Invalid where no folder is allowed, and as `find_path`."""
+    if not setup.import_folders:
+        raise Invalid(f'path: no folder may be read yet, so only "sample" can be imported. {how_to_allow(setup)}')
+    return find_path(path, setup.import_folders, how_to_allow(setup))
+
+
+async def _import_sample(client: EvalsClient, progress: ImportProgress, *, dry_run: bool) -> "Imported":
+    from evals_mcp.importers.importing import import_document
+    from evals_mcp.sample.support_bot import read_sample
+
+    return await import_document(client, SAMPLE, list(read_sample()), dry_run=dry_run, progress=progress)
+
+
+TOOL = Tool(
+    function=import_results,
+    title="Import files",
+    search_hint="humanloop, load, upload",
+    read_only=False,
+)
