@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from tests.assistant import Assistant
 from tests.e2e.in_process import connect
@@ -14,12 +15,16 @@ from tests.shared_data import DATA
 
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.frame.tokens import estimate
+from evals_mcp.client.bulk import Bulk
+from evals_mcp.errors import Unavailable
 
 pytestmark = pytest.mark.anyio
 
 CSV = "question;expected;answer_a;answer_b;score_a;score_b\n" + "".join(
     f"{n}+{n}?;{n + n};{n + n};{n + n if n < 3 else 'no'};1;{int(n < 3)}\n" for n in range(10)
 )
+
+_LONG = CSV.splitlines()[0] + "\n" + "".join(f"q{n};a;a{n};b{n};1;{n % 2}\n" for n in range(520))
 
 
 @pytest.fixture
@@ -211,21 +216,49 @@ async def test_what_is_too_large_is_named_with_the_command(folder: Path, monkeyp
     assert "evals-mcp import PATH" in refused
 
 
-async def test_an_import_that_takes_too_long_ends_and_continues(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was loaded stays, and the same call adds the rest."""
-    rows = "".join(f"q{n};a;a{n};b{n};1;{n % 2}\n" for n in range(520))
-    (folder / "long.csv").write_text(CSV.splitlines()[0] + "\n" + rows)
+async def test_an_import_that_takes_long_goes_on_after_its_call(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same call waits for its result, once; other calls are answered meanwhile."""
+    monkeypatch.setattr("evals_mcp.lookup.background.SECONDS", 0.0)
+    async with _assistant(folder) as assistant:
+        answer = await assistant.ask("import_results", path="results.csv")
+        assert answer.startswith("Still importing, and this goes on. So far: ")
+        assert answer.endswith('For the result: import_results(path="results.csv")')
+        await assistant.ask("list_evaluations")
+        monkeypatch.setattr("evals_mcp.lookup.background.SECONDS", 60.0)
+        assert "All of it is new" in await assistant.ask("import_results", path="results.csv")
+        assert "was in the database already" in await assistant.ask("import_results", path="results.csv")
+
+
+async def test_a_cancelled_call_leaves_its_import_running(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a host's patience ends before ours. An error waits for the same call, too."""
+    (folder / "broken.jsonl").write_text('{"output": "x"}\n{"output": ')
+    async with _assistant(folder) as assistant:
+        for path in ("results.csv", "broken.jsonl"):
+            with anyio.move_on_after(0):
+                await assistant.ask("import_results", path=path)
+        assert "20 logs" in await assistant.ask("import_results", path="results.csv")
+        assert "is not JSON" in await assistant.refuse("import_results", path="broken.jsonl")
+
+
+async def test_an_import_that_breaks_off_is_continued_by_the_same_call(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was loaded stays, and the rest comes in."""
+    (folder / "long.csv").write_text(_LONG)
+    failures = iter([False, True])
+    load = Bulk.load
+
+    async def break_off(self: Bulk, content: bytes, **options: Any) -> Any:
+        if next(failures, False):
+            raise Unavailable("The disk is full.")
+        return await load(self, content, **options)
+
     async with _assistant(folder) as assistant:
         with monkeypatch.context() as changed:
-            changed.setattr("evals_mcp.tools.allowed_imports.SECONDS", -1.0)
-            refused = await assistant.refuse("import_results", path="long.csv")
-            assert "Nothing was stored." in refused
-            changed.setattr("evals_mcp.importers.importing._RESULTS_A_REPORT", 10**9)
             changed.setattr("evals_mcp.importers.loader._MOST_RECORDS", 1_000)
-            refused = await assistant.refuse("import_results", path="long.csv")
-            assert 'stay stored. To continue: import_results(path="long.csv")' in refused
-        answer = await assistant.ask("import_results", path="long.csv")
-        assert "There already: " in answer
+            changed.setattr(Bulk, "load", break_off)
+            assert await assistant.refuse("import_results", path="long.csv") == "Error: The disk is full."
+        assert "There already: " in await assistant.ask("import_results", path="long.csv")
         assert "a | 520 | " in await assistant.ask("list_runs", evaluation="long")
 
 
@@ -254,8 +287,7 @@ async def test_read_only_leaves_the_tool_out(folder: Path) -> None:
 
 async def test_progress_is_told_and_only_grows(folder: Path) -> None:
     """While files are read and records are loaded."""
-    rows = "".join(f"q{n};a;a{n};b{n};1;{n % 2}\n" for n in range(520))
-    (folder / "long.csv").write_text(CSV.splitlines()[0] + "\n" + rows)
+    (folder / "long.csv").write_text(_LONG)
     told: list[tuple[float, str | None]] = []
 
     async def note(progress: float, total: float | None, message: str | None) -> None:

@@ -51,6 +51,14 @@ def summarize_import(summary: ImportSummary, budget: int, *, call: Call, dry_run
     return answer.text()
 
 
+def summarize_unfinished(words: Quoted, budget: int, call: Quoted) -> Quoted:
+    """An import that goes on after its call, how far it is, and the call that waits for it."""
+    answer = Answer(budget)
+    answer.head(f"Still importing, and this goes on. So far: {words or 'waiting for another import'}.")
+    answer.offer(f"For the result: {call}")
+    return answer.text()
+
+
 def _cells(evaluation: ImportedEvaluation) -> list[Quoted]:
     runs = figures.listed([name(run) for run in evaluation.runs], _RUNS)
     return [

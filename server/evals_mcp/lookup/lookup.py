@@ -6,6 +6,7 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.retries import PASSING
 from evals_mcp.client.reviews import Reviews
 from evals_mcp.errors import EvalsError, Invalid, NotFound, Unavailable
+from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.names import nearest, only, pick, quoted
 from evals_mcp.mirror.mirror import Mirror
 from evals_mcp.mirror.reading import Reading
@@ -31,10 +32,12 @@ class Lookup:
         *,
         mirror: Mirror | None = None,
         setup: Setup = _NOTHING_SET,
+        background: Background | None = None,
     ) -> None:
         self.client = client
         self.progress = progress
         self.setup = setup
+        self.background = background or Background()
         self._mirror = mirror
         self._reading = None if mirror is None else mirror.reading(progress)
 

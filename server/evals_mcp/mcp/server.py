@@ -39,6 +39,7 @@ from evals_mcp.answers.frame.quoting import name as name_of
 from evals_mcp.answers.frame.vocabularies import word_counts
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound
+from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.instructions import instructions
@@ -83,7 +84,7 @@ class EvalsServer(LateServer):
         super().__init__("evals-mcp", **options)
         self._tools = {tool.name: tool for tool in tools}
         self._client = client
-        self._look_up = partial(Lookup, client, mirror=mirror, setup=setup)
+        self._look_up = partial(Lookup, client, mirror=mirror, setup=setup, background=Background())
         self._max_tokens = max_tokens
         self._arguments: dict[str, list[str]] = {}
         self._opening = Thread(target=self._open, name="opening")

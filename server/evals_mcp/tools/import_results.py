@@ -6,13 +6,15 @@ from pydantic import BeforeValidator, Field
 
 from evals_mcp.answers.empty import SAMPLE, how_to_allow
 from evals_mcp.answers.frame.calls import Call
-from evals_mcp.answers.imports import summarize_import
+from evals_mcp.answers.imports import summarize_import, summarize_unfinished
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
+from evals_mcp.lookup.background import Report, Unfinished
 from evals_mcp.lookup.files import AllowedPath, find_path
 from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.models.imports import ImportSummary
 from evals_mcp.models.setup import Setup
-from evals_mcp.tools.allowed_imports import ImportProgress, import_allowed, summary_of
+from evals_mcp.tools.allowed_imports import import_allowed, summary_of
 from evals_mcp.tools.arguments import MaxTokens, as_list
 from evals_mcp.tools.tool import Tool
 
@@ -71,25 +73,21 @@ async def import_results(
     )
     given = _given(path, evaluation, format, chosen)
     call = Call("import_results", given, {})
-    progress = ImportProgress(lookup.progress, call.text(), lookup.setup)
     if path.strip() == SAMPLE:
         if any(value for key, value in given.items() if key != "path"):
             raise Invalid("path: the sample takes no other arguments than dry_run and max_tokens.")
-        summary = summary_of(await _import_sample(lookup.client, progress, dry_run=dry_run))
-    else:
-        found = _allowed(lookup.setup, path)
-        with progress.explained():
-            summary = await import_allowed(
-                lookup.client,
-                found,
-                lookup.setup.import_folders,
-                evaluation=evaluation or None,
-                format=format or None,
-                chosen=chosen,
-                dry_run=dry_run,
-                progress=progress,
-            )
-    return summarize_import(summary, max_tokens, call=call, dry_run=dry_run)
+        summary = summary_of(await _import_sample(lookup.client, dry_run=dry_run))
+        return summarize_import(summary, max_tokens, call=call, dry_run=dry_run)
+    found = _allowed(lookup.setup, path)
+
+    async def work(report: Report) -> ImportSummary:
+        options = {"evaluation": evaluation or None, "format": format or None, "chosen": chosen, "dry_run": dry_run}
+        return await import_allowed(lookup.client, found, lookup.setup, report, **options)
+
+    ended = await lookup.background.wait((call.text(), found, dry_run), work, lookup.progress)
+    if isinstance(ended, Unfinished):
+        return summarize_unfinished(ended.words, max_tokens, call.text(dry_run=dry_run))
+    return summarize_import(ended, max_tokens, call=call, dry_run=dry_run)
 
 
 def _given(path: str, evaluation: str, format: str, chosen: "Chosen") -> dict[str, object]:
@@ -117,11 +115,11 @@ def _allowed(setup: Setup, path: str) -> AllowedPath:
     return find_path(path, setup.import_folders, how_to_allow(setup))
 
 
-async def _import_sample(client: EvalsClient, progress: ImportProgress, *, dry_run: bool) -> "Imported":
+async def _import_sample(client: EvalsClient, *, dry_run: bool) -> "Imported":
     from evals_mcp.importers.importing import import_document
     from evals_mcp.sample.support_bot import read_sample
 
-    return await import_document(client, SAMPLE, list(read_sample()), dry_run=dry_run, progress=progress)
+    return await import_document(client, SAMPLE, list(read_sample()), dry_run=dry_run)
 
 
 TOOL = Tool(
