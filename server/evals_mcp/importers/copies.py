@@ -6,7 +6,8 @@ allowed folder, without following a link, and only a regular file is copied.
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 from evals_mcp.errors import Invalid
@@ -37,17 +38,25 @@ Skip = Callable[[str, str], None]
 """Called with the name of a file that is not copied, and the reason."""
 
 
-def copy_allowed(path: Path, folder: Path, into: Path, allowed: Allowed, skip: Skip) -> Path:
+def copy_allowed(
+    path: Path, folder: Path, into: Path, allowed: Allowed, skip: Skip, beside: Sequence[str] = ()
+) -> Path:
     """Copy a file, or a folder with its files, that is below `folder` into the folder `into`, and return the copy.
 
-    Neither path has links. Raises Invalid for what is no regular file, cannot be read or is too large.
+    Neither path has links. The copy is in a folder of the same name, because some formats have no other name of a
+    model. Files beside the file whose names match a pattern of `beside` are copied, too. Raises Invalid for what is no
+    regular file, cannot be read or is too large.
     """
-    target = into / (path.name or "files")
+    target = into / path.parent.name / (path.name or "files")
     room = _Room()
     if not path.is_dir():
+        target.parent.mkdir(exist_ok=True)
         _copy(path, folder, target, room)
+        for file in sorted(path.parent.iterdir() if beside else ()):
+            if any(fnmatch(file.name, pattern) for pattern in beside) and (found := allowed(file)) is not None:
+                _copy(found[1], found[0], target.with_name(file.name), room)
         return target
-    target.mkdir()
+    target.mkdir(parents=True)
     for number, file in enumerate(_files(path), 1):
         if number > _MOST_FILES:
             raise TooLarge(f"It has more than {_MOST_FILES:,} files.")

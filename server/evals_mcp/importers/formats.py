@@ -4,7 +4,7 @@ Another package adds one by an entry point in the group `evals_mcp.importers`: a
 `read`, as `Format` has them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -48,11 +48,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: its name, whether a file has it, and the results of a file."""
+    """A format: its name, whether a file has it, and the results of a file.
+
+    `beside` gives patterns for the names of files that are read beside one of this name.
+    """
 
     name: str
     recognises: Callable[[Path], bool]
     read: Callable[[Path, Chosen, Report], Iterator[Result]]
+    beside: Callable[[str], Sequence[str]] = lambda name: ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,19 @@ from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.text_files import lines_of, read_json
 
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT[\d.:-]+)\.jsonl")
-_RESULTS = re.compile(r"results_.*\.json")
+_RESULTS = re.compile(r"results_(?P<time>.*)\.json")
 
 
 def _recognises(path: Path) -> bool:
     if _NAME.fullmatch(path.name):
         return True
     return bool(_RESULTS.fullmatch(path.name)) and b'"lm_eval_version"' in path.read_bytes()
+
+
+def _beside(name: str) -> list[str]:
+    """The totals of samples, and the samples of totals."""
+    samples, totals = _NAME.fullmatch(name), _RESULTS.fullmatch(name)
+    return [f"results_{samples['time']}.json"] if samples else [f"samples_*_{totals['time']}.jsonl"] if totals else []
 
 
 def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
@@ -81,4 +87,4 @@ class _Reader:
                 self._report.note(f"{metric} of {self._task} has no score for each sample, only one for all.")
 
 
-FORMAT = Format("lm-eval", _recognises, _read)
+FORMAT = Format("lm-eval", _recognises, _read, _beside)

@@ -61,6 +61,7 @@ async def import_allowed(
 ) -> ImportSummary:
     """Import a file or folder that `find_path` found. The options are those of `import_files`. Raises EvalsError."""
     from evals_mcp.importers.copies import copy_allowed
+    from evals_mcp.importers.formats import formats
     from evals_mcp.importers.importing import import_files
 
     roots = roots_of(setup.import_folders)
@@ -74,19 +75,28 @@ async def import_allowed(
             Path(into),
             lambda file: allowed_path(file, roots),
             lambda file, reason: skipped.append((file, reason)),
+            [pattern for format in formats() for pattern in format.beside(found.path.name)],
         )
 
     with progress.explained(setup), TemporaryDirectory(prefix="evals-mcp-import-") as into:
         path = await anyio.to_thread.run_sync(copy)
         imported = await import_files(client, [path], progress=progress, **options)
-    summary = summary_of(imported)
+    summary = _summary(imported)
     summary.skipped[:0] = skipped
     summary.skipped_count += len(skipped)
     return summary
 
 
-def summary_of(imported: "Imported") -> ImportSummary:
-    """What an answer tells of an import."""
+async def import_sample(client: EvalsClient, report: Report, *, dry_run: bool) -> ImportSummary:
+    """Import the sample evaluation. Raises EvalsError."""
+    from evals_mcp.importers.importing import import_document
+    from evals_mcp.sample.support_bot import read_sample
+
+    records = list(read_sample())
+    return _summary(await import_document(client, "sample", records, dry_run=dry_run, progress=ImportProgress(report)))
+
+
+def _summary(imported: "Imported") -> ImportSummary:
     report = imported.report
     return ImportSummary(
         evaluations=imported.evaluations,

@@ -7,19 +7,17 @@ from pydantic import BeforeValidator, Field
 from evals_mcp.answers.empty import SAMPLE, how_to_allow
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.imports import summarize_import, summarize_unfinished
-from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.background import Report, Unfinished
 from evals_mcp.lookup.files import AllowedPath, find_path
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.imports import ImportSummary
 from evals_mcp.models.setup import Setup
-from evals_mcp.tools.allowed_imports import import_allowed, summary_of
+from evals_mcp.tools.allowed_imports import import_allowed, import_sample
 from evals_mcp.tools.arguments import MaxTokens, as_list
 from evals_mcp.tools.tool import Tool
 
 if TYPE_CHECKING:
-    from evals_mcp.importers.importing import Imported
     from evals_mcp.importers.tables.columns import Chosen
 
 ImportPath = Annotated[str, Field(max_length=4_000, description="File or folder; or sample.")]
@@ -73,14 +71,14 @@ async def import_results(
     )
     given = _given(path, evaluation, format, chosen)
     call = Call("import_results", given, {})
-    if path.strip() == SAMPLE:
-        if any(value for key, value in given.items() if key != "path"):
-            raise Invalid("path: the sample takes no other arguments than dry_run and max_tokens.")
-        summary = summary_of(await _import_sample(lookup.client, dry_run=dry_run))
-        return summarize_import(summary, max_tokens, call=call, dry_run=dry_run)
-    found = _allowed(lookup.setup, path)
+    is_sample = path.strip() == SAMPLE
+    if is_sample and any(value for key, value in given.items() if key != "path"):
+        raise Invalid("path: the sample takes no other arguments than dry_run and max_tokens.")
+    found = None if is_sample else _allowed(lookup.setup, path)
 
     async def work(report: Report) -> ImportSummary:
+        if found is None:
+            return await import_sample(lookup.client, report, dry_run=dry_run)
         options = {"evaluation": evaluation or None, "format": format or None, "chosen": chosen, "dry_run": dry_run}
         return await import_allowed(lookup.client, found, lookup.setup, report, **options)
 
@@ -113,13 +111,6 @@ def _allowed(setup: Setup, path: str) -> AllowedPath:
     if not setup.import_folders:
         raise Invalid(f'path: no folder may be read yet, so only "sample" can be imported. {how_to_allow(setup)}')
     return find_path(path, setup.import_folders, how_to_allow(setup))
-
-
-async def _import_sample(client: EvalsClient, *, dry_run: bool) -> "Imported":
-    from evals_mcp.importers.importing import import_document
-    from evals_mcp.sample.support_bot import read_sample
-
-    return await import_document(client, SAMPLE, list(read_sample()), dry_run=dry_run)
 
 
 TOOL = Tool(
