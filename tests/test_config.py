@@ -1,5 +1,6 @@
 """Settings out of the environment."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,19 @@ def test_read_only_refuses_other_words() -> None:
     """A word that is neither does not silently mean one of them."""
     with pytest.raises(Invalid, match="EVALS_MCP_READ_ONLY"):
         read_settings({"EVALS_MCP_READ_ONLY": "perhaps"})
+
+
+def test_folders_to_import_from_are_full_paths() -> None:
+    """Once each; `~` is the home folder, arguments win, and a placeholder is none."""
+    listed = os.pathsep.join(["/data/evals", " ", "~/Downloads", "/data/evals"])
+    expected = (Path("/data/evals"), Path.home() / "Downloads")
+    environ = {"EVALS_MCP_IMPORT_DIRS": listed}
+    assert read_settings(environ).import_folders == expected
+    assert read_settings(environ, import_folders=["/a:b"]).import_folders == (Path("/a:b"),)
+    assert read_settings(environ, import_folders=["${user_config.import_dirs}"]).import_folders == expected
+    for wrong in ("Downloads", "/data/evals:x", "~nobody-of-this-name/x"):
+        with pytest.raises(Invalid, match="EVALS_MCP_IMPORT_DIRS"):
+            read_settings({"EVALS_MCP_IMPORT_DIRS": wrong})
 
 
 def test_the_key_is_in_no_representation() -> None:

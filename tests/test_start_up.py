@@ -39,13 +39,15 @@ from evals_mcp.config import Settings
 from evals_mcp.wiring import build_mcp_server
 build_mcp_server(Settings(database="never opened"))
 found["server"] = loaded("fastapi", "sqlalchemy", "alembic", "numpy", "httpx")
+found["importers"] = loaded("evals_mcp.importers.importing", "evals_mcp.importers.formats", "evals_mcp.sample")
 print(json.dumps(found))
 """
 
 
 @pytest.mark.process
 def test_what_is_slow_to_load_is_not_loaded_at_the_start() -> None:
-    """NumPy comes with the first comparison, httpx with the first request, the API and its database behind the start.
+    """NumPy comes with the first comparison, httpx with the first request, the API and its database behind the start,
+    importers with the first import.
 
     No validator of a model is built by importing it.
     """
@@ -53,4 +55,4 @@ def test_what_is_slow_to_load_is_not_loaded_at_the_start() -> None:
         [sys.executable, "-c", STEPS], env={"PYTHONPATH": str(SERVER)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"statistics": [], "models": [], "client": [], "server": []}
+    assert json.loads(done.stdout) == {"statistics": [], "models": [], "client": [], "server": [], "importers": []}

@@ -62,7 +62,8 @@ def read_settings(
         api_key=_value(environ, "HUMANLOOP_API_KEY"),
         max_tokens=_max_tokens(_value(environ, "EVALS_MCP_MAX_TOKENS")),
         read_only=_flag("EVALS_MCP_READ_ONLY", _value(environ, "EVALS_MCP_READ_ONLY")),
-        import_folders=_folders(import_folders or (_value(environ, "EVALS_MCP_IMPORT_DIRS") or "").split(os.pathsep)),
+        import_folders=_folders(import_folders or ())
+        or _folders((_value(environ, "EVALS_MCP_IMPORT_DIRS") or "").split(os.pathsep)),
         in_bundle=in_bundle,
     )
 

@@ -159,6 +159,7 @@ async def test_a_path_that_does_not_exist_lists_the_nearest_names(folder: Path) 
             "import_results", path="result.csv"
         )
         assert "runs/mar cht.csv" in await assistant.refuse("import_results", path="runs/march.csv")
+        assert "Nearest: results.csv" in await assistant.refuse("import_results", path=str(folder / "result.csv"))
         for odd in ("x" * 300, "ｒｅｓｕｌｔｓ", "C:\\x.csv", "file:///etc/passwd", "a/" * 1_500 + "b"):
             refused = await assistant.refuse("import_results", path=odd)
             assert "there is no " in refused
@@ -181,6 +182,28 @@ async def test_what_is_no_file_is_refused_at_once(folder: Path) -> None:
             refused = await assistant.refuse("import_results", path=odd)
             assert refused.startswith("Error: the import failed: ")
             assert refused.endswith("Nothing was stored.")
+
+
+async def test_an_allowed_folder_that_is_empty_or_gone_is_told(folder: Path) -> None:
+    """It is the setting that a person then corrects."""
+    (folder / "results.csv").unlink()
+    async with _assistant(folder) as assistant:
+        assert "Nothing is in " in await assistant.refuse("import_results", path="results.csv")
+        folder.rmdir()
+        assert "The allowed folder " in await assistant.refuse("import_results", path="results.csv")
+
+
+async def test_folders_have_limits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linked folders are told, and not entered."""
+    (folder / "linked").symlink_to(folder.parent / "secret")
+    (folder / "loop").symlink_to(folder)
+    async with _assistant(folder) as assistant:
+        answer = await assistant.ask("import_results", path=".", dry_run=True)
+        assert "Downloads | 2: a, b | 10 | 20 |" in answer
+        assert '"linked" | "it is a link that leads out of the folder"' in answer
+        assert '"loop" | "it is a link to a folder"' in answer
+        monkeypatch.setattr("evals_mcp.importers.copies._MOST_FILES", 2)
+        assert "It has more than 2 files." in await assistant.refuse("import_results", path=".")
 
 
 async def test_without_a_folder_only_the_sample_comes_in(folder: Path) -> None:

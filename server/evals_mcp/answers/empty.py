@@ -57,7 +57,8 @@ def _next_steps(setup: Setup, state: DatabaseState | None) -> list[Quoted]:
         else:
             lines.append(f"Results in files: first allow a folder. {how_to_allow(setup)}")
     else:
-        lines.append("This server is read-only, so the chat cannot import results.")
+        setting: Quoted = f'{_PLACES}"Read only"' if setup.in_bundle else "EVALS_MCP_READ_ONLY"
+        lines.append(f"This server is read-only ({setting}), so the chat cannot import results.")
     if not setup.in_bundle:
         is_file = state is not None and "://" not in state.address
         into = f" --into {quote(state.address)}" if state is not None and is_file else ""

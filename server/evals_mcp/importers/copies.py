@@ -62,8 +62,8 @@ def copy_allowed(
             raise TooLarge(f"It has more than {_MOST_FILES:,} files.")
         shown = str(file.relative_to(path))
         found = allowed(file)
-        if found is None:
-            skip(shown, "it is a link that leads out of the folder")
+        if found is None or found[1].is_dir():
+            skip(shown, "it is a link to a folder" if found else "it is a link that leads out of the folder")
             continue
         (target / shown).parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -74,10 +74,11 @@ def copy_allowed(
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files below a folder in a steady order. Hidden folders and links to folders are left out."""
+    """The files and the links to folders below a folder in a steady order. Hidden folders are left out."""
     for where, inner, files in os.walk(folder):
         inner[:] = sorted(item for item in inner if not item.startswith("."))
-        yield from (Path(where, item) for item in sorted(files))
+        links = (item for item in inner if os.path.islink(os.path.join(where, item)))
+        yield from (Path(where, item) for item in sorted([*files, *links]))
 
 
 class _Room:

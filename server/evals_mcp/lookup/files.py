@@ -31,17 +31,20 @@ def find_path(word: str, folders: Sequence[Path], advice: Quoted) -> AllowedPath
     whether or not anything is there, and NotFound with the nearest names.
     """
     roots = roots_of(folders)
-    leads_out = False
+    missing = None
     for path in _readings(word, folders):
         found = allowed_path(path, roots)
-        leads_out |= found is None
-        if found is not None and os.path.lexists(found.path):
+        if found is None:
+            missing = None
+            break
+        if os.path.lexists(found.path):
             return found
-    if leads_out:
+        missing = missing or str(found.path.relative_to(found.folder))
+    if missing is None:
         known = listed([name(str(folder)) for folder in folders], _LISTED)
         raise Invalid(f"path: {quoted(word)} leads out of the folders that may be read: {known}. {advice}")
     names = [name(found) for root in roots for found in islice(_names_below(root.path), _MOST_NAMES)]
-    raise NotFound(f"path: there is no {quoted(word)}. {nearest(word, names) if names else _nothing_in(folders)}")
+    raise NotFound(f"path: there is no {quoted(word)}. {nearest(missing, names) if names else _nothing_in(folders)}")
 
 
 def roots_of(folders: Sequence[Path]) -> list[AllowedPath]:
@@ -93,4 +96,7 @@ def _names_below(folder: Path) -> Iterator[str]:
 
 
 def _nothing_in(folders: Sequence[Path]) -> Quoted:
+    absent = [folder for folder in folders if not folder.is_dir()]
+    if absent:
+        return f"The allowed folder {name(str(absent[0]))} does not exist."
     return f"Nothing is in {listed([name(str(folder)) for folder in folders], _LISTED)}."
