@@ -7,6 +7,7 @@ allowed folder, without following a link, and only a regular file is copied.
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -34,43 +35,68 @@ class TooLarge(Invalid):
 Allowed = Callable[[Path], tuple[Path, Path] | None]
 """Gives the allowed folder of a file, and the path of the file, both without links; None if it leads outside."""
 
-Skip = Callable[[str, str], None]
-"""Called with the name of a file that is not copied, and the reason."""
 
+class Copies:
+    """Copies of a file or folder and of the files that belong to it, in the folder `into`.
 
-def copy_allowed(
-    path: Path, folder: Path, into: Path, allowed: Allowed, skip: Skip, beside: Sequence[str] = ()
-) -> Path:
-    """Copy a file, or a folder with its files, that is below `folder` into the folder `into`, and return the copy.
-
-    Neither path has links. The copy is in a folder of the same name, because some formats have no other name of a
-    model. Files beside the file whose names match a pattern of `beside` are copied, too. Raises Invalid for what is no
-    regular file, cannot be read or is too large.
+    `skipped` has the files that were left out, and the reasons. Paths are given without links. Raises Invalid for what
+    is no regular file, cannot be read or is too large.
     """
-    target = into / path.parent.name / (path.name or "files")
-    room = _Room()
-    if not path.is_dir():
-        target.parent.mkdir(exist_ok=True)
-        _copy(path, folder, target, room)
-        for file in sorted(path.parent.iterdir() if beside else ()):
-            if any(fnmatch(file.name, pattern) for pattern in beside) and (found := allowed(file)) is not None:
-                _copy(found[1], found[0], target.with_name(file.name), room)
+
+    def __init__(self, into: Path, allowed: Allowed) -> None:
+        self.skipped: list[tuple[str, str]] = []
+        self._into = into
+        self._allowed = allowed
+        self._left = LARGEST_COPY
+
+    def copy(self, path: Path, folder: Path) -> Path:
+        """Copy a file or folder that is below an allowed folder, and return the copy.
+
+        It is in a folder of the same name, because some formats have no other name of a model.
+        """
+        target = self._into / path.parent.name / (path.name or "files")
+        if not path.is_dir():
+            target.parent.mkdir(exist_ok=True)
+            self._copy(path, folder, target)
+            return target
+        target.mkdir(parents=True)
+        for number, file in enumerate(_files(path), 1):
+            if number > _MOST_FILES:
+                raise TooLarge(f"It has more than {_MOST_FILES:,} files.")
+            shown = str(file.relative_to(path))
+            found = self._allowed(file)
+            if found is None or found[1].is_dir():
+                reason = "it is a link to a folder" if found else "it is a link that leads out of the folder"
+                self.skipped.append((shown, reason))
+                continue
+            (target / shown).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._copy(found[1], found[0], target / shown)
+            except NotRegular:
+                self.skipped.append((shown, "it is no regular file"))
         return target
-    target.mkdir(parents=True)
-    for number, file in enumerate(_files(path), 1):
-        if number > _MOST_FILES:
-            raise TooLarge(f"It has more than {_MOST_FILES:,} files.")
-        shown = str(file.relative_to(path))
-        found = allowed(file)
-        if found is None or found[1].is_dir():
-            skip(shown, "it is a link to a folder" if found else "it is a link that leads out of the folder")
-            continue
-        (target / shown).parent.mkdir(parents=True, exist_ok=True)
+
+    def copy_beside(self, path: Path, target: Path, patterns: Sequence[str]) -> None:
+        """Copy the files beside a copied file whose names match a pattern, as far as they may be read."""
+        if not patterns:
+            return
+        names = sorted(name for name in os.listdir(path.parent) if any(fnmatch(name, pattern) for pattern in patterns))
+        for name in names[:_MOST_FILES]:
+            found = self._allowed(path.with_name(name))
+            if name != path.name and found is not None:
+                with suppress(Invalid):
+                    self._copy(found[1], found[0], target.with_name(name))
+
+    def _copy(self, path: Path, folder: Path, target: Path) -> None:
         try:
-            _copy(found[1], found[0], target / shown, room)
-        except NotRegular:
-            skip(shown, "it is no regular file")
-    return target
+            with os.fdopen(_open_below(path, folder), "rb") as source, target.open("xb") as copy:
+                while part := source.read(_PART):
+                    self._left -= len(part)
+                    if self._left < 0:
+                        raise TooLarge(f"It has more than {LARGEST_COPY // 1_000_000} MB.")
+                    copy.write(part)
+        except OSError as error:
+            raise Invalid(f"{path.name} cannot be read: {error.strerror or 'unknown reason'}.") from None
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -79,29 +105,6 @@ def _files(folder: Path) -> Iterator[Path]:
         inner[:] = sorted(item for item in inner if not item.startswith("."))
         links = (item for item in inner if os.path.islink(os.path.join(where, item)))
         yield from (Path(where, item) for item in sorted([*files, *links]))
-
-
-class _Room:
-    """The bytes that may still be copied."""
-
-    def __init__(self) -> None:
-        self._left = LARGEST_COPY
-
-    def take(self, size: int) -> None:
-        """Take some. Raises TooLarge."""
-        self._left -= size
-        if self._left < 0:
-            raise TooLarge(f"It has more than {LARGEST_COPY // 1_000_000} MB.")
-
-
-def _copy(path: Path, folder: Path, target: Path, room: _Room) -> None:
-    try:
-        with os.fdopen(_open_below(path, folder), "rb") as source, target.open("xb") as copy:
-            while part := source.read(_PART):
-                room.take(len(part))
-                copy.write(part)
-    except OSError as error:
-        raise Invalid(f"{path.name} cannot be read: {error.strerror or 'unknown reason'}.") from None
 
 
 def _open_below(path: Path, folder: Path) -> int:

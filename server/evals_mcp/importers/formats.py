@@ -50,13 +50,13 @@ class Report:
 class Format:
     """A format: its name, whether a file has it, and the results of a file.
 
-    `beside` gives patterns for the names of files that are read beside one of this name.
+    `beside` gives patterns for the names of the files beside a file that are read with it.
     """
 
     name: str
     recognises: Callable[[Path], bool]
     read: Callable[[Path, Chosen, Report], Iterator[Result]]
-    beside: Callable[[str], Sequence[str]] = lambda name: ()
+    beside: Callable[[Path], Sequence[str]] = lambda path: ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ def _recognises(path: Path) -> bool:
     return bool(_RESULTS.fullmatch(path.name)) and b'"lm_eval_version"' in path.read_bytes()
 
 
-def _beside(name: str) -> list[str]:
+def _beside(path: Path) -> list[str]:
     """The totals of samples, and the samples of totals."""
-    samples, totals = _NAME.fullmatch(name), _RESULTS.fullmatch(name)
+    samples, totals = _NAME.fullmatch(path.name), _RESULTS.fullmatch(path.name)
     return [f"results_{samples['time']}.json"] if samples else [f"samples_*_{totals['time']}.jsonl"] if totals else []
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -131,4 +132,4 @@ def _short(text: str) -> str:
     return line if len(line) <= _SHORT else line[: _SHORT - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-FORMAT = Format("promptfoo", holds_evaluations, _read)
+FORMAT = Format("promptfoo", holds_evaluations, _read, lambda path: (f"{escape(path.name)}-wal",))

@@ -60,30 +60,26 @@ async def import_allowed(
     client: EvalsClient, found: AllowedPath, setup: Setup, report: Report, **options: Any
 ) -> ImportSummary:
     """Import a file or folder that `find_path` found. The options are those of `import_files`. Raises EvalsError."""
-    from evals_mcp.importers.copies import copy_allowed
-    from evals_mcp.importers.formats import formats
+    from evals_mcp.importers.copies import Copies
+    from evals_mcp.importers.formats import format_of
     from evals_mcp.importers.importing import import_files
 
     roots = roots_of(setup.import_folders)
     progress = ImportProgress(report)
-    skipped: list[tuple[str, str]] = []
-
-    def copy() -> Path:
-        return copy_allowed(
-            found.path,
-            found.folder,
-            Path(into),
-            lambda file: allowed_path(file, roots),
-            lambda file, reason: skipped.append((file, reason)),
-            [pattern for format in formats() for pattern in format.beside(found.path.name)],
-        )
-
     with progress.explained(setup), TemporaryDirectory(prefix="evals-mcp-import-") as into:
+        copies = Copies(Path(into), lambda file: allowed_path(file, roots))
+
+        def copy() -> Path:
+            path = copies.copy(found.path, found.folder)
+            if path.is_file() and (format := format_of(path, options["format"])) is not None:
+                copies.copy_beside(found.path, path, format.beside(path))
+            return path
+
         path = await anyio.to_thread.run_sync(copy)
         imported = await import_files(client, [path], progress=progress, **options)
     summary = _summary(imported)
-    summary.skipped[:0] = skipped
-    summary.skipped_count += len(skipped)
+    summary.skipped[:0] = copies.skipped
+    summary.skipped_count += len(copies.skipped)
     return summary
 
 
@@ -102,7 +98,7 @@ def _summary(imported: "Imported") -> ImportSummary:
         evaluations=imported.evaluations,
         records=imported.records,
         added=imported.added,
-        notes=report.notes,
+        notes=[_OPTION.sub(r"\1", note) for note in report.notes],
         skipped=[(str(item.location), item.reason) for item in report.skipped],
         skipped_count=report.skipped_count,
     )

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 ImportPath = Annotated[str, Field(max_length=4_000, description="File or folder; or sample.")]
 Name = Annotated[str, Field(max_length=500, description="Default: file name.")]
-Format = Annotated[str, Field(max_length=100, description="Default: by content.")]
+Format = Annotated[str, Field(max_length=100, description="Default by content.")]
 Column = Annotated[str, Field(max_length=500, description="Column.")]
+Sheet = Annotated[str, Field(max_length=500, description="Default the first.")]
 Columns = Annotated[
     list[Annotated[str, Field(max_length=500)]],
     BeforeValidator(as_list),
@@ -32,7 +33,7 @@ Columns = Annotated[
 Scores = Annotated[
     list[Annotated[str, Field(max_length=500)]],
     BeforeValidator(as_list),
-    Field(max_length=100, description="name or name:type (boolean, number, select, text)."),
+    Field(max_length=100, description="name or name:type: boolean, number, select, text."),
 ]
 DryRun = Annotated[bool, Field(description="Store nothing; default false.")]
 
@@ -51,11 +52,12 @@ async def import_results(
     metadata: Columns = [],
     latency: Column = "",
     cost: Column = "",
+    sheet: Sheet = "",
     dry_run: DryRun = False,
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Import result files (CSV, JSON, promptfoo, Inspect and others) as evaluations. Guesses columns that are not
-    named. Repeating adds nothing."""
+    """Import result files (CSV, JSON, promptfoo, Inspect, others) as evaluations. Guesses unnamed columns. Repeating
+    adds nothing."""
     from evals_mcp.importers.tables.columns import Chosen
 
     chosen = Chosen(
@@ -68,6 +70,7 @@ async def import_results(
         metadata=metadata,
         latency=latency or None,
         cost=cost or None,
+        sheet=sheet or None,
     )
     given = _given(path, evaluation, format, chosen)
     call = Call("import_results", given, {})
@@ -103,6 +106,7 @@ def _given(path: str, evaluation: str, format: str, chosen: "Chosen") -> dict[st
         "metadata": list(chosen.metadata),
         "latency": chosen.latency,
         "cost": chosen.cost,
+        "sheet": chosen.sheet,
     }
 
 
@@ -116,6 +120,6 @@ def _allowed(setup: Setup, path: str) -> AllowedPath:
 TOOL = Tool(
     function=import_results,
     title="Import files",
-    search_hint="humanloop, load, upload",
+    search_hint="humanloop, load",
     read_only=False,
 )
