@@ -47,7 +47,7 @@ def test_a_csv_has_the_verdicts_and_scores_of_the_json() -> None:
         assert (verdicts[True], verdicts[False]) == (figures["testPassCount"], figures["testFailCount"])
         assert sum(result.error is not None for result in told) == figures["testErrorCount"]
         for metric, total in figures["namedScores"].items():
-            values = [s.judgment for result in told for s in result.scores if s.evaluator == f"{metric} score"]
+            values = [s.judgment for result in told for s in result.scores if s.evaluator == metric]
             assert len(values) == figures["namedScoresCount"][metric]
             assert sum(values) == pytest.approx(total, abs=0.005 * len(values))
     failure = next(result for result in results if result.error)
@@ -59,6 +59,7 @@ def test_an_early_csv_has_outputs_without_the_reason() -> None:
     """Which it repeats above a failed output."""
     results, _ = read_as("promptfoo-csv", FILES / "anthropic-text_to_sql-results.csv")
     assert Counter(result.scores[0].judgment for result in results) == {True: 18, False: 12}
+    assert {len(result.scores) for result in results} == {1}, "a score that repeats the verdict is none"
     assert len({result.version.label for result in results}) == 10
     reason = "SQL failed or produced invalid results."
     failures = [result for result in results if not result.scores[0].judgment]
@@ -85,10 +86,10 @@ def test_a_csv_with_columns_of_verdicts_is_read(tmp_path: Path) -> None:
         ("maxi", {"q": "3"}, "four", None),
     ]
     assert [_told(result)[5] for result in results] == [
-        [("passed", True, "fine"), ("score", 1, None), ("tone score", 0.5, None)],
+        [("passed", True, "fine"), ("score", 1, None), ("tone", 0.5, None)],
         [("passed", False, "not one"), ("score", 0.25, None)],
         [],
-        [("passed", True, None), ("score", 1, None), ("tone score", 1, None)],
+        [("passed", True, None), ("score", 1, None), ("tone", 1, None)],
     ]
     assert (results[0].case.metadata, results[1].metadata) == ({"description": "first"}, {"comment": "wrong!"})
     assert report.notes == ["new.csv: votes is left out, because it adds up the scores of several assertions."]

@@ -26,6 +26,7 @@ _REASON = re.compile(r"\n\n\s*(?:Pass|Fail|Error) Reason: (.*)\Z", re.DOTALL)
 _FIRST = re.compile(r'(?:^|[,"\n])\[(?:PASS|FAIL|ERROR)\][ (]|,Status,Score,Named Scores,')
 _ABOUT = ("Status", "Score", "Named Scores", "Grader Reason", "Comment")
 _SAMPLE_ROWS = 200
+_PASSED = {"PASS": True, "FAIL": False}
 _METRIC = "Metric: "
 
 
@@ -73,12 +74,16 @@ class _Table:
         self._prompts = prompts
         self._path = path
         self._sums: set[str] = set()
+        self._graded: set[str] = set()
         cases: set[str] = set()
         for _, cells in self._rows():
             cases.add(as_text(dict(sorted(self._inputs(cells).items()))))
             for prompt in prompts:
-                scores = _cell(prompt, cells).scores
-                self._sums.update(name for name, score in scores.items() if name and not 0 <= score <= 1)
+                cell = _cell(prompt, cells)
+                self._sums.update(name for name, score in cell.scores.items() if name and not 0 <= score <= 1)
+                self._graded.update(name for name, score in cell.scores.items() if score not in (0, 1))
+                if cell.verdict in _PASSED and cell.scores.get("") not in (None, _PASSED[cell.verdict]):
+                    self._graded.add("")
         self._test_set = fingerprint(sorted(fingerprint(case).hex() for case in cases)).hex()
         for name in sorted(self._sums):
             report.note(f"{path.name}: {name} is left out, because it adds up the scores of several assertions.")
@@ -88,7 +93,7 @@ class _Table:
         for line, cells in self._rows():
             for prompt in self._prompts:
                 cell = _cell(prompt, cells)
-                if cell.verdict:
+                if cell.verdict == "ERROR" or cell.verdict in _PASSED:
                     yield self._result(prompt, cell, cells, f"line {line}", several)
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -117,10 +122,13 @@ class _Table:
         )
 
     def _scores(self, cell: _Cell) -> Iterator[Score]:
-        yield Score("passed", cell.verdict == "PASS", cell.reason)
+        """Whether it passed, its score unless that only repeats it, and each metric: true or false, or a number."""
+        yield Score("passed", _PASSED[cell.verdict], cell.reason)
         for name, score in cell.scores.items():
-            if name not in self._sums:
-                yield Score(f"{name} score" if name else "score", score, higher_is_better=True)
+            if name in self._graded - self._sums:
+                yield Score(name or "score", score, higher_is_better=True)
+            elif name and name not in self._sums:
+                yield Score(name, bool(score))
 
 
 def _prompts(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[_Prompt]:

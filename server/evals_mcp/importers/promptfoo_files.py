@@ -46,11 +46,13 @@ _IN_JSON = ("provider", "prompt", "testCase", "response", "gradingResult")
 class Evaluation:
     """One evaluation: its id if the file has it, and its description, else another name of it.
 
-    `results` reads its results with their positions, each time from the start.
+    `prompts` are its providers and prompts with their totals. `results` reads its results with their positions, each
+    time from the start.
     """
 
     id: str
     name: str
+    prompts: list[Item]
     results: Callable[[], Iterator[tuple[str, Item]]]
 
 
@@ -74,7 +76,7 @@ def open_evaluations(path: Path, report: Report) -> Iterator[Iterator[Evaluation
     match path.suffix.lower():
         case ".jsonl":
             require_no_whole_file(path)
-            yield iter([Evaluation("", path.stem, lambda: _lines(path))])
+            yield iter([Evaluation("", path.stem, [], lambda: _lines(path))])
         case ".json" | ".yaml" | ".yml" as ending:
             content = read_json(path) if ending == ".json" else read_yaml(path)
             yield iter([_document(content, path, report)])
@@ -113,7 +115,9 @@ def _document(content: Any, path: Path, report: Report) -> Evaluation:
     if len(items) < len(outputs):
         report.skip(Location(path.name, "results"), f"{len(outputs) - len(items)} results are no objects")
     description = as_object(whole.get("config")).get("description")
-    return Evaluation(str(whole.get("evalId") or ""), str(description or path.stem), lambda: iter(items))
+    table = as_object(as_object(results.get("table")).get("head"))  # where version 2 has the prompts
+    prompts = _objects(results.get("prompts") or table.get("prompts"))
+    return Evaluation(str(whole.get("evalId") or ""), str(description or path.stem), prompts, lambda: iter(items))
 
 
 @contextmanager
@@ -149,15 +153,25 @@ def _in_database(database: sqlite3.Connection, path: Path, report: Report) -> It
         id, name = row["id"], row["description"] or row["id"]
         count = "SELECT count(*) FROM eval_results WHERE eval_id = ?"
         if database.execute(count, (id,)).fetchone()[0]:
-            yield Evaluation(id, name, lambda id=id: _rows(database, id, path))  # type: ignore[misc]
+            yield Evaluation(id, name, _prompts(database, id, path), lambda id=id: _rows(database, id, path))  # type: ignore[misc]
             continue
         (results,) = database.execute("SELECT results FROM evals WHERE id = ?", (id,)).fetchone()
         items = as_object(_value(results, f"{path.name}, eval {id}")).get("results")
         if isinstance(items, list) and items:
             found = [(f"eval {id}, result {number}", as_object(item)) for number, item in enumerate(items, 1)]
-            yield Evaluation(id, name, lambda found=found: iter(found))  # type: ignore[misc]
+            prompts = _prompts(database, id, path)
+            yield Evaluation(id, name, prompts, lambda found=found: iter(found))  # type: ignore[misc]
         else:
             report.skip(Location(path.name, f"eval {id}"), "it has no results")
+
+
+def _prompts(database: sqlite3.Connection, id: str, path: Path) -> list[Item]:
+    row = database.execute("SELECT * FROM evals WHERE id = ?", (id,)).fetchone()
+    return _objects(_value(row["prompts"], f"{path.name}, eval {id}")) if "prompts" in set(row.keys()) else []
+
+
+def _objects(values: Any) -> list[Item]:
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
 def _rows(database: sqlite3.Connection, id: str, path: Path) -> Iterator[tuple[str, Item]]:
