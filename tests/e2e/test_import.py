@@ -181,3 +181,20 @@ def test_a_wrong_format_is_refused_with_the_formats(results: Path, tmp_path: Pat
         "sums.csv has not the format humanloop."
         in _import(results, tmp_path / "new.db", "--format", "humanloop").stderr
     )
+
+
+def test_a_file_that_is_not_as_its_tool_writes_it_is_named_with_the_place(tmp_path: Path) -> None:
+    """Whatever a reader meets there; a result whose values cannot be stored is left out alone."""
+    path = _promptfoo(tmp_path, "odd", "Hi {{x}}")
+    content = json.loads(path.read_text())
+    first = content["results"]["results"][0]
+    content["results"]["results"] += [{**first, "vars": {"x": "2"}, "success": True, "gradingResult": {"reason": [1]}}]
+    path.write_text(json.dumps(content))
+    ended = _import(path, tmp_path / "new.db")
+    assert "Skipped odd.json, result 2: output: Input should be a valid string." in " ".join(ended.stdout.split())
+    assert "1 log," in " ".join(ended.stdout.split())
+    content["results"]["results"] += [{**first, "latencyMs": "soon"}]
+    path.write_text(json.dumps(content))
+    ended = _import(path, tmp_path / "other.db")
+    assert "evals-mcp: odd.json is not as promptfoo writes it, after result 2 (TypeError: " in ended.stderr
+    assert (ended.status, (tmp_path / "other.db").exists()) == (1, False)

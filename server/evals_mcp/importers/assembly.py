@@ -26,6 +26,7 @@ from evals_mcp.models.ids import derived_id
 from evals_mcp.models.reported_figures import ReportedFigure
 
 _LOG, _JUDGMENT = "L", "J"
+_LARGE = 2**53
 _OF_SCORE = {
     "output": "explanation",
     "error": "error",
@@ -289,6 +290,8 @@ class Assembly:
             about = _without_none({name: getattr(score, field) for name, field in _OF_SCORE.items()}) or {}
             if score.samples:
                 about["samples"] = list(score.samples)
+            if not _is_plain(score.judgment, about):
+                JudgmentRecord(id=log_id, evaluator_version_id="", judged_log_id="", judgment=score.judgment, **about)
             line = [*key, log_id, numbers[key], score.judgment, about]
             yield json.dumps(line, ensure_ascii=False, allow_nan=False)
 
@@ -331,6 +334,12 @@ def _state(score: Score) -> str:
     if score.error is not None:
         return "failed"
     return "abstained" if score.judgment is None else "judged"
+
+
+def _is_plain(judgment: Any, about: Mapping[str, Any]) -> bool:
+    """Whether a judgment needs no further check: most have one value, and maybe an explanation."""
+    value = isinstance(judgment, bool | float | str | None) or (isinstance(judgment, int) and abs(judgment) < _LARGE)
+    return value and about.keys() <= {"output"} and isinstance(about.get("output"), str | None)
 
 
 def _file_type(version: Version) -> FileType:

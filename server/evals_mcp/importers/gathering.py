@@ -4,6 +4,8 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
+from pydantic import ValidationError
+
 from evals_mcp.importers.assembly import Assembly
 from evals_mcp.importers.formats import Report
 from evals_mcp.importers.results import Location, Result
@@ -70,7 +72,10 @@ class FileOfResults:
                 self._repeats[earlier.file] += 1
             else:
                 self._report.skip(result.location, f"{earlier.file} has other content under its id {result.id}")
-        except ValueError as error:
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            self._report.skip(result.location, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        except (TypeError, ValueError) as error:
             self._report.skip(result.location, str(error))
 
     def report(self) -> None:

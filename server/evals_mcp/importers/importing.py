@@ -11,7 +11,7 @@ from evals_mcp.importers.assembly import Assembly
 from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of
 from evals_mcp.importers.gathering import FileOfResults, Gathering
 from evals_mcp.importers.loader import Loaded, load_document, stream
-from evals_mcp.importers.results import Location, NoResults
+from evals_mcp.importers.results import Location, NoResults, Result
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.text_files import TEXTS, encoding_note
 from evals_mcp.models.evaluation_document import (
@@ -26,6 +26,7 @@ from evals_mcp.models.imports import ImportedEvaluation
 
 _RESULTS_A_REPORT = 500
 _FEW = 3
+_LONGEST_REASON = 200
 
 Progress = Callable[[str, int], Awaitable[None]]
 """Called now and then with what is done (`reading results.csv`, `loading`) and how many rows or records of it."""
@@ -200,13 +201,25 @@ async def _read(
     progress: Progress | None,
 ) -> None:
     file = FileOfResults(gathering, report, path.name, own_name)
-    for number, result in enumerate(format.read(path, chosen, report), 1):
+    for number, result in enumerate(_results(path, format, chosen, report), 1):
         file.add(result)
         if progress is not None and number % _RESULTS_A_REPORT == 0:
             await progress(f"reading {path.name}", number)
     file.report()
     if path.suffix.lower() in TEXTS and (note := encoding_note(path)) is not None:
         report.note(note)
+
+
+def _results(path: Path, format: Format, chosen: Chosen, report: Report) -> Iterator[Result]:
+    """The results of a file. Raises Invalid also where a reader meets what its format does not have."""
+    last = "the start"
+    try:
+        for result in format.read(path, chosen, report):
+            yield result
+            last = result.location.at or last
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {str(error).splitlines()[0][:_LONGEST_REASON]}" if str(error) else ""
+        raise Invalid(f"{path.name} is not as {format.name} writes it, after {last} ({what}).") from error
 
 
 def _tell(assembly: Assembly, report: Report) -> None:
