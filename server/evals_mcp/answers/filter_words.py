@@ -22,6 +22,8 @@ def judgment_value(condition: JudgmentCondition) -> str:
         return condition.state
     if condition.boolean is not None:
         return "true" if condition.boolean else "false"
+    if condition.passed is not None:
+        return "passed" if condition.passed else "not passed"
     if condition.label is not None:
         return condition.label
     low, high = condition.at_least, condition.at_most
@@ -52,7 +54,7 @@ def _judged(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
     by = "" if version_id is None else f" by {name(evaluation.evaluator_labels[version_id])}"
     if (state := _STATES.get(condition.state)) is not None:
         return f"with {state} judgment{by}"
-    if condition.return_types() is None:
+    if condition.return_types() is None and condition.passed is None:
         return f"judged{by}"
     return f"judged {quote(judgment_value(condition))}{by}"
 

@@ -22,6 +22,17 @@ def headline(stats: EvaluatorFigures) -> Quoted:
     return f"{figures.count(stats.num_judgments)} judged"
 
 
+def pass_words(stats: EvaluatorFigures) -> Quoted:
+    """The rate of judgments that pass by the evaluator's own verdict: `75% passed`; "" if it says none, or what the
+    judgments say, too."""
+    rate = stats.pass_rate
+    if rate is None or stats.num_passed == stats.num_true:
+        return ""
+    verdicts = (stats.num_passed or 0) + (stats.num_not_passed or 0)
+    amount = "" if verdicts == stats.num_judgments else f" of {figures.count(verdicts)}"
+    return f"{figures.rate(rate)}{amount} passed"
+
+
 def difference(stats: EvaluatorFigures, control: EvaluatorFigures) -> Quoted:
     """The signed difference of two numeric headlines as shown: `+0.07`, `-5 points`; "" for others."""
     if stats.average is None or control.average is None:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from evals_mcp.answers.frame.figures import count, number
+from evals_mcp.answers.frame.figures import count, listed, number
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.models.judgments import JudgmentState
 
 _TEXT = 60
+_SAMPLES = 10
 
 
 _number_word = lru_cache(maxsize=1_000)(number)  # ratings repeat, and a page holds hundreds of them
@@ -29,6 +30,30 @@ def judgment_word(state: JudgmentState, judgment: Any) -> Quoted:
         case str(text):
             return _word(text)
     return state
+
+
+def verdict_words(judgment: Any, score: float | None, passed: bool | None, threshold: float | None) -> list[Quoted]:
+    """What an evaluator says beside its judgment: `not passed (threshold 0.7)`, `score 0.4`.
+
+    Nothing of a boolean whose pass is the same.
+    """
+    words: list[Quoted] = [] if score is None else [f"score {_number_word(score)}"]
+    limit: Quoted = "" if threshold is None else f"threshold {_number_word(threshold)}"
+    if passed is None or passed is judgment:
+        return [*words, limit] if limit else words
+    return [*words, ("passed" if passed else "not passed") + (f" ({limit})" if limit else "")]
+
+
+def sample_words(samples: Sequence[Any]) -> Quoted:
+    """The judgments that one sums up: `3 of 5 true`, `5 samples: good ×3, bad ×2`; "" without any."""
+    if not samples:
+        return ""
+    words = [judgment_word("abstained" if item is None else "judged", item) for item in samples]
+    if any(isinstance(item, bool) for item in samples) and all(isinstance(item, bool | None) for item in samples):
+        missing = words.count("abstained")
+        rest = f" ({count(missing)} abstained)" if missing else ""
+        return f"{count(words.count('true'))} of {count(len(words))} true{rest}"
+    return f"{count(len(words), 'sample')}: {listed(repeated_words(words), _SAMPLES)}"
 
 
 def joined_judgments(judged: Iterable[tuple[JudgmentState, Any]]) -> Quoted:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, cell
-from evals_mcp.answers.judgments import by_author, judgment_word
+from evals_mcp.answers.judgments import by_author, judgment_word, verdict_words
 from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.truncation import full_length
 
@@ -58,6 +58,7 @@ _MEASURES: tuple[tuple[Quoted, Callable[[LogRow], float | None], Callable[[float
     ("latency", lambda row: row.latency, figures.duration, ""),
     ("tokens in", lambda row: row.prompt_tokens, _count, " tokens in"),
     ("reasoning", lambda row: row.reasoning_tokens or None, _count, " reasoning"),
+    ("cached", lambda row: row.cached_tokens or None, _count, " cached"),
     ("tokens out", lambda row: row.output_tokens, _count, " tokens out"),
     ("cost", lambda row: row.cost, figures.cost, ""),
     ("output cost", lambda row: row.output_cost, figures.cost, " output cost"),
@@ -87,6 +88,13 @@ class JudgmentColumns:
                 found.setdefault(item.evaluator_version_id, []).append(item)
         self._authored = authored
         self._judging = [judging[row.run_id] for row in rows]
+        self._thresholds = {version_id: self._shared_threshold(version_id) for version_id in labels}
+        labels = {
+            version_id: label
+            if (shared := self._thresholds[version_id]) is None
+            else f"{label} (threshold {figures.number(shared)})"
+            for version_id, label in labels.items()
+        }
         words = {version_id: self._column(version_id) for version_id in labels}
         constant = [
             version_id
@@ -128,10 +136,16 @@ class JudgmentColumns:
         """The judgments of a log as words; "" for a missing one if the evaluator judged nothing in the run."""
         found = self._rows[index].get(version_id, [])
         is_judging, named = version_id in self._judging[index], len(found) > 1 or version_id in self._authored
-        words = [judgment_word(item.state, item.judgment) + (by_author(item.author) if named else "") for item in found]
+        told = self._thresholds[version_id] is not None
+        words = [_word(item, with_threshold=not told) + (by_author(item.author) if named else "") for item in found]
         if [item.state for item in found] == ["missing"]:
             return ["missing"] if is_judging else [""]
         return words
+
+    def _shared_threshold(self, version_id: str) -> float | None:
+        """The threshold of all of an evaluator's judgments; None if they have several, or some have none."""
+        found = {item.threshold for row in self._rows for item in row.get(version_id, []) if item.state == "judged"}
+        return found.pop() if len(found) == 1 else None
 
     def _texts(self, index: int, version_id: str) -> list[str]:
         found = self._rows[index].get(version_id, [])
@@ -139,3 +153,9 @@ class JudgmentColumns:
 
     def _explained(self, version_id: str) -> bool:
         return any(text for index in range(len(self._rows)) for text in self._texts(index, version_id))
+
+
+def _word(item: JudgmentRow, *, with_threshold: bool) -> Quoted:
+    """A judgment, and what the evaluator says beside it: `0.62 not passed`."""
+    beside = verdict_words(item.judgment, item.score, item.passed, item.threshold if with_threshold else None)
+    return " ".join([judgment_word(item.state, item.judgment), *beside])

@@ -11,7 +11,7 @@ from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import Quoted, block, name, quote
 from evals_mcp.answers.frame.tokens import whole_character
-from evals_mcp.answers.judgments import by_author, judgment_word
+from evals_mcp.answers.judgments import by_author, judgment_word, sample_words, verdict_words
 from evals_mcp.answers.values import compact_list, compact_value
 from evals_mcp.errors import Invalid
 from evals_mcp.media import mark_media
@@ -36,7 +36,7 @@ class LabeledJudgment(NamedTuple):
     """One evaluator's judgment of a log: label, state, value, and explanation or error.
 
     `by` names its author where several judged, and says if the author replaced it. `evaluator` is the label without the
-    number that tells repeated judgments apart.
+    number that tells repeated judgments apart. `beside` is what else the evaluator says, in words.
     """
 
     label: str
@@ -47,11 +47,12 @@ class LabeledJudgment(NamedTuple):
     log_id: str
     by: Quoted = ""
     evaluator: str = ""
+    beside: Sequence[Quoted] = ()
 
     @property
     def word(self) -> Quoted:
-        """The judgment as a word, with its author where several judged."""
-        return judgment_word(self.state, self.judgment) + self.by
+        """The judgment as a word, with what the evaluator says beside it, and its author where several judged."""
+        return ", ".join([judgment_word(self.state, self.judgment), *self.beside]) + self.by
 
 
 class Part(NamedTuple):
@@ -209,7 +210,9 @@ def _judgment_part(item: LabeledJudgment) -> Part:
 def _labeled(log: EvaluatorLogResponse, label: str) -> LabeledJudgment:
     state: JudgmentState = "failed" if log.error is not None else "abstained" if log.judgment is None else "judged"
     judgment = log.judgment if state == "judged" else None
-    return LabeledJudgment(label, state, judgment, log_output(log), log.error, log.id)
+    beside = verdict_words(judgment, log.score, log.passed, log.threshold)
+    beside += filter(None, [sample_words(log.samples or ())])
+    return LabeledJudgment(label, state, judgment, log_output(log), log.error, log.id, beside=beside)
 
 
 def _judgment_document(item: LabeledJudgment) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.answers.frame.tables import table
-from evals_mcp.answers.headlines import constant_value, difference, headline
+from evals_mcp.answers.headlines import constant_value, difference, headline, pass_words
+from evals_mcp.answers.reported_figures import reported_notes
 from evals_mcp.answers.subjects import opening, run_status
 from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -101,7 +102,8 @@ def _figure(stats: EvaluatorFigures, change: Quoted, logs: int) -> Quoted:
     if not text:
         return ""
     partial = "" if stats.judged_logs == logs else f" n={figures.count(stats.units or stats.judged_logs)}"
-    return text + (f" ({change})" if change else "") + partial
+    figure = text + (f" ({change})" if change else "") + partial
+    return ", ".join(filter(None, [figure, pass_words(stats)]))
 
 
 def run_remarks(evaluation: ResolvedEvaluation) -> list[Quoted]:
@@ -116,6 +118,7 @@ def run_remarks(evaluation: ResolvedEvaluation) -> list[Quoted]:
         meaning = f" ({_UNPAIRED}: not over one log each for the same datapoints)" if unpaired else ""
         remarks.append(f"Brackets: difference from {which}{meaning}. Use compare_runs to test significance.")
     remarks += author_notes(evaluation, evaluation.runs)
+    remarks += reported_notes(evaluation)
     remarks += _repeated(evaluation)
     labels = [name(label) for label in evaluation.evaluator_labels.values()]
     for index, label in enumerate(labels):

@@ -58,7 +58,12 @@ def fact_words(log: LogResponse) -> list[Quoted]:
     return facts
 
 
-_TOKENS: tuple[tuple[str, Quoted], ...] = (("prompt", "in"), ("output", "out"), ("reasoning", "reasoning"))
+_TOKENS: tuple[tuple[str, Quoted], ...] = (
+    ("prompt", "in"),
+    ("output", "out"),
+    ("reasoning", "reasoning"),
+    ("cached", "cached"),
+)
 
 
 def _walk(log: LogResponse) -> Iterator[Step]:

@@ -11,7 +11,8 @@ from evals_mcp.answers.frame.calls import left_out, next_call
 from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.tables import table
-from evals_mcp.answers.headlines import headline
+from evals_mcp.answers.headlines import headline, pass_words
+from evals_mcp.answers.reported_figures import run_figures
 from evals_mcp.answers.reports import comparison_remarks
 from evals_mcp.answers.subjects import opening, run_status
 from evals_mcp.answers.version_changes import headed_change_rows
@@ -28,6 +29,7 @@ def summarize_run(evaluation: ResolvedEvaluation, run: RunRow, compared: Compare
     answer.head(f"{opening(evaluation)}\n{_facts(run, evaluation.run_labels[run.id])}")
     remarks = [
         *author_notes(evaluation, [run]),
+        *run_figures(evaluation, run),
         *([] if compared is None else comparison_remarks(compared)),
         *evaluation.notes,
     ]
@@ -62,7 +64,7 @@ def _facts(run: RunRow, label: str) -> Quoted:
 
 def _cells(label: Quoted, stats: EvaluatorFigures, logs: int) -> list[Quoted]:
     counts = (stats.num_judgments, stats.num_errors, stats.num_nulls, logs - stats.logs)
-    return [label, headline(stats), *map(figures.count, counts)]
+    return [label, ", ".join(filter(None, [headline(stats), pass_words(stats)])), *map(figures.count, counts)]
 
 
 def _add_table(answer: Answer, lines: Sequence[Quoted], call: Quoted) -> None:

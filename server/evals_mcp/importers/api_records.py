@@ -125,6 +125,7 @@ def read_run(run: JsonObject, evaluations: Sequence[RunEvaluation], dataset_vers
         "version_id": (run.get("version") or {}).get("version_id"),
         "dataset_version_id": dataset_version_id,
         "status": status if status in get_args(EvaluationStatus) else None,
+        "reported_figures": run.get("reported_figures"),
     }
     return _checked(RunRecord, fields)
 

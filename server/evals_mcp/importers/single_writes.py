@@ -273,6 +273,7 @@ def _run_request(run: RunRecord) -> CreateRunRequest:
         dataset=None if run.dataset_version_id is None else VersionReference(version_id=run.dataset_version_id),
         version=None if run.version_id is None else VersionReference(version_id=run.version_id),
         orchestrated=False,
+        reported_figures=run.reported_figures,
     )
 
 

@@ -201,4 +201,5 @@ def _run_row(
         control=run.control,
         created_at=run.created_at,
         stats=[evaluator_figures(by_version.get(row.version_id)) for row in evaluators],
+        reported=run.reported_figures or [],
     )

@@ -34,7 +34,7 @@ from evals_mcp.statistics.leaders import read_headline
 
 _AS_SHOWN = (
     *("version_name", "differences", "file_path", "dataset_version_id", "dataset_path", "datapoints_count"),
-    *("status", "control"),
+    *("status", "control", "reported"),
 )
 _MOST_DESCRIBED = 100  # search a longer list by name
 _FEW_LOGS = 1_000

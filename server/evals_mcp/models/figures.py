@@ -13,7 +13,8 @@ class EvaluatorFigures:
     The return type decides which of `num_true` (booleans), `mean`, `low` and `high` (numbers) and `options` (counts)
     are set. If a run has repeated logs, or several authors judged a log, `by_datapoint` is the rate or mean in which
     each datapoint counts once, `shares` those of options, and `units` the number of datapoints (and of logs without
-    one). A dataclass, because there are many and they are read-only.
+    one). `num_passed` and `num_not_passed` count the evaluator's own verdicts beside its judgments, and
+    `passed_by_datapoint` is their rate by datapoint. A dataclass, because there are many and they are read-only.
     """
 
     total_logs: int
@@ -29,6 +30,9 @@ class EvaluatorFigures:
     shares: dict[str, float] | None = None
     units: int | None = None
     authors: "Authors | None" = None
+    num_passed: int | None = None
+    num_not_passed: int | None = None
+    passed_by_datapoint: float | None = None
 
     @property
     def logs(self) -> int:
@@ -53,6 +57,13 @@ class EvaluatorFigures:
         if not self.num_judgments or self.by_datapoint is not None:
             return self.by_datapoint
         return self.mean if self.num_true is None else self.num_true / self.num_judgments
+
+    @property
+    def pass_rate(self) -> float | None:
+        """The rate of judgments that pass, by datapoint if logs repeat; None if the evaluator does not say."""
+        if self.passed_by_datapoint is not None or self.num_passed is None:
+            return self.passed_by_datapoint
+        return self.num_passed / (self.num_passed + (self.num_not_passed or 0))
 
 
 @dataclass(slots=True, frozen=True)
@@ -80,6 +91,7 @@ def evaluator_figures(
     by_datapoint: float | None = None,
     shares: dict[str, float] | None = None,
     units: int | None = None,
+    passed_by_datapoint: float | None = None,
     authors: Authors | None = None,
 ) -> EvaluatorFigures:
     """The figures of an evaluator's statistics, in API form or as computed; empty for None."""
@@ -100,6 +112,9 @@ def evaluator_figures(
         shares=shares,
         units=units,
         authors=authors,
+        num_passed=getattr(stats, "num_passed", None),
+        num_not_passed=getattr(stats, "num_not_passed", None),
+        passed_by_datapoint=passed_by_datapoint,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from evals_mcp.errors import Invalid
 from evals_mcp.models.enums import LogStatus, OpenLogStatus, ToolChoiceMode
 from evals_mcp.models.evaluators import EvaluatorSpec
-from evals_mcp.models.judgments import Judgment
+from evals_mcp.models.judgments import Judgment, Samples
 from evals_mcp.models.kernels import (
     AgentKernelRequest,
     FlowKernelRequest,
@@ -35,12 +35,13 @@ class LogContentRequest(Model):
 
 
 class ModelLogContentRequest(LogContentRequest):
-    """Additional fields of prompt and agent logs. Costs are in US dollars."""
+    """Additional fields of prompt and agent logs. Costs are in US dollars. `cached_tokens` are part of the prompt's."""
 
     output_message: ChatMessageRequest | None = None
     prompt_tokens: Amount | None = None
     reasoning_tokens: Amount | None = None
     output_tokens: Amount | None = None
+    cached_tokens: Amount | None = None
     prompt_cost: Measure | None = None
     output_cost: Measure | None = None
     finish_reason: str | None = None
@@ -110,17 +111,23 @@ class EvaluatorLogRequest(LogRequest):
     """A judgment of the log `parent_id`. Null is an abstention; `error` is a failed judgment.
 
     The output explains the judgment; `explanation` is another name for it. Tokens and costs are those of the judge.
+    Our own are `score`, `passed` and `threshold` beside the judgment, and the `samples` that it sums up.
     """
 
     parent_id: str
     spec: EvaluatorSpec | None = None
     output_message: ChatMessageRequest | None = None
     judgment: Judgment | None = None
+    score: float | None = None
+    passed: bool | None = None
+    threshold: float | None = None
+    samples: Samples | None = None
     marked_completed: bool | None = None
     explanation: str | None = None
     prompt_tokens: Amount | None = None
     reasoning_tokens: Amount | None = None
     output_tokens: Amount | None = None
+    cached_tokens: Amount | None = None
     prompt_cost: Measure | None = None
     output_cost: Measure | None = None
 

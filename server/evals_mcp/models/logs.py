@@ -8,10 +8,10 @@ from evals_mcp.models.agents import AgentResponse
 from evals_mcp.models.enums import OpenLogStatus, OpenToolChoiceMode
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.flows import FlowResponse
-from evals_mcp.models.judgments import Judgment
+from evals_mcp.models.judgments import Judgment, Samples
 from evals_mcp.models.message_parts import message_text
 from evals_mcp.models.messages import ChatMessage, ToolChoice
-from evals_mcp.models.model import JsonObject, Model, UtcDatetime
+from evals_mcp.models.model import Added, JsonObject, Model, UtcDatetime
 from evals_mcp.models.prompts import PromptResponse
 from evals_mcp.models.tools import ToolResponse
 
@@ -58,6 +58,7 @@ class ModelLogFields(LogFields):
     prompt_tokens: int | None = None
     reasoning_tokens: int | None = None
     output_tokens: int | None = None
+    cached_tokens: Added[int] = None
     prompt_cost: float | None = None
     output_cost: float | None = None
     finish_reason: str | None = None
@@ -90,15 +91,23 @@ class AgentLogResponse(ModelLogFields):
 
 
 class EvaluatorLogResponse(LogFields):
-    """An evaluator log: a judgment of the log `parent_id`; null if it abstained or failed (`error`)."""
+    """An evaluator log: a judgment of the log `parent_id`; null if it abstained or failed (`error`).
+
+    Our own are `score`, `passed`, `threshold`, and the `samples` that the judgment sums up.
+    """
 
     evaluator: EvaluatorResponse
     parent_id: str | None = None
     judgment: Judgment | None = None
+    score: Added[float] = None
+    passed: Added[bool] = None
+    threshold: Added[float] = None
+    samples: Added[Samples] = None
     marked_completed: bool | None = None
     prompt_tokens: int | None = None
     reasoning_tokens: int | None = None
     output_tokens: int | None = None
+    cached_tokens: Added[int] = None
     prompt_cost: float | None = None
     output_cost: float | None = None
     parent: "LogResponse | None" = None

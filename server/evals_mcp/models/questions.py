@@ -32,12 +32,14 @@ class _Asked(Model):
 class JudgmentCondition(_Asked):
     """A condition on a judgment: by one evaluator (or any), in a state, and with a value if judged.
 
-    The value is a boolean, an option (one of several), or a number within all given bounds.
+    The value is a boolean, an option (one of several), or a number within all given bounds. `passed` is the evaluator's
+    own verdict beside the value.
     """
 
     evaluator_version_id: str | None = None
     state: Defaulted[JudgmentState] = "judged"
     boolean: bool | None = None
+    passed: bool | None = None
     label: str | None = None
     at_least: float | None = None
     above: float | None = None

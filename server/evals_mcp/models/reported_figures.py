@@ -6,8 +6,7 @@ from evals_mcp.models.model import Added, Model
 class ReportedFigure(Model):
     """A figure as the tool `source` reported it: an accuracy, its standard error, or a text.
 
-    `evaluator` is the evaluator's path, name, id or version id; a figure without one is of the run. One with the same
-    name, evaluator and source replaces an earlier one.
+    `evaluator` is the evaluator's path, name, id or version id; a figure without one is of the run.
     """
 
     name: str

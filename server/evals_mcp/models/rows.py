@@ -14,6 +14,7 @@ from evals_mcp.models.enums import Valence
 from evals_mcp.models.figures import EvaluatorFigures, RunFigures
 from evals_mcp.models.judgments import STATES, VALENCE_SCORES, JudgmentState, JudgmentValue
 from evals_mcp.models.model import Defaulted, JsonObject, Model
+from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.truncation import CutText, mark_cuts
 
 
@@ -157,7 +158,7 @@ class RunRow(Model):
     """A run with its statistics. `stats` has one item per evaluator of the overview, in order.
 
     `differences` (as from `run_differences`) tells versions apart if one has no name; empty if all have one.
-    `failed_logs` are those with an error, as far as the server tells.
+    `failed_logs` are those with an error, as far as the server tells. `reported` are figures of the tool that made it.
     """
 
     id: str
@@ -175,6 +176,7 @@ class RunRow(Model):
     control: bool
     created_at: datetime
     stats: list[EvaluatorFigures]
+    reported: Defaulted[list[ReportedFigure]] = Field(default_factory=list)
 
 
 class Overview(Model):
@@ -198,7 +200,10 @@ class KnownOverview(Model):
 
 @dataclass(slots=True, frozen=True)
 class JudgmentRow:
-    """One evaluator's judgment of a log, by one author. `length` is that of its cut explanation, or error if any."""
+    """One evaluator's judgment of a log, by one author. `length` is that of its cut explanation, or error if any.
+
+    `score`, `passed` and `threshold` are what the evaluator says beside the judgment.
+    """
 
     evaluator_version_id: str
     state: JudgmentState
@@ -207,6 +212,9 @@ class JudgmentRow:
     error: str | None = None
     length: int | None = None
     author: str | None = None
+    score: float | None = None
+    passed: bool | None = None
+    threshold: float | None = None
 
     @property
     def text(self) -> str:
@@ -250,6 +258,7 @@ class LogRow(CutRow):
     prompt_tokens: int | None = None
     reasoning_tokens: int | None = None
     output_tokens: int | None = None
+    cached_tokens: int | None = None
     cost: float | None = None
     output_cost: float | None = None
     judgments: list[JudgmentRow]

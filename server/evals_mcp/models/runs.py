@@ -6,24 +6,27 @@ from typing import Any
 from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.enums import EvaluationStatus, OpenEvaluationStatus
 from evals_mcp.models.files import RunVersionResponse
-from evals_mcp.models.model import Defaulted, Model, UtcDatetime
+from evals_mcp.models.model import Added, Defaulted, Model, UtcDatetime
 from evals_mcp.models.references import VersionReference
+from evals_mcp.models.reported_figures import ReportedFigure
 
 
 class CreateRunRequest(Model):
-    """A run to create. With `orchestrated` false, the caller posts the logs."""
+    """A run to create. With `orchestrated` false, the caller posts the logs. `reported_figures` are our own."""
 
     dataset: VersionReference | None = None
     version: VersionReference | None = None
     orchestrated: Defaulted[bool] = True
     use_existing_logs: Defaulted[bool] = False
+    reported_figures: list[ReportedFigure] | None = None
 
 
 class UpdateRunRequest(Model):
-    """A run's new status, or whether it is the control. Null and absent fields stay unchanged."""
+    """Changes of a run: its status, whether it is the control, all its reported figures. Null fields stay unchanged."""
 
     control: bool | None = None
     status: EvaluationStatus | None = None
+    reported_figures: list[ReportedFigure] | None = None
 
 
 class AddLogsRequest(Model):
@@ -48,6 +51,7 @@ class EvaluationRunResponse(Model):
     dataset: DatasetResponse | None = None
     version: RunVersionResponse | None = None
     created_by: Any = None
+    reported_figures: Added[list[ReportedFigure]] = None
 
 
 def evaluation_status(statuses: Sequence[str]) -> str:

@@ -5,17 +5,22 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag
 
 from evals_mcp.models.enums import OpenEvaluationStatus
-from evals_mcp.models.model import Model
+from evals_mcp.models.model import Added, Model
 
 
 class EvaluatorCounts(Model):
-    """Counts of evaluator logs in a run: total_logs = num_judgments + num_nulls (abstained) + num_errors (failed)."""
+    """Counts of evaluator logs in a run: total_logs = num_judgments + num_nulls (abstained) + num_errors (failed).
+
+    Our own `num_passed` and `num_not_passed` count the judgments that say whether they pass.
+    """
 
     evaluator_version_id: str
     total_logs: int
     num_judgments: int
     num_nulls: int
     num_errors: int
+    num_passed: Added[int] = None
+    num_not_passed: Added[int] = None
 
 
 class NumericEvaluatorStatsResponse(EvaluatorCounts):

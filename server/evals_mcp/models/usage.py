@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 
 
 class Usage(NamedTuple):
-    """What model calls used: tokens, and US dollars. None is unknown."""
+    """What model calls used: tokens, and US dollars. None is unknown. Cached tokens are among those of the prompt."""
 
     prompt_tokens: int | None = None
     reasoning_tokens: int | None = None
     output_tokens: int | None = None
     prompt_cost: float | None = None
     output_cost: float | None = None
+    cached_tokens: int | None = None
 
     @property
     def is_known(self) -> bool:
@@ -44,13 +45,19 @@ def own_usage(log: Mapping[Any, Any]) -> Usage:
     return Usage(*(log.get(part) for part in Usage._fields))
 
 
+_RARE = ("reasoning_tokens", "cached_tokens")
+
+
 def usage_of_steps(steps: Iterable[Usage]) -> Usage:
-    """The sum over the steps that say anything. A part is known if all of these have it; reasoning may be absent."""
+    """The sum over the steps that say anything. A part is known if all of these have it.
+
+    Reasoning and cached tokens may be absent.
+    """
     known = [step for step in steps if step.is_known]
     parts: dict[str, Any] = {}
     for part in Usage._fields:
         given = [value for step in known if (value := getattr(step, part)) is not None]
-        if given and (len(given) == len(known) or part == "reasoning_tokens"):
+        if given and (len(given) == len(known) or part in _RARE):
             parts[part] = sum(given)
     return Usage(**parts)
 

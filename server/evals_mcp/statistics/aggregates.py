@@ -17,13 +17,15 @@ PERCENTILES = ("0", "25", "50", "75", "90", "95", "99", "99.9", "100")
 class JudgmentCounts:
     """The numbers of judged, abstained (null) and failed evaluator logs. `total_logs` is their sum.
 
-    Text has no other statistics.
+    `num_passed` and `num_not_passed` count those that say so; None if none does. Text has no other statistics.
     """
 
     total_logs: int
     num_judgments: int
     num_nulls: int
     num_errors: int
+    num_passed: int | None = None
+    num_not_passed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

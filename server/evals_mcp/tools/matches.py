@@ -23,6 +23,7 @@ _STATES: dict[str, JudgmentState] = {
     "missing": "missing",
     "unjudged": "missing",
 }
+_VERDICTS = {"passed": True, "not passed": False}
 
 
 def read_match(text: str, evaluators: list[EvaluatorRow], by: EvaluatorRow | None = None) -> JudgmentCondition:
@@ -46,6 +47,8 @@ def _read(written: str, evaluators: list[EvaluatorRow]) -> JudgmentCondition:
         return JudgmentCondition(label=options[written.casefold()])
     if word in _STATES:
         return JudgmentCondition(state=_STATES[word])
+    if word in _VERDICTS:
+        return JudgmentCondition(passed=_VERDICTS[word])
     if word in ("true", "false") and "boolean" in types:
         return JudgmentCondition(boolean=word == "true")
     if "number" in types and (match := _numbers(written)) is not None:

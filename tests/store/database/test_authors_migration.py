@@ -76,6 +76,8 @@ def _forget_authors(connection: Connection) -> None:
         "ALTER TABLE kept RENAME TO judgments",
         "UPDATE judgments SET score = -1 WHERE label LIKE '[%'",  # the lowest of the options that were selected
         "ALTER TABLE judged_counts DROP COLUMN judgments_count",
+        "ALTER TABLE logs DROP COLUMN cached_tokens",
+        "ALTER TABLE runs DROP COLUMN reported_figures",
         "UPDATE alembic_version SET version_num = '0001'",
     ):
         connection.execute(text(statement))

@@ -31,6 +31,7 @@ def create_run(store: CurrentStore, runner: CurrentRunner, id: str, request: Cre
         None if request.version is None else request.version.target(),
         orchestrated=request.orchestrated,
         use_existing_logs=request.use_existing_logs,
+        reported_figures=request.reported_figures,
     )
     runner.wake(store, [run.id])
     return run
@@ -53,8 +54,10 @@ def remove_run(store: CurrentStore, id: str, run_id: str) -> None:
 def update_evaluation_run(
     store: CurrentStore, id: str, run_id: str, request: UpdateRunRequest
 ) -> EvaluationRunResponse:
-    """Make a run the control, complete it or cancel it."""
-    return store.runs.update(id, run_id, control=request.control, status=request.status)
+    """Make a run the control, complete it or cancel it, or replace its reported figures."""
+    return store.runs.update(
+        id, run_id, control=request.control, status=request.status, reported_figures=request.reported_figures
+    )
 
 
 @router.post("/{run_id}/logs")

@@ -109,7 +109,8 @@ class _LogWriter:
         self._rows.add(row)
         self._batch.added[record.record] += 1
         if isinstance(record, JudgmentRecord):
-            columns = judgment_columns(record.judgment, record.error, self._rows.version(record).content["spec"])
+            spec = self._rows.version(record).content["spec"]
+            columns = judgment_columns(record.judgment, record.error, spec, record.passed)
             by = JudgedBy(row["file_id"], row["version_id"], author_key(row["extra"].get("user")))
             self._judgments.append(NewJudgment(row["judged_log_number"], by, row["number"], columns))
 

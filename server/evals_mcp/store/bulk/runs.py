@@ -7,9 +7,16 @@ from sqlalchemy import Row, delete, exists, select, update
 
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.evaluation_document import ClearRecord, RunEvaluation, RunRecord
+from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.store.bulk.batch import Batch, each_record, unknown
 from evals_mcp.store.database.tables import evaluation_runs, evaluations, judgments, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES
+from evals_mcp.store.evaluations.reported_figures import (
+    figures_json,
+    merged_figures,
+    read_reported_figures,
+    set_reported_figures,
+)
 from evals_mcp.store.evaluations.runs import NO_LOGS
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.run_logs import recount_run
@@ -29,6 +36,8 @@ def write_runs(batch: Batch, record: RunRecord) -> None:
         _overwrite(batch, record, run)
     elif run.dataset_version_id != record.dataset_version_id or record.version_id not in (None, run.version_id):
         raise Conflict(f"Run `{record.id}` already exists with another version or dataset.")
+    elif record.reported_figures:
+        _add_figures(batch, record.id, record.reported_figures)
     _put_into_evaluations(batch, record.id, record.evaluations)
     batch.run_ids.add(record.id)
 
@@ -42,6 +51,7 @@ def _insert(batch: Batch, record: RunRecord) -> None:
             orchestrated=record.orchestrated and None not in (record.dataset_version_id, record.version_id),
             use_existing_logs=False,
             set_status=record.status,
+            reported_figures=figures_json(record.reported_figures),
             **NO_LOGS,
             created_at=record.created_at or batch.now,
             updated_at=batch.now,
@@ -50,14 +60,23 @@ def _insert(batch: Batch, record: RunRecord) -> None:
     batch.added["run"] += 1
 
 
+def _add_figures(batch: Batch, run_id: str, given: Sequence[ReportedFigure]) -> None:
+    stored = read_reported_figures(batch.connection, [run_id]).get(run_id, [])
+    if (merged := merged_figures(stored, given)) != stored:
+        set_reported_figures(batch.connection, run_id, merged, batch.now)
+
+
 def _overwrite(batch: Batch, record: RunRecord, run: Row[Any]) -> None:
     values = {
         "dataset_version_id": record.dataset_version_id,
         "version_id": record.version_id,
         "orchestrated": record.orchestrated,
         "set_status": record.status,
+        "reported_figures": figures_json(record.reported_figures),
         "created_at": record.created_at or run.created_at,
     }
+    if values["reported_figures"] != run.reported_figures:
+        values["revision"] = run.revision + 1
     batch.connection.execute(update(runs).where(runs.c.id == run.id).values(**values))
     if run.dataset_version_id != record.dataset_version_id:
         recount_run(batch.connection, run.id, batch.now)

@@ -169,6 +169,7 @@ runs = Table(
     Column("logs_count", Integer, nullable=False),
     Column("incomplete_logs_count", Integer, nullable=False),
     Column("logged_datapoints_count", Integer, nullable=False),  # distinct datapoints of its dataset version
+    Column("reported_figures", JSON(none_as_null=True)),
     Column("revision", Integer, nullable=False),  # grows with each change of its logs or judgments
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
@@ -205,6 +206,7 @@ logs = Table(
     Column("prompt_tokens", BigInteger),
     Column("reasoning_tokens", BigInteger),
     Column("output_tokens", BigInteger),
+    Column("cached_tokens", BigInteger),
     Column("prompt_cost", Float),
     Column("output_cost", Float),
     Column("judgment", JSON(none_as_null=True)),
@@ -262,6 +264,7 @@ judgments = Table(
     Column("number", Float),  # booleans as 0 and 1, numbers
     Column("label", Text),  # an option; several options as a JSON list
     Column("score", Float),  # the sort key of "worst": lower is worse
+    Column("passed", Boolean),  # as the evaluator says, beside its judgment
     Index("ix_judgments_log_number", "log_number"),
     Index("ix_judgments_evaluator_log_number", "evaluator_log_number"),
     # Holds only judgments whose author is known, so it tells quickly that there are none.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, select
 
 from evals_mcp.store.database.tables import (
     evaluation_evaluators,
@@ -99,8 +99,13 @@ def read_attachments(connection: Connection, evaluation_id: str) -> list[Attachm
     ]
 
 
-_RUNS = (
-    select(runs, evaluation_runs.c.control, evaluation_runs.c.added_at, versions.c.datapoints_count)
+_RUNS: Select[Any] = (
+    select(
+        *(column for column in runs.c if column is not runs.c.reported_figures),
+        evaluation_runs.c.control,
+        evaluation_runs.c.added_at,
+        versions.c.datapoints_count,
+    )
     .join(evaluation_runs, evaluation_runs.c.run_id == runs.c.id)
     .outerjoin(versions, versions.c.id == runs.c.dataset_version_id)
     .where(evaluation_runs.c.evaluation_id == bindparam("evaluation_id"))

@@ -10,12 +10,14 @@ from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.evaluations import EvaluationLogResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.references import Target
+from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.runs import EvaluationRunResponse
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import batches, window
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target, touch_evaluation
+from evals_mcp.store.evaluations.reported_figures import figures_json, read_reported_figures, set_reported_figures
 from evals_mcp.store.evaluations.run_status import Attachment, read_attachments, read_progress, read_runs
 from evals_mcp.store.files.datasets import read_datapoints_by_id
 from evals_mcp.store.files.versions import read_versions
@@ -41,6 +43,7 @@ class Runs(Repository):
         *,
         orchestrated: bool,
         use_existing_logs: bool,
+        reported_figures: Sequence[ReportedFigure] | None = None,
     ) -> EvaluationRunResponse:
         """Create a run. The caller fills an orchestrated run that lacks dataset or version.
 
@@ -55,6 +58,7 @@ class Runs(Repository):
                 self._database.now(),
                 orchestrated=orchestrated,
                 use_existing_logs=use_existing_logs,
+                reported_figures=reported_figures,
             )
             return _shown(connection, evaluation_id, run_id)
 
@@ -97,9 +101,15 @@ class Runs(Repository):
             touch_evaluation(connection, evaluation_id, self._database.now())
 
     def update(
-        self, evaluation_id: str, run_id: str, *, control: bool | None, status: str | None
+        self,
+        evaluation_id: str,
+        run_id: str,
+        *,
+        control: bool | None,
+        status: str | None,
+        reported_figures: Sequence[ReportedFigure] | None = None,
     ) -> EvaluationRunResponse:
-        """Make a run the control (or not), and complete or cancel it.
+        """Make a run the control (or not), complete or cancel it, and replace its reported figures.
 
         Raises NotFound, Invalid for another status, and Conflict for a completed or cancelled run.
         """
@@ -108,6 +118,8 @@ class Runs(Repository):
             row = find_run(connection, evaluation_id, run_id)
             if status is not None:
                 self._close(connection, evaluation_id, row, status, now)
+            if reported_figures is not None:
+                set_reported_figures(connection, run_id, reported_figures, now)
             if control is not None:
                 of_evaluation = evaluation_runs.c.evaluation_id == evaluation_id
                 if control:
@@ -183,6 +195,7 @@ def create_run(
     orchestrated: bool,
     use_existing_logs: bool,
     status: str | None = None,
+    reported_figures: Sequence[ReportedFigure] | None = None,
 ) -> str:
     """Create a run inside a transaction and return its id; see `Runs.create`. `status` is set by the caller."""
     if use_existing_logs and (dataset is None or version is None):
@@ -199,6 +212,7 @@ def create_run(
             orchestrated=orchestrated and dataset is not None and version is not None,
             use_existing_logs=use_existing_logs,
             set_status=status,
+            reported_figures=figures_json(reported_figures),
             **NO_LOGS,
             created_at=now,
             updated_at=now,
@@ -238,6 +252,7 @@ def read_run_responses(
         {item for row in rows for item in (row.dataset_version_id, row.version_id) if item is not None},
     )
     progress = read_progress(connection, rows, read_attachments(connection, evaluation_id))
+    reported = read_reported_figures(connection, [row.id for row in rows])
     return [
         EvaluationRunResponse.model_validate(
             {
@@ -249,6 +264,7 @@ def read_run_responses(
                 "control": row.control,
                 "dataset": shown.get(row.dataset_version_id),
                 "version": shown.get(row.version_id),
+                "reported_figures": reported.get(row.id),
             }
         )
         for row in rows

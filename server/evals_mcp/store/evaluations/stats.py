@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -64,11 +64,12 @@ class EvaluatorInRun(NamedTuple):
 
 
 class DatapointFigures(NamedTuple):
-    """A rate or mean, or shares of options, in which each datapoint of a run counts once, and the number of these."""
+    """A rate or mean, shares of options, and pass rate in which each datapoint counts once; and their number."""
 
     average: float | None = None
     shares: dict[str, float] | None = None
     units: int | None = None
+    pass_rate: float | None = None
 
 
 class Stats:
@@ -187,7 +188,7 @@ class Names(NamedTuple):
 
 def _count(connection: Connection, run_id: str, attachment: Attachment, spec: dict[str, Any]) -> JudgmentCounts:
     """Statistics of one evaluator in one run, from the counts of each judgment."""
-    columns = (judgments.c.state, judgments.c.number, judgments.c.label)
+    columns = (judgments.c.state, judgments.c.number, judgments.c.label, judgments.c.passed)
     rows = connection.execute(
         select(*columns, func.count().label("times"))
         .where(judgments.c.run_id == run_id, *judgments_of(attachment))
@@ -195,6 +196,14 @@ def _count(connection: Connection, run_id: str, attachment: Attachment, spec: di
     ).all()
     kind, options = spec["return_type"], [option["name"] for option in spec.get("options") or []]
     errors, nulls = (sum(row.times for row in rows if row.state == state) for state in (FAILED, ABSTAINED))
+    passed, not_passed = (sum(row.times for row in rows if row.passed is verdict) for verdict in (True, False))
+    found = _judged_stats(kind, options, rows, nulls, errors)
+    return replace(found, num_passed=passed, num_not_passed=not_passed) if passed or not_passed else found
+
+
+def _judged_stats(
+    kind: str, options: Sequence[str], rows: Sequence[Row[Any]], nulls: int, errors: int
+) -> JudgmentCounts:
     values: list[Any] = [None] * nulls
     for row in rows:
         if row.state == JUDGED:
@@ -268,11 +277,11 @@ def _by_datapoint(connection: Connection, run_id: str, attachment: Attachment, r
     )
     if attachment.is_shared:
         part = 1.0 / func.count().over(partition_by=judgments.c.log_number)
-        each = (judgments.c.datapoint_id, judgments.c.number, judgments.c.label, part.label("part"))
+        each = (*(judgments.c[name] for name in _GROUPED), part.label("part"))
         columns, counting = select(*each).where(*counting).subquery().c, ()
         times = func.sum(columns.part)
-    grouped = (columns.datapoint_id, columns.number, columns.label)
-    rows = connection.execute(select(*grouped, times.label("times")).where(*counting).group_by(*grouped))
+    grouped = tuple(columns[name] for name in _GROUPED)
+    rows = connection.execute(select(*grouped, times.label("times")).where(*counting).group_by(*grouped)).all()
     counted = [
         CountedJudgment(row.datapoint_id, judgment_value(row.number, row.label, return_type), float(row.times))
         for row in rows
@@ -286,9 +295,16 @@ def _by_datapoint(connection: Connection, run_id: str, attachment: Attachment, r
         return DatapointFigures()
     alone = sum(item.times for item in counted if item.datapoint_id is None)
     units = len({item.datapoint_id for item in counted} - {None}) + round(alone)
+    verdicts = [
+        CountedJudgment(row.datapoint_id, row.passed, float(row.times)) for row in rows if row.passed is not None
+    ]
+    passed = average_by_datapoint(verdicts)
     if return_type in ("boolean", "number"):
-        return DatapointFigures(average=average_by_datapoint(counted), units=units)
-    return DatapointFigures(shares=shares_by_datapoint(counted), units=units)
+        return DatapointFigures(average=average_by_datapoint(counted), units=units, pass_rate=passed)
+    return DatapointFigures(shares=shares_by_datapoint(counted), units=units, pass_rate=passed)
+
+
+_GROUPED = ("datapoint_id", "number", "label", "passed")
 
 
 def stats_response(item: EvaluatorInRun) -> EvaluatorStatsResponse:

@@ -13,13 +13,14 @@ from evals_mcp.store.database.identity import digest
 class JudgmentColumns(NamedTuple):
     """A judgment in columns: `number` (booleans, numbers), `label` (options, texts), and `score` (lower is worse).
 
-    `label` has several options as a JSON list, and only the beginning of a text.
+    `label` has several options as a JSON list, and only the beginning of a text. `passed` is as the evaluator says.
     """
 
     state: int
     number: float | None
     label: str | None
     score: float | None
+    passed: bool | None = None
 
 
 class JudgedBy(NamedTuple):
@@ -30,7 +31,9 @@ class JudgedBy(NamedTuple):
     author: str
 
 
-def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) -> JudgmentColumns:
+def judgment_columns(
+    judgment: Any, error: str | None, spec: Mapping[str, Any], passed: bool | None = None
+) -> JudgmentColumns:
     """The columns of a judgment (JSON value or None) by an evaluator with this specification."""
     if error is not None:
         return JudgmentColumns(FAILED, None, None, None)
@@ -38,12 +41,13 @@ def judgment_columns(judgment: Any, error: str | None, spec: Mapping[str, Any]) 
         return JudgmentColumns(ABSTAINED, None, None, None)
     if isinstance(judgment, bool | int | float):
         number = float(judgment)
-        return JudgmentColumns(JUDGED, number, None, _score(number, spec))
+        return JudgmentColumns(JUDGED, number, None, _score(number, spec), passed)
     if isinstance(judgment, list):
-        return JudgmentColumns(JUDGED, None, json.dumps(judgment, ensure_ascii=False), _sum_of_options(judgment, spec))
+        label, score = json.dumps(judgment, ensure_ascii=False), _sum_of_options(judgment, spec)
+        return JudgmentColumns(JUDGED, None, label, score, passed)
     if spec.get("return_type") == "text":
-        return JudgmentColumns(JUDGED, None, judgment[:KEPT_TEXT], None)
-    return JudgmentColumns(JUDGED, None, judgment, _option_score(judgment, spec))
+        return JudgmentColumns(JUDGED, None, judgment[:KEPT_TEXT], None, passed)
+    return JudgmentColumns(JUDGED, None, judgment, _option_score(judgment, spec), passed)
 
 
 def author_key(user: str | None) -> str:

@@ -180,7 +180,7 @@ def create_judgment(
     created = CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
     if not is_new:
         return created
-    columns = judgment_columns(judgment, fields.get("error"), spec)
+    columns = judgment_columns(judgment, fields.get("error"), spec, fields.get("passed"))
     by = JudgedBy(version.file_id, version.id, author_key(row["extra"].get("user")))
     add_judgment(connection, judged.number, by, row["number"], columns, now)
     return created

@@ -17,6 +17,7 @@ COLUMN_FIELDS = (
     "prompt_tokens",
     "reasoning_tokens",
     "output_tokens",
+    "cached_tokens",
     "prompt_cost",
     "output_cost",
     "judgment",

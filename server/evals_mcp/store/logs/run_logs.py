@@ -304,7 +304,11 @@ def _copy_judgments(
     The keys of `datapoint_ids` are the logs' numbers. `evaluator_id` limits the copy to one evaluator.
     """
     statement = (
-        select(logs.c.number, *(logs.c[name] for name in _JUDGMENT_SOURCE), logs.c.extra["user"].label("user"))
+        select(
+            logs.c.number,
+            *(logs.c[name] for name in _JUDGMENT_SOURCE),
+            *(logs.c.extra[name].label(name) for name in ("user", "passed")),
+        )
         .where(logs.c.judged_log_number.in_(list(datapoint_ids)))
         .order_by(logs.c.number)
     )
@@ -329,7 +333,7 @@ def _copy_judgments(
                 "evaluator_log_number": row.number,
                 "datapoint_id": datapoint_ids[row.judged_log_number],
                 "latest": latest[row.judged_log_number, by.evaluator_id, by.author] == row.number,
-                **judgment_columns(row.judgment, row.error, specs[row.version_id])._asdict(),
+                **judgment_columns(row.judgment, row.error, specs[row.version_id], row.passed)._asdict(),
             }
             for (_, by), row in newest.items()
         ],

@@ -85,6 +85,8 @@ def judgment_conditions(condition: JudgmentCondition, evaluator: AttachedEvaluat
     if condition.state != "judged":
         # Follows from the state, but lets the index return the logs in order.
         return [*found, judgments.c.score.is_(None)]
+    if condition.passed is not None:
+        found.append(judgments.c.passed.is_(condition.passed))
     if condition.label is not None:
         listed = json.dumps(condition.label, ensure_ascii=False)
         found.append(or_(judgments.c.label == condition.label, judgments.c.label.contains(listed, autoescape=True)))

@@ -71,6 +71,7 @@ _JUDGMENTS = (
         logs.c.error,
         logs.c.output,
         logs.c.output_message,
+        *(logs.c.extra[name] for name in ("score", "passed", "threshold")),
     )
     .join(logs, logs.c.number == judgments.c.evaluator_log_number)
     .where(judgments.c.log_number.in_(bindparam("numbers", expanding=True)))
@@ -86,6 +87,9 @@ def _judgment_row(
     error: str | None,
     output: str | None,
     message: Any,
+    score: float | None,
+    passed: bool | None,
+    threshold: float | None,
     *,
     characters: int,
 ) -> JudgmentRow:
@@ -99,6 +103,9 @@ def _judgment_row(
         error=None if error is None else error[:characters],
         length=len(text) if len(text) > characters else None,
         author=author or None,
+        score=score,
+        passed=passed,
+        threshold=threshold,
     )
 
 
@@ -155,6 +162,7 @@ def _log_row(
         prompt_tokens=usage.prompt_tokens,
         reasoning_tokens=usage.reasoning_tokens,
         output_tokens=usage.output_tokens,
+        cached_tokens=usage.cached_tokens,
         cost=None if usage.is_output_cost else row.cost,
         output_cost=row.cost if usage.is_output_cost else None,
         judgments=[

@@ -7,12 +7,14 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, exists, 
 
 from evals_mcp.errors import NotFound
 from evals_mcp.models.figures import EvaluatorFigures, evaluator_figures
+from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.rows import EvaluationRow, EvaluationRows, KnownOverview, Overview, RunRow
 from evals_mcp.models.runs import evaluation_status
 from evals_mcp.statistics.leaders import read_headline
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs
 from evals_mcp.store.database.text_search import contains_text
+from evals_mcp.store.evaluations.reported_figures import read_reported_figures
 from evals_mcp.store.evaluations.run_status import RunProgress, read_progress
 from evals_mcp.store.evaluations.stats import Stats
 from evals_mcp.store.evaluations.stats_problems import count_failed, not_run
@@ -89,7 +91,8 @@ class Overviews:
             for run in runs_oldest_first
         }
         failed = count_failed(connection, list(figures))
-        overview = _overview(row, evaluation, progress, figures, named, differences, failed)
+        reported = read_reported_figures(connection, list(figures))
+        overview = _overview(row, evaluation, progress, figures, named, differences, failed, reported)
         return overview.model_copy(update={"not_run": not_run(connection, evaluation.attachments)})
 
 
@@ -101,6 +104,7 @@ def _overview(
     named: Mapping[str, Any],
     differences: Sequence[list[str]],
     failed: Mapping[str, int],
+    reported: Mapping[str, list[ReportedFigure]],
 ) -> Overview:
     run_rows = state.runs[::-1]
     statuses = [progress[run.id].status for run in run_rows]
@@ -134,6 +138,7 @@ def _overview(
                 control=run.control,
                 created_at=run.created_at,
                 stats=figures[run.id],
+                reported=reported.get(run.id, []),
             )
             for run, status, parts in zip(run_rows, statuses, differences, strict=True)
         ],
