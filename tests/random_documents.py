@@ -19,6 +19,7 @@ from evals_mcp.models.evaluation_document import (
 )
 from evals_mcp.models.ids import derived_id
 from evals_mcp.models.messages import ChatMessage
+from evals_mcp.models.reported_figures import ReportedFigure
 
 _TYPES = ("prompt", "flow", "tool", "agent")
 _PREFIXES = {"prompt": ("pr", "prv"), "flow": ("fl", "flv"), "tool": ("tl", "tv"), "agent": ("ag", "agv")}
@@ -29,6 +30,12 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "select": ("good", "bad"),
     "text": ("Fine.", "Слабо."),
 }
+_FIGURES = [ReportedFigure(name="accuracy", value=0.5, evaluator="team/number", source="a tool")]
+_BESIDE: tuple[dict[str, Any], ...] = (
+    {},
+    {"score": 0.5, "passed": False, "threshold": 0.75, "samples": [True, None, "x"]},
+    {"passed": True, "prompt_tokens": 9, "cached_tokens": 4, "output_cost": 0.25, "provider_latency": 2.5},
+)
 _OPTIONS = [{"name": "good", "valence": "positive"}, {"name": "bad", "valence": "negative"}]
 _TIMES = (None, "2024-05-01T10:00:00Z", "2024-05-01T10:00:02.250000Z")
 
@@ -116,6 +123,7 @@ def documents(
                 version_id=draw(st.sampled_from([None, version_id(run % versions)])),
                 dataset_version_id=draw(st.sampled_from([None, ident("dsv", *points)])),
                 status=draw(st.sampled_from(statuses)),
+                reported_figures=draw(st.sampled_from([None, _FIGURES])),
             )
         )
     logs: list[str] = []
@@ -159,6 +167,7 @@ def _log(
     }
     if which % 4 in (0, 3):
         message = {"role": "assistant", "content": "Said."}
+        fields |= {"finish_reason": draw(st.sampled_from([None, "length"])), "cached_tokens": at // 2}
         fields |= {"prompt_tokens": at, "output_cost": 0.25, "messages": [message], "output_message": message}
     return LogRecord.model_validate(fields)
 
@@ -175,4 +184,5 @@ def _judgment(at: int, draw: Callable[[Any], Any], evaluators: int, logs: list[s
         user=draw(st.sampled_from([None, "ana", "ben"])),
         save=True,
         error="Broken." if value is None and draw(st.booleans()) else None,
+        **draw(st.sampled_from(_BESIDE)),
     )

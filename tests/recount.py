@@ -44,6 +44,9 @@ def check_counts(store: Store) -> None:
         for (version_id, author), number in newest.items():
             key = (place.run_id, log.number, version_id, author)
             expected_judgments[key] = (number, number in latest.values())
+            said = all_logs[number]
+            passed = said.extra.get("passed") if said.judgment is not None and said.error is None else None
+            assert kept_judgments[key].passed is passed
             assert kept_judgments[key].datapoint_id == log.datapoint_id
         for evaluator_id, authors in Counter(evaluator_id for evaluator_id, _ in latest).items():
             counted = expected_counts.get((place.run_id, evaluator_id), (0, 0))

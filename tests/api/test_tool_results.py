@@ -11,8 +11,15 @@ pytestmark = pytest.mark.anyio
 
 _VERDICT: Json = {"score": 0.62, "passed": False, "threshold": 0.7, "samples": [True, False, None]}
 _JUDGE: Json = {
-    **{"prompt_tokens": 90, "reasoning_tokens": 5, "output_tokens": 12, "cached_tokens": 64},
-    **{"prompt_cost": 0.25, "output_cost": 0.5, "provider_latency": 1.5, "output": "Too vague.", "user": "ana"},
+    "prompt_tokens": 90,
+    "reasoning_tokens": 5,
+    "output_tokens": 12,
+    "cached_tokens": 64,
+    "prompt_cost": 0.25,
+    "output_cost": 0.5,
+    "provider_latency": 1.5,
+    "output": "Too vague.",
+    "user": "ana",
 }
 _MODEL: Json = {"cached_tokens": 40, "prompt_tokens": 50, "finish_reason": "length"}
 _FIGURES: list[Json] = [
@@ -86,3 +93,16 @@ async def test_a_run_keeps_reported_figures(api: httpx.AsyncClient, v5: V5) -> N
     listed = {run["id"]: run.get("reported_figures") for run in (await v5.ok("GET", runs))["runs"]}
     assert listed == {created["id"]: more, made.run["id"]: None}
     await v5.refused(422, "POST", runs, {"reported_figures": [{"name": "accuracy", "value": 1}]})
+
+
+async def test_flow_and_tool_logs_keep_what_they_used(v5: V5) -> None:
+    """Tokens, cost and finish reason of the whole; without them, none of these keys."""
+    await v5.ok("POST", "/flows", {"path": "bots/flow", "attributes": {"n": 1}})
+    await v5.ok("POST", "/tools", {"path": "bots/tool", "function": {"name": "f", "description": "d"}})
+    used: Json = {**_MODEL, "output_tokens": 3, "reasoning_tokens": 1, "prompt_cost": 0.25, "output_cost": 0.5}
+    for kind, path in (("flows", "bots/flow"), ("tools", "bots/tool")):
+        body = {"path": path, "output": "x", "log_status": "complete"}
+        ids = [(await v5.ok("POST", f"/{kind}/log", body | more))["id"] for more in (used, {})]
+        full, plain = [await v5.ok("GET", f"/logs/{id}") for id in ids]
+        assert {name: full[name] for name in used} == used
+        assert not set(used) & set(plain)

@@ -19,12 +19,18 @@ from evals_mcp.models.evaluation_document import (
     RunRecord,
     VersionRecord,
 )
+from evals_mcp.models.reported_figures import ReportedFigure
 
 EXPORT = DATA / "formats" / "humanloop-export-CONSTRUCTED" / "exports" / "20250605-120000"
 PROMPT = {"id": "pr_1", "type": "prompt", "path": "apps/answer", "name": "answer"}
 VERSION = {**PROMPT, "version_id": "prv_1", "model": "m", "template": "{{q}}", "created_at": "2025-01-01T00:00:00"}
 DATASET = {"id": "ds_1", "type": "dataset", "path": "questions", "name": "questions", "version_id": "dsv_1"}
 SPEC = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
+_LOST = [
+    ReportedFigure(name="num_logs", value=3, source="humanloop"),
+    ReportedFigure(name="total_logs", value=3, source="humanloop", evaluator="evv_1"),
+    ReportedFigure(name="num_true", value=2, source="humanloop", evaluator="evv_1"),
+]
 EVALUATOR = {"id": "ev_1", "type": "evaluator", "path": "ok", "name": "ok", "version_id": "evv_1", "spec": SPEC}
 
 
@@ -56,6 +62,9 @@ def export(tmp_path: Path) -> Path:
     evaluation = "files/pr_1/evaluations/evr_1"
     attached = [{"version": EVALUATOR, "orchestrated": False}]
     write(f"{evaluation}/evaluation.json", {"id": "evr_1", "name": "E", "evaluators": attached})
+    counts = {"evaluator_version_id": "evv_1", "total_logs": 3, "num_true": 2}
+    stats = [{"run_id": f"rn_{number}", "num_logs": number + 1, "evaluator_stats": [counts]} for number in (1, 2)]
+    write(f"{evaluation}/stats.json", {"run_stats": stats})
     run = {"version": VERSION, "dataset": DATASET, "status": "completed"}
     for number in (1, 2):
         id = f"rn_{number}"
@@ -90,9 +99,11 @@ def test_ids_order_traces_and_shared_logs_stay(export: Path) -> None:
     ]
     versions = {record.id: record.datapoint_ids for record in records if isinstance(record, VersionRecord)}
     assert versions == {"dsv_1": ["dp_2", "dp_1"], "prv_1": [], "evv_1": []}
+    assert [run.reported_figures for run in runs] == [None, _LOST]
     assert report.notes == [
         "Dataset version dsv_1 has 2 of 3 datapoints here.",
         "files/pr_1 may be incomplete: it has no mark .done.",
+        "Run rn_2 has 1 of 3 logs here. Its exported statistics are kept.",
     ]
     assert [str(skipped.location) for skipped in report.skipped] == ["files/pr_1/logs/1.jsonl, line 3"]
 

@@ -38,7 +38,9 @@ def _sample(**fields: Any) -> dict[str, Any]:
         "target": "2",
         "messages": [{"role": "user", "content": "1+1?"}, said],
         "output": {"choices": [{"message": said, "stop_reason": "stop"}]},
-        "model_usage": {"openai/mini": {"input_tokens": 3, "output_tokens": 1}},
+        "model_usage": {
+            "openai/mini": {"input_tokens": 3, "output_tokens": 1, "input_tokens_cache_read": 2, "total_tokens": 6}
+        },
         "attachments": {"a1": "It is 2."},
         "total_time": 0.5,
         **fields,
@@ -64,7 +66,8 @@ def test_a_sample_is_a_log_with_what_it_used(tmp_path: Path, method: int) -> Non
     assert (result.version.label, result.evaluation, result.output) == ("openai/mini", "sums", "It is 2.")
     assert [message.content for message in result.messages] == ["1+1?"]
     assert (result.case.id, result.case.inputs, result.case.target) == ("one", {"input": "1+1?"}, {"target": "2"})
-    assert (result.prompt_tokens, result.output_tokens, result.latency, result.finish_reason) == (3, 1, 0.5, "stop")
+    assert (result.prompt_tokens, result.output_tokens, result.latency, result.finish_reason) == (5, 1, 0.5, "stop")
+    assert result.cached_tokens == 2  # counted apart from the input by this model
 
 
 def test_scores_of_every_shape_become_judgments(tmp_path: Path) -> None:
@@ -109,9 +112,12 @@ def test_calls_of_models_and_tools_are_steps(tmp_path: Path) -> None:
 
 def test_a_header_that_lies_is_told(tmp_path: Path) -> None:
     """The number of samples, a success without scores, and a metric that its samples do not have."""
-    scored = [{"name": "match", "scorer": "match", "metrics": {"accuracy": {"value": 1.0}}}]
+    scored = [{"name": "match", "scorer": "match", "metrics": {"accuracy": {"value": 1.0}, "stderr": {"value": 0.125}}}]
     header = _header(results={"total_samples": 790, "scores": scored})
-    _, report = _read(_written(tmp_path, header, _sample(scores={"match": {"value": "I"}})))
+    results, report = _read(_written(tmp_path, header, _sample(scores={"match": {"value": "I"}})))
+    assert [(figure.name, figure.evaluator, figure.value, figure.stderr) for figure in results[0].run.reported] == [
+        ("accuracy", "match", 1.0, 0.125)
+    ]
     assert report.notes == [
         "log.eval claims 790 samples and holds 1.",
         "log.eval reports accuracy 1.0 of match; its samples have 0.",

@@ -49,7 +49,8 @@ def _result(**fields: Any) -> dict[str, Any]:
         "provider": {"id": "openai:mini", "label": ""},
         "prompt": {"raw": "Say hi", "label": "Say {{x}}"},
         "vars": {"x": "hi"},
-        "response": {"output": {"greeting": "Hi"}, "tokenUsage": {"prompt": 3, "completion": 2}},
+        "response": {"output": {"greeting": "Hi"}, "tokenUsage": {"prompt": 3, "completion": 2, "cached": 1}},
+        "testCase": {"description": "short", "metadata": {"topic": "x", "_promptfooFileMetadata": {}}},
         "latencyMs": 250,
         "cost": 0.5,
         "success": False,
@@ -64,7 +65,8 @@ def _result(**fields: Any) -> dict[str, Any]:
                     "pass": False,
                     "score": 0.25,
                     "reason": "Too short",
-                    "assertion": {"type": "python", "metric": "brevity"},
+                    "assertion": {"type": "python", "metric": "brevity", "threshold": 0.5},
+                    "tokensUsed": {"total": 9, "prompt": 7, "completion": 2},
                 },
                 {"pass": True, "score": 1, "reason": "Fine", "assertion": {"type": "contains", "value": "Hi"}},
                 {"pass": True, "score": 1, "reason": "Fine", "assertion": {"type": "contains", "value": "Hi"}},
@@ -76,7 +78,10 @@ def _result(**fields: Any) -> dict[str, Any]:
 
 def _written(folder: Path, *results: Any) -> Path:
     path = folder / "output.json"
-    path.write_text(json.dumps({"evalId": "eval-1", "results": {"version": 3, "results": results, "stats": {}}}))
+    metrics = {"score": 0.25, "tokenUsage": {"total": 5, "cached": 0}, "namedScores": {}}
+    prompts = [{"provider": "openai:mini", "label": "Say {{x}}", "metrics": metrics}]
+    content = {"version": 3, "results": results, "stats": {}, "prompts": prompts}
+    path.write_text(json.dumps({"evalId": "eval-1", "results": content}))
     return path
 
 
@@ -85,13 +90,28 @@ def test_assertions_become_evaluators_with_their_reasons(tmp_path: Path) -> None
     (result,) = _read(_written(tmp_path, _result()))
     assert (result.version.label, result.output, result.error) == ("openai:mini", '{"greeting": "Hi"}', None)
     assert (result.latency, result.cost, result.prompt_tokens, result.output_tokens) == (0.25, 0.5, 3, 2)
-    assert [(score.evaluator, score.judgment, score.explanation) for score in result.scores] == [
-        ("passed", False, "Too short"),
-        ("score", 0.25, None),
-        ("brevity", False, "Too short"),
-        ("brevity score", 0.25, None),
-        ("contains: Hi", True, "Fine"),
-        ("contains: Hi (2)", True, "Fine"),
+    assert [(score.evaluator, score.judgment, score.passed, score.explanation) for score in result.scores] == [
+        ("passed", False, None, "Too short"),
+        ("score", 0.25, None, None),
+        ("brevity", 0.25, False, "Too short"),
+        ("contains: Hi", True, None, "Fine"),
+        ("contains: Hi (2)", True, None, "Fine"),
+    ]
+    brevity, contains = result.scores[2:4]
+    assert (brevity.threshold, brevity.prompt_tokens, brevity.output_tokens) == (0.5, 7, 2)
+    assert contains.metadata is None
+    assert result.metadata == {"cached": None, "named_scores": {"brevity": 3.0}}
+    assert (result.cached_tokens, result.case.metadata) == (1, {"description": "short", "topic": "x"})
+    assert [(figure.name, figure.value) for figure in result.run.reported] == [("score", 0.25), ("tokenUsage.total", 5)]
+
+
+def test_a_threshold_that_is_no_score_is_metadata(tmp_path: Path) -> None:
+    """The distance or cost that an assertion allows. Without partial scores, the score tells nothing more."""
+    far = {"pass": False, "score": 0, "reason": "Far", "assertion": {"type": "not-levenshtein", "threshold": 800}}
+    (result,) = _read(_written(tmp_path, _result(score=0, gradingResult={"componentResults": [far]})))
+    assert [(score.evaluator, score.judgment, score.threshold, score.metadata) for score in result.scores] == [
+        ("passed", False, None, None),
+        ("not-levenshtein", False, None, {"threshold": 800}),
     ]
 
 

@@ -40,6 +40,12 @@ def test_lm_eval() -> None:
     assert {result.version.label for result in results} == {written["model_name"]}
     assert _means(results) == {"exact_match": written["results"]["northwind_local"]["exact_match,none"]}
     assert [note.split()[0] for note in report.notes] == ["bleu", "chrf"]
+    totals_of_task = written["results"]["northwind_local"]
+    assert [(figure.name, figure.evaluator, figure.stderr) for figure in results[0].run.reported] == [
+        ("exact_match", "exact_match", totals_of_task["exact_match_stderr,none"]),
+        ("bleu", None, totals_of_task["bleu_stderr,none"]),
+        ("chrf", None, totals_of_task["chrf_stderr,none"]),
+    ]
 
 
 @pytest.mark.parametrize("name", ["northwind-includes_baseline", "northwind-match_general"])
@@ -52,6 +58,12 @@ def test_openai_evals(name: str) -> None:
     assert sum(result.prompt_tokens or 0 for result in results) == final["usage_prompt_tokens"]
     assert sum(result.output_tokens or 0 for result in results) == final["usage_completion_tokens"]
     assert report.notes == []
+    accuracy = results[0].run.reported[0]
+    assert (accuracy.evaluator, accuracy.value, accuracy.stderr) == (
+        "correct",
+        final["accuracy"],
+        final["boostrap_std"],
+    )
 
 
 def test_deepeval() -> None:
@@ -62,7 +74,12 @@ def test_deepeval() -> None:
     means = _means(results)
     for metric in written["metricsScores"]:
         assert means[metric["metric"]] == pytest.approx(sum(metric["scores"]) / len(metric["scores"]))
-        assert means[f"{metric['metric']} passed"] * len(results) == pytest.approx(metric["passes"])
+        verdicts = [score for result in results for score in result.scores if score.evaluator == metric["metric"]]
+        assert sum(score.passed is True for score in verdicts) == metric["passes"]
+        assert {score.threshold for score in verdicts} <= {0.7, 1.0}
+    assert means["passed"] * len(results) == written["testPassed"]
+    reported = {(figure.name, figure.evaluator): figure.value for figure in results[0].run.reported}
+    assert (reported["testPassed", None], reported["passes", "Has Citation"]) == (written["testPassed"], 25)
 
 
 @pytest.mark.parametrize("ending", ["csv", "json", "jsonl"])

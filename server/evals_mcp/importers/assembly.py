@@ -267,6 +267,8 @@ class Assembly:
             end_time=step.ended_at,
             prompt_tokens=step.prompt_tokens,
             output_tokens=step.output_tokens,
+            cached_tokens=step.cached_tokens,
+            finish_reason=step.finish_reason,
             source="import",
         )
 

@@ -5,6 +5,7 @@ pages without saying so, and lists the same run and log in several evaluations.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,9 @@ from evals_mcp.importers.results import Location
 from evals_mcp.importers.text_files import lines_of, read_json
 from evals_mcp.models.evaluation_document import DatapointRecord, Record, RunEvaluation
 from evals_mcp.models.model import JsonObject
+from evals_mcp.models.reported_figures import ReportedFigure, read_figures
+
+_SOURCE = "humanloop"
 
 
 def _recognises(path: Path) -> bool:
@@ -56,6 +60,7 @@ class _Export:
         self._runs: set[str] = set()
         self._logs: set[tuple[str, str | None]] = set()
         self._judgments: set[str] = set()
+        self._logged: Counter[str | None] = Counter()
 
     def records(self) -> Iterator[Record]:
         """The document: files and versions, evaluations and runs, then logs from the oldest."""
@@ -64,8 +69,9 @@ class _Export:
         evaluations = sorted(file.parent for file in self._folder.glob("files/*/evaluations/*/evaluation.json"))
         for folder in evaluations:
             yield from self._evaluation(folder)
+        lines = self._lines()
         yield from self._runs_of(evaluations)
-        for line in self._lines():
+        for line in lines:
             yield from self._line(line)
 
     def _file(self, folder: Path) -> Iterator[Record]:
@@ -129,7 +135,10 @@ class _Export:
         """The runs, oldest first, each with all evaluations that list it."""
         found: dict[str, JsonObject] = {}
         joined: dict[str, list[RunEvaluation]] = {}
+        counted: dict[str, JsonObject] = {}
         for folder in evaluations:
+            if (folder / "stats.json").exists():
+                counted |= {item["run_id"]: item for item in self._json(folder / "stats.json").get("run_stats") or []}
             for path in sorted(folder.glob("runs/*")):
                 run = self._json(path)
                 found.setdefault(path.name, run)
@@ -148,7 +157,19 @@ class _Export:
                 self._report.skip(Location(self._folder.name, f"run {run_id}"), str(reason))
                 continue
             self._runs.add(run_id)
+            record.reported_figures = self._lost_statistics(run_id, counted.get(run_id)) or None
             yield record
+
+    def _lost_statistics(self, run_id: str, counted: JsonObject | None) -> list[ReportedFigure]:
+        """The exported statistics of a run whose logs are not all here, as figures that Humanloop reported."""
+        here, amount = self._logged[run_id], (counted or {}).get("num_logs")
+        if counted is None or not isinstance(amount, int) or here >= amount:
+            return []
+        self._report.note(f"Run {run_id} has {here:,} of {amount:,} logs here. Its exported statistics are kept.")
+        found = list(read_figures({"num_logs": amount}, _SOURCE))
+        for stats in counted.get("evaluator_stats") or []:
+            found += read_figures(stats, _SOURCE, str(stats.get("evaluator_version_id")))
+        return found
 
     def _lines(self) -> list[_Line]:
         """Where the logs stand, oldest first. Pages are in no order, and one has 1,001 lines."""
@@ -162,6 +183,8 @@ class _Export:
                             content = json.loads(line)
                             log = content["log"] if in_evaluation else content
                             time = str(log.get("created_at") or log.get("start_time"))
+                            if in_evaluation:
+                                self._logged[content.get("run_id")] += 1
                             lines.append(_Line(time, path, offset, number, in_evaluation))
                         except (ValueError, TypeError, KeyError, AttributeError):
                             self._report.skip(self._location(path, f"line {number}"), "it is no log")

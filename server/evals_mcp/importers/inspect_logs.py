@@ -3,7 +3,7 @@
 import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from evals_mcp.importers.results import Case, Location, Result, Run, Score, Step
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.text_files import read_head, read_json
 from evals_mcp.models.messages import ChatMessage
+from evals_mcp.models.reported_figures import ReportedFigure, finite_number, read_figures
 
 _VERSIONS = (2, 3)
 _ATTACHMENT = "attachment://"
@@ -80,6 +81,7 @@ class _Log:
         self._report = report
         self._eval = as_object(header.get("eval"))
         self._count = 0
+        self._reported: list[ReportedFigure] = []
         self._values: dict[str, list[float]] = defaultdict(list)
         if header.get("version") not in _VERSIONS:
             report.note(f"{path.name} has log version {header.get('version')}; versions 2 and 3 are known.")
@@ -110,18 +112,27 @@ class _Log:
             error=None if error is None else as_text(error),
             latency=sample.get("total_time"),
             started_at=_time(sample.get("started_at")),
-            prompt_tokens=_sum(usage, "input_tokens"),
+            prompt_tokens=_prompt_tokens(usage),
             output_tokens=_sum(usage, "output_tokens"),
             reasoning_tokens=_sum(usage, "reasoning_tokens"),
+            cached_tokens=_sum(usage, "input_tokens_cache_read"),
             finish_reason=as_object(next(iter(output.get("choices") or []), {})).get("stop_reason"),
             metadata={"epoch": sample.get("epoch"), "limit": sample.get("limit"), **as_object(sample.get("store"))},
             evaluation=str(self._eval.get("task") or self._path.stem),
             run=Run(
                 key=str(self._eval.get("run_id") or self._path.name),
                 status="completed" if self._header.get("status", "success") == "success" else "cancelled",
+                reported=self._figures({score.evaluator for score in scores}),
             ),
             steps=list(_steps(sample)),
         )
+
+    def _figures(self, evaluators: Set[str]) -> Sequence[ReportedFigure]:
+        """The metrics in the header, once a sample tells what its scores are called."""
+        if evaluators and not self._reported:
+            for item in as_object(self._header.get("results")).get("scores") or []:
+                self._reported += _metrics(item, evaluators)
+        return self._reported
 
     def check(self) -> None:
         """Report where the header does not agree with the samples."""
@@ -188,6 +199,27 @@ class _Log:
                 )
 
 
+def _metrics(item: Mapping[str, Any], evaluators: Set[str]) -> Iterator[ReportedFigure]:
+    """The reported metrics of a score, with the standard error of its mean."""
+    name, scorer, reducer = item.get("name"), item.get("scorer"), item.get("reducer")
+    named = f"{scorer}.{name}" if f"{scorer}.{name}" in evaluators else str(name)
+    values = {key: as_object(metric).get("value") for key, metric in as_object(item.get("metrics")).items()}
+    for figure in read_figures(values, "inspect", named):
+        if figure.name == "stderr" and len(values) > 1:
+            continue
+        called = figure.name if reducer in (None, "mean") else f"{figure.name} ({reducer})"
+        error = finite_number(values.get("stderr")) if figure.name in ("accuracy", "mean") else None
+        yield figure.model_copy(update={"name": called, "stderr": error})
+
+
+def _prompt_tokens(usages: Sequence[Mapping[str, Any]]) -> int | None:
+    """The tokens in. Some models count those of a cache apart from them, as the total tells."""
+    read, output = _sum(usages, "input_tokens"), _sum(usages, "output_tokens")
+    cache = (_sum(usages, "input_tokens_cache_read") or 0) + (_sum(usages, "input_tokens_cache_write") or 0)
+    total = _sum(usages, "total_tokens") or 0
+    return read + cache if read is not None and total >= read + cache + (output or 0) else read
+
+
 def _about(score: Any, value: Any) -> dict[str, Any] | None:
     about = {"answer": as_object(score).get("answer"), **as_object(as_object(score).get("metadata"))}
     if isinstance(value, str) and value in _GRADES:
@@ -222,8 +254,10 @@ def _steps(sample: Mapping[str, Any]) -> Iterator[Step]:
                     error=None if event.get("error") is None else as_text(event["error"]),
                     started_at=_time(event.get("timestamp")),
                     ended_at=_time(event.get("completed")),
-                    prompt_tokens=_sum(usage, "input_tokens"),
+                    prompt_tokens=_prompt_tokens(usage),
                     output_tokens=_sum(usage, "output_tokens"),
+                    cached_tokens=_sum(usage, "input_tokens_cache_read"),
+                    finish_reason=choice.get("stop_reason"),
                 )
             case "tool":
                 result = event.get("result")

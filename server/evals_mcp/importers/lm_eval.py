@@ -5,15 +5,16 @@ A task is an evaluation, a model with a filter a run. Corpus metrics such as ble
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, NoResults, Result, Score, Version, as_text
+from evals_mcp.importers.results import Case, Location, NoResults, Result, Run, Score, Version, as_object, as_text
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.text_files import lines_of, read_json
+from evals_mcp.models.reported_figures import ReportedFigure, read_figures
 
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT[\d.:-]+)\.jsonl")
 _RESULTS = re.compile(r"results_(?P<time>.*)\.json")
@@ -52,6 +53,10 @@ class _Reader:
         self._task = task
         self._model = str(totals.get("model_name") or path.parent.name)
         self._higher = (totals.get("higher_is_better") or {}).get(task) or {}
+        self._totals = as_object(as_object(totals.get("results")).get(task))
+        listed = as_object(as_object(totals.get("configs")).get(task)).get("metric_list") or []
+        self._aggregations = {item.get("metric"): item.get("aggregation", "mean") for item in listed}
+        self._reported: dict[str, list[ReportedFigure]] = {}
         self._report = report
 
     def result(self, line: str, location: Location) -> Result:
@@ -76,7 +81,31 @@ class _Reader:
             scores=scores,
             output=as_text(output),
             evaluation=self._task,
+            run=Run(reported=self._figures(filter, scores)),
         )
+
+    def _figures(self, filter: str, scores: Sequence[Score]) -> list[ReportedFigure]:
+        """The totals of a filter, with their standard errors. Means of a metric's scores name it."""
+        if filter not in self._reported:
+            scored = {score.evaluator for score in scores}
+            figures = read_figures(
+                {key: value for key, value in self._totals.items() if key.endswith(f",{filter}")}, "lm-eval"
+            )
+            by_name = {figure.name.rpartition(",")[0]: figure for figure in figures}
+            self._reported[filter] = [
+                figure.model_copy(
+                    update={
+                        "name": name,
+                        "stderr": getattr(by_name.get(f"{name}_stderr"), "value", None),
+                        "evaluator": name
+                        if name in scored and self._aggregations.get(name, "mean") == "mean"
+                        else None,
+                    }
+                )
+                for name, figure in by_name.items()
+                if not name.endswith("_stderr")
+            ]
+        return self._reported[filter]
 
     def _scores(self, sample: Mapping[str, Any]) -> Iterator[Score]:
         for metric in sample.get("metrics") or []:

@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Score, Version, as_text
+from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.text_files import lines_of, read_head
 from evals_mcp.models.messages import ChatMessage
+from evals_mcp.models.reported_figures import ReportedFigure, finite_number, read_figures
 
 _ROUNDING = 1e-9
+_STANDARD_ERRORS = ("boostrap_std", "bootstrap_std")  # the first as oaieval writes it
 
 
 def _recognises(path: Path) -> bool:
@@ -41,9 +44,10 @@ def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
             samples.setdefault(event["sample_id"], _Sample(number)).add(event)
     if not final:
         report.note(f"{path.name} has no final report: the run did not end.")
+    run = Run(reported=list(_reported(final)))
     label = ", ".join(map(str, spec.get("completion_fns") or [path.stem]))
     for sample_id, sample in samples.items():
-        yield sample.result(sample_id, label, str(spec.get("eval_name") or path.stem), path.name)
+        yield replace(sample.result(sample_id, label, str(spec.get("eval_name") or path.stem), path.name), run=run)
     _check(samples, final, path, report)
 
 
@@ -100,9 +104,20 @@ class _Sample:
             error=self._error,
             prompt_tokens=usage.get("prompt_tokens"),
             output_tokens=usage.get("completion_tokens"),
+            cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
             metadata=self._others,
             evaluation=evaluation,
         )
+
+
+def _reported(final: Mapping[str, Any]) -> Iterator[ReportedFigure]:
+    """The final report; of the matches, the accuracy and its standard error."""
+    for figure in read_figures(final, "openai-evals"):
+        if figure.name == "accuracy":
+            errors = [value for name in _STANDARD_ERRORS if (value := finite_number(final.get(name))) is not None]
+            yield figure.model_copy(update={"evaluator": "correct", "stderr": next(iter(errors), None)})
+        elif figure.name not in _STANDARD_ERRORS:
+            yield figure
 
 
 def _check(samples: Mapping[str, _Sample], final: Mapping[str, Any], path: Path, report: Report) -> None:

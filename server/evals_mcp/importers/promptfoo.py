@@ -11,18 +11,23 @@ from evals_mcp.importers.promptfoo_files import holds_evaluations, open_evaluati
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_object, as_text, fingerprint
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.models.messages import ChatMessage
+from evals_mcp.models.reported_figures import ReportedFigure, read_figures
 
 _SHORT = 40
+_OTHER_UNITS = ("cost", "latency", "levenshtein", "perplexity")
+"""Assertions whose threshold is no score."""
+
+_PromptKey = tuple[str, str]
 
 
 def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
     with open_evaluations(path, report) as evaluations:
         for evaluation in evaluations:
-            reader = _Reader(item for _, item in evaluation.results())
+            reader = _Reader((item for _, item in evaluation.results()), evaluation.prompts)
             for at, item in evaluation.results():
                 result = reader.result(item, Location(path.name, at))
                 result.evaluation = evaluation.name
-                result.run = Run(evaluation.id or path.name)
+                result.run = Run(evaluation.id or path.name, reported=reader.reported(item))
                 result.test_set = reader.test_set
                 yield result
 
@@ -30,31 +35,41 @@ def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
 class _Reader:
     """Reads the results of one file. Several prompts or providers become runs; assertions become evaluators.
 
-    An assertion is judged by whether it passed, and by its score, too, where that is not always 0 or 1. Its metric
-    names it, else its type and value. `namedScores` is left out: it sums scores by weight.
+    An assertion's judgment is its score, beside which stands whether it passed; or just that, if its scores are always
+    0 or 1. Its metric names it, else its type and value. `namedScores` sums scores by weight, so it is only metadata.
     """
 
-    def __init__(self, items: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, items: Iterable[Mapping[str, Any]], prompts: Iterable[Mapping[str, Any]]) -> None:
+        self._reported = {_prompt_key(prompt): list(_figures(prompt)) for prompt in prompts}
         self._graded: set[str] = set()
-        prompts: set[str] = set()
+        self._scores_differ = False
+        labels: set[str] = set()
         cases: set[bytes] = set()
         for item in items:
-            prompts.add(_prompt_label(item))
+            labels.add(_prompt_label(item))
             cases.add(fingerprint(as_text(dict(sorted(as_object(item.get("vars")).items())))))
             graded = (component for component in _components(item) if component.get("score") not in (0, 1, None))
             self._graded.update(map(_assertion_name, graded))
-        self._several_prompts = len(prompts) > 1
+            self._scores_differ |= not _failed(item) and item.get("score") != bool(item.get("success"))
+        self._several_prompts = len(labels) > 1
         self.test_set = fingerprint(sorted(case.hex() for case in cases)).hex()
+
+    def reported(self, item: Mapping[str, Any]) -> list[ReportedFigure]:
+        """The totals of a result's provider and prompt."""
+        return self._reported.get(_prompt_key(item), [])
 
     def result(self, item: Mapping[str, Any], location: Location) -> Result:
         response = as_object(item.get("response"))
         usage = as_object(response.get("tokenUsage"))
         latency = item.get("latencyMs")
         failed = _failed(item)
-        description = as_object(item.get("testCase")).get("description")
+        test, cached = as_object(item.get("testCase")), usage.get("cached")
         return Result(
             version=version_of(_provider(item), _prompt_label(item), several_prompts=self._several_prompts),
-            case=Case(inputs=as_object(item.get("vars")), metadata={"description": description}),
+            case=Case(
+                inputs=as_object(item.get("vars")),
+                metadata={"description": test.get("description"), **_named(as_object(test.get("metadata")))},
+            ),
             location=location,
             id=item.get("id"),
             scores=[] if failed else list(self._scores(item)),
@@ -65,24 +80,59 @@ class _Reader:
             cost=item.get("cost", response.get("cost")),
             prompt_tokens=usage.get("prompt"),
             output_tokens=usage.get("completion"),
+            # Without tokens of the prompt, all of an answer came from promptfoo's own cache.
+            cached_tokens=cached if usage.get("prompt") else None,
             finish_reason=response.get("finishReason"),
-            metadata={"cached": response.get("cached")},
+            metadata={"cached": response.get("cached"), "named_scores": item.get("namedScores") or None},
         )
 
     def _scores(self, item: Mapping[str, Any]) -> Iterator[Score]:
         grading = as_object(item.get("gradingResult"))
         if grading or "success" in item:
             yield Score("passed", bool(item.get("success")), grading.get("reason"))
-        if isinstance(item.get("score"), int | float):
+        if self._scores_differ and isinstance(item.get("score"), int | float):
             yield Score("score", float(item["score"]), higher_is_better=True)
         seen: Counter[str] = Counter()
         for component in _components(item):
             name = _assertion_name(component)
             seen[name] += 1
             numbered = name if seen[name] == 1 else f"{name} ({seen[name]})"
-            yield Score(numbered, component.get("pass"), component.get("reason"))
-            if name in self._graded:
-                yield Score(f"{numbered} score", component.get("score"), higher_is_better=True)
+            yield self._score(numbered, component, is_graded=name in self._graded)
+
+    def _score(self, name: str, component: Mapping[str, Any], *, is_graded: bool) -> Score:
+        assertion, usage = as_object(component.get("assertion")), as_object(component.get("tokensUsed"))
+        threshold = assertion.get("threshold")
+        in_scores = str(assertion.get("type")).removeprefix("not-") not in _OTHER_UNITS
+        passed, by_model = component.get("pass"), bool(usage.get("total"))
+        return Score(
+            name,
+            component.get("score") if is_graded else passed,
+            component.get("reason"),
+            higher_is_better=True if is_graded else None,
+            passed=passed if is_graded else None,
+            threshold=threshold if in_scores and isinstance(threshold, int | float) else None,
+            metadata=None if in_scores or threshold is None else {"threshold": threshold},
+            prompt_tokens=usage.get("prompt") if by_model else None,
+            output_tokens=usage.get("completion", usage["total"]) if by_model else None,
+        )
+
+
+def _figures(prompt: Mapping[str, Any]) -> Iterator[ReportedFigure]:
+    """The totals of a provider and prompt."""
+    for figure in read_figures(as_object(prompt.get("metrics")), "promptfoo"):
+        if figure.value or not figure.name.startswith("tokenUsage"):
+            yield figure
+
+
+def _prompt_key(item: Mapping[str, Any]) -> _PromptKey:
+    """What tells the provider and prompt of a result, or of totals."""
+    prompt = item if "raw" in item or "label" in item else as_object(item.get("prompt"))
+    return _provider(item), str(prompt.get("label") or prompt.get("raw") or "")
+
+
+def _named(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata that a person gave a test."""
+    return {name: value for name, value in metadata.items() if not name.startswith("_promptfoo")}
 
 
 def version_of(provider: str, prompt: str, *, several_prompts: bool) -> Version:

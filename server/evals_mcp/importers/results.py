@@ -107,6 +107,8 @@ class Step:
     ended_at: datetime | None = None
     prompt_tokens: int | None = None
     output_tokens: int | None = None
+    cached_tokens: int | None = None
+    finish_reason: str | None = None
 
 
 @dataclass(slots=True)

@@ -34,17 +34,27 @@ class LogContentRequest(Model):
     log_status: LogStatus | None = None
 
 
-class ModelLogContentRequest(LogContentRequest):
-    """Additional fields of prompt and agent logs. Costs are in US dollars. `cached_tokens` are part of the prompt's."""
+class UsageRequest(Model):
+    """What a log used. Costs are in US dollars. Our own `cached_tokens` are part of the prompt's."""
 
-    output_message: ChatMessageRequest | None = None
     prompt_tokens: Amount | None = None
     reasoning_tokens: Amount | None = None
     output_tokens: Amount | None = None
     cached_tokens: Amount | None = None
     prompt_cost: Measure | None = None
     output_cost: Measure | None = None
+
+
+class FinishedUsageRequest(UsageRequest):
+    """What a log used, and why the model stopped. Our own for flow and tool logs."""
+
     finish_reason: str | None = None
+
+
+class ModelLogContentRequest(FinishedUsageRequest, LogContentRequest):
+    """Additional fields of prompt and agent logs."""
+
+    output_message: ChatMessageRequest | None = None
     messages: list[ChatMessageRequest] | None = None
     tool_choice: ToolChoiceMode | ToolChoice | None = None
 
@@ -92,7 +102,7 @@ class FlowStatus(Model):
         return fields if older is None else {"log_status": older} | fields
 
 
-class FlowLogRequest(FlowStatus, LogRequest):
+class FlowLogRequest(FlowStatus, FinishedUsageRequest, LogRequest):
     """A log of a flow. Without a status it is incomplete until it is closed."""
 
     run_id: str | None = None
@@ -101,13 +111,13 @@ class FlowLogRequest(FlowStatus, LogRequest):
     output_message: ChatMessageRequest | None = None
 
 
-class ToolLogRequest(LogRequest):
+class ToolLogRequest(FinishedUsageRequest, LogRequest):
     """A log of a tool. It cannot name a run."""
 
     tool: ToolKernelRequest | None = None
 
 
-class EvaluatorLogRequest(LogRequest):
+class EvaluatorLogRequest(UsageRequest, LogRequest):
     """A judgment of the log `parent_id`. Null is an abstention; `error` is a failed judgment.
 
     The output explains the judgment; `explanation` is another name for it. Tokens and costs are those of the judge.
@@ -124,12 +134,6 @@ class EvaluatorLogRequest(LogRequest):
     samples: Samples | None = None
     marked_completed: bool | None = None
     explanation: str | None = None
-    prompt_tokens: Amount | None = None
-    reasoning_tokens: Amount | None = None
-    output_tokens: Amount | None = None
-    cached_tokens: Amount | None = None
-    prompt_cost: Measure | None = None
-    output_cost: Measure | None = None
 
     def given(self) -> dict[str, Any]:
         """The given fields, with the explanation as the output. Raises Invalid (422) if there are two explanations."""
@@ -146,11 +150,11 @@ class UpdatePromptLogRequest(ModelLogContentRequest):
     """Changes of a prompt log. Null and absent fields stay unchanged."""
 
 
-class UpdateToolLogRequest(LogContentRequest):
+class UpdateToolLogRequest(FinishedUsageRequest, LogContentRequest):
     """Changes of a tool log. Null and absent fields stay unchanged."""
 
 
-class UpdateFlowLogRequest(FlowStatus):
+class UpdateFlowLogRequest(FlowStatus, FinishedUsageRequest):
     """Changes of a flow or agent log. Null and absent fields stay unchanged."""
 
     messages: list[ChatMessageRequest] | None = None

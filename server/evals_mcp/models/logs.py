@@ -64,19 +64,31 @@ class ModelLogFields(LogFields):
     finish_reason: str | None = None
 
 
+class AddedUsage(Model):
+    """What a whole log used, for logs that have no such fields at Humanloop. Costs are in US dollars."""
+
+    prompt_tokens: Added[int] = None
+    reasoning_tokens: Added[int] = None
+    output_tokens: Added[int] = None
+    cached_tokens: Added[int] = None
+    prompt_cost: Added[float] = None
+    output_cost: Added[float] = None
+    finish_reason: Added[str] = None
+
+
 class PromptLogResponse(ModelLogFields):
     """A log of a prompt."""
 
     prompt: PromptResponse
 
 
-class ToolLogResponse(LogFields):
+class ToolLogResponse(LogFields, AddedUsage):
     """A log of a tool."""
 
     tool: ToolResponse
 
 
-class FlowLogResponse(LogFields):
+class FlowLogResponse(LogFields, AddedUsage):
     """A log of a flow: the root or an inner node of a trace. `trace_status` repeats its status for older SDKs."""
 
     flow: FlowResponse

@@ -27,8 +27,8 @@ Judgment = Annotated[
     str,
     Field(
         max_length=500,
-        description='Filter by judgment: true, false, an option, 3, "<3", "2..4", passed, not passed, failed, '
-        "abstained or missing.",
+        description='Filter by judgment: true, an option, "<3", "2..4", passed, not passed, failed, abstained '
+        "or missing.",
     ),
 ]
 Sample = Annotated[bool, Field(description="Sample evenly and repeatably across judgments; default false.")]

@@ -32,7 +32,7 @@ def test_old_logs_and_runs_stay_and_new_ones_hold_more(database_address: str) ->
         store.logs.update("prompt", log_id, {"cached_tokens": 7})
         store.runs.update(evaluation_id, run_id, control=None, status=None, reported_figures=_FIGURES)
         check_counts(store)
-        assert store.logs.get(log_id).cached_tokens == 7  # type: ignore[union-attr]
+        assert store.logs.get(log_id).cached_tokens == 7
         assert store.runs.all(evaluation_id)[0].reported_figures == _FIGURES
         with store.database.read() as connection:
             assert connection.execute(text("SELECT number, passed FROM judgments")).all() == [(0.6, False)]

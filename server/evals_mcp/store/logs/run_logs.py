@@ -307,7 +307,8 @@ def _copy_judgments(
         select(
             logs.c.number,
             *(logs.c[name] for name in _JUDGMENT_SOURCE),
-            *(logs.c.extra[name].label(name) for name in ("user", "passed")),
+            logs.c.extra["user"].label("user"),
+            logs.c.extra["passed"].as_boolean().label("passed"),
         )
         .where(logs.c.judged_log_number.in_(list(datapoint_ids)))
         .order_by(logs.c.number)

@@ -71,7 +71,8 @@ _JUDGMENTS = (
         logs.c.error,
         logs.c.output,
         logs.c.output_message,
-        *(logs.c.extra[name] for name in ("score", "passed", "threshold")),
+        judgments.c.passed,
+        *(logs.c.extra[name] for name in ("score", "threshold")),
     )
     .join(logs, logs.c.number == judgments.c.evaluator_log_number)
     .where(judgments.c.log_number.in_(bindparam("numbers", expanding=True)))
@@ -87,8 +88,8 @@ def _judgment_row(
     error: str | None,
     output: str | None,
     message: Any,
-    score: float | None,
     passed: bool | None,
+    score: float | None,
     threshold: float | None,
     *,
     characters: int,
