@@ -49,20 +49,22 @@ class Compared:
     def subject(self, row: ComparisonRow) -> Quoted:
         """The evaluator or measure of a row."""
         if row.measure is None:
-            return self.evaluator(row.evaluator_version_id or "")
+            return self.evaluator(row.evaluator_version_id or "") + (" passed" if row.passes else "")
         is_label = row.measure in self.evaluation.evaluator_labels.values()
         return f"{row.measure} (measured)" if is_label else row.measure
 
     def rows(self) -> Iterator[tuple[ComparedCandidate, ComparisonRow]]:
-        """All comparisons with pairs, by candidate, measures last."""
+        """All comparisons with pairs, by candidate: of judgments, of passes, and of measures."""
         for candidate in self.found.candidates:
-            for row in (*candidate.comparisons, *candidate.measures):
+            for row in (*candidate.comparisons, *candidate.passes, *candidate.measures):
                 if row.pairs and not self._is_constant(candidate, row):
                     yield candidate, row
 
     def _is_constant(self, candidate: ComparedCandidate, row: ComparisonRow) -> bool:
         if row.evaluator_version_id is None or row.changed:
             return False
+        if row.passes:
+            return row.baseline in (0, 1)
         before, after = (tally_of(run, row.evaluator_version_id) for run in (self.found.baseline, candidate))
         return before.constant is not None and before.constant == after.constant
 

@@ -12,6 +12,7 @@ from evals_mcp.models.rows import EvaluatorRow, RunRow
 
 _MEANS = ("accuracy", "average", "avg", "mean")
 _PASS_RATES = ("pass rate", "pass_rate", "passrate")
+_COUNTS = ("num_errors", "num_judgments", "num_logs", "num_nulls", "percentiles", "total_logs")
 _TEXT = 60
 _LISTED = 6
 _OF_A_RUN = 60
@@ -26,8 +27,9 @@ def reported_notes(evaluation: ResolvedEvaluation) -> list[Quoted]:
     for run in evaluation.runs:
         label = name(evaluation.run_labels[run.id])
         differing += [f"{label}: {words}" for words in _differing(evaluation, run)]
-        if not run.logs_count:
-            alone += [f"{label}: {_words(evaluation, figure)} by {name(figure.source)}" for figure in run.reported]
+        if run.reported and not run.logs_count:
+            words = [_words(evaluation, figure) for figure in sorted(run.reported, key=_rank)]
+            alone.append(f"{label}: {figures.listed(words, _LISTED)}")
     notes: list[Quoted] = []
     if differing:
         notes.append(f"Reported figures differ from the recomputed ones: {_listed(differing)}.")
@@ -51,7 +53,7 @@ def _differing(evaluation: ResolvedEvaluation, run: RunRow) -> Iterator[Quoted]:
             continue
         value, amount = found
         yield (
-            f"{_words(evaluation, figure)} by {name(figure.source)}, recomputed {figures.number(round(value, 4))} "
+            f"{_words(evaluation, figure)} by {name(figure.source)}, recomputed {_number(value)} "
             f"(n={figures.count(amount)})"
         )
 
@@ -94,9 +96,21 @@ def _words(evaluation: ResolvedEvaluation, figure: ReportedFigure) -> Quoted:
     named = figure.evaluator if row is None else evaluation.evaluator_labels[row.version_id]
     of = "" if named is None or named == figure.name else f" of {name(named)}"
     text = isinstance(figure.value, str)
-    value = cell(str(figure.value), _TEXT) if text else figures.number(round(float(figure.value), 4))
-    error = "" if figure.stderr is None else f" (stderr {figures.number(figure.stderr)})"
+    value = cell(str(figure.value), _TEXT) if text else _number(float(figure.value))
+    error = "" if figure.stderr is None else f" (stderr {_number(figure.stderr)})"
     return f"{name(figure.name)}{of} {value}{error}"
+
+
+def _rank(figure: ReportedFigure) -> int:
+    """Means first, counts of judgments last."""
+    if figure.name.casefold() in (*_MEANS, *_PASS_RATES):
+        return 0
+    return 2 if figure.name.startswith(_COUNTS) else 1
+
+
+def _number(value: float) -> Quoted:
+    """A figure to four decimals, so that a reported one and another can be told apart."""
+    return figures.exact_number(round(value, 4))
 
 
 def _listed(words: Sequence[Quoted]) -> Quoted:

@@ -27,10 +27,11 @@ class ComparisonRow(Model):
     """A candidate against the baseline by one evaluator or measure. Fields as in `statistics.results.Comparison`.
 
     `p_value` is uncorrected. `adjusted_p` is corrected over all evaluator comparisons of the family (or all measures)
-    and decides the verdict.
+    and decides the verdict. `passes`: it compares the evaluator's own verdicts, which stand beside its judgments.
     """
 
     evaluator_version_id: str | None = None
+    passes: Defaulted[bool] = False
     measure: Measure | None = None
     kind: str
     verdict: str
@@ -93,12 +94,13 @@ class ComparedRun(Model):
 
 
 class ComparedCandidate(ComparedRun):
-    """A candidate with one comparison for each evaluator and for each measure that both runs have.
+    """A candidate with one comparison for each evaluator, and one for each measure and for passes that both runs have.
 
     `changes` tell what its version changed since the baseline's.
     """
 
     comparisons: list[ComparisonRow]
+    passes: Defaulted[list[ComparisonRow]] = Field(default_factory=list)
     measures: list[ComparisonRow]
     changes: Defaulted[list[FieldChange]] = Field(default_factory=list)
 

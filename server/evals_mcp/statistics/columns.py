@@ -28,7 +28,8 @@ class JudgmentColumn:
 
     `numbers` has numbers, and booleans as 0 and 1, else NaN. `labels` has indexes into `options`, else -1. Where
     several authors judged a log, its number is their mean, and its options have shares of the authors. `version_ids`
-    are the evaluator versions that judged, sorted.
+    are the evaluator versions that judged, sorted. `passes` has the evaluator's own verdicts beside its judgments, as 1
+    and 0, the mean of several authors, or NaN; None if there are none.
     """
 
     states: NDArray[Any]
@@ -36,6 +37,13 @@ class JudgmentColumn:
     labels: NDArray[Any]
     options: tuple[Profile, ...]
     version_ids: tuple[str, ...]
+    passes: NDArray[Any] | None = None
+
+    def only(self, mask: NDArray[Any]) -> JudgmentColumn:
+        """The column of some of the logs."""
+        passes = None if self.passes is None else self.passes[mask]
+        columns = {name: getattr(self, name)[mask] for name in ("states", "numbers", "labels")}
+        return replace(self, **columns, passes=passes)
 
 
 class JudgedLogs(NamedTuple):
@@ -67,12 +75,7 @@ class RunColumns:
             datapoints=self.datapoints[mask],
             failed=self.failed[mask],
             measures={measure: column[mask] for measure, column in self.measures.items()},
-            judgments={
-                version_id: replace(
-                    column, states=column.states[mask], numbers=column.numbers[mask], labels=column.labels[mask]
-                )
-                for version_id, column in self.judgments.items()
-            },
+            judgments={version_id: column.only(mask) for version_id, column in self.judgments.items()},
         )
 
     def judged(self, evaluator_version_id: str) -> JudgedLogs:

@@ -43,15 +43,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairComparison:
-    """A candidate against a baseline: one comparison per evaluator version, and per measure that both have."""
+    """A candidate against a baseline: one comparison per evaluator version, and per measure that both have.
+
+    `passes` compares the verdicts beside judgments, of the evaluators that give them in both.
+    """
 
     comparisons: Mapping[str, Comparison]
+    passes: Mapping[str, Comparison]
     measures: Mapping[Measure, Comparison]
 
     def only(self, version_ids: Collection[str]) -> PairComparison:
         """The comparisons by these evaluators, and all measures."""
-        found = {id: comparison for id, comparison in self.comparisons.items() if id in version_ids}
-        return PairComparison(comparisons=found, measures=self.measures)
+        found, passes = (
+            {id: comparison for id, comparison in every.items() if id in version_ids}
+            for every in (self.comparisons, self.passes)
+        )
+        return PairComparison(comparisons=found, passes=passes, measures=self.measures)
+
+    @property
+    def judged(self) -> list[Comparison]:
+        """The comparisons by evaluators: of judgments, then of passes."""
+        return [*self.comparisons.values(), *self.passes.values()]
 
 
 class ComparedRuns(NamedTuple):
@@ -84,7 +96,7 @@ def compare_runs(
     answer = Comparisons(
         baseline=_compared_run(question.baseline_run_id, evaluators, baseline, baseline),
         candidates=candidates,
-        family_comparisons=_tested(item for pair in corrected.values() for item in pair.comparisons.values()),
+        family_comparisons=_tested(item for pair in corrected.values() for item in pair.judged),
         family_measures=_tested(item for pair in corrected.values() for item in pair.measures.values()),
         shown_run_id=shown_run_id,
         datapoints=[],
@@ -99,19 +111,22 @@ def compare_pair(evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candi
     Excludes logs without a datapoint, and the measures of logs that ended in an error.
     """
     measured = ((measure, _compare_measure(measure, baseline, candidate)) for measure in MEASURES)
+    passed = ((row.version_id, _compare_passes(row, baseline, candidate)) for row in evaluators)
     return PairComparison(
         comparisons={row.version_id: _compare_evaluator(row, baseline, candidate) for row in evaluators},
+        passes={version_id: comparison for version_id, comparison in passed if comparison is not None},
         measures={measure: comparison for measure, comparison in measured if comparison.pairs},
     )
 
 
 def correct_families(pairs: Mapping[str, PairComparison]) -> dict[str, PairComparison]:
     """The pairs with p-values adjusted over all evaluator comparisons, and over all measures."""
-    judged = iter(_corrected([item for pair in pairs.values() for item in pair.comparisons.values()]))
+    judged = iter(_corrected([item for pair in pairs.values() for item in pair.judged]))
     measured = iter(_corrected([item for pair in pairs.values() for item in pair.measures.values()]))
     return {
         run_id: PairComparison(
             comparisons={version_id: next(judged) for version_id in pair.comparisons},
+            passes={version_id: next(judged) for version_id in pair.passes},
             measures={measure: next(measured) for measure in pair.measures},
         )
         for run_id, pair in pairs.items()
@@ -171,6 +186,21 @@ def _compare_evaluator(row: EvaluatorRow, baseline: RunColumns, candidate: RunCo
     return not_comparable(row.return_type)
 
 
+def _compare_passes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> Comparison | None:
+    """Compare the rates of an evaluator's judgments that pass; None if it does not say so on common datapoints."""
+    import numpy as np
+
+    columns: list[NDArray[Any]] = []
+    for run in (baseline, candidate):
+        passes = run.judgments[row.version_id].passes
+        if passes is None:
+            return None
+        known = (run.datapoints >= 0) & ~np.isnan(passes)
+        columns += [run.datapoints[known], passes[known]]
+    found = compare_booleans(pair_columns(*columns))
+    return found if found.pairs else None
+
+
 def _compare_measure(measure: Measure, baseline: RunColumns, candidate: RunColumns) -> Comparison:
     import numpy as np
 
@@ -203,6 +233,11 @@ def _candidate(
     return ComparedCandidate(
         **dict(run),
         comparisons=rows,
+        passes=[
+            _row(pair.passes[row.version_id], evaluator_version_id=row.version_id, passes=True)
+            for row in evaluators
+            if row.version_id in pair.passes
+        ],
         measures=[_row(comparison, measure=measure) for measure, comparison in pair.measures.items()],
     )
 

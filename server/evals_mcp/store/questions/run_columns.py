@@ -7,7 +7,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from evals_mcp.models.judgments import JUDGED, MISSING
 from evals_mcp.models.usage import Usage
@@ -187,8 +187,29 @@ def _judgment_column(
     elif kind in ("select", "multi_select"):
         labels[indexes[judged]] = _label_indexes(values.tolist(), kind, options)
     return JudgmentColumn(
-        states=states, numbers=found, labels=labels, options=tuple(options), version_ids=tuple(version_ids)
+        states=states,
+        numbers=found,
+        labels=labels,
+        options=tuple(options),
+        version_ids=tuple(version_ids),
+        passes=None if kind == "boolean" else _passes(connection, counting, numbers),
     )
+
+
+def _passes(
+    connection: Connection, counting: Iterable[ColumnElement[bool]], numbers: "NDArray[Any]"
+) -> "NDArray[Any] | None":
+    """The verdicts beside an evaluator's judgments, as in `JudgmentColumn`."""
+    import numpy as np
+
+    told = select(judgments.c.log_number, judgments.c.passed).where(*counting, judgments.c.passed.is_not(None))
+    rows = _fetch(connection, told, ("i8", "f8"))
+    if not len(rows):
+        return None
+    indexes = np.searchsorted(numbers, rows["f0"])
+    amounts = np.bincount(indexes, minlength=len(numbers))
+    passed = np.bincount(indexes, weights=rows["f1"], minlength=len(numbers))
+    return np.where(amounts > 0, passed / np.maximum(amounts, 1), np.nan)
 
 
 def _one_per_log(rows: "NDArray[Any]", kind: str) -> "NDArray[Any]":
