@@ -139,6 +139,26 @@ async def test_read_only_hides_the_tools_that_write(sample_database: Path) -> No
             assert f'There is no tool "{tool}".' in await assistant.refuse(tool)
 
 
+async def test_what_to_do_next_fits_the_host(tmp_path: Path) -> None:
+    """A person with the bundle has settings and no command; folders come as arguments, where several may stand."""
+    variables = {"EVALS_MCP_DATABASE": str(tmp_path / "evals.db")}
+    for folders, words in (
+        ([], 'add the folder to "Folders to import from"'),
+        ([str(tmp_path), "/data"], 'import_results(path="results.csv") reads below '),
+    ):
+        server = load_mcp_server(variables, import_folders=folders, in_bundle=True)
+        async with Client(server) as host:
+            answer = await Assistant(host, EvalsClient()).ask("list_evaluations")
+        assert words in answer
+        assert all(folder in answer for folder in folders)
+        assert "evals-mcp import" not in answer
+    server = load_mcp_server(variables | {"EVALS_MCP_READ_ONLY": "true"}, in_bundle=True)
+    async with Client(server) as host:
+        assert 'read-only (Settings, Extensions, Evals, Configure, "Read only")' in await Assistant(
+            host, EvalsClient()
+        ).ask("list_evaluations")
+
+
 async def test_the_budget_of_the_environment_is_the_default_of_every_tool(sample_database: Path) -> None:
     """A call that says otherwise wins."""
     variables = {"EVALS_MCP_DATABASE": str(sample_database), "EVALS_MCP_MAX_TOKENS": "300"}

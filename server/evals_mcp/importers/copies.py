@@ -7,7 +7,6 @@ allowed folder, without following a link, and only a regular file is copied.
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -83,9 +82,12 @@ class Copies:
         names = sorted(name for name in os.listdir(path.parent) if any(fnmatch(name, pattern) for pattern in patterns))
         for name in names[:_MOST_FILES]:
             found = self._allowed(path.with_name(name))
-            if name != path.name and found is not None:
-                with suppress(Invalid):
-                    self._copy(found[1], found[0], target.with_name(name))
+            if name == path.name or found is None:
+                continue
+            try:
+                self._copy(found[1], found[0], target.with_name(name))
+            except Invalid:
+                target.with_name(name).unlink(missing_ok=True)
 
     def _copy(self, path: Path, folder: Path, target: Path) -> None:
         try:
