@@ -13,7 +13,7 @@ from tests.assistant import Assistant
 from tests.e2e.in_process import connect
 from tests.shared_data import DATA
 
-from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import estimate
 from evals_mcp.client.bulk import Bulk
 from evals_mcp.errors import Unavailable
@@ -231,7 +231,7 @@ async def test_what_is_too_large_is_named_with_the_command(folder: Path, monkeyp
     monkeypatch.setattr("evals_mcp.importers.copies.LARGEST_COPY", 100)
     async with _assistant(folder) as assistant:
         refused = await assistant.refuse("import_results", path="results.csv")
-    assert "evals-mcp import PATH" in refused
+    assert f"In a terminal: evals-mcp import PATH --into {quote(str(folder.parent / 'evals.db'))}" in refused
 
 
 async def test_an_import_that_takes_long_goes_on_after_its_call(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,13 @@ def how_to_allow(setup: Setup) -> Quoted:
     return "In the host's configuration, set EVALS_MCP_IMPORT_DIRS to the folder's full path, then restart the server."
 
 
+def without_limit(setup: Setup) -> Quoted:
+    """How to import what is too large for the chat."""
+    if setup.in_bundle:
+        return "Split the file into smaller ones, and import them into one evaluation."
+    return _command(None if setup.database is None else setup.database())
+
+
 def _database(state: DatabaseState, setup: Setup) -> list[Quoted]:
     address = name(state.address)
     setting: Quoted = f'{_PLACES}"Database"' if setup.in_bundle else "EVALS_MCP_DATABASE"
@@ -60,7 +67,13 @@ def _next_steps(setup: Setup, state: DatabaseState | None) -> list[Quoted]:
         setting: Quoted = f'{_PLACES}"Read only"' if setup.in_bundle else "EVALS_MCP_READ_ONLY"
         lines.append(f"This server is read-only ({setting}), so the chat cannot import results.")
     if not setup.in_bundle:
-        is_file = state is not None and "://" not in state.address
-        into = f" --into {quote(state.address)}" if state is not None and is_file else ""
-        lines.append(f"In a terminal: evals-mcp import PATH{into}")
+        lines.append(_command(state))
     return lines
+
+
+def _command(state: DatabaseState | None) -> Quoted:
+    if state is None:
+        return "In a terminal with the same HUMANLOOP_BASE_URL and HUMANLOOP_API_KEY: evals-mcp import PATH"
+    if "://" in state.address:
+        return "In a terminal with the same EVALS_MCP_DATABASE: evals-mcp import PATH"
+    return f"In a terminal: evals-mcp import PATH --into {quote(state.address)}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
+from evals_mcp.answers.empty import without_limit
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.client.client import EvalsClient
@@ -52,7 +53,7 @@ class ImportProgress:
             words = quote(_OPTION.sub(r"\1", str(error)), _LONGEST)
             loading = self._work.startswith("loading ")
             stored: Quoted = "Records before it stay stored." if loading else "Nothing was stored."
-            then: Quoted = f" {_in_a_terminal(setup)}" if isinstance(error, TooLarge) else ""
+            then: Quoted = f" {without_limit(setup)}" if isinstance(error, TooLarge) else ""
             raise Invalid(f"the import failed: {words} {stored}{then}") from error
 
 
@@ -102,9 +103,3 @@ def _summary(imported: "Imported") -> ImportSummary:
         skipped=[(str(item.location), item.reason) for item in report.skipped],
         skipped_count=report.skipped_count,
     )
-
-
-def _in_a_terminal(setup: Setup) -> Quoted:
-    if setup.in_bundle:
-        return "Split the file into smaller ones, and import them into one evaluation."
-    return "Import it in a terminal, which has no limit: evals-mcp import PATH."
