@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 
 from evals_mcp import __version__
 from evals_mcp.config import DEFAULT_MAX_TOKENS, LEAST_TOKENS, MOST_TOKENS, VARIABLES, read_settings
+from evals_mcp.importers.formats import folder_formats, formats
 from evals_mcp.tools import TOOLS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,9 +86,22 @@ def test_links_lead_to_files_that_exist(page: Path) -> None:
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:
-    """Documentation that nobody links to is not read."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [page.name for page in PAGES if f"({page.relative_to(ROOT)})" not in readme] == ["README.md"]
+    """Documentation that nobody links to is not read. Pages of a folder are linked from the page of its name."""
+    unlinked = [page for page in PAGES if page != ROOT / "README.md" and not _is_linked(page)]
+    assert [str(page.relative_to(ROOT)) for page in unlinked] == []
+
+
+def _is_linked(page: Path) -> bool:
+    above = page.parent.with_suffix(".md")
+    start = above if above.is_file() and ROOT in above.parents else ROOT / "README.md"
+    return f"({page.relative_to(start.parent)})" in start.read_text(encoding="utf-8")
+
+
+def test_each_format_of_imports_has_a_page() -> None:
+    """Called as the option calls it, and linked where people begin to read."""
+    text = (ROOT / "docs" / "importing.md").read_text(encoding="utf-8")
+    names = {format.name for format in folder_formats()} | {format.name for format in formats()}
+    assert {name for name in names if f"[{name}](importing/{name}.md)" not in text} == set()
 
 
 def test_the_way_around_names_every_layer() -> None:

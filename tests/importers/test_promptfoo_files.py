@@ -38,7 +38,7 @@ def test_yaml_and_lines_have_the_results_of_the_json(other: str, name: str) -> N
 def test_a_csv_has_the_verdicts_and_scores_of_the_json() -> None:
     """With two digits, and metrics by their scores alone."""
     prompts = json.loads((FILES / "rag-0.120.0-v3.json").read_bytes())["results"]["prompts"]
-    results, report = read_as("promptfoo-csv", FILES / "rag-0.120.0.csv")
+    results, report = read_as("promptfoo", FILES / "rag-0.120.0.csv")
     assert report.notes == []
     for prompt in prompts:
         told = [result for result in results if result.version.label == prompt["provider"]]
@@ -57,7 +57,7 @@ def test_a_csv_has_the_verdicts_and_scores_of_the_json() -> None:
 @recorded
 def test_an_early_csv_has_outputs_without_the_reason() -> None:
     """Which it repeats above a failed output."""
-    results, _ = read_as("promptfoo-csv", FILES / "anthropic-text_to_sql-results.csv")
+    results, _ = read_as("promptfoo", FILES / "anthropic-text_to_sql-results.csv")
     assert Counter(result.scores[0].judgment for result in results) == {True: 18, False: 12}
     assert {len(result.scores) for result in results} == {1}, "a score that repeats the verdict is none"
     assert len({result.version.label for result in results}) == 10
@@ -78,7 +78,7 @@ def test_a_csv_with_columns_of_verdicts_is_read(tmp_path: Path) -> None:
     """A column that adds up several scores is no score, and is named."""
     path = tmp_path / "new.csv"
     path.write_text(NEW)
-    results, report = read_as("promptfoo-csv", path)
+    results, report = read_as("promptfoo", path)
     assert [_told(result)[:4] for result in results] == [
         ("mini", {"q": "1, or 2"}, "one", None),
         ("maxi", {"q": "1, or 2"}, "two", None),

@@ -102,13 +102,12 @@ def formats() -> list[Format]:
 def format_of(path: Path, name: str | None = None) -> Format | None:
     """The format of a file, or the one with this name. None if no reader knows the file. Raises Invalid."""
     known = formats()
-    if name is None:
-        return next((format for format in known if format.recognises(path)), None)
-    for format in known:
-        if format.name == name:
-            return format
+    named = [format for format in known if name in (None, format.name)]
+    found = next((format for format in named if format.recognises(path)), None)
+    if name is None or named:
+        return found or (None if name is None else named[0])
     of_folders = [format.name for format in folder_formats()]
     if name in of_folders:
         raise Invalid(f"{path.name} has not the format {name}.")
-    names = ", ".join([*of_folders, *(format.name for format in known)])
+    names = ", ".join(dict.fromkeys([*of_folders, *(format.name for format in known)]))
     raise Invalid(f"There is no format {name!r}. Formats: {names}.")

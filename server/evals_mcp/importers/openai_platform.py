@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +38,21 @@ def _recognises(path: Path) -> bool:
 
 
 def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
-    found: dict[str, list[tuple[str, Json]]] = {kind: [] for kind in _KINDS}
-    for kind, at, value in _objects(path):
-        found[kind].append((at, value))
-    if not found[_ITEM]:
+    # Lines are read twice, so that memory does not hold all items. A document is in memory anyway.
+    whole = list(_objects(path)) if path.suffix.lower() == ".json" else None
+    about: dict[str, dict[str, Json]] = {_EVAL: {}, _RUN: {}}
+    has_items = False
+    for kind, _, value in chain(whole or _objects(path), chain.from_iterable(map(_told, _siblings(path)))):
+        if kind == _ITEM:
+            has_items = True
+        else:
+            about[kind].setdefault(str(value.get("id")), value)
+    if not has_items:
         raise NoResults(f"{path.name} has evals or runs, and no output items. Import the output items beside it.")
-    about = {kind: {str(value.get("id")): value for _, value in found[kind]} for kind in (_EVAL, _RUN)}
-    for other in _siblings(path):
-        for kind, _, value in _objects(other):
-            if kind in about:
-                about[kind].setdefault(str(value.get("id")), value)
     reader = _Reader(about[_EVAL], about[_RUN])
-    for at, item in found[_ITEM]:
-        yield reader.result(item, Location(path.name, at))
+    for kind, at, value in whole or _objects(path):
+        if kind == _ITEM:
+            yield reader.result(value, Location(path.name, at))
     reader.check(path.name, report)
 
 
@@ -82,10 +85,15 @@ def _within(value: Any, at: str) -> Iterator[tuple[str, str, Json]]:
 
 
 def _siblings(path: Path) -> list[Path]:
-    """The files beside this one, and in the folder above, that tell of evals and runs."""
-    files = [file for folder in (path.parent, path.parent.parent) for file in sorted(folder.glob("*.json*"))]
-    others = [file for file in files[:_MOST_SIBLINGS] if file != path and file.suffix.lower() in _ENDINGS]
+    """The files beside this one that tell of evals and runs."""
+    files = sorted(path.parent.glob("*.json*"))[:_MOST_SIBLINGS]
+    others = [file for file in files if file != path and file.suffix.lower() in _ENDINGS]
     return [file for file in others if _ABOUT.search(read_head(file))]
+
+
+def _told(path: Path) -> Iterator[tuple[str, str, Json]]:
+    """The evals and runs in a file beside the one that is read."""
+    return (found for found in _objects(path) if found[0] != _ITEM)
 
 
 class _Reader:

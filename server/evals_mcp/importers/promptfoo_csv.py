@@ -192,4 +192,4 @@ def _provider_and_prompt(prompt: _Prompt) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", prompt.label)
 
 
-FORMAT = Format("promptfoo-csv", _recognises, _read)
+FORMAT = Format("promptfoo", _recognises, _read)
