@@ -120,7 +120,7 @@ def test_braintrust_has_a_log_for_each_case(tmp_path: Path) -> None:
             {"topic": "sums"},
         )
         if path != table:
-            assert skipped(report) == [f"{path.name}: 1 spans below those of the experiment are left out"]
+            assert skipped(report) == [f"{path.name}: spans inside of test cases: 1"]
 
 
 def _langfuse(number: int, **fields: Any) -> dict[str, Any]:

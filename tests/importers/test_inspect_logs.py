@@ -177,3 +177,15 @@ def test_runs_of_one_model_with_other_settings_are_other_versions(tmp_path: Path
     assert run(["import", str(folder), "--into", into]).status == 0
     compared = run(["--database", into, "call", "compare_runs", "evaluation=sums"]).stdout
     assert "shots 1 → 2" in compared
+
+
+def test_an_archive_that_would_grow_too_far_is_refused(tmp_path: Path) -> None:
+    """Before any of it is read; nor does a name that leads out of an archive write a file."""
+    path = _written(tmp_path, _header(), {**_sample(), "padding": " " * 60_000_000})
+    with pytest.raises(Invalid, match=r"log\.eval, samples/0_epoch_1\.json would grow from [\d,]+ bytes to 60,\d+,\d+"):
+        _read(path)
+    path = _written(tmp_path, _header())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("samples/../../outside.json", json.dumps(_sample()))
+    results, _ = _read(path)
+    assert (len(results), [file.name for file in tmp_path.parent.glob("outside*")]) == (1, [])

@@ -122,9 +122,9 @@ def test_pages_of_a_folder_make_runs_that_are_compared(tmp_path: Path) -> None:
     assert (ended.status, ended.stderr) == (0, "")
     told = " ".join(ended.stdout.split())
     assert "Headlines │ 2 │ 2 │ 4 │ 0 │ 8 judged" in told
-    assert "Run try 2 reports 1 passes of String check; its items have 2." in told
+    assert "Run try 2 reports passes of String check: 1; its items have 2." in told
     assert "Run try 1 has 2 output items; items-1.json holds 1." in told
-    assert "Skipped items-2.json: 1 results are in items-1.json, too." in told
+    assert "Skipped items-2.json: results that are in items-1.json, too: 1." in told
     assert "Skipped runs.json: has evals or runs, and no output items." in told
 
 

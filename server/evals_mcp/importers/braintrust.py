@@ -34,7 +34,7 @@ def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
         else:
             left_out += 1
     if left_out:
-        report.skip(Location(path.name, ""), f"{left_out:,} spans below those of the experiment are left out")
+        report.skip(Location(path.name, ""), f"spans inside of test cases: {left_out:,}")
 
 
 def _is_root(cells: Mapping[str, Any]) -> bool:

@@ -81,7 +81,7 @@ class FileOfResults:
     def report(self) -> None:
         """Report what came before, and a file without results."""
         for other, count in self._repeats.items():
-            reason = f"{count:,} results are in {other}, too" if self.added else f"its run is in {other}, too"
+            reason = f"results that are in {other}, too: {count:,}" if self.added else f"its run is in {other}, too"
             self._report.skip(Location(self._name, ""), reason)
         if not self.added and not self._repeats:
             self._report.skip(Location(self._name, ""), "it holds no results")

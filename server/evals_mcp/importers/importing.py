@@ -230,7 +230,7 @@ def _tell(assembly: Assembly, report: Report) -> None:
     if ids := list(assembly.ambiguous_ids):
         few = ", ".join(ids[:_FEW]) + (", \N{HORIZONTAL ELLIPSIS}" if len(ids) > _FEW else "")
         report.note(
-            f"{assembly.evaluation}: {len(ids):,} ids have several datapoints, because inputs or targets differ: {few}."
+            f"{assembly.evaluation}: ids of several datapoints, because inputs or targets differ ({len(ids):,}): {few}."
         )
 
 

@@ -151,7 +151,7 @@ class _Reader:
                 counted = self._counts[run_id, str(criterion.get("testing_criteria"))][True]
                 if counted != passed:
                     grader = self._name(str(criterion.get("testing_criteria")))
-                    report.note(f"Run {name} reports {passed:,} passes of {grader}; its items have {counted:,}.")
+                    report.note(f"Run {name} reports passes of {grader}: {passed:,}; its items have {counted:,}.")
 
     def _reported(self, run: Json) -> Iterator[ReportedFigure]:
         for criterion, passed in _criteria(run):

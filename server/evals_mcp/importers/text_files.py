@@ -43,7 +43,7 @@ def encoding_note(path: Path) -> str | None:
     if found.encoding == "cp1252":
         return f"{path.name} is not UTF-8. It is read as Windows-1252."
     if found.invalid:
-        return f"{path.name} has {found.invalid:,} bytes that are not UTF-8. Each is read as \N{REPLACEMENT CHARACTER}."
+        return f"{path.name}: bytes that are not UTF-8, read as \N{REPLACEMENT CHARACTER}: {found.invalid:,}."
     return None
 
 

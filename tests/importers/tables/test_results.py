@@ -76,7 +76,7 @@ def test_an_id_with_different_contents_and_odd_bytes_are_told(tmp_path: Path) ->
     (folder / "b.csv").write_bytes("id,input,output\n8,Größe,x\n".encode("cp1252"))
     ended = run(["import", str(folder), "--into", str(tmp_path / "new.db"), "--dry-run"])
     told = " ".join(ended.stdout.split())
-    assert "folder: 1 ids have several datapoints, because inputs or targets differ: 7." in told
-    assert "a.csv has 1 bytes that are not UTF-8. Each is read as \N{REPLACEMENT CHARACTER}." in told
+    assert "folder: ids of several datapoints, because inputs or targets differ (1): 7." in told
+    assert "a.csv: bytes that are not UTF-8, read as \N{REPLACEMENT CHARACTER}: 1." in told
     assert "b.csv is not UTF-8. It is read as Windows-1252." in told
     assert "3 │ 3 │" in told
