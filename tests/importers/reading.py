@@ -12,7 +12,9 @@ def read_as(name: str, path: Path, **chosen: object) -> tuple[list[Result], Repo
     format, report = format_of(path), Report()
     assert format is not None
     assert format.name == name
-    return list(format.read(path, Chosen(**chosen), report)), report  # type: ignore[arg-type]
+    results = list(format.read(path, Chosen(**chosen), report))  # type: ignore[arg-type]
+    report.compare()
+    return results, report
 
 
 def skipped(report: Report) -> list[str]:

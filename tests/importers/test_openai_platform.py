@@ -113,7 +113,7 @@ def test_pages_of_a_folder_make_runs_that_are_compared(tmp_path: Path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()
     (folder / "eval.json").write_text(json.dumps(EVAL))
-    (folder / "runs.json").write_text(_page(_run(1), _run(2)))
+    (folder / "runs.json").write_text(_page(_run(1), _run(2, result_counts={"total": 5})))
     (folder / "items-1.json").write_text(_page(_item(1, passed=True), more=True))
     (folder / "items-2.json").write_text(_page(_item(1, passed=True), _item(2, passed=False)))
     lines = [_item(1, passed=True, of_run=2), _item(2, passed=True, of_run=2)]
@@ -122,8 +122,9 @@ def test_pages_of_a_folder_make_runs_that_are_compared(tmp_path: Path) -> None:
     assert (ended.status, ended.stderr) == (0, "")
     told = " ".join(ended.stdout.split())
     assert "Headlines │ 2 │ 2 │ 4 │ 0 │ 8 judged" in told
-    assert "Run try 2 reports passes of String check: 1; its items have 2." in told
-    assert "Run try 1 has 2 output items; items-1.json holds 1." in told
+    assert "Passes of String check in run try 2 (evalrun_2): 1 reported, 2 in the files." in told
+    assert "Output items of run try 2 (evalrun_2): 5 reported, 2 in the files." in told
+    assert "evalrun_1" not in told
     assert "Skipped items-2.json: results that are in items-1.json, too: 1." in told
     assert "Skipped runs.json: has evals or runs, and no output items." in told
 

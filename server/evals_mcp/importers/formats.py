@@ -4,6 +4,7 @@ Another package adds one by an entry point in the group `evals_mcp.importers`: a
 `read`, as `Format` has them.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -33,6 +34,8 @@ class Report:
     skipped: list[Skipped] = field(default_factory=list)
     skipped_count: int = 0
     notes: list[str] = field(default_factory=list)
+    _claims: dict[str, int] = field(default_factory=dict)
+    _found: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def skip(self, location: Location, reason: str) -> None:
         """Report something that is left out. The first 1,000 are kept."""
@@ -44,6 +47,20 @@ class Report:
         """Report something else, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def claim(self, what: str, count: int) -> None:
+        """Remember how many of something the files claim, such as `output items of run v2`."""
+        self._claims.setdefault(what, count)
+
+    def find(self, what: str, id: str) -> None:
+        """Remember one of them that is there, in whichever file."""
+        self._found[what].add(id)
+
+    def compare(self) -> None:
+        """Report the claims that all files together do not hold. Called when all are read."""
+        for what, claimed in self._claims.items():
+            if (found := len(self._found[what])) != claimed:
+                self.note(f"{what}: {claimed:,} reported, {found:,} in the files.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ async def import_files(
         of_folders = format in {known.name for known in folder_formats()}
         files = [] if exports and of_folders else _files(paths, (folder for folder, _ in exports))
         await _read_all(list(files), format, chosen or Chosen(), imported, gathering, progress)
+        imported.report.compare()
         assemblies = gathering.assemblies.values()
         if not exports and not assemblies:
             raise Invalid(f"Nothing to import: {_why(imported.report) or 'the files hold no results'}.")

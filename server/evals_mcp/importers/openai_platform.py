@@ -5,7 +5,6 @@ By the API's documentation. A folder may have the pages of the output items, and
 
 import json
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
@@ -49,11 +48,11 @@ def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
             about[kind].setdefault(str(value.get("id")), value)
     if not has_items:
         raise NoResults(f"{path.name} has evals or runs, and no output items. Import the output items beside it.")
-    reader = _Reader(about[_EVAL], about[_RUN])
+    reader = _Reader(about[_EVAL], about[_RUN], report)
     for kind, at, value in whole or _objects(path):
         if kind == _ITEM:
             yield reader.result(value, Location(path.name, at))
-    reader.check(path.name, report)
+    reader.check(path.name)
 
 
 def _objects(path: Path) -> Iterator[tuple[str, str, Json]]:
@@ -99,18 +98,20 @@ def _told(path: Path) -> Iterator[tuple[str, str, Json]]:
 class _Reader:
     """Reads output items. Each run is a run, each grader an evaluator: whether it passed, with its score."""
 
-    def __init__(self, evals: Mapping[str, Json], runs: Mapping[str, Json]) -> None:
+    def __init__(self, evals: Mapping[str, Json], runs: Mapping[str, Json], report: Report) -> None:
         self._evals = evals
         self._runs = runs
+        self._report = report
         self._names: dict[str, str] = {}
-        self._ids: dict[str, set[str]] = defaultdict(set)
-        self._counts: dict[tuple[str, str], Counter[bool]] = defaultdict(Counter)
+        self._known: dict[str, None] = {}
+        self._unknown: dict[str, None] = {}
 
     def result(self, item: Json, location: Location) -> Result:
         """The result of one output item."""
         run_id, sample = str(item.get("run_id")), as_object(item.get("sample"))
-        self._ids[run_id].add(str(item.get("id")))
         run, eval = self._runs.get(run_id, {}), self._evals.get(str(item.get("eval_id")), {})
+        (self._known if run else self._unknown)[run_id] = None
+        self._report.find(_items_of(run_id, run), str(item.get("id")))
         usage, error = as_object(sample.get("usage")), as_object(sample.get("error"))
         own_output = as_object(item.get("datasource_item")).get("sample.output_text")
         created = item.get("created_at")
@@ -118,7 +119,7 @@ class _Reader:
             version=_version(run, sample, run_id),
             case=_case(item, run, eval),
             location=location,
-            scores=list(self._scores(item, run_id, eval)),
+            scores=list(self._scores(item, run_id, run, eval)),
             output=_text_of(sample.get("output")) or own_output,
             messages=_messages(sample.get("input")),
             error=str(error.get("message") or error.get("code") or "") or None,
@@ -136,22 +137,17 @@ class _Reader:
             ),
         )
 
-    def check(self, file: str, report: Report) -> None:
-        """Report runs that are not there as a whole, and counts that the items do not have."""
-        for run_id, ids in self._ids.items():
-            run = self._runs.get(run_id)
-            if run is None:
-                report.note(f"{file} has no run {run_id}, so what was run is told from its output items.")
-                continue
-            name, total = run.get("name") or run_id, as_object(run.get("result_counts")).get("total")
-            if isinstance(total, int) and total > len(ids):
-                report.note(f"Run {name} has {total:,} output items; {file} holds {len(ids):,}.")
-                continue
-            for criterion, passed in _criteria(run):
-                counted = self._counts[run_id, str(criterion.get("testing_criteria"))][True]
-                if counted != passed:
+    def check(self, file: str) -> None:
+        """Report runs that are not there, and what the others claim."""
+        for run_id in self._unknown:
+            self._report.note(f"{file} has no run {run_id}, so what was run is told from its output items.")
+        for run_id, run in self._runs.items():
+            total = as_object(run.get("result_counts")).get("total")
+            if run_id in self._known and isinstance(total, int):
+                self._report.claim(_items_of(run_id, run), total)
+                for criterion, passed in _criteria(run):
                     grader = self._name(str(criterion.get("testing_criteria")))
-                    report.note(f"Run {name} reports passes of {grader}: {passed:,}; its items have {counted:,}.")
+                    self._report.claim(_passes_of(run_id, run, grader), passed)
 
     def _reported(self, run: Json) -> Iterator[ReportedFigure]:
         for criterion, passed in _criteria(run):
@@ -160,7 +156,7 @@ class _Reader:
                 if isinstance(value, int):
                     yield ReportedFigure(name=name, value=value, source="OpenAI", evaluator=evaluator)
 
-    def _scores(self, item: Json, run_id: str, eval: Json) -> Iterator[Score]:
+    def _scores(self, item: Json, run_id: str, run: Json, eval: Json) -> Iterator[Score]:
         for given in item.get("results") or []:
             result = as_object(given)
             full = str(result.get("name"))
@@ -168,8 +164,8 @@ class _Reader:
             sample = as_object(result.get("sample"))
             usage, error = as_object(sample.get("usage")), as_object(sample.get("error"))
             failure = str(error.get("message") or error.get("code") or "") or None
-            if isinstance(passed, bool):
-                self._counts[run_id, full][passed] += 1
+            if passed is True:
+                self._report.find(_passes_of(run_id, run, name), str(item.get("id")))
             yield Score(
                 name,
                 None if failure else passed,
@@ -188,6 +184,14 @@ class _Reader:
             short = _ID.sub("", full)
             self._names[full] = full if short in self._names.values() else short
         return self._names[full]
+
+
+def _items_of(run_id: str, run: Json) -> str:
+    return f"Output items of run {run.get('name')} ({run_id})"
+
+
+def _passes_of(run_id: str, run: Json, grader: str) -> str:
+    return f"Passes of {grader} in run {run.get('name')} ({run_id})"
 
 
 def _criteria(run: Json) -> Iterator[tuple[Json, int]]:
