@@ -3,12 +3,12 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from tempfile import TemporaryFile
-from typing import IO, Any, NamedTuple, Self
+from typing import IO, Any, NamedTuple
 
 from evals_mcp.importers.judgment_types import JudgmentType
 from evals_mcp.importers.occurrences import Occurrences
 from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version, fingerprint
+from evals_mcp.importers.waiting_lines import WaitingLines
 from evals_mcp.models.enums import FileType
 from evals_mcp.models.evaluation_document import (
     AttachedEvaluator,
@@ -49,7 +49,7 @@ class Earlier(NamedTuple):
 
 
 class Assembly:
-    """Collects the results of one evaluation, then yields its document. A context manager that removes its files.
+    """Collects the results of one evaluation in a temporary file, then yields its document.
 
     Ids come from the evaluation's name and the content: those of logs also from the run's key, else from the file's
     name, those of runs from all datapoints, and those of judgments from the evaluator's type, because a run has one
@@ -57,11 +57,11 @@ class Assembly:
     `ambiguous_ids` are those in the files that several datapoints have, because their inputs or targets differ.
     """
 
-    def __init__(self, evaluation: str) -> None:
+    def __init__(self, evaluation: str, file: IO[bytes]) -> None:
         self.evaluation = evaluation
         self._folder = evaluation.replace("/", "-").strip() or "Imported"
-        self._cases: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by the context manager
-        self._results: IO[bytes] = TemporaryFile()  # noqa: SIM115
+        self._cases = WaitingLines(file)
+        self._results = WaitingLines(file)
         self._datapoints = Occurrences()
         self._versions: dict[str, Version] = {}
         self._runs: dict[str, tuple[Version, str]] = {}
@@ -79,13 +79,6 @@ class Assembly:
         self.logs_count = 0
         self.errors_count = 0
         self.judgment_states: Counter[str] = Counter()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._cases.close()
-        self._results.close()
 
     def earlier(self, result: Result) -> Earlier | None:
         """The same result in an earlier one: with the same id, else in another file with the same run key.
@@ -170,7 +163,6 @@ class Assembly:
                 status=status,
                 reported_figures=list(self._reported[run_id].values()) or None,
             )
-        self._results.seek(0)
         for line in self._results:
             kind, content = line[:1].decode(), line[1:]
             if kind == _LOG:
@@ -185,7 +177,6 @@ class Assembly:
         yield VersionRecord(id=version_id, file_id=self._id("ds"), datapoint_ids=datapoint_ids)
 
     def _datapoint_records(self) -> Iterator[DatapointRecord]:
-        self._cases.seek(0)
         return map(DatapointRecord.model_validate_json, self._cases)
 
     def _file_versions(self) -> Iterator[Record]:

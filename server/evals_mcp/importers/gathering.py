@@ -1,8 +1,8 @@
 """Which evaluation each result of the files belongs to, and whether it came before."""
 
 from collections import Counter
-from types import TracebackType
-from typing import Self
+from tempfile import TemporaryFile
+from typing import IO, Self
 
 from pydantic import ValidationError
 
@@ -12,7 +12,7 @@ from evals_mcp.importers.results import Location, Result
 
 
 class Gathering:
-    """The evaluations that files hold, by name. A context manager that removes their temporary files.
+    """The evaluations that files hold, by name. A context manager that removes their temporary file.
 
     A given name is that of all results. Else results of one test set join the evaluation of the first file that has it,
     and other test sets of that name are told apart by the file. Other results go by the name that their format gives
@@ -22,20 +22,20 @@ class Gathering:
     def __init__(self, evaluation: str | None) -> None:
         self.assemblies: dict[str, Assembly] = {}
         self._evaluation = evaluation
+        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by the context manager
         self._names: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for assembly in self.assemblies.values():
-            assembly.__exit__(kind, error, at)
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def assembly_of(self, result: Result, own_name: str) -> Assembly:
         """The evaluation of a result; `own_name` is the name of the file or folder that was given."""
         name = self._evaluation or self._name_of(result, own_name)
         if name not in self.assemblies:
-            self.assemblies[name] = Assembly(name)
+            self.assemblies[name] = Assembly(name, self._file)
         return self.assemblies[name]
 
     def _name_of(self, result: Result, own_name: str) -> str:

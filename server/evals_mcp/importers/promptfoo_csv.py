@@ -75,16 +75,16 @@ class _Table:
         self._path = path
         self._sums: set[str] = set()
         self._graded: set[str] = set()
-        cases: set[str] = set()
+        cases: set[bytes] = set()
         for _, cells in self._rows():
-            cases.add(as_text(dict(sorted(self._inputs(cells).items()))))
+            cases.add(fingerprint(as_text(dict(sorted(self._inputs(cells).items())))))
             for prompt in prompts:
                 cell = _cell(prompt, cells)
                 self._sums.update(name for name, score in cell.scores.items() if name and not 0 <= score <= 1)
                 self._graded.update(name for name, score in cell.scores.items() if score not in (0, 1))
                 if cell.verdict in _PASSED and cell.scores.get("") not in (None, _PASSED[cell.verdict]):
                     self._graded.add("")
-        self._test_set = fingerprint(sorted(fingerprint(case).hex() for case in cases)).hex()
+        self._test_set = fingerprint(sorted(case.hex() for case in cases)).hex()
         for name in sorted(self._sums):
             report.note(f"{path.name}: {name} is left out, because it adds up the scores of several assertions.")
 
