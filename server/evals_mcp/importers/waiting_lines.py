@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import IO
 
-_MOST_IN_MEMORY = 256_000
+_MOST_IN_MEMORY = 64_000
 
 
 class WaitingLines:
-    """Lines in order. Memory holds the last 256 KB of them, and where the others stand in the file.
+    """Lines in order. Memory holds the last 64 KB of them, and where the others stand in the file.
 
     One open file is enough for the lines of thousands of evaluations.
     """
