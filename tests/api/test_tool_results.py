@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.api.test_bulk import _document, _load, _record
+from tests.api.test_bulk import _document, _load, _record, _send
 from tests.api.v5_calls import V5, Json, evaluated
 
 pytestmark = pytest.mark.anyio
@@ -49,8 +49,11 @@ async def test_a_judgment_keeps_its_verdict_and_its_judge(v5: V5) -> None:
     assert (changed["cached_tokens"], changed["finish_reason"]) == (41, "length")
 
 
-async def test_a_wrong_verdict_is_refused(v5: V5) -> None:
+async def test_a_wrong_verdict_is_refused(api: httpx.AsyncClient, v5: V5) -> None:
     """With the key that is wrong, and nothing is stored."""
+    document = _document()
+    document[12] |= {"cached_tokens": -1}
+    assert (await _send(api, document)).json()["detail"][0]["loc"] == ["body", 12, "judgment", "cached_tokens"]
     made = await evaluated(v5, 1)
     log = await v5.log(made.run, made.dataset["datapoints"][0])
     for wrong in ({"passed": "maybe"}, {"score": "high"}, {"samples": [{"a": 1}]}, {"cached_tokens": -1}):

@@ -27,6 +27,7 @@ _MEASURES = (
     "prompt_tokens",
     "reasoning_tokens",
     "output_tokens",
+    "cached_tokens",
     "prompt_cost",
     "output_cost",
 )
