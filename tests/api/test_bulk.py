@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.api.v5_calls import V5
 from tests.every_route import LINES
 from tests.loaded_stores import held_rows
 from tests.recount import check_counts
@@ -217,7 +218,6 @@ _WRONG: list[tuple[Json, list[Any], str]] = [
     (_record("version", "v_9", file_id="none"), ["version"], "Unknown file `none`"),
     (_record("version", "v_9", file_id="pr_1", content={}), ["version", "content", "model"], "required"),
     (_record("version", "v_9", file_id="ev_1", content={"spec": {}}), ["version", "content", "spec"], "evaluator_type"),
-    (_record("version", "v_9", file_id="pr_1", content={"model": "x"}, name="v1"), ["version"], "name `v1`"),
     (_record("version", "prv_1", file_id="pr_1", content={"model": "x"}), ["version"], "other content"),
     (_record("version", "v_9", file_id="ds_1", datapoint_ids=["dp_1", "none"]), ["version"], "`none`"),
     (_record("version", "v_9", file_id="pr_1", content={"model": "x"}, datapoint_ids=["dp_1"]), ["version"], "dataset"),
@@ -253,6 +253,14 @@ _WRONG: list[tuple[Json, list[Any], str]] = [
     ({**_JUDGMENT, "id": "log_2", "judgment": 4}, ["judgment"], "another judgment"),
     ({"record": "clear", "run_id": "run_1"}, ["clear"], "overwrite"),
 ]
+
+
+async def test_a_version_whose_name_is_taken_comes_without_it(api: httpx.AsyncClient, v5: V5) -> None:
+    """As names are unique in a file, and another content may have had the name."""
+    await _load(api, [*_document(), _record("version", "prv_3", file_id="pr_1", content={"model": "x"}, name="v1")])
+    versions = (await v5.ok("GET", "/prompts/pr_1/versions"))["records"]
+    names = {item["version_id"]: item["version_name"] for item in versions}
+    assert names == {"prv_1": "v1", "prv_2": "v2", "prv_3": None}
 
 
 async def test_a_wrong_record_is_named_and_nothing_of_its_batch_is_kept(api: httpx.AsyncClient, store: Store) -> None:
