@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from tests.assistant import Assistant
+from tests.documented_only import documented_client, mirror_of
 from tests.e2e.in_process import connect
 from tests.shared_data import DATA
 
@@ -17,6 +18,10 @@ from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import estimate
 from evals_mcp.client.bulk import Bulk
 from evals_mcp.errors import Unavailable
+from evals_mcp.mcp.server import build_server
+from evals_mcp.models.setup import Setup
+from evals_mcp.wiring import open_embedded_app
+from mcp import Client
 
 pytestmark = pytest.mark.anyio
 
@@ -294,6 +299,22 @@ async def test_words_of_files_are_quoted_in_answers_and_errors(folder: Path) -> 
         assert await assistant.refuse("import_results", path="broken.jsonl") == (
             'Error: the import failed: "broken.jsonl, line 2 is not JSON." Nothing was stored.'
         )
+
+
+async def test_a_server_without_our_routes_takes_imports(folder: Path) -> None:
+    """Record by record; its mirror then has the new logs, too."""
+    api = documented_client(open_embedded_app(str(folder.parent / "evals.db")))
+    setup = Setup(import_folders=(folder,))
+    server = build_server(api, mirror_of(api), max_tokens=4_000, read_only=False, setup=setup)
+    async with Client(server) as host:
+        assistant = Assistant(host, api)
+        assert "The server at embedded has no evaluations." in await assistant.ask("list_evaluations")
+        await assistant.ask("import_results", path="results.csv")
+        assert "b | 10 | 30% true" in await assistant.ask("list_runs", evaluation="results")
+        assert "was in the database already" in await assistant.ask("import_results", path="results.csv")
+        (folder / "results.csv").write_text(CSV + "10+10?;20;20;20;1;1\n")
+        assert "New in the database: " in await assistant.ask("import_results", path="results.csv")
+        assert " | 11 | " in await assistant.ask("list_runs", evaluation="results")
 
 
 async def test_read_only_leaves_the_tool_out(folder: Path) -> None:

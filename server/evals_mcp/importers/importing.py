@@ -12,6 +12,7 @@ from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_for
 from evals_mcp.importers.gathering import FileOfResults, Gathering
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.importers.results import Location, NoResults, Result
+from evals_mcp.importers.single_writes import COUNTED
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.text_files import TEXTS, encoding_note
 from evals_mcp.models.evaluation_document import (
@@ -254,7 +255,8 @@ async def _load(
             await progress(f"loading {name}", loaded.records.total())
 
     loaded = await load_document(client, stream(document), progress=tell)
-    imported.records.update(loaded.records)
+    counted = {kind: n for kind, n in loaded.records.items() if client.extended or kind in COUNTED}
+    imported.records.update(counted)
     imported.added.update(loaded.added)
 
 

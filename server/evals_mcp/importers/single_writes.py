@@ -7,6 +7,7 @@ run of a version over a dataset version in an evaluation is the n-th one in the 
 import json
 from collections import Counter, defaultdict
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -39,12 +40,16 @@ from evals_mcp.models.log_requests import (
     PromptLogRequest,
     ToolLogRequest,
 )
+from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.prompts import PromptRequest
 from evals_mcp.models.references import EvaluatorReference, FileReference, VersionReference
 from evals_mcp.models.runs import CreateRunRequest, EvaluationRunResponse, UpdateRunRequest
 from evals_mcp.models.tools import ToolRequest
 
 Json = dict[str, Any]
+COUNTED: frozenset[str] = frozenset(("evaluation", "run", "log", "judgment"))
+"""The kinds of records of which new ones are counted."""
+
 _PAGE = 50
 _REQUESTS: dict[FileType, Any] = {
     "prompt": PromptRequest,
@@ -160,7 +165,8 @@ class SingleWrites:
         ]
         found = await self._find_evaluation(evaluation)
         if found is None:
-            file = None if evaluation.file_id is None else FileReference(id=evaluation.file_id)
+            file_id = next(iter(self._files_of(evaluation)), None)
+            file = None if file_id is None else FileReference(id=file_id)
             request = CreateEvaluationRequest(name=evaluation.name, file=file, evaluators=references)
             found = await self._client.evaluations.create(request)
             self._added["evaluation"] += 1
@@ -172,14 +178,25 @@ class SingleWrites:
         self._note("evaluation", evaluation.id, found.id)
 
     async def _find_evaluation(self, wanted: EvaluationRecord) -> EvaluationResponse | None:
-        if wanted.file_id is None or wanted.name is None:
-            return None
-        file_id = wanted.file_id
-        async for page in pages(lambda number: self._client.evaluations.list(file_id, page=number, size=_PAGE)):
-            for evaluation in page.records:
-                if evaluation.name == wanted.name:
-                    return evaluation
+        for file_id in self._files_of(wanted) if wanted.name is not None else ():
+            async for page in pages(partial(self._list_evaluations, file_id)):
+                for evaluation in page.records:
+                    if evaluation.name == wanted.name:
+                        return evaluation
         return None
+
+    async def _list_evaluations(self, file_id: str, page: int) -> PaginatedData[EvaluationResponse]:
+        return await self._client.evaluations.list(file_id, page=page, size=_PAGE)
+
+    def _files_of(self, evaluation: EvaluationRecord) -> list[str]:
+        """The file of an evaluation; if it names none, those of the versions before it.
+
+        The documented endpoints list evaluations by file: without one, nobody would find it again.
+        """
+        if evaluation.file_id is not None:
+            return [evaluation.file_id]
+        written = (file_id for type, file_id in self._versions.values() if type not in ("dataset", "evaluator"))
+        return list(dict.fromkeys(written))
 
     async def _write_run(self, run: RunRecord) -> None:
         runs = self._client.runs
