@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.config import DEFAULT_MAX_TOKENS, Settings, default_database, read_settings
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.mcp.server import EvalsServer, build_server
-from evals_mcp.mirror.mirror import Mirror
 from evals_mcp.models.setup import DatabaseState, Setup
 
 _log = logging.getLogger(__name__)
@@ -28,10 +28,17 @@ def build_client(settings: Settings) -> EvalsClient:
 def build_mcp_server(settings: Settings) -> EvalsServer:
     """Build the MCP server over the API in the settings."""
     client = build_client(settings)
-    mirror = None if settings.base_url is None else Mirror(client, open_scratch)
+    mirror = None if settings.base_url is None else _mirror(client)
     return build_server(
         client, mirror, max_tokens=settings.max_tokens, read_only=settings.read_only, setup=setup_of(settings)
     )
+
+
+def _mirror(client: EvalsClient) -> ServerMirror:
+    # Only remote servers have one, and a first answer should not wait for its modules.
+    from evals_mcp.mirror.mirror import Mirror
+
+    return Mirror(client, open_scratch)
 
 
 def setup_of(settings: Settings) -> Setup:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from evals_mcp.answers.frame.quoting import Quoted
-from evals_mcp.mirror.run_reading import Progress
+from evals_mcp.client.row_sources import Progress
 
 SECONDS = 45.0
 """One host ends a call after 60 seconds, and no setting changes that."""

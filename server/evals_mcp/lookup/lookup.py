@@ -4,13 +4,10 @@ from evals_mcp.answers.empty import no_evaluations
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.retries import PASSING
-from evals_mcp.client.reviews import Reviews
-from evals_mcp.errors import EvalsError, Invalid, NotFound, Unavailable
+from evals_mcp.client.row_sources import Progress, RowSource, ServerMirror
+from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.names import nearest, only, pick, quoted
-from evals_mcp.mirror.mirror import Mirror
-from evals_mcp.mirror.reading import Reading
-from evals_mcp.mirror.run_reading import Progress
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluationRow
@@ -30,7 +27,7 @@ class Lookup:
         client: EvalsClient,
         progress: Progress | None = None,
         *,
-        mirror: Mirror | None = None,
+        mirror: ServerMirror | None = None,
         setup: Setup = _NOTHING_SET,
         background: Background | None = None,
     ) -> None:
@@ -41,23 +38,21 @@ class Lookup:
         self._mirror = mirror
         self._reading = None if mirror is None else mirror.reading(progress)
 
-    async def rows(self) -> Reviews | Reading:
-        """The source of rows: the server if it has our routes, else a mirror of it.
+    async def rows(self) -> RowSource:
+        """The source of rows: the server if it has our routes, else a mirror of it. Without a mirror, the server.
 
         A server has no extension if it rejects our routes in any way: not found, not allowed, a web page, a redirect
         to a login. An answer that it is busy or unreachable does not settle that.
         """
+        if self._reading is None:
+            return self.client.reviews
         if self.client.extended is None:
             try:
                 await self.client.reviews.list_evaluations(limit=1)
             except EvalsError as error:
-                if self._reading is None or (error.status in PASSING and not self._has_answered()):
+                if error.status in PASSING and not self._has_answered():
                     raise
-        if self.client.extended:
-            return self.client.reviews
-        if self._reading is None:
-            raise Unavailable("The server lacks our routes, and there is no mirror to read it through.")
-        return self._reading
+        return self.client.reviews if self.client.extended else self._reading
 
     def _has_answered(self) -> bool:
         return self.client.extended is not None

@@ -9,9 +9,9 @@ from mcp.types import Tool as ListedTool
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
+from evals_mcp.client.row_sources import Progress
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.progress import reported
-from evals_mcp.mirror.run_reading import Progress
 from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS
 from evals_mcp.tools.tool import Tool
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
-from evals_mcp.mirror.run_reading import Progress
+from evals_mcp.client.row_sources import Progress
 
 _INTERVAL = 1.0  # seconds
 

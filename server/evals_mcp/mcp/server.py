@@ -38,6 +38,7 @@ from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.frame.quoting import name as name_of
 from evals_mcp.answers.frame.vocabularies import word_counts
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.lookup import Lookup
@@ -49,7 +50,6 @@ from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES, find_resource, newest_evaluations
 from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mcp.typed_names import read_typed_names
-from evals_mcp.mirror.mirror import Mirror
 from evals_mcp.models.json_values import DEEPEST_JSON
 from evals_mcp.models.setup import Setup
 from evals_mcp.tools import TOOLS
@@ -76,7 +76,7 @@ class EvalsServer(LateServer):
         self,
         tools: Sequence[Tool],
         client: EvalsClient,
-        mirror: Mirror | None,
+        mirror: ServerMirror | None,
         max_tokens: int,
         setup: Setup = _NOTHING_SET,
         **options: Any,
@@ -239,7 +239,7 @@ class EvalsServer(LateServer):
 
 def build_server(
     client: EvalsClient,
-    mirror: Mirror | None = None,
+    mirror: ServerMirror | None = None,
     *,
     max_tokens: int,
     read_only: bool,

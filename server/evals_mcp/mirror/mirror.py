@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.client.row_sources import Progress
 from evals_mcp.mirror.reading import Reading
-from evals_mcp.mirror.run_reading import Progress
 from evals_mcp.mirror.state import MirrorState
 from evals_mcp.mirror.time_limit import READING_SECONDS
 

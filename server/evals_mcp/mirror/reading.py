@@ -6,13 +6,14 @@ from itertools import accumulate
 
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.client.reviews import Reviews
+from evals_mcp.client.row_sources import Progress
 from evals_mcp.errors import EvalsError, Invalid, NotFound, Unauthorized, Unavailable
 from evals_mcp.importers.api_records import key_of, read_evaluation, read_run
 from evals_mcp.mirror.definitions import fetch_definition
 from evals_mcp.mirror.notes import age_note, datapoints_note, files_note, run_notes, unreadable_note
 from evals_mcp.mirror.overviews import Definition
 from evals_mcp.mirror.paging import for_each
-from evals_mcp.mirror.run_reading import Progress, is_current, read_runs
+from evals_mcp.mirror.run_reading import is_current, read_runs
 from evals_mcp.mirror.run_rows import RunRows
 from evals_mcp.mirror.state import MirrorState
 from evals_mcp.mirror.time_limit import TimeLimit

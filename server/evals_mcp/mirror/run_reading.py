@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from evals_mcp.client.row_sources import Progress
 from evals_mcp.errors import Unavailable
 from evals_mcp.importers.api_records import key_of
 from evals_mcp.mirror.log_order import LogOrder
@@ -13,9 +14,6 @@ from evals_mcp.mirror.time_limit import TimeLimit
 from evals_mcp.models.rows import RunRow
 
 _PASSES = 3
-
-Progress = Callable[[int, int | None, str], Awaitable[None]]
-"""Receives the logs read so far, their total, and both as text."""
 
 
 async def read_runs(

@@ -1,0 +1,66 @@
+"""Where the rows of answers come from: a server with our routes, or a mirror of a server without them. Only types."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, LogRows
+
+Progress = Callable[[int, int | None, str], Awaitable[None]]
+"""Receives the logs read so far, their total, and both as text."""
+
+
+class RowSource(Protocol):
+    """Answers a reviewer's questions, as `Reviews` does. Every method raises EvalsError."""
+
+    async def list_evaluations(self, text: str | None = None, *, limit: int = 20, offset: int = 0) -> EvaluationRows:
+        """Evaluations by name, file or evaluator, most recently changed first."""
+        ...
+
+    async def get_evaluation(self, word: str) -> ResolvedEvaluation:
+        """An evaluation by id, unique name or file. Raises NotFound."""
+        ...
+
+    async def find_logs(
+        self, evaluation: ResolvedEvaluation, question: LogQuestion
+    ) -> tuple[ResolvedEvaluation, LogRows]:
+        """The logs for a question, with the evaluation at the same time. Raises NotFound."""
+        ...
+
+    async def find_datapoints(
+        self, evaluation: ResolvedEvaluation, question: DatapointQuestion
+    ) -> tuple[ResolvedEvaluation, DatapointRows]:
+        """The datapoints for a question, with the evaluation at the same time. Raises NotFound."""
+        ...
+
+    async def compare_runs(
+        self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
+    ) -> tuple[ResolvedEvaluation, Comparisons]:
+        """The comparison for a question, with the evaluation at the same time. Raises NotFound."""
+        ...
+
+    async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
+        """Ids of logs with this prefix, newest first."""
+        ...
+
+    async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> list[str]:
+        """Ids of datapoints in an evaluation's datasets with this prefix. Raises NotFound."""
+        ...
+
+    async def get_datapoint(self, id: str) -> DatapointContent:
+        """A datapoint, whole. Raises NotFound."""
+        ...
+
+
+class ServerMirror(Protocol):
+    """A copy of a server without our routes."""
+
+    def reading(self, progress: Progress | None = None) -> RowSource:
+        """The source of rows for one call. `progress` is called while logs are read."""
+        ...
+
+    def changed(self, evaluation_id: str, run_id: str) -> None:
+        """Read a run again for the next question, after a write to it."""
+        ...
