@@ -52,6 +52,9 @@ class RevisionCache:
             self._entries.clear()
 
 
+_WITHOUT_PARTS = frozenset((array, bool, bytes, float, int, str, type(None)))  # most values: asking for more is slow
+
+
 class _Entry(NamedTuple):
     revisions: Hashable
     value: Any
@@ -61,7 +64,7 @@ class _Entry(NamedTuple):
 def size_of(value: object) -> int:
     """The approximate bytes of a value with its contents. Shared contents count each time."""
     size = sys.getsizeof(value)
-    if isinstance(value, str | bytes | array):
+    if type(value) in _WITHOUT_PARTS:
         return size
     if hasattr(value, "nbytes"):
         return size if size > value.nbytes else size + int(value.nbytes)

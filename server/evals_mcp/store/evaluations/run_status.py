@@ -141,10 +141,13 @@ def judgments_of(attachment: Attachment) -> list[Any]:
 
     A judgment by another version of the evaluator also counts, unless several versions are attached.
     """
-    conditions = [judgments.c.evaluator_id == attachment.evaluator_id]
-    if attachment.sole:
-        return [*conditions, judgments.c.latest.is_(True)]
-    return [*conditions, judgments.c.evaluator_version_id == attachment.evaluator_version_id]
+    return counting_judgments(attachment.evaluator_id, attachment.evaluator_version_id, sole=attachment.sole)
+
+
+def counting_judgments(evaluator_id: Any, evaluator_version_id: Any, *, sole: bool) -> list[Any]:
+    """The conditions of `judgments_of`. The ids may be parameters of a statement."""
+    of_version = judgments.c.latest.is_(True) if sole else judgments.c.evaluator_version_id == evaluator_version_id
+    return [judgments.c.evaluator_id == evaluator_id, of_version]
 
 
 def judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
