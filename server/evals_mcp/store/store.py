@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from evals_mcp.store.bulk.bulk import Bulk
 from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
 from evals_mcp.store.database.opening import migrate
 from evals_mcp.store.evaluations.evaluations import Evaluations
@@ -50,7 +49,6 @@ class Store:
         cache = RevisionCache()
         database.on_replacement(cache.clear)
         self.stats = Stats(database, cache)
-        self.bulk = Bulk(database)
         self.evaluated_runs = EvaluatedRuns(database, self.stats)
         self.run_datapoints = RunDatapoints(database)
         self.projects = Projects(database)

@@ -12,6 +12,7 @@ from evals_mcp.models.evaluation_document import LogRecord
 from evals_mcp.models.questions import LogQuestion
 from evals_mcp.models.references import Target
 from evals_mcp.otel.traced_logs import TracedLog
+from evals_mcp.store.bulk.bulk import Bulk
 from evals_mcp.store.database.tables import logs, run_logs, runs
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.logs.logs import LogTarget
@@ -86,7 +87,7 @@ def by_document(flow: Flow, parent: str) -> None:
     records = [
         LogRecord(id=f"log_{n}{parent}", version_id=version_id, trace_parent_id=parent, **_CALL) for n in range(2)
     ]
-    flow.store.bulk.load(enumerate(records))
+    Bulk(flow.store.database).load(enumerate(records))
 
 
 @pytest.mark.parametrize("add_calls", [by_requests, by_changes, by_spans, by_document])
@@ -118,7 +119,7 @@ def test_a_whole_trace_in_one_document_reaches_the_run(new_store: OpenStore) -> 
             LogRecord(id="log_step", version_id=prompt, trace_parent_id="log_root"),
             LogRecord(id="log_call", version_id=prompt, trace_parent_id="log_step", **_CALL),
         ]
-        store.bulk.load(enumerate(records))
+        Bulk(store.database).load(enumerate(records))
         flow.root = "log_root"
         assert flow.facts() == (115, 0.75)
 

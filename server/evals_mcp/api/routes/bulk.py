@@ -15,6 +15,7 @@ from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
 from evals_mcp.models.evaluation_document import NDJSON, LoadedBatch, Record
 from evals_mcp.runner.runner import Runner
+from evals_mcp.store.bulk.bulk import Bulk
 from evals_mcp.store.store import Store
 
 router = PrefixedRouter(prefix="/bulk", tags=["bulk (extension)"])
@@ -49,7 +50,7 @@ def describe_records(document: dict[str, Any]) -> None:
 
 
 def _load(store: Store, runner: Runner, body: bytes, person: str | None, *, overwrite: bool, more: bool) -> LoadedBatch:
-    written = store.bulk.load(_read(body), overwrite=overwrite, person=person)
+    written = Bulk(store.database).load(_read(body), overwrite=overwrite, person=person)
     if not (more or overwrite):
         runner.wake(store, written.run_ids)
     return written.answer

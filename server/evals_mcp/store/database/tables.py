@@ -267,7 +267,8 @@ judgments = Table(
     Column("passed", Boolean),  # as the evaluator says, beside its judgment
     Index("ix_judgments_log_number", "log_number"),
     Index("ix_judgments_evaluator_log_number", "evaluator_log_number"),
-    # Holds only judgments whose author is known, so it tells quickly that there are none.
+    # Holds only judgments whose author is known, so it tells quickly that there are none. On PostgreSQL, too: the
+    # condition is not repeated here because naming that database loads SQLAlchemy's code for it.
     Index(
         "ix_judgments_author",
         "run_id",
@@ -276,7 +277,6 @@ judgments = Table(
         "evaluator_id",
         "latest",
         sqlite_where=NAMED,
-        postgresql_where=NAMED,
     ),
     Index("ix_judgments_score", "run_id", "evaluator_id", "latest", "state", "score", "log_number"),
     sqlite_with_rowid=False,
