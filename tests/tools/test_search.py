@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.assistant import Assistant, connect_assistant
+from tests.assistant import Assistant, connect_assistant, log_ids
 from tests.small_evaluations import make_evaluation
 
 from evals_mcp.config import Settings
@@ -115,6 +115,17 @@ async def test_all_places_of_a_hit_are_named(assistant: Assistant) -> None:
 async def test_nothing_is_found_where_nothing_is(assistant: Assistant) -> None:
     """No place is invented."""
     assert "0 logs containing" in await assistant.ask("get_logs", evaluation="Search", text="word-of-nothing")
+
+
+async def test_a_repeated_search_finds_what_was_written_meanwhile(assistant: Assistant) -> None:
+    """A new step changes nothing of its run, and is found all the same."""
+    search = {"evaluation": "Search", "text": "word-of-later step"}
+    assert "0 logs containing" in await assistant.ask("get_logs", **search)
+    found = await assistant.ask("get_logs", evaluation="Search", text="word-of-output")
+    flow = await assistant.client.logs.get((await assistant.client.reviews.find_log_ids(log_ids(found)[0]))[0])
+    step = {"path": "search/tool", "tool": ToolKernelRequest(attributes={}), "inputs": {"sql": "word-of-later step"}}
+    await assistant.client.tools.log(ToolLogRequest.model_validate({**step, "trace_parent_id": flow.id}))
+    assert "1 log containing" in await assistant.ask("get_logs", **search)
 
 
 async def test_texts_are_no_judgments_to_filter_by(assistant: Assistant) -> None:

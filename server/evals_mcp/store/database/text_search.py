@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    type_coerce,
 )
 
 from evals_mcp.errors import Invalid
@@ -90,10 +91,10 @@ def _sqlite_holds(column: ColumnElement[Any], wanted: str) -> ColumnElement[bool
 
 
 def _sqlite_in_json(column: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
-    encoded, part = cast(column, Text), _json_part(wanted)
+    encoded, part = type_coerce(column, Text), _json_part(wanted)
     like = encoded.like(_pattern(json.dumps(wanted, ensure_ascii=False)[1:-1]), escape="/")
     return and_(
-        column.is_not(None),
+        func.instr(encoded, '"') > 0,  # a number or a boolean has no texts; null has none either
         case((_is_ascii(encoded), like), else_=True),
         func.json_holds_folded(encoded, part, wanted) == 1,
     )

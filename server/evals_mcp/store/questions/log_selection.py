@@ -16,6 +16,7 @@ from evals_mcp.store.evaluations.run_status import read_progress
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.log_statements import LogStatements
+from evals_mcp.store.revision_cache import RevisionCache
 
 COUNTED_TO = 1_000
 """The limit for counting the matches of a filter."""
@@ -40,13 +41,27 @@ class SortedLogs(NamedTuple):
     counted_to: int | None = None
 
 
+class SearchResults(NamedTuple):
+    """Where the results of text searches are kept for their next pages. `version` is the data's, None if unknown.
+
+    A run's revision is not enough to tell that they are valid: a new step of a trace may leave it as it is.
+    """
+
+    cache: RevisionCache
+    version: int | None
+
+
 class LogSelection:
     """Finds the logs of one question."""
 
-    def __init__(self, connection: Connection, question: LogQuestion, evaluation: EvaluationState) -> None:
+    def __init__(
+        self, connection: Connection, question: LogQuestion, evaluation: EvaluationState, results: SearchResults
+    ) -> None:
         self._connection = connection
         self._question = question
+        self._evaluation_id = evaluation.id
         self._attachments = evaluation.attachments
+        self._results = results
         self.evaluator: AttachedEvaluator | None = None
         """The evaluator that the question sorts or samples by."""
         if question.following is not None and len(question.following) != (1 if question.sample else 2):
@@ -65,7 +80,7 @@ class LogSelection:
             total = sum(row.logs_count for row in rows)
             return SortedLogs(self._newest(rows) if self._question.sort == "newest" else self._walk(rows), total)
         runs = self._matching(rows)
-        few = None if self._surely_many(runs) else self._few(runs)
+        few = None if self._surely_many(runs) else self._known_or_few(runs)
         if few is None:
             return SortedLogs(self._walk(runs), COUNTED_TO, COUNTED_TO)
         following = self._question.following
@@ -81,6 +96,14 @@ class LogSelection:
     def matching(self) -> Select[Any] | None:
         """A statement for the logs of a run (`run_id`) to sample from; None for all."""
         return None if not self._conditions.names else self._statements.of_run()
+
+    def _known_or_few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
+        """`_few`, kept if it takes long: a search in all texts."""
+        question, worst_by = self._question, self.evaluator
+        if not question.filter.text or self._results.version is None:
+            return self._few(runs)
+        asked = (self._evaluation_id, question.filter, question.sort, worst_by and worst_by.version_id)
+        return self._results.cache.get("search", asked, self._results.version, lambda: self._few(runs))
 
     def _few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
         """All matching logs in order, as sort keys and run indexes; None if there are too many to count.

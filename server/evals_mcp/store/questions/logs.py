@@ -11,7 +11,7 @@ from evals_mcp.store.database.database import Database
 from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
 from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.questions.log_rows import read_log_rows
-from evals_mcp.store.questions.log_selection import LogSelection
+from evals_mcp.store.questions.log_selection import LogSelection, SearchResults
 from evals_mcp.store.questions.samples import LogSamples
 from evals_mcp.store.revision_cache import RevisionCache
 
@@ -22,6 +22,7 @@ class LogQuestions:
     def __init__(self, database: Database, evaluations: EvaluationStates, cache: RevisionCache) -> None:
         self._database = database
         self._evaluations = evaluations
+        self._cache = cache
         self._samples = LogSamples(cache)
 
     def answer(self, evaluation_id: str, question: LogQuestion, known: str | None = None) -> LogRows:
@@ -29,10 +30,11 @@ class LogQuestions:
 
         Raises NotFound, Invalid, and Outdated unless `known`, if given, is the token of the evaluation's overview.
         """
+        version = self._database.data_version()  # before the transaction, so that it is never newer than the data
         with self._database.read() as connection:
             evaluation = self._evaluations.read(connection, evaluation_id, known)
             runs = evaluation.find_runs(question.filter.run_ids)
-            selection = LogSelection(connection, question, evaluation)
+            selection = LogSelection(connection, question, evaluation, SearchResults(self._cache, version))
             if question.sample:
                 return self._sample(connection, selection, runs, question, evaluation)
             found, total, counted_to = selection.find(runs)

@@ -16,6 +16,7 @@ Places = Iterator[tuple[str, Any]]
 
 _STEP = logs.alias("step")
 _JUDGE = logs.alias("judge")
+_ANY_STEP = select(_STEP.c.number).where(_STEP.c.trace_root_number.is_not(None)).limit(1)
 _EXPLAINED = ("output", "output_message", "error")
 _OF_LOG = ("output", "error", "inputs", "messages", "output_message")
 
@@ -23,7 +24,7 @@ _OF_LOG = ("output", "error", "inputs", "messages", "output_message")
 def log_holds(connection: Connection, text: str, dataset_versions: Sequence[str]) -> ColumnElement[bool]:
     """The condition that a log of `run_logs` holds a text anywhere that `read_matches` looks.
 
-    `dataset_versions` are those of all its runs.
+    `dataset_versions` are those of all its runs. Reads whether any step or datapoint can match: most often none can.
     """
 
     def holds(table: Any) -> ColumnElement[bool]:
@@ -40,8 +41,11 @@ def log_holds(connection: Connection, text: str, dataset_versions: Sequence[str]
             connection, text, (_JUDGE.c.output, _JUDGE.c.error), [_JUDGE.c.output_message, _JUDGE.c.judgment]
         ),
     )
-    step = select(1).where(_STEP.c.trace_root_number == run_logs.c.log_number, holds(_STEP))
-    # Read once for all logs, because runs share their datapoints.
+    found = [part.correlate(run_logs).exists() for part in (own, explained)]
+    if connection.execute(_ANY_STEP).first() is not None:
+        step = select(1).where(_STEP.c.trace_root_number == run_logs.c.log_number, holds(_STEP))
+        found.append(step.correlate(run_logs).exists())
+    # Runs share their datapoints, so search these apart from the logs.
     asked = (
         select(datapoints.c.id)
         .join(dataset_datapoints, dataset_datapoints.c.datapoint_id == datapoints.c.id)
@@ -50,9 +54,9 @@ def log_holds(connection: Connection, text: str, dataset_versions: Sequence[str]
             contains_text(connection, text, (), [datapoints.c.content]),
         )
     )
-    any_step = select(1).where(_STEP.c.trace_root_number.is_not(None)).exists()  # asked once for all logs
-    in_own, in_explained, in_step = (part.correlate(run_logs).exists() for part in (own, explained, step))
-    return or_(in_own, run_logs.c.datapoint_id.in_(asked), in_explained, any_step & in_step)
+    if connection.execute(asked.limit(1)).first() is not None:
+        found.append(run_logs.c.datapoint_id.in_(asked))
+    return or_(*found)
 
 
 def read_matches(connection: Connection, keys: Sequence[RunLogKey], searched: str) -> dict[RunLogKey, Excerpt]:
