@@ -34,9 +34,10 @@ def full_length(text: str) -> int:
 def common_beginning(texts: Sequence[str]) -> str:
     """The longest text that all of these begin with."""
     first, last = min(texts), max(texts)
-    return first[
-        : next((at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
-    ]
+    for at, character in enumerate(first):
+        if at == len(last) or character != last[at]:
+            return first[:at]
+    return first[:]
 
 
 def join_texts(texts: Sequence[str], separator: str) -> str:

@@ -69,10 +69,23 @@ def _range(low: Quoted, high: Quoted) -> Quoted:
     return low if low == high else f"{low}–{high}"
 
 
+class _Judged(NamedTuple):
+    """The judgments of a log by one evaluator as words, and the explanation of each ("" without one)."""
+
+    words: list[Quoted]
+    explanations: list[str]
+
+    @property
+    def text(self) -> Quoted:
+        """The words of all authors."""
+        return ", ".join(self.words)
+
+
 class JudgmentColumns:
     """A column for each evaluator that judged any of these logs otherwise than another, with explanations in cells.
 
-    A cell has the judgments of all authors. Those of evaluators in `authored` need their author's name.
+    A cell has the judgments of all authors. Those of evaluators in `authored` need their author's name. A missing
+    judgment is "" if its evaluator judged nothing in the run: `judging` are those that did, by run.
     """
 
     def __init__(
@@ -82,77 +95,66 @@ class JudgmentColumns:
         judging: Mapping[str, Collection[str]],
         authored: Collection[str],
     ) -> None:
-        self._rows: list[dict[str, list[JudgmentRow]]] = [{} for _ in rows]
-        for found, row in zip(self._rows, rows, strict=True):
+        found: list[dict[str, list[JudgmentRow]]] = [{} for _ in rows]
+        for by_version, row in zip(found, rows, strict=True):
             for item in row.judgments:
-                found.setdefault(item.evaluator_version_id, []).append(item)
-        self._authored = authored
-        self._judging = [judging[row.run_id] for row in rows]
-        self._thresholds = {version_id: self._shared_threshold(version_id) for version_id in labels}
-        labels = {
-            version_id: label
-            if (shared := self._thresholds[version_id]) is None
-            else f"{label} (threshold {figures.number(shared)})"
-            for version_id, label in labels.items()
-        }
-        words = {version_id: self._column(version_id) for version_id in labels}
-        constant = [
-            version_id
-            for version_id, cells in words.items()
-            if len(rows) > 1 and cells[0] and len(set(cells)) == 1 and not self._explained(version_id)
-        ]
-        self.shared: list[Quoted] = [f"{labels[version_id]} {words[version_id][0]}" for version_id in constant]
-        self._words = {
-            version_id: cells for version_id, cells in words.items() if any(cells) and version_id not in constant
-        }
-        self.headers = [labels[version_id] for version_id in self._words]
+                by_version.setdefault(item.evaluator_version_id, []).append(item)
+        headers: dict[str, Quoted] = {}
+        columns: dict[str, list[_Judged]] = {}
+        for id, label in labels.items():
+            judged = [by_version.get(id, []) for by_version in found]
+            threshold = _shared_threshold(judged)
+            headers[id] = label if threshold is None else f"{label} (threshold {figures.number(threshold)})"
+            columns[id] = [
+                _Judged(["" if id not in judging[row.run_id] else "missing"], [""])
+                if [item.state for item in items] == ["missing"]
+                else _judged(items, named=len(items) > 1 or id in authored, with_threshold=threshold is None)
+                for row, items in zip(rows, judged, strict=True)
+            ]
+        constant = [id for id, cells in columns.items() if len(rows) > 1 and _is_constant(cells)]
+        self.shared: list[Quoted] = [f"{headers[id]} {columns[id][0].text}" for id in constant]
+        told = [id for id, cells in columns.items() if id not in constant and any(cell.text for cell in cells)]
+        self._columns = [columns[id] for id in told]
+        self.headers = [headers[id] for id in told]
 
     @property
     def has_silent(self) -> bool:
         """Whether a cell is empty because the evaluator judged no log of that run."""
-        return any(not cell for cells in self._words.values() for cell in cells)
+        return any(not cell.text for cells in self._columns for cell in cells)
 
     def needs(self, index: int) -> list[int]:
         """The characters of the explanations in a row."""
-        return [full_length(text) for version_id in self._words for text in self._texts(index, version_id) if text]
+        return [full_length(text) for cells in self._columns for text in cells[index].explanations if text]
 
     def cells(self, index: int, limits: Sequence[int]) -> list[Quoted]:
         """The cells of a row. `limits` are those of its explanations."""
         rooms = iter(limits)
         found: list[Quoted] = []
-        for version_id in self._words:
+        for cells in self._columns:
             words: list[Quoted] = []
-            for word, text in zip(self._each(index, version_id), self._texts(index, version_id), strict=True):
+            for word, text in zip(*cells[index], strict=True):
                 room = next(rooms, 0) if text else 0
                 explained = text and room >= min(len(text), _SHORTEST_EXPLANATION)
                 words.append(f"{word} ({cell(text, room)})" if explained else f"{word} (…)" if text else word)
             found.append(", ".join(words))
         return found
 
-    def _column(self, version_id: str) -> list[Quoted]:
-        return [", ".join(self._each(index, version_id)) for index in range(len(self._rows))]
 
-    def _each(self, index: int, version_id: str) -> list[Quoted]:
-        """The judgments of a log as words; "" for a missing one if the evaluator judged nothing in the run."""
-        found = self._rows[index].get(version_id, [])
-        is_judging, named = version_id in self._judging[index], len(found) > 1 or version_id in self._authored
-        told = self._thresholds[version_id] is not None
-        words = [_word(item, with_threshold=not told) + (by_author(item.author) if named else "") for item in found]
-        if [item.state for item in found] == ["missing"]:
-            return ["missing"] if is_judging else [""]
-        return words
+def _shared_threshold(judged: Sequence[Sequence[JudgmentRow]]) -> float | None:
+    """The threshold of all of an evaluator's judgments; None if they have several, or some have none."""
+    found = {item.threshold for items in judged for item in items if item.state == "judged"}
+    return found.pop() if len(found) == 1 else None
 
-    def _shared_threshold(self, version_id: str) -> float | None:
-        """The threshold of all of an evaluator's judgments; None if they have several, or some have none."""
-        found = {item.threshold for row in self._rows for item in row.get(version_id, []) if item.state == "judged"}
-        return found.pop() if len(found) == 1 else None
 
-    def _texts(self, index: int, version_id: str) -> list[str]:
-        found = self._rows[index].get(version_id, [])
-        return [(item.text or "") if item.state != "missing" else "" for item in found]
+def _judged(items: Sequence[JudgmentRow], *, named: bool, with_threshold: bool) -> _Judged:
+    words = [_word(item, with_threshold=with_threshold) + (by_author(item.author) if named else "") for item in items]
+    return _Judged(words, [item.text or "" if item.state != "missing" else "" for item in items])
 
-    def _explained(self, version_id: str) -> bool:
-        return any(text for index in range(len(self._rows)) for text in self._texts(index, version_id))
+
+def _is_constant(cells: Sequence[_Judged]) -> bool:
+    """Whether an evaluator judged all logs alike, and explained nothing."""
+    first = cells[0].text
+    return bool(first) and all(cell.text == first and not any(cell.explanations) for cell in cells)
 
 
 def _word(item: JudgmentRow, *, with_threshold: bool) -> Quoted:

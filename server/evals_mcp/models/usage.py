@@ -17,7 +17,7 @@ class Usage(NamedTuple):
     @property
     def is_known(self) -> bool:
         """Whether any part is known."""
-        return any(part is not None for part in self)
+        return self.count(None) < len(self)
 
     @property
     def tokens(self) -> int | None:
@@ -42,7 +42,7 @@ class Usage(NamedTuple):
 
 def own_usage(log: Mapping[Any, Any]) -> Usage:
     """What a log itself says (column values or JSON)."""
-    return Usage(*(log.get(part) for part in Usage._fields))
+    return Usage(*map(log.get, Usage._fields))
 
 
 _RARE = ("reasoning_tokens", "cached_tokens")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from evals_mcp.truncation import common_beginning
 
@@ -17,10 +18,9 @@ def short_ids(ids: Iterable[str]) -> dict[str, str]:
     Generated ids are random, so their beginning is unique among all. A tool that finds two asks for more characters.
     """
     ordered = sorted(set(ids))
+    alike = [-1, *(len(common_beginning(pair)) for pair in pairwise(ordered)), -1]
     short = {}
-    for index, id in enumerate(ordered):
+    for id, before, after in zip(ordered, alike, alike[1:], strict=False):
         least = id.find("_") + 1 + (_LEAST_HEXADECIMAL if _HEXADECIMAL.fullmatch(id) else _LEAST)
-        near = [other for other in ordered[max(index - 1, 0) : index + 2] if other != id]
-        alike = max((len(common_beginning([id, other])) for other in near), default=0)
-        short[id] = id[: max(least, alike + 1)] if _GENERATED.fullmatch(id) else id
+        short[id] = id[: max(least, before + 1, after + 1)] if _GENERATED.fullmatch(id) else id
     return short
