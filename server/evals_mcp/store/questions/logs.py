@@ -30,7 +30,8 @@ class LogQuestions:
 
         Raises NotFound, Invalid, and Outdated unless `known`, if given, is the token of the evaluation's overview.
         """
-        version = self._database.data_version()  # before the transaction, so that it is never newer than the data
+        # Read before the transaction, so that it is never newer than the data.
+        version = self._database.data_version() if question.filter.text else None
         with self._database.read() as connection:
             evaluation = self._evaluations.read(connection, evaluation_id, known)
             runs = evaluation.find_runs(question.filter.run_ids)
