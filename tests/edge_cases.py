@@ -1,18 +1,21 @@
 """An evaluation with everything that is unusual: for tests that two ways give the same answer, and of hostile texts."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.models.datapoints import CreateDatapointRequest, DatapointResponse
 from evals_mcp.models.datasets import DatasetRequest
+from evals_mcp.models.evaluation_document import JudgmentRecord, LogRecord, Record
 from evals_mcp.models.evaluations import CreateEvaluationRequest
 from evals_mcp.models.evaluators import EvaluatorRequest
-from evals_mcp.models.log_requests import EvaluatorLogRequest, PromptLogRequest
 from evals_mcp.models.prompts import PromptRequest
 from evals_mcp.models.references import EvaluatorReference, FileReference, VersionReference
 from evals_mcp.models.runs import CreateRunRequest, UpdateRunRequest
+from evals_mcp.store.database.identity import new_id
 
 NAME = 'Odd "things" | and\nlines'
 TEXTS = (
@@ -140,28 +143,27 @@ async def _load_run(
             orchestrated=False,
         ),
     )
+    records: list[Record] = []
     for place, point in enumerate(points):
         if source.random() < 0.1:
             continue
         for _ in range(2 if place % 5 == 0 else 1):
-            await _load_log(client, run.id, prompt.id, prompt.version_id, point, evaluators, source)
+            records += _log_records(run.id, prompt.version_id, point, evaluators, source)
+    await load_document(client, stream(records))
     if number == 1:
         await client.runs.update(evaluation_id, run.id, UpdateRunRequest(control=True))
 
 
-async def _load_log(
-    client: EvalsClient,
-    run_id: str,
-    prompt_id: str,
-    version_id: str,
-    point: DatapointResponse,
-    evaluators: dict[str, str],
-    source: _Source,
-) -> None:
-    fails = source.random() < 0.15
+def _log_records(
+    run_id: str, version_id: str, point: DatapointResponse, evaluators: dict[str, str], source: _Source
+) -> Iterator[Record]:
+    """A log and its judgments."""
+    fails, log_id = source.random() < 0.15, new_id("log")
     content: dict[str, Any] = {
-        "id": prompt_id,
-        "run_id": run_id,
+        "id": log_id,
+        "created_at": datetime.now(UTC),
+        "run_ids": [run_id],
+        "version_id": version_id,
         "source_datapoint_id": point.id if source.random() < 0.95 else None,
         "inputs": point.inputs,
         "messages": [message.model_dump(mode="json") for message in point.messages or []] or None,
@@ -176,20 +178,21 @@ async def _load_log(
         content["output_message"] = {"role": "assistant", "content": source.choice(source.texts), "tool_calls": [call]}
     elif not fails:
         content["output"] = source.choice(source.texts)
-    log = await client.prompts.log(PromptLogRequest.model_validate(content), version_id=version_id)
+    yield LogRecord.model_validate(content)
     for name, evaluator in evaluators.items():
         for _ in range(2 if source.random() < 0.05 else 1):
             if source.random() >= 0.1:
-                await client.evaluators.log(_evaluator_log(log.id, name, source), version_id=evaluator)
+                yield _judgment_record(log_id, name, evaluator, source)
 
 
-def _evaluator_log(log_id: str, name: str, source: _Source) -> EvaluatorLogRequest:
+def _judgment_record(log_id: str, name: str, version_id: str, source: _Source) -> JudgmentRecord:
     draw = source.random()
-    said: dict[str, Any] = {"parent_id": log_id}
+    ids = {"id": new_id("log"), "judged_log_id": log_id, "evaluator_version_id": version_id}
+    said: dict[str, Any] = {**ids, "created_at": datetime.now(UTC)}
     if draw < 0.08:
         said["error"] = source.choice(source.texts) or "broken"
     elif draw >= 0.16:
         said["judgment"] = _judgment(name, source)
     if source.random() < 0.5:
         said["output"] = source.choice(source.texts)
-    return EvaluatorLogRequest.model_validate(said)
+    return JudgmentRecord.model_validate(said)

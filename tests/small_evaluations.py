@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
@@ -85,6 +86,7 @@ class SmallEvaluation:
         for question, judgments in logs:
             log = LogRecord(
                 id=new_id("log"),
+                created_at=datetime.now(UTC),
                 version_id=prompt.version_id,
                 run_ids=[run.id],
                 source_datapoint_id=self.datapoints[question],
@@ -102,7 +104,7 @@ class SmallEvaluation:
 
     def _judgment(self, log_id: str, path: str, value: object) -> JudgmentRecord:
         ids = {"id": new_id("log"), "judged_log_id": log_id, "evaluator_version_id": self.evaluators[path]}
-        return JudgmentRecord.model_validate({**ids, **_given(value)})
+        return JudgmentRecord.model_validate({**ids, "created_at": datetime.now(UTC), **_given(value)})
 
 
 def _given(value: object) -> dict[str, object]:

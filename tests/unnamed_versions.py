@@ -1,18 +1,21 @@
 """Evaluations of versions without names, made through the API as the SDK makes them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.models.datapoints import CreateDatapointRequest
 from evals_mcp.models.datasets import DatasetRequest
+from evals_mcp.models.evaluation_document import JudgmentRecord, LogRecord, Record
 from evals_mcp.models.evaluations import CreateEvaluationRequest
 from evals_mcp.models.evaluators import EvaluatorRequest
 from evals_mcp.models.flows import FlowRequest
-from evals_mcp.models.log_requests import EvaluatorLogRequest, FlowLogRequest, PromptLogRequest
 from evals_mcp.models.prompts import PromptRequest
 from evals_mcp.models.references import EvaluatorReference, FileReference, VersionReference
 from evals_mcp.models.runs import CreateRunRequest
+from evals_mcp.store.database.identity import new_id
 
 BRIEF = "You answer questions.\nBe brief.\nBe kind."
 CITED = "You answer questions about travel.\nBe brief.\nCite a source.\nBe kind."
@@ -69,20 +72,26 @@ async def make_unnamed(
             ),
         )
         ids.append(run.id)
+        records: list[Record] = []
         for index, point in enumerate(dataset.datapoints or []):
-            log = await _log(
-                client,
-                version,
-                {
-                    "id": version.id,
-                    "run_id": run.id,
-                    "source_datapoint_id": point.id,
-                    "inputs": point.inputs,
-                    "output": f"answer {index} of run {number}",
-                },
+            log = LogRecord(
+                id=new_id("log"),
+                created_at=datetime.now(UTC),
+                version_id=version.version_id,
+                run_ids=[run.id],
+                source_datapoint_id=point.id,
+                inputs=point.inputs,
+                output=f"answer {index} of run {number}",
             )
-            right = EvaluatorLogRequest(parent_id=log.id, output=None, judgment=(index + number) % 3 > 0)
-            await client.evaluators.log(right, version_id=judge.version_id)
+            right = JudgmentRecord(
+                id=new_id("log"),
+                created_at=datetime.now(UTC),
+                judged_log_id=log.id,
+                evaluator_version_id=judge.version_id,
+                judgment=(index + number) % 3 > 0,
+            )
+            records += [log, right]
+        await load_document(client, stream(records))
     return ids
 
 
@@ -90,10 +99,3 @@ async def _upsert(client: EvalsClient, request: Mapping[str, Any]) -> Any:
     if "model" in request:
         return await client.prompts.upsert(PromptRequest.model_validate(request))
     return await client.flows.upsert(FlowRequest.model_validate(request))
-
-
-async def _log(client: EvalsClient, version: Any, request: Mapping[str, Any]) -> Any:
-    if version.type == "prompt":
-        return await client.prompts.log(PromptLogRequest.model_validate(request), version_id=version.version_id)
-    whole = FlowLogRequest.model_validate({**request, "log_status": "complete"})
-    return await client.flows.log(whole, version_id=version.version_id)

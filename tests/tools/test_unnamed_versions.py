@@ -26,7 +26,8 @@ from evals_mcp.wiring import open_embedded_app
 pytestmark = pytest.mark.anyio
 BASE = "model=gpt-4o temperature=0.7 template 1"
 TEMPLATE = "template 2 (+2 -1 lines)"
-_AGE = re.compile(r"^Rows read .*\n?", re.MULTILINE)
+_AGE = re.compile(r"^Rows read .*\n?|\d{4}-\d\d-\d\d \d\d:\d\dZ(?= \| )", re.MULTILINE)
+"""How old rows are, and when a run last changed, which the documented API does not tell."""
 
 
 class Reviewer(NamedTuple):
