@@ -1,4 +1,4 @@
-"""Paired numbers: the verdict, its invariants, and how often it is a false alarm."""
+"""Paired numbers: the verdict and its invariants; tests/slow has how often it is a false alarm."""
 
 import random
 
@@ -110,47 +110,3 @@ def test_runs_without_a_common_datapoint_have_nothing_to_compare() -> None:
     result = compare_numbers(pair_numbers({"a": [1.0]}, {"b": [1.0]}))
     assert (result.verdict, result.pairs, result.difference) == (Verdict.NOTHING_TO_COMPARE, 0, None)
     assert (result.only_baseline, result.only_candidate) == (1, 1)
-
-
-def ratings(chance: np.random.Generator, pairs: int) -> tuple[Array, Array]:
-    """Ratings 1 to 5, most of them 5, of which a part is the same in both runs."""
-    weights = [0.03, 0.05, 0.07, 0.2, 0.65]
-    baseline, other = chance.choice(5, (2, pairs), p=weights) + 1.0
-    return baseline, np.where(chance.random(pairs) < chance.uniform(0, 0.5), baseline, other)
-
-
-def bounded(chance: np.random.Generator, pairs: int) -> tuple[Array, Array]:
-    """Scores from 0 to 1 that crowd at 1, partly exactly 1."""
-    baseline, other = np.minimum(1.0, chance.beta(5, 0.6, (2, pairs)) * chance.uniform(1, 1.05))
-    return baseline, np.where(chance.random(pairs) < chance.uniform(0, 0.5), baseline, other)
-
-
-def latencies(chance: np.random.Generator, pairs: int) -> tuple[Array, Array]:
-    """Lognormal times that share the difficulty of the datapoint."""
-    shared = chance.lognormal(0, 1, pairs)
-    first, second = shared * chance.lognormal(0, 0.5, (2, pairs))
-    return first, second
-
-
-def test_few_false_alarms() -> None:
-    """Of 1,000 comparisons of runs that do not differ at most 6 % are called significant."""
-    chance = np.random.default_rng(2)
-    alarms = 0
-    for repeat in range(1000):
-        draw = (ratings, ratings, bounded, latencies)[repeat % 4]
-        result = compare_numbers(aligned(*draw(chance, int(chance.integers(20, 201)))))
-        alarms += result.verdict in (Verdict.BETTER, Verdict.WORSE)
-    assert 20 <= alarms <= 60
-
-
-def test_the_interval_covers_real_differences() -> None:
-    """A true shift of the mean lies in the interval in about 95 % of comparisons, skewed differences included."""
-    chance = np.random.default_rng(4)
-    covered = 0
-    for _ in range(600):
-        gain = chance.exponential(1, 100) * (chance.random(100) < 0.5)
-        result = compare_numbers(aligned(np.zeros(100), gain))
-        assert result.low is not None
-        assert result.high is not None
-        covered += result.low <= 0.5 <= result.high
-    assert 0.92 * 600 <= covered <= 0.98 * 600

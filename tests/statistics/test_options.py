@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.contingency_tables import SquareTable
 from tests.statistics.mappings import pair_options
@@ -222,28 +221,3 @@ def test_swapping_negates_the_shifts(rows: list[tuple[str, str]]) -> None:
             assert other.p_value is None
         else:
             assert other.p_value == pytest.approx(result.p_value, abs=1e-9)
-
-
-def choose(chance: np.random.Generator, weights: NDArray[np.float64], pairs: int) -> list[str]:
-    """So many options, drawn with these weights."""
-    return [f"o{option}" for option in chance.choice(len(weights), pairs, p=weights)]
-
-
-def test_few_false_alarms() -> None:
-    """Of 1,000 comparisons of runs that do not differ at most 6 % are called significant."""
-    chance = np.random.default_rng(6)
-    alarms = 0
-    for _ in range(1000):
-        pairs, weights = int(chance.integers(20, 201)), chance.dirichlet(np.ones(int(chance.integers(2, 6))))
-        baseline, other = choose(chance, weights, pairs), choose(chance, weights, pairs)
-        kept = chance.random(pairs) < chance.uniform(0, 0.6)
-        candidate = [a if keep else b for a, b, keep in zip(baseline, other, kept, strict=True)]
-        result = compare_selects(
-            pair_options(
-                {str(i): [value] for i, value in enumerate(baseline)},
-                {str(i): [value] for i, value in enumerate(candidate)},
-            ),
-            {},
-        )
-        alarms += result.verdict is Verdict.DIFFERENT
-    assert alarms <= 60
