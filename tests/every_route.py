@@ -319,6 +319,8 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "error": "too hard"})
     yield Step("GET", "/v5/evaluations/{id}/stats", evaluation)
     yield Step("POST", "/v5/bulk", body=bulk_records(world))
+    yield Step("GET", "/v5/bulk")
+    yield Step("GET", "/v5/bulk/counts")
     dataset, tool = {"id": world.files["dataset"]}, {"id": world.files["tool"]}
     rows = b"question,answer\nhow?,so\n"
     yield Step("POST", "/v5/datasets/{id}/datapoints/csv", dataset, file=rows)

@@ -1,7 +1,7 @@
 """Empty stores on either database, and one application that loads documents into them and tells what they hold."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -80,6 +80,11 @@ class Served:
     def load_singly(self, store: Store, document: Sequence[Record], **options: Any) -> Loaded:
         """Load a document through the documented endpoints."""
         return self._load(store, documented_client(self.app), document, **options)
+
+    def use(self, store: Store, use: Callable[[EvalsClient], Awaitable[Any]]) -> Any:
+        """Do something with a client of a store."""
+        self._access.now = OpenAccess(store)
+        return anyio.run(use, EvalsClient(open_app=lambda: self.app))
 
     def answers(self, store: Store, ids: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Everything that the API says of a store; `ids` has ids of it that stand for those of a document."""

@@ -91,7 +91,11 @@ def _dataset(points: list[int]) -> list[Record]:
 
 @st.composite
 def documents(
-    draw: Callable[[Any], Any], *, statuses: tuple[str | None, ...] = (None, "completed"), runs: int | None = None
+    draw: Callable[[Any], Any],
+    *,
+    statuses: tuple[str | None, ...] = (None, "completed"),
+    runs: int | None = None,
+    most_evaluations: int = 2,
 ) -> list[Record]:
     """A document of some versions, datapoints, evaluators, evaluations, runs, traced logs and judgments.
 
@@ -105,7 +109,7 @@ def documents(
     versions, evaluators = number(5, 1), number(6)
     points: list[int] = draw(st.lists(st.integers(0, 4), max_size=4, unique=True))
     records = _files(versions, evaluators) + _dataset(points)
-    evaluations = number(2, 1)
+    evaluations = number(most_evaluations, 1)
     for each in range(evaluations):
         chosen = sorted(draw(st.sets(st.integers(0, evaluators - 1)))) if evaluators else []
         attached = [AttachedEvaluator(version_id=ident("evv", which)) for which in chosen]

@@ -1,5 +1,7 @@
 """Resources: reports, runs and logs, as a client attaches them in both eras of the protocol."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import AsyncIterator
@@ -53,6 +55,7 @@ async def test_addresses_are_listed_as_templates(client: Client) -> None:
     listed = (await client.list_resource_templates()).resource_templates
     assert [(item.uri_template, item.mime_type) for item in listed] == [
         ("evals://evaluations/{evaluation}", "text/markdown"),
+        ("evals://evaluations/{evaluation}/table", "text/csv"),
         ("evals://evaluations/{evaluation}/runs/{run}", "text/plain"),
         ("evals://logs/{log}", "text/plain"),
     ]
@@ -104,6 +107,23 @@ async def test_a_run_shows_its_figures_its_difference_and_logs(client: Client) -
     control = (await read(client, "evaluations", SAMPLE, "runs", "control")).text
     assert "helpfulness | 4.31 | 39 | 1 | 0 | 0" in control
     assert "Compared with" not in control
+
+
+async def test_a_table_leaves_texts_out_before_it_names_the_command(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All columns, then those without long texts, then how to write a file."""
+    headers = []
+    for budget in (40_000, 20_000, 1_000):
+        monkeypatch.setattr("evals_mcp.mcp.resources.BUDGET", budget)
+        content = await read(client, "evaluations", SAMPLE, "table")
+        assert estimate(content.text) <= budget
+        headers.append(content.text.splitlines()[0])
+        rows = list(csv.DictReader(io.StringIO(content.text)))
+        assert len(rows) == (120 if budget > 1_000 else 0)
+    assert "output" in headers[0].split(",")
+    assert headers[1].startswith("run,datapoint,log,error,latency,")
+    assert re.fullmatch(r"120 logs: too many .*evals-mcp export evr_\w+ --to table.csv", headers[2])
 
 
 async def test_a_log_is_shown_whole(client: Client) -> None:

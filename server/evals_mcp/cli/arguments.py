@@ -6,9 +6,13 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from evals_mcp.errors import Invalid
+
 if TYPE_CHECKING:
+    from evals_mcp.config import Settings
     from evals_mcp.store.teams.control import Control
 
 _INDENT = " " * 6
@@ -41,6 +45,27 @@ def database_of(parsed: argparse.Namespace) -> str:
     from evals_mcp.config import read_settings
 
     return read_settings(os.environ, database=parsed.own_database or parsed.database).database
+
+
+def settings_at(address: str | None, environ: Mapping[str, str], key: str = "HUMANLOOP_API_KEY") -> "Settings":
+    """The settings for an address: a database, or the URL of a server whose key a variable has.
+
+    Without an address, those of the environment. Raises Invalid.
+    """
+    from evals_mcp.config import Settings, read_settings
+
+    if address is None:
+        return read_settings(environ)
+    if address.startswith(("http://", "https://")):
+        return Settings(database="", base_url=address, api_key=environ.get(key))
+    return Settings(database=address)
+
+
+def require_database(settings: "Settings") -> None:
+    """Raise Invalid for a database file that does not exist, because opening it would create it."""
+    address = settings.database
+    if settings.base_url is None and "://" not in address and not Path(address).is_file():
+        raise Invalid(f"There is no database {address}.")
 
 
 @contextmanager

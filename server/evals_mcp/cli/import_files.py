@@ -3,15 +3,16 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from evals_mcp.cli.progress import progress_line
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from evals_mcp.importers.importing import Imported, Progress
+    from evals_mcp.importers.importing import Imported
     from evals_mcp.importers.tables.columns import Chosen
     from evals_mcp.models.imports import ImportedEvaluation
 
@@ -64,7 +65,7 @@ async def _import_files(parsed: argparse.Namespace) -> "Imported":
     from evals_mcp.wiring import build_client
 
     settings = read_settings(os.environ, database=parsed.own_database or parsed.database)
-    with _progress_bar() as progress:
+    with progress_line() as progress:
         async with build_client(settings) as client:
             return await import_files(
                 client,
@@ -92,24 +93,6 @@ def _chosen(parsed: argparse.Namespace) -> "Chosen":
         cost=parsed.cost,
         sheet=parsed.sheet,
     )
-
-
-@contextmanager
-def _progress_bar() -> "Iterator[Progress]":
-    """A line on stderr that shows what is being done; nothing where stderr is no terminal."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-    from rich.progress import SpinnerColumn, TextColumn
-
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("reading", total=None)
-
-        async def tell(work: str, count: int) -> None:
-            bar.update(task, description=f"{work}: {count:,}")
-
-        yield tell
 
 
 def _show(imported: "Imported", *, dry_run: bool) -> None:

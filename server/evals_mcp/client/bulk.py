@@ -1,17 +1,27 @@
-"""Batches of evaluation documents, for servers with our bulk route."""
+"""Batches of evaluation documents, for servers with our bulk routes."""
 
 from pydantic import TypeAdapter
 
 from evals_mcp.client.connection import Lines
 from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.client.urls import Query
-from evals_mcp.models.evaluation_document import LoadedBatch
+from evals_mcp.models.evaluation_document import LoadedBatch, RecordPage
 
 _LOADED = TypeAdapter(LoadedBatch)
+_PAGE = TypeAdapter(RecordPage)
+_COUNTS = TypeAdapter(dict[str, int])
 
 
 class Bulk(Endpoints):
-    """Evaluation documents to a server."""
+    """Evaluation documents to and from a server."""
+
+    async def read(self, after: str | None = None) -> RecordPage:
+        """A page of all records of a workspace, in an order in which they can be loaded. Raises NotFound."""
+        return await self._connection.get(("bulk",), _PAGE, {"after": after})
+
+    async def counts(self) -> dict[str, int]:
+        """The number of records by kind. Raises NotFound."""
+        return await self._connection.get(("bulk", "counts"), _COUNTS)
 
     async def load(self, lines: bytes, *, overwrite: bool = False, more: bool = False) -> LoadedBatch:
         """Store a batch of records (NDJSON): all or none. Raises Invalid with the line in its location.

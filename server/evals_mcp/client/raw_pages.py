@@ -29,6 +29,7 @@ class _RawRuns:
 _PAGE = TypeAdapter(RawPage)
 _OBJECT = TypeAdapter(JsonObject)
 _RUNS = TypeAdapter(_RawRuns)
+_VERSIONS = TypeAdapter(RawPage)
 
 
 class RawPages(Endpoints):
@@ -57,6 +58,22 @@ class RawPages(Endpoints):
     async def run_logs(self, evaluation_id: str, run_id: str, page: int, size: int = PAGE) -> RawPage:
         """A page of the logs of a run, with the judgments of the evaluation's evaluators. Raises NotFound."""
         return await self._page(("evaluations", evaluation_id, "logs"), page, size, run_id=run_id)
+
+    async def evaluation_logs(self, evaluation_id: str, page: int, size: int = PAGE) -> RawPage:
+        """A page of the logs of all runs, newest first; from our servers with their traces. Raises NotFound."""
+        return await self._page(("evaluations", evaluation_id, "logs"), page, size, include_trace_children="true")
+
+    async def file(self, type: str, file_id: str) -> JsonObject:
+        """The default version of a file. Raises NotFound."""
+        return await self._connection.get((f"{type}s", file_id), _OBJECT)
+
+    async def versions(self, type: str, file_id: str) -> list[Any]:
+        """All versions of a file, newest first. Raises NotFound."""
+        return (await self._connection.get((f"{type}s", file_id, "versions"), _VERSIONS)).records
+
+    async def log(self, log_id: str) -> JsonObject:
+        """A log with its judgments and the trace below it. Raises NotFound."""
+        return await self._connection.get(("logs", log_id), _OBJECT)
 
     async def datapoints(self, dataset_id: str, version_id: str, page: int, size: int = PAGE) -> RawPage:
         """A page of the datapoints of a dataset's version. Raises NotFound."""

@@ -25,11 +25,14 @@ from evals_mcp.models.version_contents import read_version_content
 
 Read = TypeVar("Read", bound=Model)
 
+ENDED = ("completed", "cancelled")
+"""The statuses of runs on which a server does not work."""
+
 _VERSION_TIMES = ("created_at", "updated_at", "last_used_at")
-# Provider requests and responses are large, and no question needs them.
-_LEFT_OUT = {"record", "run_ids", "trace_parent_id", "provider_request", "provider_response"}
+_LEFT_OUT = {"record", "run_ids", "trace_parent_id"}
 _LOG_FIELDS = tuple(LogRecord.model_fields.keys() - _LEFT_OUT)
 _JUDGMENT_FIELDS = tuple(JudgmentRecord.model_fields.keys() - _LEFT_OUT)
+_OF_PROVIDER = ("provider_request", "provider_response")
 
 
 class Unreadable(Exception):
@@ -68,9 +71,10 @@ def key_of(record: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def read_file(version: JsonObject) -> FileRecord:
-    """The file of a version. Raises Unreadable."""
-    return _checked(FileRecord, _some(version, ("id", "type", "path")))
+def read_file(version: JsonObject, *, whole: bool = False) -> FileRecord:
+    """The file of a version; with `whole`, as old as the version and with what describes it. Raises Unreadable."""
+    about = ("description", "readme", "tags", "created_at") if whole else ()
+    return _checked(FileRecord, _some(version, ("id", "type", "path", *about)))
 
 
 def read_version(version: JsonObject, datapoint_ids: Sequence[str] = ()) -> VersionRecord:
@@ -78,10 +82,14 @@ def read_version(version: JsonObject, datapoint_ids: Sequence[str] = ()) -> Vers
     file_type: Any = version.get("type")
     # Linked tools of a prompt would also have to be read, and no question needs them.
     content = {name: value for name, value in version.items() if name != "linked_tools"}
+    if not content.get("tools"):
+        content.pop("tools", None)  # a response lists none where the version says nothing
     try:
         content = read_version_content(file_type, content)
     except (ValidationError, KeyError):
         raise Unreadable(f"its version is not a known {file_type}") from None
+    if file_type == "tool" and version.get("tool_type") is not None:
+        content["tool_type"] = version["tool_type"]
     fields = {
         **_some(version, _VERSION_TIMES),
         "id": version.get("version_id"),
@@ -89,7 +97,7 @@ def read_version(version: JsonObject, datapoint_ids: Sequence[str] = ()) -> Vers
         "content": content,
         "datapoint_ids": list(datapoint_ids),
         "name": version.get("version_name"),
-        "description": version.get("version_description"),
+        "description": version.get("version_description") or version.get("commit_message"),
     }
     return _checked(VersionRecord, fields)
 
@@ -116,6 +124,13 @@ def read_evaluation(evaluation: JsonObject, evaluators: Sequence[JsonObject], fi
     return _checked(EvaluationRecord, {**known, "file_id": file_id, "evaluators": attached})
 
 
+def read_attached(item: JsonObject, *, keeps_orchestrated: bool) -> AttachedEvaluator:
+    """An attached evaluator as it is in an evaluation. Raises Unreadable."""
+    orchestrated = keeps_orchestrated and item.get("orchestrated") is True
+    fields = {"version_id": item["version"]["version_id"], "orchestrated": orchestrated}
+    return _checked(AttachedEvaluator, {**fields, **_some(item, ("added_at",))})
+
+
 def read_run(run: JsonObject, evaluations: Sequence[RunEvaluation], dataset_version_id: str | None) -> RunRecord:
     """A run, with its version if that is readable. Raises Unreadable."""
     status = run.get("status")
@@ -126,13 +141,20 @@ def read_run(run: JsonObject, evaluations: Sequence[RunEvaluation], dataset_vers
         "dataset_version_id": dataset_version_id,
         "status": status if status in get_args(EvaluationStatus) else None,
         "reported_figures": run.get("reported_figures"),
+        # An open run would get errors from the server for what it lacks.
+        "orchestrated": run.get("orchestrated") is True and status in ENDED,
     }
     return _checked(RunRecord, fields)
 
 
-def read_log(item: Any, run_id: str | None) -> ReadLog:
-    """A log of an evaluation. Raises Unreadable for the log; drops unreadable judgments."""
+def read_log(item: Any, run_id: str | None, *, whole: bool = False) -> ReadLog:
+    """A log of an evaluation. Raises Unreadable for the log; drops unreadable judgments.
+
+    Without `whole`, it lacks the requests to providers and their responses: they are large, and no question needs them.
+    """
     log = _object(_object(item).get("log"))
+    if not whole:
+        log = {name: value for name, value in log.items() if name not in _OF_PROVIDER}
     kind = log_kind(log)
     if kind is None:
         raise Unreadable("its file type is unknown")

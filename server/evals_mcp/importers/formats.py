@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Protocol
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import Location, Result
@@ -76,13 +77,25 @@ class Format:
     beside: Callable[[Path], Sequence[str]] = lambda path: ()
 
 
+class FolderDocument(Protocol):
+    """A folder that is an evaluation document of its own, with ids that stay."""
+
+    def checked(self) -> Iterator[Record]:
+        """All records in any order, to be counted. Reports what is wrong."""
+        ...
+
+    def records(self) -> Iterator[Record]:
+        """All records, each after those it refers to."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FolderFormat:
-    """A format of a whole folder that is an evaluation document of its own, with ids that stay."""
+    """A format of a whole folder: its name, whether a folder has it, and the document in it."""
 
     name: str
     recognises: Callable[[Path], bool]
-    read: Callable[[Path, Report], Iterator[Record]]
+    read: Callable[[Path, Report], FolderDocument]
 
 
 def folder_formats() -> list[FolderFormat]:

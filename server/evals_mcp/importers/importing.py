@@ -61,9 +61,11 @@ async def import_files(
     """
     imported = Imported()
     exports = _exports(paths, format)
+    documents = []
     for path, folder_format in exports:
         imported.files.append((path.name, folder_format.name))
-        imported.evaluations += _counted(folder_format.read(path, imported.report))
+        documents.append((path.name, folder_format.read(path, imported.report)))
+        imported.evaluations += _counted(documents[-1][1].checked())
     with Gathering(evaluation) as gathering:
         of_folders = format in {known.name for known in folder_formats()}
         files = [] if exports and of_folders else _files(paths, (folder for folder, _ in exports))
@@ -76,9 +78,8 @@ async def import_files(
             imported.evaluations.append(_described(assembly))
             _tell(assembly, imported.report)
         if not dry_run:
-            # What an export says of itself is reported already.
-            for path, folder_format in exports:
-                await _load(client, path.name, folder_format.read(path, Report()), imported, progress)
+            for name, document in documents:
+                await _load(client, name, document.records(), imported, progress)
             for assembly in assemblies:
                 await _load(client, assembly.evaluation, assembly.records(), imported, progress)
     return imported

@@ -21,6 +21,8 @@ from evals_mcp.models.datasets import DatasetRequest
 from evals_mcp.models.enums import EvaluationStatus, FileType
 from evals_mcp.models.evaluation_document import (
     DatapointRecord,
+    DeploymentRecord,
+    DirectoryRecord,
     EvaluationRecord,
     FileRecord,
     JudgmentRecord,
@@ -126,6 +128,8 @@ class SingleWrites:
                 await self._write_log(given.with_ids(self._ids))
             case JudgmentRecord():
                 await self._write_judgment(given.with_ids(self._ids))
+            case DeploymentRecord() | DirectoryRecord():
+                pass  # left to the server's people, who may have deployed another version
             case _:
                 raise Invalid("Only a load with overwrite can clear a run.")
 

@@ -102,6 +102,21 @@ async def evaluation_report(lookup: Lookup, evaluation: str) -> str:
     return report_evaluation(resolved if compared is None else compared.evaluation, compared, BUDGET)
 
 
+async def evaluation_table(lookup: Lookup, evaluation: str) -> str:
+    """The logs of an evaluation as CSV. If they are too long, without texts; else the command that writes a file."""
+    from evals_mcp.exporters.table_text import table_text  # needed for this only
+
+    resolved = await lookup.find_evaluation(evaluation)
+    text = await table_text(lookup.client, resolved, BUDGET)
+    if text is None:
+        logs = count(sum(run.logs_count for run in resolved.runs), "log")
+        return (
+            f"{logs}: too many to attach. In a terminal, this writes them to a file: "
+            f"evals-mcp export {name(resolved.id)} --to table.csv"
+        )
+    return text
+
+
 async def run_report(lookup: Lookup, evaluation: str, run: str) -> str:
     """A run: its figures, the comparison with the control run, and its newest logs."""
     resolved = await lookup.find_evaluation(evaluation)
@@ -147,6 +162,12 @@ RESOURCES: tuple[ResourceTemplate, ...] = (
         function=evaluation_report,
         title="Evaluation report",
         media_type="text/markdown",
+    ),
+    ResourceTemplate(
+        address="evals://evaluations/{evaluation}/table",
+        function=evaluation_table,
+        title="Table of logs",
+        media_type="text/csv",
     ),
     ResourceTemplate(address="evals://evaluations/{evaluation}/runs/{run}", function=run_report, title="Run"),
     ResourceTemplate(address="evals://logs/{log}", function=whole_log, title="Log"),

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from evals_mcp.models.enums import EvaluationStatus, FileType, OpenLogStatus, OpenToolChoiceMode
+from evals_mcp.models.enums import EvaluationStatus, FileType, OpenEnvironmentTag, OpenLogStatus, OpenToolChoiceMode
 from evals_mcp.models.judgments import Judgment, Samples
 from evals_mcp.models.messages import ChatMessage, ToolChoice
 from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
@@ -55,7 +55,10 @@ class _Referring(Model):
 
 
 class FileRecord(_Referring):
-    """A prompt, tool, flow, agent, evaluator or dataset at a path."""
+    """A prompt, tool, flow, agent, evaluator or dataset at a path. Once deleted, it only serves old runs and logs.
+
+    `monitors` has the evaluators that monitor it, by the target's ids.
+    """
 
     record: Literal["file"] = "file"
     id: Id
@@ -64,8 +67,10 @@ class FileRecord(_Referring):
     description: str | None = None
     readme: str | None = None
     tags: Defaulted[list[str]] = Field(default_factory=list)
+    monitors: list[JsonObject] | None = None
     created_at: UtcDatetime | None = None
     updated_at: UtcDatetime | None = None
+    deleted_at: UtcDatetime | None = None
 
 
 class DatapointRecord(_Referring):
@@ -87,7 +92,8 @@ class VersionRecord(_Referring):
     """A version of a file.
 
     `content` has the keys that identify it: those of the upsert request for a prompt, tool, flow or agent, `spec` for
-    an evaluator, optionally `attributes` for a dataset. A dataset version also has `datapoint_ids`, in order.
+    an evaluator, optionally `attributes` for a dataset. A dataset version also has `datapoint_ids`, in order. With
+    `keeps_id`, a version with the same content does not take its place.
     """
 
     references: ClassVar[References] = {"file_id": "file", "datapoint_ids": "datapoint"}
@@ -97,11 +103,43 @@ class VersionRecord(_Referring):
     file_id: str
     content: Defaulted[JsonObject] = Field(default_factory=dict)
     datapoint_ids: Defaulted[list[str]] = Field(default_factory=list)
+    keeps_id: Defaulted[bool] = False
     name: str | None = None
     description: str | None = None
     created_at: UtcDatetime | None = None
     updated_at: UtcDatetime | None = None
     last_used_at: UtcDatetime | None = None
+    deleted_at: UtcDatetime | None = None
+
+
+class DeploymentRecord(_Referring):
+    """The version of a file that is deployed to an environment, which is created if the target lacks it.
+
+    A deployment that somebody made in the target stays, unless the load overwrites. None removes the deployment.
+    """
+
+    references: ClassVar[References] = {"file_id": "file", "version_id": "version"}
+
+    record: Literal["deployment"] = "deployment"
+    file_id: str
+    version_id: str | None = None
+    environment_id: Id
+    environment_name: Annotated[str, Field(min_length=1, max_length=200)]
+    environment_tag: OpenEnvironmentTag = "other"
+    created_at: UtcDatetime | None = None
+
+
+class DirectoryRecord(_Referring):
+    """A directory, of use where it is empty or described: directories of files come with these."""
+
+    record: Literal["directory"] = "directory"
+    id: Id
+    path: str
+    description: str | None = None
+    readme: str | None = None
+    tags: Defaulted[list[str]] = Field(default_factory=list)
+    created_at: UtcDatetime | None = None
+    updated_at: UtcDatetime | None = None
 
 
 class AttachedEvaluator(_Referring):
@@ -190,6 +228,11 @@ class _LoggedFields(_Referring):
     user: str | None = None
     environment: str | None = None
     save: bool | None = None
+    session_id: str | None = None
+    session_reference_id: str | None = None
+    parent_reference_id: str | None = None
+    reference_id: str | None = None
+    feedback: Any = None
 
 
 class LogRecord(_LoggedFields):
@@ -260,9 +303,11 @@ class ClearRecord(_Referring):
 
 
 Record = Annotated[
-    FileRecord
+    DirectoryRecord
+    | FileRecord
     | DatapointRecord
     | VersionRecord
+    | DeploymentRecord
     | EvaluationRecord
     | RunRecord
     | LogRecord
@@ -274,6 +319,13 @@ Record = Annotated[
 
 EvaluationDocument = AsyncIterable[Record]
 """The records of a document in order, produced on demand."""
+
+
+class RecordPage(Model):
+    """Records that a workspace has. The next page comes after `next`; null at the end."""
+
+    records: list[Record]
+    next: str | None = None
 
 
 class LoadedBatch(Model):

@@ -324,9 +324,10 @@ class DatapointRow(DatapointTexts):
 
 
 class DatapointContent(Model):
-    """A datapoint by itself, whole."""
+    """A datapoint by itself, whole, and its dataset."""
 
     id: str
+    dataset_id: str | None = None
     inputs: Defaulted[JsonObject] = Field(default_factory=dict)
     messages: Defaulted[list[Any]] = Field(default_factory=list)
     target: JsonObject | None = None

@@ -13,9 +13,10 @@ from evals_mcp.api.access import CurrentPerson, CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
-from evals_mcp.models.evaluation_document import NDJSON, LoadedBatch, Record
+from evals_mcp.models.evaluation_document import NDJSON, LoadedBatch, Record, RecordPage
 from evals_mcp.runner.runner import Runner
 from evals_mcp.store.bulk.bulk import Bulk
+from evals_mcp.store.bulk.reading import BulkReading
 from evals_mcp.store.store import Store
 
 router = PrefixedRouter(prefix="/bulk", tags=["bulk (extension)"])
@@ -39,6 +40,23 @@ async def load_batch(
     if not body.strip():
         raise Invalid("The body is empty. Send a record on each line.", ("body",))
     return await run_in_threadpool(_load, store, runner, body, person, overwrite=overwrite, more=more)
+
+
+@router.get("")
+def read_records(
+    store: CurrentStore,
+    after: Annotated[str | None, Query(max_length=1_000, description="The `next` of the page before.")] = None,
+    size: Annotated[int, Query(ge=1, le=10_000, description="The most records of a page.")] = 1_000,
+) -> RecordPage:
+    """Read all records of the workspace in an order in which they can be loaded elsewhere, as for a copy."""
+    page = BulkReading(store.database).page(after, size)
+    return RecordPage.model_construct(records=page.records, next=page.next)
+
+
+@router.get("/counts")
+def count_records(store: CurrentStore) -> dict[str, int]:
+    """Count the records of the workspace by kind."""
+    return BulkReading(store.database).counts()
 
 
 def describe_records(document: dict[str, Any]) -> None:

@@ -79,7 +79,12 @@ async def get_evaluation_stats(store: CurrentStore, patience: Patience, root: Pa
 
 @router.get("/{id}/logs")
 def get_evaluation_logs(
-    store: CurrentStore, id: str, page: Page = 1, size: Size = 10, run_id: Annotated[list[str] | None, Query()] = None
+    store: CurrentStore,
+    id: str,
+    page: Page = 1,
+    size: Size = 10,
+    run_id: Annotated[list[str] | None, Query()] = None,
+    include_trace_children: Annotated[bool, Query(description="Extension: return the trace below each log.")] = False,
 ) -> PaginatedData[EvaluationLogResponse]:
     """Get the logs of an evaluation, of all its runs or of the given ones."""
-    return store.runs.logs(id, run_id or (), page, size)
+    return store.runs.logs(id, run_id or (), page, size, traces=include_trace_children)

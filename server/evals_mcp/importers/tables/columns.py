@@ -43,7 +43,10 @@ _NAMES: Mapping[Role, frozenset[str]] = {
     "latency": _words("latency latency_s latency_ms latency_seconds duration duration_ms duration_s"),
     "cost": _words("cost total_cost cost_usd price"),
 }
-_COUNTS = _words("prompt_tokens input_tokens output_tokens completion_tokens total_tokens")
+_NO_SCORES = _words(
+    "prompt_tokens input_tokens output_tokens completion_tokens total_tokens reasoning_tokens cached_tokens "
+    "log log_id created_at finish_reason"
+)
 _EXPLAINS = re.compile(r"(.+?)[\s_.:-]+(reason|reasoning|explanation|comment|rationale|feedback)$", re.IGNORECASE)
 _INDEX = re.compile(r"(unnamed.*|index|row|row_number|#|n|number)", re.IGNORECASE)
 _SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
@@ -53,12 +56,14 @@ ScoreType = Literal["boolean", "number", "select", "text"]
 
 @dataclass(slots=True)
 class ScoreColumn:
-    """A column of judgments, their type, and the column of their explanations, if any."""
+    """A column of judgments, their type, and the columns that explain them or say why there is none, if any."""
 
     column: str
     type: ScoreType
     explanation: str | None = None
     name: str | None = None
+    failure: str | None = None
+    abstention: str | None = None
 
 
 @dataclass(slots=True)
@@ -210,17 +215,34 @@ class _Guess:
                 explanations[match[1]] = column
         scores = []
         for column in list(self._left):
-            if column in explanations.values() or (asked and column not in asked):
+            beside = self._beside(column)
+            if column in explanations.values() or (asked and column not in asked) or column not in self._left:
                 continue
-            type = asked.get(column) or self._score_type(column)
+            type = asked.get(column) or self._score_type(column) or self._exported_type(column)
             if type is not None:
-                explanation = explanations.get(column)
-                scores.append(ScoreColumn(self._take(column), type, explanation and self._take(explanation)))
+                for other in (explanation := explanations.get(column), *beside):
+                    self._take(other or column)
+                scores.append(ScoreColumn(self._take(column), type, explanation, None, *beside))
         return scores
+
+    def _beside(self, column: str) -> tuple[str | None, str | None]:
+        """The columns of failures and abstentions beside a score that `evals-mcp export` wrote."""
+        failure, abstention = f"{column}.error", f"{column}.abstained"
+        is_score = _SCORES.match(column) is not None
+        return (
+            failure if is_score and failure in self._left else None,
+            abstention if is_score and abstention in self._left else None,
+        )
+
+    def _exported_type(self, column: str) -> ScoreType | None:
+        """The type of a column that is a score by its name, whatever it holds: text, unless nothing was judged."""
+        if not _SCORES.match(column) or column_key(column).endswith(("_error", "_abstained")):
+            return None
+        return "text" if any(not is_missing(value) for value in self._values[column]) else "number"
 
     def _score_type(self, column: str) -> ScoreType | None:
         """The type that a column's values have as judgments, or None if they hardly are judgments."""
-        if _INDEX.fullmatch(column) or _METADATA.fullmatch(column) or column_key(column) in _COUNTS:
+        if _INDEX.fullmatch(column) or _METADATA.fullmatch(column) or column_key(column) in _NO_SCORES:
             return None
         values = [value for value in self._values[column] if not is_missing(value)]
         if not values:

@@ -87,24 +87,28 @@ def _results(
 def _case(row: Row, columns: Columns) -> Case:
     cells = row.cells
     id = _get(cells, columns.datapoint)
-    inputs = {name: cells[name] for name in columns.inputs if not is_missing(cells.get(name))}
+    inputs = {name.removeprefix("input."): cells[name] for name in columns.inputs if not is_missing(cells.get(name))}
     if len(inputs) == 1 and isinstance(next(iter(inputs.values())), dict):
         inputs = next(iter(inputs.values()))
     if not inputs and is_missing(id):
         inputs = {"row": row.at}
-    target = {name: cells[name] for name in columns.targets if not is_missing(cells.get(name))}
+    target = {name.removeprefix("target."): cells[name] for name in columns.targets if not is_missing(cells.get(name))}
     return Case(inputs=inputs, target=target or None, id=None if is_missing(id) else as_text(id))
 
 
 def _score(column: ScoreColumn, cells: Mapping[str, Any]) -> Score | None:
     """The judgment in a cell. An empty cell is none; a null of JSON is an abstention."""
-    if column.column not in cells:
+    failed = _get(cells, column.failure)
+    abstained = as_boolean(_get(cells, column.abstention)) is True
+    if column.column not in cells and is_missing(failed) and not abstained:
         return None
-    value = cells[column.column]
+    value = cells.get(column.column)
     explanation = _get(cells, column.explanation)
     words = None if is_missing(explanation) else as_text(explanation)
     name = column.name or score_name(column.column)
-    if value is None:
+    if not is_missing(failed):
+        return Score(name, None, words, error=as_text(failed))
+    if value is None or abstained:
         return Score(name, None, words)
     if is_missing(value):
         return None

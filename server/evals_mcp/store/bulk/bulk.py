@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from evals_mcp.models.evaluation_document import (
     ClearRecord,
     DatapointRecord,
+    DeploymentRecord,
+    DirectoryRecord,
     EvaluationRecord,
     FileRecord,
     JudgmentRecord,
@@ -18,6 +20,8 @@ from evals_mcp.models.evaluation_document import (
 )
 from evals_mcp.store.bulk.batch import Batch
 from evals_mcp.store.bulk.datapoints import write_datapoints
+from evals_mcp.store.bulk.deployments import write_deployments
+from evals_mcp.store.bulk.directories import write_directories
 from evals_mcp.store.bulk.evaluations import write_evaluations
 from evals_mcp.store.bulk.files import write_files
 from evals_mcp.store.bulk.logs import write_logs
@@ -26,9 +30,11 @@ from evals_mcp.store.bulk.versions import write_versions
 from evals_mcp.store.database.repository import Repository
 
 _WRITERS: dict[Any, Any] = {
+    DirectoryRecord: write_directories,
     FileRecord: write_files,
     DatapointRecord: write_datapoints,
     VersionRecord: write_versions,
+    DeploymentRecord: write_deployments,
     EvaluationRecord: write_evaluations,
     RunRecord: write_runs,
     ClearRecord: clear_runs,

@@ -16,6 +16,9 @@ from evals_mcp.store.files.paths import new_path
 def write_files(batch: Batch, record: FileRecord) -> None:
     """Store a new file, restore a deleted one, or use the existing file at the same path."""
     path = new_path(record.path)
+    if record.deleted_at is not None:
+        _write_deleted(batch, record, path)
+        return
     same = batch.connection.execute(select(files).where(files.c.id == record.id)).first()
     there = batch.connection.execute(select(files).where(files.c.live_path == path)).first()
     _require_type(record, same)
@@ -34,6 +37,26 @@ def write_files(batch: Batch, record: FileRecord) -> None:
         change = FileChange(record.description, record.tags, record.readme)
         insert_file(batch.connection, record.id, record.type, path, change, created_at, record.updated_at)
         batch.added["file"] += 1
+    if record.monitors is not None and (batch.overwrite or same is None):
+        extra = {**(same.extra if same is not None else {}), "evaluators": record.monitors}
+        batch.connection.execute(update(files).where(files.c.id == record.id).values(extra=extra))
+
+
+def _write_deleted(batch: Batch, record: FileRecord, path: str) -> None:
+    """Store a deleted file for the runs and logs that name it. With overwrite, delete one that is there."""
+    there = batch.connection.execute(select(files).where(files.c.id == record.id)).first()
+    _require_type(record, there)
+    times = {"deleted_at": record.deleted_at, "updated_at": record.updated_at or record.deleted_at}
+    if there is None:
+        change = FileChange(record.description, record.tags, record.readme)
+        created_at = record.created_at or batch.now
+        insert_file(batch.connection, record.id, record.type, path, change, created_at, is_deleted=True)
+        batch.added["file"] += 1
+    elif not batch.overwrite:
+        return
+    elif there.deleted_at is None:
+        delete_file(batch.connection, record.id, batch.now)
+    batch.connection.execute(update(files).where(files.c.id == record.id).values(**times))
 
 
 def _require_type(record: FileRecord, file: Row[Any] | None) -> None:

@@ -28,21 +28,27 @@ def write_versions(batch: Batch, record: VersionRecord) -> None:
         raise Invalid("Only a dataset version can have datapoints.", ("body", "datapoint_ids"))
     else:
         key = digest(content)
+        if "tool_type" in record.content and file_type == "tool":
+            content["tool_type"] = record.content["tool_type"]  # says how to run it, and identifies nothing
     same = _find(batch, versions.c.id == record.id)
     alike = _find(batch, versions.c.file_id == record.file_id, versions.c.digest == key)
-    if same is not None and not batch.overwrite and (same.file_id, same.digest) != (record.file_id, key):
+    digests = (key, digest([record.id, key]))
+    if same is not None and not batch.overwrite and (same.file_id != record.file_id or same.digest not in digests):
         raise Conflict(f"Version `{record.id}` already exists with another file or other content.")
     if batch.overwrite and record.name is not None:
         _free_name(batch, record.file_id, record.name, record.id)
     if same is not None:
         _bring_back(batch, record, same)
-    elif alike is not None and not batch.overwrite:
+    elif alike is not None and not (batch.overwrite or record.keeps_id):
         batch.note_id("version", record.id, alike.id)
         _bring_back(batch, record, alike)
     else:
         # Another server may have the same content twice. Here digests are unique in a file.
-        key = key if alike is None else digest([record.id, key])
+        key = key if alike is None else digests[1]
         _insert(batch, record, key, content, datapoint_ids)
+        if record.deleted_at is not None:
+            is_new = versions.c.id == record.id
+            batch.connection.execute(update(versions).where(is_new).values(deleted_at=record.deleted_at))
 
 
 def _insert(
@@ -59,7 +65,8 @@ def _insert(
         record.updated_at,
         record.last_used_at,
     )
-    insert_version(batch.connection, record.file_id, record.id, key, content, details)
+    # In a copy, linked tools may be deleted.
+    insert_version(batch.connection, record.file_id, record.id, key, content, details, any_tools=batch.overwrite)
     if datapoint_ids:
         rows = [{"version_id": record.id, "position": at, "datapoint_id": id} for at, id in enumerate(datapoint_ids)]
         batch.connection.execute(dataset_datapoints.insert(), rows)
@@ -67,8 +74,10 @@ def _insert(
 
 
 def _bring_back(batch: Batch, record: VersionRecord, version: Any) -> None:
-    """Restore a deleted version. With overwrite, update its description from the document."""
-    changes: dict[str, Any] = {} if version.deleted_at is None else {"deleted_at": None}
+    """Restore a deleted version, or delete it as the document says. With overwrite, update its description."""
+    changes: dict[str, Any] = {}
+    if version.deleted_at != record.deleted_at and (record.deleted_at is None or batch.overwrite):
+        changes["deleted_at"] = record.deleted_at
     if batch.overwrite:
         changes |= {"name": record.name, "description": record.description}
         times = ("created_at", "updated_at", "last_used_at")

@@ -150,11 +150,11 @@ class Runs(Repository):
             return _shown(connection, evaluation_id, run_id)
 
     def logs(
-        self, evaluation_id: str, run_ids: Sequence[str], page: int, size: int
+        self, evaluation_id: str, run_ids: Sequence[str], page: int, size: int, *, traces: bool = False
     ) -> PaginatedData[EvaluationLogResponse]:
         """A page of the logs in an evaluation's runs (default: all runs), newest run first, then newest log.
 
-        Raises NotFound for an unknown evaluation or run.
+        With `traces`, each log has the logs below it. Raises NotFound for an unknown evaluation or run.
         """
         with self._database.read() as connection:
             find_evaluation(connection, evaluation_id)
@@ -167,7 +167,7 @@ class Runs(Repository):
             keys = _page_keys(connection, wanted, limit, offset)
             attachments = read_attachments(connection, evaluation_id)
             return PaginatedData[EvaluationLogResponse](
-                records=_evaluation_logs(connection, keys, attachments),
+                records=_evaluation_logs(connection, keys, attachments, traces=traces),
                 page=page,
                 size=limit,
                 total=sum(row.logs_count for row in wanted),
@@ -341,9 +341,9 @@ def _page_keys(connection: Connection, wanted: Sequence[Row[Any]], limit: int, o
 
 
 def _evaluation_logs(
-    connection: Connection, keys: Sequence[Any], attachments: Sequence[Attachment]
+    connection: Connection, keys: Sequence[Any], attachments: Sequence[Attachment], *, traces: bool
 ) -> list[EvaluationLogResponse]:
-    found = read_logs(connection, list(dict.fromkeys(key.log_number for key in keys)))
+    found = read_logs(connection, list(dict.fromkeys(key.log_number for key in keys)), traces=traces)
     by_number = dict(zip(dict.fromkeys(key.log_number for key in keys), found, strict=True))
     points = read_datapoints_by_id(connection, [key.datapoint_id for key in keys if key.datapoint_id])
     evaluators = {item.evaluator_id for item in attachments}

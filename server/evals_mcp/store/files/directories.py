@@ -89,7 +89,7 @@ class Directories(Repository):
             connection.execute(delete(directories).where(directories.c.id == directory_id))
 
 
-def ensure_directory(connection: Connection, path: str, now: datetime) -> str | None:
+def ensure_directory(connection: Connection, path: str, now: datetime, id: str | None = None) -> str | None:
     """The id of the directory at a clean path; None for the root. Creates it and its parents if needed."""
     if not path:
         return None
@@ -98,7 +98,7 @@ def ensure_directory(connection: Connection, path: str, now: datetime) -> str | 
         return str(found)
     folder, name = split_path(path)
     parent_id = ensure_directory(connection, folder, now)
-    directory_id = new_id("dir")
+    directory_id = id or new_id("dir")
     connection.execute(
         directories.insert().values(
             id=directory_id,

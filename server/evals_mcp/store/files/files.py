@@ -278,13 +278,19 @@ def insert_file(
     change: FileChange,
     created_at: datetime,
     updated_at: datetime | None = None,
+    *,
+    is_deleted: bool = False,
 ) -> None:
-    """Insert a file at a clean and free path, in a directory that is made if need be."""
+    """Insert a file at a clean and free path, in a directory that is made if need be.
+
+    A deleted one is in no directory, and its path need not be free. The caller sets when that was.
+    """
+    location = _location(connection, path, created_at) if not is_deleted else _former_location(path)
     connection.execute(
         files.insert().values(
             id=file_id,
             type=file_type,
-            **_location(connection, path, created_at),
+            **location,
             description=change.description,
             readme=change.readme,
             tags=change.tags or [],
@@ -300,6 +306,10 @@ def _location(connection: Connection, path: str, now: datetime) -> dict[str, Any
     folder, name = split_path(path)
     directory_id = ensure_directory(connection, folder, now)
     return {"path": path, "live_path": path, "name": name, "directory_id": directory_id}
+
+
+def _former_location(path: str) -> dict[str, Any]:
+    return {"path": path, "live_path": None, "name": split_path(path)[1], "directory_id": None}
 
 
 def _require_free(connection: Connection, path: str, file_id: str) -> None:

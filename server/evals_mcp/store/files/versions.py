@@ -210,13 +210,21 @@ def add_version(
 
 
 def insert_version(
-    connection: Connection, file_id: str, version_id: str, key: str, content: dict[str, Any], details: NewVersion
+    connection: Connection,
+    file_id: str,
+    version_id: str,
+    key: str,
+    content: dict[str, Any],
+    details: NewVersion,
+    *,
+    any_tools: bool = False,
 ) -> None:
     """Insert a version whose digest `key` is new in its file; the first is deployed by default.
 
-    Raises NotFound for an unknown linked tool, and Conflict if another version has the name.
+    Raises NotFound for an unknown linked tool (unless `any_tools`), and Conflict if another version has the name.
     """
-    _require_tools(connection, content.get("linked_tools") or [])
+    if not any_tools:
+        _require_tools(connection, content.get("linked_tools") or [])
     with unique_name(details.name):
         connection.execute(
             versions.insert().values(

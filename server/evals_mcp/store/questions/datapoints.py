@@ -68,10 +68,12 @@ class DatapointQuestions:
     def read(self, id: str) -> DatapointContent:
         """A datapoint by id. Raises NotFound."""
         with self._database.read() as connection:
-            content = connection.execute(select(datapoints.c.content).where(datapoints.c.id == id)).scalar()
-        if content is None:
+            columns = (datapoints.c.content, datapoints.c.dataset_id)
+            row = connection.execute(select(*columns).where(datapoints.c.id == id)).first()
+        if row is None:
             raise NotFound(f"Datapoint `{id}` does not exist.")
-        return DatapointContent(id=id, **{key: value for key, value in content.items() if value is not None})
+        given = {key: value for key, value in row.content.items() if value is not None}
+        return DatapointContent(id=id, dataset_id=row.dataset_id, **given)
 
 
 _COUNT = select(versions.c.datapoints_count).where(versions.c.id == bindparam("version_id"))

@@ -1,0 +1,69 @@
+"""`evals-mcp copy`: move everything between two databases or servers."""
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Any
+
+from evals_mcp.cli.progress import progress_line
+from evals_mcp.errors import Invalid
+
+if TYPE_CHECKING:
+    from evals_mcp.exporters.copying import Copied
+    from evals_mcp.importers.loader import Loaded
+
+_KEY = "HUMANLOOP_API_KEY"
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser("copy", help="copy everything to another database or server: evals-mcp copy FROM TO")
+    address = "a file, sqlite:///…, postgresql://…, or the http(s) address of a server"
+    command.add_argument("source", metavar="FROM", help=address)
+    command.add_argument("target", metavar="TO", help="the same; a new file is created")
+    for role in ("from", "to"):
+        command.add_argument(
+            f"--{role}-key",
+            metavar="VARIABLE",
+            default=_KEY,
+            help=f"environment variable with the API key of the server {role.upper()}; default {_KEY}",
+        )
+    command.set_defaults(command=_copy)
+
+
+def _copy(parsed: argparse.Namespace) -> int:
+    import anyio
+
+    _show(anyio.run(_copy_everything, parsed))
+    return 0
+
+
+async def _copy_everything(parsed: argparse.Namespace) -> "Copied":
+    from evals_mcp.cli.arguments import require_database, settings_at
+    from evals_mcp.exporters.copying import copy_everything
+    from evals_mcp.wiring import build_client
+
+    source = settings_at(parsed.source, os.environ, parsed.from_key)
+    target = settings_at(parsed.target, os.environ, parsed.to_key)
+    if source == target:
+        raise Invalid("FROM and TO are the same.")
+    require_database(source)
+    with progress_line() as tell:
+
+        async def progress(loaded: "Loaded") -> None:
+            await tell("records", loaded.records.total())
+
+        async with build_client(source) as reads, build_client(target) as writes:
+            return await copy_everything(reads, writes, progress)
+
+
+def _show(copied: "Copied") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("kind", "in FROM", "new in TO")
+    for kind, count in copied.records.items():
+        if count:
+            table.add_row(kind, f"{count:,}", f"{copied.added.get(kind, 0):,}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("TO has all records." if copied.records else "FROM is empty.")

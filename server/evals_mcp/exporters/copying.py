@@ -1,0 +1,76 @@
+"""Copy all that a database or server has to another one, by the bulk routes of both."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.importers.loader import Loaded, load_document
+from evals_mcp.importers.loader import Progress as LoadProgress
+from evals_mcp.models.evaluation_document import Record
+
+_NAMED = 3
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """By kind: the records of the source, and those that are new in the target."""
+
+    records: Mapping[str, int]
+    added: Mapping[str, int]
+
+
+async def copy_everything(source: EvalsClient, target: EvalsClient, progress: LoadProgress | None = None) -> Copied:
+    """Copy all records with their ids and times. Again, it adds what is new, and brings what changed up to date.
+
+    Raises Invalid for a server without the bulk routes, and for a target with other files at the same paths;
+    Unavailable if the target lacks records at the end; and EvalsError.
+    """
+    for client, role in ((source, "FROM"), (target, "TO")):
+        await client.raw_pages.files(1, 1)
+        if not client.extended:
+            raise Invalid(f"{role} is no server of evals-mcp, so it cannot be copied. Export its evaluations instead.")
+    await _require_free_paths(source, target)
+    loaded = await load_document(target, _records(source), overwrite=True, progress=progress)
+    await _require_all(loaded, target)
+    return Copied(loaded.records, loaded.added)
+
+
+async def _records(source: EvalsClient) -> AsyncIterator[Record]:
+    after: str | None = None
+    while True:
+        page = await source.bulk.read(after)
+        for record in page.records:
+            yield record
+        if page.next is None:
+            return
+        after = page.next
+
+
+async def _require_free_paths(source: EvalsClient, target: EvalsClient) -> None:
+    """Raise Invalid if the target has another file at a path, because the copy would replace it."""
+    there = await _paths(target)
+    wanted = await _paths(source) if there else {}
+    taken = [path for path, id in wanted.items() if there.get(path, id) != id]
+    if taken:
+        more = f" and {len(taken) - _NAMED:,} more" if len(taken) > _NAMED else ""
+        named = ", ".join(f"`{path}`" for path in taken[:_NAMED])
+        raise Invalid(f"TO has other files at {named}{more}. Copy into an empty database, or move these files first.")
+
+
+async def _paths(client: EvalsClient) -> dict[str, str]:
+    """The ids of all files by path."""
+    found: dict[str, str] = {}
+    page = 1
+    while records := (await client.raw_pages.files(page, _PAGE)).records:
+        found |= {record["path"]: record["id"] for record in records}
+        page += 1
+    return found
+
+
+async def _require_all(loaded: Loaded, target: EvalsClient) -> None:
+    counts = await target.bulk.counts()
+    for kind, count in loaded.records.items():
+        if counts.get(kind, count) < count:
+            raise Unavailable(f"TO has {counts[kind]:,} of {count:,} {kind} records. Copy again.")

@@ -1,0 +1,131 @@
+"""`evals-mcp export` and `copy`: what they write, what they refuse, and that nothing is half-written."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from tests.e2e.in_process import Ended, run
+from tests.loaded_stores import held_rows
+from tests.recount import check_counts
+from tests.serving.administration import create_key
+from tests.serving.served_here import served
+
+from evals_mcp.exporters.folders import LineFiles
+from evals_mcp.store.store import open_store
+
+SAMPLE = "Which prompt answers tickets"
+
+
+@pytest.fixture
+def database(sample_database: Path, tmp_path: Path) -> Path:
+    """A database with the sample, of this test's own."""
+    path = tmp_path / "sample.db"
+    copyfile(sample_database, path)
+    return path
+
+
+def _export(database: Path | str, to: Path | str, *options: str) -> Ended:
+    return run(["export", SAMPLE, "--from", str(database), "--to", str(to), *options])
+
+
+def _rows(address: str | Path) -> dict[str, list[str]]:
+    """All rows, but for runs when they last changed: in a copy, that is when they were copied."""
+    with closing(open_store(str(address))) as store:
+        check_counts(store)
+        rows = held_rows(store)
+    return rows | {"runs": [row.rpartition(", ")[0] for row in rows["runs"]]}
+
+
+def _list_runs(database: Path) -> str:
+    return run(["--database", str(database), "call", "list_runs", f"evaluation={SAMPLE}"]).stdout
+
+
+def test_an_export_imports_into_another_database(database: Path, tmp_path: Path) -> None:
+    """It says what it wrote and how to read it back; the same export again replaces it; both answer alike."""
+    folder = tmp_path / "out"
+    for _ in range(2):
+        ended = _export(database, folder)
+        assert (ended.status, ended.stdout) == (0, "")
+        assert "3 runs, 120 logs, 40 datapoints, 6 files" in ended.stderr
+        assert f"evals-mcp import {folder}" in ended.stderr
+    assert "120 logs, 477 judgments" in " ".join(
+        run(["import", str(folder), "--into", str(tmp_path / "new.db")]).stdout.split()
+    )
+    assert _list_runs(tmp_path / "new.db") == _list_runs(database)
+    assert sorted(item.name for item in tmp_path.iterdir() if "-" not in item.name) == ["new.db", "out", "sample.db"]
+
+
+def test_an_export_that_breaks_off_leaves_nothing(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupted export never looks whole."""
+
+    def fill_the_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(LineFiles, "write", fill_the_disk)
+    ended = _export(database, tmp_path / "out")
+    assert (ended.status, ended.stderr) == (1, "evals-mcp: The export cannot be written: No space left on device.\n")
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_what_cannot_be_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    """A folder with other things, a file in the way, a folder on standard output, a database that is not there."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    missing = tmp_path / "none.db"
+    for to, words in (
+        (tmp_path / "mine", "is not empty and is no earlier export"),
+        (tmp_path / "mine" / "notes.txt", "is a file"),
+        ("-", "Only a table can go to standard output"),
+        (tmp_path / "out", f"There is no database {missing}."),
+    ):
+        ended = _export(missing, to)
+        assert ended.status == 1
+        assert words in ended.stderr
+    assert not missing.exists()
+
+
+def test_tables_go_to_standard_output_and_files(database: Path, tmp_path: Path) -> None:
+    """The end of a file's name tells its format."""
+    written = _export(database, "-", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(written.stdout)))
+    assert (written.status, len(rows)) == (0, 120)
+    _export(database, tmp_path / "t.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+    assert [line["log"] for line in lines] == [row["log"] for row in rows]
+
+
+@pytest.fixture
+def served_target(tmp_path: Path) -> Iterator[tuple[str, str, Path]]:
+    """The address of a served database with keys, one of its keys, and its file."""
+    path = tmp_path / "served.db"
+    key = create_key(str(path), None, "copies").secret
+    with served(str(path)) as address:
+        yield address, key, path
+
+
+def test_a_copy_goes_through_a_served_database_to_postgresql(
+    database: Path, served_target: tuple[str, str, Path], postgres_address: str
+) -> None:
+    """Every row is the same at the end; a second copy adds nothing; a wrong key is refused."""
+    address, key, path = served_target
+    assert run(["copy", str(database), address], HUMANLOOP_API_KEY="wrong").status == 1
+    assert run(["copy", address, address]).stderr == "evals-mcp: FROM and TO are the same.\n"
+    first = run(["copy", str(database), address, "--to-key", "MY_KEY"], MY_KEY=key)
+    assert first.status == 0
+    assert "judgment" in first.stdout
+    second = run(["copy", address, postgres_address], HUMANLOOP_API_KEY=key)
+    assert second.status == 0
+    wanted = _rows(database)
+    assert _rows(path) == wanted
+    again = run(["copy", str(database), postgres_address])
+    assert [line.split()[-2] for line in again.stdout.splitlines() if line.startswith("│ log")] == ["0"]
+    assert {table: len(rows) for table, rows in _rows(postgres_address).items()} == {
+        table: len(rows) for table, rows in wanted.items()
+    }

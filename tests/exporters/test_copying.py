@@ -1,0 +1,73 @@
+"""A copy of a database is the same database."""
+
+from contextlib import closing
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from tests.loaded_stores import OpenStore, Served, empty_file, held_rows, new_store, served
+from tests.random_documents import documents
+from tests.recount import check_counts
+
+from evals_mcp.api.access import OpenAccess
+from evals_mcp.api.app import create_app
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.errors import Invalid
+from evals_mcp.exporters.copying import Copied, copy_everything
+from evals_mcp.models.evaluation_document import DirectoryRecord, FileRecord, LogRecord, Record, VersionRecord
+from evals_mcp.store.store import Store
+
+__all__ = ["empty_file", "new_store", "served"]
+
+
+def _copy(served: Served, source: Store, target: Store) -> Copied:
+    app = create_app(OpenAccess(source))
+
+    async def copy(client: EvalsClient) -> Copied:
+        return await copy_everything(EvalsClient(open_app=lambda: app), client)
+
+    copied: Copied = served.use(target, copy)
+    return copied
+
+
+@given(documents())
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], phases=[Phase.generate])
+def test_a_copy_holds_the_same_rows_and_a_second_one_adds_nothing(
+    new_store: OpenStore, served: Served, document: list[Record]
+) -> None:
+    """All tables are alike, ids, times and order included."""
+    with closing(new_store()) as source, closing(new_store()) as target:
+        served.load(source, document)
+        copied = _copy(served, source, target)
+        rows = held_rows(source)
+        assert held_rows(target) == rows
+        assert served.answers(target) == served.answers(source)
+        check_counts(target)
+        assert copied.added["version"] == copied.records["version"]
+        assert _copy(served, source, target).added == {}
+        assert held_rows(target) == rows
+
+
+def test_a_copy_replaces_no_other_file_and_keeps_deleted_ones(new_store: OpenStore, served: Served) -> None:
+    """A file of the target at the same path is named, and nothing is copied."""
+    path = {"path": "team/answer"}
+    flow = FileRecord.model_validate({"id": "fl_1", "type": "flow", **path})
+    version = VersionRecord(id="flv_1", file_id="fl_1", content={"attributes": {"n": 1}})
+    log = LogRecord(id="log_1", version_id="flv_1", output="x", session_id="s")
+    directory = DirectoryRecord(id="dir_empty", path="team/empty", readme="Nothing yet.")
+    with closing(new_store()) as source, closing(new_store()) as target, closing(new_store()) as other:
+        served.load(source, [directory, flow, version, log])
+        served.load(other, [FileRecord.model_validate({"id": "fl_2", "type": "flow", **path})])
+        version_of_other = VersionRecord(id="flv_2", file_id="fl_2", content={"attributes": {"n": 2}})
+        served.load(other, [version_of_other])
+        before = held_rows(other)
+        with pytest.raises(Invalid, match=r"TO has other files at `team/answer`\. Copy into an empty database"):
+            _copy(served, source, other)
+        assert held_rows(other) == before
+        source.environments.undeploy("flow", "fl_1", "production")
+        source.environments.deploy("flow", "fl_1", "staging", "flv_1")
+        _copy(served, source, target)
+        assert held_rows(target) == held_rows(source)
+        source.files.delete("flow", "fl_1")
+        _copy(served, source, target)
+        assert held_rows(target) == held_rows(source)
+        assert served.answers(target) == served.answers(source)
