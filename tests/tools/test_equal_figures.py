@@ -87,6 +87,18 @@ async def test_an_evaluator_called_like_a_measure_is_told_apart(assistant: Assis
     assert "\nlatency | 7 | " in answer
     assert "\nlatency (measured) | 7 | " in answer
     assert "Lower measured latency, tokens and cost are better." in answer
+    assert "\nlog | datapoint | latency (measured) | latency\n" in await assistant.ask(
+        "get_logs", evaluation="Small", runs=["a"], sort="latency"
+    )
+
+
+async def test_an_evaluator_called_like_a_column_is_told_apart(assistant: Assistant) -> None:
+    """The column of the runs says so."""
+    small = await make_evaluation(assistant.client, logs={"return_type": "boolean"})
+    await small.run("a", [("q", {"small/logs": True})])
+    assert "\nrun | logs (of the run) | logs | id\na | 1 | 100% true | " in await assistant.ask(
+        "list_runs", evaluation="Small"
+    )
 
 
 def test_paths_have_the_shortest_labels_that_differ() -> None:

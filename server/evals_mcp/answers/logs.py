@@ -15,6 +15,7 @@ from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.short_ids import short_ids
+from evals_mcp.answers.frame.tables import own_headers
 from evals_mcp.answers.frame.tokens import share
 from evals_mcp.answers.log_columns import JudgmentColumns, fact_columns
 from evals_mcp.answers.matches import match_words
@@ -101,7 +102,7 @@ class _Listed:
             texts.append(self._inputs.heading("input"))
         if any(log.target for log in self._logs):
             texts.append(self._targets.heading("= target"))
-        columns = " | ".join([*self._columns, *self._judgments.headers])
+        columns = " | ".join([*own_headers(self._columns, self._labels.values(), "measured"), *self._judgments.headers])
         lines: tuple[Quoted, ...] = (self._told_once, columns, f" {'; '.join([*texts, '→ output'])}")
         return "\n".join(filter(None, lines))
 

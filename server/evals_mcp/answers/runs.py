@@ -7,7 +7,7 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
-from evals_mcp.answers.frame.tables import table
+from evals_mcp.answers.frame.tables import own_headers, table
 from evals_mcp.answers.headlines import constant_value, difference, headline, pass_words
 from evals_mcp.answers.reported_figures import reported_notes
 from evals_mcp.answers.subjects import opening, run_status
@@ -48,14 +48,9 @@ def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[Quoted]:
     judged = [
         index for index, _ in enumerate(evaluation.evaluators) if any(run.stats[index].total_logs for run in runs)
     ]
-    headers: list[Quoted] = [
-        "run",
-        "also different",
-        "status",
-        "logs",
-        *(name(evaluation.evaluator_labels[evaluation.evaluators[i].version_id]) for i in judged),
-        "id",
-    ]
+    labels = evaluation.evaluator_labels
+    *own, last = own_headers(("run", "also different", "status", "logs", "id"), set(labels.values()), "of the run")
+    headers = [*own, *(name(labels[evaluation.evaluators[i].version_id]) for i in judged), last]
     changed = changed_parts(runs)
     rows = [
         _cells(run, evaluation.reference_run, evaluation.run_labels[run.id], changed.get(run.id, ()), judged)

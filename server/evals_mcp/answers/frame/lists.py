@@ -62,20 +62,23 @@ class List:
             everything = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.rows.top, room)
         if self.rank is Rank.EXTRA:
             rows = minimum - first + self.rows.total(self.least, room)
-            return Need(0, 0, rows, rows, everything, self.rank)
+            return Need(0, minimum, rows, rows, everything, self.rank, optional=True)
         if self.rank is Rank.VERDICTS:
-            least = minimum - first + self.rows.total(self.least, room)
+            least = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.least, room)
             return Need(0, least, least, everything, everything, self.rank)
         rows, base = (minimum - first + self.rows.total(level, room) for level in (self.least, LEAST))
         return Need(self.bare, minimum, rows, base, everything, self.rank)
 
-    def fill(self, room: int) -> tuple[list[Quoted], int]:
-        """Fill `texts` from this room. The lines to add at the end, and the tokens of all."""
+    def fill(self, room: int, spare: int = 0) -> tuple[list[Quoted], int]:
+        """Fill `texts` from this room. The lines to add at the end, and the tokens of all.
+
+        What is to spare shows more data in the rows, but no further row.
+        """
         if self.rank is Rank.EXTRA and room < self.minimum:
             return [], 0
         whole, room = room, room - cost(header := cut(self.header, room // 2))
         smaller = self.rank is not Rank.VERDICTS
-        shown = fit_rows(self.rows, room, self._below, cost(self.on_cut), self.least, smaller=smaller)
+        shown = fit_rows(self.rows, room, self._below, cost(self.on_cut), self.least, smaller=smaller, spare=spare)
         if not shown.texts and self.waits:
             below = cut(self.footer(0), whole)
             return [below], cost(below)

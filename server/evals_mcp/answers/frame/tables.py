@@ -3,7 +3,7 @@
 ` | ` joins cells, without padding or ruler: models read this as well, for half the tokens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from evals_mcp.answers.frame.quoting import Quoted
 
@@ -21,3 +21,8 @@ def table(headers: Sequence[Quoted], rows: Sequence[Sequence[Quoted]]) -> list[Q
     lines = [" | ".join([headers[column] for column in filled])]
     lines += [" | ".join([row[column] or _EMPTY for column in filled]) for row in rows]
     return lines
+
+
+def own_headers(headers: Iterable[Quoted], labels: Collection[str], kind: Quoted) -> list[Quoted]:
+    """Our own headers, with their `kind` where an evaluator has this label, too: `latency (measured)`."""
+    return [f"{header} ({kind})" if header in labels else header for header in headers]
