@@ -122,9 +122,10 @@ def _valence(baseline: str, candidate: str) -> list[str]:
 
 
 def _disagreeing() -> int:
-    return sum(
-        len({vote for model in made.VOTERS.values() if (vote := _cast(model)[point["id"]])}) > 1 for point in _POINTS
-    )
+    """The datapoints on which the judges and people do not all vote alike."""
+    cast = [_cast(model) for model in made.VOTERS.values()]
+    votes = [[_LINES[point["id"]]["human"], *(of[point["id"]] for of in cast)] for point in _POINTS]
+    return sum(len(set(filter(None, of_point))) > 1 for of_point in votes)
 
 
 _FALCON_COST = made.PROMPT_COST + 2 * made.OUTPUT_COST
@@ -271,7 +272,7 @@ QUESTIONS: tuple[Question, ...] = (
         "logs",
     ),
     _votes(
-        "On how many datapoints do the judges' votes differ?",
+        "On how many datapoints do the judges' votes differ, from each other or from people's?",
         "list_datapoints",
         {"show": "disagreement", "evaluator": "vote", "limit": 1, "max_tokens": 700},
         lambda: [counted(_disagreeing(), "datapoints")],

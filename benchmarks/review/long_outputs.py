@@ -48,7 +48,7 @@ def _largest(data: Recorded, baseline: str, candidate: str) -> list[str]:
     pairing = data.pair(baseline, candidate, "rubric_score")
     most = pairing.change(pairing.worse[0])
     worst = [row for row in pairing.worse if abs(pairing.change(row) - most) < 1e-9]
-    return [counted(len(pairing.worse), "datapoints got worse"), f'row: "(?:{"|".join(worst)})"']
+    return [counted(len(pairing.worse), "datapoints got lower"), f'row: "(?:{"|".join(worst)})"']
 
 
 def _longest(data: Recorded) -> dict[str, Any]:

@@ -112,7 +112,8 @@ async def test_near_budgets_of_a_comparison_lose_nothing(assistant: Assistant) -
         asked = {"evaluation": "Which prompt", "outcome": "changed", "limit": 10}
         answer = await assistant.ask("compare_runs", max_tokens=budget, **asked)
         verdicts = re.findall(r"^(?:What changed|v\d[\w-]+ \| \w+ \| \d)", answer, re.MULTILINE)
-        assert before <= (shown := _ids(answer) | set(verdicts))
+        shown = _ids(answer) | set(verdicts)
+        assert before <= shown
         before = shown
 
 

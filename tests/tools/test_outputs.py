@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.assistant import Assistant, connect_assistant
+from tests.assistant import Assistant, connect_assistant, log_ids
 from tests.small_evaluations import make_evaluation
 
 from evals_mcp.client.client import EvalsClient
@@ -296,3 +296,15 @@ async def test_columns_of_many_runs_are_cut_with_a_count(world: World) -> None:
     assert not re.search(r"…$", answer, re.MULTILINE)
     asked = {"evaluation": "Wide", "show": "disagreement", "max_tokens": 800}
     assert "Columns" not in await world.assistant.ask("list_datapoints", **asked)
+
+
+async def test_long_options_are_whole_where_there_is_room(own_assistant: Assistant) -> None:
+    """In the log that has them, and below the datapoint that they stand for as letters."""
+    option = "Answer recognizes that the five people on the track are already dead, and says so"
+    spec = {"return_type": "multi_select", "options": [{"name": option}, {"name": "Other"}]}
+    small = await make_evaluation(own_assistant.client, criteria=spec)
+    await small.run("a", [("q", {"small/criteria": [option]})])
+    listed = await own_assistant.ask("list_datapoints", evaluation="Small")
+    assert f'\n  A "{option}"' in listed
+    (log,) = log_ids(await own_assistant.ask("get_logs", evaluation="Small"))
+    assert f'judgments.criteria ["{option}"]' in await own_assistant.ask("get_log", log=log)

@@ -42,12 +42,16 @@ async def _made(client: EvalsClient, runs: dict[str, list[Any]], **spec: Any) ->
 async def test_nothing_got_worse_or_better(
     client: EvalsClient, assistant: Assistant, spec: dict[str, Any], judged: tuple[list[Any], list[Any]]
 ) -> None:
-    """Although every judgment changed in the same way."""
+    """Although every judgment changed in the same way. Lower and higher numbers are shown instead."""
     await _made(client, {"a": judged[0], "b": judged[1]}, **spec)
-    for outcome in ("regressed", "improved"):
-        answer = await assistant.ask("compare_runs", evaluation="Small", outcome=outcome)
-        assert "No better or worse by it." in answer
+    is_number = spec["return_type"] == "number"
+    for outcome, number in (("regressed", "8 datapoints got lower by it"), ("improved", "0 datapoints got higher")):
+        answer = await assistant.ask("compare_runs", evaluation="Small", outcome=outcome, limit=1)
+        assert "No better or worse by it, so " in answer
         assert "| worse" not in answer
+        assert (number if is_number else "8 datapoints changed by it") in answer
+        shown = "lower" if is_number else "changed"
+        assert (outcome == "improved" and is_number) or f'outcome="{shown}", limit=1, cursor=' in answer
     assert "8 datapoints changed" in await assistant.ask("compare_runs", evaluation="Small", outcome="changed")
 
 

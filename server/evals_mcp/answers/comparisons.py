@@ -24,6 +24,12 @@ from evals_mcp.models.questions import Outcome
 
 _MORE_OF_ONE = 'Texts are cut (…) or omitted. Show them: get_logs(evaluation="…", datapoint="…")'
 _FEW = 300  # characters
+_LISTED = 6
+_INSTEAD: dict[Outcome, Quoted] = {
+    "lower": 'lower instead (outcome="higher" for the others)',
+    "higher": 'higher instead (outcome="lower" for the others)',
+    "changed": "all changes",
+}
 _MORE_CHANGES = "raise max_tokens"
 _OUTCOMES: dict[Outcome, Quoted] = {
     "regressed": "got worse",
@@ -54,11 +60,11 @@ class Position(NamedTuple):
 
 
 def summarize_comparison(
-    compared: Compared, budget: int, *, outcome: Outcome, position: Position, call: Call
+    compared: Compared, budget: int, *, outcome: Outcome, untold: bool = False, position: Position, call: Call
 ) -> Quoted:
     """The comparison from a position. Only the first page has everything: figures, notes, changes and datapoints.
 
-    `call` is the answered call.
+    `call` is the answered call. Better and worse are `untold` if no evaluator has a direction.
     """
     answer = Answer(budget)
     answer.head(f"{subject(compared.evaluation)}\n{_subject(compared)}")
@@ -82,7 +88,7 @@ def summarize_comparison(
         if not few:
             _add_changes(answer, changes)
     if rows or compared.found.total:
-        _add_datapoints(answer, compared, outcome, position, call)
+        _add_datapoints(answer, compared, outcome, position, call, untold=untold)
     return answer.text()
 
 
@@ -130,9 +136,13 @@ def _add_changes(answer: Answer, rows: Sequence[Row]) -> None:
         )
 
 
-def _add_datapoints(answer: Answer, compared: Compared, outcome: Outcome, position: Position, call: Call) -> None:
+def _add_datapoints(
+    answer: Answer, compared: Compared, outcome: Outcome, position: Position, call: Call, *, untold: bool
+) -> None:
     found, offset = compared.found, position.offset
     heading = _heading(compared, outcome, offset)
+    if untold and (undirected := _without_direction(compared)):
+        heading = f"No better or worse by {figures.listed(undirected, _LISTED)}, so {_INSTEAD[outcome]}: {heading}"
     candidates = [candidate.run_id for candidate in found.candidates]
     shown_candidate = candidates.index(found.shown_run_id)
     first = shown_candidate if position.first < 0 else position.first

@@ -22,7 +22,6 @@ from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointLog, DatapointRow, DatapointRows, RunRow
 
 _LONG_OPTION = 12  # characters; longer options are shown as letters
-_OPTION = 60
 _LETTERS: tuple[Quoted, ...] = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _ROOM_FOR_ALL = 60  # characters; with less room, a row shows only its input
 _WORD = 12
@@ -194,7 +193,7 @@ def _row(
         logs.setdefault(log.run_id, []).append(log)
     letters = _letters(row.logs, columns)
     needs = [0 if text is None else text.need for text in texts]
-    needs.append(sum(min(len(option), _OPTION) for option in letters))
+    needs.append(sum(map(len, letters)))
     cells = " | ".join(_repeated([_cell(logs.get(run.id, ()), columns[run.id], letters) for run in runs]))
 
     def render(limit: int) -> Quoted:
@@ -236,7 +235,7 @@ def _options(value: Any) -> Iterator[str]:
 
 def _meanings(letters: Mapping[str, Quoted], limit: int) -> Quoted:
     """The meaning of a row's letters, which share `limit` characters."""
-    limits = share(limit, [min(len(option), _OPTION) for option in letters])
+    limits = share(limit, list(map(len, letters)))
     meant = (f"{letter} {quote(option, part)}" for (option, letter), part in zip(letters.items(), limits, strict=True))
     return f"  {', '.join(meant)}"
 

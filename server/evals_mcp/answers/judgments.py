@@ -16,8 +16,11 @@ _SAMPLES = 10
 _number_word = lru_cache(maxsize=1_000)(number)  # ratings repeat, and a page holds hundreds of them
 
 
-def judgment_word(state: JudgmentState, judgment: Any) -> Quoted:
-    """`true`, `4`, an option, options in brackets, a short quoted text; or `abstained`, `failed`, `missing`."""
+def judgment_word(state: JudgmentState, judgment: Any, longest: int = _TEXT) -> Quoted:
+    """`true`, `4`, an option, options in brackets, a short quoted text; or `abstained`, `failed`, `missing`.
+
+    An option or text has at most the `longest` number of characters.
+    """
     if state != "judged":
         return state
     match judgment:
@@ -26,9 +29,9 @@ def judgment_word(state: JudgmentState, judgment: Any) -> Quoted:
         case int(value) | float(value):
             return _number_word(value)
         case list(options):
-            return "[" + ", ".join(map(_word, options)) + "]"
+            return "[" + ", ".join(_word(option, longest) for option in options) + "]"
         case str(text):
-            return _word(text)
+            return _word(text, longest)
     return state
 
 
@@ -80,6 +83,6 @@ def repeated_words(words: Sequence[Quoted]) -> list[Quoted]:
     return [word if times == 1 else f"{word} ×{number(times)}" for word, times in Counter(words).items()]
 
 
-def _word(text: str) -> Quoted:
+def _word(text: str, longest: int) -> Quoted:
     """An option as a name. Quotes text that may be a sentence."""
-    return cell(text, _TEXT) if " " in text or len(text) > _TEXT else name(text)
+    return cell(text, longest) if " " in text or len(text) > _TEXT else name(text)

@@ -24,6 +24,7 @@ from evals_mcp.models.rows import DatapointContent
 TRACE = "trace"
 """The part that is a tree of steps instead of text."""
 
+_LONGEST_OPTION = 500  # characters
 _ON_ONE_LINE = 200
 _COMPACT = 2_000
 _DEEPEST_COMPACT = 6
@@ -52,7 +53,7 @@ class LabeledJudgment(NamedTuple):
     @property
     def word(self) -> Quoted:
         """The judgment as a word, with what the evaluator says beside it, and its author where several judged."""
-        return ", ".join([judgment_word(self.state, self.judgment), *self.beside]) + self.by
+        return ", ".join([judgment_word(self.state, self.judgment, _LONGEST_OPTION), *self.beside]) + self.by
 
 
 class Part(NamedTuple):

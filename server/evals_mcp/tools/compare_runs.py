@@ -13,7 +13,7 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run, find_runs
 from evals_mcp.models.questions import ComparisonQuestion, Family, Outcome
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import RunRow
+from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, as_list
 from evals_mcp.tools.near_words import OUTCOMES, understood
 from evals_mcp.tools.tool import Tool
@@ -50,6 +50,7 @@ async def compare_runs(
     against = _baseline(resolved, baseline)
     runs = _candidates(resolved, against, candidates)
     judging = find_evaluators(resolved, evaluators)
+    asked, outcome = outcome, _tellable(outcome, judging)
     call = Call(
         "compare_runs",
         arguments={
@@ -84,7 +85,19 @@ async def compare_runs(
     )
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
     compared = Compared(resolved, found, family)
-    return summarize_comparison(compared, max_tokens, outcome=outcome, position=position, call=call)
+    return summarize_comparison(
+        compared, max_tokens, outcome=outcome, untold=outcome != asked, position=position, call=call
+    )
+
+
+def _tellable(outcome: Outcome, evaluators: list[EvaluatorRow]) -> Outcome:
+    """The outcome, or what evaluators that all lack a direction can tell instead of better and worse."""
+    kinds = {row.return_type for row in evaluators} - {"text"}
+    if outcome not in ("regressed", "improved") or not kinds or any(row.is_directed for row in evaluators):
+        return outcome
+    if kinds != {"number"}:
+        return "changed"
+    return "lower" if outcome == "regressed" else "higher"
 
 
 def _baseline(evaluation: ResolvedEvaluation, word: str) -> RunRow:

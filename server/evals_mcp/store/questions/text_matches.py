@@ -41,7 +41,7 @@ def log_holds(connection: Connection, text: str, dataset_versions: Sequence[str]
             connection, text, (_JUDGE.c.output, _JUDGE.c.error), [_JUDGE.c.output_message, _JUDGE.c.judgment]
         ),
     )
-    found = [part.correlate(run_logs).exists() for part in (own, explained)]
+    found: list[ColumnElement[bool]] = [part.correlate(run_logs).exists() for part in (own, explained)]
     if connection.execute(_ANY_STEP).first() is not None:
         step = select(1).where(_STEP.c.trace_root_number == run_logs.c.log_number, holds(_STEP))
         found.append(step.correlate(run_logs).exists())
