@@ -55,7 +55,7 @@ async def suggest(
 async def _evaluations(lookup: Lookup, wanted: str, _: str) -> list[_Candidate]:
     rows = await lookup.rows()
     # Without our extension each listed evaluation costs a request.
-    limit = MOST_VALUES if lookup.client.extended else _SLOWLY_READ
+    limit = _SLOWLY_READ if lookup.client.extended is False else MOST_VALUES
     found = (await rows.list_evaluations(wanted or None, limit=limit)).rows
     return [_Candidate([name for name in (row.name, row.file_path) if name], [row.id]) for row in found]
 
