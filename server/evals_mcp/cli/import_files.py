@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evals_mcp.models.imports import ImportedEvaluation
 
 _MOST_SKIPPED = 20
+_MOST_EVALUATIONS = 50
 
 
 def add_command(commands: Any) -> None:
@@ -103,7 +104,10 @@ def _show(imported: "Imported", *, dry_run: bool) -> None:
     for note in imported.report.notes:
         console.print(escape(note))
     if imported.evaluations:
-        console.print(_table(imported.evaluations))
+        console.print(_table(imported.evaluations[:_MOST_EVALUATIONS]))
+        left_out = len(imported.evaluations) - _MOST_EVALUATIONS
+        if left_out > 0:
+            console.print(f"Evaluations that are not in this table: {left_out:,}.")
     for skipped in imported.report.skipped[:_MOST_SKIPPED]:
         console.print(escape(f"Skipped {skipped.location}: {skipped.reason}."))
     rest = imported.report.skipped_count - _MOST_SKIPPED
