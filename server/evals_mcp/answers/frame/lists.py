@@ -61,8 +61,7 @@ class List:
         if sum(row.need for row in self.rows.rows) * _LEAST_PER_CHARACTER <= room:
             everything = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.rows.top, room)
         if self.rank is Rank.EXTRA:
-            rows = minimum - first + self.rows.total(self.least, room)
-            return Need(0, minimum, rows, rows, everything, self.rank, optional=True)
+            return Need(0, minimum, minimum, minimum, everything, self.rank, optional=True)
         if self.rank is Rank.VERDICTS:
             least = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.least, room)
             return Need(0, least, least, everything, everything, self.rank)
