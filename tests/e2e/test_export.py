@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -34,11 +35,11 @@ def _export(database: Path | str, to: Path | str, *options: str) -> Ended:
 
 
 def _rows(address: str | Path) -> dict[str, list[str]]:
-    """All rows, but for runs when they last changed: in a copy, that is when they were copied."""
+    """All rows, but for environments, which are as old as a database, and for when runs last changed in it."""
     with closing(open_store(str(address))) as store:
         check_counts(store)
         rows = held_rows(store)
-    return rows | {"runs": [row.rpartition(", ")[0] for row in rows["runs"]]}
+    return rows | {"environments": [], "runs": [re.sub(r"\d{16}", "", row) for row in rows["runs"]]}
 
 
 def _list_runs(database: Path) -> str:
