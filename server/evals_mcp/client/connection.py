@@ -153,6 +153,8 @@ class Connection:
             self._read_json(content)
 
     def _make_client(self) -> "httpx.AsyncClient":
+        import ssl
+
         import httpx
 
         transport = self._transport
@@ -165,6 +167,8 @@ class Connection:
         try:
             return httpx.AsyncClient(
                 transport=transport,
+                # To load the authorities' certificates takes longer than a request. Plain HTTP needs none of them.
+                verify=self._address.root.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
                 headers=headers,
                 auth=self._address.login,
                 timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
