@@ -312,7 +312,7 @@ async def test_what_is_known_of_recorded_runs_is_said(recorded: FastAPI) -> None
     assert line_of(refined, "gpt_groundedness |").endswith(
         "| 12/2/186 | no significant difference after correction (uncorrected p=0.018)"
     )
-    assert "No better or worse by gpt_groundedness." in refined
+    assert "No better or worse by gpt_groundedness, so lower instead" in refined
     lower = await compare_runs(
         review, RAG, candidates=["prompt-refined"], evaluators=["gpt_groundedness"], outcome="lower"
     )

@@ -101,7 +101,7 @@ CASES = [
         [
             "12/0/0 | higher",
             "No direction (number_valence): it.",
-            'No better or worse by it. Use outcome="changed" to see changes.',
+            'No better or worse by it, so lower instead (outcome="higher" for the others): 0 datapoints got lower by it.',
         ],
         ["got worse", "| better\n", "| worse\n"],
     ),
@@ -226,7 +226,7 @@ CASES = [
         {"return_type": "select", "options": [{"name": "friendly"}, {"name": "neutral"}]},
         said(["friendly"] * 12),
         said(["neutral"] * 12),
-        ['No better or worse by it. Use outcome="changed" to see changes.'],
+        ["No better or worse by it, so all changes: 12 datapoints changed by it", "it friendly → neutral"],
         ["got worse", "| worse"],
     ),
     Case(

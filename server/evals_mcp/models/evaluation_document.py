@@ -125,7 +125,7 @@ class DeploymentRecord(_Referring):
     version_id: str | None = None
     environment_id: Id
     environment_name: Annotated[str, Field(min_length=1, max_length=200)]
-    environment_tag: OpenEnvironmentTag = "other"
+    environment_tag: Defaulted[OpenEnvironmentTag] = "other"
     created_at: UtcDatetime | None = None
 
 

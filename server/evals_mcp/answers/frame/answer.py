@@ -100,6 +100,7 @@ class Answer:
         lines = [part for part in (*self._body, *self._notes) if isinstance(part, _Line)]
         needs, for_lines, rooms = self._allocate(lists, sum(cost(line.text) for line in lines))
         unused = self._left - for_lines - sum(rooms)
+        allotted = list(rooms)
         closings: dict[int, list[Quoted]] = {}
         order = sorted(range(len(lists)), key=lambda at: _ORDER.index(needs[at].rank))
         verdicts = [item for item in lists if item.rank is Rank.VERDICTS]
@@ -109,7 +110,7 @@ class Answer:
                 break
             unused += rooms[index]
             waiting = sum(room for room, item in zip(rooms, lists, strict=True) if item.waits)
-            room = unused if lends else rooms[index]
+            room = unused if lends and lists[index].rank is not Rank.EXTRA else allotted[index]
             closings[index], rooms[index] = self._fill(lists, index, room, unused - room, waiting)
             unused -= rooms[index]
         if unused > _UNUSED * self._budget:
@@ -139,7 +140,7 @@ class Answer:
         if omits and (item.waits or item.rank is Rank.EXTRA):
             return [], 0
         if item.rank is not Rank.VERDICTS:
-            return item.fill(room, spare if item.rank is Rank.EVIDENCE else 0)
+            return item.fill(room, spare)
         filled = item.fill(room)
         if item.omits:
             for part in (4, 3, 2, 1, 0):  # less than all, if with all of it no call for the others was left

@@ -131,7 +131,8 @@ def fit_rows(
     index = _guess(rows, levels, enough - cut_cost)
     while index >= 0 and not rows.fit(levels[index], enough if index == len(levels) - 1 else enough - cut_cost):
         index -= 1
-    if index < 0 or (spare and not rows.fit(levels[0], whole if len(levels) == 1 else whole - cut_cost)):
+    owned = rows.fit(levels[-1], whole) or rows.fit(levels[0], whole - cut_cost)
+    if index < 0 or not owned:
         return _first_rows(rows, room, footer_cost, cut_cost, levels, _SMALLER if smaller else (), spare)
     return _shown(rows, _grown(rows, len(rows), levels[index:], enough - cut_cost, enough))
 
