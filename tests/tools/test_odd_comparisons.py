@@ -101,7 +101,7 @@ CASES = [
         [
             "12/0/0 | higher",
             "No direction (number_valence): it.",
-            'No better or worse by it, so lower instead (outcome="higher" for the others): 0 datapoints got lower by it',
+            'No better or worse by it, so lower instead (outcome="higher" for the others): 0 datapoints got lower',
         ],
         ["got worse", "| better\n", "| worse\n"],
     ),
