@@ -105,18 +105,6 @@ async def test_more_budget_never_shows_less(
         ids, characters = shown, _shown_characters(answer)
 
 
-async def test_near_budgets_of_a_comparison_lose_nothing(assistant: Assistant) -> None:
-    """What a verdict's own line will take is not lent to datapoints, and what changed does not come and go."""
-    before: set[str] = set()
-    for budget in range(700, 1_500, 40):
-        asked = {"evaluation": "Which prompt", "outcome": "changed", "limit": 10}
-        answer = await assistant.ask("compare_runs", max_tokens=budget, **asked)
-        verdicts = re.findall(r"^(?:What changed|v\d[\w-]+ \| \w+ \| \d)", answer, re.MULTILINE)
-        shown = _ids(answer) | set(verdicts)
-        assert before <= shown
-        before = shown
-
-
 @pytest.mark.parametrize("evaluation", ["Sizes", "Which prompt answers tickets"])
 async def test_one_log_uses_its_budget(assistant: Assistant, evaluation: str, budgets: list[int]) -> None:
     """Alone, and beside another run's."""

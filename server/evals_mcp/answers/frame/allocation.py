@@ -10,8 +10,8 @@ class Need(NamedTuple):
     """The tokens of a list: of a call alone, of the least that it shows, of all its rows, of these in some detail, and
     of everything.
 
-    Lists of a lower `rank` get their least first; an `optional` one may be omitted, and has nothing less than its
-    least. `bare` is 0 unless a call alone will do. `whole` may be any number above the room if it is larger.
+    Lists of a lower `rank` get their least first. `bare` is 0 unless a call alone will do. `whole` may be any number
+    above the room if it is larger.
     """
 
     bare: int
@@ -20,7 +20,6 @@ class Need(NamedTuple):
     base: int
     whole: int
     rank: int
-    optional: bool = False
 
 
 def allocate(room: int, lines: int, least_of_lines: int, needs: Sequence[Need]) -> tuple[int, list[int]]:
@@ -34,19 +33,13 @@ def allocate(room: int, lines: int, least_of_lines: int, needs: Sequence[Need]) 
     for_lines = least_of_lines
     left = room - for_lines
     rooms = [0] * len(needs)
-    later = sum(need.bare or need.least for need in needs if not need.optional)
-    for index, need in sorted(enumerate(needs), key=lambda item: (item[1].optional, item[1].rank)):
-        if need.optional:
-            rooms[index] = need.least if need.least <= left else 0
-            left -= rooms[index]
-            continue
+    later = sum(need.bare or need.least for need in needs)
+    for index, need in sorted(enumerate(needs), key=lambda item: item[1].rank):
         later -= need.bare or need.least
         most = max(left - later, left // 2)
         rooms[index] = need.bare if need.bare and need.least > most else min(need.least, most)
         left -= rooms[index]
     first = min((need.rank for need in needs), default=0)
-    omits = any(need.optional and not given for need, given in zip(needs, rooms, strict=True))
-    left = 0 if omits else left  # what an optional list will take is nobody else's before
     stages: tuple[tuple[str, bool], ...] = (("rows", False), ("base", True), ("base", False), ("whole", False))
     for part, only_first in stages:
         wanted = [

@@ -17,8 +17,7 @@ from evals_mcp.answers.frame.tokens import fit, whole_character
 
 _RESERVE = 250  # tokens for rows and footers that heads never take
 _SHORT = "Some lines were omitted. Raise max_tokens to see them."
-_UNUSED = 0.13  # of the budget; what is more goes to rows and lines after all
-_ORDER = (Rank.VERDICTS, Rank.EXTRA, Rank.EVIDENCE)
+_MUCH = 0.12  # of the room; lines get it if rows leave it unused
 _SHORTEST_LINE = 30  # tokens; less of a line says nothing
 
 
@@ -32,7 +31,7 @@ class Answer:
     """Collects the parts of an answer. `text()` joins body, notes and footers, in this order."""
 
     def __init__(self, budget: int) -> None:
-        self._left = self._budget = budget
+        self._left = budget
         self._reserve = min(budget // 2, _RESERVE)
         self._body: list[Quoted | _Line | List] = []
         self._notes: list[_Line] = []
@@ -100,20 +99,22 @@ class Answer:
         lines = [part for part in (*self._body, *self._notes) if isinstance(part, _Line)]
         needs, for_lines, rooms = self._allocate(lists, sum(cost(line.text) for line in lines))
         unused = self._left - for_lines - sum(rooms)
-        allotted = list(rooms)
         closings: dict[int, list[Quoted]] = {}
-        order = sorted(range(len(lists)), key=lambda at: _ORDER.index(needs[at].rank))
-        verdicts = [item for item in lists if item.rank is Rank.VERDICTS]
-        turns = [*((False, index) for index in order), *((True, index) for index in reversed(order))]
-        for lends, index in turns:
-            if lends and (unused <= _UNUSED * self._budget or any(item.omits for item in verdicts)):
-                break
+        growing = False  # what the next line of a verdict will take is lent to evidence only
+        evidence_last = sorted(range(len(lists)), key=lambda at: (needs[at].rank is Rank.EVIDENCE, needs[at].whole))
+        for index in evidence_last:
             unused += rooms[index]
             waiting = sum(room for room, item in zip(rooms, lists, strict=True) if item.waits)
-            room = unused if lends and lists[index].rank is not Rank.EXTRA else allotted[index]
-            closings[index], rooms[index] = self._fill(lists, index, room, unused - room, waiting)
-            unused -= rooms[index]
-        if unused > _UNUSED * self._budget:
+            room = min(unused, rooms[index]) if growing and lists[index].rank is Rank.EXTRA else unused
+            closings[index], spent = self._fill(lists, index, room, waiting)
+            unused -= spent
+            growing |= lists[index].rank is Rank.VERDICTS and spent < needs[index].whole
+        for index, item in enumerate(lists):
+            if not item.texts and not (growing and item.rank is Rank.EXTRA):
+                unused += sum(map(cost, closings[index]))
+                closings[index], spent = self._fill(lists, index, unused)
+                unused -= spent
+        if unused > _MUCH * self._left:
             for_lines += unused
         self._fill_lines(lines, for_lines, omitted=any(item.rank is Rank.EXTRA and not item.texts for item in lists))
         body = [text for part in (*self._body, *self._notes) for text in _texts(part)]
@@ -130,21 +131,15 @@ class Answer:
             wanted += cost(_SHORT)  # says so where a list is omitted
         return needs, *allocate(self._left, wanted, cost(_SHORT) if wanted else 0, needs)
 
-    def _fill(self, lists: Sequence[List], index: int, room: int, spare: int, waiting: int) -> tuple[list[Quoted], int]:
-        """Fill a list. What is to spare shows more of its rows' data, and verdicts that are not all shown.
-
-        These also take the room of the lists that wait for them.
-        """
+    def _fill(self, lists: Sequence[List], index: int, room: int, waiting: int = 0) -> tuple[list[Quoted], int]:
+        """Fill a list. Verdicts that are not all shown take the room of the lists that wait for them."""
         item = lists[index]
-        omits = any(other.rank is Rank.VERDICTS and other.omits for other in lists)
-        if omits and (item.waits or item.rank is Rank.EXTRA):
+        if item.waits and any(other.rank is Rank.VERDICTS and other.omits for other in lists):
             return [], 0
-        if item.rank is not Rank.VERDICTS:
-            return item.fill(room, spare)
         filled = item.fill(room)
-        if item.omits:
+        if item.rank is Rank.VERDICTS and item.omits:
             for part in (4, 3, 2, 1, 0):  # less than all, if with all of it no call for the others was left
-                filled = item.fill(room + spare + waiting * part // 4)
+                filled = item.fill(room + waiting * part // 4)
                 if item.omits:
                     break
         return filled

@@ -118,23 +118,20 @@ def fit_rows(
     least: int = LEAST,
     *,
     smaller: bool = True,
-    spare: int = 0,
 ) -> Shown:
     """Show as many rows as fit into `room` with their footer at the level `least`, then in more detail.
 
-    What is to `spare` goes to that detail. One row may be `smaller`. Reserves `cut_cost` if data is cut. Returns no
-    texts if not even the first row fits.
+    One row may be `smaller` than that. Reserves `cut_cost` if data is cut. Returns no texts if not even the first row
+    fits.
     """
     whole = room - footer_cost(len(rows))
     levels = [*(level for level in _LEVELS if least <= level < rows.top), rows.top]
-    enough = whole + spare
-    index = _guess(rows, levels, enough - cut_cost)
-    while index >= 0 and not rows.fit(levels[index], enough if index == len(levels) - 1 else enough - cut_cost):
+    index = _guess(rows, levels, whole - cut_cost)
+    while index >= 0 and not rows.fit(levels[index], whole if index == len(levels) - 1 else whole - cut_cost):
         index -= 1
-    owned = rows.fit(levels[-1], whole) or rows.fit(levels[0], whole - cut_cost)
-    if index < 0 or not owned:
-        return _first_rows(rows, room, footer_cost, cut_cost, levels, _SMALLER if smaller else (), spare)
-    return _shown(rows, _grown(rows, len(rows), levels[index:], enough - cut_cost, enough))
+    if index < 0:
+        return _first_rows(rows, room, footer_cost, cut_cost, levels, _SMALLER if smaller else ())
+    return _shown(rows, _grown(rows, len(rows), levels[index:], whole - cut_cost, whole))
 
 
 def squeeze(row: Row, room: int, least: int = LEAST) -> Shown:
@@ -208,7 +205,6 @@ def _first_rows(
     cut_cost: int,
     levels: Sequence[int],
     smaller_levels: Sequence[int],
-    spare: int,
 ) -> Shown:
     """As many rows as fit at the least level, a smaller one below them, and more detail if room stays unused."""
     least = levels[0]
@@ -224,7 +220,7 @@ def _first_rows(
         spent += sum(rows.cost(amount, level) for level in smaller)
     if not amount + len(smaller):
         return Shown([], 0, False)
-    unused = int(_ENOUGH * room) + spare - footer_cost(amount + len(smaller)) - cut_cost - spent
+    unused = int(_ENOUGH * room) - footer_cost(amount + len(smaller)) - cut_cost - spent
     chosen = [least] * amount
     if unused > 0 and amount:
         enough = costs[amount - 1] + unused

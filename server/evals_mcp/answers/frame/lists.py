@@ -61,23 +61,21 @@ class List:
         if sum(row.need for row in self.rows.rows) * _LEAST_PER_CHARACTER <= room:
             everything = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.rows.top, room)
         if self.rank is Rank.EXTRA:
-            return Need(0, minimum, minimum, minimum, everything, self.rank, optional=True)
+            rows = minimum - first + self.rows.total(self.least, room)
+            return Need(0, 0, rows, rows, everything, self.rank)
         if self.rank is Rank.VERDICTS:
-            least = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.least, room)
+            least = minimum - first + self.rows.total(self.least, room)
             return Need(0, least, least, everything, everything, self.rank)
         rows, base = (minimum - first + self.rows.total(level, room) for level in (self.least, LEAST))
         return Need(self.bare, minimum, rows, base, everything, self.rank)
 
-    def fill(self, room: int, spare: int = 0) -> tuple[list[Quoted], int]:
-        """Fill `texts` from this room. The lines to add at the end, and the tokens of all.
-
-        What is to spare shows more data in the rows, but no further row.
-        """
+    def fill(self, room: int) -> tuple[list[Quoted], int]:
+        """Fill `texts` from this room. The lines to add at the end, and the tokens of all."""
         if self.rank is Rank.EXTRA and room < self.minimum:
             return [], 0
         whole, room = room, room - cost(header := cut(self.header, room // 2))
         smaller = self.rank is not Rank.VERDICTS
-        shown = fit_rows(self.rows, room, self._below, cost(self.on_cut), self.least, smaller=smaller, spare=spare)
+        shown = fit_rows(self.rows, room, self._below, cost(self.on_cut), self.least, smaller=smaller)
         if not shown.texts and self.waits:
             below = cut(self.footer(0), whole)
             return [below], cost(below)
