@@ -36,15 +36,20 @@ def decoded(cell: Any) -> Any:
     return None if is_missing(cell) else cell
 
 
+def _text_or_value(cell: Any) -> Any:
+    """The same, where a text such as `None` is itself."""
+    return cell if isinstance(cell, str) and is_missing(cell) else decoded(cell)
+
+
 def under_name(value: Any, name: str) -> dict[str, Any]:
     """A value as inputs or target: an object as it is, another one under a name, nothing as an empty object."""
-    value = decoded(value)
+    value = _text_or_value(value)
     return {} if value is None else dict(value) if isinstance(value, dict) else {name: value}
 
 
 def output_text(value: Any) -> str | None:
     """An output as text: that of an object with one text, else JSON."""
-    value = decoded(value)
+    value = _text_or_value(value)
     if isinstance(value, dict) and len(value) == 1 and isinstance(next(iter(value.values())), str):
         return str(next(iter(value.values())))
     return None if value is None else as_text(value)

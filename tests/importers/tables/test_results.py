@@ -80,3 +80,27 @@ def test_an_id_with_different_contents_and_odd_bytes_are_told(tmp_path: Path) ->
     assert "a.csv: bytes that are not UTF-8, read as \N{REPLACEMENT CHARACTER}: 1." in told
     assert "b.csv is not UTF-8. It is read as Windows-1252." in told
     assert "3 │ 3 │" in told
+
+
+WORDS = ["None", "N/A", "null", "nan", "NA", "-"]
+
+
+def test_words_for_nothing_are_texts_where_texts_stand_and_no_judgment_in_scores(tmp_path: Path) -> None:
+    """In CSV and JSON alike. An empty text of JSON is an empty output, a null is none."""
+    (tmp_path / "t.csv").write_text(
+        "id,model,context,expected,answer,ok\n"
+        + "".join(f"{word},{word},{word},{word},{word},{word}\n" for word in WORDS)
+        + "7,A,c,x,y,true\n"
+    )
+    rows = [{"input": word, "target": word, "output": word, "note": word} for word in [*WORDS, "\n", ""]]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, [*rows, {"input": "q", "output": None, "error": "x"}])))
+    results, _ = read_as("table", tmp_path / "t.csv")
+    for result, word in zip(results, WORDS, strict=False):
+        case = result.case
+        assert (case.id, case.inputs, case.target) == (word, {"context": word}, {"expected": word})
+        assert (result.output, result.version.label, result.scores) == (word, word, [])
+    results, _ = read_as("table", tmp_path / "t.jsonl")
+    assert [result.output for result in results] == [*WORDS, "\n", "", None]
+    for result, word in zip(results, [*WORDS, "\n", ""], strict=False):
+        assert (result.case.inputs, result.case.target) == ({"input": word}, {"target": word})
+        assert result.metadata == {"note": word}

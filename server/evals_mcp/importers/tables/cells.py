@@ -9,11 +9,14 @@ _TRUE = frozenset(("true", "yes", "pass", "passed", "correct"))
 _FALSE = frozenset(("false", "no", "fail", "failed", "incorrect", "wrong"))
 
 
-def is_missing(value: Any) -> bool:
-    """Whether a cell says nothing: absent, empty, NaN or N/A."""
-    if isinstance(value, str):
-        return value.strip().lower() in _NOTHING
+def is_empty(value: Any) -> bool:
+    """Whether a cell holds nothing: absent, null, or a number that is none. A text holds something, also `None`."""
     return value is None or (isinstance(value, float) and not math.isfinite(value))
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell has no judgment or figure: empty, or a text such as N/A."""
+    return is_empty(value) or (isinstance(value, str) and value.strip().lower() in _NOTHING)
 
 
 def as_boolean(value: Any) -> bool | None:

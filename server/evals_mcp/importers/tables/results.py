@@ -9,7 +9,7 @@ from typing import Any
 
 from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
-from evals_mcp.importers.tables.cells import as_boolean, as_number, is_missing
+from evals_mcp.importers.tables.cells import as_boolean, as_number, is_empty, is_missing
 from evals_mcp.importers.tables.columns import (
     Chosen,
     Columns,
@@ -64,36 +64,36 @@ def _results(
         rate = None if columns.pass_counts is None else pass_rate(cells, columns.pass_counts)
         scores += [] if rate is None else [rate]
         output, error = _get(cells, run.output), _get(cells, run.error)
-        if is_missing(output) and is_missing(error) and not scores:
+        if is_empty(output) and is_missing(error) and not scores:
             continue
         named = run.label or (None if columns.run is None else _get(cells, columns.run))
-        label = path.stem if is_missing(named) else as_text(named)
+        label = path.stem if is_empty(named) else as_text(named)
         yield Result(
             version=Version(label),
             run=Run(reported=[] if rate is None else passes.with_row(label, rate)),
             case=case,
             location=Location(path.name, row.at),
             scores=scores,
-            output=None if is_missing(output) else as_text(output),
+            output=None if is_empty(output) else as_text(output),
             error=None if is_missing(error) else as_text(error),
             latency=_latency(run, cells),
             cost=as_number(_get(cells, run.cost)),
             prompt_tokens=_count(cells, columns.prompt_tokens),
             output_tokens=_count(cells, columns.output_tokens),
-            metadata={name: cells[name] for name in others if not is_missing(cells.get(name))},
+            metadata={name: cells[name] for name in others if not is_empty(cells.get(name))},
         )
 
 
 def _case(row: Row, columns: Columns) -> Case:
     cells = row.cells
     id = _get(cells, columns.datapoint)
-    inputs = {name.removeprefix("input."): cells[name] for name in columns.inputs if not is_missing(cells.get(name))}
+    inputs = {name.removeprefix("input."): cells[name] for name in columns.inputs if not is_empty(cells.get(name))}
     if len(inputs) == 1 and isinstance(next(iter(inputs.values())), dict):
         inputs = next(iter(inputs.values()))
-    if not inputs and is_missing(id):
+    if not inputs and is_empty(id):
         inputs = {"row": row.at}
-    target = {name.removeprefix("target."): cells[name] for name in columns.targets if not is_missing(cells.get(name))}
-    return Case(inputs=inputs, target=target or None, id=None if is_missing(id) else as_text(id))
+    target = {name.removeprefix("target."): cells[name] for name in columns.targets if not is_empty(cells.get(name))}
+    return Case(inputs=inputs, target=target or None, id=None if is_empty(id) else as_text(id))
 
 
 def _score(column: ScoreColumn, cells: Mapping[str, Any]) -> Score | None:
@@ -104,7 +104,7 @@ def _score(column: ScoreColumn, cells: Mapping[str, Any]) -> Score | None:
         return None
     value = cells.get(column.column)
     explanation = _get(cells, column.explanation)
-    words = None if is_missing(explanation) else as_text(explanation)
+    words = None if is_empty(explanation) else as_text(explanation)
     name = column.name or score_name(column.column)
     if not is_missing(failed):
         return Score(name, None, words, error=as_text(failed))
