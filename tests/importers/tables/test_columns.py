@@ -48,7 +48,7 @@ def test_a_column_per_run_is_told_by_the_names_of_the_runs() -> None:
     """Before or after the word."""
     assert _described(WIDE) == (
         "inputs: question; target: expected; output of a: answer_a; output of b: answer_b; "
-        "scores of a: score_a (boolean); scores of b: score_b (number)."
+        "scores of a: score_a (number); scores of b: score_b (number)."
     )
     turned = [{"question": "q", "gpt-4 output": "x", "mini output": "y", "gpt-4 latency": "2"}]
     assert _described(turned) == (

@@ -6,16 +6,13 @@ from pathlib import Path
 from tests.e2e.in_process import run
 from tests.importers.reading import read_as
 
-from evals_mcp.importers.tables.columns import Chosen
-from evals_mcp.importers.tables.results import read_table
-
 
 def test_a_column_that_comes_late_is_kept(tmp_path: Path) -> None:
     """As metadata, because what it holds was not guessed."""
     rows = [{"input": "q", "output": "x"}] * 2_000 + [{"input": "q", "output": "x", "seed": 7}]
     path = tmp_path / "late.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
-    _, results = read_table(path, Chosen())
+    results, _ = read_as("table", path)
     assert [result.metadata for result in results][-2:] == [{}, {"seed": 7}]
 
 
@@ -104,3 +101,31 @@ def test_words_for_nothing_are_texts_where_texts_stand_and_no_judgment_in_scores
     for result, word in zip(results, [*WORDS, "\n", ""], strict=False):
         assert (result.case.inputs, result.case.target) == ({"input": word}, {"target": word})
         assert result.metadata == {"note": word}
+
+
+def test_a_bad_cell_is_a_failed_judgment_and_leaves_the_type_of_its_column(tmp_path: Path) -> None:
+    """Of a column that reads as a score or is mostly numbers or booleans; columns of one evaluator share a type."""
+    lines = [f"q{n},a,b,{'error' if n == 4 else n},{n % 2},{n},{n % 2 == 0}" for n in range(9)]
+    header = "question,answer_a,answer_b,score_a,score_b,tone_a,ok_a\n"
+    (tmp_path / "wide.csv").write_text(header + "\n".join([*lines, "q9,a,b,9,oops,x,maybe"]))
+    results, report = read_as("table", tmp_path / "wide.csv")
+    assert report.notes[0].endswith(
+        "scores of a: score_a (number), tone_a (number), ok_a (boolean); scores of b: score_b (number)."
+    )
+    assert [score.error for result in results for score in result.scores if score.error] == [
+        "'error' is no number.",
+        "'x' is no number.",
+        "'maybe' is no boolean.",
+        "'oops' is no number.",
+    ]
+    assert "wide.csv: 1 cell of score_a is no number: 'error' (line 6)." in report.notes
+    qualities, oks = [4, None, "abc", 2, 1], [True, False, "maybe", True, False]
+    rows = [{"output": "x", "quality": a, "ok": b} for a, b in zip(qualities, oks, strict=True)]
+    (tmp_path / "j.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    results, report = read_as("table", tmp_path / "j.jsonl")
+    assert [result.scores[0].judgment for result in results] == [4, None, None, 2, 1]
+    assert [result.scores[1].judgment for result in results] == [True, False, None, True, False]
+    assert report.notes[-2:] == [
+        "j.jsonl: 1 cell of quality is no number: 'abc' (line 3).",
+        "j.jsonl: 1 cell of ok is no boolean: 'maybe' (line 3).",
+    ]

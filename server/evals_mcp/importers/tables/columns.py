@@ -8,14 +8,13 @@ from typing import Any, Literal
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
-from evals_mcp.importers.tables.cells import as_boolean, as_number, column_key, is_missing
+from evals_mcp.importers.tables.cells import column_key, is_missing
 from evals_mcp.importers.tables.pass_counts import PassCounts, find_pass_counts
+from evals_mcp.importers.tables.score_types import ScoreType, score_type
 
 Role = Literal["datapoint", "run", "input", "output", "target", "error", "latency", "cost", "metadata"]
 
 _SAMPLE_ROWS = 2_000
-_MOST_OPTIONS = 12
-_LONGEST_OPTION = 30
 
 
 def _words(text: str) -> frozenset[str]:
@@ -43,15 +42,8 @@ _NAMES: Mapping[Role, frozenset[str]] = {
     "latency": _words("latency latency_s latency_ms latency_seconds duration duration_ms duration_s"),
     "cost": _words("cost total_cost cost_usd price"),
 }
-_NO_SCORES = _words(
-    "prompt_tokens input_tokens output_tokens completion_tokens total_tokens reasoning_tokens cached_tokens "
-    "log log_id created_at finish_reason"
-)
 _EXPLAINS = re.compile(r"(.+?)[\s_.:-]+(reason|reasoning|explanation|comment|rationale|feedback)$", re.IGNORECASE)
-_INDEX = re.compile(r"(unnamed.*|index|row|row_number|#|n|number)", re.IGNORECASE)
 _SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
-_METADATA = re.compile(r"meta(data)?[._].+", re.IGNORECASE)
-ScoreType = Literal["boolean", "number", "select", "text"]
 
 
 @dataclass(slots=True)
@@ -165,7 +157,7 @@ class _Guess:
         named = list(self._chosen.outputs)
         wide = self._wide_outputs()
         if len(wide) > 1:
-            return [self._wide(label, self._take(column)) for label, column in wide.items()]
+            return [self._wide(label, self._take(column), list(wide)) for label, column in wide.items()]
         output = self._take(named[0]) if named else next(iter(self._by_role("output")), None)
         if output is not None:
             self._left.pop(output, None)
@@ -188,7 +180,7 @@ class _Guess:
         wide = {label: column for column, label in labels.items() if label is not None}
         return wide if len(wide) > 1 or len(named) < 2 else {column: column for column in named}
 
-    def _wide(self, label: str, output: str) -> RunColumns:
+    def _wide(self, label: str, output: str, labels: Sequence[str]) -> RunColumns:
         run = RunColumns(label=label, output=output)
         for column in list(self._left):
             word = _rest(column, label)
@@ -200,9 +192,13 @@ class _Guess:
                 run.latency = self._take(column)
             elif word in _NAMES["cost"]:
                 run.cost = self._take(column)
-            elif (type := self._score_type(column)) is not None:
+            elif (type := self._score_type(column, *self._alike(word, labels))) is not None:
                 run.scores.append(ScoreColumn(self._take(column), type, name=word))
         return run
+
+    def _alike(self, word: str, labels: Sequence[str]) -> list[str]:
+        """The columns of one evaluator in all runs, which have one type: `score_a` and `score_b`."""
+        return [column for column in self._values for label in labels if _rest(column, label) == word]
 
     def _scores(self) -> list[ScoreColumn]:
         asked = dict(_score_choice(text) for text in self._chosen.scores)
@@ -240,21 +236,9 @@ class _Guess:
             return None
         return "text" if any(not is_missing(value) for value in self._values[column]) else "number"
 
-    def _score_type(self, column: str) -> ScoreType | None:
-        """The type that a column's values have as judgments, or None if they hardly are judgments."""
-        if _INDEX.fullmatch(column) or _METADATA.fullmatch(column) or column_key(column) in _NO_SCORES:
-            return None
-        values = [value for value in self._values[column] if not is_missing(value)]
-        if not values:
-            return None
-        if all(as_boolean(value) is not None for value in values):
-            return "boolean"
-        if all(as_number(value) is not None for value in values):
-            return "number"
-        if not all(isinstance(value, str) and len(value) <= _LONGEST_OPTION for value in values):
-            return None
-        different = len(set(values))
-        return "select" if different <= _MOST_OPTIONS and different * 3 <= len(values) else None
+    def _score_type(self, *alike: str) -> ScoreType | None:
+        """The type of a column's values, or of those of several columns of one evaluator."""
+        return score_type(alike[0], [value for column in alike for value in self._values[column]])
 
     def _one(self, role: Role, chosen: str | None) -> str | None:
         if chosen is not None:

@@ -22,17 +22,18 @@ from evals_mcp.importers.tables.columns import (
 from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
 from evals_mcp.importers.tables.rows import Row, can_be_table, read_rows
 from evals_mcp.importers.tables.spreadsheets import sheet_names
+from evals_mcp.importers.tables.unread_cells import UnreadCells
 
 _MILLISECONDS = re.compile(r"(^|[\W_])(ms|millis\w*)($|[\W_])|Ms$")
 
 
-def read_table(path: Path, chosen: Chosen) -> tuple[Columns, Iterator[Result]]:
-    """What the columns hold, and the results. Raises Invalid, also while the results are read."""
+def read_table(path: Path, chosen: Chosen, unread: UnreadCells) -> tuple[Columns, Iterator[Result]]:
+    """What the columns hold, and the results. Cells that do not fit are noted. Raises Invalid, also while reading."""
     columns = guess_columns((row.cells for row in read_rows(path, chosen.sheet)), chosen, path.name)
     numbers = None if columns.inputs or columns.datapoint else _RowNumbers(read_rows(path, chosen.sheet), columns)
     passes = PassTotals(path.name)
     rows = read_rows(path, chosen.sheet)
-    return columns, chain.from_iterable(_results(row, columns, path, numbers, passes) for row in rows)
+    return columns, chain.from_iterable(_results(row, columns, path, numbers, passes, unread) for row in rows)
 
 
 class _RowNumbers:
@@ -54,13 +55,13 @@ class _RowNumbers:
 
 
 def _results(
-    row: Row, columns: Columns, path: Path, numbers: _RowNumbers | None, passes: PassTotals
+    row: Row, columns: Columns, path: Path, numbers: _RowNumbers | None, passes: PassTotals, unread: UnreadCells
 ) -> Iterator[Result]:
     cells = row.cells
     others = [*columns.metadata, *(name for name in cells if name not in columns.seen)]
     case = _case(row, columns) if numbers is None else numbers.case(row)
     for run in columns.runs:
-        scores = [score for column in run.scores if (score := _score(column, cells)) is not None]
+        scores = [score for column in run.scores if (score := _score(column, row, unread)) is not None]
         rate = None if columns.pass_counts is None else pass_rate(cells, columns.pass_counts)
         scores += [] if rate is None else [rate]
         output, error = _get(cells, run.output), _get(cells, run.error)
@@ -96,8 +97,9 @@ def _case(row: Row, columns: Columns) -> Case:
     return Case(inputs=inputs, target=target or None, id=None if is_empty(id) else as_text(id))
 
 
-def _score(column: ScoreColumn, cells: Mapping[str, Any]) -> Score | None:
+def _score(column: ScoreColumn, row: Row, unread: UnreadCells) -> Score | None:
     """The judgment in a cell. An empty cell is none; a null of JSON is an abstention."""
+    cells = row.cells
     failed = _get(cells, column.failure)
     abstained = as_boolean(_get(cells, column.abstention)) is True
     if column.column not in cells and is_missing(failed) and not abstained:
@@ -121,6 +123,7 @@ def _score(column: ScoreColumn, cells: Mapping[str, Any]) -> Score | None:
         case "select" | "text":
             judgment = as_text(value)
     if judgment is None:
+        unread.add(column.column, column.type, value, row.at)
         return Score(name, None, words, error=f"{as_text(value)[:200]!r} is no {column.type}.")
     return Score(name, judgment, words)
 
@@ -143,13 +146,21 @@ def _get(cells: Mapping[str, Any], column: str | None) -> Any:
 
 
 def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
-    columns, results = read_table(path, chosen)
+    unread = UnreadCells(path.name)
+    columns, results = read_table(path, chosen, unread)
     if path.suffix.lower() == ".xlsx":
         _tell_sheet(path, chosen, report)
     report.note(f"{path.name}: {describe(columns)}")
     if not columns.inputs and not columns.datapoint:
         report.note(f"{path.name} has no ids and no inputs, so its rows pair by number with runs of as many rows.")
-    return results
+    return chain(results, _tell_unread(unread, report))
+
+
+def _tell_unread(unread: UnreadCells, report: Report) -> Iterator[Result]:
+    """Report the cells that did not fit, once all results are read."""
+    for note in unread.notes():
+        report.note(note)
+    yield from ()
 
 
 def _tell_sheet(path: Path, chosen: Chosen, report: Report) -> None:

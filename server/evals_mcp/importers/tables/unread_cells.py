@@ -1,0 +1,36 @@
+"""Cells that do not fit what their column holds, counted for the report."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from evals_mcp.importers.results import as_text
+
+_LONGEST = 50
+
+
+@dataclass(slots=True)
+class _Unread:
+    first: str
+    count: int = 0
+
+
+class UnreadCells:
+    """Counts the cells of each column that are not what the column holds, such as no number, with the first one."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._found: dict[tuple[str, str], _Unread] = {}
+
+    def add(self, column: str, wanted: str, cell: Any, at: str) -> None:
+        """Note a cell at a position, and what it should be."""
+        text = as_text(cell)
+        shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\N{HORIZONTAL ELLIPSIS}"
+        self._found.setdefault((column, wanted), _Unread(f"{shown!r} ({at})")).count += 1
+
+    def notes(self) -> list[str]:
+        """A sentence for each column."""
+        return [
+            f"{self._file}: {found.count:,} {'cell' if found.count == 1 else 'cells'} of {column} "
+            f"{'is' if found.count == 1 else 'are'} no {wanted}: {'' if found.count == 1 else 'first '}{found.first}."
+            for (column, wanted), found in self._found.items()
+        ]
