@@ -129,3 +129,26 @@ def test_a_bad_cell_is_a_failed_judgment_and_leaves_the_type_of_its_column(tmp_p
         "j.jsonl: 1 cell of quality is no number: 'abc' (line 3).",
         "j.jsonl: 1 cell of ok is no boolean: 'maybe' (line 3).",
     ]
+
+
+def test_decimal_commas_and_booleans_of_other_languages_are_read(tmp_path: Path) -> None:
+    """Where the delimiter is another one. Outputs stay as they are."""
+    (tmp_path / "de.csv").write_text(
+        "Nr;question;answer;Bewertung;Korrekt;Kosten;latency\n"
+        "1;q1;0,5;0,65;WAHR;1.234,5;0,7\n2;q2;1,5;1;FALSCH;12;1,2\n3;q3;x;1.000;WAHR;0,5;3\n"
+    )
+    results, report = read_as("table", tmp_path / "de.csv", cost="Kosten")
+    assert "scores: Bewertung (number), Korrekt (boolean)" in report.notes[0].replace("Nr (number), ", "")
+    judged = [[score.judgment for score in result.scores if score.evaluator != "Nr"] for result in results]
+    assert judged == [[0.65, True], [1, False], [1000, True]]
+    assert [(result.output, result.latency, result.cost) for result in results] == [
+        ("0,5", 0.7, 1234.5),
+        ("1,5", 1.2, 12),
+        ("x", 3, 0.5),
+    ]
+    (tmp_path / "bad.csv").write_text(
+        "question;answer;note\n" + "".join(f"q{n};a;{n},5\n" for n in range(9)) + "q;a;?\n"
+    )
+    results, report = read_as("table", tmp_path / "bad.csv", scores=["note:number"])
+    assert (results[3].scores[0].judgment, results[9].scores[0].error) == (3.5, "'?' is no number.")
+    assert report.notes[-1] == "bad.csv: 1 cell of note is no number: '?' (line 11)."

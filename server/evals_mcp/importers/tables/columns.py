@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
-from evals_mcp.importers.tables.cells import column_key, is_missing
+from evals_mcp.importers.tables.cells import column_key, has_decimal_commas, is_missing, with_point
 from evals_mcp.importers.tables.pass_counts import PassCounts, find_pass_counts
 from evals_mcp.importers.tables.score_types import ScoreType, score_type
 
@@ -83,6 +83,7 @@ class Columns:
     prompt_tokens: str | None = None
     output_tokens: str | None = None
     pass_counts: PassCounts | None = None
+    decimal_commas: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
 
 
@@ -105,14 +106,26 @@ class Chosen:
     sheet: str | None = None
 
 
-def guess_columns(rows: Iterable[Mapping[str, Any]], chosen: Chosen, file: str) -> Columns:
-    """Guess what the columns hold from up to 2,000 rows. Raises Invalid where no column holds outputs or scores."""
+def guess_columns(
+    rows: Iterable[Mapping[str, Any]], chosen: Chosen, file: str, *, decimal_commas: bool = False
+) -> Columns:
+    """Guess what the columns hold from up to 2,000 rows, where texts may be numbers with a decimal comma.
+
+    Raises Invalid where no column holds outputs or scores.
+    """
     sample = list(islice(rows, _SAMPLE_ROWS))
     values: dict[str, list[Any]] = {}
     for row in sample:
         for name, cell in row.items():
             values.setdefault(name, []).append(cell)
-    return _Guess(values, chosen, file, None if chosen.scores else find_pass_counts(sample)).columns()
+    commas = {name for name, cells in values.items() if decimal_commas and has_decimal_commas(cells)}
+    values |= {name: list(map(with_point, values[name])) for name in commas}
+    columns = _Guess(values, chosen, file, None if chosen.scores else find_pass_counts(sample)).columns()
+    numbers = [
+        name for run in columns.runs for name in (run.latency, run.cost, *(score.column for score in run.scores))
+    ]
+    columns.decimal_commas = frozenset(commas.intersection(numbers))
+    return columns
 
 
 class _Guess:

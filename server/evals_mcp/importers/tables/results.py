@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
-from evals_mcp.importers.tables.cells import as_boolean, as_number, is_empty, is_missing
+from evals_mcp.importers.tables.cells import as_boolean, as_number, is_empty, is_missing, with_point
 from evals_mcp.importers.tables.columns import (
     Chosen,
     Columns,
@@ -20,7 +20,7 @@ from evals_mcp.importers.tables.columns import (
     score_name,
 )
 from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
-from evals_mcp.importers.tables.rows import Row, can_be_table, read_rows
+from evals_mcp.importers.tables.rows import Row, can_be_table, may_have_decimal_commas, read_rows
 from evals_mcp.importers.tables.spreadsheets import sheet_names
 from evals_mcp.importers.tables.unread_cells import UnreadCells
 
@@ -29,11 +29,18 @@ _MILLISECONDS = re.compile(r"(^|[\W_])(ms|millis\w*)($|[\W_])|Ms$")
 
 def read_table(path: Path, chosen: Chosen, unread: UnreadCells) -> tuple[Columns, Iterator[Result]]:
     """What the columns hold, and the results. Cells that do not fit are noted. Raises Invalid, also while reading."""
-    columns = guess_columns((row.cells for row in read_rows(path, chosen.sheet)), chosen, path.name)
+    sample = (row.cells for row in read_rows(path, chosen.sheet))
+    columns = guess_columns(sample, chosen, path.name, decimal_commas=may_have_decimal_commas(path))
     numbers = None if columns.inputs or columns.datapoint else _RowNumbers(read_rows(path, chosen.sheet), columns)
     passes = PassTotals(path.name)
-    rows = read_rows(path, chosen.sheet)
+    rows = (_with_points(row, columns.decimal_commas) for row in read_rows(path, chosen.sheet))
     return columns, chain.from_iterable(_results(row, columns, path, numbers, passes, unread) for row in rows)
+
+
+def _with_points(row: Row, columns: Collection[str]) -> Row:
+    """A row with a decimal point for the decimal comma in these columns."""
+    pointed = {name: with_point(row.cells[name]) for name in columns if name in row.cells}
+    return row._replace(cells={**row.cells, **pointed}) if pointed else row
 
 
 class _RowNumbers:

@@ -50,6 +50,14 @@ def read_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
             return _delimited(path)
 
 
+def may_have_decimal_commas(path: Path) -> bool:
+    """Whether a file is delimited by something else than a comma."""
+    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+        return False
+    with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
+        return _delimiter(file.read(_SAMPLE), path) != ","
+
+
 def cells_of(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The rows of a delimited file that hold anything, each with its first line, from 1. Raises Invalid."""
     csv.field_size_limit(min(sys.maxsize, LONGEST_LINE))
