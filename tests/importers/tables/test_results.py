@@ -152,3 +152,32 @@ def test_decimal_commas_and_booleans_of_other_languages_are_read(tmp_path: Path)
     results, report = read_as("table", tmp_path / "bad.csv", scores=["note:number"])
     assert (results[3].scores[0].judgment, results[9].scores[0].error) == (3.5, "'?' is no number.")
     assert report.notes[-1] == "bad.csv: 1 cell of note is no number: '?' (line 11)."
+
+
+def test_latency_and_cost_have_units_and_what_is_none_is_metadata(tmp_path: Path) -> None:
+    """And told with the first one. A column that says milliseconds has them where a cell has no unit."""
+    (tmp_path / "t.csv").write_text(
+        "question,answer,latency_ms,cost\nq1,a,0.7s,$0.01\nq2,a,120 ms,0.02 USD\nq3,a,500,3\nq4,a,timeout,1 EUR\n"
+        "q5,a,-1,n/a\nq6,a,2 min,5 \u00a2\n"
+    )
+    results, report = read_as("table", tmp_path / "t.csv")
+    assert [(result.latency, result.cost) for result in results] == [
+        (0.7, 0.01),
+        (0.12, 0.02),
+        (0.5, 3),
+        (None, None),
+        (None, None),
+        (120, 0.05),
+    ]
+    assert [result.metadata for result in results[3:]] == [
+        {"latency_ms": "timeout", "cost": "1 EUR"},
+        {"latency_ms": "-1"},
+        {},
+    ]
+    assert report.notes[1:] == [
+        "t.csv: 2 cells of latency_ms are no latency: first 'timeout' (line 5).",
+        "t.csv: 1 cell of cost is no cost in US dollars: '1 EUR' (line 5).",
+    ]
+    (tmp_path / "de.csv").write_text("question;answer;latency;cost\nq1;a;0,7 s;$1.000,5\nq2;a;120 ms;0,25\n")
+    results, _ = read_as("table", tmp_path / "de.csv")
+    assert [(result.latency, result.cost) for result in results] == [(0.7, 1000.5), (0.12, 0.25)]

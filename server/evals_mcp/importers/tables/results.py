@@ -1,14 +1,15 @@
 """Results from a table of one's own: a row per output, or a row per datapoint with columns for each run."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
+from evals_mcp.importers.tables.amounts import as_count, as_dollars, as_seconds
 from evals_mcp.importers.tables.cells import as_boolean, as_number, is_empty, is_missing, with_point
 from evals_mcp.importers.tables.columns import (
     Chosen,
@@ -23,8 +24,6 @@ from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
 from evals_mcp.importers.tables.rows import Row, can_be_table, may_have_decimal_commas, read_rows
 from evals_mcp.importers.tables.spreadsheets import sheet_names
 from evals_mcp.importers.tables.unread_cells import UnreadCells
-
-_MILLISECONDS = re.compile(r"(^|[\W_])(ms|millis\w*)($|[\W_])|Ms$")
 
 
 def read_table(path: Path, chosen: Chosen, unread: UnreadCells) -> tuple[Columns, Iterator[Result]]:
@@ -74,6 +73,7 @@ def _results(
         output, error = _get(cells, run.output), _get(cells, run.error)
         if is_empty(output) and is_missing(error) and not scores:
             continue
+        figures, no_figures = _figures(row, columns, run, unread)
         named = run.label or (None if columns.run is None else _get(cells, columns.run))
         label = path.stem if is_empty(named) else as_text(named)
         yield Result(
@@ -84,11 +84,8 @@ def _results(
             scores=scores,
             output=None if is_empty(output) else as_text(output),
             error=None if is_missing(error) else as_text(error),
-            latency=_latency(run, cells),
-            cost=as_number(_get(cells, run.cost)),
-            prompt_tokens=_count(cells, columns.prompt_tokens),
-            output_tokens=_count(cells, columns.output_tokens),
-            metadata={name: cells[name] for name in others if not is_empty(cells.get(name))},
+            metadata={name: cells[name] for name in others if not is_empty(cells.get(name))} | no_figures,
+            **figures,
         )
 
 
@@ -135,17 +132,24 @@ def _score(column: ScoreColumn, row: Row, unread: UnreadCells) -> Score | None:
     return Score(name, judgment, words)
 
 
-def _latency(run: RunColumns, cells: Mapping[str, Any]) -> float | None:
-    """Seconds. A column with the word `ms` in its name has milliseconds."""
-    latency = as_number(_get(cells, run.latency))
-    if latency is None or run.latency is None:
-        return None
-    return latency / 1000 if _MILLISECONDS.search(run.latency) else float(latency)
-
-
-def _count(cells: Mapping[str, Any], column: str | None) -> int | None:
-    number = as_number(_get(cells, column))
-    return None if number is None else int(number)
+def _figures(row: Row, columns: Columns, run: RunColumns, unread: UnreadCells) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figures of a row by their names in a result, and the cells that are none, which are noted."""
+    figures: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    for name, column, wanted, read in (
+        ("latency", run.latency, "latency", partial(as_seconds, column=run.latency or "")),
+        ("cost", run.cost, "cost in US dollars", as_dollars),
+        ("prompt_tokens", columns.prompt_tokens, "number of tokens", as_count),
+        ("output_tokens", columns.output_tokens, "number of tokens", as_count),
+    ):
+        cell = _get(row.cells, column)
+        if column is None or is_missing(cell):
+            continue
+        figures[name] = read(cell)
+        if figures[name] is None:
+            unread.add(column, wanted, cell, row.at)
+            others[column] = cell
+    return figures, others
 
 
 def _get(cells: Mapping[str, Any], column: str | None) -> Any:
