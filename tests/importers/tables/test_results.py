@@ -181,3 +181,15 @@ def test_latency_and_cost_have_units_and_what_is_none_is_metadata(tmp_path: Path
     (tmp_path / "de.csv").write_text("question;answer;latency;cost\nq1;a;0,7 s;$1.000,5\nq2;a;120 ms;0,25\n")
     results, _ = read_as("table", tmp_path / "de.csv")
     assert [(result.latency, result.cost) for result in results] == [(0.7, 1000.5), (0.12, 0.25)]
+
+
+def test_rows_with_fewer_cells_than_the_header_are_told(tmp_path: Path) -> None:
+    """They come in with what they have."""
+    (tmp_path / "t.csv").write_text("id,question,answer,ok\n1,q,a,true\n2,q,x\n3,q,a,false")
+    results, report = read_as("table", tmp_path / "t.csv")
+    assert [len(result.scores) for result in results] == [1, 0, 1]
+    assert report.notes[1:] == ["t.csv: 1 row has fewer cells than the header: line 3."]
+    (tmp_path / "t.csv").write_text("id,question,answer,ok\n1,q,a,true\n2,q,x\n3,q,a\n4,q,a,true")
+    assert read_as("table", tmp_path / "t.csv")[1].notes[1:] == [
+        "t.csv: 2 rows have fewer cells than the header: first line 3."
+    ]

@@ -68,6 +68,9 @@ def test_parquet_and_excel_are_read(tmp_path: Path) -> None:
     [
         ("twice.csv", b"a,a\n1,2\n", "several columns called 'a'"),
         ("wide.csv", b"a,b\n1,2,3\n", "wide.csv, line 2 has 3 cells, and the header 2"),
+        ("cut.csv", b'a,b\n1,"x\ny"\n2,"cut\n3,z', "cut.csv breaks off in the quoted cell that line 4 opens"),
+        ("odd.csv", b'a,b\n1,q"x,"y\n2,z\n', "breaks off in the quoted cell that line 2 opens"),
+        ("open.csv", b'a,b\n1,"', "breaks off in the quoted cell that line 2 opens"),
         ("binary.csv", b"\x00\x01\x02", "binary.csv is not a text file"),
         ("cut.jsonl", b'{"a": 1}\n{"a": ', "cut.jsonl, line 2 is not JSON"),
         ("list.jsonl", b"[1]\n", "line 1 is not a JSON object"),

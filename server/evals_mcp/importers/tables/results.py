@@ -64,6 +64,8 @@ def _results(
     row: Row, columns: Columns, path: Path, numbers: _RowNumbers | None, passes: PassTotals, unread: UnreadCells
 ) -> Iterator[Result]:
     cells = row.cells
+    if row.is_short:
+        unread.add_short(row.at)
     others = [*columns.metadata, *(name for name in cells if name not in columns.seen)]
     case = _case(row, columns) if numbers is None else numbers.case(row)
     for run in columns.runs:

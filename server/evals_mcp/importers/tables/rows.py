@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,16 +18,18 @@ TABLES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xl
 """The endings of files that can hold a table."""
 
 _SAMPLE = 65_536
+_END = "\x00end of the file\x00"  # a line of its own, unless the file ends in a quoted cell
 _DELIMITERS = ",;\t|"
 _NESTED = ("scores", "metrics", "evaluations", "metadata", "judgments")
 _LISTS = ("results", "rows", "data", "samples", "examples", "items", "records", "events")
 
 
 class Row(NamedTuple):
-    """One row: its cells by column, and its position, such as `line 3`."""
+    """One row: its cells by column, its position, such as `line 3`, and whether it has fewer cells than the header."""
 
     at: str
     cells: Mapping[str, Any]
+    is_short: bool = False
 
 
 def read_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
@@ -63,15 +65,20 @@ def cells_of(path: Path) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(min(sys.maxsize, LONGEST_LINE))
     with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
         delimiter = _delimiter(file.read(_SAMPLE), path)
-    reader = csv.reader((line for _, line in lines_of(path, newline="")), delimiter=delimiter, strict=False)
+    lines = chain((line for _, line in lines_of(path, newline="")), [_END])
+    reader = csv.reader(lines, delimiter=delimiter, strict=False)
     while True:
         line = reader.line_num + 1
         try:
             cells = next(reader)
-        except StopIteration:
-            return
         except csv.Error as error:
             raise Invalid(f"{path.name}, line {line} is not valid CSV: {error}.") from None
+        if cells == [_END]:
+            return
+        if cells and cells[-1].endswith(_END):
+            inside = sum(1 for _ in io.StringIO(cells[-1].removesuffix(_END), newline=""))
+            opened = reader.line_num - max(inside, 1)
+            raise Invalid(f"{path.name} breaks off in the quoted cell that line {opened} opens. Its quote has no end.")
         if any(cells):
             yield line, cells
 
@@ -81,7 +88,8 @@ def _delimited(path: Path) -> Iterator[Row]:
     for _, cells in islice(rows, 1):
         header = _columns(cells, path)
     for line, cells in rows:
-        yield Row(f"line {line}", _with_names(header, cells, f"{path.name}, line {line}"))
+        named = _with_names(header, cells, f"{path.name}, line {line}")
+        yield Row(f"line {line}", named, is_short=len(cells) < len(header))
 
 
 def can_be_table(path: Path) -> bool:

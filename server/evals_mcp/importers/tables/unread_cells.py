@@ -1,4 +1,4 @@
-"""Cells that do not fit what their column holds, counted for the report."""
+"""Cells that do not fit what their column holds, and rows without their last cells, counted for the report."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ class UnreadCells:
     def __init__(self, file: str) -> None:
         self._file = file
         self._found: dict[tuple[str, str], _Unread] = {}
+        self._short = _Unread("")
 
     def add(self, column: str, wanted: str, cell: Any, at: str) -> None:
         """Note a cell at a position, and what it should be."""
@@ -27,9 +28,18 @@ class UnreadCells:
         shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\N{HORIZONTAL ELLIPSIS}"
         self._found.setdefault((column, wanted), _Unread(f"{shown!r} ({at})")).count += 1
 
+    def add_short(self, at: str) -> None:
+        """Note a row with fewer cells than the header."""
+        self._short.first = self._short.first or at
+        self._short.count += 1
+
     def notes(self) -> list[str]:
         """A sentence for each column."""
-        return [
+        count, first = self._short.count, self._short.first
+        rows = "1 row has" if count == 1 else f"{count:,} rows have"
+        at = first if count == 1 else f"first {first}"
+        short = [f"{self._file}: {rows} fewer cells than the header: {at}."] if count else []
+        return short + [
             f"{self._file}: {found.count:,} {'cell' if found.count == 1 else 'cells'} of {column} "
             f"{'is' if found.count == 1 else 'are'} no {wanted}: {'' if found.count == 1 else 'first '}{found.first}."
             for (column, wanted), found in self._found.items()
