@@ -100,15 +100,14 @@ class Assembly:
     def add(self, result: Result) -> None:
         """Add a result. Raises ValueError if a value cannot be stored."""
         datapoint = self._datapoint(result.case)
+        if result.not_run:
+            self._add_datapoint(datapoint, result.case)
+            return
         log = self._log(result, datapoint.id)
         steps = [self._step(step, number, log.id) for number, step in enumerate(result.steps)]
         judgments = list(self._judgments(result.scores, log.id))
         # Nothing of a result that cannot be stored is kept: all of it is made before any of it is written.
-        if not self._datapoints.count(datapoint.id):
-            self.datapoints_count += 1
-            if result.case.id is not None and self._own_case_ids.count(result.case.id):
-                self.ambiguous_ids[result.case.id] = None
-            self._cases.write(datapoint.model_dump_json(exclude_none=True).encode() + b"\n")
+        self._add_datapoint(datapoint, result.case)
         self._versions.setdefault(log.version_id, result.version)
         self._runs.setdefault(log.run_ids[0], (result.version, result.run.status))
         for figure in result.run.reported:
@@ -125,6 +124,14 @@ class Assembly:
         self.logs_count += 1
         self.errors_count += result.error is not None
         self.judgment_states.update(map(_state, result.scores))
+
+    def _add_datapoint(self, datapoint: DatapointRecord, case: Case) -> None:
+        if self._datapoints.count(datapoint.id):
+            return
+        self.datapoints_count += 1
+        if case.id is not None and self._own_case_ids.count(case.id):
+            self.ambiguous_ids[case.id] = None
+        self._cases.write(datapoint.model_dump_json(exclude_none=True).encode() + b"\n")
 
     @property
     def run_labels(self) -> list[str]:

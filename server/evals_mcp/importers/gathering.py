@@ -67,7 +67,7 @@ class FileOfResults:
             earlier = assembly.earlier(result)
             if earlier is None:
                 assembly.add(result)
-                self.added += 1
+                self.added += not result.not_run
             elif earlier.is_same:
                 self._repeats[earlier.file] += 1
             else:

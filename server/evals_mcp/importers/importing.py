@@ -71,7 +71,7 @@ async def import_files(
         files = [] if exports and of_folders else _files(paths, (folder for folder, _ in exports))
         await _read_all(list(files), format, chosen or Chosen(), imported, gathering, progress)
         imported.report.compare()
-        assemblies = gathering.assemblies.values()
+        assemblies = [assembly for assembly in gathering.assemblies.values() if assembly.logs_count]
         if not exports and not assemblies:
             raise Invalid(f"Nothing to import: {_why(imported.report) or 'the files hold no results'}.")
         for assembly in assemblies:

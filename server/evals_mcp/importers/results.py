@@ -116,7 +116,7 @@ class Result:
     """One output of a version for a case, with its scores. Latency in seconds, costs in US dollars.
 
     A result with the `id` of an earlier one of its run is the same result. `test_set` tells the set of all cases that
-    the file's run was for: files with the same one join an evaluation.
+    the file's run was for: files with the same one join an evaluation. One that was `not_run` is a datapoint alone.
     """
 
     version: Version
@@ -142,6 +142,7 @@ class Result:
     test_set: str | None = None
     run: Run = field(default_factory=Run)
     steps: Sequence[Step] = ()
+    not_run: bool = False
 
 
 def as_text(value: Any) -> str:

@@ -21,7 +21,7 @@ def test_counts_of_passes_are_a_rate_with_its_samples(tmp_path: Path) -> None:
     path = tmp_path / "counts.csv"
     path.write_text("task,model,passed,n\nsums,a,3,4\nwords,a,1,2\nsums,b,0,4\nwords,b,9,2\ncolours,b,,\n")
     results, report = read_as("table", path)
-    (first, second, third, bad) = (result.scores[0] for result in results)
+    (first, second, third, bad) = (result.scores[0] for result in results if not result.not_run)
     assert (first.evaluator, first.judgment, list(first.samples)) == ("pass_rate", 0.75, [True, True, True, False])
     assert (second.judgment, third.judgment, third.samples) == (0.5, 0, [False] * 4)
     assert (bad.judgment, bad.error) == (None, "passed 9 and n 2 are no counts of passes.")
@@ -193,3 +193,20 @@ def test_rows_with_fewer_cells_than_the_header_are_told(tmp_path: Path) -> None:
     assert read_as("table", tmp_path / "t.csv")[1].notes[1:] == [
         "t.csv: 2 rows have fewer cells than the header: first line 3."
     ]
+
+
+def test_a_row_that_was_not_run_is_a_datapoint(tmp_path: Path) -> None:
+    """With a run fewer logs than datapoints; a file of such rows alone holds no results."""
+    path = tmp_path / "t.csv"
+    path.write_text("id,question,answer,correct\n1,q1,a1,true\n2,q2,,\n3,q3,,\n4,q4,a4,false\n")
+    told = " ".join(run(["import", str(path), "--into", str(tmp_path / "new.db")]).stdout.split())
+    assert "4 datapoints" in told
+    assert "2 logs, 2 judgments" in told
+    again = run(["import", str(path), "--into", str(tmp_path / "new.db")]).stdout
+    assert "All of it was in the database already" in " ".join(again.split())
+    path.write_text("id,question,model,answer,correct\n1,q1,a,a1,true\n2,q2,a,,\n1,q1,b,,\n2,q2,b,x,\n")
+    told = " ".join(run(["import", str(path), "--into", str(tmp_path / "two.db"), "--dry-run"]).stdout.split())
+    assert "t │ 2 │ 2 │ 2" in told, told
+    path = tmp_path / "none.jsonl"
+    path.write_text('{"input": "q", "output": null}')
+    assert "none.jsonl: it holds no results" in run(["import", str(path), "--into", str(tmp_path / "no.db")]).stderr

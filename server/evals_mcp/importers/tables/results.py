@@ -73,11 +73,13 @@ def _results(
         rate = None if columns.pass_counts is None else pass_rate(cells, columns.pass_counts)
         scores += [] if rate is None else [rate]
         output, error = _get(cells, run.output), _get(cells, run.error)
-        if is_empty(output) and is_missing(error) and not scores:
-            continue
-        figures, no_figures = _figures(row, columns, run, unread)
         named = run.label or (None if columns.run is None else _get(cells, columns.run))
         label = path.stem if is_empty(named) else as_text(named)
+        if is_empty(output) and is_missing(error) and not scores:
+            if case.id is not None or case.inputs != {"row": row.at}:
+                yield Result(Version(label), case, Location(path.name, row.at), not_run=True)
+            continue
+        figures, no_figures = _figures(row, columns, run, unread)
         yield Result(
             version=Version(label),
             run=Run(reported=[] if rate is None else passes.with_row(label, rate)),
