@@ -210,3 +210,22 @@ def test_a_row_that_was_not_run_is_a_datapoint(tmp_path: Path) -> None:
     path = tmp_path / "none.jsonl"
     path.write_text('{"input": "q", "output": null}')
     assert "none.jsonl: it holds no results" in run(["import", str(path), "--into", str(tmp_path / "no.db")]).stderr
+
+
+def test_keys_of_metadata_are_metadata_whatever_they_hold(tmp_path: Path) -> None:
+    """Also an empty one, and those that are called like a column of outputs."""
+    about = {"": 1, "k.x": True, "output": "m", "score": 5, "model": "z"}
+    rows = [{"input": "q", "answer_a": "x", "answer_b": "x", "metadata": about}] * 3
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    results, _ = read_as("table", tmp_path / "t.jsonl")
+    assert [(result.scores, result.metadata, result.output) for result in results] == [([], about, "x")] * 6
+
+
+def test_a_text_that_is_one_for_each_datapoint_is_about_the_datapoint(tmp_path: Path) -> None:
+    """No judgment, because runs do not differ in it. A column that reads as a score is one."""
+    rows = [f"{n},{model},x,{'ab'[n % 2]},{'cd'[n % 2]},{'ef'[model == 'm']}" for n in range(6) for model in "mo"]
+    (tmp_path / "t.csv").write_text("id,model,answer,category,verdict,tone\n" + "\n".join(rows))
+    results, report = read_as("table", tmp_path / "t.csv")
+    assert [result.case.metadata for result in results[:3]] == [{"category": "a"}, {"category": "a"}, {"category": "b"}]
+    assert [score.evaluator for score in results[0].scores] == ["verdict", "tone"]
+    assert "metadata of datapoints: category." in report.notes[0]

@@ -4,44 +4,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
 from evals_mcp.importers.tables.cells import column_key, has_decimal_commas, is_missing, with_point
+from evals_mcp.importers.tables.column_names import NAMES, Role, has_role, rest_of, run_in
 from evals_mcp.importers.tables.pass_counts import PassCounts, find_pass_counts
-from evals_mcp.importers.tables.score_types import ScoreType, score_type
-
-Role = Literal["datapoint", "run", "input", "output", "target", "error", "latency", "cost", "metadata"]
+from evals_mcp.importers.tables.score_types import METADATA, ScoreType, names_a_score, score_type
 
 _SAMPLE_ROWS = 2_000
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_NAMES: Mapping[Role, frozenset[str]] = {
-    "output": _words(
-        "output outputs answer response completion prediction predicted generation generated generated_text reply "
-        "model_output actual_output model_response model_answer llm_output"
-    ),
-    "target": _words(
-        "target expected expected_output expected_answer reference reference_answer ground_truth ground_truths gold "
-        "gold_answer ideal correct_answer truth"
-    ),
-    "input": _words(
-        "input inputs question query prompt user_input instruction task text message problem context contexts "
-        "retrieved_contexts"
-    ),
-    "run": _words("run run_name model model_name version variant system config experiment prompt_version"),
-    "datapoint": _words(
-        "id datapoint datapoint_id case case_id example_id question_id sample_id doc_id test_id row_id qid"
-    ),
-    "error": _words("error exception error_message"),
-    "latency": _words("latency latency_s latency_ms latency_seconds duration duration_ms duration_s"),
-    "cost": _words("cost total_cost cost_usd price"),
-}
 _EXPLAINS = re.compile(r"(.+?)[\s_.:-]+(reason|reasoning|explanation|comment|rationale|feedback)$", re.IGNORECASE)
 _SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
 
@@ -79,6 +53,7 @@ class Columns:
     inputs: list[str] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
     metadata: list[str] = field(default_factory=list)
+    datapoint_metadata: list[str] = field(default_factory=list)
     runs: list[RunColumns] = field(default_factory=list)
     prompt_tokens: str | None = None
     output_tokens: str | None = None
@@ -120,7 +95,7 @@ def guess_columns(
             values.setdefault(name, []).append(cell)
     commas = {name for name, cells in values.items() if decimal_commas and has_decimal_commas(cells)}
     values |= {name: list(map(with_point, values[name])) for name in commas}
-    columns = _Guess(values, chosen, file, None if chosen.scores else find_pass_counts(sample)).columns()
+    columns = _Guess(sample, values, chosen, file, None if chosen.scores else find_pass_counts(sample)).columns()
     numbers = [
         name for run in columns.runs for name in (run.latency, run.cost, *(score.column for score in run.scores))
     ]
@@ -130,8 +105,14 @@ def guess_columns(
 
 class _Guess:
     def __init__(
-        self, values: Mapping[str, list[Any]], chosen: Chosen, file: str, pass_counts: PassCounts | None
+        self,
+        sample: Sequence[Mapping[str, Any]],
+        values: Mapping[str, list[Any]],
+        chosen: Chosen,
+        file: str,
+        pass_counts: PassCounts | None,
     ) -> None:
+        self._sample = sample
         self._values = values
         self._chosen = chosen
         self._file = file
@@ -156,6 +137,8 @@ class _Guess:
             columns.pass_counts = self._pass_counts
             for column in self._pass_counts.columns:
                 self._take(column)
+        if not chosen.scores:
+            columns.datapoint_metadata = [self._take(column) for column in self._about_datapoints(columns)]
         if len(columns.runs) == 1:
             columns.runs[0].scores.extend(self._scores())
         columns.metadata += list(self._left)
@@ -165,6 +148,20 @@ class _Guess:
                 f"{self._file} has no column of outputs or scores: {names}. Name one, with --output or --score."
             )
         return columns
+
+    def _about_datapoints(self, columns: Columns) -> list[str]:
+        """The options that differ between datapoints only: no judgments of their outputs, such as a category."""
+        key = [columns.datapoint] if columns.datapoint else columns.inputs
+        cases: dict[str, list[Mapping[str, Any]]] = {}
+        for row in self._sample if key else ():
+            cases.setdefault(repr([row.get(column) for column in key]), []).append(row)
+        repeated = [rows for rows in cases.values() if len(rows) > 1]
+        options = [name for name in self._left if self._score_type(name) == "select" and not names_a_score(name)]
+        return [
+            name
+            for name in options
+            if repeated and all(len({repr(row.get(name)) for row in rows}) == 1 for rows in repeated)
+        ]
 
     def _runs(self) -> list[RunColumns]:
         named = list(self._chosen.outputs)
@@ -189,21 +186,25 @@ class _Guess:
         named = self._chosen.outputs
         if not named and self._by_role("output"):
             return {}
-        labels = {column: _run_in(column) for column in named or self._left}
+        labels = {column: run_in(column) for column in named or self._own_columns()}
         wide = {label: column for column, label in labels.items() if label is not None}
         return wide if len(wide) > 1 or len(named) < 2 else {column: column for column in named}
 
+    def _own_columns(self) -> list[str]:
+        """The columns that are left and no keys of the table's metadata."""
+        return [column for column in self._left if not METADATA.fullmatch(column)]
+
     def _wide(self, label: str, output: str, labels: Sequence[str]) -> RunColumns:
         run = RunColumns(label=label, output=output)
-        for column in list(self._left):
-            word = _rest(column, label)
+        for column in self._own_columns():
+            word = rest_of(column, label)
             if word is None:
                 continue
-            if word in _NAMES["error"]:
+            if word in NAMES["error"]:
                 run.error = self._take(column)
-            elif word in _NAMES["latency"]:
+            elif word in NAMES["latency"]:
                 run.latency = self._take(column)
-            elif word in _NAMES["cost"]:
+            elif word in NAMES["cost"]:
                 run.cost = self._take(column)
             elif (type := self._score_type(column, *self._alike(word, labels))) is not None:
                 run.scores.append(ScoreColumn(self._take(column), type, name=word))
@@ -211,7 +212,7 @@ class _Guess:
 
     def _alike(self, word: str, labels: Sequence[str]) -> list[str]:
         """The columns of one evaluator in all runs, which have one type: `score_a` and `score_b`."""
-        return [column for column in self._values for label in labels if _rest(column, label) == word]
+        return [column for column in self._values for label in labels if rest_of(column, label) == word]
 
     def _scores(self) -> list[ScoreColumn]:
         asked = dict(_score_choice(text) for text in self._chosen.scores)
@@ -261,12 +262,12 @@ class _Guess:
         return None if found is None else self._take(found)
 
     def _several(self, role: Role, chosen: Sequence[str]) -> list[str]:
-        names = list(chosen) or [name for name in self._left if _has_role(name, role)]
+        names = list(chosen) or [name for name in self._left if has_role(name, role)]
         return [self._take(name) for name in names]
 
     def _by_role(self, role: Role) -> list[str]:
         """The columns whose whole name is one of a role, in the order of the role's names."""
-        return [name for name in self._left if column_key(name) in _NAMES[role]]
+        return [name for name in self._left if column_key(name) in NAMES[role]]
 
     def _take_named(self, *names: str) -> str | None:
         found = next((column for column in self._left if column_key(column) in names), None)
@@ -300,6 +301,7 @@ def describe(columns: Columns) -> str:
         ("latency", [run.latency for run in columns.runs]),
         ("cost", [run.cost for run in columns.runs]),
         ("tokens", [columns.prompt_tokens, columns.output_tokens]),
+        ("metadata of datapoints", columns.datapoint_metadata),
         ("metadata", columns.metadata),
     ]
     named = [(role, [name for name in names if name is not None]) for role, names in parts]
@@ -309,27 +311,6 @@ def describe(columns: Columns) -> str:
 def score_name(column: str) -> str:
     """The name of the evaluator in a column: `f1` for `scores.f1`."""
     return _SCORES.sub("", column)
-
-
-def _has_role(column: str, role: Role) -> bool:
-    key = column_key(column)
-    return key in _NAMES[role] or key.partition("_")[0] == role or key.startswith(f"{role}s_")
-
-
-def _run_in(column: str) -> str | None:
-    """The run in the name of an output column: `b` in `answer_b` and in `b answer`. None if it names none."""
-    for word in sorted(_NAMES["output"], key=len, reverse=True):
-        pattern = re.escape(word).replace("_", r"[\s_.-]+")
-        match = re.fullmatch(rf"{pattern}[\s_.:-]+(.+)|(.+?)[\s_.:-]+{pattern}", column, re.IGNORECASE)
-        if match:
-            return match[1] or match[2]
-    return None
-
-
-def _rest(column: str, label: str) -> str | None:
-    """What a name such as `score_b` holds of the run `b`: `score`."""
-    match = re.fullmatch(rf"{re.escape(label)}[\s_.:-]+(.+)|(.+?)[\s_.:-]+{re.escape(label)}", column)
-    return (match[1] or match[2]) if match else None
 
 
 def _score_choice(text: str) -> tuple[str, ScoreType | None]:

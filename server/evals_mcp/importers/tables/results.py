@@ -88,7 +88,7 @@ def _results(
             scores=scores,
             output=None if is_empty(output) else as_text(output),
             error=None if is_missing(error) else as_text(error),
-            metadata={name: cells[name] for name in others if not is_empty(cells.get(name))} | no_figures,
+            metadata=_metadata(cells, others) | no_figures,
             **figures,
         )
 
@@ -102,7 +102,17 @@ def _case(row: Row, columns: Columns) -> Case:
     if not inputs and is_empty(id):
         inputs = {"row": row.at}
     target = {name.removeprefix("target."): cells[name] for name in columns.targets if not is_empty(cells.get(name))}
-    return Case(inputs=inputs, target=target or None, id=None if is_empty(id) else as_text(id))
+    return Case(
+        inputs=inputs,
+        target=target or None,
+        id=None if is_empty(id) else as_text(id),
+        metadata=_metadata(cells, columns.datapoint_metadata),
+    )
+
+
+def _metadata(cells: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+    """The cells of these columns that hold anything; `metadata.seed` is called `seed`."""
+    return {name.removeprefix("metadata."): cells[name] for name in columns if not is_empty(cells.get(name))}
 
 
 def _score(column: ScoreColumn, row: Row, unread: UnreadCells) -> Score | None:
