@@ -137,12 +137,14 @@ def test_an_imported_table_has_the_same_figures(served: Served, tmp_path: Path, 
         assert _figures(served.use(second, load)) == exported
 
 
-def _figures(evaluation: ResolvedEvaluation) -> dict[str, Any]:
+def _figures(evaluation: ResolvedEvaluation) -> list[Any]:
+    """The runs, newest first."""
     names = [row.path.rpartition("/")[2] for row in evaluation.evaluators]
-    return {
-        evaluation.run_labels[run.id]: (
+    return [
+        (
+            evaluation.run_labels[run.id],
             (run.logs_count, run.failed_logs, run.datapoints_count),
             {name: asdict(stats) for name, stats in zip(names, run.stats, strict=True)},
         )
         for run in evaluation.runs
-    }
+    ]

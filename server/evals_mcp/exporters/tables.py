@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
@@ -23,18 +24,26 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Table:
-    """The rows of a table in a temporary file, and their columns. Close it to delete the file."""
+    """The rows of a table in a temporary file, and their columns. Close it to delete the file.
+
+    Rows come with the newest first, and leave with the oldest first, so that an import has the runs in their order.
+    """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed by `close`
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        self._offsets = array("q")
         self._order = ColumnOrder()
-        self.count = 0
 
     def add(self, row: JsonObject) -> None:
         """Add a row."""
         self._order.add(row)
-        self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        self.count += 1
+        self._offsets.append(self._file.seek(0, os.SEEK_END))
+        self._file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return len(self._offsets)
 
     @property
     def columns(self) -> list[str]:
@@ -42,9 +51,10 @@ class Table:
         return self._order.names()
 
     def rows(self) -> Iterator[JsonObject]:
-        """The rows, from the first."""
-        self._file.seek(0)
-        yield from map(json.loads, self._file)
+        """The rows, from the last that was added."""
+        for offset in reversed(self._offsets):
+            self._file.seek(offset)
+            yield json.loads(self._file.readline())
 
     def close(self) -> None:
         """Delete the rows."""
