@@ -1,5 +1,6 @@
 """Results from the rows of a table."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -229,3 +230,28 @@ def test_a_text_that_is_one_for_each_datapoint_is_about_the_datapoint(tmp_path: 
     assert [result.case.metadata for result in results[:3]] == [{"category": "a"}, {"category": "a"}, {"category": "b"}]
     assert [score.evaluator for score in results[0].scores] == ["verdict", "tone"]
     assert "metadata of datapoints: category." in report.notes[0]
+
+
+def test_an_exported_table_comes_back_as_it_was(tmp_path: Path) -> None:
+    """The datapoints with their ids, metadata and tags, and evaluators that only failed or abstained."""
+    about = {"metadata.datapoint.id": "d1", "metadata.datapoint.level": "easy", "metadata.datapoint.tags": ["a"]}
+    row = {"run": "m", "datapoint": "dp_1", "log": "log_1", "input.q": "x", "output": "y", "metadata.seed": "7"}
+    rows = [
+        {**row, **about, "scores.f1.error": "Broken.", "scores.late.error": "Slow.", "scores.no.abstained": True},
+        {**row, "datapoint": "dp_2", "scores.f1.error": "Broken.", "scores.late": 0.5, "scores.late.explanation": "ok"},
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with (tmp_path / "t.csv").open("w") as file:
+        writer = csv.DictWriter(file, list({**rows[0], **rows[1]}))
+        writer.writeheader()
+        writer.writerows({k: v if isinstance(v, str) else json.dumps(v) for k, v in row.items()} for row in rows)
+    for name in ("t.jsonl", "t.csv"):
+        (first, second), _ = read_as("table", tmp_path / name)
+        case = first.case
+        assert (case.id, case.metadata, case.tags, case.inputs) == ("d1", {"level": "easy"}, ["a"], {"q": "x"}), name
+        assert (second.case.id, second.case.metadata, second.case.tags) == ("dp_2", {}, [])
+        assert first.metadata == {"seed": "7", "log": "log_1"}
+        judged = {score.evaluator: (score.judgment, score.error, score.explanation) for score in first.scores}
+        assert judged == {"f1": (None, "Broken.", None), "late": (None, "Slow.", None), "no": (None, None, None)}
+        judged = {score.evaluator: (score.judgment, score.error, score.explanation) for score in second.scores}
+        assert judged == {"f1": (None, "Broken.", None), "late": (0.5, None, "ok")}

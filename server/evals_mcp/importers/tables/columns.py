@@ -20,6 +20,9 @@ _EXPLAINS = re.compile(r"(.+?)[\s_.:-]+(reason|reasoning|explanation|comment|rat
 _SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
 
 
+OF_DATAPOINT = "metadata.datapoint."
+
+
 @dataclass(slots=True)
 class ScoreColumn:
     """A column of judgments, their type, and the columns that explain them or say why there is none, if any."""
@@ -46,7 +49,11 @@ class RunColumns:
 
 @dataclass(slots=True)
 class Columns:
-    """What each column of a table holds, and all columns that were seen. Others are metadata."""
+    """What each column of a table holds, and all columns that were seen. Others are metadata.
+
+    Columns of a datapoint's metadata begin with `OF_DATAPOINT` in a table that `evals-mcp export` wrote, with those of
+    its id and tags.
+    """
 
     datapoint: str | None = None
     run: str | None = None
@@ -107,7 +114,7 @@ class _Guess:
     def __init__(
         self,
         sample: Sequence[Mapping[str, Any]],
-        values: Mapping[str, list[Any]],
+        values: dict[str, list[Any]],
         chosen: Chosen,
         file: str,
         pass_counts: PassCounts | None,
@@ -118,6 +125,7 @@ class _Guess:
         self._file = file
         self._pass_counts = pass_counts
         self._left = dict.fromkeys(values)
+        self._is_export = {"run", "datapoint", "log", "output"} <= values.keys()
         for named in [*chosen.inputs, *chosen.outputs, *chosen.targets, *chosen.metadata]:
             self._require(named)
 
@@ -132,13 +140,16 @@ class _Guess:
         columns.output_tokens = self._take_named("output_tokens", "completion_tokens")
         columns.inputs = self._several("input", chosen.inputs)
         columns.datapoint = self._one("datapoint", chosen.datapoint)
+        if self._is_export and chosen.datapoint is None:
+            own = [column for column in self._left if column.startswith(OF_DATAPOINT)]
+            columns.datapoint_metadata = [self._take(column) for column in own]
         columns.metadata = [self._take(name) for name in chosen.metadata]
         if self._pass_counts is not None and all(column in self._left for column in self._pass_counts.columns):
             columns.pass_counts = self._pass_counts
             for column in self._pass_counts.columns:
                 self._take(column)
         if not chosen.scores:
-            columns.datapoint_metadata = [self._take(column) for column in self._about_datapoints(columns)]
+            columns.datapoint_metadata += [self._take(column) for column in self._about_datapoints(columns)]
         if len(columns.runs) == 1:
             columns.runs[0].scores.extend(self._scores())
         columns.metadata += list(self._left)
@@ -218,13 +229,15 @@ class _Guess:
         asked = dict(_score_choice(text) for text in self._chosen.scores)
         for name in asked:
             self._require(name)
+        if self._is_export and not asked:
+            self._add_unjudged()
         explanations = {}
         for column in list(self._left):
             match = _EXPLAINS.fullmatch(column)
             if match and match[1] in self._left:
                 explanations[match[1]] = column
         scores = []
-        for column in list(self._left):
+        for column in sorted(self._left, key=_stands_beside_a_score):
             beside = self._beside(column)
             if column in explanations.values() or (asked and column not in asked) or column not in self._left:
                 continue
@@ -234,6 +247,14 @@ class _Guess:
                     self._take(other or column)
                 scores.append(ScoreColumn(self._take(column), type, explanation, None, *beside))
         return scores
+
+    def _add_unjudged(self) -> None:
+        """Add the columns of evaluators that only failed or abstained: `scores.f1` for `scores.f1.error`."""
+        for column in list(self._left):
+            base = column.rpartition(".")[0]
+            if _stands_beside_a_score(column) and base not in self._values:
+                self._values[base] = []
+                self._left[base] = None
 
     def _beside(self, column: str) -> tuple[str | None, str | None]:
         """The columns of failures and abstentions beside a score that `evals-mcp export` wrote."""
@@ -246,7 +267,7 @@ class _Guess:
 
     def _exported_type(self, column: str) -> ScoreType | None:
         """The type of a column that is a score by its name, whatever it holds: text, unless nothing was judged."""
-        if not _SCORES.match(column) or column_key(column).endswith(("_error", "_abstained")):
+        if not _SCORES.match(column) or _stands_beside_a_score(column):
             return None
         return "text" if any(not is_missing(value) for value in self._values[column]) else "number"
 
@@ -306,6 +327,11 @@ def describe(columns: Columns) -> str:
     ]
     named = [(role, [name for name in names if name is not None]) for role, names in parts]
     return "; ".join(f"{role}: {', '.join(names)}" for role, names in named if names) + "."
+
+
+def _stands_beside_a_score(column: str) -> bool:
+    """Whether a column has the failures or abstentions of a score."""
+    return _SCORES.match(column) is not None and column_key(column).endswith(("_error", "_abstained"))
 
 
 def score_name(column: str) -> str:

@@ -1,5 +1,6 @@
 """Results from a table of one's own: a row per output, or a row per datapoint with columns for each run."""
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
@@ -12,6 +13,7 @@ from evals_mcp.importers.results import Case, Location, Result, Run, Score, Vers
 from evals_mcp.importers.tables.amounts import as_count, as_dollars, as_seconds
 from evals_mcp.importers.tables.cells import as_boolean, as_number, is_empty, is_missing, with_point
 from evals_mcp.importers.tables.columns import (
+    OF_DATAPOINT,
     Chosen,
     Columns,
     RunColumns,
@@ -95,7 +97,10 @@ def _results(
 
 def _case(row: Row, columns: Columns) -> Case:
     cells = row.cells
-    id = _get(cells, columns.datapoint)
+    about = _metadata(cells, columns.datapoint_metadata)
+    tags = _tags(about.pop("tags", None)) if f"{OF_DATAPOINT}tags" in columns.datapoint_metadata else []
+    own_id = about.pop("id", None) if f"{OF_DATAPOINT}id" in columns.datapoint_metadata else None
+    id = _get(cells, columns.datapoint) if own_id is None else own_id
     inputs = {name.removeprefix("input."): cells[name] for name in columns.inputs if not is_empty(cells.get(name))}
     if len(inputs) == 1 and isinstance(next(iter(inputs.values())), dict):
         inputs = next(iter(inputs.values()))
@@ -106,13 +111,27 @@ def _case(row: Row, columns: Columns) -> Case:
         inputs=inputs,
         target=target or None,
         id=None if is_empty(id) else as_text(id),
-        metadata=_metadata(cells, columns.datapoint_metadata),
+        metadata=about,
+        tags=tags,
     )
+
+
+def _tags(cell: Any) -> list[str]:
+    """The tags in a cell of an exported table: a list, or JSON."""
+    try:
+        tags = json.loads(cell) if isinstance(cell, str) else cell
+    except ValueError:
+        tags = [cell]
+    return [as_text(tag) for tag in tags] if isinstance(tags, list) else []
 
 
 def _metadata(cells: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
     """The cells of these columns that hold anything; `metadata.seed` is called `seed`."""
-    return {name.removeprefix("metadata."): cells[name] for name in columns if not is_empty(cells.get(name))}
+    return {
+        name.removeprefix(OF_DATAPOINT).removeprefix("metadata."): cells[name]
+        for name in columns
+        if not is_empty(cells.get(name))
+    }
 
 
 def _score(column: ScoreColumn, row: Row, unread: UnreadCells) -> Score | None:
