@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
+from evals_mcp.importers.contents import RunContents, content_of
 from evals_mcp.importers.judgment_types import JudgmentType
 from evals_mcp.importers.occurrences import Occurrences
 from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version, fingerprint
@@ -52,13 +53,15 @@ class Assembly:
     """Collects the results of one evaluation in a temporary file, then yields its document.
 
     Ids come from the evaluation's name and the content: those of logs also from the run's key, else from the file's
-    name, those of runs from all datapoints, and those of judgments from the evaluator's type, because a run has one
-    dataset version, and a judgment one evaluator version. Equal results in one file are told apart by their number.
+    name, those of runs from all datapoints and logs, and those of judgments from the evaluator's type, because a run
+    has one dataset version, and a judgment one evaluator version. So a changed file is another run, which shares the
+    logs that did not change. Equal results in one file are told apart by their number.
     `ambiguous_ids` are those in the files that several datapoints have, because their inputs or targets differ.
     """
 
     def __init__(self, evaluation: str, file: IO[bytes]) -> None:
         self.evaluation = evaluation
+        self.evaluation_id = self._id("evr")
         self._folder = evaluation.replace("/", "-").strip() or "Imported"
         self._cases = WaitingLines(file)
         self._results = WaitingLines(file)
@@ -71,6 +74,7 @@ class Assembly:
         self._evaluators: dict[tuple[str, EvaluatorKind], JudgmentType] = {}
         self._evaluator_ids: dict[tuple[str, EvaluatorKind], str] = {}  # known when all judgments are
         self._equal = Occurrences()
+        self._contents = RunContents()
         self._version_ids: dict[str, str] = {}
         self.datapoints_count = 0
         self._own_case_ids = Occurrences()
@@ -110,6 +114,7 @@ class Assembly:
         self._add_datapoint(datapoint, result.case)
         self._versions.setdefault(log.version_id, result.version)
         self._runs.setdefault(log.run_ids[0], (result.version, result.run.status))
+        self._contents.add(log.run_ids[0], log.id)
         for figure in result.run.reported:
             evaluator = None if figure.evaluator is None else self._path(figure.evaluator)
             key = (figure.name, evaluator, figure.source)
@@ -152,19 +157,21 @@ class Assembly:
     def records(self) -> Iterator[Record]:
         """The document: the evaluation's files and runs, then each log with its judgments."""
         datapoint_ids = [datapoint.id for datapoint in self._datapoint_records()]
-        dataset_version_id = self._id("dsv", *datapoint_ids)
-        run_ids = {run_id: self._id("run", run_id, dataset_version_id) for run_id in self._runs}
+        dataset_version_id = self._id("dsv", *sorted(datapoint_ids))
+        run_ids = {
+            run_id: self._id("run", run_id, dataset_version_id, self._contents.digest(run_id)) for run_id in self._runs
+        }
         yield from self._dataset(dataset_version_id, datapoint_ids)
         yield from self._file_versions()
         yield EvaluationRecord(
-            id=self._id("evr"),
+            id=self.evaluation_id,
             name=self.evaluation,
             evaluators=[AttachedEvaluator(version_id=self._evaluator_id(*evaluator)) for evaluator in self._evaluators],
         )
         for run_id, (version, status) in self._runs.items():
             yield RunRecord(
                 id=run_ids[run_id],
-                evaluations=[RunEvaluation(evaluation_id=self._id("evr"))],
+                evaluations=[RunEvaluation(evaluation_id=self.evaluation_id)],
                 version_id=self._version_id(version),
                 dataset_version_id=dataset_version_id,
                 status=status,
@@ -223,15 +230,12 @@ class Assembly:
         )
 
     def _log(self, result: Result, datapoint_id: str) -> LogRecord:
-        version = result.version
-        of_run = result.run.key or result.location.file
-        content = [of_run, version.label, datapoint_id, result.output, result.error, result.latency]
-        key = fingerprint([*content, result.metadata]).hex()
-        number = self._equal.count(key)
+        version_id = self._version_id(result.version)
+        key = content_of(result, version_id, datapoint_id)
         return LogRecord(
-            id=self._id("log", key, str(number)),
-            version_id=self._version_id(version),
-            run_ids=[self._id("run", self._version_id(version), result.run.key)],
+            id=self._id("log", key, str(self._equal.count(key))),
+            version_id=version_id,
+            run_ids=[self._id("run", version_id, result.run.key)],
             source_datapoint_id=datapoint_id,
             inputs=dict(result.case.inputs),
             messages=list(result.messages or result.case.messages) or None,

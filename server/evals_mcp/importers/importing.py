@@ -8,6 +8,7 @@ from pathlib import Path
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.assembly import Assembly
+from evals_mcp.importers.earlier_imports import EarlierImport
 from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of
 from evals_mcp.importers.gathering import FileOfResults, Gathering
 from evals_mcp.importers.loader import Loaded, load_document, stream
@@ -81,7 +82,7 @@ async def import_files(
             for name, document in documents:
                 await _load(client, name, document.records(), imported, progress)
             for assembly in assemblies:
-                await _load(client, assembly.evaluation, assembly.records(), imported, progress)
+                await _load_assembly(client, assembly, imported, progress)
     return imported
 
 
@@ -248,9 +249,19 @@ def _described(assembly: Assembly) -> ImportedEvaluation:
     )
 
 
+async def _load_assembly(
+    client: EvalsClient, assembly: Assembly, imported: Imported, progress: Progress | None
+) -> None:
+    earlier = await EarlierImport.read(client, assembly.evaluation, assembly.evaluation_id)
+    document = earlier.watched(assembly.records())
+    loaded = await _load(client, assembly.evaluation, document, imported, progress)
+    for note in earlier.notes(loaded, assembly.run_labels):
+        imported.report.note(note)
+
+
 async def _load(
     client: EvalsClient, name: str, document: Iterable[Record], imported: Imported, progress: Progress | None
-) -> None:
+) -> Loaded:
     async def tell(loaded: Loaded) -> None:
         if progress is not None:
             await progress(f"loading {name}", loaded.records.total())
@@ -259,6 +270,7 @@ async def _load(
     counted = {kind: n for kind, n in loaded.records.items() if client.extended or kind in COUNTED}
     imported.records.update(counted)
     imported.added.update(loaded.added)
+    return loaded
 
 
 def _why(report: Report) -> str:

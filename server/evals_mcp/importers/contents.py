@@ -1,0 +1,35 @@
+"""What logs and runs of an import hold, in a few bytes: their ids come from it, so a changed one is another one."""
+
+from collections import defaultdict
+
+from pydantic import TypeAdapter
+
+from evals_mcp.importers.results import Result, fingerprint
+
+_RESULT = TypeAdapter(Result)
+_ELSEWHERE = dict.fromkeys(("version", "case", "location", "evaluation", "id", "test_set", "run"), True)
+
+
+def content_of(result: Result, version_id: str, datapoint_id: str) -> str:
+    """What tells a result from others: all that its log, judgments and steps hold.
+
+    Raises ValueError or TypeError if a value cannot be stored.
+    """
+    held = _RESULT.dump_python(result, mode="json", exclude=_ELSEWHERE, exclude_defaults=True, warnings=False)
+    of_run = result.run.key or result.location.file
+    return fingerprint([of_run, version_id, datapoint_id, held]).hex()
+
+
+class RunContents:
+    """A digest of each run's logs, whatever their order, in the memory of a number."""
+
+    def __init__(self) -> None:
+        self._sums: defaultdict[str, int] = defaultdict(int)
+
+    def add(self, run_id: str, log_id: str) -> None:
+        """Add a log to a run."""
+        self._sums[run_id] += int.from_bytes(fingerprint(log_id))
+
+    def digest(self, run_id: str) -> str:
+        """The digest of the logs that were added."""
+        return format(self._sums[run_id], "x")
