@@ -266,7 +266,7 @@ async def test_a_cancelled_call_leaves_its_import_running(folder: Path, monkeypa
 async def test_an_import_that_breaks_off_is_continued_by_the_same_call(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was loaded stays, and the rest comes in."""
+    """What was loaded stays, in runs that are running and wait for the rest, and the rest comes in."""
     (folder / "long.csv").write_text(_LONG)
     failures = iter([False, True])
     load = Bulk.load
@@ -281,8 +281,11 @@ async def test_an_import_that_breaks_off_is_continued_by_the_same_call(
             changed.setattr("evals_mcp.importers.loader._MOST_RECORDS", 1_000)
             changed.setattr(Bulk, "load", break_off)
             assert await assistant.refuse("import_results", path="long.csv") == "Error: The disk is full."
+        assert ": running (waiting for " in (await assistant.ask("list_runs", evaluation="long")).splitlines()[0]
         assert "There already: " in await assistant.ask("import_results", path="long.csv")
-        assert "a | 520 | " in await assistant.ask("list_runs", evaluation="long")
+        answer = await assistant.ask("list_runs", evaluation="long")
+        assert ": completed" in answer.splitlines()[0]
+        assert "a | 520 | " in answer
 
 
 async def test_words_of_files_are_quoted_in_answers_and_errors(folder: Path) -> None:

@@ -60,25 +60,30 @@ async def _load_in_bulk(
     client: EvalsClient, document: EvaluationDocument, loaded: Loaded, overwrite: bool, progress: Progress | None
 ) -> None:
     batch = _Batch(client, loaded, overwrite)
-    # The server works on runs once all records are there, so the last batch names them again.
-    earlier_runs: dict[str, RunRecord] = {}
+    # The server works on runs once all records are there, so the last batch names them again. Until then they are
+    # running, also if the load breaks off.
     runs: dict[str, RunRecord] = {}
     async for record in document:
         loaded.records[record.record] += 1
-        batch.add(record)
         if isinstance(record, RunRecord) and not overwrite:
             runs[record.id] = record
+            batch.add(_unfinished(record))
+        else:
+            batch.add(record)
         if batch.is_full():
             await batch.send(more=True)
-            earlier_runs |= runs
-            runs = {}
             if progress is not None:
                 await progress(loaded)
-    for run in earlier_runs.values():
+    for run in runs.values():
         batch.add(run)
     await batch.send(more=False)
     if progress is not None:
         await progress(loaded)
+
+
+def _unfinished(run: RunRecord) -> RunRecord:
+    has_ended = run.status in ("completed", "cancelled") and not run.orchestrated
+    return run.model_copy(update={"status": "running"}) if has_ended else run
 
 
 class _Batch:

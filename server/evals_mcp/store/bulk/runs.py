@@ -17,14 +17,14 @@ from evals_mcp.store.evaluations.reported_figures import (
     read_reported_figures,
     set_reported_figures,
 )
-from evals_mcp.store.evaluations.runs import NO_LOGS
+from evals_mcp.store.evaluations.runs import NO_LOGS, set_run_status
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.run_logs import recount_run
 
 
 @each_record
 def write_runs(batch: Batch, record: RunRecord) -> None:
-    """Store a new run, or add an existing one to the named evaluations."""
+    """Store a new run, or add an existing one to the named evaluations. One that is running takes a final status."""
     if record.version_id is not None:
         batch.version(record.version_id, EVALUATED_TYPES)
     if record.dataset_version_id is not None:
@@ -36,8 +36,11 @@ def write_runs(batch: Batch, record: RunRecord) -> None:
         _overwrite(batch, record, run)
     elif run.dataset_version_id != record.dataset_version_id or record.version_id not in (None, run.version_id):
         raise Conflict(f"Run `{record.id}` already exists with another version or dataset.")
-    elif record.reported_figures:
-        _add_figures(batch, record.id, record.reported_figures)
+    else:
+        if record.reported_figures:
+            _add_figures(batch, record.id, record.reported_figures)
+        if record.status in ("completed", "cancelled") and run.set_status == "running":
+            set_run_status(batch.connection, record.id, record.status, batch.now)
     _put_into_evaluations(batch, record.id, record.evaluations)
     batch.run_ids.add(record.id)
 
