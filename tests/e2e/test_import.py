@@ -198,3 +198,21 @@ def test_a_file_that_is_not_as_its_tool_writes_it_is_named_with_the_place(tmp_pa
     ended = _import(path, tmp_path / "other.db")
     assert "evals-mcp: odd.json is not as promptfoo writes it, after result 2 (TypeError: " in ended.stderr
     assert (ended.status, (tmp_path / "other.db").exists()) == (1, False)
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\ud800"])
+def test_a_result_with_a_text_that_cannot_be_stored_is_left_out_alone(tmp_path: Path, odd: str) -> None:
+    """Wherever the text stands, also in a key; nothing of that result is counted."""
+    fields = {"id": "x", "model": "m", "input": "q", "output": "o", "expected": "o", "note": "n", "grade": "good"}
+    rows = [fields | {"id": f"{number}"} for number in range(9)]
+    rows += [fields | {name: f"b {odd}"} for name in fields] + [fields | {"metadata": {odd: 1}}]
+    path = tmp_path / "odd.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    ended = _import(path, tmp_path / "new.db", "--score", "grade")
+    assert (ended.status, ended.stderr) == (0, "")
+    told = " ".join(ended.stdout.split())
+    what = "a NUL character" if odd == "\x00" else "half of a surrogate pair"
+    for line in range(10, 18):
+        assert f"Skipped odd.jsonl, line {line}: text has {what}" in told
+    assert "│ odd │ 1 │ 9 │ 9 │ 0 │ 9 judged │" in told
+    assert "New in the database: 3 files, 9 datapoints, 3 versions, 1 evaluation, 1 run, 9 logs, 9 judgments." in told

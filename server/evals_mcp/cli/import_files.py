@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,8 @@ def _show(imported: "Imported", *, dry_run: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # files may hold what this terminal cannot show
     console = Console(highlight=False)
     for note in imported.report.notes:
         console.print(escape(note))

@@ -1,13 +1,31 @@
 """What logs and runs of an import hold, in a few bytes: their ids come from it, so a changed one is another one."""
 
+import json
 from collections import defaultdict
 
 from pydantic import TypeAdapter
 
 from evals_mcp.importers.results import Result, fingerprint
+from evals_mcp.models.json_values import DEEPEST_JSON, storable
 
 _RESULT = TypeAdapter(Result)
+_REPLACED = "\N{REPLACEMENT CHARACTER}".encode()  # also stands for half of a surrogate pair in a key
 _ELSEWHERE = dict.fromkeys(("version", "case", "location", "evaluation", "id", "test_set", "run"), True)
+
+
+def check_result(result: Result) -> None:
+    """Raise ValueError if a result has a text or object that no database stores. NaN is left to what reads it."""
+    try:
+        text = _RESULT.dump_json(result, exclude={"location"}, warnings=False)
+        brackets = text.count(b"{") + text.count(b"[")
+        if b"\\u0000" in text or _REPLACED in text or brackets > DEEPEST_JSON:
+            held = _RESULT.dump_python(result, exclude={"location"}, warnings=False)
+            storable(json.loads(json.dumps(held, default=str)))
+    except (RecursionError, ValueError) as error:
+        told = str(error).partition("\n")[0].removeprefix("Error serializing to JSON: ")
+        if "surrogates" in told:
+            told = "text has half of a surrogate pair"
+        raise ValueError(told.replace("must not contain NUL characters", "has a NUL character")) from None
 
 
 def content_of(result: Result, version_id: str, datapoint_id: str) -> str:

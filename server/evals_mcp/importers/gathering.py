@@ -7,6 +7,7 @@ from typing import IO, Self
 from pydantic import ValidationError
 
 from evals_mcp.importers.assembly import Assembly
+from evals_mcp.importers.contents import check_result
 from evals_mcp.importers.formats import Report
 from evals_mcp.importers.results import Location, Result
 
@@ -62,8 +63,9 @@ class FileOfResults:
 
     def add(self, result: Result) -> None:
         """Add a result, or report why not."""
-        assembly = self._gathering.assembly_of(result, self._own_name)
         try:
+            check_result(result)
+            assembly = self._gathering.assembly_of(result, self._own_name)
             earlier = assembly.earlier(result)
             if earlier is None:
                 assembly.add(result)
