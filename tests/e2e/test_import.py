@@ -216,3 +216,25 @@ def test_a_result_with_a_text_that_cannot_be_stored_is_left_out_alone(tmp_path: 
         assert f"Skipped odd.jsonl, line {line}: text has {what}" in told
     assert "│ odd │ 1 │ 9 │ 9 │ 0 │ 9 judged │" in told
     assert "New in the database: 3 files, 9 datapoints, 3 versions, 1 evaluation, 1 run, 9 logs, 9 judgments." in told
+
+
+def test_a_negative_cost_leaves_out_its_result_alone(tmp_path: Path) -> None:
+    """As -1, which stands for none in some tools."""
+    path = tmp_path / "odd.csv"
+    path.write_text("input,output,cost,latency\nq,o,1,1\nq2,o,-1,1\nq3,o,1,-1\n")
+    told = _import(path, tmp_path / "new.db").stdout
+    assert "Skipped odd.csv, line 3: cost is negative." in told
+    assert "Skipped odd.csv, line 4: latency is negative." in told
+    assert "1 log." in " ".join(told.split())
+
+
+def test_what_the_server_refuses_is_named_by_its_place(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file and line of a result, or the evaluation."""
+    monkeypatch.setattr("evals_mcp.importers.contents._NEVER_NEGATIVE", ())
+    results.write_text("input,output,cost\nq,o,1\nq2,o,-1\n")
+    assert _import(results, tmp_path / "new.db").stderr.startswith("evals-mcp: sums.csv, line 3: `output_cost` of log ")
+    long = "x" * 600
+    ended = _import(results, tmp_path / "new.db", "--evaluation", long)
+    assert ended.stderr == f"evals-mcp: {long}: A path must have 1 to 500 characters.\n"

@@ -3,12 +3,14 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any, NamedTuple
+from itertools import chain, islice
+from typing import IO, Any
 
 from evals_mcp.importers.contents import RunContents, content_of
+from evals_mcp.importers.earlier_results import EarlierResults
 from evals_mcp.importers.judgment_types import JudgmentType
 from evals_mcp.importers.occurrences import Occurrences
-from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version, fingerprint
+from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version
 from evals_mcp.importers.waiting_lines import WaitingLines
 from evals_mcp.models.enums import FileType
 from evals_mcp.models.evaluation_document import (
@@ -26,7 +28,7 @@ from evals_mcp.models.evaluation_document import (
 from evals_mcp.models.ids import derived_id
 from evals_mcp.models.reported_figures import ReportedFigure
 
-_LOG, _JUDGMENT = "L", "J"
+_LOCATION, _LOG, _JUDGMENT = "@", "L", "J"
 _LARGE = 2**53
 _OF_SCORE = {
     "output": "explanation",
@@ -40,13 +42,6 @@ _OF_SCORE = {
     "output_tokens": "output_tokens",
     "output_cost": "cost",
 }
-
-
-class Earlier(NamedTuple):
-    """The file that has a result with the same id, and whether its content is the same."""
-
-    file: str
-    is_same: bool
 
 
 class Assembly:
@@ -70,7 +65,6 @@ class Assembly:
         self._runs: dict[str, tuple[Version, str]] = {}
         self._reported: dict[str, dict[tuple[str, str | None, str], ReportedFigure]] = defaultdict(dict)
         self._steps: dict[tuple[str, str], None] = {}
-        self._files: dict[str, str] = {}
         self._evaluators: dict[tuple[str, EvaluatorKind], JudgmentType] = {}
         self._evaluator_ids: dict[tuple[str, EvaluatorKind], str] = {}  # known when all judgments are
         self._equal = Occurrences()
@@ -79,27 +73,10 @@ class Assembly:
         self.datapoints_count = 0
         self._own_case_ids = Occurrences()
         self.ambiguous_ids: dict[str, None] = {}
-        self._own_ids: dict[bytes, tuple[str, bytes]] = {}
+        self.earlier = EarlierResults()
         self.logs_count = 0
         self.errors_count = 0
         self.judgment_states: Counter[str] = Counter()
-
-    def earlier(self, result: Result) -> Earlier | None:
-        """The same result in an earlier one: with the same id, else in another file with the same run key.
-
-        Raises ValueError if a value cannot be stored.
-        """
-        key, file = result.run.key, result.location.file
-        if result.id is None:
-            owner = self._files.setdefault(key, file) if key else file
-            return None if owner == file else Earlier(owner, is_same=True)
-        judged = [[score.evaluator, score.judgment, score.explanation, score.error] for score in result.scores]
-        content = fingerprint([result.case.inputs, result.output, result.error, judged])
-        own = fingerprint([key, result.version.label, result.id])
-        if own not in self._own_ids:
-            self._own_ids[own] = (file, content)
-            return None
-        return Earlier(self._own_ids[own][0], is_same=self._own_ids[own][1] == content)
 
     def add(self, result: Result) -> None:
         """Add a result. Raises ValueError if a value cannot be stored."""
@@ -123,7 +100,8 @@ class Assembly:
         for score in result.scores:
             self._evaluators.setdefault((score.evaluator, score.kind), JudgmentType()).add(score)
         logs = [record.model_dump_json(exclude_none=True) for record in (log, *steps)]
-        lines = [_LOG + line for line in logs[:1]] + [_JUDGMENT + line for line in judgments]
+        lines = [_LOCATION + json.dumps(str(result.location)), _LOG + logs[0]]
+        lines += [_JUDGMENT + line for line in judgments]
         lines += [_LOG + line for line in logs[1:]]
         self._results.write(("\n".join(lines) + "\n").encode())
         self.logs_count += 1
@@ -156,13 +134,36 @@ class Assembly:
 
     def records(self) -> Iterator[Record]:
         """The document: the evaluation's files and runs, then each log with its judgments."""
+        return (record for record, _ in self._located_records())
+
+    def location_of(self, position: int) -> str:
+        """Where a record of the document comes from: a place in a file, else the evaluation. Positions start at 1."""
+        return next(islice(self._located_records(), position - 1, None))[1]
+
+    def _located_records(self) -> Iterator[tuple[Record, str]]:
+        location = self.evaluation
         datapoint_ids = [datapoint.id for datapoint in self._datapoint_records()]
         dataset_version_id = self._id("dsv", *sorted(datapoint_ids))
         run_ids = {
             run_id: self._id("run", run_id, dataset_version_id, self._contents.digest(run_id)) for run_id in self._runs
         }
-        yield from self._dataset(dataset_version_id, datapoint_ids)
-        yield from self._file_versions()
+        about = chain(
+            self._dataset(dataset_version_id, datapoint_ids),
+            self._file_versions(),
+            self._evaluation(run_ids, dataset_version_id),
+        )
+        yield from ((record, location) for record in about)
+        for line in self._results:
+            kind, content = line[:1].decode(), line[1:]
+            if kind == _LOCATION:
+                location = json.loads(content)
+            elif kind == _LOG:
+                log = LogRecord.model_validate_json(content)
+                yield log.model_copy(update={"run_ids": [run_ids[run_id] for run_id in log.run_ids]}), location
+            else:
+                yield self._judgment_record(json.loads(content)), location
+
+    def _evaluation(self, run_ids: Mapping[str, str], dataset_version_id: str) -> Iterator[Record]:
         yield EvaluationRecord(
             id=self.evaluation_id,
             name=self.evaluation,
@@ -177,13 +178,6 @@ class Assembly:
                 status=status,
                 reported_figures=list(self._reported[run_id].values()) or None,
             )
-        for line in self._results:
-            kind, content = line[:1].decode(), line[1:]
-            if kind == _LOG:
-                log = LogRecord.model_validate_json(content)
-                yield log.model_copy(update={"run_ids": [run_ids[run_id] for run_id in log.run_ids]})
-            else:
-                yield self._judgment_record(json.loads(content))
 
     def _dataset(self, version_id: str, datapoint_ids: list[str]) -> Iterator[Record]:
         yield FileRecord(id=self._id("ds"), type="dataset", path=self._path("datapoints"))

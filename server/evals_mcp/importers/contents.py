@@ -10,11 +10,19 @@ from evals_mcp.models.json_values import DEEPEST_JSON, storable
 
 _RESULT = TypeAdapter(Result)
 _REPLACED = "\N{REPLACEMENT CHARACTER}".encode()  # also stands for half of a surrogate pair in a key
+_NEVER_NEGATIVE = (
+    *("latency", "cost", "prompt_cost"),
+    *("prompt_tokens", "output_tokens", "reasoning_tokens", "cached_tokens"),
+)
 _ELSEWHERE = dict.fromkeys(("version", "case", "location", "evaluation", "id", "test_set", "run"), True)
 
 
 def check_result(result: Result) -> None:
-    """Raise ValueError if a result has a text or object that no database stores. NaN is left to what reads it."""
+    """Raise ValueError if a result has a value that no database stores. NaN is left to what reads it."""
+    for part in (result, *result.scores, *result.steps):
+        for name in _NEVER_NEGATIVE:
+            if (getattr(part, name, None) or 0) < 0:
+                raise ValueError(f"{name.replace('_', ' ')} is negative")
     try:
         text = _RESULT.dump_json(result, exclude={"location"}, warnings=False)
         brackets = text.count(b"{") + text.count(b"[")

@@ -66,7 +66,7 @@ class FileOfResults:
         try:
             check_result(result)
             assembly = self._gathering.assembly_of(result, self._own_name)
-            earlier = assembly.earlier(result)
+            earlier = assembly.earlier.find(result)
             if earlier is None:
                 assembly.add(result)
                 self.added += not result.not_run

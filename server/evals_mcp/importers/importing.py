@@ -254,7 +254,14 @@ async def _load_assembly(
 ) -> None:
     earlier = await EarlierImport.read(client, assembly.evaluation, assembly.evaluation_id)
     document = earlier.watched(assembly.records())
-    loaded = await _load(client, assembly.evaluation, document, imported, progress)
+    try:
+        loaded = await _load(client, assembly.evaluation, document, imported, progress)
+    except Invalid as error:
+        match error.location:
+            case ("document", int() as position, *_):
+                said = str(error).removeprefix(f"Record {position} of the document: ")
+                raise Invalid(f"{assembly.location_of(position)}: {said}", error.location) from error
+        raise
     for note in earlier.notes(loaded, assembly.run_labels):
         imported.report.note(note)
 
