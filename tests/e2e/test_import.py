@@ -238,3 +238,18 @@ def test_what_the_server_refuses_is_named_by_its_place(
     long = "x" * 600
     ended = _import(results, tmp_path / "new.db", "--evaluation", long)
     assert ended.stderr == f"evals-mcp: {long}: A path must have 1 to 500 characters.\n"
+
+
+def test_a_number_has_the_direction_that_the_command_names(results: Path, tmp_path: Path) -> None:
+    """So that one version is better. Without one, the import says how to name it."""
+    results.write_text(
+        "question;answer_a;answer_b;score_a;score_b\n" + "".join(f"q{n};x;y;{n};0.5\n" for n in range(9))
+    )
+    database = tmp_path / "new.db"
+    told = " ".join(_import(results, database).stdout.split())
+    assert "No direction, so never better or worse: score. If higher is better, import with --score score:num" in told
+    assert "| lower" in _call(database, "compare_runs", "evaluation=sums")
+    for direction, verdict in (("higher", "worse"), ("lower", "better")):
+        ended = _import(results, database, "--score", f"score:number:{direction}", "--evaluation", direction)
+        assert (ended.status, "No direction" in ended.stdout) == (0, False)
+        assert f"| {verdict}" in _call(database, "compare_runs", f"evaluation={direction}")

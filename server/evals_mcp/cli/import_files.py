@@ -35,7 +35,10 @@ def add_command(commands: Any) -> None:
     for name, many in _COLUMNS.items():
         table.add_argument(f"--{name}", metavar="COLUMN", action="append" if many else "store")
     table.add_argument(
-        "--score", metavar="COLUMN[:TYPE]", action="append", help="TYPE: boolean, number, select or text"
+        "--score",
+        metavar="COLUMN[:TYPE[:DIRECTION]]",
+        action="append",
+        help="TYPE: boolean, number, select or text; DIRECTION: higher or lower is better",
     )
     table.add_argument("--sheet", metavar="NAME", help="the sheet of a spreadsheet; default: its first one")
     command.set_defaults(command=_import)

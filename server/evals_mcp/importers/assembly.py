@@ -122,6 +122,11 @@ class Assembly:
         return [version.label for version, _ in self._runs.values()]
 
     @property
+    def undirected(self) -> list[str]:
+        """The evaluators that give numbers, and do not say whether higher is better."""
+        return [name for (name, _), judgments in self._evaluators.items() if judgments.is_undirected]
+
+    @property
     def evaluator_names(self) -> dict[str, str]:
         """What the evaluators are called here, by their names in the files. A slash would separate folders."""
         names: dict[str, str] = {}

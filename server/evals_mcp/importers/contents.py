@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -14,7 +15,10 @@ _NEVER_NEGATIVE = (
     *("latency", "cost", "prompt_cost"),
     *("prompt_tokens", "output_tokens", "reasoning_tokens", "cached_tokens"),
 )
-_ELSEWHERE = dict.fromkeys(("version", "case", "location", "evaluation", "id", "test_set", "run"), True)
+_ELSEWHERE: dict[str, Any] = {
+    **dict.fromkeys(("version", "case", "location", "evaluation", "id", "test_set", "run"), True),
+    "scores": {"__all__": {"higher_is_better"}},  # the evaluator's
+}
 
 
 def check_result(result: Result) -> None:

@@ -14,7 +14,7 @@ from evals_mcp.importers.gathering import FileOfResults, Gathering
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.importers.results import Location, NoResults, Result
 from evals_mcp.importers.single_writes import COUNTED
-from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.importers.tables.columns import Chosen, score_directions
 from evals_mcp.importers.text_files import TEXTS, encoding_note
 from evals_mcp.models.evaluation_document import (
     EvaluationRecord,
@@ -75,6 +75,9 @@ async def import_files(
         assemblies = [assembly for assembly in gathering.assemblies.values() if assembly.logs_count]
         if not exports and not assemblies:
             raise Invalid(f"Nothing to import: {_why(imported.report) or 'the files hold no results'}.")
+        named = {name for assembly in assemblies for name in assembly.evaluator_names}
+        for name in score_directions((chosen or Chosen()).scores).keys() - named:
+            imported.report.note(f"No score is called {name}, so its direction is not used: {_few(sorted(named))}.")
         for assembly in assemblies:
             imported.evaluations.append(_described(assembly))
             _tell(assembly, imported.report)
@@ -205,7 +208,10 @@ async def _read(
     progress: Progress | None,
 ) -> None:
     file = FileOfResults(gathering, report, path.name, own_name)
+    directions = score_directions(chosen.scores)
     for number, result in enumerate(_results(path, format, chosen, report), 1):
+        for score in result.scores:
+            score.higher_is_better = directions.get(score.evaluator, score.higher_is_better)
         file.add(result)
         if progress is not None and number % _RESULTS_A_REPORT == 0:
             await progress(f"reading {path.name}", number)
@@ -232,10 +238,19 @@ def _tell(assembly: Assembly, report: Report) -> None:
         if name != given:
             report.note(f"The evaluator {given} is called {name} here, where a slash separates folders.")
     if ids := list(assembly.ambiguous_ids):
-        few = ", ".join(ids[:_FEW]) + (", \N{HORIZONTAL ELLIPSIS}" if len(ids) > _FEW else "")
         report.note(
-            f"{assembly.evaluation}: ids of several datapoints, because inputs or targets differ ({len(ids):,}): {few}."
+            f"{assembly.evaluation}: ids of several datapoints, because inputs or targets differ ({len(ids):,}): "
+            f"{_few(ids)}."
         )
+    if names := assembly.undirected:
+        report.note(
+            f"No direction, so never better or worse: {_few(names)}. If higher is better, import with "
+            f"--score {names[0]}:number:higher, else with :lower."
+        )
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_FEW]) + (", \N{HORIZONTAL ELLIPSIS}" if len(names) > _FEW else "")
 
 
 def _described(assembly: Assembly) -> ImportedEvaluation:

@@ -46,6 +46,11 @@ class JudgmentType:
             return "multi_select" if "list" in self._kinds else "select"
         return "text"
 
+    @property
+    def is_undirected(self) -> bool:
+        """Whether it gives numbers of which nobody said whether higher is better."""
+        return self.return_type == "number" and bool(self._kinds) and self._higher_is_better is None
+
     def spec(self, kind: EvaluatorKind) -> JsonObject:
         """The evaluator's specification."""
         spec: JsonObject = {

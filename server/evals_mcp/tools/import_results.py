@@ -33,7 +33,10 @@ Columns = Annotated[
 Scores = Annotated[
     list[Annotated[str, Field(max_length=500)]],
     BeforeValidator(as_list),
-    Field(max_length=100, description="name or name:type: boolean, number, select, text."),
+    Field(
+        max_length=100,
+        description="name, name:boolean (select, text), name:number:higher (lower).",
+    ),
 ]
 DryRun = Annotated[bool, Field(description="Store nothing; default false.")]
 

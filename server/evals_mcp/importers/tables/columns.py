@@ -18,9 +18,8 @@ _SAMPLE_ROWS = 2_000
 
 _EXPLAINS = re.compile(r"(.+?)[\s_.:-]+(reason|reasoning|explanation|comment|rationale|feedback)$", re.IGNORECASE)
 _SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
-
-
 OF_DATAPOINT = "metadata.datapoint."
+_DIRECTIONS = ("higher", "lower")
 
 
 @dataclass(slots=True)
@@ -71,7 +70,8 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Columns that the caller names, and the sheet of a spreadsheet. A score is `name` or `name:type`.
+    """Columns that the caller names, and the sheet of a spreadsheet. A score is `name`, `name:type` or
+    `name:type:higher`, also `lower`: which is better.
 
     Empty where it is to be guessed.
     """
@@ -339,8 +339,20 @@ def score_name(column: str) -> str:
     return _SCORES.sub("", column)
 
 
+def score_directions(scores: Iterable[str]) -> dict[str, bool]:
+    """Whether higher is better, by evaluator, where `name:type:higher` or `name:type:lower` says so."""
+    chosen = [text.rpartition(":") for text in scores]
+    return {
+        score_name(_score_choice(text)[0]): direction == "higher"
+        for text, _, direction in chosen
+        if text and direction in _DIRECTIONS
+    }
+
+
 def _score_choice(text: str) -> tuple[str, ScoreType | None]:
     name, _, type = text.rpartition(":")
+    if name and type in _DIRECTIONS:
+        return _score_choice(name)
     if name and type in ("boolean", "number", "select", "text"):
         return name, type  # type: ignore[return-value]
     return text, None
