@@ -74,3 +74,12 @@ def test_files_beside_are_copied_by_pattern_if_they_may_be_read(folder: Path, mo
     copy = copies.copy(found.path, found.folder)
     copies.copy_beside(found.path, copy, ["*.json"])
     assert sorted(file.name for file in copy.parent.iterdir()) == ["a.csv", "b.json"]
+
+
+def test_the_mark_of_a_complete_folder_is_known_but_not_read(folder: Path) -> None:
+    """It is hidden, and Humanloop's exports tell by it that a folder is whole."""
+    for name in (".done", ".env"):
+        (folder / "nightly" / name).write_text("secret")
+    found = _find(folder, "nightly")
+    copy = _copies(folder).copy(found.path, found.folder)
+    assert {file.name: file.read_text() for file in copy.iterdir()} == {"a.csv": "allowed", ".done": ""}

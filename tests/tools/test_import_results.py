@@ -154,6 +154,29 @@ async def test_nothing_outside_of_the_folders_is_read_or_told(folder: Path) -> N
     assert not (folder.parent / "evals.db").exists()
 
 
+async def test_what_is_hidden_is_not_read(tmp_path: Path) -> None:
+    """Also where the path or a link names it, and whether or not it exists. An allowed folder may be hidden itself."""
+    folder = tmp_path / ".evals"
+    (folder / ".secret" / "inner").mkdir(parents=True)
+    (folder / "seen").mkdir()
+    for place in (".a.csv", ".secret/s.csv", ".secret/inner/s.csv", "seen/.b.csv", "seen/c.csv"):
+        (folder / place).write_text(CSV)
+    (folder / "seen" / "linked").symlink_to(folder / ".secret")
+    (folder / "seen" / "link.csv").symlink_to(folder / ".a.csv")
+    hidden = (".a.csv", "./.secret", ".secret/s.csv", ".secret/inner/s.csv", "seen/.b.csv", "seen/../.a.csv")
+    async with _assistant(folder) as assistant:
+        for path in (*hidden, "seen/link.csv", "seen/linked/s.csv", str(folder / ".a.csv"), ".evals/.a.csv", ".no.csv"):
+            refused = await assistant.refuse("import_results", path=path)
+            assert refused.endswith("is hidden, or in a hidden folder, which the chat does not read."), path
+        answer = await assistant.ask("import_results", path="seen")
+        assert "seen | 2: a, b | 10 | 20 | 0 | 20 judged" in answer
+        assert '"link.csv" | "it is a link to something hidden"' in answer
+        assert '"linked" | "it is a link to something hidden"' in answer
+        assert "seen/c.csv" not in answer
+        assert "20 logs" in await assistant.ask("import_results", path=str(folder / "seen" / "c.csv"))
+        assert "20 logs" in await assistant.ask("import_results", path=".evals")
+
+
 async def test_a_path_that_does_not_exist_lists_the_nearest_names(folder: Path) -> None:
     """Those of the allowed folder and of folders in it."""
     (folder / "runs").mkdir()

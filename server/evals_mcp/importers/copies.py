@@ -16,6 +16,7 @@ LARGEST_COPY = 200_000_000
 """Bytes of all files of an import from a chat: what can be read in the time that hosts wait."""
 
 _MOST_FILES = 2_000
+_MARK = ".done"  # Humanloop's exports have this empty file in each complete folder
 _PART = 1 << 20
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 # A pipe without a writer, or a device, would block the opening.
@@ -32,7 +33,8 @@ class TooLarge(Invalid):
 
 
 Allowed = Callable[[Path], tuple[Path, Path] | None]
-"""Gives the allowed folder of a file, and the path of the file, both without links; None if it leads outside."""
+"""Gives the allowed folder of a file, and the path of the file, both without links; None if it leads outside, or to
+something hidden."""
 
 
 class Copies:
@@ -63,10 +65,13 @@ class Copies:
             if number > _MOST_FILES:
                 raise TooLarge(f"It has more than {_MOST_FILES:,} files.")
             shown = str(file.relative_to(path))
+            if file.name == _MARK:
+                (target / shown).parent.mkdir(parents=True, exist_ok=True)
+                (target / shown).touch()
+                continue
             found = self._allowed(file)
             if found is None or found[1].is_dir():
-                reason = "it is a link to a folder" if found else "it is a link that leads out of the folder"
-                self.skipped.append((shown, reason))
+                self.skipped.append((shown, _why_no_file(file, folder, is_allowed=found is not None)))
                 continue
             (target / shown).parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -102,11 +107,19 @@ class Copies:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files and the links to folders below a folder in a steady order. Hidden folders are left out."""
+    """The files and the links to folders below a folder in a steady order. Of what is hidden, only marks."""
     for where, inner, files in os.walk(folder):
         inner[:] = sorted(item for item in inner if not item.startswith("."))
         links = (item for item in inner if os.path.islink(os.path.join(where, item)))
-        yield from (Path(where, item) for item in sorted([*files, *links]))
+        visible = (item for item in files if not item.startswith(".") or item == _MARK)
+        yield from (Path(where, item) for item in sorted([*visible, *links]))
+
+
+def _why_no_file(link: Path, folder: Path, *, is_allowed: bool) -> str:
+    if is_allowed:
+        return "it is a link to a folder"
+    is_inside = Path(os.path.realpath(link)).is_relative_to(folder)
+    return "it is a link to something hidden" if is_inside else "it is a link that leads out of the folder"
 
 
 def _open_below(path: Path, folder: Path) -> int:

@@ -24,27 +24,39 @@ class AllowedPath(NamedTuple):
     path: Path
 
 
+class _Missing(NamedTuple):
+    """A path that was not found, relative to its folder, and whether it may not even be looked for."""
+
+    name: str
+    is_hidden: bool
+
+
 def find_path(word: str, folders: Sequence[Path], advice: Quoted) -> AllowedPath:
     """Find what a path names. A relative one counts from each of the folders. `advice` is how to allow others.
 
-    Links are followed before the path is compared with the folders. Raises Invalid for a path that leads out of them,
-    whether or not anything is there, and NotFound with the nearest names.
+    Links are followed before the path is compared with the folders. Raises Invalid for a path that leads out of them
+    or is hidden, whether or not anything is there, and NotFound with the nearest names.
     """
     roots = roots_of(folders)
     missing = None
     for path in _readings(word, folders):
-        found = allowed_path(path, roots)
+        found = allowed_path(path, roots, or_hidden=True)
         if found is None:
             missing = None
             break
-        if os.path.lexists(found.path):
-            return found
-        missing = missing or str(found.path.relative_to(found.folder))
+        visible = allowed_path(path, roots)
+        if visible is not None and os.path.lexists(visible.path):
+            return visible
+        missing = missing or _Missing(str(found.path.relative_to(found.folder)), is_hidden=visible is None)
     if missing is None:
         known = listed([name(str(folder)) for folder in folders], _LISTED)
         raise Invalid(f"path: {quoted(word)} leads out of the folders that may be read: {known}. {advice}")
+    if missing.is_hidden:
+        raise Invalid(f"path: {quoted(word)} is hidden, or in a hidden folder, which the chat does not read.")
     names = [name(found) for root in roots for found in islice(_names_below(root.path), _MOST_NAMES)]
-    raise NotFound(f"path: there is no {quoted(word)}. {nearest(missing, names) if names else _nothing_in(folders)}")
+    raise NotFound(
+        f"path: there is no {quoted(word)}. {nearest(missing.name, names) if names else _nothing_in(folders)}"
+    )
 
 
 def roots_of(folders: Sequence[Path]) -> list[AllowedPath]:
@@ -52,19 +64,28 @@ def roots_of(folders: Sequence[Path]) -> list[AllowedPath]:
     return [AllowedPath(folder, _without_links(folder)) for folder in folders]
 
 
-def allowed_path(path: Path, roots: Sequence[AllowedPath]) -> AllowedPath | None:
-    """A path without its links if it is below a folder, before and after they are followed.
+def allowed_path(path: Path, roots: Sequence[AllowedPath], *, or_hidden: bool = False) -> AllowedPath | None:
+    """A path without its links if it is below a folder and not hidden there, before and after they are followed.
 
-    `roots` are the folders, as they are written and without links.
+    `roots` are the folders, as they are written and without links. They may be hidden, because a person chose them.
     """
+    is_below = Path.is_relative_to if or_hidden else _is_visible_below
     written = Path(os.path.normpath(path))
     # Following the links of another path could touch a network or a device.
-    if not any(written.is_relative_to(form) for root in roots for form in root):
+    if not any(is_below(written, form) for root in roots for form in root):
         return None
     whole = _without_links(written)
     if any(whole.is_relative_to(folder) for folder in _OF_THE_SYSTEM):
         return None
-    return next((AllowedPath(root.path, whole) for root in roots if whole.is_relative_to(root.path)), None)
+    return next((AllowedPath(root.path, whole) for root in roots if is_below(whole, root.path)), None)
+
+
+def _is_visible_below(path: Path, folder: Path) -> bool:
+    return path.is_relative_to(folder) and not any(map(_is_hidden, path.relative_to(folder).parts))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
 
 
 def _readings(word: str, folders: Sequence[Path]) -> Iterator[Path]:
@@ -89,8 +110,8 @@ def _names_below(folder: Path) -> Iterator[str]:
     """The files and folders down to a depth, hidden ones excluded, as paths relative to the folder."""
     for where, inner, files in os.walk(folder):
         relative = Path(where).relative_to(folder)
-        inner[:] = sorted(item for item in inner if not item.startswith("."))
-        yield from (str(relative / item) for item in [*inner, *sorted(files)] if not item.startswith("."))
+        inner[:] = sorted(item for item in inner if not _is_hidden(item))
+        yield from (str(relative / item) for item in [*inner, *sorted(files)] if not _is_hidden(item))
         if len(relative.parts) + 1 >= _DEEPEST:
             inner.clear()
 
