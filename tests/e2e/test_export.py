@@ -102,6 +102,27 @@ def test_tables_go_to_standard_output_and_files(database: Path, tmp_path: Path) 
     assert [line["log"] for line in lines] == [row["log"] for row in rows]
 
 
+def test_a_name_that_ends_in_another_format_is_refused(database: Path, tmp_path: Path) -> None:
+    """No folder is called wide.xlsx, and no CSV either; a slash tells that a folder is meant."""
+    for name, *options in (
+        ("wide.xlsx",),
+        ("wide.TSV",),
+        ("wide.v2",),
+        ("wide.xlsx", "--format", "csv"),
+        ("wide.csv", "--format", "jsonl"),
+        ("wide.csv", "--format", "humanloop"),
+    ):
+        ended = _export(database, tmp_path / name, *options)
+        assert ended.status == 1, name
+        assert "To a table: .csv, .jsonl, .parquet; to a folder: a name without an ending, or one " in ended.stderr
+    assert [item.name for item in tmp_path.iterdir()] == ["sample.db"]
+    for _ in range(2):
+        assert _export(database, f"{tmp_path / 'wide.v2'}/").status == 0
+    assert _export(database, tmp_path / "wide.v2").status == 0
+    assert _export(database, tmp_path / "wide.CSV").stderr.startswith("Exported 120 logs, ")
+    assert _export(database, tmp_path / "wide", "--format", "csv").status == 0
+
+
 @pytest.fixture
 def served_target(tmp_path: Path) -> Iterator[tuple[str, str, Path]]:
     """The address of a served database with keys, one of its keys, and its file."""

@@ -21,7 +21,12 @@ def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser("export", help="write an evaluation to files: evals-mcp export NAME --to FOLDER")
     command.add_argument("evaluation", metavar="EVALUATION", help="id, name or file path")
-    command.add_argument("--to", metavar="PATH", required=True, help="folder or file to write; - is standard output")
+    command.add_argument(
+        "--to",
+        metavar="PATH",
+        required=True,
+        help="folder to write, or file (.csv, .jsonl, .parquet); - is standard output",
+    )
     command.add_argument("--from", metavar="DATABASE_OR_URL", dest="source", help="overrides EVALS_MCP_DATABASE")
     command.add_argument(
         "--format",
@@ -96,14 +101,32 @@ async def _export_table(
 
 def _format_of(to: str) -> str:
     """The format that the name of a file tells."""
-    suffix = Path(to).suffix.lower().removeprefix(".")
-    return suffix if suffix in _FORMATS[1:] else "humanloop"
+    ending = _ending(to).removeprefix(".")
+    return ending if ending in _FORMATS[1:] else "humanloop"
+
+
+def _ending(to: str) -> str:
+    """`.csv` of a file's name; nothing for a name that says that it is a folder's."""
+    return "" if to.endswith(("/", os.sep)) else Path(to).suffix.lower()
+
+
+def _require_known_ending(to: str, format: str) -> None:
+    """Raise Invalid for a name that another program would take for something else."""
+    ending = _ending(to)
+    if not ending or ending == f".{format}" or (format == "humanloop" and Path(to).exists()):
+        return
+    what = f"The format is {format}" if ending.removeprefix(".") in _FORMATS else f"No format ends in {ending}"
+    raise Invalid(
+        f"{to} cannot be written. {what}. To a table: {', '.join(f'.{name}' for name in _FORMATS[1:])}; "
+        "to a folder: a name without an ending, or one ending in /."
+    )
 
 
 def _require_possible(to: str, format: str) -> None:
     """Raise Invalid where the result cannot go to the path, before anything is read."""
     from evals_mcp.exporters.folders import require_free
 
+    _require_known_ending(to, format)
     if format == "humanloop":
         if to == "-":
             raise Invalid("Only a table can go to standard output. Add --format csv, jsonl or parquet.")
