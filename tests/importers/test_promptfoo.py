@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.in_process import run
 from tests.shared_data import DATA
 
 from evals_mcp.importers.formats import Report, format_of
@@ -76,9 +77,9 @@ def _result(**fields: Any) -> dict[str, Any]:
     }
 
 
-def _written(folder: Path, *results: Any) -> Path:
+def _written(folder: Path, *results: Any, **counts: int) -> Path:
     path = folder / "output.json"
-    metrics = {"score": 0.25, "tokenUsage": {"total": 5, "cached": 0}, "namedScores": {}}
+    metrics = {"score": 0.25, "tokenUsage": {"total": 5, "cached": 0}, "namedScores": {}, **counts}
     prompts = [{"provider": "openai:mini", "label": "Say {{x}}", "metrics": metrics}]
     content = {"version": 3, "results": results, "stats": {}, "prompts": prompts}
     path.write_text(json.dumps({"evalId": "eval-1", "results": content}))
@@ -126,3 +127,48 @@ def test_several_prompts_are_told_apart(tmp_path: Path) -> None:
     """By their labels."""
     results = _read(_written(tmp_path, _result(), _result(prompt={"raw": "Hi?", "label": "short"})))
     assert [result.version.label for result in results] == ["openai:mini, Say {{x}}", "openai:mini, short"]
+
+
+def test_totals_that_the_results_contradict_are_told(tmp_path: Path) -> None:
+    """By the import, exactly, and by list_runs from the judgments. Totals that agree are not."""
+    good: dict[str, Any] = {"success": True, "failureReason": 0, "error": None, "score": 1, "gradingResult": {}}
+    failed: dict[str, Any] = {"failureReason": 2, "error": "429", "response": {}, "gradingResult": None}
+    cases: list[dict[str, Any]] = [good, good, {}, {}, failed]
+    results = [_result(id=f"r{at}", vars={"x": str(at)}, **fields) for at, fields in enumerate(cases)]
+    database = tmp_path / "evals.db"
+    agreeing = {"testPassCount": 2, "testFailCount": 2, "testErrorCount": 1, "assertPassCount": 4, "assertFailCount": 2}
+    early = {"testPassCount": 2, "testFailCount": 3}
+    for counts in (agreeing, early):
+        assert _notes(_written(tmp_path, *results, **counts)) == []
+    wrong = agreeing | {"testPassCount": 3, "testErrorCount": 0, "assertPassCount": 1_005}
+    path = _written(tmp_path, *results, **wrong)
+    assert _notes(path) == [
+        "output.json: testPassCount of openai:mini is 3 as reported, 2 by the results.",
+        "output.json: testErrorCount of openai:mini is 0 as reported, 1 by the results.",
+        "output.json: assertPassCount of openai:mini is 1,005 as reported, 4 by the results.",
+    ]
+    imported = run(["import", str(path), "--into", str(database)])
+    assert "testPassCount of openai:mini is 3 as reported" in " ".join(imported.stdout.split())
+    answer = run(["--database", str(database), "call", "list_runs", "evaluation=output"]).stdout
+    assert (
+        'Reported figures differ from the recomputed ones: openai:mini: testPassCount 3 by promptfoo, recomputed 2 '
+        '(n=5); openai:mini: testErrorCount 0 by promptfoo, recomputed 1 (n=5); openai:mini: assertPassCount 1005 '
+        "by promptfoo, recomputed 4 (n=6)."
+    ) in answer
+
+
+def test_totals_of_prompts_that_are_called_alike_are_added_up(tmp_path: Path) -> None:
+    """As their results become one run."""
+    path = _written(tmp_path, _result(id="a"), _result(id="b", vars={"x": "ho"}), testFailCount=1)
+    content = json.loads(path.read_bytes())
+    content["results"]["prompts"] *= 2
+    path.write_text(json.dumps(content))
+    assert _notes(path) == []
+    assert {figure.name: figure.value for figure in _read(path)[0].run.reported}["testFailCount"] == 2
+
+
+def _notes(path: Path) -> list[str]:
+    format, report = format_of(path), Report()
+    assert format is not None
+    assert list(format.read(path, Chosen(), report))
+    return report.notes

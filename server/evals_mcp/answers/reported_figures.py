@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
+from evals_mcp.answers.reported_counts import COUNTING, recomputed_count
 from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -60,6 +61,8 @@ def _differing(evaluation: ResolvedEvaluation, run: RunRow) -> Iterator[Quoted]:
 
 def _recomputed(evaluation: ResolvedEvaluation, run: RunRow, figure: ReportedFigure) -> tuple[float, int] | None:
     """The figure from the judgments here and how many it is over; None if it is not known how it was computed."""
+    if figure.source == COUNTING and figure.evaluator is None:
+        return recomputed_count(evaluation, run, figure.name)
     row = _evaluator(evaluation, figure)
     if row is None:
         return None

@@ -1,6 +1,6 @@
 """Results of promptfoo, of versions 2 and 3."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from glob import escape
 from pathlib import Path
@@ -17,6 +17,10 @@ _SHORT = 40
 _OTHER_UNITS = ("cost", "latency", "levenshtein", "perplexity")
 """Assertions whose threshold is no score."""
 
+_ERRORS, _FAILURES = "testErrorCount", "testFailCount"
+_COUNTS = ("testPassCount", _FAILURES, _ERRORS, "assertPassCount", "assertFailCount")
+"""The totals that count results and assertions."""
+
 _PromptKey = tuple[str, str]
 
 
@@ -24,6 +28,8 @@ def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
     with open_evaluations(path, report) as evaluations:
         for evaluation in evaluations:
             reader = _Reader((item for _, item in evaluation.results()), evaluation.prompts)
+            for note in reader.differences():
+                report.note(f"{path.name}: {note}")
             for at, item in evaluation.results():
                 result = reader.result(item, Location(path.name, at))
                 result.evaluation = evaluation.name
@@ -40,13 +46,15 @@ class _Reader:
     """
 
     def __init__(self, items: Iterable[Mapping[str, Any]], prompts: Iterable[Mapping[str, Any]]) -> None:
-        self._reported = {_prompt_key(prompt): list(_figures(prompt)) for prompt in prompts}
+        self._reported = _figures_by_prompt(prompts)
+        self._counts: defaultdict[_PromptKey, Counter[str]] = defaultdict(Counter)
         self._graded: set[str] = set()
         self._scores_differ = False
         labels: set[str] = set()
         cases: set[bytes] = set()
         for item in items:
             labels.add(_prompt_label(item))
+            self._counts[_prompt_key(item)].update(_counted(item))
             cases.add(fingerprint(as_text(dict(sorted(as_object(item.get("vars")).items())))))
             graded = (component for component in _components(item) if component.get("score") not in (0, 1, None))
             self._graded.update(map(_assertion_name, graded))
@@ -57,6 +65,19 @@ class _Reader:
     def reported(self, item: Mapping[str, Any]) -> list[ReportedFigure]:
         """The totals of a result's provider and prompt."""
         return self._reported.get(_prompt_key(item), [])
+
+    def differences(self) -> Iterator[str]:
+        """The totals that the results contradict, of providers and prompts that have results."""
+        for key, figures in self._reported.items():
+            counts, reported = self._counts.get(key), {figure.name: figure.value for figure in figures}
+            if counts is None:
+                continue
+            if _ERRORS not in reported:  # early releases counted errors among the failures
+                counts = counts + Counter({_FAILURES: counts[_ERRORS]})
+            label = version_of(*key, several_prompts=self._several_prompts).label
+            for name in _COUNTS:
+                if name in reported and reported[name] != counts[name]:
+                    yield f"{name} of {label} is {reported[name]:,} as reported, {counts[name]:,} by the results."
 
     def result(self, item: Mapping[str, Any], location: Location) -> Result:
         response = as_object(item.get("response"))
@@ -122,6 +143,27 @@ def _figures(prompt: Mapping[str, Any]) -> Iterator[ReportedFigure]:
     for figure in read_figures(as_object(prompt.get("metrics")), "promptfoo"):
         if figure.value or not figure.name.startswith("tokenUsage"):
             yield figure
+
+
+def _figures_by_prompt(prompts: Iterable[Mapping[str, Any]]) -> dict[_PromptKey, list[ReportedFigure]]:
+    """The totals of each provider and prompt, summed up where several are called alike."""
+    found: dict[_PromptKey, dict[str, float]] = {}
+    for prompt in prompts:
+        sums = found.setdefault(_prompt_key(prompt), {})
+        for figure in _figures(prompt):
+            if not isinstance(figure.value, str):
+                sums[figure.name] = sums.get(figure.name, 0) + figure.value
+    return {
+        key: [ReportedFigure(name=name, value=value, source="promptfoo") for name, value in sums.items()]
+        for key, sums in found.items()
+    }
+
+
+def _counted(item: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the totals that a result counts in, once for each of its assertions."""
+    yield _ERRORS if _failed(item) else "testPassCount" if item.get("success") else _FAILURES
+    for component in _components(item):
+        yield "assertPassCount" if component.get("pass") else "assertFailCount"
 
 
 def _prompt_key(item: Mapping[str, Any]) -> _PromptKey:
