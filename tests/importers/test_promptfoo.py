@@ -151,8 +151,8 @@ def test_totals_that_the_results_contradict_are_told(tmp_path: Path) -> None:
     assert "testPassCount of openai:mini is 3 as reported" in " ".join(imported.stdout.split())
     answer = run(["--database", str(database), "call", "list_runs", "evaluation=output"]).stdout
     assert (
-        'Reported figures differ from the recomputed ones: openai:mini: testPassCount 3 by promptfoo, recomputed 2 '
-        '(n=5); openai:mini: testErrorCount 0 by promptfoo, recomputed 1 (n=5); openai:mini: assertPassCount 1005 '
+        "Reported figures differ from the recomputed ones: openai:mini: testPassCount 3 by promptfoo, recomputed 2 "
+        "(n=5); openai:mini: testErrorCount 0 by promptfoo, recomputed 1 (n=5); openai:mini: assertPassCount 1005 "
         "by promptfoo, recomputed 4 (n=6)."
     ) in answer
 

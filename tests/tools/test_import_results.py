@@ -1,6 +1,8 @@
 """import_results: what a person allowed comes in, nothing else is read, and the answer says what happened."""
 
+import json
 import os
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
@@ -87,6 +89,31 @@ async def test_a_dry_run_tells_the_same_and_stores_nothing(folder: Path) -> None
         assert answer.startswith("Dry run, nothing was stored. The files hold 1 evaluation: 2 runs, 20 logs, ")
         assert answer.endswith('\nNext: import_results(path="results.csv", score=["score_a"])')
     assert not (folder.parent / "evals.db").exists()
+
+
+async def test_a_dry_run_that_is_cut_points_to_a_longer_dry_run(folder: Path) -> None:
+    """Nothing was stored that a list of evaluations could show."""
+    for week in ("evaluation-of-the-first-week", "evaluation-of-the-second-week", "evaluation-of-the-third-week"):
+        result = {"provider": "a", "prompt": {"raw": week}, "vars": {"q": week}, "success": True}
+        content = {"version": 3, "results": [result | {"response": {"output": "x"}}]}
+        (folder / f"{week * 4}.json").write_text(json.dumps({"evalId": week, "results": content}))
+    async with _assistant(folder) as assistant:
+        answer = await assistant.ask("import_results", path=".", dry_run=True, max_tokens=300)
+        assert re.search(r'more evaluations?: import_results\(path="\.", dry_run=true, max_tokens=20000\)', answer)
+        assert "list_evaluations" not in answer
+
+
+async def test_a_note_gives_names_as_they_are_stored(folder: Path) -> None:
+    """What looks like an option of the command in a name or in another tool's words stays."""
+    component = {"pass": True, "score": 1, "assertion": {"type": "python", "value": "file://grade.py"}}
+    result = {"provider": "a", "prompt": {"raw": "p"}, "vars": {"q": "x"}, "success": True, "response": {"output": "y"}}
+    results = [result | {"gradingResult": {"componentResults": [component]}}]
+    content = {"evalId": "e", "results": {"version": 3, "results": results}}
+    (folder / "graded.json").write_text(json.dumps(content))
+    async with _assistant(folder) as assistant:
+        answer = await assistant.ask("import_results", path="graded.json")
+        assert "The evaluator python: file://grade.py is called python: file:--grade.py here" in answer
+        assert "python: file:--grade.py" in await assistant.ask("list_runs", evaluation="graded")
 
 
 async def test_columns_evaluation_and_format_can_be_named(folder: Path) -> None:

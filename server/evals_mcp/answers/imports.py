@@ -29,6 +29,7 @@ def summarize_import(summary: ImportSummary, budget: int, *, call: Call, dry_run
     for note in summary.notes:
         answer.note(quote(note))
     answer.offer(f"Next: {call.text() if dry_run else _next(summary.evaluations)}")
+    longer = call.text(dry_run=True, max_tokens=_MOST_TOKENS)
     if summary.evaluations:
         lines = table(
             ["evaluation", "runs", "datapoints", "logs", "errors", "judgments"], list(map(_cells, summary.evaluations))
@@ -36,14 +37,13 @@ def summarize_import(summary: ImportSummary, budget: int, *, call: Call, dry_run
 
         def rest(shown: int) -> Quoted:
             left = len(summary.evaluations) - shown
-            return f"{figures.count(left, 'more evaluation')}: {_listing()}" if left else ""
+            return f"{figures.count(left, 'more evaluation')}: {longer if dry_run else _listing()}" if left else ""
 
         answer.rows(lines[1:], rest, header=lines[0], rank=Rank.VERDICTS)
     if summary.skipped:
 
         def unshown(shown: int) -> Quoted:
             left = summary.skipped_count - shown
-            longer = call.text(dry_run=True, max_tokens=_MOST_TOKENS)
             return f"{figures.count(left)} more skipped: {longer}" if left else ""
 
         skipped: list[Quoted] = [f"{quote(where)} | {quote(reason)}" for where, reason in summary.skipped]

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from evals_mcp.importers.importing import Imported
 
 _LONGEST = 800  # characters of a message about a file
-_OPTION = re.compile(r"--([a-z]+)")
+_OPTION = re.compile(
+    r"(?<![^\s(])--(cost|datapoint|evaluation|format|input|latency|metadata|output|run|score|sheet|target)(?![\w-])"
+)  # of the command; names and options of other tools stay as they are
 
 
 class ImportProgress:
