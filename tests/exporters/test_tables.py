@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
@@ -110,6 +111,16 @@ def test_a_file_is_whole_or_absent_and_replaces_only_a_table(table: Table, tmp_p
         with pytest.raises(Invalid, match=r"Name a new file|cannot be written"):
             write_file(table, wrong, "csv")
     assert {item.name for item in tmp_path.iterdir()} == {"t.jsonl", "evals.db"}
+
+
+def test_a_missing_library_is_told_with_a_command_that_installs_it(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It needs no clone and no index that has this program. Nothing is half-written."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(Invalid, match=r"not installed: pip install pyarrow$"):
+        write_file(table, tmp_path / "t.parquet", "parquet")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("format", TABLE_FORMATS)

@@ -136,7 +136,7 @@ def _write_parquet(table: Table, path: Path) -> None:
         import pyarrow
         from pyarrow import parquet
     except ModuleNotFoundError:
-        raise Invalid('Parquet needs a library that is not installed: pip install "evals-mcp[tables]".') from None
+        raise Invalid("Parquet needs a library that is not installed: pip install pyarrow") from None
     kinds: dict[str, set[type]] = {}
     for row in table.rows():
         for name, value in row.items():
