@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.in_process import Ended, run
+from tests.serving.administration import create_key
+from tests.serving.served_here import served
 
 CSV = "question;expected;answer_a;answer_b;score_a;score_b;latency_ms_a\n" + "".join(
     f"{n}+{n}?;{n + n};{n + n};{n + n if n < 3 else 'no'};1;{int(n < 3)};{100 * n}\n" for n in range(10)
@@ -38,6 +40,7 @@ def test_two_commands_lead_from_a_table_to_an_answer(results: Path, tmp_path: Pa
     told = " ".join(ended.stdout.split())
     assert "sums.csv: inputs: question; target: expected; output of a: answer_a; output of b: answer_b;" in told
     assert "2 runs, 20 logs, 20 judgments." in told
+    assert f"\nCreated the database {database}.\nNew in the database: " in ended.stdout
     assert 'Ask your assistant: "Which version is better in sums?"' in told
     answer = _call(database, "list_runs", "evaluation=sums")
     assert "a | 10 | 100% true" in answer
@@ -50,8 +53,30 @@ def test_the_same_import_twice_changes_nothing(results: Path, tmp_path: Path) ->
     database = tmp_path / "new.db"
     assert "22 logs, 22 judgments" in _import(results, database).stdout
     before = _call(database, "list_runs", "evaluation=sums")
-    assert "All of it was in the database already." in _import(results, database).stdout
+    again = _import(results, database).stdout
+    assert "All of it was in the database already." in again
+    assert "Created" not in again
     assert _call(database, "list_runs", "evaluation=sums") == before
+
+
+def test_files_come_into_a_served_database(results: Path, tmp_path: Path) -> None:
+    """By its address and a key, as with `copy`; HUMANLOOP_BASE_URL names another server, which is not asked."""
+    path = tmp_path / "served.db"
+    key = create_key(str(path), None, "imports").secret
+    elsewhere = "http://127.0.0.1:9"
+    with served(str(path)) as address:
+        command = ["import", str(results), "--into", address]
+        assert run(command, HUMANLOOP_API_KEY="wrong").status == 1
+        told = run(command, HUMANLOOP_API_KEY=key, HUMANLOOP_BASE_URL=elsewhere)
+        assert told.status == 0
+        assert "Created" not in told.stdout
+    assert "b | 10 | 30% true (-70 points)" in _call(path, "list_runs", "evaluation=sums")
+
+
+def test_a_database_that_is_named_wins_over_a_server(results: Path, tmp_path: Path) -> None:
+    """As in the other commands."""
+    ended = run(["import", str(results), "--into", str(tmp_path / "a.db")], HUMANLOOP_BASE_URL="http://127.0.0.1:9")
+    assert (ended.status, (tmp_path / "a.db").exists()) == (0, True)
 
 
 def test_a_dry_run_stores_nothing(results: Path, tmp_path: Path) -> None:

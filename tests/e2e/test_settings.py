@@ -87,7 +87,11 @@ async def test_a_home_that_cannot_be_written_is_told_when_data_is_asked_for(monk
     async with connect({}) as assistant:
         assert (await assistant.host.list_tools()).tools
         said = await assistant.refuse("list_evaluations")
-        assert said == "Error: The folder of the database cannot be created. Choose another folder."
+        assert re.fullmatch(
+            r"Error: The folder `/dev/null/\S+` of the database cannot be created: Not a directory\. "
+            r"Choose another database: set EVALS_MCP_DATABASE or `--database`\.",
+            said,
+        )
         assert await assistant.refuse("list_evaluations") == said
 
 
@@ -109,8 +113,9 @@ async def test_without_a_home_the_server_works(tmp_path: Path, monkeypatch: pyte
         (":memory:", "The database address is not valid."),
         ("~nobody-of-this-name/evals.db", "The home folder (~) in the database path is unknown"),
         ("postgresql://user:hidden@127.0.0.1:9/name", "The database server cannot be reached or refused the request."),
-        ("/dev/null/evals.db", "The folder of the database cannot be created"),
-        ("/", "The database file cannot be opened or created"),
+        ("/dev/null/evals.db", "The folder `/dev/null` of the database cannot be created: File exists. Choose another"),
+        ("/", 'The database "/" is a folder. Name a file: set EVALS_MCP_DATABASE or `--database`.'),
+        ("/usr", "The database `/usr` is a folder."),
     ],
 )
 async def test_a_database_that_cannot_be_is_told_in_a_sentence(

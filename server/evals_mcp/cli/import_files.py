@@ -13,6 +13,7 @@ from evals_mcp.cli.progress import progress_line
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from evals_mcp.config import Settings
     from evals_mcp.importers.importing import Imported
     from evals_mcp.importers.tables.columns import Chosen
     from evals_mcp.models.imports import ImportedEvaluation
@@ -26,7 +27,8 @@ def add_command(commands: Any) -> None:
     command = commands.add_parser("import", help="load results from files: evals-mcp import results.csv")
     command.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder with files")
     command.add_argument("--evaluation", metavar="NAME", help="name of the evaluation; default: the file's name")
-    command.add_argument("--into", metavar="FILE_OR_URL", dest="own_database", help="overrides EVALS_MCP_DATABASE")
+    into = "a database, or the http(s) address of a server (key in HUMANLOOP_API_KEY); overrides EVALS_MCP_DATABASE"
+    command.add_argument("--into", metavar="FILE_OR_URL", dest="own_database", help=into)
     command.add_argument("--format", metavar="NAME", help="read the files as this format instead of telling it")
     command.add_argument("--dry-run", action="store_true", help="show what would come in, and store nothing")
     table = command.add_argument_group(
@@ -59,17 +61,29 @@ _COLUMNS = {
 def _import(parsed: argparse.Namespace) -> int:
     import anyio
 
-    imported = anyio.run(_import_files, parsed)
-    _show(imported, dry_run=parsed.dry_run)
+    from evals_mcp.cli.arguments import settings_at
+
+    settings = settings_at(parsed.own_database or parsed.database, os.environ)
+    new = _new_file(settings)
+    imported = anyio.run(_import_files, parsed, settings)
+    _show(imported, new, dry_run=parsed.dry_run)
     return 0
 
 
-async def _import_files(parsed: argparse.Namespace) -> "Imported":
-    from evals_mcp.config import read_settings
+def _new_file(settings: "Settings") -> str | None:
+    """The database file that the import creates, so that a mistyped name is seen. None if it exists."""
+    if settings.base_url is not None:
+        return None
+    from evals_mcp.store.database.addresses import database_url
+    from evals_mcp.store.database.states import creatable
+
+    return database_url(settings.database).database if creatable(settings.database) else None
+
+
+async def _import_files(parsed: argparse.Namespace, settings: "Settings") -> "Imported":
     from evals_mcp.importers.importing import import_files
     from evals_mcp.wiring import build_client
 
-    settings = read_settings(os.environ, database=parsed.own_database or parsed.database)
     with progress_line() as progress:
         async with build_client(settings) as client:
             return await import_files(
@@ -100,7 +114,7 @@ def _chosen(parsed: argparse.Namespace) -> "Chosen":
     )
 
 
-def _show(imported: "Imported", *, dry_run: bool) -> None:
+def _show(imported: "Imported", new_file: str | None, *, dry_run: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
 
@@ -122,6 +136,8 @@ def _show(imported: "Imported", *, dry_run: bool) -> None:
     if dry_run:
         console.print("Nothing was stored (--dry-run).")
         return
+    if new_file is not None:
+        console.print(escape(f"Created the database {new_file}."), soft_wrap=True)
     added = ", ".join(f"{count:,} {kind}{'s' if count != 1 else ''}" for kind, count in imported.added.items() if count)
     console.print(f"New in the database: {added}." if added else "All of it was in the database already.")
     for first in imported.evaluations[:1]:

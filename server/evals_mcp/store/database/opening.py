@@ -153,5 +153,8 @@ def run_migrations(metadata: MetaData) -> None:
 def _ensure_folder(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        raise Unavailable("The folder of the database cannot be created. Choose another folder.") from None
+    except OSError as error:
+        raise Unavailable(
+            f"The folder `{file.parent}` of the database cannot be created: {error.strerror}. "
+            "Choose another database: set EVALS_MCP_DATABASE or `--database`."
+        ) from None

@@ -67,6 +67,10 @@ class SqliteFile:
 
     def look(self, version_table: str) -> Contents | None:
         """Read what the file holds without a change to it or to its folder. None if it is empty or does not exist."""
+        if self.path.is_dir():
+            raise Unavailable(
+                f"The database `{self.path}` is a folder. Name a file: set EVALS_MCP_DATABASE or `--database`."
+            )
         try:
             if self.path.stat().st_size == 0:
                 return None
