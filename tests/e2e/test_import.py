@@ -79,6 +79,14 @@ def test_a_database_that_is_named_wins_over_a_server(results: Path, tmp_path: Pa
     assert (ended.status, (tmp_path / "a.db").exists()) == (0, True)
 
 
+def test_names_are_whole_where_the_output_is_no_terminal(results: Path, tmp_path: Path) -> None:
+    """They can be copied out of a pipe or a file."""
+    name = f"{'northwind-includes-citations-' * 6}evaluation"
+    told = _import(results, tmp_path / "new.db", "--evaluation", name).stdout
+    assert f"\u2502 {name} \u2502" in told
+    assert f'Ask your assistant: "Which version is better in {name}?"\n' in told
+
+
 def test_a_dry_run_stores_nothing(results: Path, tmp_path: Path) -> None:
     """Not even an empty database."""
     ended = _import(results, tmp_path / "new.db", "--dry-run")
@@ -229,7 +237,7 @@ def test_a_file_that_is_not_as_its_tool_writes_it_is_named_with_the_place(tmp_pa
 def test_a_result_with_a_text_that_cannot_be_stored_is_left_out_alone(tmp_path: Path, odd: str) -> None:
     """Wherever the text stands, also in a key; nothing of that result is counted."""
     fields = {"id": "x", "model": "m", "input": "q", "output": "o", "expected": "o", "note": "n", "grade": "good"}
-    rows = [fields | {"id": f"{number}"} for number in range(9)]
+    rows: list[dict[str, object]] = [fields | {"id": f"{number}"} for number in range(9)]
     rows += [fields | {name: f"b {odd}"} for name in fields] + [fields | {"metadata": {odd: 1}}]
     path = tmp_path / "odd.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))

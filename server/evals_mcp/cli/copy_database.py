@@ -4,6 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
+from evals_mcp.cli.printing import output_console
 from evals_mcp.cli.progress import progress_line
 from evals_mcp.errors import Invalid
 
@@ -57,13 +58,12 @@ async def _copy_everything(parsed: argparse.Namespace) -> "Copied":
 
 
 def _show(copied: "Copied") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("kind", "in FROM", "new in TO")
     for kind, count in copied.records.items():
         if count:
             table.add_row(kind, f"{count:,}", f"{copied.added.get(kind, 0):,}")
-    console = Console(highlight=False)
+    console = output_console()
     console.print(table)
     console.print("TO has all records." if copied.records else "FROM is empty.")

@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals_mcp.cli.printing import output_console
 from evals_mcp.cli.progress import progress_line
 
 if TYPE_CHECKING:
@@ -115,12 +116,11 @@ def _chosen(parsed: argparse.Namespace) -> "Chosen":
 
 
 def _show(imported: "Imported", new_file: str | None, *, dry_run: bool) -> None:
-    from rich.console import Console
     from rich.markup import escape
 
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # files may hold what this terminal cannot show
-    console = Console(highlight=False)
+    console = output_console()
     for note in imported.report.notes:
         console.print(escape(note))
     if imported.evaluations:
@@ -148,9 +148,9 @@ def _show(imported: "Imported", new_file: str | None, *, dry_run: bool) -> None:
 
 def _table(evaluations: "Sequence[ImportedEvaluation]") -> "Table":
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("evaluation", "runs", "datapoints", "logs", "errors", "judgments")
+    table = Table(Column("evaluation", overflow="fold"), "runs", "datapoints", "logs", "errors", "judgments")
     for evaluation in evaluations:
         judgments = ", ".join(f"{count:,} {state}" for state, count in evaluation.judgments.items()) or "none"
         counts = (len(evaluation.runs), evaluation.datapoints, evaluation.logs, evaluation.errors)
