@@ -1,9 +1,11 @@
 """A copy of a database is the same database."""
 
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from sqlalchemy import update
 from tests.loaded_stores import OpenStore, Served, empty_file, held_rows, new_store, served
 from tests.random_documents import documents
 from tests.recount import check_counts
@@ -14,6 +16,7 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.exporters.copying import Copied, copy_everything
 from evals_mcp.models.evaluation_document import DirectoryRecord, FileRecord, LogRecord, Record, VersionRecord
+from evals_mcp.store.database.tables import environments
 from evals_mcp.store.store import Store
 
 __all__ = ["empty_file", "new_store", "served"]
@@ -71,3 +74,29 @@ def test_a_copy_replaces_no_other_file_and_keeps_deleted_ones(new_store: OpenSto
         _copy(served, source, target)
         assert held_rows(target) == held_rows(source)
         assert served.answers(target) == served.answers(source)
+
+
+def test_environments_are_as_old_as_those_they_are_copied_from(new_store: OpenStore, served: Served) -> None:
+    """Where something is deployed. A target that is older than the source keeps its age."""
+    flow = FileRecord.model_validate({"id": "fl_1", "type": "flow", "path": "team/answer"})
+    version = VersionRecord(id="flv_1", file_id="fl_1", content={"attributes": {"n": 1}})
+    with closing(new_store()) as source, closing(new_store()) as target:
+        served.load(source, [flow, version])
+        source.environments.deploy("flow", "fl_1", "staging", "flv_1")
+        for store, year in ((source, 2024), (target, 2025)):
+            _set_environments_back(store, year)
+        for _ in range(2):
+            _copy(served, source, target)
+            assert held_rows(target) == held_rows(source)
+        deployed = target.files.get("flow", "fl_1").environments
+        assert deployed is not None
+        assert [environment.created_at.year for environment in deployed] == [2024, 2024]
+        _set_environments_back(target, 2023)
+        before = held_rows(target)
+        _copy(served, source, target)
+        assert held_rows(target) == before
+
+
+def _set_environments_back(store: Store, year: int) -> None:
+    with store.database.write() as connection:
+        connection.execute(update(environments).values(created_at=datetime(year, 1, 1, tzinfo=UTC)))

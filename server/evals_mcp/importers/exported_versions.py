@@ -24,7 +24,7 @@ def deployments_of(versions: Sequence[JsonObject]) -> Iterator[JsonObject]:
     for version in versions:
         for environment in version.get("environments") or []:
             about = environment if isinstance(environment, dict) else {}
-            named = {f"environment_{name}": about.get(name) for name in ("id", "name", "tag")}
+            named = {f"environment_{name}": about.get(name) for name in ("id", "name", "tag", "created_at")}
             yield {"version_id": version.get("version_id"), **named}
 
 

@@ -126,6 +126,7 @@ class DeploymentRecord(_Referring):
     environment_id: Id
     environment_name: Annotated[str, Field(min_length=1, max_length=200)]
     environment_tag: Defaulted[OpenEnvironmentTag] = "other"
+    environment_created_at: UtcDatetime | None = None
     created_at: UtcDatetime | None = None
 
 

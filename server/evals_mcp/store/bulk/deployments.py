@@ -36,15 +36,23 @@ def write_deployments(batch: Batch, record: DeploymentRecord) -> None:
 
 
 def _environment(batch: Batch, record: DeploymentRecord) -> str:
-    """The environment with this id, else with this name, else the default one if it is that, else a new one."""
+    """The environment with this id, else with this name, else the default one if it is that, else a new one.
+
+    A batch that overwrites makes it as old as the record has it, because a new database is younger than what it takes.
+    """
     wanted = [environments.c.id == record.environment_id, environments.c.name == record.environment_name]
     if record.environment_tag == DEFAULT_TAG:
         wanted.append(environments.c.tag == DEFAULT_TAG)
     for condition in wanted:
-        found = batch.connection.execute(select(environments.c.id).where(condition)).scalar()
-        if found is not None:
-            return str(found)
-    values = {"id": record.environment_id, "name": record.environment_name, "tag": "other", "created_at": batch.now}
+        found = batch.connection.execute(select(environments.c.id, environments.c.created_at).where(condition)).first()
+        if found is None:
+            continue
+        if batch.overwrite and record.environment_created_at and record.environment_created_at < found.created_at:
+            older = update(environments).where(environments.c.id == found.id)
+            batch.connection.execute(older.values(created_at=record.environment_created_at))
+        return str(found.id)
+    values: dict[str, Any] = {"id": record.environment_id, "name": record.environment_name, "tag": "other"}
+    values["created_at"] = record.environment_created_at or batch.now
     batch.connection.execute(insert(environments).values(**values))
     batch.added["environment"] += 1
     return record.environment_id

@@ -144,12 +144,13 @@ def _versions(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[list
 def _deployments(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[list[Record]]:
     """What is deployed of each file. That nothing is in the default environment is said, because a first version is."""
     of_files = deployments.c.file_id.in_([row.id for row in rows])
-    found = select(deployments, environments.c.name, environments.c.tag).join(environments).where(of_files)
+    about = (environments.c.name, environments.c.tag, environments.c.created_at.label("environment_created_at"))
+    found = select(deployments, *about).join(environments).where(of_files)
     deployed: dict[str, list[Record]] = defaultdict(list)
     for row in connection.execute(found.order_by(environments.c.id)):
         deployed[row.file_id].append(_deployment(row, row.file_id, row.version_id, row.created_at))
     default = connection.execute(
-        select(environments.c.id.label("environment_id"), environments).where(environments.c.tag == DEFAULT_TAG)
+        select(environments.c.id.label("environment_id"), *about).where(environments.c.tag == DEFAULT_TAG)
     ).one()
     for row in rows:
         records = deployed[row.id]
@@ -165,6 +166,7 @@ def _deployment(row: Row[Any], file_id: str, version_id: str | None, created_at:
         environment_id=row.environment_id,
         environment_name=row.name,
         environment_tag=row.tag,
+        environment_created_at=row.environment_created_at,
         created_at=created_at,
     )
 
