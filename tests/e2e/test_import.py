@@ -236,8 +236,9 @@ def test_a_file_that_is_not_as_its_tool_writes_it_is_named_with_the_place(tmp_pa
 @pytest.mark.parametrize("odd", ["\x00", "\ud800"])
 def test_a_result_with_a_text_that_cannot_be_stored_is_left_out_alone(tmp_path: Path, odd: str) -> None:
     """Wherever the text stands, also in a key; nothing of that result is counted."""
-    fields = {"id": "x", "model": "m", "input": "q", "output": "o", "expected": "o", "note": "n", "grade": "good"}
-    rows: list[dict[str, object]] = [fields | {"id": f"{number}"} for number in range(9)]
+    keys = ("id", "model", "input", "output", "expected", "note")
+    fields: dict[str, object] = {**dict.fromkeys(keys, "o"), "grade": "good"}
+    rows = [fields | {"id": f"{number}"} for number in range(9)]
     rows += [fields | {name: f"b {odd}"} for name in fields] + [fields | {"metadata": {odd: 1}}]
     path = tmp_path / "odd.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))

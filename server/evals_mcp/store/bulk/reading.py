@@ -159,7 +159,7 @@ def _deployments(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[l
         yield records
 
 
-def _deployment(row: Row[Any], file_id: str, version_id: str | None, created_at: datetime | None) -> Record:
+def _deployment(row: Any, file_id: str, version_id: str | None, created_at: datetime | None) -> Record:
     return DeploymentRecord(
         file_id=file_id,
         version_id=version_id,
