@@ -12,6 +12,7 @@ from evals_mcp.importers.earlier_imports import EarlierImport
 from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of
 from evals_mcp.importers.gathering import FileOfResults, Gathering
 from evals_mcp.importers.loader import Loaded, load_document, stream
+from evals_mcp.importers.own_names import own_names
 from evals_mcp.importers.results import Location, NoResults, Result
 from evals_mcp.importers.single_writes import COUNTED
 from evals_mcp.importers.tables.columns import Chosen, score_directions
@@ -57,8 +58,8 @@ async def import_files(
 ) -> Imported:
     """Import files and folders. All are read before anything is stored.
 
-    Without a name, an evaluation is called like the file or folder, unless the format names it. Loading the same again
-    adds nothing. Raises Invalid with the file and the position in it, and EvalsError.
+    Without a name, an evaluation is called like the file or folder (see `own_names`), unless the format names it.
+    Loading the same again adds nothing. Raises Invalid with the file and the position in it, and EvalsError.
     """
     imported = Imported()
     exports = _exports(paths, format)
@@ -100,20 +101,24 @@ async def import_document(
 
 
 async def _read_all(
-    files: Sequence[tuple[Path, str]],
+    files: Sequence[tuple[Path, Path | None]],
     format: str | None,
     chosen: Chosen,
     imported: Imported,
     gathering: Gathering,
     progress: Progress | None,
 ) -> None:
-    for path, own_name in files:
-        found = format_of(path, format)
+    known: dict[Path, Format | None] = {path: format_of(path, format) for path, _ in files}
+    names: dict[Path, str] = {}
+    for given in dict.fromkeys(given for _, given in files if given is not None):
+        inside = {path: found.name if found else None for path, found in known.items() if given in path.parents}
+        names |= own_names(inside, given)
+    for path, found in known.items():
         if found is None:
             imported.report.skip(Location(path.name, ""), "no known format")
             continue
         try:
-            await _read(path, found, own_name, chosen, gathering, imported.report, progress)
+            await _read(path, found, names.get(path, path.stem), chosen, gathering, imported.report, progress)
         except NoResults as error:
             if len(files) == 1:
                 raise
@@ -181,15 +186,15 @@ class _Counts:
         return [self.evaluations[id] for id in ids if id in self.evaluations]
 
 
-def _files(paths: Sequence[Path], exports: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """The files to read, each with the name of what was given: the file's, or the folder's that holds it."""
+def _files(paths: Sequence[Path], exports: Iterable[Path]) -> Iterator[tuple[Path, Path | None]]:
+    """The files to read, each with the given folder that holds it, if any."""
     left_out = set(exports)
     for path in paths:
         if path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
-            yield from ((file, path.resolve().name) for file in files if left_out.isdisjoint(file.parents))
+            yield from ((file, path) for file in files if left_out.isdisjoint(file.parents))
         elif path.is_file():
-            yield path, path.stem
+            yield path, None
         else:
             raise Invalid(f"There is no file or folder {str(path)!r}.")
 
