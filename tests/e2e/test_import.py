@@ -253,22 +253,35 @@ def test_a_result_with_a_text_that_cannot_be_stored_is_left_out_alone(tmp_path: 
 
 
 def test_a_negative_cost_leaves_out_its_result_alone(tmp_path: Path) -> None:
-    """As -1, which stands for none in some tools."""
-    path = tmp_path / "odd.csv"
-    path.write_text("input,output,cost,latency\nq,o,1,1\nq2,o,-1,1\nq3,o,1,-1\n")
+    """As -1, which stands for none in some tools. In a table the cell alone is left out."""
+    path = _promptfoo(tmp_path, "odd", "Hi {{x}}")
+    content = json.loads(path.read_text())
+    first = content["results"]["results"][0]
+    content["results"]["results"] += [{**first, "vars": {"x": "2"}, "cost": -1}]
+    content["results"]["results"] += [{**first, "vars": {"x": "3"}, "latencyMs": -1}]
+    path.write_text(json.dumps(content))
     told = _import(path, tmp_path / "new.db").stdout
-    assert "Skipped odd.csv, line 3: cost is negative." in told
-    assert "Skipped odd.csv, line 4: latency is negative." in told
-    assert "1 log." in " ".join(told.split())
+    assert "Skipped odd.json, result 2: cost is negative." in told
+    assert "Skipped odd.json, result 3: latency is negative." in told
+    assert "1 log" in " ".join(told.split())
+    table = tmp_path / "odd.csv"
+    table.write_text("input,output,cost\nq,o,1\nq2,o,-1\n")
+    told = " ".join(_import(table, tmp_path / "table.db").stdout.split())
+    assert "odd.csv: 1 cell of cost is no cost in US dollars" in told
+    assert "2 logs" in told
 
 
 def test_what_the_server_refuses_is_named_by_its_place(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file and line of a result, or the evaluation."""
+    """The file and place of a result, or the evaluation."""
     monkeypatch.setattr("evals_mcp.importers.contents._NEVER_NEGATIVE", ())
-    results.write_text("input,output,cost\nq,o,1\nq2,o,-1\n")
-    assert _import(results, tmp_path / "new.db").stderr.startswith("evals-mcp: sums.csv, line 3: `output_cost` of log ")
+    path = _promptfoo(tmp_path, "odd", "Hi {{x}}")
+    content = json.loads(path.read_text())
+    first = content["results"]["results"][0]
+    content["results"]["results"] += [{**first, "vars": {"x": "2"}, "cost": -1}]
+    path.write_text(json.dumps(content))
+    assert _import(path, tmp_path / "new.db").stderr.startswith("evals-mcp: odd.json, result 2: `output_cost` of log ")
     long = "x" * 600
     ended = _import(results, tmp_path / "new.db", "--evaluation", long)
     assert ended.stderr == f"evals-mcp: {long}: A path must have 1 to 500 characters.\n"
