@@ -79,6 +79,16 @@ def test_options_are_short_and_few() -> None:
     assert _described(rows) == "output: output; scores: verdict (select); metadata: note."
 
 
+def test_a_third_word_that_comes_again_is_an_option_and_a_failure_is_not() -> None:
+    """Beside most cells of yes and no."""
+    words = ["yes", "no"] * 9
+    rows = [
+        {"output": "x", "whole": a, "ok": b}
+        for a, b in zip([*words, *["partly"] * 2], [*words, *["error"] * 2], strict=True)
+    ]
+    assert _described(rows) == "output: output; scores: whole (select), ok (boolean)."
+
+
 @pytest.mark.parametrize(
     ("rows", "chosen", "problem"),
     [

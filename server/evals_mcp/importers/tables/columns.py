@@ -217,7 +217,7 @@ class _Guess:
                 run.latency = self._take(column)
             elif word in NAMES["cost"]:
                 run.cost = self._take(column)
-            elif (type := self._score_type(column, *self._alike(word, labels))) is not None:
+            elif (type := self._score_type(*self._alike(word, labels))) is not None:
                 run.scores.append(ScoreColumn(self._take(column), type, name=word))
         return run
 

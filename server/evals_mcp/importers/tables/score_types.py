@@ -1,6 +1,7 @@
 """The type that a column's values have as judgments."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ METADATA = re.compile(r"meta(data)?[._].*", re.IGNORECASE)
 
 _MOST_OPTIONS = 12
 _LONGEST_OPTION = 30
+_FAILURE = re.compile(r"\W*(error|exception|time.?out|invalid|pars|crash|null|unknown|\?|$)")
 _MOST_CELLS = 0.8
 _HALF = 0.5
 _NO_SCORES = frozenset(
@@ -37,7 +39,7 @@ def score_type(column: str, values: Sequence[Any]) -> ScoreType | None:
     """The type of a column's judgments, or None if they hardly are judgments.
 
     Most cells decide, so that a single bad one is a failed judgment and changes nothing else: four of five, or more
-    than half where the column reads as a score.
+    than half where the column reads as a score. A third word that comes again beside true and false is an option.
     """
     if _INDEX.fullmatch(column) or METADATA.fullmatch(column) or column_key(column) in _NO_SCORES:
         return None
@@ -47,9 +49,22 @@ def score_type(column: str, values: Sequence[Any]) -> ScoreType | None:
     booleans = sum(as_boolean(value) is not None for value in values) / len(values)
     numbers = sum(as_number(value) is not None for value in values) / len(values)
     most = max(booleans, numbers)
+    options = _are_options(values)
+    if options and numbers < most < 1 and _has_third_option(values):
+        return "select"
     if most >= _MOST_CELLS or (most > _HALF and names_a_score(column)):
         return "boolean" if booleans == most else "number"
+    return "select" if options else None
+
+
+def _are_options(values: Sequence[Any]) -> bool:
     if not all(isinstance(value, str) and len(value) <= _LONGEST_OPTION for value in values):
-        return None
+        return False
     different = len(set(values))
-    return "select" if different <= _MOST_OPTIONS and different * 3 <= len(values) else None
+    return different <= _MOST_OPTIONS and different * 3 <= len(values)
+
+
+def _has_third_option(values: Sequence[str]) -> bool:
+    """Whether a word beside those for true and false comes again, such as `partial`. A word for a failure is none."""
+    words = Counter(value.strip().lower() for value in values if as_boolean(value) is None)
+    return any(count > 1 and not _FAILURE.match(word) for word, count in words.items())
