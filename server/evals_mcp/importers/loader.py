@@ -62,19 +62,16 @@ async def _load_in_bulk(
     batch = _Batch(client, loaded, overwrite)
     # The server works on runs once all records are there, so the last batch names them again. Until then they are
     # running, also if the load breaks off.
-    runs: dict[str, RunRecord] = {}
+    earlier_runs: dict[str, RunRecord] = {}
     async for record in document:
         loaded.records[record.record] += 1
-        if isinstance(record, RunRecord) and not overwrite:
-            runs[record.id] = record
-            batch.add(_unfinished(record))
-        else:
-            batch.add(record)
+        batch.add(record)
         if batch.is_full():
+            earlier_runs |= batch.runs
             await batch.send(more=True)
             if progress is not None:
                 await progress(loaded)
-    for run in runs.values():
+    for run in earlier_runs.values():
         batch.add(run)
     await batch.send(more=False)
     if progress is not None:
@@ -96,10 +93,14 @@ class _Batch:
         self._lines: list[str] = []
         self._size = 0
         self._first = 1
+        self.runs: dict[str, RunRecord] = {}
+        """The runs of these lines, unless they overwrite others."""
 
     def add(self, record: Record) -> None:
         """Add a record, with the server's ids where they are known."""
-        line = record.with_ids(self._loaded.ids).model_dump_json(exclude_none=True)
+        if isinstance(record, RunRecord) and not self._overwrite:
+            self.runs[record.id] = record
+        line = self._line(record)
         self._lines.append(line)
         self._size += len(line)
 
@@ -111,6 +112,9 @@ class _Batch:
         """Send the lines, if any, and start again. `more` if the document continues."""
         if not self._lines:
             return
+        if more:
+            unfinished = {self._line(run): self._line(_unfinished(run)) for run in self.runs.values()}
+            self._lines = [unfinished.get(line, line) for line in self._lines]
         content = "\n".join(self._lines).encode()
         try:
             answer = await self._client.bulk.load(content, overwrite=self._overwrite, more=more)
@@ -120,7 +124,10 @@ class _Batch:
         for kind, ids in answer.ids.items():
             self._loaded.ids.setdefault(kind, {}).update(ids)
         self._first += len(self._lines)
-        self._lines, self._size = [], 0
+        self._lines, self._size, self.runs = [], 0, {}
+
+    def _line(self, record: Record) -> str:
+        return record.with_ids(self._loaded.ids).model_dump_json(exclude_none=True)
 
     def _located(self, error: Invalid) -> Invalid:
         match error.location:
