@@ -300,3 +300,22 @@ def test_a_number_has_the_direction_that_the_command_names(results: Path, tmp_pa
         ended = _import(results, database, "--score", f"score:number:{direction}", "--evaluation", direction)
         assert (ended.status, "No direction" in ended.stdout) == (0, False)
         assert f"| {verdict}" in _call(database, "compare_runs", f"evaluation={direction}")
+
+
+def test_files_with_the_same_outputs_are_named(tmp_path: Path) -> None:
+    """As of one run in several formats, even if they come in as several runs: these are told apart by the files."""
+    folder = tmp_path / "formats"
+    folder.mkdir()
+    for name in ("monday", "tuesday", "friday"):
+        path = _promptfoo(folder, name, "Hi {{x}}")
+        output = "bye" if name == "friday" else "hello"
+        path.write_text(path.read_text().replace('"success"', f'"response": {{"output": "{output}"}}, "success"'))
+    ended = _import(folder, tmp_path / "new.db", "--evaluation", "greetings")
+    told = " ".join(ended.stdout.split())
+    assert "The same outputs for the same datapoints are in monday.json, tuesday.json (runs: mini)." in told
+    assert "mini (friday.json)" in _call_import(folder)
+
+
+def _call_import(folder: Path) -> str:
+    words = ["import_results", f"path={folder}", "evaluation=greetings", "dry_run=true"]
+    return run(["call", *words], EVALS_MCP_IMPORT_DIRS=str(folder.parent)).stdout

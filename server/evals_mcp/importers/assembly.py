@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import IO, Any
 
-from evals_mcp.importers.contents import RunContents, content_of
+from evals_mcp.importers.contents import Contents, content_of, output_of
 from evals_mcp.importers.earlier_results import EarlierResults
-from evals_mcp.importers.judgment_types import JudgmentType
+from evals_mcp.importers.judgment_types import JudgmentType, is_plain, state_of
 from evals_mcp.importers.occurrences import Occurrences
 from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version
 from evals_mcp.importers.waiting_lines import WaitingLines
@@ -29,7 +29,6 @@ from evals_mcp.models.ids import derived_id
 from evals_mcp.models.reported_figures import ReportedFigure
 
 _LOCATION, _LOG, _JUDGMENT = "@", "L", "J"
-_LARGE = 2**53
 _OF_SCORE = {
     "output": "explanation",
     "error": "error",
@@ -63,12 +62,14 @@ class Assembly:
         self._datapoints = Occurrences()
         self._versions: dict[str, Version] = {}
         self._runs: dict[str, tuple[Version, str]] = {}
+        self._run_files: dict[str, str] = {}
         self._reported: dict[str, dict[tuple[str, str | None, str], ReportedFigure]] = defaultdict(dict)
         self._steps: dict[tuple[str, str], None] = {}
         self._evaluators: dict[tuple[str, EvaluatorKind], JudgmentType] = {}
         self._evaluator_ids: dict[tuple[str, EvaluatorKind], str] = {}  # known when all judgments are
         self._equal = Occurrences()
-        self._contents = RunContents()
+        self._contents: Contents[str] = Contents()
+        self.outputs: Contents[tuple[str, str]] = Contents()  # by label and file
         self._version_ids: dict[str, str] = {}
         self.datapoints_count = 0
         self._own_case_ids = Occurrences()
@@ -91,7 +92,10 @@ class Assembly:
         self._add_datapoint(datapoint, result.case)
         self._versions.setdefault(log.version_id, result.version)
         self._runs.setdefault(log.run_ids[0], (result.version, result.run.status))
+        self._run_files.setdefault(log.run_ids[0], result.location.file)
         self._contents.add(log.run_ids[0], log.id)
+        if result.output is not None or result.error is not None:
+            self.outputs.add((result.version.label, result.location.file), output_of(result, datapoint.id))
         for figure in result.run.reported:
             evaluator = None if figure.evaluator is None else self._path(figure.evaluator)
             key = (figure.name, evaluator, figure.source)
@@ -106,7 +110,7 @@ class Assembly:
         self._results.write(("\n".join(lines) + "\n").encode())
         self.logs_count += 1
         self.errors_count += result.error is not None
-        self.judgment_states.update(map(_state, result.scores))
+        self.judgment_states.update(map(state_of, result.scores))
 
     def _add_datapoint(self, datapoint: DatapointRecord, case: Case) -> None:
         if self._datapoints.count(datapoint.id):
@@ -118,8 +122,11 @@ class Assembly:
 
     @property
     def run_labels(self) -> list[str]:
-        """The labels of the runs, in the order of the files."""
-        return [version.label for version, _ in self._runs.values()]
+        """The labels of the runs, in the order of the files; those that repeat with the runs' first files."""
+        labels = [version.label for version, _ in self._runs.values()]
+        repeated = {label for label, count in Counter(labels).items() if count > 1}
+        files = self._run_files.values()
+        return [f"{name} ({file})" if name in repeated else name for name, file in zip(labels, files, strict=True)]
 
     @property
     def undirected(self) -> list[str]:
@@ -293,7 +300,7 @@ class Assembly:
             about = _without_none({name: getattr(score, field) for name, field in _OF_SCORE.items()}) or {}
             if score.samples:
                 about["samples"] = list(score.samples)
-            if not _is_plain(score.judgment, about):
+            if not is_plain(score.judgment, about):
                 JudgmentRecord(id=log_id, evaluator_version_id="", judged_log_id="", judgment=score.judgment, **about)
             line = [*key, log_id, numbers[key], score.judgment, about]
             yield json.dumps(line, ensure_ascii=False, allow_nan=False)
@@ -331,18 +338,6 @@ class Assembly:
 
     def _id(self, prefix: str, *parts: str) -> str:
         return derived_id(prefix, "import", self.evaluation, prefix, *parts)
-
-
-def _state(score: Score) -> str:
-    if score.error is not None:
-        return "failed"
-    return "abstained" if score.judgment is None else "judged"
-
-
-def _is_plain(judgment: Any, about: Mapping[str, Any]) -> bool:
-    """Whether a judgment needs no further check: most have one value, and maybe an explanation."""
-    value = isinstance(judgment, bool | float | str | None) or (isinstance(judgment, int) and abs(judgment) < _LARGE)
-    return value and about.keys() <= {"output"} and isinstance(about.get("output"), str | None)
 
 
 def _file_type(version: Version) -> FileType:

@@ -2,12 +2,15 @@
 
 import json
 from collections import defaultdict
-from typing import Any
+from collections.abc import Hashable
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
 from evals_mcp.importers.results import Result, fingerprint
 from evals_mcp.models.json_values import DEEPEST_JSON, storable
+
+Key = TypeVar("Key", bound=Hashable)
 
 _RESULT = TypeAdapter(Result)
 _REPLACED = "\N{REPLACEMENT CHARACTER}".encode()  # also stands for half of a surrogate pair in a key
@@ -50,16 +53,41 @@ def content_of(result: Result, version_id: str, datapoint_id: str) -> str:
     return fingerprint([of_run, version_id, datapoint_id, held]).hex()
 
 
-class RunContents:
-    """A digest of each run's logs, whatever their order, in the memory of a number."""
+def output_of(result: Result, datapoint_id: str) -> str:
+    """What tells an output from others, whatever the file says beside it."""
+    return fingerprint([datapoint_id, result.output, result.error]).hex()
+
+
+class Contents(Generic[Key]):
+    """A digest of what each run or file holds, whatever the order, in the memory of a number."""
 
     def __init__(self) -> None:
-        self._sums: defaultdict[str, int] = defaultdict(int)
+        self._sums: defaultdict[Key, int] = defaultdict(int)
 
-    def add(self, run_id: str, log_id: str) -> None:
-        """Add a log to a run."""
-        self._sums[run_id] += int.from_bytes(fingerprint(log_id))
+    def add(self, key: Key, content: str) -> None:
+        """Add a part."""
+        self._sums[key] += int.from_bytes(fingerprint(content))
 
-    def digest(self, run_id: str) -> str:
-        """The digest of the logs that were added."""
-        return format(self._sums[run_id], "x")
+    def digest(self, key: Key) -> str:
+        """The digest of the parts that were added."""
+        return format(self._sums[key], "x")
+
+    def equal(self) -> list[list[Key]]:
+        """The keys that hold the same, in groups of two or more."""
+        groups: defaultdict[int, list[Key]] = defaultdict(list)
+        for key, digest in self._sums.items():
+            groups[digest].append(key)
+        return [keys for keys in groups.values() if len(keys) > 1]
+
+
+def equal_files(outputs: Contents[tuple[str, str]]) -> dict[tuple[str, ...], list[str]]:
+    """Files with the same outputs for the same datapoints, and the labels of their runs, by label and file."""
+    found: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for keys in outputs.equal():
+        by_label: defaultdict[str, list[str]] = defaultdict(list)
+        for label, file in keys:
+            by_label[label].append(file)
+        for label, files in by_label.items():
+            if len(files) > 1:
+                found[tuple(files)].append(label)
+    return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.assembly import Assembly
+from evals_mcp.importers.contents import equal_files
 from evals_mcp.importers.earlier_imports import EarlierImport
 from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of
 from evals_mcp.importers.gathering import FileOfResults, Gathering
@@ -246,6 +247,11 @@ def _tell(assembly: Assembly, report: Report) -> None:
         report.note(
             f"{assembly.evaluation}: ids of several datapoints, because inputs or targets differ ({len(ids):,}): "
             f"{_few(ids)}."
+        )
+    for files, labels in equal_files(assembly.outputs).items():
+        report.note(
+            f"The same outputs for the same datapoints are in {', '.join(files)} (runs: {_few(labels)}). "
+            "If they hold the same results in several formats, import one of them alone."
         )
     if names := assembly.undirected:
         report.note(

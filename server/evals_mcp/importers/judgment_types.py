@@ -1,10 +1,12 @@
 """The type of an evaluator, told from its judgments."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from evals_mcp.importers.results import EvaluatorKind, Score, as_text
 from evals_mcp.models.model import JsonObject
 
+_LARGE = 2**53
 _MOST_OPTIONS = 12
 _LONGEST_OPTION = 60
 
@@ -73,3 +75,16 @@ class JudgmentType:
                 return as_text(judgment)
             case _:
                 return judgment
+
+
+def state_of(score: Score) -> str:
+    """`judged`, `abstained` or `failed`."""
+    if score.error is not None:
+        return "failed"
+    return "abstained" if score.judgment is None else "judged"
+
+
+def is_plain(judgment: Any, about: Mapping[str, Any]) -> bool:
+    """Whether a judgment needs no further check: most have one value, and maybe an explanation."""
+    value = isinstance(judgment, bool | float | str | None) or (isinstance(judgment, int) and abs(judgment) < _LARGE)
+    return value and about.keys() <= {"output"} and isinstance(about.get("output"), str | None)
