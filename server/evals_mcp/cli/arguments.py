@@ -6,7 +6,6 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from evals_mcp.errors import Invalid
@@ -64,7 +63,7 @@ def settings_at(address: str | None, environ: Mapping[str, str], key: str = "HUM
 def require_database(settings: "Settings") -> None:
     """Raise Invalid for a database file that does not exist, because opening it would create it."""
     address = settings.database
-    if settings.base_url is None and "://" not in address and not Path(address).is_file():
+    if settings.base_url is None and "://" not in address and not os.path.isfile(address):
         raise Invalid(f"There is no database {address}.")
 
 

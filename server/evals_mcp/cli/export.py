@@ -113,7 +113,7 @@ def _ending(to: str) -> str:
 def _require_known_ending(to: str, format: str) -> None:
     """Raise Invalid for a name that another program would take for something else."""
     ending = _ending(to)
-    if not ending or ending == f".{format}" or (format == "humanloop" and Path(to).exists()):
+    if not ending or ending == f".{format}" or (format == "humanloop" and os.path.exists(to)):
         return
     what = f"The format is {format}" if ending.removeprefix(".") in _FORMATS else f"No format ends in {ending}"
     raise Invalid(

@@ -1,6 +1,7 @@
 """The folder of an export: refused if it holds something else, and complete or absent."""
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -39,9 +40,9 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 def require_free(path: Path) -> None:
     """Raise Invalid unless a path is free, an empty folder, or an earlier export of ours."""
-    if not path.exists():
+    if not os.path.exists(path):
         return
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise Invalid(f"{path} is a file. Name a folder with --to, or choose --format csv, jsonl or parquet.")
     if any(path.iterdir()) and not (path / MARK).is_file():
         raise Invalid(f"{path} is not empty and is no earlier export. Name a new folder.")
@@ -49,7 +50,7 @@ def require_free(path: Path) -> None:
 
 def _replace(path: Path, parts: Path) -> None:
     parts.chmod(0o755)
-    if not path.exists():
+    if not os.path.exists(path):
         parts.rename(path)
         return
     earlier = Path(tempfile.mkdtemp(prefix=f".{path.name}-", suffix=".earlier", dir=path.parent))

@@ -87,7 +87,7 @@ def write_csv(
 
 def write_file(table: Table, path: Path, format: TableFormat, *, escape_formulas: bool = False) -> None:
     """Write a table to a file that is complete or absent. Raises Invalid for another kind of file at the path."""
-    if path.is_dir() or (path.exists() and path.suffix.lower() != f".{format}"):
+    if os.path.isdir(path) or (os.path.exists(path) and path.suffix.lower() != f".{format}"):
         raise Invalid(f"{path} exists and is no {format} file. Name a new file that ends with .{format}.")
     try:
         number, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".partial", dir=path.absolute().parent)

@@ -1,5 +1,6 @@
 """Import files into a server: tell their format, read all of them, then load what was read."""
 
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -132,7 +133,7 @@ def _exports(paths: Sequence[Path], name: str | None) -> list[tuple[Path, Folder
     """The folders at or below the paths that are evaluation documents of their own."""
     known = [format for format in folder_formats() if name in (None, format.name)]
     exports: dict[Path, FolderFormat] = {}
-    for path in paths:
+    for path in filter(os.path.isdir, paths):
         for folder in [path, *sorted(below for below in path.rglob("*/"))]:
             found = next((format for format in known if format.recognises(folder)), None)
             if found is not None and exports.keys().isdisjoint(folder.parents):
@@ -191,10 +192,10 @@ def _files(paths: Sequence[Path], exports: Iterable[Path]) -> Iterator[tuple[Pat
     """The files to read, each with the given folder that holds it, if any."""
     left_out = set(exports)
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):
             files = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
             yield from ((file, path) for file in files if left_out.isdisjoint(file.parents))
-        elif path.is_file():
+        elif os.path.isfile(path):
             yield path, None
         else:
             raise Invalid(f"There is no file or folder {str(path)!r}.")

@@ -67,7 +67,7 @@ class SqliteFile:
 
     def look(self, version_table: str) -> Contents | None:
         """Read what the file holds without a change to it or to its folder. None if it is empty or does not exist."""
-        if self.path.is_dir():
+        if os.path.isdir(self.path):
             raise Unavailable(
                 f"The database `{self.path}` is a folder. Name a file: set EVALS_MCP_DATABASE or `--database`."
             )

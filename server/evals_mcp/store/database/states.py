@@ -21,9 +21,9 @@ def database_state(address: str, *, is_default: bool) -> DatabaseState:
         port = f":{url.port}" if url.port else ""
         return DatabaseState(f"postgresql://{url.host or ''}{port}/{url.database or ''}")
     path = Path(url.database or "")
-    if path.exists():
+    if os.path.exists(path):
         return DatabaseState(str(path), is_default, others=list(_others(path)))
-    is_there = path.parent.is_dir()
+    is_there = os.path.isdir(path.parent)
     return DatabaseState(str(path), is_default, "file" if is_there else "folder", list(_others(path)))
 
 
@@ -34,7 +34,7 @@ def creatable(address: str) -> bool:
         return False
     path = Path(url.database or "")
     existing = next((folder for folder in path.parents if os.path.lexists(folder)), path)
-    return not os.path.lexists(path) and existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+    return not os.path.lexists(path) and os.path.isdir(existing) and os.access(existing, os.W_OK | os.X_OK)
 
 
 def _others(path: Path) -> Iterator[str]:
