@@ -1,5 +1,6 @@
 """Every route of the API, walked over: alike on SQLite and PostgreSQL, and closed to the keys of other teams."""
 
+import json
 import re
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -80,7 +81,10 @@ async def _answers(address: str, schema: str | None) -> dict[str, tuple[int, str
         found = {}
         for number, step in enumerate(every_route(world)):
             answer = await team.send(step)
-            found[f"{number} {step.method} {step.template}"] = plain(answer)
+            status, text = plain(answer)
+            if step.template == "/v5/bulk" and step.method == "GET":
+                text = str(sorted(map(str, json.loads(text)["records"])))  # in the order of ids, which are random
+            found[f"{number} {step.method} {step.template}"] = (status, text)
         return found
 
 
@@ -142,7 +146,7 @@ def _is_closed(step: Step, answer: httpx.Response) -> bool:
     """Whether an answer to another team is that there is nothing, or is of what that team has itself."""
     if "{" in step.template:
         return answer.status_code == 404
-    if step.template == "/v5/bulk":
+    if step.template == "/v5/bulk" and step.method == "POST":
         return answer.status_code == 422 and "Unknown" in answer.text
     without_ids = step.method == "GET" or step.template in (
         "/v5/directories",

@@ -107,6 +107,9 @@ async def test_logs_go_to_projects(api: httpx.AsyncClient, make: Make) -> None:
     assert (changed["output"], changed["duration"], changed["reference_id"]) == ("new", 1.5, "r")
     assert (await api.post("/v4/logs", json=[body[0], {"config_id": "none"}])).status_code == 404
     assert (await api.post("/v4/logs", json={"output": "x"})).status_code == 422
+    assert (await api.patch(f"/v4/logs/{one['id']}", json={"duration": -1})).status_code == 422
+    for field in ("duration", "prompt_cost", "output_cost", "prompt_tokens"):
+        assert (await api.post("/v4/logs", json={**body[0], field: -1})).status_code == 422
     mixed = {"project_id": three["project_id"], "config_id": config["config"]["id"]}
     assert (await api.post("/v4/logs", json=mixed)).status_code == 422
     listed = await make("GET", "/v4/logs", project_id="bot")

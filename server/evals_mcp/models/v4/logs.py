@@ -7,7 +7,7 @@ from pydantic import Field, WithJsonSchema
 from evals_mcp.models.enums import OpenToolChoiceMode
 from evals_mcp.models.judgments import Judgment
 from evals_mcp.models.messages import ToolChoice
-from evals_mcp.models.model import Amount, Defaulted, JsonObject, Measure, Model, UtcDatetime
+from evals_mcp.models.model import Amount, Defaulted, Integer, JsonObject, Measure, Model, UtcDatetime
 from evals_mcp.models.v4.configs import (
     V4ChatMessage,
     V4ChatMessageRequest,
@@ -63,11 +63,11 @@ class V4LogFields(Model):
     created_at: UtcDatetime | None = None
     error: str | None = None
     stdout: str | None = None
-    duration: Measure | None = None
-    prompt_tokens: Amount | None = None
-    output_tokens: Amount | None = None
-    prompt_cost: Measure | None = None
-    output_cost: Measure | None = None
+    duration: float | None = None
+    prompt_tokens: Integer | None = None
+    output_tokens: Integer | None = None
+    prompt_cost: float | None = None
+    output_cost: float | None = None
     provider_request: JsonObject | None = None
     provider_response: JsonObject | None = None
 
@@ -75,6 +75,11 @@ class V4LogFields(Model):
 class V4LogRequest(V4LogFields):
     """A log to record. All fields are optional."""
 
+    duration: Measure | None = None
+    prompt_tokens: Amount | None = None
+    output_tokens: Amount | None = None
+    prompt_cost: Measure | None = None
+    output_cost: Measure | None = None
     messages: list[V4ChatMessageRequest] | None = None
     output_message: V4ChatMessageRequest | None = None
     config: V4ModelConfigRequest | V4ToolConfigRequest | None = None
@@ -86,7 +91,7 @@ class V4UpdateLogRequest(Model):
 
     output: str | None = None
     error: str | None = None
-    duration: float | None = None
+    duration: Measure | None = None
 
 
 class V4CreateSessionResponse(Model):
