@@ -188,7 +188,7 @@ def _runs(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[list[Rec
     of = evaluation_runs.c
     joined: dict[str, list[RunEvaluation]] = defaultdict(list)
     wanted = select(evaluation_runs).where(of.run_id.in_([row.id for row in rows]))
-    for row in connection.execute(wanted.order_by(of.run_id, of.evaluation_id)):
+    for row in connection.execute(wanted.order_by(of.run_id, of.added_at, of.evaluation_id)):
         joined[row.run_id].append(RunEvaluation.model_validate(_fields(row, RunEvaluation)))
     for row in rows:
         about = {"evaluations": joined[row.id], "status": row.set_status}
@@ -199,7 +199,10 @@ def _logs(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[list[Rec
     in_runs: dict[int, list[str]] = defaultdict(list)
     wanted = run_logs.c.log_number.in_([row.number for row in rows])
     for number, run_id in connection.execute(
-        select(run_logs.c.log_number, run_logs.c.run_id).where(wanted).order_by(run_logs.c.run_id)
+        select(run_logs.c.log_number, run_logs.c.run_id)
+        .join(runs, runs.c.id == run_logs.c.run_id)
+        .where(wanted)
+        .order_by(runs.c.number)
     ):
         in_runs[number].append(run_id)
     named = {row.judged_log_number for row in rows} | {row.trace_parent_number for row in rows}
