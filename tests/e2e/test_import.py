@@ -326,3 +326,17 @@ def test_files_with_the_same_outputs_are_named(tmp_path: Path) -> None:
 def _call_import(folder: Path) -> str:
     words = ["import_results", f"path={folder}", "evaluation=greetings", "dry_run=true"]
     return run(["call", *words], EVALS_MCP_IMPORT_DIRS=str(folder.parent)).stdout
+
+
+def test_a_cost_is_the_whole_cost_of_an_output(tmp_path: Path) -> None:
+    """Tools tell one figure. It is not called the output's, and counts as the cost in comparisons."""
+    path = tmp_path / "costs.csv"
+    path.write_text("id,model,input,output,cost\n1,a,q1,x,0.01\n2,a,q2,y,0.02\n1,b,q1,x,0.03\n2,b,q2,y,0.05\n")
+    database = tmp_path / "new.db"
+    _import(path, database)
+    logs = _call(database, "get_logs", "evaluation=costs")
+    assert "| cost\n" in logs
+    assert "output cost" not in logs
+    compared = _call(database, "compare_runs", "evaluation=costs")
+    assert "cost | 2 | $0.0150 | $0.0400 |" in compared
+    assert "Only the output's cost" not in compared

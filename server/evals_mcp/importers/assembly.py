@@ -29,6 +29,7 @@ from evals_mcp.models.ids import derived_id
 from evals_mcp.models.reported_figures import ReportedFigure
 
 _LOCATION, _LOG, _JUDGMENT = "@", "L", "J"
+_WITHIN_OUTPUT = 0.0  # the cost of the prompt: tools tell one figure, and the output's alone would pass for half of one
 _OF_SCORE = {
     "output": "explanation",
     "error": "error",
@@ -255,7 +256,7 @@ class Assembly:
             output_tokens=result.output_tokens,
             reasoning_tokens=result.reasoning_tokens,
             cached_tokens=result.cached_tokens,
-            prompt_cost=result.prompt_cost,
+            prompt_cost=None if result.cost is None else _WITHIN_OUTPUT,
             output_cost=result.cost,
             finish_reason=result.finish_reason,
             metadata=_without_none(result.metadata or {}),
@@ -300,6 +301,9 @@ class Assembly:
             about = _without_none({name: getattr(score, field) for name, field in _OF_SCORE.items()}) or {}
             if score.samples:
                 about["samples"] = list(score.samples)
+            if score.cost is not None:
+                about["prompt_cost"] = _WITHIN_OUTPUT
+            # A value that no database stores is refused before anything of the result is written.
             if not is_plain(score.judgment, about):
                 JudgmentRecord(id=log_id, evaluator_version_id="", judged_log_id="", judgment=score.judgment, **about)
             line = [*key, log_id, numbers[key], score.judgment, about]

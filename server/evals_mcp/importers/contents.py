@@ -14,10 +14,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 _RESULT = TypeAdapter(Result)
 _REPLACED = "\N{REPLACEMENT CHARACTER}".encode()  # also stands for half of a surrogate pair in a key
-_NEVER_NEGATIVE = (
-    *("latency", "cost", "prompt_cost"),
-    *("prompt_tokens", "output_tokens", "reasoning_tokens", "cached_tokens"),
-)
+_NEVER_NEGATIVE = ("latency", "cost", "prompt_tokens", "output_tokens", "reasoning_tokens", "cached_tokens")
 _ELSEWHERE: dict[str, Any] = {
     **dict.fromkeys(("version", "case", "location", "evaluation", "id", "test_set", "run"), True),
     "scores": {"__all__": {"higher_is_better"}},  # the evaluator's

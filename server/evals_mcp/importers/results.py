@@ -113,7 +113,7 @@ class Step:
 
 @dataclass(slots=True)
 class Result:
-    """One output of a version for a case, with its scores. Latency in seconds, costs in US dollars.
+    """One output of a version for a case, with its scores. Latency in seconds; the whole cost in US dollars.
 
     A result with the `id` of an earlier one of its run is the same result. `test_set` tells the set of all cases that
     the file's run was for: files with the same one join an evaluation. One that was `not_run` is a datapoint alone.
@@ -134,7 +134,6 @@ class Result:
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
     cost: float | None = None
-    prompt_cost: float | None = None
     finish_reason: str | None = None
     metadata: Mapping[str, Any] | None = None
     evaluation: str | None = None
