@@ -14,6 +14,7 @@ from tests.shared_data import DATA
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Report
 from evals_mcp.importers.humanloop_export import FORMAT
 from evals_mcp.importers.importing import import_files
@@ -114,6 +115,13 @@ def test_ids_order_traces_and_shared_logs_stay(export: Path) -> None:
         "Run rn_2 has 1 of 3 logs here. Its exported statistics are kept.",
     ]
     assert [str(skipped.location) for skipped in report.skipped] == ["files/pr_1/logs/1.jsonl, line 3"]
+
+
+def test_a_line_that_is_too_long_is_refused_by_its_place(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before memory holds it."""
+    monkeypatch.setattr("evals_mcp.importers.log_lines.LONGEST_LINE", 10)
+    with pytest.raises(Invalid, match=r"1\.jsonl, line 1 is longer than 10 bytes\."):
+        _read(export)
 
 
 def test_an_incomplete_export_is_read_as_far_as_it_goes(export: Path) -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evals_mcp.errors import Invalid
+from evals_mcp.importers.text_files import LONGEST_LINE
 from evals_mcp.models.model import JsonObject
 
 
@@ -57,10 +59,13 @@ def _rising(lines: Sequence[LogLine]) -> list[float]:
 
 
 def lines_in(path: Path) -> Iterator[tuple[int, int, bytes]]:
-    """The lines of a file, each with its offset and its number from 1."""
-    offset = 0
+    """The lines of a file, each with its offset and its number from 1. Raises Invalid for one that is too long."""
+    offset = number = 0
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        while line := file.readline(LONGEST_LINE + 1):
+            number += 1
+            if len(line) > LONGEST_LINE:
+                raise Invalid(f"{path.name}, line {number} is longer than {LONGEST_LINE:,} bytes.")
             yield offset, number, line
             offset += len(line)
 
