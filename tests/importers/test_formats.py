@@ -48,3 +48,9 @@ def test_a_named_format_is_that_of_its_files(tmp_path: Path) -> None:
     assert (first.name, first.recognises(other)) == ("promptfoo", False)
     with pytest.raises(Invalid, match=r"There is no format 'promptfo'\. Formats: humanloop, promptfoo, inspect, "):
         formats.format_of(other, "promptfo")
+
+
+def test_formats_that_name_evaluations_are_known() -> None:
+    """Files of the others are called like the file or folder."""
+    naming = {format.name for format in formats.formats() if format.names_evaluations}
+    assert naming == {"promptfoo", "inspect", "lm-eval", "openai-evals", "openai-platform"}

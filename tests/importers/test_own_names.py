@@ -15,7 +15,7 @@ def _names(folder: Path, formats: dict[str, str | None]) -> dict[str, str]:
 
 def test_files_of_one_format_are_the_evaluation_of_the_given_folder(tmp_path: Path) -> None:
     """In folders of any depth; formats that name their evaluations, and texts of no format, do not count."""
-    formats = {"nightly/1/a.csv": "table", "nightly/2/b.csv": "table", "nightly/p.json": "promptfoo", "nightly/x": None}
+    formats = {"nightly/1/a.csv": "table", "nightly/2/b.csv": "table", "nightly/p.json": None, "nightly/x": None}
     assert set(_names(tmp_path / "top", formats).values()) == {"top"}
 
 

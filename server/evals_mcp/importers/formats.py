@@ -68,13 +68,15 @@ class Report:
 class Format:
     """A format: its name, whether a file has it, and the results of a file.
 
-    `beside` gives patterns for the names of the files beside a file that are read with it.
+    `beside` gives patterns for the names of the files beside a file that are read with it. A format that
+    `names_evaluations` has the names of evaluations in its files; those of others go by file or folder.
     """
 
     name: str
     recognises: Callable[[Path], bool]
     read: Callable[[Path, Chosen, Report], Iterator[Result]]
     beside: Callable[[Path], Sequence[str]] = lambda path: ()
+    names_evaluations: bool = False
 
 
 class FolderDocument(Protocol):
@@ -129,9 +131,12 @@ def formats() -> list[Format]:
     return [*added, *(module.FORMAT for module in own)]
 
 
-def format_of(path: Path, name: str | None = None) -> Format | None:
-    """The format of a file, or the one with this name. None if no reader knows the file. Raises Invalid."""
-    known = formats()
+def format_of(path: Path, name: str | None = None, known: Sequence[Format] | None = None) -> Format | None:
+    """The format of a file, or the one with this name. None if no reader knows the file. Raises Invalid.
+
+    `known` are all formats, if the caller has them: to find them takes longer than to read the start of a file.
+    """
+    known = formats() if known is None else known
     named = [format for format in known if name in (None, format.name)]
     found = next((format for format in named if format.recognises(path)), None)
     if name is None or named:

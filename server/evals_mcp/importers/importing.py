@@ -11,7 +11,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.importers.assembly import Assembly
 from evals_mcp.importers.contents import equal_files
 from evals_mcp.importers.earlier_imports import EarlierImport
-from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of
+from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of, formats
 from evals_mcp.importers.gathering import FileOfResults, Gathering
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.importers.own_names import own_names
@@ -110,11 +110,15 @@ async def _read_all(
     gathering: Gathering,
     progress: Progress | None,
 ) -> None:
-    known: dict[Path, Format | None] = {path: format_of(path, format) for path, _ in files}
+    all_formats = formats()
+    known: dict[Path, Format | None] = {path: format_of(path, format, all_formats) for path, _ in files}
     names: dict[Path, str] = {}
     for given in dict.fromkeys(given for _, given in files if given is not None):
-        inside = {path: found.name if found else None for path, found in known.items() if given in path.parents}
-        names |= own_names(inside, given)
+        inside = {path: found for path, found in known.items() if given in path.parents}
+        nameless = {
+            path: found.name if found and not found.names_evaluations else None for path, found in inside.items()
+        }
+        names |= own_names(nameless, given)
     for path, found in known.items():
         if found is None:
             imported.report.skip(Location(path.name, ""), "no known format")

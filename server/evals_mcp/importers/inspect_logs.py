@@ -329,4 +329,4 @@ def _sum(usages: Sequence[Mapping[str, Any]], name: str) -> int | None:
     return sum(found) if found else None
 
 
-FORMAT = Format("inspect", _recognises, _read)
+FORMAT = Format("inspect", _recognises, _read, names_evaluations=True)

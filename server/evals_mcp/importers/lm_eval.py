@@ -116,4 +116,4 @@ class _Reader:
                 self._report.note(f"{metric} of {self._task} has no score for each sample, only one for all.")
 
 
-FORMAT = Format("lm-eval", _recognises, _read, _beside)
+FORMAT = Format("lm-eval", _recognises, _read, _beside, names_evaluations=True)

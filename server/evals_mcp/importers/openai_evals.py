@@ -130,4 +130,4 @@ def _check(samples: Mapping[str, _Sample], final: Mapping[str, Any], path: Path,
         )
 
 
-FORMAT = Format("openai-evals", _recognises, _read)
+FORMAT = Format("openai-evals", _recognises, _read, names_evaluations=True)

@@ -265,4 +265,4 @@ def _text(content: Any) -> str | None:
     return "\n".join(text for text in texts if isinstance(text, str)) or None
 
 
-FORMAT = Format("openai-platform", _recognises, _read, lambda path: ("*.json", "*.jsonl"))
+FORMAT = Format("openai-platform", _recognises, _read, lambda path: ("*.json", "*.jsonl"), names_evaluations=True)

@@ -4,11 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-_NAMING = ("promptfoo", "inspect", "lm-eval", "openai-evals", "openai-platform")
-
 
 def own_names(formats: Mapping[Path, str | None], given: Path) -> dict[Path, str]:
-    """The name for each file of a given folder, by the formats of all its files (None: unknown).
+    """The name for each file of a given folder, by the formats of those that name no evaluation (None: others).
 
     It is that of the largest folder in which files of one format alone need a name, else that of the file. Folders of
     the same name go by their paths.
@@ -16,7 +14,7 @@ def own_names(formats: Mapping[Path, str | None], given: Path) -> dict[Path, str
     below: defaultdict[Path, set[str]] = defaultdict(set)
     for path, format in formats.items():
         for folder in path.parents:
-            if format is not None and format not in _NAMING:
+            if format is not None:
                 below[folder].add(format)
             if folder == given:
                 break

@@ -1,7 +1,7 @@
 """Results of promptfoo, of versions 2 and 3."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -55,12 +55,12 @@ class _Reader:
         for item in items:
             labels.add(_prompt_label(item))
             self._counts[_prompt_key(item)].update(_counted(item))
-            cases.add(fingerprint(as_text(dict(sorted(as_object(item.get("vars")).items())))))
+            cases.add(case_key(as_object(item.get("vars"))))
             graded = (component for component in _components(item) if component.get("score") not in (0, 1, None))
             self._graded.update(map(_assertion_name, graded))
             self._scores_differ |= not _failed(item) and item.get("score") != bool(item.get("success"))
         self._several_prompts = len(labels) > 1
-        self.test_set = fingerprint(sorted(case.hex() for case in cases)).hex()
+        self.test_set = test_set_of(cases)
 
     def reported(self, item: Mapping[str, Any]) -> list[ReportedFigure]:
         """The totals of a result's provider and prompt."""
@@ -168,8 +168,17 @@ def _counted(item: Mapping[str, Any]) -> Iterator[str]:
 
 def _prompt_key(item: Mapping[str, Any]) -> _PromptKey:
     """What tells the provider and prompt of a result, or of totals."""
-    prompt = item if "raw" in item or "label" in item else as_object(item.get("prompt"))
-    return _provider(item), str(prompt.get("label") or prompt.get("raw") or "")
+    return _provider(item), _prompt_label(item)
+
+
+def case_key(variables: Mapping[str, Any]) -> bytes:
+    """What tells the variables of a test from those of others."""
+    return fingerprint(as_text(dict(sorted(variables.items()))))
+
+
+def test_set_of(cases: Collection[bytes]) -> str:
+    """What tells the set of all tests, by the keys of their variables."""
+    return fingerprint(sorted(case.hex() for case in cases)).hex()
 
 
 def _named(metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,7 +224,8 @@ def _provider(item: Mapping[str, Any]) -> str:
 
 
 def _prompt_label(item: Mapping[str, Any]) -> str:
-    prompt = as_object(item.get("prompt"))
+    """The label of a result's prompt, or of totals, which are of a prompt themselves."""
+    prompt = item if "raw" in item or "label" in item else as_object(item.get("prompt"))
     return str(prompt.get("label") or prompt.get("raw") or "")
 
 
@@ -224,4 +234,6 @@ def _short(text: str) -> str:
     return line if len(line) <= _SHORT else line[: _SHORT - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-FORMAT = Format("promptfoo", holds_evaluations, _read, lambda path: (f"{escape(path.name)}-wal",))
+FORMAT = Format(
+    "promptfoo", holds_evaluations, _read, lambda path: (f"{escape(path.name)}-wal",), names_evaluations=True
+)

@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.promptfoo import version_of
+from evals_mcp.importers.promptfoo import case_key, test_set_of, version_of
 from evals_mcp.importers.promptfoo_files import require_no_whole_file
-from evals_mcp.importers.results import Case, Location, Result, Run, Score, as_text, fingerprint
+from evals_mcp.importers.results import Case, Location, Result, Run, Score
 from evals_mcp.importers.tables.cells import as_number
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.rows import cells_of
@@ -77,14 +77,14 @@ class _Table:
         self._graded: set[str] = set()
         cases: set[bytes] = set()
         for _, cells in self._rows():
-            cases.add(fingerprint(as_text(dict(sorted(self._inputs(cells).items())))))
+            cases.add(case_key(self._inputs(cells)))
             for prompt in prompts:
                 cell = _cell(prompt, cells)
                 self._sums.update(name for name, score in cell.scores.items() if name and not 0 <= score <= 1)
                 self._graded.update(name for name, score in cell.scores.items() if score not in (0, 1))
                 if cell.verdict in _PASSED and cell.scores.get("") not in (None, _PASSED[cell.verdict]):
                     self._graded.add("")
-        self._test_set = fingerprint(sorted(case.hex() for case in cases)).hex()
+        self._test_set = test_set_of(cases)
         for name in sorted(self._sums):
             report.note(f"{path.name}: {name} is left out, because it adds up the scores of several assertions.")
 
@@ -192,4 +192,4 @@ def _provider_and_prompt(prompt: _Prompt) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", prompt.label)
 
 
-FORMAT = Format("promptfoo", _recognises, _read)
+FORMAT = Format("promptfoo", _recognises, _read, names_evaluations=True)
