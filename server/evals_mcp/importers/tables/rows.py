@@ -181,7 +181,7 @@ def _parquet(path: Path) -> Iterator[Row]:
     try:
         from pyarrow import ArrowException, parquet
     except ModuleNotFoundError:
-        raise Invalid("Parquet files need a reader that is not installed: pip install pyarrow openpyxl.") from None
+        raise Invalid("Parquet files need a reader that is not installed: pip install pyarrow") from None
     try:
         with parquet.ParquetFile(path) as file:
             number = 0

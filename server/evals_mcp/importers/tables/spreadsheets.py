@@ -54,7 +54,7 @@ def _workbook(path: Path) -> Iterator[Any]:
     try:
         from openpyxl import load_workbook
     except ModuleNotFoundError:
-        raise Invalid("Excel files need a reader that is not installed: pip install pyarrow openpyxl.") from None
+        raise Invalid("Excel files need a reader that is not installed: pip install openpyxl") from None
     try:
         with ZipFile(path) as archive:
             for member in archive.infolist():
