@@ -28,14 +28,20 @@ def build_client(settings: Settings) -> EvalsClient:
 def build_mcp_server(settings: Settings) -> EvalsServer:
     """Build the MCP server over the API in the settings."""
     client = build_client(settings)
-    mirror = None if settings.base_url is None else _mirror(client)
     return build_server(
-        client, mirror, max_tokens=settings.max_tokens, read_only=settings.read_only, setup=setup_of(settings)
+        client,
+        build_mirror(settings, client),
+        max_tokens=settings.max_tokens,
+        read_only=settings.read_only,
+        setup=setup_of(settings),
     )
 
 
-def _mirror(client: EvalsClient) -> ServerMirror:
-    # Only remote servers have one, and a first answer should not wait for its modules.
+def build_mirror(settings: Settings, client: EvalsClient) -> ServerMirror | None:
+    """A mirror of the server in the settings, which may lack our routes; None for a database."""
+    if settings.base_url is None:
+        return None
+    # A first answer should not wait for modules that it does not need.
     from evals_mcp.mirror.mirror import Mirror
 
     return Mirror(client, open_scratch)

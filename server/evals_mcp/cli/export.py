@@ -49,8 +49,7 @@ def _export(parsed: argparse.Namespace) -> int:
 async def _export_evaluation(parsed: argparse.Namespace) -> str:
     from evals_mcp.cli.arguments import require_database, settings_at
     from evals_mcp.lookup.lookup import Lookup
-    from evals_mcp.mirror.mirror import Mirror
-    from evals_mcp.wiring import build_client, open_scratch
+    from evals_mcp.wiring import build_client, build_mirror
 
     format = parsed.format or _format_of(parsed.to)
     _require_possible(parsed.to, format)
@@ -58,8 +57,8 @@ async def _export_evaluation(parsed: argparse.Namespace) -> str:
     require_database(settings)
     with progress_line() as tell:
         async with build_client(settings) as client:
-            mirror = None if settings.base_url is None else Mirror(client, open_scratch)
-            evaluation = await Lookup(client, mirror=mirror).find_evaluation(parsed.evaluation)
+            lookup = Lookup(client, mirror=build_mirror(settings, client))
+            evaluation = await lookup.find_evaluation(parsed.evaluation)
 
             async def progress(done: int, total: int) -> None:
                 await tell(f"logs of {total:,}", done)

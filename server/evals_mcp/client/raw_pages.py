@@ -29,7 +29,6 @@ class _RawRuns:
 _PAGE = TypeAdapter(RawPage)
 _OBJECT = TypeAdapter(JsonObject)
 _RUNS = TypeAdapter(_RawRuns)
-_VERSIONS = TypeAdapter(RawPage)
 
 
 class RawPages(Endpoints):
@@ -69,7 +68,7 @@ class RawPages(Endpoints):
 
     async def versions(self, type: str, file_id: str) -> list[Any]:
         """All versions of a file, newest first. Raises NotFound."""
-        return (await self._connection.get((f"{type}s", file_id, "versions"), _VERSIONS)).records
+        return (await self._connection.get((f"{type}s", file_id, "versions"), _PAGE)).records
 
     async def log(self, log_id: str) -> JsonObject:
         """A log with its judgments and the trace below it. Raises NotFound."""

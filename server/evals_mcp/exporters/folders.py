@@ -11,9 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from evals_mcp.errors import Invalid
-
-MARK = "evals-mcp.json"
-"""The file that tells exports of this program from others: what was exported, and the order of versions and runs."""
+from evals_mcp.importers.humanloop_export import MARK
 
 
 @contextmanager

@@ -11,9 +11,10 @@ from evals_mcp import __version__
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import NotFound
 from evals_mcp.exporters.evaluation_reading import Definition, EvaluationReading, Progress
-from evals_mcp.exporters.folders import MARK, LineFiles, file_name, new_folder, write_json
+from evals_mcp.exporters.folders import LineFiles, file_name, new_folder, write_json
 from evals_mcp.importers.api_records import key_of
 from evals_mcp.importers.exported_versions import deployments_of
+from evals_mcp.importers.humanloop_export import MARK
 from evals_mcp.models.logs import log_kind
 from evals_mcp.models.model import JsonObject
 

@@ -15,6 +15,7 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.exporters.evaluation_reading import EvaluationReading, Progress
 from evals_mcp.exporters.table_rows import ColumnOrder, Labels, read_row
+from evals_mcp.importers.results import as_text
 from evals_mcp.models.model import JsonObject
 
 TableFormat = Literal["csv", "jsonl", "parquet"]
@@ -170,9 +171,7 @@ def _column_type(kinds: set[type]) -> type:
 
 def _cell(value: Any) -> str:
     """A value as text: JSON for what is neither text nor absent."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "" if value is None else as_text(value)
 
 
 def _escaped(value: Any) -> str:

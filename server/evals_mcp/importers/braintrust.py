@@ -12,11 +12,10 @@ from evals_mcp.importers.experiments import (
     nested,
     number,
     output_text,
-    time_of,
     under_name,
 )
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_object, as_text
+from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_object, as_text, time_of
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.rows import Row, read_rows
 

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from evals_mcp.importers.results import as_object, as_text
+from evals_mcp.importers.results import as_object, as_text, time_of
 from evals_mcp.importers.tables.cells import as_number, is_missing
 from evals_mcp.importers.text_files import encoding_of, read_head
 
@@ -80,14 +79,6 @@ def count(cell: Any) -> int | None:
     """A cell as a number of tokens; None if it is none."""
     found = number(cell)
     return None if found is None else int(found)
-
-
-def time_of(cell: Any) -> datetime | None:
-    """A time in ISO 8601; None if it is none."""
-    try:
-        return datetime.fromisoformat(cell) if isinstance(cell, str) else None
-    except ValueError:
-        return None
 
 
 def seconds_between(start: Any, end: Any) -> float | None:

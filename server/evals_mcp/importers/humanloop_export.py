@@ -32,7 +32,9 @@ from evals_mcp.models.evaluation_document import DatapointRecord, DeploymentReco
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.reported_figures import ReportedFigure, read_figures
 
-_MARK = "evals-mcp.json"
+MARK = "evals-mcp.json"
+"""The file that tells exports of this program from others: what was exported, and the order of versions and runs."""
+
 _SOURCE = "humanloop"
 _LOGS = (
     (True, "evaluations/*/logs/*.jsonl"),
@@ -44,7 +46,7 @@ _LOGS = (
 def _recognises(path: Path) -> bool:
     if not path.is_dir():
         return False
-    return (path / _MARK).is_file() or next(path.glob("files/*/file.json"), None) is not None
+    return (path / MARK).is_file() or next(path.glob("files/*/file.json"), None) is not None
 
 
 class HumanloopExport:
@@ -87,7 +89,7 @@ class _Reading:
         self._folder = folder
         self._report = report
         self._logs_of_runs = logs
-        self._mark = self._json(folder / _MARK) if (folder / _MARK).is_file() else {}
+        self._mark = self._json(folder / MARK) if (folder / MARK).is_file() else {}
         self._paths: set[str] = set()
         self._versions: set[str] = set()
         self._datapoints: set[str] = set()

@@ -5,14 +5,13 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.archives import require_sane
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, Location, Result, Run, Score, Step, Version, as_object, as_text
+from evals_mcp.importers.results import Case, Location, Result, Run, Score, Step, Version, as_object, as_text, time_of
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.text_files import read_head, read_json
 from evals_mcp.models.messages import ChatMessage
@@ -111,7 +110,7 @@ class _Log:
             messages=messages,
             error=None if error is None else as_text(error),
             latency=sample.get("total_time"),
-            started_at=_time(sample.get("started_at")),
+            started_at=time_of(sample.get("started_at")),
             prompt_tokens=_prompt_tokens(usage),
             output_tokens=_sum(usage, "output_tokens"),
             reasoning_tokens=_sum(usage, "reasoning_tokens"),
@@ -252,8 +251,8 @@ def _steps(sample: Mapping[str, Any]) -> Iterator[Step]:
                     messages=_messages(event.get("input")),
                     output=_text_of(_message(choice["message"])) if choice.get("message") else None,
                     error=None if event.get("error") is None else as_text(event["error"]),
-                    started_at=_time(event.get("timestamp")),
-                    ended_at=_time(event.get("completed")),
+                    started_at=time_of(event.get("timestamp")),
+                    ended_at=time_of(event.get("completed")),
                     prompt_tokens=_prompt_tokens(usage),
                     output_tokens=_sum(usage, "output_tokens"),
                     cached_tokens=_sum(usage, "input_tokens_cache_read"),
@@ -267,8 +266,8 @@ def _steps(sample: Mapping[str, Any]) -> Iterator[Step]:
                     inputs=as_object(event.get("arguments")),
                     output=None if result is None else as_text(result),
                     error=as_object(event.get("error")).get("message"),
-                    started_at=_time(event.get("timestamp")),
-                    ended_at=_time(event.get("completed")),
+                    started_at=time_of(event.get("timestamp")),
+                    ended_at=time_of(event.get("completed")),
                 )
 
 
@@ -315,13 +314,6 @@ def _resolved(value: Any, attachments: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         return {name: item if name == "attachments" else replace(item) for name, item in value.items()}
     return [replace(item) for item in value] if isinstance(value, list) else value
-
-
-def _time(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _sum(usages: Sequence[Mapping[str, Any]], name: str) -> int | None:

@@ -14,11 +14,21 @@ from evals_mcp.importers.experiments import (
     number,
     output_text,
     seconds_between,
-    time_of,
     under_name,
 )
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import Case, EvaluatorKind, Location, Result, Run, Score, Version, as_object, as_text
+from evals_mcp.importers.results import (
+    Case,
+    EvaluatorKind,
+    Location,
+    Result,
+    Run,
+    Score,
+    Version,
+    as_object,
+    as_text,
+    time_of,
+)
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.rows import read_rows
 

@@ -1,11 +1,12 @@
 """The order of the log lines of an export: oldest first, traces before the logs that are steps of them."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
+from evals_mcp.importers.results import time_of
 from evals_mcp.importers.text_files import LONGEST_LINE
 from evals_mcp.models.model import JsonObject
 
@@ -76,8 +77,7 @@ def page_order(path: Path) -> tuple[str, int]:
 
 
 def _seconds(time: Any) -> float:
-    try:
-        moment = datetime.fromisoformat(time)
-    except (TypeError, ValueError):
+    moment = time_of(time)
+    if moment is None:
         return 0.0
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -158,3 +158,11 @@ def fingerprint(value: Any) -> bytes:
 def as_object(value: Any) -> Mapping[str, Any]:
     """A value if it is an object of JSON, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def time_of(value: Any) -> datetime | None:
+    """A time in ISO 8601; None if it is none."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
