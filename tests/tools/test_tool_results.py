@@ -21,6 +21,9 @@ _FIGURES = [
     ReportedFigure(name="mean", value=0.52, evaluator="small/faithful", source="a tool", stderr=0.05),
     ReportedFigure(name="mean", value=3.5, evaluator="small/stars", source="a tool"),
     ReportedFigure(name="judge", value="large | v2", source="a tool"),
+    ReportedFigure(name="passes", value=6, evaluator="small/faithful", source="a tool"),
+    ReportedFigure(name="failed", value=3, evaluator="small/right", source="a tool"),
+    ReportedFigure(name="passed", value=8, evaluator="small/stars", source="a tool"),
 ]
 _SCORES = {
     "one": (0.62, 0.8, 0.9, 0.68, 0.7, 0.71, 0.99, 0.8),
@@ -60,7 +63,10 @@ async def test_verdicts_and_reported_figures_are_told(tmp_path: Path) -> None:
             assert "Holm-adjusted over 3 comparisons" in compared  # the constant stars have no p
             runs = await assistant.ask("list_runs", evaluation="Small")
             assert "one | 8 | 0.78, 75% passed |" in runs
-            differ = "one: mean of faithful 0.52 (stderr 0.05) by a tool, recomputed 0.775 (n=8)"
+            differ = (
+                "one: mean of faithful 0.52 (stderr 0.05) by a tool, recomputed 0.775 (n=8); "
+                'one: "failed" of right 3 by a tool, recomputed 2 (n=8)'
+            )
             assert f"Reported figures differ from the recomputed ones: {differ}." in runs
             failed = await assistant.ask(
                 "get_logs", evaluation="Small", runs=["one"], judgment="not passed", evaluator="faithful"
@@ -75,10 +81,13 @@ async def test_verdicts_and_reported_figures_are_told(tmp_path: Path) -> None:
         assert "tokens 90 in, 7 cached" in log
         (content,) = (await direct.host.read_resource(f"evals://evaluations/Small/runs/{run_id}")).contents
         assert isinstance(content, TextResourceContents)
-        reported = 'Reported by a tool: mean of faithful 0.52 (stderr 0.05), mean of stars 3.5, judge "large \\| v2".'
+        reported = (
+            'Reported by a tool: mean of faithful 0.52 (stderr 0.05), mean of stars 3.5, judge "large \\| v2", '
+            'passes of faithful 6, "failed" of right 3, passed of stars 8.'
+        )
         assert reported in content.text
         unlogged = await small.run("three", [], questions=["q0"])
-        await client.runs.update(small.id, unlogged, UpdateRunRequest(reported_figures=_FIGURES[::-1]))
+        await client.runs.update(small.id, unlogged, UpdateRunRequest(reported_figures=_FIGURES[2::-1]))
         runs = await direct.ask("list_runs", evaluation="Small")
         told = 'three: mean of stars 3.5, mean of faithful 0.52 (stderr 0.05), judge "large \\| v2"'
         assert f"Only reported, without logs here: {told}." in runs

@@ -1,4 +1,4 @@
-"""The counts of tests and assertions that promptfoo reports of a run, from the judgments here."""
+"""Counts of judgments that pass, and of the tests and assertions that promptfoo reports of a run, as they are here."""
 
 from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -21,9 +21,11 @@ def recomputed_count(evaluation: ResolvedEvaluation, run: RunRow, called: str) -
     if len(whether) != 1 or any(figures.authors for figures in by_path.values()):
         return None
     folder = whether[0].removesuffix(_PASSED)
-    tests = _counts(by_path[whether[0]])
+    tests = verdict_counts(by_path[whether[0]])
     own = (whether[0], folder + _SCORE)
-    assertions = [_counts(figures) for path, figures in by_path.items() if path.startswith(folder) and path not in own]
+    assertions = [
+        verdict_counts(figures) for path, figures in by_path.items() if path.startswith(folder) and path not in own
+    ]
     if called.startswith("test"):
         return None if tests is None else _of_tests(run, called, *tests)
     if None in assertions:
@@ -45,8 +47,8 @@ def _of_tests(run: RunRow, called: str, passed: int, failed: int) -> tuple[int, 
     return None if found is None else (found, passed + failed + errors)
 
 
-def _counts(figures: EvaluatorFigures) -> tuple[int, int] | None:
-    """How many of an evaluator's judgments passed and failed. None if they do not tell."""
+def verdict_counts(figures: EvaluatorFigures) -> tuple[int, int] | None:
+    """How many of an evaluator's judgments passed and did not. None if they do not tell."""
     if not figures.num_judgments:
         return 0, 0
     if figures.num_true is not None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
-from evals_mcp.answers.reported_counts import COUNTING, recomputed_count
+from evals_mcp.answers.reported_counts import COUNTING, recomputed_count, verdict_counts
 from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -13,6 +13,7 @@ from evals_mcp.models.rows import EvaluatorRow, RunRow
 
 _MEANS = ("accuracy", "average", "avg", "mean")
 _PASS_RATES = ("pass rate", "pass_rate", "passrate")
+_VERDICTS = (("passed", "passes"), ("failed", "fails"))
 _COUNTS = ("num_errors", "num_judgments", "num_logs", "num_nulls", "percentiles", "total_logs")
 _TEXT = 60
 _LISTED = 6
@@ -66,9 +67,18 @@ def _recomputed(evaluation: ResolvedEvaluation, run: RunRow, figure: ReportedFig
     row = _evaluator(evaluation, figure)
     if row is None:
         return None
-    stats = run.stats[evaluation.index_of(row.version_id)]
-    value = _value(stats, figure.name.casefold(), row)
+    stats, called = run.stats[evaluation.index_of(row.version_id)], figure.name.casefold()
+    for at, names in enumerate(_VERDICTS):
+        if called in names:
+            return _verdicts(stats, at)
+    value = _value(stats, called, row)
     return None if value is None else (value, stats.num_averaged)
+
+
+def _verdicts(stats: EvaluatorFigures, at: int) -> tuple[int, int] | None:
+    """How many judgments pass (0) or do not (1). Tools differ in whether a failed evaluator counts, so none may be."""
+    counts = None if stats.authors or stats.num_errors or not stats.num_judgments else verdict_counts(stats)
+    return None if counts is None else (counts[at], sum(counts))
 
 
 def _value(stats: EvaluatorFigures, called: str, row: EvaluatorRow) -> float | None:

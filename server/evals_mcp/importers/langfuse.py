@@ -84,7 +84,7 @@ def _returned(content: Json, items: list[Any], path: Path) -> Iterator[Result]:
     key = str(content.get("dataset_run_id") or content.get("datasetRunId") or "")
     evaluations = content.get("run_evaluations") or content.get("runEvaluations") or []
     reported = [
-        ReportedFigure(name=str(figure.get("name")), value=figure["value"], source="Langfuse")
+        ReportedFigure(name=str(figure.get("name")), value=figure["value"], source="langfuse")
         for figure in map(as_object, evaluations)
         if isinstance(figure.get("value"), int | float | str)
     ]

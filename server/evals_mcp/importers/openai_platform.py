@@ -154,7 +154,7 @@ class _Reader:
             evaluator = self._name(str(criterion.get("testing_criteria")))
             for name, value in (("passed", passed), ("failed", criterion.get("failed"))):
                 if isinstance(value, int):
-                    yield ReportedFigure(name=name, value=value, source="OpenAI", evaluator=evaluator)
+                    yield ReportedFigure(name=name, value=value, source="openai-platform", evaluator=evaluator)
 
     def _scores(self, item: Json, run_id: str, run: Json, eval: Json) -> Iterator[Score]:
         for given in item.get("results") or []:
