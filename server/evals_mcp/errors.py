@@ -5,7 +5,6 @@
       ├ Unauthorized   the key is missing, wrong or too weak   401, 403
       ├ NotFound       the thing named does not exist          404
       ├ Conflict       the change is not allowed now           409
-      ├ Outdated       the caller read older data; read again  412
       └ Unavailable    the data cannot be reached              5xx, network
 
 The message of an `EvalsError` is safe to show: it holds no secret, no driver text and no traceback.
@@ -60,12 +59,6 @@ class Conflict(EvalsError):
     """The change is not allowed in the current state."""
 
     status = 409
-
-
-class Outdated(EvalsError):
-    """The overview has changed since the caller read it. Read it again and repeat the request."""
-
-    status = 412
 
 
 class Unavailable(EvalsError):

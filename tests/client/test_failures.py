@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evals_mcp.client.failures import answer_failure, network_failure
-from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound, Outdated, Unauthorized, Unavailable
+from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound, Unauthorized, Unavailable
 
 WHERE = "The server at api.example.com"
 KEY = "hl_sk_0123456789abcdef"
@@ -19,7 +19,6 @@ CLASSES: dict[int, type[EvalsError]] = {
     403: Unauthorized,
     404: NotFound,
     409: Conflict,
-    412: Outdated,
     410: NotFound,
     413: Invalid,
     414: Invalid,

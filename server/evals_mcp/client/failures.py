@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic_core import from_json
 
-from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound, Outdated, Unauthorized, Unavailable
+from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound, Unauthorized, Unavailable
 
 Trouble = Literal["settings", "connect", "certificate", "proxy", "timeout", "cut"]
 """Why there is no answer. Only with the last two may something have been sent."""
@@ -25,7 +25,6 @@ _ERRORS: dict[int, type[EvalsError]] = {
     404: NotFound,
     409: Conflict,
     410: NotFound,
-    412: Outdated,
     413: Invalid,
     414: Invalid,
     422: Invalid,

@@ -6,12 +6,19 @@ from pydantic import TypeAdapter
 
 from evals_mcp.client.connection import Connection
 from evals_mcp.client.urls import Query
-from evals_mcp.errors import Outdated, Unavailable
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.model import Model
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
-from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
+from evals_mcp.models.rows import (
+    CurrentRows,
+    DatapointContent,
+    DatapointRows,
+    EvaluationRows,
+    FoundIds,
+    KnownOverview,
+    LogRows,
+)
 
 _EVALUATIONS = TypeAdapter(EvaluationRows)
 _OVERVIEW = TypeAdapter(KnownOverview)
@@ -22,9 +29,8 @@ _IDS = TypeAdapter(FoundIds)
 _COMPARISONS = TypeAdapter(Comparisons)
 _PATH = ("review", "evaluations")
 _KEPT = 16
-_TRIES = 5
 
-Rows = TypeVar("Rows", bound=Model)
+Rows = TypeVar("Rows", bound=CurrentRows)
 
 
 class Reviews:
@@ -94,11 +100,9 @@ class Reviews:
         self, evaluation: ResolvedEvaluation, what: str, question: Model, answer: TypeAdapter[Rows]
     ) -> tuple[ResolvedEvaluation, Rows]:
         path = (*_PATH, evaluation.id, what)
-        for _ in range(_TRIES):
-            try:
-                query: Query = {"known": evaluation.token}
-                return evaluation, await self._connection.send("POST", path, answer, question, query, reads=True)
-            except Outdated:
-                # It changed after it was resolved. The question names runs by id, so it is still valid.
-                evaluation = await self.get_evaluation(evaluation.id)
-        raise Unavailable("The evaluation is changing too fast to read. Repeat the call.")
+        query: Query = {"known": evaluation.token}
+        rows = await self._connection.send("POST", path, answer, question, query, reads=True)
+        if rows.newest is not None and rows.newest.overview is not None:
+            # It changed after it was resolved. The question names runs by id, so its rows are valid.
+            evaluation = resolve(rows.newest.overview, rows.newest.token, evaluation.notes)
+        return evaluation, rows

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from evals_mcp.models.judgments import Judgment
 from evals_mcp.models.model import Defaulted, Model
-from evals_mcp.models.rows import DatapointLog, DatapointTexts, LogRow
+from evals_mcp.models.rows import CurrentRows, DatapointLog, DatapointTexts, LogRow
 from evals_mcp.models.version_changes import FieldChange
 
 Measure = Literal["latency", "tokens", "cost"]
@@ -127,7 +127,7 @@ class ComparedDatapoint(DatapointTexts):
     other_runs: Defaulted[list[OtherRun]] = Field(default_factory=list)
 
 
-class Comparisons(Model):
+class Comparisons(CurrentRows):
     """The answer: all candidates in the requested order, and a page of the datapoints of one of them.
 
     `total` counts the datapoints of `shown_run_id` with the requested outcome, which are sorted by largest change.

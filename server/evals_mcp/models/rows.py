@@ -265,7 +265,13 @@ class LogRow(CutRow):
     excerpt: Excerpt | None = None
 
 
-class LogRows(Model):
+class CurrentRows(Model):
+    """Rows of an evaluation. `newest` is its overview at the same moment, if the caller has an older one."""
+
+    newest: Defaulted[KnownOverview | None] = None
+
+
+class LogRows(CurrentRows):
     """The requested logs. `total` counts all matches, up to `counted_to`.
 
     `after` has, for each row, the value of `LogQuestion.following` to continue after it. `more` tells if there are
@@ -333,7 +339,7 @@ class DatapointContent(Model):
     target: JsonObject | None = None
 
 
-class DatapointRows(Model):
+class DatapointRows(CurrentRows):
     """Datapoints of a dataset version in order, from an offset. `total` counts all matches."""
 
     rows: list[DatapointRow]

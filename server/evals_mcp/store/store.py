@@ -55,9 +55,9 @@ class Store:
         self.project_logs = ProjectLogs(database)
         states = EvaluationStates(cache)
         self.overviews = Overviews(database, self.stats, states, cache)
-        self.log_questions = LogQuestions(database, states, cache)
-        self.datapoint_questions = DatapointQuestions(database, states, cache)
-        self.comparison_questions = ComparisonQuestions(database, states, cache)
+        self.log_questions = LogQuestions(database, states, self.overviews, cache)
+        self.datapoint_questions = DatapointQuestions(database, states, self.overviews, cache)
+        self.comparison_questions = ComparisonQuestions(database, states, self.overviews, cache)
         self.id_prefixes = IdPrefixes(database)
 
     def close(self) -> None:

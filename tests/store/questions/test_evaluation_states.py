@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from evals_mcp.errors import NotFound, Outdated
-from evals_mcp.models.questions import DatapointQuestion, Filter, LogQuestion
+from evals_mcp.errors import NotFound
+from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, Filter, LogQuestion
 from evals_mcp.models.references import EvaluatorReference
-from evals_mcp.models.rows import DatapointRows, KnownOverview, LogRows, Overview
+from evals_mcp.models.rows import CurrentRows, KnownOverview, Overview
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import Store, open_store
@@ -91,22 +91,27 @@ def test_a_change_gives_another_token_and_another_overview(store: Store, sample_
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_rows_are_refused_to_who_knows_an_older_overview(store: Store, change: Change) -> None:
-    """And given to who knows the newest one."""
+def test_rows_bring_the_newest_overview_to_who_knows_an_older_one(store: Store, change: Change) -> None:
+    """Of the same moment, so that no write between two reads can part them; to others it is not sent again."""
     before = _read(store)
     assert before.overview is not None
     evaluation, run = before.overview.evaluation.id, before.overview.runs[0]
     logs = LogQuestion(filter=Filter(run_ids=[run.id]))
+    judge = before.overview.evaluators[-1].version_id
+    sample = logs.model_copy(update={"sample": True, "evaluator_version_id": judge})
     datapoints = DatapointQuestion(filter=Filter(run_ids=[run.id]), dataset_version_id=str(run.dataset_version_id))
+    comparison = ComparisonQuestion(baseline_run_id=run.id, candidate_run_ids=[run.id], evaluator_version_ids=[])
     change(store, before.overview)
-    asked: tuple[Callable[[str], LogRows | DatapointRows], ...] = (
+    asked: tuple[Callable[[str | None], CurrentRows], ...] = (
         lambda known: store.log_questions.answer(evaluation, logs, known),
+        lambda known: store.log_questions.answer(evaluation, sample, known),
         lambda known: store.datapoint_questions.answer(evaluation, datapoints, known),
+        lambda known: store.comparison_questions.answer(evaluation, comparison, known),
     )
     for ask in asked:
-        with pytest.raises(Outdated):
-            ask(before.token)
-        assert ask(_read(store).token).rows
+        assert ask(before.token).newest == _read(store)
+        assert ask(_read(store).token).newest is None
+        assert ask(None).newest is None
 
 
 def test_other_changes_leave_the_token_as_it_is(store: Store, sample_copy: Path) -> None:

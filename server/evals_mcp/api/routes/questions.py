@@ -18,7 +18,7 @@ datapoints_router = PrefixedRouter(prefix="/review/datapoints", tags=["review (e
 
 Beginning = Annotated[str, Query(min_length=1, max_length=500, description="Prefix of the ids.")]
 Known = Annotated[
-    str | None, Query(description="Token of the caller's overview. Answers 412 if the evaluation has changed.")
+    str | None, Query(description="Token of the caller's overview. If it is older, the answer has the newest.")
 ]
 FoundLimit = Annotated[int, Query(ge=1, le=1000)]
 

@@ -19,6 +19,7 @@ from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, Evalu
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.questions.log_rows import read_judgment_rows, read_log_rows
+from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.questions.run_columns import RunColumnsReader, RunsAsColumns
 from evals_mcp.store.questions.run_subjects import read_version_changes
 from evals_mcp.store.revision_cache import RevisionCache
@@ -28,8 +29,11 @@ from evals_mcp.truncation import cut_datapoint
 class ComparisonQuestions:
     """Answers questions that compare runs."""
 
-    def __init__(self, database: Database, evaluations: EvaluationStates, cache: RevisionCache) -> None:
+    def __init__(
+        self, database: Database, evaluations: EvaluationStates, overviews: Overviews, cache: RevisionCache
+    ) -> None:
         self._database = database
+        self._overviews = overviews
         self._evaluations = evaluations
         self._cache = cache
         self._columns = RunColumnsReader(cache)
@@ -37,14 +41,15 @@ class ComparisonQuestions:
     def answer(self, evaluation_id: str, question: ComparisonQuestion, known: str | None = None) -> Comparisons:
         """Answer a question that compares runs of an evaluation.
 
-        Raises NotFound, Invalid, and Outdated unless `known`, if given, is the token of the evaluation's overview.
+        `known` is the token of the caller's overview: if it is an older one, the newest comes with the comparison.
+        Raises NotFound and Invalid.
         """
         question = question.model_copy(update={"candidate_run_ids": list(dict.fromkeys(question.candidate_run_ids))})
         run_ids = [question.baseline_run_id, *question.candidate_run_ids]
         if question.shown_run_id is not None and question.shown_run_id not in question.candidate_run_ids:
             raise Invalid("`shown_run_id` must be one of the candidates.", ("body", "shown_run_id"))
         with self._database.read() as connection:
-            evaluation = self._evaluations.read(connection, evaluation_id, known)
+            evaluation = self._evaluations.read(connection, evaluation_id)
             runs = {row.id: row for row in evaluation.find_runs(run_ids)}
             evaluators = evaluation.find_evaluators(question.evaluator_version_ids)
             conditions = FilterConditions(connection, question.filter, evaluation)
@@ -63,7 +68,8 @@ class ComparisonQuestions:
             others = [run_id for run_id in question.candidate_run_ids if run_id != answer.shown_run_id]
             logs_of = _other_runs(connection, others, shown, found, evaluation.attachments, question.characters)
             rows = [row.model_copy(update={"other_runs": runs}) for row, runs in zip(rows, logs_of, strict=True)]
-            return answer.model_copy(update={"candidates": candidates, "datapoints": rows})
+            newest = self._overviews.newest(connection, evaluation, known)
+            return answer.model_copy(update={"candidates": candidates, "datapoints": rows, "newest": newest})
 
     def _filtered(
         self, connection: Connection, conditions: FilterConditions, runs: Mapping[str, Row[Any]]

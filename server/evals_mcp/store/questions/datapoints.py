@@ -15,6 +15,7 @@ from evals_mcp.store.logs.judgments import judgment_value
 from evals_mcp.store.questions.chosen_datapoints import ChosenDatapoints, read_page
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.questions.text_matches import datapoint_places
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.truncation import cut_datapoint, find_excerpt
@@ -35,18 +36,22 @@ _Judged = tuple[list[str], list[Any], list[tuple[int, str, Any]]]
 class DatapointQuestions:
     """Answers questions about datapoints."""
 
-    def __init__(self, database: Database, evaluations: EvaluationStates, cache: RevisionCache) -> None:
+    def __init__(
+        self, database: Database, evaluations: EvaluationStates, overviews: Overviews, cache: RevisionCache
+    ) -> None:
         self._database = database
+        self._overviews = overviews
         self._evaluations = evaluations
         self._chosen = ChosenDatapoints(cache)
 
     def answer(self, evaluation_id: str, question: DatapointQuestion, known: str | None = None) -> DatapointRows:
         """The datapoints for a question, in dataset order.
 
-        Raises NotFound, and Outdated unless `known`, if given, is the token of the evaluation's overview.
+        `known` is the token of the caller's overview: if it is an older one, the newest comes with the rows.
+        Raises NotFound.
         """
         with self._database.read() as connection:
-            evaluation = self._evaluations.read(connection, evaluation_id, known)
+            evaluation = self._evaluations.read(connection, evaluation_id)
             runs = evaluation.find_runs(question.filter.run_ids)
             total = connection.execute(_COUNT, {"version_id": question.dataset_version_id}).scalar()
             if total is None:
@@ -62,7 +67,9 @@ class DatapointQuestions:
             logs_of = _logs(connection, run_ids, [row.id for row in found], evaluation.evaluators)
             characters, searched = question.characters, question.filter.text
             return DatapointRows(
-                rows=[_row(row, logs_of.get(row.id, []), characters, searched) for row in found], total=total
+                rows=[_row(row, logs_of.get(row.id, []), characters, searched) for row in found],
+                total=total,
+                newest=self._overviews.newest(connection, evaluation, known),
             )
 
     def read(self, id: str) -> DatapointContent:

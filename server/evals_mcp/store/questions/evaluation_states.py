@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Connection, Row, bindparam, select
 
-from evals_mcp.errors import NotFound, Outdated
+from evals_mcp.errors import NotFound
 from evals_mcp.models.rows import EvaluatorRow, evaluator_row
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs, versions
 from evals_mcp.store.evaluations.evaluations import find_evaluation
@@ -81,11 +81,9 @@ class EvaluationStates:
     def __init__(self, cache: RevisionCache) -> None:
         self._cache = cache
 
-    def read(self, connection: Connection, evaluation_id: str, known: str | None = None) -> EvaluationState:
-        """An evaluation in this transaction. Raises NotFound, and Outdated if its token is not `known`."""
+    def read(self, connection: Connection, evaluation_id: str) -> EvaluationState:
+        """An evaluation in this transaction. Raises NotFound."""
         token = _read_token(connection, evaluation_id)
-        if known not in (None, token):
-            raise Outdated("The evaluation has changed since its overview was read.")
         return self._cache.get(
             "evaluation state", evaluation_id, token, lambda: _read_state(connection, evaluation_id, token)
         )

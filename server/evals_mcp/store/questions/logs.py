@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from evals_mcp.models.questions import LogQuestion
-from evals_mcp.models.rows import LogRows
+from evals_mcp.models.rows import KnownOverview, LogRows
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
 from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.questions.log_rows import read_log_rows
 from evals_mcp.store.questions.log_selection import LogSelection, SearchResults
+from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.questions.samples import LogSamples
 from evals_mcp.store.revision_cache import RevisionCache
 
@@ -19,8 +20,11 @@ from evals_mcp.store.revision_cache import RevisionCache
 class LogQuestions:
     """Answers questions about logs."""
 
-    def __init__(self, database: Database, evaluations: EvaluationStates, cache: RevisionCache) -> None:
+    def __init__(
+        self, database: Database, evaluations: EvaluationStates, overviews: Overviews, cache: RevisionCache
+    ) -> None:
         self._database = database
+        self._overviews = overviews
         self._evaluations = evaluations
         self._cache = cache
         self._samples = LogSamples(cache)
@@ -28,16 +32,18 @@ class LogQuestions:
     def answer(self, evaluation_id: str, question: LogQuestion, known: str | None = None) -> LogRows:
         """The logs of an evaluation for a question.
 
-        Raises NotFound, Invalid, and Outdated unless `known`, if given, is the token of the evaluation's overview.
+        `known` is the token of the caller's overview: if it is an older one, the newest comes with the rows.
+        Raises NotFound and Invalid.
         """
         # Read before the transaction, so that it is never newer than the data.
         version = self._database.data_version() if question.filter.text else None
         with self._database.read() as connection:
-            evaluation = self._evaluations.read(connection, evaluation_id, known)
+            evaluation = self._evaluations.read(connection, evaluation_id)
             runs = evaluation.find_runs(question.filter.run_ids)
             selection = LogSelection(connection, question, evaluation, SearchResults(self._cache, version))
+            newest = self._overviews.newest(connection, evaluation, known)
             if question.sample:
-                return self._sample(connection, selection, runs, question, evaluation)
+                return self._sample(connection, selection, runs, question, evaluation, newest)
             found, total, counted_to = selection.find(runs)
             shown = found[: question.limit]
             return LogRows(
@@ -46,6 +52,7 @@ class LogQuestions:
                 counted_to=counted_to,
                 after=[list(log.sort_key) for log in shown],
                 more=len(found) > len(shown),
+                newest=newest,
             )
 
     def _sample(
@@ -55,6 +62,7 @@ class LogQuestions:
         runs: Sequence[Row[Any]],
         question: LogQuestion,
         evaluation: EvaluationState,
+        newest: KnownOverview | None,
     ) -> LogRows:
         assert selection.evaluator is not None
         offset = int(question.following[0]) if question.following else 0
@@ -73,6 +81,7 @@ class LogQuestions:
             total=found.total,
             after=[[offset + amount] for amount in range(1, len(shown) + 1)],
             more=offset + len(shown) < found.total,
+            newest=newest,
         )
 
 

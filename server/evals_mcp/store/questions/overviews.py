@@ -62,6 +62,12 @@ class Overviews:
         with self._database.read() as connection:
             return self._read(connection, _find(connection, word), known)
 
+    def newest(self, connection: Connection, evaluation: EvaluationState, known: str | None) -> KnownOverview | None:
+        """The overview in this transaction, for a caller whose overview is older. `known` is its token, if any."""
+        if known in (None, evaluation.token):
+            return None
+        return self._read(connection, _find(connection, evaluation.id))
+
     def _read(self, connection: Connection, row: Row[Any], known: str | None = None) -> KnownOverview:
         """The overview of an evaluation (a row of `_find`)."""
         evaluation = self._evaluations.read(connection, row.id)
