@@ -5,13 +5,16 @@ from typing import Any
 
 from sqlalchemy import select
 
+from evals_mcp.models.datapoint_fields import datapoint_fields
+from evals_mcp.store.database import tables
 from evals_mcp.store.database.tables import dataset_datapoints, judged_counts, judgments, logs, run_logs, runs, versions
 from evals_mcp.store.logs.judgments import author_key
 from evals_mcp.store.store import Store
 
 
 def check_counts(store: Store) -> None:
-    """Compare every kept count, and every kept judgment, with the logs themselves."""
+    """Compare every kept count, judgment and field with the logs and datapoints themselves."""
+    check_fields(store)
     with store.database.read() as connection:
         all_logs = {row.number: row for row in connection.execute(select(logs))}
         in_runs = connection.execute(select(run_logs)).all()
@@ -60,6 +63,18 @@ def check_counts(store: Store) -> None:
         assert run.logs_count == len(mine)
         assert run.incomplete_logs_count == sum(not place.complete for place in mine)
         assert run.logged_datapoints_count == len(points)
+
+
+def check_fields(store: Store) -> None:
+    """Compare every stored field of a datapoint with its content."""
+    with store.database.read() as connection:
+        stored = {tuple(row) for row in connection.execute(select(tables.datapoint_fields))}
+        points = connection.execute(select(tables.datapoints)).all()
+    assert stored == {
+        (point.id, field.part, field.key, point.dataset_id, *field[2:])
+        for point in points
+        for field in datapoint_fields(point.content)
+    }
 
 
 def _author(judgment: Any) -> str:

@@ -78,6 +78,7 @@ def _forget_authors(connection: Connection) -> None:
         "ALTER TABLE judged_counts DROP COLUMN judgments_count",
         "ALTER TABLE logs DROP COLUMN cached_tokens",
         "ALTER TABLE runs DROP COLUMN reported_figures",
+        "DROP TABLE datapoint_fields",
         "UPDATE alembic_version SET version_num = '0001'",
     ):
         connection.execute(text(statement))

@@ -12,6 +12,7 @@ from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
 from evals_mcp.store.database.identity import digest
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import datapoints
+from evals_mcp.store.files.datapoint_fields import replace_fields, write_fields
 from evals_mcp.store.files.datasets import datapoint_ids
 
 _INSERT = datapoints.insert()
@@ -29,7 +30,7 @@ def write_datapoints(batch: Batch, records: Numbered[DatapointRecord]) -> None:
     rows = [_row(record.with_ids(batch.ids)) for _, record in records]
     contents = _read_contents(batch, [row["id"] for row in rows])
     ids = _read_ids(batch, rows)
-    new: list[dict[str, Any]] = []
+    new: dict[str, dict[str, Any]] = {}
     with Refusing() as at:
         for (at.position, at.record), row in zip(records, rows, strict=True):
             content = _Content(row["dataset_id"], row["digest"])
@@ -43,8 +44,8 @@ def write_datapoints(batch: Batch, records: Numbered[DatapointRecord]) -> None:
             elif content in ids:
                 batch.note_id("datapoint", row["id"], ids[content])
                 continue
-            if there is None:
-                new.append(row)
+            if there is None or (batch.overwrite and row["id"] in new):
+                new[row["id"]] = row
             elif batch.overwrite:
                 _overwrite(batch, row)
             else:
@@ -52,7 +53,9 @@ def write_datapoints(batch: Batch, records: Numbered[DatapointRecord]) -> None:
             contents[row["id"]] = content
             ids[content] = row["id"]
     if new:
-        batch.connection.execute(_INSERT, new)
+        rows = list(new.values())
+        batch.connection.execute(_INSERT, rows)
+        write_fields(batch.connection, rows)
         batch.added["datapoint"] += len(new)
 
 
@@ -96,3 +99,4 @@ def _read_ids(batch: Batch, rows: list[dict[str, Any]]) -> dict[_Content, str]:
 def _overwrite(batch: Batch, row: dict[str, Any]) -> None:
     values = {name: row[name] for name in ("dataset_id", "digest", "content")}
     batch.connection.execute(_UPDATE.values(**values), {"of_id": row["id"]})
+    replace_fields(batch.connection, row)

@@ -3,13 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer
+from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit integer that SQLite can assign itself (as rowid)."""
+
+CodePointText = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that every database compares and sorts by code points."""
 
 
 class Moment(TypeDecorator[datetime]):

@@ -2,7 +2,7 @@
 
 Files are versioned: `versions` has their content, and `deployments` has the version of each environment. Logs are
 mostly appended, so `logs.number` orders them. Narrow tables hold what reviews need without texts: `run_logs` (a log in
-a run, with its sort keys) and `judgments` (a log's judgment in a run).
+a run, with its sort keys), `judgments` (a log's judgment in a run) and `datapoint_fields` (a scalar in a datapoint).
 """
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from evals_mcp.store.database.columns import Moment, RowNumber
+from evals_mcp.store.database.columns import CodePointText, Moment, RowNumber
 
 metadata = MetaData(
     naming_convention={
@@ -33,6 +33,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+HAS_NUMBER = text("number IS NOT NULL")
+"""The condition of the index of numbers, on PostgreSQL, too (see `ix_judgments_author`)."""
 
 environments = Table(
     "environments",
@@ -115,6 +118,21 @@ datapoints = Table(
     Column("digest", String, nullable=False),
     Column("content", JSON, nullable=False),
     UniqueConstraint("dataset_id", "digest"),
+)
+
+datapoint_fields = Table(
+    "datapoint_fields",
+    metadata,
+    Column("datapoint_id", ForeignKey("datapoints.id", ondelete="CASCADE"), primary_key=True),
+    Column("part", SmallInteger, primary_key=True),  # an index in models.datapoint_fields.PARTS
+    Column("key", CodePointText, primary_key=True),
+    Column("dataset_id", String, nullable=False),
+    Column("value", CodePointText, nullable=False),
+    Column("number", Float),
+    Column("whole", Boolean, nullable=False),  # false: the value is cut
+    Index("ix_datapoint_fields_value", "dataset_id", "part", "key", "value", "datapoint_id"),
+    Index("ix_datapoint_fields_number", "dataset_id", "part", "key", "number", sqlite_where=HAS_NUMBER),
+    sqlite_with_rowid=False,
 )
 
 dataset_datapoints = Table(

@@ -15,6 +15,7 @@ from evals_mcp.store.database.pages import batches, window
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, files, versions
 from evals_mcp.store.database.upserts import Upsert
+from evals_mcp.store.files.datapoint_fields import write_fields
 from evals_mcp.store.files.files import FileChange, ensure_file
 from evals_mcp.store.files.versions import (
     Version,
@@ -205,12 +206,14 @@ def _store_datapoints(connection: Connection, dataset_id: str, given: Sequence[C
         for key, content in contents.items()
     ]
     if rows:
-        connection.execute(_ADD_DATAPOINTS.on(connection), rows)
+        added = set(connection.execute(_ADD_DATAPOINTS.on(connection).returning(datapoints.c.id), rows).scalars())
+        write_fields(connection, (row for row in rows if row["id"] in added))
     ids = datapoint_ids(connection, dataset_id, list(contents))
     # A document may have brought other content under an id that would follow from this one.
     others = [{**row, "id": new_id("dp")} for row in rows if row["digest"] not in ids]
     if others:
         connection.execute(datapoints.insert(), others)
+        write_fields(connection, others)
         ids |= {str(row["digest"]): str(row["id"]) for row in others}
     return [ids[key] for key in contents]
 
