@@ -25,6 +25,8 @@ _BEGINNINGS = {
 }
 """How base64 of these types begins, by their magic numbers."""
 
+_ANY_BEGINNING = tuple(_BEGINNINGS)
+
 
 def mark_media(value: Any) -> Any:
     """A JSON value with a mark for each image, audio or file in it."""
@@ -49,6 +51,8 @@ def _marked_text(text: str) -> dict[str, Any] | None:
     if text.startswith("data:") and (found := _DATA_URL.match(text)) is not None:
         rest = len(text) - found.end()
         return _mark(found[1], rest * 3 // 4 if found[2] else rest)
+    if not text.startswith(_ANY_BEGINNING):
+        return None
     for beginning, media_type in _BEGINNINGS.items():
         if text.startswith(beginning) and _BASE64.fullmatch(text):
             return _mark(media_type, len(text) * 3 // 4)

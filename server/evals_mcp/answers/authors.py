@@ -43,7 +43,10 @@ def with_authors(evaluation: ResolvedEvaluation) -> set[str]:
 
 
 def _are_several(runs: Iterable[RunRow], index: int) -> bool:
-    found = (_authors(run.stats[index]).logs.items() for run in runs)
+    stats = [run.stats[index] for run in runs]
+    if all(item.authors is None for item in stats):
+        return False
+    found = (_authors(item).logs.items() for item in stats)
     return len({author for logs in found for author, count in logs if count}) > 1
 
 

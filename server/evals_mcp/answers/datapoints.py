@@ -161,16 +161,28 @@ def _constant(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]
     """The evaluators with the same judgment of all these logs, unless there is only one evaluator, and its word."""
     logs = [(log, columns.get(log.run_id, ())) for row in rows for log in row.logs]
     shown = {index for indexes in columns.values() for index in indexes}
-    words = {index: {_word(log, index, {}) for log, of in logs if index in of} for index in shown}
-    constant = {index: found.pop() for index, found in words.items() if len(found) == 1 and len(logs) > 1}
+    constant = {index: word for index in shown if len(logs) > 1 and (word := _only_word(logs, index))}
     return constant if len(constant) < len(shown) and "missing" not in constant.values() else {}
+
+
+def _only_word(logs: Sequence[tuple[DatapointLog, Sequence[int]]], index: int) -> Quoted:
+    """The word of all judgments by an evaluator; "" if they differ or there are none."""
+    only: Quoted = ""
+    for log, indexes in logs:
+        if index in indexes:
+            word = _word(log, index, {})
+            if only and word != only:
+                return ""
+            only = word
+    return only
 
 
 def _signs(rows: Sequence[DatapointRow], columns: Mapping[str, Sequence[int]]) -> Quoted:
     """What the signs in the cells mean, as far as there are any."""
     logs = [log for row in rows for log in row.logs]
     signs: list[Quoted] = []
-    if any(log.state(index) == "missing" for log in logs for index in columns.get(log.run_id, ())):
+    silent = [log for log in logs if "m" in log.states]
+    if any(log.state(index) == "missing" for log in silent for index in columns.get(log.run_id, ())):
         signs.append("- = missing")
     if len({(row.id, log.run_id) for row in rows for log in row.logs}) < len(logs):
         signs.append("×2 and ; = repeated logs")
@@ -223,6 +235,7 @@ def _text(text: Row | None, limit: int) -> Quoted:
 
 def _letters(logs: Sequence[DatapointLog], columns: Mapping[str, Sequence[int]]) -> dict[str, Quoted]:
     """A letter for each long option in the cells of a row."""
+    logs = [log for log in logs if log.others or list in map(type, log.judgments)]
     judgments = (value for log in logs for index in columns.get(log.run_id, ()) for _, value in log.each(index))
     options = dict.fromkeys(option for value in judgments for option in _options(value) if len(option) >= _LONG_OPTION)
     return dict(zip(options, _LETTERS, strict=False))
@@ -254,6 +267,8 @@ def _judgments(log: DatapointLog, indexes: Sequence[int], letters: Mapping[str, 
 
 def _word(log: DatapointLog, index: int, letters: Mapping[str, Quoted]) -> Quoted:
     """The judgments of all authors who judged otherwise than another."""
+    if not log.others:
+        return _one_word(log.state(index), log.judgments[index], letters)
     return "+".join(_one_word(state, judgment, letters) for state, judgment in log.each(index))
 
 

@@ -23,9 +23,9 @@ def judgment_word(state: JudgmentState, judgment: Any, longest: int = _TEXT) -> 
     """
     if state != "judged":
         return state
+    if isinstance(judgment, bool):
+        return "true" if judgment else "false"
     match judgment:
-        case bool(value):
-            return "true" if value else "false"
         case int(value) | float(value):
             return _number_word(value)
         case list(options):
@@ -80,6 +80,8 @@ def author_name(author: str | None) -> Quoted:
 
 def repeated_words(words: Sequence[Quoted]) -> list[Quoted]:
     """Merge repeated words: `false ×8`. Keeps the order of first occurrence."""
+    if len(words) == 1:
+        return list(words)
     return [word if times == 1 else f"{word} ×{number(times)}" for word, times in Counter(words).items()]
 
 

@@ -78,7 +78,7 @@ class _Judged(NamedTuple):
     @property
     def text(self) -> Quoted:
         """The words of all authors."""
-        return ", ".join(self.words)
+        return self.words[0] if len(self.words) == 1 else ", ".join(self.words)
 
 
 class JudgmentColumns:
@@ -160,4 +160,5 @@ def _is_constant(cells: Sequence[_Judged]) -> bool:
 def _word(item: JudgmentRow, *, with_threshold: bool) -> Quoted:
     """A judgment, and what the evaluator says beside it: `0.62 not passed`."""
     beside = verdict_words(item.judgment, item.score, item.passed, item.threshold if with_threshold else None)
-    return " ".join([judgment_word(item.state, item.judgment), *beside])
+    word = judgment_word(item.state, item.judgment)
+    return " ".join([word, *beside]) if beside else word

@@ -17,7 +17,7 @@ class CalledTool(NamedTuple):
 
 def message_text(content: object) -> str | None:
     """The text of a message's content: the content itself, or its text parts, a line each. None without text."""
-    if isinstance(content, str):
+    if content is None or isinstance(content, str):
         return content
     texts = [text for part in _parts(content) if (text := _text_of(part)) is not None]
     return join_texts(texts, "\n") if texts else None

@@ -54,7 +54,7 @@ def quote(text: str, limit: int | None = None) -> Quoted:
     Counts what is cut outside of the quotes, also what was cut before: `"The plan…" (+1,234 characters)`.
     """
     length = full_length(text)
-    end = len(text) if limit is None else whole_character(text, limit)
+    end = len(text) if limit is None or limit >= len(text) else whole_character(text, limit)
     if end == length:
         return harmless(f'"{_one_line(text)}"')
     return harmless(f'"{_one_line(text[:end])}…" (+{length - end:,} characters)')

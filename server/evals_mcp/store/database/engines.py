@@ -57,8 +57,22 @@ def compact_json(value: Any) -> str:
     return content.decode()
 
 
+_decode = json.JSONDecoder().raw_decode
+
+
+def _read_json(text: str) -> Any:
+    """What `compact_json` wrote. `json.loads` takes most of its time to look for blanks around a short text."""
+    return _decode(text)[0]
+
+
 def _sqlite_engine(**options: Any) -> Engine:
-    engine = create_engine(URL.create("sqlite"), poolclass=QueuePool, json_serializer=compact_json, **options)
+    engine = create_engine(
+        URL.create("sqlite"),
+        poolclass=QueuePool,
+        json_serializer=compact_json,
+        json_deserializer=_read_json,
+        **options,
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from evals_mcp.models.usage import Usage, own_usage, usage_of_steps
 from evals_mcp.store.database.pages import batches
@@ -14,6 +14,8 @@ from evals_mcp.store.logs.rows import usage_facts
 _STEPS = select(
     logs.c.number, logs.c.trace_parent_number, logs.c.judged_log_number, *(logs.c[part] for part in Usage._fields)
 )
+_CHILDREN = _STEPS.where(logs.c.trace_parent_number.in_(bindparam("numbers", expanding=True)))
+_THEMSELVES = _STEPS.where(logs.c.number.in_(bindparam("numbers", expanding=True)))
 _CHANGE_FACTS = (
     update(run_logs)
     .where(run_logs.c.log_number == bindparam("of_log"))
@@ -36,7 +38,7 @@ def read_step_usage(connection: Connection, numbers: Sequence[int]) -> dict[int,
     while above:
         found: dict[int, Mapping[str, Any]] = {}
         for batch in batches(above):
-            found |= _read_steps(connection, logs.c.trace_parent_number.in_(batch))
+            found |= _read_steps(connection, _CHILDREN, batch)
         levels.append(found)
         # What a step says itself already counts the steps below it.
         above = [number for number, step in found.items() if not own_usage(step).is_known]
@@ -58,7 +60,7 @@ def refresh_above(connection: Connection, parents: Iterable[int], now: datetime)
     waiting = sorted(set(parents))
     while waiting:
         for batch in batches(waiting):
-            above |= _read_steps(connection, logs.c.number.in_(batch))
+            above |= _read_steps(connection, _THEMSELVES, batch)
         upper = {above[number]["trace_parent_number"] for number in waiting if number in above}
         waiting = sorted(number for number in upper - {None} if number not in above)
     silent = [number for number, row in above.items() if not own_usage(row).is_known]
@@ -81,7 +83,7 @@ def refresh_above(connection: Connection, parents: Iterable[int], now: datetime)
         connection.execute(of_runs.values(revision=runs.c.revision + 1, updated_at=now))
 
 
-def _read_steps(connection: Connection, condition: ColumnElement[bool]) -> dict[int, Mapping[str, Any]]:
+def _read_steps(connection: Connection, steps: Select[Any], numbers: Sequence[int]) -> dict[int, Mapping[str, Any]]:
     """Logs without the judgments, by number. SQLite would look up "judges nothing" in an index, and read most logs."""
-    rows = connection.execute(_STEPS.where(condition)).mappings()
+    rows = connection.execute(steps, {"numbers": numbers}).mappings()
     return {row["number"]: dict(row) for row in rows if row["judged_log_number"] is None}

@@ -1,6 +1,7 @@
 """Rows of chosen logs and their judgments. Texts are cut to the needed length."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -9,7 +10,7 @@ from evals_mcp.media import mark_media
 from evals_mcp.models.judgments import STATES, JudgmentState
 from evals_mcp.models.message_parts import other_parts
 from evals_mcp.models.rows import Excerpt, JudgmentRow, LogRow
-from evals_mcp.models.usage import Usage, own_usage
+from evals_mcp.models.usage import Usage
 from evals_mcp.store.database.tables import datapoints, judgments, logs, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment
 from evals_mcp.store.logs.rows import output_text
@@ -31,12 +32,17 @@ def read_log_rows(
     found = {(row.run_id, row.number): row for row in connection.execute(_LOGS, numbers).all()}
     judged = read_judgment_rows(connection, keys, attachments, characters)
     matches = read_matches(connection, keys, searched) if searched else {}
-    used = {row.number: own_usage(row._mapping) for row in found.values()}
+    used = {row.number: Usage(*_usage(row)) for row in found.values()}
     used |= read_step_usage(connection, [number for number, usage in used.items() if not usage.is_known])
+    missing = {item.evaluator_version_id: [_missing(item)] for item in attachments}
     return [
-        _log_row(found[key], used[key.log_number], judged.get(key, {}), attachments, characters, matches.get(key))
+        _log_row(found[key], used[key.log_number], {**missing, **judged.get(key, {})}, characters, matches.get(key))
         for key in keys
     ]
+
+
+def _missing(attachment: Attachment) -> JudgmentRow:
+    return JudgmentRow(evaluator_version_id=attachment.evaluator_version_id, state="missing")
 
 
 def read_judgment_rows(
@@ -72,7 +78,7 @@ _JUDGMENTS = (
         logs.c.output,
         logs.c.output_message,
         judgments.c.passed,
-        *(logs.c.extra[name] for name in ("score", "threshold")),
+        *(logs.c.extra[name].as_float() for name in ("score", "threshold")),
     )
     .join(logs, logs.c.number == judgments.c.evaluator_log_number)
     .where(judgments.c.log_number.in_(bindparam("numbers", expanding=True)))
@@ -94,7 +100,7 @@ def _judgment_row(
     *,
     characters: int,
 ) -> JudgmentRow:
-    explanation = output_text({"output": output, "output_message": message})
+    explanation = output_text({"output": output, "output_message": message}) if output is None else output
     text = error or explanation or ""
     return JudgmentRow(
         evaluator_version_id=version_id,
@@ -110,6 +116,7 @@ def _judgment_row(
     )
 
 
+_usage = attrgetter(*Usage._fields)
 _LOGS = (
     select(
         logs.c.number,
@@ -137,7 +144,6 @@ def _log_row(
     row: Any,
     usage: Usage,
     judged: dict[str, list[JudgmentRow]],
-    attachments: Sequence[Attachment],
     characters: int,
     excerpt: Excerpt | None,
 ) -> LogRow:
@@ -166,12 +172,7 @@ def _log_row(
         cached_tokens=usage.cached_tokens,
         cost=None if usage.is_output_cost else row.cost,
         output_cost=row.cost if usage.is_output_cost else None,
-        judgments=[
-            row
-            for item in attachments
-            for row in judged.get(item.evaluator_version_id)
-            or [JudgmentRow(evaluator_version_id=item.evaluator_version_id, state="missing")]
-        ],
+        judgments=[judgment for of_evaluator in judged.values() for judgment in of_evaluator],
         lengths=lengths,
         excerpt=excerpt,
     )

@@ -141,14 +141,14 @@ class LogSelection:
     def _newest(self, runs: Sequence[Row[Any]]) -> list[SortedLog]:
         following, most = self._question.following, self._question.limit + 1
         asked = {"before": _ANY_NUMBER if following is None else -int(following[1]), "most": most}
-        found: list[SortedLog] = []
+        found: list[Any] = []
         for start in range(0, len(runs), _TOGETHER):
             together = runs[start : start + _TOGETHER]
             names = {f"run_{index}": run.id for index, run in enumerate(together)}
-            rows = self._connection.execute(_newest_of(len(together)), {**asked, **names}).all()
-            found += [SortedLog((0, -number), run_id, number) for number, run_id in rows]
+            found += self._connection.execute(_newest_of(len(together)), {**asked, **names}).all()
         order = {run.id: index for index, run in enumerate(runs)}
-        return sorted(found, key=lambda log: (log.sort_key, order[log.run_id]))[:most]
+        first = sorted((-number, order[run_id]) for number, run_id in found)[:most]
+        return [SortedLog((0, key), runs[index].id, -key) for key, index in first]
 
     def _first(self, run_id: str, statement: Select[Any], above: int) -> list[SortedLog]:
         """The first logs of one run from one source, in order."""
