@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import IO, Any
 
-from evals_mcp.importers.contents import Contents, content_of, output_of
+from evals_mcp.importers.contents import Contents, log_key
 from evals_mcp.importers.earlier_results import EarlierResults
 from evals_mcp.importers.judgment_types import JudgmentType, is_plain, state_of
 from evals_mcp.importers.occurrences import Occurrences
-from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version
+from evals_mcp.importers.results import Case, EvaluatorKind, Result, Score, Step, Version, canonical_json
 from evals_mcp.importers.waiting_lines import WaitingLines
 from evals_mcp.models.enums import FileType
 from evals_mcp.models.evaluation_document import (
@@ -72,7 +72,8 @@ class Assembly:
         self._contents: Contents[str] = Contents()
         self.outputs: Contents[tuple[str, str]] = Contents()  # by label and file
         self._version_ids: dict[str, str] = {}
-        self.datapoints_count = 0
+        self._dataset_id = self._id("ds")
+        self._datapoint_ids: list[str] = []
         self._own_case_ids = Occurrences()
         self.ambiguous_ids: dict[str, None] = {}
         self.earlier = EarlierResults()
@@ -80,13 +81,13 @@ class Assembly:
         self.errors_count = 0
         self.judgment_states: Counter[str] = Counter()
 
-    def add(self, result: Result) -> None:
-        """Add a result. Raises ValueError if a value cannot be stored."""
+    def add(self, result: Result, content: str) -> None:
+        """Add a result with its content. Raises ValueError if a value cannot be stored."""
         datapoint = self._datapoint(result.case)
         if result.not_run:
             self._add_datapoint(datapoint, result.case)
             return
-        log = self._log(result, datapoint.id)
+        log = self._log(result, content, datapoint.id)
         steps = [self._step(step, number, log.id) for number, step in enumerate(result.steps)]
         judgments = list(self._judgments(result.scores, log.id))
         # Nothing of a result that cannot be stored is kept: all of it is made before any of it is written.
@@ -96,7 +97,8 @@ class Assembly:
         self._run_files.setdefault(log.run_ids[0], result.location.file)
         self._contents.add(log.run_ids[0], log.id)
         if result.output is not None or result.error is not None:
-            self.outputs.add((result.version.label, result.location.file), output_of(result, datapoint.id))
+            output = [datapoint.id, result.output, result.error]
+            self.outputs.add((result.version.label, result.location.file), output)
         for figure in result.run.reported:
             evaluator = None if figure.evaluator is None else self._path(figure.evaluator)
             key = (figure.name, evaluator, figure.source)
@@ -116,10 +118,15 @@ class Assembly:
     def _add_datapoint(self, datapoint: DatapointRecord, case: Case) -> None:
         if self._datapoints.count(datapoint.id):
             return
-        self.datapoints_count += 1
+        self._datapoint_ids.append(datapoint.id)
         if case.id is not None and self._own_case_ids.count(case.id):
             self.ambiguous_ids[case.id] = None
         self._cases.write(datapoint.model_dump_json(exclude_none=True).encode() + b"\n")
+
+    @property
+    def datapoints_count(self) -> int:
+        """The number of datapoints."""
+        return len(self._datapoint_ids)
 
     @property
     def run_labels(self) -> list[str]:
@@ -155,13 +162,12 @@ class Assembly:
 
     def _located_records(self) -> Iterator[tuple[Record, str]]:
         location = self.evaluation
-        datapoint_ids = [datapoint.id for datapoint in self._datapoint_records()]
-        dataset_version_id = self._id("dsv", *sorted(datapoint_ids))
+        dataset_version_id = self._id("dsv", *sorted(self._datapoint_ids))
         run_ids = {
             run_id: self._id("run", run_id, dataset_version_id, self._contents.digest(run_id)) for run_id in self._runs
         }
         about = chain(
-            self._dataset(dataset_version_id, datapoint_ids),
+            self._dataset(dataset_version_id),
             self._file_versions(),
             self._evaluation(run_ids, dataset_version_id),
         )
@@ -192,13 +198,10 @@ class Assembly:
                 reported_figures=list(self._reported[run_id].values()) or None,
             )
 
-    def _dataset(self, version_id: str, datapoint_ids: list[str]) -> Iterator[Record]:
-        yield FileRecord(id=self._id("ds"), type="dataset", path=self._path("datapoints"))
-        yield from self._datapoint_records()
-        yield VersionRecord(id=version_id, file_id=self._id("ds"), datapoint_ids=datapoint_ids)
-
-    def _datapoint_records(self) -> Iterator[DatapointRecord]:
-        return map(DatapointRecord.model_validate_json, self._cases)
+    def _dataset(self, version_id: str) -> Iterator[Record]:
+        yield FileRecord(id=self._dataset_id, type="dataset", path=self._path("datapoints"))
+        yield from map(DatapointRecord.model_validate_json, self._cases)
+        yield VersionRecord(id=version_id, file_id=self._dataset_id, datapoint_ids=self._datapoint_ids)
 
     def _file_versions(self) -> Iterator[Record]:
         """What was run, the evaluators, and what the steps called."""
@@ -227,8 +230,8 @@ class Assembly:
         messages = list(case.messages) or None
         content = [case.id, case.inputs, [message.model_dump(mode="json") for message in case.messages], case.target]
         return DatapointRecord(
-            id=self._id("dp", _canonical(content)),
-            dataset_id=self._id("ds"),
+            id=self._id("dp", canonical_json(content)),
+            dataset_id=self._dataset_id,
             inputs=dict(case.inputs),
             messages=messages,
             target=None if case.target is None else dict(case.target),
@@ -236,9 +239,9 @@ class Assembly:
             tags=list(case.tags) or None,
         )
 
-    def _log(self, result: Result, datapoint_id: str) -> LogRecord:
+    def _log(self, result: Result, content: str, datapoint_id: str) -> LogRecord:
         version_id = self._version_id(result.version)
-        key = content_of(result, version_id, datapoint_id)
+        key = log_key(result, content, version_id, datapoint_id)
         return LogRecord(
             id=self._id("log", key, str(self._equal.count(key))),
             version_id=version_id,
@@ -325,7 +328,7 @@ class Assembly:
         return self._id("pr" if type == "prompt" else "fl")
 
     def _version_id(self, version: Version) -> str:
-        prefix, content = "prv" if _file_type(version) == "prompt" else "flv", _canonical(version.content)
+        prefix, content = "prv" if _file_type(version) == "prompt" else "flv", canonical_json(version.content)
         key = f"{version.label}\x00{content}"
         if key not in self._version_ids:
             self._version_ids[key] = self._id(prefix, version.label, content)
@@ -334,7 +337,7 @@ class Assembly:
     def _evaluator_id(self, name: str, kind: EvaluatorKind) -> str:
         if (name, kind) not in self._evaluator_ids:
             spec = self._evaluators[name, kind].spec(kind)
-            self._evaluator_ids[name, kind] = self._id("evv", name, kind, _canonical(spec))
+            self._evaluator_ids[name, kind] = self._id("evv", name, kind, canonical_json(spec))
         return self._evaluator_ids[name, kind]
 
     def _path(self, *names: str) -> str:
@@ -346,10 +349,6 @@ class Assembly:
 
 def _file_type(version: Version) -> FileType:
     return "prompt" if "model" in version.content else "flow"
-
-
-def _canonical(content: Any) -> str:
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -7,52 +7,54 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from evals_mcp.importers.results import Result, fingerprint
+from evals_mcp.importers.results import Result, canonical_json, fingerprint, fingerprint_of_text
 from evals_mcp.models.json_values import DEEPEST_JSON, storable
 
 Key = TypeVar("Key", bound=Hashable)
 
 _RESULT = TypeAdapter(Result)
-_REPLACED = "\N{REPLACEMENT CHARACTER}".encode()  # also stands for half of a surrogate pair in a key
+_REPLACED = "\N{REPLACEMENT CHARACTER}"  # also stands for half of a surrogate pair in a key
 _NEVER_NEGATIVE = ("latency", "cost", "prompt_tokens", "output_tokens", "reasoning_tokens", "cached_tokens")
-_ELSEWHERE: dict[str, Any] = {
-    **dict.fromkeys(("version", "case", "location", "evaluation", "id", "test_set", "run"), True),
-    "scores": {"__all__": {"higher_is_better"}},  # the evaluator's
-}
+_ELSEWHERE = ("version", "case", "evaluation", "id", "test_set", "run")
+_OF_EVALUATOR = "higher_is_better"
 
 
-def check_result(result: Result) -> None:
-    """Raise ValueError if a result has a value that no database stores. NaN is left to what reads it."""
+def content_of(result: Result) -> str:
+    """What a result holds beside its version and datapoint, as JSON. Equal results have equal ones.
+
+    Raises ValueError or TypeError if a value of the result, the version or the datapoint cannot be stored.
+    """
     for part in (result, *result.scores, *result.steps):
         for name in _NEVER_NEGATIVE:
             if (getattr(part, name, None) or 0) < 0:
                 raise ValueError(f"{name.replace('_', ' ')} is negative")
     try:
-        text = _RESULT.dump_json(result, exclude={"location"}, warnings=False)
-        brackets = text.count(b"{") + text.count(b"[")
-        if b"\\u0000" in text or _REPLACED in text or brackets > DEEPEST_JSON:
-            held = _RESULT.dump_python(result, exclude={"location"}, warnings=False)
-            storable(json.loads(json.dumps(held, default=str)))
+        held = _RESULT.dump_python(result, mode="json", exclude={"location"}, exclude_defaults=True, warnings=False)
+        elsewhere = [held.pop(name, None) for name in _ELSEWHERE]
+        for score in held.get("scores", ()):
+            score.pop(_OF_EVALUATOR, None)
+        content, rest = canonical_json(held), json.dumps(elsewhere, ensure_ascii=False)
+        (content + rest).encode()
+        if any(_is_suspect(text) for text in (content, rest)):
+            whole = _RESULT.dump_python(result, exclude={"location"}, warnings=False)
+            storable(json.loads(json.dumps(whole, default=str)))
     except (RecursionError, ValueError) as error:
         told = str(error).partition("\n")[0].removeprefix("Error serializing to JSON: ")
         if "surrogates" in told:
             told = "text has half of a surrogate pair"
         raise ValueError(told.replace("must not contain NUL characters", "has a NUL character")) from None
+    return content
 
 
-def content_of(result: Result, version_id: str, datapoint_id: str) -> str:
-    """What tells a result from others: all that its log, judgments and steps hold.
-
-    Raises ValueError or TypeError if a value cannot be stored.
-    """
-    held = _RESULT.dump_python(result, mode="json", exclude=_ELSEWHERE, exclude_defaults=True, warnings=False)
-    of_run = result.run.key or result.location.file
-    return fingerprint([of_run, version_id, datapoint_id, held]).hex()
+def _is_suspect(text: str) -> bool:
+    """Whether JSON may have what no database stores."""
+    return "\\u0000" in text or _REPLACED in text or text.count("{") + text.count("[") > DEEPEST_JSON
 
 
-def output_of(result: Result, datapoint_id: str) -> str:
-    """What tells an output from others, whatever the file says beside it."""
-    return fingerprint([datapoint_id, result.output, result.error]).hex()
+def log_key(result: Result, content: str, version_id: str, datapoint_id: str) -> str:
+    """What tells a log from others: its run or file, version and datapoint, and what its result holds."""
+    about = canonical_json([result.run.key or result.location.file, version_id, datapoint_id])
+    return fingerprint_of_text(f"{about[:-1]}, {content}]").hex()
 
 
 class Contents(Generic[Key]):
@@ -61,8 +63,8 @@ class Contents(Generic[Key]):
     def __init__(self) -> None:
         self._sums: defaultdict[Key, int] = defaultdict(int)
 
-    def add(self, key: Key, content: str) -> None:
-        """Add a part."""
+    def add(self, key: Key, content: Any) -> None:
+        """Add a part, which is JSON."""
         self._sums[key] += int.from_bytes(fingerprint(content))
 
     def digest(self, key: Key) -> str:

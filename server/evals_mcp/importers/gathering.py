@@ -7,7 +7,7 @@ from typing import IO, Self
 from pydantic import ValidationError
 
 from evals_mcp.importers.assembly import Assembly
-from evals_mcp.importers.contents import check_result
+from evals_mcp.importers.contents import content_of
 from evals_mcp.importers.formats import Report
 from evals_mcp.importers.results import Location, Result
 
@@ -64,11 +64,11 @@ class FileOfResults:
     def add(self, result: Result) -> None:
         """Add a result, or report why not."""
         try:
-            check_result(result)
+            content = content_of(result)
             assembly = self._gathering.assembly_of(result, self._own_name)
             earlier = assembly.earlier.find(result)
             if earlier is None:
-                assembly.add(result)
+                assembly.add(result, content)
                 self.added += not result.not_run
             elif earlier.is_same:
                 self._repeats[earlier.file] += 1

@@ -149,9 +149,17 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+canonical_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False).encode
+"""JSON that equal values share. Raises ValueError for NaN, and TypeError."""
+
+
 def fingerprint(value: Any) -> bytes:
     """15 bytes that values of JSON share if they are equal. Raises ValueError for NaN."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    return fingerprint_of_text(canonical_json(value))
+
+
+def fingerprint_of_text(text: str) -> bytes:
+    """15 bytes of a text."""
     return blake2b(text.encode(), digest_size=_FINGERPRINT).digest()
 
 
