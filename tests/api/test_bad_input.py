@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped,unused-ignore]
+from tests.api.application import sqlite_store as emptied_store  # noqa: F401  tests/slow has both databases
 from tests.every_route import Step, Team, World, build, document, every_route
 from tests.raw_rows import raw_rows
 
@@ -130,7 +131,6 @@ def _check_refusal(bad: Bad, answer: httpx.Response) -> None:
         assert "'" not in detail, detail
 
 
-@pytest.mark.parametrize("emptied_store", ["sqlite"], indirect=True)
 async def test_routes_refuse_bad_input_and_keep_nothing_of_it(team: Team, store: Store) -> None:
     """A route of each kind here; in tests/slow every route, on both databases."""
     await refuse_bad_input(team, store, _SOME)

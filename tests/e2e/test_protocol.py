@@ -1,7 +1,6 @@
 """The server over real stdio in both eras of the protocol: what hosts see, and that nothing ends it or its protocol."""
 
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,13 @@ from typing import Any
 import pytest
 from mcp.types import PromptReference, TextContent, TextResourceContents
 from tests.e2e.in_process import connect
-from tests.e2e.stdio import ERAS, MODERN, SAMPLE, Wire, database_text, environ, message_of
+from tests.e2e.stdio import ERAS, MODERN, SAMPLE, Wire, database_text, message_of
 
 from evals_mcp import __version__
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES
 from evals_mcp.tools import TOOLS
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 NOISY = """
 import logging, os, subprocess, sys, warnings
@@ -64,20 +63,11 @@ def wire(
 async def test_a_client_uses_everything_the_server_offers(sample_database: Path, mode: str) -> None:
     """Tools, resources, prompts and completion, as an ordinary client of the protocol calls them."""
     async with connect({"EVALS_MCP_DATABASE": str(sample_database)}, mode) as assistant:
-        await _use_everything(assistant.host)
+        await use_everything(assistant.host)
 
 
-@pytest.mark.process
-@pytest.mark.anyio
-async def test_a_client_that_starts_the_server_uses_everything_it_offers(sample_database: Path) -> None:
-    """As hosts start it."""
-    variables = environ(EVALS_MCP_DATABASE=str(sample_database))
-    parameters = StdioServerParameters(command=sys.executable, args=["-m", "evals_mcp"], env=variables)
-    async with Client(parameters) as client:
-        await _use_everything(client)
-
-
-async def _use_everything(client: Client) -> None:
+async def use_everything(client: Client) -> None:
+    """Ask for what is listed, and use one of each kind."""
     listed = (await client.list_tools()).tools
     assert [tool.name for tool in listed] == [tool.name for tool in TOOLS]
     result = await client.call_tool("list_runs", {"evaluation": SAMPLE})
@@ -239,19 +229,23 @@ def test_lines_that_are_no_requests_do_not_end_the_server(wire: Wire) -> None:
 
 @pytest.mark.process
 def test_nothing_but_the_protocol_reaches_stdout(sample_database: Path) -> None:
-    """Prints, bytes, children and warnings go to stderr; an error nobody foresaw is told without its innards."""
-    for era in ERAS:
-        with Wire({"EVALS_MCP_DATABASE": str(sample_database)}, era=era, command=("-c", NOISY)) as wire:
-            assert wire.answer("noisy") == "done"
-            said = wire.failure("broken")
-            assert "internal error" in said
-            assert "innards" not in said
-            assert wire.answer("noisy") == "done"
-            wire.wait()
-            for words in ("print", "text", "bytes", "child", "warning", "log"):
-                assert f"stray {words}" in wire.errors
-            assert "innards" in wire.errors
-        assert all("stray" not in str(message_of(line)) for line in wire.lines)
+    """Prints, bytes, children and warnings go to stderr. Here in the era without a handshake, in tests/slow in both."""
+    check_a_noisy_server(sample_database, MODERN)
+
+
+def check_a_noisy_server(database: Path, era: str) -> None:
+    """Nothing of what its tools write is on stdout; an error nobody foresaw is told without its innards."""
+    with Wire({"EVALS_MCP_DATABASE": str(database)}, era=era, command=("-c", NOISY)) as wire:
+        assert wire.answer("noisy") == "done"
+        said = wire.failure("broken")
+        assert "internal error" in said
+        assert "innards" not in said
+        assert wire.answer("noisy") == "done"
+        wire.wait()
+        for words in ("print", "text", "bytes", "child", "warning", "log"):
+            assert f"stray {words}" in wire.errors
+        assert "innards" in wire.errors
+    assert all("stray" not in str(message_of(line)) for line in wire.lines)
 
 
 def test_many_calls_at_once_are_each_answered(wire: Wire) -> None:

@@ -1,9 +1,7 @@
-"""`serve`: what it listens on, says and finishes."""
+"""`serve`: what it listens on and says; tests/slow has what it finishes when it is stopped."""
 
 import re
-import signal
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +13,6 @@ from tests.serving.served_here import Serve, served
 
 from evals_mcp.errors import Invalid, NotFound, Unavailable
 from evals_mcp.serving import serve
-
-Start = Callable[..., Any]
 
 
 @pytest.fixture
@@ -33,11 +29,6 @@ def _post(url: str, **more: Any) -> httpx.Response:
     return httpx.post(url, timeout=60, verify=False, **more)
 
 
-def _raw_connection(url: str) -> socket.socket:
-    place = urlsplit(url)
-    return socket.create_connection((place.hostname, place.port), timeout=60)
-
-
 def test_the_api_its_health_and_its_document_are_there(serve_here: Serve, database: str) -> None:
     """Port 0 becomes a free port."""
     url = serve_here(database)
@@ -46,43 +37,6 @@ def test_the_api_its_health_and_its_document_are_there(serve_here: Serve, databa
     assert _get(f"{url}/v5/flows").json()["records"] == []
     assert _get(f"{url}/docs").status_code == 200
     assert "/v5/evaluations" in _get(f"{url}/openapi.json").json()["paths"]
-
-
-@pytest.mark.process
-def test_a_stop_finishes_what_was_accepted(start_server: Start, serve_here: Serve, database: str) -> None:
-    """A request that is half sent when a signal comes is answered, and what it wrote is there afterwards.
-
-    The first line of stderr says where the server is, and no other line is written than that of the request.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        server = start_server(database)
-        assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", server.url)
-        body = f'{{"path": "{number.name}", "attributes": {{}}}}'.encode()
-        with _raw_connection(server.url) as connection:
-            connection.sendall(_head(len(body)))
-            assert connection.recv(1000).startswith(b"HTTP/1.1 100")  # the handler reads the body: it was accepted
-            server.process.send_signal(number)
-            _wait_until_closed(server.url)
-            connection.sendall(body)
-            assert connection.recv(100_000).startswith(b"HTTP/1.1 200")
-        assert server.ended() == 0
-        (line,) = server.lines
-        assert " POST /v5/flows 200 " in line
-    listed = _get(f"{serve_here(database)}/v5/flows").json()["records"]
-    assert {item["path"] for item in listed} == {"SIGTERM", "SIGINT"}
-
-
-def _head(length: int) -> bytes:
-    lines = ["POST /v5/flows HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Expect: 100-continue"]
-    return "\r\n".join([*lines, f"Content-Length: {length}", "", ""]).encode()
-
-
-def _wait_until_closed(url: str) -> None:
-    while True:
-        try:
-            _raw_connection(url).close()
-        except OSError:
-            return
 
 
 def test_each_request_has_a_line_without_key_and_query(database: str, capsys: pytest.CaptureFixture[str]) -> None:

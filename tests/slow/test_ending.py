@@ -1,17 +1,27 @@
 """How a server starts with a wrong setting, and how it and a command end: by a signal, or when nobody reads them."""
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from tests.e2e.stdio import SAMPLE, Wire, environ, run_program
+from tests.serving.served_here import Serve, serve_here
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither these signals nor terminals")
 
+__all__ = ["serve_here"]
+
+Start = Callable[..., Any]
 PATIENCE = 30
 BUSY = """
 import sys, time
@@ -156,3 +166,47 @@ def test_a_server_starts_with_a_wrong_setting_and_tells_of_it_when_asked() -> No
     asked = run_program(["call", "list_evaluations"], **wrong)
     assert (asked.returncode, asked.stdout) == (1, "")
     assert words in asked.stderr
+
+
+def _raw_connection(url: str) -> socket.socket:
+    place = urlsplit(url)
+    return socket.create_connection((place.hostname, place.port), timeout=60)
+
+
+def test_a_stop_of_a_served_database_finishes_what_was_accepted(
+    start_server: Start, serve_here: Serve, tmp_path: Path
+) -> None:
+    """A request that is half sent when a signal comes is answered, and what it wrote is there afterwards.
+
+    The first line of stderr says where the server is, and no other line is written than that of the request.
+    """
+    database = str(tmp_path / "evals.db")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        server = start_server(database)
+        assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", server.url)
+        body = f'{{"path": "{number.name}", "attributes": {{}}}}'.encode()
+        with _raw_connection(server.url) as connection:
+            connection.sendall(_head(len(body)))
+            assert connection.recv(1000).startswith(b"HTTP/1.1 100")  # the handler reads the body: it was accepted
+            server.process.send_signal(number)
+            _wait_until_closed(server.url)
+            connection.sendall(body)
+            assert connection.recv(100_000).startswith(b"HTTP/1.1 200")
+        assert server.ended() == 0
+        (line,) = server.lines
+        assert " POST /v5/flows 200 " in line
+    listed = httpx.get(f"{serve_here(database)}/v5/flows", timeout=60, verify=False).json()["records"]
+    assert {item["path"] for item in listed} == {"SIGTERM", "SIGINT"}
+
+
+def _head(length: int) -> bytes:
+    lines = ["POST /v5/flows HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Expect: 100-continue"]
+    return "\r\n".join([*lines, f"Content-Length: {length}", "", ""]).encode()
+
+
+def _wait_until_closed(url: str) -> None:
+    while True:
+        try:
+            _raw_connection(url).close()
+        except OSError:
+            return

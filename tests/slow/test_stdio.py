@@ -1,4 +1,4 @@
-"""Every wrong call that is refused in process, over a real pipe."""
+"""Over a real pipe: all that a client uses, wrong calls that are refused in process, and tools that write to stdout."""
 
 import re
 import sys
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from tests.assistant import Assistant
-from tests.e2e.stdio import MODERN, SAMPLE, environ
+from tests.e2e.stdio import ERAS, MODERN, SAMPLE, environ
+from tests.e2e.test_protocol import check_a_noisy_server, use_everything
 from tests.tools.test_bad_input import WRONG
 
 from evals_mcp.client.client import EvalsClient
@@ -33,3 +34,17 @@ async def test_a_stdio_server_survives_it_too(sample_copy: Path, mode: Any) -> N
         assert re.match(rf"Log {log}\w{{15}} of prompt support/answer-ticket ", whole)
         points = await assistant.ask("list_datapoints", evaluation=SAMPLE, limit=1)
         assert "\ndatapoint | input (question, plan, locale) | target (facts) | " in points
+
+
+async def test_a_client_that_starts_the_server_uses_everything_it_offers(sample_database: Path) -> None:
+    """As hosts start it."""
+    variables = environ(EVALS_MCP_DATABASE=str(sample_database))
+    parameters = StdioServerParameters(command=sys.executable, args=["-m", "evals_mcp"], env=variables)
+    async with Client(parameters) as client:
+        await use_everything(client)
+
+
+@pytest.mark.parametrize("era", ERAS)
+def test_nothing_but_the_protocol_reaches_stdout(sample_database: Path, era: str) -> None:
+    """Prints, bytes, children and warnings go to stderr; an error nobody foresaw is told without its innards."""
+    check_a_noisy_server(sample_database, era)

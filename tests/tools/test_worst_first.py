@@ -32,10 +32,16 @@ JUDGED: dict[str, list[Any]] = {
 }
 
 
-@pytest.fixture
-async def assistant(tmp_path: Path) -> AsyncIterator[Assistant]:
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The assistant stays for all tests here, so the loop does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assistant]:
     """An assistant at a run of six logs, one without a judgment by a person, and one that is varied by `cited`."""
-    app = open_embedded_app(str(tmp_path / "evals.db"))
+    app = open_embedded_app(str(tmp_path_factory.mktemp("worst") / "evals.db"))
     small = await make_evaluation(EvalsClient(open_app=lambda: app), **SPECS)
     logs = [(f"q{n}", {f"small/{key}": values[n] for key, values in JUDGED.items()}) for n in range(6)]
     del logs[3][1]["small/person"]
