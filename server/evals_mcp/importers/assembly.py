@@ -94,11 +94,11 @@ class Assembly:
         self._add_datapoint(datapoint, result.case)
         self._versions.setdefault(log.version_id, result.version)
         self._runs.setdefault(log.run_ids[0], (result.version, result.run.status))
-        self._run_files.setdefault(log.run_ids[0], result.location.file)
+        self._run_files.setdefault(log.run_ids[0], result.location.path)
         self._contents.add(log.run_ids[0], log.id)
         if result.output is not None or result.error is not None:
             output = [datapoint.id, result.output, result.error]
-            self.outputs.add((result.version.label, result.location.file), output)
+            self.outputs.add((result.version.label, result.location.path), output)
         for figure in result.run.reported:
             evaluator = None if figure.evaluator is None else self._path(figure.evaluator)
             key = (figure.name, evaluator, figure.source)

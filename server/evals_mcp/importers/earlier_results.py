@@ -24,7 +24,7 @@ class EarlierResults:
 
         Raises ValueError if a value cannot be stored.
         """
-        key, file = result.run.key, result.location.file
+        key, file = result.run.key, result.location.path
         if result.id is None:
             owner = self._files.setdefault(key, file) if key else file
             return None if owner == file else Earlier(owner, is_same=True)

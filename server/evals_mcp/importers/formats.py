@@ -6,7 +6,7 @@ Another package adds one by an entry point in the group `evals_mcp.importers`: a
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
@@ -30,11 +30,16 @@ class Skipped:
 
 @dataclass(slots=True)
 class Report:
-    """What readers say of the files: what they skipped, and what a person should know."""
+    """What readers say of the files: what they skipped, and what a person should know.
+
+    While a file in a folder is read, `file` and `folder` name it, and texts that begin with the file get the folder.
+    """
 
     skipped: list[Skipped] = field(default_factory=list)
     skipped_count: int = 0
     notes: list[str] = field(default_factory=list)
+    file: str = ""
+    folder: str = ""
     _claims: dict[str, int] = field(default_factory=dict)
     _found: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -42,10 +47,16 @@ class Report:
         """Report something that is left out. The first 1,000 are kept."""
         self.skipped_count += 1
         if len(self.skipped) < _MOST_SKIPPED:
-            self.skipped.append(Skipped(location, reason))
+            folder = location.folder or (self.folder if location.file == self.file else "")
+            self.skipped.append(Skipped(replace(location, folder=folder), reason))
+
+    def named(self, text: str) -> str:
+        """A text about the file that is read, with its folder."""
+        return f"{self.folder}/{text}" if self.folder and text.startswith(self.file) else text
 
     def note(self, text: str) -> None:
         """Report something else, once."""
+        text = self.named(text)
         if text not in self.notes:
             self.notes.append(text)
 

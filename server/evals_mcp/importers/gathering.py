@@ -1,15 +1,17 @@
 """Which evaluation each result of the files belongs to, and whether it came before."""
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Self
+from typing import IO, NamedTuple, Self
 
 from pydantic import ValidationError
 
 from evals_mcp.importers.assembly import Assembly
 from evals_mcp.importers.contents import content_of
 from evals_mcp.importers.formats import Report
-from evals_mcp.importers.results import Location, Result
+from evals_mcp.importers.results import Location, Result, Version
 
 
 class Gathering:
@@ -22,7 +24,7 @@ class Gathering:
 
     def __init__(self, evaluation: str | None) -> None:
         self.assemblies: dict[str, Assembly] = {}
-        self._evaluation = evaluation
+        self.evaluation = evaluation
         self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by the context manager
         self._names: dict[str, str] = {}
 
@@ -34,7 +36,7 @@ class Gathering:
 
     def assembly_of(self, result: Result, own_name: str) -> Assembly:
         """The evaluation of a result; `own_name` is the name of the file or folder that was given."""
-        name = self._evaluation or self._name_of(result, own_name)
+        name = self.evaluation or self._name_of(result, own_name)
         if name not in self.assemblies:
             self.assemblies[name] = Assembly(name, self._file)
         return self.assemblies[name]
@@ -50,22 +52,36 @@ class Gathering:
         return self._names[result.test_set]
 
 
+class ResultFile(NamedTuple):
+    """A file to read: its name, its folder below an imported one, and what its evaluation and run are called.
+
+    The label is for a run that its format calls like the file. It is None unless such names repeat.
+    """
+
+    path: Path
+    folder: str
+    evaluation: str
+    label: str | None
+
+
 class FileOfResults:
     """Adds the results of one file, without those that came before. `added` counts the others."""
 
-    def __init__(self, gathering: Gathering, report: Report, name: str, own_name: str) -> None:
+    def __init__(self, gathering: Gathering, report: Report, file: ResultFile) -> None:
         self.added = 0
         self._gathering = gathering
         self._report = report
-        self._name = name
-        self._own_name = own_name
+        self._file = file
         self._repeats: Counter[str] = Counter()
 
     def add(self, result: Result) -> None:
         """Add a result, or report why not."""
+        result.location = replace(result.location, folder=self._file.folder)
+        if self._file.label is not None and result.version == Version(self._file.path.stem):
+            result.version = Version(self._file.label)
         try:
             content = content_of(result)
-            assembly = self._gathering.assembly_of(result, self._own_name)
+            assembly = self._gathering.assembly_of(result, self._file.evaluation)
             earlier = assembly.earlier.find(result)
             if earlier is None:
                 assembly.add(result, content)
@@ -84,6 +100,6 @@ class FileOfResults:
         """Report what came before, and a file without results."""
         for other, count in self._repeats.items():
             reason = f"results that are in {other}, too: {count:,}" if self.added else f"its run is in {other}, too"
-            self._report.skip(Location(self._name, ""), reason)
+            self._report.skip(Location(self._file.path.name, ""), reason)
         if not self.added and not self._repeats:
-            self._report.skip(Location(self._name, ""), "it holds no results")
+            self._report.skip(Location(self._file.path.name, ""), "it holds no results")

@@ -2,8 +2,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from evals_mcp.client.client import EvalsClient
@@ -12,10 +13,11 @@ from evals_mcp.importers.assembly import Assembly
 from evals_mcp.importers.contents import equal_files
 from evals_mcp.importers.earlier_imports import EarlierImport
 from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of, formats
-from evals_mcp.importers.gathering import FileOfResults, Gathering
+from evals_mcp.importers.gathering import FileOfResults, Gathering, ResultFile
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.importers.own_names import own_names
-from evals_mcp.importers.results import Location, NoResults, Result
+from evals_mcp.importers.results import Location, NoResults, Result, fingerprint
+from evals_mcp.importers.sibling_folders import own_labels, separated, told_apart
 from evals_mcp.importers.single_writes import COUNTED
 from evals_mcp.importers.tables.columns import Chosen, score_directions
 from evals_mcp.importers.text_files import TEXTS, encoding_note
@@ -31,6 +33,7 @@ from evals_mcp.models.imports import ImportedEvaluation
 
 _RESULTS_A_REPORT = 500
 _FEW = 3
+_FIRST_RESULTS = 500
 _LONGEST_REASON = 200
 
 Progress = Callable[[str, int], Awaitable[None]]
@@ -110,27 +113,64 @@ async def _read_all(
     gathering: Gathering,
     progress: Progress | None,
 ) -> None:
-    all_formats = formats()
+    all_formats, report = formats(), imported.report
     known: dict[Path, Format | None] = {path: format_of(path, format, all_formats) for path, _ in files}
-    names: dict[Path, str] = {}
-    for given in dict.fromkeys(given for _, given in files if given is not None):
-        inside = {path: found for path, found in known.items() if given in path.parents}
-        nameless = {
-            path: found.name if found and not found.names_evaluations else None for path, found in inside.items()
-        }
-        names |= own_names(nameless, given)
+    paths = {path: path.name if given is None else path.relative_to(given).as_posix() for path, given in files}
+    folders = {path: name.rpartition("/")[0] for path, name in told_apart(paths).items()}
+    names = _evaluations_of(files, known, chosen, report, named=gathering.evaluation)
+    labels = own_labels(names)
     for path, found in known.items():
+        report.file, report.folder = path.name, folders[path]
         if found is None:
-            imported.report.skip(Location(path.name, ""), "no known format")
+            report.skip(Location(path.name, ""), "no known format")
             continue
+        file = ResultFile(path, folders[path], names[path], labels.get(path))
         try:
-            await _read(path, found, names.get(path, path.stem), chosen, gathering, imported.report, progress)
+            await _read(file, found, chosen, gathering, report, progress)
         except NoResults as error:
             if len(files) == 1:
                 raise
-            imported.report.skip(Location(path.name, ""), str(error).removeprefix(path.name).strip(" ."))
+            report.skip(Location(path.name, ""), str(error).removeprefix(path.name).strip(" ."))
+        except Invalid as error:
+            raise type(error)(report.named(str(error)), error.location) from error
         else:
-            imported.files.append((path.name, found.name))
+            imported.files.append((paths[path], found.name))
+    report.file = report.folder = ""
+
+
+def _evaluations_of(
+    files: Sequence[tuple[Path, Path | None]],
+    known: Mapping[Path, Format | None],
+    chosen: Chosen,
+    report: Report,
+    *,
+    named: str | None,
+) -> dict[Path, str]:
+    """What the evaluation of each file is called, if its format does not name it."""
+    if named is not None:
+        return dict.fromkeys(known, named)
+    nameless = {path: found for path, found in known.items() if found is not None and not found.names_evaluations}
+    names = {path: path.stem for path in known}
+    for given in dict.fromkeys(given for _, given in files if given is not None):
+        inside = {path: nameless[path].name if path in nameless else None for path in known if given in path.parents}
+        names |= own_names(inside, given)
+
+    def datapoints(path: Path) -> set[bytes]:
+        try:
+            results = islice(_results(path, nameless[path], chosen, Report()), _FIRST_RESULTS)
+            cases = (result.case for result in results)
+            return {fingerprint(repr((case.id, case.inputs, case.messages, case.target))) for case in cases}
+        except Invalid:  # which the import itself raises, or skips the file
+            return set()
+
+    apart = separated({path: names[path] for path in nameless}, datapoints)
+    for name in dict.fromkeys(names[path] for path in apart if apart[path] != names[path]):
+        others = dict.fromkeys(apart[path] for path in apart if names[path] == name)
+        report.note(
+            f"The folders of {name} have different datapoints, so they are evaluations of their own: "
+            f"{_few(list(others))}. To import them as one, name it with --evaluation."
+        )
+    return names | apart
 
 
 def _exports(paths: Sequence[Path], name: str | None) -> list[tuple[Path, FolderFormat]]:
@@ -210,23 +250,22 @@ def _is_hidden(file: Path, folder: Path) -> bool:
 
 
 async def _read(
-    path: Path,
+    file: ResultFile,
     format: Format,
-    own_name: str,
     chosen: Chosen,
     gathering: Gathering,
     report: Report,
     progress: Progress | None,
 ) -> None:
-    file = FileOfResults(gathering, report, path.name, own_name)
+    path, held = file.path, FileOfResults(gathering, report, file)
     directions = score_directions(chosen.scores)
     for number, result in enumerate(_results(path, format, chosen, report), 1):
         for score in result.scores:
             score.higher_is_better = directions.get(score.evaluator, score.higher_is_better)
-        file.add(result)
+        held.add(result)
         if progress is not None and number % _RESULTS_A_REPORT == 0:
             await progress(f"reading {path.name}", number)
-    file.report()
+    held.report()
     if path.suffix.lower() in TEXTS and (note := encoding_note(path)) is not None:
         report.note(note)
 

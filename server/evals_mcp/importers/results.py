@@ -24,14 +24,20 @@ class NoResults(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where something stands in a file: `line 12`, `sample 3, epoch 2`."""
+    """Where something stands in a file: `line 12`, `sample 3, epoch 2`. `folder` is that of the file, if need be."""
 
     file: str
     at: str
+    folder: str = ""
+
+    @property
+    def path(self) -> str:
+        """The file with its folder."""
+        return f"{self.folder}/{self.file}" if self.folder else self.file
 
     def __str__(self) -> str:
-        """Such as `results.csv, line 12`."""
-        return f"{self.file}, {self.at}" if self.at else self.file
+        """Such as `nightly/results.csv, line 12`."""
+        return f"{self.path}, {self.at}" if self.at else self.path
 
 
 @dataclass(slots=True)

@@ -1,0 +1,90 @@
+"""Folders whose files would share an evaluation: they stay apart if they have different datapoints."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+Datapoints = Callable[[Path], set[bytes]]
+"""Gives the digests of a file's first datapoints."""
+
+
+class _Group(NamedTuple):
+    """Folders that share datapoints: the evaluation that they would be in, its largest folder, and theirs."""
+
+    evaluation: str
+    top: Path
+    home: Path
+    folders: set[Path]
+
+
+def separated(names: Mapping[Path, str], datapoints: Datapoints) -> dict[Path, str]:
+    """The evaluations of files, so that folders without a common datapoint do not share one.
+
+    Such folders give their evaluations their names, or their paths if names repeat.
+    """
+    by_name: defaultdict[str, list[Path]] = defaultdict(list)
+    for path, name in names.items():
+        by_name[name].append(path)
+    groups = [group for name, paths in by_name.items() for group in _groups(name, paths, datapoints)]
+    taken = Counter([*(group.home.name for group in groups), *by_name])
+    changed: dict[Path, str] = {}
+    for group in groups:
+        inner = group.home.relative_to(group.top).as_posix()
+        if group.home == group.top:
+            alone = [other.home for other in groups].count(group.top) == 1
+            folder = min(group.folders).relative_to(group.top).as_posix()
+            name = group.evaluation if alone or group.top in group.folders else f"{group.evaluation} ({folder})"
+        else:
+            name = group.home.name if taken[group.home.name] == 1 else inner
+        of_group = (path for path in by_name[group.evaluation] if path.parent in group.folders)
+        changed.update(dict.fromkeys(of_group, name))
+    return dict(names) | changed
+
+
+def _groups(name: str, paths: Sequence[Path], datapoints: Datapoints) -> list[_Group]:
+    """The folders of an evaluation's files by what they share; none if they all share datapoints."""
+    if len({path.parent for path in paths}) == 1:
+        return []
+    held: defaultdict[Path, set[bytes]] = defaultdict(set)
+    for path in paths:
+        held[path.parent] |= datapoints(path)
+    groups: list[tuple[set[Path], set[bytes]]] = []
+    for folder, digests in held.items():
+        near = [group for group in groups if not group[1].isdisjoint(digests)]
+        merged = ({folder}.union(*(group[0] for group in near)), digests.union(*(group[1] for group in near)))
+        groups = [*(group for group in groups if group not in near), *([merged] if digests else [])]
+    if len(groups) < 2:
+        return []
+    top = _common(held)
+    return [_Group(name, top, _common(folders), folders) for folders, _ in groups]
+
+
+def _common(folders: Iterable[Path]) -> Path:
+    return Path(os.path.commonpath(list(folders)))
+
+
+def own_labels(names: Mapping[Path, str]) -> dict[Path, str]:
+    """What to call runs that formats call like their files, for files of one name in folders of one evaluation."""
+    labels: dict[Path, str] = {}
+    for evaluation in dict.fromkeys(names.values()):
+        bare = {path: path.with_suffix("") for path, name in names.items() if name == evaluation}
+        counts = Counter(path.name for path in set(bare.values()))
+        told = told_apart({path: path.name for path in bare.values() if counts[path.name] > 1})
+        labels |= {path: told[without] for path, without in bare.items() if without in told}
+    return labels
+
+
+def told_apart(names: Mapping[Path, str]) -> dict[Path, str]:
+    """The names of files; those that repeat with as many of their folders as tell them apart."""
+    told = dict(names)
+    while repeated := {name for name, count in Counter(told.values()).items() if count > 1}:
+        told |= {path: _with_folder(path, name) for path, name in told.items() if name in repeated}
+    return told
+
+
+def _with_folder(path: Path, name: str) -> str:
+    """The name with one more folder of the path."""
+    folders = path.absolute().parts[: -1 - name.count("/")]
+    return f"{folders[-1]}/{name}"
