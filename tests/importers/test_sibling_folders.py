@@ -28,7 +28,8 @@ def _imported(served: Served, *paths: Path, evaluation: str | None = None, twice
         return await import_files(client, paths, evaluation=evaluation) if twice else first
 
     with closing(open_temporary_store()) as store:
-        return served.use(store, load)
+        imported: Imported = served.use(store, load)
+    return imported
 
 
 def _runs(imported: Imported) -> dict[str, tuple[list[str], int]]:

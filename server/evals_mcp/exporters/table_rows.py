@@ -12,6 +12,7 @@ _GROUPS = (
     *("run", "datapoint", "log", "created_at", "input", "target", "output", "error", "latency", "prompt_tokens"),
     *("reasoning_tokens", "output_tokens", "cost", "finish_reason", "scores", "metadata"),
 )
+_VERDICTS = ("score", "passed", "threshold")
 
 
 class Labels(NamedTuple):
@@ -74,7 +75,7 @@ class ColumnOrder:
 
 
 def _scores_of(name: str) -> Iterator[str]:
-    for part in ("explanation", "error", "abstained"):
+    for part in ("explanation", "error", "abstained", *_VERDICTS):
         if name.startswith("scores.") and name.endswith(f".{part}"):
             yield name.removesuffix(f".{part}")
 
@@ -90,6 +91,7 @@ def _judgment(log: JsonObject, labels: Labels) -> JsonObject:
         f"{name}.explanation": _output(log),
         f"{name}.error": failed,
         f"{name}.abstained": True if failed is None and value is None else None,
+        **{f"{name}.{part}": log.get(part) for part in _VERDICTS},
     }
 
 

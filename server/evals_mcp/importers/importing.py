@@ -19,7 +19,8 @@ from evals_mcp.importers.own_names import own_names
 from evals_mcp.importers.results import Location, NoResults, Result, fingerprint
 from evals_mcp.importers.sibling_folders import own_labels, separated, told_apart
 from evals_mcp.importers.single_writes import COUNTED
-from evals_mcp.importers.tables.columns import Chosen, score_directions
+from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.importers.tables.score_columns import score_directions
 from evals_mcp.importers.text_files import TEXTS, encoding_note
 from evals_mcp.models.evaluation_document import (
     EvaluationRecord,

@@ -8,30 +8,25 @@ from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
-from evals_mcp.importers.tables.cells import column_key, has_decimal_commas, is_missing, with_point
+from evals_mcp.importers.tables.cells import as_number, column_key, has_decimal_commas, is_missing, with_point
 from evals_mcp.importers.tables.column_names import NAMES, Role, has_role, rest_of, run_in
 from evals_mcp.importers.tables.pass_counts import PassCounts, find_pass_counts
+from evals_mcp.importers.tables.score_columns import (
+    OF_NUMBER,
+    ScoreColumn,
+    is_part,
+    names_score,
+    parts_beside,
+    score_choice,
+    tells_state,
+)
 from evals_mcp.importers.tables.score_types import METADATA, ScoreType, names_a_score, score_type
 
 _SAMPLE_ROWS = 2_000
 
 
 _EXPLAINS = re.compile(r"(.+?)[\s_.:-]+(reason|reasoning|explanation|comment|rationale|feedback)$", re.IGNORECASE)
-_SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
 OF_DATAPOINT = "metadata.datapoint."
-_DIRECTIONS = ("higher", "lower")
-
-
-@dataclass(slots=True)
-class ScoreColumn:
-    """A column of judgments, their type, and the columns that explain them or say why there is none, if any."""
-
-    column: str
-    type: ScoreType
-    explanation: str | None = None
-    name: str | None = None
-    failure: str | None = None
-    abstention: str | None = None
 
 
 @dataclass(slots=True)
@@ -226,7 +221,7 @@ class _Guess:
         return [column for column in self._values for label in labels if rest_of(column, label) == word]
 
     def _scores(self) -> list[ScoreColumn]:
-        asked = dict(_score_choice(text) for text in self._chosen.scores)
+        asked = dict(score_choice(text) for text in self._chosen.scores)
         for name in asked:
             self._require(name)
         if self._is_export and not asked:
@@ -237,39 +232,38 @@ class _Guess:
             if match and match[1] in self._left:
                 explanations[match[1]] = column
         scores = []
-        for column in sorted(self._left, key=_stands_beside_a_score):
-            beside = self._beside(column)
+        for column in sorted(self._left, key=self._is_part):
             if column in explanations.values() or (asked and column not in asked) or column not in self._left:
                 continue
-            type = asked.get(column) or self._score_type(column) or self._exported_type(column)
+            beside = parts_beside(column, self._left, is_export=self._is_export)
+            type = asked.get(column) or self._number_type(column, beside) or self._score_type(column)
+            if type is None and names_score(column):
+                type = "text" if self._is_judged(column) else "number"
             if type is not None:
-                for other in (explanation := explanations.get(column), *beside):
+                for other in (explanation := explanations.get(column), *beside.values()):
                     self._take(other or column)
-                scores.append(ScoreColumn(self._take(column), type, explanation, None, *beside))
+                scores.append(ScoreColumn(self._take(column), type, explanation, None, beside))
         return scores
+
+    def _is_part(self, column: str) -> bool:
+        return tells_state(column) or (self._is_export and is_part(column, self._values))
+
+    def _is_judged(self, column: str) -> bool:
+        return any(not is_missing(value) for value in self._values[column])
+
+    def _number_type(self, column: str, beside: Mapping[str, str]) -> ScoreType | None:
+        """The type of a score that has a threshold or a verdict of its own, if all of its cells are numbers."""
+        values = [value for value in self._values[column] if not is_missing(value)]
+        is_number = all(not isinstance(value, bool) and as_number(value) is not None for value in values)
+        return "number" if values and is_number and not OF_NUMBER.isdisjoint(beside) else None
 
     def _add_unjudged(self) -> None:
         """Add the columns of evaluators that only failed or abstained: `scores.f1` for `scores.f1.error`."""
         for column in list(self._left):
             base = column.rpartition(".")[0]
-            if _stands_beside_a_score(column) and base not in self._values:
+            if tells_state(column) and base not in self._values:
                 self._values[base] = []
                 self._left[base] = None
-
-    def _beside(self, column: str) -> tuple[str | None, str | None]:
-        """The columns of failures and abstentions beside a score that `evals-mcp export` wrote."""
-        failure, abstention = f"{column}.error", f"{column}.abstained"
-        is_score = _SCORES.match(column) is not None
-        return (
-            failure if is_score and failure in self._left else None,
-            abstention if is_score and abstention in self._left else None,
-        )
-
-    def _exported_type(self, column: str) -> ScoreType | None:
-        """The type of a column that is a score by its name, whatever it holds: text, unless nothing was judged."""
-        if not _SCORES.match(column) or _stands_beside_a_score(column):
-            return None
-        return "text" if any(not is_missing(value) for value in self._values[column]) else "number"
 
     def _score_type(self, *alike: str) -> ScoreType | None:
         """The type of a column's values, or of those of several columns of one evaluator."""
@@ -327,32 +321,3 @@ def describe(columns: Columns) -> str:
     ]
     named = [(role, [name for name in names if name is not None]) for role, names in parts]
     return "; ".join(f"{role}: {', '.join(names)}" for role, names in named if names) + "."
-
-
-def _stands_beside_a_score(column: str) -> bool:
-    """Whether a column has the failures or abstentions of a score."""
-    return _SCORES.match(column) is not None and column_key(column).endswith(("_error", "_abstained"))
-
-
-def score_name(column: str) -> str:
-    """The name of the evaluator in a column: `f1` for `scores.f1`."""
-    return _SCORES.sub("", column)
-
-
-def score_directions(scores: Iterable[str]) -> dict[str, bool]:
-    """Whether higher is better, by evaluator, where `name:type:higher` or `name:type:lower` says so."""
-    chosen = [text.rpartition(":") for text in scores]
-    return {
-        score_name(_score_choice(text)[0]): direction == "higher"
-        for text, _, direction in chosen
-        if text and direction in _DIRECTIONS
-    }
-
-
-def _score_choice(text: str) -> tuple[str, ScoreType | None]:
-    name, _, type = text.rpartition(":")
-    if name and type in _DIRECTIONS:
-        return _score_choice(name)
-    if name and type in ("boolean", "number", "select", "text"):
-        return name, type  # type: ignore[return-value]
-    return text, None

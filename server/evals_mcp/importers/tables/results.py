@@ -17,13 +17,12 @@ from evals_mcp.importers.tables.columns import (
     Chosen,
     Columns,
     RunColumns,
-    ScoreColumn,
     describe,
     guess_columns,
-    score_name,
 )
 from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
 from evals_mcp.importers.tables.rows import Row, can_be_table, may_have_decimal_commas, read_rows
+from evals_mcp.importers.tables.score_columns import ScoreColumn, score_name
 from evals_mcp.importers.tables.spreadsheets import sheet_names
 from evals_mcp.importers.tables.unread_cells import UnreadCells
 
@@ -136,33 +135,48 @@ def _metadata(cells: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any
 
 def _score(column: ScoreColumn, row: Row, unread: UnreadCells) -> Score | None:
     """The judgment in a cell. An empty cell is none; a null of JSON is an abstention."""
-    cells = row.cells
-    failed = _get(cells, column.failure)
-    abstained = as_boolean(_get(cells, column.abstention)) is True
+    cells, beside = row.cells, column.beside
+    failed = _get(cells, beside.get("error"))
+    abstained = as_boolean(_get(cells, beside.get("abstained"))) is True
     if column.column not in cells and is_missing(failed) and not abstained:
         return None
     value = cells.get(column.column)
     explanation = _get(cells, column.explanation)
     words = None if is_empty(explanation) else as_text(explanation)
-    name = column.name or score_name(column.column)
+    score = Score(column.name or score_name(column.column), None, words, **_verdict(column, row, unread))
     if not is_missing(failed):
-        return Score(name, None, words, error=as_text(failed))
-    if value is None or abstained:
-        return Score(name, None, words)
+        score.error = as_text(failed)
+    if score.error is not None or value is None or abstained:
+        return score
     if is_missing(value):
         return None
-    judgment: Any = None
     match column.type:
         case "boolean":
-            judgment = as_boolean(value)
+            score.judgment = as_boolean(value)
         case "number":
-            judgment = as_number(value)
+            score.judgment = as_number(value)
         case "select" | "text":
-            judgment = as_text(value)
-    if judgment is None:
+            score.judgment = as_text(value)
+    if score.judgment is None:
         unread.add(column.column, column.type, value, row.at)
-        return Score(name, None, words, error=f"{as_text(value)[:200]!r} is no {column.type}.")
-    return Score(name, judgment, words)
+        score.error = f"{as_text(value)[:200]!r} is no {column.type}."
+    return score
+
+
+def _verdict(column: ScoreColumn, row: Row, unread: UnreadCells) -> dict[str, Any]:
+    """The score, verdict and threshold beside a judgment. Cells that are none are noted."""
+    verdict: dict[str, Any] = {}
+    for part, wanted, read in (
+        ("score", "number", as_number),
+        ("passed", "boolean", as_boolean),
+        ("threshold", "number", as_number),
+    ):
+        cell = _get(row.cells, name := column.beside.get(part))
+        if name is not None and not is_missing(cell):
+            verdict[part] = read(cell)
+            if verdict[part] is None:
+                unread.add(name, wanted, cell, row.at)
+    return verdict
 
 
 def _figures(row: Row, columns: Columns, run: RunColumns, unread: UnreadCells) -> tuple[dict[str, Any], dict[str, Any]]:

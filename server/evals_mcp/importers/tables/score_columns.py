@@ -1,0 +1,78 @@
+"""Columns of scores: their names, what stands beside them, and what a caller says of them."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from evals_mcp.importers.tables.cells import column_key
+from evals_mcp.importers.tables.score_types import ScoreType
+
+_SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
+_DIRECTIONS = ("higher", "lower")
+_STATES = ("error", "abstained")
+_VERDICTS = ("score", "passed", "threshold")
+OF_NUMBER = frozenset(("passed", "threshold"))
+
+
+@dataclass(slots=True)
+class ScoreColumn:
+    """A column of judgments, their type, and the column that explains them, if any.
+
+    `beside` has the columns of a judgment's other parts in a table that `evals-mcp export` wrote: why there is none
+    (`error`, `abstained`), and its `score`, `passed` and `threshold`.
+    """
+
+    column: str
+    type: ScoreType
+    explanation: str | None = None
+    name: str | None = None
+    beside: dict[str, str] = field(default_factory=dict)
+
+
+def names_score(column: str) -> bool:
+    """Whether a column is one of scores by its name, whatever it holds."""
+    return _SCORES.match(column) is not None and not tells_state(column)
+
+
+def tells_state(column: str) -> bool:
+    """Whether a column has the failures or abstentions of a score."""
+    return _SCORES.match(column) is not None and column_key(column).endswith(tuple(f"_{state}" for state in _STATES))
+
+
+def parts_beside(column: str, left: Collection[str], *, is_export: bool) -> dict[str, str]:
+    """The columns of a score's other parts; its verdicts only in an exported table."""
+    if not _SCORES.match(column):
+        return {}
+    parts = (*_STATES, *_VERDICTS) if is_export else _STATES
+    return {part: name for part in parts if (name := f"{column}.{part}") in left}
+
+
+def is_part(column: str, columns: Collection[str]) -> bool:
+    """Whether a column of an exported table is a part of a score in another one."""
+    score, _, part = column.rpartition(".")
+    return part in (*_STATES, *_VERDICTS) and score in columns and _SCORES.match(score) is not None
+
+
+def score_name(column: str) -> str:
+    """The name of the evaluator in a column: `f1` for `scores.f1`."""
+    return _SCORES.sub("", column)
+
+
+def score_directions(scores: Iterable[str]) -> dict[str, bool]:
+    """Whether higher is better, by evaluator, where `name:type:higher` or `name:type:lower` says so."""
+    chosen = [text.rpartition(":") for text in scores]
+    return {
+        score_name(score_choice(text)[0]): direction == "higher"
+        for text, _, direction in chosen
+        if text and direction in _DIRECTIONS
+    }
+
+
+def score_choice(text: str) -> tuple[str, ScoreType | None]:
+    """The column that a caller names, and its type if he says it."""
+    name, _, type = text.rpartition(":")
+    if name and type in _DIRECTIONS:
+        return score_choice(name)
+    if name and type in ("boolean", "number", "select", "text"):
+        return name, type  # type: ignore[return-value]
+    return text, None
