@@ -43,7 +43,7 @@ def add_command(commands: Any) -> None:
         action="append",
         help="TYPE: boolean, number, select or text; DIRECTION: higher or lower is better",
     )
-    table.add_argument("--sheet", metavar="NAME", help="the sheet of a spreadsheet; default: its first one")
+    table.add_argument("--sheet", metavar="NAME", help="the sheet of a spreadsheet; default: all with outputs")
     command.set_defaults(command=_import)
 
 

@@ -4,7 +4,6 @@ import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from evals_mcp.client.client import EvalsClient
@@ -16,8 +15,8 @@ from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_for
 from evals_mcp.importers.gathering import FileOfResults, Gathering, ResultFile
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.importers.own_names import own_names
-from evals_mcp.importers.results import Location, NoResults, Result, fingerprint
-from evals_mcp.importers.sibling_folders import own_labels, separated, told_apart
+from evals_mcp.importers.results import Location, NoResults, Result
+from evals_mcp.importers.sibling_folders import first_datapoints, own_labels, separated, told_apart
 from evals_mcp.importers.single_writes import COUNTED
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.score_columns import score_directions
@@ -34,7 +33,6 @@ from evals_mcp.models.imports import ImportedEvaluation
 
 _RESULTS_A_REPORT = 500
 _FEW = 3
-_FIRST_RESULTS = 500
 _LONGEST_REASON = 200
 
 Progress = Callable[[str, int], Awaitable[None]]
@@ -158,9 +156,7 @@ def _evaluations_of(
 
     def datapoints(path: Path) -> set[bytes]:
         try:
-            results = islice(_results(path, nameless[path], chosen, Report()), _FIRST_RESULTS)
-            cases = (result.case for result in results)
-            return {fingerprint(repr((case.id, case.inputs, case.messages, case.target))) for case in cases}
+            return first_datapoints(_results(path, nameless[path], chosen, Report()))
         except Invalid:  # which the import itself raises, or skips the file
             return set()
 

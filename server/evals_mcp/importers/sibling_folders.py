@@ -2,9 +2,15 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from evals_mcp.importers.results import Result, fingerprint
+
+_FIRST_RESULTS = 500
+Key = TypeVar("Key", bound=Hashable)
 
 Datapoints = Callable[[Path], set[bytes]]
 """Gives the digests of a file's first datapoints."""
@@ -50,15 +56,27 @@ def _groups(name: str, paths: Sequence[Path], datapoints: Datapoints) -> list[_G
     held: defaultdict[Path, set[bytes]] = defaultdict(set)
     for path in paths:
         held[path.parent] |= datapoints(path)
-    groups: list[tuple[set[Path], set[bytes]]] = []
-    for folder, digests in held.items():
-        near = [group for group in groups if not group[1].isdisjoint(digests)]
-        merged = ({folder}.union(*(group[0] for group in near)), digests.union(*(group[1] for group in near)))
-        groups = [*(group for group in groups if group not in near), *([merged] if digests else [])]
+    groups = connected(held)
     if len(groups) < 2:
         return []
     top = _common(held)
-    return [_Group(name, top, _common(folders), folders) for folders, _ in groups]
+    return [_Group(name, top, _common(folders), folders) for folders in groups]
+
+
+def connected(held: Mapping[Key, set[bytes]]) -> list[set[Key]]:
+    """What shares datapoints, directly or through others. Without datapoints it is left out."""
+    groups: list[tuple[set[Key], set[bytes]]] = []
+    for key, digests in held.items():
+        near = [group for group in groups if not group[1].isdisjoint(digests)]
+        merged = ({key}.union(*(group[0] for group in near)), digests.union(*(group[1] for group in near)))
+        groups = [*(group for group in groups if group not in near), *([merged] if digests else [])]
+    return [keys for keys, _ in groups]
+
+
+def first_datapoints(results: Iterable[Result]) -> set[bytes]:
+    """Digests of the datapoints of the first 500 results. Raises what the reader raises."""
+    cases = (result.case for result in islice(results, _FIRST_RESULTS))
+    return {fingerprint(repr((case.id, case.inputs, case.messages, case.target))) for case in cases}
 
 
 def _common(folders: Iterable[Path]) -> Path:

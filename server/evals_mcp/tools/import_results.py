@@ -24,7 +24,7 @@ ImportPath = Annotated[str, Field(max_length=4_000, description="File or folder;
 Name = Annotated[str, Field(max_length=500, description="Default: file name.")]
 Format = Annotated[str, Field(max_length=100, description="Default by content.")]
 Column = Annotated[str, Field(max_length=500, description="Column.")]
-Sheet = Annotated[str, Field(max_length=500, description="Default the first.")]
+Sheet = Annotated[str, Field(max_length=500, description="Default all.")]
 Columns = Annotated[
     list[Annotated[str, Field(max_length=500)]],
     BeforeValidator(as_list),

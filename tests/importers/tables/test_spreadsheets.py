@@ -56,18 +56,50 @@ def test_a_merged_title_is_left_out_and_a_header_of_two_rows_becomes_one(tmp_pat
     assert results[0].case.inputs == {"question": "1+1?"}
 
 
-def test_one_of_several_sheets_is_read_and_the_others_are_named(tmp_path: Path) -> None:
-    """The first one, or the one that the caller names."""
-    first, second = [["input", "output"], ["a", "b"]], [["input", "output"], ["c", "d"]]
-    path = _book(tmp_path / "two.xlsx", first, second)
-    assert sheet_names(path) == ["Sheet 1", "Sheet 2"]
-    assert (_read(path), _read(path, "Sheet 2")) == ([{"input": "a", "output": "b"}], [{"input": "c", "output": "d"}])
-    _, report = read_as("table", path)
-    assert report.notes[0] == "two.xlsx: sheet 'Sheet 1'. Read another one with --sheet: 'Sheet 2'."
+def test_all_sheets_of_outputs_are_read_and_each_is_a_run(tmp_path: Path) -> None:
+    """Or the one that the caller names; the import says which, and how to name one."""
+    first, second = [["input", "output"], ["a", "b"]], [["input", "output"], ["a", "d"]]
+    path = _book(tmp_path / "two.xlsx", [["model", "mean score"], ["x", 0.5]], first, second)
+    assert sheet_names(path) == ["Sheet 1", "Sheet 2", "Sheet 3"]
+    assert _read(path, "Sheet 3") == [{"input": "a", "output": "d"}]
+    results, report = read_as("table", path)
+    assert [(result.version.label, result.output, result.evaluation) for result in results] == [
+        ("Sheet 2", "b", None),
+        ("Sheet 3", "d", None),
+    ]
+    assert [str(result.location) for result in results][1] == "two.xlsx, sheet 'Sheet 3', row 2"
+    assert report.notes == [
+        "two.xlsx: sheets 'Sheet 2', 'Sheet 3'; each is a run, unless a column names its runs. "
+        "To read one alone, name it with --sheet.",
+        "two.xlsx: Sheets that are not read, because they have no outputs; name one with --sheet: 'Sheet 1'.",
+        "two.xlsx, sheet 'Sheet 2': inputs: input; output: output.",
+        "two.xlsx, sheet 'Sheet 3': inputs: input; output: output.",
+    ]
     results, report = read_as("table", path, sheet="Sheet 2")
-    assert ([result.output for result in results], report.notes[0][:27]) == (["d"], "two.xlsx: sheet 'Sheet 2'. ")
-    with pytest.raises(Invalid, match=r"two\.xlsx has no sheet 'Three'\. Its sheets: 'Sheet 1', 'Sheet 2'\."):
-        _read(path, "Three")
+    assert [(result.version.label, result.output) for result in results] == [("two", "b")]
+    assert report.notes[0] == "two.xlsx: sheet 'Sheet 2'. Read another one with --sheet: 'Sheet 1', 'Sheet 3'."
+    with pytest.raises(Invalid, match=r"two\.xlsx has no sheet 'Four'\. Its sheets: 'Sheet 1', 'Sheet 2', 'Sheet 3'\."):
+        _read(path, "Four")
+
+
+def test_a_sheet_of_results_is_found_behind_others(tmp_path: Path) -> None:
+    """Its run is called like the file, as if it were the first one; without outputs, the first sheet is read."""
+    cover: list[list[Any]] = [["About", "About"], ["x", "y"]]
+    path = _book(tmp_path / "book.xlsx", cover, [], [["input", "output"], ["a", "b"]])
+    results, report = read_as("table", path)
+    assert [(result.version.label, str(result.location)) for result in results] == [("book", "book.xlsx, row 2")]
+    assert report.notes[0] == "book.xlsx: sheet 'Sheet 3'. Read another one with --sheet: 'Sheet 1', 'Sheet 2'."
+    path = _book(tmp_path / "scores.xlsx", [["input", "score"], ["a", 0.5]], [["input", "score"], ["b", 0.25]])
+    assert [result.scores[0].judgment for result in read_as("table", path)[0]] == [0.5]
+
+
+def test_sheets_with_other_datapoints_are_evaluations_of_their_own(tmp_path: Path) -> None:
+    """Named by the file and their first sheet."""
+    sheets = [[["model", "input", "output"], ["m", question, "x"]] for question in ("a", "b", "a")]
+    results, report = read_as("table", _book(tmp_path / "book.xlsx", *sheets))
+    evaluations = ["book Sheet 1", "book Sheet 2", "book Sheet 1"]
+    assert [(result.version.label, result.evaluation) for result in results] == [("m", name) for name in evaluations]
+    assert any("sheets without a common datapoint are evaluations of their own" in note for note in report.notes)
 
 
 def test_an_archive_that_would_grow_too_far_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
+from evals_mcp.importers.sibling_folders import connected, first_datapoints
 from evals_mcp.importers.tables.amounts import as_count, as_dollars, as_seconds
 from evals_mcp.importers.tables.cells import as_boolean, as_number, is_empty, is_missing, with_point
 from evals_mcp.importers.tables.columns import (
@@ -23,7 +25,7 @@ from evals_mcp.importers.tables.columns import (
 from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
 from evals_mcp.importers.tables.rows import Row, can_be_table, may_have_decimal_commas, read_rows
 from evals_mcp.importers.tables.score_columns import ScoreColumn, score_name
-from evals_mcp.importers.tables.spreadsheets import sheet_names
+from evals_mcp.importers.tables.sheets import result_sheets
 from evals_mcp.importers.tables.unread_cells import UnreadCells
 
 
@@ -204,29 +206,41 @@ def _get(cells: Mapping[str, Any], column: str | None) -> Any:
 
 
 def _read(path: Path, chosen: Chosen, report: Report) -> Iterator[Result]:
-    unread = UnreadCells(path.name)
+    sheets = [None] if path.suffix.lower() != ".xlsx" else result_sheets(path, chosen, report)
+    if len(sheets) == 1:
+        yield from _read_one(path, replace(chosen, sheet=sheets[0]), path.name, report)
+        return
+    held = {
+        sheet: first_datapoints(read_table(path, replace(chosen, sheet=sheet), UnreadCells(""))[1]) for sheet in sheets
+    }
+    groups = connected(held)
+    if len(groups) > 1:
+        report.note(
+            f"{path.name}: sheets without a common datapoint are evaluations of their own. "
+            "To import them as one, name it with --evaluation."
+        )
+    for sheet in sheets:
+        name = f"sheet {sheet!r}"
+        first = next((other for group in groups if sheet in group for other in sheets if other in group), sheet)
+        for result in _read_one(path, replace(chosen, sheet=sheet), f"{path.name}, {name}", report):
+            result.location = Location(path.name, f"{name}, {result.location.at}")
+            if result.version.label == path.stem:
+                result.version = Version(str(sheet))
+            if len(groups) > 1:
+                result.evaluation = f"{path.stem} {first}"
+            yield result
+
+
+def _read_one(path: Path, chosen: Chosen, name: str, report: Report) -> Iterator[Result]:
+    """The results of a file, or of a sheet, with what the name calls it."""
+    unread = UnreadCells(name)
     columns, results = read_table(path, chosen, unread)
-    if path.suffix.lower() == ".xlsx":
-        _tell_sheet(path, chosen, report)
-    report.note(f"{path.name}: {describe(columns)}")
+    report.note(f"{name}: {describe(columns)}")
     if not columns.inputs and not columns.datapoint:
-        report.note(f"{path.name} has no ids and no inputs, so its rows pair by number with runs of as many rows.")
-    return chain(results, _tell_unread(unread, report))
-
-
-def _tell_unread(unread: UnreadCells, report: Report) -> Iterator[Result]:
-    """Report the cells that did not fit, once all results are read."""
-    for note in unread.notes():
-        report.note(note)
-    yield from ()
-
-
-def _tell_sheet(path: Path, chosen: Chosen, report: Report) -> None:
-    names = sheet_names(path)
-    others = [name for name in names if name != (chosen.sheet or names[0])]
-    if others:
-        left_out = ", ".join(map(repr, others))
-        report.note(f"{path.name}: sheet {(chosen.sheet or names[0])!r}. Read another one with --sheet: {left_out}.")
+        report.note(f"{name} has no ids and no inputs, so its rows pair by number with runs of as many rows.")
+    yield from results
+    for line in unread.notes():
+        report.note(line)
 
 
 FORMAT = Format("table", can_be_table, _read)
