@@ -261,6 +261,7 @@ def _reviews(world: World) -> Iterator[Step]:
     yield Step("POST", logs, evaluation, body={**between, "sort": "worst", "following": [0, 1]})
     ids = "/v5/review/evaluations/{id}/datapoint-ids"
     yield Step("GET", ids, evaluation, {"beginning": world.other["datapoint"][:9]})
+    yield Step("GET", "/v5/review/evaluations/{id}/fields", evaluation)
     yield Step("GET", "/v5/review/datapoints/{id}", {"id": world.other["datapoint"]})
     yield Step("GET", "/v5/review/logs/ids", query={"beginning": world.logs["in_run"][:9]})
     for sort in ("latency", "cost", "length"):

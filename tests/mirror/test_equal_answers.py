@@ -125,6 +125,15 @@ async def test_datapoints_are_the_same(both: Both) -> None:
         await both.ask("list_datapoints", evaluation=NAME, limit=9, max_tokens=20_000, **asked)
 
 
+async def test_fields_are_the_same(both: Both) -> None:
+    """Every field of the datapoints, with its values and counts."""
+    for name in (SAMPLE, NAME):
+        evaluation = await both.direct.client.reviews.get_evaluation(name)
+        fields = await both.direct.client.reviews.find_fields(evaluation.id)
+        assert fields.rows
+        assert await mirror_of(both.mirrored.client).reading().find_fields(evaluation.id) == fields
+
+
 async def test_comparisons_are_the_same(both: Both) -> None:
     """With the same datapoints behind them; tests/slow asks for the other outcomes."""
     for asked in COMPARISONS[::3]:

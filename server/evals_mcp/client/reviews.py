@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from evals_mcp.client.connection import Connection
 from evals_mcp.client.urls import Query
 from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.model import Model
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
@@ -26,6 +27,7 @@ _LOGS = TypeAdapter(LogRows)
 _DATAPOINTS = TypeAdapter(DatapointRows)
 _DATAPOINT = TypeAdapter(DatapointContent)
 _IDS = TypeAdapter(FoundIds)
+_FIELDS = TypeAdapter(FieldRows)
 _COMPARISONS = TypeAdapter(Comparisons)
 _PATH = ("review", "evaluations")
 _KEPT = 16
@@ -91,6 +93,10 @@ class Reviews:
         """Fetch ids of datapoints in an evaluation's datasets with this prefix. Raises NotFound."""
         query: Query = {"beginning": beginning, "limit": limit}
         return (await self._connection.get((*_PATH, evaluation_id, "datapoint-ids"), _IDS, query)).ids
+
+    async def find_fields(self, evaluation_id: str) -> FieldRows:
+        """Fetch the fields that an evaluation's datapoints have. Raises NotFound."""
+        return await self._connection.get((*_PATH, evaluation_id, "fields"), _FIELDS)
 
     async def get_datapoint(self, id: str) -> DatapointContent:
         """Fetch a datapoint, whole. Raises NotFound."""

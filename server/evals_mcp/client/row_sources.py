@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, LogRows
@@ -47,6 +48,10 @@ class RowSource(Protocol):
 
     async def find_datapoint_ids(self, evaluation_id: str, beginning: str, *, limit: int = 20) -> list[str]:
         """Ids of datapoints in an evaluation's datasets with this prefix. Raises NotFound."""
+        ...
+
+    async def find_fields(self, evaluation_id: str) -> FieldRows:
+        """The fields that an evaluation's datapoints have. Raises NotFound."""
         ...
 
     async def get_datapoint(self, id: str) -> DatapointContent:

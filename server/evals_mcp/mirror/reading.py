@@ -1,6 +1,6 @@
 """One call's questions to a mirrored server: read the needed rows first, then answer from the scratch workspace."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import accumulate
 
@@ -19,6 +19,7 @@ from evals_mcp.mirror.state import MirrorState
 from evals_mcp.mirror.time_limit import TimeLimit
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.evaluation_document import RunEvaluation
+from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion, Question
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
@@ -109,9 +110,7 @@ class Reading:
         """The datapoints for a question. Raises NotFound."""
         async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
             known = (await self._define(evaluation.id)).datasets
-            for dataset in filter(None, map(known.get, question.dataset_version_ids)):
-                if dataset["path"] in self._unread_datasets:
-                    raise self._unread_datasets[dataset["path"]] or Unavailable(_TOO_SLOW)
+            self._require(filter(None, map(known.get, question.dataset_version_ids)))
             return await self._resolved(evaluation.id), (await reviews.find_datapoints(scratch, question))[1]
 
     async def compare_runs(
@@ -148,6 +147,12 @@ class Reading:
         """Ids of datapoints in an evaluation's datasets with this prefix. Raises NotFound."""
         async with self._with_logs(evaluation_id, []) as (reviews, _):
             return await reviews.find_datapoint_ids(evaluation_id, beginning, limit=limit)
+
+    async def find_fields(self, evaluation_id: str) -> FieldRows:
+        """The fields that an evaluation's datapoints have. Raises NotFound, and Unavailable for a dataset not read."""
+        async with self._with_logs(evaluation_id, []) as (reviews, _):
+            self._require((await self._define(evaluation_id)).datasets.values())
+            return await reviews.find_fields(evaluation_id)
 
     async def _define(self, evaluation_id: str, *, again: bool = False) -> Definition:
         """The current evaluation, fetched once per call unless `again` is set."""
@@ -244,6 +249,12 @@ class Reading:
                 raise
             except EvalsError as error:
                 self._unread_datasets[dataset["path"]] = error
+
+    def _require(self, datasets: Iterable[JsonObject]) -> None:
+        """Raise the reason if one of these datasets could not be read."""
+        for dataset in datasets:
+            if dataset["path"] in self._unread_datasets:
+                raise self._unread_datasets[dataset["path"]] or Unavailable(_TOO_SLOW)
 
     @asynccontextmanager
     async def _with_logs(

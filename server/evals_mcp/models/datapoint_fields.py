@@ -1,6 +1,5 @@
 """The scalar fields of a datapoint's content, flattened for filters and slices."""
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -54,39 +53,33 @@ def datapoint_fields(content: Mapping[str, Any]) -> list[DatapointField]:
     found: list[DatapointField] = []
     for part, name in enumerate(_CONTENT_KEYS):
         fields: dict[str, Any] = {}
-        for key, scalar in islice(_scalars(content.get(name), ()), MOST_FIELDS):
+        for key, scalar in islice(_scalars(content.get(name), "", DEEPEST_KEY), MOST_FIELDS):
             fields.setdefault(key, scalar)
-        found += (_field(part, key, scalar) for key, scalar in sorted(fields.items()))
+        found += [_field(part, key, fields[key]) for key in sorted(fields)]
     return found
 
 
-def _scalars(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        if len(path) < DEEPEST_KEY:
-            for name in sorted(value):
-                yield from _scalars(value[name], (*path, name))
-    elif isinstance(value, str | int | float):
-        key = ".".join(path)
+def _scalars(value: Any, key: str, levels: int) -> Iterator[tuple[str, Any]]:
+    """The scalars in a value of this key, with their keys, sorted by the names on their paths."""
+    if isinstance(value, str | int | float):
         if len(key) <= LONGEST_KEY:
             yield key, value
+    elif isinstance(value, dict) and levels:
+        for name in sorted(value):
+            yield from _scalars(value[name], f"{key}.{name}" if levels < DEEPEST_KEY else name, levels - 1)
 
 
 def _field(part: int, key: str, scalar: str | int | float) -> DatapointField:
-    value, number = _text(scalar), _number(scalar)
-    return DatapointField(part, key, value[:LONGEST_VALUE], number, len(value) <= LONGEST_VALUE)
-
-
-def _text(scalar: str | int | float) -> str:
     if isinstance(scalar, str):
-        return scalar
-    if isinstance(scalar, float) and scalar.is_integer() and abs(scalar) < _EXACT:
-        return str(int(scalar))
-    return json.dumps(scalar)
+        is_number = len(scalar) <= LONGEST_VALUE and _NUMBER.fullmatch(scalar)
+        number = _finite(scalar) if is_number else None
+        return DatapointField(part, key, scalar[:LONGEST_VALUE], number, len(scalar) <= LONGEST_VALUE)
+    is_whole = isinstance(scalar, float) and scalar.is_integer() and abs(scalar) < _EXACT
+    value = str(int(scalar) if is_whole else scalar).lower()  # as JSON
+    return DatapointField(part, key, value[:LONGEST_VALUE], _finite(scalar), len(value) <= LONGEST_VALUE)
 
 
-def _number(scalar: str | int | float) -> float | None:
-    if isinstance(scalar, str) and (len(scalar) > LONGEST_VALUE or not _NUMBER.fullmatch(scalar)):
-        return None
+def _finite(scalar: str | int | float) -> float | None:
     try:
         number = float(scalar)
     except OverflowError:

@@ -20,6 +20,7 @@ from evals_mcp.store.logs.traces import Traces
 from evals_mcp.store.questions.comparisons import ComparisonQuestions
 from evals_mcp.store.questions.datapoints import DatapointQuestions
 from evals_mcp.store.questions.evaluation_states import EvaluationStates
+from evals_mcp.store.questions.fields import FieldQuestions
 from evals_mcp.store.questions.ids import IdPrefixes
 from evals_mcp.store.questions.logs import LogQuestions
 from evals_mcp.store.questions.overviews import Overviews
@@ -58,6 +59,7 @@ class Store:
         self.log_questions = LogQuestions(database, states, self.overviews, cache)
         self.datapoint_questions = DatapointQuestions(database, states, self.overviews, cache)
         self.comparison_questions = ComparisonQuestions(database, states, self.overviews, cache)
+        self.field_questions = FieldQuestions(database, states, cache)
         self.id_prefixes = IdPrefixes(database)
 
     def close(self) -> None:

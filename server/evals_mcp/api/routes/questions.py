@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from evals_mcp.api.access import ReadStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
 
@@ -84,6 +85,12 @@ async def find_datapoint_ids(
 ) -> FoundIds:
     """Find ids of datapoints in an evaluation's datasets by prefix."""
     return await _run_read(request, store.id_prefixes.find_datapoints, id, beginning, limit)
+
+
+@router.get("/{id}/fields")
+def find_fields(store: ReadStore, id: str) -> FieldRows:
+    """Get the fields that the datapoints of an evaluation have, with their most frequent values."""
+    return store.field_questions.answer(id)
 
 
 @datapoints_router.get("/{id}")

@@ -1,0 +1,53 @@
+"""The fields that the datapoints of an evaluation have: what filters and slices can name."""
+
+from evals_mcp.models.datapoint_fields import Part
+from evals_mcp.models.model import Defaulted, Model
+
+MOST_COMMON = 8
+"""The most values of a field that a row tells."""
+
+MOST_ROWS = 200
+"""The most fields that are told of an evaluation."""
+
+
+class CommonValue(Model):
+    """A value of a field as text, cut like the stored one, and how many datapoints have it."""
+
+    value: str
+    datapoints_count: int
+
+
+class FieldRow(Model):
+    """A field of datapoints by part and key: how many datapoints have it, and its values.
+
+    `common` are the most frequent values, then by code points. `low` and `high` are given if all values are numbers or
+    text that is a number. `is_boolean`: all are true or false. If `has_cut_values`, values that differ only in what is
+    cut count as one.
+    """
+
+    part: Part
+    key: str
+    datapoints_count: int
+    values_count: int
+    common: list[CommonValue]
+    is_boolean: Defaulted[bool] = False
+    low: float | None = None
+    high: float | None = None
+    has_cut_values: Defaulted[bool] = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether all values are numbers, or text that is a number."""
+        return self.low is not None
+
+
+class FieldRows(Model):
+    """The fields of the datapoints in an evaluation's dataset versions, by part and key.
+
+    `datapoints_count` counts these datapoints. Of more than `MOST_ROWS` fields, `more` is true and the rows are those
+    that most datapoints have.
+    """
+
+    rows: list[FieldRow]
+    datapoints_count: int
+    more: Defaulted[bool] = False
