@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
 from tests.e2e.in_process import run
 from tests.importers.reading import read_as
 
@@ -255,3 +256,75 @@ def test_an_exported_table_comes_back_as_it_was(tmp_path: Path) -> None:
         assert judged == {"f1": (None, "Broken.", None), "late": (None, "Slow.", None), "no": (None, None, None)}
         judged = {score.evaluator: (score.judgment, score.error, score.explanation) for score in second.scores}
         assert judged == {"f1": (None, "Broken.", None), "late": (0.5, None, "ok")}
+
+
+def _judged(path: Path, cells: list[str]) -> tuple[list[object], list[str]]:
+    """The judgments of a column of scores, None for those that are refused, and what the import says of them."""
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [["question", "output", "score"], *([f"q{n}", "x", cell] for n, cell in enumerate(cells))]
+        )
+    results, report = read_as("table", path)
+    scores = [result.scores[0] for result in results]
+    assert all((score.judgment is None) == (score.error is not None) for score in scores)
+    return [score.judgment for score in scores], report.notes[1:]
+
+
+@pytest.mark.parametrize(
+    ("cells", "judgments"),
+    [
+        (["50%", "12.5 %", "100%", "0"], [0.5, 0.125, 1, 0]),
+        (["12,5%", "7,25%", "50%"], [0.125, 0.0725, 0.5]),
+        (["1,200.5", "1,200", "0.5", "-3"], [1200.5, 1200, 0.5, -3]),
+        (["1.200,5", "1.200", "0,5", "+3"], [1200.5, 1200, 0.5, 3]),
+        (["1,234,567", "2,000"], [1234567, 2000]),
+        (["0,5", "0.5", "3", "0,25", "1e3"], [0.5, 0.5, 3, 0.25, 1000]),
+        (["1.200", "2.500"], [1.2, 2.5]),
+    ],
+)
+def test_numbers_are_read_as_their_column_writes_them(
+    tmp_path: Path, cells: list[str], judgments: list[object]
+) -> None:
+    """Percents are parts of one, and commas what some cell of the column makes sure."""
+    assert _judged(tmp_path / "s.csv", cells) == (judgments, [])
+
+
+@pytest.mark.parametrize(
+    ("cells", "judgments", "told"),
+    [
+        (
+            ["1,200", "2,300", "3"],
+            [None, None, 3],
+            "2 cells of score are no number: first '1,200' (line 2). "
+            "It may be 1200 or 1.200: write it without the comma.",
+        ),
+        (
+            ["0,5", "0.5", "3", "7", "1,200"],
+            [0.5, 0.5, 3, 7, None],
+            "1 cell of score is no number: '1,200' (line 6). It may be 1200 or 1.200: write it without the comma.",
+        ),
+        (
+            ["50%", "60%", "70"],
+            [0.5, 0.6, None],
+            "1 cell of score is no number: '70' (line 4). Write all cells of the column with a percent sign, or none.",
+        ),
+        (
+            ["0.5", "0.7", "60%", "0%"],
+            [0.5, 0.7, None, 0],
+            "1 cell of score is no number: '60%' (line 4). Write all cells of the column with a percent sign, or none.",
+        ),
+    ],
+)
+def test_numbers_that_may_be_two_are_refused_with_what_to_change(
+    tmp_path: Path, cells: list[str], judgments: list[object], told: str
+) -> None:
+    """They are failed judgments of a number evaluator, never texts."""
+    assert _judged(tmp_path / "s.csv", cells) == (judgments, [f"s.csv: {told}"])
+
+
+def test_names_with_numbers_are_no_numbers(tmp_path: Path) -> None:
+    """Whatever stands before or behind the number."""
+    rows = "".join(f"q{n},x,v{n % 2},{n % 2 + 1}st\n" for n in range(6))
+    (tmp_path / "v.csv").write_text(f"question,output,grade,rank\n{rows}")
+    results, _ = read_as("table", tmp_path / "v.csv")
+    assert [score.judgment for score in results[0].scores] == ["v0", "1st"]

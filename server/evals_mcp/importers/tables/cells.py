@@ -2,16 +2,11 @@
 
 import math
 import re
-from collections.abc import Iterable
 from typing import Any
 
 _NOTHING = frozenset(("", "n/a", "na", "nan", "none", "null", "-"))
 _TRUE = frozenset(("true", "yes", "pass", "passed", "correct", "wahr", "ja", "vrai", "oui", "s\u00ed", "verdadero"))
 _FALSE = frozenset(("false", "no", "fail", "failed", "incorrect", "wrong", "falsch", "nein", "faux", "non", "falso"))
-_COMMA_NUMBER = re.compile(
-    r"(\D{0,3}\s*[+-]?)((?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)(,\d+)?)(\s*[a-z\u00b5\u03bc$\u00a2]*)", re.IGNORECASE
-)
-_MOST_CELLS = 0.8
 
 
 def is_empty(value: Any) -> bool:
@@ -47,19 +42,6 @@ def as_number(value: Any) -> float | int | None:
     if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() and str(value).strip().lstrip("+-").isdigit() else number
-
-
-def has_decimal_commas(values: Iterable[Any]) -> bool:
-    """Whether most cells are numbers such as `3`, `0,65` and `1.234,5 s`, some of them with a comma."""
-    texts = [value.strip() for value in values if not is_missing(value)]
-    found = [match for text in texts if (match := _COMMA_NUMBER.fullmatch(text))]
-    return len(found) >= _MOST_CELLS * len(texts) and any(match[3] for match in found)
-
-
-def with_point(value: Any) -> Any:
-    """A number with a decimal comma as one with a point; another cell as it is."""
-    match = _COMMA_NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
-    return value if match is None else match[1] + match[2].replace(".", "").replace(",", ".") + match[4]
 
 
 def column_key(column: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
-from evals_mcp.importers.tables.cells import as_number, column_key, has_decimal_commas, is_missing, with_point
+from evals_mcp.importers.tables.cells import as_number, column_key, is_missing
 from evals_mcp.importers.tables.column_names import NAMES, Role, has_role, rest_of, run_in
+from evals_mcp.importers.tables.numbers import Numbers, numbers_in
 from evals_mcp.importers.tables.pass_counts import PassCounts, find_pass_counts
 from evals_mcp.importers.tables.score_columns import (
     OF_NUMBER,
@@ -46,7 +47,7 @@ class Columns:
     """What each column of a table holds, and all columns that were seen. Others are metadata.
 
     Columns of a datapoint's metadata begin with `OF_DATAPOINT` in a table that `evals-mcp export` wrote, with those of
-    its id and tags.
+    its id and tags. `numbers` tells how columns of latency, cost and tokens write numbers.
     """
 
     datapoint: str | None = None
@@ -59,7 +60,7 @@ class Columns:
     prompt_tokens: str | None = None
     output_tokens: str | None = None
     pass_counts: PassCounts | None = None
-    decimal_commas: frozenset[str] = frozenset()
+    numbers: dict[str, Numbers] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()
 
 
@@ -86,7 +87,7 @@ class Chosen:
 def guess_columns(
     rows: Iterable[Mapping[str, Any]], chosen: Chosen, file: str, *, decimal_commas: bool = False
 ) -> Columns:
-    """Guess what the columns hold from up to 2,000 rows, where texts may be numbers with a decimal comma.
+    """Guess what the columns hold from up to 2,000 rows. `decimal_commas` if numbers are likely to have them.
 
     Raises Invalid where no column holds outputs or scores.
     """
@@ -95,13 +96,14 @@ def guess_columns(
     for row in sample:
         for name, cell in row.items():
             values.setdefault(name, []).append(cell)
-    commas = {name for name, cells in values.items() if decimal_commas and has_decimal_commas(cells)}
-    values |= {name: list(map(with_point, values[name])) for name in commas}
+    numbers = {name: numbers_in(cells, decimal_commas=decimal_commas) for name, cells in values.items()}
+    values = {name: [numbers[name].plain(cell) for cell in cells] for name, cells in values.items()}
     columns = _Guess(sample, values, chosen, file, None if chosen.scores else find_pass_counts(sample)).columns()
-    numbers = [
-        name for run in columns.runs for name in (run.latency, run.cost, *(score.column for score in run.scores))
-    ]
-    columns.decimal_commas = frozenset(commas.intersection(numbers))
+    for run in columns.runs:
+        for score in run.scores:
+            score.numbers = numbers.get(score.column, Numbers())
+        figures = (run.latency, run.cost, columns.prompt_tokens, columns.output_tokens)
+        columns.numbers |= {name: numbers[name] for name in figures if name is not None}
     return columns
 
 

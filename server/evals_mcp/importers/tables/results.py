@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -13,7 +13,7 @@ from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
 from evals_mcp.importers.sibling_folders import connected, first_datapoints
 from evals_mcp.importers.tables.amounts import as_count, as_dollars, as_seconds
-from evals_mcp.importers.tables.cells import as_boolean, as_number, is_empty, is_missing, with_point
+from evals_mcp.importers.tables.cells import as_boolean, as_number, is_empty, is_missing
 from evals_mcp.importers.tables.columns import (
     OF_DATAPOINT,
     Chosen,
@@ -22,6 +22,7 @@ from evals_mcp.importers.tables.columns import (
     describe,
     guess_columns,
 )
+from evals_mcp.importers.tables.numbers import Numbers
 from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
 from evals_mcp.importers.tables.rows import Row, can_be_table, may_have_decimal_commas, read_rows
 from evals_mcp.importers.tables.score_columns import ScoreColumn, score_name
@@ -35,13 +36,13 @@ def read_table(path: Path, chosen: Chosen, unread: UnreadCells) -> tuple[Columns
     columns = guess_columns(sample, chosen, path.name, decimal_commas=may_have_decimal_commas(path))
     numbers = None if columns.inputs or columns.datapoint else _RowNumbers(read_rows(path, chosen.sheet), columns)
     passes = PassTotals(path.name)
-    rows = (_with_points(row, columns.decimal_commas) for row in read_rows(path, chosen.sheet))
+    rows = (_with_points(row, columns.numbers) for row in read_rows(path, chosen.sheet))
     return columns, chain.from_iterable(_results(row, columns, path, numbers, passes, unread) for row in rows)
 
 
-def _with_points(row: Row, columns: Collection[str]) -> Row:
-    """A row with a decimal point for the decimal comma in these columns."""
-    pointed = {name: with_point(row.cells[name]) for name in columns if name in row.cells}
+def _with_points(row: Row, columns: Mapping[str, Numbers]) -> Row:
+    """A row whose numbers in these columns have decimal points."""
+    pointed = {name: numbers.plain(row.cells[name]) for name, numbers in columns.items() if name in row.cells}
     return row._replace(cells={**row.cells, **pointed}) if pointed else row
 
 
@@ -156,11 +157,12 @@ def _score(column: ScoreColumn, row: Row, unread: UnreadCells) -> Score | None:
         case "boolean":
             score.judgment = as_boolean(value)
         case "number":
-            score.judgment = as_number(value)
+            score.judgment = column.numbers.read(value)
         case "select" | "text":
             score.judgment = as_text(value)
     if score.judgment is None:
-        unread.add(column.column, column.type, value, row.at)
+        advice = column.numbers.advice(value) if column.type == "number" else ""
+        unread.add(column.column, column.type, value, row.at, advice)
         score.error = f"{as_text(value)[:200]!r} is no {column.type}."
     return score
 

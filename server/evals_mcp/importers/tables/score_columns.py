@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from evals_mcp.importers.tables.cells import column_key
+from evals_mcp.importers.tables.numbers import Numbers
 from evals_mcp.importers.tables.score_types import ScoreType
 
 _SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
@@ -19,7 +20,7 @@ class ScoreColumn:
     """A column of judgments, their type, and the column that explains them, if any.
 
     `beside` has the columns of a judgment's other parts in a table that `evals-mcp export` wrote: why there is none
-    (`error`, `abstained`), and its `score`, `passed` and `threshold`.
+    (`error`, `abstained`), and its `score`, `passed` and `threshold`. `numbers` tells how its cells write numbers.
     """
 
     column: str
@@ -27,6 +28,7 @@ class ScoreColumn:
     explanation: str | None = None
     name: str | None = None
     beside: dict[str, str] = field(default_factory=dict)
+    numbers: Numbers = field(default_factory=Numbers)
 
 
 def names_score(column: str) -> bool:

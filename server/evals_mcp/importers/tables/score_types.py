@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from evals_mcp.importers.tables.cells import as_boolean, as_number, column_key, is_missing
+from evals_mcp.importers.tables.cells import as_boolean, column_key, is_missing
+from evals_mcp.importers.tables.numbers import is_number
 
 ScoreType = Literal["boolean", "number", "select", "text"]
 
@@ -47,7 +48,7 @@ def score_type(column: str, values: Sequence[Any]) -> ScoreType | None:
     if not values:
         return None
     booleans = sum(as_boolean(value) is not None for value in values) / len(values)
-    numbers = sum(as_number(value) is not None for value in values) / len(values)
+    numbers = sum(is_number(value) for value in values) / len(values)
     most = max(booleans, numbers)
     options = _are_options(values)
     if options and numbers < most < 1 and _has_third_option(values):

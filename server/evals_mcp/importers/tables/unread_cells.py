@@ -11,6 +11,7 @@ _LONGEST = 50
 @dataclass(slots=True)
 class _Unread:
     first: str
+    advice: str = ""
     count: int = 0
 
 
@@ -22,11 +23,11 @@ class UnreadCells:
         self._found: dict[tuple[str, str], _Unread] = {}
         self._short = _Unread("")
 
-    def add(self, column: str, wanted: str, cell: Any, at: str) -> None:
-        """Note a cell at a position, and what it should be."""
+    def add(self, column: str, wanted: str, cell: Any, at: str, advice: str = "") -> None:
+        """Note a cell at a position, what it should be, and what to change in it."""
         text = as_text(cell)
         shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\N{HORIZONTAL ELLIPSIS}"
-        self._found.setdefault((column, wanted), _Unread(f"{shown!r} ({at})")).count += 1
+        self._found.setdefault((column, wanted), _Unread(f"{shown!r} ({at})", advice)).count += 1
 
     def add_short(self, at: str) -> None:
         """Note a row with fewer cells than the header."""
@@ -39,8 +40,9 @@ class UnreadCells:
         rows = "1 row has" if count == 1 else f"{count:,} rows have"
         at = first if count == 1 else f"first {first}"
         short = [f"{self._file}: {rows} fewer cells than the header: {at}."] if count else []
-        return short + [
-            f"{self._file}: {found.count:,} {'cell' if found.count == 1 else 'cells'} of {column} "
-            f"{'is' if found.count == 1 else 'are'} no {wanted}: {'' if found.count == 1 else 'first '}{found.first}."
-            for (column, wanted), found in self._found.items()
-        ]
+        return short + [self._note(column, wanted, found) for (column, wanted), found in self._found.items()]
+
+    def _note(self, column: str, wanted: str, found: _Unread) -> str:
+        cells = f"1 cell of {column} is" if found.count == 1 else f"{found.count:,} cells of {column} are"
+        first = found.first if found.count == 1 else f"first {found.first}"
+        return f"{self._file}: {cells} no {wanted}: {first}. {found.advice}".rstrip()
