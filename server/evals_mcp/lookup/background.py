@@ -13,6 +13,7 @@ SECONDS = 45.0
 """One host ends a call after 60 seconds, and no setting changes that."""
 
 _SECONDS_KEPT = 600.0
+_MOST_KEPT = 20
 Result = TypeVar("Result")
 Report = Callable[[int, int | None, Quoted], Awaitable[None]]
 """Called by the work with how much is done, of how much, and words for it."""
@@ -27,6 +28,7 @@ class Unfinished(NamedTuple):
 @dataclass
 class _Job:
     listener: Progress | None = None
+    waiting: int = 0
     words: Quoted = ""
     task: "asyncio.Task[_Ended[Any]] | None" = None
 
@@ -56,25 +58,42 @@ class Background:
     ) -> Result | Unfinished:
         """Start work, or wait for what a call with the same key has started. Raises what the work raises.
 
-        A result that nobody fetched is kept for ten minutes.
+        A result that nobody fetched is kept for ten minutes, unless 20 others ended after it.
         """
+        self._forget()
         job = self._jobs.get(key)
-        if job is None or _is_old(job):
+        if job is None:
             job = self._jobs[key] = _Job()
             job.task = asyncio.create_task(self._run(work, job))
+            job.task.add_done_callback(lambda _: self._forget())
         assert job.task is not None
         job.listener = listener
+        job.waiting += 1
         try:
             await asyncio.wait([job.task], timeout=SECONDS)
         finally:
             job.listener = None
+            job.waiting -= 1
         if not job.task.done():
             return Unfinished(job.words)
-        self._jobs.pop(key, None)
+        if self._jobs.get(key) is job:
+            del self._jobs[key]
         result: Result | Exception = job.task.result().result
         if isinstance(result, Exception):
             raise result
         return result
+
+    def _forget(self) -> None:
+        """Drop results that nobody fetched in time, and the oldest of too many."""
+        ended = {
+            key: -1.0 if job.task.cancelled() else job.task.result().at
+            for key, job in self._jobs.items()
+            if job.task is not None and job.task.done() and not job.waiting
+        }
+        latest = sorted(ended, key=ended.__getitem__)[-_MOST_KEPT:]
+        for key, at in ended.items():
+            if key not in latest or time.monotonic() - at > _SECONDS_KEPT:
+                del self._jobs[key]
 
     async def _run(self, work: Callable[[Report], Awaitable[Result]], job: _Job) -> _Ended[Result]:
         async with self._turn:
@@ -82,10 +101,3 @@ class Background:
                 return _Ended(await work(job.report), time.monotonic())
             except Exception as error:
                 return _Ended(error, time.monotonic())
-
-
-def _is_old(job: _Job) -> bool:
-    """Whether its result was not fetched in time."""
-    if job.task is None or not job.task.done():
-        return False
-    return job.task.cancelled() or time.monotonic() - job.task.result().at > _SECONDS_KEPT
