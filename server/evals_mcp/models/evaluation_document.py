@@ -54,22 +54,27 @@ class _Referring(Model):
         return self.model_copy(update=changes) if changes else self
 
 
-class FileRecord(_Referring):
+class _PathFields(_Referring):
+    """Common to files and directories: what stands at a path."""
+
+    id: Id
+    path: str
+    description: str | None = None
+    readme: str | None = None
+    tags: Defaulted[list[str]] = Field(default_factory=list)
+    created_at: UtcDatetime | None = None
+    updated_at: UtcDatetime | None = None
+
+
+class FileRecord(_PathFields):
     """A prompt, tool, flow, agent, evaluator or dataset at a path. Once deleted, it only serves old runs and logs.
 
     `monitors` has the evaluators that monitor it, by the target's ids.
     """
 
     record: Literal["file"] = "file"
-    id: Id
     type: FileType
-    path: str
-    description: str | None = None
-    readme: str | None = None
-    tags: Defaulted[list[str]] = Field(default_factory=list)
     monitors: list[JsonObject] | None = None
-    created_at: UtcDatetime | None = None
-    updated_at: UtcDatetime | None = None
     deleted_at: UtcDatetime | None = None
 
 
@@ -130,17 +135,10 @@ class DeploymentRecord(_Referring):
     created_at: UtcDatetime | None = None
 
 
-class DirectoryRecord(_Referring):
+class DirectoryRecord(_PathFields):
     """A directory, of use where it is empty or described: directories of files come with these."""
 
     record: Literal["directory"] = "directory"
-    id: Id
-    path: str
-    description: str | None = None
-    readme: str | None = None
-    tags: Defaulted[list[str]] = Field(default_factory=list)
-    created_at: UtcDatetime | None = None
-    updated_at: UtcDatetime | None = None
 
 
 class AttachedEvaluator(_Referring):
