@@ -7,6 +7,7 @@ pages without saying so, and lists the same run and log in several evaluations.
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from evals_mcp.importers.api_records import (
 )
 from evals_mcp.importers.exported_versions import deployments_of, named
 from evals_mcp.importers.formats import FolderFormat, Report
-from evals_mcp.importers.log_lines import LogLine, lines_in, log_line, ordered, page_order
+from evals_mcp.importers.log_lines import LogFiles, LogLine, lines_in, log_line, ordered, page_order
 from evals_mcp.importers.results import Location
 from evals_mcp.importers.text_files import lines_of, read_json
 from evals_mcp.models.evaluation_document import DatapointRecord, DeploymentRecord, Record, RunEvaluation
@@ -76,10 +77,9 @@ class HumanloopExport:
         logs = Counter(run_id for run_id, _ in {(line.run_id, line.log_id) for line in self._lines or ()})
         reading = _Reading(self._folder, Report(), logs)
         yield from reading.definitions()
-        for line in self._lines or ():
-            with line.path.open("rb") as file:
-                file.seek(line.offset)
-                yield from reading.line(line, json.loads(file.readline()))
+        with closing(LogFiles()) as files:
+            for line in self._lines or ():
+                yield from reading.line(line, json.loads(files.read(line)))
 
 
 class _Reading:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import time_of
 from evals_mcp.importers.text_files import LONGEST_LINE
 from evals_mcp.models.model import JsonObject
+
+_MOST_OPEN = 32
 
 
 class LogLine(NamedTuple):
@@ -69,6 +71,27 @@ def lines_in(path: Path) -> Iterator[tuple[int, int, bytes]]:
                 raise Invalid(f"{path.name}, line {number} is longer than {LONGEST_LINE:,} bytes.")
             yield offset, number, line
             offset += len(line)
+
+
+class LogFiles:
+    """Reads lines of many files in any order. The files that were read last stay open; close it to close them."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, BinaryIO] = {}
+
+    def read(self, line: LogLine) -> bytes:
+        """The text of a line."""
+        file = self._open.pop(line.path, None) or line.path.open("rb")
+        self._open[line.path] = file
+        if len(self._open) > _MOST_OPEN:
+            self._open.pop(next(iter(self._open))).close()
+        file.seek(line.offset)
+        return file.readline()
+
+    def close(self) -> None:
+        """Close all files."""
+        while self._open:
+            self._open.popitem()[1].close()
 
 
 def page_order(path: Path) -> tuple[str, int]:
