@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from evals_mcp.answers import promptfoo_counts
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
-from evals_mcp.answers.reported_counts import COUNTING, recomputed_count, verdict_counts
 from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -62,8 +62,8 @@ def _differing(evaluation: ResolvedEvaluation, run: RunRow) -> Iterator[Quoted]:
 
 def _recomputed(evaluation: ResolvedEvaluation, run: RunRow, figure: ReportedFigure) -> tuple[float, int] | None:
     """The figure from the judgments here and how many it is over; None if it is not known how it was computed."""
-    if figure.source == COUNTING and figure.evaluator is None:
-        return recomputed_count(evaluation, run, figure.name)
+    if figure.source == promptfoo_counts.SOURCE and figure.evaluator is None:
+        return promptfoo_counts.recomputed_count(evaluation, run, figure.name)
     row = _evaluator(evaluation, figure)
     if row is None:
         return None
@@ -77,7 +77,7 @@ def _recomputed(evaluation: ResolvedEvaluation, run: RunRow, figure: ReportedFig
 
 def _verdicts(stats: EvaluatorFigures, at: int) -> tuple[int, int] | None:
     """How many judgments pass (0) or do not (1). Tools differ in whether a failed evaluator counts, so none may be."""
-    counts = None if stats.authors or stats.num_errors or not stats.num_judgments else verdict_counts(stats)
+    counts = None if stats.authors or stats.num_errors or not stats.num_judgments else stats.verdicts
     return None if counts is None else (counts[at], sum(counts))
 
 

@@ -65,6 +65,17 @@ class EvaluatorFigures:
             return self.passed_by_datapoint
         return self.num_passed / (self.num_passed + (self.num_not_passed or 0))
 
+    @property
+    def verdicts(self) -> tuple[int, int] | None:
+        """How many judgments pass and do not: true and false, or the evaluator's verdicts. None if they do not tell."""
+        if not self.num_judgments:
+            return 0, 0
+        if self.num_true is not None:
+            return self.num_true, self.num_judgments - self.num_true
+        if self.num_passed is not None and self.num_not_passed is not None:
+            return self.num_passed, self.num_not_passed
+        return None
+
 
 @dataclass(slots=True, frozen=True)
 class SharedLogs:

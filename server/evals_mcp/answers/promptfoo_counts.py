@@ -1,10 +1,9 @@
-"""Counts of judgments that pass, and of the tests and assertions that promptfoo reports of a run, as they are here."""
+"""The counts of tests and assertions that promptfoo reports of a run, as they are by the judgments here."""
 
-from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
 
-COUNTING = "promptfoo"
+SOURCE = "promptfoo"
 """The source of these counts."""
 
 _PASSED, _SCORE = "passed", "score"
@@ -21,11 +20,9 @@ def recomputed_count(evaluation: ResolvedEvaluation, run: RunRow, called: str) -
     if len(whether) != 1 or any(figures.authors for figures in by_path.values()):
         return None
     folder = whether[0].removesuffix(_PASSED)
-    tests = verdict_counts(by_path[whether[0]])
+    tests = by_path[whether[0]].verdicts
     own = (whether[0], folder + _SCORE)
-    assertions = [
-        verdict_counts(figures) for path, figures in by_path.items() if path.startswith(folder) and path not in own
-    ]
+    assertions = [figures.verdicts for path, figures in by_path.items() if path.startswith(folder) and path not in own]
     if called.startswith("test"):
         return None if tests is None else _of_tests(run, called, *tests)
     if None in assertions:
@@ -45,14 +42,3 @@ def _of_tests(run: RunRow, called: str, passed: int, failed: int) -> tuple[int, 
         _ERRORS: errors,
     }.get(called)
     return None if found is None else (found, passed + failed + errors)
-
-
-def verdict_counts(figures: EvaluatorFigures) -> tuple[int, int] | None:
-    """How many of an evaluator's judgments passed and did not. None if they do not tell."""
-    if not figures.num_judgments:
-        return 0, 0
-    if figures.num_true is not None:
-        return figures.num_true, figures.num_judgments - figures.num_true
-    if figures.num_passed is not None and figures.num_not_passed is not None:
-        return figures.num_passed, figures.num_not_passed
-    return None
