@@ -11,7 +11,7 @@ from tests.api.v5_calls import V5, Evaluated, Json, evaluated
 
 from evals_mcp.api.app import create_app
 from evals_mcp.api.keyed_access import KeyedAccess
-from evals_mcp.models.evaluation_document import NDJSON
+from evals_mcp.models.json_values import NDJSON
 from evals_mcp.store.teams.control import open_control
 
 pytestmark = pytest.mark.anyio

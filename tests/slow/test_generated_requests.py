@@ -17,7 +17,7 @@ from schemathesis.core.result import Ok
 from tests.api.application import EmptiedStore
 from tests.every_route import Team, World, build, document
 
-from evals_mcp.models.evaluation_document import NDJSON
+from evals_mcp.models.json_values import NDJSON
 from evals_mcp.store.store import Store
 
 _EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "0"))

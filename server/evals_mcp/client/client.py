@@ -2,24 +2,26 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import anyio
 
-from evals_mcp.client.bulk import Bulk
 from evals_mcp.client.connection import AsgiApp, Connection
 from evals_mcp.client.datasets import Datasets
 from evals_mcp.client.evaluations import Evaluations
 from evals_mcp.client.logs import Logs
-from evals_mcp.client.raw_pages import RawPages
 from evals_mcp.client.reviews import Reviews
 from evals_mcp.client.runs import Runs
-from evals_mcp.client.v4 import V4
-from evals_mcp.client.versioned import Agents, Evaluators, Flows, Prompts, Tools
 
 if TYPE_CHECKING:
     import httpx
+
+    from evals_mcp.client.bulk import Bulk
+    from evals_mcp.client.raw_pages import RawPages
+    from evals_mcp.client.v4 import V4
+    from evals_mcp.client.versioned import Agents, Evaluators, Flows, Prompts, Tools
 
 
 class EvalsClient:
@@ -54,19 +56,69 @@ class EvalsClient:
             sleep=sleep,
             clock=clock,
         )
-        self.agents = Agents(self.connection)
-        self.bulk = Bulk(self.connection)
         self.datasets = Datasets(self.connection)
         self.evaluations = Evaluations(self.connection)
-        self.evaluators = Evaluators(self.connection)
-        self.flows = Flows(self.connection)
         self.logs = Logs(self.connection)
-        self.prompts = Prompts(self.connection)
-        self.raw_pages = RawPages(self.connection)
         self.reviews = Reviews(self.connection)
         self.runs = Runs(self.connection)
-        self.tools = Tools(self.connection)
-        self.v4 = V4(self.connection)
+
+    # What a first answer does not need is imported when it is first used.
+
+    @cached_property
+    def bulk(self) -> "Bulk":
+        """Evaluation documents."""
+        from evals_mcp.client.bulk import Bulk
+
+        return Bulk(self.connection)
+
+    @cached_property
+    def raw_pages(self) -> "RawPages":
+        """The documented routes as JSON."""
+        from evals_mcp.client.raw_pages import RawPages
+
+        return RawPages(self.connection)
+
+    @cached_property
+    def v4(self) -> "V4":
+        """The calls of v4."""
+        from evals_mcp.client.v4 import V4
+
+        return V4(self.connection)
+
+    @cached_property
+    def agents(self) -> "Agents":
+        """Agents."""
+        from evals_mcp.client.versioned import Agents
+
+        return Agents(self.connection)
+
+    @cached_property
+    def evaluators(self) -> "Evaluators":
+        """Evaluators."""
+        from evals_mcp.client.versioned import Evaluators
+
+        return Evaluators(self.connection)
+
+    @cached_property
+    def flows(self) -> "Flows":
+        """Flows."""
+        from evals_mcp.client.versioned import Flows
+
+        return Flows(self.connection)
+
+    @cached_property
+    def prompts(self) -> "Prompts":
+        """Prompts."""
+        from evals_mcp.client.versioned import Prompts
+
+        return Prompts(self.connection)
+
+    @cached_property
+    def tools(self) -> "Tools":
+        """Tools."""
+        from evals_mcp.client.versioned import Tools
+
+        return Tools(self.connection)
 
     @property
     def extended(self) -> bool | None:

@@ -18,7 +18,7 @@ from evals_mcp.client.failures import Trouble, answer_failure, network_failure, 
 from evals_mcp.client.retries import LONGEST_WAIT, MOST_TRIES, PASSING, backoff, read_retry_after
 from evals_mcp.client.urls import ApiVersion, Query, build_url, read_base_url
 from evals_mcp.errors import EvalsError, Invalid
-from evals_mcp.models.evaluation_document import NDJSON
+from evals_mcp.models.json_values import NDJSON
 from evals_mcp.models.model import Model
 
 if TYPE_CHECKING:

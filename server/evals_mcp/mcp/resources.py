@@ -2,17 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import LiteralString, NamedTuple
+from typing import TYPE_CHECKING, LiteralString, NamedTuple
 from urllib.parse import unquote
 
-from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import name
-from evals_mcp.answers.logs import summarize_logs
-from evals_mcp.answers.reports import report_evaluation
-from evals_mcp.answers.whole_log import summarize_log
-from evals_mcp.answers.whole_run import summarize_run
 from evals_mcp.errors import NotFound
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
@@ -22,6 +17,9 @@ from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
 from evals_mcp.registered import Registered
 from mcp import types
+
+if TYPE_CHECKING:
+    from evals_mcp.answers.comparison_notes import Compared
 
 BUDGET = 20_000
 """Token limit of a resource. A resource takes no arguments, so it cannot be set."""
@@ -96,6 +94,8 @@ async def newest_evaluations(lookup: Lookup) -> list[types.Resource]:
 
 async def evaluation_report(lookup: Lookup, evaluation: str) -> str:
     """The report of an evaluation in Markdown: its runs, what each candidate changed, and what is odd."""
+    from evals_mcp.answers.reports import report_evaluation
+
     resolved = await lookup.find_evaluation(evaluation)
     newest = [run for run in resolved.runs if run is not resolved.reference_run][-_MOST_CANDIDATES:]
     compared = await _compared(lookup, resolved, newest)
@@ -119,6 +119,8 @@ async def evaluation_table(lookup: Lookup, evaluation: str) -> str:
 
 async def run_report(lookup: Lookup, evaluation: str, run: str) -> str:
     """A run: its figures, the comparison with the control run, and its newest logs."""
+    from evals_mcp.answers.whole_run import summarize_run
+
     resolved = await lookup.find_evaluation(evaluation)
     found = find_run(resolved, run)
     compared = await _compared(lookup, resolved, [] if found is resolved.reference_run else [found])
@@ -129,11 +131,15 @@ async def run_report(lookup: Lookup, evaluation: str, run: str) -> str:
 
 async def whole_log(lookup: Lookup, log: str) -> str:
     """One log: inputs, messages, output, error, judgments with explanations, and its trace."""
+    from evals_mcp.answers.whole_log import summarize_log
+
     return summarize_log(await lookup.find_log(log), BUDGET)
 
 
-async def _compared(lookup: Lookup, evaluation: ResolvedEvaluation, candidates: list[RunRow]) -> Compared | None:
+async def _compared(lookup: Lookup, evaluation: ResolvedEvaluation, candidates: list[RunRow]) -> "Compared | None":
     """Compare the candidates with the baseline run; None without candidates."""
+    from evals_mcp.answers.comparison_notes import Compared
+
     if not candidates:
         return None
     question = ComparisonQuestion(
@@ -146,6 +152,8 @@ async def _compared(lookup: Lookup, evaluation: ResolvedEvaluation, candidates: 
 
 
 async def _newest_logs(lookup: Lookup, evaluation: ResolvedEvaluation, run: RunRow) -> str:
+    from evals_mcp.answers.logs import summarize_logs
+
     question = LogQuestion(filter=Filter(run_ids=[run.id]), limit=_LOGS, characters=BUDGET)
     evaluation, rows = await (await lookup.rows()).find_logs(evaluation, question)
     label = evaluation.run_labels[run.id]

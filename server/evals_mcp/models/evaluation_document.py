@@ -20,9 +20,6 @@ from evals_mcp.models.messages import ChatMessage, ToolChoice
 from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
 from evals_mcp.models.reported_figures import ReportedFigure
 
-NDJSON = "application/x-ndjson"
-"""The media type of a document in transit."""
-
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\w[\w.:~-]*$")]
 """Characters that need no escaping in an address."""
 

@@ -6,6 +6,9 @@ from typing import Any
 DEEPEST_JSON = 100
 """The deepest nesting that we accept. JSON parsers, including ours, fail at little more."""
 
+NDJSON = "application/x-ndjson"
+"""The media type of JSON lines, such as an evaluation document in transit."""
+
 
 def storable(value: Any) -> Any:
     """The value as JSON content. Tuples become lists, and keys become text.

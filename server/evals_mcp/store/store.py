@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
 from evals_mcp.store.database.opening import migrate
@@ -16,8 +18,6 @@ from evals_mcp.store.files.environments import Environments
 from evals_mcp.store.files.files import Files
 from evals_mcp.store.files.monitoring import Monitoring
 from evals_mcp.store.logs.logs import Logs
-from evals_mcp.store.logs.traces import Traces
-from evals_mcp.store.questions.comparisons import ComparisonQuestions
 from evals_mcp.store.questions.datapoints import DatapointQuestions
 from evals_mcp.store.questions.evaluation_states import EvaluationStates
 from evals_mcp.store.questions.fields import FieldQuestions
@@ -25,14 +25,21 @@ from evals_mcp.store.questions.ids import IdPrefixes
 from evals_mcp.store.questions.logs import LogQuestions
 from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.revision_cache import RevisionCache
-from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
-from evals_mcp.store.v4.project_logs import ProjectLogs
-from evals_mcp.store.v4.projects import Projects
-from evals_mcp.store.v4.run_datapoints import RunDatapoints
+
+if TYPE_CHECKING:
+    from evals_mcp.store.logs.traces import Traces
+    from evals_mcp.store.questions.comparisons import ComparisonQuestions
+    from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
+    from evals_mcp.store.v4.project_logs import ProjectLogs
+    from evals_mcp.store.v4.projects import Projects
+    from evals_mcp.store.v4.run_datapoints import RunDatapoints
 
 
 class Store:
-    """The data of one workspace. Each public method of an attribute is one transaction."""
+    """The data of one workspace. Each public method of an attribute is one transaction.
+
+    What a first answer hardly needs is imported when it is first used.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -45,22 +52,58 @@ class Store:
         self.logs = Logs(database)
         self.evaluations = Evaluations(database)
         self.runs = Runs(database)
-        self.traces = Traces(database)
         self.work = Work(database)
-        cache = RevisionCache()
+        self._cache = cache = RevisionCache()
         database.on_replacement(cache.clear)
         self.stats = Stats(database, cache)
-        self.evaluated_runs = EvaluatedRuns(database, self.stats)
-        self.run_datapoints = RunDatapoints(database)
-        self.projects = Projects(database)
-        self.project_logs = ProjectLogs(database)
-        states = EvaluationStates(cache)
+        self._states = states = EvaluationStates(cache)
         self.overviews = Overviews(database, self.stats, states, cache)
         self.log_questions = LogQuestions(database, states, self.overviews, cache)
         self.datapoint_questions = DatapointQuestions(database, states, self.overviews, cache)
-        self.comparison_questions = ComparisonQuestions(database, states, self.overviews, cache)
         self.field_questions = FieldQuestions(database, states, cache)
         self.id_prefixes = IdPrefixes(database)
+
+    @cached_property
+    def traces(self) -> "Traces":
+        """Traces of OpenTelemetry."""
+        from evals_mcp.store.logs.traces import Traces
+
+        return Traces(self.database)
+
+    @cached_property
+    def comparison_questions(self) -> "ComparisonQuestions":
+        """Questions about the differences of runs."""
+        from evals_mcp.store.questions.comparisons import ComparisonQuestions
+
+        return ComparisonQuestions(self.database, self._states, self.overviews, self._cache)
+
+    @cached_property
+    def evaluated_runs(self) -> "EvaluatedRuns":
+        """Runs as the evaluations of v4."""
+        from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
+
+        return EvaluatedRuns(self.database, self.stats)
+
+    @cached_property
+    def run_datapoints(self) -> "RunDatapoints":
+        """The datapoints of runs in v4."""
+        from evals_mcp.store.v4.run_datapoints import RunDatapoints
+
+        return RunDatapoints(self.database)
+
+    @cached_property
+    def projects(self) -> "Projects":
+        """The projects of v4."""
+        from evals_mcp.store.v4.projects import Projects
+
+        return Projects(self.database)
+
+    @cached_property
+    def project_logs(self) -> "ProjectLogs":
+        """The logs of projects of v4."""
+        from evals_mcp.store.v4.project_logs import ProjectLogs
+
+        return ProjectLogs(self.database)
 
     def close(self) -> None:
         """Close all connections."""

@@ -4,8 +4,6 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from evals_mcp.answers.comparison_notes import Compared
-from evals_mcp.answers.comparisons import Position, summarize_comparison
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluators
@@ -71,6 +69,9 @@ async def compare_runs(
             "outcome": outcome,
         },
     )
+    from evals_mcp.answers.comparison_notes import Compared  # other tools should not wait for these
+    from evals_mcp.answers.comparisons import Position, summarize_comparison
+
     position = Position(*map(int, map(str, call.position(cursor) or Position())))
     question = ComparisonQuestion(
         baseline_run_id=against.id,
@@ -84,10 +85,8 @@ async def compare_runs(
         characters=max(max_tokens * 5, _TEXTS // (limit * (1 + len(runs)))),
     )
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
-    compared = Compared(resolved, found, family)
-    return summarize_comparison(
-        compared, max_tokens, outcome=outcome, untold=outcome != asked, position=position, call=call
-    )
+    compared, untold = Compared(resolved, found, family), outcome != asked
+    return summarize_comparison(compared, max_tokens, outcome=outcome, untold=untold, position=position, call=call)
 
 
 def _tellable(outcome: Outcome, evaluators: list[EvaluatorRow]) -> Outcome:

@@ -9,7 +9,6 @@ from evals_mcp.answers.writes import summarize_generation
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
-from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4LogRequest
 from evals_mcp.tools.arguments import Evaluation, JsonText, MaxTokens, Run
 from evals_mcp.tools.tool import Tool
 
@@ -41,6 +40,8 @@ async def log_generation(
 ) -> str:
     """Log a generated output (or an error) for one datapoint in a run. Returns the new log's id and what the
     run lacks. Each call adds a log."""
+    from evals_mcp.models.v4.logs import V4CreateEvaluationLogRequest, V4LogRequest  # no other tool needs these
+
     if bool(output) == bool(error):
         raise Invalid("output, error: give exactly one of them.")
     resolved = await lookup.find_evaluation(evaluation)

@@ -10,8 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from evals_mcp.models.evaluation_document import NDJSON
-from evals_mcp.models.json_values import DEEPEST_JSON
+from evals_mcp.models.json_values import DEEPEST_JSON, NDJSON
 
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes. A larger body is refused with 413."""
