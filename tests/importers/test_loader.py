@@ -39,8 +39,9 @@ def _sample(logs: int = 6) -> list[Record]:
     return [new for record, new in zip(records, saved, strict=True) if id(record) not in dropped]
 
 
+@pytest.mark.parametrize("new_store", ["sqlite"], indirect=True)
 def test_the_sample_answers_alike_however_it_is_loaded(new_store: OpenStore, served: Served) -> None:
-    """In bulk and record by record, ids apart; again, neither adds anything."""
+    """In bulk and record by record, ids apart; again, neither adds anything. tests/slow does it on both databases."""
     document = _sample()
     with closing(new_store()) as bulk, closing(new_store()) as single:
         ids = own_ids(served.load_singly(single, document))

@@ -14,7 +14,7 @@ from evals_mcp.tools.get_logs import get_logs
 from evals_mcp.wiring import open_embedded_app
 
 pytestmark = pytest.mark.anyio
-LOGS = 120
+PAGE, LOGS = 5, 8
 
 
 class Answers:
@@ -35,6 +35,12 @@ class Answers:
 def anyio_backend() -> str:
     """The application is filled once for all tests, so the loop stays."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mirror reads few logs at a time."""
+    monkeypatch.setattr("evals_mcp.mirror.run_rows.PAGE", PAGE)
 
 
 @pytest.fixture(scope="module")

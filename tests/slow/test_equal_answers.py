@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.edge_cases import NAME
-from tests.mirror.test_equal_answers import COMPARISONS, LOGS, Both, anyio_backend, both, both_ways
+from tests.mirror.test_equal_answers import COMPARISONS, DATAPOINTS, LOGS, Both, anyio_backend, both, both_ways
 from tests.shared_data import RAG_CHAT
 
 pytestmark = pytest.mark.anyio
@@ -24,6 +24,12 @@ async def test_logs_are_the_same(both: Both) -> None:
     """Every filter, sort and sample chooses the same logs in the same order, whichever runs were read first."""
     for asked in LOGS:
         await both.ask("get_logs", evaluation=NAME, limit=10, max_tokens=20_000, **asked)
+
+
+async def test_datapoints_are_the_same(both: Both) -> None:
+    """Every choice of datapoints has the same judgments in each cell."""
+    for asked in DATAPOINTS:
+        await both.ask("list_datapoints", evaluation=NAME, limit=9, max_tokens=20_000, **asked)
 
 
 async def test_comparisons_are_the_same(both: Both) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.assistant import Assistant
-from tests.rows_and_documented import app, assistant, client
+from tests.own_rows import app, assistant, client
 from tests.small_evaluations import make_evaluation
 
 from evals_mcp.client.client import EvalsClient

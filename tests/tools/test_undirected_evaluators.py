@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.assistant import Assistant
-from tests.rows_and_documented import app, assistant, client
+from tests.own_rows import app, assistant, client
 from tests.small_evaluations import SmallEvaluation, make_evaluation
 
 from evals_mcp.client.client import EvalsClient

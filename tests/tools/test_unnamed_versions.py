@@ -1,12 +1,10 @@
 """Runs of versions without names: labels that tell them apart, as words in every tool, and what changed."""
 
 import re
-import secrets
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import psycopg
 import pytest
 from mcp.types import TextResourceContents
 from pydantic import TypeAdapter
@@ -52,15 +50,15 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-async def reviewer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reviewer]:
-    """A reviewer at each kind of database."""
-    address = str(tmp_path_factory.mktemp("unnamed") / "evals.db")
-    if request.param == "postgresql":
-        server, name = str(request.getfixturevalue("postgres_server")), f"unnamed_{secrets.token_hex(6)}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        address = server.replace("/postgres?", f"/{name}?")
+@pytest.fixture(scope="module")
+async def reviewer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reviewer]:
+    """A reviewer at a SQLite file; tests/slow repeats the tests on PostgreSQL."""
+    async for reviewer in reviewing(str(tmp_path_factory.mktemp("unnamed") / "evals.db")):
+        yield reviewer
+
+
+async def reviewing(address: str) -> AsyncIterator[Reviewer]:
+    """A reviewer at an empty database that gets the evaluations."""
     app = open_embedded_app(address)
     client, remote = EvalsClient(open_app=lambda: app), documented_client(app)
     await make_unnamed(client, FLOWS, path="travel/flow", called="Flows")

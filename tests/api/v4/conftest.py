@@ -1,4 +1,4 @@
-"""A prompt, a dataset and evaluators, made through v5, and evaluations of them, made through v4."""
+"""On SQLite: a prompt, a dataset and evaluators, made through v5, and evaluations of them, made through v4."""
 
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
@@ -6,8 +6,15 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.api.application import EmptiedStore
 
 Make = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def emptied_store(sqlite_store: EmptiedStore) -> EmptiedStore:
+    """SQLite; tests/slow repeats the tests of this folder on PostgreSQL."""
+    return sqlite_store
 
 
 @pytest.fixture

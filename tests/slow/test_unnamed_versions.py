@@ -1,0 +1,25 @@
+"""Runs of versions without names are told apart on PostgreSQL, too."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+from tests.repeated import repeated_tests
+from tests.tools import test_unnamed_versions
+from tests.tools.test_unnamed_versions import Reviewer, anyio_backend, reviewing
+
+__all__ = ["anyio_backend"]
+
+pytestmark = pytest.mark.anyio
+globals().update(repeated_tests(test_unnamed_versions))
+
+
+@pytest.fixture(scope="module")
+async def reviewer(postgres_server: str) -> AsyncIterator[Reviewer]:
+    """A reviewer at a database of PostgreSQL."""
+    name = f"unnamed_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    async for reviewer in reviewing(postgres_server.replace("/postgres?", f"/{name}?")):
+        yield reviewer
