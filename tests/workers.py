@@ -12,6 +12,7 @@ import pytest
 
 _FEW_FILES = 3
 _APART = ("compatibility", "slow")  # folders whose tests share little, so that each may run anywhere
+_TOGETHER = ("tests/statistics/",)  # only one worker loads SciPy and statsmodels
 _LONGEST = (
     "tests/api/test_bad_input.py",
     "tests/mirror/test_equal_answers.py",
@@ -51,11 +52,18 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """None, for a file as a whole, unless all tests are of folders whose tests share little."""
-    from xdist.scheduler import WorkStealingScheduling
+    """A file or folder as a whole, as `_TOGETHER` says; test by test in folders whose tests share little."""
+    from xdist.scheduler import LoadFileScheduling, WorkStealingScheduling
+
+    class ByFile(LoadFileScheduling):  # type: ignore[misc,unused-ignore]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return next((folder for folder in _TOGETHER if file.startswith(folder)), file)
 
     is_apart = all(Path(argument.split("::")[0]).name in _APART for argument in config.args)
-    return WorkStealingScheduling(config, log) if is_apart else None
+    if is_apart:
+        return WorkStealingScheduling(config, log)
+    return ByFile(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_configure() -> None:

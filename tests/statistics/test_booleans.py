@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize, stats
-from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
 from evals_mcp.statistics.booleans import (
     boolean_pairs_needed,
@@ -34,11 +33,13 @@ def from_cells(both: int, gained: int, lost: int, neither: int) -> NumberPairs:
 @given(cells)
 def test_p_agrees_with_statsmodels(table: tuple[int, int, int, int]) -> None:
     """McNemar's exact p is that of statsmodels and of SciPy's binomial test."""
+    from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
+
     both, gained, lost, neither = table
     expected = statsmodels_mcnemar([[both, lost], [gained, neither]], exact=True).pvalue
     assert mcnemar(gained, lost) == pytest.approx(expected, abs=1e-9)
     if gained + lost:
-        assert mcnemar(gained, lost) == pytest.approx(stats.binomtest(gained, gained + lost).pvalue, abs=1e-9)
+        assert mcnemar(gained, lost) == pytest.approx(scipy.stats.binomtest(gained, gained + lost).pvalue, abs=1e-9)
 
 
 def score(difference: float, gained: int, lost: int, pairs: int) -> float:
@@ -50,7 +51,7 @@ def score(difference: float, gained: int, lost: int, pairs: int) -> float:
         return -sum(count * math.log(max(rate, 1e-300)) for count, rate in parts if count)
 
     bounds = (max(0.0, -difference), (1 - difference) / 2)
-    rate = optimize.minimize_scalar(unlikely, bounds=bounds, method="bounded", options={"xatol": 1e-12}).x
+    rate = scipy.optimize.minimize_scalar(unlikely, bounds=bounds, method="bounded", options={"xatol": 1e-12}).x
     variance = pairs * (2 * rate + difference - difference**2)
     return float((gained - lost - pairs * difference) / math.sqrt(variance))
 

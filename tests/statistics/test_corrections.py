@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.multitest import multipletests
 
 from evals_mcp.statistics.corrections import correct, holm
 from evals_mcp.statistics.results import Comparison, Verdict, decide
@@ -13,6 +12,8 @@ from evals_mcp.statistics.results import Comparison, Verdict, decide
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     """Adjusted values, also with ties, are those of multipletests."""
+    from statsmodels.stats.multitest import multipletests
+
     assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1].tolist(), abs=1e-9)
 
 

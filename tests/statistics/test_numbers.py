@@ -4,11 +4,10 @@ import random
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy import stats
-from statsmodels.stats.power import NormalIndPower
 from tests.statistics.mappings import pair_numbers
 
 from evals_mcp.statistics.numbers import compare_numbers, number_pairs_needed
@@ -33,7 +32,7 @@ def test_the_change_of_the_mean_is_reported_with_its_verdict() -> None:
     result = compare_numbers(aligned(baseline, candidate))
     assert (result.pairs, result.baseline, result.candidate, result.difference) == (10, 3.0, 3.8, 0.8)
     assert (result.better, result.worse, result.changed, result.same) == (8, 1, 9, 1)
-    expected = stats.permutation_test(
+    expected = scipy.stats.permutation_test(
         (candidate, baseline),
         lambda x, y, axis: np.mean(x - y, axis=axis),
         permutation_type="samples",
@@ -91,6 +90,8 @@ def test_counts_add_up_and_the_verdict_follows_p(rows: list[tuple[float, float]]
 
 def test_pairs_needed_agree_with_statsmodels() -> None:
     """The number of pairs is that of statsmodels' normal power for one sample."""
+    from statsmodels.stats.power import NormalIndPower
+
     differences = np.random.default_rng(0).normal(0.4, 1, 80)
     effect = differences.mean() / differences.std(ddof=1)
     expected = NormalIndPower().solve_power(effect_size=effect, alpha=0.05, power=0.8, ratio=0)

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
-from statsmodels.stats.contingency_tables import SquareTable
 from tests.statistics.mappings import pair_options
 
 from evals_mcp.statistics.booleans import mcnemar
@@ -51,6 +50,8 @@ positive_tables = st.integers(3, 6).flatmap(
 @given(positive_tables)
 def test_the_test_agrees_with_statsmodels(table: list[list[int]]) -> None:
     """Stuart and Maxwell's p over three to six options is that of statsmodels."""
+    from statsmodels.stats.contingency_tables import SquareTable
+
     expected = SquareTable(np.array(table, dtype=float), shift_zeros=False).homogeneity()
     result = shift_test(from_table(table))
     assert result.test is PairedTest.STUART_MAXWELL
@@ -77,7 +78,7 @@ def test_empty_cells_and_singular_tables_agree_with_a_reduced_inverse(table: lis
     if rank == 0:
         assert (result.p_value, result.pairs_needed) == (1.0, None)
     elif rank > 1:
-        expected = stats.chi2.sf(shift @ np.linalg.pinv(spread, rcond=1e-10) @ shift, rank)
+        expected = scipy.stats.chi2.sf(shift @ np.linalg.pinv(spread, rcond=1e-10) @ shift, rank)
         assert result.p_value == pytest.approx(expected, abs=1e-9)
     else:
         assert result.test is PairedTest.MCNEMAR

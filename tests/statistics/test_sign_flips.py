@@ -8,10 +8,10 @@ from operator import mul
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy import stats
 
 from evals_mcp.statistics.sign_flips import EXACT, RESAMPLES, flip_test
 
@@ -22,7 +22,7 @@ decimals = st.integers(-10, 10).map(lambda tenths: tenths / 10)
 
 def scipy_p(differences: Array) -> float:
     """SciPy's exact two-sided p of the same test."""
-    result = stats.permutation_test(
+    result = scipy.stats.permutation_test(
         (differences,), np.mean, permutation_type="samples", n_resamples=np.inf, vectorized=True
     )
     return float(result.pvalue)
@@ -121,7 +121,7 @@ def test_many_different_numbers_agree_with_the_normal_limit() -> None:
         z = differences.sum() / math.sqrt((differences**2).sum())
         result = flip_test(differences)
         assert result.p_error is not None
-        expected = 2 * stats.norm.sf(abs(z))
+        expected = 2 * scipy.stats.norm.sf(abs(z))
         assert result.p_value == pytest.approx(expected, abs=4 * result.p_error + 2 / RESAMPLES)
 
 

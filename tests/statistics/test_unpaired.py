@@ -1,12 +1,11 @@
 """The test of two rates that cannot be paired."""
 
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evals_mcp.statistics.unpaired import fisher_exact
-
-scipy_stats = pytest.importorskip("scipy.stats")
 
 
 @given(st.data(), st.integers(1, 300), st.integers(1, 300))
@@ -14,7 +13,7 @@ def test_p_is_that_of_scipy(data: st.DataObject, first: int, second: int) -> Non
     """For all small tables."""
     true = data.draw(st.integers(0, first)), data.draw(st.integers(0, second))
     table = [[true[0], first - true[0]], [true[1], second - true[1]]]
-    expected = scipy_stats.fisher_exact(table).pvalue
+    expected = scipy.stats.fisher_exact(table).pvalue
     assert fisher_exact(true, (first, second)) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
