@@ -14,7 +14,6 @@ import pytest
 from tests.assistant import Assistant
 from tests.documented_only import documented_client, mirror_of
 from tests.e2e.in_process import connect
-from tests.shared_data import DATA
 
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tokens import estimate
@@ -404,17 +403,6 @@ async def test_a_file_is_read_with_the_files_that_belong_to_it(folder: Path) -> 
         assert "| 1: large |" in await assistant.ask("import_results", path=f"samples_sums_{time}.jsonl")
         refused = await assistant.refuse("import_results", path=f"results_{time}.json")
         assert "has the totals of the samples beside it" in refused
-
-
-async def test_every_genuine_result_file_is_answered_about(tmp_path: Path) -> None:
-    """Each comes in, or is refused in a sentence."""
-    formats = DATA / "formats"
-    if not formats.is_dir():
-        pytest.skip("no result files in ../shared/data")
-    async with _assistant(formats, EVALS_MCP_DATABASE=str(tmp_path / "evals.db")) as assistant:
-        for file in sorted(file for file in formats.rglob("*") if file.is_file()):
-            text, _ = await assistant._call("import_results", {"path": str(file), "dry_run": True})
-            assert "internal error" not in text, (file, text)
 
 
 async def test_an_empty_database_is_told_from_a_mistyped_one(tmp_path: Path, sample_database: Path) -> None:
