@@ -42,7 +42,7 @@ QUESTIONS: dict[str, Callable[[Lookup], Awaitable[str]]] = {
     "list_runs": lambda lookup: list_runs(lookup, EVALUATION),
     "get_logs of a run": lambda lookup: get_logs(lookup, EVALUATION, runs=["v1"]),
     "compare_runs of all": lambda lookup: compare_runs(lookup, EVALUATION),
-    "get_logs with a text": lambda lookup: get_logs(lookup, EVALUATION, text="zanzibar"),
+    "get_logs with a text": lambda lookup: get_logs(lookup, EVALUATION, where=["text~zanzibar"]),
     "list_datapoints": lambda lookup: list_datapoints(lookup, EVALUATION, show="all_fail"),
 }
 

@@ -70,7 +70,7 @@ async def ask_about_the_sample() -> list[Answered]:
             for question in QUESTIONS:
                 answer = await functions[question.tool](Lookup(client), **question.arguments)
                 answers.append(Answered(question, answer))
-                if question.arguments.get("judgment") == "false":
+                if "policy_correct=false" in question.arguments.get("where", ()):
                     single = beside_the_baseline(answer)
                     answers.append(Answered(single, await functions["get_log"](Lookup(client), **single.arguments)))
             report = Question("A report to attach to a chat.", RESOURCES[0].address, {})

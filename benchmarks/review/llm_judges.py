@@ -213,14 +213,14 @@ QUESTIONS: tuple[Question, ...] = (
     _judges(
         "How many answers of PaLM2 name no winner?",
         "get_logs",
-        {"runs": ["PaLM2"], "evaluator": "correct", "judgment": "abstained", "limit": 1, "max_tokens": 500},
+        {"runs": ["PaLM2"], "limit": 1, "max_tokens": 500, "where": ["correct=abstained"]},
         lambda data: [counted(419 - len(data.judged("palm2-vanilla", "correct")), "logs")],
         "runs",
     ),
     _judges(
         "How many answers of Falcon are wrong, and what was right in one?",
         "get_logs",
-        {"runs": ["Falcon"], "evaluator": "correct", "judgment": "false", "limit": 1, "max_tokens": 500},
+        {"runs": ["Falcon"], "limit": 1, "max_tokens": 500, "where": ["correct=false"]},
         lambda data: [
             counted(sum(not said for _, said in data.judged("falcon-vanilla", "correct")), "logs"),
             r"\n = \"?output_[12]\b",
@@ -326,7 +326,7 @@ QUESTIONS: tuple[Question, ...] = (
     _votes(
         "How many logs of Llama failed, and how?",
         "get_logs",
-        {"runs": ["LLaMA2"], "errors_only": True, "limit": 1, "max_tokens": 500},
+        {"runs": ["LLaMA2"], "limit": 1, "max_tokens": 500, "where": ["error=true"]},
         lambda: [counted(made.VOTED, "logs"), r'error: "LLaMA2 gave no vote on \w+"'],
         "logs",
     ),

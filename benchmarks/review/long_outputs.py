@@ -268,8 +268,7 @@ QUESTIONS = (
         "get_logs",
         {
             "runs": ["deepseek"],
-            "evaluator": "criteria",
-            "judgment": _CRITERION,
+            "where": [f'criteria="{_CRITERION}"'],
             "limit": 10,
             "max_tokens": 1000,
         },
@@ -289,7 +288,7 @@ QUESTIONS = (
     _long(
         "How many of Gemini Pro's answers score nothing?",
         "get_logs",
-        {"runs": [PRO], "evaluator": "rubric_score", "judgment": "0", "limit": 2, "max_tokens": 600},
+        {"runs": [PRO], "limit": 2, "max_tokens": 600, "where": ["rubric_score=0"]},
         lambda data: [counted(sum(said == 0 for _, said in data.judged(PRO, "rubric_score")), "logs")],
         f"logs:{PRO}",
     ),

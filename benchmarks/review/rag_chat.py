@@ -292,7 +292,7 @@ QUESTIONS = (
     _rag(
         "Which logs could the judge not score?",
         "get_logs",
-        {"judgment": "failed", "evaluator": "gpt_groundedness", "limit": 11, "max_tokens": 2200},
+        {"limit": 11, "max_tokens": 2200, "where": ["gpt_groundedness=failed"]},
         lambda data: [literal(log_id) for _, evaluator, log_id in data.failed() if evaluator == "gpt_groundedness"],
         "logs",
     ),
@@ -331,21 +331,21 @@ QUESTIONS = (
     _rag(
         "How many answers of prompt-ignore-sources are not grounded at all?",
         "get_logs",
-        {"runs": [IGNORING], "evaluator": "gpt_groundedness", "judgment": "1", "limit": 2, "max_tokens": 600},
+        {"runs": [IGNORING], "limit": 2, "max_tokens": 600, "where": ["gpt_groundedness=1"]},
         lambda data: [counted(len(_judged(data, IGNORING, "gpt_groundedness", 1, 1)), "logs")],
         f"logs:{IGNORING}",
     ),
     _rag(
         "How many answers of the control are below 3 for relevance?",
         "get_logs",
-        {"runs": ["control"], "evaluator": "gpt_relevance", "judgment": "<3", "limit": 2, "max_tokens": 600},
+        {"runs": ["control"], "limit": 2, "max_tokens": 600, "where": ["gpt_relevance<3"]},
         lambda data: [counted(len(_judged(data, CONTROL, "gpt_relevance", 1, 2.999)), "logs")],
         f"logs:{CONTROL}",
     ),
     _rag(
         "Which answers with reasons lack a citation?",
         "get_logs",
-        {"runs": [REASONS], "evaluator": "has_citation", "judgment": "false", "limit": 5, "max_tokens": 900},
+        {"runs": [REASONS], "limit": 5, "max_tokens": 900, "where": ["has_citation=false"]},
         lambda data: [
             counted(len(_judged(data, REASONS, "has_citation", 0, 0)), "logs"),
             *(literal(log["id"]) for log in _judged(data, REASONS, "has_citation", 0, 0)),
@@ -399,7 +399,7 @@ QUESTIONS = (
     _rag(
         "Did any log end in an error?",
         "get_logs",
-        {"errors_only": True, "max_tokens": 500},
+        {"max_tokens": 500, "where": ["error=true"]},
         lambda data: [counted(sum(log["error"] is not None for log in data.all_logs()), "logs with an error")],
         "logs",
     ),

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from evals_mcp.answers.filter_words import filter_words, judgment_value
-from evals_mcp.models.questions import Filter, JudgmentCondition
+from evals_mcp.answers.condition_words import judgment_value
+from evals_mcp.answers.filter_words import filter_words
+from evals_mcp.models.conditions import JudgmentCondition
+from evals_mcp.models.questions import Filter
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
 from evals_mcp.models.rows import EvaluationRow, EvaluatorRow, Overview, RunRow
 

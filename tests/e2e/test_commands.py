@@ -29,7 +29,7 @@ def test_help_tells_what_can_be_set_and_asked() -> None:
 
 def test_call_prints_an_answer(sample_database: Path) -> None:
     """Arguments are name=value; a name that is repeated is a list."""
-    arguments = [f"evaluation={SAMPLE}", "runs=v1", "runs=v2", "limit=2", "errors_only=true"]
+    arguments = [f"evaluation={SAMPLE}", "runs=v1", "runs=v2", "limit=2", "where=error=true"]
     ended = run(["--database", str(sample_database), "call", "get_logs", *arguments])
     assert (ended.status, ended.stderr) == (0, "")
     assert "1 log in v1-baseline, v2-concise with an error" in ended.stdout

@@ -18,7 +18,7 @@ QUESTIONS_ABOUT_IT: list[tuple[str, dict[str, Any]]] = [
     ("list_runs", {}),
     ("get_logs", {"limit": 50}),
     ("get_logs", {"sort": "worst", "evaluator": "score"}),
-    ("get_logs", {"judgment": ">=3", "evaluator": "score"}),
+    ("get_logs", {"where": ["score>=3"]}),
     ("get_logs", {"sample": True, "evaluator": "score"}),
     ("list_datapoints", {}),
     ("list_datapoints", {"show": "disagreement"}),

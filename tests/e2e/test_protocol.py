@@ -144,7 +144,7 @@ BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
     ("get_logs", {"evaluation": SAMPLE, "sort": "best"}, "sort"),
     ("get_logs", {"evaluation": SAMPLE, "runs": ["v9"]}, "v1-baseline"),
     ("get_logs", {"evaluation": SAMPLE, "evaluator": "tune"}, "tone"),
-    ("get_logs", {"evaluation": SAMPLE, "judgment": "perhaps"}, "judgment"),
+    ("get_logs", {"evaluation": SAMPLE, "where": ["judgment=perhaps"]}, "judgment"),
     ("compare_runs", {"evaluation": SAMPLE, "outcome": "nicer"}, "outcome"),
     ("compare_runs", {"evaluation": SAMPLE, "baseline": "v2", "candidates": ["v2"]}, "candidates"),
     ("get_log", {"log": "nothing"}, "log"),

@@ -50,7 +50,7 @@ async def test_an_evaluator_that_is_false_everywhere_is_pointed_out(asker: Asker
 
 async def test_the_logs_of_failed_judgments_can_be_listed(asker: Asker) -> None:
     """The eleven logs are found by what happened to them."""
-    answer = (await asker.ask("get_logs", {"evaluation": RAG, "judgment": "failed", "limit": 20})).text
+    answer = (await asker.ask("get_logs", {"evaluation": RAG, "limit": 20, "where": ["judgment=failed"]})).text
     assert "\n11 logs with a failed judgment, newest first." in answer
 
 

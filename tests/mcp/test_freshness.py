@@ -105,6 +105,6 @@ async def test_an_answer_fits_the_evaluation_that_it_is_about(sample_copy: Path,
     writer = EvalsClient(open_app=lambda: app)
     overtaken = Meanwhile(app, lambda: add_run(writer), times)
     answer = await get_logs(Lookup(EvalsClient(open_app=lambda: overtaken)), SAMPLE, limit=1)
-    assert overtaken.times == 0
+    assert overtaken.times == times - 1  # one question, however often others write
     assert answer.startswith("Evaluation ")
     assert "120 logs" in answer

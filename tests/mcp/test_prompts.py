@@ -92,7 +92,7 @@ async def test_every_call_in_a_prompt_is_one_that_its_tool_takes(client: Client,
     calls = CALL.findall(await text_of(client, prompt.name, dict.fromkeys(prompt.arguments, "x")))
     assert len(calls) >= 3
     for tool, arguments in calls:
-        assert set(re.findall(r"(\w+)=", arguments)) <= set(tools[tool])
+        assert set(re.findall(r"(\w+)=", re.sub(r'"[^"]*"', "", arguments))) <= set(tools[tool])
 
 
 @pytest.mark.anyio

@@ -17,7 +17,7 @@ async def test_a_mirror_answers_alike_about_authors(mirrored: Mirrored) -> None:
             await mirrored.small.judge(record["log"]["id"], "small/correct", value, user=author)
     asked: tuple[tuple[str, dict[str, Any]], ...] = (
         ("compare_runs", {}),
-        ("get_logs", {"evaluator": "correct", "judgment": "false", "runs": ["v1"]}),
+        ("get_logs", {"runs": ["v1"], "where": ["correct=false"]}),
         ("get_logs", {"evaluator": "correct", "sort": "worst"}),
         ("list_datapoints", {"show": "disagreement", "runs": ["v1"]}),
         ("list_runs", {}),

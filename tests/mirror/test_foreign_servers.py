@@ -97,8 +97,8 @@ async def test_pages_that_shift_are_read_again(mirrored: Mirrored) -> None:
             await _add_log(mirrored)
 
     mirrored.server.before = add_one
-    answer = await mirrored.ask(runs=["v2"], text="late")
-    assert answer == await mirrored.ask_directly(runs=["v2"], text="late")
+    answer = await mirrored.ask(runs=["v2"], where=["text~late"])
+    assert answer == await mirrored.ask_directly(runs=["v2"], where=["text~late"])
     assert "1 log" in answer
     assert len(mirrored.server.log_pages()) <= 2 * 4
 

@@ -43,7 +43,7 @@ async def test_only_a_run_that_changed_is_read_again(mirrored: Mirrored) -> None
     logs = await mirrored.small.client.raw_pages.run_logs(mirrored.small.id, mirrored.runs["v1"], 1, 10)
     await mirrored.small.judge(logs.records[0]["log"]["id"], "small/stars", 4.5)
     assert await mirrored.ask_again(sort="length") == await mirrored.ask_directly(sort="length")
-    assert "4.5" in await mirrored.ask(evaluator="stars", judgment=">=4.5")
+    assert "4.5" in await mirrored.ask(where=["stars>=4.5"])
     assert len(mirrored.server.log_pages(mirrored.runs["v1"])) == 3
     assert mirrored.server.log_pages(mirrored.runs["v2"]) == []
 
@@ -72,7 +72,7 @@ async def test_a_write_through_our_tools_is_read_again(mirrored: Mirrored) -> No
     request = PromptLogRequest(path="small/prompt", output="new words")
     log = await mirrored.small.client.prompts.log(request)
     assert f"{LOGS + 1} logs" in await mirrored.ask("add_logs_to_run", run="v2", log_ids=[log.id])
-    assert "new words" in await mirrored.ask(text="new words")
+    assert "new words" in await mirrored.ask(where=["text~new words"])
 
 
 async def test_two_questions_at_once_read_once(mirrored: Mirrored) -> None:
@@ -91,7 +91,7 @@ async def test_two_questions_at_once_read_once(mirrored: Mirrored) -> None:
 
 async def test_a_run_in_two_evaluations_is_judged_by_each(mirrored: Mirrored) -> None:
     """Of each evaluation the pages show the judgments of its own evaluators."""
-    await mirrored.ask(evaluator="correct", judgment="true")
+    await mirrored.ask(where=["correct=true"])
     client = mirrored.small.client
     other = await make_evaluation(client, "Other", words={"return_type": "text"})
     await client.runs.add_existing(other.id, mirrored.runs["v1"])

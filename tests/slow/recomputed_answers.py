@@ -6,8 +6,9 @@ from itertools import combinations
 from typing import Any
 
 from evals_mcp.folding import fold
+from evals_mcp.models.conditions import JudgmentCondition
 from evals_mcp.models.logs import EvaluatorLogResponse, LogResponse, log_latency, log_output
-from evals_mcp.models.questions import DatapointQuestion, Filter, JudgmentCondition, LogQuestion
+from evals_mcp.models.questions import DatapointQuestion, Filter, LogQuestion
 from evals_mcp.models.rows import Overview
 from evals_mcp.models.usage import log_usage
 from evals_mcp.statistics.agreement import JudgmentReading, judgment_fails

@@ -35,7 +35,7 @@ def test_two_servers_share_a_file(sample_copy: Path) -> None:
         ids = [log_id for future in writing for log_id in future.result()]
         assert len(set(ids)) == 20
         for wire in (one, other):
-            found = wire.answer("get_logs", evaluation=SAMPLE, text="written by", limit=100, max_tokens=20_000)
+            found = wire.answer("get_logs", evaluation=SAMPLE, where=["text~written by"], limit=100, max_tokens=20_000)
             assert all(log_id[:10] in found for log_id in ids)
             assert "| 60 for 40 datapoints |" in wire.answer("list_runs", evaluation=SAMPLE)
 
@@ -114,7 +114,7 @@ def test_what_was_answered_survives_kill(sample_copy: Path) -> None:
             ids.append(log_output(wire, f"killed after answer {number}"))
             wire.process.kill()
     with Wire({"EVALS_MCP_DATABASE": str(sample_copy)}) as wire:
-        found = wire.answer("get_logs", evaluation=SAMPLE, text="killed after answer")
+        found = wire.answer("get_logs", evaluation=SAMPLE, where=["text~killed after answer"])
         assert all(re.search(rf"^{log_id[:10]}", found, re.MULTILINE) for log_id in ids)
         wire.wait()
     with closing(sqlite3.connect(sample_copy)) as connection:

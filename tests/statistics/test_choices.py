@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals_mcp.models.questions import EvaluatorScale
+from evals_mcp.models.conditions import EvaluatorScale
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.agreement import Judgment, JudgmentReading, judgment_fails
 

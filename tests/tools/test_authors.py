@@ -79,10 +79,10 @@ async def test_logs_show_each_author(judged: Judged) -> None:
     """Both judgments stand with their authors; a filter finds a log by any of them, and once."""
     ask = judged.assistant.ask
     third = judged.logs["v1", "q3"]
-    answer = await ask("get_logs", evaluation="Small", runs=["v1"], evaluator="right", judgment="false")
+    answer = await ask("get_logs", evaluation="Small", runs=["v1"], where=["right=false"])
     assert '1 log in v1 judged "false" by right' in answer
     assert '| true by ana ("ana on q3"), false by ben ("ben on q3") | warm' in answer
-    twice = await ask("get_logs", evaluation="Small", runs=["v1"], evaluator="right", judgment="true")
+    twice = await ask("get_logs", evaluation="Small", runs=["v1"], where=["right=true"])
     assert "4 logs in v1" in twice
     pages = await judged.assistant.all_pages("get_logs", evaluation="Small", sort="worst", evaluator="right", limit=3)
     found = [line.split(" | ")[0] for page in pages for line in page.split("\n") if line.startswith("log_")]

@@ -38,11 +38,11 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("list_runs", {}),
     ("get_logs", {}),
     ("get_logs", {"sort": "worst", "evaluator": "stars"}),
-    ("get_logs", {"text": "refund", "sample": True}),
-    ("get_logs", {"judgment": "failed", "limit": 100}),
+    ("get_logs", {"where": ["text~refund"], "sample": True}),
+    ("get_logs", {"where": ["judgment=failed"], "limit": 100}),
     ("list_datapoints", {}),
     ("list_datapoints", {"show": "disagreement", "limit": 100}),
-    ("list_datapoints", {"show": "missing", "text": "refund", "evaluator": "tone"}),
+    ("list_datapoints", {"show": "missing", "where": ["text~refund"], "evaluator": "tone"}),
 ]
 
 

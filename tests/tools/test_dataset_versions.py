@@ -62,8 +62,8 @@ async def test_datapoints_of_all_versions_are_listed_newest_version_first(
 @pytest.mark.parametrize(
     ("asked", "numbers"),
     [
-        ({"text": "q5"}, [5]),
-        ({"text": "q0"}, [0]),
+        ({"where": ["text~q5"]}, [5]),
+        ({"where": ["text~q0"]}, [0]),
         ({"show": "all_fail"}, [3, 5, 1]),
         ({"show": "missing"}, []),
         ({"runs": ["new"]}, [2, 3, 4, 5]),

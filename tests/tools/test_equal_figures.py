@@ -73,7 +73,7 @@ async def test_equal_last_names_are_told_apart(assistant: Assistant) -> None:
         assert "a/ok" in answer
         assert "b/ok" in answer
         assert "k/" not in answer
-    found = await assistant.ask("get_logs", evaluation="Small", evaluator="b/ok", judgment="false")
+    found = await assistant.ask("get_logs", evaluation="Small", where=["b/ok=false"])
     assert '1 log judged "false" by b/ok' in found
 
 

@@ -43,10 +43,10 @@ async def test_all_fail_says_that_it_means_one_evaluator(assistant: Assistant) -
 
 async def test_a_text_that_no_datapoint_has_is_looked_for_in_outputs(assistant: Assistant) -> None:
     """The answer says where it searched, and its call finds the output."""
-    answer = await assistant.ask("list_datapoints", evaluation="Small", text="answers q1")
+    answer = await assistant.ask("list_datapoints", evaluation="Small", where=["text~answers q1"])
     assert 'No datapoints containing "answers q1" in inputs or targets.' in answer
-    (id,) = re.findall(r'Search outputs, too: get_logs\(evaluation="(\w+)", text="answers q1"\)', answer)
-    assert '3 logs containing "answers q1"' in await assistant.ask("get_logs", evaluation=id, text="answers q1")
+    (id,) = re.findall(r'Search outputs, too: get_logs\(evaluation="(\w+)", where=\["text~answers q1"\]\)', answer)
+    assert '3 logs containing "answers q1"' in await assistant.ask("get_logs", evaluation=id, where=["text~answers q1"])
 
 
 async def test_runs_without_common_judgments_have_no_zero(assistant: Assistant) -> None:
@@ -64,20 +64,20 @@ async def test_errors_are_of_either_run(assistant: Assistant) -> None:
 
 async def test_a_judgment_state_is_no_judgment(assistant: Assistant) -> None:
     """A log is not judged missing; and there is no order of no logs."""
-    answer = await assistant.ask("get_logs", evaluation="Small", judgment="failed")
+    answer = await assistant.ask("get_logs", evaluation="Small", where=["judgment=failed"])
     assert "\n6 logs with a failed judgment, newest first." in answer
     assert (
         "\n0 logs with a missing judgment.\n"
-        in f"{await assistant.ask('get_logs', evaluation='Small', judgment='missing')}\n"
+        in f"{await assistant.ask('get_logs', evaluation='Small', where=['judgment=missing'])}\n"
     )
 
 
 async def test_an_explanation_without_room_leaves_a_mark(own_assistant: Assistant) -> None:
     """A reader would else take it that the judge gave none."""
-    whole = await own_assistant.ask("get_logs", evaluation=NAME, judgment="failed", max_tokens=4_000)
+    whole = await own_assistant.ask("get_logs", evaluation=NAME, where=["judgment=failed"], max_tokens=4_000)
     assert re.search(r'failed \("', whole)
     for budget in (300, 330, 360, 400, 500):
-        answer = await own_assistant.ask("get_logs", evaluation=NAME, judgment="failed", max_tokens=budget)
+        answer = await own_assistant.ask("get_logs", evaluation=NAME, where=["judgment=failed"], max_tokens=budget)
         assert re.search(r'failed \((…|")', answer)
 
 

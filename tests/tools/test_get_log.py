@@ -295,9 +295,7 @@ async def test_a_deep_trace_can_be_followed_to_its_end(empty_assistant: Assistan
 
 async def test_a_log_is_shown_beside_another_runs_log(assistant: Assistant) -> None:
     """Both for one datapoint: what is the same stands once, and the judgments side by side."""
-    answer = await assistant.ask(
-        "get_logs", evaluation=NAME, runs=["v2"], evaluator="policy_correct", judgment="false", limit=1
-    )
+    answer = await assistant.ask("get_logs", evaluation=NAME, runs=["v2"], where=["policy_correct=false"], limit=1)
     log = log_ids(answer)[0]
     pair = await assistant.ask("get_log", log=log, beside="v1", evaluation=NAME)
     first, second = pair.splitlines()[1:3]

@@ -20,7 +20,7 @@ async def _ask(assistant: Assistant, **arguments: Any) -> str:
 
 async def test_a_log_shows_what_a_reviewer_needs(assistant: Assistant) -> None:
     """Its run, datapoint, facts, input, output and every judgment with its explanation."""
-    answer = await _ask(assistant, runs=["v2-concise"], evaluator="policy_correct", judgment="false", limit=1)
+    answer = await _ask(assistant, runs=["v2-concise"], where=["policy_correct=false"], limit=1)
     assert '\n15 logs in v2-concise judged "false" by policy_correct, newest first.' in answer
     header, legend, first, given, key, output = answer.splitlines()[2:8]
     evaluators = "policy_correct | helpfulness | tone | contains_greeting"
@@ -43,15 +43,15 @@ async def test_a_log_shows_what_a_reviewer_needs(assistant: Assistant) -> None:
         ({}, 120),
         ({"runs": ["v1-baseline"]}, 40),
         ({"runs": ["control", "v2-concise"]}, 80),
-        ({"errors_only": True}, 1),
-        ({"evaluator": "policy_correct", "judgment": "true"}, 94),
-        ({"evaluator": "policy_correct", "judgment": "false"}, 25),
-        ({"evaluator": "helpfulness", "judgment": "failed"}, 1),
-        ({"evaluator": "helpfulness", "judgment": "abstained"}, 1),
-        ({"judgment": "missing"}, 1),
-        ({"judgment": "curt"}, 3),
-        ({"evaluator": "tone", "judgment": "friendly", "runs": ["v1-baseline"]}, 29),
-        ({"text": "no such words anywhere"}, 0),
+        ({"where": ["error=true"]}, 1),
+        ({"where": ["policy_correct=true"]}, 94),
+        ({"where": ["policy_correct=false"]}, 25),
+        ({"where": ["helpfulness=failed"]}, 1),
+        ({"where": ["helpfulness=abstained"]}, 1),
+        ({"where": ["judgment=missing"]}, 1),
+        ({"where": ["judgment=curt"]}, 3),
+        ({"where": ["tone=friendly"], "runs": ["v1-baseline"]}, 29),
+        ({"where": ["text~no such words anywhere"]}, 0),
     ],
     ids=repr,
 )
@@ -64,18 +64,18 @@ async def test_bounds_of_a_number_add_up(assistant: Assistant) -> None:
     """What is below and what is not below are all that were judged."""
     counts = []
     for judgment in ("<4", ">=4", "1..5"):
-        answer = await _ask(assistant, evaluator="helpfulness", judgment=judgment)
+        answer = await _ask(assistant, where=[f"helpfulness={judgment}"])
         counts.append(int(re.findall(r"^(\d+) logs ", answer, re.MULTILINE)[0]))
     assert counts[0] + counts[1] == counts[2] == 117
 
 
 async def test_a_text_is_found_and_shown_where_it_matches(assistant: Assistant) -> None:
     """In any case, in inputs and outputs, and not in the names of inputs."""
-    answer = await _ask(assistant, text="WARRANTY", limit=3)
+    answer = await _ask(assistant, where=["text~WARRANTY"], limit=3)
     matches = re.findall(r'^ found: in [^:]*: "(.*)"', answer, re.MULTILINE)
     assert matches
     assert all("warranty" in match.lower() for match in matches)
-    assert "\n0 logs" in await _ask(assistant, text="locale")
+    assert "\n0 logs" in await _ask(assistant, where=["text~locale"])
 
 
 @pytest.mark.parametrize("sort", ["newest", "worst", "latency", "cost", "length"])
@@ -133,10 +133,10 @@ async def test_a_sample_without_an_evaluator_chooses_one_and_says_so(assistant: 
     [
         {"sort": "latency"},
         {"runs": ["v1-baseline"]},
-        {"text": "warranty"},
+        {"where": ["text~warranty"]},
         {"sample": True},
-        {"evaluator": "tone", "judgment": "curt"},
-        {"errors_only": True},
+        {"where": ["tone=curt"]},
+        {"where": ["error=true"]},
     ],
     ids=repr,
 )
@@ -176,9 +176,9 @@ async def test_a_datapoint_is_named_by_the_beginning_of_its_id(assistant: Assist
             'run: "v" matches 3: v3-policy-quotes, v2-concise, v1-baseline (newest first). Use a full name.',
         ),
         ({"evaluator": "polcy"}, "Nearest: policy_correct"),
-        ({"judgment": "maybe"}, "judgment: use true or false; a number or a comparison"),
-        ({"evaluator": "tone", "judgment": "angry"}, "one of friendly, neutral, curt"),
-        ({"sort": "worst", "evaluator": "tone", "judgment": "missing"}, "sort: logs with a missing judgment"),
+        ({"where": ["judgment=maybe"]}, 'where: "judgment=maybe": use true or false; a number or a comparison'),
+        ({"where": ["tone=angry"]}, "one of friendly, neutral, curt"),
+        ({"sort": "worst", "where": ["tone=missing"]}, "sort: logs with a missing judgment"),
         ({"sort": "worst", "sample": True}, "sort: cannot be combined with sample"),
     ],
     ids=repr,

@@ -53,7 +53,7 @@ async def test_datapoints_stand_in_the_order_of_the_dataset(assistant: Assistant
     assert lines[-1].startswith("Datapoints 1–3 of 40. More: list_datapoints(")
 
 
-@pytest.mark.parametrize("asked", [{}, {"show": "disagreement"}, {"text": "station"}], ids=repr)
+@pytest.mark.parametrize("asked", [{}, {"show": "disagreement"}, {"where": ["text~station"]}], ids=repr)
 async def test_walking_the_pages_shows_every_datapoint_once(assistant: Assistant, asked: dict[str, Any]) -> None:
     """In small steps as in one."""
     answers = await assistant.all_pages("list_datapoints", evaluation=NAME, limit=7, max_tokens=900, **asked)
@@ -118,18 +118,18 @@ async def test_the_three_kinds_of_missing_are_kept_apart(
 
 async def test_a_text_is_found_in_inputs_and_targets(assistant: Assistant, sample: Sample) -> None:
     """In any case and not in the names of inputs; the matching part stands in a column of its own."""
-    answer = await _ask(assistant, text="WARRANTY", limit=100, max_tokens=20_000)
+    answer = await _ask(assistant, where=["text~WARRANTY"], limit=100, max_tokens=20_000)
     texts = [" ".join([*point.inputs.values(), *(point.target or {}).values()]) for point in sample.datapoints]
     assert len(datapoint_ids(answer)) == sum("warranty" in text.lower() for text in texts)
     matches = [line.split(" | ")[1] for line in answer.splitlines() if line.startswith("dp_")]
     assert all("warranty" in match.lower() for match in matches)
-    assert "No datapoints containing" in await _ask(assistant, text="locale")
+    assert "No datapoints containing" in await _ask(assistant, where=["text~locale"])
 
 
 async def test_nothing_found_is_said_with_what_was_asked(assistant: Assistant) -> None:
     """Zero is an answer."""
     assert 'No datapoints on which tone abstained containing "x y z" in inputs or targets.' in await _ask(
-        assistant, show="abstained", evaluator="tone", text="x y z"
+        assistant, show="abstained", evaluator="tone", where=["text~x y z"]
     )
 
 
@@ -141,7 +141,7 @@ async def test_an_evaluator_that_is_named_has_the_cells_for_itself(assistant: As
 
 
 @pytest.mark.parametrize(
-    "other", [{"show": "failed"}, {"text": "x"}, {"runs": ["v1"]}, {"evaluator": "tone"}], ids=repr
+    "other", [{"show": "failed"}, {"where": ["text~x"]}, {"runs": ["v1"]}, {"evaluator": "tone"}], ids=repr
 )
 async def test_a_cursor_of_another_question_is_refused(assistant: Assistant, other: dict[str, Any]) -> None:
     """It would show the wrong datapoints without a word."""

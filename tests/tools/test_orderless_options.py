@@ -47,7 +47,7 @@ async def test_options_without_valence_cannot_tell_failures(client: EvalsClient,
         assert "No evaluator here can tell the datapoints that every run fails by " in answer
         assert "Cannot tell failures by tone: its options have no order." in answer
         assert VALENCE in answer
-        assert "get_logs(judgment=OPTION)" in answer
+        assert "filter with where=" in answer
 
 
 async def test_with_a_valence_they_can(client: EvalsClient, assistant: Assistant) -> None:

@@ -265,7 +265,7 @@ async def test_json_lists_are_compared_item_by_item(world: World) -> None:
     compared = await world.ask("compare_runs")
     assert 'ans "a" → "b", items[3].v 3 → 6\n' in compared
     assert "[3].v 3 → 6 (29 items are the same)" in compared
-    log = re.findall(r"log_\w+", await world.ask("get_logs", runs=["new"], text="change"))[0]
+    log = re.findall(r"log_\w+", await world.ask("get_logs", runs=["new"], where=["text~change"]))[0]
     assert 'ans "a" → "b", items[3].v 3 → 6' in await world.ask("get_log", log=log, beside="old")
 
 

@@ -91,7 +91,7 @@ async def assistant(tmp_path: Path) -> AsyncIterator[Assistant]:
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_text_is_found_wherever_a_log_says_it(assistant: Assistant, place: str) -> None:
     """One hit, with its place and the text around it."""
-    answer = await assistant.ask("get_logs", evaluation="Search", text=f"WORD-OF-{place}")
+    answer = await assistant.ask("get_logs", evaluation="Search", where=[f"text~WORD-OF-{place}"])
     assert "1 log containing" in answer
     assert re.search(rf"^ found: in {place}[^:]*: ", answer, re.MULTILINE), answer
     assert f"word-of-{place}" in answer
@@ -99,7 +99,7 @@ async def test_a_text_is_found_wherever_a_log_says_it(assistant: Assistant, plac
 
 async def test_an_excerpt_counts_what_stands_before_and_after_it(assistant: Assistant) -> None:
     """The characters left out are exact."""
-    answer = await assistant.ask("get_logs", evaluation="Search", text="word-of-output")
+    answer = await assistant.ask("get_logs", evaluation="Search", where=["text~word-of-output"])
     assert (
         'found: in output, from character 62: "' + "x" * 39 + " word-of-output " + "y" * 99 + '…" (+201 characters)'
         in (answer)
@@ -108,20 +108,20 @@ async def test_an_excerpt_counts_what_stands_before_and_after_it(assistant: Assi
 
 async def test_all_places_of_a_hit_are_named(assistant: Assistant) -> None:
     """A word in many places names the first ones."""
-    answer = await assistant.ask("get_logs", evaluation="Search", text="word-of")
+    answer = await assistant.ask("get_logs", evaluation="Search", where=["text~word-of"])
     assert "found: in output, error, input and 7 more" in answer
 
 
 async def test_nothing_is_found_where_nothing_is(assistant: Assistant) -> None:
     """No place is invented."""
-    assert "0 logs containing" in await assistant.ask("get_logs", evaluation="Search", text="word-of-nothing")
+    assert "0 logs containing" in await assistant.ask("get_logs", evaluation="Search", where=["text~word-of-nothing"])
 
 
 async def test_a_repeated_search_finds_what_was_written_meanwhile(assistant: Assistant) -> None:
     """A new step changes nothing of its run, and is found all the same."""
-    search = {"evaluation": "Search", "text": "word-of-later step"}
+    search = {"evaluation": "Search", "where": ["text~word-of-later step"]}
     assert "0 logs containing" in await assistant.ask("get_logs", **search)
-    found = await assistant.ask("get_logs", evaluation="Search", text="word-of-output")
+    found = await assistant.ask("get_logs", evaluation="Search", where=["text~word-of-output"])
     flow = await assistant.client.logs.get((await assistant.client.reviews.find_log_ids(log_ids(found)[0]))[0])
     step = {"path": "search/tool", "tool": ToolKernelRequest(attributes={}), "inputs": {"sql": "word-of-later step"}}
     await assistant.client.tools.log(ToolLogRequest.model_validate({**step, "trace_parent_id": flow.id}))
@@ -130,12 +130,12 @@ async def test_a_repeated_search_finds_what_was_written_meanwhile(assistant: Ass
 
 async def test_texts_are_no_judgments_to_filter_by(assistant: Assistant) -> None:
     """The refusal names what searches them."""
-    refusal = await assistant.refuse("get_logs", evaluation="Search", evaluator="note", judgment="word")
-    assert "its judgments are texts. Search them with text=, or use one of failed" in refusal
+    refusal = await assistant.refuse("get_logs", evaluation="Search", where=["note=word"])
+    assert "its judgments are texts. Search them with ~, or use one of failed" in refusal
 
 
 async def test_a_datapoint_without_logs_is_an_error_with_and_without_runs(assistant: Assistant) -> None:
     """A wrong id is no empty result."""
-    for filters in ({}, {"runs": ["1"]}, {"errors_only": True}, {"text": "word"}):
+    for filters in ({}, {"runs": ["1"]}, {"where": ["error=true"]}, {"where": ["text~word"]}):
         refusal = await assistant.refuse("get_logs", evaluation="Search", datapoint="dp_nosuch", **filters)
         assert refusal.startswith('Error: datapoint: no log exists for "dp_nosuch".')

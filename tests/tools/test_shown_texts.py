@@ -113,7 +113,7 @@ async def assistant(tmp_path_factory: pytest.TempPathFactory, texts: Texts) -> A
     [
         ("get_logs", {}),
         ("get_logs", {"sort": "length", "limit": 3}),
-        ("get_logs", {"text": "#4#"}),
+        ("get_logs", {"where": ["text~#4#"]}),
         ("list_datapoints", {}),
         ("compare_runs", {}),
         ("compare_runs", {"outcome": "same"}),

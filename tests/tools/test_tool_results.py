@@ -69,7 +69,10 @@ async def test_verdicts_and_reported_figures_are_told(tmp_path: Path) -> None:
             )
             assert f"Reported figures differ from the recomputed ones: {differ}." in runs
             failed = await assistant.ask(
-                "get_logs", evaluation="Small", runs=["one"], judgment="not passed", evaluator="faithful"
+                "get_logs",
+                evaluation="Small",
+                runs=["one"],
+                where=["faithful=not passed"],
             )
             assert '2 logs in one judged "not passed" by faithful' in failed
             assert "0.62 not passed" in failed

@@ -115,13 +115,13 @@ async def test_the_tool_list_is_the_same_every_time() -> None:
 
 
 def test_the_tools_and_instructions_are_cheap(real_tokens: Callable[[str], int]) -> None:
-    """All that a model gets before it calls a tool costs at most 2,600 tokens, and 360 for the import."""
+    """All that a model gets before a call costs at most 2,600 tokens, 150 for conditions and 360 for the import."""
 
     def tokens(tools: list[dict[str, Any]]) -> int:
         return real_tokens(json.dumps({"tools": tools}, ensure_ascii=False, separators=(",", ":")))
 
     others = [tool for name, tool in _WIRE.items() if name != "import_results"]
-    assert tokens(others) + real_tokens(instructions(read_only=False)) <= 2_600
+    assert tokens(others) + real_tokens(instructions(read_only=False)) <= 2_750
     assert tokens([_WIRE["import_results"]]) <= 360
 
 

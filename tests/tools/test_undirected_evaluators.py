@@ -110,8 +110,8 @@ async def test_options_of_one_valence_are_not_sorted(client: EvalsClient, assist
 async def test_numbers_of_a_neutral_evaluator_are_filtered(client: EvalsClient, assistant: Assistant) -> None:
     """By value, although they have no order of worse and better."""
     await _made(client, {"a": [1, 5, 7]}, **NEUTRAL)
-    assert "2 logs judged" in await assistant.ask("get_logs", evaluation="Small", evaluator="it", judgment=">=5")
-    assert "1 log judged" in await assistant.ask("get_logs", evaluation="Small", evaluator="it", judgment="5")
+    assert "2 logs judged" in await assistant.ask("get_logs", evaluation="Small", where=["it>=5"])
+    assert "1 log judged" in await assistant.ask("get_logs", evaluation="Small", where=["it=5"])
 
 
 async def test_sets_of_options_are_sorted_by_the_sum_of_their_valences(

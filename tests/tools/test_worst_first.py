@@ -60,25 +60,25 @@ async def _ask(assistant: Assistant, **asked: Any) -> str:
 )
 async def test_a_judgment_matches_evaluators_of_its_type(assistant: Assistant, judgment: str, found: int) -> None:
     """True is no 1 and 0 is not false, and a remark is no option, though databases store them alike."""
-    answer = await _ask(assistant, judgment=judgment)
+    answer = await _ask(assistant, where=[f"judgment={judgment}"])
     assert f"\n{found} {'log' if found == 1 else 'logs'} judged " in answer
 
 
 @pytest.mark.parametrize(
     ("evaluator", "judgment", "allowed"),
     [
-        ("cited", "<2", "judgment: use true or false; or failed"),
-        ("cited", "1", "judgment: use true or false; or failed"),
-        ("remark", "good", "judgment: its judgments are texts. Search them with text=, or use one of failed, "),
-        ("stars", "true", "judgment: use a number or a comparison"),
-        ("verdict", "1", "judgment: use one of good, bad; or failed"),
+        ("cited", "<2", ": use true or false; or failed"),
+        ("cited", "1", ": use true or false; or failed"),
+        ("remark", "good", ": its judgments are texts. Search them with ~, or use one of failed, "),
+        ("stars", "true", ": use a number or a comparison"),
+        ("verdict", "1", ": use one of good, bad; or failed"),
     ],
 )
 async def test_a_judgment_that_an_evaluator_cannot_give_is_refused(
     assistant: Assistant, evaluator: str, judgment: str, allowed: str
 ) -> None:
     """With what it can give."""
-    refused = await assistant.refuse("get_logs", evaluation="Small", evaluator=evaluator, judgment=judgment)
+    refused = await assistant.refuse("get_logs", evaluation="Small", where=[f"{evaluator}={judgment}"])
     assert allowed in refused
 
 
@@ -104,7 +104,7 @@ async def test_the_answer_says_which_end_is_worst(assistant: Assistant, evaluato
     assert f" judged by {evaluator}, {direction}." in answer
 
 
-@pytest.mark.parametrize("asked", [{"judgment": "<50"}, {"judgment": "true"}, {"text": "answers"}])
+@pytest.mark.parametrize("asked", [{"where": [text]} for text in ("judgment<50", "judgment=true", "text~answers")])
 async def test_sorting_leaves_out_no_log_of_a_filter(assistant: Assistant, asked: dict[str, Any]) -> None:
     """Logs that the sorting evaluator did not judge come last, on whichever page."""
     asked["runs"] = ["a"]
@@ -119,7 +119,9 @@ async def test_sorting_leaves_out_no_log_of_a_filter(assistant: Assistant, asked
 
 async def test_logs_that_the_sorting_evaluator_did_not_judge_come_last(assistant: Assistant) -> None:
     """Failed and abstained judgments, too."""
-    pages = await assistant.all_pages("get_logs", evaluation="Small", sort="worst", evaluator="stars", text="a answers")
+    pages = await assistant.all_pages(
+        "get_logs", evaluation="Small", sort="worst", evaluator="stars", where=["text~a answers"]
+    )
     assert _questions(pages) == ["q3", "q1", "q5", "q2", "q0", "q4"]
 
 
@@ -130,7 +132,7 @@ def _questions(pages: list[str]) -> list[str]:
 
 async def test_a_filter_by_the_sorting_evaluator_is_named_once(assistant: Assistant) -> None:
     """Nothing is left that it did not judge."""
-    answer = await _ask(assistant, evaluator="stars", judgment="<3", sort="worst")
+    answer = await _ask(assistant, evaluator="stars", where=["stars<3"], sort="worst")
     assert '\n3 logs judged "<3" by stars, worst judgment first by stars (low is worst).' in answer
 
 
@@ -147,9 +149,9 @@ async def test_an_option_that_is_also_a_number_needs_an_evaluator(tmp_path: Path
     await small.run("a", [("q0", {"small/grade": "1", "small/stars": 1, "small/right": True})])
     async with connect_assistant(small.client) as assistant:
         for word in ("1", "true"):
-            refused = await assistant.refuse("get_logs", evaluation="Small", judgment=word)
-            assert "is an option of one evaluator and a value of another. Use evaluator=." in refused
-        assert '\n1 log judged "1" by grade' in await _ask(assistant, evaluator="grade", judgment="1")
+            refused = await assistant.refuse("get_logs", evaluation="Small", where=[f"judgment={word}"])
+            assert "is an option of one evaluator and a value of another. Name the evaluator." in refused
+        assert '\n1 log judged "1" by grade' in await _ask(assistant, where=["grade=1"])
 
 
 async def test_orders_say_which_logs_they_leave_out(assistant: Assistant) -> None:

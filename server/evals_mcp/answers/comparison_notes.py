@@ -27,11 +27,16 @@ _LISTED = 6
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison with the names of its parts, and the comparisons that its p-values are corrected over."""
+    """A comparison with the names of its parts, and the comparisons that its p-values are corrected over.
+
+    `filtered` are the words for its datapoints; empty for all. `by_outcomes`: they are chosen by what a run gave.
+    """
 
     evaluation: ResolvedEvaluation
     found: Comparisons
     family: Family = "evaluation"
+    filtered: Quoted = ""
+    by_outcomes: bool = False
 
     def run(self, run_id: str) -> Quoted:
         """The label of a run."""
@@ -132,7 +137,8 @@ def coverage_notes(compared: Compared) -> list[Quoted]:
         for candidate in compared.found.candidates
         if candidate.shared < max(candidate.datapoints, baseline.datapoints)
     ]
-    notes += unpaired_notes(compared.evaluation, compared.found)
+    if not compared.filtered:
+        notes += unpaired_notes(compared.evaluation, compared.found)
     cancelled = [run for run in _runs(compared) if compared.evaluation.run(run.run_id).status == "cancelled"]
     if cancelled:
         notes.append(f"Cancelled: {figures.listed([compared.run(run.run_id) for run in cancelled], _LISTED)}.")
@@ -177,6 +183,8 @@ def pairing_notes(compared: Compared) -> list[Quoted]:
     nowhere = [version_id for version_id in version_ids if _is_nowhere(compared, version_id)]
     notes: list[Quoted] = []
     if not compared.found.baseline.datapoints and not any(run.datapoints for run in compared.found.candidates):
+        if compared.filtered:
+            return [f"Neither run has a datapoint{compared.filtered}."]
         return ["The runs have no datapoints, so their logs cannot be paired."]
     if nowhere:
         notes.append(f"Not judged by {', '.join(map(compared.evaluator, nowhere))}.")

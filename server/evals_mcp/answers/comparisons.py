@@ -23,6 +23,7 @@ from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.questions import Outcome
 
 _MORE_OF_ONE = 'Texts are cut (…) or omitted. Show them: get_logs(evaluation="…", datapoint="…")'
+_BIASED = "The datapoints are chosen by what a run gave, so the difference is biased: extremes tend to fall back."
 _FEW = 300  # characters
 _LISTED = 6
 _INSTEAD: dict[Outcome, Quoted] = {
@@ -70,6 +71,8 @@ def summarize_comparison(
     answer.head(f"{subject(compared.evaluation)}\n{_subject(compared)}")
     for note in compared.evaluation.notes:
         answer.note(note)
+    if compared.by_outcomes:
+        answer.head(_BIASED)
     rows = list(compared.rows())
     if position.verdicts >= 0:
         _add_verdicts(answer, compared, position.verdicts, call)
@@ -102,7 +105,8 @@ def _subject(compared: Compared) -> Quoted:
     else:
         subjects = f"Candidate {compared.run(candidates[0].run_id)}"
     how: Quoted = "paired by datapoint" if compared.has_pairs else "not paired"
-    return f"{subjects} against baseline {called}, {how}."
+    chosen = f", for datapoints{compared.filtered}" if compared.filtered else ""
+    return f"{subjects} against baseline {called}, {how}{chosen}."
 
 
 def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) -> None:

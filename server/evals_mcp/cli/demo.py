@@ -41,13 +41,12 @@ QUESTIONS = (
         {
             "evaluation": EVALUATION,
             "runs": ["v2-concise"],
-            "evaluator": "policy_correct",
-            "judgment": "false",
+            "where": ["policy_correct=false"],
             "limit": 3,
             "max_tokens": 1200,
         },
     ),
-    Question("Did anything fail to answer at all?", "get_logs", {"evaluation": EVALUATION, "errors_only": True}),
+    Question("Did anything fail to answer at all?", "get_logs", {"evaluation": EVALUATION, "where": ["error=true"]}),
     Question(
         "Show me the tickets side by side.",
         "list_datapoints",

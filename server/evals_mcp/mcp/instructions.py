@@ -11,8 +11,13 @@ An evaluation has a dataset of datapoints, runs (a version over the dataset), lo
 evaluators that judge logs.
 - Which evaluations exist? list_evaluations.
 - Which version is better, and is that significant? compare_runs. All runs side by side: list_runs.
-- What broke? get_logs (judgment="false", sort="worst", errors_only, text). One log, or two outputs: get_log.
+- What broke? get_logs (where=["helpful=false"], sort="worst"). One log, or two outputs: get_log.
 - Where do runs disagree, or all fail? list_datapoints (show="disagreement" or "all_fail").{writing}
+
+where=[…] takes conditions: "stars<3", "tone=rude|curt", "judge=failed" (abstained, missing), "category!=law" (an \
+input, target or metadata), "output~refund" (contains; also text for everything, explanation, trace, error), \
+"latency>5" (tokens, cost, length), "error=true", "run=v2", "author=ann", "passes=v2" and "fails=v1" (runs), \
+"passes_count=1". Quote odd names and values. compare_runs: "baseline.length>99".
 
 Names work as ids: evaluations by name or file, runs by label, evaluators by the end of their path. A cut \
 answer ends with the call for the rest.

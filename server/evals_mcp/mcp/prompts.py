@@ -97,11 +97,12 @@ def triage_failures(evaluation: EvaluationName = "", run: RunName = "", evaluato
     """Triage an evaluation's failures: what fails, in which groups, why, and what to fix first."""
     of_run = {"runs": [run.strip()] if run.strip() else None}
     judged = {**of_run, "evaluator": evaluator.strip() or None}
+    failed = f"{evaluator.strip() or 'judgment'}=failed"
     steps = [
         f"{_call('list_runs', evaluation)}: how much fails, and whether an evaluator is the cause.",
-        f"{_call('get_logs', evaluation, **of_run, errors_only=True)}: logs that ended in an error.",
-        f"{_call('get_logs', evaluation, **judged, judgment='failed')}: where an evaluator failed. This "
-        "says nothing about the log.",
+        f"{_call('get_logs', evaluation, **of_run, where=['error=true'])}: logs that ended in an error.",
+        f"{_call('get_logs', evaluation, **of_run, where=[failed])}: where an evaluator failed. This says "
+        "nothing about the log.",
         f"{_call('get_logs', evaluation, **judged, sort='worst', limit=20)}: the worst judgments, with explanations.",
         f"{_call('list_datapoints', evaluation, evaluator=judged['evaluator'], show='all_fail')}: what every run "
         "fails, so no version is to blame.",

@@ -2,10 +2,10 @@
 
 from typing import Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from evals_mcp.models.judgments import JudgmentState
-from evals_mcp.models.model import Defaulted, Model
+from evals_mcp.models.conditions import Asked, Condition, EvaluatorScale, JudgmentCondition
+from evals_mcp.models.model import Defaulted
 
 LogSort = Literal["newest", "worst", "latency", "cost", "length"]
 """The order of logs: newest, worst judgment, highest latency, highest cost or longest output first."""
@@ -23,46 +23,12 @@ Family = Literal["evaluation", "asked"]
 """The comparisons that a p-value is corrected over: of all runs with the baseline by all evaluators, or those asked."""
 
 
-class _Asked(Model):
-    """Part of a question. Refuses unknown keys, because ignoring one would answer another question."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class JudgmentCondition(_Asked):
-    """A condition on a judgment: by one evaluator (or any), in a state, and with a value if judged.
-
-    The value is a boolean, an option (one of several), or a number within all given bounds. `passed` is the evaluator's
-    own verdict beside the value.
-    """
-
-    evaluator_version_id: str | None = None
-    state: Defaulted[JudgmentState] = "judged"
-    boolean: bool | None = None
-    passed: bool | None = None
-    label: str | None = None
-    at_least: float | None = None
-    above: float | None = None
-    at_most: float | None = None
-    below: float | None = None
-
-    def return_types(self) -> tuple[str, ...] | None:
-        """The return types of evaluators that can give such a judgment; None for all."""
-        if self.state != "judged":
-            return None
-        if self.boolean is not None:
-            return ("boolean",)
-        if self.label is not None:
-            return ("select", "multi_select")
-        bounds = (self.at_least, self.above, self.at_most, self.below)
-        return None if bounds == (None,) * len(bounds) else ("number",)
-
-
-class Filter(_Asked):
+class Filter(Asked):
     """The logs of a question: those that meet all given conditions.
 
     A datapoint meets the conditions on logs if one of its logs in the runs meets all of them. `text` searches the
-    datapoint itself. Without `run_ids`, all runs count.
+    datapoint itself. Without `run_ids`, all runs count. `judgment`, `errors_only` and `text` are the conditions that an
+    index or a cache answers; `conditions` are all others.
     """
 
     run_ids: list[str] | None = None
@@ -70,16 +36,18 @@ class Filter(_Asked):
     judgment: JudgmentCondition | None = None
     errors_only: Defaulted[bool] = False
     text: str | None = None
+    conditions: Defaulted[list[Condition]] = Field(default_factory=list, max_length=50)
 
     def names(self) -> list[str]:
         """The given conditions, by field."""
-        return [name for name in type(self).model_fields if getattr(self, name) not in (None, False, "")]
+        given = [name for name in type(self).model_fields if getattr(self, name) not in (None, False, "")]
+        return given if self.conditions else [name for name in given if name != "conditions"]
 
 
 _OF_A_PAGE = ("limit", "offset", "following", "characters")
 
 
-class Question(_Asked):
+class Question(Asked):
     """Common to all questions. `characters` limits each text in the answer."""
 
     filter: Defaulted[Filter] = Field(default_factory=Filter)
@@ -103,18 +71,6 @@ class LogQuestion(Question):
     limit: Defaulted[int] = Field(default=10, ge=1, le=1000)
     following: list[float] | None = Field(default=None, min_length=1, max_length=2)
     characters: Defaulted[int] = Field(default=2_000, ge=0, le=1_000_000)
-
-
-class EvaluatorScale(_Asked):
-    """How to read an evaluator's judgments: the range of its numbers, and whether it can fail a log.
-
-    Without a range, its numbers neither disagree nor fail.
-    """
-
-    evaluator_version_id: str
-    low: float | None = None
-    high: float | None = None
-    can_fail: Defaulted[bool] = True
 
 
 class DatapointQuestion(Question):

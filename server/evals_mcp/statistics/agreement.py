@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple, Self
 
-from evals_mcp.models.questions import EvaluatorScale
+from evals_mcp.models.conditions import EvaluatorScale
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.pairing import is_number
 

@@ -30,7 +30,16 @@ Runs = Annotated[
 ]
 Datapoint = Annotated[str, Field(max_length=500, description="Only this one: id or unique prefix.")]
 Evaluator = Annotated[str, Field(max_length=500, description="Name, path or id.")]
-Text = Annotated[str, Field(max_length=1_000, description="In inputs and targets; get_logs searches outputs.")]
+_Condition = Annotated[str, Field(max_length=1_000)]
+Where = Annotated[
+    list[_Condition],
+    BeforeValidator(as_list),
+    Field(
+        max_length=50,
+        description='Conditions that all hold, such as "category=law", "helpful=false", "output~refund"; forms: '
+        "see the instructions.",
+    ),
+]
 Cursor = Annotated[str, Field(max_length=10_000, description="From the previous answer.")]
 MaxTokens = int
 """Token limit of the answer. The server adds its limits and its default in words."""

@@ -4,19 +4,23 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluators
+from evals_mcp.lookup.filters import read_comparison_filter
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run, find_runs
-from evals_mcp.models.questions import ComparisonQuestion, Family, Outcome
+from evals_mcp.models.conditions import FieldCondition
+from evals_mcp.models.questions import ComparisonQuestion, Family, Filter, Outcome
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
-from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, as_list
+from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, Where, as_list
 from evals_mcp.tools.near_words import OUTCOMES, understood
 from evals_mcp.tools.tool import Tool
 
 _LIMIT = 5
+_LISTED = {"baseline_run_id", "candidate_run_ids", "evaluator_version_ids", "family", "outcome"}  # by a cursor
 _TEXTS = 800_000  # characters of outputs to compare, shared by the logs of a page
 
 Baseline = Annotated[str, Field(max_length=500, description="Run; default the control, else the oldest.")]
@@ -35,6 +39,7 @@ async def compare_runs(
     baseline: Baseline = "",
     candidates: Candidates = [],
     evaluators: Evaluators = [],
+    where: Where = [],
     family: CorrectedOver = "evaluation",
     outcome: Shown = "regressed",
     limit: Limit = _LIMIT,
@@ -49,6 +54,16 @@ async def compare_runs(
     runs = _candidates(resolved, against, candidates)
     judging = find_evaluators(resolved, evaluators)
     asked, outcome = outcome, _tellable(outcome, judging)
+    question = ComparisonQuestion(
+        filter=await read_comparison_filter(lookup, resolved, where),
+        baseline_run_id=against.id,
+        candidate_run_ids=[run.id for run in runs],
+        evaluator_version_ids=[row.version_id for row in judging],
+        family=family,
+        outcome=outcome,
+        limit=limit,
+        characters=max(max_tokens * 5, _TEXTS // (limit * (1 + len(runs)))),
+    )
     call = Call(
         "compare_runs",
         arguments={
@@ -56,37 +71,31 @@ async def compare_runs(
             "baseline": baseline and resolved.run_labels[against.id],
             "candidates": candidates and [resolved.run_labels[run.id] for run in runs],
             "evaluators": evaluators and [resolved.evaluator_labels[row.version_id] for row in judging],
+            "where": where,
             "family": "" if family == "evaluation" else family,
             "outcome": "" if outcome == "regressed" else outcome,
             "limit": None if limit == _LIMIT else limit,
         },
-        listed={
-            "evaluation": resolved.id,
-            "baseline": against.id,
-            "candidates": [run.id for run in runs],
-            "evaluators": [row.version_id for row in judging],
-            "family": family,
-            "outcome": outcome,
-        },
+        listed={"evaluation": resolved.id, "where": where, **question.model_dump(include=_LISTED)},
     )
     from evals_mcp.answers.comparison_notes import Compared  # other tools should not wait for these
     from evals_mcp.answers.comparisons import Position, summarize_comparison
 
     position = Position(*map(int, map(str, call.position(cursor) or Position())))
-    question = ComparisonQuestion(
-        baseline_run_id=against.id,
-        candidate_run_ids=[run.id for run in runs],
-        evaluator_version_ids=[row.version_id for row in judging],
-        family=family,
-        outcome=outcome,
-        shown_run_id=None if position.candidate < 0 else runs[position.candidate].id,
-        limit=limit,
-        offset=position.offset,
-        characters=max(max_tokens * 5, _TEXTS // (limit * (1 + len(runs)))),
-    )
+    shown = None if position.candidate < 0 else runs[position.candidate].id
+    question = question.model_copy(update={"shown_run_id": shown, "offset": position.offset})
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
-    compared, untold = Compared(resolved, found, family), outcome != asked
-    return summarize_comparison(compared, max_tokens, outcome=outcome, untold=untold, position=position, call=call)
+    compared = Compared(
+        resolved, found, family, filter_words(question.filter, resolved), _is_by_outcomes(question.filter)
+    )
+    return summarize_comparison(
+        compared, max_tokens, outcome=outcome, untold=outcome != asked, position=position, call=call
+    )
+
+
+def _is_by_outcomes(filter: Filter) -> bool:
+    """Whether a filter chooses datapoints by what a run gave for them."""
+    return any(item.side or not isinstance(item, FieldCondition) for item in filter.conditions)
 
 
 def _tellable(outcome: Outcome, evaluators: list[EvaluatorRow]) -> Outcome:

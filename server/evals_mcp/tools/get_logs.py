@@ -1,5 +1,6 @@
 """The tool get_logs."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -12,34 +13,19 @@ from evals_mcp.answers.headlines import constant_value
 from evals_mcp.answers.logs import summarize_logs
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluator
+from evals_mcp.lookup.filters import read_filter
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_runs
+from evals_mcp.lookup.unmatched import Count, why_none
 from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort
+from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, Where
 from evals_mcp.tools.judges import why_no_worst
-from evals_mcp.tools.matches import read_match
 from evals_mcp.tools.tool import Tool
 
-Judgment = Annotated[
-    str,
-    Field(
-        max_length=500,
-        description='Filter by judgment: true, an option, "<3", "2..4", passed, not passed, failed, abstained '
-        "or missing.",
-    ),
-]
 Sample = Annotated[bool, Field(description="Sample evenly and repeatably across judgments; default false.")]
-ErrorsOnly = Annotated[bool, Field(description="Only logs with an error; default false.")]
-SearchedText = Annotated[
-    str,
-    Field(
-        max_length=1_000,
-        description="In any case, in all texts of a log, its datapoint, judgments and steps.",
-    ),
-]
 _LIMIT = 10
 _LISTED = 6
 Limit = Annotated[int, Field(ge=1, le=100, description=f"Logs to show, 1–100, default {_LIMIT}.")]
@@ -57,30 +43,27 @@ async def get_logs(
     lookup: Lookup,
     evaluation: Evaluation,
     runs: Runs = [],
+    where: Where = [],
     datapoint: Datapoint = "",
     evaluator: Evaluator = "",
-    judgment: Judgment = "",
-    errors_only: ErrorsOnly = False,
-    text: SearchedText = "",
     sort: Sort = "newest",
     sample: Sample = False,
     limit: Limit = _LIMIT,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Find logs of an evaluation by run, datapoint, judgment, error or text: input, output, error, latency, tokens,
-    cost, and each judgment with its explanation."""
+    """Find logs of an evaluation by any conditions: input, output, error, latency, tokens, cost, and each judgment with
+    its explanation."""
     resolved = await lookup.find_evaluation(evaluation)
     run_ids = [run.id for run in find_runs(resolved, runs)]
+    filter = await read_filter(lookup, resolved, where, run_ids)
     named = find_evaluator(resolved, evaluator) if evaluator else None
-    judging, notes = _judging(resolved, run_ids, named, judgment, sort, sample=sample)
+    judging, notes = _judging(resolved, named, filter, sort, sample=sample)
     datapoint_id = await lookup.find_datapoint(resolved, datapoint) if datapoint else ""
     filters = {
         "evaluation": resolved.id,
+        "where": where,
         "datapoint": datapoint_id,
-        "judgment": judgment,
-        "errors_only": errors_only,
-        "text": text,
         "sort": sort if sort != "newest" else "",
         "sample": sample,
     }
@@ -95,12 +78,8 @@ async def get_logs(
         listed={**filters, "runs": runs and run_ids, "evaluator": named and named.version_id},
     )
     position = call.position(cursor)
-    by = named or (judging if sample else None)
-    condition = read_match(judgment, [named] if named else resolved.evaluators, by) if judgment else None
     question = LogQuestion(
-        filter=Filter(
-            run_ids=run_ids, datapoint_id=datapoint_id, judgment=condition, errors_only=errors_only, text=text
-        ),
+        filter=filter.model_copy(update={"datapoint_id": datapoint_id or filter.datapoint_id}),
         evaluator_version_id=judging.version_id if judging else None,
         sort=sort,
         sample=sample,
@@ -111,8 +90,21 @@ async def get_logs(
     resolved, rows = await (await lookup.rows()).find_logs(resolved, question)
     if datapoint_id and not rows.total and not await _has_logs(lookup, resolved, datapoint_id):
         raise NotFound(f"datapoint: no log exists for {quoted(datapoint_id)}. list_datapoints lists datapoint ids.")
+    if not rows.total:
+        notes += await why_none(lookup, resolved, where, _counting(lookup, resolved, run_ids))
     filtered = _in_words(resolved, question, judging, rows.total)
     return summarize_logs(resolved, rows, max_tokens, filtered=filtered, call=call, notes=notes)
+
+
+def _counting(lookup: Lookup, evaluation: ResolvedEvaluation, run_ids: list[str]) -> Count:
+    """Counts the logs of runs that meet conditions."""
+
+    async def count_matches(where: list[str]) -> int:
+        filter = await read_filter(lookup, evaluation, where, run_ids)
+        question = LogQuestion(filter=filter, limit=1, characters=1)
+        return (await (await lookup.rows()).find_logs(evaluation, question))[1].total
+
+    return count_matches
 
 
 async def _has_logs(lookup: Lookup, evaluation: ResolvedEvaluation, datapoint_id: str) -> bool:
@@ -122,35 +114,32 @@ async def _has_logs(lookup: Lookup, evaluation: ResolvedEvaluation, datapoint_id
 
 
 def _judging(
-    evaluation: ResolvedEvaluation,
-    run_ids: list[str],
-    named: EvaluatorRow | None,
-    judgment: str,
-    sort: str,
-    *,
-    sample: bool,
+    evaluation: ResolvedEvaluation, named: EvaluatorRow | None, filter: Filter, sort: str, *, sample: bool
 ) -> tuple[EvaluatorRow | None, list[Quoted]]:
     """The evaluator to sort or sample by, and a note if we chose it."""
     if sample and sort != "newest":
         raise Invalid("sort: cannot be combined with sample, which has its own order.")
-    state = read_match(judgment, [named] if named else evaluation.evaluators).state if judgment else "judged"
-    if sort == "worst" and state != "judged":
-        raise Invalid(f"sort: logs with a {state} judgment cannot be sorted by it. Use another sort.")
+    condition = filter.judgment
+    by = None if condition is None else condition.evaluator_version_id
+    if named is None and by is not None and (sort == "worst" or sample):
+        named = next(row for row in evaluation.evaluators if row.version_id == by)
+    if sort == "worst" and condition is not None and condition.state != "judged" and _is_by(named, by):
+        raise Invalid(f"sort: logs with a {condition.state} judgment cannot be sorted by it. Use another sort.")
     if named is not None:
         return named, [] if sort != "worst" else _require_order(evaluation, named)
     if sort != "worst" and not sample:
         return None, []
     able = [row for row in evaluation.evaluators if sample or _is_ordered(row)]
-    if sample and judgment:
-        able = [row for row in able if _can_give(row, judgment)]
+    if sample and condition is not None and (types := condition.return_types()) is not None:
+        able = [row for row in able if row.return_type in types]
     if not able:
         raise Invalid(
             "sample: no evaluator has judgments to sample."
             if sample
             else "sort: no evaluator here can rank judgments. Options need a valence (options[].valence), and texts "
-            "have no order. Filter with judgment=, or sort by latency, cost, length or newest."
+            "have no order. Filter with where=, or sort by latency, cost, length or newest."
         )
-    chosen = max(able, key=lambda row: _informative(evaluation, run_ids, row))
+    chosen = max(able, key=lambda row: _informative(evaluation, filter.run_ids, row))
     notes = [] if sample else _require_order(evaluation, chosen)
     others = [name(evaluation.evaluator_labels[row.version_id]) for row in able if row is not chosen]
     if not others:
@@ -169,7 +158,7 @@ def _require_order(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> list[Qu
     """A note on options that cannot be sorted. Raises Invalid if no judgment is worse than another."""
     label = name(evaluation.evaluator_labels[row.version_id])
     if not _is_ordered(row):
-        why = why_no_worst(row).replace("get_logs(judgment=OPTION)", "filter with judgment=")
+        why = why_no_worst(row)
         raise Invalid(f"sort: nothing is worst by {label}: {why}. Or sort by latency, cost, length or newest.")
     others = [name(option) for option in row.options if option not in row.valences]
     if row.return_type != "select" or not others:
@@ -177,18 +166,17 @@ def _require_order(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> list[Qu
     return [f"Not sorted, because {label} gives them no valence (options[].valence): {listed(others, _LISTED)}."]
 
 
-def _can_give(row: EvaluatorRow, judgment: str) -> bool:
-    try:
-        read_match(judgment, [row])
-    except Invalid:
-        return False
-    return True
+def _is_by(named: EvaluatorRow | None, version_id: str | None) -> bool:
+    """Whether a judgment by an evaluator (None: any) can be one by the named evaluator."""
+    return named is None or version_id in (None, named.version_id)
 
 
-def _informative(evaluation: ResolvedEvaluation, run_ids: list[str], row: EvaluatorRow) -> tuple[bool, bool, int]:
+def _informative(
+    evaluation: ResolvedEvaluation, run_ids: Sequence[str] | None, row: EvaluatorRow
+) -> tuple[bool, bool, int]:
     """How informative an evaluator is in these runs: whether its judgments vary and have a direction; their number."""
     index = evaluation.index_of(row.version_id)
-    stats = [run.stats[index] for run in evaluation.runs if run.id in run_ids]
+    stats = [run.stats[index] for run in evaluation.runs if run_ids is None or run.id in run_ids]
     return constant_value(stats) is None, row.is_directed, sum(item.num_judgments for item in stats)
 
 

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.headlines import constant_value
+from evals_mcp.lookup.scales import scale_of
+from evals_mcp.models.conditions import EvaluatorScale
 from evals_mcp.models.figures import EvaluatorFigures
-from evals_mcp.models.questions import DatapointShow, EvaluatorScale
+from evals_mcp.models.questions import DatapointShow
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.statistics.agreement import JudgmentReading
@@ -35,16 +37,16 @@ def read_judges(
         return [], []
     asked = [judge] if judge is not None else evaluation.evaluators
     if show not in _RULES:
-        return [_judge(evaluation, row, named=True) for row in asked], _silent(evaluation, runs, show, asked)
+        return [scale_of(evaluation, row, named=True) for row in asked], _silent(evaluation, runs, show, asked)
     notes = [_RULES[show]]
     telling = asked if judge is not None else _telling(evaluation, runs, show, notes)
-    scales = [_judge(evaluation, row, named=judge is not None) for row in telling]
+    scales = [scale_of(evaluation, row, named=judge is not None) for row in telling]
     if without := _without_order(evaluation, show, telling, scales, named=judge is not None):
         notes.append(without)
     if judge is not None and show == "disagreement":
         mine = JudgmentReading(scales[0], judge)
         others = [row for row in _telling(evaluation, runs, show, []) if row is not judge]
-        found = [(_judge(evaluation, row, named=False), row) for row in others]
+        found = [(scale_of(evaluation, row, named=False), row) for row in others]
         scales += [scale for scale, row in found if mine.can_contradict(JudgmentReading(scale, row))]
     return scales, notes
 
@@ -97,13 +99,13 @@ def _without_order(
 def why_no_worst(row: EvaluatorRow) -> Quoted:
     """Why no judgment of an evaluator is known to be bad, and what would make one."""
     if row.return_type in ("select", "multi_select"):
-        return "its options have no order. Set options[].valence in the evaluator, or use get_logs(judgment=OPTION)"
+        return "its options have no order. Set options[].valence in the evaluator, or filter with where="
     if row.return_type == "text":
         return "texts have no order"
     if row.neutral:
         return "its valence is neutral. Set number_valence in the evaluator"
     if not row.is_directed:
-        return "no direction is set. Set number_valence in the evaluator, or use get_logs(judgment=…)"
+        return "no direction is set. Set number_valence in the evaluator, or filter with where="
     return _NO_RANGE
 
 
@@ -143,20 +145,6 @@ def show_words(show: DatapointShow, labels: Sequence[str], *, runs: int) -> Quot
         case "missing":
             return f" with a missing log or judgment{f' of {called}' if called else ''}"
     return ""
-
-
-def _judge(evaluation: ResolvedEvaluation, row: EvaluatorRow, *, named: bool) -> EvaluatorScale:
-    """Numbers can fail if the evaluator declares limits. For a named evaluator, the observed range is enough."""
-    stats = _stats(evaluation, evaluation.runs, row)
-    declared = row.low is not None and row.high is not None
-    lows = [item.low for item in stats if item.low is not None]
-    highs = [item.high for item in stats if item.high is not None]
-    return EvaluatorScale(
-        evaluator_version_id=row.version_id,
-        low=row.low if declared else min(lows, default=None),
-        high=row.high if declared else max(highs, default=None),
-        can_fail=named or declared or row.return_type != "number",
-    )
 
 
 def _stats(evaluation: ResolvedEvaluation, runs: Sequence[RunRow], row: EvaluatorRow) -> list[EvaluatorFigures]:

@@ -12,13 +12,16 @@ from evals_mcp.answers.frame.figures import count, listed
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.errors import NotFound
 from evals_mcp.lookup.evaluators import find_evaluator
+from evals_mcp.lookup.filters import read_filter
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_runs
-from evals_mcp.models.questions import DatapointQuestion, DatapointShow, EvaluatorScale, Filter
+from evals_mcp.lookup.unmatched import Count, why_none
+from evals_mcp.models.conditions import EvaluatorScale, is_on_datapoint
+from evals_mcp.models.questions import DatapointQuestion, DatapointShow, Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
-from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Text
+from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Where
 from evals_mcp.tools.judges import known_untold, read_judges, show_words
 from evals_mcp.tools.near_words import SHOWN, understood
 from evals_mcp.tools.tool import Tool
@@ -44,22 +47,23 @@ async def list_datapoints(
     runs: Runs = [],
     show: Show = "all",
     evaluator: Evaluator = "",
+    where: Where = [],
     datapoint: Datapoint = "",
-    text: Text = "",
     limit: Limit = _LIMIT,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """List datapoints: input, target, and the judgments of the chosen runs. Finds those where runs disagree or all
-    fail, judgments are missing, or with a text."""
+    fail, judgments are missing, or that meet conditions."""
     resolved = await lookup.find_evaluation(evaluation)
-    shown = _default_runs(resolved.runs) if show == "all" and not runs else find_runs(resolved, runs)
+    chosen = [run.id for run in find_runs(resolved, runs)]
+    shown, filter = _shown_runs(resolved, await read_filter(lookup, resolved, where, chosen), show, runs)
     named = find_evaluator(resolved, evaluator) if evaluator else None
     versions, notes = _datasets(resolved, shown if runs else resolved.runs)
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else ""
     judges, rules = read_judges(resolved, shown, show, named)
     chosen = _shown_evaluators(show, named, judges)
-    filters = {"evaluation": resolved.id, "show": _given(show), "datapoint": datapoint_id, "text": text}
+    filters = {"evaluation": resolved.id, "show": _given(show), "datapoint": datapoint_id, "where": where}
     call = Call(
         "list_datapoints",
         arguments={
@@ -71,7 +75,7 @@ async def list_datapoints(
         listed={**filters, "runs": runs and [run.id for run in shown], "evaluators": chosen, "datasets": versions},
     )
     question = DatapointQuestion(
-        filter=Filter(run_ids=[run.id for run in shown], datapoint_id=datapoint_id, text=text),
+        filter=filter.model_copy(update={"datapoint_id": datapoint_id or filter.datapoint_id}),
         dataset_version_id=versions[0],
         other_dataset_version_ids=versions[1:],
         show=show,
@@ -82,6 +86,8 @@ async def list_datapoints(
         characters=max_tokens * 4,
     )
     resolved, rows = await (await lookup.rows()).find_datapoints(resolved, question)
+    if not rows.total:
+        notes += await why_none(lookup, resolved, where, _counting(lookup, resolved, question))
     return summarize_datapoints(
         resolved,
         rows,
@@ -92,8 +98,19 @@ async def list_datapoints(
         only=chosen,
         offset=question.offset,
         call=call,
-        notes=[*notes, *rules, *_only_some(resolved, shown, runs), *_outputs(resolved, text)],
+        notes=[*notes, *rules, *_only_some(resolved, shown, runs), *_outputs(resolved, filter.text)],
     )
+
+
+def _counting(lookup: Lookup, evaluation: ResolvedEvaluation, question: DatapointQuestion) -> Count:
+    """Counts the datapoints for a question with other conditions."""
+
+    async def count_matches(where: list[str]) -> int:
+        filter = await read_filter(lookup, evaluation, where, question.filter.run_ids)
+        asked = question.model_copy(update={"filter": filter, "limit": 1, "characters": 1, "offset": 0})
+        return (await (await lookup.rows()).find_datapoints(evaluation, asked))[1].total
+
+    return count_matches
 
 
 def _shown_evaluators(show: DatapointShow, named: EvaluatorRow | None, judges: Sequence[EvaluatorScale]) -> list[str]:
@@ -134,9 +151,25 @@ def _only_some(evaluation: ResolvedEvaluation, shown: Sequence[RunRow], asked: S
     return [_ONLY_SOME] if len(shown) < len(evaluation.runs) and not asked else []
 
 
-def _outputs(evaluation: ResolvedEvaluation, text: str) -> list[Quoted]:
+def _outputs(evaluation: ResolvedEvaluation, text: str | None) -> list[Quoted]:
     """How to search the logs of the datapoints, too."""
-    return [f"Search outputs, too: {next_call('get_logs', evaluation=evaluation.id, text=text)}"] if text else []
+    return (
+        [f"Search outputs, too: {next_call('get_logs', evaluation=evaluation.id, where=[f'text~{text}'])}"]
+        if text
+        else []
+    )
+
+
+def _shown_runs(
+    evaluation: ResolvedEvaluation, filter: Filter, show: DatapointShow, named: Sequence[str]
+) -> tuple[list[RunRow], Filter]:
+    """The runs to show, and the filter for them. Conditions on logs look at all runs that the call names."""
+    shown = [evaluation.run(run_id) for run_id in filter.run_ids or ()]
+    about_logs = filter.judgment or filter.errors_only or not all(map(is_on_datapoint, filter.conditions))
+    if show != "all" or named or about_logs or len(shown) < len(evaluation.runs):
+        return shown, filter
+    shown = _default_runs(shown)
+    return shown, filter.model_copy(update={"run_ids": [run.id for run in shown]})
 
 
 def _default_runs(runs: list[RunRow]) -> list[RunRow]:

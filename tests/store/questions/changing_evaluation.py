@@ -6,13 +6,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.conditions import EvaluatorScale, JudgmentCondition
 from evals_mcp.models.datapoints import CreateDatapointRequest
 from evals_mcp.models.questions import (
     ComparisonQuestion,
     DatapointQuestion,
-    EvaluatorScale,
     Filter,
-    JudgmentCondition,
     LogQuestion,
     Question,
 )

@@ -9,8 +9,9 @@ from tests.loaded_stores import open_kind
 
 from evals_mcp.answers.filter_words import WORDS
 from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.models.conditions import ErrorCondition, FieldCondition, JudgmentCondition
 from evals_mcp.models.datapoints import CreateDatapointRequest
-from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, Filter, JudgmentCondition, LogQuestion
+from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, Filter, LogQuestion
 from evals_mcp.models.references import EvaluatorReference, Target
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.logs.logs import LogTarget
@@ -95,6 +96,7 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 _ABOVE = JudgmentCondition(above=1)
+_IVAN = FieldCondition(part="input", key="q", operator="~", values=["иван"])
 FIELDS: dict[str, list[tuple[dict[str, Any], list[str], list[int]]]] = {
     "run_ids": [
         ({"run_ids": ["old"]}, ["old 2", "old 1", "old 0"], [0, 1, 2]),
@@ -114,6 +116,15 @@ FIELDS: dict[str, list[tuple[dict[str, Any], list[str], list[int]]]] = {
         ({"text": "ошибка"}, ["new 1"], []),
         ({"text": "ИВАН"}, ["new 1", "old 1"], [1]),
         ({"text": "strasse"}, ["new 0", "old 0"], [0]),
+    ],
+    "conditions": [
+        (
+            {"conditions": [FieldCondition(part="input", key="q", operator="~", values=["иван"])]},
+            ["new 1", "old 1"],
+            [1],
+        ),
+        ({"conditions": [ErrorCondition(failed=True)]}, ["new 1"], [1]),
+        ({"conditions": []}, ["new 2", "new 1", "new 0", "old 2", "old 1", "old 0"], [0, 1, 2]),
     ],
 }
 """For each field filters by it, with the logs and the datapoints that meet them."""
@@ -152,7 +163,7 @@ def test_a_comparison_is_filtered_by_its_datapoints(asked: Asked) -> None:
     assert asked.compared(text="иван") == 1
     assert asked.compared(datapoint_id=2) == 0
     for fields in ({"errors_only": True}, {"judgment": _ABOVE}, {"run_ids": ["old"]}):
-        with pytest.raises(Invalid, match="only"):
+        with pytest.raises(Invalid, match="side"):
             asked.compared(**fields)
 
 

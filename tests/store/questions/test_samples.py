@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from evals_mcp.models.questions import Filter, JudgmentCondition, LogQuestion
+from evals_mcp.models.conditions import JudgmentCondition
+from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.models.rows import Overview
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import Store, open_store

@@ -1,11 +1,9 @@
 """Choose datapoints of a dataset version by the judgments of runs. Reads no texts."""
 
-import json
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Case, ColumnElement, Connection, Row, Select, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, exists, func, literal, select, union_all
 
 from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED
 from evals_mcp.models.questions import DatapointShow
@@ -14,6 +12,7 @@ from evals_mcp.store.database.tables import judgments, run_logs
 from evals_mcp.store.evaluations.run_status import Attachment, judgment_exists, judgments_of, read_progress
 from evals_mcp.store.logs.judgments import judgment_value
 from evals_mcp.store.questions.dataset_order import ordered_datapoints
+from evals_mcp.store.questions.judgment_sql import failing_judgment
 
 
 class ReadEvaluator(NamedTuple):
@@ -152,7 +151,7 @@ def _contradicted(connection: Connection, choice: Choice) -> set[str]:
             *_of(choice, attachment), judgments.c.state == JUDGED
         )
         for attachment, reading in choice.evaluators
-        if (verdict := _verdict(reading)) is not None
+        if (verdict := failing_judgment(reading)) is not None
     ]
     is_shared = any(attachment.is_shared for attachment, _ in choice.evaluators)
     if not verdicts or (len(verdicts) == 1 and not is_shared):
@@ -196,25 +195,6 @@ def _differing(connection: Connection, parts: Sequence[Select[Any]]) -> set[str]
     differ = (func.min(every.c.value) < func.max(every.c.value)) & (func.max(every.c.party) == 1)
     of_log = (every.c.run_id, every.c.log_number, every.c.datapoint_id)
     return set(connection.execute(select(every.c.datapoint_id).group_by(*of_log).having(differ)).scalars())
-
-
-def _verdict(reading: JudgmentReading) -> Case[int] | None:
-    """1 if a judgment fails its log, 0 if not; None if it cannot tell."""
-    failing = reading.failing
-    if failing is None:
-        return None
-    number, label = judgments.c.number, judgments.c.label
-    if failing.numbers is not None:
-        low, high = failing.numbers
-        fails = number <= high if high < math.inf else number >= low
-    elif failing.boolean is not None:
-        fails = number == float(failing.boolean)
-    elif reading.return_type == "select":
-        fails = label.in_(sorted(failing.options))
-    else:
-        listed = (json.dumps(option, ensure_ascii=False) for option in sorted(failing.options))
-        fails = or_(*(label.contains(part, autoescape=True) for part in listed))
-    return case((fails, 1), else_=0)
 
 
 def _of(choice: Choice, attachment: Attachment) -> list[ColumnElement[bool]]:

@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, select, tuple_
 
-from evals_mcp.models.questions import JudgmentCondition, LogQuestion
+from evals_mcp.models.conditions import JudgmentCondition
+from evals_mcp.models.questions import LogQuestion
 from evals_mcp.store.database.tables import judgments, run_logs
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
-from evals_mcp.store.questions.filter_conditions import FilterConditions, judgment_conditions
+from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.questions.judgment_sql import judgment_conditions
 
 _SORT_COLUMNS = {"latency": run_logs.c.latency, "cost": run_logs.c.cost, "length": run_logs.c.length}
 _LAST = sys.float_info.max  # a sort key that JSON can hold

@@ -1,13 +1,14 @@
 """Parse a judgment filter: `false`, `<3`, `2..4`, an option, `failed`."""
 
 import re
+from collections.abc import Sequence
 
 from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.names import quoted
+from evals_mcp.models.conditions import JudgmentCondition
 from evals_mcp.models.judgments import JudgmentState
-from evals_mcp.models.questions import JudgmentCondition
 from evals_mcp.models.rows import EvaluatorRow
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -26,23 +27,31 @@ _STATES: dict[str, JudgmentState] = {
 _VERDICTS = {"passed": True, "not passed": False}
 
 
-def read_match(text: str, evaluators: list[EvaluatorRow], by: EvaluatorRow | None = None) -> JudgmentCondition:
+def read_match(
+    text: str,
+    evaluators: Sequence[EvaluatorRow],
+    by: EvaluatorRow | None = None,
+    *,
+    literally: bool = False,
+    prefix: Quoted = "",
+) -> JudgmentCondition:
     """The judgments of these evaluators that a text selects; only those of one evaluator if it is given.
 
-    Raises Invalid for text that is not a judgment, or that none of the evaluators can give.
+    Read `literally`, a text is an option. Raises Invalid, beginning with `prefix`, for text that is not a judgment, or
+    that none of the evaluators can give.
     """
-    condition = _read(text.strip(), evaluators)
+    condition = JudgmentCondition(label=text) if literally else _read(text.strip(), evaluators, prefix)
     return condition if by is None else condition.model_copy(update={"evaluator_version_id": by.version_id})
 
 
-def _read(written: str, evaluators: list[EvaluatorRow]) -> JudgmentCondition:
+def _read(written: str, evaluators: Sequence[EvaluatorRow], prefix: Quoted) -> JudgmentCondition:
     word = written.lower()
     options = {option.casefold(): option for row in evaluators for option in row.options}
     types = {row.return_type for row in evaluators}
     if written.casefold() in options:
         if ("number" in types and _numbers(written)) or ("boolean" in types and word in ("true", "false")):
             raise Invalid(
-                f"judgment: {quoted(written)} is an option of one evaluator and a value of another. Use evaluator=."
+                f"{prefix}{quoted(written)} is an option of one evaluator and a value of another. Name the evaluator."
             )
         return JudgmentCondition(label=options[written.casefold()])
     if word in _STATES:
@@ -55,7 +64,7 @@ def _read(written: str, evaluators: list[EvaluatorRow]) -> JudgmentCondition:
         return match
     if any(row.return_type in ("select", "multi_select") and not row.options for row in evaluators):
         return JudgmentCondition(label=written)
-    raise Invalid(f"judgment: {_allowed(types, list(options.values()))}")
+    raise Invalid(prefix + _allowed(types, list(options.values())))
 
 
 def _numbers(text: str) -> JudgmentCondition | None:
@@ -89,5 +98,5 @@ def _allowed(types: set[str], options: list[str]) -> Quoted:
         ways.append("one of " + listed([name(option) for option in options], _LISTED))
     states: Quoted = "failed, abstained, missing, judged"
     if types == {"text"}:
-        return f"its judgments are texts. Search them with text=, or use one of {states}."
+        return f"its judgments are texts. Search them with ~, or use one of {states}."
     return f"use {'; '.join([*ways, f'or {states}'])}." if ways else f"use one of {states}."

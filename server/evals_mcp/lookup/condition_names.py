@@ -1,0 +1,145 @@
+"""What the name of a condition means: a reserved word, an evaluator, or a field of datapoints."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from evals_mcp.answers.frame.figures import listed
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
+from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.lookup.evaluators import find_evaluator
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.names import nearest, quoted
+from evals_mcp.lookup.written_conditions import WrittenCondition
+from evals_mcp.models.conditions import FieldPart, Side
+from evals_mcp.models.field_rows import FieldRow
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.rows import EvaluatorRow
+
+Kind = Literal[
+    "run", "datapoint", "error", "latency", "tokens", "cost", "length", "output", "explanation", "trace", "text",
+    "author", "passes", "fails", "passes_count", "judgment", "field",
+]  # fmt: skip
+"""What a condition is about. `judgment` is by one evaluator, or by any."""
+
+RESERVED: tuple[Kind, ...] = (
+    "run", "datapoint", "error", "latency", "tokens", "cost", "length", "output", "explanation", "trace", "text",
+    "author", "passes", "fails", "passes_count", "judgment",
+)  # fmt: skip
+"""The names that mean the same in every evaluation."""
+
+_PARTS: dict[str, FieldPart] = {
+    "input": "input", "inputs": "input", "target": "target", "metadata": "metadata",
+}  # fmt: skip
+_SIDES: dict[str, Side] = {"baseline": "baseline", "candidate": "candidate"}
+_EVALUATOR = ("judgment", "evaluator")
+_LISTED = 12
+
+
+class Subject(NamedTuple):
+    """What a condition is about. `part` and `key` are those of a field; `values` are its frequent values."""
+
+    kind: Kind
+    side: Side | None = None
+    evaluator: EvaluatorRow | None = None
+    part: FieldPart | None = None
+    key: str = ""
+    values: Sequence[str] = ()
+
+
+async def read_subject(lookup: Lookup, evaluation: ResolvedEvaluation, written: WrittenCondition) -> Subject:
+    """What a condition's name means. Raises NotFound with the nearest names, and Invalid if it means several things."""
+    parts = list(written.name)
+    side = None
+    if len(parts) > 1 and not parts[0].is_quoted and parts[0].text in _SIDES:
+        side = _SIDES[parts.pop(0).text]
+    first, rest = parts[0], ".".join(part.text for part in parts[1:])
+    if not first.is_quoted:
+        if not rest and first.text.lower() in RESERVED:
+            return _reserved(evaluation, written, first.text.lower(), side)
+        if rest and first.text == "log":
+            return _of_log(written, parts[1].text, ".".join(part.text for part in parts[2:]), side)
+        if rest and first.text in _EVALUATOR:
+            return Subject("judgment", side, find_evaluator(evaluation, rest))
+        if first.text in _PARTS and (rest or first.text == "target"):
+            return await _field(lookup, evaluation, written, _PARTS[first.text], rest)
+    return await _bare(lookup, evaluation, written, ".".join(part.text for part in parts), side)
+
+
+def _reserved(evaluation: ResolvedEvaluation, written: WrittenCondition, word: str, side: Side | None) -> Subject:
+    kind = next(kind for kind in RESERVED if kind == word)
+    if kind != "judgment" and _exactly(evaluation, word):
+        forms = [quote(form + written.text[len(word) :]) for form in (f"log.{word}", f"judgment.{word}")]
+        raise Invalid(f"where: {name(word)} is a word of the filter and an evaluator. Use {' or '.join(forms)}.")
+    return Subject(kind, side)
+
+
+def _of_log(written: WrittenCondition, word: str, rest: str, side: Side | None) -> Subject:
+    if word == "metadata" and rest:
+        return Subject("field", side, part="log_metadata", key=rest)
+    kind = next((kind for kind in RESERVED if kind == word and not rest), None)
+    if kind is None:
+        raise NotFound(
+            f"where: {quoted(written.text)}: a log has no {quoted(word)}. "
+            f"Use log.metadata.KEY, or one of {listed([name(kind) for kind in RESERVED], 20)}."
+        )
+    return Subject(kind, side)
+
+
+def _exactly(evaluation: ResolvedEvaluation, word: str) -> list[EvaluatorRow]:
+    """The evaluators with exactly this label, path or last part of a path."""
+    folded = word.casefold()
+    return [
+        row
+        for row in evaluation.evaluators
+        if folded
+        in (evaluation.evaluator_labels[row.version_id].casefold(), row.path.casefold(),
+            row.path.rpartition("/")[2].casefold(), row.version_id.casefold(), row.id.casefold())
+    ]  # fmt: skip
+
+
+async def _field(
+    lookup: Lookup, evaluation: ResolvedEvaluation, written: WrittenCondition, part: FieldPart, key: str
+) -> Subject:
+    known = [row for row in (await (await lookup.rows()).find_fields(evaluation.id)).rows if row.part == part]
+    found = [row for row in known if row.key == key] or [row for row in known if row.key.casefold() == key.casefold()]
+    if not found:
+        labels = [name(row.key or part) for row in known]
+        raise NotFound(f"where: {quoted(written.text)}: no datapoint has this {part}. {nearest(key, labels)}")
+    return Subject("field", part=part, key=found[0].key, values=[item.value for item in found[0].common])
+
+
+async def _bare(
+    lookup: Lookup, evaluation: ResolvedEvaluation, written: WrittenCondition, word: str, side: Side | None
+) -> Subject:
+    rows = (await (await lookup.rows()).find_fields(evaluation.id)).rows
+    judging = _exactly(evaluation, word)
+    fields = [row for row in rows if row.key == word] or [row for row in rows if row.key.casefold() == word.casefold()]
+    if len(judging) + len(fields) > 1:
+        forms = [*(f"judgment.{evaluation.evaluator_labels[row.version_id]}" for row in judging),
+                 *(f"{row.part}.{row.key}" for row in fields)]  # fmt: skip
+        shown = " or ".join(quote(form + _after_name(written)) for form in forms)
+        raise Invalid(f"where: {name(word)} is the name of several things. Use {shown}.")
+    if judging:
+        return Subject("judgment", side, judging[0])
+    if fields:
+        values = [item.value for item in fields[0].common]
+        return Subject("field", part=fields[0].part, key=fields[0].key, values=values)
+    try:
+        return Subject("judgment", side, find_evaluator(evaluation, word))
+    except NotFound:
+        raise NotFound(f"where: {quoted(written.text)}: {_unknown(evaluation, rows, word)}") from None
+
+
+def _after_name(written: WrittenCondition) -> str:
+    """The operator and the values, as written."""
+    values = "|".join(f'"{value.text}"' if value.is_quoted else value.text for value in written.values)
+    return f"{written.operator}{values}"
+
+
+def _unknown(evaluation: ResolvedEvaluation, fields: Iterable[FieldRow], word: str) -> Quoted:
+    forms = [row.key or row.part for row in fields]
+    labels = [*(name(label) for label in evaluation.evaluator_labels.values()), *(name(form) for form in forms)]
+    every = [*labels, *(name(kind) for kind in RESERVED)]
+    return (
+        f"no evaluator, input, target or metadata is named {quoted(word)}. {nearest(word, list(dict.fromkeys(every)))}"
+    )

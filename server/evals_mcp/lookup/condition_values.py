@@ -1,0 +1,202 @@
+"""The condition that an operator and values make of a subject. Each kind of subject has a function. Pure."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+from evals_mcp.answers.frame.figures import count
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
+from evals_mcp.errors import Invalid
+from evals_mcp.lookup.condition_names import Subject
+from evals_mcp.lookup.evaluators import find_evaluator
+from evals_mcp.lookup.judgment_values import read_match
+from evals_mcp.lookup.names import quoted
+from evals_mcp.lookup.runs import find_run
+from evals_mcp.lookup.scales import scale_of
+from evals_mcp.lookup.written_conditions import Word, WrittenCondition, read_condition
+from evals_mcp.models.conditions import (
+    AuthorCondition,
+    Condition,
+    ErrorCondition,
+    FieldCondition,
+    JudgedCondition,
+    JudgmentCondition,
+    Measure,
+    MeasureCondition,
+    PassCondition,
+    PassCountCondition,
+    PassRule,
+    TextCondition,
+    TextPart,
+)
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.rows import EvaluatorRow
+from evals_mcp.statistics.agreement import JudgmentReading
+
+_MISSING = "missing"
+_TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
+_ORDERED = ("<", "<=", ">", ">=")
+
+
+def read_condition_of(
+    subject: Subject, written: WrittenCondition, evaluation: ResolvedEvaluation, run_ids: Sequence[str]
+) -> Condition:
+    """The condition on a subject. `run_ids` are the runs that `passes_count` counts. Raises Invalid and NotFound."""
+    match subject.kind:
+        case "latency" | "tokens" | "cost" | "length":
+            return _on_measure(subject, written)
+        case "output" | "explanation" | "trace" | "text":
+            return _on_text(subject, written)
+        case "error":
+            return _on_error(subject, written)
+        case "author":
+            _require(written, ("=", "!="), "author=alice")
+            names = [value.text for value in written.values]
+            return AuthorCondition(side=subject.side, authors=names, excluded=written.operator == "!=")
+        case "passes" | "fails":
+            _require(written, ("=",), f"{subject.kind}=RUN")
+            runs = [find_run(evaluation, value.text).id for value in written.values]
+            rule = _pass_rule(evaluation, written)
+            return PassCondition(passes=subject.kind == "passes", run_ids=list(dict.fromkeys(runs)), rule=rule)
+        case "passes_count":
+            return _on_pass_count(written, evaluation, run_ids)
+        case "field":
+            return _on_field(subject, written)
+    return _on_judgment(subject, written, evaluation)
+
+
+def _on_measure(subject: Subject, written: WrittenCondition) -> MeasureCondition:
+    example = f"{subject.kind}>5"
+    _require(written, ("=", "!=", *_ORDERED), example)
+    values = [] if _is_missing(written) else [_number(value, written, example) for value in written.values]
+    measure = cast(Measure, subject.kind)
+    return MeasureCondition(side=subject.side, measure=measure, operator=cast(Any, written.operator), values=values)
+
+
+def _on_text(subject: Subject, written: WrittenCondition) -> TextCondition:
+    # `text` is many texts, so that equality would be that of none.
+    allowed: tuple[str, ...] = ("~", "!~") if subject.kind in ("text", "trace") else ("~", "!~", "=", "!=")
+    _require(written, allowed, f"{subject.kind}~refund")
+    part = cast(TextPart, "any" if subject.kind == "text" else subject.kind)
+    return _texts(subject, part, written)
+
+
+def _texts(subject: Subject, part: TextPart, written: WrittenCondition) -> TextCondition:
+    values = [value.text for value in written.values]
+    if not all(values) and written.operator in ("~", "!~"):
+        raise Invalid(f"where: {quoted(written.text)} searches for nothing. Give a text.")
+    by = None if subject.evaluator is None else subject.evaluator.version_id
+    operator = cast(Any, written.operator)
+    return TextCondition(side=subject.side, part=part, operator=operator, values=values, evaluator_version_id=by)
+
+
+def _on_error(subject: Subject, written: WrittenCondition) -> Condition:
+    if written.operator in ("~", "!~"):
+        return _texts(subject, "error", written)
+    _require(written, ("=", "!="), "error=true")
+    word = written.values[0].text.lower()
+    if len(written.values) > 1 or word not in (*_TRUTHS, _MISSING):
+        raise Invalid(f'where: {quoted(written.text)}: use "error=true", "error=false", or "error~timeout".')
+    failed = _TRUTHS.get(word, False)
+    return ErrorCondition(side=subject.side, failed=failed == (written.operator == "="))
+
+
+def _on_field(subject: Subject, written: WrittenCondition) -> FieldCondition:
+    assert subject.part is not None
+    if written.operator in _ORDERED:
+        _number(written.values[0], written, f"{written.whole_name}>=3")
+    values = [] if _is_missing(written) else [_as_known(value, subject) for value in written.values]
+    return FieldCondition(
+        side=subject.side, part=subject.part, key=subject.key, operator=written.operator, values=values
+    )
+
+
+def _as_known(value: Word, subject: Subject) -> str:
+    """A value, or the only frequent value of the field that differs from it in case alone."""
+    if value.is_quoted or value.text in subject.values:
+        return value.text
+    same = [known for known in subject.values if known.casefold() == value.text.casefold()]
+    return same[0] if len(same) == 1 else value.text
+
+
+def _on_pass_count(
+    written: WrittenCondition, evaluation: ResolvedEvaluation, run_ids: Sequence[str]
+) -> PassCountCondition:
+    example = "passes_count>=2"
+    _require(written, ("=", "!=", *_ORDERED), example)
+    values = [_number(value, written, example) for value in written.values]
+    if any(value != int(value) or not 0 <= value <= len(run_ids) for value in values):
+        raise Invalid(f"where: {quoted(written.text)}: a number of runs is whole, from 0 to {count(len(run_ids))}.")
+    rule = _pass_rule(evaluation, written)
+    return PassCountCondition(operator=cast(Any, written.operator), values=values, run_ids=list(run_ids), rule=rule)
+
+
+def _pass_rule(evaluation: ResolvedEvaluation, written: WrittenCondition) -> PassRule:
+    """When a log passes: as stated in brackets, else by all evaluators that can fail one."""
+    word = name(written.whole_name)
+    if written.stated:
+        try:
+            stated = read_condition(written.stated)
+        except Invalid:
+            row = find_evaluator(evaluation, written.stated.strip('"'))
+            scale = scale_of(evaluation, row, named=True)
+            if JudgmentReading(scale, row).failing is None:
+                raise Invalid(f"where: {_no_direction(evaluation, row)}") from None
+            return PassRule(scales=[scale])
+        row = find_evaluator(evaluation, stated.whole_name)
+        condition = _on_judgment(Subject("judgment", evaluator=row), stated, evaluation)
+        if not isinstance(condition, JudgedCondition) or condition.excluded or len(condition.alternatives) > 1:
+            raise Invalid(f'where: {quoted(written.text)}: state one judgment, such as "{word}(groundedness>=4)=RUN".')
+        return PassRule(stated=condition.alternatives[0])
+    scales = [(scale_of(evaluation, row, named=False), row) for row in evaluation.evaluators]
+    able = [scale for scale, row in scales if JudgmentReading(scale, row).failing is not None]
+    if not able:
+        raise Invalid(
+            f'where: no evaluator here tells which judgments pass. State it, such as "{word}(groundedness>=4)=RUN".'
+        )
+    return PassRule(scales=able)
+
+
+def _no_direction(evaluation: ResolvedEvaluation, row: EvaluatorRow) -> Quoted:
+    label = evaluation.evaluator_labels[row.version_id]
+    return f"{name(label)} does not tell which judgments pass. State it, such as {quote(f'passes({label}>=4)=RUN')}."
+
+
+def _on_judgment(subject: Subject, written: WrittenCondition, evaluation: ResolvedEvaluation) -> Condition:
+    row = subject.evaluator
+    if written.operator in ("~", "!~"):
+        return _texts(subject, "explanation", written)
+    rows = evaluation.evaluators if row is None else [row]
+    excluded = written.operator == "!="
+    if excluded and row is None:
+        raise Invalid(f"where: {quoted(written.text)}: name the evaluator instead of judgment, for !=.")
+    alternatives: list[JudgmentCondition] = []
+    prefix = f"where: {quoted(written.text)}: "
+    for value in written.values:
+        text = f"{written.operator}{value.text}" if written.operator in _ORDERED else value.text
+        alternatives.append(read_match(text, rows, row, literally=value.is_quoted, prefix=prefix))
+    return JudgedCondition(side=subject.side, alternatives=alternatives, excluded=excluded)
+
+
+def _is_missing(written: WrittenCondition) -> bool:
+    """Whether a condition is that there is no value, or that there is one."""
+    is_missing = any(value.text.lower() == _MISSING and not value.is_quoted for value in written.values)
+    if is_missing and (len(written.values) > 1 or written.operator not in ("=", "!=")):
+        raise Invalid(f'where: {quoted(written.text)}: "missing" stands alone, with = or !=.')
+    return is_missing
+
+
+def _number(value: Word, written: WrittenCondition, example: str) -> float:
+    try:
+        number = float(value.text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Invalid(f"where: {quoted(value.text)} is no number. Write, for example, {quote(example)}.")
+    return number
+
+
+def _require(written: WrittenCondition, operators: Sequence[str], example: str) -> None:
+    if written.operator not in operators:
+        allowed = ", ".join(name(operator) for operator in operators)
+        raise Invalid(f"where: {quoted(written.text)}: here use {allowed}. For example, {quote(example)}.")

@@ -1,0 +1,20 @@
+"""How to read the judgments of evaluators in a question: the range of numbers, and what can fail a log. Pure."""
+
+from evals_mcp.models.conditions import EvaluatorScale
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.rows import EvaluatorRow
+
+
+def scale_of(evaluation: ResolvedEvaluation, row: EvaluatorRow, *, named: bool) -> EvaluatorScale:
+    """The scale of an evaluator. Numbers can fail if it declares limits; if `named`, the observed range is enough."""
+    index = evaluation.index_of(row.version_id)
+    stats = [run.stats[index] for run in evaluation.runs]
+    declared = row.low is not None and row.high is not None
+    lows = [item.low for item in stats if item.low is not None]
+    highs = [item.high for item in stats if item.high is not None]
+    return EvaluatorScale(
+        evaluator_version_id=row.version_id,
+        low=row.low if declared else min(lows, default=None),
+        high=row.high if declared else max(highs, default=None),
+        can_fail=named or declared or row.return_type != "number",
+    )

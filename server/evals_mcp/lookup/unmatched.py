@@ -1,0 +1,46 @@
+"""Why no log or datapoint meets the conditions of a call: which of them excludes all."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from evals_mcp.answers.frame.figures import listed
+from evals_mcp.answers.frame.quoting import Quoted, cell, quote
+from evals_mcp.errors import EvalsError
+from evals_mcp.lookup.condition_names import read_subject
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.names import quoted
+from evals_mcp.lookup.written_conditions import read_condition
+from evals_mcp.models.resolved import ResolvedEvaluation
+
+_MOST = 8
+"""Conditions that are tried alone."""
+
+Count = Callable[[list[str]], Awaitable[int]]
+
+
+async def why_none(
+    lookup: Lookup, evaluation: ResolvedEvaluation, where: Sequence[str], count_matches: Count
+) -> list[Quoted]:
+    """Notes for conditions that together match nothing. `count_matches` asks for some of them."""
+    if not where:
+        return []
+    alone = [text for text in where[:_MOST] if len(where) == 1 or not await count_matches([text])]
+    notes = [note for text in alone for note in await _values(lookup, evaluation, text)]
+    if len(where) == 1:
+        return notes
+    if not alone:
+        tried = "Each condition alone matches something; together they match nothing."
+        return [tried] if len(where) <= _MOST else []
+    return [f"Alone, too, nothing matches {listed([quoted(text) for text in alone], _MOST)}.", *notes]
+
+
+async def _values(lookup: Lookup, evaluation: ResolvedEvaluation, text: str) -> list[Quoted]:
+    """The frequent values of the field that a condition names."""
+    try:
+        subject = await read_subject(lookup, evaluation, read_condition(text))
+    except EvalsError:
+        return []
+    if subject.kind != "field" or not subject.values or subject.part is None:
+        return []
+    field = f"{subject.part} {cell(subject.key)}" if subject.key else subject.part
+    values = listed([quote(value, 40) for value in subject.values], _MOST)
+    return [f"Values of {field}: {values}{', …' if len(subject.values) >= _MOST else ''}."]

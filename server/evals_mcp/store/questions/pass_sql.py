@@ -1,0 +1,57 @@
+"""Which datapoints pass or fail in runs, as SQL over narrow tables. Executes nothing."""
+
+from collections.abc import Callable
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
+
+from sqlalchemy import Select, Subquery, and_, case, func, literal, or_, select, union_all
+
+from evals_mcp.models.conditions import PassCondition, PassCountCondition, PassRule
+from evals_mcp.models.judgments import JUDGED
+from evals_mcp.statistics.agreement import JudgmentReading
+from evals_mcp.store.database.tables import judgments, run_logs
+from evals_mcp.store.evaluations.run_status import judgments_of
+from evals_mcp.store.questions.evaluation_states import EvaluationState
+from evals_mcp.store.questions.judgment_sql import failing_judgment, judging, judgment_conditions
+
+_COMPARED: dict[str, Callable[[Any, Any], Any]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+def datapoints_by_passes(
+    condition: PassCondition | PassCountCondition, evaluation: EvaluationState
+) -> Select[tuple[str]]:
+    """The ids of the datapoints for which a condition on passing holds."""
+    verdicts = _verdicts(condition.rule, condition.run_ids, evaluation)
+    by_run = (
+        select(verdicts.c.datapoint_id, verdicts.c.run_id, func.max(verdicts.c.fails).label("fails"))
+        .group_by(verdicts.c.datapoint_id, verdicts.c.run_id)
+        .subquery()
+    )
+    if isinstance(condition, PassCondition):
+        return select(by_run.c.datapoint_id).where(by_run.c.fails == int(not condition.passes))
+    passing = func.sum(1 - by_run.c.fails)
+    tests = [_COMPARED[condition.operator](passing, int(value)) for value in condition.values]
+    combined = and_(*tests) if condition.operator == "!=" else or_(*tests)
+    return select(by_run.c.datapoint_id).group_by(by_run.c.datapoint_id).having(combined)
+
+
+def _verdicts(rule: PassRule, run_ids: list[str], evaluation: EvaluationState) -> Subquery:
+    """Rows of run, datapoint and whether a judgment, or an error of the log, fails it."""
+    columns = (judgments.c.run_id, judgments.c.datapoint_id)
+    in_runs = (judgments.c.run_id.in_(run_ids), judgments.c.datapoint_id.is_not(None), judgments.c.state == JUDGED)
+    parts = [
+        select(run_logs.c.run_id, run_logs.c.datapoint_id, literal(1).label("fails")).where(
+            run_logs.c.run_id.in_(run_ids), run_logs.c.failed.is_(True), run_logs.c.datapoint_id.is_not(None)
+        )
+    ]
+    if rule.stated is not None:
+        for item in judging(rule.stated, evaluation):
+            meets = and_(*judgment_conditions(rule.stated, item))
+            fails = case((meets, 0), else_=1).label("fails")
+            parts.append(select(*columns, fails).where(*in_runs, *judgments_of(item.attachment)))
+    for scale in rule.scales:
+        item = evaluation.find_evaluators([scale.evaluator_version_id])[0]
+        verdict = failing_judgment(JudgmentReading(scale, item.row))
+        if verdict is not None:
+            parts.append(select(*columns, verdict.label("fails")).where(*in_runs, *judgments_of(item.attachment)))
+    return union_all(*parts).subquery()
