@@ -107,10 +107,12 @@ def test_a_file_is_whole_or_absent_and_replaces_only_a_table(table: Table, tmp_p
         write_file(table, path, "jsonl")
     assert json.loads(path.read_text()) == ROW
     (tmp_path / "evals.db").touch()
-    for wrong in (tmp_path / "evals.db", tmp_path, tmp_path / "none" / "t.csv"):
-        with pytest.raises(Invalid, match=r"Name a new file|cannot be written"):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "mine.csv")
+    for wrong in (tmp_path / "evals.db", tmp_path, tmp_path / "none" / "t.csv", tmp_path / "link.csv"):
+        with pytest.raises(Invalid, match=r"Name a new file|cannot be written|is a link to .*mine\.csv"):
             write_file(table, wrong, "csv")
-    assert {item.name for item in tmp_path.iterdir()} == {"t.jsonl", "evals.db"}
+    assert {item.name for item in tmp_path.iterdir()} == {"t.jsonl", "evals.db", "link.csv"}
+    assert (tmp_path / "link.csv").is_symlink()
 
 
 def test_a_missing_library_is_told_with_a_command_that_installs_it(

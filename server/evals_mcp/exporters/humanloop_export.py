@@ -11,10 +11,9 @@ from evals_mcp import __version__
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import NotFound
 from evals_mcp.exporters.evaluation_reading import Definition, EvaluationReading, Progress
-from evals_mcp.exporters.folders import LineFiles, file_name, new_folder, write_json
+from evals_mcp.exporters.folders import LineFiles, file_name, new_folder, write_json, write_mark
 from evals_mcp.importers.api_records import key_of
 from evals_mcp.importers.exported_versions import deployments_of
-from evals_mcp.importers.humanloop_export import MARK
 from evals_mcp.models.logs import log_kind
 from evals_mcp.models.model import JsonObject
 
@@ -40,7 +39,7 @@ async def export_evaluation(
 
     The folder appears when all is there. Raises Invalid for a folder that holds something else, and EvalsError.
     """
-    with new_folder(folder) as parts:
+    with new_folder(folder, evaluation_id) as parts:
         return await _Export(client, evaluation_id, parts).write(progress)
 
 
@@ -84,7 +83,7 @@ class _Export:
             (self._of_file(id) / ".done").touch()
         order = {"versions": list(self._versions), "runs": [run["id"] for run in definition.runs]}
         mark = {"exported_by": f"evals-mcp {__version__}", "evaluation": evaluation["id"], "oldest_first": order}
-        write_json(self._folder / MARK, mark)
+        write_mark(self._folder, mark)
         self._exported.evaluation = evaluation.get("name") or evaluation["id"]
         self._exported.runs, self._exported.files = len(definition.runs), len(self._files)
         self._exported.datapoints = len(self._datapoints)

@@ -14,6 +14,7 @@ from typing import IO, Any, Literal, TextIO
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.exporters.evaluation_reading import EvaluationReading, Progress
+from evals_mcp.exporters.folders import require_no_link
 from evals_mcp.exporters.table_rows import ColumnOrder, Labels, read_row
 from evals_mcp.importers.results import as_text
 from evals_mcp.models.model import JsonObject
@@ -87,7 +88,8 @@ def write_csv(
 
 
 def write_file(table: Table, path: Path, format: TableFormat, *, escape_formulas: bool = False) -> None:
-    """Write a table to a file that is complete or absent. Raises Invalid for another kind of file at the path."""
+    """Write a table to a file that is complete or absent. Raises Invalid for a link or another kind of file there."""
+    require_no_link(path)
     if os.path.isdir(path) or (os.path.exists(path) and path.suffix.lower() != f".{format}"):
         raise Invalid(f"{path} exists and is no {format} file. Name a new file that ends with .{format}.")
     try:
