@@ -9,10 +9,12 @@ from evals_mcp.errors import Invalid
 from evals_mcp.exporters.folders import new_folder, write_json, write_mark
 
 
-def _export(folder: Path, evaluation: str = "evr_1", name: str = "a") -> None:
+def _export(folder: Path, evaluation: str = "evr_1", name: str = "a", late: str | None = None) -> None:
     with new_folder(folder, evaluation) as parts:
         write_json(parts / "files" / name / "file.json", {"id": name})
         write_mark(parts, {"evaluation": evaluation})
+        if late is not None:
+            (folder / late).write_text("mine")
 
 
 def _everything(folder: Path) -> dict[str, str | None]:
@@ -47,9 +49,8 @@ def test_an_export_keeps_files_of_others(tmp_path: Path, other: str) -> None:
 def test_a_file_that_appears_during_the_export_stays(tmp_path: Path) -> None:
     """The folder is looked at again when it is replaced."""
     _export(tmp_path / "x")
-    with pytest.raises(Invalid, match="no export wrote"), new_folder(tmp_path / "x", "evr_1") as parts:
-        write_mark(parts, {"evaluation": "evr_1"})
-        (tmp_path / "x" / "late").write_text("mine")
+    with pytest.raises(Invalid, match="no export wrote: late"):
+        _export(tmp_path / "x", late="late")
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
     assert _everything(tmp_path / "x")["late"] == "mine"
 

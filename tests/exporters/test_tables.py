@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from tests.loaded_stores import Served, served
 
 from evals_mcp.client.client import EvalsClient
@@ -18,6 +20,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.exporters.table_rows import ColumnOrder, Labels, read_row
 from evals_mcp.exporters.tables import TABLE_FORMATS, Table, read_table, write_csv, write_file
 from evals_mcp.importers.importing import import_files
+from evals_mcp.importers.tables.rows import read_rows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.sample.support_bot import read_sample
 from evals_mcp.store.store import open_temporary_store
@@ -98,6 +101,26 @@ def test_csv_keeps_texts_exactly_and_escapes_formulas_where_that_is_wanted(table
         (row,) = csv.DictReader(io.StringIO(file.getvalue()))
         assert (row["input.q"], row["target.a"], row["scores.right"]) == (question, "[1]", "false")
         assert row["output"] == ("'" if escape else "") + str(ROW["output"])
+
+
+@given(
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00") | st.sampled_from("\r\n,;\"'\t| \ufeff")), min_size=1, max_size=5)
+)
+@example(["10%\r20%\rdone", "\r", "a\r\n", '"', ""])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_texts_come_out_of_csv_as_they_went_in(tmp_path: Path, texts: list[str]) -> None:
+    """Whatever their line ends, quotes and delimiters, and also in a name; Python's csv and our import agree."""
+    path = tmp_path / "texts.csv"
+    rows = [{**ROW, "output": text, f"input.{texts[0]}": "x"} for text in texts]
+    with closing(Table()) as table:
+        for row in reversed(rows):
+            table.add(row)
+        write_file(table, path, "csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        read = list(csv.DictReader(file))
+    assert [row["output"] for row in read] == texts
+    assert f"input.{texts[0]}" in read[0]
+    assert [row.cells.get("output", "") for row in read_rows(path)] == texts
 
 
 def test_a_file_is_whole_or_absent_and_replaces_only_a_table(table: Table, tmp_path: Path) -> None:

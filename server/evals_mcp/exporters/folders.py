@@ -89,7 +89,7 @@ def _read_mark(folder: Path) -> JsonObject | None:
 
 
 def _below(folder: Path) -> Iterator[tuple[str, bool]]:
-    """The paths below a folder, and which are ordinary files. Links are not followed, and are neither files nor folders."""
+    """The paths below a folder, and whether each is a file. A link is not followed, and is no file."""
     for above, folders, files in os.walk(folder, onerror=_raise):
         for name in folders + files:
             path = Path(above, name)

@@ -63,6 +63,19 @@ class Table:
         self._file.close()
 
 
+class _Lines:
+    """Ends lines with a line feed. `csv` quotes a carriage return in a cell only if its own line ends have one."""
+
+    END = "\r\n"
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, line: str) -> None:
+        """Write a line that ends in END."""
+        self._file.write(line.removesuffix(self.END) + "\n")
+
+
 async def read_table(
     client: EvalsClient, evaluation_id: str, labels: Labels, table: Table, progress: Progress | None = None
 ) -> None:
@@ -80,7 +93,7 @@ def write_csv(
 ) -> None:
     """Write CSV. Texts stay as they are, also those that a spreadsheet would run, unless they are to be escaped."""
     columns = table.columns if columns is None else columns
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(_Lines(file), lineterminator=_Lines.END)
     cell = _escaped if escape_formulas else _cell
     writer.writerow(map(cell, columns))
     for row in table.rows():

@@ -34,7 +34,7 @@ from evals_mcp.models.model import JsonObject
 from evals_mcp.models.reported_figures import ReportedFigure, read_figures
 
 MARK = "evals-mcp.json"
-"""The file that tells exports of this program from others: what was exported, its files, and the order of versions and runs."""
+"""The file that tells exports of this program from others: its evaluation, files, and order of versions and runs."""
 
 _SOURCE = "humanloop"
 _LOGS = (
