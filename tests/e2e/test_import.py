@@ -340,3 +340,27 @@ def test_a_cost_is_the_whole_cost_of_an_output(tmp_path: Path) -> None:
     compared = _call(database, "compare_runs", "evaluation=costs")
     assert "cost | 2 | $0.0150 | $0.0400 |" in compared
     assert "Only the output's cost" not in compared
+
+
+def test_codes_in_files_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    """In names of files, columns, runs and evaluations; in tables, notes, errors, of commands that read them."""
+    code = "\x1b[2J\x1b]0;x\x07\r"
+    odd = tmp_path / f"a{code}b\nfake line.csv"
+    odd.write_text(f'question,model,"sc{code}ore",correct\nq,"m{code}",0.5,true\nq2,m,{code},true\n', newline="")
+    broken = tmp_path / f"{code}.jsonl"
+    broken.write_text("{")
+    shown = [
+        _import(odd, tmp_path / "new.db", "--evaluation", f"e{code}v"),
+        _import(odd, tmp_path / "new.db", "--dry-run"),
+        _import(broken, tmp_path / "new.db"),
+        run(["import", f"--{code}"]),
+        run(["export", f"e{code}v", "--from", str(tmp_path / "new.db"), "--to", str(tmp_path / f"o{code}")]),
+        run(["keys", "create", f"k{code}", "--database", str(tmp_path / "new.db")]),
+        run(["keys", "list", "--database", str(tmp_path / "new.db")]),
+        run(["export", f"no{code}", "--from", str(tmp_path / "new.db"), "--to", str(tmp_path / "out")]),
+    ]
+    for ended in shown:
+        assert not set("\x1b\x07\r") & set(ended.stdout + ended.stderr), ended
+        assert "\nfake line" not in ended.stdout
+    assert "\\u{1b}[2J" in shown[0].stdout
+    assert "e\\u{1b}[2J" in shown[4].stderr

@@ -104,7 +104,11 @@ def test_csv_keeps_texts_exactly_and_escapes_formulas_where_that_is_wanted(table
 
 
 @given(
-    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00") | st.sampled_from("\r\n,;\"'\t| \ufeff")), min_size=1, max_size=5)
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\x00") | st.sampled_from("\r\n,;\"'\t| \ufeff")),
+        min_size=1,
+        max_size=5,
+    )
 )
 @example(["10%\r20%\rdone", "\r", "a\r\n", '"', ""])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

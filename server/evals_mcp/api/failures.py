@@ -47,7 +47,7 @@ async def http_error(request: Request, error: Exception) -> JSONResponse:
 async def unexpected_error(request: Request, error: Exception) -> JSONResponse:
     """Answer a bug of ours with an id, and log the traceback under that id."""
     reference = secrets.token_hex(4)
-    _log.error("Internal error %s in %s %s", reference, request.method, request.url.path, exc_info=error)
+    _log.error("Internal error %s in %s %r", reference, request.method, request.url.path, exc_info=error)
     return JSONResponse({"detail": f"Internal error {reference}. See the server's log."}, status_code=500)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from evals_mcp.cli.printing import visible
 from evals_mcp.errors import Invalid
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """The usual help, followed by the details."""
         return super().format_help() + (f"\n{self._details()}" if self._details else "")
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with the usage. A name that the shell found for a pattern may be taken for an option."""
+        super().error(visible(message))
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Exit after the output is written. Raises BrokenPipeError if nobody reads it."""

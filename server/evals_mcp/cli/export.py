@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals_mcp.cli.printing import visible
 from evals_mcp.cli.progress import progress_line
 from evals_mcp.errors import Invalid
 
@@ -75,9 +76,8 @@ async def _export_folder(
 
     done = await export_evaluation(client, evaluation.id, folder, progress)
     held = f"{done.runs:,} runs, {done.logs:,} logs, {done.datapoints:,} datapoints, {done.files:,} files"
-    return "\n".join(
-        [*done.notes, f"Exported {done.evaluation}: {held}.", f"Read it back with: evals-mcp import {folder}"]
-    )
+    lines = [*done.notes, f"Exported {done.evaluation}: {held}.", f"Read it back with: evals-mcp import {folder}"]
+    return "\n".join(map(visible, lines))
 
 
 async def _export_table(

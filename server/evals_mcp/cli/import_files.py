@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals_mcp.cli.printing import output_console
+from evals_mcp.cli.printing import markup, output_console
 from evals_mcp.cli.progress import progress_line
 
 if TYPE_CHECKING:
@@ -116,20 +116,18 @@ def _chosen(parsed: argparse.Namespace) -> "Chosen":
 
 
 def _show(imported: "Imported", new_file: str | None, *, dry_run: bool) -> None:
-    from rich.markup import escape
-
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # files may hold what this terminal cannot show
     console = output_console()
     for note in imported.report.notes:
-        console.print(escape(note))
+        console.print(markup(note))
     if imported.evaluations:
         console.print(_table(imported.evaluations[:_MOST_EVALUATIONS]))
         left_out = len(imported.evaluations) - _MOST_EVALUATIONS
         if left_out > 0:
             console.print(f"Evaluations that are not in this table: {left_out:,}.")
     for skipped in imported.report.skipped[:_MOST_SKIPPED]:
-        console.print(escape(f"Skipped {skipped.location}: {skipped.reason}."))
+        console.print(markup(f"Skipped {skipped.location}: {skipped.reason}."))
     rest = imported.report.skipped_count - _MOST_SKIPPED
     if rest > 0:
         console.print(f"Skipped {rest:,} more.")
@@ -137,22 +135,21 @@ def _show(imported: "Imported", new_file: str | None, *, dry_run: bool) -> None:
         console.print("Nothing was stored (--dry-run).")
         return
     if new_file is not None:
-        console.print(escape(f"Created the database {new_file}."), soft_wrap=True)
+        console.print(markup(f"Created the database {new_file}."), soft_wrap=True)
     added = ", ".join(f"{count:,} {kind}{'s' if count != 1 else ''}" for kind, count in imported.added.items() if count)
     console.print(f"New in the database: {added}." if added else "All of it was in the database already.")
     for first in imported.evaluations[:1]:
         question = "Which version is better" if len(first.runs) > 1 else "What is wrong with the worst answers"
-        console.print(escape(f'Ask your assistant: "{question} in {first.name}?"'))
+        console.print(markup(f'Ask your assistant: "{question} in {first.name}?"'))
     sys.stdout.flush()
 
 
 def _table(evaluations: "Sequence[ImportedEvaluation]") -> "Table":
-    from rich.markup import escape
     from rich.table import Column, Table
 
     table = Table(Column("evaluation", overflow="fold"), "runs", "datapoints", "logs", "errors", "judgments")
     for evaluation in evaluations:
         judgments = ", ".join(f"{count:,} {state}" for state, count in evaluation.judgments.items()) or "none"
         counts = (len(evaluation.runs), evaluation.datapoints, evaluation.logs, evaluation.errors)
-        table.add_row(escape(evaluation.name), *(f"{count:,}" for count in counts), judgments)
+        table.add_row(markup(evaluation.name), *(f"{count:,}" for count in counts), judgments)
     return table

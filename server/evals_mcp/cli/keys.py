@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from evals_mcp.cli.arguments import add_database, control_of
+from evals_mcp.cli.printing import visible
 
 
 def add_command(commands: Any) -> None:
@@ -43,7 +44,7 @@ def _list_keys(parsed: argparse.Namespace) -> int:
     for key in keys:
         may = "read" if key.read_only else "read-write"
         state = f"revoked {key.revoked_at:%Y-%m-%d %H:%MZ}" if key.revoked_at else "active"
-        print(f"{key.id}\t{key.name}\t{key.workspace}\t{may}\t{key.created_at:%Y-%m-%d %H:%MZ}\t{state}")
+        print(f"{key.id}\t{visible(key.name)}\t{key.workspace}\t{may}\t{key.created_at:%Y-%m-%d %H:%MZ}\t{state}")
     return 0
 
 

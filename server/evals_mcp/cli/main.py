@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from evals_mcp import __version__
 from evals_mcp.cli import call, copy_database, demo, export, import_files, keys, serve, stdio, workspaces
 from evals_mcp.cli.arguments import Parser, listed
+from evals_mcp.cli.printing import print_error
 from evals_mcp.errors import EvalsError
 
 _READER_GONE = 128 + 13
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None, *, in_bundle: bool = False) -> 
         status = parsed.command(parsed)
         sys.stdout.flush()
     except* EvalsError as errors:
-        print(f"evals-mcp: {errors.exceptions[0]}", file=sys.stderr)
+        print_error(str(errors.exceptions[0]))
         status = 1
     except* KeyboardInterrupt:
         status = 128 + signal.SIGINT

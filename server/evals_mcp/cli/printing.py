@@ -1,5 +1,6 @@
-"""How commands print tables and notes to standard output."""
+"""How commands print tables, notes and errors. Names in files can hold codes that a terminal obeys."""
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -7,6 +8,25 @@ if TYPE_CHECKING:
 
 _WIDEST = 10_000
 """Columns where no terminal limits them."""
+
+
+def print_error(message: str) -> None:
+    """Write the message of an error, on one line of standard error."""
+    print(f"evals-mcp: {visible(message)}", file=sys.stderr)
+
+
+def visible(text: str) -> str:
+    """A text on one line, with escapes for what a terminal would obey or hide."""
+    from evals_mcp.answers.frame import quoting
+
+    return quoting.visible(text)
+
+
+def markup(text: str) -> str:
+    """A text for a console, which shows it as it is, on one line."""
+    from rich.markup import escape
+
+    return escape(visible(text))
 
 
 def output_console() -> "Console":

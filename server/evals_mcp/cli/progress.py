@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+from evals_mcp.cli.printing import markup
+
 Tell = Callable[[str, int], Awaitable[None]]
 """Shows what is being done, and how many rows or records of it."""
 
@@ -20,6 +22,6 @@ def progress_line() -> Iterator[Tell]:
         task = bar.add_task("reading", total=None)
 
         async def tell(work: str, count: int) -> None:
-            bar.update(task, description=f"{work}: {count:,}")
+            bar.update(task, description=markup(f"{work}: {count:,}"))
 
         yield tell

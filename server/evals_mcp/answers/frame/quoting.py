@@ -96,6 +96,11 @@ def block(text: str) -> Quoted:
     return harmless("\n".join(f"| {line}" if line else "|" for line in lines))
 
 
+def visible(text: str) -> str:
+    """`text` on one line of a terminal, without quotes: what a terminal would obey or hide is escaped."""
+    return _escaped(_AMBIGUOUS_BACKSLASHES.sub(lambda found: found[0] * 2, text))
+
+
 def _one_line(text: str) -> str:
     text = text.replace("\\", "\\\\").replace('"', '\\"')
     text = text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
