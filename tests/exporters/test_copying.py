@@ -45,7 +45,8 @@ def test_a_copy_holds_the_same_rows_and_a_second_one_adds_nothing(
         assert held_rows(target) == rows
         assert served.answers(target) == served.answers(source)
         check_counts(target)
-        assert copied.added["version"] == copied.records["version"]
+        for kind in ("version", "deployment"):
+            assert copied.added[kind] == copied.records[kind]
         assert _copy(served, source, target).added == {}
         assert held_rows(target) == rows
 
@@ -66,9 +67,9 @@ def test_a_copy_replaces_no_other_file_and_keeps_deleted_ones(new_store: OpenSto
         with pytest.raises(Invalid, match=r"TO has other files at `team/answer`\. Copy into an empty database"):
             _copy(served, source, other)
         assert held_rows(other) == before
-        source.environments.undeploy("flow", "fl_1", "production")
         source.environments.deploy("flow", "fl_1", "staging", "flv_1")
-        _copy(served, source, target)
+        copied = _copy(served, source, target)
+        assert (copied.records["deployment"], copied.added["deployment"]) == (1, 1)
         assert held_rows(target) == held_rows(source)
         source.files.delete("flow", "fl_1")
         _copy(served, source, target)
@@ -82,7 +83,8 @@ def test_environments_are_as_old_as_those_they_are_copied_from(new_store: OpenSt
     version = VersionRecord(id="flv_1", file_id="fl_1", content={"attributes": {"n": 1}})
     with closing(new_store()) as source, closing(new_store()) as target:
         served.load(source, [flow, version])
-        source.environments.deploy("flow", "fl_1", "staging", "flv_1")
+        for name in ("production", "staging"):
+            source.environments.deploy("flow", "fl_1", name, "flv_1")
         for store, year in ((source, 2024), (target, 2025)):
             _set_environments_back(store, year)
         for _ in range(2):

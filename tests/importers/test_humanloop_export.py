@@ -201,6 +201,14 @@ def test_environments_commit_messages_and_old_statuses_stay(export: Path) -> Non
         assert store.files.get("prompt", "pr_1").version_id == "prv_1"
 
 
+def test_only_what_an_export_deploys_is_deployed(export: Path) -> None:
+    """No first version is, so that nobody takes it for the one in production."""
+    with closing(open_temporary_store()) as store:
+        client = EvalsClient(open_app=lambda: create_app(OpenAccess(store)))
+        assert "deployment" not in anyio.run(import_files, client, [export]).added
+        assert all(item.file is None for item in store.environments.all("prompt", "pr_1"))
+
+
 @pytest.mark.skipif(not EXPORT.exists(), reason="the export is not beside this repository")
 def test_the_api_answers_what_the_export_says() -> None:
     """Files, versions, datapoints, evaluations, runs, logs and statistics, field by field where it has a value."""

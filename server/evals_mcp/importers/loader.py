@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.importers.single_writes import SingleWrites
-from evals_mcp.models.evaluation_document import EvaluationDocument, Kind, Record, RunRecord
+from evals_mcp.models.evaluation_document import DeploymentRecord, EvaluationDocument, Kind, Record, RunRecord
 
 _MOST_RECORDS = 4_000
 _MOST_BYTES = 4_000_000
@@ -24,6 +24,11 @@ class Loaded:
     records: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
     ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
+
+    def count(self, record: Record) -> None:
+        """Count a record that was read. One that says that nothing is deployed is no deployment."""
+        if not isinstance(record, DeploymentRecord) or record.version_id is not None:
+            self.records[record.record] += 1
 
 
 Progress = Callable[[Loaded], Awaitable[None]]
@@ -64,7 +69,7 @@ async def _load_in_bulk(
     # running, also if the load breaks off.
     earlier_runs: dict[str, RunRecord] = {}
     async for record in document:
-        loaded.records[record.record] += 1
+        loaded.count(record)
         batch.add(record)
         if batch.is_full():
             earlier_runs |= batch.runs
@@ -144,7 +149,7 @@ async def _load_singly(
     position = 0
     async for record in document:
         position += 1
-        loaded.records[record.record] += 1
+        loaded.count(record)
         try:
             await writes.write(record)
         except (Invalid, NotFound, Conflict) as error:

@@ -206,6 +206,7 @@ def add_version(
     version_id = new_id(VERSION_PREFIXES[file.type])
     details = NewVersion(name, description, datapoints_count, now)
     insert_version(connection, file.id, version_id, key, content, details)
+    _deploy_first(connection, file.id, version_id, now)
     return version_id, True
 
 
@@ -219,7 +220,7 @@ def insert_version(
     *,
     any_tools: bool = False,
 ) -> None:
-    """Insert a version whose digest `key` is new in its file; the first is deployed by default.
+    """Insert a version whose digest `key` is new in its file.
 
     Raises NotFound for an unknown linked tool (unless `any_tools`), and Conflict if another version has the name.
     """
@@ -241,7 +242,6 @@ def insert_version(
                 last_used_at=details.last_used_at or details.created_at,
             )
         )
-    _deploy_first(connection, file_id, version_id, details.created_at)
 
 
 def read_specs(connection: Connection, version_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
