@@ -1,5 +1,6 @@
 """Judgments of evaluators without a direction are never worse, better or failures."""
 
+import re
 from typing import Any
 
 import pytest
@@ -124,3 +125,44 @@ async def test_sets_of_options_are_sorted_by_the_sum_of_their_valences(
     assert "6 logs judged by it, worst judgment first (by the sum of valences)" in answer
     order = sorted(range(6), key=lambda number: answer.index(f"a answers q{number}"))
     assert order == [4, 3, 5, 1, 2, 0]
+
+
+async def test_only_evaluators_that_judged_these_runs_decide_between_worse_and_lower(
+    client: EvalsClient, assistant: Assistant
+) -> None:
+    """One with a direction that judged other runs, or one of them, hides no evidence."""
+    small = await make_evaluation(client, it=NUMBER, good={"return_type": "boolean"})
+    for name, value, judged in (("a", 9, ()), ("b", 0, ()), ("c", 5, (True,)), ("d", 5, (False,))):
+        goods = [{"small/good": good} for good in judged]
+        await small.run(name, [(f"q{n}", {"small/it": value, **(goods[0] if goods else {})}) for n in range(8)])
+    for asked in ({"candidates": ["b"]}, {"candidates": ["b", "c"]}):
+        answer = await assistant.ask("compare_runs", evaluation="Small", baseline="a", **asked)
+        assert "No better or worse by it, so lower instead" in answer
+        assert "8 datapoints got lower by at least one evaluator" in answer
+    several: dict[str, Any] = {"evaluation": "Small", "baseline": "c", "limit": 1, "max_tokens": 8_000}
+    worse = await assistant.ask("compare_runs", **several)
+    assert "8 datapoints got worse by at least one evaluator in d" in worse
+    first = await assistant.ask("compare_runs", **several, cursor=_offered(worse)["a"])
+    assert "0 datapoints got lower by at least one evaluator in a" in first
+    second = await assistant.ask("compare_runs", **several, cursor=_offered(first)["b"])
+    assert "No better or worse by it, so lower instead" in second
+    assert "8 datapoints got lower by at least one evaluator in b" in second
+
+
+async def test_no_cursor_leads_to_a_candidate_without_pairs(client: EvalsClient, assistant: Assistant) -> None:
+    """It is left out of the round, and never shown first."""
+    small, same = await make_evaluation(client, it={"return_type": "boolean"}), [True, False] * 2
+    for name, values in (("a", same), ("unjudged", []), ("b", same), ("apart", []), ("c", same)):
+        await small.run(name, [(f"q{n}", {"small/it": values[n]} if values else {}) for n in range(4)])
+    answer = await assistant.ask("compare_runs", evaluation="Small", baseline="a")
+    assert "0 datapoints got worse by it in b" in answer
+    ((run, cursor),) = _offered(answer).items()
+    answer = await assistant.ask("compare_runs", evaluation="Small", baseline="a", cursor=cursor)
+    assert run == "c"
+    assert "0 datapoints got worse by it in c" in answer
+    assert not _offered(answer)
+
+
+def _offered(answer: str) -> dict[str, str]:
+    """The cursor of the offered candidate, by its name."""
+    return dict(re.findall(r'Datapoints of (\S+): .*cursor="([^"]+)"', answer))

@@ -20,6 +20,7 @@ from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.version_changes import headed_change_rows
+from evals_mcp.models.comparisons import ComparedCandidate
 from evals_mcp.models.questions import Outcome
 
 _MORE_OF_ONE = 'Texts are cut (…) or omitted. Show them: get_logs(evaluation="…", datapoint="…")'
@@ -44,6 +45,7 @@ _OUTCOMES: dict[Outcome, Quoted] = {
     "errors": "have an error or a failed judgment",
 }
 _OF: dict[Outcome, Quoted] = {"only_baseline": "compared with", "only_candidate": "compared with"}
+_WITHOUT_PAIRS = ("errors", "only_baseline", "only_candidate")
 _ORDERED = ("regressed", "improved", "higher", "lower", "changed")
 
 
@@ -150,7 +152,7 @@ def _add_datapoints(
     candidates = [candidate.run_id for candidate in found.candidates]
     shown_candidate = candidates.index(found.shown_run_id)
     first = shown_candidate if position.first < 0 else position.first
-    following = (shown_candidate + 1) % len(candidates)
+    following = _following(compared, outcome, shown_candidate, first)
 
     others: Quoted = ""
     if following != first:
@@ -181,7 +183,8 @@ def _heading(compared: Compared, outcome: Outcome, offset: int) -> Quoted:
     shown = compared.run(found.shown_run_id)
     if outcome in ("regressed", "improved") and not found.total and (undirected := _without_direction(compared)):
         return f'No better or worse by {", ".join(undirected)}. Use outcome="changed" to see changes.'
-    if outcome not in ("errors", "only_baseline", "only_candidate") and not found.total and not _has_pairs(compared):
+    shown_candidate = next(run for run in found.candidates if run.run_id == found.shown_run_id)
+    if outcome not in _WITHOUT_PAIRS and not found.total and not _has_pairs(shown_candidate):
         return f"No datapoint has judgments in both {compared.run(found.baseline.run_id)} and {shown}."
     evaluators = [tally.evaluator_version_id for tally in found.baseline.tallies]
     by = f" by {compared.evaluator(evaluators[0])}" if len(evaluators) == 1 else " by at least one evaluator"
@@ -195,10 +198,18 @@ def _heading(compared: Compared, outcome: Outcome, offset: int) -> Quoted:
     return f"{told}{by}{of_run}{order}{start}" + (":" if found.datapoints else ".")
 
 
-def _has_pairs(compared: Compared) -> bool:
-    """Whether an evaluator judged a datapoint in both the baseline and the shown candidate."""
-    shown = next(run for run in compared.found.candidates if run.run_id == compared.found.shown_run_id)
-    return any(row.pairs for row in shown.comparisons)
+def _following(compared: Compared, outcome: Outcome, shown: int, first: int) -> int:
+    """The index of the next candidate that has anything to show, in a circle; at its end, the first one."""
+    candidates = compared.found.candidates
+    following = (shown + 1) % len(candidates)
+    while following != first and outcome not in _WITHOUT_PAIRS and not _has_pairs(candidates[following]):
+        following = (following + 1) % len(candidates)
+    return following
+
+
+def _has_pairs(candidate: ComparedCandidate) -> bool:
+    """Whether an evaluator judged a datapoint in both the baseline and the candidate."""
+    return any(row.pairs for row in candidate.comparisons)
 
 
 def _without_direction(compared: Compared) -> list[Quoted]:

@@ -164,7 +164,8 @@ def _weight(candidate: ComparedCandidate, outcome: Outcome) -> tuple[float, floa
         found = [row for row in tested if (row.difference or 0.0) * (1 if outcome == "higher" else -1) > 0]
     else:
         found = [row for row in tested if row.verdict == wanted]
-    return max(((-(row.p_value or 0.0), _net_share(row)) for row in found), default=(-2.0, 0.0))
+    nothing = -2.0 if any(row.pairs for row in candidate.comparisons) else -3.0
+    return max(((-(row.p_value or 0.0), _net_share(row)) for row in found), default=(nothing, 0.0))
 
 
 def _net_share(row: ComparisonRow) -> float:

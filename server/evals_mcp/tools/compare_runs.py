@@ -53,7 +53,7 @@ async def compare_runs(
     against = _baseline(resolved, baseline)
     runs = _candidates(resolved, against, candidates)
     judging = find_evaluators(resolved, evaluators)
-    asked, outcome = outcome, _tellable(outcome, judging)
+    asked, outcome = outcome, _tellable(outcome, _judged(resolved, judging, against, runs))
     question = ComparisonQuestion(
         filter=await read_comparison_filter(lookup, resolved, where),
         baseline_run_id=against.id,
@@ -82,8 +82,10 @@ async def compare_runs(
     from evals_mcp.answers.comparisons import Position, summarize_comparison
 
     position = Position(*map(int, map(str, call.position(cursor) or Position())))
-    shown = None if position.candidate < 0 else runs[position.candidate].id
-    question = question.model_copy(update={"shown_run_id": shown, "offset": position.offset})
+    if position.candidate >= 0:
+        outcome = _tellable(outcome, _judged(resolved, judging, against, [runs[position.candidate]]))
+        question = question.model_copy(update={"shown_run_id": runs[position.candidate].id, "outcome": outcome})
+    question = question.model_copy(update={"offset": position.offset})
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
     compared = Compared(
         resolved, found, family, filter_words(question.filter, resolved), _is_by_outcomes(question.filter)
@@ -96,6 +98,17 @@ async def compare_runs(
 def _is_by_outcomes(filter: Filter) -> bool:
     """Whether a filter chooses datapoints by what a run gave for them."""
     return any(item.side or not isinstance(item, FieldCondition) for item in filter.conditions)
+
+
+def _judged(
+    evaluation: ResolvedEvaluation, evaluators: list[EvaluatorRow], baseline: RunRow, candidates: list[RunRow]
+) -> list[EvaluatorRow]:
+    """The evaluators that judged logs of the baseline and of a candidate."""
+
+    def has_judged(row: EvaluatorRow, run: RunRow) -> bool:
+        return run.stats[evaluation.index_of(row.version_id)].num_judgments > 0
+
+    return [row for row in evaluators if has_judged(row, baseline) and any(has_judged(row, run) for run in candidates)]
 
 
 def _tellable(outcome: Outcome, evaluators: list[EvaluatorRow]) -> Outcome:
