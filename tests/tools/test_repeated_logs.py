@@ -63,3 +63,20 @@ async def test_repeated_logs_of_one_datapoint_are_listed(tmp_path: Path) -> None
         logs = await assistant.ask("get_logs", evaluation="Small", runs=["repeated"], datapoint=datapoint[0])
     assert logs.count('question: "q0"') == 1, logs
     assert logs.count("repeated answers q0") == 3
+
+
+async def test_logs_are_counted_against_the_datapoints_that_have_one(tmp_path: Path) -> None:
+    """Of a dataset that is larger, also where a run has as many logs as the dataset has datapoints."""
+    app = open_embedded_app(str(tmp_path / "evals.db"))
+    client = EvalsClient(open_app=lambda: app)
+    small, asked = await make_evaluation(client, **SPECS), [f"q{number}" for number in range(5)]
+    for called, logs in (("few", 4), ("even", 5), ("many", 6), ("each", 0)):
+        of = ["q0", "q1"] * 3 if logs else asked
+        await small.run(called, [(question, {}) for question in of[: logs or None]], questions=asked)
+    remote = documented_client(app)
+    async with connect_assistant(client) as direct, connect_assistant(remote, mirror=mirror_of(remote)) as mirrored:
+        runs = await direct.ask("list_runs", evaluation="Small")
+        for row in ("few", "even", "many"):
+            assert re.search(rf"^{row} \| .*\b[456] for 2 of 5 datapoints \|", runs, re.MULTILINE), runs
+        assert re.search(r"^each \|(.*\|)? 5 \|", runs, re.MULTILINE)
+        assert "| 4 for some of 5 datapoints |" in await mirrored.ask("list_runs", evaluation="Small")

@@ -74,9 +74,13 @@ def _cells(run: RunRow, control: RunRow, label: str, changed: Sequence[str], jud
 
 
 def _logs(run: RunRow) -> Quoted:
-    if run.datapoints_count is None or run.logs_count == run.datapoints_count:
-        return figures.count(run.logs_count)
-    return f"{figures.count(run.logs_count)} for {figures.count(run.datapoints_count)} datapoints"
+    logs, of = figures.count(run.logs_count), run.datapoints_count
+    if of is None or (run.logs_count == of and not run.missing_datapoints):
+        return logs
+    if run.missing_datapoints:
+        return f"{logs} for {figures.count(of - run.missing_datapoints)} of {figures.count(of)} datapoints"
+    # Only rows tell for how many datapoints fewer logs are.
+    return f"{logs} for {'some of ' if run.logs_count < of else ''}{figures.count(of)} datapoints"
 
 
 def _change(run: RunRow, control: RunRow, index: int) -> Quoted:
