@@ -29,7 +29,8 @@ VARIABLES = {
 class Settings:
     """Where the data is and how the server behaves. The API is remote if `base_url` is set, else embedded.
 
-    The chat imports files below `import_folders`, which are absolute. A person who has the bundle has no command line.
+    The chat imports files below `import_folders`, which are absolute; `has_folder_option` if the command line names
+    them, or could. A person who has the bundle has no command line.
     """
 
     database: str
@@ -38,6 +39,7 @@ class Settings:
     max_tokens: int = DEFAULT_MAX_TOKENS
     read_only: bool = False
     import_folders: tuple[Path, ...] = ()
+    has_folder_option: bool = False
     in_bundle: bool = False
 
     def __repr__(self) -> str:
@@ -64,6 +66,7 @@ def read_settings(
         read_only=_flag("EVALS_MCP_READ_ONLY", _value(environ, "EVALS_MCP_READ_ONLY")),
         import_folders=_folders(import_folders or ())
         or _folders((_value(environ, "EVALS_MCP_IMPORT_DIRS") or "").split(os.pathsep)),
+        has_folder_option=import_folders is not None,
         in_bundle=in_bundle,
     )
 

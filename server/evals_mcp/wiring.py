@@ -58,6 +58,7 @@ def setup_of(settings: Settings) -> Setup:
     return Setup(
         import_folders=settings.import_folders,
         may_import=not settings.read_only,
+        has_folder_option=settings.has_folder_option,
         in_bundle=settings.in_bundle,
         database=database if settings.base_url is None else None,
     )

@@ -157,6 +157,12 @@ async def test_what_to_do_next_fits_the_host(tmp_path: Path) -> None:
         assert words in answer
         assert all(folder in answer for folder in folders)
         assert "evals-mcp import" not in answer
+    for options, words in (
+        ({}, "set EVALS_MCP_IMPORT_DIRS to"),
+        ({"import_folders": []}, "after --import-dirs in the"),
+    ):
+        async with Client(load_mcp_server(variables, **options)) as host:
+            assert words in await Assistant(host, EvalsClient()).refuse("import_results", path="results.csv")
     server = load_mcp_server(variables | {"EVALS_MCP_READ_ONLY": "true"}, in_bundle=True)
     async with Client(server) as host:
         assert 'read-only (Settings, Extensions, Evals, Configure, "Read only")' in await Assistant(

@@ -79,4 +79,4 @@ async def test_logs_are_counted_against_the_datapoints_that_have_one(tmp_path: P
         for row in ("few", "even", "many"):
             assert re.search(rf"^{row} \| .*\b[456] for 2 of 5 datapoints \|", runs, re.MULTILINE), runs
         assert re.search(r"^each \|(.*\|)? 5 \|", runs, re.MULTILINE)
-        assert "| 4 for some of 5 datapoints |" in await mirrored.ask("list_runs", evaluation="Small")
+        assert "| 4 for 2 of 5 datapoints |" in await mirrored.ask("list_runs", evaluation="Small")

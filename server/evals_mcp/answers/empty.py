@@ -25,7 +25,11 @@ def how_to_allow(setup: Setup) -> Quoted:
     """What a person does to let the chat import from a folder."""
     if setup.in_bundle:
         return f'In Claude Desktop, open {_PLACES}and add the folder to "Folders to import from".'
-    return "In the host's configuration, set EVALS_MCP_IMPORT_DIRS to the folder's full path, then restart the server."
+    if setup.has_folder_option:
+        how: Quoted = "add the folder's full path after --import-dirs in the server's args"
+    else:
+        how = "set EVALS_MCP_IMPORT_DIRS to the folder's full path"
+    return f"In the host's configuration, {how}, then restart the server."
 
 
 def without_limit(setup: Setup) -> Quoted:

@@ -21,12 +21,14 @@ class DatabaseState:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The folders that the chat may import from, whether it may at all, and how a person starts this program.
+    """The folders that the chat may import from, whether it may at all, and how a person starts this program
+    and names the folders.
 
     `database` looks at where the data is. None for a server of others.
     """
 
     import_folders: tuple[Path, ...] = ()
     may_import: bool = True
+    has_folder_option: bool = False
     in_bundle: bool = False
     database: Callable[[], DatabaseState] | None = None
