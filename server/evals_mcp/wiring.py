@@ -4,12 +4,14 @@ import gc
 import logging
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.config import DEFAULT_MAX_TOKENS, Settings, default_database, read_settings
-from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.errors import EvalsError, Invalid, Unavailable
 from evals_mcp.mcp.server import EvalsServer, build_server
 from evals_mcp.models.setup import DatabaseState, Setup
 
@@ -52,8 +54,14 @@ def setup_of(settings: Settings) -> Setup:
 
     def database() -> DatabaseState:
         from evals_mcp.store.database.states import database_state
+        from evals_mcp.store.teams.control import workspace_names
 
-        return database_state(settings.database, is_default=settings.database == default_database())
+        state = database_state(settings.database, is_default=settings.database == default_database())
+        if "://" not in state.address:
+            return state
+        with suppress(EvalsError):
+            state = replace(state, workspaces=workspace_names(settings.database))
+        return state
 
     return Setup(
         import_folders=settings.import_folders,

@@ -157,6 +157,7 @@ async def test_what_to_do_next_fits_the_host(tmp_path: Path) -> None:
         assert words in answer
         assert all(folder in answer for folder in folders)
         assert "evals-mcp import" not in answer
+    options: dict[str, Any]
     for options, words in (
         ({}, "set EVALS_MCP_IMPORT_DIRS to"),
         ({"import_folders": []}, "after --import-dirs in the"),

@@ -32,6 +32,14 @@ def how_to_allow(setup: Setup) -> Quoted:
     return f"In the host's configuration, {how}, then restart the server."
 
 
+def _how_to_read(setup: Setup) -> Quoted:
+    """What a person does to read a workspace."""
+    settings: Quoted = "HUMANLOOP_BASE_URL and HUMANLOOP_API_KEY"
+    if setup.in_bundle:
+        settings = f'{_PLACES}"Server address" and "API key"'
+    return f"To read one, start `evals-mcp serve`, and set {settings} to its address and a key of the workspace."
+
+
 def without_limit(setup: Setup) -> Quoted:
     """How to import what is too large for the chat."""
     if setup.in_bundle:
@@ -50,6 +58,9 @@ def _database(state: DatabaseState, setup: Setup) -> list[Quoted]:
     else:
         what: Quoted = "and its folder do not exist" if state.missing == "folder" else "does not exist"
         lines.append(f"The database {address} {what}. If this is a typing error, correct {setting}.")
+    if state.workspaces:
+        workspaces = listed([name(workspace) for workspace in state.workspaces], _LISTED)
+        lines.append(f"Its workspaces have data of their own: {workspaces}. {_how_to_read(setup)}")
     if state.others:
         others = listed([name(other) for other in state.others], _LISTED)
         lines.append(f"Databases with evaluations in the same folder: {others}. To use one, set {setting}.")
@@ -78,6 +89,9 @@ def _next_steps(setup: Setup, state: DatabaseState | None) -> list[Quoted]:
 def _command(state: DatabaseState | None) -> Quoted:
     if state is None:
         return "In a terminal with the same HUMANLOOP_BASE_URL and HUMANLOOP_API_KEY: evals-mcp import PATH"
+    if state.workspaces:
+        into: Quoted = "evals-mcp import PATH --into http://…, with a key of the workspace in HUMANLOOP_API_KEY"
+        return f"In a terminal, into a workspace of a server that runs: {into}"
     if "://" in state.address:
         return "In a terminal with the same EVALS_MCP_DATABASE: evals-mcp import PATH"
     return f"In a terminal: evals-mcp import PATH --into {quote(state.address)}"

@@ -72,6 +72,19 @@ def require_database(settings: "Settings") -> None:
         raise Invalid(f"There is no database {address}.")
 
 
+def note_on_workspaces(settings: "Settings") -> str:
+    """That what a command writes to a PostgreSQL database is in none of its workspaces; "" if it has none."""
+    if settings.base_url is not None or "://" not in settings.database:
+        return ""
+    from evals_mcp.store.teams.control import workspace_names
+
+    names = ", ".join(workspace_names(settings.database))
+    return names and (
+        f"This goes into the schema public, which no server answers, and into no workspace ({names}). For a workspace, "
+        "name the address of its server (http://…) instead, and set HUMANLOOP_API_KEY to a key of the workspace."
+    )
+
+
 @contextmanager
 def control_of(parsed: argparse.Namespace) -> "Iterator[Control]":
     """The workspaces and keys in the database of a command. Raises Invalid, Unavailable and Conflict."""

@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
-from evals_mcp.cli.printing import output_console
+from evals_mcp.cli.printing import markup, output_console
 from evals_mcp.cli.progress import progress_line
 from evals_mcp.errors import Invalid
 
@@ -34,7 +34,9 @@ def add_command(commands: Any) -> None:
 def _copy(parsed: argparse.Namespace) -> int:
     import anyio
 
-    _show(anyio.run(_copy_everything, parsed))
+    from evals_mcp.cli.arguments import note_on_workspaces, settings_at
+
+    _show(anyio.run(_copy_everything, parsed), note_on_workspaces(settings_at(parsed.target, os.environ)))
     return 0
 
 
@@ -57,7 +59,7 @@ async def _copy_everything(parsed: argparse.Namespace) -> "Copied":
             return await copy_everything(reads, writes, progress)
 
 
-def _show(copied: "Copied") -> None:
+def _show(copied: "Copied", note: str) -> None:
     from rich.table import Table
 
     table = Table("kind", "in FROM", "new in TO")
@@ -67,3 +69,5 @@ def _show(copied: "Copied") -> None:
     console = output_console()
     console.print(table)
     console.print("TO has all records." if copied.records else "FROM is empty.")
+    if note:
+        console.print(markup(note))

@@ -62,11 +62,13 @@ _COLUMNS = {
 def _import(parsed: argparse.Namespace) -> int:
     import anyio
 
-    from evals_mcp.cli.arguments import settings_at
+    from evals_mcp.cli.arguments import note_on_workspaces, settings_at
 
     settings = settings_at(parsed.own_database or parsed.database, os.environ)
     new = _new_file(settings)
     imported = anyio.run(_import_files, parsed, settings)
+    if note := note_on_workspaces(settings):
+        imported.report.note(note)
     _show(imported, new, dry_run=parsed.dry_run)
     return 0
 

@@ -11,12 +11,14 @@ class DatabaseState:
     """Where the data is: a file, or an address without user and password.
 
     `missing` is what does not exist of a file's path. `others` are the databases beside it that have evaluations.
+    `workspaces` are those of a PostgreSQL database, whose evaluations only a served API has.
     """
 
     address: str
     is_default: bool = False
     missing: Literal["", "file", "folder"] = ""
     others: Sequence[str] = ()
+    workspaces: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

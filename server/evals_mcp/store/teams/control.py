@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, inspect, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.store.database.database import Database, create_database, utc_now
@@ -179,6 +179,20 @@ def open_control(address: str, clock: Callable[[], datetime] = utc_now) -> Contr
         database.close()
         raise
     return Control(database)
+
+
+def workspace_names(address: str) -> list[str]:
+    """The names of a database's workspaces, in order; none on SQLite. Changes nothing. Raises as `open_store`."""
+    database = create_database(address, CONTROL_SCHEMA, utc_now)
+    if database.is_sqlite:
+        return []
+    try:
+        with database.read() as connection:
+            if not inspect(connection).has_table(workspaces.name, CONTROL_SCHEMA):
+                return []
+            return list(connection.execute(select(workspaces.c.name).order_by(workspaces.c.name)).scalars())
+    finally:
+        database.close()
 
 
 def _read_workspace(connection: Connection, name: str) -> Workspace | None:
