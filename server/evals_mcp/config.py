@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evals_mcp.errors import Invalid
@@ -24,18 +24,22 @@ VARIABLES = {
 }
 """The environment variables that we read, and what each means."""
 
+_BY_VARIABLE = "Set HUMANLOOP_API_KEY to a key of this server."
+_IN_BUNDLE = 'Set "API key" in Settings, Extensions, Evals, Configure to a key of this server.'
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where the data is and how the server behaves. The API is remote if `base_url` is set, else embedded.
 
     The chat imports files below `import_folders`, which are absolute; `has_folder_option` if the command line names
-    them, or could. A person who has the bundle has no command line.
+    them, or could. `key_advice` tells how to set the API key. A person who has the bundle has no command line.
     """
 
     database: str
     base_url: str | None = None
     api_key: str | None = None
+    key_advice: str = field(default="", compare=False)
     max_tokens: int = DEFAULT_MAX_TOKENS
     read_only: bool = False
     import_folders: tuple[Path, ...] = ()
@@ -68,6 +72,7 @@ def read_settings(
         or _folders((_value(environ, "EVALS_MCP_IMPORT_DIRS") or "").split(os.pathsep)),
         has_folder_option=import_folders is not None,
         in_bundle=in_bundle,
+        key_advice=_IN_BUNDLE if in_bundle else _BY_VARIABLE,
     )
 
 

@@ -22,7 +22,7 @@ _ADVICE = "Correct the environment variables of evals-mcp in the host's configur
 def build_client(settings: Settings) -> EvalsClient:
     """Build a client of the API in the settings. An embedded API opens with the first request."""
     if settings.base_url is not None:
-        return EvalsClient(settings.base_url, settings.api_key)
+        return EvalsClient(settings.base_url, settings.api_key, key_advice=settings.key_advice)
     embedded = EmbeddedApi(settings.database)
     return EvalsClient(open_app=embedded.open, data_version=embedded.data_version)
 

@@ -129,6 +129,9 @@ def test_nothing_at_the_address_says_to_check_it() -> None:
 def test_errors_of_the_server_name_it() -> None:
     """A refused key or a server in trouble is told with the host, the status and the asked wait."""
     assert said(401, None) == f"{WHERE} answered 401: The API key is missing or wrong."
+    advised = said(401, "Wrong key.", trusted=True, key_advice="Set KEY.", retry_after=1)
+    assert advised == f"{WHERE} answered 401: Wrong key. Set KEY. Wait 1 s before you retry."
+    assert said(403, "No.", trusted=True, key_advice="Set KEY.") == f"{WHERE} answered 403: No."
     assert said(403, "Read only.") == f"{WHERE} answered 403: Read only."
     assert said(429, None, retry_after=90.4).endswith("later. Wait 90 s before you retry.")
     assert said(500, None).startswith(f"{WHERE} answered 500: ")

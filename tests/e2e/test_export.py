@@ -137,7 +137,13 @@ def test_a_copy_goes_through_a_served_database_to_postgresql(
 ) -> None:
     """Every row is the same at the end; a second copy adds nothing; a wrong key is refused."""
     address, key, path = served_target
-    assert run(["copy", str(database), address], HUMANLOOP_API_KEY="wrong").status == 1
+    refused = run(["copy", str(database), address], HUMANLOOP_API_KEY="wrong")
+    host, key_of = address.removeprefix("http://"), "key of this server, or name another variable with --to-key."
+    told = (
+        f"evals-mcp: The server at {host} answered 401: The API key is unknown or revoked. Set HUMANLOOP_API_KEY to a "
+    )
+    assert refused.status == 1
+    assert refused.stderr.endswith(f"{told}{key_of}\n")
     assert run(["copy", address, address]).stderr.endswith("evals-mcp: FROM and TO are the same.\n")
     first = run(["copy", str(database), address, "--to-key", "MY_KEY"], MY_KEY=key)
     assert first.status == 0

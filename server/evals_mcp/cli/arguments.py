@@ -51,8 +51,12 @@ def database_of(parsed: argparse.Namespace) -> str:
     return read_settings(os.environ, database=parsed.own_database or parsed.database).database
 
 
-def settings_at(address: str | None, environ: Mapping[str, str], key: str = "HUMANLOOP_API_KEY") -> "Settings":
+def settings_at(
+    address: str | None, environ: Mapping[str, str], key: str = "HUMANLOOP_API_KEY", option: str | None = None
+) -> "Settings":
     """The settings for an address: a database, or the URL of a server whose key a variable has.
+
+    `option` is the one that names the variable.
 
     Without an address, those of the environment. Raises Invalid.
     """
@@ -61,7 +65,9 @@ def settings_at(address: str | None, environ: Mapping[str, str], key: str = "HUM
     if address is None:
         return read_settings(environ)
     if address.startswith(("http://", "https://")):
-        return Settings(database="", base_url=address, api_key=environ.get(key))
+        or_other = f", or name another variable with {option}" if option else ""
+        advice = f"Set {key} to a key of this server{or_other}."
+        return Settings(database="", base_url=address, api_key=environ.get(key), key_advice=advice)
     return Settings(database=address)
 
 

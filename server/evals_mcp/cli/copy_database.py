@@ -45,8 +45,8 @@ async def _copy_everything(parsed: argparse.Namespace) -> "Copied":
     from evals_mcp.exporters.copying import copy_everything
     from evals_mcp.wiring import build_client
 
-    source = settings_at(parsed.source, os.environ, parsed.from_key)
-    target = settings_at(parsed.target, os.environ, parsed.to_key)
+    source = settings_at(parsed.source, os.environ, parsed.from_key, "--from-key")
+    target = settings_at(parsed.target, os.environ, parsed.to_key, "--to-key")
     if source == target:
         raise Invalid("FROM and TO are the same.")
     require_database(source)

@@ -28,8 +28,9 @@ class EvalsClient:
     """A client of one server, over the network or, with `open_app`, in process.
 
     The first request or `warm()` calls `open_app` once in a worker thread. If it fails, the caller gets its
-    EvalsError and the next call tries again. `data_version` is as in `Connection`. `transport` replaces the network.
-    Time-outs are in seconds. Every method raises only EvalsError; docstrings name the likely subclasses.
+    EvalsError and the next call tries again. `data_version` and `key_advice` are as in `Connection`. `transport`
+    replaces the network. Time-outs are in seconds. Every method raises only EvalsError; docstrings name the likely
+    subclasses.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class EvalsClient:
         open_app: Callable[[], AsgiApp] | None = None,
         data_version: Callable[[], object] = lambda: None,
         transport: "httpx.AsyncBaseTransport | None" = None,
+        key_advice: str = "",
         connect_timeout: float = 5.0,
         read_timeout: float = 60.0,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
@@ -51,6 +53,7 @@ class EvalsClient:
             open_app=open_app,
             data_version=data_version,
             transport=transport,
+            key_advice=key_advice,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             sleep=sleep,

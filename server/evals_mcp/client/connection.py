@@ -54,6 +54,7 @@ class Connection:
     write is retried only if no connection was made, so nothing was sent. An in-process application (`open_app`) is
     called once: it has no network that could fail, and it waits by itself.
 
+    `key_advice` is a sentence that tells how to set the API key, for the error of a wrong one.
     `data_version` returns the same value until the data behind the server changes, or None if only the server can tell.
     """
 
@@ -65,6 +66,7 @@ class Connection:
         open_app: Callable[[], AsgiApp] | None = None,
         data_version: Callable[[], object] = lambda: None,
         transport: "httpx.AsyncBaseTransport | None" = None,
+        key_advice: str = "",
         connect_timeout: float = 5.0,
         read_timeout: float = 60.0,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
@@ -73,6 +75,7 @@ class Connection:
         self.data_version = data_version
         self._address = read_base_url(base_url)
         self._api_key = _read_key(api_key)
+        self._key_advice = key_advice
         self._open_app = open_app
         self._transport = transport
         self._timeouts = (connect_timeout, read_timeout)
@@ -242,6 +245,7 @@ class Connection:
             secrets=secrets,
             trusted=EXTENSION_HEADER in response.headers,
             retry_after=retry_after,
+            key_advice=self._key_advice,
         )
 
     def _read(self, content: bytes, answer: TypeAdapter[Answer]) -> Answer:

@@ -64,8 +64,12 @@ def answer_failure(
     secrets: Iterable[str] = (),
     trusted: bool = False,
     retry_after: float | None = None,
+    key_advice: str = "",
 ) -> EvalsError:
-    """The error for an answer with a status outside 200–299; `trusted` if its text is meant for users."""
+    """The error for an answer with a status outside 200–299; `trusted` if its text is meant for users.
+
+    `key_advice` is a sentence that tells how to set the API key.
+    """
 
     def clean(text: str) -> str:
         return _clean(text, secrets, trusted)
@@ -75,8 +79,8 @@ def answer_failure(
     kind = _ERRORS.get(status, Unavailable)
     if kind is NotFound and text in ("", "Not Found"):
         text = f"{where} has nothing at this address. Check the base URL."
-    elif kind in (Unauthorized, Unavailable) and not (trusted and text):
-        text = _refusal(status, text, where, retry_after)
+    elif kind is Unauthorized or (kind is Unavailable and not (trusted and text)):
+        text = _refusal(status, text, where, retry_after, key_advice if status == 401 else "")
     elif not text:
         text = f"{where} refused the request ({status}) without a reason."
     message = _shortened(text)
@@ -103,13 +107,15 @@ def not_finite(where: str) -> Unavailable:
     return Unavailable(f"{where} sent NaN or an infinite number, so no figure can be computed.")
 
 
-def _refusal(status: int, text: str, where: str, retry_after: float | None) -> str:
+def _refusal(status: int, text: str, where: str, retry_after: float | None, advice: str) -> str:
     if 300 <= status < 400:
         return f"{where} redirects to another address. Set the base URL to that one (often https, not http)."
     text = text or _DEFAULTS.get(status, "Try again later, or check the server.")
-    wait = "" if retry_after is None else f" Wait {retry_after:.0f} s before you retry."
-    room = _LONGEST_MESSAGE - len(where) - len(wait) - len(" answered 000: ")
-    return f"{where} answered {status}: {_shortened(text, max(room, 100))}{wait}"
+    then = f" {advice}" if advice else ""
+    if retry_after is not None:
+        then += f" Wait {retry_after:.0f} s before you retry."
+    room = _LONGEST_MESSAGE - len(where) - len(then) - len(" answered 000: ")
+    return f"{where} answered {status}: {_shortened(text, max(room, 100))}{then}"
 
 
 def _json(content: bytes) -> Any:
