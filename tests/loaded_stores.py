@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from tests.answers_of_api import read_answers
 from tests.api.application import AccessOfTest
 from tests.documented_only import documented_client
@@ -21,7 +21,7 @@ from evals_mcp.api.app import create_app
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.models.evaluation_document import Record
-from evals_mcp.store.database.tables import environments
+from evals_mcp.store.database.tables import deployments, environments
 from evals_mcp.store.store import Store, open_store
 
 OpenStore = Callable[[], Store]
@@ -111,3 +111,9 @@ def held_rows(store: Store) -> dict[str, list[str]]:
     """Everything that a database holds, but the ids of directories, which are drawn."""
     rows = raw_rows(store.database)
     return {table: sorted(re.sub(r"dir_\w+", "", row) for row in held) for table, held in rows.items()}
+
+
+def undeploy_all(store: Store) -> None:
+    """Remove what the single routes deployed: the first version of each file."""
+    with store.database.write() as connection:
+        connection.execute(delete(deployments))

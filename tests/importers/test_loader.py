@@ -4,8 +4,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
-from tests.loaded_stores import OpenStore, Served, empty_file, held_rows, new_store, own_ids, served
+from tests.loaded_stores import OpenStore, Served, empty_file, held_rows, new_store, own_ids, served, undeploy_all
 from tests.recount import check_counts
 
 from evals_mcp.errors import EvalsError, Invalid
@@ -21,7 +20,6 @@ from evals_mcp.models.evaluation_document import (
     VersionRecord,
 )
 from evals_mcp.sample.support_bot import read_sample
-from evals_mcp.store.database.tables import deployments
 
 __all__ = ["empty_file", "new_store", "served"]
 
@@ -49,8 +47,7 @@ def test_the_sample_answers_alike_however_it_is_loaded(new_store: OpenStore, ser
         ids = own_ids(served.load_singly(single, document))
         loaded = served.load(bulk, document)
         assert (loaded.ids, loaded.added) == ({}, loaded.records)
-        with single.database.write() as connection:
-            connection.execute(delete(deployments))
+        undeploy_all(single)
         assert served.answers(bulk) == served.answers(single, ids)
         check_counts(bulk)
         before = held_rows(bulk)
