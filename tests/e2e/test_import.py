@@ -41,7 +41,9 @@ def test_two_commands_lead_from_a_table_to_an_answer(results: Path, tmp_path: Pa
     assert "sums.csv: inputs: question; target: expected; output of a: answer_a; output of b: answer_b;" in told
     assert "2 runs, 20 logs, 20 judgments." in told
     assert f"\nCreated the database {database}.\nNew in the database: " in ended.stdout
-    assert 'Ask your assistant: "Which version is better in sums?"' in told
+    assert f'Ask an assistant with EVALS_MCP_DATABASE set to {database}: "Which version is better in sums?"' in told
+    of_assistant = run(["import", str(results)], EVALS_MCP_DATABASE=str(database))
+    assert 'Ask your assistant: "Which version is better in sums?"' in of_assistant.stdout
     answer = _call(database, "list_runs", "evaluation=sums")
     assert "a | 10 | 100% true" in answer
     assert "b | 10 | 30% true (-70 points)" in answer
@@ -70,6 +72,7 @@ def test_files_come_into_a_served_database(results: Path, tmp_path: Path) -> Non
         told = run(command, HUMANLOOP_API_KEY=key, HUMANLOOP_BASE_URL=elsewhere)
         assert told.status == 0
         assert "Created" not in told.stdout
+        assert "Ask an assistant with HUMANLOOP_BASE_URL set to this server: " in told.stdout
     assert "b | 10 | 30% true (-70 points)" in _call(path, "list_runs", "evaluation=sums")
 
 
@@ -84,7 +87,7 @@ def test_names_are_whole_where_the_output_is_no_terminal(results: Path, tmp_path
     name = f"{'northwind-includes-citations-' * 6}evaluation"
     told = _import(results, tmp_path / "new.db", "--evaluation", name).stdout
     assert f"\u2502 {name} \u2502" in told
-    assert f'Ask your assistant: "Which version is better in {name}?"\n' in told
+    assert f': "Which version is better in {name}?"\n' in told
 
 
 def test_a_dry_run_stores_nothing(results: Path, tmp_path: Path) -> None:
@@ -203,7 +206,7 @@ def test_an_export_without_evaluations_comes_in(tmp_path: Path) -> None:
     ended = _import(_export(tmp_path), tmp_path / "new.db", "--format", "humanloop")
     assert (ended.status, ended.stderr) == (0, "")
     assert "New in the database: 1 file, 1 version." in ended.stdout
-    assert "Ask your assistant" not in ended.stdout
+    assert "Ask " not in ended.stdout
 
 
 def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
@@ -301,11 +304,12 @@ def test_a_number_has_the_direction_that_the_command_names(results: Path, tmp_pa
     )
     database = tmp_path / "new.db"
     told = " ".join(_import(results, database).stdout.split())
-    assert "No direction, so never better or worse: score. If higher is better, import with --score score:num" in told
+    assert "Not set whether higher is better, so never better or worse: score. If it is, import with --score " in told
+    assert "--score score:number:higher (in a chat: score), else with :lower." in told
     assert "| lower" in _call(database, "compare_runs", "evaluation=sums")
     for direction, verdict in (("higher", "worse"), ("lower", "better")):
         ended = _import(results, database, "--score", f"score:number:{direction}", "--evaluation", direction)
-        assert (ended.status, "No direction" in ended.stdout) == (0, False)
+        assert (ended.status, "Not set" in ended.stdout) == (0, False)
         assert f"| {verdict}" in _call(database, "compare_runs", f"evaluation={direction}")
 
 

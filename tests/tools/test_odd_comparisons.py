@@ -81,7 +81,7 @@ CASES = [
         said([4] * 12),
         [
             "it | 12 | 3.00 | 4.00 | +1.00 | 0.0005 | 12/0/0 | higher",
-            "No direction (number_valence): it. Counts are higher/lower/same.",
+            "Not set whether higher is better: it. Counts are higher/lower/same. To set it: number_valence in the ",
         ],
         ["| better\n"],
     ),
@@ -91,7 +91,7 @@ CASES = [
         said([3] * 12),
         said([4] * 12),
         ["0/12/0 | worse", "12 datapoints got worse"],
-        ["No direction", "| higher\n", "| lower\n"],
+        ["Not set", "| higher\n", "| lower\n"],
     ),
     Case(
         "numbers without a direction",
@@ -100,7 +100,7 @@ CASES = [
         said([4, 5] * 6),
         [
             "12/0/0 | higher",
-            "No direction (number_valence): it.",
+            "Not set whether higher is better: it.",
             'No better or worse by it, so lower instead (outcome="higher" for the others): 0 datapoints got lower',
         ],
         ["got worse", "| better\n", "| worse\n"],

@@ -89,7 +89,7 @@ async def test_sorting_by_an_undeclared_number_says_which_end_is_first(
     await _made(client, {"a": [3, 1, 2]}, **NUMBER)
     for asked in ({}, {"evaluator": "it"}):
         answer = await assistant.ask("get_logs", evaluation="Small", sort="worst", **asked)
-        assert "3 logs judged by it, lowest judgment first (no number_valence is set" in answer
+        assert "3 logs judged by it, lowest judgment first (not set whether higher is better" in answer
         assert answer.index("a answers q1") < answer.index("a answers q2") < answer.index("a answers q0")
 
 

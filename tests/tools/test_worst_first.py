@@ -95,7 +95,7 @@ async def test_the_worst_are_those_of_an_evaluator_that_varies_in_these_runs(ass
     [
         ("cited", "worst judgment first (false is worst)"),
         ("stars", "worst judgment first (low is worst)"),
-        ("words", "lowest judgment first (no number_valence is set, so low is not called worst)"),
+        ("words", "lowest judgment first (not set whether higher is better, so low is not called worst)"),
     ],
 )
 async def test_the_answer_says_which_end_is_worst(assistant: Assistant, evaluator: str, direction: str) -> None:

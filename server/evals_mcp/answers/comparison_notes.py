@@ -90,7 +90,10 @@ def method_notes(compared: Compared, found: Sequence[tuple[ComparedCandidate, Co
             f"{_tests(compared, found)}{_estimated(compared, tested)}{adjusted}; better or worse means p ≤ 0.05."
         )
     if undeclared := _undeclared(compared, rows):
-        notes.append(f"No direction (number_valence): {', '.join(undeclared)}. Counts are higher/lower/same.")
+        notes.append(
+            f"Not set whether higher is better: {', '.join(undeclared)}. Counts are higher/lower/same. To set it: "
+            "number_valence in the evaluator, or --score NAME:number:higher in an import."
+        )
     if any(row.only_baseline or row.only_candidate for row in rows):
         notes.append("Figures are over the pairs of their row only; list_runs can differ.")
     if measured := [row for row in rows if row.measure is not None]:

@@ -69,7 +69,7 @@ def _import(parsed: argparse.Namespace) -> int:
     imported = anyio.run(_import_files, parsed, settings)
     if note := note_on_workspaces(settings):
         imported.report.note(note)
-    _show(imported, new, dry_run=parsed.dry_run)
+    _show(imported, new, _whom_to_ask(settings), dry_run=parsed.dry_run)
     return 0
 
 
@@ -117,7 +117,21 @@ def _chosen(parsed: argparse.Namespace) -> "Chosen":
     )
 
 
-def _show(imported: "Imported", new_file: str | None, *, dry_run: bool) -> None:
+def _whom_to_ask(settings: "Settings") -> str:
+    """The assistant that has the results: the one that this environment sets up, or one with another setting."""
+    from evals_mcp.cli.arguments import settings_at
+
+    yours = settings_at(None, os.environ)
+    if settings.base_url is not None:
+        is_yours = settings.base_url == yours.base_url
+        return "your assistant" if is_yours else "an assistant with HUMANLOOP_BASE_URL set to this server"
+    if yours.base_url is None and os.path.abspath(settings.database) == os.path.abspath(yours.database):
+        return "your assistant"
+    address = "this address" if "://" in settings.database else os.path.abspath(settings.database)
+    return f"an assistant with EVALS_MCP_DATABASE set to {address}"
+
+
+def _show(imported: "Imported", new_file: str | None, whom: str, *, dry_run: bool) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # files may hold what this terminal cannot show
     console = output_console()
@@ -142,7 +156,7 @@ def _show(imported: "Imported", new_file: str | None, *, dry_run: bool) -> None:
     console.print(f"New in the database: {added}." if added else "All of it was in the database already.")
     for first in imported.evaluations[:1]:
         question = "Which version is better" if len(first.runs) > 1 else "What is wrong with the worst answers"
-        console.print(markup(f'Ask your assistant: "{question} in {first.name}?"'))
+        console.print(markup(f'Ask {whom}: "{question} in {first.name}?"'), soft_wrap=True)
     sys.stdout.flush()
 
 

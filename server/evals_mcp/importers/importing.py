@@ -1,6 +1,7 @@
 """Import files into a server: tell their format, read all of them, then load what was read."""
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -296,8 +297,8 @@ def _tell(assembly: Assembly, report: Report) -> None:
         )
     if names := assembly.undirected:
         report.note(
-            f"No direction, so never better or worse: {_few(names)}. If higher is better, import with "
-            f"--score {names[0]}:number:higher, else with :lower."
+            f"Not set whether higher is better, so never better or worse: {_few(names)}. If it is, import with --score "
+            f"{shlex.quote(f'{names[0]}:number:higher')} (in a chat: score), else with :lower."
         )
 
 

@@ -207,7 +207,7 @@ def _direction(row: EvaluatorRow) -> Quoted:
     if row.return_type == "boolean":
         return f"{'true' if row.lower_is_better else 'false'} is worst"
     if row.return_type == "number" and not row.is_directed:
-        return "no number_valence is set, so low is not called worst"
+        return "not set whether higher is better, so low is not called worst"
     if row.return_type == "number":
         return f"{'high' if row.lower_is_better else 'low'} is worst"
     return "negative options first" if row.return_type == "select" else "by the sum of valences"

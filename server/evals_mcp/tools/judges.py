@@ -103,9 +103,9 @@ def why_no_worst(row: EvaluatorRow) -> Quoted:
     if row.return_type == "text":
         return "texts have no order"
     if row.neutral:
-        return "its valence is neutral. Set number_valence in the evaluator"
+        return "neither higher nor lower is better (number_valence in the evaluator is neutral)"
     if not row.is_directed:
-        return "no direction is set. Set number_valence in the evaluator, or filter with where="
+        return "not set whether higher is better. Set number_valence in the evaluator, or filter with where="
     return _NO_RANGE
 
 
