@@ -28,6 +28,7 @@ KERNELS: dict[str, Json] = {
 READING_POSTS = (
     "/v5/prompts/{id}/populate",
     "/v5/review/evaluations/{id}/comparison",
+    "/v5/review/evaluations/{id}/query",
     "/v5/files/retrieve-by-path",
     "/v5/review/evaluations/{id}/logs",
     "/v5/review/evaluations/{id}/datapoints",
@@ -307,6 +308,7 @@ def _writes(world: World) -> Iterator[Step]:
         "filter": {"text": MARK},
     }
     yield Step("POST", "/v5/review/evaluations/{id}/comparison", evaluation, body=compared)
+    yield Step("POST", "/v5/review/evaluations/{id}/query", evaluation, body={"sql": "SELECT input, output FROM logs"})
     yield Step("POST", runs + "/{run_id}/logs", in_run, body={"log_ids": [world.logs["flow"], world.logs["prompt"]]})
     yield Step("PATCH", runs + "/{run_id}", in_run, body={"control": True})
     python = {"evaluators": [{"version_id": world.other["python"]}]}

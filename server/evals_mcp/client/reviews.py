@@ -20,6 +20,7 @@ from evals_mcp.models.rows import (
     KnownOverview,
     LogRows,
 )
+from evals_mcp.models.sql import SqlQuestion, SqlRows
 
 _EVALUATIONS = TypeAdapter(EvaluationRows)
 _OVERVIEW = TypeAdapter(KnownOverview)
@@ -29,6 +30,7 @@ _DATAPOINT = TypeAdapter(DatapointContent)
 _IDS = TypeAdapter(FoundIds)
 _FIELDS = TypeAdapter(FieldRows)
 _COMPARISONS = TypeAdapter(Comparisons)
+_SQL_ROWS = TypeAdapter(SqlRows)
 _PATH = ("review", "evaluations")
 _KEPT = 16
 
@@ -83,6 +85,10 @@ class Reviews:
     ) -> tuple[ResolvedEvaluation, Comparisons]:
         """Fetch the comparison for a question. Raises NotFound."""
         return await self._ask(evaluation, "comparison", question, _COMPARISONS)
+
+    async def query(self, evaluation: ResolvedEvaluation, question: SqlQuestion) -> tuple[ResolvedEvaluation, SqlRows]:
+        """Fetch the rows of a SELECT. Raises NotFound and Invalid."""
+        return await self._ask(evaluation, "query", question, _SQL_ROWS)
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Fetch ids of logs with this prefix, newest first."""

@@ -8,6 +8,7 @@ from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, LogRows
+from evals_mcp.models.sql import SqlQuestion, SqlRows
 
 Progress = Callable[[int, int | None, str], Awaitable[None]]
 """Receives the logs read so far, their total, and both as text."""
@@ -40,6 +41,10 @@ class RowSource(Protocol):
         self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
     ) -> tuple[ResolvedEvaluation, Comparisons]:
         """The comparison for a question, with the evaluation at the same time. Raises NotFound."""
+        ...
+
+    async def query(self, evaluation: ResolvedEvaluation, question: SqlQuestion) -> tuple[ResolvedEvaluation, SqlRows]:
+        """The rows of a SELECT, with the evaluation at the same time. Raises NotFound and Invalid."""
         ...
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:

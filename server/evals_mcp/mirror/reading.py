@@ -32,6 +32,7 @@ from evals_mcp.models.rows import (
     RunRow,
 )
 from evals_mcp.models.run_labels import run_labels
+from evals_mcp.models.sql import SqlQuestion, SqlRows
 from evals_mcp.statistics.leaders import read_headline
 
 _AS_SHOWN = (
@@ -122,6 +123,13 @@ class Reading:
             run_ids += [run.id for run in evaluation.runs]
         async with self._with_logs(evaluation.id, run_ids) as (reviews, scratch):
             return await self._resolved(evaluation.id), (await reviews.compare_runs(scratch, question))[1]
+
+    async def query(self, evaluation: ResolvedEvaluation, question: SqlQuestion) -> tuple[ResolvedEvaluation, SqlRows]:
+        """The rows of a SELECT over all runs. Raises NotFound and Invalid."""
+        async with self._with_logs(evaluation.id, [run.id for run in evaluation.runs]) as (reviews, scratch):
+            resolved = await self._resolved(evaluation.id)
+            labeled = question.model_copy(update={"run_labels": resolved.run_labels})
+            return resolved, (await reviews.query(scratch, labeled))[1]
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Ids of logs with this prefix, newest first. Searches the logs of each file by id."""

@@ -29,6 +29,7 @@ from evals_mcp.store.revision_cache import RevisionCache
 if TYPE_CHECKING:
     from evals_mcp.store.logs.traces import Traces
     from evals_mcp.store.questions.comparisons import ComparisonQuestions
+    from evals_mcp.store.sql.sql_questions import SqlQuestions
     from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
     from evals_mcp.store.v4.project_logs import ProjectLogs
     from evals_mcp.store.v4.projects import Projects
@@ -76,6 +77,13 @@ class Store:
         from evals_mcp.store.questions.comparisons import ComparisonQuestions
 
         return ComparisonQuestions(self.database, self._states, self.overviews, self._cache)
+
+    @cached_property
+    def sql_questions(self) -> "SqlQuestions":
+        """Questions in SQL."""
+        from evals_mcp.store.sql.sql_questions import SqlQuestions
+
+        return SqlQuestions(self.database, self._states, self.overviews, self._cache)
 
     @cached_property
     def evaluated_runs(self) -> "EvaluatedRuns":

@@ -12,6 +12,7 @@ from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
+from evals_mcp.models.sql import SqlQuestion, SqlRows
 
 router = PrefixedRouter(prefix="/review/evaluations", tags=["review (extension)"])
 logs_router = PrefixedRouter(prefix="/review/logs", tags=["review (extension)"])
@@ -77,6 +78,12 @@ async def find_datapoints(
 def compare_runs(store: ReadStore, id: str, question: ComparisonQuestion, known: Known = None) -> Comparisons:
     """Compare runs of an evaluation, and get the datapoints behind the differences. Read-only."""
     return store.comparison_questions.answer(id, question, known)
+
+
+@router.post("/{id}/query")
+def query(store: ReadStore, id: str, question: SqlQuestion, known: Known = None) -> SqlRows:
+    """Get the rows of one SELECT over the views of an evaluation. Read-only, and at most 5 seconds."""
+    return store.sql_questions.answer(id, question, known)
 
 
 @router.get("/{id}/datapoint-ids")

@@ -56,6 +56,8 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
             if database.schema:
                 _enter_schema(connection, database.schema)
             if contents.revision != known[-1]:
+                if database.schema and contents.tables:
+                    _drop_views(connection, database.schema)
                 _upgrade(connection, database.schema, migrations)
             if database.is_sqlite:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -120,6 +122,13 @@ def _enter_schema(connection: Connection, schema: str) -> None:
     if not inspect(connection).has_schema(schema):
         connection.execute(text(f'CREATE SCHEMA "{schema}"'))
     connection.execute(text(f'SET LOCAL search_path TO "{schema}"'))
+
+
+def _drop_views(connection: Connection, schema: str) -> None:
+    """Drop our views, which keep tables from changing. The next question in SQL creates its own again."""
+    for name in inspect(connection).get_view_names(schema):
+        if name.startswith("query_"):
+            connection.execute(text(f'DROP VIEW "{schema}"."{name}"'))
 
 
 def _upgrade(connection: Connection, schema: str | None, migrations: Migrations) -> None:

@@ -65,6 +65,10 @@ class SqliteFile:
             return self._connect("mode=ro" if os.path.exists(self._log) else "mode=ro&immutable=1")
         return self._connect("mode=rwc" if self._opened is None else "mode=rw")
 
+    def connect_to_read(self) -> sqlite3.Connection:
+        """Open a connection that cannot write, after `open`."""
+        return self._connect("mode=ro") if self.may_write else self.connect()
+
     def look(self, version_table: str) -> Contents | None:
         """Read what the file holds without a change to it or to its folder. None if it is empty or does not exist."""
         if os.path.isdir(self.path):

@@ -1,0 +1,199 @@
+"""Answer questions in SQL about one evaluation. The modules beside this one check and write the SQL."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from evals_mcp.errors import Invalid
+from evals_mcp.models.resolved import ResolvedEvaluation, resolve
+from evals_mcp.models.sql import SqlQuestion, SqlRows
+from evals_mcp.store.database.database import Database, driver_connection
+from evals_mcp.store.database.tables import versions
+from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
+from evals_mcp.store.questions.overviews import Overviews
+from evals_mcp.store.revision_cache import RevisionCache
+from evals_mcp.store.sql import limits
+from evals_mcp.store.sql.view_queries import Evaluation, evaluation_values, postgresql_views, sqlite_views
+
+
+class SqlQuestions:
+    """Answers questions in SQL."""
+
+    def __init__(
+        self, database: Database, evaluations: EvaluationStates, overviews: Overviews, cache: RevisionCache
+    ) -> None:
+        self._database = database
+        self._cache = cache
+        self._evaluations = evaluations
+        self._overviews = overviews
+        self._login: Any = None  # its modules are for PostgreSQL only
+
+    def answer(self, evaluation_id: str, question: SqlQuestion, known: str | None = None) -> SqlRows:
+        """The rows of a SELECT over the views of an evaluation.
+
+        `known` is the token of the caller's overview: if it is an older one, the newest comes with the rows.
+        Raises NotFound, and Invalid for SQL that cannot be run or takes too long.
+        """
+        # The parser loads when the first question comes.
+        from evals_mcp.store.sql.dialects import SQLITE, postgresql
+        from evals_mcp.store.sql.parsing import parse
+        from evals_mcp.store.sql.postgresql_reading import QueryLogin
+        from evals_mcp.store.sql.selects import Selects
+
+        statement = parse(question.sql)
+        with self._database.read() as connection:
+            state = self._evaluations.read(connection, evaluation_id)
+            newest = self._overviews.newest(connection, state, known)
+            if self._database.is_sqlite:
+                views = self._views(connection, state, question, sqlite_views)
+                with self._guarded(connection, views) as (reading, names):
+                    query = Selects(SQLITE, names).write(statement)
+                    rows = _Rows(question, query.columns).of_sqlite(reading, query.sql)
+                    return rows.model_copy(update={"newest": newest})
+            self._login = self._login or QueryLogin(self._database)
+            views = self._views(connection, state, question, partial(postgresql_views, schema=self._login.schema))
+        query = Selects(postgresql(self._login.schema), views).write(statement)
+        texts = [column.type in ("text", "json", "null") for column in query.columns]
+        found = self._login.read(query.sql, texts, question.limit, question.characters)
+        return _Rows(question, query.columns).of_postgresql(*found).model_copy(update={"newest": newest})
+
+    def _views(
+        self,
+        connection: Connection,
+        state: EvaluationState,
+        question: SqlQuestion,
+        write: Callable[[Evaluation], dict[str, str]],
+    ) -> dict[str, str]:
+        """The SQL of the views of an evaluation, written once until it changes."""
+        labels = question.run_labels or {}
+
+        def compute() -> dict[str, str]:
+            known = self._overviews.newest(connection, state, "")
+            assert known is not None
+            assert known.overview is not None
+            return write(_values(connection, resolve(known.overview), labels))
+
+        return self._cache.get("views", state.id, (state.token, *labels.items()), compute)
+
+    @contextmanager
+    def _guarded(
+        self, connection: Connection, views: Mapping[str, str]
+    ) -> Iterator[tuple[sqlite3.Connection, Mapping[str, str]]]:
+        """A connection that can read these views only, and their names in SQL. Errors of SQLite are ours."""
+        from evals_mcp.store.sql.sqlite_reading import guard, limits_of, release
+
+        with _plain_errors():
+            if self._database.file is not None:
+                with closing(self._database.file.connect_to_read()) as reading:
+                    yield reading, guard(reading, views, limits.SECONDS)
+                return
+            # A temporary database has one connection, which nobody else uses now.
+            reading = driver_connection(connection)
+            before, names = limits_of(reading), guard(reading, views, limits.SECONDS)
+            try:
+                yield reading, names
+            finally:
+                release(reading, names, before)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None or code & 0xFF not in _SENTENCES:
+            raise
+        raise Invalid(_SENTENCES[code & 0xFF]) from error
+
+
+_SENTENCES = {
+    sqlite3.SQLITE_INTERRUPT: limits.TOO_SLOW,
+    sqlite3.SQLITE_AUTH: "sql: it reads something other than the views runs, logs, datapoints and judgments.",
+    sqlite3.SQLITE_ERROR: "sql: the database cannot run it. Write it in a simpler way.",
+    sqlite3.SQLITE_TOOBIG: "sql: a value in it is too long. Use substr.",
+    sqlite3.SQLITE_NOMEM: "sql: it needs too much memory. Filter or aggregate first.",
+}
+
+
+class _Rows:
+    """The rows of an answer."""
+
+    def __init__(self, question: SqlQuestion, columns: Sequence[Any]) -> None:
+        self._question = question
+        self._columns = columns
+        self._rows: list[list[Any]] = []
+        self._lengths: dict[str, int] = {}
+
+    def of_sqlite(self, connection: sqlite3.Connection, sql: str) -> SqlRows:
+        """The first rows, and how many more there are."""
+        with closing(connection.execute(sql)) as cursor:
+            for values in cursor:
+                self._add(values, [len(value) if isinstance(value, str) else 0 for value in values])
+                if len(self._rows) == self._question.limit:
+                    break
+            left_out, counts_all = _count(cursor)
+        return self._answer(left_out, counts_all)
+
+    def of_postgresql(
+        self, rows: Iterable[tuple[Sequence[Any], Sequence[int]]], left_out: int, counts_all: bool
+    ) -> SqlRows:
+        """The first rows, with the lengths of their texts, and how many more there are."""
+        for values, lengths in rows:
+            self._add(values, lengths)
+        return self._answer(left_out, counts_all)
+
+    def _add(self, values: Sequence[Any], lengths: Sequence[int]) -> None:
+        row, characters = [], self._question.characters
+        for at, (value, length, column) in enumerate(zip(values, lengths, self._columns, strict=True)):
+            if isinstance(value, str) and length > characters:
+                self._lengths[f"{len(self._rows)}.{at}"] = length
+                value = value[:characters]
+            elif isinstance(value, Decimal):
+                value = int(value) if value == value.to_integral_value() else float(value)
+            elif column.type == "boolean" and value is not None:
+                value = bool(value)
+            row.append(value)
+        self._rows.append(row)
+
+    def _answer(self, left_out: int, counts_all: bool) -> SqlRows:
+        return SqlRows(
+            columns=[column.name for column in self._columns],
+            rows=self._rows,
+            left_out=left_out,
+            counts_all=counts_all,
+            lengths=self._lengths,
+        )
+
+
+def _count(cursor: sqlite3.Cursor) -> tuple[int, bool]:
+    """How many rows follow, as far as they are counted in time, and whether these are all."""
+    amount = 0
+    try:
+        for _ in cursor:
+            amount += 1
+            if amount > limits.COUNTED:
+                return limits.COUNTED, False
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return amount, False
+    return amount, True
+
+
+def _values(connection: Connection, resolved: ResolvedEvaluation, labels: Mapping[str, str]) -> Evaluation:
+    """What the views say of an evaluation."""
+    ids = sorted({run.version_id for run in resolved.runs if run.version_id})
+    models = {row.id: row.model for row in connection.execute(_MODELS, {"ids": ids})}
+    resolved.run_labels.update({id: label for id, label in labels.items() if id in resolved.run_labels})
+    return evaluation_values(resolved, models)
+
+
+_MODELS = select(versions.c.id, versions.c.content["model"].as_string().label("model")).where(
+    versions.c.id.in_(bindparam("ids", expanding=True))
+)

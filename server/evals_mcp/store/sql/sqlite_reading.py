@@ -1,0 +1,90 @@
+"""Run a reviewer's written SQL on SQLite, where it can read the views of one evaluation and nothing else.
+
+The connection reads only. SQLite asks `_Guard` about each table and function, and after every few operations whether
+the time is up. The names of the views are drawn anew each time, so no SQL can take them for itself.
+"""
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Mapping
+
+from evals_mcp.store.sql.sqlite_functions import add_functions
+from evals_mcp.store.sql.view_queries import FUNCTIONS, TABLES
+
+_BUILT_IN = frozenset(
+    (
+        *("abs", "avg", "coalesce", "count", "dense_rank", "json_extract", "json_quote", "json_type", "json_valid"),
+        *("lag", "lead", "length", "like", "lower", "ltrim", "max", "min", "nullif", "rank", "replace"),
+        *("row_number", "rtrim", "substr", "sum", "trim", "upper"),
+    )
+)
+_OPERATIONS = 10_000  # of SQLite's machine, less than a millisecond
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_LENGTH: 200_000_000,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1_000,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 0,
+    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 0,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+
+
+def guard(connection: sqlite3.Connection, views: Mapping[str, str], seconds: float) -> dict[str, str]:
+    """Let the connection read these views only, for so long, and return their names in SQL.
+
+    `release` ends this; a connection that is closed afterwards does not need it.
+    """
+    prefix = f"q{secrets.token_hex(8)}_"
+    functions = _BUILT_IN | FUNCTIONS | add_functions(connection)
+    for name, view in views.items():
+        connection.execute(f"CREATE TEMP VIEW {prefix}{name} AS {view}").close()
+    connection.execute("PRAGMA case_sensitive_like=ON").close()
+    connection.execute("PRAGMA query_only=ON").close()
+    for limit, most in _LIMITS.items():
+        connection.setlimit(limit, most)
+    end = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > end, _OPERATIONS)
+    connection.set_authorizer(_Guard(frozenset(f"{prefix}{name}" for name in views), functions).allow)
+    return {name: f"temp.{prefix}{name}" for name in views}
+
+
+def limits_of(connection: sqlite3.Connection) -> dict[int, int]:
+    """The limits of a connection that `guard` changes."""
+    return {limit: connection.getlimit(limit) for limit in _LIMITS}
+
+
+def release(connection: sqlite3.Connection, names: Mapping[str, str], limits: Mapping[int, int]) -> None:
+    """Make a guarded connection as it was, with its limits from before."""
+    connection.set_authorizer(None)
+    connection.set_progress_handler(None, 0)
+    for limit, most in limits.items():
+        connection.setlimit(limit, most)
+    connection.execute("PRAGMA query_only=OFF").close()
+    connection.execute("PRAGMA case_sensitive_like=OFF").close()
+    for name in names.values():
+        connection.execute(f"DROP VIEW {name}").close()
+
+
+class _Guard:
+    """Decides what SQL may do."""
+
+    def __init__(self, views: frozenset[str], functions: frozenset[str]) -> None:
+        self._views = views
+        self._functions = functions
+
+    def allow(self, action: int, one: str | None, other: str | None, database: str | None, source: str | None) -> int:
+        """SQLITE_OK for reading a view, for reading a table in a view, and for a listed function."""
+        match action:
+            case sqlite3.SQLITE_SELECT:
+                is_allowed = True
+            case sqlite3.SQLITE_READ:
+                # Without a column, SQLite names no source: a view joins a table that the SQL needs nothing of. What
+                # WITH names is in no database.
+                is_in_view = one in TABLES and (source in self._views or not other)
+                is_allowed = one in self._views or is_in_view or (database is None and not other)
+            case sqlite3.SQLITE_FUNCTION:
+                is_allowed = (other or "").lower() in self._functions
+            case _:
+                is_allowed = False
+        return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
