@@ -4,7 +4,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ from evals_mcp.config import VARIABLES, Settings
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES, evaluation_report
+from evals_mcp.models.sql_views import VIEWS
+from evals_mcp.store.sql.functions import NAMES
 from evals_mcp.tools import TOOLS
 from evals_mcp.wiring import build_client
 
@@ -139,6 +141,20 @@ def steady(text: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?Z", "…", text)
 
 
+def views_tables() -> str:
+    """For each view of SQL, what a row is, and a row for each column."""
+    parts = []
+    for view in VIEWS.values():
+        rows = (f"| `{column.name}` | {column.type} | {column.meaning} |" for column in view.columns)
+        parts.append(f"### {view.name}\n\nA row is {view.row}.\n\n{table('| column | type | meaning |', rows)}")
+    return "\n\n".join(parts)
+
+
+def sql_page(text: str) -> str:
+    """The page on SQL with its views and functions made anew."""
+    return marked(text, {"VIEWS": views_tables(), "FUNCTIONS": ", ".join(f"`{name}`" for name in NAMES) + "."})
+
+
 def readme(text: str, answers: Sequence[Answered]) -> str:
     """The README with its tables and its example made anew."""
     made = {
@@ -148,6 +164,11 @@ def readme(text: str, answers: Sequence[Answered]) -> str:
         "RESOURCES": resources_table(),
         "SETTINGS": settings_table(),
     }
+    return marked(text, made)
+
+
+def marked(text: str, made: Mapping[str, str]) -> str:
+    """A text with what stands between marks made anew."""
     for mark, content in made.items():
         before, rest = text.split(f"<!-- START {mark} -->", 1)
         _, after = rest.split(f"<!-- END {mark} -->", 1)
@@ -169,6 +190,7 @@ def written() -> dict[str, str]:
     return {
         "README.md": readme(_read("README.md"), answers),
         "docs/answers.md": answers_page(answers),
+        "docs/sql.md": sql_page(_read("docs/sql.md")),
         "manifest.json": manifest(_read("manifest.json")),
     }
 

@@ -25,6 +25,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_logs": {"evaluation": "x"},
     "get_log": {"log": "x"},
     "list_datapoints": {"evaluation": "x"},
+    "query": {"evaluation": "x", "sql": "SELECT 1"},
     "add_logs_to_run": {"evaluation": "x", "run": "x", "log_ids": ["x"]},
     "log_generation": {"evaluation": "x", "run": "x", "datapoint": "x", "output": "x"},
     "import_results": {"path": "sample"},

@@ -12,6 +12,7 @@ from tests.documented_only import documented_client, mirror_of
 from tests.edge_cases import NAME, load_edge_cases
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.models.sql_views import VIEWS
 from evals_mcp.wiring import open_embedded_app
 
 pytestmark = pytest.mark.anyio
@@ -138,6 +139,15 @@ async def test_comparisons_are_the_same(both: Both) -> None:
     """With the same datapoints behind them; tests/slow asks for the other outcomes."""
     for asked in COMPARISONS[::3]:
         await both.ask("compare_runs", evaluation=NAME, max_tokens=20_000, **asked)
+
+
+async def test_sql_is_answered_alike(both: Both) -> None:
+    """Over all columns but the times of a log, which no page tells to the second."""
+    for view in VIEWS.values():
+        columns = [column.name for column in view.columns if column.name not in ("created_at", "version")]
+        sql = f"SELECT {', '.join(columns)} FROM {view.name} ORDER BY {', '.join(columns)} LIMIT 12"
+        for name in (NAME, SAMPLE):
+            await both.ask_first("query", evaluation=name, sql=sql, max_tokens=20_000)
 
 
 async def test_runs_and_single_logs_are_the_same(both: Both) -> None:

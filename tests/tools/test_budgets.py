@@ -43,6 +43,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("list_datapoints", {}),
     ("list_datapoints", {"show": "disagreement", "limit": 100}),
     ("list_datapoints", {"show": "missing", "where": ["text~refund"], "evaluator": "tone"}),
+    ("query", {"sql": "SELECT log, * FROM logs"}),
 ]
 
 

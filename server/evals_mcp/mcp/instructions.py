@@ -12,7 +12,8 @@ evaluators that judge logs.
 - Which evaluations exist? list_evaluations.
 - Which version is better, and is that significant? compare_runs. All runs side by side: list_runs.
 - What broke? get_logs (where=["helpful=false"], sort="worst"). One log, or two outputs: get_log.
-- Where do runs disagree, or all fail? list_datapoints (show="disagreement" or "all_fail").{writing}
+- Where do runs disagree, or all fail? list_datapoints (show="disagreement" or "all_fail").
+- Anything else: query (SQL).{writing}
 
 where=[…] takes conditions: "stars<3", "tone=rude|curt", "judge=failed" (abstained, missing), "category!=law" (an \
 input, target or metadata), "output~refund" (contains; also text for everything, explanation, trace, error), \

@@ -10,6 +10,7 @@ from evals_mcp.tools import (
     list_evaluations,
     list_runs,
     log_generation,
+    query,
 )
 from evals_mcp.tools.tool import Tool
 
@@ -20,6 +21,7 @@ TOOLS: tuple[Tool, ...] = (
     get_logs.TOOL,
     get_log.TOOL,
     list_datapoints.TOOL,
+    query.TOOL,
     add_logs_to_run.TOOL,
     log_generation.TOOL,
     import_results.TOOL,

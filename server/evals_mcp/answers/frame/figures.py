@@ -34,15 +34,18 @@ def listed(words: Sequence[Quoted], most: int) -> Quoted:
     return ", ".join(words[:most]) + (f" and {count(more)} more" if more > 0 else "")
 
 
-def number(value: float) -> Quoted:
-    """A single number in its shortest useful form: `5`, `0.33`, `0.0012`, `1234.5`, `infinity`, `not a number`."""
+def number(value: float, digits: int = 2) -> Quoted:
+    """A single number in its shortest useful form: `5`, `0.33`, `0.0012`, `1234.5`, `infinity`, `not a number`.
+
+    Has at least two decimals, or as many as show `digits` digits.
+    """
     if isinstance(value, int):
         return harmless(str(value))
     if not math.isfinite(value):
         return _without_number(value)
     if not 1e-6 <= abs(value) < 1e15:
         return harmless(f"{value + 0.0:.3g}")
-    places = max(2, 1 - math.floor(math.log10(abs(value))))
+    places = max(2, digits - 1 - math.floor(math.log10(abs(value))))
     return harmless(f"{value:.{places}f}".rstrip("0").rstrip("."))
 
 
