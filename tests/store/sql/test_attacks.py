@@ -14,7 +14,7 @@ from tests.store.sql.conftest import EDGE_CASES, SAMPLE, Asked
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.store.sql import limits
 from evals_mcp.store.sql.postgresql_reading import QueryLogin
-from evals_mcp.store.sql.sqlite_reading import guard
+from evals_mcp.store.sql.sqlite_reading import GuardedConnection
 from evals_mcp.store.store import open_store
 
 REFUSED = {
@@ -237,7 +237,7 @@ def test_sqlite_itself_refuses_all_but_the_views(sqlite_asked: Asked, tmp_path: 
     assert file is not None
     view = {"logs": "SELECT log_number AS log FROM main.run_logs"}
     with closing(file.connect_to_read()) as connection:
-        (name,) = guard(connection, view, 60).values()
+        (name,) = GuardedConnection(connection, view).names.values()
         assert connection.execute(f"SELECT count(*) FROM {name}").fetchone() > (120,)
         for sql in (
             "SELECT * FROM main.logs",

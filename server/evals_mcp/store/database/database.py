@@ -56,6 +56,7 @@ class Database:
         self._turns = FairLock()
         self._preparations: list[Callable[[Database], None]] = []
         self._on_replacement: list[Callable[[], None]] = []
+        self._on_close: list[Callable[[], None]] = []
         self._opening = Lock()
         self._openings = 0  # of files that replaced the first one
         self._is_lost = False
@@ -126,8 +127,14 @@ class Database:
         """Call `forget` whenever another file has replaced the one that was open."""
         self._on_replacement.append(forget)
 
+    def on_close(self, end: Callable[[], None]) -> None:
+        """Call `end` before the connections are closed: it closes others to the same file."""
+        self._on_close.append(end)
+
     def close(self) -> None:
         """Close all connections."""
+        for end in self._on_close:
+            end()
         self.engine.dispose()
         if self.file is not None:
             self.file.close()

@@ -18,6 +18,7 @@ from evals_mcp.store.questions.evaluation_states import EvaluationState, Evaluat
 from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.store.sql import limits
+from evals_mcp.store.sql.sqlite_reading import IdleConnection
 from evals_mcp.store.sql.view_queries import Evaluation, evaluation_values, postgresql_views, sqlite_views
 
 
@@ -32,6 +33,9 @@ class SqlQuestions:
         self._evaluations = evaluations
         self._overviews = overviews
         self._login: Any = None  # its modules are for PostgreSQL only
+        self._idle = IdleConnection()
+        database.on_replacement(self._idle.close)
+        database.on_close(self._idle.close)
 
     def answer(self, evaluation_id: str, question: SqlQuestion, known: str | None = None) -> SqlRows:
         """The rows of a SELECT over the views of an evaluation.
@@ -85,20 +89,26 @@ class SqlQuestions:
         self, connection: Connection, views: Mapping[str, str]
     ) -> Iterator[tuple[sqlite3.Connection, Mapping[str, str]]]:
         """A connection that can read these views only, and their names in SQL. Errors of SQLite are ours."""
-        from evals_mcp.store.sql.sqlite_reading import guard, limits_of, release
+        from evals_mcp.store.sql.sqlite_reading import GuardedConnection
 
+        file = self._database.file
         with _plain_errors():
-            if self._database.file is not None:
-                with closing(self._database.file.connect_to_read()) as reading:
-                    yield reading, guard(reading, views, limits.SECONDS)
+            if file is None:
+                # A temporary database has one connection, which nobody else uses now.
+                guarded = GuardedConnection(driver_connection(connection), views)
+            else:
+                guarded = self._idle.take(views) or GuardedConnection(file.connect_to_read(), views)
+            guarded.start(limits.SECONDS)
+            if file is None:
+                with guarded.released():
+                    yield guarded.connection, guarded.names
                 return
-            # A temporary database has one connection, which nobody else uses now.
-            reading = driver_connection(connection)
-            before, names = limits_of(reading), guard(reading, views, limits.SECONDS)
             try:
-                yield reading, names
-            finally:
-                release(reading, names, before)
+                yield guarded.connection, guarded.names
+            except BaseException:
+                guarded.connection.close()
+                raise
+            self._idle.give(guarded)
 
 
 @contextmanager

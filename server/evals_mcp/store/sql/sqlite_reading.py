@@ -7,7 +7,9 @@ the time is up. The names of the views are drawn anew each time, so no SQL can t
 import secrets
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
 
 from evals_mcp.store.sql.sqlite_functions import add_functions
 from evals_mcp.store.sql.view_queries import FUNCTIONS, TABLES
@@ -30,40 +32,77 @@ _LIMITS = {
 }
 
 
-def guard(connection: sqlite3.Connection, views: Mapping[str, str], seconds: float) -> dict[str, str]:
-    """Let the connection read these views only, for so long, and return their names in SQL.
+class GuardedConnection:
+    """A connection that can read these views only. `names` has their names in SQL.
 
-    `release` ends this; a connection that is closed afterwards does not need it.
+    `released` ends this; a connection that is closed afterwards does not need it.
     """
-    prefix = f"q{secrets.token_hex(8)}_"
-    functions = _BUILT_IN | FUNCTIONS | add_functions(connection)
-    for name, view in views.items():
-        connection.execute(f"CREATE TEMP VIEW {prefix}{name} AS {view}").close()
-    connection.execute("PRAGMA case_sensitive_like=ON").close()
-    connection.execute("PRAGMA query_only=ON").close()
-    for limit, most in _LIMITS.items():
-        connection.setlimit(limit, most)
-    end = time.monotonic() + seconds
-    connection.set_progress_handler(lambda: time.monotonic() > end, _OPERATIONS)
-    connection.set_authorizer(_Guard(frozenset(f"{prefix}{name}" for name in views), functions).allow)
-    return {name: f"temp.{prefix}{name}" for name in views}
+
+    def __init__(self, connection: sqlite3.Connection, views: Mapping[str, str]) -> None:
+        prefix = f"q{secrets.token_hex(8)}_"
+        self.connection = connection
+        self.views = views
+        self.names = {name: f"temp.{prefix}{name}" for name in views}
+        functions = _BUILT_IN | FUNCTIONS | add_functions(connection)
+        for name, view in views.items():
+            connection.execute(f"CREATE TEMP VIEW {prefix}{name} AS {view}").close()
+        connection.execute("PRAGMA case_sensitive_like=ON").close()
+        connection.execute("PRAGMA query_only=ON").close()
+        self._limits = {limit: connection.setlimit(limit, most) for limit, most in _LIMITS.items()}
+        connection.set_authorizer(_Guard(frozenset(f"{prefix}{name}" for name in views), functions).allow)
+
+    def start(self, seconds: float) -> None:
+        """Stop whatever it runs after so long from now."""
+        end = time.monotonic() + seconds
+        self.connection.set_progress_handler(lambda: time.monotonic() > end, _OPERATIONS)
+
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        """At the end, make the connection as it was before."""
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        self.connection.set_authorizer(None)
+        self.connection.set_progress_handler(None, 0)
+        for limit, most in self._limits.items():
+            self.connection.setlimit(limit, most)
+        self.connection.execute("PRAGMA query_only=OFF").close()
+        self.connection.execute("PRAGMA case_sensitive_like=OFF").close()
+        for name in self.names.values():
+            self.connection.execute(f"DROP VIEW {name}").close()
 
 
-def limits_of(connection: sqlite3.Connection) -> dict[int, int]:
-    """The limits of a connection that `guard` changes."""
-    return {limit: connection.getlimit(limit) for limit in _LIMITS}
+class IdleConnection:
+    """Keeps the last guarded connection to a file, since opening one takes longer than most questions."""
 
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._idle: GuardedConnection | None = None
 
-def release(connection: sqlite3.Connection, names: Mapping[str, str], limits: Mapping[int, int]) -> None:
-    """Make a guarded connection as it was, with its limits from before."""
-    connection.set_authorizer(None)
-    connection.set_progress_handler(None, 0)
-    for limit, most in limits.items():
-        connection.setlimit(limit, most)
-    connection.execute("PRAGMA query_only=OFF").close()
-    connection.execute("PRAGMA case_sensitive_like=OFF").close()
-    for name in names.values():
-        connection.execute(f"DROP VIEW {name}").close()
+    def take(self, views: Mapping[str, str]) -> GuardedConnection | None:
+        """The idle connection if it has these views. Whoever takes it has it alone."""
+        with self._lock:
+            if self._idle is None or self._idle.views is not views:
+                return None
+            taken, self._idle = self._idle, None
+            return taken
+
+    def give(self, guarded: GuardedConnection) -> None:
+        """Keep a connection instead of the one before."""
+        with self._lock:
+            before, self._idle = self._idle, guarded
+        if before is not None:
+            before.connection.close()
+
+    def close(self) -> None:
+        """Close the connection that is kept."""
+        with self._lock:
+            before, self._idle = self._idle, None
+        if before is not None:
+            before.connection.close()
 
 
 class _Guard:
