@@ -33,7 +33,7 @@ SHORT_MS = 50.0
 QUESTIONS = (
     "SELECT run, logs, errors FROM runs ORDER BY run",
     "SELECT log, latency FROM logs WHERE run = 'v1' LIMIT 20",
-    "SELECT run, rank() OVER (ORDER BY errors DESC) FROM runs WHERE NOT control AND logs > (SELECT avg(logs) / 2 FROM runs)",
+    "SELECT run, rank() OVER (ORDER BY errors) FROM runs WHERE NOT control AND logs > (SELECT avg(logs) / 2 FROM runs)",
     "SELECT run, avg(latency), count(*) FROM logs GROUP BY run ORDER BY 2",
     "SELECT run, evaluator, avg(number), avg(boolean), count(*) FROM judgments GROUP BY run, evaluator",
     "SELECT run, corr(number, length) FROM judgments JOIN logs USING (log, run) WHERE run = 'v1' GROUP BY run",
