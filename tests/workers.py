@@ -19,6 +19,8 @@ _LONGEST = (
     "tests/mirror/test_foreign_servers.py",
     "tests/e2e/test_protocol.py",
     "tests/serving/test_serving.py",
+    "tests/store/sql/test_attacks.py",
+    "tests/store/sql/test_sql_questions.py",
     "tests/tools/test_unnamed_versions.py",
     "tests/tools/test_budgets.py",
     "tests/tools/test_odd_comparisons.py",

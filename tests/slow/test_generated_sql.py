@@ -58,8 +58,7 @@ def test_both_databases_agree_or_both_refuse(
     sql += f" GROUP BY {numbers} ORDER BY {numbers}" if grouped else f" ORDER BY {numbers}"
     try:
         sqlite_asked.ask(sql, limit=1000)
-    except Invalid as error:
-        assert str(error).startswith("sql: ")
+    except Invalid:
         with pytest.raises(Invalid, match=r"^sql: "):
             both(sql, limit=1000)
     else:

@@ -20,7 +20,7 @@ class SqlQuestion(Model):
     sql: str = Field(min_length=1, max_length=LONGEST_SQL)
     limit: Defaulted[int] = Field(default=100, ge=1, le=1_000)
     characters: Defaulted[int] = Field(default=2_000, ge=0, le=20_000)
-    run_labels: dict[str, str] | None = Field(default=None, max_length=1_000)
+    run_labels: dict[str, str] | None = Field(default=None, max_length=10_000)
     """What to call runs, by id; by default as other answers call them."""
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from tests.store.sql.conftest import EDGE_CASES, SAMPLE, Asked
 
-from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.store.sql import limits
 from evals_mcp.store.sql.postgresql_reading import QueryLogin
 from evals_mcp.store.sql.sqlite_reading import GuardedConnection
@@ -298,7 +298,7 @@ def test_a_service_that_may_not_create_a_login_refuses(postgres_server: str) -> 
     address = postgres_server.replace("//postgres:@/postgres?", f"//{user}@/{user}?")
     with closing(open_store(address, "team")) as store:
         login = QueryLogin(store.database)
-        with pytest.raises(Unavailable, match=r"may not create a login.*docs/sql\.md"):
+        with pytest.raises(Conflict, match=r"may not create a login.*docs/sql\.md"):
             login.read("SELECT 1 AS c1", [False], 1, 1)
 
 

@@ -17,7 +17,7 @@ import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.errors import Conflict, Invalid, Unavailable
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.sql import limits
 from evals_mcp.store.sql.view_queries import base_views
@@ -69,7 +69,7 @@ class QueryLogin:
     def read(self, sql: str, texts: Sequence[bool], limit: int, characters: int) -> Found:
         """The first rows of a written SELECT with the lengths of their texts, how many follow, and if these are all.
 
-        `texts` tells which columns are texts. Raises Invalid, and Unavailable if there is no login.
+        `texts` tells which columns are texts. Raises Invalid, and Conflict if there is no login.
         """
         names = [f"c{at}" for at in range(1, len(texts) + 1)]
         cut = [
@@ -107,7 +107,7 @@ class QueryLogin:
         return min(found, limits.COUNTED), found <= limits.COUNTED
 
     def _connected(self) -> psycopg.Connection[Any]:
-        """A connection in a read-only transaction. Raises Unavailable."""
+        """A connection in a read-only transaction. Raises Conflict."""
         with self._lock:
             if not self._is_ready:
                 self._prepare(renew_password=False)
@@ -120,7 +120,7 @@ class QueryLogin:
         try:
             connection = connection or self._connect()
         except psycopg.OperationalError as error:
-            raise Unavailable(_REFUSED.format(f"the login `{self.role}` cannot connect")) from error
+            raise Conflict(_REFUSED.format(f"the login `{self.role}` cannot connect")) from error
         connection.read_only = True
         for name, value in _SETTINGS.items():
             connection.execute(f"SET LOCAL {name} = '{value}'")
@@ -133,7 +133,7 @@ class QueryLogin:
         return psycopg.connect(*arguments, **{**options, "prepare_threshold": None, "connect_timeout": 10})
 
     def _prepare(self, *, renew_password: bool) -> None:
-        """Make the views and the login as they are to be. Raises Unavailable if the service may not."""
+        """Make the views and the login as they are to be. Raises Conflict if the service may not."""
         try:
             with self._database.write() as connection:
                 self._make_views(connection)
@@ -142,7 +142,7 @@ class QueryLogin:
             cause = error if isinstance(error, ProgrammingError) else error.__cause__
             if getattr(getattr(cause, "orig", None), "sqlstate", None) != "42501":
                 raise
-            raise Unavailable(_REFUSED.format("the database user of the service may not create a login")) from error
+            raise Conflict(_REFUSED.format("the database user of the service may not create a login")) from error
 
     def _make_views(self, connection: Connection) -> None:
         """Create the views and our function, unless those of this version are there."""
@@ -162,7 +162,7 @@ class QueryLogin:
         connection.exec_driver_sql(f"COMMENT ON VIEW {last} IS '{mark}'")
 
     def _make_role(self, connection: Connection, *, renew_password: bool) -> None:
-        """Create the login, unless it is there, with its grants. Raises Unavailable if it may do more."""
+        """Create the login, unless it is there, with its grants. Raises Conflict if it may do more."""
         rights = connection.execute(_RIGHTS, {"role": self.role}).first()
         if rights is None or renew_password:
             driver: Any = connection.connection.driver_connection
@@ -170,7 +170,7 @@ class QueryLogin:
             verb = "CREATE" if rights is None else "ALTER"
             connection.exec_driver_sql(f"{verb} ROLE {self.role} LOGIN PASSWORD '{secret.decode()}'")
         elif rights.is_wide:
-            raise Unavailable(_REFUSED.format(f"the login `{self.role}` has more rights than it should"))
+            raise Conflict(_REFUSED.format(f"the login `{self.role}` has more rights than it should"))
         views = ", ".join(f'"{self.schema}".{name}' for name in base_views(self.schema))
         connection.exec_driver_sql(f'GRANT USAGE ON SCHEMA "{self.schema}" TO {self.role}')
         connection.exec_driver_sql(f"GRANT SELECT ON {views} TO {self.role}")
