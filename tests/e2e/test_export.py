@@ -102,6 +102,24 @@ def test_tables_go_to_standard_output_and_files(database: Path, tmp_path: Path) 
     assert [line["log"] for line in lines] == [row["log"] for row in rows]
 
 
+def test_a_table_takes_conditions(database: Path, tmp_path: Path) -> None:
+    """The rows are the logs that the tools find; a folder has the whole evaluation."""
+    failed = _export(database, "-", "--format", "csv", "--where", "policy_correct=false", "--where", "run=v2")
+    rows = list(csv.DictReader(io.StringIO(failed.stdout)))
+    assert {(row["run"], row["scores.policy_correct"]) for row in rows} == {("v2-concise", "false")}
+    whole = list(csv.DictReader(io.StringIO(_export(database, "-", "--format", "csv").stdout)))
+    assert len(rows) == sum(row["run"] == "v2-concise" and row["scores.policy_correct"] == "false" for row in whole)
+    assert f'Exported {len(rows)} logs in v2-concise judged "false" by policy_correct' in failed.stderr
+    refused = _export(database, tmp_path / "out", "--where", "run=v2")
+    assert (refused.status, "--where chooses the rows of a table" in refused.stderr) == (1, True)
+    unknown = _export(database, "-", "--format", "csv", "--where", "polity=1")
+    assert unknown.status == 1
+    assert (
+        'no evaluator, input, target or metadata is named "polity". Nearest: datapoint, policy_correct'
+        in unknown.stderr
+    )
+
+
 def test_a_name_that_ends_in_another_format_is_refused(database: Path, tmp_path: Path) -> None:
     """No folder is called wide.xlsx, and no CSV either; a slash tells that a folder is meant."""
     for name, *options in (

@@ -13,6 +13,7 @@ from evals_mcp.errors import Invalid
 if TYPE_CHECKING:
     from evals_mcp.client.client import EvalsClient
     from evals_mcp.exporters.evaluation_reading import Progress
+    from evals_mcp.lookup.lookup import Lookup
     from evals_mcp.models.resolved import ResolvedEvaluation
 
 _FORMATS = ("humanloop", "csv", "jsonl", "parquet")
@@ -37,6 +38,13 @@ def add_command(commands: Any) -> None:
     command.add_argument(
         "--escape-formulas", action="store_true", help="csv: put ' before texts that a spreadsheet would run"
     )
+    command.add_argument(
+        "--where",
+        metavar="CONDITION",
+        action="append",
+        default=[],
+        help='tables: only logs that meet it, such as "helpful=false"; repeatable (docs/conditions.md)',
+    )
     command.set_defaults(command=_export)
 
 
@@ -54,6 +62,8 @@ async def _export_evaluation(parsed: argparse.Namespace) -> str:
 
     format = parsed.format or _format_of(parsed.to)
     _require_possible(parsed.to, format)
+    if parsed.where and format == "humanloop":
+        raise Invalid("--where chooses the rows of a table. A folder has the whole evaluation: name a .csv file.")
     settings = settings_at(parsed.source or parsed.database, os.environ)
     require_database(settings)
     with progress_line() as tell:
@@ -66,7 +76,7 @@ async def _export_evaluation(parsed: argparse.Namespace) -> str:
 
             if format == "humanloop":
                 return await _export_folder(client, evaluation, Path(parsed.to), progress)
-            return await _export_table(client, evaluation, parsed, format, progress)
+            return await _export_table(lookup, evaluation, parsed, format, progress)
 
 
 async def _export_folder(
@@ -81,21 +91,27 @@ async def _export_folder(
 
 
 async def _export_table(
-    client: "EvalsClient", evaluation: "ResolvedEvaluation", parsed: argparse.Namespace, format: Any, progress: Any
+    lookup: "Lookup", evaluation: "ResolvedEvaluation", parsed: argparse.Namespace, format: Any, progress: Any
 ) -> str:
     from contextlib import closing
 
+    from evals_mcp.answers.filter_words import filter_words
+    from evals_mcp.exporters.selected_logs import select_logs
     from evals_mcp.exporters.table_rows import Labels
     from evals_mcp.exporters.tables import Table, read_table, write_file, write_stream
 
     labels = Labels(evaluation.run_labels, evaluation.evaluator_labels)
+    from evals_mcp.lookup.filters import read_filter
+
+    filter = await read_filter(lookup, evaluation, parsed.where)
+    only = await select_logs(await lookup.rows(), evaluation, filter) if parsed.where else None
     with closing(Table()) as table:
-        await read_table(client, evaluation.id, labels, table, progress)
+        await read_table(lookup.client, evaluation.id, labels, table, progress, only=only)
         if parsed.to == "-":
             write_stream(table, sys.stdout, format, escape_formulas=parsed.escape_formulas)
         else:
             write_file(table, Path(parsed.to), format, escape_formulas=parsed.escape_formulas)
-        return f"Exported {table.count:,} logs, {len(table.columns):,} columns."
+        return f"Exported {table.count:,} logs{filter_words(filter, evaluation)}, {len(table.columns):,} columns."
 
 
 def _format_of(to: str) -> str:

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, Any, Literal, TextIO
@@ -77,13 +77,20 @@ class _Lines:
 
 
 async def read_table(
-    client: EvalsClient, evaluation_id: str, labels: Labels, table: Table, progress: Progress | None = None
+    client: EvalsClient,
+    evaluation_id: str,
+    labels: Labels,
+    table: Table,
+    progress: Progress | None = None,
+    *,
+    only: Container[tuple[str, str]] | None = None,
 ) -> None:
-    """Add the logs of an evaluation to a table. Raises EvalsError."""
+    """Add the logs of an evaluation to a table: `only` those with these run ids and log ids. Raises EvalsError."""
 
     def take(items: list[Any]) -> None:
         for item in items:
-            table.add(read_row(item, labels))
+            if only is None or (item["run_id"], item["log"]["id"]) in only:
+                table.add(read_row(item, labels))
 
     await EvaluationReading(client, evaluation_id).logs(take, progress)
 
