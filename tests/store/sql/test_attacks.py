@@ -290,7 +290,7 @@ def test_the_login_on_postgresql_can_read_views_of_one_workspace_only(postgresql
 
 
 def test_a_service_that_may_not_create_a_login_refuses(postgres_server: str) -> None:
-    """It never runs the SQL with its own rights, and tells where to read what to do."""
+    """It never runs the SQL with its own rights, and tells where to read what to do. Then it can."""
     user = f"plain_{secrets.token_hex(4)}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {user} LOGIN")
@@ -300,6 +300,13 @@ def test_a_service_that_may_not_create_a_login_refuses(postgres_server: str) -> 
         login = QueryLogin(store.database)
         with pytest.raises(Conflict, match=r"may not create a login.*docs/sql\.md"):
             login.read("SELECT 1 AS c1", [False], 1, 1)
+        with psycopg.connect(postgres_server, autocommit=True) as connection:
+            connection.execute(f"ALTER ROLE {user} CREATEROLE")
+        assert login.read("SELECT 1 AS c1", [False], 1, 1) == ([((1,), [0])], 0, True)
+        with psycopg.connect(postgres_server, autocommit=True) as connection:
+            connection.execute(f"ALTER ROLE {login.role} CREATEDB")
+        with pytest.raises(Conflict, match="has more rights than it should"):
+            QueryLogin(store.database).read("SELECT 1 AS c1", [False], 1, 1)
 
 
 def test_views_that_an_upgrade_dropped_come_back(postgresql_asked: Asked) -> None:
