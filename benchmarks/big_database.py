@@ -43,6 +43,7 @@ from evals_mcp.store.store import Store, open_store
 
 EVALUATION = "Large evaluation"
 _PROMPT = "bench/answers"
+CATEGORIES = 14
 _SPECS: dict[str, dict[str, Any]] = {
     "bench/quality": {"return_type": "number", "number_limits": {"min": 1, "max": 5, "step": 1}},
     "bench/correct": {"return_type": "boolean"},
@@ -108,7 +109,15 @@ async def _make_files(client: EvalsClient, datapoints: int, runs_count: int) -> 
         DatasetRequest(
             path="bench/questions",
             datapoints=[
-                CreateDatapointRequest(inputs={"question": f"Question {n}?"}, target={"answer": f"Answer {n}."})
+                CreateDatapointRequest(
+                    inputs={"question": f"Question {n}?"},
+                    target={"answer": f"Answer {n}."},
+                    metadata={
+                        "category": f"c{n % CATEGORIES}",
+                        "split": "train" if n % 10 else "test",
+                        "length": n % 97,
+                    },
+                )
                 for n in range(datapoints)
             ],
         ),

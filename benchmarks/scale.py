@@ -116,11 +116,13 @@ def questions(made: BigDatabase) -> dict[str, Question]:
         "compare_runs, two runs": Question("compare_runs", {"candidates": ["v1"]}),
         "compare_runs, all runs": Question("compare_runs", {}),
         **{
-            f"logs, text: {name}": Question("get_logs", {"text": text}, text, _LOGS_LIKE)
+            f"logs, text: {name}": Question("get_logs", {"where": [f"text~{text}"]}, text, _LOGS_LIKE)
             for name, text in {"rare": RARE, "common": COMMON, "none": NONE}.items()
         },
         **{
-            f"datapoints, text: {name}": Question("list_datapoints", {"text": text}, text, _DATAPOINTS_LIKE)
+            f"datapoints, text: {name}": Question(
+                "list_datapoints", {"where": [f"text~{text}"]}, text, _DATAPOINTS_LIKE
+            )
             for name, text in {"rare": "Answer 777.", "common": "Question", "none": NONE}.items()
         },
     }
