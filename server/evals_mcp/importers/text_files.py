@@ -101,8 +101,25 @@ def read_json(path: Path) -> Any:
         raise Invalid(f"{path.name} has {size:,} bytes, more than the {_LARGEST_JSON:,} of one JSON document.")
     text = path.read_bytes().decode(encoding_of(path), errors="replace")
     try:
-        return json.loads(text)
+        return decoded(text)
     except json.JSONDecodeError as error:
         raise Invalid(f"{path.name}, line {error.lineno} is not JSON: {error.msg}.") from None
     except RecursionError:
         raise Invalid(f"{path.name} is nested too deep.") from None
+
+
+def decoded(text: str) -> Any:
+    """A JSON value. A number of more digits than Python reads is its text. Raises ValueError and RecursionError."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError):
+            raise
+        return json.loads(text, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits

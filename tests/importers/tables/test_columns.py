@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from evals_mcp.errors import Invalid
-from evals_mcp.importers.tables.columns import Chosen, describe, guess_columns
+from evals_mcp.importers.tables.columns import Chosen, describe
+from evals_mcp.importers.tables.guesses import guess_columns
 
 
 def _described(rows: Sequence[Mapping[str, Any]], **chosen: Any) -> str:

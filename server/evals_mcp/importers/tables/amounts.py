@@ -22,8 +22,13 @@ def as_seconds(cell: Any, column: str) -> float | None:
     Without a unit it is in milliseconds where the column's name has the word `ms`, else in seconds.
     """
     number, unit = _split(cell)
-    bare = 1e-3 if _MILLISECONDS.search(column) else 1.0
+    bare = 1e-3 if counts_milliseconds(column) else 1.0
     return _times(number, _SECONDS.get(unit.lower()) if unit else bare)
+
+
+def counts_milliseconds(column: str) -> bool:
+    """Whether a column's name has the word `ms`."""
+    return _MILLISECONDS.search(column) is not None
 
 
 def as_dollars(cell: Any) -> float | None:

@@ -1,7 +1,7 @@
-"""How the cells of a column write numbers: with a decimal comma, groups of thousands, or percent signs."""
+"""How the cells of a column write numbers: with a decimal comma, groups of thousands, percent signs, or as `8/10`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,19 +10,24 @@ from evals_mcp.importers.tables.cells import as_number, is_missing
 _CELL = re.compile(r"(\D{0,3}\s*[+-]?)(\d[\d.,]*)(\s*[a-z\u00b5\u03bc$\u00a2%]*)", re.IGNORECASE)
 _COMMA = re.compile(r"(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,\d+)?")
 _GROUPED = re.compile(r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?")
+_FRACTION = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/|out of)\s*([1-9]\d*)", re.IGNORECASE)
 _MOST_CELLS = 0.8
 _HALF = 0.5
+_ALIKE = "Write all cells of the column"
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """The notation of a column: `comma` for `1.200,5`, `grouped` for `1,200.5`, None if each cell must tell.
 
-    `percents` if most cells have a percent sign. `50%` is 0.5 then.
+    `percents` if most cells have a percent sign: `50%` is 0.5 then. `fractions` if most are such as `8/10`, which is
+    0.8. `unsure` if a cell may be two numbers.
     """
 
     notation: Literal["comma", "grouped"] | None = None
     percents: bool = False
+    fractions: bool = False
+    unsure: bool = False
 
     def plain(self, cell: Any) -> Any:
         """A cell with a decimal point and without groups; as it is if it is no number, or may be two."""
@@ -39,49 +44,119 @@ class Numbers:
         return before + number + after
 
     def read(self, cell: Any) -> float | int | None:
-        """A cell as a number; None if it is none, may be two, or differs from most others in its percent sign."""
+        """A cell as a number; None if it is none, may be two, or differs from most others in its form."""
+        if (fraction := _fraction(cell)) is not None:
+            return fraction if self.fractions else None
         plain = self.plain(cell)
         has_percent = isinstance(plain, str) and plain.rstrip().endswith("%")
         number = as_number(plain.strip().removesuffix("%") if has_percent else plain)
-        if number and has_percent != self.percents:
+        if number and (self.fractions or has_percent != self.percents):
             return None
         return number / 100 if number and has_percent else number
 
     def advice(self, cell: Any) -> str:
         """What to change in a cell that is not read, if that can be told."""
         match = _CELL.fullmatch(cell.strip()) if isinstance(cell, str) else None
+        if _fraction(cell) is not None or (self.fractions and is_number(cell)):
+            return f"{_ALIKE} as parts, such as 8/10, or none."
         if (match is not None and match[3].strip() == "%") != self.percents and as_number(_bare(cell)) is not None:
-            return "Write all cells of the column with a percent sign, or none."
-        if match is not None and len(_notations(match[2])) > 1:
-            return f"It may be {match[2].replace(',', '')} or {match[2].replace(',', '.')}: write it without the comma."
+            return f"{_ALIKE} with a percent sign, or none."
+        if self._may_be_two(match):
+            digits = match[2] if match else ""
+            return f"It may be {digits.replace(',', '')} or {digits.replace(',', '.')}: write it without the comma."
         return ""
 
+    def may_be_two(self, cell: Any) -> bool:
+        """Whether a cell may be two numbers in this column, such as `1,200`."""
+        return self._may_be_two(_CELL.fullmatch(cell.strip()) if isinstance(cell, str) else None)
 
-def numbers_in(cells: Sequence[Any], *, decimal_commas: bool) -> Numbers:
+    def _may_be_two(self, match: re.Match[str] | None) -> bool:
+        return match is not None and self.notation is None and _is_unsure(match[2])
+
+
+class NumberTally:
+    """Learns from cells, one by one, how a column writes numbers."""
+
+    def __init__(self) -> None:
+        self._texts = self._found = self._percents = self._fractions = self._milliseconds = 0
+        self._sure: set[Literal["comma", "grouped"]] = set()
+        self._has_commas = self._has_groups_of_points = self._is_unsure = False
+
+    def add(self, cell: Any) -> None:
+        """Learn from one cell."""
+        if not isinstance(cell, str) or is_missing(cell):
+            return
+        self._texts += 1
+        text = cell.strip()
+        match = _CELL.fullmatch(text)
+        if match is None:
+            self._fractions += _FRACTION.fullmatch(text) is not None
+            return
+        if not (notations := _notations(match[2])):
+            return
+        self._found += 1
+        self._percents += match[3].strip() == "%"
+        self._milliseconds += match[3].strip().lower() == "ms"
+        self._has_commas |= "," in match[2]
+        self._has_groups_of_points |= len(notations) > 1 and "." in match[2]
+        self._is_unsure |= _is_unsure(match[2])
+        if len(notations) == 1:
+            self._sure.add(notations[0])
+
+    def numbers(self, *, decimal_commas: bool, whole: bool = False) -> Numbers:
+        """How most cells write numbers. With `decimal_commas`, the file is likely to have them.
+
+        `whole` if the column counts what has no parts worth a comma, such as milliseconds: `1,897` are 1897 then.
+        """
+        fractions = self._fractions > _HALF * self._texts
+        if not self._found or self._found < _MOST_CELLS * self._texts:
+            return Numbers(fractions=fractions, unsure=self._is_unsure)
+        percents = self._percents > _HALF * self._found
+        if len(self._sure) == 1:
+            return Numbers(next(iter(self._sure)), percents)
+        if not self._sure and (whole or self._milliseconds > _HALF * self._found):
+            if self._has_commas:
+                return Numbers("grouped", percents)
+            if self._has_groups_of_points and decimal_commas:
+                return Numbers("comma", percents)
+        if decimal_commas and self._has_commas and not self._sure:
+            return Numbers("comma", percents)
+        return Numbers(None, percents, unsure=self._is_unsure)
+
+
+def numbers_in(cells: Iterable[Any], *, decimal_commas: bool) -> Numbers:
     """How most cells of a column write numbers. With `decimal_commas`, the file is likely to have them."""
-    texts = [cell.strip() for cell in cells if isinstance(cell, str) and not is_missing(cell)]
-    found = [match for text in texts if (match := _CELL.fullmatch(text)) and _notations(match[2])]
-    if not found or len(found) < _MOST_CELLS * len(texts):
-        return Numbers()
-    percents = sum(match[3].strip() == "%" for match in found) > _HALF * len(found)
-    sure = {notations[0] for match in found if len(notations := _notations(match[2])) == 1}
-    if len(sure) == 1:
-        return Numbers(sure.pop(), percents)
-    has_commas = any("," in match[2] for match in found)
-    return Numbers("comma" if decimal_commas and has_commas and not sure else None, percents)
+    tally = NumberTally()
+    for cell in cells:
+        tally.add(cell)
+    return tally.numbers(decimal_commas=decimal_commas)
+
+
+def is_fraction(cell: Any) -> bool:
+    """Whether a cell is a part of a whole, such as `8/10` and `4 out of 5`."""
+    return _fraction(cell) is not None
 
 
 def is_number(cell: Any) -> bool:
-    """Whether a cell is a number in any notation, also one that may be two."""
+    """Whether a cell is a number in any notation, also one that may be two. A fraction is none."""
     match = _CELL.fullmatch(_bare(cell)) if isinstance(cell, str) else None
     if match is None or as_number(cell) is not None:
         return as_number(cell) is not None
     return match[1].strip() in ("", "+", "-") and not match[3] and bool(_notations(match[2]))
 
 
+def _fraction(cell: Any) -> float | None:
+    match = _FRACTION.fullmatch(cell.strip()) if isinstance(cell, str) else None
+    return None if match is None else float(match[1]) / int(match[2])
+
+
 def _bare(cell: Any) -> Any:
     """A cell without its percent sign."""
     return cell.strip().removesuffix("%").strip() if isinstance(cell, str) else cell
+
+
+def _is_unsure(digits: str) -> bool:
+    return "," in digits and len(_notations(digits)) > 1
 
 
 def _notations(digits: str) -> list[Literal["comma", "grouped"]]:

@@ -13,20 +13,23 @@ from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
 from evals_mcp.importers.sibling_folders import connected, first_datapoints
 from evals_mcp.importers.tables.amounts import as_count, as_dollars, as_seconds
-from evals_mcp.importers.tables.cells import as_boolean, as_number, is_empty, is_missing
+from evals_mcp.importers.tables.cells import as_boolean, as_flag, as_number, column_key, is_empty, is_missing
+from evals_mcp.importers.tables.column_names import RETRIEVED
 from evals_mcp.importers.tables.columns import (
     OF_DATAPOINT,
     Chosen,
     Columns,
     RunColumns,
     describe,
-    guess_columns,
 )
+from evals_mcp.importers.tables.guesses import guess_columns
 from evals_mcp.importers.tables.numbers import Numbers
 from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
 from evals_mcp.importers.tables.rows import Row, can_be_table, may_have_decimal_commas, read_rows
+from evals_mcp.importers.tables.run_columns import run_label
 from evals_mcp.importers.tables.score_columns import ScoreColumn, score_name
 from evals_mcp.importers.tables.sheets import result_sheets
+from evals_mcp.importers.tables.summary_rows import is_summary, summary_label
 from evals_mcp.importers.tables.unread_cells import UnreadCells
 
 
@@ -34,10 +37,20 @@ def read_table(path: Path, chosen: Chosen, unread: UnreadCells) -> tuple[Columns
     """What the columns hold, and the results. Cells that do not fit are noted. Raises Invalid, also while reading."""
     sample = (row.cells for row in read_rows(path, chosen.sheet))
     columns = guess_columns(sample, chosen, path.name, decimal_commas=may_have_decimal_commas(path))
-    numbers = None if columns.inputs or columns.datapoint else _RowNumbers(read_rows(path, chosen.sheet), columns)
+    rows = partial(_datapoint_rows, path, chosen.sheet, columns)
+    numbers = None if columns.inputs or columns.datapoint else _RowNumbers(rows(None), columns)
     passes = PassTotals(path.name)
-    rows = (_with_points(row, columns.numbers) for row in read_rows(path, chosen.sheet))
-    return columns, chain.from_iterable(_results(row, columns, path, numbers, passes, unread) for row in rows)
+    return columns, chain.from_iterable(_results(row, columns, path, numbers, passes, unread) for row in rows(unread))
+
+
+def _datapoint_rows(path: Path, sheet: str | None, columns: Columns, unread: UnreadCells | None) -> Iterator[Row]:
+    """The rows that are datapoints, with decimal points in their figures. Those that sum up others are noted."""
+    for row in read_rows(path, sheet):
+        if is_summary(row.cells, columns):
+            if unread is not None:
+                unread.add_summary(summary_label(row.cells, columns), row.at)
+            continue
+        yield _with_points(row, columns.numbers)
 
 
 def _with_points(row: Row, columns: Mapping[str, Numbers]) -> Row:
@@ -61,7 +74,7 @@ class _RowNumbers:
         return Case(inputs={"row": self._read[label]}, id=f"row {self._read[label]} of {self._totals[label]}")
 
     def _label(self, row: Row) -> str:
-        return as_text(_get(row.cells, self._run) or "")
+        return run_label(row.cells, self._run) or ""
 
 
 def _results(
@@ -70,16 +83,17 @@ def _results(
     cells = row.cells
     if row.is_short:
         unread.add_short(row.at)
+    for name, cell in row.unread.items():
+        unread.add(name, "text", cell, row.at)
     others = [*columns.metadata, *(name for name in cells if name not in columns.seen)]
     case = _case(row, columns) if numbers is None else numbers.case(row)
     for run in columns.runs:
         scores = [score for column in run.scores if (score := _score(column, row, unread)) is not None]
         rate = None if columns.pass_counts is None else pass_rate(cells, columns.pass_counts)
         scores += [] if rate is None else [rate]
-        output, error = _get(cells, run.output), _get(cells, run.error)
-        named = run.label or (None if columns.run is None else _get(cells, columns.run))
-        label = path.stem if is_empty(named) else as_text(named)
-        if is_empty(output) and is_missing(error) and not scores:
+        output, error = _get(cells, run.output), _error(cells, run.error)
+        label = run.label or run_label(cells, columns.run) or path.stem
+        if is_empty(output) and error is None and not scores:
             if case.id is not None or case.inputs != {"row": row.at}:
                 yield Result(Version(label), case, Location(path.name, row.at), not_run=True)
             continue
@@ -91,10 +105,19 @@ def _results(
             location=Location(path.name, row.at),
             scores=scores,
             output=None if is_empty(output) else as_text(output),
-            error=None if is_missing(error) else as_text(error),
-            metadata=_metadata(cells, others) | no_figures,
+            error=error,
+            metadata=_retrieved_by(row, columns) | _metadata(cells, others) | no_figures,
             **figures,
         )
+
+
+def _error(cells: Mapping[str, Any], column: str | None) -> str | None:
+    """The text of an error. A mark that there was one says so with the column's name."""
+    cell = _get(cells, column)
+    flag = as_flag(cell)
+    if is_missing(cell) or flag is False:
+        return None
+    return f"{column}: {as_text(cell)}" if flag else as_text(cell)
 
 
 def _case(row: Row, columns: Columns) -> Case:
@@ -106,6 +129,8 @@ def _case(row: Row, columns: Columns) -> Case:
     inputs = {name.removeprefix("input."): cells[name] for name in columns.inputs if not is_empty(cells.get(name))}
     if len(inputs) == 1 and isinstance(next(iter(inputs.values())), dict):
         inputs = next(iter(inputs.values()))
+        retrieved = _retrieved(inputs) if columns.datapoint else {}
+        inputs = {name: value for name, value in inputs.items() if name not in retrieved}
     if not inputs and is_empty(id):
         inputs = {"row": row.at}
     target = {name.removeprefix("target."): cells[name] for name in columns.targets if not is_empty(cells.get(name))}
@@ -116,6 +141,18 @@ def _case(row: Row, columns: Columns) -> Case:
         metadata=about,
         tags=tags,
     )
+
+
+def _retrieved_by(row: Row, columns: Columns) -> dict[str, Any]:
+    """What the run retrieved for the datapoint, if the inputs are an object beside an id."""
+    inputs = row.cells.get(columns.inputs[0]) if columns.datapoint and len(columns.inputs) == 1 else None
+    return _retrieved(inputs) if isinstance(inputs, dict) else {}
+
+
+def _retrieved(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The contexts among inputs, if there are others, which are the datapoint's."""
+    found = {name: value for name, value in inputs.items() if column_key(name) in RETRIEVED}
+    return found if len(found) < len(inputs) else {}
 
 
 def _tags(cell: Any) -> list[str]:
@@ -196,10 +233,17 @@ def _figures(row: Row, columns: Columns, run: RunColumns, unread: UnreadCells) -
         cell = _get(row.cells, column)
         if column is None or is_missing(cell):
             continue
-        figures[name] = read(cell)
-        if figures[name] is None:
+        numbers = columns.numbers.get(column, Numbers())
+        figures[name] = None if numbers.unsure else read(cell)
+        if figures[name] is not None:
+            continue
+        others[column] = cell
+        if not numbers.unsure:
             unread.add(column, wanted, cell, row.at)
-            others[column] = cell
+        elif numbers.may_be_two(cell):
+            unread.add(
+                column, wanted, cell, row.at, f"{numbers.advice(cell)} Until then, the whole column is metadata."
+            )
     return figures, others
 
 

@@ -2,17 +2,20 @@
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
+from evals_mcp.importers.tables.judgment_objects import cells_of_judgment, is_judgment, named_judgments
+from evals_mcp.importers.tables.score_types import METADATA
 from evals_mcp.importers.tables.spreadsheets import read_sheet
-from evals_mcp.importers.text_files import LONGEST_LINE, encoding_of, lines_of, read_head, read_json
+from evals_mcp.importers.tables.typed_cells import plain_cells, without_bytes
+from evals_mcp.importers.text_files import LONGEST_LINE, decoded, encoding_of, lines_of, read_head, read_json
 
 TABLES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx"}
 """The endings of files that can hold a table."""
@@ -25,11 +28,15 @@ _LISTS = ("results", "rows", "data", "samples", "examples", "items", "records", 
 
 
 class Row(NamedTuple):
-    """One row: its cells by column, its position, such as `line 3`, and whether it has fewer cells than the header."""
+    """One row: its cells by column, its position, such as `line 3`, and whether it has fewer cells than the header.
+
+    `unread` has cells that are no text, as they can be shown.
+    """
 
     at: str
     cells: Mapping[str, Any]
     is_short: bool = False
+    unread: Mapping[str, str] = MappingProxyType({})
 
 
 def read_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
@@ -137,7 +144,7 @@ def _json_lines(path: Path) -> Iterator[Row]:
             continue
         at = f"line {number}"
         try:
-            yield _object(json.loads(line), path, at)
+            yield _object(decoded(line), path, at)
         except (ValueError, RecursionError):
             raise Invalid(f"{path.name}, {at} is not JSON.") from None
 
@@ -165,16 +172,30 @@ def _by_column(content: Mapping[str, Any]) -> Any:
 def _object(value: Any, path: Path, at: str) -> Row:
     if not isinstance(value, dict):
         raise Invalid(f"{path.name}, {at} is not a JSON object.")
-    return Row(at, dict(_flat(value)))
+    return Row(at, plain_cells(dict(_flat(value))))
 
 
 def _flat(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The cells of an object. Scores and metadata of their own object get a cell each, such as `scores.f1`."""
+    """The cells of an object. Scores and metadata of their own object get a cell each, such as `scores.f1`.
+
+    So do the parts of judgments that are objects: `scores.f1.explanation`.
+    """
     for name, cell in value.items():
-        if isinstance(cell, dict) and name.lower() in _NESTED:
-            yield from ((f"{name}.{inner}", item) for inner, item in cell.items())
+        is_nested = name.lower() in _NESTED
+        if isinstance(cell, dict) and is_nested:
+            for inner, item in cell.items():
+                yield from _judged(f"{name}.{inner}", item, bare=False)
+        elif isinstance(cell, list) and is_nested and (judgments := named_judgments(name, cell)) is not None:
+            yield from judgments
         else:
-            yield name, cell
+            yield from _judged(name, cell, bare=True)
+
+
+def _judged(column: str, cell: Any, *, bare: bool) -> Iterator[tuple[str, Any]]:
+    if is_judgment(cell, bare=bare) and not METADATA.fullmatch(column):
+        yield from cells_of_judgment(column, cell)
+    else:
+        yield column, cell
 
 
 def _parquet(path: Path) -> Iterator[Row]:
@@ -188,7 +209,9 @@ def _parquet(path: Path) -> Iterator[Row]:
             for batch in file.iter_batches(batch_size=1_000):
                 for cells in batch.to_pylist():
                     number += 1
-                    yield Row(f"row {number}", {name: cell for name, cell in cells.items() if cell is not None})
+                    filled = {name: cell for name, cell in cells.items() if cell is not None}
+                    read, unread = without_bytes(filled)
+                    yield Row(f"row {number}", read, unread=unread)
     except ArrowException as error:
         raise Invalid(f"{path.name} is not a Parquet file: {error}.") from None
 

@@ -21,6 +21,7 @@ class ScoreColumn:
 
     `beside` has the columns of a judgment's other parts in a table that `evals-mcp export` wrote: why there is none
     (`error`, `abstained`), and its `score`, `passed` and `threshold`. `numbers` tells how its cells write numbers.
+    The type `is_sure` if the caller names it, or other columns tell it.
     """
 
     column: str
@@ -29,6 +30,7 @@ class ScoreColumn:
     name: str | None = None
     beside: dict[str, str] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
+    is_sure: bool = False
 
 
 def names_score(column: str) -> bool:

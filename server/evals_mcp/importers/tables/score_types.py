@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from evals_mcp.importers.tables.cells import as_boolean, column_key, is_missing
-from evals_mcp.importers.tables.numbers import is_number
+from evals_mcp.importers.tables.column_names import EXPLANATIONS, NO_OPTIONS, NO_SCORES
+from evals_mcp.importers.tables.numbers import is_fraction, is_number
 
 ScoreType = Literal["boolean", "number", "select", "text"]
 
@@ -15,16 +16,14 @@ METADATA = re.compile(r"meta(data)?[._].*", re.IGNORECASE)
 
 _MOST_OPTIONS = 12
 _LONGEST_OPTION = 30
+_FEWER = 3  # cells for each option
+_REMARK = re.compile(rf"(?:^|_){EXPLANATIONS}$")
 _FAILURE = re.compile(r"\W*(error|exception|time.?out|invalid|pars|crash|null|unknown|\?|$)")
 _MOST_CELLS = 0.8
 _HALF = 0.5
-_NO_SCORES = frozenset(
-    (
-        *("prompt_tokens", "input_tokens", "output_tokens", "completion_tokens", "total_tokens", "reasoning_tokens"),
-        *("cached_tokens", "log", "log_id", "created_at", "finish_reason"),
-    )
-)
-_INDEX = re.compile(r"(unnamed.*|index|row|row_number|#|n|number)", re.IGNORECASE)
+_INDEX = re.compile(r"(unnamed.*|index|row|row_number|#|n|nr\.?|no\.?|number|.*[\s_.-]id|.*[\s_.-]at)", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*")
+_MOST_WORDS = 4
 _NAMES_A_SCORE = re.compile(
     r"(?:^|_)(?:scores?|correct(?:ness)?|pass(?:ed)?|quality|ratings?|rated|accuracy|accurate|grades?|judge|judgment|"
     r"verdict|f1|relevan(?:ce|cy)|faithful(?:ness)?|helpful(?:ness)?|groundedness|ok|success)(?:_|$)"
@@ -36,36 +35,82 @@ def names_a_score(column: str) -> bool:
     return _NAMES_A_SCORE.search(column_key(column)) is not None
 
 
-def score_type(column: str, values: Sequence[Any]) -> ScoreType | None:
-    """The type of a column's judgments, or None if they hardly are judgments.
+class TypeTally:
+    """Learns from the cells of a column, one by one, the type that they have as judgments."""
 
-    Most cells decide, so that a single bad one is a failed judgment and changes nothing else: four of five, or more
-    than half where the column reads as a score. A third word that comes again beside true and false is an option.
-    """
-    if _INDEX.fullmatch(column) or METADATA.fullmatch(column) or column_key(column) in _NO_SCORES:
-        return None
-    values = [value for value in values if not is_missing(value)]
-    if not values:
-        return None
-    booleans = sum(as_boolean(value) is not None for value in values) / len(values)
-    numbers = sum(is_number(value) for value in values) / len(values)
-    most = max(booleans, numbers)
-    options = _are_options(values)
-    if options and numbers < most < 1 and _has_third_option(values):
-        return "select"
-    if most >= _MOST_CELLS or (most > _HALF and names_a_score(column)):
-        return "boolean" if booleans == most else "number"
-    return "select" if options else None
+    def __init__(self) -> None:
+        self._count = self._booleans = self._numbers = self._fractions = 0
+        self._options: Counter[str] | None = Counter()
+
+    def add(self, cell: Any) -> None:
+        """Learn from one cell."""
+        if is_missing(cell):
+            return
+        self._count += 1
+        self._booleans += as_boolean(cell) is not None
+        self._numbers += is_number(cell)
+        if self._options is not None and _can_be_option(cell):
+            self._options[cell] += 1
+        else:
+            self._options = None
+        if self._options is not None and len(self._options) > _MOST_OPTIONS:
+            self._options = None
+        if isinstance(cell, str) and is_fraction(cell):
+            self._fractions += 1
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether any cell holds a judgment."""
+        return self._count > 0
+
+    def type(self, column: str) -> ScoreType | None:
+        """The type of the judgments, or None if the cells hardly are judgments.
+
+        Most cells decide, so that a single bad one is a failed judgment and changes nothing else: four of five, or more
+        than half where the column reads as a score. A third word that comes again beside true and false is an option.
+        """
+        if _INDEX.fullmatch(column) or METADATA.fullmatch(column) or column_key(column) in NO_SCORES:
+            return None
+        if not self._count:
+            return None
+        is_score = names_a_score(column)
+        numbers = (self._numbers + (self._fractions if is_score else 0)) / self._count
+        booleans = self._booleans / self._count
+        most = max(booleans, numbers)
+        options = not _tells_about(column) and self._has_options()
+        if options and numbers < most < 1 and self._has_third_option():
+            return "select"
+        if most >= _MOST_CELLS or (most > _HALF and is_score):
+            return "boolean" if booleans == most else "number"
+        return "select" if options else None
+
+    def _has_options(self) -> bool:
+        return self._options is not None and len(self._options) * _FEWER <= self._count
+
+    def _has_third_option(self) -> bool:
+        """Whether a word beside those for true and false comes again, such as `partial`. A failure is none."""
+        words: Counter[str] = Counter()
+        for cell, count in (self._options or {}).items():
+            if as_boolean(cell) is None:
+                words[cell.strip().lower()] += count
+        return any(count > 1 and not _FAILURE.match(word) for word, count in words.items())
 
 
-def _are_options(values: Sequence[Any]) -> bool:
-    if not all(isinstance(value, str) and len(value) <= _LONGEST_OPTION for value in values):
+def score_type(column: str, values: Iterable[Any]) -> ScoreType | None:
+    """The type of a column's judgments (see `TypeTally`)."""
+    tally = TypeTally()
+    for value in values:
+        tally.add(value)
+    return tally.type(column)
+
+
+def _tells_about(column: str) -> bool:
+    """Whether a column of texts has people, states or remarks, such as `Reviewer` and `Judge Rationale`."""
+    key = column_key(column)
+    return key in NO_OPTIONS or _REMARK.search(key) is not None
+
+
+def _can_be_option(cell: Any) -> bool:
+    if not isinstance(cell, str) or len(cell) > _LONGEST_OPTION:
         return False
-    different = len(set(values))
-    return different <= _MOST_OPTIONS and different * 3 <= len(values)
-
-
-def _has_third_option(values: Sequence[str]) -> bool:
-    """Whether a word beside those for true and false comes again, such as `partial`. A word for a failure is none."""
-    words = Counter(value.strip().lower() for value in values if as_boolean(value) is None)
-    return any(count > 1 and not _FAILURE.match(word) for word, count in words.items())
+    return _DATE.fullmatch(cell.strip()) is None and len(cell.split()) <= _MOST_WORDS

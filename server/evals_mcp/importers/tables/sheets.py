@@ -5,7 +5,8 @@ from pathlib import Path
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Report
-from evals_mcp.importers.tables.columns import Chosen, guess_columns
+from evals_mcp.importers.tables.columns import Chosen
+from evals_mcp.importers.tables.guesses import guess_columns
 from evals_mcp.importers.tables.rows import read_rows
 from evals_mcp.importers.tables.spreadsheets import sheet_names
 

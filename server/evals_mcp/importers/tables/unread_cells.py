@@ -22,6 +22,7 @@ class UnreadCells:
         self._file = file
         self._found: dict[tuple[str, str], _Unread] = {}
         self._short = _Unread("")
+        self._summaries = _Unread("")
 
     def add(self, column: str, wanted: str, cell: Any, at: str, advice: str = "") -> None:
         """Note a cell at a position, what it should be, and what to change in it."""
@@ -34,12 +35,21 @@ class UnreadCells:
         self._short.first = self._short.first or at
         self._short.count += 1
 
+    def add_summary(self, label: Any, at: str) -> None:
+        """Note a row that sums up others, and is left out."""
+        self._summaries.first = self._summaries.first or f"{as_text(label)[:_LONGEST]!r} ({at})"
+        self._summaries.count += 1
+
     def notes(self) -> list[str]:
         """A sentence for each column."""
         count, first = self._short.count, self._short.first
         rows = "1 row has" if count == 1 else f"{count:,} rows have"
         at = first if count == 1 else f"first {first}"
         short = [f"{self._file}: {rows} fewer cells than the header: {at}."] if count else []
+        if sums := self._summaries.count:
+            left_out = "1 row sums up others and is" if sums == 1 else f"{sums:,} rows sum up others and are"
+            first = self._summaries.first if sums == 1 else f"first {self._summaries.first}"
+            short.append(f"{self._file}: {left_out} left out: {first}.")
         return short + [self._note(column, wanted, found) for (column, wanted), found in self._found.items()]
 
     def _note(self, column: str, wanted: str, found: _Unread) -> str:
