@@ -8,16 +8,16 @@ _HEAD = "id,model,question,answer,correct\n"
 _BEFORE = _HEAD + "1,A,q1,a1,true\n2,A,q2,a2,false\n"
 
 
-def _import(path: Path, text: str) -> Ended:
+def _import(path: Path, text: str, *options: str) -> Ended:
     path.write_text(text)
-    ended = run(["import", str(path), "--into", str(path.parent / "new.db")])
+    ended = run(["import", str(path), "--into", str(path.parent / "new.db"), *options])
     assert (ended.status, ended.stderr) == (0, "")
     return ended
 
 
-def _runs(path: Path) -> list[str]:
+def _runs(path: Path, evaluation: str = "h") -> list[str]:
     """The lines of the evaluation's runs, newest first."""
-    answer = run(["--database", str(path.parent / "new.db"), "call", "list_runs", "evaluation=h"]).stdout
+    answer = run(["--database", str(path.parent / "new.db"), "call", "list_runs", f"evaluation={evaluation}"]).stdout
     return [line for line in answer.splitlines() if " | " in line]
 
 
@@ -74,3 +74,22 @@ def test_new_evaluators_of_an_evaluation_that_exists_are_named(tmp_path: Path) -
     told = " ".join(_import(path, _BEFORE.replace("false", "0.5").replace("true", "0.25")).stdout.split())
     assert "h was there with other evaluators or types; new ones: correct. To keep them apart, import with " in told
     assert "--evaluation NEW." in told
+
+
+def test_a_file_that_is_read_with_other_columns_is_an_evaluation_of_its_own(tmp_path: Path) -> None:
+    """So a wrong guess is mended by a second import, and the same choice again adds nothing. A name joins."""
+    path, guessed = tmp_path / "h.csv", _HEAD.replace("correct", "share") + "1,A,q1,a1,0.5\n2,A,q2,a2,1\n"
+    told = " ".join(_import(path, guessed).stdout.split())
+    assert "If it is, import again with --evaluation NEW --score 'share:higher', else with :lower." in told
+    before = _runs(path)
+    for choice, name in (("share:higher", "h 2"), ("share:number:lower", "h 3")):
+        told = " ".join(_import(path, guessed, "--score", choice).stdout.split())
+        assert f"The evaluation h was read with other columns and stays as it is. This is {name}." in told
+        assert f'"What is wrong with the worst answers in {name}?"' in told
+        assert "All of it was in the database already." in _import(path, guessed, "--score", choice).stdout
+        assert len(_runs(path, name)) == len(before)
+        assert "0.75" in "".join(_runs(path, name))
+    assert _runs(path) == before
+    assert "All of it was in the database already." in _import(path, guessed).stdout
+    told = " ".join(_import(path, guessed, "--evaluation", "h", "--score", "share:higher").stdout.split())
+    assert "h was there with other evaluators or types; new ones: share." in told

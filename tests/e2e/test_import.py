@@ -304,8 +304,8 @@ def test_a_number_has_the_direction_that_the_command_names(results: Path, tmp_pa
     )
     database = tmp_path / "new.db"
     told = " ".join(_import(results, database).stdout.split())
-    assert "Not set whether higher is better, so never better or worse: score. If it is, import with --score " in told
-    assert "--score score:number:higher (in a chat: score), else with :lower." in told
+    assert "Not set whether higher is better, so never better or worse: score. If it is, import again with" in told
+    assert "--evaluation NEW --score 'score:higher', else with :lower." in told
     assert "| lower" in _call(database, "compare_runs", "evaluation=sums")
     for direction, verdict in (("higher", "worse"), ("lower", "better")):
         ended = _import(results, database, "--score", f"score:number:{direction}", "--evaluation", direction)

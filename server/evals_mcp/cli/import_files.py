@@ -155,9 +155,16 @@ def _show(imported: "Imported", new_file: str | None, whom: str, *, dry_run: boo
     added = ", ".join(f"{count:,} {kind}{'s' if count != 1 else ''}" for kind, count in imported.added.items() if count)
     console.print(f"New in the database: {added}." if added else "All of it was in the database already.")
     for first in imported.evaluations[:1]:
-        question = "Which version is better" if len(first.runs) > 1 else "What is wrong with the worst answers"
-        console.print(markup(f'Ask {whom}: "{question} in {first.name}?"'), soft_wrap=True)
+        console.print(markup(f'Ask {whom}: "{_question(first)}"'), soft_wrap=True)
     sys.stdout.flush()
+
+
+def _question(evaluation: "ImportedEvaluation") -> str:
+    """A first question that the evaluation can answer."""
+    if not evaluation.judgments["judged"]:
+        return f"Show me some answers of {evaluation.name}."
+    question = "Which version is better" if len(evaluation.runs) > 1 else "What is wrong with the worst answers"
+    return f"{question} in {evaluation.name}?"
 
 
 def _table(evaluations: "Sequence[ImportedEvaluation]") -> "Table":

@@ -54,9 +54,9 @@ class Assembly:
     `ambiguous_ids` are those in the files that several datapoints have, because their inputs or targets differ.
     """
 
-    def __init__(self, evaluation: str, file: IO[bytes]) -> None:
+    def __init__(self, evaluation: str, file: IO[bytes], evaluation_id: str | None = None) -> None:
         self.evaluation = evaluation
-        self.evaluation_id = self._id("evr")
+        self.evaluation_id = evaluation_id or self._id("evr")
         self._folder = evaluation.replace("/", "-").strip() or "Imported"
         self._cases = WaitingLines(file)
         self._results = WaitingLines(file)

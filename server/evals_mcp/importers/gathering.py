@@ -9,9 +9,12 @@ from typing import IO, NamedTuple, Self
 from pydantic import ValidationError
 
 from evals_mcp.importers.assembly import Assembly
+from evals_mcp.importers.column_choices import ColumnChoice
 from evals_mcp.importers.contents import content_of
 from evals_mcp.importers.formats import Report
 from evals_mcp.importers.results import Location, Result, Version
+
+_LONGEST_NAME = 300
 
 
 class Gathering:
@@ -19,12 +22,13 @@ class Gathering:
 
     A given name is that of all results. Else results of one test set join the evaluation of the first file that has it,
     and other test sets of that name are told apart by the file. Other results go by the name that their format gives
-    the evaluation, or by that of the file or folder.
+    the evaluation, or by that of the file or folder. `choice` renames what was read with other columns.
     """
 
-    def __init__(self, evaluation: str | None) -> None:
+    def __init__(self, evaluation: str | None, choice: ColumnChoice | None = None) -> None:
         self.assemblies: dict[str, Assembly] = {}
         self.evaluation = evaluation
+        self._choice = choice if evaluation is None else None
         self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by the context manager
         self._names: dict[str, str] = {}
 
@@ -36,10 +40,12 @@ class Gathering:
 
     def assembly_of(self, result: Result, own_name: str) -> Assembly:
         """The evaluation of a result; `own_name` is the name of the file or folder that was given."""
-        name = self.evaluation or self._name_of(result, own_name)
-        if name not in self.assemblies:
-            self.assemblies[name] = Assembly(name, self._file)
-        return self.assemblies[name]
+        wanted = self.evaluation or self._name_of(result, own_name)
+        if wanted not in self.assemblies:
+            name = wanted if self._choice is None else self._choice.name(wanted)
+            id = None if self._choice is None else self._choice.evaluation_id(name)
+            self.assemblies[wanted] = Assembly(name, self._file, id)
+        return self.assemblies[wanted]
 
     def _name_of(self, result: Result, own_name: str) -> str:
         wanted = result.evaluation or own_name
@@ -80,6 +86,8 @@ class FileOfResults:
         if self._file.label is not None and result.version == Version(self._file.path.stem):
             result.version = Version(self._file.label)
         try:
+            for score in result.scores:
+                _require_name(score.evaluator)
             content = content_of(result)
             assembly = self._gathering.assembly_of(result, self._file.evaluation)
             earlier = assembly.earlier.find(result)
@@ -103,3 +111,9 @@ class FileOfResults:
             self._report.skip(Location(self._file.path.name, ""), reason)
         if not self.added and not self._repeats:
             self._report.skip(Location(self._file.path.name, ""), "it holds no results")
+
+
+def _require_name(evaluator: str) -> None:
+    if not evaluator.strip() or len(evaluator) > _LONGEST_NAME:
+        amount = f"{len(evaluator):,} characters" if evaluator.strip() else "no characters"
+        raise ValueError(f"the evaluator's name {evaluator[:20]!r} has {amount}, and may have 1 to {_LONGEST_NAME}")

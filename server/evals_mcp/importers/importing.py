@@ -1,7 +1,6 @@
 """Import files into a server: tell their format, read all of them, then load what was read."""
 
 import os
-import shlex
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +9,13 @@ from pathlib import Path
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.assembly import Assembly
+from evals_mcp.importers.column_choices import ColumnChoice, evaluations_there
 from evals_mcp.importers.contents import equal_files
 from evals_mcp.importers.earlier_imports import EarlierImport
 from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of, formats
 from evals_mcp.importers.gathering import FileOfResults, Gathering, ResultFile
 from evals_mcp.importers.loader import Loaded, load_document, stream
+from evals_mcp.importers.option_words import quoted_value
 from evals_mcp.importers.own_names import own_names
 from evals_mcp.importers.results import Location, NoResults, Result
 from evals_mcp.importers.sibling_folders import first_datapoints, own_labels, separated, told_apart
@@ -73,7 +74,9 @@ async def import_files(
         imported.files.append((path.name, folder_format.name))
         documents.append((path.name, folder_format.read(path, imported.report)))
         imported.evaluations += _counted(documents[-1][1].checked())
-    with Gathering(evaluation) as gathering:
+    there = {} if evaluation else await evaluations_there(client, must_answer=not dry_run)
+    choice = ColumnChoice(chosen or Chosen(), there)
+    with Gathering(evaluation, choice) as gathering:
         of_folders = format in {known.name for known in folder_formats()}
         files = [] if exports and of_folders else _files(paths, (folder for folder, _ in exports))
         await _read_all(list(files), format, chosen or Chosen(), imported, gathering, progress)
@@ -87,6 +90,7 @@ async def import_files(
         for assembly in assemblies:
             imported.evaluations.append(_described(assembly))
             _tell(assembly, imported.report)
+        imported.report.notes += choice.notes()
         if not dry_run:
             for name, document in documents:
                 await _load(client, name, document.records(), imported, progress)
@@ -296,9 +300,10 @@ def _tell(assembly: Assembly, report: Report) -> None:
             "If they hold the same results in several formats, import one of them alone."
         )
     if names := assembly.undirected:
+        options = " ".join(f"--score {quoted_value(f'{name}:higher')}" for name in names[:_FEW])
         report.note(
-            f"Not set whether higher is better, so never better or worse: {_few(names)}. If it is, import with --score "
-            f"{shlex.quote(f'{names[0]}:number:higher')} (in a chat: score), else with :lower."
+            f"Not set whether higher is better, so never better or worse: {_few(names)}. If it is, import again with "
+            f"--evaluation NEW {options}, else with :lower."
         )
 
 

@@ -49,16 +49,21 @@ async def load_document(
     With `overwrite`, records replace those with the same ids. Use it to copy another server; it needs the bulk route.
     Raises Invalid with the position of the record (from 1), and EvalsError. Earlier records stay stored.
     """
-    if client.extended is None:
-        await client.raw_pages.files(1, 1)
     loaded = Loaded()
-    if client.extended:
+    if await is_extended(client):
         await _load_in_bulk(client, document, loaded, overwrite, progress)
     elif overwrite:
         raise Invalid("This server has no bulk route, so a load cannot overwrite it.")
     else:
         await _load_singly(client, document, loaded, progress)
     return loaded
+
+
+async def is_extended(client: EvalsClient) -> bool:
+    """Whether the server has our extensions. Raises EvalsError."""
+    if client.extended is None:
+        await client.raw_pages.files(1, 1)
+    return bool(client.extended)
 
 
 async def _load_in_bulk(

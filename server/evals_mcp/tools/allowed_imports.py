@@ -1,6 +1,5 @@
 """Import what the chat may read."""
 
-import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from evals_mcp.importers.importing import Imported
 
 _LONGEST = 800  # characters of a message about a file
-_OPTION = re.compile(
-    r"(?<![^\s(])--(cost|datapoint|evaluation|format|input|latency|metadata|output|run|score|sheet|target)(?![\w-])"
-)  # of the command; names and options of other tools stay as they are
 
 
 class ImportProgress:
@@ -48,11 +44,12 @@ class ImportProgress:
     def explained(self, setup: Setup) -> Generator[None]:
         """Quote errors about files, whose words may come out of them, and say what was stored."""
         from evals_mcp.importers.copies import TooLarge
+        from evals_mcp.importers.option_words import in_chat
 
         try:
             yield
         except Invalid as error:
-            words = quote(_OPTION.sub(r"\1", str(error)), _LONGEST)
+            words = quote(in_chat(str(error)), _LONGEST)
             loading = self._work.startswith("loading ")
             stored: Quoted = "Records before it stay stored." if loading else "Nothing was stored."
             then: Quoted = f" {without_limit(setup)}" if isinstance(error, TooLarge) else ""
@@ -96,12 +93,14 @@ async def import_sample(client: EvalsClient, report: Report, *, dry_run: bool) -
 
 
 def _summary(imported: "Imported") -> ImportSummary:
+    from evals_mcp.importers.option_words import in_chat
+
     report = imported.report
     return ImportSummary(
         evaluations=imported.evaluations,
         records=imported.records,
         added=imported.added,
-        notes=[_OPTION.sub(r"\1", note) for note in report.notes],
-        skipped=[(str(item.location), item.reason) for item in report.skipped],
+        notes=[in_chat(note) for note in report.notes],
+        skipped=[(str(item.location), in_chat(item.reason)) for item in report.skipped],
         skipped_count=report.skipped_count,
     )

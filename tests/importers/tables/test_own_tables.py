@@ -260,3 +260,29 @@ def test_columns_of_models_are_runs(tmp_path: Path) -> None:
         (1, "because", None, {}),
         (0.5, None, 0.007, {}),
     ]
+
+
+def test_what_is_not_understood_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """A score that is none, and scores that may be versions. A table without scores needs no advice."""
+    rows = [(f"q{n}", f"answer {n}", f"rather long remark number {n}") for n in range(4)]
+    _, report = read_as("table", _csv(tmp_path / "t.csv", "question,answer,score", rows))
+    assert report.notes[1:] == [
+        "t.csv: nothing is judged, because the cells of score are no numbers, booleans or few options. To read it "
+        "nevertheless, name it with --score."
+    ]
+    (result, *_), _ = read_as("table", tmp_path / "t.csv", scores=["score"])
+    assert result.scores[0].judgment == "rather long remark number 0"
+    assert len(read_as("table", _csv(tmp_path / "o.csv", "question,answer", [("q", "a")]))[1].notes) == 1
+    _, report = read_as("table", _csv(tmp_path / "m.csv", "task,anna,bert", [("a", 0.5, 2), ("b", 0.25, 3)]))
+    assert report.notes[1:] == [
+        "m.csv: anna, bert are read as scores of one version. If they are versions, write a row for each version and "
+        "input, with the columns input, model and score."
+    ]
+
+
+def test_a_direction_alone_leaves_the_other_scores_to_the_guess(tmp_path: Path) -> None:
+    """A type names the columns of scores; a direction does not."""
+    path = _csv(tmp_path / "t.csv", "question,answer,f1,bleu", [(n, "a", n / 4, n / 5) for n in range(4)])
+    for chosen, names in ((["f1:higher"], ["f1", "bleu"]), (["f1:number:higher"], ["f1"])):
+        results, _ = read_as("table", path, scores=chosen)
+        assert [score.evaluator for score in results[1].scores] == names

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 from pyarrow import Table, parquet
+from tests.importers.reading import read_as
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers import text_files
@@ -97,3 +98,47 @@ def test_a_line_without_end_is_refused_before_it_is_read(
     (tmp_path / name).write_text('{"a": 1}\n' + "x" * 5_000_000)
     with pytest.raises(Invalid, match=rf"{name}, line 2 is longer than 1,000 characters"):
         _read(tmp_path / name)
+
+
+def test_tables_of_pandas_are_read_whatever_their_orientation(tmp_path: Path) -> None:
+    """Without names of columns there is no table; a second list of rows is named."""
+    rows = [{"q": "a", "n": 1}, {"q": "b", "n": 2}]
+    contents: dict[str, Any] = {
+        "records": rows,
+        "split": {"columns": ["q", "n"], "index": [0, 1], "data": [["a", 1], ["b", 2]]},
+        "columns": {"q": {"0": "a", "1": "b"}, "n": {"0": 1, "1": 2}},
+        "index": {"0": rows[0], "1": rows[1]},
+        "table": {"schema": {"fields": []}, "data": rows},
+    }
+    path = tmp_path / "t.json"
+    for orient, content in contents.items():
+        path.write_text(json.dumps(content))
+        assert _read(path) == rows, orient
+    path.write_text(json.dumps([["a", 1], ["b", 2]]))
+    with pytest.raises(Invalid, match="row 1 is not a JSON object, but a list, so its columns have no names"):
+        _read(path)
+    path.write_text(json.dumps({"results": rows, "other": rows, "about": [1]}))
+    assert [list(row.notes) for row in read_rows(path)] == [
+        ["only the rows in 'results' are read, not those in 'other'."],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "t.csv is empty"),
+        (b"question,answer\n", "t.csv holds a header at most, and no rows"),
+    ],
+)
+def test_a_file_without_rows_says_so(tmp_path: Path, content: bytes, problem: str) -> None:
+    """Instead of naming columns."""
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(Invalid, match=problem):
+        read_as("table", tmp_path / "t.csv")
+
+
+def test_utf_32_is_read_by_its_mark(tmp_path: Path) -> None:
+    """Which begins as that of UTF-16."""
+    (tmp_path / "t.csv").write_bytes("q,a\nGr\u00f6\u00dfe,x\n".encode("utf-32"))
+    assert _read(tmp_path / "t.csv") == [{"q": "Gr\u00f6\u00dfe", "a": "x"}]

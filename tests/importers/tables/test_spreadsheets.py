@@ -111,3 +111,14 @@ def test_an_archive_that_would_grow_too_far_is_refused(tmp_path: Path) -> None:
         Invalid, match=r"bomb\.xlsx, xl/worksheets/sheet1\.xml would grow from [\d,]+ bytes to 60,000,000"
     ):
         _read(path)
+
+
+def test_formulas_without_a_saved_value_are_told(tmp_path: Path) -> None:
+    """Programs that write files do not compute them. The other cells of their rows come in."""
+    rows: list[list[Any]] = [["question", "answer", "score"], ["1", "=1+1", "=1/2"], ["2", "b", "=A2+1"], ["3", "c", 7]]
+    results, report = read_as("table", _book(tmp_path / "f.xlsx", rows))
+    assert [[score.judgment for score in result.scores] for result in results] == [[], [], [7]]
+    assert report.notes[1:] == [
+        "f.xlsx: 3 formulas have no saved value and are empty: first B2. Open the file in a spreadsheet program, "
+        "save it, and import it again."
+    ]

@@ -32,7 +32,7 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
     "input": _words(
         "input inputs question query prompt user_input instruction task text message problem context contexts "
         "retrieved_contexts user_question user_query user_prompt user_message customer_question customer_query "
-        "customer_message input_text question_text query_text prompt_text frage"
+        "customer_message input_text question_text query_text prompt_text q frage"
     ),
     "run": _words(
         "run run_id run_name run_label experiment experiment_name experiment_id model model_name model_id llm modell "

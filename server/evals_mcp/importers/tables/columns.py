@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from evals_mcp.importers.tables.numbers import Numbers
 from evals_mcp.importers.tables.pass_counts import PassCounts
-from evals_mcp.importers.tables.score_columns import ScoreColumn
+from evals_mcp.importers.tables.score_columns import ScoreColumn, sets_direction_only
 
 OF_DATAPOINT = "metadata.datapoint."
 
@@ -47,10 +47,10 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Columns that the caller names, and the sheet of a spreadsheet. A score is `name`, `name:type` or
-    `name:type:higher`, also `lower`: which is better.
+    """Columns that the caller names, and the sheet of a spreadsheet. Empty where it is to be guessed.
 
-    Empty where it is to be guessed.
+    A score is `name`, `name:type` or `name:type:higher`, also `lower`: which is better. `name:higher` says that alone,
+    and columns of scores are still guessed.
     """
 
     inputs: Sequence[str] = ()
@@ -63,6 +63,11 @@ class Chosen:
     latency: str | None = None
     cost: str | None = None
     sheet: str | None = None
+
+    @property
+    def score_columns(self) -> list[str]:
+        """The columns of scores that the caller names, with their types."""
+        return [text for text in self.scores if not sets_direction_only(text)]
 
 
 def describe(columns: Columns) -> str:

@@ -70,7 +70,7 @@ def _guess(sample: Sequence[Mapping[str, Any]], chosen: Chosen, file: str, *, de
             values.setdefault(name, []).append(cell)
     numbers = {name: numbers_in(cells, decimal_commas=decimal_commas) for name, cells in values.items()}
     values = {name: [numbers[name].plain(cell) for cell in cells] for name, cells in values.items()}
-    return _Guess(sample, values, chosen, file, None if chosen.scores else find_pass_counts(sample)).columns()
+    return _Guess(sample, values, chosen, file, None if chosen.score_columns else find_pass_counts(sample)).columns()
 
 
 class _Guess:
@@ -115,11 +115,13 @@ class _Guess:
             columns.pass_counts = self._pass_counts
             for column in self._pass_counts.columns:
                 self._take(column)
-        if not chosen.scores:
+        if not chosen.score_columns:
             columns.datapoint_metadata += [self._take(column) for column in self._about_datapoints(columns)]
         if len(columns.runs) == 1:
             columns.runs[0].scores.extend(self._scores())
         columns.metadata += list(self._left)
+        if not self._values:
+            raise NoResults(f"{self._file} holds a header at most, and no rows.")
         if columns.pass_counts is None and not any(run.output or run.scores for run in columns.runs):
             names = ", ".join(map(repr, self._values))
             raise NoResults(
@@ -163,7 +165,9 @@ class _Guess:
             return [self._wide(label, self._take(column), list(wide)) for label, column in wide.items()]
         output = self._take(named[0]) if named else next(iter(self._by_role("output")), None)
         scored = (
-            [] if output or self._chosen.scores or self._has_runs else scored_runs(self._own_columns(), self._values)
+            []
+            if output or self._chosen.score_columns or self._has_runs
+            else scored_runs(self._own_columns(), self._values)
         )
         if scored:
             return [
@@ -204,7 +208,7 @@ class _Guess:
         return wide.run
 
     def _scores(self) -> list[ScoreColumn]:
-        asked = dict(score_choice(text) for text in self._chosen.scores)
+        asked = dict(score_choice(text) for text in self._chosen.score_columns)
         for name in asked:
             self._require(name)
         if self._is_export and not asked:

@@ -12,6 +12,7 @@ from typing import Any
 from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
 from evals_mcp.importers.sibling_folders import connected, first_datapoints
+from evals_mcp.importers.tables.advice import advice_of
 from evals_mcp.importers.tables.amounts import as_count, as_dollars, as_seconds
 from evals_mcp.importers.tables.cells import as_boolean, as_flag, as_number, column_key, is_empty, is_missing
 from evals_mcp.importers.tables.column_names import RETRIEVED
@@ -29,6 +30,7 @@ from evals_mcp.importers.tables.rows import Row, can_be_table, may_have_decimal_
 from evals_mcp.importers.tables.run_columns import run_label
 from evals_mcp.importers.tables.score_columns import ScoreColumn, score_name
 from evals_mcp.importers.tables.sheets import result_sheets
+from evals_mcp.importers.tables.spreadsheets import unsaved_formulas
 from evals_mcp.importers.tables.summary_rows import is_summary, summary_label
 from evals_mcp.importers.tables.unread_cells import UnreadCells
 
@@ -85,6 +87,8 @@ def _results(
         unread.add_short(row.at)
     for name, cell in row.unread.items():
         unread.add(name, "text", cell, row.at)
+    for note in row.notes:
+        unread.add_note(note)
     others = [*columns.metadata, *(name for name in cells if name not in columns.seen)]
     case = _case(row, columns) if numbers is None else numbers.case(row)
     for run in columns.runs:
@@ -282,6 +286,10 @@ def _read_one(path: Path, chosen: Chosen, name: str, report: Report) -> Iterator
     unread = UnreadCells(name)
     columns, results = read_table(path, chosen, unread)
     report.note(f"{name}: {describe(columns)}")
+    for advice in advice_of(columns):
+        report.note(f"{name}: {advice}")
+    if path.suffix.lower() == ".xlsx" and (unsaved := unsaved_formulas(path, chosen.sheet)):
+        report.note(f"{name}: {unsaved}")
     if not columns.inputs and not columns.datapoint:
         report.note(f"{name} has no ids and no inputs, so its rows pair by number with runs of as many rows.")
     yield from results

@@ -3,7 +3,7 @@
 import csv
 import io
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
@@ -30,13 +30,14 @@ _LISTS = ("results", "rows", "data", "samples", "examples", "items", "records", 
 class Row(NamedTuple):
     """One row: its cells by column, its position, such as `line 3`, and whether it has fewer cells than the header.
 
-    `unread` has cells that are no text, as they can be shown.
+    `unread` has cells that are no text, as they can be shown. `notes` are about the file.
     """
 
     at: str
     cells: Mapping[str, Any]
     is_short: bool = False
     unread: Mapping[str, str] = MappingProxyType({})
+    notes: Sequence[str] = ()
 
 
 def read_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
@@ -46,6 +47,8 @@ def read_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
 
     Raises Invalid with the position for a file that is no such table, and for one whose reader is not installed.
     """
+    if path.stat().st_size == 0:
+        raise NoResults(f"{path.name} is empty.")
     match path.suffix.lower():
         case ".jsonl" | ".ndjson":
             return _json_lines(path)
@@ -145,23 +148,49 @@ def _json_lines(path: Path) -> Iterator[Row]:
         at = f"line {number}"
         try:
             yield _object(decoded(line), path, at)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise Invalid(f"{path.name}, {at} is not JSON.") from None
+        except RecursionError:
+            raise Invalid(f"{path.name}, {at} is nested too deep.") from None
 
 
 def _json_list(path: Path) -> Iterator[Row]:
-    content = read_json(path)
+    content, notes = read_json(path), []
     if isinstance(content, dict):
-        lists = [content[name] for name in _LISTS if isinstance(content.get(name), list)]
-        content = lists[0] if lists else _by_column(content)
+        own = next((name for name in _LISTS if isinstance(content.get(name), list)), None)
+        others = [name for name, value in content.items() if name != own and _is_rows(value)]
+        if own is not None and others:
+            notes.append(f"only the rows in {own!r} are read, not those in {', '.join(map(repr, others))}.")
+        content = _by_column(content) if own is None or _is_split(content) else content[own]
     if not isinstance(content, list):
         raise NoResults(f"{path.name} holds no list of rows.")
     for number, item in enumerate(content, 1):
-        yield _object(item, path, f"row {number}")
+        row = _object(item, path, f"row {number}")
+        yield row._replace(notes=notes) if number == 1 and notes else row
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _is_split(content: Mapping[str, Any]) -> bool:
+    """Whether a table has its header and its cells apart."""
+    header, rows = content.get("columns"), content.get("data")
+    if not isinstance(header, list) or not isinstance(rows, list):
+        return False
+    return all(isinstance(row, list) and len(row) == len(header) for row in rows)
 
 
 def _by_column(content: Mapping[str, Any]) -> Any:
-    """Rows of a table that is stored column by column, as pandas does: lists of one length, or values by index."""
+    """Rows of a table as pandas stores it: columns that are lists of one length, or values by index; or rows by index.
+
+    Or the names of the columns apart from lists of cells.
+    """
+    if _is_split(content):
+        return [dict(zip(map(str, content["columns"]), cells, strict=True)) for cells in content["data"]]
+    inner = [row for row in content.values() if isinstance(row, dict)]
+    if inner and len(inner) == len(content) and all(name.isdigit() for name in content):
+        return None if any(name.isdigit() for row in inner for name in row) else inner
     columns = {name: list(column.values()) if isinstance(column, dict) else column for name, column in content.items()}
     lengths = {len(column) if isinstance(column, list) else -1 for column in columns.values()}
     if len(lengths) != 1 or lengths == {-1}:
@@ -170,6 +199,8 @@ def _by_column(content: Mapping[str, Any]) -> Any:
 
 
 def _object(value: Any, path: Path, at: str) -> Row:
+    if isinstance(value, list):
+        raise Invalid(f"{path.name}, {at} is not a JSON object, but a list, so its columns have no names.")
     if not isinstance(value, dict):
         raise Invalid(f"{path.name}, {at} is not a JSON object.")
     return Row(at, plain_cells(dict(_flat(value))))

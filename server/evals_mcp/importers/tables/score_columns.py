@@ -72,6 +72,12 @@ def score_directions(scores: Iterable[str]) -> dict[str, bool]:
     }
 
 
+def sets_direction_only(text: str) -> bool:
+    """Whether a caller's words such as `f1:higher` say which is better, and leave the rest to a guess."""
+    name, _, direction = text.rpartition(":")
+    return bool(name) and direction in _DIRECTIONS and score_choice(name)[1] is None
+
+
 def score_choice(text: str) -> tuple[str, ScoreType | None]:
     """The column that a caller names, and its type if he says it."""
     name, _, type = text.rpartition(":")

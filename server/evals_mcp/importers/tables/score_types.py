@@ -14,6 +14,9 @@ ScoreType = Literal["boolean", "number", "select", "text"]
 METADATA = re.compile(r"meta(data)?[._].*", re.IGNORECASE)
 """The names of columns that are metadata whatever they hold."""
 
+LONGEST_NAME = 200
+"""Characters of the longest name of a column that is taken for an evaluator's."""
+
 _MOST_OPTIONS = 12
 _LONGEST_OPTION = 30
 _FEWER = 3  # cells for each option
@@ -71,7 +74,7 @@ class TypeTally:
         """
         if _INDEX.fullmatch(column) or METADATA.fullmatch(column) or column_key(column) in NO_SCORES:
             return None
-        if not self._count:
+        if not self._count or not column.strip() or len(column) > LONGEST_NAME:
             return None
         is_score = names_a_score(column)
         numbers = (self._numbers + (self._fractions if is_score else 0)) / self._count

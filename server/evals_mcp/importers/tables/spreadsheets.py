@@ -12,6 +12,11 @@ from evals_mcp.errors import Invalid
 from evals_mcp.importers.archives import require_sane
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell[^>]* ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
+_UNSAVED = re.compile(
+    rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)'
+    rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+_LONGEST_FORMULA = 20_000
 _CHUNK, _OVERLAP = 1_000_000, 200
 _MOST_MERGED, _MOST_COLUMNS = 100_000, 1_000
 
@@ -84,6 +89,28 @@ def _merged(path: Path, sheet: Any) -> list[Merged]:
             rest = chunk[-_OVERLAP:]
     bounds = [range_boundaries(reference.decode()) for reference in found]
     return sorted(Merged(top, bottom, left, right) for left, top, right, bottom in bounds)
+
+
+def unsaved_formulas(path: Path, name: str | None) -> str:
+    """A sentence about formulas of a sheet (the first one without a name) that have no saved value; "" without any."""
+    with _workbook(path) as book:
+        titles = [sheet.title for sheet in book.worksheets]
+        member = book.worksheets[0 if name is None else titles.index(name)]._worksheet_path.lstrip("/")
+    found: dict[bytes, None] = {}
+    with ZipFile(path) as archive, archive.open(member) as file:
+        rest = b""
+        while chunk := file.read(_CHUNK):
+            found.update(dict.fromkeys(_UNSAVED.findall(rest + chunk)))
+            rest = chunk[-_LONGEST_FORMULA:]
+    if not found:
+        return ""
+    amount = (
+        "1 formula has no saved value and is"
+        if len(found) == 1
+        else f"{len(found):,} formulas have no saved value and are"
+    )
+    first = next(iter(found)).decode()
+    return f"{amount} empty: first {first}. Open the file in a spreadsheet program, save it, and import it again."
 
 
 def _filled(rows: Iterable[Sequence[Any]], merged: Sequence[Merged]) -> Iterator[tuple[int, Cells]]:

@@ -23,6 +23,7 @@ class UnreadCells:
         self._found: dict[tuple[str, str], _Unread] = {}
         self._short = _Unread("")
         self._summaries = _Unread("")
+        self._notes: list[str] = []
 
     def add(self, column: str, wanted: str, cell: Any, at: str, advice: str = "") -> None:
         """Note a cell at a position, what it should be, and what to change in it."""
@@ -34,6 +35,10 @@ class UnreadCells:
         """Note a row with fewer cells than the header."""
         self._short.first = self._short.first or at
         self._short.count += 1
+
+    def add_note(self, text: str) -> None:
+        """Note something else about the file."""
+        self._notes.append(f"{self._file}: {text}")
 
     def add_summary(self, label: Any, at: str) -> None:
         """Note a row that sums up others, and is left out."""
@@ -50,7 +55,9 @@ class UnreadCells:
             left_out = "1 row sums up others and is" if sums == 1 else f"{sums:,} rows sum up others and are"
             first = self._summaries.first if sums == 1 else f"first {self._summaries.first}"
             short.append(f"{self._file}: {left_out} left out: {first}.")
-        return short + [self._note(column, wanted, found) for (column, wanted), found in self._found.items()]
+        return [*self._notes, *short] + [
+            self._note(column, wanted, found) for (column, wanted), found in self._found.items()
+        ]
 
     def _note(self, column: str, wanted: str, found: _Unread) -> str:
         cells = f"1 cell of {column} is" if found.count == 1 else f"{found.count:,} cells of {column} are"

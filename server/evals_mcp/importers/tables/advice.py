@@ -1,0 +1,29 @@
+"""What a person may want to change in a table, or to say of it."""
+
+from collections.abc import Iterator
+
+from evals_mcp.importers.tables.columns import Columns
+from evals_mcp.importers.tables.score_types import METADATA, names_a_score
+
+_FEW = 3
+
+
+def advice_of(columns: Columns) -> Iterator[str]:
+    """Sentences about a column that should be one of scores, and about scores that may be versions."""
+    scores = [score for run in columns.runs for score in run.scores]
+    unread = [name for name in columns.metadata if names_a_score(name) and not METADATA.fullmatch(name)]
+    if unread and not scores and columns.pass_counts is None:
+        yield (
+            f"nothing is judged, because the cells of {_listed(unread)} are no numbers, booleans or few options. "
+            "To read it nevertheless, name it with --score."
+        )
+    numbers = [score.column for score in scores if score.type == "number" and not names_a_score(score.column)]
+    if len(columns.runs) == 1 and not columns.run and columns.runs[0].output is None and len(numbers) > 1:
+        yield (
+            f"{_listed(numbers)} are read as scores of one version. If they are versions, write a row for each version "
+            "and input, with the columns input, model and score."
+        )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_FEW]) + (", \N{HORIZONTAL ELLIPSIS}" if len(names) > _FEW else "")
