@@ -206,3 +206,13 @@ def test_experiments_of_a_folder_are_compared(tmp_path: Path) -> None:
     ended = run(["import", str(folder), "--into", str(tmp_path / "new.db")])
     assert (ended.status, ended.stderr) == (0, "")
     assert "experiments │ 2 │ 1 │ 2 │ 0 │ 2 judged" in " ".join(ended.stdout.split())
+
+
+def test_an_error_of_false_is_none(tmp_path: Path) -> None:
+    """As a mark that there was none; true is an error without words."""
+    for name, row in {"phoenix": PHOENIX, "braintrust": BRAINTRUST}.items():
+        rows = [{**row, "error": cell} for cell in (False, True, "timeout")]
+        errors = [result.error for result in read_as(name, _json(tmp_path, f"{name}.json", rows))[0]]
+        assert errors[0] is None, name
+        assert (errors[1] or "").lower() == "error: true", name
+        assert errors[2] == "timeout", name

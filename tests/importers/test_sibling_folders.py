@@ -105,3 +105,28 @@ def test_labels_and_names_take_as_many_folders_as_they_need() -> None:
         "r.jsonl",
         "s.csv",
     ]
+
+
+def test_tables_of_one_folder_that_have_nothing_in_common_are_apart(served: Served, tmp_path: Path) -> None:
+    """Neither datapoints nor columns. A table in two parts stays one, and so does what a person names."""
+    top = tmp_path / "downloads"
+    for number in (1, 2):
+        _write(top, f"part{number}.csv", f"Part {number}")
+    (top / "other.csv").write_text("task,answer,correct\na,x,Y\nb,y,N\n")
+    (top / "more").mkdir()
+    (top / "more/other.csv").write_text("query,reply,tone\na,x,0.5\nb,y,0.25\n")
+    imported = _imported(served, top / "part1.csv", top / "part2.csv", top / "other.csv", top / "more/other.csv")
+    assert _runs(imported) == {
+        "part1": (["part1"], 4),
+        "part2": (["part2"], 4),
+        "other": (["other"], 2),
+        "more": (["other"], 2),
+    }
+    (top / "more/other.csv").unlink()
+    imported = _imported(served, top)
+    assert _runs(imported) == {"other": (["other"], 2), "part1": (["part1", "part2"], 8)}
+    assert (
+        "Files of downloads have neither datapoints nor columns in common, so they are evaluations of their own. "
+        "To import them as one, name it with --evaluation."
+    ) in imported.report.notes
+    assert _runs(_imported(served, top, evaluation="all")) == {"all": (["other", "part1", "part2"], 10)}

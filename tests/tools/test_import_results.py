@@ -115,6 +115,23 @@ async def test_a_note_gives_names_as_they_are_stored(folder: Path) -> None:
         assert "python: file:--grade.py" in await assistant.ask("list_runs", evaluation="graded")
 
 
+async def test_hints_are_arguments_of_the_tool(folder: Path) -> None:
+    """Whatever the names of columns; a table that is read with other columns is an evaluation of its own."""
+    (folder / "tables").mkdir()
+    (folder / "tables/plain.csv").write_text("name,street\nAnn,Long Lane\n")
+    header = "question,answer,Judge's Score (1-5)\n"
+    (folder / "tables/judged.csv").write_text(header + "".join(f"q{n},a,{n}\n" for n in range(1, 5)))
+    async with _assistant(folder) as assistant:
+        answer = await assistant.ask("import_results", path="tables/judged.csv")
+        choice = "Judge's Score (1-5):higher"
+        assert f'import again with evaluation="NEW" score="{choice}", else with :lower.' in answer.replace("\\", "")
+        answer = await assistant.ask("import_results", path="tables/judged.csv", score=[choice])
+        assert "The evaluation judged was read with other columns and stays as it is. This is judged 2." in answer
+        assert "no direction" not in (await assistant.ask("list_runs", evaluation="judged 2")).lower()
+        answer = await assistant.ask("import_results", path="tables", dry_run=True)
+        assert "has no column of outputs or scores: 'name', 'street'. Name one, with output or score" in answer
+
+
 async def test_columns_evaluation_and_format_can_be_named(folder: Path) -> None:
     """One text counts as a list, as some hosts send it."""
     (folder / "odd.csv").write_text("a,b,c,d\n" + "".join(f"q{n},out {n},{n},x\n" for n in range(8)))

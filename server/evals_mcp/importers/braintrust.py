@@ -7,6 +7,7 @@ from typing import Any
 from evals_mcp.importers.experiments import (
     count,
     decoded,
+    error_text,
     id_of,
     names_columns,
     nested,
@@ -63,7 +64,7 @@ def _result(row: Row, path: Path) -> Result:
         location=Location(path.name, row.at),
         scores=list(_scores(cells, failures)),
         output=output_text(cells.get("output")),
-        error=None if error is None else as_text(error),
+        error=error_text(error),
         latency=_latency(metrics),
         started_at=time_of(cells.get("created")),
         prompt_tokens=count(metrics.get("prompt_tokens")),

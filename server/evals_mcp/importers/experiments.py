@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.importers.results import as_object, as_text, time_of
-from evals_mcp.importers.tables.cells import as_number, is_missing
+from evals_mcp.importers.tables.cells import as_flag, as_number, is_missing
 from evals_mcp.importers.text_files import encoding_of, read_head
 
 ENDINGS = (".csv", ".json", ".jsonl", ".ndjson")
@@ -67,6 +67,14 @@ def nested(cells: Mapping[str, Any], name: str) -> dict[str, Any]:
 def id_of(value: Any) -> str | None:
     """An id as text; None if there is none."""
     return None if is_missing(value) else as_text(value)
+
+
+def error_text(cell: Any, column: str = "error") -> str | None:
+    """The text of an error; None if there is none. A mark that there was one says so with the column's name."""
+    flag = as_flag(cell)
+    if is_missing(cell) or flag is False:
+        return None
+    return f"{column}: {as_text(cell)}" if flag else as_text(cell)
 
 
 def number(cell: Any) -> float | None:

@@ -11,6 +11,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.importers.assembly import Assembly
 from evals_mcp.importers.column_choices import ColumnChoice, evaluations_there
 from evals_mcp.importers.contents import equal_files
+from evals_mcp.importers.document_counts import counted
 from evals_mcp.importers.earlier_imports import EarlierImport
 from evals_mcp.importers.formats import FolderFormat, Format, Report, folder_formats, format_of, formats
 from evals_mcp.importers.gathering import FileOfResults, Gathering, ResultFile
@@ -18,19 +19,13 @@ from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.importers.option_words import quoted_value
 from evals_mcp.importers.own_names import own_names
 from evals_mcp.importers.results import Location, NoResults, Result
-from evals_mcp.importers.sibling_folders import first_datapoints, own_labels, separated, told_apart
+from evals_mcp.importers.sibling_folders import first_datapoints, likeness, own_labels, separated, told_apart, unrelated
 from evals_mcp.importers.single_writes import COUNTED
+from evals_mcp.importers.tables import results as table
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.score_columns import score_directions
 from evals_mcp.importers.text_files import TEXTS, encoding_note
-from evals_mcp.models.evaluation_document import (
-    EvaluationRecord,
-    JudgmentRecord,
-    LogRecord,
-    Record,
-    RunRecord,
-    VersionRecord,
-)
+from evals_mcp.models.evaluation_document import Record
 from evals_mcp.models.imports import ImportedEvaluation
 
 _RESULTS_A_REPORT = 500
@@ -73,7 +68,7 @@ async def import_files(
     for path, folder_format in exports:
         imported.files.append((path.name, folder_format.name))
         documents.append((path.name, folder_format.read(path, imported.report)))
-        imported.evaluations += _counted(documents[-1][1].checked())
+        imported.evaluations += counted(documents[-1][1].checked())
     there = {} if evaluation else await evaluations_there(client, must_answer=not dry_run)
     choice = ColumnChoice(chosen or Chosen(), there)
     with Gathering(evaluation, choice) as gathering:
@@ -103,7 +98,7 @@ async def import_document(
     client: EvalsClient, name: str, records: Sequence[Record], *, dry_run: bool, progress: Progress | None = None
 ) -> Imported:
     """Import an evaluation document. Raises EvalsError."""
-    imported = Imported(evaluations=_counted(records))
+    imported = Imported(evaluations=counted(records))
     if not dry_run:
         await _load(client, name, records, imported, progress)
     return imported
@@ -172,7 +167,15 @@ def _evaluations_of(
             f"The folders of {name} have different datapoints, so they are evaluations of their own: "
             f"{_few(list(others))}. To import them as one, name it with --evaluation."
         )
-    return names | apart
+    names |= apart
+    tables = {path: names[path] for path, found in nameless.items() if found.name == table.FORMAT.name}
+    unlike = unrelated(tables, lambda path: likeness(_results(path, nameless[path], chosen, Report())))
+    for name in dict.fromkeys(names[path] for path in unlike):
+        report.note(
+            f"Files of {name} have neither datapoints nor columns in common, so they are evaluations of their own. "
+            "To import them as one, name it with --evaluation."
+        )
+    return names | unlike
 
 
 def _exports(paths: Sequence[Path], name: str | None) -> list[tuple[Path, FolderFormat]]:
@@ -185,53 +188,6 @@ def _exports(paths: Sequence[Path], name: str | None) -> list[tuple[Path, Folder
             if found is not None and exports.keys().isdisjoint(folder.parents):
                 exports.setdefault(folder, found)
     return list(exports.items())
-
-
-def _counted(document: Iterable[Record]) -> list[ImportedEvaluation]:
-    counts = _Counts()
-    for record in document:
-        counts.add(record)
-    return list(counts.evaluations.values())
-
-
-class _Counts:
-    """Counts what a document holds of each evaluation."""
-
-    def __init__(self) -> None:
-        self.evaluations: dict[str, ImportedEvaluation] = {}
-        self._evaluations_of: dict[str, list[str]] = {}
-        self._runs_of: dict[str, list[str]] = {}
-        self._labels: dict[str, str] = {}
-        self._datapoints: dict[str, int] = {}
-
-    def add(self, record: Record) -> None:
-        """Count one record."""
-        match record:
-            case VersionRecord():
-                self._labels[record.id] = record.name or record.id
-                self._datapoints[record.id] = len(record.datapoint_ids)
-            case EvaluationRecord():
-                name = record.name or record.id
-                self.evaluations[record.id] = ImportedEvaluation(name, [], 0, 0, 0, Counter())
-            case RunRecord():
-                self._evaluations_of[record.id] = [item.evaluation_id for item in record.evaluations]
-                for evaluation in self._named([record.id]):
-                    evaluation.runs.append(self._labels.get(record.version_id or "", record.id))
-                    points = self._datapoints.get(record.dataset_version_id or "", 0)
-                    evaluation.datapoints = max(evaluation.datapoints, points)
-            case LogRecord():
-                self._runs_of.setdefault(record.id, []).extend(record.run_ids)
-                for evaluation in self._named(record.run_ids):
-                    evaluation.logs += 1
-                    evaluation.errors += record.error is not None
-            case JudgmentRecord():
-                state = "failed" if record.error is not None else "abstained" if record.judgment is None else "judged"
-                for evaluation in self._named(self._runs_of.get(record.judged_log_id, [])):
-                    evaluation.judgments[state] += 1
-
-    def _named(self, run_ids: Sequence[str]) -> list[ImportedEvaluation]:
-        ids = {id for run_id in run_ids for id in self._evaluations_of.get(run_id, [])}
-        return [self.evaluations[id] for id in ids if id in self.evaluations]
 
 
 def _files(paths: Sequence[Path], exports: Iterable[Path]) -> Iterator[tuple[Path, Path | None]]:

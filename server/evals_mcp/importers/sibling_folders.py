@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import Result, fingerprint
 
 _FIRST_RESULTS = 500
@@ -77,6 +78,36 @@ def first_datapoints(results: Iterable[Result]) -> set[bytes]:
     """Digests of the datapoints of the first 500 results. Raises what the reader raises."""
     cases = (result.case for result in islice(results, _FIRST_RESULTS))
     return {fingerprint(repr((case.id, case.inputs, case.messages, case.target))) for case in cases}
+
+
+def likeness(results: Iterable[Result]) -> set[bytes]:
+    """Digests of the first datapoints, and of the names of their inputs and judgments.
+
+    Empty for a file that cannot be read.
+    """
+    try:
+        first = list(islice(results, _FIRST_RESULTS))
+    except Invalid:  # which the import itself raises, or skips the file
+        return set()
+    shapes = {
+        repr((sorted(result.case.inputs), sorted(score.evaluator for score in result.scores))) for result in first
+    }
+    return first_datapoints(first) | set(map(fingerprint, shapes))
+
+
+def unrelated(names: Mapping[Path, str], likeness: Datapoints) -> dict[Path, str]:
+    """The evaluations of files that would share one, though they are not alike. Each is called like its first file.
+
+    Files that cannot be read, and evaluations of files that are all alike, are left out.
+    """
+    changed: dict[Path, str] = {}
+    for name in dict.fromkeys(names.values()):
+        paths = [path for path, other in names.items() if other == name]
+        groups = connected({path: likeness(path) for path in paths}) if len(paths) > 1 else []
+        own = told_apart({min(group): min(group).stem for group in groups if len(groups) > 1})
+        for group in groups if len(groups) > 1 else ():
+            changed |= dict.fromkeys(group, own[min(group)])
+    return changed
 
 
 def _common(folders: Iterable[Path]) -> Path:

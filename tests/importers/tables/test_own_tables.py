@@ -180,7 +180,7 @@ def test_judgments_that_are_objects_have_their_parts(tmp_path: Path) -> None:
             "question": n,
             "output": "x",
             "judgments": {
-                "faith": {"score": n / 4, "reason": "r", "model": "j"},
+                "faith": {"score": n / 4, "reason": "r", "model": "j", "threshold": 0.5, "success": n > 1},
                 "ok": {"judgment": n > 1, "derived": True} if n else {"judgment": None, "error": "broke"},
             },
             "tone": {"score": n, "explanation": "t"},
@@ -204,6 +204,8 @@ def test_judgments_that_are_objects_have_their_parts(tmp_path: Path) -> None:
         for n in range(4)
     ]
     assert "judgments.ok (boolean)" in report.notes[0]
+    verdicts = [(result.scores[0].evaluator, result.scores[0].passed, result.scores[0].threshold) for result in results]
+    assert verdicts == [("faith", n > 1, 0.5) for n in range(4)]
     assert (results[1].metadata or {})["faith.model"] == "j"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from evals_mcp.errors import Invalid
@@ -26,6 +26,7 @@ from evals_mcp.importers.tables.score_columns import (
     OF_NUMBER,
     ScoreColumn,
     is_part,
+    is_part_of_object,
     names_score,
     parts_beside,
     score_choice,
@@ -33,7 +34,7 @@ from evals_mcp.importers.tables.score_columns import (
     tells_state,
 )
 from evals_mcp.importers.tables.score_types import METADATA, ScoreType, names_a_score, score_type
-from evals_mcp.importers.tables.summary_rows import is_summary
+from evals_mcp.importers.tables.summary_rows import SummaryRows
 from evals_mcp.importers.tables.whole_columns import WholeColumns
 from evals_mcp.importers.tables.wide_columns import WideRun, scored_runs, wide_outputs
 
@@ -51,14 +52,13 @@ def guess_columns(
     rows = iter(rows)
     sample = list(islice(rows, _SAMPLE_ROWS))
     columns = _guess(sample, chosen, file, decimal_commas=decimal_commas)
-    if any(is_summary(row, columns) for row in sample):
-        sample = [row for row in sample if not is_summary(row, columns)]
-        columns = _guess(sample, chosen, file, decimal_commas=decimal_commas)
-    whole = WholeColumns(columns, decimal_commas=decimal_commas)
-    for source in (sample, rows):
-        for row in source:
-            if not is_summary(row, columns):
-                whole.add(row)
+    without = [row for row in sample if SummaryRows(columns).label(row) is None]
+    if len(without) < len(sample):
+        columns = _guess(without, chosen, file, decimal_commas=decimal_commas)
+    whole, summaries = WholeColumns(columns, decimal_commas=decimal_commas), SummaryRows(columns)
+    for row in chain(sample, rows):
+        if summaries.label(row) is None:
+            whole.add(row)
     whole.settle()
     return columns
 
@@ -254,6 +254,8 @@ class _Guess:
         return any(not is_missing(value) and not is_number(value) for value in self._values[column])
 
     def _is_part(self, column: str) -> bool:
+        if is_part_of_object(column, self._values):
+            return True
         return tells_state(column) or (self._is_export and is_part(column, self._values))
 
     def _is_judged(self, column: str) -> bool:

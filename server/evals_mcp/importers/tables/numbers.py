@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from evals_mcp.importers.tables.cells import as_number, is_missing
 
@@ -13,6 +14,7 @@ _GROUPED = re.compile(r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?")
 _FRACTION = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/|out of)\s*([1-9]\d*)", re.IGNORECASE)
 _MOST_CELLS = 0.8
 _HALF = 0.5
+_A_GROUP = 3
 _ALIKE = "Write all cells of the column"
 
 
@@ -74,6 +76,24 @@ class Numbers:
         return match is not None and self.notation is None and _is_unsure(match[2])
 
 
+class _Form(NamedTuple):
+    """How a cell writes a number: its notations (none for a cell that is no number), unit, and signs."""
+
+    notations: tuple[Literal["comma", "grouped"], ...] = ()
+    unit: str = ""
+    has_comma: bool = False
+    has_point: bool = False
+    is_fraction: bool = False
+
+
+@lru_cache(10_000)
+def _form(text: str) -> _Form:
+    match = _CELL.fullmatch(text)
+    if match is None:
+        return _Form(is_fraction=_FRACTION.fullmatch(text) is not None)
+    return _Form(tuple(_notations(match[2])), match[3].strip().lower(), "," in match[2], "." in match[2])
+
+
 class NumberTally:
     """Learns from cells, one by one, how a column writes numbers."""
 
@@ -87,21 +107,25 @@ class NumberTally:
         if not isinstance(cell, str) or is_missing(cell):
             return
         self._texts += 1
-        text = cell.strip()
-        match = _CELL.fullmatch(text)
-        if match is None:
-            self._fractions += _FRACTION.fullmatch(text) is not None
+        whole, _, parts = cell.partition(".")
+        if whole.isdigit() and (parts.isdigit() or whole == cell):  # most cells, and the quickest to tell
+            self._found += 1
+            if parts and (len(parts) != _A_GROUP or len(whole) > _A_GROUP or whole[0] == "0"):
+                self._sure.add("grouped")
+            self._has_groups_of_points |= bool(parts)
             return
-        if not (notations := _notations(match[2])):
-            return
-        self._found += 1
-        self._percents += match[3].strip() == "%"
-        self._milliseconds += match[3].strip().lower() == "ms"
-        self._has_commas |= "," in match[2]
-        self._has_groups_of_points |= len(notations) > 1 and "." in match[2]
-        self._is_unsure |= _is_unsure(match[2])
-        if len(notations) == 1:
-            self._sure.add(notations[0])
+        form = _form(cell.strip())
+        if form.notations:
+            self._found += 1
+            self._percents += form.unit == "%"
+            self._milliseconds += form.unit == "ms"
+            self._has_commas |= form.has_comma
+            self._has_groups_of_points |= form.has_point and len(form.notations) > 1
+            self._is_unsure |= form.has_comma and len(form.notations) > 1
+            if len(form.notations) == 1:
+                self._sure.add(form.notations[0])
+        else:
+            self._fractions += form.is_fraction
 
     def numbers(self, *, decimal_commas: bool, whole: bool = False) -> Numbers:
         """How most cells write numbers. With `decimal_commas`, the file is likely to have them.

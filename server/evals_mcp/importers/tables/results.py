@@ -9,12 +9,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from evals_mcp.importers.experiments import error_text
 from evals_mcp.importers.formats import Format, Report
 from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_text
 from evals_mcp.importers.sibling_folders import connected, first_datapoints
 from evals_mcp.importers.tables.advice import advice_of
 from evals_mcp.importers.tables.amounts import as_count, as_dollars, as_seconds
-from evals_mcp.importers.tables.cells import as_boolean, as_flag, as_number, column_key, is_empty, is_missing
+from evals_mcp.importers.tables.cells import as_boolean, as_number, column_key, is_empty, is_missing
 from evals_mcp.importers.tables.column_names import RETRIEVED
 from evals_mcp.importers.tables.columns import (
     OF_DATAPOINT,
@@ -26,18 +27,18 @@ from evals_mcp.importers.tables.columns import (
 from evals_mcp.importers.tables.guesses import guess_columns
 from evals_mcp.importers.tables.numbers import Numbers
 from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
-from evals_mcp.importers.tables.rows import Row, can_be_table, may_have_decimal_commas, read_rows
+from evals_mcp.importers.tables.rows import Row, can_be_table, judged_rows, may_have_decimal_commas
 from evals_mcp.importers.tables.run_columns import run_label
 from evals_mcp.importers.tables.score_columns import ScoreColumn, score_name
 from evals_mcp.importers.tables.sheets import result_sheets
 from evals_mcp.importers.tables.spreadsheets import unsaved_formulas
-from evals_mcp.importers.tables.summary_rows import is_summary, summary_label
+from evals_mcp.importers.tables.summary_rows import SummaryRows
 from evals_mcp.importers.tables.unread_cells import UnreadCells
 
 
 def read_table(path: Path, chosen: Chosen, unread: UnreadCells) -> tuple[Columns, Iterator[Result]]:
     """What the columns hold, and the results. Cells that do not fit are noted. Raises Invalid, also while reading."""
-    sample = (row.cells for row in read_rows(path, chosen.sheet))
+    sample = (row.cells for row in judged_rows(path, chosen.sheet))
     columns = guess_columns(sample, chosen, path.name, decimal_commas=may_have_decimal_commas(path))
     rows = partial(_datapoint_rows, path, chosen.sheet, columns)
     numbers = None if columns.inputs or columns.datapoint else _RowNumbers(rows(None), columns)
@@ -47,12 +48,13 @@ def read_table(path: Path, chosen: Chosen, unread: UnreadCells) -> tuple[Columns
 
 def _datapoint_rows(path: Path, sheet: str | None, columns: Columns, unread: UnreadCells | None) -> Iterator[Row]:
     """The rows that are datapoints, with decimal points in their figures. Those that sum up others are noted."""
-    for row in read_rows(path, sheet):
-        if is_summary(row.cells, columns):
-            if unread is not None:
-                unread.add_summary(summary_label(row.cells, columns), row.at)
-            continue
-        yield _with_points(row, columns.numbers)
+    summaries = SummaryRows(columns)
+    for row in judged_rows(path, sheet):
+        label = summaries.label(row.cells)
+        if label is None:
+            yield _with_points(row, columns.numbers)
+        elif unread is not None:
+            unread.add_summary(label, row.at)
 
 
 def _with_points(row: Row, columns: Mapping[str, Numbers]) -> Row:
@@ -95,7 +97,7 @@ def _results(
         scores = [score for column in run.scores if (score := _score(column, row, unread)) is not None]
         rate = None if columns.pass_counts is None else pass_rate(cells, columns.pass_counts)
         scores += [] if rate is None else [rate]
-        output, error = _get(cells, run.output), _error(cells, run.error)
+        output, error = _get(cells, run.output), error_text(_get(cells, run.error), run.error or "")
         label = run.label or run_label(cells, columns.run) or path.stem
         if is_empty(output) and error is None and not scores:
             if case.id is not None or case.inputs != {"row": row.at}:
@@ -113,15 +115,6 @@ def _results(
             metadata=_retrieved_by(row, columns) | _metadata(cells, others) | no_figures,
             **figures,
         )
-
-
-def _error(cells: Mapping[str, Any], column: str | None) -> str | None:
-    """The text of an error. A mark that there was one says so with the column's name."""
-    cell = _get(cells, column)
-    flag = as_flag(cell)
-    if is_missing(cell) or flag is False:
-        return None
-    return f"{column}: {as_text(cell)}" if flag else as_text(cell)
 
 
 def _case(row: Row, columns: Columns) -> Case:

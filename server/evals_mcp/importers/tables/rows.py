@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults
-from evals_mcp.importers.tables.judgment_objects import cells_of_judgment, is_judgment, named_judgments
-from evals_mcp.importers.tables.score_types import METADATA
+from evals_mcp.importers.tables.judgment_objects import NESTED, with_judgments
 from evals_mcp.importers.tables.spreadsheets import read_sheet
 from evals_mcp.importers.tables.typed_cells import plain_cells, without_bytes
 from evals_mcp.importers.text_files import LONGEST_LINE, decoded, encoding_of, lines_of, read_head, read_json
@@ -23,7 +22,6 @@ TABLES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xl
 _SAMPLE = 65_536
 _END = "\x00end of the file\x00"  # a line of its own, unless the file ends in a quoted cell
 _DELIMITERS = ",;\t|"
-_NESTED = ("scores", "metrics", "evaluations", "metadata", "judgments")
 _LISTS = ("results", "rows", "data", "samples", "examples", "items", "records", "events")
 
 
@@ -60,6 +58,14 @@ def read_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
             return _excel(path, sheet)
         case _:
             return _delimited(path)
+
+
+def judged_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
+    """The rows of a table (see `read_rows`), where judgments that are objects have a cell for each part."""
+    rows = read_rows(path, sheet)
+    if path.suffix.lower() not in (".json", ".jsonl", ".ndjson", ".parquet"):
+        return rows
+    return (row._replace(cells=with_judgments(row.cells)) for row in rows)
 
 
 def may_have_decimal_commas(path: Path) -> bool:
@@ -207,26 +213,12 @@ def _object(value: Any, path: Path, at: str) -> Row:
 
 
 def _flat(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The cells of an object. Scores and metadata of their own object get a cell each, such as `scores.f1`.
-
-    So do the parts of judgments that are objects: `scores.f1.explanation`.
-    """
+    """The cells of an object. Scores and metadata of their own object get a cell each, such as `scores.f1`."""
     for name, cell in value.items():
-        is_nested = name.lower() in _NESTED
-        if isinstance(cell, dict) and is_nested:
-            for inner, item in cell.items():
-                yield from _judged(f"{name}.{inner}", item, bare=False)
-        elif isinstance(cell, list) and is_nested and (judgments := named_judgments(name, cell)) is not None:
-            yield from judgments
+        if isinstance(cell, dict) and name.lower() in NESTED:
+            yield from ((f"{name}.{inner}", item) for inner, item in cell.items())
         else:
-            yield from _judged(name, cell, bare=True)
-
-
-def _judged(column: str, cell: Any, *, bare: bool) -> Iterator[tuple[str, Any]]:
-    if is_judgment(cell, bare=bare) and not METADATA.fullmatch(column):
-        yield from cells_of_judgment(column, cell)
-    else:
-        yield column, cell
+            yield name, cell
 
 
 def _parquet(path: Path) -> Iterator[Row]:

@@ -9,6 +9,9 @@ from evals_mcp.importers.tables.numbers import Numbers
 from evals_mcp.importers.tables.score_types import ScoreType
 
 _SCORES = re.compile(r"^(scores?|metrics|evaluations|judgments)[._](?=.)", re.IGNORECASE)
+OF_OBJECT = "#"
+"""Stands before the name of a part in the column of a judgment that was an object."""
+
 _DIRECTIONS = ("higher", "lower")
 _STATES = ("error", "abstained")
 _VERDICTS = ("score", "passed", "threshold")
@@ -44,11 +47,17 @@ def tells_state(column: str) -> bool:
 
 
 def parts_beside(column: str, left: Collection[str], *, is_export: bool) -> dict[str, str]:
-    """The columns of a score's other parts; its verdicts only in an exported table."""
-    if not _SCORES.match(column):
-        return {}
+    """The columns of a score's other parts: those of an object, and verdicts only in an exported table."""
+    of_object = {part: name for part in (*_STATES, *_VERDICTS) if (name := f"{column}{OF_OBJECT}{part}") in left}
+    if of_object or not _SCORES.match(column):
+        return of_object
     parts = (*_STATES, *_VERDICTS) if is_export else _STATES
     return {part: name for part in parts if (name := f"{column}.{part}") in left}
+
+
+def is_part_of_object(column: str, columns: Collection[str]) -> bool:
+    """Whether a column has a part of a judgment that is an object, in another column."""
+    return OF_OBJECT in column and column.rpartition(OF_OBJECT)[0] in columns
 
 
 def is_part(column: str, columns: Collection[str]) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Literal
 
 from evals_mcp.importers.tables.cells import as_boolean, column_key, is_missing
@@ -19,6 +20,7 @@ LONGEST_NAME = 200
 
 _MOST_OPTIONS = 12
 _LONGEST_OPTION = 30
+_HASHABLE = (str, int, float)
 _FEWER = 3  # cells for each option
 _REMARK = re.compile(rf"(?:^|_){EXPLANATIONS}$")
 _FAILURE = re.compile(r"\W*(error|exception|time.?out|invalid|pars|crash|null|unknown|\?|$)")
@@ -50,16 +52,16 @@ class TypeTally:
         if is_missing(cell):
             return
         self._count += 1
-        self._booleans += as_boolean(cell) is not None
-        self._numbers += is_number(cell)
+        boolean, number, fraction = _readings(cell) if isinstance(cell, _HASHABLE) else (False, False, False)
+        self._booleans += boolean
+        self._numbers += number
+        self._fractions += fraction
         if self._options is not None and _can_be_option(cell):
             self._options[cell] += 1
         else:
             self._options = None
         if self._options is not None and len(self._options) > _MOST_OPTIONS:
             self._options = None
-        if isinstance(cell, str) and is_fraction(cell):
-            self._fractions += 1
 
     @property
     def is_filled(self) -> bool:
@@ -105,6 +107,12 @@ def score_type(column: str, values: Iterable[Any]) -> ScoreType | None:
     for value in values:
         tally.add(value)
     return tally.type(column)
+
+
+@lru_cache(10_000)
+def _readings(cell: str | float) -> tuple[bool, bool, bool]:
+    """Whether a cell is a boolean, a number, and a fraction."""
+    return as_boolean(cell) is not None, is_number(cell), is_fraction(cell)
 
 
 def _tells_about(column: str) -> bool:

@@ -7,7 +7,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Report
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.guesses import guess_columns
-from evals_mcp.importers.tables.rows import read_rows
+from evals_mcp.importers.tables.rows import judged_rows
 from evals_mcp.importers.tables.spreadsheets import sheet_names
 
 
@@ -27,7 +27,7 @@ def result_sheets(path: Path, chosen: Chosen, report: Report) -> list[str | None
 
 def _has_outputs(path: Path, chosen: Chosen, sheet: str) -> bool:
     try:
-        columns = guess_columns((row.cells for row in read_rows(path, sheet)), chosen, path.name)
+        columns = guess_columns((row.cells for row in judged_rows(path, sheet)), chosen, path.name)
     except Invalid:  # no table, or none of results
         return False
     return any(run.output for run in columns.runs)

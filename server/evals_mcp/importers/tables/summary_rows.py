@@ -21,21 +21,29 @@ _WORDS = frozenset(
         *("gesamt", "durchschnitt", "mittelwert", "summe", "moyenne", "total g\u00e9n\u00e9ral", "promedio", "media"),
     )
 )
+_LONGEST = 30
 
 
-def is_summary(cells: Mapping[str, Any], columns: Columns) -> bool:
-    """Whether a row names a summary where others have an id, an input or a run, and has no output."""
-    label = summary_label(cells, columns)
-    if label is None or any(not is_missing(cells.get(run.output)) for run in columns.runs if run.output):
-        return False
-    named = [columns.datapoint, *columns.inputs, *columns.targets]
-    return all(is_missing(cell) or cell is label for cell in (cells.get(name) for name in named if name))
+class SummaryRows:
+    """Tells which rows of a table sum up others, by what its columns hold."""
 
+    def __init__(self, columns: Columns) -> None:
+        named = [columns.datapoint, *columns.inputs]
+        self._about = [name for name in (*named, *columns.targets) if name]
+        self._labels = [name for name in (*named, *columns.run) if name]
+        self._outputs = [run.output for run in columns.runs if run.output]
 
-def summary_label(cells: Mapping[str, Any], columns: Columns) -> Any:
-    """The cell that names a summary, such as `Average`. None if there is none."""
-    names = [columns.datapoint, *columns.inputs, *columns.run, next(iter(cells), None)]
-    for cell in (cells.get(name) for name in names if name):
-        if isinstance(cell, str) and cell.strip().rstrip(":").lower() in _WORDS:
-            return cell
-    return None
+    def label(self, cells: Mapping[str, Any]) -> str | None:
+        """The word that names a summary where others have an id, an input or a run, and no output. None for others."""
+        for name in self._labels or list(cells)[:1]:
+            cell = cells.get(name)
+            if isinstance(cell, str) and len(cell) <= _LONGEST and cell.strip().rstrip(":").lower() in _WORDS:
+                return cell if self._is_bare(cells, cell) else None
+        return None
+
+    def _is_bare(self, cells: Mapping[str, Any], label: str) -> bool:
+        """Whether a row has no output, and nothing of a datapoint but the label."""
+        about = (cells.get(name) for name in self._about)
+        return all(is_missing(cells.get(name)) for name in self._outputs) and all(
+            is_missing(cell) or cell is label for cell in about
+        )
