@@ -210,7 +210,8 @@ def test_experiments_of_a_folder_are_compared(tmp_path: Path) -> None:
 
 def test_an_error_of_false_is_none(tmp_path: Path) -> None:
     """As a mark that there was none; true is an error without words."""
-    for name, row in {"phoenix": PHOENIX, "braintrust": BRAINTRUST}.items():
+    tools: dict[str, dict[str, Any]] = {"phoenix": PHOENIX, "braintrust": BRAINTRUST}
+    for name, row in tools.items():
         rows = [{**row, "error": cell} for cell in (False, True, "timeout")]
         errors = [result.error for result in read_as(name, _json(tmp_path, f"{name}.json", rows))[0]]
         assert errors[0] is None, name

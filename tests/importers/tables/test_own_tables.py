@@ -288,3 +288,14 @@ def test_a_direction_alone_leaves_the_other_scores_to_the_guess(tmp_path: Path) 
     for chosen, names in ((["f1:higher"], ["f1", "bleu"]), (["f1:number:higher"], ["f1"])):
         results, _ = read_as("table", path, scores=chosen)
         assert [score.evaluator for score in results[1].scores] == names
+
+
+def test_a_column_whose_name_is_no_evaluators_is_metadata(tmp_path: Path) -> None:
+    """Without a name, or with a too long one, which is told."""
+    rows = [
+        {"question": f"q{n}", "answer": "a", "scores": {"": 1, "x" * 3_000: 2, "ok": True}, "": 5} for n in range(3)
+    ]
+    results, report = read_as("table", _jsonl(tmp_path / "t.jsonl", rows))
+    assert [[score.evaluator for score in result.scores] for result in results] == [["ok"]] * 3
+    assert len(report.notes[0]) < 400
+    assert "a name of 3,007 characters is too long for an evaluator, so 'scores.xxxxxxxxxxxxx'" in report.notes[1]

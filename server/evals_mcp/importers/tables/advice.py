@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from evals_mcp.importers.tables.columns import Columns
-from evals_mcp.importers.tables.score_types import METADATA, names_a_score
+from evals_mcp.importers.tables.score_types import LONGEST_NAME, METADATA, names_a_score
 
 _FEW = 3
 
@@ -17,6 +17,9 @@ def advice_of(columns: Columns) -> Iterator[str]:
             f"nothing is judged, because the cells of {_listed(unread)} are no numbers, booleans or few options. "
             "To read it nevertheless, name it with --score."
         )
+    if long := [name for name in columns.metadata if len(name) > LONGEST_NAME]:
+        name = f"{long[0][:20]!r}\N{HORIZONTAL ELLIPSIS}"
+        yield f"a name of {len(long[0]):,} characters is too long for an evaluator, so {name} is metadata."
     numbers = [score.column for score in scores if score.type == "number" and not names_a_score(score.column)]
     if len(columns.runs) == 1 and not columns.run and columns.runs[0].output is None and len(numbers) > 1:
         yield (

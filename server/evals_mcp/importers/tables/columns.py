@@ -8,6 +8,7 @@ from evals_mcp.importers.tables.pass_counts import PassCounts
 from evals_mcp.importers.tables.score_columns import ScoreColumn, sets_direction_only
 
 OF_DATAPOINT = "metadata.datapoint."
+_LONGEST_SHOWN = 100
 
 
 @dataclass(slots=True)
@@ -92,4 +93,8 @@ def describe(columns: Columns) -> str:
         ("metadata", columns.metadata),
     ]
     named = [(role, [name for name in names if name is not None]) for role, names in parts]
-    return "; ".join(f"{role}: {', '.join(names)}" for role, names in named if names) + "."
+    return "; ".join(f"{role}: {', '.join(map(_cut, names))}" for role, names in named if names) + "."
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}\N{HORIZONTAL ELLIPSIS}"

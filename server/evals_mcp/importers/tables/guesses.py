@@ -33,7 +33,7 @@ from evals_mcp.importers.tables.score_columns import (
     score_name,
     tells_state,
 )
-from evals_mcp.importers.tables.score_types import METADATA, ScoreType, names_a_score, score_type
+from evals_mcp.importers.tables.score_types import LONGEST_NAME, METADATA, ScoreType, names_a_score, score_type
 from evals_mcp.importers.tables.summary_rows import SummaryRows
 from evals_mcp.importers.tables.whole_columns import WholeColumns
 from evals_mcp.importers.tables.wide_columns import WideRun, scored_runs, wide_outputs
@@ -227,7 +227,7 @@ class _Guess:
             type = sure or self._score_type(column)
             if type is None and column in asked:
                 sure = type = score_type("score", self._values[column]) or "text"
-            if type is None and names_score(column):
+            if type is None and names_score(column) and len(column) <= LONGEST_NAME:
                 type = "text" if self._is_judged(column) else "number"
             if type is not None:
                 for other in (explanation := explanations.get(column), *beside.values()):

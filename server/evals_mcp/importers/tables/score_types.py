@@ -76,7 +76,7 @@ class TypeTally:
         """
         if _INDEX.fullmatch(column) or METADATA.fullmatch(column) or column_key(column) in NO_SCORES:
             return None
-        if not self._count or not column.strip() or len(column) > LONGEST_NAME:
+        if not self._count or not column.strip() or column.endswith(".") or len(column) > LONGEST_NAME:
             return None
         is_score = names_a_score(column)
         numbers = (self._numbers + (self._fractions if is_score else 0)) / self._count
