@@ -41,7 +41,7 @@ def add_command(commands: Any) -> None:
         "--score",
         metavar="COLUMN[:TYPE[:DIRECTION]]",
         action="append",
-        help="TYPE: boolean, number, select or text; DIRECTION: higher or lower is better",
+        help="TYPE: boolean, number, select or text; DIRECTION: higher or lower is better, also without a type",
     )
     table.add_argument("--sheet", metavar="NAME", help="the sheet of a spreadsheet; default: all with outputs")
     command.set_defaults(command=_import)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from itertools import count
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.errors import Unavailable
+from evals_mcp.errors import EvalsError
 from evals_mcp.importers.loader import is_extended
 from evals_mcp.importers.results import canonical_json
 from evals_mcp.importers.tables.columns import Chosen
@@ -59,11 +59,11 @@ class ColumnChoice:
 async def evaluations_there(client: EvalsClient, *, must_answer: bool) -> dict[str, str]:
     """The ids of the evaluations by name, of the newest ones if names repeat. Empty if the server keeps no ids of ours.
 
-    Raises EvalsError; unless the server must answer, one that does not has no evaluations.
+    Raises EvalsError; unless the server must answer, one that refuses has no evaluations.
     """
     try:
         return await _read_evaluations(client)
-    except Unavailable:
+    except EvalsError:
         if must_answer:
             raise
         return {}

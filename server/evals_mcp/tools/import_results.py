@@ -35,7 +35,7 @@ Scores = Annotated[
     BeforeValidator(as_list),
     Field(
         max_length=100,
-        description="name, name:boolean (select, text), name:number:higher (lower).",
+        description="name, name:boolean (number, select, text), name:higher (lower).",
     ),
 ]
 DryRun = Annotated[bool, Field(description="Store nothing; default false.")]
