@@ -92,7 +92,7 @@ def method_notes(compared: Compared, found: Sequence[tuple[ComparedCandidate, Co
     if undeclared := _undeclared(compared, rows):
         notes.append(
             f"Not set whether higher is better: {', '.join(undeclared)}. Counts are higher/lower/same. To set it: "
-            "number_valence in the evaluator, or the score NAME:number:higher in the import of a table."
+            "number_valence in the evaluator, or the score NAME:higher in the import of a table."
         )
     if any(row.only_baseline or row.only_candidate for row in rows):
         notes.append("Figures are over the pairs of their row only; list_runs can differ.")
