@@ -175,6 +175,9 @@ def _on_judgment(subject: Subject, written: WrittenCondition, evaluation: Resolv
     for value in written.values:
         text = f"{written.operator}{value.text}" if written.operator in _ORDERED else value.text
         alternatives.append(read_match(text, rows, row, literally=value.is_quoted, prefix=prefix))
+    if excluded and len(alternatives) == 1 and (judged := alternatives[0].boolean) is not None:
+        # An index finds the other value.
+        alternatives, excluded = [alternatives[0].model_copy(update={"boolean": not judged})], False
     return JudgedCondition(side=subject.side, alternatives=alternatives, excluded=excluded)
 
 

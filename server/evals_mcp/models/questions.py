@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from evals_mcp.models.conditions import Asked, Condition, EvaluatorScale, JudgmentCondition
+from evals_mcp.models.conditions import Asked, Condition, EvaluatorScale, JudgmentCondition, TextCondition
 from evals_mcp.models.model import Defaulted
 
 LogSort = Literal["newest", "worst", "latency", "cost", "length"]
@@ -37,6 +37,11 @@ class Filter(Asked):
     errors_only: Defaulted[bool] = False
     text: str | None = None
     conditions: Defaulted[list[Condition]] = Field(default_factory=list, max_length=50)
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether it searches in the texts of logs, which takes long."""
+        return bool(self.text) or any(isinstance(item, TextCondition) for item in self.conditions)
 
     def names(self) -> list[str]:
         """The given conditions, by field."""

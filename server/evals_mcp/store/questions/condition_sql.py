@@ -40,17 +40,25 @@ _STEP = logs.alias("step")
 
 
 class Reading(NamedTuple):
-    """What conditions are read against: a connection, an evaluation, and the dataset versions of the runs."""
+    """What conditions are read against: a connection, an evaluation, and the dataset versions of the runs.
+
+    `by_judgments`: an index of judgments finds the logs, and the conditions are checked for these.
+    """
 
     connection: Connection
     evaluation: EvaluationState
     dataset_versions: Sequence[str]
+    by_judgments: bool = False
 
 
 def on_log(condition: Condition, reading: Reading) -> Test:
     """The condition on a log of `run_logs`."""
     if is_on_datapoint(condition):
-        found = _on_datapoint_id(condition, reading, run_logs.c.datapoint_id)
+        id: Column = run_logs.c.datapoint_id
+        if reading.by_judgments and reading.connection.dialect.name == "sqlite":
+            # Else SQLite looks up each of the chosen datapoints for each of the judgments.
+            id = id.op("||")("")
+        found = _on_datapoint_id(condition, reading, id)
         if isinstance(condition, FieldCondition) and condition.part == "input":
             # Logs without a datapoint have inputs of their own.
             own = _json_test(condition, reading.connection, logs.c.inputs, condition.key.split("."))

@@ -6,7 +6,7 @@ each statement names its runs itself, so that an index starts with them.
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
 from evals_mcp.models.conditions import FieldCondition, JudgmentCondition, Side, is_on_datapoint
 from evals_mcp.models.questions import Filter
@@ -29,7 +29,7 @@ class FilterConditions:
         self.evaluators = judging(filter.judgment or JudgmentCondition(), evaluation)
         runs = evaluation.find_runs(filter.run_ids)
         self.dataset_versions = list(dict.fromkeys(run.dataset_version_id for run in runs if run.dataset_version_id))
-        self.reading = Reading(connection, evaluation, self.dataset_versions)
+        self.reading = Reading(connection, evaluation, self.dataset_versions, filter.judgment is not None)
         self._names = [name for name in filter.names() if name in ON_LOGS]
         self._found: dict[str, Condition] = {}
 
@@ -48,8 +48,7 @@ class FilterConditions:
         found += [on_datapoint(item, self.reading) for item in self.filter.conditions if is_on_datapoint(item)]
         if self.reads_logs:
             in_runs = run_logs.c.run_id.in_(bindparam("run_ids", expanding=True))
-            of_datapoint = run_logs.c.datapoint_id == datapoints.c.id
-            found.append(exists().where(in_runs, of_datapoint, *self.on_logs(ON_DATAPOINTS)).correlate(datapoints))
+            found.append(_among_datapoints(in_runs, *self.on_logs(("text",))))
         return found
 
     @property
@@ -69,8 +68,7 @@ class FilterConditions:
         tests = [on_log(item, self.reading) for item in self.filter.conditions if item.side == side]
         if not tests:
             return []
-        of_datapoint = run_logs.c.datapoint_id == datapoints.c.id
-        return [exists().where(run_logs.c.run_id == run_id, of_datapoint, *tests).correlate(datapoints)]
+        return [_among_datapoints(run_logs.c.run_id == run_id, *tests)]
 
     @property
     def depends_on_runs(self) -> bool:
@@ -83,6 +81,11 @@ class FilterConditions:
     def wants_missing(self) -> bool:
         """Whether the filter selects logs with a missing judgment."""
         return self.filter.judgment is not None and self.filter.judgment.state == "missing"
+
+
+def _among_datapoints(*tests: Condition) -> Condition:
+    """A datapoint of `datapoints` has such a log. It is one pass over the logs, instead of one for each datapoint."""
+    return datapoints.c.id.in_(select(run_logs.c.datapoint_id).where(run_logs.c.datapoint_id.is_not(None), *tests))
 
 
 def _of_datapoint(asked: FilterConditions) -> Condition:

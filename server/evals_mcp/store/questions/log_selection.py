@@ -100,7 +100,7 @@ class LogSelection:
     def _known_or_few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
         """`_few`, kept if it takes long: a search in all texts."""
         question, worst_by = self._question, self.evaluator
-        if not question.filter.text or self._results.version is None:
+        if not question.filter.reads_texts or self._results.version is None:
             return self._few(runs)
         asked = (self._evaluation_id, question.filter, question.sort, worst_by and worst_by.version_id)
         return self._results.cache.get("search", asked, self._results.version, lambda: self._few(runs))
@@ -113,7 +113,7 @@ class LogSelection:
         order = {run.id: index for index, run in enumerate(runs)}
         found: dict[tuple[str, int], float] = {}
         for source in self._statements.of_runs():
-            if self._question.filter.text and self._connection.dialect.name == "sqlite":
+            if self._question.filter.reads_texts and self._connection.dialect.name == "sqlite":
                 source = source.order_by(*list(source.selected_columns)[:2])  # as the texts lie in the file
             rows = self._connection.execute(source.limit(COUNTED_TO + 1), {"run_ids": list(order)}).all()
             found |= {(run_id, number): value for run_id, number, value in rows}

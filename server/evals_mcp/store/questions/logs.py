@@ -36,7 +36,7 @@ class LogQuestions:
         Raises NotFound and Invalid.
         """
         # Read before the transaction, so that it is never newer than the data.
-        version = self._database.data_version() if question.filter.text else None
+        version = self._database.data_version() if question.filter.reads_texts else None
         with self._database.read() as connection:
             evaluation = self._evaluations.read(connection, evaluation_id)
             runs = evaluation.find_runs(question.filter.run_ids)
