@@ -1,5 +1,7 @@
 """A repeated question reads only what has changed, and says how old the rest is."""
 
+from typing import Any
+
 import anyio
 import pytest
 from tests.mirror.conftest import LOGS, Mirrored
@@ -46,6 +48,14 @@ async def test_only_a_run_that_changed_is_read_again(mirrored: Mirrored) -> None
     assert "4.5" in await mirrored.ask(where=["stars>=4.5"])
     assert len(mirrored.server.log_pages(mirrored.runs["v1"])) == 3
     assert mirrored.server.log_pages(mirrored.runs["v2"]) == []
+
+
+async def test_runs_that_only_a_condition_names_are_read(mirrored: Mirrored) -> None:
+    """Which datapoints another run passes can only be told from its logs."""
+    for where in (["passes(correct)=v1"], ["fails(correct)=v1"]):
+        asked: dict[str, Any] = {"runs": ["v2"], "where": where}
+        for tool in ("get_logs", "list_datapoints"):
+            assert await mirrored.ask_again(tool, **asked) == await mirrored.ask_directly(tool, **asked)
 
 
 async def test_what_is_gone_on_the_server_is_gone_here(mirrored: Mirrored) -> None:

@@ -118,7 +118,7 @@ class Reading:
         self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
     ) -> tuple[ResolvedEvaluation, Comparisons]:
         """The comparison for a question. Raises NotFound. The asked runs are read before others of the family."""
-        run_ids = [question.baseline_run_id, *question.candidate_run_ids]
+        run_ids = [question.baseline_run_id, *question.candidate_run_ids, *question.filter.tested_run_ids]
         if question.family == "evaluation":
             run_ids += [run.id for run in evaluation.runs]
         async with self._with_logs(evaluation.id, run_ids) as (reviews, scratch):
@@ -283,9 +283,10 @@ class Reading:
 
 
 def _run_ids(evaluation: ResolvedEvaluation, question: Question) -> list[str]:
-    """The runs of a question: those of its filter, else all."""
+    """The runs of a question: those of its filter, else all; and those that its conditions test."""
     named = question.filter.run_ids
-    return [run.id for run in evaluation.runs] if named is None else named
+    chosen = [run.id for run in evaluation.runs] if named is None else named
+    return list(dict.fromkeys([*chosen, *question.filter.tested_run_ids]))
 
 
 def _may_be_errors(runs: Sequence[RunRow]) -> list[str]:

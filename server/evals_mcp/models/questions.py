@@ -4,7 +4,15 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from evals_mcp.models.conditions import Asked, Condition, EvaluatorScale, JudgmentCondition, TextCondition
+from evals_mcp.models.conditions import (
+    Asked,
+    Condition,
+    EvaluatorScale,
+    JudgmentCondition,
+    PassCondition,
+    PassCountCondition,
+    TextCondition,
+)
 from evals_mcp.models.model import Defaulted
 
 LogSort = Literal["newest", "worst", "latency", "cost", "length"]
@@ -37,6 +45,12 @@ class Filter(Asked):
     errors_only: Defaulted[bool] = False
     text: str | None = None
     conditions: Defaulted[list[Condition]] = Field(default_factory=list, max_length=50)
+
+    @property
+    def tested_run_ids(self) -> list[str]:
+        """The runs whose passing is a condition, in which logs need not be."""
+        passing = [item for item in self.conditions if isinstance(item, PassCondition | PassCountCondition)]
+        return list(dict.fromkeys(run_id for item in passing for run_id in item.run_ids))
 
     @property
     def reads_texts(self) -> bool:
