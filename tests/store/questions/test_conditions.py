@@ -1,6 +1,7 @@
 """Each kind of condition chooses logs and datapoints, alike on both databases."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, Fi
 from evals_mcp.models.references import EvaluatorReference, Target
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.logs.logs import LogTarget
-from evals_mcp.store.store import Store
+from evals_mcp.store.store import Store, open_store
 
 LONG = "x" * 300 + " Straße"
 POINTS: list[dict[str, Any]] = [
@@ -252,3 +253,33 @@ def test_a_comparison_is_filtered_by_one_side(asked: Conditions) -> None:
     assert asked.pairs(MeasureCondition(side="baseline", **slow)) == 1
     assert asked.pairs(TextCondition(side="candidate", part="output", operator="~", values=["new 0"])) == 1
     assert asked.pairs(ErrorCondition(side="baseline", failed=True)) == 0
+
+
+def test_what_runs_pass_is_read_again_after_a_write(tmp_path: Path) -> None:
+    """Also for a list or a sample of another run, whose own logs have not changed."""
+    asked = Conditions(open_store(str(tmp_path / "evals.db")))
+    passes_old = asked.passing("old")
+    sample = LogQuestion(
+        filter=Filter(run_ids=[asked.runs["new"]], conditions=[passes_old]),
+        sample=True,
+        evaluator_version_id=asked.right,
+    )
+    newest = Filter(run_ids=[asked.runs["new"]], conditions=[passes_old])
+    points = DatapointQuestion(filter=newest, dataset_version_id=asked.dataset_version_id)
+
+    def found() -> tuple[int, int, int]:
+        return (
+            asked.store.log_questions.answer(asked.id, sample).total,
+            asked.store.datapoint_questions.answer(asked.id, points).total,
+            asked.pairs(passes_old),
+        )
+
+    assert found() == (1, 1, 1)
+    log = asked.store.logs.create(
+        "prompt",
+        LogTarget(version_id=asked.prompt),
+        {"output": "old 1 again", "source_datapoint_id": asked.datapoints[0]},
+        asked.runs["old"],
+    )
+    asked.store.logs.create_judgment(LogTarget(version_id=asked.right), log.id, {"judgment": False})
+    assert found() == (0, 0, 0)

@@ -36,7 +36,7 @@ class ChosenDatapoints:
         filtered = self._cache.get(
             "filtered datapoints",
             (*question.dataset_version_ids, question.filter),
-            revisions if conditions.reads_logs else None,
+            conditions.revisions(runs),
             lambda: _filtered_positions(connection, question, runs, conditions),
         )
         if question.show == "all":

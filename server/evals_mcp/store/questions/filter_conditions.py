@@ -4,9 +4,10 @@ Each field of the filter has a function for its table, listed in `ON_LOGS` or `O
 each statement names its runs itself, so that an index starts with them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select
 
 from evals_mcp.models.conditions import FieldCondition, JudgmentCondition, Side, is_on_datapoint
 from evals_mcp.models.questions import Filter
@@ -50,6 +51,13 @@ class FilterConditions:
             in_runs = run_logs.c.run_id.in_(bindparam("run_ids", expanding=True))
             found.append(_among_datapoints(in_runs, *self.on_logs(("text",))))
         return found
+
+    def revisions(self, runs: Iterable[Row[Any]]) -> Hashable:
+        """What the datapoints that meet the filter in these runs depend on; None if only on datasets, which stay."""
+        if not self.depends_on_runs:
+            return None
+        evaluation = self.reading.evaluation
+        return evaluation.revisions([*runs, *evaluation.find_runs(self.filter.tested_run_ids)])
 
     @property
     def names(self) -> list[str]:

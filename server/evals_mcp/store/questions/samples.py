@@ -74,7 +74,7 @@ class LogSamples:
                 numbers = self._cache.get(
                     "logs that match",
                     filter.model_copy(update={"run_ids": [run.id]}),
-                    evaluation.revisions([run]),
+                    evaluation.revisions([run, *evaluation.find_runs(filter.tested_run_ids)]),
                     partial(_read_matching, connection, run.id, matching),
                 )
                 indexes = of_run.numbers.searchsorted(numbers)
