@@ -68,7 +68,7 @@ def verdict_words(row: ComparisonRow) -> Quoted:
 
 
 def _needed(row: ComparisonRow) -> Quoted:
-    return "" if row.pairs_needed is None else f" (detecting it needs about {_about(row.pairs_needed)} pairs)"
+    return "" if row.pairs_needed is None else f" (detecting it needs about {figures.about(row.pairs_needed)} pairs)"
 
 
 def _directions(row: ComparisonRow) -> Quoted:
@@ -97,9 +97,3 @@ def _option(option: str) -> Quoted:
     if len(option) <= _LONGEST_OPTION:
         return name(option)
     return cell(option, _LONGEST_OPTION)
-
-
-def _about(pairs: int) -> Quoted:
-    """A number of pairs, rounded up to two digits."""
-    step = 10 ** max(0, len(str(pairs)) - 2)
-    return figures.count(-(-pairs // step) * step)

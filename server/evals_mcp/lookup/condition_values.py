@@ -12,7 +12,7 @@ from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.judgment_values import read_match
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_run
-from evals_mcp.lookup.scales import scale_of
+from evals_mcp.lookup.scales import failing_scales, scale_of
 from evals_mcp.lookup.written_conditions import Word, WrittenCondition, read_condition
 from evals_mcp.models.conditions import (
     AuthorCondition,
@@ -148,8 +148,7 @@ def _pass_rule(evaluation: ResolvedEvaluation, written: WrittenCondition) -> Pas
         if not isinstance(condition, JudgedCondition) or condition.excluded or len(condition.alternatives) > 1:
             raise Invalid(f'where: {quoted(written.text)}: state one judgment, such as "{word}(groundedness>=4)=RUN".')
         return PassRule(stated=condition.alternatives[0])
-    scales = [(scale_of(evaluation, row, named=False), row) for row in evaluation.evaluators]
-    able = [scale for scale, row in scales if JudgmentReading(scale, row).failing is not None]
+    able = failing_scales(evaluation)
     if not able:
         raise Invalid(
             f'where: no evaluator here tells which judgments pass. State it, such as "{word}(groundedness>=4)=RUN".'

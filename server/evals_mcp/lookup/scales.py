@@ -3,6 +3,7 @@
 from evals_mcp.models.conditions import EvaluatorScale
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
+from evals_mcp.statistics.agreement import JudgmentReading
 
 
 def scale_of(evaluation: ResolvedEvaluation, row: EvaluatorRow, *, named: bool) -> EvaluatorScale:
@@ -18,3 +19,9 @@ def scale_of(evaluation: ResolvedEvaluation, row: EvaluatorRow, *, named: bool) 
         high=row.high if declared else max(highs, default=None),
         can_fail=named or declared or row.return_type != "number",
     )
+
+
+def failing_scales(evaluation: ResolvedEvaluation) -> list[EvaluatorScale]:
+    """The scales of the evaluators that can fail a log."""
+    scales = [(scale_of(evaluation, row, named=False), row) for row in evaluation.evaluators]
+    return [scale for scale, row in scales if JudgmentReading(scale, row).failing is not None]

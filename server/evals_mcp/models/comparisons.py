@@ -43,6 +43,8 @@ class ComparisonRow(Model):
     baseline: float | None = None
     candidate: float | None = None
     difference: float | None = None
+    baseline_deviation: float | None = None
+    candidate_deviation: float | None = None
     low: float | None = None
     high: float | None = None
     test: str | None = None

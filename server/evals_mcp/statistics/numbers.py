@@ -50,6 +50,8 @@ def summarize_changes(pairs: NumberPairs, valence: str, kind: str) -> Comparison
         baseline=math.fsum(pairs.baseline.tolist()) / pairs.pairs,
         candidate=math.fsum(pairs.candidate.tolist()) / pairs.pairs,
         difference=difference,
+        baseline_deviation=deviation(pairs.baseline),
+        candidate_deviation=deviation(pairs.candidate),
         better=better,
         worse=worse,
         higher=higher,
@@ -58,6 +60,14 @@ def summarize_changes(pairs: NumberPairs, valence: str, kind: str) -> Comparison
         same=pairs.pairs - higher - lower,
         direction={"positive": upward, "negative": -upward}.get(valence, 0),
     )
+
+
+def deviation(values: NDArray[Any]) -> float | None:
+    """The sample standard deviation; None for fewer than two values."""
+    if len(values) < 2:
+        return None
+    # Equal values have none. Rounding of their mean would give them one.
+    return float(values.std(ddof=1)) if (values != values[0]).any() else 0.0
 
 
 def number_pairs_needed(differences: NDArray[Any]) -> int | None:

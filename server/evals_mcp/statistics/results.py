@@ -65,7 +65,8 @@ class Comparison:
     `pairs_needed` would detect the observed difference with 80 % power; None without a difference. With too few pairs
     there is no p-value and no test, but booleans still have an interval. `averaged`: some datapoint had several values,
     which were averaged. `ignored` counts values of another type or that are not finite. `negligible`: the difference is
-    too small for a verdict.
+    too small for a verdict. Deviations are sample standard deviations of a side's values over the pairs; None for fewer
+    than two pairs, and for options.
     """
 
     kind: str
@@ -78,6 +79,8 @@ class Comparison:
     baseline: float | None = None
     candidate: float | None = None
     difference: float | None = None
+    baseline_deviation: float | None = None
+    candidate_deviation: float | None = None
     low: float | None = None
     high: float | None = None
     test: PairedTest | None = None

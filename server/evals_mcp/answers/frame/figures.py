@@ -19,6 +19,12 @@ def count(amount: int, noun: Quoted = "") -> Quoted:
     return f"{count(amount)} {noun}" if amount == 1 else f"{count(amount)} {noun}s"
 
 
+def about(amount: int) -> Quoted:
+    """A number rounded up to two digits: `790` for 783."""
+    step = 10 ** max(0, len(str(amount)) - 2)
+    return count(-(-amount // step) * step)
+
+
 def clause(amount: int, noun: Quoted, predicate: Quoted) -> Quoted:
     """How many do something: `1 log has an error`, `2 logs have an error`. `predicate` begins with a plural verb."""
     verb, _, rest = predicate.partition(" ")
