@@ -114,6 +114,13 @@ async def test_evaluations_are_listed_alike(both: Both) -> None:
         assert len({_plain(str(result.content)) for result in results}) == 1
 
 
+async def test_agreement_is_the_same(both: Both) -> None:
+    """Of the sample and of all kinds of evaluators, also on chosen logs."""
+    for evaluation in (NAME, SAMPLE):
+        await both.ask("list_runs", evaluation=evaluation, show="agreement", max_tokens=20_000)
+    await both.ask("list_runs", evaluation=NAME, show="agreement", where=["text~refund"])
+
+
 async def test_logs_are_the_same(both: Both) -> None:
     """A filter, sort and sample choose the same logs in the same order; tests/slow asks for the others."""
     for asked in LOGS[::3]:

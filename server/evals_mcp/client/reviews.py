@@ -6,10 +6,11 @@ from pydantic import TypeAdapter
 
 from evals_mcp.client.connection import Connection
 from evals_mcp.client.urls import Query
+from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.model import Model
-from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
+from evals_mcp.models.questions import AgreementQuestion, ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
 from evals_mcp.models.rows import (
     CurrentRows,
@@ -28,6 +29,7 @@ _LOGS = TypeAdapter(LogRows)
 _DATAPOINTS = TypeAdapter(DatapointRows)
 _DATAPOINT = TypeAdapter(DatapointContent)
 _IDS = TypeAdapter(FoundIds)
+_AGREEMENT = TypeAdapter(AgreementRows)
 _FIELDS = TypeAdapter(FieldRows)
 _COMPARISONS = TypeAdapter(Comparisons)
 _SQL_ROWS = TypeAdapter(SqlRows)
@@ -89,6 +91,12 @@ class Reviews:
     async def query(self, evaluation: ResolvedEvaluation, question: SqlQuestion) -> tuple[ResolvedEvaluation, SqlRows]:
         """Fetch the rows of a SELECT. Raises NotFound and Invalid."""
         return await self._ask(evaluation, "query", question, _SQL_ROWS)
+
+    async def find_agreement(
+        self, evaluation: ResolvedEvaluation, question: AgreementQuestion
+    ) -> tuple[ResolvedEvaluation, AgreementRows]:
+        """Fetch how evaluators agree. Raises NotFound."""
+        return await self._ask(evaluation, "agreement", question, _AGREEMENT)
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Fetch ids of logs with this prefix, newest first."""

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
-from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
+from evals_mcp.models.questions import AgreementQuestion, ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, LogRows
 from evals_mcp.models.sql import SqlQuestion, SqlRows
@@ -45,6 +46,12 @@ class RowSource(Protocol):
 
     async def query(self, evaluation: ResolvedEvaluation, question: SqlQuestion) -> tuple[ResolvedEvaluation, SqlRows]:
         """The rows of a SELECT, with the evaluation at the same time. Raises NotFound and Invalid."""
+        ...
+
+    async def find_agreement(
+        self, evaluation: ResolvedEvaluation, question: AgreementQuestion
+    ) -> tuple[ResolvedEvaluation, AgreementRows]:
+        """How evaluators agree, with the evaluation at the same time. Raises NotFound."""
         ...
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:

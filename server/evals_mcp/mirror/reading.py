@@ -17,11 +17,12 @@ from evals_mcp.mirror.run_reading import is_current, read_runs
 from evals_mcp.mirror.run_rows import RunRows
 from evals_mcp.mirror.state import MirrorState
 from evals_mcp.mirror.time_limit import TimeLimit
+from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.evaluation_document import RunEvaluation
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.model import JsonObject
-from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion, Question
+from evals_mcp.models.questions import AgreementQuestion, ComparisonQuestion, DatapointQuestion, LogQuestion, Question
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
 from evals_mcp.models.rows import (
     DatapointContent,
@@ -130,6 +131,13 @@ class Reading:
             resolved = await self._resolved(evaluation.id)
             labeled = question.model_copy(update={"run_labels": resolved.run_labels})
             return resolved, (await reviews.query(scratch, labeled))[1]
+
+    async def find_agreement(
+        self, evaluation: ResolvedEvaluation, question: AgreementQuestion
+    ) -> tuple[ResolvedEvaluation, AgreementRows]:
+        """How evaluators agree. Raises NotFound."""
+        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
+            return await self._resolved(evaluation.id), (await reviews.find_agreement(scratch, question))[1]
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Ids of logs with this prefix, newest first. Searches the logs of each file by id."""

@@ -115,6 +115,10 @@ class DatapointQuestion(Question):
         return [self.dataset_version_id, *self.other_dataset_version_ids]
 
 
+class AgreementQuestion(Question):
+    """Whether evaluators agree on the logs of the filter."""
+
+
 class ComparisonQuestion(Question):
     """The runs and evaluators to compare, and the datapoints to show.
 

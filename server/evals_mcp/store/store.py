@@ -28,6 +28,7 @@ from evals_mcp.store.revision_cache import RevisionCache
 
 if TYPE_CHECKING:
     from evals_mcp.store.logs.traces import Traces
+    from evals_mcp.store.questions.agreement import AgreementQuestions
     from evals_mcp.store.questions.comparisons import ComparisonQuestions
     from evals_mcp.store.sql.sql_questions import SqlQuestions
     from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
@@ -84,6 +85,13 @@ class Store:
         from evals_mcp.store.sql.sql_questions import SqlQuestions
 
         return SqlQuestions(self.database, self._states, self.overviews, self._cache)
+
+    @cached_property
+    def agreement_questions(self) -> "AgreementQuestions":
+        """Questions about the agreement of evaluators."""
+        from evals_mcp.store.questions.agreement import AgreementQuestions
+
+        return AgreementQuestions(self.database, self._states, self.overviews, self._cache)
 
     @cached_property
     def evaluated_runs(self) -> "EvaluatedRuns":

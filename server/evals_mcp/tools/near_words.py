@@ -29,6 +29,11 @@ SHOWN = {
     "missing": "unjudged never_judged not_judged",
 }
 
+RUN_VIEW_WORDS = {
+    "runs": "all default list",
+    "agreement": "agree kappa judges raters alpha disagreement",
+}
+
 
 def understood(words: dict[str, str]) -> BeforeValidator:
     """Replace a word by the value that it means, in any case, with blanks, hyphens or underscores."""

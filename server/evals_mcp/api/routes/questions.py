@@ -8,9 +8,10 @@ from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import ReadStore
 from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
-from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, LogQuestion
+from evals_mcp.models.questions import AgreementQuestion, ComparisonQuestion, DatapointQuestion, LogQuestion
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
 from evals_mcp.models.sql import SqlQuestion, SqlRows
 
@@ -84,6 +85,12 @@ def compare_runs(store: ReadStore, id: str, question: ComparisonQuestion, known:
 def query(store: ReadStore, id: str, question: SqlQuestion, known: Known = None) -> SqlRows:
     """Get the rows of one SELECT over the views of an evaluation. Read-only, and at most 5 seconds."""
     return store.sql_questions.answer(id, question, known)
+
+
+@router.post("/{id}/agreement")
+def find_agreement(store: ReadStore, id: str, question: AgreementQuestion, known: Known = None) -> AgreementRows:
+    """Compare the evaluators of an evaluation on the logs that they judged. Read-only."""
+    return store.agreement_questions.answer(id, question, known)
 
 
 @router.get("/{id}/datapoint-ids")

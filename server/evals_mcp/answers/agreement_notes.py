@@ -1,0 +1,32 @@
+"""Notes on agreement: what the figures do not tell."""
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.answers.rater_names import RaterNames
+from evals_mcp.models.agreement import AgreementRows
+from evals_mcp.statistics.judge_errors import UNEVEN
+
+_LISTED = 6
+
+
+def agreement_notes(rows: AgreementRows, names: RaterNames) -> list[Quoted]:
+    """Raters that say nothing, pairs without a common log, labels that are no even sample, repeats."""
+    notes: list[Quoted] = []
+    if equal := [names.pair(pair) for pair in rows.pairs if pair.kappa is None and pair.alpha is None]:
+        notes.append(f"No kappa, because all their judgments are equal: {figures.listed(equal, _LISTED)}.")
+    constant = sorted({index for pair in rows.pairs if pair.kappa or pair.alpha for index in pair.constant})
+    if constant:
+        who = figures.listed([names.of(index) for index in constant], _LISTED)
+        notes.append(f"Always the same judgment on the common logs, so its kappa is 0 by definition: {who}.")
+    if rows.apart:
+        apart: list[Quoted] = [f"{names.of(first)} and {names.of(second)}" for first, second in rows.apart]
+        notes.append(f"Never judged the same log: {figures.listed(apart, _LISTED)}.")
+    notes += [
+        f"{names.of(errors.human)} did not label an even sample: {names.of(errors.judge)} judges labelled logs "
+        "otherwise than the others. Rates against labels allow for that, its errors do not."
+        for errors in rows.judges
+        if any(row.uneven_p is not None and row.uneven_p < UNEVEN for row in errors.corrected)
+    ]
+    if any(pair.datapoints < pair.logs for pair in rows.pairs):
+        notes.append("Several logs of a datapoint count as one for the intervals.")
+    return notes

@@ -1,0 +1,106 @@
+"""Agreement of evaluators: the rows of the answer. `evals_mcp.statistics` computes them."""
+
+from pydantic import Field
+
+from evals_mcp.models.model import Defaulted, Model
+from evals_mcp.models.rows import CurrentRows
+
+LISTED_OPTIONS = 8
+"""Cross tables of more options are left out."""
+
+
+class Estimate(Model):
+    """A figure with its 95 % interval. Without bounds, it has none."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Rater(Model):
+    """An evaluator version that judged, as attached, or one author of its judgments.
+
+    `judged_version_id` is the version that gave the judgments: another than the attached one may count for it.
+    """
+
+    evaluator_version_id: str
+    judged_version_id: str
+    author: str | None = None
+    logs: int
+
+
+class RaterPair(Model):
+    """Two raters, as indexes of `AgreementRows.raters`, over the logs that both judged.
+
+    `agreement` is the rate of equal judgments. `kappa` is Cohen's; `alpha` is Krippendorff's for intervals, of numbers.
+    Without them, `constant` or chance explains: all judgments are equal. `table` counts logs by the first's option (a
+    row) and the second's; a log of several authors counts once, in shares.
+    """
+
+    first: int
+    second: int
+    logs: int
+    datapoints: int
+    agreement: Estimate
+    kappa: Estimate | None = None
+    alpha: Estimate | None = None
+    difference: Estimate | None = None
+    constant: Defaulted[list[int]] = Field(default_factory=list)
+    options: Defaulted[list[str]] = Field(default_factory=list)
+    table: Defaulted[list[list[float]]] = Field(default_factory=list)
+
+
+class RaterGroup(Model):
+    """Three or more raters that give the same kind of judgments: Krippendorff's alpha over logs that two judged.
+
+    None if all judgments are equal.
+    """
+
+    raters: list[int]
+    logs: int
+    is_interval: bool
+    alpha: Estimate | None = None
+
+
+class CorrectedRate(Model):
+    """The rate of the first of two options that people would give to the logs of a run (None: of all runs).
+
+    `judge_rate` is the judge's over `logs`, `labels` of which people judged. `method`: `labels` of these logs and the
+    judge's judgments of all (prediction-powered), or `errors`: the judge's rates of error on the other runs
+    (Rogan-Gladen). `uneven_p` tests that the judge gives it as often with and without a label.
+    """
+
+    run_id: str | None = None
+    logs: int
+    judge_rate: float
+    labels: int
+    label_rate: Estimate | None = None
+    rate: Estimate | None = None
+    method: str = "labels"
+    uneven_p: float | None = None
+
+
+class JudgeErrors(Model):
+    """A judge against people, by the indexes of raters, where both give one of two `options`.
+
+    `true_positive` is its rate of the first option where people give it, `true_negative` that of the second; None if
+    people never gave it.
+    """
+
+    judge: int
+    human: int
+    options: list[str]
+    true_positive: Estimate | None = None
+    true_negative: Estimate | None = None
+    corrected: list[CorrectedRate]
+
+
+class AgreementRows(CurrentRows):
+    """How evaluators and authors agree. `apart` are pairs that never judged the same log."""
+
+    raters: list[Rater]
+    pairs: list[RaterPair]
+    groups: list[RaterGroup]
+    judges: list[JudgeErrors]
+    apart: list[tuple[int, int]]
+    logs: int

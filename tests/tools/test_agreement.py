@@ -1,0 +1,121 @@
+"""How evaluators and authors agree, as list_runs tells it."""
+
+import re
+from typing import Any
+
+import pytest
+from tests.assistant import Assistant
+from tests.judged_pairs import NAME, document_of, read_votes
+from tests.small_evaluations import make_evaluation
+
+from evals_mcp.importers.loader import load_document, stream
+
+pytestmark = pytest.mark.anyio
+JUDGE = {"return_type": "boolean"}
+HUMAN = {"return_type": "boolean", "evaluator_type": "human"}
+
+
+def _row(answer: str, pair: str) -> list[str]:
+    (line,) = [line for line in answer.splitlines() if line.startswith(f"{pair} | ")]
+    return line.split(" | ")
+
+
+async def test_recorded_judges_agree_with_people_as_published(own_assistant: Assistant) -> None:
+    """Eight judges and people: kappa, raw agreement, rates against people, and the logs that the offered call shows."""
+    await load_document(own_assistant.client, stream(document_of(read_votes())))
+    answer = await own_assistant.ask("list_runs", evaluation=NAME, show="agreement", max_tokens=8_000)
+    assert _row(answer, "human, gpt-4-vanilla")[1:4] == ["419", "83% (79 to 86)", "0.66 (0.58 to 0.72)"]
+    assert _row(answer, "human, chatgpt-vanilla")[3].startswith("-0.18 (")
+    assert _row(answer, "human, palm2-vanilla")[1:4:2] == ["415", "0.37 (0.28 to 0.46)"]
+    assert _row(answer, "gpt-4-vanilla, gpt-4-cot")[2:4] == ["92% (89 to 94)", "0.84 (0.78 to 0.89)"]
+    assert (
+        "falcon-vanilla says output_1 on 84% (78 to 88) of what human calls so, "
+        "and output_2 on 28% (23 to 35) of what human calls so." in answer
+    )
+    assert "Krippendorff's alpha (nominal) 0.29 (0.25 to 0.32), 9 together on 419 logs" in answer
+    where = re.search(r"Disagreements of human, chatgpt-cot: get_logs\(.*where=\[\"(.*)\", \"(.*)\"\]\)", answer)
+    assert where is not None
+    assert "164 logs" in await own_assistant.ask("get_logs", evaluation=NAME, where=list(where.groups()))
+    natural = await own_assistant.ask("list_runs", evaluation=NAME, show="agreement", where=["subset=natural"])
+    assert _row(natural, "human, gpt-4-cot")[1:3] == ["100", "94% (88 to 97)"]
+
+
+async def _labelled(assistant: Assistant) -> str:
+    """A judge of 200 logs in two runs, and people on 60 of the first, of which it is wrong on every tenth."""
+    small = await make_evaluation(assistant.client, "Labelled", human=HUMAN, judge=JUDGE, other=JUDGE)
+    logs: list[tuple[str, dict[str, Any]]] = []
+    for number in range(100):
+        good = number % 10 < 7
+        said = good if number % 10 else not good
+        judgments: dict[str, object] = {"small/judge": said, "small/other": True}
+        logs.append((f"q{number}", judgments | ({"small/human": good} if number < 60 else {})))
+    await small.run("v1", logs)
+    await small.run("v2", [(f"q{number}", {"small/judge": number % 2 == 0}) for number in range(100)])
+    return small.id
+
+
+async def test_a_judges_rate_is_corrected_by_peoples_labels(own_assistant: Assistant) -> None:
+    """In words, by run: with labels of its own, and by the judge's errors where a run has none."""
+    answer = await own_assistant.ask("list_runs", evaluation=await _labelled(own_assistant), show="agreement")
+    assert "judge says true on 86% (72 to 93) of what human calls so, and false on 100% (82 to 100)" in answer
+    assert "v1: judge says true on 60% of 100 logs; against 60 labels of human that means about 70% (" in answer
+    assert (
+        "v2: judge says true on 50% of 100 logs; if it errs as on the labelled logs, that means about 58% (" in answer
+    )
+    assert "labels of chosen logs, such as regressions or disagreements, bias them." in answer
+
+
+async def test_agreement_that_tells_nothing_is_no_figure(own_assistant: Assistant) -> None:
+    """A constant judge, one that judged no common log, numbers of different ranges: the answer says so."""
+    small = await make_evaluation(
+        own_assistant.client,
+        "Odd agreement",
+        human=HUMAN,
+        always=JUDGE,
+        equal=JUDGE,
+        apart=JUDGE,
+        stars={"return_type": "number", "number_limits": {"min": 1, "max": 5}},
+        points={"return_type": "number", "number_limits": {"min": 0, "max": 100}},
+    )
+    logs: list[tuple[str, dict[str, Any]]] = [
+        (
+            f"q{number}",
+            {
+                "small/always": True,
+                "small/equal": True,
+                "small/human": number % 3 > 0,
+                "small/stars": number % 5 + 1,
+                "small/points": number,
+            },
+        )
+        for number in range(30)
+    ]
+    await small.run("v1", [*logs, *((f"r{number}", {"small/apart": number > 2}) for number in range(5))])
+    answer = await own_assistant.ask("list_runs", evaluation=small.id, show="agreement")
+    assert "No kappa, because all their judgments are equal: always, equal." in answer
+    assert "Always the same judgment on the common logs, so its kappa is 0 by definition: always, equal." in answer
+    assert "Never judged the same log: human and apart" in answer
+    assert "stars, points" not in answer
+    assert _row(answer, "always, equal")[3] == "-"
+    nothing = await own_assistant.ask("list_runs", evaluation=small.id, show="agreement", where=["latency>99999"])
+    assert "No two evaluators or authors judged the same log" in nothing
+
+
+async def test_authors_of_an_evaluator_are_raters(own_assistant: Assistant) -> None:
+    """Two people who share logs are a pair, and their common evaluator counts each log once against the judge."""
+    small = await make_evaluation(own_assistant.client, "Two people", human=HUMAN, judge=JUDGE)
+    run_id = await small.run("v1", [(f"q{number}", {"small/judge": number % 2 == 0}) for number in range(20)])
+    for number, log in enumerate(await _log_ids(own_assistant, small.id)):
+        await small.judge(log, "small/human", number % 2 == 0, user="ann")
+        await small.judge(log, "small/human", number % 4 == 0, user="ben")
+    assert run_id
+    answer = await own_assistant.ask("list_runs", evaluation=small.id, show="agreement")
+    assert _row(answer, "human by ann, ben")[1].startswith("20")
+    assert _row(answer, "human by ann, ben")[2].startswith("75% (")
+    assert _row(answer, "human, judge")[1] == "20"
+
+
+async def _log_ids(assistant: Assistant, evaluation: str) -> list[str]:
+    answer = await assistant.ask("get_logs", evaluation=evaluation, limit=50, max_tokens=20_000)
+    shown = re.findall(r"^(log_[^;\s]+)(?= \||$)", answer, re.MULTILINE)
+    return [id for short in shown for id in await assistant.client.reviews.find_log_ids(short)]
