@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.assistant import Assistant, connect_assistant
+from tests.shown_evidence import read_words, shown_evidence
 from tests.small_evaluations import make_evaluation
 from tests.tokenizers import count_tokens
 
@@ -141,7 +142,7 @@ async def test_the_question_of_several_logs_is_shown_once(assistant: Assistant) 
     assert len(re.findall(r"^ → ", answer, re.MULTILINE)) == 3
 
 
-async def _load_candidates(client: Any) -> None:
+async def load_candidates(client: Any) -> None:
     """Six candidates: differences of all kinds, too few pairs, only errors, and another dataset."""
     specs: dict[str, Any] = {f"judge{number}": {"return_type": "boolean"} for number in range(5)}
     small = await make_evaluation(client, "Candidates", **specs, stars={"return_type": "number"})
@@ -167,7 +168,7 @@ async def test_a_cut_comparison_shows_or_counts_every_candidate(
         build_client(Settings(database=str(tmp_path / "evals.db"))) as client,
         connect_assistant(client) as assistant,
     ):
-        await _load_candidates(client)
+        await load_candidates(client)
         for budget in (300, 330, 370, 420, 500, 620, 800, 1_100, 1_500, 2_000):
             shown: list[str] = []
             asked: dict[str, Any] | None = {"evaluation": "Candidates", "max_tokens": budget}
@@ -192,3 +193,15 @@ def _candidates(answer: str) -> list[str]:
     above = answer.split("\nWhat changed")[0]
     words = re.findall(r"^(run-\d|few|broken|elsewhere)(?: \| \w+ \| \d|: |, )(?!and)", above, re.MULTILINE)
     return list(dict.fromkeys(words))
+
+
+async def test_a_little_more_budget_takes_no_evidence_away(assistant: Assistant) -> None:
+    """What gets its line between 900 and 1,100 tokens takes it from no datapoint, verdict or line below a datapoint."""
+    words = read_words(await assistant.ask("list_runs", evaluation="Which prompt", max_tokens=8_000))
+    before: set[tuple[str, ...]] = set()
+    for budget in range(900, 1_101, 25):
+        asked = {"evaluation": "Which prompt", "limit": 1, "max_tokens": budget}
+        shown = shown_evidence(await assistant.ask("compare_runs", **asked), words)
+        assert before <= shown
+        before = shown
+    assert len(before) > 12

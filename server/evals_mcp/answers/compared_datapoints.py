@@ -18,7 +18,7 @@ from evals_mcp.truncation import full_length
 
 _CAP = 100_000
 _USEFUL = 150  # characters of texts; a row with fewer is not worth its ids and labels
-_ROOMY = 60  # characters; with less room, a row has only its judgments
+_ROOMY = 60  # characters; with less room, a row has only its judgments and the first of its texts
 _VALUES = 5
 _EVALUATORS = 6
 _EXPLAINED = 2
@@ -44,13 +44,13 @@ def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Out
     whole = sum(needs) + sum(needs_of_others)
 
     def render(limit: int) -> Quoted:
-        if limit < min(_ROOMY, whole):
-            return first
         limits, rooms = share_outputs(max(limit, _USEFUL), needs, needs_of_others)
         lines: list[Quoted] = [
             f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, limits, strict=True)
         ]
-        return "\n".join([first, *lines, *others.lines(rooms)])
+        lines += others.lines(rooms)
+        amount = len(lines) * limit // _ROOMY if limit < min(_ROOMY, whole) else len(lines)
+        return "\n".join([first, *lines[:amount]])
 
     return Row(render, whole)
 

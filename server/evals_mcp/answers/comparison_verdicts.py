@@ -67,16 +67,16 @@ def verdict_rows(compared: Compared, start: int = 0) -> Verdicts:
 
 
 def _render(compared: Compared, group: _Group, header: Quoted, whole: int, longest: int) -> Callable[[int], Quoted]:
-    others = [index for index, row in enumerate(group.rows) if row.verdict in _WITHOUT_DIFFERENCE]
-    ends = list(accumulate(len(group.table[index]) for index in others))
+    order = sorted(range(len(group.rows)), key=lambda index: group.rows[index].verdict in _WITHOUT_DIFFERENCE)
+    ends = list(accumulate(len(group.table[index]) for index in order))
 
     def render(limit: int) -> Quoted:
         room = limit - whole
         if room < max(longest, 1):
             return _first(group.short, limit)
-        rest = others[sum(end <= room for end in ends) :]
-        short = _short(compared, group.candidate, [group.rows[index] for index in rest])
-        lines = [line for index, line in enumerate(group.table) if index not in rest]
+        amount = sum(end <= room for end in ends)
+        short = _short(compared, group.candidate, [group.rows[index] for index in sorted(order[amount:])])
+        lines = [group.table[index] for index in sorted(order[:amount])]
         return "\n".join(filter(None, [header, *lines, _first(list(short), limit)]))
 
     return render

@@ -114,7 +114,7 @@ def _subject(compared: Compared) -> Quoted:
 def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) -> None:
     """The comparisons of each candidate from an index."""
     rows, whole = verdict_rows(compared, start)
-    if not whole and len(rows) < 2:
+    if not whole and len(rows) < 2 and not start:
         answer.head("Nothing to compare by these evaluators." if compared.has_pairs else "No pairs to compare.")
         return
 
@@ -139,6 +139,7 @@ def _add_changes(answer: Answer, rows: Sequence[Row]) -> None:
             lambda shown: left_out(len(rows) - shown, "change", _MORE_CHANGES),
             on_cut=f"Whole changes: {_MORE_CHANGES}",
             rank=Rank.EXTRA,
+            least=0,
         )
 
 

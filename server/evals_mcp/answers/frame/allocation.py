@@ -1,54 +1,85 @@
-"""How the lists and lines of an answer share its tokens; no texts."""
+"""How the lists and lines of an answer share its tokens; no texts.
 
-from collections.abc import Sequence
+An answer grows in steps whose order does not depend on its tokens: it has the steps that fit before the first one that
+does not, and as much of that one as fits. So a larger answer has all that a smaller one has.
+"""
+
+from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from evals_mcp.answers.frame.tokens import share
 
 
 class Need(NamedTuple):
-    """The tokens of a list: of a call alone, of the least that it shows, of all its rows, of these in some detail, and
-    of everything.
+    """The tokens of a list: of a call alone, of the least that it shows, of each further row, of all rows in some
+    detail, and of everything.
 
-    Lists of a lower `rank` get their least first. `bare` is 0 unless a call alone will do. `whole` may be any number
-    above the room if it is larger.
+    Lists of a lower `rank` get their least and their detail first. `bare` is 0 unless a call alone will do. `base` and
+    `whole` may be any number above the room if they are larger.
     """
 
     bare: int
     least: int
-    rows: int
+    rows: Iterable[int]
     base: int
     whole: int
     rank: int
 
 
-def allocate(room: int, lines: int, least_of_lines: int, needs: Sequence[Need]) -> tuple[int, list[int]]:
-    """The tokens of the lines, and of each list.
+def allocate(room: int, lines: Sequence[int], reserve: int, needs: Sequence[Need]) -> tuple[int, list[int]]:
+    """The tokens of all lines, and of each list.
 
-    Everything if it fits. Else the least of each; then the lines and all rows; then the detail of the lowest rank, and
-    that of the others. What needs less than an equal share gets it whole, so a larger room gives nothing less.
+    Everything if it fits. Else the least of each list; then lines and rows, always of the part that has taken least;
+    then detail: of the lowest rank, some of the others, and the rest. `reserve` is kept for a line that tells what is
+    omitted. What needs less than an equal share gets it whole.
     """
-    if lines + sum(need.whole for need in needs) <= room:
-        return lines, [need.whole for need in needs]
-    for_lines = least_of_lines
-    left = room - for_lines
+    if sum(lines) + sum(need.whole for need in needs) <= room:
+        return sum(lines), [need.whole for need in needs]
+    rooms, left = _least(max(room - reserve, 0), needs)
+    if any(given < (need.bare or need.least) for given, need in zip(rooms, needs, strict=True)):
+        return 0, rooms
+    taken, left = _grow(left, [lines, *(need.rows for need in needs)])
+    for_lines, *further = taken
+    rooms = [given + more for given, more in zip(rooms, further, strict=True)]
+    first = min((need.rank for need in needs), default=0)
+    stages = [
+        [need.base if need.rank == first else 0 for need in needs],
+        [need.base for need in needs],
+        [need.whole for need in needs],
+    ]
+    for wanted in stages:
+        shares = share(left, [max(want - given, 0) for want, given in zip(wanted, rooms, strict=True)])
+        rooms = [given + more for given, more in zip(rooms, shares, strict=True)]
+        left -= sum(shares)
+    return for_lines, rooms
+
+
+def _least(left: int, needs: Sequence[Need]) -> tuple[list[int], int]:
+    """The least of each list, those of a lower rank first, and what is left."""
     rooms = [0] * len(needs)
     later = sum(need.bare or need.least for need in needs)
     for index, need in sorted(enumerate(needs), key=lambda item: item[1].rank):
-        later -= need.bare or need.least
-        most = max(left - later, left // 2)
-        rooms[index] = need.bare if need.bare and need.least > most else min(need.least, most)
+        least = need.bare or need.least
+        later -= least
+        rooms[index] = min(least, max(left - later, left // 2))
         left -= rooms[index]
-    first = min((need.rank for need in needs), default=0)
-    stages: tuple[tuple[str, bool], ...] = (("rows", False), ("base", True), ("base", False), ("whole", False))
-    for part, only_first in stages:
-        wanted = [
-            0 if only_first and need.rank > first else getattr(need, part) - given
-            for need, given in zip(needs, rooms, strict=True)
-        ]
-        wanted.insert(0, lines - for_lines)
-        more, *shares = share(left, [max(want, 0) for want in wanted])
-        for_lines += more
-        rooms = [given + more for given, more in zip(rooms, shares, strict=True)]
-        left -= more + sum(shares)
-    return for_lines, rooms
+    return rooms, left
+
+
+def _grow(left: int, parts: Sequence[Iterable[int]]) -> tuple[list[int], int]:
+    """What each part takes of `left`, step after step, and the rest. The step without room takes all that is left."""
+    taken = [0] * len(parts)
+    waiting = [iter(steps) for steps in parts]
+    following = [(step, index) for index, steps in enumerate(waiting) if (step := next(steps, None)) is not None]
+    heapify(following)
+    while following:
+        wanted, index = heappop(following)
+        given = min(wanted - taken[index], left)
+        taken[index] += given
+        left -= given
+        if taken[index] < wanted:
+            break
+        if (step := next(waiting[index], None)) is not None:
+            heappush(following, (wanted + step, index))
+    return taken, left

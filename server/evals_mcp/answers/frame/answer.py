@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals_mcp.answers.frame.allocation import Need, allocate
+from evals_mcp.answers.frame.allocation import allocate
 from evals_mcp.answers.frame.detail import LEAST, Row, Rows, cost, cut, fixed
 from evals_mcp.answers.frame.lists import List, Rank
 from evals_mcp.answers.frame.quoting import Quoted, block
@@ -17,7 +17,7 @@ from evals_mcp.answers.frame.tokens import fit, whole_character
 
 _RESERVE = 250  # tokens for rows and footers that heads never take
 _SHORT = "Some lines were omitted. Raise max_tokens to see them."
-_MUCH = 0.12  # of the room; lines get it if rows leave it unused
+_UNUSED = 0.13  # of the budget; lines get what is more, if the next row does not fit
 _SHORTEST_LINE = 30  # tokens; less of a line says nothing
 
 
@@ -31,7 +31,7 @@ class Answer:
     """Collects the parts of an answer. `text()` joins body, notes and footers, in this order."""
 
     def __init__(self, budget: int) -> None:
-        self._left = budget
+        self._left = self._budget = budget
         self._reserve = min(budget // 2, _RESERVE)
         self._body: list[Quoted | _Line | List] = []
         self._notes: list[_Line] = []
@@ -97,39 +97,32 @@ class Answer:
         """The whole answer. Its estimate is within the budget."""
         lists = [part for part in self._body if isinstance(part, List)]
         lines = [part for part in (*self._body, *self._notes) if isinstance(part, _Line)]
-        needs, for_lines, rooms = self._allocate(lists, sum(cost(line.text) for line in lines))
+        reserve = cost(_SHORT) if lines or any(item.rank is Rank.EXTRA for item in lists) else 0
+        for_lines, rooms = self._allocate(lists, [cost(line.text) for line in lines], reserve)
         unused = self._left - for_lines - sum(rooms)
         closings: dict[int, list[Quoted]] = {}
-        growing = False  # what the next line of a verdict will take is lent to evidence only
-        evidence_last = sorted(range(len(lists)), key=lambda at: (needs[at].rank is Rank.EVIDENCE, needs[at].whole))
-        for index in evidence_last:
-            unused += rooms[index]
+        for index in sorted(range(len(lists)), key=lambda at: lists[at].rank):
             waiting = sum(room for room, item in zip(rooms, lists, strict=True) if item.waits)
-            room = min(unused, rooms[index]) if growing and lists[index].rank is Rank.EXTRA else unused
-            closings[index], spent = self._fill(lists, index, room, waiting)
-            unused -= spent
-            growing |= lists[index].rank is Rank.VERDICTS and spent < needs[index].whole
+            closings[index], spent = self._fill(lists, index, rooms[index], waiting)
+            unused += rooms[index] - spent
         for index, item in enumerate(lists):
-            if not item.texts and not (growing and item.rank is Rank.EXTRA):
+            if not item.texts and item.rank is Rank.EVIDENCE and not item.waits:
                 unused += sum(map(cost, closings[index]))
                 closings[index], spent = self._fill(lists, index, unused)
                 unused -= spent
-        if unused > _MUCH * self._left:
-            for_lines += unused
+        for_lines += unused if unused - reserve > _UNUSED * self._budget else min(unused, reserve)
         self._fill_lines(lines, for_lines, omitted=any(item.rank is Rank.EXTRA and not item.texts for item in lists))
         body = [text for part in (*self._body, *self._notes) for text in _texts(part)]
         extra_first = sorted(range(len(lists)), key=lambda at: lists[at].rank is not Rank.EXTRA)
         below = [text for index in extra_first for text in closings[index]]
         return "\n".join([*body, *self._footers, *below])
 
-    def _allocate(self, lists: Sequence[List], wanted: int) -> tuple[list[Need], int, list[int]]:
-        """The needs of the lists, and the tokens of the lines, which need `wanted`, and of the lists."""
-        needs = [item.need(self._left, whole=len(lists) > 1) for item in lists]
-        if len(needs) == 1 and wanted > (self._left - needs[0].least) // 2:
-            needs = [lists[0].need(self._left)]
-        if any(item.rank is Rank.EXTRA for item in lists):
-            wanted += cost(_SHORT)  # says so where a list is omitted
-        return needs, *allocate(self._left, wanted, cost(_SHORT) if wanted else 0, needs)
+    def _allocate(self, lists: Sequence[List], lines: Sequence[int], reserve: int) -> tuple[int, list[int]]:
+        """The tokens of all lines, and of each list. A single list takes no time to find its needs beside few lines."""
+        first, wanted = lists[0] if lists else None, sum(lines)
+        if first and len(lists) == 1 and not first.waits and wanted <= (self._left - reserve - first.minimum) // 2:
+            return wanted, [self._left - wanted]
+        return allocate(self._left, lines, reserve, [item.need(self._left) for item in lists])
 
     def _fill(self, lists: Sequence[List], index: int, room: int, waiting: int = 0) -> tuple[list[Quoted], int]:
         """Fill a list. Verdicts that are not all shown take the room of the lists that wait for them."""
@@ -138,10 +131,7 @@ class Answer:
             return [], 0
         filled = item.fill(room)
         if item.rank is Rank.VERDICTS and item.omits:
-            for part in (4, 3, 2, 1, 0):  # less than all, if with all of it no call for the others was left
-                filled = item.fill(room + waiting * part // 4)
-                if item.omits:
-                    break
+            return item.fill(room + waiting, every=False)  # one is left for the call, which has no room beside all
         return filled
 
     def _fill_lines(self, lines: Sequence[_Line], room: int, *, omitted: bool) -> None:

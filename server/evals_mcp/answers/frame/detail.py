@@ -21,6 +21,7 @@ _SMALLER = (30, 12, 0)
 _STEP = 1.25  # from a level to the next
 _HIGHEST = 2_000_000
 _TOKENS_PER_CHARACTER = 0.25  # first estimate
+_LEAST_PER_CHARACTER = 1 / 16  # tokens, for nearly any text
 _FEW = 2  # rows to guess from
 _BISECTIONS = 4
 _WORTHWHILE = 0.02  # of the room; less of it is left unused
@@ -101,6 +102,10 @@ class Rows:
         """Whether the first rows, or all, fit at a level."""
         return self.total(level, room, amount) <= room
 
+    def fit_whole(self, room: int) -> bool:
+        """Whether all rows fit with all of their data. Renders none if that is far from it."""
+        return sum(row.need for row in self.rows) * _LEAST_PER_CHARACTER <= room and self.fit(self.top, room)
+
     def _at(self, index: int, level: int) -> tuple[Quoted, int]:
         row = self.rows[index]
         key = (index, min(level, row.need))
@@ -118,15 +123,18 @@ def fit_rows(
     least: int = LEAST,
     *,
     smaller: bool = True,
+    every: bool = True,
 ) -> Shown:
     """Show as many rows as fit into `room` with their footer at the level `least`, then in more detail.
 
-    One row may be `smaller` than that. Reserves `cut_cost` if data is cut. Returns no texts if not even the first row
-    fits.
+    One row may be `smaller` than that, and the others then use what is left. Unless `every`, one row is left. Reserves
+    `cut_cost` if data is cut. Returns no texts if not even the first row fits.
     """
     whole = room - footer_cost(len(rows))
+    if every and rows.fit_whole(whole):
+        return _shown(rows, [rows.top] * len(rows))
     levels = [*(level for level in _LEVELS if least <= level < rows.top), rows.top]
-    index = _guess(rows, levels, whole - cut_cost)
+    index = _guess(rows, levels, whole - cut_cost) if every else -1
     while index >= 0 and not rows.fit(levels[index], whole if index == len(levels) - 1 else whole - cut_cost):
         index -= 1
     if index < 0:
@@ -220,6 +228,8 @@ def _first_rows(
         spent += sum(rows.cost(amount, level) for level in smaller)
     if not amount + len(smaller):
         return Shown([], 0, False)
+    if not smaller_levels:
+        return _shown(rows, [least] * amount)
     unused = int(_ENOUGH * room) - footer_cost(amount + len(smaller)) - cut_cost - spent
     chosen = [least] * amount
     if unused > 0 and amount:

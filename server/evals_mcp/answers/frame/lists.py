@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
+from itertools import chain
 
 from evals_mcp.answers.frame.allocation import Need
 from evals_mcp.answers.frame.detail import LEAST, Rows, cost, cut, fit_rows, squeeze
 from evals_mcp.answers.frame.quoting import Quoted
-
-_LEAST_PER_CHARACTER = 1 / 16  # tokens, for nearly any text
 
 
 class Rank(IntEnum):
@@ -46,36 +45,41 @@ class List:
     @property
     def minimum(self) -> int:
         """The tokens of the first row in the least detail, with header and footers."""
-        below = max(self._below(amount) for amount in {1, len(self.rows) - 1 or 1})
+        below = max(self._below(amount) for amount in {1, len(self.rows) - 1 or 1, len(self.rows)})
         return cost(self.header) + self.rows.cost(0, self.least) + below + cost(self.on_cut)
 
-    def need(self, room: int, *, whole: bool = True) -> Need:
-        """The tokens of the least that it shows, of all rows, of these in some detail, and of everything.
-
-        Without `whole`, all but the first count as more than the room.
-        """
-        first, minimum = self.rows.cost(0, self.least), self.minimum
-        if not whole:
-            return Need(self.bare, minimum, room + 1, room + 1, room + 1, self.rank)
-        everything = room + 1
-        if sum(row.need for row in self.rows.rows) * _LEAST_PER_CHARACTER <= room:
-            everything = cost(self.header) + self._below(len(self.rows)) + self.rows.total(self.rows.top, room)
-        if self.rank is Rank.EXTRA:
-            rows = minimum - first + self.rows.total(self.least, room)
-            return Need(0, 0, rows, rows, everything, self.rank)
+    def need(self, room: int) -> Need:
+        """The tokens of the least that it shows, of each further row, of all rows in some detail, and of everything."""
+        minimum = self.minimum
+        whole = cost(self.header) + self._below(len(self.rows))
+        everything = whole + self.rows.total(self.rows.top, room) if self.rows.fit_whole(room - whole) else room + 1
+        around = minimum - self.rows.cost(0, self.least)
         if self.rank is Rank.VERDICTS:
-            least = minimum - first + self.rows.total(self.least, room)
-            return Need(0, least, least, everything, everything, self.rank)
-        rows, base = (minimum - first + self.rows.total(level, room) for level in (self.least, LEAST))
-        return Need(self.bare, minimum, rows, base, everything, self.rank)
+            least = whole + self.rows.total(self.least, room) + cost(self.on_cut)
+            return Need(0, least, (), everything, everything, self.rank)
+        least = 0 if self.rank is Rank.EXTRA else minimum
+        first = () if least and not self.waits else (max(minimum - self.bare, 0),)
+        further = (self.rows.cost(index, self.least) for index in range(1, len(self.rows)))
+        base = around + self.rows.total(max(self.least, LEAST), room)
+        return Need(self.bare, least, chain(first, further), base, everything, self.rank)
 
-    def fill(self, room: int) -> tuple[list[Quoted], int]:
-        """Fill `texts` from this room. The lines to add at the end, and the tokens of all."""
+    def fill(self, room: int, *, every: bool = True) -> tuple[list[Quoted], int]:
+        """Fill `texts` from this room, of all but a row unless `every`. The lines to add at the end, and their tokens
+        with the texts."""
         if self.rank is Rank.EXTRA and room < self.minimum:
             return [], 0
-        whole, room = room, room - cost(header := cut(self.header, room // 2))
-        smaller = self.rank is not Rank.VERDICTS
-        shown = fit_rows(self.rows, room, self._below, cost(self.on_cut), self.least, smaller=smaller)
+        beside = self.rows.cost(0, self.least) + self._below(len(self.rows))
+        whole, room = room, room - cost(header := cut(self.header, max(room // 2, room - beside)))
+        smaller = self.rank is not Rank.VERDICTS and self.least >= LEAST
+        shown = fit_rows(
+            self.rows,
+            room,
+            self._below,
+            cost(self.on_cut),
+            self.least,
+            smaller=smaller,
+            every=every or len(self.rows) < 2,
+        )
         if not shown.texts and self.waits:
             below = cut(self.footer(0), whole)
             return [below], cost(below)
