@@ -29,7 +29,6 @@ _CALLS: list[tuple[str, dict[str, Any]]] = [
     ("list_datapoints", {"limit": 100}),
     ("list_runs", {}),
 ]
-_WORDS = ["the", "refund", "order", "was", "sent", "back", "after", "thirty", "days", "退款", "🙂", "é"]
 
 
 async def _check(

@@ -77,6 +77,8 @@ def _logs(run: RunRow) -> Quoted:
     logs, of = figures.count(run.logs_count), run.datapoints_count
     if of is None or (run.logs_count == of and not run.missing_datapoints):
         return logs
+    if not run.logs_count:
+        return f"0 for 0 of {figures.count(of)} datapoints"
     if run.missing_datapoints:
         return f"{logs} for {figures.count(of - run.missing_datapoints)} of {figures.count(of)} datapoints"
     # Only rows tell for how many datapoints fewer logs are.
