@@ -88,7 +88,7 @@ def test_every_model_of_the_contract_has_its_keys() -> None:
 
 
 def test_null_means_absent_on_every_optional_key() -> None:
-    """A null on an optional key is never what is wrong, but for the word that tells files, records or conditions apart."""
+    """A null on an optional key is never what is wrong, but for words that tell files, records or conditions apart."""
     for model in all_models().values():
         words = ("type", "record", "kind")
         optional = [key for key, required in keys(model).items() if not required and key not in words]

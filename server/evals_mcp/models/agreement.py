@@ -76,7 +76,7 @@ class CorrectedRate(Model):
     labels: int
     label_rate: Estimate | None = None
     rate: Estimate | None = None
-    method: str = "labels"
+    method: Defaulted[str] = "labels"
     uneven_p: float | None = None
 
 
