@@ -38,8 +38,12 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (
         "compare_runs",
         {"evaluation": NAME, "text": "x"},
-        "max_tokens. With text: list_evaluations.",
+        'use where=["text~x"]',
     ),
+    ("get_logs", {"evaluation": NAME, "text": "refund"}, 'use where=["text~refund"]'),
+    ("get_logs", {"evaluation": NAME, "judgment": "false"}, 'use where=["judgment=false"]'),
+    ("list_datapoints", {"evaluation": NAME, "errors_only": True}, 'use where=["error=true"]'),
+    ("compare_runs", {"evaluation": NAME, "filter": "subset=law"}, 'use where=["subset=law"]'),
     ("list_evaluations", {"limit": 0}, "limit: "),
     ("list_evaluations", {"limit": 101}, "limit: "),
     ("list_evaluations", {"text": _HUGE}, "text: "),

@@ -58,6 +58,8 @@ from mcp import MCPError
 
 _log = logging.getLogger(__name__)
 _ADDED_BY_HOSTS = frozenset(("wait_for_previous",))
+_CONDITIONS = {"text": "text~VALUE", "judgment": "judgment=VALUE", "errors_only": "error=VALUE", "filter": "VALUE"}
+"""Conditions for what a model may take for an argument of its own."""
 _OPTION = re.compile(r"--?[a-z-]+")
 _IN_BACKTICKS = re.compile(r"`([^`]*)`")
 _OWN_ADDRESSES = "evals://"
@@ -150,13 +152,16 @@ class EvalsServer(LateServer):
         given = {key: value for key, value in arguments.items() if key in known or key not in _ADDED_BY_HOSTS}
         for key, value in given.items():
             if key not in known:
-                raise Invalid(f"{_short(key)}: unknown argument; {self._takes(name, key)}")
+                raise Invalid(f"{_short(key)}: unknown argument; {self._takes(name, key, value)}")
             _check_text(key, value)
         return {key: value for key, value in given.items() if value is not None}
 
-    def _takes(self, name: str, key: str) -> Quoted:
+    def _takes(self, name: str, key: str, value: Any) -> Quoted:
         """The argument of a tool that was meant, else all of them, and the tools that have one of this name."""
         known = self._arguments[name]
+        if "where" in known and key in _CONDITIONS:
+            condition = _CONDITIONS[key].replace("VALUE", str(value).lower() if isinstance(value, bool) else str(value))
+            return f"use where=[{quote(condition, 60)}]."
         if close := get_close_matches(key[:100], known, n=1, cutoff=0.5):
             return f"did you mean {name_of(close[0])}?"
         takes: Quoted = f"{name_of(name)} takes {', '.join(map(name_of, known))}."
