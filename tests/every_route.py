@@ -30,6 +30,7 @@ READING_POSTS = (
     "/v5/review/evaluations/{id}/agreement",
     "/v5/review/evaluations/{id}/comparison",
     "/v5/review/evaluations/{id}/query",
+    "/v5/review/evaluations/{id}/relations",
     "/v5/files/retrieve-by-path",
     "/v5/review/evaluations/{id}/logs",
     "/v5/review/evaluations/{id}/datapoints",
@@ -310,6 +311,7 @@ def _writes(world: World) -> Iterator[Step]:
     }
     yield Step("POST", "/v5/review/evaluations/{id}/comparison", evaluation, body=compared)
     yield Step("POST", "/v5/review/evaluations/{id}/agreement", evaluation, body={})
+    yield Step("POST", "/v5/review/evaluations/{id}/relations", evaluation, body={})
     yield Step("POST", "/v5/review/evaluations/{id}/query", evaluation, body={"sql": "SELECT input, output FROM logs"})
     yield Step("POST", runs + "/{run_id}/logs", in_run, body={"log_ids": [world.logs["flow"], world.logs["prompt"]]})
     yield Step("PATCH", runs + "/{run_id}", in_run, body={"control": True})

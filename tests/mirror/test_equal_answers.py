@@ -115,10 +115,11 @@ async def test_evaluations_are_listed_alike(both: Both) -> None:
 
 
 async def test_agreement_is_the_same(both: Both) -> None:
-    """Of the sample and of all kinds of evaluators, also on chosen logs."""
-    for evaluation in (NAME, SAMPLE):
-        await both.ask("list_runs", evaluation=evaluation, show="agreement", max_tokens=20_000)
-    await both.ask("list_runs", evaluation=NAME, show="agreement", where=["text~refund"])
+    """And so are relations: of the sample and of all kinds of evaluators, also on chosen logs."""
+    for show in ("agreement", "relations"):
+        for evaluation in (NAME, SAMPLE):
+            await both.ask("list_runs", evaluation=evaluation, show=show, max_tokens=20_000)
+        await both.ask("list_runs", evaluation=NAME, show=show, where=["text~refund"])
 
 
 async def test_logs_are_the_same(both: Both) -> None:

@@ -36,6 +36,10 @@ async def test_recorded_judges_agree_with_people_as_published(own_assistant: Ass
     where = re.search(r"Disagreements of human, chatgpt-cot: get_logs\(.*where=\[\"(.*)\", \"(.*)\"\]\)", answer)
     assert where is not None
     assert "164 logs" in await own_assistant.ask("get_logs", evaluation=NAME, where=list(where.groups()))
+    pages = await own_assistant.all_pages("list_runs", evaluation=NAME, show="agreement", max_tokens=1_500)
+    pairs = [line.split(" | ")[0] for page in pages for line in page.splitlines() if re.match(r"[\w-]+, .* \| ", line)]
+    assert len(pages) > 1
+    assert len(pairs) == len(set(pairs)) == 36
     natural = await own_assistant.ask("list_runs", evaluation=NAME, show="agreement", where=["subset=natural"])
     assert _row(natural, "human, gpt-4-cot")[1:3] == ["100", "94% (88 to 97)"]
 

@@ -61,7 +61,7 @@ _HEADERS: list[Quoted] = [
     "equal (95%)",
     "kappa",
     "alpha",
-    "mean difference",
+    "second − first",
     "judgments, first and second",
 ]
 

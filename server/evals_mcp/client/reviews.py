@@ -10,7 +10,14 @@ from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.model import Model
-from evals_mcp.models.questions import AgreementQuestion, ComparisonQuestion, DatapointQuestion, LogQuestion
+from evals_mcp.models.questions import (
+    AgreementQuestion,
+    ComparisonQuestion,
+    DatapointQuestion,
+    LogQuestion,
+    RelationQuestion,
+)
+from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
 from evals_mcp.models.rows import (
     CurrentRows,
@@ -30,6 +37,7 @@ _DATAPOINTS = TypeAdapter(DatapointRows)
 _DATAPOINT = TypeAdapter(DatapointContent)
 _IDS = TypeAdapter(FoundIds)
 _AGREEMENT = TypeAdapter(AgreementRows)
+_RELATIONS = TypeAdapter(RelationRows)
 _FIELDS = TypeAdapter(FieldRows)
 _COMPARISONS = TypeAdapter(Comparisons)
 _SQL_ROWS = TypeAdapter(SqlRows)
@@ -97,6 +105,12 @@ class Reviews:
     ) -> tuple[ResolvedEvaluation, AgreementRows]:
         """Fetch how evaluators agree. Raises NotFound."""
         return await self._ask(evaluation, "agreement", question, _AGREEMENT)
+
+    async def find_relations(
+        self, evaluation: ResolvedEvaluation, question: RelationQuestion
+    ) -> tuple[ResolvedEvaluation, RelationRows]:
+        """Fetch how judgments relate to other numbers. Raises NotFound."""
+        return await self._ask(evaluation, "relations", question, _RELATIONS)
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Fetch ids of logs with this prefix, newest first."""

@@ -6,7 +6,14 @@ from typing import Protocol
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
-from evals_mcp.models.questions import AgreementQuestion, ComparisonQuestion, DatapointQuestion, LogQuestion
+from evals_mcp.models.questions import (
+    AgreementQuestion,
+    ComparisonQuestion,
+    DatapointQuestion,
+    LogQuestion,
+    RelationQuestion,
+)
+from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, LogRows
 from evals_mcp.models.sql import SqlQuestion, SqlRows
@@ -52,6 +59,12 @@ class RowSource(Protocol):
         self, evaluation: ResolvedEvaluation, question: AgreementQuestion
     ) -> tuple[ResolvedEvaluation, AgreementRows]:
         """How evaluators agree, with the evaluation at the same time. Raises NotFound."""
+        ...
+
+    async def find_relations(
+        self, evaluation: ResolvedEvaluation, question: RelationQuestion
+    ) -> tuple[ResolvedEvaluation, RelationRows]:
+        """How judgments relate to other numbers, with the evaluation at the same time. Raises NotFound."""
         ...
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:

@@ -22,7 +22,15 @@ from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.evaluation_document import RunEvaluation
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.model import JsonObject
-from evals_mcp.models.questions import AgreementQuestion, ComparisonQuestion, DatapointQuestion, LogQuestion, Question
+from evals_mcp.models.questions import (
+    AgreementQuestion,
+    ComparisonQuestion,
+    DatapointQuestion,
+    LogQuestion,
+    Question,
+    RelationQuestion,
+)
+from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
 from evals_mcp.models.rows import (
     DatapointContent,
@@ -138,6 +146,13 @@ class Reading:
         """How evaluators agree. Raises NotFound."""
         async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
             return await self._resolved(evaluation.id), (await reviews.find_agreement(scratch, question))[1]
+
+    async def find_relations(
+        self, evaluation: ResolvedEvaluation, question: RelationQuestion
+    ) -> tuple[ResolvedEvaluation, RelationRows]:
+        """How judgments relate to other numbers. Raises NotFound."""
+        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
+            return await self._resolved(evaluation.id), (await reviews.find_relations(scratch, question))[1]
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Ids of logs with this prefix, newest first. Searches the logs of each file by id."""

@@ -119,6 +119,10 @@ class AgreementQuestion(Question):
     """Whether evaluators agree on the logs of the filter."""
 
 
+class RelationQuestion(Question):
+    """How judgments relate to other numbers of the logs of the filter."""
+
+
 class ComparisonQuestion(Question):
     """The runs and evaluators to compare, and the datapoints to show.
 

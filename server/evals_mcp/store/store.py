@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from evals_mcp.store.logs.traces import Traces
     from evals_mcp.store.questions.agreement import AgreementQuestions
     from evals_mcp.store.questions.comparisons import ComparisonQuestions
+    from evals_mcp.store.questions.relations import RelationQuestions
     from evals_mcp.store.sql.sql_questions import SqlQuestions
     from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
     from evals_mcp.store.v4.project_logs import ProjectLogs
@@ -92,6 +93,13 @@ class Store:
         from evals_mcp.store.questions.agreement import AgreementQuestions
 
         return AgreementQuestions(self.database, self._states, self.overviews, self._cache)
+
+    @cached_property
+    def relation_questions(self) -> "RelationQuestions":
+        """Questions about the relations of judgments with other numbers."""
+        from evals_mcp.store.questions.relations import RelationQuestions
+
+        return RelationQuestions(self.database, self._states, self.overviews, self._cache)
 
     @cached_property
     def evaluated_runs(self) -> "EvaluatedRuns":

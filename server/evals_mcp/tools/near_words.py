@@ -32,6 +32,7 @@ SHOWN = {
 RUN_VIEW_WORDS = {
     "runs": "all default list",
     "agreement": "agree kappa judges raters alpha disagreement",
+    "relations": "relation correlation correlations correlate distribution distributions histogram quantiles",
 }
 
 

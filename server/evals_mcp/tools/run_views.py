@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -13,15 +13,21 @@ from evals_mcp.answers.runs import summarize_runs
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.filters import read_filter
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.models.questions import AgreementQuestion
+from evals_mcp.lookup.unmatched import why_none
+from evals_mcp.models.agreement import AgreementRows
+from evals_mcp.models.questions import AgreementQuestion, Filter, RelationQuestion
+from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.tools.near_words import RUN_VIEW_WORDS, understood
 
 Show = Annotated[
-    Literal["runs", "agreement"],
+    Literal["runs", "agreement", "relations"],
     understood(RUN_VIEW_WORDS),
-    Field(description="runs (default) or agreement (of evaluators and people: kappa, corrected rates)."),
+    Field(description="runs (default); agreement of judges and people, corrected rates; or relations: correlations."),
 ]
+
+
+Rows = TypeVar("Rows", AgreementRows, RelationRows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +44,50 @@ class RunViewCall:
 
 async def _show_runs(asked: RunViewCall) -> Quoted:
     if asked.where:
-        raise Invalid('where: needs show="agreement". To compare runs on chosen datapoints, use compare_runs.')
+        raise Invalid("where: needs another show=. To compare runs on chosen datapoints, use compare_runs.")
     return summarize_runs(asked.evaluation, asked.max_tokens, offset=asked.offset, call=asked.call)
 
 
 async def _show_agreement(asked: RunViewCall) -> Quoted:
     from evals_mcp.answers.agreement import summarize_agreement  # other tools should not wait for it
 
-    question = AgreementQuestion(filter=await read_filter(asked.lookup, asked.evaluation, asked.where))
-    evaluation, rows = await (await asked.lookup.rows()).find_agreement(asked.evaluation, question)
-    filtered = filter_words(question.filter, evaluation)
-    return summarize_agreement(
-        evaluation, rows, asked.max_tokens, filtered=filtered, offset=asked.offset, call=asked.call
+    async def ask(filter: Filter) -> tuple[ResolvedEvaluation, AgreementRows]:
+        return await (await asked.lookup.rows()).find_agreement(asked.evaluation, AgreementQuestion(filter=filter))
+
+    return await _answer(asked, ask, summarize_agreement)
+
+
+async def _show_relations(asked: RunViewCall) -> Quoted:
+    from evals_mcp.answers.relations import summarize_relations
+
+    async def ask(filter: Filter) -> tuple[ResolvedEvaluation, RelationRows]:
+        return await (await asked.lookup.rows()).find_relations(asked.evaluation, RelationQuestion(filter=filter))
+
+    return await _answer(asked, ask, summarize_relations)
+
+
+async def _answer(
+    asked: RunViewCall,
+    ask: Callable[[Filter], Awaitable[tuple[ResolvedEvaluation, Rows]]],
+    summarize: Callable[..., Quoted],
+) -> Quoted:
+    """The answer from the rows on the logs that meet the conditions, and why there are none."""
+
+    async def count(where: list[str]) -> int:
+        return (await ask(await read_filter(asked.lookup, asked.evaluation, where)))[1].logs
+
+    filter = await read_filter(asked.lookup, asked.evaluation, asked.where)
+    evaluation, rows = await ask(filter)
+    notes = [] if rows.logs else await why_none(asked.lookup, evaluation, asked.where, count)
+    filtered = filter_words(filter, evaluation)
+    return summarize(
+        evaluation, rows, asked.max_tokens, filtered=filtered, notes=notes, offset=asked.offset, call=asked.call
     )
 
 
 RUN_VIEWS: Mapping[str, Callable[[RunViewCall], Awaitable[Quoted]]] = {
     "runs": _show_runs,
     "agreement": _show_agreement,
+    "relations": _show_relations,
 }
 """The views by the word of `show`."""

@@ -11,7 +11,14 @@ from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
-from evals_mcp.models.questions import AgreementQuestion, ComparisonQuestion, DatapointQuestion, LogQuestion
+from evals_mcp.models.questions import (
+    AgreementQuestion,
+    ComparisonQuestion,
+    DatapointQuestion,
+    LogQuestion,
+    RelationQuestion,
+)
+from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
 from evals_mcp.models.sql import SqlQuestion, SqlRows
 
@@ -91,6 +98,12 @@ def query(store: ReadStore, id: str, question: SqlQuestion, known: Known = None)
 def find_agreement(store: ReadStore, id: str, question: AgreementQuestion, known: Known = None) -> AgreementRows:
     """Compare the evaluators of an evaluation on the logs that they judged. Read-only."""
     return store.agreement_questions.answer(id, question, known)
+
+
+@router.post("/{id}/relations")
+def find_relations(store: ReadStore, id: str, question: RelationQuestion, known: Known = None) -> RelationRows:
+    """Relate judgments to each other and to latency, cost, tokens and length. Read-only."""
+    return store.relation_questions.answer(id, question, known)
 
 
 @router.get("/{id}/datapoint-ids")

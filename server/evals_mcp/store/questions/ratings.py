@@ -90,10 +90,10 @@ class RatingsReader:
     def _ratings(self, rows: "NDArray[Any]", runs: "NDArray[Any]", kind: str) -> Ratings:
         import numpy as np
 
-        authors = np.array([self._authors.setdefault(it, len(self._authors)) for it in rows["f3"].tolist()], dtype=int)
+        authors = _codes(rows["f3"].tolist(), self._authors)
         values = rows["f4"]
         if kind not in ("boolean", "number"):
-            values = np.array([self._code(label, kind) for label in values.tolist()], dtype=float)
+            values = _codes([_option(label, kind) for label in values.tolist()], self._options)
         # A log without a datapoint is its own.
         datapoints = self._datapoints.column(rows["f1"].tolist())
         datapoints = np.where(datapoints < 0, -1 - rows["f0"], datapoints)
@@ -103,6 +103,15 @@ class RatingsReader:
         again = (np.diff(ratings.logs) == 0) & (np.diff(ratings.authors) == 0)
         return ratings.only(np.concatenate(([True], ~again)) if len(order) else np.zeros(0, dtype=bool))
 
-    def _code(self, label: str, kind: str) -> int:
-        option = label if kind == "select" else ", ".join(sorted(set(json.loads(label)))) or "none"
-        return self._options.setdefault(option, len(self._options))
+
+def _option(label: str, kind: str) -> str:
+    return label if kind == "select" else ", ".join(sorted(set(json.loads(label)))) or "none"
+
+
+def _codes(words: Sequence[str], known: dict[str, int]) -> "NDArray[Any]":
+    """The codes of words. New ones get the next codes in alphabetical order, whatever the order of the rows."""
+    import numpy as np
+
+    for word in sorted(set(words).difference(known)):
+        known[word] = len(known)
+    return np.array([known[word] for word in words], dtype=np.int64)

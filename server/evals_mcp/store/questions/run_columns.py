@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_KEYS = 500_000
+_GENERATIONS = count()  # of all readers, which may share a cache
 
 
 class _RunLogs(NamedTuple):
@@ -79,7 +81,7 @@ class RunColumnsReader:
 
     def __init__(self, cache: RevisionCache) -> None:
         self._cache = cache
-        self._keys = _Keys(0, DatapointKeys())
+        self._keys = _Keys(next(_GENERATIONS), DatapointKeys())
         self._lock = Lock()
 
     def read(
@@ -87,7 +89,7 @@ class RunColumnsReader:
     ) -> RunsAsColumns:
         """Read runs (rows as from `read_runs`) with the judgments by these evaluators."""
         if len(self._keys.keys) > _MOST_KEYS:
-            self._keys = _Keys(self._keys.generation + 1, DatapointKeys())
+            self._keys = _Keys(next(_GENERATIONS), DatapointKeys())
         keys = self._keys
         columns: dict[str, RunColumns] = {}
         numbers: dict[str, NDArray[Any]] = {}

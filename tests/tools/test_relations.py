@@ -1,0 +1,61 @@
+"""How judgments relate to length, latency and each other, as list_runs tells it."""
+
+import re
+from typing import Any
+
+import pytest
+from tests.assistant import Assistant
+from tests.small_evaluations import make_evaluation
+
+pytestmark = pytest.mark.anyio
+NUMBER = {"return_type": "number"}
+
+
+async def _made(assistant: Assistant) -> str:
+    """Forty outputs, each longer than the one before; the later half is good, and the score falls."""
+    small = await make_evaluation(
+        assistant.client, "Longer", good={"return_type": "boolean"}, score=NUMBER, same=NUMBER, length=NUMBER
+    )
+    logs: list[tuple[str, dict[str, Any]]] = [
+        (
+            f"q{number}",
+            {"small/good": number >= 20, "small/score": -number, "small/same": 3, "small/length": number % 7},
+        )
+        for number in range(40)
+    ]
+    await small.run("v1", logs, outputs={f"q{number}": "x" * (number + 1) for number in range(40)})
+    return small.id
+
+
+async def test_judgments_relate_to_measures_and_each_other(own_assistant: Assistant) -> None:
+    """The strongest first, measures before judgments; what never varies is named; the figures are exact."""
+    answer = await own_assistant.ask("list_runs", evaluation=await _made(own_assistant), show="relations")
+    lines = answer.splitlines()
+    assert " Relations on 40 logs." in lines[0]
+    assert "log.length | 40 | 20.5 | 1 | 4.9 | 20.5 | 36.1 | 40 | 6 5 5 6 5 5 6 2 (step 5.29)" in lines
+    assert "good | 40 | 50% true | - | - | - | - | - | -" in lines
+    assert "same | 40 | 3 | 3 | 3 | 3 | 3 | 3 | 3: 40" in lines
+    pairs = [line for line in lines if re.match(r"(good|score|length), ", line)]
+    assert pairs[0] == "score, log.length | 40 | -1.00"
+    assert pairs[1] == "good, log.length | 40 | 0.87 (0.76 to 0.93) pb"
+    assert "good, score | 40 | -0.87 (-0.93 to -0.76) pb" in pairs
+    assert "The same on all logs, so without correlations: same." in answer
+
+
+async def test_conditions_choose_the_logs(own_assistant: Assistant) -> None:
+    """Of some logs; of none, the answer says which condition excludes all."""
+    id = await _made(own_assistant)
+    some = await own_assistant.ask("list_runs", evaluation=id, show="correlations", where=["good=true"])
+    assert " Relations on 20 logs " in some
+    assert "good, score" not in some
+    none = await own_assistant.ask("list_runs", evaluation=id, show="relations", where=["log.length>99", "good=true"])
+    assert "Relations on 0 logs" in none
+    assert "Alone, too, nothing matches" in none
+
+
+async def test_without_judgments_nothing_relates(own_assistant: Assistant) -> None:
+    """Only texts: the answer says that no evaluator gave numbers."""
+    small = await make_evaluation(own_assistant.client, "Texts", comment={"return_type": "text"})
+    await small.run("v1", [("a", {"small/comment": "fine"}), ("b", {})])
+    for show, said in (("relations", "No evaluator gave numbers"), ("agreement", "No two evaluators or authors")):
+        assert said in await own_assistant.ask("list_runs", evaluation=small.id, show=show)
