@@ -1,5 +1,6 @@
 """How evaluators and authors agree, as list_runs tells it."""
 
+import json
 import re
 from typing import Any
 
@@ -123,3 +124,16 @@ async def _log_ids(assistant: Assistant, evaluation: str) -> list[str]:
     answer = await assistant.ask("get_logs", evaluation=evaluation, limit=50, max_tokens=20_000)
     shown = re.findall(r"^(log_[^;\s]+)(?= \||$)", answer, re.MULTILINE)
     return [id for short in shown for id in await assistant.client.reviews.find_log_ids(short)]
+
+
+async def test_the_offered_call_names_odd_evaluators_and_options(own_assistant: Assistant) -> None:
+    """Names and options with quotes, dots, operators and bars are quoted, so that the call finds these logs."""
+    options = [{"name": 'so "good"|=fine'}, {"name": "bad"}, {"name": "true"}]
+    odd = {"return_type": "select", "options": options}
+    small = await make_evaluation(own_assistant.client, "Odd names", **{"a.b=c": odd, "plain": odd})
+    judgments: list[dict[str, object]] = [{"small/a.b=c": 'so "good"|=fine', "small/plain": "true"}] * 3
+    judgments += [{"small/a.b=c": "bad", "small/plain": "bad"}]
+    await small.run("v1", [(f"q{number}", given) for number, given in enumerate(judgments)])
+    answer = await own_assistant.ask("list_runs", evaluation=small.id, show="agreement")
+    offered = answer.partition("get_logs(")[2].partition("where=")[2].rpartition(")")[0]
+    assert "3 logs" in await own_assistant.ask("get_logs", evaluation=small.id, where=json.loads(offered))

@@ -121,7 +121,7 @@ def _disagreements(evaluation: ResolvedEvaluation, pairs: Sequence[RaterPair], n
             for other, amount in zip(pair.options, row, strict=True)
             if one != other and amount
         ]
-        if cells:
+        if cells and not names.is_of_several(pair):
             _, one, other = max(cells)
             where = names.conditions(pair, one, other)
             shown = Call("get_logs", {"evaluation": evaluation.id, "where": where}, {}).text()

@@ -44,6 +44,10 @@ class RaterNames:
         """Whether people are one side of a pair, or both."""
         return self.is_human(pair.first) or self.is_human(pair.second)
 
+    def is_of_several(self, pair: RaterPair) -> bool:
+        """Whether a judgment is several options, which no one condition names."""
+        return self._evaluators[self._raters[pair.first].evaluator_version_id].return_type == "multi_select"
+
     def conditions(self, pair: RaterPair, first: str, second: str) -> list[str]:
         """Conditions of `where` for logs that a pair judged so."""
         sides = ((pair.first, first), (pair.second, second))

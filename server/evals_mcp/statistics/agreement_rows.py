@@ -18,7 +18,7 @@ from evals_mcp.models.agreement import (
 )
 from evals_mcp.models.judgments import VALENCE_SCORES
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.statistics.clustered import mean_estimate
+from evals_mcp.statistics.clustered import distinct, mean_estimate
 from evals_mcp.statistics.judge_errors import judge_errors
 from evals_mcp.statistics.rater_agreement import (
     JudgedTwice,
@@ -89,13 +89,12 @@ def _amount(logs: Iterable[NDArray[Any]]) -> int:
     import numpy as np
 
     every = list(logs)
-    return len(np.unique(np.concatenate(every))) if every else 0
+    return distinct(np.concatenate(every)) if every else 0
 
 
 def _rater(of: RatedEvaluator, ratings: Ratings, author: str | None) -> _Rater:
-    import numpy as np
 
-    logs = len(np.unique(ratings.logs))
+    logs = distinct(ratings.logs)
     row = Rater(
         evaluator_version_id=of.attached_version_id, judged_version_id=of.row.version_id, author=author, logs=logs
     )
@@ -152,7 +151,7 @@ def _errors(
     import numpy as np
 
     sides = [raters[index].ratings for index in (judge, human)]
-    if not len(np.intersect1d(sides[0].logs, sides[1].logs)):
+    if not np.isin(sides[0].logs, sides[1].logs).any():
         return None
     row = raters[human].of.row
     names = ["true", "false"]
@@ -179,12 +178,12 @@ def _pair(first: int, second: int, pair: JudgedTwice, kind: str, options: Sequen
         first=first,
         second=second,
         logs=pair.logs,
-        datapoints=len(np.unique(pair.datapoints)),
+        datapoints=distinct(pair.datapoints),
         agreement=raw_agreement(pair),
         constant=[
             index
             for index, values in ((first, pair.first), (second, pair.second))
-            if len(values) > 1 and len(np.unique(values)) == 1
+            if len(values) > 1 and distinct(values) == 1
         ],
     )
     if kind == "number":

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def distinct(values: NDArray[Any]) -> int:
+    """How many different values there are. Sorting is many times as fast as `np.unique`, which hashes."""
+    import numpy as np
+
+    return 0 if not len(values) else 1 + int(np.count_nonzero(np.diff(np.sort(values))))
+
+
 def clustered_error(influence: NDArray[Any], clusters: NDArray[Any]) -> float:
     """The standard error of an estimate, from each log's influence (which sum to 0) and datapoint.
 
@@ -32,12 +39,11 @@ def clustered_error(influence: NDArray[Any], clusters: NDArray[Any]) -> float:
 
 def rate_estimate(hits: NDArray[Any], weights: NDArray[Any], clusters: NDArray[Any]) -> Estimate:
     """A weighted rate of hits (0 to 1), with Wilson's interval for as many independent logs as the error tells."""
-    import numpy as np
 
     total = float(weights.sum())
     rate = min(1.0, float((weights * hits).sum()) / total)
     error = clustered_error(weights * (hits - rate) / total, clusters)
-    size = rate * (1 - rate) / error**2 if error > 1e-12 else len(np.unique(clusters[weights > 0]))
+    size = rate * (1 - rate) / error**2 if error > 1e-12 else distinct(clusters[weights > 0])
     low, high = wilson(rate, size)
     return Estimate(value=rate, low=low, high=high)
 
@@ -66,11 +72,10 @@ def bounded_estimate(value: float, error: float, low_if_perfect: float | None = 
 
 def mean_estimate(values: NDArray[Any], weights: NDArray[Any], clusters: NDArray[Any]) -> Estimate:
     """A weighted mean with its normal interval; none for a single datapoint."""
-    import numpy as np
 
     total = float(weights.sum())
     mean = float((weights * values).sum()) / total
-    if len(np.unique(clusters)) < 2:
+    if distinct(clusters) < 2:
         return Estimate(value=mean)
     half = Z_INTERVAL * clustered_error(weights * (values - mean) / total, clusters)
     return Estimate(value=mean, low=mean - half, high=mean + half)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.models.agreement import CorrectedRate, Estimate, JudgeErrors
-from evals_mcp.statistics.clustered import clustered_error, rate_estimate
+from evals_mcp.statistics.clustered import clustered_error, distinct, rate_estimate
 from evals_mcp.statistics.corrected_rates import (
     JudgeErrorRates,
     prediction_powered_rate,
@@ -118,9 +118,8 @@ def _by_errors(item: _Judged, every: _Judged) -> Estimate | None:
 
 def _size(hits: NDArray[Any], weights: NDArray[Any], clusters: NDArray[Any]) -> float:
     """How many independent logs a rate is worth."""
-    import numpy as np
 
     total = float(weights.sum())
     rate = float((weights * hits).sum()) / total
     error = clustered_error(weights * (hits - rate) / total, clusters)
-    return rate * (1 - rate) / error**2 if error > 1e-12 else float(len(np.unique(clusters[weights > 0])))
+    return rate * (1 - rate) / error**2 if error > 1e-12 else float(distinct(clusters[weights > 0]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.models.agreement import Estimate
-from evals_mcp.statistics.clustered import bounded_estimate, clustered_error, rate_estimate, wilson
+from evals_mcp.statistics.clustered import bounded_estimate, clustered_error, distinct, rate_estimate, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def cohens_kappa(pair: JudgedTwice) -> tuple[Estimate, float] | None:
     by_chance = columns[first] + rows[second] - 2 * chance
     influence = (equal - observed) / (1 - chance) - (1 - observed) / (1 - chance) ** 2 * by_chance
     error = clustered_error(pair.weights * influence / total, pair.datapoints)
-    low = wilson(observed, len(np.unique(pair.datapoints)))[0]
+    low = wilson(observed, distinct(pair.datapoints))[0]
     return bounded_estimate(kappa, error, (low - chance) / (1 - chance)), error
 
 
@@ -106,7 +106,7 @@ def krippendorffs_alpha(
 
     _, first, unit, counts = np.unique(logs, return_index=True, return_inverse=True, return_counts=True)
     paired = counts[unit] > 1
-    if not paired.any() or len(np.unique(values[paired])) < 2:
+    if not paired.any() or distinct(values[paired]) < 2:
         return None
     unit, values = unit[paired], values[paired].astype(float)
     amount, size = len(values), len(counts)
@@ -126,7 +126,7 @@ def krippendorffs_alpha(
     error = clustered_error(influence, datapoints[first])
     low = None
     if not interval:
-        together = wilson(1.0, len(np.unique(datapoints[first][counts > 1])))[0]
+        together = wilson(1.0, distinct(datapoints[first][counts > 1]))[0]
         low = 1 - (1 - together) * amount * (amount - 1) / expected
     return bounded_estimate(alpha, error, low), error
 

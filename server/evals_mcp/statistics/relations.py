@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals_mcp.models.agreement import Estimate
 from evals_mcp.models.relations import BINS, QUANTILES, NumberRow, RelationRow
-from evals_mcp.statistics.clustered import clustered_error
+from evals_mcp.statistics.clustered import clustered_error, distinct
 from evals_mcp.statistics.distributions import Z_INTERVAL
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def relate(
         first=first,
         second=second,
         logs=logs,
-        datapoints=len(np.unique(clusters)),
+        datapoints=distinct(clusters),
         method="spearman" if is_ranked else "point-biserial",
         correlation=correlate(sides[0], sides[1], clusters, ranked=is_ranked),
     )
-    if len(np.unique(of_runs)) < 2:
+    if distinct(of_runs) < 2:
         return row
     centred = [_centred(side, of_runs) for side in sides]
     return row.model_copy(update={"within": correlate(centred[0], centred[1], clusters, ranked=is_ranked)})
@@ -102,7 +102,7 @@ def correlate(
     value = min(1.0, max(-1.0, float((u * v).mean())))
     influence = (u * v - value * (u**2 + v**2) / 2) / amount
     size, error = float(amount), clustered_error(influence, clusters)
-    if len(np.unique(clusters)) < amount:
+    if distinct(clusters) < amount:
         single = math.sqrt(float((influence**2).sum()))
         size = amount * min(1.0, single / error) ** 2 if error > 1e-12 else 0.0
     if not size > 4 or abs(value) > 1 - 1e-12:
