@@ -36,6 +36,8 @@ _TEXTS = [
 ]
 ASKED: list[tuple[str, dict[str, Any]]] = [
     ("list_runs", {}),
+    ("list_runs", {"show": "agreement"}),
+    ("list_runs", {"show": "relations"}),
     ("get_logs", {}),
     ("get_logs", {"sort": "worst", "evaluator": "stars"}),
     ("get_logs", {"where": ["text~refund"], "sample": True}),

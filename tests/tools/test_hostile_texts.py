@@ -178,6 +178,8 @@ async def test_hostile_text_never_leaves_its_quotes(evil: Evil) -> None:
         ("list_evaluations", {}),
         ("list_evaluations", {"text": text}),
         ("list_runs", {"evaluation": id}),
+        ("list_runs", {"evaluation": id, "show": "agreement"}),
+        ("list_runs", {"evaluation": id, "show": "relations"}),
         ("get_logs", {"evaluation": id}),
         ("get_logs", {"evaluation": id, "text": text}),
         ("get_logs", {"evaluation": id, "judgment": text}),
