@@ -1,6 +1,8 @@
 """`evals-mcp check` on the sample, as a pipeline runs it: exit statuses, formats, and what is refused."""
 
+import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from tests.e2e.in_process import Ended, run
@@ -60,3 +62,37 @@ def test_what_is_no_requirement_is_refused_with_the_right_form(
     ended = check(sample_database, requirement)
     assert (ended.status, ended.stdout) == (2, "")
     assert words in ended.stderr
+
+
+def test_several_requirements_are_told_in_each_format(sample_database: Path) -> None:
+    """One that fails decides. JSON has the figures, JUnit a test case for each, and the comment a row for each."""
+    required = ("policy_correct not worse by 0.05", "pass >= 0.3", "errors <= 1%")
+    found = {
+        format: check(sample_database, *required, options=("--candidate", "v2-concise", "--format", format))
+        for format in ("text", "json", "junit", "markdown")
+    }
+    assert {ended.status for ended in found.values()} == {1}
+    told = json.loads(found["json"].stdout)
+    assert [item["outcome"] for item in told["requirements"]] == ["failed", "passed", "cannot tell"]
+    assert told["outcome"] == "failed"
+    assert told["candidate"]["name"] == "v2-concise"
+    assert told["requirements"][1]["estimate"] == 0.55
+    assert told["requirements"][2]["n_needed"] > 400
+    suite = ElementTree.fromstring(found["junit"].stdout)
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
+    assert [case.get("name") for case in suite.iter("testcase")] == list(required)
+    lines = found["markdown"].stdout.splitlines()
+    assert lines[1] == "### ❌ Evaluation check: failed"
+    assert len([line for line in lines if line.startswith("| ") and " | `" in line]) == 3
+    assert "Failures are corrected over 3 requirements." in found["text"].stdout
+
+
+def test_conditions_choose_the_datapoints(sample_database: Path) -> None:
+    """A condition makes the question smaller; one that tests the baseline leaves only pairs to the candidate."""
+    options = ("--candidate", "v2-concise", "--where")
+    ended = check(sample_database, "policy_correct >= 0.9", options=(*options, "baseline.policy_correct=true"))
+    assert "for datapoints" in ended.stdout
+    assert "n=33" in ended.stdout
+    assert "chosen by what a run gave" in ended.stdout
+    refused = check(sample_database, "pass >= 0.9", options=(*options, "nothing=1"))
+    assert refused.status == 2

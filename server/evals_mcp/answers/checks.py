@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals_mcp.answers.compared_figures import compared_figures
+from evals_mcp.answers.comparisons import BIASED
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.models.comparisons import ComparedRun
@@ -16,7 +17,7 @@ OUTCOMES: dict[Met, Quoted] = {Met.PASSED: "passed", Met.FAILED: "failed", Met.C
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check with the names of its parts. `filtered` are the words for its datapoints; empty for all.
+    """A check with the names of its parts. `filtered` are the words for its datapoints (`where`); empty for all.
 
     `baseline` is None if no requirement compares. `runs` are the compared runs, the candidate first.
     """
@@ -25,9 +26,11 @@ class Check:
     candidate_id: str
     baseline_id: str | None
     filtered: Quoted
+    where: Sequence[str]
     met: Met
     checked: Sequence[CheckedRequirement]
     runs: Sequence[ComparedRun]
+    by_outcomes: bool = False
 
     @property
     def candidate(self) -> str:
@@ -66,7 +69,7 @@ def figure_words(item: CheckedRequirement) -> Quoted:
 
 def check_notes(check: Check) -> list[Quoted]:
     """What the figures leave out, and how they were corrected."""
-    notes: list[Quoted] = []
+    notes: list[Quoted] = [BIASED] if check.by_outcomes else []
     run = check.evaluation.run(check.candidate_id)
     if run.status != "completed":
         notes.append(f"{name(check.candidate)} is {name(run.status)}: more logs or judgments may come.")
@@ -85,7 +88,8 @@ def check_notes(check: Check) -> list[Quoted]:
 
 
 def _line(item: CheckedRequirement) -> Quoted:
-    return f"{OUTCOMES[item.result.met]} | {quote(item.requirement.text)[1:-1]} | {figure_words(item)}"
+    requirement = quote(item.requirement.text)[1:-1].replace('\\"', '"')
+    return f"{OUTCOMES[item.result.met]} | {requirement} | {figure_words(item)}"
 
 
 def _figure(item: CheckedRequirement) -> Quoted:

@@ -15,6 +15,7 @@ from evals_mcp.models.questions import Family
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.statistics.results import PairedTest, Verdict
 from evals_mcp.statistics.sign_flips import RESAMPLES
+from evals_mcp.statistics.verdicts import DEFAULT_MARGINS, Margins, is_constant
 
 _TESTS: dict[PairedTest, Quoted] = {
     PairedTest.MCNEMAR: "McNemar's exact test",
@@ -30,6 +31,7 @@ class Compared:
     """A comparison with the names of its parts, and the comparisons that its p-values are corrected over.
 
     `filtered` are the words for its datapoints; empty for all. `by_outcomes`: they are chosen by what a run gave.
+    `margins` are the losses that the verdict accepts.
     """
 
     evaluation: ResolvedEvaluation
@@ -37,6 +39,7 @@ class Compared:
     family: Family = "evaluation"
     filtered: Quoted = ""
     by_outcomes: bool = False
+    margins: Margins = DEFAULT_MARGINS
 
     def run(self, run_id: str) -> Quoted:
         """The label of a run."""
@@ -62,16 +65,8 @@ class Compared:
         """All comparisons with pairs, by candidate: of judgments, of passes, and of measures."""
         for candidate in self.found.candidates:
             for row in (*candidate.comparisons, *candidate.passes, *candidate.measures):
-                if row.pairs and not self._is_constant(candidate, row):
+                if row.pairs and not is_constant(row, self.found.baseline, candidate):
                     yield candidate, row
-
-    def _is_constant(self, candidate: ComparedCandidate, row: ComparisonRow) -> bool:
-        if row.evaluator_version_id is None or row.changed:
-            return False
-        if row.passes:
-            return row.baseline in (0, 1)
-        before, after = (tally_of(run, row.evaluator_version_id) for run in (self.found.baseline, candidate))
-        return before.constant is not None and before.constant == after.constant
 
 
 def tally_of(run: ComparedRun, version_id: str) -> Tally:

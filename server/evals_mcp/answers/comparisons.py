@@ -19,13 +19,15 @@ from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.answers.subjects import subject
+from evals_mcp.answers.verdict_line import verdict_line
 from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.comparisons import ComparedCandidate
 from evals_mcp.models.questions import Outcome
 
 _MORE_OF_ONE = 'Texts are cut (…) or omitted. Show them: get_logs(evaluation="…", datapoint="…")'
-_BIASED = "The datapoints are chosen by what a run gave, so the difference is biased: extremes tend to fall back."
+BIASED = "The datapoints are chosen by what a run gave, so the difference is biased: extremes tend to fall back."
 _FEW = 300  # characters
+_TIGHT = 800  # tokens; with less, the verdict names no figures
 _LISTED = 6
 _INSTEAD: dict[Outcome, Quoted] = {
     "lower": 'lower instead (outcome="higher" for the others)',
@@ -70,11 +72,12 @@ def summarize_comparison(
     `call` is the answered call. Better and worse are `untold` if no evaluator has a direction.
     """
     answer = Answer(budget)
-    answer.head(f"{subject(compared.evaluation)}\n{_subject(compared)}")
+    verdict = f"{verdict_line(compared, brief=budget < _TIGHT)}\n" if position == Position() else ""
+    answer.head(f"{verdict}{subject(compared.evaluation)}\n{_subject(compared)}")
     for note in compared.evaluation.notes:
         answer.note(note)
     if compared.by_outcomes:
-        answer.head(_BIASED)
+        answer.head(BIASED)
     rows = list(compared.rows())
     if position.verdicts >= 0:
         _add_verdicts(answer, compared, position.verdicts, call)

@@ -83,13 +83,17 @@ async def _ask(parsed: argparse.Namespace) -> "Check":
         found.candidate.id,
         None if found.baseline is None else found.baseline.id,
         filter_words(found.filter, found.evaluation),
+        parsed.where,
         found.met,
         found.checked,
         [found.facts.alone.candidates[0], *([compared.baseline] if found.baseline is not None else [])],
+        found.filter.is_by_outcomes,
     )
 
 
 def _rendered(check: "Check", format: str) -> str:
+    from evals_mcp.answers.check_formats import check_json, check_junit, check_markdown
     from evals_mcp.answers.checks import check_text
 
-    return check_text(check)
+    formats = {"text": check_text, "json": check_json, "junit": check_junit, "markdown": check_markdown}
+    return formats[format](check)

@@ -8,6 +8,7 @@ from evals_mcp.models.conditions import (
     Asked,
     Condition,
     EvaluatorScale,
+    FieldCondition,
     JudgmentCondition,
     PassCondition,
     PassCountCondition,
@@ -61,6 +62,11 @@ class Filter(Asked):
         """The given conditions, by field."""
         given = [name for name in type(self).model_fields if getattr(self, name) not in (None, False, "")]
         return given if self.conditions else [name for name in given if name != "conditions"]
+
+    @property
+    def is_by_outcomes(self) -> bool:
+        """Whether it chooses datapoints of a comparison by what a run gave for them."""
+        return any(item.side or not isinstance(item, FieldCondition) for item in self.conditions)
 
 
 _OF_A_PAGE = ("limit", "offset", "following", "characters")

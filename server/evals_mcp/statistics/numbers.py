@@ -66,8 +66,10 @@ def deviation(values: NDArray[Any]) -> float | None:
     """The sample standard deviation; None for fewer than two values."""
     if len(values) < 2:
         return None
-    # Equal values have none. Rounding of their mean would give them one.
-    return float(values.std(ddof=1)) if (values != values[0]).any() else 0.0
+    # Equal values have none, but rounding gives their mean one. Sorted, any order has the same.
+    import numpy as np
+
+    return float(np.sort(values).std(ddof=1)) if (values != values[0]).any() else 0.0
 
 
 def number_pairs_needed(differences: NDArray[Any]) -> int | None:

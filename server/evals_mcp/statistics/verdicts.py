@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -45,6 +45,28 @@ class Finding(StrEnum):
     BETTER = "better"
     HELD = "held"
     OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """The largest acceptable losses: of rates, of numbers in standard deviations, and stated ones by version id.
+
+    Stated ones are in the evaluator's unit.
+    """
+
+    rate: float = RATE_MARGIN
+    deviations: float = DEVIATIONS_MARGIN
+    stated: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, row: ComparisonRow) -> float:
+        """The margin of a comparison in its unit. Numbers of unknown deviation have none: they must not be worse."""
+        stated = None if row.passes else self.stated.get(row.evaluator_version_id or "")
+        if stated is not None:
+            return stated
+        return self.deviations * pooled_deviation(row) if row.kind == "number" else self.rate
+
+
+DEFAULT_MARGINS = Margins()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +127,9 @@ def best_verdict(
     baseline: ComparedRun,
     candidates: Sequence[ComparedCandidate],
     evaluators: Mapping[str, EvaluatorRow],
-    margins: Mapping[str, float],
+    margins: Margins = DEFAULT_MARGINS,
 ) -> CandidateVerdict:
-    """The verdict on the best of one or more candidates. `evaluators` and stated `margins` are by version id."""
+    """The verdict on the best of one or more candidates. `evaluators` are by version id."""
     verdicts = [judge(baseline, candidate, evaluators, margins, len(candidates)) for candidate in candidates]
     return max(verdicts, key=_goodness)
 
@@ -116,7 +138,7 @@ def judge(
     baseline: ComparedRun,
     candidate: ComparedCandidate,
     evaluators: Mapping[str, EvaluatorRow],
-    margins: Mapping[str, float],
+    margins: Margins = DEFAULT_MARGINS,
     candidates: int = 1,
 ) -> CandidateVerdict:
     """The verdict on one of so many candidates."""
@@ -147,13 +169,6 @@ def gain_of(row: ComparisonRow, valence: str) -> Gain | None:
     if valence == "negative":
         return Gain(-row.difference, -high, -low, row.pairs)
     return Gain(row.difference, low, high, row.pairs)
-
-
-def default_margin(row: ComparisonRow) -> float:
-    """Two points of a rate; a tenth of the standard deviation of numbers, pooled over both sides."""
-    if row.kind != "number":
-        return RATE_MARGIN
-    return DEVIATIONS_MARGIN * pooled_deviation(row)
 
 
 def pooled_deviation(row: ComparisonRow) -> float:
@@ -216,7 +231,7 @@ def _criteria(
     baseline: ComparedRun,
     candidate: ComparedCandidate,
     evaluators: Mapping[str, EvaluatorRow],
-    margins: Mapping[str, float],
+    margins: Margins,
     candidates: int,
 ) -> Iterable[Criterion]:
     """The comparisons with a direction that can tell the runs apart. Evaluators that no pair has are left out."""
@@ -225,7 +240,7 @@ def _criteria(
         evaluator = evaluators[version_id]
         if not row.pairs or row.better is None or is_constant(row, baseline, candidate):
             continue
-        margin = default_margin(row) if row.passes else margins.get(version_id, default_margin(row))
+        margin = margins.of(row)
         gain = gain_of(row, "positive" if row.passes else evaluator.valence)
         finding = find(row, gain, margin, candidates)
         needed = None if finding is not Finding.OPEN else _needed(row, gain, margin)

@@ -1,6 +1,6 @@
 """The tool compare_runs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -10,11 +10,13 @@ from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluators
 from evals_mcp.lookup.filters import read_comparison_filter
 from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.margins import read_margins
 from evals_mcp.lookup.runs import find_run, find_runs
-from evals_mcp.models.conditions import FieldCondition
-from evals_mcp.models.questions import ComparisonQuestion, Family, Filter, Outcome
+from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.questions import ComparisonQuestion, Family, Outcome
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
+from evals_mcp.statistics.verdicts import Margins
 from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, Where, as_list
 from evals_mcp.tools.near_words import OUTCOMES, understood
 from evals_mcp.tools.tool import Tool
@@ -28,6 +30,13 @@ Candidates = Annotated[
     list[str], BeforeValidator(as_list), Field(max_length=100, description="Runs; default all others.")
 ]
 Evaluators = Annotated[list[str], BeforeValidator(as_list), Field(max_length=100, description="Default all.")]
+Margin = Annotated[
+    list[str],
+    BeforeValidator(as_list),
+    Field(
+        max_length=100, description='Acceptable loss: "5 points", "0.2 sd", "helpful=0.3"; default 2 points, 0.1 sd.'
+    ),
+]
 Shown = Annotated[Outcome, understood(OUTCOMES), Field(description="Which datapoints to show; default regressed.")]
 CorrectedOver = Annotated[Family, Field(description="Correct p over these; default evaluation (all).")]
 Limit = Annotated[int, Field(ge=1, le=50, description=f"Datapoints to show, 1–50, default {_LIMIT}.")]
@@ -40,19 +49,20 @@ async def compare_runs(
     candidates: Candidates = [],
     evaluators: Evaluators = [],
     where: Where = [],
+    margin: Margin = [],
     family: CorrectedOver = "evaluation",
     outcome: Shown = "regressed",
     limit: Limit = _LIMIT,
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Is one run better than another, and is the difference significant? Paired difference, interval, test and verdict
-    per evaluator, latency, tokens and cost; what the candidate changed; then the datapoints that got worse, with all
-    outputs."""
+    """Is one run better than another: ship it? A verdict; paired difference, interval and test per evaluator, latency,
+    tokens and cost; what the candidate changed; then the datapoints that got worse, with all outputs."""
     resolved = await lookup.find_evaluation(evaluation)
     against = _baseline(resolved, baseline)
     runs = _candidates(resolved, against, candidates)
     judging = find_evaluators(resolved, evaluators)
+    margins = read_margins(resolved, judging, margin)
     asked, outcome = outcome, _tellable(outcome, _judged(resolved, judging, against, runs))
     question = ComparisonQuestion(
         filter=await read_comparison_filter(lookup, resolved, where),
@@ -72,14 +82,14 @@ async def compare_runs(
             "candidates": candidates and [resolved.run_labels[run.id] for run in runs],
             "evaluators": evaluators and [resolved.evaluator_labels[row.version_id] for row in judging],
             "where": where,
+            "margin": margin,
             "family": "" if family == "evaluation" else family,
             "outcome": "" if outcome == "regressed" else outcome,
             "limit": None if limit == _LIMIT else limit,
         },
         listed={"evaluation": resolved.id, "where": where, **question.model_dump(include=_LISTED)},
     )
-    from evals_mcp.answers.comparison_notes import Compared  # other tools should not wait for these
-    from evals_mcp.answers.comparisons import Position, summarize_comparison
+    from evals_mcp.answers.comparisons import Position, summarize_comparison  # other tools should not wait for it
 
     position = Position(*map(int, map(str, call.position(cursor) or Position())))
     if position.candidate >= 0:
@@ -87,17 +97,21 @@ async def compare_runs(
         question = question.model_copy(update={"shown_run_id": runs[position.candidate].id, "outcome": outcome})
     question = question.model_copy(update={"offset": position.offset})
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
-    compared = Compared(
-        resolved, found, family, filter_words(question.filter, resolved), _is_by_outcomes(question.filter)
-    )
+    compared = _compared(resolved, found, question, margins)
     return summarize_comparison(
         compared, max_tokens, outcome=outcome, untold=outcome != asked, position=position, call=call
     )
 
 
-def _is_by_outcomes(filter: Filter) -> bool:
-    """Whether a filter chooses datapoints by what a run gave for them."""
-    return any(item.side or not isinstance(item, FieldCondition) for item in filter.conditions)
+def _compared(
+    evaluation: ResolvedEvaluation, found: Comparisons, question: ComparisonQuestion, margins: Margins
+) -> Any:
+    """The comparison with what its answer needs to know of the question."""
+    from evals_mcp.answers.comparison_notes import Compared
+
+    filter = question.filter
+    words = filter_words(filter, evaluation)
+    return Compared(evaluation, found, question.family, words, filter.is_by_outcomes, margins)
 
 
 def _judged(
