@@ -96,3 +96,46 @@ def test_conditions_choose_the_datapoints(sample_database: Path) -> None:
     assert "chosen by what a run gave" in ended.stdout
     refused = check(sample_database, "pass >= 0.9", options=(*options, "nothing=1"))
     assert refused.status == 2
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "status", "question"),
+    [
+        ("compare_runs", ["candidates=v2-concise"], 1, "compare_runs"),
+        ("compare_runs", ["candidates=v3-policy-quotes", "margin=40 points", "margin=1 sd"], 0, "compare_runs"),
+        ("compare_runs", ["candidates=v3-policy-quotes"], 3, "compare_runs"),
+        ("compare_runs", ["candidates=v2-concise", "where=baseline.policy_correct=true"], 3, "compare_runs"),
+        ("get_logs", ["limit=2"], 0, "find_logs"),
+        ("list_datapoints", [], 0, "find_datapoints"),
+    ],
+)
+def test_a_script_gets_what_an_answer_is_made_of(
+    sample_database: Path, tool: str, arguments: list[str], status: int, question: str
+) -> None:
+    """The names, the question and its rows as JSON, and the exit status of a check where a verdict is asked for."""
+    ended = run(["--database", str(sample_database), "call", tool, f"evaluation={SAMPLE}", *arguments, "--json"])
+    assert (ended.status, ended.stderr) == (status, "")
+    told = json.loads(ended.stdout)
+    assert told["evaluation"]["name"] == SAMPLE
+    assert told["evaluation"]["runs"][1]["label"] == "v2-concise"
+    assert [item["question"] for item in told["answers"]][-1] == question
+    assert told["answers"][-1]["rows"]
+    decisions = {0: "ship", 1: "do not ship", 3: "cannot tell"}
+    assert tool != "compare_runs" or told["verdict"]["decision"] == decisions[status]
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["list_run"], "There is no tool list_run. Use list_runs."),
+        (["get_logs", "limt=2"], "limt: unknown argument; get_logs takes"),
+        (["get_logs", "limit=many"], "limit: Input should be a valid integer"),
+        (["compare_runs", "evaluation=nothing"], "no evaluation is named"),
+        (["compare_runs"], "evaluation: is required."),
+    ],
+)
+def test_a_script_reads_no_error_as_a_verdict(sample_database: Path, words: list[str], error: str) -> None:
+    """Status 2, and nothing on standard output."""
+    ended = run(["--database", str(sample_database), "call", *words, "--json"])
+    assert (ended.status, ended.stdout) == (2, "")
+    assert error in ended.stderr

@@ -16,6 +16,11 @@ def add_command(commands: Any) -> None:
     call.add_argument("tool", metavar="TOOL", help="name of the tool")
     pairs = 'arguments of the tool, such as evaluation="Which prompt"; repeat a name to give a list'
     call.add_argument("arguments", metavar="name=value", nargs="*", default=[], help=pairs)
+    call.add_argument(
+        "--json",
+        action="store_true",
+        help="print what the answer is made of; compare_runs exits with 0 (ship), 1 (do not ship) or 3 (cannot tell)",
+    )
     call.set_defaults(command=_call)
 
 
@@ -31,6 +36,10 @@ def _call(parsed: argparse.Namespace) -> int:
     import anyio
 
     arguments = _read_arguments(parsed.arguments)
+    if parsed.json:
+        from evals_mcp.cli.call_json import print_json
+
+        return print_json(parsed.tool, arguments, parsed.database)
     answer = anyio.run(_ask, parsed.tool, arguments, parsed.database)
     if answer.is_error:
         print(answer.text, file=sys.stderr)

@@ -22,6 +22,7 @@ from evals_mcp.statistics.verdicts import (
     find,
     gain_of,
     newcombe_interval,
+    whole_number,
     wilson_interval,
 )
 
@@ -119,7 +120,7 @@ def mean_within(
     quantiles = [student_quantile(z, amount - 1) for z in (Z_INTERVAL, corrected_quantile(tests))]
     intervals = [(mean - quantile * error, mean + quantile * error) for quantile in quantiles]
     distance = abs(mean - limit)
-    needed = math.ceil(((Z_INTERVAL + Z_POWER) * deviation / distance) ** 2) if distance > 0 else None
+    needed = whole_number(((Z_INTERVAL + Z_POWER) * (deviation / distance)) ** 2) if distance > 1e-100 else None
     return _within(mean, intervals, amount, limit, at_least=at_least, needed=needed)
 
 
@@ -174,8 +175,8 @@ def _rate_needed(rate: float | None, limit: float) -> int | None:
     if rate in (0, 1):
         # Wilson's interval of none or all of n ends at z^2 / (n + z^2).
         gap = abs(rate - limit)
-        return math.ceil(Z_INTERVAL**2 * (1 - gap) / gap) if gap else None
-    if rate == limit:
+        return whole_number(Z_INTERVAL**2 * (1 - gap) / gap) if gap > 1e-100 else None
+    if abs(rate - limit) < 1e-100:
         return None
     spread = Z_INTERVAL * math.sqrt(limit * (1 - limit)) + Z_POWER * math.sqrt(rate * (1 - rate))
-    return math.ceil((spread / (rate - limit)) ** 2)
+    return whole_number((spread / (rate - limit)) ** 2)

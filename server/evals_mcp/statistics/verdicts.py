@@ -29,6 +29,8 @@ RATE_MARGIN = 0.02
 DEVIATIONS_MARGIN = 0.1
 """The default margin of a number, in standard deviations of its values."""
 
+_MOST_DATAPOINTS = 1e12
+
 
 class Decision(StrEnum):
     """What to do about a candidate."""
@@ -89,7 +91,8 @@ class Gain:
         if margin <= 0:
             return None
         spread = (self.high - self.low) / (2 * Z_INTERVAL) * math.sqrt(self.pairs)
-        return max(MIN_PAIRS, self.pairs + 1, math.ceil(((Z_INTERVAL + Z_POWER) * spread / margin) ** 2))
+        needed = whole_number(((Z_INTERVAL + Z_POWER) * spread / max(margin, 1e-100)) ** 2)
+        return None if needed is None else max(MIN_PAIRS, self.pairs + 1, needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,11 @@ def compare_error_rates(baseline: ComparedRun, candidate: ComparedRun) -> Findin
         return Finding.HELD
     low, _ = newcombe_interval(baseline.failed_logs, baseline.logs, candidate.failed_logs, candidate.logs)
     return Finding.LOST if low > 0 else Finding.OPEN
+
+
+def whole_number(amount: float) -> int | None:
+    """An amount of datapoints rounded up; None for more than anybody has."""
+    return math.ceil(amount) if amount < _MOST_DATAPOINTS else None
 
 
 def newcombe_interval(before: int, before_of: int, after: int, after_of: int) -> tuple[float, float]:
