@@ -30,8 +30,16 @@ from evals_mcp.store.store import Store, open_store
 
 LONG = "x" * 300 + " Straße"
 POINTS: list[dict[str, Any]] = [
-    {"inputs": {"q": "one", "lang": "de"}, "target": {"answer": "A"}, "metadata": {"n": 1, "flag": True}},
-    {"inputs": {"q": "two", "lang": "en"}, "target": {"answer": "B"}, "metadata": {"n": 2.5, "user": {"id": "7"}}},
+    {
+        "inputs": {"q": "one", "lang": "de"},
+        "target": {"answer": "A"},
+        "metadata": {"n": 1, "flag": True, "zip": "01067"},
+    },
+    {
+        "inputs": {"q": "two", "lang": "en"},
+        "target": {"answer": "B"},
+        "metadata": {"n": 2.5, "user": {"id": "7"}, "zip": "1067"},
+    },
     {"inputs": {"q": LONG}, "target": {"answer": None}, "metadata": {"n": "many"}},
 ]
 # Of the runs old and new: each log's output, latency, tags of metadata, and its judgments by `right` and `stars`.
@@ -158,7 +166,12 @@ FIELDS: list[tuple[FieldCondition, list[int]]] = [
     (_field("input", "q", "!~", "strasse", "one"), [1]),
     (_field("target", "answer", "=", "B"), [1]),
     (_field("target", "answer", "="), [2]),
-    (_field("metadata", "n", "=", "1.0"), [0]),
+    (_field("metadata", "n", "=", "1"), [0]),
+    (_field("metadata", "n", "=", "1.0"), []),
+    (_field("metadata", "zip", "=", "01067"), [0]),
+    (_field("metadata", "zip", "=", "1067"), [1]),
+    (_field("metadata", "zip", "!=", "1067"), [0]),
+    (_field("metadata", "zip", ">", "1000"), [1]),
     (_field("metadata", "n", ">", "1"), [1]),
     (_field("metadata", "n", "<=", "2.5"), [0, 1]),
     (_field("metadata", "n", "~", "AN"), [2]),
@@ -171,7 +184,7 @@ FIELDS: list[tuple[FieldCondition, list[int]]] = [
 def test_a_field_of_datapoints_chooses_them_and_their_logs(
     asked: Conditions, condition: FieldCondition, numbers: list[int]
 ) -> None:
-    """Also of values that are cut in the table of fields, and of numbers in any spelling."""
+    """Also of values that are cut in the table of fields. Texts that look like numbers are equal as texts only."""
     assert asked.points(condition) == numbers
     assert asked.logs(condition) == [f"{run} {number}" for run in LOGS for number in numbers]
     assert asked.pairs(condition) == len([number for number in numbers if number < 2])
@@ -218,6 +231,8 @@ def test_judgments_choose_by_value_by_state_and_by_what_they_are_not(asked: Cond
     few = JudgmentCondition(evaluator_version_id=asked.stars, at_most=2)
     many = JudgmentCondition(evaluator_version_id=asked.stars, at_least=5)
     null = JudgmentCondition(evaluator_version_id=asked.right, state="abstained")
+    any_value = JudgmentCondition(evaluator_version_id=asked.right)
+    assert asked.logs(JudgedCondition(alternatives=[any_value], excluded=True)) == ["old 2", "new 2"]
     assert asked.logs(JudgedCondition(alternatives=[true])) == ["old 0", "new 0", "new 1"]
     assert asked.logs(JudgedCondition(alternatives=[true], excluded=True)) == ["old 1"]
     assert asked.logs(JudgedCondition(alternatives=[few, many])) == ["old 1", "new 0"]

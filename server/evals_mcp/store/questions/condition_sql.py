@@ -1,7 +1,6 @@
 """Conditions of a filter as SQL, on the logs of runs (`run_logs`) and on datapoints. One function per kind."""
 
 import json
-import math
 from collections.abc import Callable, Iterable, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
@@ -106,24 +105,14 @@ def _value_test(condition: FieldCondition, connection: Connection) -> Test:
 
 
 def _equals(text: str) -> Test:
-    """A field equals a text, or the same number in another spelling. Of a long value, only the beginning is stored."""
+    """A field equals a text, as numbers do in their shortest form. Of a long value, only the beginning is stored."""
     fields = datapoint_fields.c
     if len(text) > LONGEST_VALUE:
         whole = (
             select(1).where(datapoints.c.id == fields.datapoint_id, _whole_value_is(text)).correlate(datapoint_fields)
         )
         return (fields.value == text[:LONGEST_VALUE]) & fields.whole.is_(False) & whole.exists()
-    same = and_(fields.value == text, fields.whole.is_(True))
-    number = _number(text)
-    return same if number is None else or_(same, fields.number == number)
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    return and_(fields.value == text, fields.whole.is_(True))
 
 
 def _whole_value_is(text: str) -> Test:
@@ -244,8 +233,8 @@ def _judged(condition: JudgedCondition, reading: Reading) -> Test:
     found = or_(*(has_judgment(item, judging(item, evaluation)) for item in condition.alternatives))
     if not condition.excluded:
         return found
-    if any(item.state != "judged" for item in condition.alternatives):
-        return not_(found)
+    if any(item.return_types() is None and item.passed is None for item in condition.alternatives):
+        return not_(found)  # a state, and not a value
     by = {item.evaluator_version_id for item in condition.alternatives}
     judged = (JudgmentCondition(evaluator_version_id=version_id) for version_id in by)
     return and_(or_(*(has_judgment(item, judging(item, evaluation)) for item in judged)), not_(found))
