@@ -68,13 +68,15 @@ def _open(compared: Compared, verdict: CandidateVerdict, *, brief: bool) -> Quot
             compared.subject(item.row) + ("" if brief else f" (up to {_loss(compared, item)})")
             for item in sorted(lossy, key=lambda item: -(item.pairs_needed or 0))
         ]
-        parts.append(f"it may lose more than the margin by {figures.listed(lost, _LISTED)}")
+        parts.append(f"it may lose more than the margin by {figures.listed(lost, 1 if brief else _LISTED)}")
     if few:
         subjects: list[Quoted] = [f"{compared.subject(item.row)} (n={figures.count(item.row.pairs)})" for item in few]
-        parts.append(f"fewer than {figures.count(MIN_PAIRS)} pairs by {figures.listed(subjects, _LISTED)}")
+        parts.append(
+            f"fewer than {figures.count(MIN_PAIRS)} pairs by {figures.listed(subjects, 1 if brief else _LISTED)}"
+        )
     if verdict.errors is Finding.OPEN:
         parts.append(_errors(compared, verdict))
-    return "; ".join(parts) + _settling(undecided)
+    return "; ".join(parts) + ("" if brief else _settling(undecided))
 
 
 def _settling(undecided: list[Criterion]) -> Quoted:
@@ -97,7 +99,9 @@ def _errors(compared: Compared, verdict: CandidateVerdict) -> Quoted:
 
 
 def _listed(compared: Compared, criteria: list[Criterion], *, brief: bool, margin: bool = False) -> Quoted:
-    return figures.listed([_criterion(compared, item, brief=brief, margin=margin) for item in criteria], _LISTED)
+    return figures.listed(
+        [_criterion(compared, item, brief=brief, margin=margin) for item in criteria], 1 if brief else _LISTED
+    )
 
 
 def _criterion(compared: Compared, item: Criterion, *, brief: bool, margin: bool) -> Quoted:
