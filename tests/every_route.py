@@ -31,6 +31,8 @@ READING_POSTS = (
     "/v5/review/evaluations/{id}/comparison",
     "/v5/review/evaluations/{id}/query",
     "/v5/review/evaluations/{id}/relations",
+    "/v5/review/evaluations/{id}/grouped-comparison",
+    "/v5/review/evaluations/{id}/run-figures",
     "/v5/files/retrieve-by-path",
     "/v5/review/evaluations/{id}/logs",
     "/v5/review/evaluations/{id}/datapoints",
@@ -313,6 +315,9 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("POST", "/v5/review/evaluations/{id}/agreement", evaluation, body={})
     yield Step("POST", "/v5/review/evaluations/{id}/relations", evaluation, body={})
     yield Step("POST", "/v5/review/evaluations/{id}/query", evaluation, body={"sql": "SELECT input, output FROM logs"})
+    grouped = {**compared, "group_by": {"kind": "length"}}
+    yield Step("POST", "/v5/review/evaluations/{id}/grouped-comparison", evaluation, body=grouped)
+    yield Step("POST", "/v5/review/evaluations/{id}/run-figures", evaluation, body={"group_by": {"kind": "length"}})
     yield Step("POST", runs + "/{run_id}/logs", in_run, body={"log_ids": [world.logs["flow"], world.logs["prompt"]]})
     yield Step("PATCH", runs + "/{run_id}", in_run, body={"control": True})
     python = {"evaluators": [{"version_id": world.other["python"]}]}

@@ -48,6 +48,13 @@ COMPARISONS: list[dict[str, Any]] = [
     *({"outcome": outcome} for outcome in ("improved", "changed", "same", "only_baseline", "only_candidate", "errors")),
     {"baseline": "v2", "candidates": ["v3"], "evaluators": ["tone", "topics", "comment"], "limit": 50},
 ]
+GROUPED: list[tuple[str, dict[str, Any]]] = [
+    ("compare_runs", {"group_by": "log.length"}),
+    ("compare_runs", {"group_by": "stars", "evaluators": ["tone"]}),
+    ("compare_runs", {"missing": "fail"}),
+    ("list_runs", {"where": ["stars=2..4"]}),
+    ("list_runs", {"group_by": "tone", "where": ["run!=v1"]}),
+]
 
 
 class Both(NamedTuple):
@@ -147,6 +154,13 @@ async def test_comparisons_are_the_same(both: Both) -> None:
     """With the same datapoints behind them; tests/slow asks for the other outcomes."""
     for asked in COMPARISONS[::3]:
         await both.ask("compare_runs", evaluation=NAME, max_tokens=20_000, **asked)
+
+
+async def test_groups_are_the_same(both: Both) -> None:
+    """Groups of logs and datapoints, figures over chosen logs, and missing judgments as failures."""
+    for tool, asked in GROUPED:
+        await both.ask(tool, evaluation=NAME, max_tokens=20_000, **asked)
+    await both.ask("compare_runs", evaluation=SAMPLE, group_by="plan", max_tokens=20_000)
 
 
 async def test_sql_is_answered_alike(both: Both) -> None:

@@ -115,7 +115,7 @@ async def test_the_tool_list_is_the_same_every_time() -> None:
 
 
 def test_the_tools_and_instructions_are_cheap(real_tokens: Callable[[str], int]) -> None:
-    """What a model gets before a call costs at most 2,600 tokens, 150 for conditions, 40 for margins, 360 for imports,
+    """Before a call: 2,600 tokens, 150 for conditions, 130 for groups, 100 for views, 40 for margins; 360 for imports,
     260 for SQL.
     """
 
@@ -123,7 +123,7 @@ def test_the_tools_and_instructions_are_cheap(real_tokens: Callable[[str], int])
         return real_tokens(json.dumps({"tools": tools}, ensure_ascii=False, separators=(",", ":")))
 
     others = [tool for name, tool in _WIRE.items() if name not in ("import_results", "query")]
-    assert tokens(others) + real_tokens(instructions(read_only=False)) <= 2_890
+    assert tokens(others) + real_tokens(instructions(read_only=False)) <= 3_020
     assert tokens([_WIRE["import_results"]]) <= 360
     assert tokens([_WIRE["query"]]) <= 260
 

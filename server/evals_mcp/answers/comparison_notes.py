@@ -32,6 +32,7 @@ class Compared:
 
     `filtered` are the words for its datapoints; empty for all. `by_outcomes`: they are chosen by what a run gave.
     `margins` are the losses that the verdict accepts.
+    `counted` says that missing judgments count, where they do.
     """
 
     evaluation: ResolvedEvaluation
@@ -40,6 +41,7 @@ class Compared:
     filtered: Quoted = ""
     by_outcomes: bool = False
     margins: Margins = DEFAULT_MARGINS
+    counted: Quoted = ""
 
     def run(self, run_id: str) -> Quoted:
         """The label of a run."""

@@ -18,6 +18,7 @@ from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.answers.located_differences import groupable_note, located_notes
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.verdict_line import verdict_line
 from evals_mcp.answers.version_changes import headed_change_rows
@@ -73,7 +74,7 @@ def summarize_comparison(
     """
     answer = Answer(budget)
     verdict = f"{verdict_line(compared, brief=budget < _TIGHT)}\n" if position == Position() else ""
-    answer.head(f"{verdict}{subject(compared.evaluation)}\n{_subject(compared)}")
+    answer.head(f"{verdict}{subject(compared.evaluation)}{compared.counted}\n{_subject(compared)}")
     for note in compared.evaluation.notes:
         answer.note(note)
     if compared.by_outcomes:
@@ -82,6 +83,8 @@ def summarize_comparison(
     if position.verdicts >= 0:
         _add_verdicts(answer, compared, position.verdicts, call)
     if position == Position():
+        for note in located_notes(compared):
+            answer.line(note)
         changes = headed_change_rows(compared, line_diffs=True)
         few = _few_words(changes)
         if few:
@@ -91,6 +94,7 @@ def summarize_comparison(
             *coverage_notes(compared),
             *compared_author_notes(compared),
             *judgment_notes(compared),
+            *groupable_note(compared),
         ):
             answer.line(note)
         if not few:

@@ -1,13 +1,15 @@
 """Judgments as words: a value, or the kind of missing."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from evals_mcp.answers.frame.figures import count, listed, number
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.models.judgments import JudgmentState
+from evals_mcp.models.questions import Missing
+from evals_mcp.models.resolved import ResolvedEvaluation
 
 _TEXT = 60
 _SAMPLES = 10
@@ -88,3 +90,12 @@ def repeated_words(words: Sequence[Quoted]) -> list[Quoted]:
 def _word(text: str, longest: int) -> Quoted:
     """An option as a name. Quotes text that may be a sentence."""
     return cell(text, longest) if " " in text or len(text) > _TEXT else name(text)
+
+
+def missing_words(missing: Missing, evaluation: ResolvedEvaluation, version_ids: Collection[str]) -> Quoted:
+    """A sentence on missing judgments that count as failures, and on the evaluators that are left out for it."""
+    if missing == "exclude":
+        return ""
+    left_out = [name(label) for id, label in evaluation.evaluator_labels.items() if id not in version_ids]
+    without = f" Left out: {listed(left_out, 6)}." if left_out else ""
+    return f" Missing, abstained and failed judgments count as failures (the worst judgment).{without}"

@@ -10,7 +10,7 @@ from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.answers.frame.tables import own_headers, table
 from evals_mcp.answers.headlines import constant_value, difference, headline, pass_words
 from evals_mcp.answers.reported_figures import reported_notes
-from evals_mcp.answers.subjects import opening, run_status
+from evals_mcp.answers.subjects import opening, run_status, subject
 from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
@@ -21,10 +21,15 @@ _DIFFERENCES = 200
 _UNPAIRED: Quoted = "unpaired"
 
 
-def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int = 0, call: Call) -> Quoted:
-    """All runs, oldest first, with each evaluator's headline and its difference from the control run."""
+def summarize_runs(
+    evaluation: ResolvedEvaluation, budget: int, *, filtered: Quoted = "", offset: int = 0, call: Call
+) -> Quoted:
+    """All runs, oldest first, with each evaluator's headline and its difference from the control run.
+
+    `filtered` are the words for the logs in the evaluation; empty for all.
+    """
     answer = Answer(budget)
-    answer.head(opening(evaluation))
+    answer.head(_filtered_opening(evaluation, filtered) if filtered else opening(evaluation))
     if not evaluation.runs:
         answer.line("No runs yet.")
         return answer.text()
@@ -37,6 +42,12 @@ def summarize_runs(evaluation: ResolvedEvaluation, budget: int, *, offset: int =
         header=lines[0],
     )
     return answer.text()
+
+
+def _filtered_opening(evaluation: ResolvedEvaluation, filtered: Quoted) -> Quoted:
+    """The evaluation, the filter, and how many logs meet it."""
+    logs = figures.count(sum(run.logs_count for run in evaluation.runs), "log")
+    return f"{subject(evaluation)}\nOnly logs{filtered}: {logs} in {figures.count(len(evaluation.runs), 'run')}."
 
 
 def run_table(evaluation: ResolvedEvaluation, offset: int = 0) -> list[Quoted]:

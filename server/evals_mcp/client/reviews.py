@@ -9,6 +9,7 @@ from evals_mcp.client.urls import Query
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
+from evals_mcp.models.groups import GroupedComparison, GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
 from evals_mcp.models.model import Model
 from evals_mcp.models.questions import (
     AgreementQuestion,
@@ -41,6 +42,8 @@ _RELATIONS = TypeAdapter(RelationRows)
 _FIELDS = TypeAdapter(FieldRows)
 _COMPARISONS = TypeAdapter(Comparisons)
 _SQL_ROWS = TypeAdapter(SqlRows)
+_GROUPED_COMPARISON = TypeAdapter(GroupedComparison)
+_RUN_FIGURES = TypeAdapter(RunFigures)
 _PATH = ("review", "evaluations")
 _KEPT = 16
 
@@ -111,6 +114,18 @@ class Reviews:
     ) -> tuple[ResolvedEvaluation, RelationRows]:
         """Fetch how judgments relate to other numbers. Raises NotFound."""
         return await self._ask(evaluation, "relations", question, _RELATIONS)
+
+    async def compare_groups(
+        self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion
+    ) -> tuple[ResolvedEvaluation, GroupedComparison]:
+        """Fetch a comparison in groups of datapoints. Raises NotFound and Invalid."""
+        return await self._ask(evaluation, "grouped-comparison", question, _GROUPED_COMPARISON)
+
+    async def find_run_figures(
+        self, evaluation: ResolvedEvaluation, question: RunFiguresQuestion
+    ) -> tuple[ResolvedEvaluation, RunFigures]:
+        """Fetch figures of runs over some logs. Raises NotFound and Invalid."""
+        return await self._ask(evaluation, "run-figures", question, _RUN_FIGURES)
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Fetch ids of logs with this prefix, newest first."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
+from evals_mcp.models.groups import GroupedComparison, GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
 from evals_mcp.models.questions import (
     AgreementQuestion,
     ComparisonQuestion,
@@ -65,6 +66,18 @@ class RowSource(Protocol):
         self, evaluation: ResolvedEvaluation, question: RelationQuestion
     ) -> tuple[ResolvedEvaluation, RelationRows]:
         """How judgments relate to other numbers, with the evaluation at the same time. Raises NotFound."""
+        ...
+
+    async def compare_groups(
+        self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion
+    ) -> tuple[ResolvedEvaluation, GroupedComparison]:
+        """A comparison in groups, with the evaluation at the same time. Raises NotFound and Invalid."""
+        ...
+
+    async def find_run_figures(
+        self, evaluation: ResolvedEvaluation, question: RunFiguresQuestion
+    ) -> tuple[ResolvedEvaluation, RunFigures]:
+        """Figures of runs over some logs, with the evaluation at the same time. Raises NotFound and Invalid."""
         ...
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:

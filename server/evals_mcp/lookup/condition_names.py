@@ -69,7 +69,9 @@ def _reserved(evaluation: ResolvedEvaluation, written: WrittenCondition, word: s
     kind = next(kind for kind in RESERVED if kind == word)
     if kind != "judgment" and _exactly(evaluation, word):
         forms = [quote(form + written.text[len(word) :]) for form in (f"log.{word}", f"judgment.{word}")]
-        raise Invalid(f"where: {name(word)} is a word of the filter and an evaluator. Use {' or '.join(forms)}.")
+        raise Invalid(
+            f"{written.argument}: {name(word)} is a word of the filter and an evaluator. Use {' or '.join(forms)}."
+        )
     return Subject(kind, side)
 
 
@@ -79,7 +81,7 @@ def _of_log(written: WrittenCondition, word: str, rest: str, side: Side | None) 
     kind = next((kind for kind in RESERVED if kind == word and not rest), None)
     if kind is None:
         raise NotFound(
-            f"where: {quoted(written.text)}: a log has no {quoted(word)}. "
+            f"{written.argument}: {quoted(written.text)}: a log has no {quoted(word)}. "
             f"Use log.metadata.KEY, or one of {listed([name(kind) for kind in RESERVED], 20)}."
         )
     return Subject(kind, side)
@@ -104,7 +106,9 @@ async def _field(
     found = [row for row in known if row.key == key] or [row for row in known if row.key.casefold() == key.casefold()]
     if not found:
         labels = [name(row.key or part) for row in known]
-        raise NotFound(f"where: {quoted(written.text)}: no datapoint has this {part}. {nearest(key, labels)}")
+        raise NotFound(
+            f"{written.argument}: {quoted(written.text)}: no datapoint has this {part}. {nearest(key, labels)}"
+        )
     return Subject("field", part=part, key=found[0].key, values=[item.value for item in found[0].common])
 
 
@@ -118,7 +122,7 @@ async def _bare(
         forms = [*(f"judgment.{evaluation.evaluator_labels[row.version_id]}" for row in judging),
                  *(f"{row.part}.{row.key}" for row in fields)]  # fmt: skip
         shown = " or ".join(quote(form + _after_name(written)) for form in forms)
-        raise Invalid(f"where: {name(word)} is the name of several things. Use {shown}.")
+        raise Invalid(f"{written.argument}: {name(word)} is the name of several things. Use {shown}.")
     if judging:
         return Subject("judgment", side, judging[0])
     if fields:
@@ -127,11 +131,13 @@ async def _bare(
     try:
         return Subject("judgment", side, find_evaluator(evaluation, word))
     except NotFound:
-        raise NotFound(f"where: {quoted(written.text)}: {_unknown(evaluation, rows, word)}") from None
+        raise NotFound(f"{written.argument}: {quoted(written.text)}: {_unknown(evaluation, rows, word)}") from None
 
 
 def _after_name(written: WrittenCondition) -> str:
-    """The operator and the values, as written."""
+    """The operator and the values, as written; "" for a name alone."""
+    if not written.values:
+        return ""
     values = "|".join(f'"{value.text}"' if value.is_quoted else value.text for value in written.values)
     return f"{written.operator}{values}"
 

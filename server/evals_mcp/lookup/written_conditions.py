@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, cast
+from typing import LiteralString, NamedTuple, cast
 
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.names import quoted
@@ -23,7 +23,8 @@ class Word(NamedTuple):
 class WrittenCondition(NamedTuple):
     """A condition as written: the name's parts (split at dots), an operator, and one or more values.
 
-    `stated` is what stands in brackets after `passes`, `fails` or `passes_count`.
+    `stated` is what stands in brackets after `passes`, `fails` or `passes_count`. A name alone has no values.
+    `argument` is the tool's argument that it was given in.
     """
 
     text: str
@@ -31,6 +32,7 @@ class WrittenCondition(NamedTuple):
     operator: Operator
     values: tuple[Word, ...]
     stated: str = ""
+    argument: LiteralString = "where"
 
     @property
     def whole_name(self) -> str:
@@ -58,6 +60,11 @@ def read_condition(text: str) -> WrittenCondition:
     if operator in ("<", "<=", ">", ">=") and len(values) > 1:
         raise Invalid(f"where: {quoted(text)} compares with several values. Only =, != and ~ take several.")
     return WrittenCondition(text, name, operator, values, stated)
+
+
+def read_name(text: str, argument: LiteralString) -> WrittenCondition:
+    """Read a name alone, as in a condition. Raises Invalid for quotes that do not end."""
+    return WrittenCondition(text, tuple(_word(part) for part in _split(text.strip(), ".")), "=", (), argument=argument)
 
 
 def _find_operator(text: str) -> tuple[int, int]:

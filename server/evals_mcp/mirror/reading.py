@@ -21,6 +21,7 @@ from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.evaluation_document import RunEvaluation
 from evals_mcp.models.field_rows import FieldRows
+from evals_mcp.models.groups import GroupedComparison, GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.questions import (
     AgreementQuestion,
@@ -153,6 +154,25 @@ class Reading:
         """How judgments relate to other numbers. Raises NotFound."""
         async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
             return await self._resolved(evaluation.id), (await reviews.find_relations(scratch, question))[1]
+
+    async def compare_groups(
+        self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion
+    ) -> tuple[ResolvedEvaluation, GroupedComparison]:
+        """A comparison in groups of datapoints. Raises NotFound and Invalid, and Unavailable for a dataset not read."""
+        run_ids = [question.baseline_run_id, *question.candidate_run_ids]
+        async with self._with_logs(evaluation.id, run_ids) as (reviews, scratch):
+            if question.group_by.kind == "field":
+                self._require((await self._define(evaluation.id)).datasets.values())
+            return await self._resolved(evaluation.id), (await reviews.compare_groups(scratch, question))[1]
+
+    async def find_run_figures(
+        self, evaluation: ResolvedEvaluation, question: RunFiguresQuestion
+    ) -> tuple[ResolvedEvaluation, RunFigures]:
+        """The figures of runs over some logs. Raises NotFound and Invalid, and Unavailable for a dataset not read."""
+        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
+            if question.group_by is not None and question.group_by.kind == "field":
+                self._require((await self._define(evaluation.id)).datasets.values())
+            return await self._resolved(evaluation.id), (await reviews.find_run_figures(scratch, question))[1]
 
     async def find_log_ids(self, beginning: str, *, limit: int = 20) -> list[str]:
         """Ids of logs with this prefix, newest first. Searches the logs of each file by id."""

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from evals_mcp.models.datapoint_fields import Part
 from evals_mcp.models.judgments import Judgment
 from evals_mcp.models.model import Defaulted, Model
 from evals_mcp.models.rows import CurrentRows, DatapointLog, DatapointTexts, LogRow
@@ -129,10 +130,31 @@ class ComparedDatapoint(DatapointTexts):
     other_runs: Defaulted[list[OtherRun]] = Field(default_factory=list)
 
 
+class LocatedDifference(Model):
+    """A group of datapoints in which a candidate's difference by an evaluator sits: a value of a field.
+
+    `difference` is the mean over its `pairs`, `rest` that over the `others`. `adjusted_p` is over all groups that were
+    looked at; `rest_p`, that the others differ, too, is uncorrected.
+    """
+
+    run_id: str
+    evaluator_version_id: str
+    part: Part
+    key: str
+    value: str
+    pairs: int
+    others: int
+    difference: float
+    rest: float
+    rest_p: float
+    adjusted_p: float
+
+
 class Comparisons(CurrentRows):
     """The answer: all candidates in the requested order, and a page of the datapoints of one of them.
 
     `total` counts the datapoints of `shown_run_id` with the requested outcome, which are sorted by largest change.
+    `located` tells where differences sit, and `groupable` the fields that groups can be by.
     `family_comparisons` and `family_measures` count the p-values of the two families, also those not in the answer.
     """
 
@@ -143,3 +165,5 @@ class Comparisons(CurrentRows):
     shown_run_id: str
     datapoints: list[ComparedDatapoint]
     total: int
+    located: Defaulted[list[LocatedDifference]] = Field(default_factory=list)
+    groupable: Defaulted[list[str]] = Field(default_factory=list)

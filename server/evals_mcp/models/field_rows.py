@@ -1,5 +1,7 @@
 """The fields that the datapoints of an evaluation have: what filters and slices can name."""
 
+from collections.abc import Sequence
+
 from evals_mcp.models.datapoint_fields import Part
 from evals_mcp.models.model import Defaulted, Model
 
@@ -8,6 +10,9 @@ MOST_COMMON = 8
 
 MOST_ROWS = 200
 """The most fields that are told of an evaluation."""
+
+MOST_VALUES = 200
+"""The most values of a field that is no number to group by."""
 
 
 class CommonValue(Model):
@@ -51,3 +56,25 @@ class FieldRows(Model):
     rows: list[FieldRow]
     datapoints_count: int
     more: Defaulted[bool] = False
+
+
+def is_groupable(row: FieldRow) -> bool:
+    """Whether datapoints can be grouped by a field: it has several values, and few or all of them numbers."""
+    few = row.values_count <= min(MOST_VALUES, max(row.datapoints_count // 2, 2))
+    return row.values_count > 1 and (row.is_number or few)
+
+
+def field_labels(rows: Sequence[FieldRow]) -> list[str]:
+    """The name of each field: its key, with its part if other fields have the key, too.
+
+    Of fields that have the same key and the same values, the first has the key alone, and the others have no name.
+    """
+    labels = []
+    for row in rows:
+        others = [other for other in rows if other.key == row.key]
+        told = [other.model_copy(update={"part": row.part}) for other in others]
+        if all(other == row for other in told):
+            labels.append((row.key or row.part) if others[0] is row else "")
+        else:
+            labels.append(f"{row.part}.{row.key}" if row.key else row.part)
+    return labels

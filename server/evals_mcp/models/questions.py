@@ -31,6 +31,9 @@ Outcome = Literal[
 Family = Literal["evaluation", "asked"]
 """The comparisons that a p-value is corrected over: of all runs with the baseline by all evaluators, or those asked."""
 
+Missing = Literal["exclude", "fail"]
+"""What a missing, abstained or failed judgment of a log counts as: nothing, or the worst judgment."""
+
 
 class Filter(Asked):
     """The logs of a question: those that meet all given conditions.
@@ -140,6 +143,7 @@ class ComparisonQuestion(Question):
     candidate_run_ids: list[str] = Field(min_length=1, max_length=1000)
     evaluator_version_ids: list[str] = Field(max_length=1000)
     family: Defaulted[Family] = "evaluation"
+    missing: Defaulted[Missing] = "exclude"
     outcome: Defaulted[Outcome] = "regressed"
     shown_run_id: str | None = None
     limit: Defaulted[int] = Field(default=5, ge=0, le=1000)

@@ -27,3 +27,9 @@ def correct(family: Sequence[Comparison]) -> list[Comparison]:
     return [
         decide(replace(comparison, adjusted_p=p_value)) for comparison, p_value in zip(family, adjusted, strict=True)
     ]
+
+
+def correct_changing(family: Sequence[Comparison]) -> list[Comparison]:
+    """Correct over the comparisons with changes. Others can never be significant (Tarone 1990)."""
+    changing = iter(correct([comparison for comparison in family if comparison.changed]))
+    return [next(changing) if comparison.changed else comparison for comparison in family]

@@ -49,6 +49,34 @@ def noncentrality_for_power(degrees: int) -> float:
     return bisect(lambda x: POWER - _noncentral_tail(critical, degrees, x), 0.0, 40.0 + 2.0 * degrees)
 
 
+def student_tail(statistic: float, freedom: float) -> float:
+    """P(|T| >= |statistic|) for Student's T with `freedom` > 0 degrees: an incomplete beta function (DLMF 8.17.22)."""
+    x, a, b = freedom / (freedom + statistic**2), freedom / 2, 0.5
+    if x > (a + 1) / (a + b + 2):
+        return 1.0 - _beta_tail(1 - x, b, a)
+    return _beta_tail(x, a, b)
+
+
+def _beta_tail(x: float, a: float, b: float) -> float:
+    """The regularised incomplete beta function by its continued fraction, for x up to (a + 1) / (a + b + 2)."""
+    if x <= 0:
+        return 0.0
+    factor = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    upper, lower = 1.0, 1.0 / (1.0 - (a + b) * x / (a + 1))
+    value = lower
+    for m in range(1, 10_000):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        before = value
+        for term in (even, odd):
+            lower = 1.0 / (1.0 + term * lower)
+            upper = 1.0 + term / upper
+            value *= upper * lower
+        if abs(value - before) <= 1e-16 * abs(value):
+            break
+    return factor * value / a
+
+
 def bisect(falling: Callable[[float], float], low: float, high: float) -> float:
     """The zero of a function that falls from above zero at `low` to below zero at `high`."""
     while True:

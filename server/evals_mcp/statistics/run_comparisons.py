@@ -30,7 +30,7 @@ from evals_mcp.statistics.columns import (
     RunColumns,
     pair_option_columns,
 )
-from evals_mcp.statistics.corrections import correct
+from evals_mcp.statistics.corrections import correct_changing
 from evals_mcp.statistics.datapoint_changes import DatapointChange, rank_datapoints
 from evals_mcp.statistics.numbers import compare_numbers
 from evals_mcp.statistics.options import compare_multi_selects, compare_selects
@@ -113,7 +113,7 @@ def compare_pair(evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candi
     measured = ((measure, _compare_measure(measure, baseline, candidate)) for measure in MEASURES)
     passed = ((row.version_id, _compare_passes(row, baseline, candidate)) for row in evaluators)
     return PairComparison(
-        comparisons={row.version_id: _compare_evaluator(row, baseline, candidate) for row in evaluators},
+        comparisons={row.version_id: compare_evaluator(row, baseline, candidate) for row in evaluators},
         passes={version_id: comparison for version_id, comparison in passed if comparison is not None},
         measures={measure: comparison for measure, comparison in measured if comparison.pairs},
     )
@@ -121,8 +121,8 @@ def compare_pair(evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candi
 
 def correct_families(pairs: Mapping[str, PairComparison]) -> dict[str, PairComparison]:
     """The pairs with p-values adjusted over all evaluator comparisons, and over all measures."""
-    judged = iter(_corrected([item for pair in pairs.values() for item in pair.judged]))
-    measured = iter(_corrected([item for pair in pairs.values() for item in pair.measures.values()]))
+    judged = iter(correct_changing([item for pair in pairs.values() for item in pair.judged]))
+    measured = iter(correct_changing([item for pair in pairs.values() for item in pair.measures.values()]))
     return {
         run_id: PairComparison(
             comparisons={version_id: next(judged) for version_id in pair.comparisons},
@@ -140,11 +140,6 @@ def most_telling(candidates: Sequence[ComparedCandidate], outcome: Outcome) -> i
     failures for outcomes about those.
     """
     return max(range(len(candidates)), key=lambda index: _weight(candidates[index], outcome))
-
-
-def _corrected(family: Sequence[Comparison]) -> list[Comparison]:
-    changing = iter(correct([comparison for comparison in family if comparison.changed]))
-    return [next(changing) if comparison.changed else comparison for comparison in family]
 
 
 def _tested(family: Iterable[Comparison]) -> int:
@@ -173,7 +168,8 @@ def _net_share(row: ComparisonRow) -> float:
     return abs((row.better or 0) - (row.worse or 0)) / row.pairs
 
 
-def _compare_evaluator(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> Comparison:
+def compare_evaluator(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> Comparison:
+    """A candidate against a baseline by one evaluator, with an uncorrected p-value."""
     left, right = baseline.judged(row.version_id), candidate.judged(row.version_id)
     match row.return_type:
         case "boolean":
@@ -229,21 +225,22 @@ def _output_costs(run: RunColumns) -> NDArray[Any]:
 def _candidate(
     run_id: str, evaluators: Sequence[EvaluatorRow], baseline: RunColumns, columns: RunColumns, pair: PairComparison
 ) -> ComparedCandidate:
-    rows = [_row(pair.comparisons[row.version_id], evaluator_version_id=row.version_id) for row in evaluators]
+    rows = [comparison_row(pair.comparisons[row.version_id], evaluator_version_id=row.version_id) for row in evaluators]
     run = _compared_run(run_id, evaluators, columns, baseline)
     return ComparedCandidate(
         **dict(run),
         comparisons=rows,
         passes=[
-            _row(pair.passes[row.version_id], evaluator_version_id=row.version_id, passes=True)
+            comparison_row(pair.passes[row.version_id], evaluator_version_id=row.version_id, passes=True)
             for row in evaluators
             if row.version_id in pair.passes
         ],
-        measures=[_row(comparison, measure=measure) for measure, comparison in pair.measures.items()],
+        measures=[comparison_row(comparison, measure=measure) for measure, comparison in pair.measures.items()],
     )
 
 
-def _row(comparison: Comparison, **subject: Any) -> ComparisonRow:
+def comparison_row(comparison: Comparison, **subject: Any) -> ComparisonRow:
+    """The row of a comparison by an evaluator or measure (`subject`)."""
     facts = {name: getattr(comparison, name, None) for name in ComparisonRow.model_fields if name not in subject}
     changes = [OptionRow.model_validate(shift, from_attributes=True) for shift in comparison.options]
     return ComparisonRow(**{**facts, **subject, "options": changes})

@@ -29,8 +29,11 @@ from evals_mcp.store.revision_cache import RevisionCache
 if TYPE_CHECKING:
     from evals_mcp.store.logs.traces import Traces
     from evals_mcp.store.questions.agreement import AgreementQuestions
+    from evals_mcp.store.questions.compared_columns import ComparedColumns
     from evals_mcp.store.questions.comparisons import ComparisonQuestions
+    from evals_mcp.store.questions.grouped_comparisons import GroupedComparisonQuestions
     from evals_mcp.store.questions.relations import RelationQuestions
+    from evals_mcp.store.questions.run_figures import RunFiguresQuestions
     from evals_mcp.store.sql.sql_questions import SqlQuestions
     from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
     from evals_mcp.store.v4.project_logs import ProjectLogs
@@ -78,7 +81,29 @@ class Store:
         """Questions about the differences of runs."""
         from evals_mcp.store.questions.comparisons import ComparisonQuestions
 
-        return ComparisonQuestions(self.database, self._states, self.overviews, self._cache)
+        return ComparisonQuestions(self.database, self._states, self.overviews, self._cache, self._compared_columns)
+
+    @cached_property
+    def grouped_comparison_questions(self) -> "GroupedComparisonQuestions":
+        """Questions about the differences of runs in groups of datapoints."""
+        from evals_mcp.store.questions.grouped_comparisons import GroupedComparisonQuestions
+
+        return GroupedComparisonQuestions(
+            self.database, self._states, self.overviews, self._cache, self._compared_columns
+        )
+
+    @cached_property
+    def run_figures_questions(self) -> "RunFiguresQuestions":
+        """Questions about the figures of runs over some of their logs."""
+        from evals_mcp.store.questions.run_figures import RunFiguresQuestions
+
+        return RunFiguresQuestions(self.database, self._states, self.overviews, self._cache, self._compared_columns)
+
+    @cached_property
+    def _compared_columns(self) -> "ComparedColumns":
+        from evals_mcp.store.questions.compared_columns import ComparedColumns
+
+        return ComparedColumns(self._cache)
 
     @cached_property
     def sql_questions(self) -> "SqlQuestions":

@@ -40,6 +40,9 @@ Where = Annotated[
         "see the instructions.",
     ),
 ]
+GroupedBy = Annotated[
+    str, Field(max_length=500, description="A row for each group of: a field, evaluator, length, latency.")
+]
 Cursor = Annotated[str, Field(max_length=10_000, description="From the previous answer.")]
 MaxTokens = int
 """Token limit of the answer. The server adds its limits and its default in words."""

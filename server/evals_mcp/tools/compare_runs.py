@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.judgments import missing_words
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluators
 from evals_mcp.lookup.filters import read_comparison_filter
@@ -13,16 +14,25 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.margins import read_margins
 from evals_mcp.lookup.runs import find_run, find_runs
 from evals_mcp.models.comparisons import Comparisons
-from evals_mcp.models.questions import ComparisonQuestion, Family, Outcome
+from evals_mcp.models.questions import ComparisonQuestion, Family, Missing, Outcome
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.statistics.verdicts import Margins
-from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, Where, as_list
+from evals_mcp.tools.arguments import Cursor, Evaluation, GroupedBy, MaxTokens, Where, as_list
+from evals_mcp.tools.grouped_runs import compare_groups
+from evals_mcp.tools.missing_judgments import failing_evaluators
 from evals_mcp.tools.near_words import OUTCOMES, understood
 from evals_mcp.tools.tool import Tool
 
 _LIMIT = 5
-_LISTED = {"baseline_run_id", "candidate_run_ids", "evaluator_version_ids", "family", "outcome"}  # by a cursor
+_LISTED = {
+    "baseline_run_id",
+    "candidate_run_ids",
+    "evaluator_version_ids",
+    "family",
+    "missing",
+    "outcome",
+}  # by a cursor
 _TEXTS = 800_000  # characters of outputs to compare, shared by the logs of a page
 
 Baseline = Annotated[str, Field(max_length=500, description="Run; default the control, else the oldest.")]
@@ -39,6 +49,7 @@ Margin = Annotated[
 ]
 Shown = Annotated[Outcome, understood(OUTCOMES), Field(description="Which datapoints to show; default regressed.")]
 CorrectedOver = Annotated[Family, Field(description="Correct p over these; default evaluation (all).")]
+CountedMissing = Annotated[Missing, Field(description="fail: missing judgments fail; default exclude.")]
 Limit = Annotated[int, Field(ge=1, le=50, description=f"Datapoints to show, 1–50, default {_LIMIT}.")]
 
 
@@ -50,6 +61,8 @@ async def compare_runs(
     evaluators: Evaluators = [],
     where: Where = [],
     margin: Margin = [],
+    group_by: GroupedBy = "",
+    missing: CountedMissing = "exclude",
     family: CorrectedOver = "evaluation",
     outcome: Shown = "regressed",
     limit: Limit = _LIMIT,
@@ -61,14 +74,28 @@ async def compare_runs(
     resolved = await lookup.find_evaluation(evaluation)
     against = _baseline(resolved, baseline)
     runs = _candidates(resolved, against, candidates)
-    judging = find_evaluators(resolved, evaluators)
-    margins = read_margins(resolved, judging, margin)
+    judging = failing_evaluators(resolved, find_evaluators(resolved, evaluators), evaluators, missing)
+    common: dict[str, Any] = {
+        "filter": await read_comparison_filter(lookup, resolved, where),
+        "baseline_run_id": against.id,
+        "candidate_run_ids": [run.id for run in runs],
+        "evaluator_version_ids": [row.version_id for row in judging],
+        "missing": missing,
+    }
+    arguments: dict[str, object] = {
+        "evaluation": resolved.id,
+        "baseline": baseline and resolved.run_labels[against.id],
+        "candidates": candidates and [resolved.run_labels[run.id] for run in runs],
+        "evaluators": evaluators and [resolved.evaluator_labels[row.version_id] for row in judging],
+        "where": where,
+        "missing": "" if missing == "exclude" else missing,
+    }
+    if group_by:
+        common |= {} if evaluators or missing == "fail" else {"evaluator_version_ids": []}
+        return await compare_groups(lookup, resolved, group_by, common, arguments, cursor, max_tokens)
     asked, outcome = outcome, _tellable(outcome, _judged(resolved, judging, against, runs))
     question = ComparisonQuestion(
-        filter=await read_comparison_filter(lookup, resolved, where),
-        baseline_run_id=against.id,
-        candidate_run_ids=[run.id for run in runs],
-        evaluator_version_ids=[row.version_id for row in judging],
+        **common,
         family=family,
         outcome=outcome,
         limit=limit,
@@ -77,11 +104,7 @@ async def compare_runs(
     call = Call(
         "compare_runs",
         arguments={
-            "evaluation": resolved.id,
-            "baseline": baseline and resolved.run_labels[against.id],
-            "candidates": candidates and [resolved.run_labels[run.id] for run in runs],
-            "evaluators": evaluators and [resolved.evaluator_labels[row.version_id] for row in judging],
-            "where": where,
+            **arguments,
             "margin": margin,
             "family": "" if family == "evaluation" else family,
             "outcome": "" if outcome == "regressed" else outcome,
@@ -89,17 +112,34 @@ async def compare_runs(
         },
         listed={"evaluation": resolved.id, "where": where, **question.model_dump(include=_LISTED)},
     )
+    return await _answer(lookup, resolved, question, judging, margin, asked, call, cursor, max_tokens)
+
+
+async def _answer(
+    lookup: Lookup,
+    resolved: ResolvedEvaluation,
+    question: ComparisonQuestion,
+    judging: list[EvaluatorRow],
+    margin: list[str],
+    asked: Outcome,
+    call: Call,
+    cursor: str,
+    max_tokens: int,
+) -> str:
+    """The page of the comparison at a cursor. `asked` is the outcome of the call, which evaluators may not tell."""
+    margins = read_margins(resolved, judging, margin)
     from evals_mcp.answers.comparisons import Position, summarize_comparison  # other tools should not wait for it
 
     position = Position(*map(int, map(str, call.position(cursor) or Position())))
     if position.candidate >= 0:
-        outcome = _tellable(outcome, _judged(resolved, judging, against, [runs[position.candidate]]))
-        question = question.model_copy(update={"shown_run_id": runs[position.candidate].id, "outcome": outcome})
+        baseline, shown = map(resolved.run, (question.baseline_run_id, question.candidate_run_ids[position.candidate]))
+        outcome = _tellable(question.outcome, _judged(resolved, judging, baseline, [shown]))
+        question = question.model_copy(update={"shown_run_id": shown.id, "outcome": outcome})
     question = question.model_copy(update={"offset": position.offset})
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
     compared = _compared(resolved, found, question, margins)
     return summarize_comparison(
-        compared, max_tokens, outcome=outcome, untold=outcome != asked, position=position, call=call
+        compared, max_tokens, outcome=question.outcome, untold=question.outcome != asked, position=position, call=call
     )
 
 
@@ -111,7 +151,8 @@ def _compared(
 
     filter = question.filter
     words = filter_words(filter, evaluation)
-    return Compared(evaluation, found, question.family, words, filter.is_by_outcomes, margins)
+    counted = missing_words(question.missing, evaluation, question.evaluator_version_ids)
+    return Compared(evaluation, found, question.family, words, filter.is_by_outcomes, margins, counted)
 
 
 def _judged(

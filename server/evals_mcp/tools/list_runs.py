@@ -1,8 +1,11 @@
 """The tool list_runs."""
 
 from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.tools.arguments import Cursor, Evaluation, MaxTokens, Where
+from evals_mcp.tools.arguments import Cursor, Evaluation, GroupedBy, MaxTokens, Where
+from evals_mcp.tools.grouped_runs import list_filtered_runs
 from evals_mcp.tools.run_views import RUN_VIEWS, RunViewCall, Show
 from evals_mcp.tools.tool import Tool
 
@@ -12,12 +15,17 @@ async def list_runs(
     evaluation: Evaluation,
     show: Show = "runs",
     where: Where = [],
+    group_by: GroupedBy = "",
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """Show an evaluation's runs side by side: version, status, logs, and each evaluator's rate of true, mean or top
     options with the difference from the control run."""
     resolved = await lookup.find_evaluation(evaluation)
+    if show == "runs" and (where or group_by):
+        return await list_filtered_runs(lookup, resolved, where, group_by, cursor, max_tokens)
+    if group_by:
+        raise Invalid(f"group_by: {name(show)} has no groups. Use where= for one of them at a time.")
     given = {"evaluation": resolved.id, "show": "" if show == "runs" else show, "where": where}
     call = Call("list_runs", given, given)
     return await RUN_VIEWS[show](RunViewCall(lookup, resolved, where, call.offset(cursor), call, max_tokens))

@@ -11,6 +11,7 @@ from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
+from evals_mcp.models.groups import GroupedComparison, GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
 from evals_mcp.models.questions import (
     AgreementQuestion,
     ComparisonQuestion,
@@ -104,6 +105,20 @@ def find_agreement(store: ReadStore, id: str, question: AgreementQuestion, known
 def find_relations(store: ReadStore, id: str, question: RelationQuestion, known: Known = None) -> RelationRows:
     """Relate judgments to each other and to latency, cost, tokens and length. Read-only."""
     return store.relation_questions.answer(id, question, known)
+
+
+@router.post("/{id}/grouped-comparison")
+def compare_groups(
+    store: ReadStore, id: str, question: GroupedComparisonQuestion, known: Known = None
+) -> GroupedComparison:
+    """Compare runs of an evaluation in groups of datapoints. Read-only."""
+    return store.grouped_comparison_questions.answer(id, question, known)
+
+
+@router.post("/{id}/run-figures")
+def find_run_figures(store: ReadStore, id: str, question: RunFiguresQuestion, known: Known = None) -> RunFigures:
+    """Get the figures of runs over the logs that meet a filter, in groups if asked. Read-only."""
+    return store.run_figures_questions.answer(id, question, known)
 
 
 @router.get("/{id}/datapoint-ids")

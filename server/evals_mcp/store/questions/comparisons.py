@@ -1,6 +1,6 @@
 """Compare runs by their columns. Reads texts only for the shown datapoints."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -8,20 +8,21 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from evals_mcp.errors import Invalid
 from evals_mcp.models.comparisons import ComparedDatapoint, Comparisons, OtherRun
-from evals_mcp.models.conditions import Side
 from evals_mcp.models.questions import ComparisonQuestion
 from evals_mcp.models.rows import DatapointLog, JudgmentRow
 from evals_mcp.statistics.datapoint_changes import DatapointChange
 from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
 from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.tables import datapoints, logs, run_logs, versions
+from evals_mcp.store.database.tables import datapoints, logs
 from evals_mcp.store.evaluations.run_status import Attachment
+from evals_mcp.store.questions.compared_columns import ComparedColumns, check_filter, filter_revisions
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState, EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.keys import RunLogKey
+from evals_mcp.store.questions.located_differences import LocatedDifferences
 from evals_mcp.store.questions.log_rows import read_judgment_rows, read_log_rows
 from evals_mcp.store.questions.overviews import Overviews
-from evals_mcp.store.questions.run_columns import RunColumnsReader, RunsAsColumns
+from evals_mcp.store.questions.run_columns import RunsAsColumns
 from evals_mcp.store.questions.run_subjects import read_version_changes
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.truncation import cut_datapoint
@@ -31,13 +32,19 @@ class ComparisonQuestions:
     """Answers questions that compare runs."""
 
     def __init__(
-        self, database: Database, evaluations: EvaluationStates, overviews: Overviews, cache: RevisionCache
+        self,
+        database: Database,
+        evaluations: EvaluationStates,
+        overviews: Overviews,
+        cache: RevisionCache,
+        columns: ComparedColumns,
     ) -> None:
         self._database = database
         self._overviews = overviews
         self._evaluations = evaluations
         self._cache = cache
-        self._columns = RunColumnsReader(cache)
+        self._columns = columns
+        self._located = LocatedDifferences(cache)
 
     def answer(self, evaluation_id: str, question: ComparisonQuestion, known: str | None = None) -> Comparisons:
         """Answer a question that compares runs of an evaluation.
@@ -54,11 +61,9 @@ class ComparisonQuestions:
             runs = {row.id: row for row in evaluation.find_runs(run_ids)}
             evaluators = evaluation.find_evaluators(question.evaluator_version_ids)
             conditions = FilterConditions(connection, question.filter, evaluation)
-            if question.filter.run_ids is not None or conditions.reads_logs:
-                raise Invalid("A condition on logs must name the side that it tests.", ("body", "filter"))
-            if len(question.candidate_run_ids) > 1 and any(it.side == _CANDIDATE for it in question.filter.conditions):
-                raise Invalid("A condition on the candidate needs one candidate.", ("body", "filter"))
-            found = self._read(connection, conditions, {id: runs[id] for id in run_ids}, evaluators, evaluation)
+            check_filter(conditions, len(question.candidate_run_ids))
+            asked = {id: runs[id] for id in run_ids}
+            found = self._columns.read(connection, conditions, asked, evaluators, evaluation, question.missing)
             family = self._family(connection, conditions, question, evaluation)
             answer, shown = compare_runs(question, [item.row for item in evaluators], found.columns, family)
             sides = (question.baseline_run_id, answer.shown_run_id)
@@ -71,46 +76,10 @@ class ComparisonQuestions:
             others = [run_id for run_id in question.candidate_run_ids if run_id != answer.shown_run_id]
             logs_of = _other_runs(connection, others, shown, found, evaluation.attachments, question.characters)
             rows = [row.model_copy(update={"other_runs": runs}) for row, runs in zip(rows, logs_of, strict=True)]
+            located = self._located.find(connection, question, evaluation, evaluators, found)
             newest = self._overviews.newest(connection, evaluation, known)
-            return answer.model_copy(update={"candidates": candidates, "datapoints": rows, "newest": newest})
-
-    def _filtered(
-        self,
-        connection: Connection,
-        conditions: FilterConditions,
-        runs: Mapping[str, Row[Any]],
-        evaluation: EvaluationState,
-    ) -> Sequence[str]:
-        """The ids of the datapoints that meet a filter, in the datasets of the evaluation. The baseline comes first."""
-        baseline, *candidates = runs
-        sides: list[tuple[Side, str]] = [("baseline", baseline), *((_CANDIDATE, run_id) for run_id in candidates)]
-        tests = [test for side, run_id in sides for test in conditions.on_side(side, run_id)]
-        statement = select(datapoints.c.id).where(*conditions.on_datapoints(), *tests)
-        versions_of = {run.dataset_version_id for run in evaluation.runs}
-        if None in versions_of or not versions_of:
-            logged = select(run_logs.c.datapoint_id).where(run_logs.c.run_id.in_([run.id for run in evaluation.runs]))
-            statement = statement.where(datapoints.c.id.in_(logged))
-        else:
-            datasets = select(versions.c.file_id).where(versions.c.id.in_(list(versions_of)))
-            statement = statement.where(datapoints.c.dataset_id.in_(datasets))
-        return self._cache.get(
-            "filtered datapoints of runs",
-            (conditions.filter, evaluation.id, list(runs) if tests else None),
-            _revisions(conditions, evaluation),
-            lambda: connection.execute(statement).scalars().all(),
-        )
-
-    def _read(
-        self,
-        connection: Connection,
-        conditions: FilterConditions,
-        runs: Mapping[str, Row[Any]],
-        evaluators: Sequence[AttachedEvaluator],
-        evaluation: EvaluationState,
-    ) -> RunsAsColumns:
-        """The columns of runs (the baseline first), for the datapoints that meet the filter."""
-        found = self._columns.read(connection, runs.values(), evaluators)
-        return found.only(self._filtered(connection, conditions, runs, evaluation)) if conditions.names else found
+            changed: dict[str, Any] = {"candidates": candidates, "datapoints": rows, "newest": newest}
+            return answer.model_copy(update={**changed, **located._asdict()})
 
     def _family(
         self,
@@ -124,12 +93,13 @@ class ComparisonQuestions:
         baseline, asked = runs[question.baseline_run_id], question.candidate_run_ids
         if question.family == "evaluation":
             asked = [run_id for run_id in runs if run_id != baseline.id or run_id in asked]
+        keys = [item.key for item in evaluation.evaluators]
         pairs = {
             run_id: self._cache.get(
                 "compared pair",
-                (baseline.id, run_id, question.filter, [item.key for item in evaluation.evaluators]),
-                (baseline, runs[run_id], _revisions(conditions, evaluation)),
-                partial(self._compare, connection, conditions, evaluation, baseline, runs[run_id]),
+                (baseline.id, run_id, question.filter, question.missing, keys),
+                (baseline, runs[run_id], filter_revisions(conditions, evaluation)),
+                partial(self._compare, connection, conditions, question, evaluation, baseline, runs[run_id]),
             )
             for run_id in asked
         }
@@ -141,27 +111,18 @@ class ComparisonQuestions:
         self,
         connection: Connection,
         conditions: FilterConditions,
+        question: ComparisonQuestion,
         evaluation: EvaluationState,
         baseline: Row[Any],
         candidate: Row[Any],
     ) -> PairComparison:
         """A candidate against a baseline by all evaluators."""
-        found = self._read(
-            connection, conditions, {baseline.id: baseline, candidate.id: candidate}, evaluation.evaluators, evaluation
-        )
+        runs = {baseline.id: baseline, candidate.id: candidate}
+        found = self._columns.read(connection, conditions, runs, evaluation.evaluators, evaluation, question.missing)
         rows = [item.row for item in evaluation.evaluators]
         return compare_pair(rows, found.columns[baseline.id], found.columns[candidate.id])
 
 
-def _revisions(conditions: FilterConditions, evaluation: EvaluationState) -> Hashable:
-    """What the datapoints that meet a filter depend on beside the datasets, which never change."""
-    dataset_versions = tuple(sorted({run.dataset_version_id or "" for run in evaluation.runs}))
-    if conditions.depends_on_runs or "" in dataset_versions:
-        return evaluation.revisions(evaluation.runs)
-    return dataset_versions
-
-
-_CANDIDATE: Side = "candidate"
 _MOST_OTHERS = 2_000  # logs of other candidates in an answer
 
 _DATAPOINTS = select(datapoints.c.id, datapoints.c.content).where(datapoints.c.id.in_(bindparam("ids", expanding=True)))

@@ -11,7 +11,7 @@ from evals_mcp.models.field_rows import MOST_COMMON, MOST_ROWS, CommonValue, Fie
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoint_fields
 from evals_mcp.store.questions.dataset_order import ordered_datapoints
-from evals_mcp.store.questions.evaluation_states import EvaluationStates
+from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
 from evals_mcp.store.revision_cache import RevisionCache
 
 
@@ -26,11 +26,19 @@ class FieldQuestions:
     def answer(self, evaluation_id: str) -> FieldRows:
         """The fields of the datapoints in the dataset versions of an evaluation's runs. Raises NotFound."""
         with self._database.read() as connection:
-            runs = self._evaluations.read(connection, evaluation_id).runs
-            # A dataset version never changes, so its fields depend on no revision.
-            version_ids = sorted({run.dataset_version_id for run in runs if run.dataset_version_id})
-            rows: FieldRows = self._cache.get("fields", version_ids, None, lambda: _read_rows(connection, version_ids))
-            return rows
+            evaluation = self._evaluations.read(connection, evaluation_id)
+            return read_fields(connection, self._cache, dataset_versions(evaluation))
+
+
+def dataset_versions(evaluation: EvaluationState) -> list[str]:
+    """The dataset versions of an evaluation's runs, by id."""
+    return sorted({run.dataset_version_id for run in evaluation.runs if run.dataset_version_id})
+
+
+def read_fields(connection: Connection, cache: RevisionCache, version_ids: Sequence[str]) -> FieldRows:
+    """The fields of the datapoints in dataset versions. These never change, so the fields depend on no revision."""
+    rows: FieldRows = cache.get("fields", version_ids, None, lambda: _read_rows(connection, version_ids))
+    return rows
 
 
 def _read_rows(connection: Connection, version_ids: Sequence[str]) -> FieldRows:

@@ -1,0 +1,66 @@
+"""What groups are by: a name becomes a field of datapoints, a judgment or a measure."""
+
+from collections.abc import Sequence
+
+from evals_mcp.answers.frame.figures import count, listed
+from evals_mcp.answers.frame.quoting import Quoted, name
+from evals_mcp.errors import Invalid
+from evals_mcp.lookup.condition_names import read_subject
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.names import quoted
+from evals_mcp.lookup.written_conditions import read_name
+from evals_mcp.models.field_rows import MOST_VALUES, FieldRow, field_labels, is_groupable
+from evals_mcp.models.groups import GroupBy
+from evals_mcp.models.resolved import ResolvedEvaluation
+
+_LISTED = 12
+
+
+async def read_group_by(lookup: Lookup, evaluation: ResolvedEvaluation, word: str) -> GroupBy:
+    """What to group by. Raises Invalid and NotFound with the names to write instead."""
+    rows = (await (await lookup.rows()).find_fields(evaluation.id)).rows
+    if (alike := _alike(rows, word.strip())) is not None:
+        return _field(alike, rows)
+    subject = await read_subject(lookup, evaluation, read_name(word, "group_by"))
+    if subject.side == "candidate":
+        raise Invalid("group_by: groups are by the baseline's logs. Omit the side.")
+    match subject.kind:
+        case "field":
+            if subject.part is None or subject.part == "log_metadata":
+                raise Invalid(f"group_by: logs cannot be grouped by their metadata. {_instead(evaluation, rows)}")
+            return _field(next(row for row in rows if (row.part, row.key) == (subject.part, subject.key)), rows)
+        case "judgment" if subject.evaluator is not None:
+            if subject.evaluator.return_type == "text":
+                raise Invalid(f"group_by: {quoted(word)} judges with text. {_instead(evaluation, rows)}")
+            return GroupBy(kind="judgment", evaluator_version_id=subject.evaluator.version_id)
+        case "length" | "latency" | "tokens" | "cost" | "error":
+            return GroupBy(kind=subject.kind)
+    raise Invalid(f"group_by: {quoted(word)} gives no groups. {_instead(evaluation, rows)}")
+
+
+def _alike(rows: Sequence[FieldRow], word: str) -> FieldRow | None:
+    """The first of several fields with this key, if all have the same values."""
+    found = [row for row in rows if row.key == word]
+    told = [row.model_copy(update={"part": "input"}) for row in found]
+    return found[0] if len(found) > 1 and all(row == told[0] for row in told) else None
+
+
+def _field(row: FieldRow, rows: Sequence[FieldRow]) -> GroupBy:
+    if not row.is_number and row.values_count > MOST_VALUES:
+        fields = groupable_fields(rows)
+        others = f"Group by {listed(fields, _LISTED)}." if fields else "No other field can be grouped by, either."
+        raise Invalid(
+            f"group_by: {name(row.key or row.part)} has {count(row.values_count)} different values; "
+            f"at most {MOST_VALUES} can be groups. {others}"
+        )
+    return GroupBy(kind="field", part=row.part, key=row.key)
+
+
+def groupable_fields(rows: Sequence[FieldRow]) -> list[Quoted]:
+    """The fields with few values or with numbers, as they are written in `group_by`."""
+    return [name(label) for row, label in zip(rows, field_labels(rows), strict=True) if label and is_groupable(row)]
+
+
+def _instead(evaluation: ResolvedEvaluation, rows: Sequence[FieldRow]) -> Quoted:
+    evaluators = [name(label) for label in evaluation.evaluator_labels.values()]
+    return f"Group by {listed([*groupable_fields(rows), *evaluators, 'length', 'latency'], _LISTED)}."

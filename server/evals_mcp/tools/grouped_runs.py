@@ -1,0 +1,89 @@
+"""Runs in groups of datapoints or over some logs: the arguments of tools as a question, and its answer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals_mcp.answers.filter_words import filter_words
+from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.answers.judgments import missing_words
+from evals_mcp.answers.run_groups import filtered_runs, no_logs, summarize_run_groups
+from evals_mcp.answers.runs import summarize_runs
+from evals_mcp.lookup.filters import read_filter
+from evals_mcp.lookup.groups import read_group_by
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.unmatched import why_none
+from evals_mcp.models.conditions import is_on_datapoint
+from evals_mcp.models.groups import GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
+from evals_mcp.models.questions import Filter
+from evals_mcp.models.resolved import ResolvedEvaluation
+
+
+async def compare_groups(
+    lookup: Lookup,
+    evaluation: ResolvedEvaluation,
+    group_by: str,
+    asked: Mapping[str, Any],
+    arguments: Mapping[str, object],
+    cursor: str,
+    max_tokens: int,
+) -> str:
+    """Compare runs in groups. `asked` are other fields of the question, `arguments` those of the call."""
+    from evals_mcp.answers.comparison_groups import ComparedGroups, summarize_groups  # other tools should not wait
+
+    question = GroupedComparisonQuestion(**asked, group_by=await read_group_by(lookup, evaluation, group_by))
+    arguments = {**arguments, "group_by": group_by}
+    call = Call("compare_runs", arguments, {"evaluation": evaluation.id, **question.model_dump(exclude_defaults=True)})
+    offset = call.offset(cursor)
+    evaluation, found = await (await lookup.rows()).compare_groups(evaluation, question)
+    compared = ComparedGroups(
+        evaluation,
+        question.baseline_run_id,
+        question.group_by,
+        found,
+        filter_words(question.filter, evaluation),
+        not question.evaluator_version_ids,
+        missing_words(question.missing, evaluation, question.evaluator_version_ids),
+    )
+    return summarize_groups(compared, max_tokens, offset=offset, call=call)
+
+
+async def list_filtered_runs(
+    lookup: Lookup, evaluation: ResolvedEvaluation, where: Sequence[str], group_by: str, cursor: str, max_tokens: int
+) -> str:
+    """The runs over the logs that meet all conditions, in groups if asked."""
+    filter = await read_filter(lookup, evaluation, where)
+    by = await read_group_by(lookup, evaluation, group_by) if group_by else None
+    question = RunFiguresQuestion(filter=filter, group_by=by)
+    call = Call(
+        "list_runs",
+        {"evaluation": evaluation.id, "where": where, "group_by": group_by},
+        {"evaluation": evaluation.id, **question.model_dump(exclude_defaults=True)},
+    )
+    offset = call.offset(cursor)
+    evaluation, found = await (await lookup.rows()).find_run_figures(evaluation, question)
+    words = filter_words(filter, evaluation)
+    if not _logs(found):
+        return no_logs(evaluation, words, await _why(lookup, evaluation, where), max_tokens)
+    if by is not None:
+        return summarize_run_groups(evaluation, found, by, words, max_tokens, offset=offset, call=call)
+    shown = filtered_runs(evaluation, found, same_datapoints=_is_on_datapoints(filter))
+    return summarize_runs(shown, max_tokens, filtered=words, offset=offset, call=call)
+
+
+async def _why(lookup: Lookup, evaluation: ResolvedEvaluation, where: Sequence[str]) -> list[Quoted]:
+    async def count_matches(tried: list[str]) -> int:
+        question = RunFiguresQuestion(filter=await read_filter(lookup, evaluation, tried))
+        return _logs((await (await lookup.rows()).find_run_figures(evaluation, question))[1])
+
+    return await why_none(lookup, evaluation, where, count_matches)
+
+
+def _logs(found: RunFigures) -> int:
+    return sum(run.logs_count for group in found.groups for run in group.runs)
+
+
+def _is_on_datapoints(filter: Filter) -> bool:
+    """Whether a filter chooses the same datapoints in all runs."""
+    by_logs = filter.judgment or filter.errors_only or filter.text
+    return not by_logs and all(map(is_on_datapoint, filter.conditions))
