@@ -73,8 +73,9 @@ def summarize_comparison(
     `call` is the answered call. Better and worse are `untold` if no evaluator has a direction.
     """
     answer = Answer(budget)
-    verdict = f"{verdict_line(compared, brief=budget < _TIGHT)}\n" if position == Position() else ""
-    answer.head(f"{verdict}{subject(compared.evaluation)}{compared.counted}\n{_subject(compared)}")
+    first = verdict_line(compared, brief=budget < _TIGHT) if position == Position() else subject(compared.evaluation)
+    second = f"\n{subject(compared.evaluation)}" if position == Position() else ""
+    answer.head(f"{first}{compared.counted}{second}\n{_subject(compared)}")
     for note in compared.evaluation.notes:
         answer.note(note)
     if compared.by_outcomes:

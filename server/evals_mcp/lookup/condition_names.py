@@ -33,10 +33,12 @@ _PARTS: dict[str, FieldPart] = {
 _SIDES: dict[str, Side] = {"baseline": "baseline", "candidate": "candidate"}
 _EVALUATOR = ("judgment", "evaluator")
 _LISTED = 12
+_LIKE_FIELDS = ("latency", "tokens", "cost", "length", "output", "explanation", "trace", "author")
+"""Reserved names that datapoints may have for something else."""
 
 
 class Subject(NamedTuple):
-    """What a condition is about. `part` and `key` are those of a field; `values` are its frequent values."""
+    """What a condition is about. `part` and `key` are those of a field; `values` are its most frequent values."""
 
     kind: Kind
     side: Side | None = None
@@ -44,6 +46,7 @@ class Subject(NamedTuple):
     part: FieldPart | None = None
     key: str = ""
     values: Sequence[str] = ()
+    has_other_values: bool = False
 
 
 async def read_subject(lookup: Lookup, evaluation: ResolvedEvaluation, written: WrittenCondition) -> Subject:
@@ -55,7 +58,7 @@ async def read_subject(lookup: Lookup, evaluation: ResolvedEvaluation, written: 
     first, rest = parts[0], ".".join(part.text for part in parts[1:])
     if not first.is_quoted:
         if not rest and first.text.lower() in RESERVED:
-            return _reserved(evaluation, written, first.text.lower(), side)
+            return await _reserved(lookup, evaluation, written, first.text.lower(), side)
         if rest and first.text == "log":
             return _of_log(written, parts[1].text, ".".join(part.text for part in parts[2:]), side)
         if rest and first.text in _EVALUATOR:
@@ -65,13 +68,17 @@ async def read_subject(lookup: Lookup, evaluation: ResolvedEvaluation, written: 
     return await _bare(lookup, evaluation, written, ".".join(part.text for part in parts), side)
 
 
-def _reserved(evaluation: ResolvedEvaluation, written: WrittenCondition, word: str, side: Side | None) -> Subject:
+async def _reserved(
+    lookup: Lookup, evaluation: ResolvedEvaluation, written: WrittenCondition, word: str, side: Side | None
+) -> Subject:
     kind = next(kind for kind in RESERVED if kind == word)
-    if kind != "judgment" and _exactly(evaluation, word):
-        forms = [quote(form + written.text[len(word) :]) for form in (f"log.{word}", f"judgment.{word}")]
-        raise Invalid(
-            f"{written.argument}: {name(word)} is a word of the filter and an evaluator. Use {' or '.join(forms)}."
-        )
+    others = [f"judgment.{word}"] if kind != "judgment" and _exactly(evaluation, word) else []
+    if kind in _LIKE_FIELDS:
+        rows = (await (await lookup.rows()).find_fields(evaluation.id)).rows
+        others += [f"{row.part}.{row.key}" for row in rows if row.key == word]
+    if others:
+        forms = [quote(form + _after_name(written)) for form in (f"log.{word}", *others)]
+        raise Invalid(f"{written.argument}: {name(word)} is the name of several things. Use {' or '.join(forms)}.")
     return Subject(kind, side)
 
 
@@ -103,13 +110,28 @@ async def _field(
     lookup: Lookup, evaluation: ResolvedEvaluation, written: WrittenCondition, part: FieldPart, key: str
 ) -> Subject:
     known = [row for row in (await (await lookup.rows()).find_fields(evaluation.id)).rows if row.part == part]
-    found = [row for row in known if row.key == key] or [row for row in known if row.key.casefold() == key.casefold()]
+    found = _named(known, key)
     if not found:
         labels = [name(row.key or part) for row in known]
         raise NotFound(
             f"{written.argument}: {quoted(written.text)}: no datapoint has this {part}. {nearest(key, labels)}"
         )
-    return Subject("field", part=part, key=found[0].key, values=[item.value for item in found[0].common])
+    return _as_subject(found[0])
+
+
+def _named(rows: Sequence[FieldRow], key: str) -> list[FieldRow]:
+    """The fields with this key: else in any case, else at the end of a longer one."""
+    folded = key.casefold()
+    return (
+        [row for row in rows if row.key == key]
+        or [row for row in rows if row.key.casefold() == folded]
+        or [row for row in rows if row.key.casefold().endswith(f".{folded}")]
+    )
+
+
+def _as_subject(row: FieldRow) -> Subject:
+    values = [item.value for item in row.common]
+    return Subject("field", part=row.part, key=row.key, values=values, has_other_values=row.values_count > len(values))
 
 
 async def _bare(
@@ -117,7 +139,7 @@ async def _bare(
 ) -> Subject:
     rows = (await (await lookup.rows()).find_fields(evaluation.id)).rows
     judging = _exactly(evaluation, word)
-    fields = [row for row in rows if row.key == word] or [row for row in rows if row.key.casefold() == word.casefold()]
+    fields = [] if judging and not any(row.key == word for row in rows) else _named(rows, word)
     if len(judging) + len(fields) > 1:
         forms = [*(f"judgment.{evaluation.evaluator_labels[row.version_id]}" for row in judging),
                  *(f"{row.part}.{row.key}" for row in fields)]  # fmt: skip
@@ -126,8 +148,7 @@ async def _bare(
     if judging:
         return Subject("judgment", side, judging[0])
     if fields:
-        values = [item.value for item in fields[0].common]
-        return Subject("field", part=fields[0].part, key=fields[0].key, values=values)
+        return _as_subject(fields[0])
     try:
         return Subject("judgment", side, find_evaluator(evaluation, word))
     except NotFound:

@@ -112,8 +112,8 @@ def _on_field(subject: Subject, written: WrittenCondition) -> FieldCondition:
 
 
 def _as_known(value: Word, subject: Subject) -> str:
-    """A value, or the only frequent value of the field that differs from it in case alone."""
-    if value.is_quoted or value.text in subject.values:
+    """A value, or the only value of the field that differs from it in case alone."""
+    if value.is_quoted or value.text in subject.values or subject.has_other_values:
         return value.text
     same = [known for known in subject.values if known.casefold() == value.text.casefold()]
     return same[0] if len(same) == 1 else value.text

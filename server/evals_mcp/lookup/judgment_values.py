@@ -56,6 +56,8 @@ def _read(written: str, evaluators: Sequence[EvaluatorRow], prefix: Quoted) -> J
         return JudgmentCondition(label=options[written.casefold()])
     if word in _STATES:
         return JudgmentCondition(state=_STATES[word])
+    if word in _VERDICTS and types == {"boolean"} and len(evaluators) == 1:
+        return JudgmentCondition(boolean=_VERDICTS[word] != evaluators[0].lower_is_better)
     if word in _VERDICTS:
         return JudgmentCondition(passed=_VERDICTS[word])
     if word in ("true", "false") and "boolean" in types:

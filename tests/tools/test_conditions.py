@@ -1,0 +1,146 @@
+"""What the words of a condition mean, asked of the tools: names, values, and what fits several things."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.assistant import Assistant, connect_assistant
+
+from evals_mcp.client.client import EvalsClient
+from evals_mcp.models.datasets import DatasetRequest
+from evals_mcp.models.evaluations import CreateEvaluationRequest
+from evals_mcp.models.evaluators import EvaluatorRequest
+from evals_mcp.models.log_requests import EvaluatorLogRequest, PromptLogRequest
+from evals_mcp.models.prompts import PromptRequest
+from evals_mcp.models.runs import CreateRunRequest
+from evals_mcp.wiring import open_embedded_app
+
+pytestmark = pytest.mark.anyio
+CODES = ("A", "a", "H", "b", "c", "d", "e", "f", "H", "h", "A")
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The assistant stays for all tests, so the loop does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assistant]:
+    """An assistant at eleven datapoints with a code, a language, an input `length`, and a nested target."""
+    path: Path = tmp_path_factory.mktemp("conditions") / "evals.db"
+    app = open_embedded_app(str(path))
+    client = EvalsClient(open_app=lambda: app)
+    points = [
+        {
+            "inputs": {"code": code, "number": number, "length": number % 2},
+            "target": {"target": {"better": "yes" if number % 2 else "no"}},
+            "metadata": {"lang": "de" if number < 4 else "en", "correct": number % 3 == 0},
+        }
+        for number, code in enumerate(CODES)
+    ]
+    dataset = await client.datasets.upsert(
+        DatasetRequest.model_validate({"path": "data", "datapoints": points}), include_datapoints=True
+    )
+    spec = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
+    judges = {
+        name: await client.evaluators.upsert(EvaluatorRequest.model_validate({"path": name, "spec": spec}))
+        for name in ("right", "correct")
+    }
+    prompt = await client.prompts.upsert(
+        PromptRequest.model_validate({"path": "bot", "model": "m", "version_name": "v"})
+    )
+    evaluation = await client.evaluations.create(
+        CreateEvaluationRequest.model_validate(
+            {
+                "name": "Words",
+                "file": {"path": "bot"},
+                "evaluators": [{"version_id": judge.version_id} for judge in judges.values()],
+            }
+        )
+    )
+    run = await client.runs.create(
+        evaluation.id,
+        CreateRunRequest.model_validate(
+            {
+                "dataset": {"version_id": dataset.version_id},
+                "version": {"version_id": prompt.version_id},
+                "orchestrated": False,
+            }
+        ),
+    )
+    for number, point in enumerate(dataset.datapoints or []):
+        log = await client.prompts.log(
+            PromptLogRequest.model_validate(
+                {"path": "bot", "output": "ok", "source_datapoint_id": point.id, "run_id": run.id}
+            ),
+            version_id=prompt.version_id,
+        )
+        if number:
+            judgment = {"parent_id": log.id, "judgment": number % 2 == 0}
+            await client.evaluators.log(
+                EvaluatorLogRequest.model_validate(judgment), version_id=judges["right"].version_id
+            )
+    async with connect_assistant(client) as connected:
+        yield connected
+
+
+async def _found(assistant: Assistant, *where: str) -> int:
+    answer = await assistant.ask("get_logs", evaluation="Words", where=list(where), limit=1)
+    return int(answer.splitlines()[1].split(" ")[0])
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        (["code=A"], 2),
+        (["code=a"], 1),
+        (["code=h"], 1),  # is not among the most frequent values, as H is
+        (["code=A|a"], 3),
+        (["lang=DE"], 4),  # the only value that differs in case alone
+        (["lang!=de"], 7),
+        (["number>=9"], 2),
+        (["better=yes"], 5),
+        (["target.better=yes"], 5),
+        (["target.target.better=no"], 6),
+        (["input.length=1"], 5),
+        (["log.length=2"], 11),
+        (["right=passed"], 5),
+        (["right=not passed"], 5),
+        (["right!=judged"], 1),
+        (["judgment.correct=missing"], 11),
+        (["metadata.correct=true"], 4),
+    ],
+    ids=str,
+)
+async def test_words_find_what_they_mean(assistant: Assistant, where: list[str], found: int) -> None:
+    """A value in another case counts only where no other value can be meant."""
+    assert await _found(assistant, *where) == found
+
+
+@pytest.mark.parametrize(
+    ("condition", "forms"),
+    [
+        ("correct=true", ("judgment.correct=true", "metadata.correct=true")),
+        ("length=1", ("log.length=1", "input.length=1")),
+    ],
+)
+async def test_a_name_of_several_things_is_answered_with_their_forms(
+    assistant: Assistant, condition: str, forms: tuple[str, str]
+) -> None:
+    """Each of which works."""
+    refused = await assistant.refuse("get_logs", evaluation="Words", where=[condition])
+    for form in forms:
+        assert f'"{form}"' in refused
+        await _found(assistant, form)
+
+
+async def test_what_matches_nothing_is_told_with_the_values_that_are_there(assistant: Assistant) -> None:
+    """And which of several conditions excludes everything."""
+    answer = await assistant.ask("get_logs", evaluation="Words", where=["lang=fr"])
+    assert '0 logs with metadata lang = "fr"' in answer
+    assert 'Values of metadata "lang": "en", "de".' in answer
+    both = await assistant.ask("get_logs", evaluation="Words", where=["lang=fr", "right=true"])
+    assert 'Alone, too, nothing matches "lang=fr".' in both
+    apart = await assistant.ask("get_logs", evaluation="Words", where=["lang=de", "number>=9"])
+    assert "Each condition alone matches something; together they match nothing." in apart
