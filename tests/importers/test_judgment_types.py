@@ -43,3 +43,9 @@ def test_a_direction_is_kept_whichever_judgment_tells_it(higher: bool | None, va
     type = _learned(0.5, higher_is_better=higher)
     type.add(Score("x", 0.25))
     assert type.spec("external").get("number_valence") == valence
+
+
+@pytest.mark.parametrize(("higher", "valence"), [(True, None), (False, "negative"), (None, None)])
+def test_of_booleans_only_that_true_is_bad_is_said(higher: bool | None, valence: str | None) -> None:
+    """That true is good goes without saying, and would make other evaluators of earlier imports."""
+    assert _learned(True, False, higher_is_better=higher).spec("external").get("number_valence") == valence

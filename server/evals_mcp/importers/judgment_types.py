@@ -64,6 +64,8 @@ class JudgmentType:
             spec["options"] = [{"name": text} for text in self._texts or ()]
         if self.return_type == "number" and self._higher_is_better is not None:
             spec["number_valence"] = "positive" if self._higher_is_better else "negative"
+        if self.return_type == "boolean" and self._higher_is_better is False:
+            spec["number_valence"] = "negative"  # that true is good goes without saying
         return spec
 
     def value(self, judgment: Any) -> Any:
