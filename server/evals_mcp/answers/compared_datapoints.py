@@ -34,6 +34,7 @@ def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Out
     if datapoint.target:
         target = datapoint.target
         parts.append(("target", Row(lambda limit: compact_value(target, limit), size(target, _CAP))))
+    asked = len(parts)
     parts += compared_outputs(datapoint.baseline, datapoint.candidate)
     versions = datapoint.evaluators or _judging(datapoint)
     explained = [found for version_id in versions if (found := _explanations(compared, datapoint, version_id))]
@@ -49,7 +50,8 @@ def datapoint_row(compared: Compared, datapoint: ComparedDatapoint, outcome: Out
             f"  {label}: {part.render(room)}" for (label, part), room in zip(parts, limits, strict=True)
         ]
         lines += others.lines(rooms)
-        amount = len(lines) * limit // _ROOMY if limit < min(_ROOMY, whole) else len(lines)
+        # Outputs come together, and with the number of those that are left out.
+        amount = min(asked, len(lines) * limit // _ROOMY) if limit < min(_ROOMY, whole) else len(lines)
         return "\n".join([first, *lines[:amount]])
 
     return Row(render, whole)

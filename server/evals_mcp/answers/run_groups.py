@@ -11,12 +11,14 @@ from evals_mcp.answers.group_names import group_words, subject_of
 from evals_mcp.answers.headlines import headline, pass_words
 from evals_mcp.answers.subjects import subject
 from evals_mcp.models.figures import EvaluatorFigures
-from evals_mcp.models.groups import GroupBy, LogGroup, LogGroupFigures, RunFigures
+from evals_mcp.models.groups import ChosenRunFigures, GroupBy, LogGroup, LogGroupFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
 
 
-def filtered_runs(evaluation: ResolvedEvaluation, found: RunFigures, *, same_datapoints: bool) -> ResolvedEvaluation:
+def filtered_runs(
+    evaluation: ResolvedEvaluation, found: ChosenRunFigures, *, same_datapoints: bool
+) -> ResolvedEvaluation:
     """The evaluation with only the logs in `found`. Runs that lost all stay, with no logs.
 
     Without `same_datapoints`, the runs may have different ones, so their differences are not paired.
@@ -54,7 +56,7 @@ def no_logs(evaluation: ResolvedEvaluation, filtered: Quoted, notes: Sequence[Qu
 
 def summarize_run_groups(
     evaluation: ResolvedEvaluation,
-    found: RunFigures,
+    found: ChosenRunFigures,
     group_by: GroupBy,
     filtered: Quoted,
     budget: int,

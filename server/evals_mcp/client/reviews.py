@@ -9,7 +9,7 @@ from evals_mcp.client.urls import Query
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
-from evals_mcp.models.groups import GroupedComparison, GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
+from evals_mcp.models.groups import ChosenRunFigures, GroupedComparison, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.model import Model
 from evals_mcp.models.questions import (
     AgreementQuestion,
@@ -43,7 +43,7 @@ _FIELDS = TypeAdapter(FieldRows)
 _COMPARISONS = TypeAdapter(Comparisons)
 _SQL_ROWS = TypeAdapter(SqlRows)
 _GROUPED_COMPARISON = TypeAdapter(GroupedComparison)
-_RUN_FIGURES = TypeAdapter(RunFigures)
+_RUN_FIGURES = TypeAdapter(ChosenRunFigures)
 _PATH = ("review", "evaluations")
 _KEPT = 16
 
@@ -123,7 +123,7 @@ class Reviews:
 
     async def find_run_figures(
         self, evaluation: ResolvedEvaluation, question: RunFiguresQuestion
-    ) -> tuple[ResolvedEvaluation, RunFigures]:
+    ) -> tuple[ResolvedEvaluation, ChosenRunFigures]:
         """Fetch figures of runs over some logs. Raises NotFound and Invalid."""
         return await self._ask(evaluation, "run-figures", question, _RUN_FIGURES)
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
-from evals_mcp.models.groups import GroupedComparison, GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
+from evals_mcp.models.groups import ChosenRunFigures, GroupedComparison, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.questions import (
     AgreementQuestion,
     ComparisonQuestion,
@@ -76,7 +76,7 @@ class RowSource(Protocol):
 
     async def find_run_figures(
         self, evaluation: ResolvedEvaluation, question: RunFiguresQuestion
-    ) -> tuple[ResolvedEvaluation, RunFigures]:
+    ) -> tuple[ResolvedEvaluation, ChosenRunFigures]:
         """Figures of runs over some logs, with the evaluation at the same time. Raises NotFound and Invalid."""
         ...
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import LiteralString, NamedTuple, cast
+from typing import NamedTuple, cast
 
+from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.names import quoted
 from evals_mcp.models.conditions import Operator
@@ -32,7 +33,7 @@ class WrittenCondition(NamedTuple):
     operator: Operator
     values: tuple[Word, ...]
     stated: str = ""
-    argument: LiteralString = "where"
+    argument: Quoted = "where"
 
     @property
     def whole_name(self) -> str:
@@ -62,7 +63,7 @@ def read_condition(text: str) -> WrittenCondition:
     return WrittenCondition(text, name, operator, values, stated)
 
 
-def read_name(text: str, argument: LiteralString) -> WrittenCondition:
+def read_name(text: str, argument: Quoted) -> WrittenCondition:
     """Read a name alone, as in a condition. Raises Invalid for quotes that do not end."""
     return WrittenCondition(text, tuple(_word(part) for part in _split(text.strip(), ".")), "=", (), argument=argument)
 

@@ -21,7 +21,7 @@ from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.evaluation_document import RunEvaluation
 from evals_mcp.models.field_rows import FieldRows
-from evals_mcp.models.groups import GroupedComparison, GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
+from evals_mcp.models.groups import ChosenRunFigures, GroupedComparison, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.questions import (
     AgreementQuestion,
@@ -167,7 +167,7 @@ class Reading:
 
     async def find_run_figures(
         self, evaluation: ResolvedEvaluation, question: RunFiguresQuestion
-    ) -> tuple[ResolvedEvaluation, RunFigures]:
+    ) -> tuple[ResolvedEvaluation, ChosenRunFigures]:
         """The figures of runs over some logs. Raises NotFound and Invalid, and Unavailable for a dataset not read."""
         async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
             if question.group_by is not None and question.group_by.kind == "field":

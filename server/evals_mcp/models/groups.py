@@ -113,7 +113,7 @@ class LogGroup(Model):
     runs: list[LogGroupFigures]
 
 
-class RunFigures(CurrentRows):
+class ChosenRunFigures(CurrentRows):
     """The answer: the groups in order, each with all runs of the filter, oldest first."""
 
     groups: list[LogGroup]

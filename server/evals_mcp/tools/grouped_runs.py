@@ -14,7 +14,7 @@ from evals_mcp.lookup.groups import read_group_by
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.unmatched import why_none
 from evals_mcp.models.conditions import is_on_datapoint
-from evals_mcp.models.groups import GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
+from evals_mcp.models.groups import ChosenRunFigures, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.questions import Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
 
@@ -79,7 +79,7 @@ async def _why(lookup: Lookup, evaluation: ResolvedEvaluation, where: Sequence[s
     return await why_none(lookup, evaluation, where, count_matches)
 
 
-def _logs(found: RunFigures) -> int:
+def _logs(found: ChosenRunFigures) -> int:
     return sum(run.logs_count for group in found.groups for run in group.runs)
 
 

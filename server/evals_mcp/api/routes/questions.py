@@ -11,7 +11,7 @@ from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.field_rows import FieldRows
-from evals_mcp.models.groups import GroupedComparison, GroupedComparisonQuestion, RunFigures, RunFiguresQuestion
+from evals_mcp.models.groups import ChosenRunFigures, GroupedComparison, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.questions import (
     AgreementQuestion,
     ComparisonQuestion,
@@ -116,7 +116,7 @@ def compare_groups(
 
 
 @router.post("/{id}/run-figures")
-def find_run_figures(store: ReadStore, id: str, question: RunFiguresQuestion, known: Known = None) -> RunFigures:
+def find_run_figures(store: ReadStore, id: str, question: RunFiguresQuestion, known: Known = None) -> ChosenRunFigures:
     """Get the figures of runs over the logs that meet a filter, in groups if asked. Read-only."""
     return store.run_figures_questions.answer(id, question, known)
 

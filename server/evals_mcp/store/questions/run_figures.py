@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from evals_mcp.models.groups import LogGroup, LogGroupFigures, RunFigures, RunFiguresQuestion
+from evals_mcp.models.groups import ChosenRunFigures, LogGroup, LogGroupFigures, RunFiguresQuestion
 from evals_mcp.statistics.column_figures import column_figures
 from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.store.database.database import Database
@@ -37,11 +37,11 @@ class RunFiguresQuestions:
         self._columns = columns
         self._groups = LogGroups(cache)
 
-    def answer(self, evaluation_id: str, question: RunFiguresQuestion, known: str | None = None) -> RunFigures:
+    def answer(self, evaluation_id: str, question: RunFiguresQuestion, known: str | None = None) -> ChosenRunFigures:
         """Answer a question. `known` is as for other questions. Raises NotFound and Invalid."""
         with self._database.read() as connection:
             evaluation = self._evaluations.read(connection, evaluation_id)
-            answer: RunFigures = self._cache.get(
+            answer: ChosenRunFigures = self._cache.get(
                 "run figures",
                 (evaluation_id, question),
                 evaluation.revisions(evaluation.runs),
@@ -50,7 +50,9 @@ class RunFiguresQuestions:
             newest = self._overviews.newest(connection, evaluation, known)
             return answer.model_copy(update={"newest": newest})
 
-    def _compute(self, connection: Connection, question: RunFiguresQuestion, evaluation: EvaluationState) -> RunFigures:
+    def _compute(
+        self, connection: Connection, question: RunFiguresQuestion, evaluation: EvaluationState
+    ) -> ChosenRunFigures:
         import numpy as np
 
         conditions = FilterConditions(connection, question.filter, evaluation)
@@ -59,13 +61,13 @@ class RunFiguresQuestions:
         if conditions.names:
             found = _only(found, _filtered(connection, conditions, runs))
         if question.group_by is None or not runs:
-            return RunFigures(
+            return ChosenRunFigures(
                 groups=[LogGroup(runs=[_figures(evaluation, id, run) for id, run in found.columns.items()])]
             )
         groups = self._groups.read(connection, question.group_by, evaluation, runs, found)
         ends = np.cumsum([len(found.columns[run.id].datapoints) for run in runs])
         of_runs = dict(zip([run.id for run in runs], np.split(groups.indexes, ends[:-1]), strict=True))
-        return RunFigures(
+        return ChosenRunFigures(
             groups=[
                 LogGroup(
                     name=name,
