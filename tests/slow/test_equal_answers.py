@@ -44,6 +44,6 @@ async def test_recorded_evaluations_are_answered_alike(recorded: Both) -> None:
     await recorded.ask("list_evaluations")
     await recorded.ask("list_runs", evaluation=evaluation)
     await recorded.ask_first("compare_runs", evaluation=evaluation, candidates=["prompt-refined"], limit=3)
-    for asked in ({"sort": "worst", "evaluator": "gpt_groundedness"}, {"text": "deductible"}):
+    for asked in ({"sort": "worst", "evaluator": "gpt_groundedness"}, {"where": ["text~deductible"]}):
         await recorded.ask_first("get_logs", evaluation=evaluation, limit=3, max_tokens=8_000, **asked)
     await recorded.ask_first("list_datapoints", evaluation=evaluation, show="all_fail", limit=5)

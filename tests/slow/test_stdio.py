@@ -25,7 +25,7 @@ async def test_a_stdio_server_survives_it_too(sample_copy: Path, mode: Any) -> N
     async with Client(parameters, mode=mode) as host:
         assistant = Assistant(host, EvalsClient())
         for tool, arguments, said in WRONG:
-            if "\ud800" not in arguments.get("text", ""):
+            if "\ud800" not in "".join(arguments.get("where", ())):
                 assert said in await assistant.refuse(tool, **arguments)
         assert "3 runs" in await assistant.ask("list_runs", evaluation=SAMPLE)
         listed = await assistant.ask("get_logs", evaluation=SAMPLE, limit=1)

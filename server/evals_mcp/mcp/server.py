@@ -321,6 +321,8 @@ def _short(value: object) -> Quoted:
 
 def _backticked(found: re.Match[str]) -> str:
     word = found[1]
+    if "(" in word:
+        return quote(word)  # a part of SQL, or a name that looks like a call
     return found[0] if _OPTION.fullmatch(word) or name_of(word) == word else name_of(word)
 
 
