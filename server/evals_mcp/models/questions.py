@@ -13,6 +13,7 @@ from evals_mcp.models.conditions import (
     PassCondition,
     PassCountCondition,
     TextCondition,
+    is_on_datapoint,
 )
 from evals_mcp.models.model import Defaulted
 
@@ -58,8 +59,16 @@ class Filter(Asked):
 
     @property
     def reads_texts(self) -> bool:
-        """Whether it searches in the texts of logs, which takes long."""
-        return bool(self.text) or any(isinstance(item, TextCondition) for item in self.conditions)
+        """Whether it searches in texts or metadata of logs. It takes long, and a run may not tell that they changed."""
+        return bool(self.text) or any(
+            isinstance(item, TextCondition) or (isinstance(item, FieldCondition) and item.part == "log_metadata")
+            for item in self.conditions
+        )
+
+    @property
+    def is_on_datapoints(self) -> bool:
+        """Whether it chooses datapoints by themselves, whichever logs a run has; `text` then searches the datapoint."""
+        return self.judgment is None and not self.errors_only and all(map(is_on_datapoint, self.conditions))
 
     def names(self) -> list[str]:
         """The given conditions, by field."""

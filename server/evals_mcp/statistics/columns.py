@@ -20,6 +20,7 @@ OTHER_TYPE = 4
 
 MEASURES: tuple[Measure, ...] = ("latency", "tokens", "cost")
 OUTPUT_COST = "output cost"
+LENGTH = "length"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,7 +61,8 @@ class RunColumns:
     """The logs of a run, oldest first.
 
     `datapoints` has whole-number keys, the same in all compared runs, and -1 for a log without a datapoint. Unknown
-    measures are NaN; a cost of the output only is under `OUTPUT_COST`. Judgments are keyed by the attached evaluator
+    measures are NaN; a cost of the output only is under `OUTPUT_COST`, the characters of the output under `LENGTH`.
+    Judgments are keyed by the attached evaluator
     version's id.
     """
 

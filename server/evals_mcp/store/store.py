@@ -29,9 +29,11 @@ from evals_mcp.store.revision_cache import RevisionCache
 if TYPE_CHECKING:
     from evals_mcp.store.logs.traces import Traces
     from evals_mcp.store.questions.agreement import AgreementQuestions
-    from evals_mcp.store.questions.compared_columns import ComparedColumns
+    from evals_mcp.store.questions.cached_answers import CachedAnswers
     from evals_mcp.store.questions.comparisons import ComparisonQuestions
+    from evals_mcp.store.questions.filtered_columns import FilteredColumns
     from evals_mcp.store.questions.grouped_comparisons import GroupedComparisonQuestions
+    from evals_mcp.store.questions.log_groups import LogGroups
     from evals_mcp.store.questions.relations import RelationQuestions
     from evals_mcp.store.questions.run_figures import RunFiguresQuestions
     from evals_mcp.store.sql.sql_questions import SqlQuestions
@@ -81,29 +83,39 @@ class Store:
         """Questions about the differences of runs."""
         from evals_mcp.store.questions.comparisons import ComparisonQuestions
 
-        return ComparisonQuestions(self.database, self._states, self.overviews, self._cache, self._compared_columns)
+        return ComparisonQuestions(self.database, self._states, self.overviews, self._cache, self._columns)
 
     @cached_property
     def grouped_comparison_questions(self) -> "GroupedComparisonQuestions":
         """Questions about the differences of runs in groups of datapoints."""
         from evals_mcp.store.questions.grouped_comparisons import GroupedComparisonQuestions
 
-        return GroupedComparisonQuestions(
-            self.database, self._states, self.overviews, self._cache, self._compared_columns
-        )
+        return GroupedComparisonQuestions(self._answers, self._columns, self._groups)
 
     @cached_property
     def run_figures_questions(self) -> "RunFiguresQuestions":
         """Questions about the figures of runs over some of their logs."""
         from evals_mcp.store.questions.run_figures import RunFiguresQuestions
 
-        return RunFiguresQuestions(self.database, self._states, self.overviews, self._cache, self._compared_columns)
+        return RunFiguresQuestions(self._answers, self._columns, self._groups)
 
     @cached_property
-    def _compared_columns(self) -> "ComparedColumns":
-        from evals_mcp.store.questions.compared_columns import ComparedColumns
+    def _columns(self) -> "FilteredColumns":
+        from evals_mcp.store.questions.filtered_columns import FilteredColumns
 
-        return ComparedColumns(self._cache)
+        return FilteredColumns(self._cache)
+
+    @cached_property
+    def _groups(self) -> "LogGroups":
+        from evals_mcp.store.questions.log_groups import LogGroups
+
+        return LogGroups(self._cache)
+
+    @cached_property
+    def _answers(self) -> "CachedAnswers":
+        from evals_mcp.store.questions.cached_answers import CachedAnswers
+
+        return CachedAnswers(self.database, self._states, self.overviews, self._cache)
 
     @cached_property
     def sql_questions(self) -> "SqlQuestions":
@@ -117,14 +129,14 @@ class Store:
         """Questions about the agreement of evaluators."""
         from evals_mcp.store.questions.agreement import AgreementQuestions
 
-        return AgreementQuestions(self.database, self._states, self.overviews, self._cache)
+        return AgreementQuestions(self._answers)
 
     @cached_property
     def relation_questions(self) -> "RelationQuestions":
         """Questions about the relations of judgments with other numbers."""
         from evals_mcp.store.questions.relations import RelationQuestions
 
-        return RelationQuestions(self.database, self._states, self.overviews, self._cache)
+        return RelationQuestions(self._answers, self._columns)
 
     @cached_property
     def evaluated_runs(self) -> "EvaluatedRuns":

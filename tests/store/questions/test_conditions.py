@@ -22,7 +22,15 @@ from evals_mcp.models.conditions import (
     TextCondition,
 )
 from evals_mcp.models.datapoints import CreateDatapointRequest
-from evals_mcp.models.questions import ComparisonQuestion, DatapointQuestion, Filter, LogQuestion
+from evals_mcp.models.groups import RunFiguresQuestion
+from evals_mcp.models.questions import (
+    AgreementQuestion,
+    ComparisonQuestion,
+    DatapointQuestion,
+    Filter,
+    LogQuestion,
+    RelationQuestion,
+)
 from evals_mcp.models.references import EvaluatorReference, Target
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.logs.logs import LogTarget
@@ -298,3 +306,34 @@ def test_what_runs_pass_is_read_again_after_a_write(tmp_path: Path) -> None:
     )
     asked.store.logs.create_judgment(LogTarget(version_id=asked.right), log.id, {"judgment": False})
     assert found() == (0, 0, 0)
+
+
+def test_what_a_later_step_of_a_trace_holds_is_found(tmp_path: Path) -> None:
+    """A step need not change the run: no answer of a question that searches in steps is kept too long."""
+    asked = Conditions(open_store(str(tmp_path / "evals.db")))
+    later = TextCondition(part="trace", operator="~", values=["zebra"])
+    in_new = Filter(run_ids=[asked.runs["new"]], conditions=[later])
+    sample = LogQuestion(filter=in_new, sample=True, evaluator_version_id=asked.right)
+    points = DatapointQuestion(filter=in_new, dataset_version_id=asked.dataset_version_id)
+    of_candidate = later.model_copy(update={"side": "candidate"})
+    store = asked.store
+
+    def found() -> list[int]:
+        return [
+            store.log_questions.answer(asked.id, LogQuestion(filter=in_new)).total,
+            store.log_questions.answer(asked.id, sample).total,
+            store.datapoint_questions.answer(asked.id, points).total,
+            asked.pairs(of_candidate),
+            store.run_figures_questions.answer(asked.id, RunFiguresQuestion(filter=in_new))
+            .groups[0]
+            .runs[0]
+            .logs_count,
+            store.agreement_questions.answer(asked.id, AgreementQuestion(filter=in_new)).logs,
+            store.relation_questions.answer(asked.id, RelationQuestion(filter=in_new)).logs,
+        ]
+
+    assert found() == [0] * 7
+    question = LogQuestion(filter=Filter(run_ids=[asked.runs["new"]]))
+    log_id = store.log_questions.answer(asked.id, question).rows[-1].id
+    store.logs.create("prompt", LogTarget(version_id=asked.prompt), {"trace_parent_id": log_id, "output": "a zebra"})
+    assert found() == [1] * 7

@@ -36,7 +36,7 @@ class ChosenDatapoints:
         filtered = self._cache.get(
             "filtered datapoints",
             (*question.dataset_version_ids, question.filter),
-            conditions.revisions(runs),
+            conditions.revisions(runs) if conditions.depends_on_runs else None,
             lambda: _filtered_positions(connection, question, runs, conditions),
         )
         if question.show == "all":

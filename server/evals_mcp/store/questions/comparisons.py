@@ -15,9 +15,9 @@ from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, c
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, logs
 from evals_mcp.store.evaluations.run_status import Attachment
-from evals_mcp.store.questions.compared_columns import ComparedColumns, check_filter, filter_revisions
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState, EvaluationStates
-from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.questions.filter_conditions import FilterConditions, searched_version
+from evals_mcp.store.questions.filtered_columns import FilteredColumns, check_filter, filter_revisions
 from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.questions.located_differences import LocatedDifferences
 from evals_mcp.store.questions.log_rows import read_judgment_rows, read_log_rows
@@ -37,7 +37,7 @@ class ComparisonQuestions:
         evaluations: EvaluationStates,
         overviews: Overviews,
         cache: RevisionCache,
-        columns: ComparedColumns,
+        columns: FilteredColumns,
     ) -> None:
         self._database = database
         self._overviews = overviews
@@ -56,11 +56,12 @@ class ComparisonQuestions:
         run_ids = [question.baseline_run_id, *question.candidate_run_ids]
         if question.shown_run_id is not None and question.shown_run_id not in question.candidate_run_ids:
             raise Invalid("`shown_run_id` must be one of the candidates.", ("body", "shown_run_id"))
+        version = searched_version(self._database, question.filter)
         with self._database.read() as connection:
             evaluation = self._evaluations.read(connection, evaluation_id)
             runs = {row.id: row for row in evaluation.find_runs(run_ids)}
             evaluators = evaluation.find_evaluators(question.evaluator_version_ids)
-            conditions = FilterConditions(connection, question.filter, evaluation)
+            conditions = FilterConditions(connection, question.filter, evaluation, version)
             check_filter(conditions, len(question.candidate_run_ids))
             asked = {id: runs[id] for id in run_ids}
             found = self._columns.read(connection, conditions, asked, evaluators, evaluation, question.missing)
@@ -76,7 +77,7 @@ class ComparisonQuestions:
             others = [run_id for run_id in question.candidate_run_ids if run_id != answer.shown_run_id]
             logs_of = _other_runs(connection, others, shown, found, evaluation.attachments, question.characters)
             rows = [row.model_copy(update={"other_runs": runs}) for row, runs in zip(rows, logs_of, strict=True)]
-            located = self._located.find(connection, question, evaluation, evaluators, found)
+            located = self._located.find(connection, question, evaluation, conditions, evaluators, found)
             newest = self._overviews.newest(connection, evaluation, known)
             changed: dict[str, Any] = {"candidates": candidates, "datapoints": rows, "newest": newest}
             return answer.model_copy(update={**changed, **located._asdict()})

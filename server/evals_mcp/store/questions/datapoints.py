@@ -14,7 +14,7 @@ from evals_mcp.store.database.tables import datapoints, dataset_datapoints, judg
 from evals_mcp.store.logs.judgments import judgment_value
 from evals_mcp.store.questions.chosen_datapoints import ChosenDatapoints, read_page
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationStates
-from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.questions.filter_conditions import FilterConditions, searched_version
 from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.questions.text_matches import datapoint_places
 from evals_mcp.store.revision_cache import RevisionCache
@@ -50,13 +50,14 @@ class DatapointQuestions:
         `known` is the token of the caller's overview: if it is an older one, the newest comes with the rows.
         Raises NotFound.
         """
+        version = searched_version(self._database, question.filter)
         with self._database.read() as connection:
             evaluation = self._evaluations.read(connection, evaluation_id)
             runs = evaluation.find_runs(question.filter.run_ids)
             total = connection.execute(_COUNT, {"version_id": question.dataset_version_id}).scalar()
             if total is None:
                 raise NotFound(f"Dataset version `{question.dataset_version_id}` does not exist.")
-            conditions = FilterConditions(connection, question.filter, evaluation)
+            conditions = FilterConditions(connection, question.filter, evaluation, version)
             if question.show == "all" and not conditions.names and not question.other_dataset_version_ids:
                 found = _page(connection, question.dataset_version_id, question.offset, question.limit)
             else:

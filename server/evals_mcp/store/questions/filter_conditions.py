@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select
 
 from evals_mcp.models.conditions import FieldCondition, JudgmentCondition, Side, is_on_datapoint
 from evals_mcp.models.questions import Filter
+from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, run_logs
 from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.questions.condition_sql import Reading, on_datapoint, on_log
@@ -21,12 +22,28 @@ from evals_mcp.store.questions.text_matches import log_holds
 Condition = ColumnElement[bool]
 
 
-class FilterConditions:
-    """The conditions of one filter. `evaluators` may give its judgment. Raises NotFound and Invalid."""
+def searched_version(database: Database, filter: Filter) -> Hashable:
+    """What a search in texts is valid for: the version of the data, or nothing else where it cannot be told.
 
-    def __init__(self, connection: Connection, filter: Filter, evaluation: EvaluationState) -> None:
+    A run's revision does not tell: a new step of a trace may leave it as it is. None if the filter searches no texts.
+    Read it before the transaction, so that it is never newer than the data.
+    """
+    if not filter.reads_texts:
+        return None
+    version = database.data_version()
+    return object() if version is None else version
+
+
+class FilterConditions:
+    """The conditions of one filter. `evaluators` may give its judgment. Raises NotFound and Invalid.
+
+    `version` is that of the texts that it searches, from `searched_version`.
+    """
+
+    def __init__(self, connection: Connection, filter: Filter, evaluation: EvaluationState, version: Hashable) -> None:
         self.connection = connection
         self.filter = filter
+        self.version = version
         self.evaluators = judging(filter.judgment or JudgmentCondition(), evaluation)
         runs = evaluation.find_runs(filter.run_ids)
         self.dataset_versions = list(dict.fromkeys(run.dataset_version_id for run in runs if run.dataset_version_id))
@@ -53,11 +70,9 @@ class FilterConditions:
         return found
 
     def revisions(self, runs: Iterable[Row[Any]]) -> Hashable:
-        """What the datapoints that meet the filter in these runs depend on; None if only on datasets, which stay."""
-        if not self.depends_on_runs:
-            return None
+        """What the logs of these runs that meet the filter depend on."""
         evaluation = self.reading.evaluation
-        return evaluation.revisions([*runs, *evaluation.find_runs(self.filter.tested_run_ids)])
+        return self.version, evaluation.revisions([*runs, *evaluation.find_runs(self.filter.tested_run_ids)])
 
     @property
     def names(self) -> list[str]:

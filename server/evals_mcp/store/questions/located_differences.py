@@ -16,6 +16,7 @@ from evals_mcp.statistics.pairing import NumberPairs, pair_columns
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
 from evals_mcp.store.questions.field_columns import FieldColumn, FieldColumns
 from evals_mcp.store.questions.fields import dataset_versions, read_fields
+from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.run_columns import RunsAsColumns
 from evals_mcp.store.revision_cache import RevisionCache
 
@@ -45,6 +46,7 @@ class LocatedDifferences:
         connection: Connection,
         question: ComparisonQuestion,
         evaluation: EvaluationState,
+        conditions: FilterConditions,
         evaluators: Sequence[AttachedEvaluator],
         found: RunsAsColumns,
     ) -> Located:
@@ -59,7 +61,7 @@ class LocatedDifferences:
         located: list[LocatedDifference] = self._cache.get(
             "located differences",
             (evaluation.id, question.filter, question.missing, runs, [item.key for item in evaluators]),
-            evaluation.revisions(evaluation.runs),
+            conditions.revisions(evaluation.runs),
             lambda: self._look(connection, evaluation, runs, evaluators, few[:_MOST_FIELDS], found),
         )
         return Located(located, groupable)

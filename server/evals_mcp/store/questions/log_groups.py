@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row
 
 from evals_mcp.errors import Invalid
 from evals_mcp.models.field_rows import MOST_VALUES
@@ -13,7 +13,6 @@ from evals_mcp.models.groups import GroupBy
 from evals_mcp.models.judgments import JUDGED
 from evals_mcp.statistics.columns import JudgmentColumn
 from evals_mcp.statistics.groups import Groups, number_groups, value_groups
-from evals_mcp.store.database.tables import run_logs
 from evals_mcp.store.questions.evaluation_states import EvaluationState
 from evals_mcp.store.questions.field_columns import FieldColumns
 from evals_mcp.store.questions.fields import dataset_versions
@@ -24,18 +23,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TRUTH = ("false", "true", "mixed")
-_LENGTHS = (
-    select(run_logs.c.log_number, run_logs.c.length)
-    .where(run_logs.c.run_id == bindparam("run_id"))
-    .order_by(run_logs.c.log_number)
-)
 
 
 class LogGroups:
     """Reads the groups of logs."""
 
     def __init__(self, cache: RevisionCache) -> None:
-        self._cache = cache
         self._fields = FieldColumns(cache)
 
     def read(
@@ -60,8 +53,6 @@ class LogGroups:
                 return _of_judgments(evaluator.row.return_type, [column.judgments[version_id] for column in columns])
             case "error":
                 return value_groups(np.concatenate([column.failed for column in columns]).astype(int), _TRUTH)
-            case "length":
-                return number_groups(np.concatenate([self._lengths(connection, run, found) for run in runs]))
             case measure:
                 return number_groups(np.concatenate([column.measures[measure] for column in columns]))
 
@@ -89,17 +80,6 @@ class LogGroups:
                 ("body", "group_by"),
             )
         return groups
-
-    def _lengths(self, connection: Connection, run: Row[Any], found: RunsAsColumns) -> NDArray[Any]:
-        """The lengths of the outputs of a run's logs in `found`."""
-        import numpy as np
-
-        def read() -> NDArray[Any]:
-            return np.array(connection.execute(_LENGTHS, {"run_id": run.id}).all(), dtype=float).reshape(-1, 2)
-
-        rows: NDArray[Any] = self._cache.get("lengths", run.id, run, read)
-        lengths: NDArray[Any] = rows[np.searchsorted(rows[:, 0], found.numbers[run.id]), 1]
-        return lengths
 
 
 def _of_judgments(return_type: str, columns: Sequence[JudgmentColumn]) -> Groups:

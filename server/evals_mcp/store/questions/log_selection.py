@@ -1,7 +1,7 @@
 """Select the logs of a question, in its order, from narrow tables. Reads texts only for a search."""
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from heapq import merge
 from itertools import islice
@@ -41,27 +41,25 @@ class SortedLogs(NamedTuple):
     counted_to: int | None = None
 
 
-class SearchResults(NamedTuple):
-    """Where the results of text searches are kept for their next pages. `version` is the data's, None if unknown.
+class LogSelection:
+    """Finds the logs of one question. `version` is that of the texts that it searches, from `searched_version`.
 
-    A run's revision is not enough to tell that they are valid: a new step of a trace may leave it as it is.
+    The results of a search are kept for its next pages.
     """
 
-    cache: RevisionCache
-    version: int | None
-
-
-class LogSelection:
-    """Finds the logs of one question."""
-
     def __init__(
-        self, connection: Connection, question: LogQuestion, evaluation: EvaluationState, results: SearchResults
+        self,
+        connection: Connection,
+        question: LogQuestion,
+        evaluation: EvaluationState,
+        version: Hashable,
+        cache: RevisionCache,
     ) -> None:
         self._connection = connection
         self._question = question
         self._evaluation_id = evaluation.id
         self._attachments = evaluation.attachments
-        self._results = results
+        self._cache = cache
         self.evaluator: AttachedEvaluator | None = None
         """The evaluator that the question sorts or samples by."""
         if question.following is not None and len(question.following) != (1 if question.sample else 2):
@@ -72,11 +70,11 @@ class LogSelection:
             raise Invalid("Sorting by worst judgment requires an evaluator.")
         if question.sample and (self.evaluator is None or question.sort != "newest"):
             raise Invalid("A sample requires an evaluator and cannot be sorted.")
-        self._conditions = FilterConditions(connection, question.filter, evaluation)
+        self.conditions = FilterConditions(connection, question.filter, evaluation, version)
 
     def find(self, rows: Sequence[Row[Any]]) -> SortedLogs:
         """The question's page of logs in these runs."""
-        if not self._conditions.names and self._question.sort in ("newest", "length"):
+        if not self.conditions.names and self._question.sort in ("newest", "length"):
             total = sum(row.logs_count for row in rows)
             return SortedLogs(self._newest(rows) if self._question.sort == "newest" else self._walk(rows), total)
         runs = self._matching(rows)
@@ -91,19 +89,19 @@ class LogSelection:
     @cached_property
     def _statements(self) -> LogStatements:
         worst_by = self.evaluator if self._question.sort == "worst" else None
-        return LogStatements(self._question, self._conditions, worst_by)
+        return LogStatements(self._question, self.conditions, worst_by)
 
     def matching(self) -> Select[Any] | None:
         """A statement for the logs of a run (`run_id`) to sample from; None for all."""
-        return None if not self._conditions.names else self._statements.of_run()
+        return None if not self.conditions.names else self._statements.of_run()
 
     def _known_or_few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
         """`_few`, kept if it takes long: a search in all texts."""
         question, worst_by = self._question, self.evaluator
-        if not question.filter.reads_texts or self._results.version is None:
+        if not question.filter.reads_texts:
             return self._few(runs)
         asked = (self._evaluation_id, question.filter, question.sort, worst_by and worst_by.version_id)
-        return self._results.cache.get("search", asked, self._results.version, lambda: self._few(runs))
+        return self._cache.get("search", asked, self.conditions.version, lambda: self._few(runs))
 
     def _few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
         """All matching logs in order, as sort keys and run indexes; None if there are too many to count.
@@ -165,7 +163,7 @@ class LogSelection:
 
     def _matching(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
         """The runs that can have matches: for missing judgments, only runs that lack some."""
-        if not self._conditions.wants_missing:
+        if not self.conditions.wants_missing:
             return list(rows)
         lacking = self._lacking(rows)
         return [row for row in rows if lacking[row.id]]
@@ -181,7 +179,7 @@ class LogSelection:
         progress = read_progress(self._connection, runs, self._attachments)
         return {
             run.id: max(
-                (run.logs_count - progress[run.id].judged[item.version_id] for item in self._conditions.evaluators),
+                (run.logs_count - progress[run.id].judged[item.version_id] for item in self.conditions.evaluators),
                 default=0,
             )
             for run in runs

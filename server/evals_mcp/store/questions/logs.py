@@ -9,9 +9,10 @@ from evals_mcp.models.questions import LogQuestion
 from evals_mcp.models.rows import KnownOverview, LogRows
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
+from evals_mcp.store.questions.filter_conditions import searched_version
 from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.questions.log_rows import read_log_rows
-from evals_mcp.store.questions.log_selection import LogSelection, SearchResults
+from evals_mcp.store.questions.log_selection import LogSelection
 from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.questions.samples import LogSamples
 from evals_mcp.store.revision_cache import RevisionCache
@@ -35,12 +36,11 @@ class LogQuestions:
         `known` is the token of the caller's overview: if it is an older one, the newest comes with the rows.
         Raises NotFound and Invalid.
         """
-        # Read before the transaction, so that it is never newer than the data.
-        version = self._database.data_version() if question.filter.reads_texts else None
+        version = searched_version(self._database, question.filter)
         with self._database.read() as connection:
             evaluation = self._evaluations.read(connection, evaluation_id)
             runs = evaluation.find_runs(question.filter.run_ids)
-            selection = LogSelection(connection, question, evaluation, SearchResults(self._cache, version))
+            selection = LogSelection(connection, question, evaluation, version, self._cache)
             newest = self._overviews.newest(connection, evaluation, known)
             if question.sample:
                 return self._sample(connection, selection, runs, question, evaluation, newest)
@@ -68,10 +68,9 @@ class LogQuestions:
         offset = int(question.following[0]) if question.following else 0
         found = self._samples.take(
             connection,
-            evaluation,
             runs,
             selection.evaluator,
-            question.filter,
+            selection.conditions,
             selection.matching(),
             offset + question.limit,
         )

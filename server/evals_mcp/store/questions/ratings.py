@@ -11,11 +11,12 @@ from evals_mcp.models.rows import evaluator_row
 from evals_mcp.statistics.agreement_rows import RatedEvaluator
 from evals_mcp.statistics.columns import DatapointKeys
 from evals_mcp.statistics.rater_agreement import Ratings
-from evals_mcp.store.database.tables import judgments, run_logs
+from evals_mcp.store.database.tables import judgments
 from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.files.versions import read_specs
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
 from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.questions.filtered_columns import matching_logs
 from evals_mcp.store.questions.run_columns import fetch
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class RatingsReader:
 
     def __init__(self, connection: Connection, conditions: FilterConditions, runs: Sequence[Row[Any]]) -> None:
         self._connection = connection
-        self._conditions = conditions
         self._runs = runs
+        self._matching = matching_logs(connection, conditions, runs) if conditions.names else None
         self._datapoints = DatapointKeys()
         self._authors: dict[str, int] = {}
         self._options: dict[str, int] = {}
@@ -68,6 +69,8 @@ class RatingsReader:
         return rated
 
     def _read_run(self, evaluator: AttachedEvaluator, run_id: str) -> "NDArray[Any]":
+        import numpy as np
+
         kind = evaluator.row.return_type
         value = judgments.c.number if kind in ("boolean", "number") else judgments.c.label
         statement = select(
@@ -82,10 +85,8 @@ class RatingsReader:
             value.is_not(None),
             *judgments_of(evaluator.attachment),
         )
-        if tests := self._conditions.on_logs():
-            same_log = (run_logs.c.run_id == judgments.c.run_id) & (run_logs.c.log_number == judgments.c.log_number)
-            statement = statement.join(run_logs, same_log).where(*tests)
-        return fetch(self._connection, statement, _TYPES)
+        rows = fetch(self._connection, statement, _TYPES)
+        return rows if self._matching is None else rows[np.isin(rows["f0"], self._matching[run_id])]
 
     def _ratings(self, rows: "NDArray[Any]", runs: "NDArray[Any]", kind: str) -> Ratings:
         import numpy as np

@@ -4,78 +4,51 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection
 
 from evals_mcp.models.judgments import JUDGED
 from evals_mcp.models.questions import RelationQuestion
 from evals_mcp.models.relations import NumberRow, RelationRow, RelationRows
-from evals_mcp.statistics.columns import MEASURES, RunColumns
+from evals_mcp.statistics.columns import LENGTH, MEASURES, RunColumns
 from evals_mcp.statistics.relations import LogNumbers, describe, relate
-from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.tables import run_logs
-from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
+from evals_mcp.store.questions.cached_answers import CachedAnswers
+from evals_mcp.store.questions.evaluation_states import EvaluationState
 from evals_mcp.store.questions.filter_conditions import FilterConditions
-from evals_mcp.store.questions.overviews import Overviews
-from evals_mcp.store.questions.run_columns import RunColumnsReader, fetch
-from evals_mcp.store.revision_cache import RevisionCache
+from evals_mcp.store.questions.filtered_columns import FilteredColumns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_MEASURES = (LENGTH, *MEASURES)
 _NONE = {"logs": 0, "mean": 0.0, "quantiles": [], "bars": []}
 
 
 class RelationQuestions:
     """Answers questions on relations."""
 
-    def __init__(
-        self, database: Database, evaluations: EvaluationStates, overviews: Overviews, cache: RevisionCache
-    ) -> None:
-        self._database = database
-        self._evaluations = evaluations
-        self._overviews = overviews
-        self._cache = cache
-        self._columns = RunColumnsReader(cache)
+    def __init__(self, answers: CachedAnswers, columns: FilteredColumns) -> None:
+        self._answers = answers
+        self._columns = columns
 
     def answer(self, evaluation_id: str, question: RelationQuestion, known: str | None = None) -> RelationRows:
-        """Relate the numbers of an evaluation's logs. Raises NotFound and Invalid.
+        """Relate the numbers of logs. `known` is as for `CachedAnswers`. Raises NotFound and Invalid."""
+        return self._answers.get("relations", evaluation_id, question, known, self._compute)
 
-        `known` is the token of the caller's overview: if it is an older one, the newest comes with the rows.
-        """
-        with self._database.read() as connection:
-            evaluation = self._evaluations.read(connection, evaluation_id)
-            runs = evaluation.find_runs(question.filter.run_ids)
-            conditions = FilterConditions(connection, question.filter, evaluation)
-            rows = self._cache.get(
-                "relations",
-                (evaluation.id, question),
-                evaluation.revisions(evaluation.runs),
-                lambda: self._read(connection, evaluation, conditions, runs),
-            )
-            newest = self._overviews.newest(connection, evaluation, known)
-            return rows.model_copy(update={"newest": newest})
-
-    def _read(
+    def _compute(
         self,
         connection: Connection,
+        question: RelationQuestion,
         evaluation: EvaluationState,
         conditions: FilterConditions,
-        runs: Sequence[Row[Any]],
     ) -> RelationRows:
         import numpy as np
 
+        runs = evaluation.find_runs(question.filter.run_ids)
         evaluators = [item for item in evaluation.evaluators if item.row.return_type in ("boolean", "number")]
         if not runs:
             return RelationRows(numbers=[], relations=[], logs=0)
-        found = self._columns.read(connection, runs, evaluators)
-        lengths, columns = [], []
-        for run in runs:
-            rows = _lengths(connection, run.id, conditions)
-            mask = np.isin(found.numbers[run.id], rows["f0"])
-            lengths.append(rows["f1"][np.isin(rows["f0"], found.numbers[run.id])].astype(float))
-            columns.append(found.columns[run.id].only(mask))
-        numbers = [_measure(NumberRow(measure="length", **_NONE), lengths)]
-        numbers += [_measure(NumberRow(measure=it, **_NONE), [run.measures[it] for run in columns]) for it in MEASURES]
+        columns = list(self._columns.of_logs(connection, conditions, runs, evaluators).columns.values())
+        numbers = [_measure(NumberRow(measure=it, **_NONE), [run.measures[it] for run in columns]) for it in _MEASURES]
         for item in evaluators:
             row = NumberRow(evaluator_version_id=item.version_id, is_boolean=item.row.return_type == "boolean", **_NONE)
             numbers.append(_measure(row, [_judged(run, item.version_id) for run in columns]))
@@ -88,13 +61,6 @@ class RelationQuestions:
             relations=_relations(numbers, datapoints, of_runs),
             logs=len(datapoints),
         )
-
-
-def _lengths(connection: Connection, run_id: str, conditions: FilterConditions) -> "NDArray[Any]":
-    """The numbers of a run's logs that meet the conditions, in order, and the lengths of their outputs."""
-    statement = select(run_logs.c.log_number, run_logs.c.length).where(run_logs.c.run_id == run_id)
-    statement = statement.where(*conditions.on_logs()).order_by(run_logs.c.log_number)
-    return fetch(connection, statement, ("i8", "i8"))
 
 
 def _judged(run: RunColumns, version_id: str) -> "NDArray[Any]":

@@ -2,9 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 from evals_mcp.models.judgments import JUDGED, MISSING
 from evals_mcp.models.usage import Usage
 from evals_mcp.statistics.columns import (
+    LENGTH,
     OTHER_TYPE,
     OUTPUT_COST,
     DatapointKeys,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_KEYS = 500_000
-_GENERATIONS = count()  # of all readers, which may share a cache
 
 
 class _RunLogs(NamedTuple):
@@ -68,7 +67,15 @@ class RunsAsColumns(NamedTuple):
         import numpy as np
 
         keys = self.keys.column(datapoint_ids)
-        masks = {run_id: np.isin(run.datapoints, keys) for run_id, run in self.columns.items()}
+        return self._masked({run_id: np.isin(run.datapoints, keys) for run_id, run in self.columns.items()})
+
+    def only_logs(self, numbers: Mapping[str, Sequence[int]]) -> "RunsAsColumns":
+        """Only the logs with these numbers, by run."""
+        import numpy as np
+
+        return self._masked({run_id: np.isin(of_run, numbers[run_id]) for run_id, of_run in self.numbers.items()})
+
+    def _masked(self, masks: Mapping[str, "NDArray[Any]"]) -> "RunsAsColumns":
         return RunsAsColumns(
             {run_id: run.only(masks[run_id]) for run_id, run in self.columns.items()},
             {run_id: numbers[masks[run_id]] for run_id, numbers in self.numbers.items()},
@@ -81,7 +88,7 @@ class RunColumnsReader:
 
     def __init__(self, cache: RevisionCache) -> None:
         self._cache = cache
-        self._keys = _Keys(next(_GENERATIONS), DatapointKeys())
+        self._keys = _Keys(0, DatapointKeys())
         self._lock = Lock()
 
     def read(
@@ -89,7 +96,7 @@ class RunColumnsReader:
     ) -> RunsAsColumns:
         """Read runs (rows as from `read_runs`) with the judgments by these evaluators."""
         if len(self._keys.keys) > _MOST_KEYS:
-            self._keys = _Keys(next(_GENERATIONS), DatapointKeys())
+            self._keys = _Keys(self._keys.generation + 1, DatapointKeys())
         keys = self._keys
         columns: dict[str, RunColumns] = {}
         numbers: dict[str, NDArray[Any]] = {}
@@ -116,10 +123,10 @@ class RunColumnsReader:
     def _read_logs(self, connection: Connection, keys: DatapointKeys, run_id: str) -> _RunLogs:
         import numpy as np
 
-        rows = fetch(connection, _LOGS.params(run_id=run_id), ("i8", "O", "i1", "O", "O", "O"))
+        rows = fetch(connection, _LOGS.params(run_id=run_id), ("i8", "O", "i1", "O", "O", "O", "i8"))
         with self._lock:
             datapoints = keys.column(rows["f1"].tolist())
-        read = {"latency": rows["f3"], "tokens": rows["f4"], "cost": rows["f5"]}
+        read = {"latency": rows["f3"], "tokens": rows["f4"], "cost": rows["f5"], LENGTH: rows["f6"]}
         measures = {measure: column.astype(float) for measure, column in read.items()}
         if halves := _output_costs(connection, run_id):
             half = np.isin(rows["f0"], halves)
@@ -136,6 +143,7 @@ _LOGS = (
         run_logs.c.latency,
         run_logs.c.tokens,
         run_logs.c.cost,
+        run_logs.c.length,
     )
     .where(run_logs.c.run_id == bindparam("run_id"))
     .order_by(run_logs.c.log_number)

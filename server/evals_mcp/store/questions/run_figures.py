@@ -1,65 +1,40 @@
 """The figures of runs over the logs that meet a filter, in groups if asked."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection
 
 from evals_mcp.models.groups import ChosenRunFigures, LogGroup, LogGroupFigures, RunFiguresQuestion
 from evals_mcp.statistics.column_figures import column_figures
 from evals_mcp.statistics.columns import RunColumns
-from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.tables import run_logs
-from evals_mcp.store.questions.compared_columns import ComparedColumns
-from evals_mcp.store.questions.evaluation_states import EvaluationState, EvaluationStates
+from evals_mcp.store.questions.cached_answers import CachedAnswers
+from evals_mcp.store.questions.evaluation_states import EvaluationState
 from evals_mcp.store.questions.filter_conditions import FilterConditions
+from evals_mcp.store.questions.filtered_columns import FilteredColumns
 from evals_mcp.store.questions.log_groups import LogGroups
-from evals_mcp.store.questions.overviews import Overviews
-from evals_mcp.store.questions.run_columns import RunsAsColumns
-from evals_mcp.store.revision_cache import RevisionCache
 
 
 class RunFiguresQuestions:
-    """Answers questions about figures over some logs. An answer is cached until a run changes."""
+    """Answers questions about figures over some logs."""
 
-    def __init__(
-        self,
-        database: Database,
-        evaluations: EvaluationStates,
-        overviews: Overviews,
-        cache: RevisionCache,
-        columns: ComparedColumns,
-    ) -> None:
-        self._database = database
-        self._evaluations = evaluations
-        self._overviews = overviews
-        self._cache = cache
+    def __init__(self, answers: CachedAnswers, columns: FilteredColumns, groups: LogGroups) -> None:
+        self._answers = answers
         self._columns = columns
-        self._groups = LogGroups(cache)
+        self._groups = groups
 
     def answer(self, evaluation_id: str, question: RunFiguresQuestion, known: str | None = None) -> ChosenRunFigures:
-        """Answer a question. `known` is as for other questions. Raises NotFound and Invalid."""
-        with self._database.read() as connection:
-            evaluation = self._evaluations.read(connection, evaluation_id)
-            answer: ChosenRunFigures = self._cache.get(
-                "run figures",
-                (evaluation_id, question),
-                evaluation.revisions(evaluation.runs),
-                lambda: self._compute(connection, question, evaluation),
-            )
-            newest = self._overviews.newest(connection, evaluation, known)
-            return answer.model_copy(update={"newest": newest})
+        """Answer a question. `known` is as for `CachedAnswers`. Raises NotFound and Invalid."""
+        return self._answers.get("run figures", evaluation_id, question, known, self._compute)
 
     def _compute(
-        self, connection: Connection, question: RunFiguresQuestion, evaluation: EvaluationState
+        self,
+        connection: Connection,
+        question: RunFiguresQuestion,
+        evaluation: EvaluationState,
+        conditions: FilterConditions,
     ) -> ChosenRunFigures:
         import numpy as np
 
-        conditions = FilterConditions(connection, question.filter, evaluation)
         runs = evaluation.find_runs(question.filter.run_ids)[::-1]
-        found = self._columns.whole(connection, runs, evaluation.evaluators)
-        if conditions.names:
-            found = _only(found, _filtered(connection, conditions, runs))
+        found = self._columns.of_logs(connection, conditions, runs, evaluation.evaluators)
         if question.group_by is None or not runs:
             return ChosenRunFigures(
                 groups=[LogGroup(runs=[_figures(evaluation, id, run) for id, run in found.columns.items()])]
@@ -79,27 +54,6 @@ class RunFiguresQuestions:
                 for index, name in enumerate(groups.names)
             ]
         )
-
-
-def _filtered(connection: Connection, conditions: FilterConditions, runs: Sequence[Row[Any]]) -> dict[str, list[int]]:
-    """The numbers of the logs that meet the filter, by run."""
-    numbers: dict[str, list[int]] = {run.id: [] for run in runs}
-    statement = select(run_logs.c.run_id, run_logs.c.log_number)
-    statement = statement.where(run_logs.c.run_id.in_(list(numbers)), *conditions.on_logs())
-    for run_id, number in connection.execute(statement):
-        numbers[run_id].append(number)
-    return numbers
-
-
-def _only(found: RunsAsColumns, numbers: Mapping[str, list[int]]) -> RunsAsColumns:
-    """The columns of these logs only."""
-    import numpy as np
-
-    masks = {run_id: np.isin(of_run, numbers[run_id]) for run_id, of_run in found.numbers.items()}
-    return found._replace(
-        columns={run_id: run.only(masks[run_id]) for run_id, run in found.columns.items()},
-        numbers={run_id: of_run[masks[run_id]] for run_id, of_run in found.numbers.items()},
-    )
 
 
 def _figures(evaluation: EvaluationState, run_id: str, run: RunColumns) -> LogGroupFigures:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from evals_mcp.models.judgments import JUDGED
-from evals_mcp.models.questions import Filter
 from evals_mcp.statistics.sampling import Label, label_groups, label_of, rank, sample_key, take_turns
 from evals_mcp.store.database.tables import judgments, run_logs
 from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.logs.judgments import judgment_value
-from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
+from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
+from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.revision_cache import RevisionCache
 
@@ -54,10 +54,9 @@ class LogSamples:
     def take(
         self,
         connection: Connection,
-        evaluation: EvaluationState,
         runs: Sequence[Row[Any]],
         evaluator: AttachedEvaluator,
-        filter: Filter,
+        conditions: FilterConditions,
         matching: Select[Any] | None,
         size: int,
     ) -> Sample:
@@ -73,8 +72,8 @@ class LogSamples:
             if matching is not None:
                 numbers = self._cache.get(
                     "logs that match",
-                    filter.model_copy(update={"run_ids": [run.id]}),
-                    evaluation.revisions([run, *evaluation.find_runs(filter.tested_run_ids)]),
+                    conditions.filter.model_copy(update={"run_ids": [run.id]}),
+                    conditions.revisions([run]),
                     partial(_read_matching, connection, run.id, matching),
                 )
                 indexes = of_run.numbers.searchsorted(numbers)

@@ -1,4 +1,4 @@
-"""The columns of compared runs, for the datapoints that meet a filter."""
+"""The columns of runs, for the datapoints or the logs that meet a filter."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -18,8 +18,8 @@ from evals_mcp.store.revision_cache import RevisionCache
 _CANDIDATE: Side = "candidate"
 
 
-class ComparedColumns:
-    """Reads compared runs as columns. The datapoints of a filter are cached."""
+class FilteredColumns:
+    """Reads runs as columns. The datapoints of a filter are cached."""
 
     def __init__(self, cache: RevisionCache) -> None:
         self._cache = cache
@@ -43,11 +43,16 @@ class ComparedColumns:
         rows = [item.row for item in evaluators]
         return found._replace(columns={run_id: count_missing(rows, run) for run_id, run in found.columns.items()})
 
-    def whole(
-        self, connection: Connection, runs: Sequence[Row[Any]], evaluators: Sequence[AttachedEvaluator]
+    def of_logs(
+        self,
+        connection: Connection,
+        conditions: FilterConditions,
+        runs: Sequence[Row[Any]],
+        evaluators: Sequence[AttachedEvaluator],
     ) -> RunsAsColumns:
-        """The columns of runs with all their logs."""
-        return self._columns.read(connection, runs, evaluators)
+        """The columns of runs, for the logs that meet the filter."""
+        found = self._columns.read(connection, runs, evaluators)
+        return found.only_logs(matching_logs(connection, conditions, runs)) if conditions.names else found
 
     def _filtered(
         self,
@@ -76,6 +81,18 @@ class ComparedColumns:
         )
 
 
+def matching_logs(
+    connection: Connection, conditions: FilterConditions, runs: Sequence[Row[Any]]
+) -> dict[str, list[int]]:
+    """The numbers of the logs that meet the filter, by run."""
+    numbers: dict[str, list[int]] = {run.id: [] for run in runs}
+    statement = select(run_logs.c.run_id, run_logs.c.log_number)
+    statement = statement.where(run_logs.c.run_id.in_(list(numbers)), *conditions.on_logs())
+    for run_id, number in connection.execute(statement):
+        numbers[run_id].append(number)
+    return numbers
+
+
 def check_filter(conditions: FilterConditions, candidates: int) -> None:
     """Raise Invalid if a condition of a comparison does not tell the log that it tests."""
     if conditions.filter.run_ids is not None or conditions.reads_logs:
@@ -88,5 +105,5 @@ def filter_revisions(conditions: FilterConditions, evaluation: EvaluationState) 
     """What the datapoints that meet a filter depend on beside the datasets, which never change."""
     dataset_versions = tuple(sorted({run.dataset_version_id or "" for run in evaluation.runs}))
     if conditions.depends_on_runs or "" in dataset_versions:
-        return evaluation.revisions(evaluation.runs)
+        return conditions.revisions(evaluation.runs)
     return dataset_versions
