@@ -16,6 +16,7 @@ from evals_mcp.models.runs import CreateRunRequest
 from evals_mcp.wiring import open_embedded_app
 
 pytestmark = pytest.mark.anyio
+_NOTES = {"first": {"note": "a"}, "other": {"note": "b"}}
 CODES = ("A", "a", "H", "b", "c", "d", "e", "f", "H", "h", "A")
 
 
@@ -35,7 +36,7 @@ async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[A
         {
             "inputs": {"code": code, "number": number, "length": number % 2},
             "target": {"target": {"better": "yes" if number % 2 else "no"}},
-            "metadata": {"lang": "de" if number < 4 else "en", "correct": number % 3 == 0},
+            "metadata": {"lang": "de" if number < 4 else "en", "correct": number % 3 == 0, **_NOTES},
         }
         for number, code in enumerate(CODES)
     ]
@@ -123,6 +124,7 @@ async def test_words_find_what_they_mean(assistant: Assistant, where: list[str],
     [
         ("correct=true", ("judgment.correct=true", "metadata.correct=true")),
         ("length=1", ("log.length=1", "input.length=1")),
+        ("metadata.note=a", ("metadata.first.note=a", "metadata.other.note=a")),
     ],
 )
 async def test_a_name_of_several_things_is_answered_with_their_forms(
@@ -144,3 +146,13 @@ async def test_what_matches_nothing_is_told_with_the_values_that_are_there(assis
     assert 'Alone, too, nothing matches "lang=fr".' in both
     apart = await assistant.ask("get_logs", evaluation="Words", where=["lang=de", "number>=9"])
     assert "Each condition alone matches something; together they match nothing." in apart
+
+
+async def test_one_datapoint_is_named_once(assistant: Assistant) -> None:
+    """Of two, neither is left out without a word."""
+    rows = await assistant.ask("list_datapoints", evaluation="Words")
+    first, second = [line.split(" ")[0] for line in rows.splitlines() if line.startswith("dp_")][:2]
+    for tool in ("get_logs", "list_datapoints"):
+        asked = {"evaluation": "Words", "where": [f"datapoint={first}"]}
+        assert first in await assistant.ask(tool, **asked)
+        assert "one datapoint is named" in await assistant.refuse(tool, datapoint=second, **asked)

@@ -188,3 +188,28 @@ async def test_what_is_not_there_is_answered_with_what_is(
 ) -> None:
     """The argument is named, and the words that would do."""
     assert said in await assistant.refuse("get_logs", evaluation=NAME, **asked)
+
+
+async def test_how_many_runs_pass_counts_every_run(assistant: Assistant) -> None:
+    """Whichever run's logs are shown, and in whatever order the conditions stand."""
+    count, run = "passes_count(policy_correct)=1", "run=v2-concise"
+    shown = {
+        line.split(", newest")[0]
+        for asked in ({"where": [count, run]}, {"where": [run, count]}, {"where": [count], "runs": ["v2-concise"]})
+        for line in [(await _ask(assistant, limit=1, **asked)).splitlines()[1]]
+    }
+    assert len(shown) == 1
+    assert "exactly 1 of 3 runs pass by policy_correct" in shown.pop()
+    refused = await assistant.refuse("get_logs", evaluation=NAME, where=["passes_count=4"])
+    assert "from 0 to 3" in refused
+
+
+async def test_why_nothing_is_found_looks_at_the_asked_datapoint(assistant: Assistant) -> None:
+    """Conditions that together match elsewhere are not said to match nothing."""
+    rows = await assistant.ask("list_datapoints", evaluation=NAME, where=["passes(policy_correct)=v2-concise"])
+    datapoint = next(line.split(" ")[0] for line in rows.splitlines() if line.startswith("dp_"))
+    where = ["policy_correct=false", "run=v2-concise", "latency>0"]
+    for tool in ("get_logs", "list_datapoints"):
+        answer = await assistant.ask(tool, evaluation=NAME, datapoint=datapoint, where=where)
+        assert "together they match nothing" not in answer
+        assert 'Alone, too, nothing matches "policy_correct=false"' in answer

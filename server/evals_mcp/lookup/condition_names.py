@@ -1,7 +1,7 @@
 """What the name of a condition means: a reserved word, an evaluator, or a field of datapoints."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
@@ -15,17 +15,16 @@ from evals_mcp.models.field_rows import FieldRow
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
 
-Kind = Literal[
-    "run", "datapoint", "error", "latency", "tokens", "cost", "length", "output", "explanation", "trace", "text",
-    "author", "passes", "fails", "passes_count", "judgment", "field",
-]  # fmt: skip
-"""What a condition is about. `judgment` is by one evaluator, or by any."""
-
-RESERVED: tuple[Kind, ...] = (
+Reserved = Literal[
     "run", "datapoint", "error", "latency", "tokens", "cost", "length", "output", "explanation", "trace", "text",
     "author", "passes", "fails", "passes_count", "judgment",
-)  # fmt: skip
-"""The names that mean the same in every evaluation."""
+]  # fmt: skip
+"""The names that mean the same in every evaluation. `judgment` is by one evaluator, or by any."""
+
+RESERVED: tuple[Reserved, ...] = get_args(Reserved)
+
+Kind = Reserved | Literal["field"]
+"""What a condition is about."""
 
 _PARTS: dict[str, FieldPart] = {
     "input": "input", "inputs": "input", "target": "target", "metadata": "metadata",
@@ -74,11 +73,10 @@ async def _reserved(
     kind = next(kind for kind in RESERVED if kind == word)
     others = [f"judgment.{word}"] if kind != "judgment" and _exactly(evaluation, word) else []
     if kind in _LIKE_FIELDS:
-        rows = (await (await lookup.rows()).find_fields(evaluation.id)).rows
+        rows = (await lookup.find_fields(evaluation)).rows
         others += [f"{row.part}.{row.key}" for row in rows if row.key == word]
     if others:
-        forms = [quote(form + _after_name(written)) for form in (f"log.{word}", *others)]
-        raise Invalid(f"{written.argument}: {name(word)} is the name of several things. Use {' or '.join(forms)}.")
+        raise _ambiguous(written, [f"log.{word}", *others])
     return Subject(kind, side)
 
 
@@ -109,8 +107,10 @@ def _exactly(evaluation: ResolvedEvaluation, word: str) -> list[EvaluatorRow]:
 async def _field(
     lookup: Lookup, evaluation: ResolvedEvaluation, written: WrittenCondition, part: FieldPart, key: str
 ) -> Subject:
-    known = [row for row in (await (await lookup.rows()).find_fields(evaluation.id)).rows if row.part == part]
+    known = [row for row in (await lookup.find_fields(evaluation)).rows if row.part == part]
     found = _named(known, key)
+    if len(found) > 1:
+        raise _ambiguous(written, [f"{row.part}.{row.key}" for row in found])
     if not found:
         labels = [name(row.key or part) for row in known]
         raise NotFound(
@@ -137,14 +137,13 @@ def _as_subject(row: FieldRow) -> Subject:
 async def _bare(
     lookup: Lookup, evaluation: ResolvedEvaluation, written: WrittenCondition, word: str, side: Side | None
 ) -> Subject:
-    rows = (await (await lookup.rows()).find_fields(evaluation.id)).rows
+    rows = (await lookup.find_fields(evaluation)).rows
     judging = _exactly(evaluation, word)
     fields = [] if judging and not any(row.key == word for row in rows) else _named(rows, word)
     if len(judging) + len(fields) > 1:
         forms = [*(f"judgment.{evaluation.evaluator_labels[row.version_id]}" for row in judging),
                  *(f"{row.part}.{row.key}" for row in fields)]  # fmt: skip
-        shown = " or ".join(quote(form + _after_name(written)) for form in forms)
-        raise Invalid(f"{written.argument}: {name(word)} is the name of several things. Use {shown}.")
+        raise _ambiguous(written, forms)
     if judging:
         return Subject("judgment", side, judging[0])
     if fields:
@@ -153,6 +152,12 @@ async def _bare(
         return Subject("judgment", side, find_evaluator(evaluation, word))
     except NotFound:
         raise NotFound(f"{written.argument}: {quoted(written.text)}: {_unknown(evaluation, rows, word)}") from None
+
+
+def _ambiguous(written: WrittenCondition, forms: Sequence[str]) -> Invalid:
+    """The forms of a name that tell apart what it fits."""
+    shown = listed([quote(form + _after_name(written)) for form in forms], _LISTED)
+    return Invalid(f"{written.argument}: {name(written.whole_name)} is the name of several things. Use {shown}.")
 
 
 def _after_name(written: WrittenCondition) -> str:

@@ -38,10 +38,8 @@ _TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
 _ORDERED = ("<", "<=", ">", ">=")
 
 
-def read_condition_of(
-    subject: Subject, written: WrittenCondition, evaluation: ResolvedEvaluation, run_ids: Sequence[str]
-) -> Condition:
-    """The condition on a subject. `run_ids` are the runs that `passes_count` counts. Raises Invalid and NotFound."""
+def read_condition_of(subject: Subject, written: WrittenCondition, evaluation: ResolvedEvaluation) -> Condition:
+    """The condition on a subject. `passes_count` counts all runs of the evaluation. Raises Invalid and NotFound."""
     match subject.kind:
         case "latency" | "tokens" | "cost" | "length":
             return _on_measure(subject, written)
@@ -59,7 +57,7 @@ def read_condition_of(
             rule = _pass_rule(evaluation, written)
             return PassCondition(passes=subject.kind == "passes", run_ids=list(dict.fromkeys(runs)), rule=rule)
         case "passes_count":
-            return _on_pass_count(written, evaluation, run_ids)
+            return _on_pass_count(written, evaluation)
         case "field":
             return _on_field(subject, written)
     return _on_judgment(subject, written, evaluation)
@@ -119,16 +117,15 @@ def _as_known(value: Word, subject: Subject) -> str:
     return same[0] if len(same) == 1 else value.text
 
 
-def _on_pass_count(
-    written: WrittenCondition, evaluation: ResolvedEvaluation, run_ids: Sequence[str]
-) -> PassCountCondition:
+def _on_pass_count(written: WrittenCondition, evaluation: ResolvedEvaluation) -> PassCountCondition:
+    run_ids = [run.id for run in evaluation.runs]
     example = "passes_count>=2"
     _require(written, ("=", "!=", *_ORDERED), example)
     values = [_number(value, written, example) for value in written.values]
     if any(value != int(value) or not 0 <= value <= len(run_ids) for value in values):
         raise Invalid(f"where: {quoted(written.text)}: a number of runs is whole, from 0 to {count(len(run_ids))}.")
     rule = _pass_rule(evaluation, written)
-    return PassCountCondition(operator=cast(Any, written.operator), values=values, run_ids=list(run_ids), rule=rule)
+    return PassCountCondition(operator=cast(Any, written.operator), values=values, run_ids=run_ids, rule=rule)
 
 
 def _pass_rule(evaluation: ResolvedEvaluation, written: WrittenCondition) -> PassRule:

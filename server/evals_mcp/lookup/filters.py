@@ -23,16 +23,15 @@ async def read_filter(
     evaluation: ResolvedEvaluation,
     where: Sequence[str],
     run_ids: Sequence[str] | None = None,
+    datapoint_id: str | None = None,
 ) -> Filter:
-    """The filter of the logs or datapoints that meet all conditions, in these runs (None: all).
+    """The filter of the logs or datapoints that meet all conditions, in these runs (None: all), for this datapoint.
 
     Raises Invalid and NotFound with what to write instead.
     """
     chosen = [run.id for run in evaluation.runs] if run_ids is None else list(run_ids)
-    written = [read_condition(text) for text in where]
     found: list[Condition] = []
-    datapoint_id = None
-    for item in written:
+    for item in map(read_condition, where):
         subject = await read_subject(lookup, evaluation, item)
         if subject.side is not None:
             raise Invalid(f"where: {quoted(item.text)} names a side of a comparison. Only compare_runs has sides.")
@@ -41,10 +40,9 @@ async def read_filter(
         elif subject.kind == "datapoint":
             datapoint_id = await _datapoint(lookup, evaluation, item, datapoint_id)
         else:
-            found.append(read_condition_of(subject, item, evaluation, chosen))
-    return _with_leading(
-        Filter(run_ids=None if run_ids is None and len(chosen) == len(evaluation.runs) else chosen), found
-    ).model_copy(update={"datapoint_id": datapoint_id})
+            found.append(read_condition_of(subject, item, evaluation))
+    is_every_run = run_ids is None and len(chosen) == len(evaluation.runs)
+    return _with_leading(Filter(run_ids=None if is_every_run else chosen, datapoint_id=datapoint_id), found)
 
 
 async def read_comparison_filter(lookup: Lookup, evaluation: ResolvedEvaluation, where: Sequence[str]) -> Filter:
@@ -53,7 +51,6 @@ async def read_comparison_filter(lookup: Lookup, evaluation: ResolvedEvaluation,
     Raises Invalid and NotFound with what to write instead.
     """
     found: list[Condition] = []
-    every = [run.id for run in evaluation.runs]
     datapoint_id = text = None
     for item in map(read_condition, where):
         subject = await read_subject(lookup, evaluation, item)
@@ -62,7 +59,7 @@ async def read_comparison_filter(lookup: Lookup, evaluation: ResolvedEvaluation,
         if subject.kind == "datapoint":
             datapoint_id = await _datapoint(lookup, evaluation, item, datapoint_id)
             continue
-        condition = read_condition_of(subject, item, evaluation, every)
+        condition = read_condition_of(subject, item, evaluation)
         if is_on_datapoint(condition) or subject.side is not None:
             found.append(condition)
         elif text is None and isinstance(condition, TextCondition) and _is_search(condition):

@@ -18,7 +18,7 @@ _LISTED = 12
 
 async def read_group_by(lookup: Lookup, evaluation: ResolvedEvaluation, word: str) -> GroupBy:
     """What to group by. Raises Invalid and NotFound with the names to write instead."""
-    rows = (await (await lookup.rows()).find_fields(evaluation.id)).rows
+    rows = (await lookup.find_fields(evaluation)).rows
     if (alike := _alike(rows, word.strip())) is not None:
         return _field(alike, rows)
     subject = await read_subject(lookup, evaluation, read_name(word, "group_by"))

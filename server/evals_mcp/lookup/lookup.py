@@ -8,6 +8,7 @@ from evals_mcp.client.row_sources import Progress, RowSource, ServerMirror
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.names import nearest, only, pick, quoted
+from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluationRow
@@ -36,6 +37,7 @@ class Lookup:
         self.setup = setup
         self.background = background or Background()
         self._mirror = mirror
+        self._fields: dict[str, FieldRows] = {}
         self._reading = None if mirror is None else mirror.reading(progress)
 
     async def rows(self) -> RowSource:
@@ -83,6 +85,12 @@ class Lookup:
                 f"evaluation: no evaluation is named {quoted(word)}. {nearest(word, [_label(row) for row in every])}"
             )
         return await rows.get_evaluation(pick(found.rows, word, "evaluation", _names, _label).id)
+
+    async def find_fields(self, evaluation: ResolvedEvaluation) -> FieldRows:
+        """The fields that an evaluation's datapoints have, read once in a call."""
+        if evaluation.id not in self._fields:
+            self._fields[evaluation.id] = await (await self.rows()).find_fields(evaluation.id)
+        return self._fields[evaluation.id]
 
     def why_empty(self) -> list[Quoted]:
         """Sentences for a database without evaluations: which one it is, and what to do next."""

@@ -56,10 +56,10 @@ async def get_logs(
     its explanation."""
     resolved = await lookup.find_evaluation(evaluation)
     run_ids = [run.id for run in find_runs(resolved, runs)]
-    filter = await read_filter(lookup, resolved, where, run_ids)
+    datapoint_id = await lookup.find_datapoint(resolved, datapoint) if datapoint else None
+    filter = await read_filter(lookup, resolved, where, run_ids, datapoint_id)
     named = find_evaluator(resolved, evaluator) if evaluator else None
     judging, notes = _judging(resolved, named, filter, sort, sample=sample)
-    datapoint_id = await lookup.find_datapoint(resolved, datapoint) if datapoint else ""
     filters = {
         "evaluation": resolved.id,
         "where": where,
@@ -79,7 +79,7 @@ async def get_logs(
     )
     position = call.position(cursor)
     question = LogQuestion(
-        filter=filter.model_copy(update={"datapoint_id": datapoint_id or filter.datapoint_id}),
+        filter=filter,
         evaluator_version_id=judging.version_id if judging else None,
         sort=sort,
         sample=sample,
@@ -91,16 +91,16 @@ async def get_logs(
     if datapoint_id and not rows.total and not await _has_logs(lookup, resolved, datapoint_id):
         raise NotFound(f"datapoint: no log exists for {quoted(datapoint_id)}. list_datapoints lists datapoint ids.")
     if not rows.total:
-        notes += await why_none(lookup, resolved, where, _counting(lookup, resolved, run_ids))
+        notes += await why_none(lookup, resolved, where, _counting(lookup, resolved, run_ids, datapoint_id))
     filtered = _in_words(resolved, question, judging, rows.total)
     return summarize_logs(resolved, rows, max_tokens, filtered=filtered, call=call, notes=notes)
 
 
-def _counting(lookup: Lookup, evaluation: ResolvedEvaluation, run_ids: list[str]) -> Count:
-    """Counts the logs of runs that meet conditions."""
+def _counting(lookup: Lookup, evaluation: ResolvedEvaluation, run_ids: list[str], datapoint_id: str | None) -> Count:
+    """Counts the logs of runs, or of a datapoint in them, that meet conditions."""
 
     async def count_matches(where: list[str]) -> int:
-        filter = await read_filter(lookup, evaluation, where, run_ids)
+        filter = await read_filter(lookup, evaluation, where, run_ids, datapoint_id)
         question = LogQuestion(filter=filter, limit=1, characters=1)
         return (await (await lookup.rows()).find_logs(evaluation, question))[1].total
 

@@ -13,9 +13,7 @@ from evals_mcp.lookup.filters import read_filter
 from evals_mcp.lookup.groups import read_group_by
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.unmatched import why_none
-from evals_mcp.models.conditions import is_on_datapoint
 from evals_mcp.models.groups import ChosenRunFigures, GroupedComparisonQuestion, RunFiguresQuestion
-from evals_mcp.models.questions import Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 
@@ -67,7 +65,7 @@ async def list_filtered_runs(
         return no_logs(evaluation, words, await _why(lookup, evaluation, where), max_tokens)
     if by is not None:
         return summarize_run_groups(evaluation, found, by, words, max_tokens, offset=offset, call=call)
-    shown = filtered_runs(evaluation, found, same_datapoints=_is_on_datapoints(filter))
+    shown = filtered_runs(evaluation, found, same_datapoints=filter.is_on_datapoints and not filter.text)
     return summarize_runs(shown, max_tokens, filtered=words, offset=offset, call=call)
 
 
@@ -81,9 +79,3 @@ async def _why(lookup: Lookup, evaluation: ResolvedEvaluation, where: Sequence[s
 
 def _logs(found: ChosenRunFigures) -> int:
     return sum(run.logs_count for group in found.groups for run in group.runs)
-
-
-def _is_on_datapoints(filter: Filter) -> bool:
-    """Whether a filter chooses the same datapoints in all runs."""
-    by_logs = filter.judgment or filter.errors_only or filter.text
-    return not by_logs and all(map(is_on_datapoint, filter.conditions))

@@ -17,7 +17,7 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_runs
 from evals_mcp.lookup.unmatched import Count, why_none
-from evals_mcp.models.conditions import EvaluatorScale, is_on_datapoint
+from evals_mcp.models.conditions import EvaluatorScale
 from evals_mcp.models.questions import DatapointQuestion, DatapointShow, Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
@@ -57,10 +57,11 @@ async def list_datapoints(
     fail, judgments are missing, or that meet conditions."""
     resolved = await lookup.find_evaluation(evaluation)
     chosen = [run.id for run in find_runs(resolved, runs)]
-    shown, filter = _shown_runs(resolved, await read_filter(lookup, resolved, where, chosen), show, runs)
+    datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else None
+    filter = await read_filter(lookup, resolved, where, chosen, datapoint_id)
+    shown, filter = _shown_runs(resolved, filter, show, runs)
     named = find_evaluator(resolved, evaluator) if evaluator else None
     versions, notes = _datasets(resolved, shown if runs else resolved.runs)
-    datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else ""
     judges, rules = read_judges(resolved, shown, show, named)
     chosen = _shown_evaluators(show, named, judges)
     filters = {"evaluation": resolved.id, "show": _given(show), "datapoint": datapoint_id, "where": where}
@@ -75,7 +76,7 @@ async def list_datapoints(
         listed={**filters, "runs": runs and [run.id for run in shown], "evaluators": chosen, "datasets": versions},
     )
     question = DatapointQuestion(
-        filter=filter.model_copy(update={"datapoint_id": datapoint_id or filter.datapoint_id}),
+        filter=filter,
         dataset_version_id=versions[0],
         other_dataset_version_ids=versions[1:],
         show=show,
@@ -87,7 +88,7 @@ async def list_datapoints(
     )
     resolved, rows = await (await lookup.rows()).find_datapoints(resolved, question)
     if not rows.total:
-        notes += await why_none(lookup, resolved, where, _counting(lookup, resolved, question))
+        notes += await why_none(lookup, resolved, where, _counting(lookup, resolved, question, datapoint_id))
     return summarize_datapoints(
         resolved,
         rows,
@@ -102,11 +103,13 @@ async def list_datapoints(
     )
 
 
-def _counting(lookup: Lookup, evaluation: ResolvedEvaluation, question: DatapointQuestion) -> Count:
-    """Counts the datapoints for a question with other conditions."""
+def _counting(
+    lookup: Lookup, evaluation: ResolvedEvaluation, question: DatapointQuestion, datapoint_id: str | None
+) -> Count:
+    """Counts the datapoints, or one of them, for a question with other conditions."""
 
     async def count_matches(where: list[str]) -> int:
-        filter = await read_filter(lookup, evaluation, where, question.filter.run_ids)
+        filter = await read_filter(lookup, evaluation, where, question.filter.run_ids, datapoint_id)
         asked = question.model_copy(update={"filter": filter, "limit": 1, "characters": 1, "offset": 0})
         return (await (await lookup.rows()).find_datapoints(evaluation, asked))[1].total
 
@@ -165,8 +168,7 @@ def _shown_runs(
 ) -> tuple[list[RunRow], Filter]:
     """The runs to show, and the filter for them. Conditions on logs look at all runs that the call names."""
     shown = [evaluation.run(run_id) for run_id in filter.run_ids or ()]
-    about_logs = filter.judgment or filter.errors_only or not all(map(is_on_datapoint, filter.conditions))
-    if show != "all" or named or about_logs or len(shown) < len(evaluation.runs):
+    if show != "all" or named or not filter.is_on_datapoints or len(shown) < len(evaluation.runs):
         return shown, filter
     shown = _default_runs(shown)
     return shown, filter.model_copy(update={"run_ids": [run.id for run in shown]})

@@ -25,7 +25,7 @@ async def list_runs(
     if show == "runs" and (where or group_by):
         return await list_filtered_runs(lookup, resolved, where, group_by, cursor, max_tokens)
     if group_by:
-        raise Invalid(f"group_by: {name(show)} has no groups. Use where= for one of them at a time.")
+        raise Invalid(f"group_by: show={name(show)} takes no groups. Look at one group with where=.")
     given = {"evaluation": resolved.id, "show": "" if show == "runs" else show, "where": where}
     call = Call("list_runs", given, given)
     return await RUN_VIEWS[show](RunViewCall(lookup, resolved, where, call.offset(cursor), call, max_tokens))

@@ -10,7 +10,6 @@ from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.answers.runs import summarize_runs
-from evals_mcp.errors import Invalid
 from evals_mcp.lookup.filters import read_filter
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.unmatched import why_none
@@ -43,8 +42,6 @@ class RunViewCall:
 
 
 async def _show_runs(asked: RunViewCall) -> Quoted:
-    if asked.where:
-        raise Invalid("where: needs another show=. To compare runs on chosen datapoints, use compare_runs.")
     return summarize_runs(asked.evaluation, asked.max_tokens, offset=asked.offset, call=asked.call)
 
 
