@@ -1,8 +1,10 @@
 """The conditions of a filter: on fields of datapoints, on logs, on judgments, and on which runs pass."""
 
-from typing import Annotated, Literal
+import math
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.model import Defaulted, Model
@@ -86,6 +88,19 @@ class _Condition(Asked):
     side: Side | None = None
 
 
+def _check_values(operator: Operator, values: Sequence[str | float]) -> None:
+    """Raise ValueError for values that an operator cannot use."""
+    if operator in ("~", "!~") and not values:
+        raise ValueError(f"`{operator}` needs a value")
+    if operator in ("<", "<=", ">", ">="):
+        try:
+            (bound,) = (float(value) for value in values)
+        except ValueError:
+            bound = math.nan
+        if not math.isfinite(bound):
+            raise ValueError(f"`{operator}` needs one number")
+
+
 class FieldCondition(_Condition):
     """A condition on a field of the datapoint, or of the log's metadata. Without values: the field is missing.
 
@@ -98,6 +113,11 @@ class FieldCondition(_Condition):
     key: str
     operator: Operator
     values: list[str] = Field(max_length=100)
+
+    @model_validator(mode="after")
+    def _has_usable_values(self) -> Self:
+        _check_values(self.operator, self.values)
+        return self
 
 
 class TextCondition(_Condition):
@@ -120,6 +140,11 @@ class MeasureCondition(_Condition):
     measure: Measure
     operator: Literal["=", "!=", "<", "<=", ">", ">="]
     values: list[float] = Field(max_length=100)
+
+    @model_validator(mode="after")
+    def _has_usable_values(self) -> Self:
+        _check_values(self.operator, self.values)
+        return self
 
 
 class ErrorCondition(_Condition):
@@ -162,6 +187,11 @@ class PassCountCondition(_Condition):
     values: list[float] = Field(min_length=1, max_length=100)
     run_ids: list[str] = Field(min_length=1, max_length=1000)
     rule: PassRule
+
+    @model_validator(mode="after")
+    def _has_usable_values(self) -> Self:
+        _check_values(self.operator, self.values)
+        return self
 
 
 Condition = Annotated[

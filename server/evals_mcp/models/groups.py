@@ -61,6 +61,8 @@ class GroupedComparisonQuestion(Question):
     Without evaluators, by the first one that has a direction and changed; else the first that changed.
     """
 
+    has_sides = True
+
     baseline_run_id: str
     candidate_run_ids: list[str] = Field(min_length=1, max_length=1000)
     evaluator_version_ids: Defaulted[list[str]] = Field(default_factory=list, max_length=1000)

@@ -1,8 +1,8 @@
 """Questions about an evaluation, and their common filter. `rows` has the rows of the answers."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from evals_mcp.models.conditions import (
     Asked,
@@ -87,7 +87,17 @@ _OF_A_PAGE = ("limit", "offset", "following", "characters")
 class Question(Asked):
     """Common to all questions. `characters` limits each text in the answer."""
 
+    has_sides: ClassVar[bool] = False
+    """Whether conditions can name the run of a comparison that they test."""
+
     filter: Defaulted[Filter] = Field(default_factory=Filter)
+
+    @field_validator("filter")
+    @classmethod
+    def _sides_are_there(cls, filter: Filter) -> Filter:
+        if not cls.has_sides and any(item.side for item in filter.conditions):
+            raise ValueError("a condition names a `side`, which only a comparison has")
+        return filter
 
     def without_page(self) -> Self:
         """The question without its page: equal for all pages of a list."""
@@ -147,6 +157,8 @@ class ComparisonQuestion(Question):
     The filter selects datapoints, so it can only have conditions on these. The datapoints belong to one candidate:
     `shown_run_id`, else the one with the clearest differences. The `family` decides the correction of p-values.
     """
+
+    has_sides = True
 
     baseline_run_id: str
     candidate_run_ids: list[str] = Field(min_length=1, max_length=1000)

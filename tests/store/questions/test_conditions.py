@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from tests.loaded_stores import open_kind
 
 from evals_mcp.models.conditions import (
@@ -29,6 +30,7 @@ from evals_mcp.models.questions import (
     DatapointQuestion,
     Filter,
     LogQuestion,
+    Question,
     RelationQuestion,
 )
 from evals_mcp.models.references import EvaluatorReference, Target
@@ -48,12 +50,21 @@ POINTS: list[dict[str, Any]] = [
         "target": {"answer": "B"},
         "metadata": {"n": 2.5, "user": {"id": "7"}, "zip": "1067"},
     },
-    {"inputs": {"q": LONG}, "target": {"answer": None}, "metadata": {"n": "many"}},
+    {
+        "inputs": {"q": LONG, "dotted.key": LONG},
+        "target": {"answer": None},
+        "metadata": {"n": "many"},
+    },
 ]
 # Of the runs old and new: each log's output, latency, tags of metadata, and its judgments by `right` and `stars`.
 LOGS: dict[str, list[dict[str, Any]]] = {
     "old": [
-        {"output": "old 0 Refund", "provider_latency": 1.0, "metadata": {"tier": "gold", "tries": 1}, "right": True},
+        {
+            "output": "old 0 Refund",
+            "provider_latency": 1.0,
+            "metadata": {"tier": "gold", "tries": 1, "a.b": "dot", 'q"{}': "odd"},
+            "right": True,
+        },
         {"output": "old 1", "provider_latency": 6.0, "right": False, "stars": 2},
         {"output": "old 2", "error": "Timeout", "metadata": {"tier": "silver", "tries": 3}},
     ],
@@ -170,6 +181,10 @@ FIELDS: list[tuple[FieldCondition, list[int]]] = [
     (_field("input", "lang", "!="), [0, 1]),
     (_field("input", "q", "=", LONG), [2]),
     (_field("input", "q", "=", LONG[:250]), []),
+    (_field("input", "q", "=", LONG.swapcase()), []),
+    (_field("input", "q", "=", "x" * 200 + LONG[200:].upper()), []),
+    (_field("input", "dotted.key", "=", LONG), [2]),
+    (_field("input", "dotted.key", "~", "STRASSE"), [2]),
     (_field("input", "q", "~", "STRASSE"), [2]),
     (_field("input", "q", "!~", "strasse", "one"), [1]),
     (_field("target", "answer", "=", "B"), [1]),
@@ -205,6 +220,10 @@ ON_LOGS: list[tuple[Condition, list[str]]] = [
     (_field("log_metadata", "tier", "~", "SIL"), ["old 2"]),
     (_field("log_metadata", "tries", ">=", "2"), ["old 2"]),
     (_field("log_metadata", "tries", "=", "1"), ["old 0"]),
+    (_field("log_metadata", "a.b", "=", "dot"), ["old 0"]),
+    (_field("log_metadata", 'q"{}', "=", "odd"), ["old 0"]),
+    (_field("log_metadata", 'q"', "!="), []),
+    (_field("log_metadata", "$[0]\\", "=", "odd"), []),
     (TextCondition(part="output", operator="~", values=["refund"]), ["old 0"]),
     (TextCondition(part="output", operator="=", values=["new 1"]), ["new 1"]),
     (TextCondition(part="output", operator="!~", values=["old"]), ["new 0", "new 1", "new 2"]),
@@ -337,3 +356,30 @@ def test_what_a_later_step_of_a_trace_holds_is_found(tmp_path: Path) -> None:
     log_id = store.log_questions.answer(asked.id, question).rows[-1].id
     store.logs.create("prompt", LogTarget(version_id=asked.prompt), {"trace_parent_id": log_id, "output": "a zebra"})
     assert found() == [1] * 7
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"kind": "field", "part": "input", "key": "q", "operator": "<", "values": ["many"]},
+        {"kind": "field", "part": "input", "key": "q", "operator": ">", "values": []},
+        {"kind": "field", "part": "input", "key": "q", "operator": ">=", "values": ["1", "2"]},
+        {"kind": "field", "part": "input", "key": "q", "operator": "<", "values": ["inf"]},
+        {"kind": "field", "part": "input", "key": "q", "operator": "~", "values": []},
+        {"kind": "measure", "measure": "cost", "operator": "<", "values": []},
+        {"kind": "measure", "measure": "cost", "operator": "<=", "values": [1, 2]},
+        {"kind": "passes_count", "operator": "<", "values": [1, 2], "run_ids": ["evr_1"], "rule": {}},
+    ],
+    ids=str,
+)
+def test_values_that_an_operator_cannot_use_are_refused(condition: dict[str, Any]) -> None:
+    """Bounds are one number, and a search needs a text."""
+    with pytest.raises(ValidationError):
+        Filter.model_validate({"conditions": [condition]})
+
+
+@pytest.mark.parametrize("question", [LogQuestion, RelationQuestion, RunFiguresQuestion])
+def test_only_a_comparison_has_sides(question: type[Question]) -> None:
+    """Elsewhere a side would be left out without a word."""
+    with pytest.raises(ValidationError, match="side"):
+        question(filter=Filter(conditions=[ErrorCondition(side="baseline", failed=True)]))

@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from evals_mcp.errors import Invalid
+from evals_mcp.store.database.json_values import add_json_functions
 from evals_mcp.store.database.sqlite_file import BUSY_MILLISECONDS, KEPT_LOG, SqliteFile
 from evals_mcp.store.database.text_search import add_functions
 
@@ -89,6 +90,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     ):
         connection.execute(f"PRAGMA {pragma}").close()
     add_functions(connection)
+    add_json_functions(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,11 +1,10 @@
 """Conditions of a filter as SQL, on the logs of runs (`run_logs`) and on datapoints. One function per kind."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Float, String, Text, and_, case, cast, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, not_, or_, select
 
 from evals_mcp.models.conditions import (
     AuthorCondition,
@@ -21,6 +20,7 @@ from evals_mcp.models.conditions import (
     is_on_datapoint,
 )
 from evals_mcp.models.datapoint_fields import LONGEST_VALUE, PARTS
+from evals_mcp.store.database.json_values import json_value
 from evals_mcp.store.database.tables import datapoint_fields, datapoints, judgments, logs, run_logs, versions
 from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import judgments_of
@@ -60,7 +60,7 @@ def on_log(condition: Condition, reading: Reading) -> Test:
         found = _on_datapoint_id(condition, reading, id)
         if isinstance(condition, FieldCondition) and condition.part == "input":
             # Logs without a datapoint have inputs of their own.
-            own = _json_test(condition, reading.connection, logs.c.inputs, condition.key.split("."))
+            own = _json_test(condition, reading.connection, logs.c.inputs, [])
             return or_(found, run_logs.c.datapoint_id.is_(None) & _of_log(own))
         return found
     return _ON_LOGS[type(condition)](condition, reading)
@@ -96,7 +96,7 @@ def _value_test(condition: FieldCondition, connection: Connection) -> Test:
     number, values = datapoint_fields.c.number, condition.values
     match condition.operator:
         case "=" | "!=":
-            found = or_(*(_equals(item) for item in values))
+            found = or_(*(_equals(item, connection, condition) for item in values))
             return found if condition.operator == "=" else not_(found)
         case "~" | "!~":
             found = or_(*(_holds(item, connection, condition) for item in values))
@@ -104,54 +104,40 @@ def _value_test(condition: FieldCondition, connection: Connection) -> Test:
     return number.is_not(None) & _COMPARED[condition.operator](number, float(values[0]))
 
 
-def _equals(text: str) -> Test:
+def _equals(text: str, connection: Connection, condition: FieldCondition) -> Test:
     """A field equals a text, as numbers do in their shortest form. Of a long value, only the beginning is stored."""
     fields = datapoint_fields.c
     if len(text) > LONGEST_VALUE:
-        whole = (
-            select(1).where(datapoints.c.id == fields.datapoint_id, _whole_value_is(text)).correlate(datapoint_fields)
-        )
-        return (fields.value == text[:LONGEST_VALUE]) & fields.whole.is_(False) & whole.exists()
+        whole = _whole_value(condition, connection, lambda value: value == text)
+        return (fields.value == text[:LONGEST_VALUE]) & whole
     return and_(fields.value == text, fields.whole.is_(True))
 
 
-def _whole_value_is(text: str) -> Test:
-    return cast(datapoints.c.content, Text).contains(json.dumps(text, ensure_ascii=False), autoescape=True)
-
-
 def _holds(text: str, connection: Connection, condition: FieldCondition) -> Test:
-    fields = datapoint_fields.c
+    stored = contains_text(connection, text, [datapoint_fields.c.value])
+    return or_(stored, _whole_value(condition, connection, lambda value: contains_text(connection, text, [value])))
+
+
+def _whole_value(condition: FieldCondition, connection: Connection, test: Callable[[Column], Test]) -> Test:
+    """A test of a value that is cut in the table of fields, in the content of its datapoint."""
     name = {"input": "inputs"}.get(condition.part, condition.part)
-    path = [name, *(condition.key.split(".") if condition.key else [])]
-    content = datapoints.c.content[tuple(path)]
-    cut = select(1).where(datapoints.c.id == fields.datapoint_id, contains_text(connection, text, (), [content]))
-    stored = contains_text(connection, text, [fields.value])
-    return or_(stored, fields.whole.is_(False) & cut.correlate(datapoint_fields).exists())
+    value = json_value(connection, datapoints.c.content, [name], condition.key)
+    whole = select(1).where(datapoints.c.id == datapoint_fields.c.datapoint_id, test(value.text))
+    return datapoint_fields.c.whole.is_(False) & whole.correlate(datapoint_fields).exists()
 
 
-def _json_test(condition: FieldCondition, connection: Connection, column: Column, path: Sequence[str]) -> Test:
+def _json_test(condition: FieldCondition, connection: Connection, column: Column, names: Sequence[str]) -> Test:
     """The condition on a value in a JSON column, which no index has."""
-    found = column[tuple(path)]
-    text = found.as_string()
-    is_sqlite = connection.dialect.name == "sqlite"
-    kind = func.json_type(column, _json_path(path)) if is_sqlite else func.json_typeof(found)
+    value = json_value(connection, column, names, condition.key)
     if not condition.values:
-        missing = or_(kind.is_(None), kind == "null")
-        return not_(missing) if condition.operator == "!=" else missing
+        return value.is_there if condition.operator == "!=" else not_(value.is_there)
     if condition.operator in ("<", "<=", ">", ">="):
-        number = case((kind.in_(["integer", "real", "number"]), cast(text, Float)))
-        return number.is_not(None) & _COMPARED[condition.operator](number, float(condition.values[0]))
-    # SQLite reads true as 1.
-    spelled = case((kind.in_(["true", "false"]), kind), else_=cast(text, String)) if is_sqlite else text
+        return value.number.is_not(None) & _COMPARED[condition.operator](value.number, float(condition.values[0]))
     if condition.operator in ("=", "!="):
-        test = or_(*(spelled == value for value in condition.values))
+        test = or_(*(value.text == text for text in condition.values))
     else:
-        test = or_(*(contains_text(connection, value, [spelled]) for value in condition.values))
-    return kind.is_not(None) & (kind != "null") & (test if condition.operator in ("=", "~") else not_(test))
-
-
-def _json_path(path: Sequence[str]) -> str:
-    return "$" + "".join(f'."{part}"' for part in path)
+        test = or_(*(contains_text(connection, text, [value.text]) for text in condition.values))
+    return value.is_there & (test if condition.operator in ("=", "~") else not_(test))
 
 
 def _of_log(test: Test) -> Test:
@@ -159,7 +145,7 @@ def _of_log(test: Test) -> Test:
 
 
 def _log_metadata(condition: FieldCondition, reading: Reading) -> Test:
-    return _of_log(_json_test(condition, reading.connection, logs.c.extra, ["metadata", *condition.key.split(".")]))
+    return _of_log(_json_test(condition, reading.connection, logs.c.extra, ["metadata"]))
 
 
 def _texts(condition: TextCondition, reading: Reading) -> Test:
