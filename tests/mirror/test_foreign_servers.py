@@ -240,6 +240,11 @@ async def test_datapoints_that_cannot_be_read_are_missing_from_the_answer(mirror
     answer = await mirrored.ask(runs=["v1"])
     assert f"{LOGS} logs" in answer
     assert "Could not read datapoints of small/questions (" in answer
+    for condition in ("length>=0", "judgment=judged", "correct=judged"):
+        assert f"{LOGS} logs" in await mirrored.ask(runs=["v1"], where=[condition])
+    assert "This page is broken." in await mirrored.assistant.refuse(
+        "get_logs", evaluation=mirrored.small.id, where=["input.q=x"]
+    )
     assert "This page is broken." in await mirrored.assistant.refuse("list_datapoints", evaluation=mirrored.small.id)
     mirrored.server.failing = {}
     assert await mirrored.ask_again("list_datapoints") == await mirrored.ask_directly("list_datapoints")

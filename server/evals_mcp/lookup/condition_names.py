@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, get_args
 
 from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
-from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.errors import EvalsError, Invalid, NotFound, Unauthorized
 from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import nearest, quoted
@@ -73,11 +73,20 @@ async def _reserved(
     kind = next(kind for kind in RESERVED if kind == word)
     others = [f"judgment.{word}"] if kind != "judgment" and _exactly(evaluation, word) else []
     if kind in _LIKE_FIELDS:
-        rows = (await lookup.find_fields(evaluation)).rows
-        others += [f"{row.part}.{row.key}" for row in rows if row.key == word]
+        others += [f"{row.part}.{row.key}" for row in await _readable(lookup, evaluation) if row.key == word]
     if others:
         raise _ambiguous(written, [f"log.{word}", *others])
     return Subject(kind, side)
+
+
+async def _readable(lookup: Lookup, evaluation: ResolvedEvaluation) -> Sequence[FieldRow]:
+    """The fields of datapoints; none if these cannot be read, since the name has a meaning without them."""
+    try:
+        return (await lookup.find_fields(evaluation)).rows
+    except Unauthorized:
+        raise
+    except EvalsError:
+        return []
 
 
 def _of_log(written: WrittenCondition, word: str, rest: str, side: Side | None) -> Subject:
@@ -137,8 +146,8 @@ def _as_subject(row: FieldRow) -> Subject:
 async def _bare(
     lookup: Lookup, evaluation: ResolvedEvaluation, written: WrittenCondition, word: str, side: Side | None
 ) -> Subject:
-    rows = (await lookup.find_fields(evaluation)).rows
     judging = _exactly(evaluation, word)
+    rows = await _readable(lookup, evaluation) if judging else (await lookup.find_fields(evaluation)).rows
     fields = [] if judging and not any(row.key == word for row in rows) else _named(rows, word)
     if len(judging) + len(fields) > 1:
         forms = [*(f"judgment.{evaluation.evaluator_labels[row.version_id]}" for row in judging),
