@@ -1,5 +1,6 @@
 """Files of one name in several folders: told apart, and not mixed if they are about other datapoints."""
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -65,6 +66,23 @@ def test_folders_with_other_datapoints_are_evaluations_of_their_own(served: Serv
     ]
     together = _imported(served, top, evaluation="one")
     assert [(len(runs), datapoints) for runs, datapoints in _runs(together).values()] == [(4, 8)]
+
+
+def test_one_run_in_several_formats_is_several_runs(served: Served, tmp_path: Path) -> None:
+    """Not one with each log several times; and the import names the files."""
+    top = tmp_path / "nightly"
+    rows = [{"question": f"What {n}?", "output": f"answer {n}", "score": n % 2} for n in range(4)]
+    top.mkdir()
+    (top / "r.json").write_text(json.dumps(rows))
+    (top / "r.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (top / "r.csv").write_text("question,output,score\n" + "\n".join(",".join(map(str, row.values())) for row in rows))
+    imported = _imported(served, top, twice=True)
+    assert _runs(imported) == {"nightly": (["r (r.csv)", "r (r.json)", "r (r.jsonl)"], 4)}
+    assert (imported.evaluations[0].logs, imported.added.total()) == (12, 0)
+    assert (
+        "The same outputs for the same datapoints are in r.csv, r.json, r.jsonl (runs: r). If they hold the same "
+        "results in several formats, import one of them alone."
+    ) in imported.report.notes
 
 
 def test_what_is_skipped_and_noted_has_its_folder(served: Served, tmp_path: Path) -> None:

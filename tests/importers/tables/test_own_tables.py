@@ -12,7 +12,7 @@ import pytest
 from pyarrow import Table, parquet
 from tests.importers.reading import read_as
 
-from evals_mcp.importers.results import Result
+from evals_mcp.importers.results import NoResults, Result
 
 HEADER = (
     "Case ID, Model Name,User Question ,Category,Model Response,Ground Truth,Correct?,Judge Score (1-5),"
@@ -97,6 +97,32 @@ def test_ids_of_runs_and_datapoints_are_no_scores(tmp_path: Path) -> None:
     assert {result.version.label for result in results} == {"large v1", "large v2", "small v1", "small v2"}
 
 
+def test_a_column_without_a_name_is_no_score(tmp_path: Path) -> None:
+    """Such as the row numbers that pandas writes."""
+    rows = [(n, f"q{n}", "x", "m", n % 2) for n in range(4)]
+    results, _ = read_as("table", _csv(tmp_path / "t.csv", ",question,answer,model,pass", rows))
+    assert [score.evaluator for score in results[1].scores] == ["pass"]
+    assert results[1].metadata == {"column 1": "1"}
+
+
+def test_a_table_with_a_row_for_each_score_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """One column would mix metrics, also where the second metric comes late. With one metric, it is read."""
+    rows = [(f"q{n}", "x", metric, n % 2) for metric in ("accuracy", "f1") for n in range(2_100)]
+    path = _csv(tmp_path / "t.csv", "question,answer,metric,value", rows)
+    with pytest.raises(
+        NoResults,
+        match=r"^t\.csv has a row for each score: 'metric' names it, such as accuracy and f1, and 'value' has it\. "
+        r"Write a row for each output with a column for each score, such as with pivot of pandas\. "
+        r"To read 'value' as one score nevertheless, name it with --score\.$",
+    ):
+        read_as("table", path)
+    assert len(read_as("table", path, scores=["value"])[0]) == 4_200
+    with pytest.raises(NoResults):
+        read_as("table", path, scores=["value:higher"])
+    results, _ = read_as("table", _csv(tmp_path / "o.csv", "question,answer,metric,value", rows[:9]))
+    assert len(results) == 9
+
+
 def test_what_a_run_retrieved_does_not_tell_datapoints_with_ids_apart(tmp_path: Path) -> None:
     """As a column and in an object of inputs. It is the log's metadata then."""
     paths = [
@@ -131,6 +157,13 @@ def test_a_row_that_sums_up_others_is_no_datapoint(tmp_path: Path) -> None:
     rows = [("Overall", "an answer", 1), ("What is the total?", "x", 0)]
     results, report = read_as("table", _csv(tmp_path / "o.csv", "question,answer,score", rows))
     assert [len(results), len(report.notes)] == [2, 1]
+    rows = [(n, f"q{n}", "m", "x", n) for n in range(2)]
+    averages = [("Average", "", "", "", 0.5), ("", "TOTAL", "m", "", 1)]
+    results, report = read_as("table", _csv(tmp_path / "n.csv", "#,question,model,answer,score", rows + averages))
+    assert [len(results), {result.version.label for result in results}] == [2, {"m"}]
+    rows = [("overall", "m", 0.5), ("code", "m", 0.25)]
+    results, _ = read_as("table", _csv(tmp_path / "s.csv", "area,model,score", rows))
+    assert len(results) == 2
 
 
 def test_latencies_that_may_be_two_figures_are_left_out_as_a_whole(tmp_path: Path) -> None:

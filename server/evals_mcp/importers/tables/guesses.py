@@ -19,6 +19,7 @@ from evals_mcp.importers.tables.column_names import (
     run_in,
 )
 from evals_mcp.importers.tables.columns import OF_DATAPOINT, Chosen, Columns, RunColumns
+from evals_mcp.importers.tables.long_tables import OneMetric
 from evals_mcp.importers.tables.numbers import is_number, numbers_in
 from evals_mcp.importers.tables.pass_counts import PassCounts, find_pass_counts
 from evals_mcp.importers.tables.run_columns import run_columns
@@ -47,7 +48,8 @@ def guess_columns(
 ) -> Columns:
     """Guess what the columns hold: their roles from up to 2,000 rows, types and the notation of numbers from all.
 
-    `decimal_commas` if numbers are likely to have them. Raises Invalid where no column holds outputs or scores.
+    `decimal_commas` if numbers are likely to have them. Raises NoResults where no column holds outputs or scores, or
+    one holds those of several metrics, and Invalid for a column that is not there.
     """
     rows = iter(rows)
     sample = list(islice(rows, _SAMPLE_ROWS))
@@ -56,8 +58,10 @@ def guess_columns(
     if len(without) < len(sample):
         columns = _guess(without, chosen, file, decimal_commas=decimal_commas)
     whole, summaries = WholeColumns(columns, decimal_commas=decimal_commas), SummaryRows(columns)
+    metrics = OneMetric(columns, chosen, file)
     for row in chain(sample, rows):
         if summaries.label(row) is None:
+            metrics.require(row)
             whole.add(row)
     whole.settle()
     return columns

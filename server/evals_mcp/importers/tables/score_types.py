@@ -26,7 +26,9 @@ _REMARK = re.compile(rf"(?:^|_){EXPLANATIONS}$")
 _FAILURE = re.compile(r"\W*(error|exception|time.?out|invalid|pars|crash|null|unknown|\?|$)")
 _MOST_CELLS = 0.8
 _HALF = 0.5
-_INDEX = re.compile(r"(unnamed.*|index|row|row_number|#|n|nr\.?|no\.?|number|.*[\s_.-]id|.*[\s_.-]at)", re.IGNORECASE)
+_INDEX = re.compile(
+    r"(unnamed.*|column \d+|index|row|row_number|#|n|nr\.?|no\.?|number|.*[\s_.-]id|.*[\s_.-]at)", re.IGNORECASE
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*")
 _MOST_WORDS = 4
 _NAMES_A_SCORE = re.compile(

@@ -34,8 +34,12 @@ class SummaryRows:
         self._outputs = [run.output for run in columns.runs if run.output]
 
     def label(self, cells: Mapping[str, Any]) -> str | None:
-        """The word that names a summary where others have an id, an input or a run, and no output. None for others."""
-        for name in self._labels or list(cells)[:1]:
+        """The word that names a summary where others have an id, an input, a run or a number, and no output.
+
+        None for others.
+        """
+        first = next(iter(cells), "")  # may be a number of rows, such as under `#`, that has no other role
+        for name in self._labels if self._labels and not self._about else (*self._labels, first):
             cell = cells.get(name)
             if isinstance(cell, str) and len(cell) <= _LONGEST and cell.strip().rstrip(":").lower() in _WORDS:
                 return cell if self._is_bare(cells, cell) else None
