@@ -61,13 +61,15 @@ class Gathering:
 class ResultFile(NamedTuple):
     """A file to read: its name, its folder below an imported one, and what its evaluation and run are called.
 
-    The label is for a run that its format calls like the file. It is None unless such names repeat.
+    The label is for a run that its format calls like the file. It is None unless such names repeat. Such a run `is_own`
+    if other files beside this one differ in their ending only: they would be parts of one run.
     """
 
     path: Path
     folder: str
     evaluation: str
     label: str | None
+    is_own: bool = False
 
 
 class FileOfResults:
@@ -83,8 +85,10 @@ class FileOfResults:
     def add(self, result: Result) -> None:
         """Add a result, or report why not."""
         result.location = replace(result.location, folder=self._file.folder)
-        if self._file.label is not None and result.version == Version(self._file.path.stem):
-            result.version = Version(self._file.label)
+        if result.version == Version(self._file.path.stem):
+            result.version = Version(self._file.label or result.version.label)
+            if self._file.is_own:
+                result.run = replace(result.run, key=result.run.key or self._file.path.name)
         try:
             for score in result.scores:
                 _require_name(score.evaluator)

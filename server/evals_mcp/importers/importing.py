@@ -19,7 +19,15 @@ from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.importers.option_words import quoted_value
 from evals_mcp.importers.own_names import own_names
 from evals_mcp.importers.results import Location, NoResults, Result
-from evals_mcp.importers.sibling_folders import first_datapoints, likeness, own_labels, separated, told_apart, unrelated
+from evals_mcp.importers.sibling_folders import (
+    first_datapoints,
+    likeness,
+    of_one_stem,
+    own_labels,
+    separated,
+    told_apart,
+    unrelated,
+)
 from evals_mcp.importers.single_writes import COUNTED
 from evals_mcp.importers.tables import results as table
 from evals_mcp.importers.tables.columns import Chosen
@@ -117,13 +125,13 @@ async def _read_all(
     paths = {path: path.name if given is None else path.relative_to(given).as_posix() for path, given in files}
     folders = {path: name.rpartition("/")[0] for path, name in told_apart(paths).items()}
     names = _evaluations_of(files, known, chosen, report, named=gathering.evaluation)
-    labels = own_labels(names)
+    labels, alike = own_labels(names), of_one_stem(names)
     for path, found in known.items():
         report.file, report.folder = path.name, folders[path]
         if found is None:
             report.skip(Location(path.name, ""), "no known format")
             continue
-        file = ResultFile(path, folders[path], names[path], labels.get(path))
+        file = ResultFile(path, folders[path], names[path], labels.get(path), path in alike)
         try:
             await _read(file, found, chosen, gathering, report, progress)
         except NoResults as error:

@@ -125,6 +125,12 @@ def own_labels(names: Mapping[Path, str]) -> dict[Path, str]:
     return labels
 
 
+def of_one_stem(names: Mapping[Path, str]) -> set[Path]:
+    """The files of an evaluation that have others beside them which differ in their ending only."""
+    stems = Counter((name, path.with_suffix("")) for path, name in names.items())
+    return {path for path, name in names.items() if stems[name, path.with_suffix("")] > 1}
+
+
 def told_apart(names: Mapping[Path, str]) -> dict[Path, str]:
     """The names of files; those that repeat with as many of their folders as tell them apart."""
     told = dict(names)
