@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evals_mcp.importers.results import as_object, as_text, time_of
+from evals_mcp.importers.results import EvaluatorKind, Score, as_object, as_text, time_of
 from evals_mcp.importers.tables.cells import as_flag, as_number, is_missing
 from evals_mcp.importers.text_files import encoding_of, read_head
 
 ENDINGS = (".csv", ".json", ".jsonl", ".ndjson")
+
+Kinds = Mapping[str, EvaluatorKind]
+"""The kinds of evaluators by their names in a format."""
 
 
 def names_columns(path: Path, *columns: str) -> bool:
@@ -87,6 +90,11 @@ def count(cell: Any) -> int | None:
     """A cell as a number of tokens; None if it is none."""
     found = number(cell)
     return None if found is None else int(found)
+
+
+def score_of(name: Any, judgment: Any, comment: Any, kind: EvaluatorKind | None, **about: Any) -> Score:
+    """A judgment with its comment. One of an unknown kind comes from outside."""
+    return Score(str(name), judgment, None if comment is None else as_text(comment), kind=kind or "external", **about)
 
 
 def seconds_between(start: Any, end: Any) -> float | None:

@@ -5,33 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.importers.experiments import (
+    Kinds,
     decoded,
     id_of,
     names_columns,
     number,
     output_text,
+    score_of,
     seconds_between,
     under_name,
 )
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import (
-    Case,
-    EvaluatorKind,
-    Location,
-    Result,
-    Run,
-    Score,
-    Version,
-    as_object,
-    as_text,
-    time_of,
-)
+from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_object, as_text, time_of
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.rows import read_rows
 from evals_mcp.importers.text_files import read_json
 from evals_mcp.models.reported_figures import ReportedFigure
 
-_KINDS: Mapping[str, EvaluatorKind] = {"ANNOTATION": "human", "EVAL": "llm"}
+_KINDS: Kinds = {"ANNOTATION": "human", "EVAL": "llm"}
 _ITEMS = ("item_results", "itemResults")
 
 Json = Mapping[str, Any]
@@ -118,12 +109,11 @@ def _score(given: Json) -> Score:
         value = bool(value)
     if not isinstance(value, bool | str):
         value = number(value)
-    words = given.get("comment")
-    return Score(
-        str(given.get("name")),
+    return score_of(
+        given.get("name"),
         value,
-        None if words is None else as_text(words),
-        kind=_KINDS.get(str(given.get("source")), "external"),
+        given.get("comment"),
+        _KINDS.get(str(given.get("source"))),
         author=given.get("authorUserId"),
         metadata=as_object(given.get("metadata")) or None,
     )

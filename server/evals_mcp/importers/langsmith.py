@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.importers.experiments import (
+    Kinds,
     columns_below,
     count,
     decoded,
@@ -14,26 +15,16 @@ from evals_mcp.importers.experiments import (
     nested,
     number,
     output_text,
+    score_of,
     seconds_between,
     under_name,
 )
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import (
-    Case,
-    EvaluatorKind,
-    Location,
-    Result,
-    Run,
-    Score,
-    Version,
-    as_object,
-    as_text,
-    time_of,
-)
+from evals_mcp.importers.results import Case, Location, Result, Run, Score, Version, as_object, as_text, time_of
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.rows import read_rows
 
-_KINDS: Mapping[str, EvaluatorKind] = {"human": "human", "app": "human", "model": "llm"}
+_KINDS: Kinds = {"human": "human", "app": "human", "model": "llm"}
 
 Json = Mapping[str, Any]
 
@@ -117,22 +108,17 @@ def _feedback(run: Json) -> list[Score]:
         judgment: Any = number(stats.get("avg"))
         if judgment is None and len(values) == 1:
             judgment = _judgment(next(iter(values)))
-        words = comments[0] if isinstance(comments, list) and len(comments) == 1 else None
+        comment = comments[0] if isinstance(comments, list) and len(comments) == 1 else None
         n = count(stats.get("n")) or 0
-        about = {"n": n} if n > 1 else None
-        scores.append(Score(name, judgment, None if words is None else as_text(words), metadata=about))
+        scores.append(score_of(name, judgment, comment, None, metadata={"n": n} if n > 1 else None))
     return scores
 
 
 def _score(item: Json) -> Score:
     source = as_object(item.get("feedback_source")).get("type")
-    score, value, words = item.get("score"), item.get("value"), item.get("comment")
-    return Score(
-        str(item.get("key")),
-        _judgment(value if score is None else score),
-        None if words is None else as_text(words),
-        kind=_KINDS.get(str(source), "external"),
-    )
+    score, value = item.get("score"), item.get("value")
+    judgment = _judgment(value if score is None else score)
+    return score_of(item.get("key"), judgment, item.get("comment"), _KINDS.get(str(source)))
 
 
 def _judgment(value: Any) -> Any:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.importers.experiments import (
+    Kinds,
     columns_below,
     count,
     decoded,
@@ -13,24 +14,15 @@ from evals_mcp.importers.experiments import (
     names_columns,
     number,
     output_text,
+    score_of,
     under_name,
 )
 from evals_mcp.importers.formats import Format, Report
-from evals_mcp.importers.results import (
-    Case,
-    EvaluatorKind,
-    Location,
-    Result,
-    Score,
-    Version,
-    as_object,
-    as_text,
-    time_of,
-)
+from evals_mcp.importers.results import Case, Location, Result, Score, Version, as_object, as_text, time_of
 from evals_mcp.importers.tables.columns import Chosen
 from evals_mcp.importers.tables.rows import Row, read_rows
 
-_KINDS: Mapping[str, EvaluatorKind] = {"LLM": "llm", "CODE": "python", "HUMAN": "human"}
+_KINDS: Kinds = {"LLM": "llm", "CODE": "python", "HUMAN": "human"}
 _FIELDS = ("label", "score", "explanation", "metadata", "annotator_kind", "trace_id", "error", "start_time", "end_time")
 _PREFIX = "annotation_"
 
@@ -80,13 +72,12 @@ def _score(annotation: Mapping[str, Any]) -> Score:
     score, label, error = number(annotation.get("score")), annotation.get("label"), annotation.get("error")
     judgment = label if score is None else score
     about = {**as_object(annotation.get("metadata")), **({"label": label} if label and score is not None else {})}
-    words = annotation.get("explanation")
-    return Score(
-        str(annotation.get("name")),
+    return score_of(
+        annotation.get("name"),
         None if error else judgment,
-        None if words is None else as_text(words),
-        None if not error else as_text(error),
-        _KINDS.get(str(annotation.get("annotator_kind")), "external"),
+        annotation.get("explanation"),
+        _KINDS.get(str(annotation.get("annotator_kind"))),
+        error=None if not error else as_text(error),
         metadata=about or None,
     )
 
