@@ -128,6 +128,12 @@ def test_the_tools_and_instructions_are_cheap(real_tokens: Callable[[str], int])
     assert tokens([_WIRE["query"]]) <= 260
 
 
+def test_the_forms_of_conditions_are_cheap(real_tokens: Callable[[str], int]) -> None:
+    """They are told once, in the instructions, in at most 150 tokens."""
+    (forms,) = (part for part in instructions(read_only=False).split("\n\n") if part.startswith("where=[…]"))
+    assert real_tokens(forms) <= 150
+
+
 def test_the_instructions_name_every_tool_and_stay_short() -> None:
     """A host that shows names only still tells the model when to use which; a read-only server names only its own."""
     for read_only in (False, True):
