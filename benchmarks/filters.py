@@ -54,7 +54,7 @@ CASES = [
             ["bench/correct=false", "bench/quality<3"],
             ["bench/correct!=true"],
             ["latency>2"],
-            ["length>200", "error=false"],
+            ["log.length>200", "error=false"],
         )
     ),
     *(

@@ -19,12 +19,11 @@ from evals_mcp.models.conditions import (
     TextCondition,
     is_on_datapoint,
 )
-from evals_mcp.models.datapoint_fields import LONGEST_VALUE, PARTS
-from evals_mcp.store.database.json_values import json_value
-from evals_mcp.store.database.tables import datapoint_fields, datapoints, judgments, logs, run_logs, versions
+from evals_mcp.store.database.tables import datapoints, judgments, logs, run_logs
 from evals_mcp.store.database.text_search import contains_text
 from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
+from evals_mcp.store.questions.field_sql import has_fields, json_test
 from evals_mcp.store.questions.judgment_sql import has_judgment, judging
 from evals_mcp.store.questions.pass_sql import datapoints_by_passes
 from evals_mcp.store.questions.text_matches import log_holds
@@ -33,7 +32,6 @@ Column = ColumnElement[Any]
 Test = ColumnElement[bool]
 
 _COMPARED: dict[str, Callable[[Any, Any], Test]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
-_PART: dict[str, int] = {part: index for index, part in enumerate(PARTS)}
 _JUDGE = logs.alias("judge")
 _STEP = logs.alias("step")
 
@@ -50,94 +48,38 @@ class Reading(NamedTuple):
     by_judgments: bool = False
 
 
-def on_log(condition: Condition, reading: Reading) -> Test:
-    """The condition on a log of `run_logs`."""
-    if is_on_datapoint(condition):
-        id: Column = run_logs.c.datapoint_id
-        if reading.by_judgments and reading.connection.dialect.name == "sqlite":
-            # Else SQLite looks up each of the chosen datapoints for each of the judgments.
-            id = id.op("||")("")
-        found = _on_datapoint_id(condition, reading, id)
-        if isinstance(condition, FieldCondition) and condition.part == "input":
-            # Logs without a datapoint have inputs of their own.
-            own = _json_test(condition, reading.connection, logs.c.inputs, [])
-            return or_(found, run_logs.c.datapoint_id.is_(None) & _of_log(own))
+def on_logs(conditions: Sequence[Condition], reading: Reading) -> list[Test]:
+    """The conditions on a log of `run_logs`."""
+    others = [item for item in conditions if not is_on_datapoint(item)]
+    return _of_datapoint(conditions, reading) + [_ON_LOGS[type(item)](item, reading) for item in others]
+
+
+def on_datapoints(conditions: Sequence[Condition], reading: Reading) -> list[Test]:
+    """The conditions on a datapoint of `datapoints`; those on its logs are left out."""
+    return _on_datapoint_id(conditions, reading, datapoints.c.id)
+
+
+def _of_datapoint(conditions: Sequence[Condition], reading: Reading) -> list[Test]:
+    id: Column = run_logs.c.datapoint_id
+    if reading.by_judgments and reading.connection.dialect.name == "sqlite":
+        # Else SQLite looks up each of the chosen datapoints for each of the judgments.
+        id = id.op("||")("")
+    found = _on_datapoint_id(conditions, reading, id)
+    fields = [item for item in conditions if is_on_datapoint(item)]
+    if not fields or not all(isinstance(item, FieldCondition) and item.part == "input" for item in fields):
         return found
-    return _ON_LOGS[type(condition)](condition, reading)
+    # Logs without a datapoint have inputs of their own.
+    own = [
+        json_test(item, reading.connection, logs.c.inputs, []) for item in fields if isinstance(item, FieldCondition)
+    ]
+    return [or_(and_(*found), run_logs.c.datapoint_id.is_(None) & _of_log(and_(*own)))]
 
 
-def on_datapoint(condition: Condition, reading: Reading) -> Test:
-    """The condition on a datapoint of `datapoints`."""
-    return _on_datapoint_id(condition, reading, datapoints.c.id)
-
-
-def _on_datapoint_id(condition: Condition, reading: Reading, id: Column) -> Test:
-    if isinstance(condition, FieldCondition):
-        return _field(condition, reading, id)
-    assert isinstance(condition, PassCondition | PassCountCondition)
-    return id.in_(datapoints_by_passes(condition, reading.evaluation))
-
-
-def _field(condition: FieldCondition, reading: Reading, id: Column) -> Test:
-    """By an index of the fields of the runs' datasets: the datapoints that have such a value."""
-    fields = datapoint_fields
-    datasets = select(versions.c.file_id).where(versions.c.id.in_(list(reading.dataset_versions)))
-    having = select(fields.c.datapoint_id).where(
-        fields.c.dataset_id.in_(datasets),
-        fields.c.part == _PART[condition.part],
-        fields.c.key == condition.key,
-    )
-    if not condition.values:
-        return id.in_(having) if condition.operator == "!=" else and_(id.is_not(None), id.not_in(having))
-    return id.in_(having.where(_value_test(condition, reading.connection)))
-
-
-def _value_test(condition: FieldCondition, connection: Connection) -> Test:
-    number, values = datapoint_fields.c.number, condition.values
-    match condition.operator:
-        case "=" | "!=":
-            found = or_(*(_equals(item, connection, condition) for item in values))
-            return found if condition.operator == "=" else not_(found)
-        case "~" | "!~":
-            found = or_(*(_holds(item, connection, condition) for item in values))
-            return found if condition.operator == "~" else not_(found)
-    return number.is_not(None) & _COMPARED[condition.operator](number, float(values[0]))
-
-
-def _equals(text: str, connection: Connection, condition: FieldCondition) -> Test:
-    """A field equals a text, as numbers do in their shortest form. Of a long value, only the beginning is stored."""
-    fields = datapoint_fields.c
-    if len(text) > LONGEST_VALUE:
-        whole = _whole_value(condition, connection, lambda value: value == text)
-        return (fields.value == text[:LONGEST_VALUE]) & whole
-    return and_(fields.value == text, fields.whole.is_(True))
-
-
-def _holds(text: str, connection: Connection, condition: FieldCondition) -> Test:
-    stored = contains_text(connection, text, [datapoint_fields.c.value])
-    return or_(stored, _whole_value(condition, connection, lambda value: contains_text(connection, text, [value])))
-
-
-def _whole_value(condition: FieldCondition, connection: Connection, test: Callable[[Column], Test]) -> Test:
-    """A test of a value that is cut in the table of fields, in the content of its datapoint."""
-    name = {"input": "inputs"}.get(condition.part, condition.part)
-    value = json_value(connection, datapoints.c.content, [name], condition.key)
-    whole = select(1).where(datapoints.c.id == datapoint_fields.c.datapoint_id, test(value.text))
-    return datapoint_fields.c.whole.is_(False) & whole.correlate(datapoint_fields).exists()
-
-
-def _json_test(condition: FieldCondition, connection: Connection, column: Column, names: Sequence[str]) -> Test:
-    """The condition on a value in a JSON column, which no index has."""
-    value = json_value(connection, column, names, condition.key)
-    if not condition.values:
-        return value.is_there if condition.operator == "!=" else not_(value.is_there)
-    if condition.operator in ("<", "<=", ">", ">="):
-        return value.number.is_not(None) & _COMPARED[condition.operator](value.number, float(condition.values[0]))
-    if condition.operator in ("=", "!="):
-        test = or_(*(value.text == text for text in condition.values))
-    else:
-        test = or_(*(contains_text(connection, text, [value.text]) for text in condition.values))
-    return value.is_there & (test if condition.operator in ("=", "~") else not_(test))
+def _on_datapoint_id(conditions: Sequence[Condition], reading: Reading, id: Column) -> list[Test]:
+    fields = [item for item in conditions if isinstance(item, FieldCondition) and is_on_datapoint(item)]
+    found = [has_fields(fields, reading.connection, reading.dataset_versions, id)] if fields else []
+    passing = [item for item in conditions if isinstance(item, PassCondition | PassCountCondition)]
+    return found + [id.in_(datapoints_by_passes(item, reading.evaluation)) for item in passing]
 
 
 def _of_log(test: Test) -> Test:
@@ -145,7 +87,7 @@ def _of_log(test: Test) -> Test:
 
 
 def _log_metadata(condition: FieldCondition, reading: Reading) -> Test:
-    return _of_log(_json_test(condition, reading.connection, logs.c.extra, ["metadata"]))
+    return _of_log(json_test(condition, reading.connection, logs.c.extra, ["metadata"]))
 
 
 def _texts(condition: TextCondition, reading: Reading) -> Test:

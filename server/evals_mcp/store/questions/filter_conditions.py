@@ -14,7 +14,7 @@ from evals_mcp.models.questions import Filter
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, run_logs
 from evals_mcp.store.database.text_search import contains_text
-from evals_mcp.store.questions.condition_sql import Reading, on_datapoint, on_log
+from evals_mcp.store.questions.condition_sql import Reading, on_datapoints, on_logs
 from evals_mcp.store.questions.evaluation_states import EvaluationState
 from evals_mcp.store.questions.judgment_sql import has_judgment, judging
 from evals_mcp.store.questions.text_matches import log_holds
@@ -63,7 +63,7 @@ class FilterConditions:
     def on_datapoints(self) -> list[Condition]:
         """The conditions on a datapoint of `datapoints`. Conditions on its logs need the parameter `run_ids`."""
         found = [ON_DATAPOINTS[name](self) for name in self._names if name in ON_DATAPOINTS]
-        found += [on_datapoint(item, self.reading) for item in self.filter.conditions if is_on_datapoint(item)]
+        found += on_datapoints(self.filter.conditions, self.reading)
         if self.reads_logs:
             in_runs = run_logs.c.run_id.in_(bindparam("run_ids", expanding=True))
             found.append(_among_datapoints(in_runs, *self.on_logs(("text",))))
@@ -88,7 +88,7 @@ class FilterConditions:
 
     def on_side(self, side: Side, run_id: str) -> list[Condition]:
         """The conditions of a comparison on the logs of one of its runs, on a datapoint of `datapoints`."""
-        tests = [on_log(item, self.reading) for item in self.filter.conditions if item.side == side]
+        tests = on_logs([item for item in self.filter.conditions if item.side == side], self.reading)
         if not tests:
             return []
         return [_among_datapoints(run_logs.c.run_id == run_id, *tests)]
@@ -129,7 +129,7 @@ def _log_holds(asked: FilterConditions) -> Condition:
 
 
 def _meets_all(asked: FilterConditions) -> Condition:
-    return and_(*(on_log(item, asked.reading) for item in asked.filter.conditions))
+    return and_(*on_logs(asked.filter.conditions, asked.reading))
 
 
 def _is_datapoint(asked: FilterConditions) -> Condition:

@@ -96,12 +96,10 @@ class LogSelection:
         return None if not self.conditions.names else self._statements.of_run()
 
     def _known_or_few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
-        """`_few`, kept if it takes long: a search in all texts."""
-        question, worst_by = self._question, self.evaluator
-        if not question.filter.reads_texts:
-            return self._few(runs)
-        asked = (self._evaluation_id, question.filter, question.sort, worst_by and worst_by.version_id)
-        return self._cache.get("search", asked, self.conditions.version, lambda: self._few(runs))
+        """`_few`, kept for further pages."""
+        worst_by = self.evaluator and self.evaluator.version_id
+        asked = (self._evaluation_id, self._question.filter, self._question.sort, worst_by, [run.id for run in runs])
+        return self._cache.get("few logs", asked, self.conditions.revisions(runs), lambda: self._few(runs))
 
     def _few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
         """All matching logs in order, as sort keys and run indexes; None if there are too many to count.
