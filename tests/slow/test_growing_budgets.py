@@ -46,11 +46,7 @@ async def _check(
         assert before
 
 
-_AT_800 = pytest.mark.xfail(strict=True, reason="at 800 tokens the verdict gets its figures, and a datapoint gives way")
-_OF_THE_SAMPLE = [pytest.param(call, marks=[_AT_800] if "same" in call[1].values() else []) for call in _CALLS]
-
-
-@pytest.mark.parametrize("call", _OF_THE_SAMPLE, ids=repr)
+@pytest.mark.parametrize("call", _CALLS, ids=repr)
 async def test_more_budget_takes_no_evidence_of_the_sample_away(
     assistant: Assistant, call: tuple[str, dict[str, Any]]
 ) -> None:

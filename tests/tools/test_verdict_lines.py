@@ -38,8 +38,21 @@ async def test_each_decision_has_its_line(assistant: Assistant) -> None:
     assert (await verdict(assistant, small.id, baseline="old")).startswith("Verdict: ship good (best of 3): better by")
     for budget in (300, 400, 600, 900):
         answer = await assistant.ask("compare_runs", evaluation=small.id, max_tokens=budget, **chosen["bad"])
-        assert answer.startswith("Verdict: do not ship bad: worse by right")
+        assert answer.startswith("Verdict: do not ship bad: worse by right (-36.7 points, margin 2 points).\n")
         assert estimate(answer) <= budget
+
+
+async def test_what_the_verdict_only_counts_has_its_figures_below_it(assistant: Assistant) -> None:
+    """The line is the same at every budget; the figures of the other evaluators come with room."""
+    small = await make_evaluation(assistant.client, right={"return_type": "boolean"}, kind={"return_type": "boolean"})
+    for label, right in {"old": 55, "new": 8}.items():
+        rows = [(q, {"small/right": at < right, "small/kind": at < right + 1}) for at, q in enumerate(QUESTIONS)]
+        await small.run(label, rows)
+    line = "Verdict: do not ship new: worse by right (-78.4 points, margin 2 points) and 1 more."
+    for budget in (300, 400, 600, 900, 4_000):
+        answer = await assistant.ask("compare_runs", evaluation=small.id, max_tokens=budget)
+        assert answer.splitlines()[0] == line
+    assert answer.splitlines()[1] == "Also: worse by kind (-78.3 points, margin 2 points)."
 
 
 async def test_what_cannot_decide_gets_no_verdict(assistant: Assistant) -> None:

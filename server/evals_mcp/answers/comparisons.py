@@ -20,7 +20,7 @@ from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.answers.located_differences import groupable_note, located_notes
 from evals_mcp.answers.subjects import subject
-from evals_mcp.answers.verdict_line import verdict_line
+from evals_mcp.answers.verdict_line import verdict_words
 from evals_mcp.answers.version_changes import headed_change_rows
 from evals_mcp.models.comparisons import ComparedCandidate
 from evals_mcp.models.questions import Outcome
@@ -28,7 +28,6 @@ from evals_mcp.models.questions import Outcome
 _MORE_OF_ONE = 'Texts are cut (…) or omitted. Show them: get_logs(evaluation="…", datapoint="…")'
 BIASED = "The datapoints are chosen by what a run gave, so the difference is biased: extremes tend to fall back."
 _FEW = 300  # characters
-_TIGHT = 800  # tokens; with less, the verdict names no figures
 _LISTED = 6
 _INSTEAD: dict[Outcome, Quoted] = {
     "lower": 'lower instead (outcome="higher" for the others)',
@@ -73,9 +72,15 @@ def summarize_comparison(
     `call` is the answered call. Better and worse are `untold` if no evaluator has a direction.
     """
     answer = Answer(budget)
-    first = verdict_line(compared, brief=budget < _TIGHT) if position == Position() else subject(compared.evaluation)
-    second = f"\n{subject(compared.evaluation)}" if position == Position() else ""
-    answer.head(f"{first}{compared.counted}{second}\n{_subject(compared)}")
+    opening = subject(compared.evaluation)
+    if position == Position():
+        verdict = verdict_words(compared)
+        answer.head(verdict.line + compared.counted)
+        if verdict.further:
+            answer.line(verdict.further)
+    else:
+        opening += compared.counted
+    answer.head(f"{opening}\n{_subject(compared)}")
     for note in compared.evaluation.notes:
         answer.note(note)
     if compared.by_outcomes:

@@ -1,6 +1,7 @@
 """The one verdict of a comparison as a line: ship, do not ship, or cannot tell yet and what would settle it."""
 
 import math
+from typing import NamedTuple
 
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.comparison_rows import difference_word
@@ -16,67 +17,70 @@ _ACTIONS: dict[Decision, Quoted] = {
     Decision.DO_NOT_SHIP: "do not ship",
     Decision.CANNOT_TELL: "cannot tell yet about",
 }
+_OF_ERRORS = {Decision.DO_NOT_SHIP: Finding.LOST, Decision.CANNOT_TELL: Finding.OPEN}
 
 
-def verdict_line(compared: Compared, *, brief: bool = False) -> Quoted:
-    """The verdict on the best candidate. A `brief` one has no figures."""
+class VerdictWords(NamedTuple):
+    """The verdict as a line, and in another one the figures of the criteria that it only counts ("" for none)."""
+
+    line: Quoted
+    further: Quoted = ""
+
+
+def verdict_words(compared: Compared) -> VerdictWords:
+    """The verdict on the best candidate, the same at every budget. It has figures for the first of each finding."""
     if compared.by_outcomes:
-        return "No verdict: the datapoints are chosen by what a run gave, which biases the difference."
-    verdict = verdict_of(compared)
+        return VerdictWords("No verdict: the datapoints are chosen by what a run gave, which biases the difference.")
+    evaluators = {row.version_id: row for row in compared.evaluation.evaluators}
+    verdict = best_verdict(compared.found.baseline, compared.found.candidates, evaluators, compared.margins)
     if not verdict.criteria and verdict.errors is not Finding.LOST:
-        return _without_criteria(compared)
+        return VerdictWords(_without_criteria(compared))
     amount = len(compared.found.candidates)
     best = f" (best of {figures.count(amount)})" if amount > 1 else ""
     called = compared.run(verdict.candidate.run_id)
-    reasons = {Decision.SHIP: _gains, Decision.DO_NOT_SHIP: _losses, Decision.CANNOT_TELL: _open}[verdict.decision]
-    return f"Verdict: {_ACTIONS[verdict.decision]} {called}{best}: {reasons(compared, verdict, brief=brief)}."
+    reasons = _reasons(verdict)
+    told: list[Quoted] = [f"{reason} {_named(compared, criteria)}" for reason, criteria in reasons]
+    if verdict.errors is _OF_ERRORS.get(verdict.decision):
+        told.append(_errors(compared, verdict))
+    settling = _settling(verdict.having(Finding.OPEN)) if verdict.decision is Decision.CANNOT_TELL else ""
+    return VerdictWords(
+        f"Verdict: {_ACTIONS[verdict.decision]} {called}{best}: {'; '.join(told)}{settling}.",
+        _further(compared, reasons),
+    )
 
 
-def verdict_of(compared: Compared) -> CandidateVerdict:
-    """The verdict on the best candidate of a comparison."""
-    evaluators = {row.version_id: row for row in compared.evaluation.evaluators}
-    return best_verdict(compared.found.baseline, compared.found.candidates, evaluators, compared.margins)
-
-
-def _gains(compared: Compared, verdict: CandidateVerdict, *, brief: bool) -> Quoted:
-    better, held = verdict.having(Finding.BETTER), verdict.having(Finding.HELD)
-    parts: list[Quoted] = []
-    if better:
-        parts.append(f"better by {_listed(compared, better, brief=brief)}")
-    if held:
-        parts.append(f"no loss beyond the margin by {_listed(compared, held, brief=brief, margin=True)}")
-    return "; ".join(parts)
-
-
-def _losses(compared: Compared, verdict: CandidateVerdict, *, brief: bool) -> Quoted:
-    lost = verdict.having(Finding.LOST)
-    parts: list[Quoted] = []
-    if lost:
-        parts.append(f"worse by {_listed(compared, lost, brief=brief, margin=True)}")
-    if verdict.errors is Finding.LOST:
-        parts.append(_errors(compared, verdict))
-    return "; ".join(parts)
-
-
-def _open(compared: Compared, verdict: CandidateVerdict, *, brief: bool) -> Quoted:
+def _reasons(verdict: CandidateVerdict) -> list[tuple[Quoted, list[Criterion]]]:
+    """The findings that decide, with their criteria."""
     undecided = verdict.having(Finding.OPEN)
-    few = [item for item in undecided if item.gain is None]
-    lossy = [item for item in undecided if item.gain is not None]
-    parts: list[Quoted] = []
-    if lossy:
-        lost = [
-            compared.subject(item.row) + ("" if brief else f" (up to {_loss(compared, item)})")
-            for item in sorted(lossy, key=lambda item: -(item.pairs_needed or 0))
-        ]
-        parts.append(f"it may lose more than the margin by {figures.listed(lost, 1 if brief else _LISTED)}")
-    if few:
-        subjects: list[Quoted] = [f"{compared.subject(item.row)} (n={figures.count(item.row.pairs)})" for item in few]
-        parts.append(
-            f"fewer than {figures.count(MIN_PAIRS)} pairs by {figures.listed(subjects, 1 if brief else _LISTED)}"
-        )
-    if verdict.errors is Finding.OPEN:
-        parts.append(_errors(compared, verdict))
-    return "; ".join(parts) + ("" if brief else _settling(undecided))
+    lossy = sorted((item for item in undecided if item.gain is not None), key=lambda item: -(item.pairs_needed or 0))
+    every: dict[Decision, list[tuple[Quoted, list[Criterion]]]] = {
+        Decision.SHIP: [
+            ("better by", verdict.having(Finding.BETTER)),
+            ("no loss beyond the margin by", verdict.having(Finding.HELD)),
+        ],
+        Decision.DO_NOT_SHIP: [("worse by", verdict.having(Finding.LOST))],
+        Decision.CANNOT_TELL: [
+            ("it may lose more than the margin by", lossy),
+            (f"fewer than {figures.count(MIN_PAIRS)} pairs by", [item for item in undecided if item.gain is None]),
+        ],
+    }
+    return [(reason, criteria) for reason, criteria in every[verdict.decision] if criteria]
+
+
+def _named(compared: Compared, criteria: list[Criterion]) -> Quoted:
+    """Criteria, the first one with its figures."""
+    first, *others = criteria
+    return figures.listed([_figured(compared, first), *(compared.subject(item.row) for item in others)], 1)
+
+
+def _further(compared: Compared, reasons: list[tuple[Quoted, list[Criterion]]]) -> Quoted:
+    """The figures of the other criteria."""
+    told: list[Quoted] = [
+        f"{reason} {figures.listed([_figured(compared, item) for item in criteria[1:]], _LISTED)}"
+        for reason, criteria in reasons
+        if len(criteria) > 1
+    ]
+    return f"Also: {'; '.join(told)}." if told else ""
 
 
 def _settling(undecided: list[Criterion]) -> Quoted:
@@ -98,30 +102,23 @@ def _errors(compared: Compared, verdict: CandidateVerdict) -> Quoted:
     return f"more failed logs ({mine}, baseline {theirs})"
 
 
-def _listed(compared: Compared, criteria: list[Criterion], *, brief: bool, margin: bool = False) -> Quoted:
-    return figures.listed(
-        [_criterion(compared, item, brief=brief, margin=margin) for item in criteria], 1 if brief else _LISTED
-    )
-
-
-def _criterion(compared: Compared, item: Criterion, *, brief: bool, margin: bool) -> Quoted:
-    subject = compared.subject(item.row)
-    if brief:
-        return subject
-    difference = difference_word(item.row) or _balance(item.row)
-    return f"{subject} ({difference}{f', margin {_amount(item.row, item.margin)}' if margin else ''})"
+def _figured(compared: Compared, item: Criterion) -> Quoted:
+    """A criterion with the figures behind its finding."""
+    margin = _amount(item.row, item.margin)
+    if item.gain is None:
+        figure = f"n={figures.count(item.row.pairs)}"
+    elif item.finding is Finding.OPEN:
+        lowest = item.gain.widened(len(compared.found.candidates)).low
+        figure = f"up to {_amount(item.row, -lowest).removesuffix(' points')}, margin {margin}"
+    else:
+        difference = difference_word(item.row) or _balance(item.row)
+        figure = difference if item.finding is Finding.BETTER else f"{difference}, margin {margin}"
+    return f"{compared.subject(item.row)} ({figure})"
 
 
 def _balance(row: ComparisonRow) -> Quoted:
     """The datapoints that changed, for options, which have no difference."""
     return f"{figures.count(row.better or 0)} better, {figures.count(row.worse or 0)} worse"
-
-
-def _loss(compared: Compared, item: Criterion) -> Quoted:
-    """The largest loss that is not excluded, and the margin."""
-    assert item.gain is not None
-    lowest = item.gain.widened(len(compared.found.candidates)).low
-    return f"{_amount(item.row, -lowest)}, margin {_amount(item.row, item.margin)}"
 
 
 def _amount(row: ComparisonRow, value: float) -> Quoted:

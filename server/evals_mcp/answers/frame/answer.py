@@ -16,7 +16,7 @@ from evals_mcp.answers.frame.quoting import Quoted, block
 from evals_mcp.answers.frame.tokens import fit, whole_character
 
 _RESERVE = 250  # tokens for rows and footers that heads never take
-_SHORT = "Some lines were omitted. Raise max_tokens to see them."
+_SHORT = "Some lines were omitted. Raise max_tokens."
 _UNUSED = 0.13  # of the budget; lines get what is more, if the next row does not fit
 _SHORTEST_LINE = 30  # tokens; less of a line says nothing
 
