@@ -223,6 +223,15 @@ def test_texts_that_grow_stay_small(asked: Asked) -> None:
     assert (len(found.rows[0][1]), found.lengths) == (10, {"0.1": 1_000_000})
 
 
+def test_a_long_text_of_digits_is_read_at_once(asked: Asked) -> None:
+    """Whether it is a number: trying all ways to split its digits would take hours, and nothing could stop it."""
+    digits = f"'{'1' * 10}'"
+    for _ in range(2):
+        digits = f"replace({digits}, '1', '{'1' * 100}')"
+    assert asked.rows(f"SELECT length({digits}), CAST({digits} || 'x' AS REAL)") == [[100_000, None]]
+    assert asked.rows(f"SELECT CAST('{'1' * 9_000}x' AS REAL)") == [[None]]
+
+
 @pytest.mark.parametrize("part", ["SELECT x || x AS x FROM w{}", "SELECT a.x FROM w{0} AS a JOIN w{0} AS b ON TRUE"])
 def test_subqueries_that_double_are_refused(asked: Asked, part: str) -> None:
     """A database would copy them into each other before it runs anything, and nothing could stop it."""

@@ -9,7 +9,8 @@ from evals_mcp.errors import Invalid
 from evals_mcp.store.sql.expressions import Expressions, Handler, only, words
 from evals_mcp.store.sql.functions import CASTS, FUNCTIONS
 from evals_mcp.store.sql.scopes import Scope
-from evals_mcp.store.sql.terms import Term, is_number, joined
+from evals_mcp.store.sql.sqlite_functions import is_number
+from evals_mcp.store.sql.terms import Term, joined
 
 _LONGEST_PATTERN = 200
 _LONGEST_REPLACED = 100

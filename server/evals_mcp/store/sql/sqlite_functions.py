@@ -12,7 +12,13 @@ LONGEST_TEXT = 1_000_000
 """The characters of a text that SQL puts together."""
 
 _LONGEST_SEARCH = 10_000
-_NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\s*", re.ASCII)
+# Digits match in one way only: else a long text of digits takes quadratic time, which nothing can stop.
+_NUMBER = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\s*", re.ASCII)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text says a number."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def add_functions(connection: sqlite3.Connection) -> frozenset[str]:
@@ -40,7 +46,7 @@ def _text(value: float | None) -> str | None:
 
 
 def _number(text: str | None) -> float | None:
-    if text is None or not _NUMBER.fullmatch(text):
+    if text is None or not is_number(text):
         return None
     value = float(text)
     return value if math.isfinite(value) else None

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from evals_mcp.errors import Invalid
 from evals_mcp.models.sql_views import ValueType
 from evals_mcp.store.sql.dialects import Dialect
+from evals_mcp.store.sql.sqlite_functions import is_number
 
-_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?\s*")
 _BOOLEANS = {"true": True, "t": True, "false": False, "f": False}
 
 
@@ -51,14 +51,9 @@ def joined(sql: str, type: ValueType, *terms: Term) -> Term:
     )
 
 
-def is_number(text: str) -> bool:
-    """Whether a text says a number."""
-    return _NUMBER.fullmatch(text) is not None
-
-
 def number_literal(text: str) -> Term:
     """A number as SQL writes it. Raises Invalid."""
-    if re.fullmatch(r"\d{1,18}", text):
+    if re.fullmatch(r"[0-9]{1,18}", text):
         return Term(text if int(text) < 2**15 else f"CAST({text} AS bigint)", "integer")
     if not is_number(text) or not math.isfinite(float(text)):
         raise Invalid(f"sql: `{text[:60]}` is not a number that can be computed with.")
