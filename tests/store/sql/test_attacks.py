@@ -88,6 +88,8 @@ REFUSED = {
     "recursive": "WITH RECURSIVE n AS (SELECT 1 AS a UNION ALL SELECT a + 1 FROM n) SELECT * FROM n",
     "deep": f"SELECT {'(' * 300}1{')' * 300}",
     "very deep": f"SELECT {'(' * 4000}1{')' * 4000}",
+    "arrays in arrays": f"SELECT {'ARRAY[' * 30}1{']' * 30}",
+    "types in types": f"SELECT CAST(1 AS {'DECIMAL(' * 30}1{')' * 30})",
     "long": f"SELECT {'+'.join('1' * 3000)}",
     "wide": f"SELECT {', '.join(['*'] * 20)} FROM logs",
     "two statements": "SELECT 1; SELECT 2",

@@ -6,17 +6,31 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.postgres import PostgresParser
 
 from evals_mcp.errors import Invalid
 
 _MOST_NODES = 2_000
 _MOST_NESTED = 40
+_MOST_STEPS = 30_000
+_TOO_DEEP = "sql: it is too long or nested too deeply. Ask in several parts."
 
 
 class Reviewed(Postgres):
     """The SQL of PostgreSQL, with nulls last in every order, unless the SQL says otherwise."""
 
     NULL_ORDERING = "nulls_are_last"
+
+    class Parser(PostgresParser):
+        """Takes a limited number of steps: it reads some nested parts, such as arrays, anew at each level."""
+
+        _steps = 0
+
+        def _advance(self, times: int = 1) -> None:
+            self._steps += 1
+            if self._steps > _MOST_STEPS:
+                raise Invalid(_TOO_DEEP)
+            super()._advance(times)
 
 
 def parse(sql: str) -> exp.Expr:
@@ -31,7 +45,7 @@ def parse(sql: str) -> exp.Expr:
             "sql: a quote, comment or character cannot be read. Close all quotes, and use plain text."
         ) from None
     except RecursionError:
-        raise Invalid("sql: it is nested too deeply.") from None
+        raise Invalid(_TOO_DEEP) from None
     if len(found) != 1:
         raise Invalid("sql: write exactly one SELECT.")
     _check_size(found[0])
@@ -50,5 +64,5 @@ def _check_size(statement: exp.Expr) -> None:
     while level:
         depth, nodes = depth + 1, nodes + len(level)
         if depth > _MOST_NESTED or nodes > _MOST_NODES:
-            raise Invalid("sql: it is too long or nested too deeply. Ask in several parts.")
+            raise Invalid(_TOO_DEEP)
         level = [child for node in level for child in node.iter_expressions()]
