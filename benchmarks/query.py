@@ -62,7 +62,7 @@ def written(path: Path, connection: sqlite3.Connection) -> list[str]:
     for name, view in views.items():
         connection.execute(f"CREATE TEMP VIEW q_{name} AS {view}")
     names = {name: f"temp.q_{name}" for name in views}
-    return [Selects(SQLITE, names).write(parse(question)).sql for question in QUESTIONS]
+    return [Selects(SQLITE, names, views).write(parse(question)).sql for question in QUESTIONS]
 
 
 def main(path: Path) -> bool:

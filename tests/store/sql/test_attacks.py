@@ -242,6 +242,14 @@ def test_subqueries_that_double_are_refused(asked: Asked, part: str) -> None:
         asked.ask(f"WITH {', '.join(parts)} SELECT x FROM w24")
 
 
+def test_views_of_many_runs_cannot_be_read_a_thousand_times(asked: Asked) -> None:
+    """A database would copy them for each time before it runs anything, which takes gigabytes."""
+    tables = [f"SELECT a0.run FROM {', '.join(f'{{0}} AS a{n}' for n in range(19))}"] * 3
+    parts = [f"w{n + 1} AS ({part.format(f'w{n}' if n else 'runs')})" for n, part in enumerate(tables)]
+    with pytest.raises(Invalid, match="repeat too many parts"):
+        asked.ask(f"WITH {', '.join(parts)} SELECT count(*) FROM w3")
+
+
 def test_sqlite_itself_refuses_all_but_the_views(sqlite_asked: Asked, tmp_path: Path) -> None:
     """Also SQL that nobody has checked reaches nothing on this connection."""
     file = sqlite_asked.store.database.file

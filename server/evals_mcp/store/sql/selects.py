@@ -33,6 +33,7 @@ from evals_mcp.store.sql.terms import Term, joined
 
 _MOST_COLUMNS = 100
 _MOST_SOURCES = 20
+_CHARACTERS_PER_PART = 200  # of the SQL of a view, which has a few for each run
 _SET_OPERATIONS: Mapping[type[Any], str] = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
 _JOINS = {"": "JOIN", "INNER": "JOIN", "LEFT": "LEFT JOIN", "CROSS": "CROSS JOIN"}
 
@@ -47,9 +48,10 @@ class Query(NamedTuple):
 
 
 class Selects:
-    """Writes one statement. `views` has the SQL by which FROM reads each view."""
+    """Writes one statement. FROM reads a view by its SQL in `names`, which a database replaces by that in `views`."""
 
-    def __init__(self, dialect: Dialect, views: Mapping[str, str]) -> None:
+    def __init__(self, dialect: Dialect, names: Mapping[str, str], views: Mapping[str, str]) -> None:
+        self._names = names
         self._views = views
         self._numbers = count(1)
         self._expressions = Expressions(dialect, self._subquery, {**OPERATORS, **CALLS, **AGGREGATE_CALLS})
@@ -68,7 +70,7 @@ class Selects:
     def _query(self, node: exp.Expr, outer: Scope | None) -> Query:
         """A SELECT or several combined, with the queries that WITH names before it."""
         before = dict(self._known)
-        with_sql = self._with(node.args.get("with_"))
+        with_sql, with_size = self._with(node.args.get("with_"))
         while isinstance(node, exp.Subquery) and not node.alias:
             only(node, "this")
             node = node.this
@@ -79,14 +81,14 @@ class Selects:
         else:
             raise Invalid(f"sql: {words(node)} cannot be used. Write a SELECT.")
         self._known = before
-        return found._replace(sql=f"{with_sql}{found.sql}")
+        return found._replace(sql=f"{with_sql}{found.sql}", size=check_size(with_size + found.size))
 
-    def _with(self, node: exp.With | None) -> str:
-        """The queries that WITH names."""
+    def _with(self, node: exp.With | None) -> tuple[str, int]:
+        """The queries that WITH names, and their size."""
         if node is None:
-            return ""
+            return "", 0
         only(node, "expressions")  # none that is recursive
-        written = []
+        written, size = [], 0
         for item in node.expressions:
             only(item, "this", "alias", "materialized")
             name = item.alias.lower()
@@ -95,8 +97,9 @@ class Selects:
             found = self._renamed(self._query(item.this, None), item.args["alias"])
             alias = f"w{next(self._numbers)}"
             written.append(f"{alias} AS ({found.sql})")
+            size = check_size(size + found.size)
             self._known[name] = found._replace(sql=alias)
-        return f"WITH {', '.join(written)} "
+        return f"WITH {', '.join(written)} ", size
 
     def _renamed(self, query: Query, alias: exp.TableAlias) -> Query:
         """A query whose columns have the names of an alias, such as in `t(a, b)`."""
@@ -207,7 +210,7 @@ class Selects:
             return self._known[name]
         if name in VIEWS:
             columns = [Output(column.name, column.type, column.name) for column in VIEWS[name].columns]
-            return Query(self._views[name], columns)
+            return Query(self._names[name], columns, size=1 + len(self._views[name]) // _CHARACTERS_PER_PART)
         close = nearest(name, [*self._known, *VIEWS])
         raise Invalid(f"sql: {words(node)} does not exist. {close + ' ' if close else ''}Views: {', '.join(VIEWS)}.")
 

@@ -18,7 +18,7 @@ from evals_mcp.store.questions.evaluation_states import EvaluationState, Evaluat
 from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.store.sql import limits
-from evals_mcp.store.sql.sqlite_reading import IdleConnection
+from evals_mcp.store.sql.sqlite_reading import GuardedConnection, IdleConnection
 from evals_mcp.store.sql.view_queries import Evaluation, evaluation_values, postgresql_views, sqlite_views
 
 
@@ -55,13 +55,13 @@ class SqlQuestions:
             newest = self._overviews.newest(connection, state, known)
             if self._database.is_sqlite:
                 views = self._views(connection, state, question, sqlite_views)
-                with self._guarded(connection, views) as (reading, names):
-                    query = Selects(SQLITE, names).write(statement)
-                    rows = _Rows(question, query.columns).of_sqlite(reading, query.sql)
+                with self._guarded(connection, views) as guarded:
+                    query = Selects(SQLITE, guarded.names, views).write(statement)
+                    rows = _Rows(question, query.columns).of_sqlite(guarded.connection, query.sql)
                     return rows.model_copy(update={"newest": newest})
             self._login = self._login or QueryLogin(self._database)
             views = self._views(connection, state, question, partial(postgresql_views, schema=self._login.schema))
-        query = Selects(postgresql(self._login.schema), views).write(statement)
+        query = Selects(postgresql(self._login.schema), views, views).write(statement)
         texts = [column.type in ("text", "json", "null") for column in query.columns]
         found = self._login.read(query.sql, texts, question.limit, question.characters)
         return _Rows(question, query.columns).of_postgresql(*found).model_copy(update={"newest": newest})
@@ -85,12 +85,8 @@ class SqlQuestions:
         return self._cache.get("views", state.id, (state.token, *labels.items()), compute)
 
     @contextmanager
-    def _guarded(
-        self, connection: Connection, views: Mapping[str, str]
-    ) -> Iterator[tuple[sqlite3.Connection, Mapping[str, str]]]:
-        """A connection that can read these views only, and their names in SQL. Errors of SQLite are ours."""
-        from evals_mcp.store.sql.sqlite_reading import GuardedConnection
-
+    def _guarded(self, connection: Connection, views: Mapping[str, str]) -> Iterator[GuardedConnection]:
+        """A connection that can read these views only. Errors of SQLite are ours."""
         file = self._database.file
         with _plain_errors():
             if file is None:
@@ -101,10 +97,10 @@ class SqlQuestions:
             guarded.start(limits.SECONDS)
             if file is None:
                 with guarded.released():
-                    yield guarded.connection, guarded.names
+                    yield guarded
                 return
             try:
-                yield guarded.connection, guarded.names
+                yield guarded
             except BaseException:
                 guarded.connection.close()
                 raise
