@@ -90,9 +90,9 @@ def compare_runs(store: ReadStore, id: str, question: ComparisonQuestion, known:
 
 
 @router.post("/{id}/query")
-def query(store: ReadStore, id: str, question: SqlQuestion, known: Known = None) -> SqlRows:
+async def query(store: ReadStore, id: str, question: SqlQuestion, known: Known = None) -> SqlRows:
     """Get the rows of one SELECT over the views of an evaluation. Read-only, and at most 5 seconds."""
-    return store.sql_questions.answer(id, question, known)
+    return await run_in_threadpool(store.sql_questions.answer, id, question, known)
 
 
 @router.post("/{id}/agreement")

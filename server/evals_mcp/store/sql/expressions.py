@@ -33,10 +33,23 @@ Handler: TypeAlias = Callable[["Expressions", Any, Scope], Term]
 _NEGATED = (exp.Between, exp.ILike, exp.In, exp.Is, exp.Like)
 
 
-def words(node: exp.Expr) -> str:
-    """A part of the SQL in a message."""
-    text = node.sql(dialect="sqlite", normalize_functions="lower", unsupported_level=ErrorLevel.IGNORE)
-    return f"`{text[:60]}{'…' if len(text) > 60 else ''}`"
+class Words:
+    """A part of the SQL in a message. The text is made only when it is shown, since that takes longer than checking.
+
+    Making it may change the node, so write the node before.
+    """
+
+    def __init__(self, node: exp.Expr) -> None:
+        self._node = node
+
+    def __str__(self) -> str:
+        text = self._node.sql("sqlite", copy=False, normalize_functions="lower", unsupported_level=ErrorLevel.IGNORE)
+        return f"`{text[:60]}{'…' if len(text) > 60 else ''}`"
+
+
+def words(node: exp.Expr) -> Words:
+    """A part of the SQL in a message, which ends the writing, or as a name of what is written."""
+    return Words(node)
 
 
 def only(node: exp.Expr, *names: str) -> None:

@@ -266,7 +266,8 @@ class Selects:
             else:
                 body = item.this if isinstance(item, exp.Alias) else item
                 name = item.alias if isinstance(item, exp.Alias) else item.name if isinstance(item, exp.Column) else ""
-                chosen.append(Chosen(name or words(body).strip("`"), self._expressions.write_term(body, scope)))
+                term = self._expressions.write_term(body, scope)
+                chosen.append(Chosen(name or str(words(body)).strip("`"), term))
         if not 0 < len(chosen) <= _MOST_COLUMNS:
             raise Invalid(f"sql: SELECT needs 1 to {_MOST_COLUMNS} columns.")
         return chosen

@@ -70,13 +70,13 @@ class Coercion:
         """A term from a template of the dialect."""
         return joined(self.dialect.templates[template].format(*(term.sql for term in terms)), type, *terms)
 
-    def condition(self, term: Term, words: str) -> Term:
-        """The term as a condition. Raises Invalid for a text; `words` name it."""
+    def condition(self, term: Term, words: object) -> Term:
+        """The term as a condition. Raises Invalid for a text; `words` name it in the message."""
         if term.is_text:
             raise Invalid(f"sql: {words} is a text, not a condition. Compare it with something.")
         return joined(f"({term.sql} <> 0)", "boolean", term) if term.is_number else term
 
-    def number(self, term: Term, words: str) -> Term:
+    def number(self, term: Term, words: object) -> Term:
         """The term as a number; true is 1. Raises Invalid for a text."""
         if term.type == "boolean":
             return self.fill("boolean_to_integer", "integer", term)
@@ -92,7 +92,7 @@ class Coercion:
             return term
         return self.fill(f"{term.type}_to_text", "text", term)
 
-    def alike(self, terms: Iterable[Term], words: str) -> list[Term]:
+    def alike(self, terms: Iterable[Term], words: object) -> list[Term]:
         """The terms as one type, so that they can be compared or take turns. Raises Invalid if they have none."""
         terms = list(terms)
         types = {term.type for term in terms} - {"null"}
