@@ -13,6 +13,10 @@ from evals_mcp.models.questions import DatapointQuestion, LogQuestion
 from evals_mcp.models.sql import SqlQuestion, SqlRows
 from evals_mcp.models.sql_views import VIEWS
 from evals_mcp.store.database.tables import evaluations
+from evals_mcp.store.sql.dialects import SQLITE
+from evals_mcp.store.sql.parsing import parse
+from evals_mcp.store.sql.selects import Selects
+from evals_mcp.store.sql.view_queries import evaluation_values, sqlite_views
 from evals_mcp.store.store import Store, open_store, open_temporary_store
 
 Both = Callable[..., SqlRows]
@@ -58,6 +62,11 @@ ALIKE = (
     "FROM judgments",
     "SELECT evaluator, avg(number) FROM judgments WHERE FALSE GROUP BY evaluator",
     "SELECT count(*), sum(cost), avg(cost) FROM logs WHERE FALSE",
+    "SELECT a.datapoint, b.* FROM judgments a JOIN judgments AS b USING (datapoint, evaluator) "
+    "WHERE a.run < b.run AND a.boolean <> b.boolean ORDER BY 1, b.log, b.run, b.evaluator, b.author, a.log",
+    "SELECT d.datapoint, count(*), count(j.log), max(l.output) FROM datapoints d LEFT JOIN judgments j "
+    "ON j.datapoint = d.datapoint AND NOT j.boolean LEFT JOIN logs l ON l.log = j.log GROUP BY 1 ORDER BY 1",
+    "SELECT count(*) FROM datapoints LEFT JOIN judgments ON TRUE",
     "SELECT run AS r, avg(latency) AS slow FROM logs GROUP BY r HAVING slow > 0 ORDER BY -slow, r NULLS FIRST",
     "SELECT latency FROM logs ORDER BY latency DESC LIMIT 7",
     "SELECT latency FROM logs ORDER BY latency LIMIT 7",
@@ -65,6 +74,8 @@ ALIKE = (
 )
 REFUSED = {
     "SELECT latencyy FROM logs": r"no column is named `latencyy`\. Nearest: latency\. logs has log, run, datapoint",
+    "SELECT target FROM logs": r"`target`\. JOIN datapoints USING \(datapoint\) has it\. logs has log, run",
+    "SELECT input.subset FROM logs": r"`input` is JSON\. Write input->>'subset'\.",
     "SELECT l.outptu FROM logs l": r"no column is named `outptu`\. Nearest: output\. l has log",
     "SELECT x.run FROM logs": r"FROM has no `x`, only logs\.",
     "SELECT * FROM log": r"`log` does not exist\. Nearest: logs\. Views: runs, datapoints, logs, judgments\.",
@@ -106,6 +117,21 @@ def test_what_is_wrong_is_told_with_what_is_right(asked: Asked) -> None:
         with pytest.raises(Invalid, match=message) as refused:
             pytest.fail(f"{sql}: {asked.rows(sql)}")
         assert str(refused.value).startswith("sql: ")
+
+
+def test_sqlite_joins_by_an_index(sqlite_asked: Asked) -> None:
+    """Also views by what no index of the database has, which would else be read anew for each row."""
+    views = sqlite_views(evaluation_values(sqlite_asked.evaluation(), {}))
+    names = {name: f"({view})" for name, view in views.items()}
+    for sql in (
+        "SELECT count(*) FROM judgments a JOIN judgments b USING (datapoint) WHERE a.boolean <> b.boolean",
+        "SELECT avg(number) FROM datapoints d LEFT JOIN judgments j ON j.datapoint = d.datapoint GROUP BY d.datapoint",
+        "SELECT l.log FROM logs l LEFT JOIN judgments j USING (log) WHERE j.evaluator IS NULL",
+    ):
+        written = Selects(SQLITE, names, views).write(parse(sql)).sql
+        with sqlite_asked.store.database.read() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}").all()
+        assert any("USING AUTOMATIC" in row.detail for row in plan), sql
 
 
 def test_figures_are_those_of_the_tools(asked: Asked) -> None:

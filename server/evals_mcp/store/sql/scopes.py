@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from evals_mcp.errors import Invalid
-from evals_mcp.models.sql_views import ValueType
+from evals_mcp.models.sql_views import VIEWS, ValueType
 from evals_mcp.store.sql.names import nearest
 from evals_mcp.store.sql.terms import Term
 
@@ -22,11 +22,12 @@ class Output(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What FROM names: as the SQL calls it, its name in the SQL that we write, and its columns."""
+    """What FROM names: as the SQL calls it, its name in the SQL that we write, its columns, and which are read."""
 
     name: str
     alias: str
     columns: Sequence[Output]
+    read: set[str]
 
     def find(self, name: str) -> list[Term]:
         """The columns with a name."""
@@ -34,7 +35,8 @@ class Source(NamedTuple):
         return [self.term(item) for item in found]
 
     def term(self, column: Output) -> Term:
-        """A column as a term."""
+        """A column as a term, which reads it."""
+        self.read.add(column.column)
         sql = f'{self.alias}."{column.column}"'
         return Term(sql, column.type, frozenset((sql,)), size=column.size)
 
@@ -90,11 +92,28 @@ class Scope:
     def _missing(self, name: str, table: str) -> str:
         sources = [source for source in self.sources if not table or source.name == table]
         if not sources:
-            return self._no_source(table or name)
+            is_json = any(column.name == table and column.type == "json" for column in self._columns())
+            hint = f"sql: `{table[:60]}` is JSON. Write {table[:60]}->>'{name[:60]}'."
+            return hint if is_json else self._no_source(table or name)
         known = [item.name for source in sources for item in source.columns]
         lists = "; ".join(f"{item.name} has {', '.join(column.name for column in item.columns)}" for item in sources)
-        close = nearest(name, dict.fromkeys(known))
+        close = self._elsewhere(name) or nearest(name, dict.fromkeys(known))
         return " ".join(filter(None, [f"sql: no column is named `{name[:60]}`.", close, f"{lists}."]))
+
+    def _columns(self) -> list[Output]:
+        return [column for source in self.sources for column in source.columns]
+
+    def _elsewhere(self, name: str) -> str:
+        """Which view has a column that the sources do not have, and how to join it."""
+        known = {column.name for column in self._columns()}
+        for view, keys in _KEYS.items():
+            is_there = any(column.name == name.lower() for column in VIEWS[view].columns)
+            if is_there and name.lower() not in known and known.issuperset(keys):
+                return f"JOIN {view} USING ({', '.join(keys)}) has it."
+        return ""
+
+
+_KEYS = {"datapoints": ("datapoint",), "runs": ("run",), "logs": ("log", "run"), "judgments": ("log", "run")}
 
 
 def _choices(scope: Scope, name: str) -> str:

@@ -26,6 +26,7 @@ from evals_mcp.store.sql.clauses import (
 )
 from evals_mcp.store.sql.dialects import Dialect
 from evals_mcp.store.sql.expressions import Expressions, Subquery, only, words
+from evals_mcp.store.sql.joins import Table, write_tables
 from evals_mcp.store.sql.names import nearest
 from evals_mcp.store.sql.operators import OPERATORS
 from evals_mcp.store.sql.scopes import Output, Scope, Source
@@ -131,7 +132,7 @@ class Selects:
         sql = [
             f"SELECT {'DISTINCT ' if distinct else ''}"
             + ", ".join(f"{item.term.sql} AS {column.column}" for item, column in zip(chosen, columns, strict=True)),
-            tables,
+            write_tables(tables, is_sqlite=self._expressions.dialect.is_sqlite),
             f"WHERE {where.sql}" if where else "",
             f"GROUP BY {', '.join(term.sql for term in groups)}" if groups else "",
             f"HAVING {having.sql}" if having else "",
@@ -144,20 +145,21 @@ class Selects:
         size = check_size(whole.size + scope.size)
         return Query(" ".join(filter(None, sql)), columns, (whole.columns | scope.reads) - own, size)
 
-    def _from(self, node: exp.Select, scope: Scope) -> str:
+    def _from(self, node: exp.Select, scope: Scope) -> list[Table]:
         """The tables of FROM, which the scope then knows."""
         first = node.args.get("from_")
         if first is None:
-            return ""
+            return []
         only(first, "this")
-        text = f"FROM {self._source(first.this, scope)}"
+        tables = [self._table(first.this, scope)]
         for join in node.args.get("joins") or ():
             only(join, "this", "on", "using", "side", "kind")
             kind = " ".join(filter(None, (join.side, join.kind))).upper().replace(" OUTER", "")
             if kind not in _JOINS:
                 raise Invalid(f"sql: {kind} JOIN cannot be used, only JOIN, LEFT JOIN and CROSS JOIN.")
-            text += f" {_JOINS[kind]} {self._source(join.this, scope)}{self._on(join, scope)}"
-        return text
+            table = self._table(join.this, scope)
+            tables.append(table._replace(join=_JOINS[kind], on=self._on(join, scope)))
+        return tables
 
     def _on(self, join: exp.Join, scope: Scope) -> str:
         using, condition = join.args.get("using"), join.args.get("on")
@@ -180,8 +182,8 @@ class Selects:
             return f" ON ({term.sql})"
         return "" if is_cross else " ON (TRUE)"
 
-    def _source(self, node: exp.Expr, scope: Scope) -> str:
-        """A view, a query that WITH names, or a subquery, as FROM reads it."""
+    def _table(self, node: exp.Expr, scope: Scope) -> Table:
+        """A view, a query that WITH names, or a subquery."""
         if len(scope.sources) >= _MOST_SOURCES:
             raise Invalid(f"sql: FROM can have at most {_MOST_SOURCES} tables.")
         alias = f"t{next(self._numbers)}"
@@ -200,8 +202,9 @@ class Selects:
         if name and any(source.name == name.lower() for source in scope.sources):
             raise Invalid(f"sql: FROM has `{name[:60]}` twice. Name one with AS.")
         scope.size = check_size(scope.size + query.size)
-        scope.sources.append(Source(name.lower(), alias, query.columns))
-        return f"{sql} AS {alias}"
+        scope.sources.append(Source(name.lower(), alias, query.columns, set()))
+        view = next((view for view, known in self._names.items() if known == sql), None)
+        return Table(sql, scope.sources[-1], view)
 
     def _named(self, node: exp.Table) -> Query:
         """A query that WITH names, or a view. Raises Invalid with the nearest."""

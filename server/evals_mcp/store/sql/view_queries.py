@@ -61,7 +61,7 @@ def evaluation_values(resolved: ResolvedEvaluation, models: Mapping[str, str | N
 def sqlite_views(evaluation: Evaluation) -> dict[str, str]:
     """By name, the SELECT of each view on SQLite."""
     states = " ".join(f"WHEN {code} THEN '{state}'" for code, state in enumerate(STATES))
-    labels = _values(evaluation.run_labels, ("run_id", "run"), ("text", "text"))
+    labels = _values(evaluation.run_labels, ("run_id", "run"), ("text", "text"), _MANY)
     # CROSS JOIN keeps the order: the runs of the evaluation first, then an index finds what is theirs.
     return {
         "runs": _runs(evaluation),
@@ -85,7 +85,7 @@ def sqlite_views(evaluation: Evaluation) -> dict[str, str]:
             nullif(j.author, '') AS "author", a.kind AS "author_kind", CASE j.state {states} END AS "state",
             {_judged()}, e.error AS "error",
             {_sqlite_time("e.created_at")} AS "created_at"
-            FROM ({labels}) AS r CROSS JOIN ({_evaluators(evaluation)}) AS a
+            FROM ({labels}) AS r CROSS JOIN ({_evaluators(evaluation, _MANY)}) AS a
             CROSS JOIN main.judgments AS j ON j.run_id = r.run_id AND j.evaluator_id = a.evaluator_id
             AND CASE WHEN a.sole THEN j.latest ELSE j.evaluator_version_id = a.version_id END
             LEFT JOIN main.logs AS l ON l.number = j.log_number
@@ -217,15 +217,19 @@ def _runs(evaluation: Evaluation) -> str:
     return _values(evaluation.runs, [item.name for item in columns], [item.type for item in columns])
 
 
-def _evaluators(evaluation: Evaluation) -> str:
+def _evaluators(evaluation: Evaluation, more: str = "") -> str:
     names = ("version_id", "evaluator_id", "label", "kind", "return_type", "sole")
-    return _values(evaluation.evaluators, names, ("text", "text", "text", "text", "text", "boolean"))
+    return _values(evaluation.evaluators, names, ("text", "text", "text", "text", "text", "boolean"), more)
 
 
 _TYPES: Mapping[ValueType, str] = {"integer": "bigint", "number": "double precision"}
 
 
-def _values(rows: Values, names: Sequence[str], types: Sequence[ValueType]) -> str:
+_MANY = " CROSS JOIN json_each('[0]')"
+"""One row, which SQLite takes for many. Without it, SQLite expects so few judgments that joins get no index."""
+
+
+def _values(rows: Values, names: Sequence[str], types: Sequence[ValueType], more: str = "") -> str:
     """A SELECT of values, also of none."""
     cast = ", ".join(
         f'CAST(column{at} AS {_TYPES.get(type, type)}) AS "{name}"'
@@ -233,7 +237,7 @@ def _values(rows: Values, names: Sequence[str], types: Sequence[ValueType]) -> s
     )
     written = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
     nothing = f"({', '.join('NULL' for _ in names)})"
-    return f"SELECT {cast} FROM (VALUES {written or nothing}) AS given{'' if rows else ' WHERE FALSE'}"
+    return f"SELECT {cast} FROM (VALUES {written or nothing}) AS given{more}{'' if rows else ' WHERE FALSE'}"
 
 
 def _literal(value: object) -> str:
