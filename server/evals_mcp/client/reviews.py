@@ -17,8 +17,10 @@ from evals_mcp.models.questions import (
     DatapointQuestion,
     LogQuestion,
     RelationQuestion,
+    RepeatQuestion,
 )
 from evals_mcp.models.relations import RelationRows
+from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
 from evals_mcp.models.rows import (
     CurrentRows,
@@ -39,6 +41,7 @@ _DATAPOINT = TypeAdapter(DatapointContent)
 _IDS = TypeAdapter(FoundIds)
 _AGREEMENT = TypeAdapter(AgreementRows)
 _RELATIONS = TypeAdapter(RelationRows)
+_REPEATS = TypeAdapter(RepeatRows)
 _FIELDS = TypeAdapter(FieldRows)
 _COMPARISONS = TypeAdapter(Comparisons)
 _SQL_ROWS = TypeAdapter(SqlRows)
@@ -114,6 +117,12 @@ class Reviews:
     ) -> tuple[ResolvedEvaluation, RelationRows]:
         """Fetch how judgments relate to other numbers. Raises NotFound."""
         return await self._ask(evaluation, "relations", question, _RELATIONS)
+
+    async def find_repeats(
+        self, evaluation: ResolvedEvaluation, question: RepeatQuestion
+    ) -> tuple[ResolvedEvaluation, RepeatRows]:
+        """Fetch the figures of repeated logs. Raises NotFound."""
+        return await self._ask(evaluation, "repeats", question, _REPEATS)
 
     async def compare_groups(
         self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion

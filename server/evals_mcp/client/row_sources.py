@@ -13,8 +13,10 @@ from evals_mcp.models.questions import (
     DatapointQuestion,
     LogQuestion,
     RelationQuestion,
+    RepeatQuestion,
 )
 from evals_mcp.models.relations import RelationRows
+from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, LogRows
 from evals_mcp.models.sql import SqlQuestion, SqlRows
@@ -66,6 +68,12 @@ class RowSource(Protocol):
         self, evaluation: ResolvedEvaluation, question: RelationQuestion
     ) -> tuple[ResolvedEvaluation, RelationRows]:
         """How judgments relate to other numbers, with the evaluation at the same time. Raises NotFound."""
+        ...
+
+    async def find_repeats(
+        self, evaluation: ResolvedEvaluation, question: RepeatQuestion
+    ) -> tuple[ResolvedEvaluation, RepeatRows]:
+        """The figures of repeated logs, with the evaluation at the same time. Raises NotFound."""
         ...
 
     async def compare_groups(

@@ -1,8 +1,9 @@
 """One call's questions to a mirrored server: read the needed rows first, then answer from the scratch workspace."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import accumulate
+from typing import TypeVar
 
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.client.reviews import Reviews
@@ -30,17 +31,12 @@ from evals_mcp.models.questions import (
     LogQuestion,
     Question,
     RelationQuestion,
+    RepeatQuestion,
 )
 from evals_mcp.models.relations import RelationRows
+from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
-from evals_mcp.models.rows import (
-    DatapointContent,
-    DatapointRows,
-    EvaluationRow,
-    EvaluationRows,
-    LogRows,
-    RunRow,
-)
+from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRow, EvaluationRows, LogRows, RunRow
 from evals_mcp.models.run_labels import run_labels
 from evals_mcp.models.sql import SqlQuestion, SqlRows
 from evals_mcp.statistics.leaders import read_headline
@@ -52,6 +48,10 @@ _AS_SHOWN = (
 _MOST_DESCRIBED = 100  # search a longer list by name
 _FEW_LOGS = 1_000
 _TOO_SLOW = "The server is slow: the needed rows could not be read in time. Ask again in a minute."
+
+
+Asked = TypeVar("Asked", bound=Question)
+Rows = TypeVar("Rows")
 
 
 class Reading:
@@ -145,15 +145,19 @@ class Reading:
         self, evaluation: ResolvedEvaluation, question: AgreementQuestion
     ) -> tuple[ResolvedEvaluation, AgreementRows]:
         """How evaluators agree. Raises NotFound."""
-        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
-            return await self._resolved(evaluation.id), (await reviews.find_agreement(scratch, question))[1]
+        return await self._of_logs(evaluation, question, self._state.scratch.reviews.find_agreement)
 
     async def find_relations(
         self, evaluation: ResolvedEvaluation, question: RelationQuestion
     ) -> tuple[ResolvedEvaluation, RelationRows]:
         """How judgments relate to other numbers. Raises NotFound."""
-        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
-            return await self._resolved(evaluation.id), (await reviews.find_relations(scratch, question))[1]
+        return await self._of_logs(evaluation, question, self._state.scratch.reviews.find_relations)
+
+    async def find_repeats(
+        self, evaluation: ResolvedEvaluation, question: RepeatQuestion
+    ) -> tuple[ResolvedEvaluation, RepeatRows]:
+        """The figures of repeated logs. Raises NotFound."""
+        return await self._of_logs(evaluation, question, self._state.scratch.reviews.find_repeats)
 
     async def compare_groups(
         self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion
@@ -323,6 +327,16 @@ class Reading:
             self._rows |= {item.run_id: item for item in rows}
             reviews = self._state.scratch.reviews
             yield reviews, await reviews.get_evaluation(evaluation_id)
+
+    async def _of_logs(
+        self,
+        evaluation: ResolvedEvaluation,
+        question: Asked,
+        ask: Callable[[ResolvedEvaluation, Asked], Awaitable[tuple[ResolvedEvaluation, Rows]]],
+    ) -> tuple[ResolvedEvaluation, Rows]:
+        """The answer of the scratch workspace to a question about the logs of the runs in its filter."""
+        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (_, scratch):
+            return await self._resolved(evaluation.id), (await ask(scratch, question))[1]
 
 
 def _run_ids(evaluation: ResolvedEvaluation, question: Question) -> list[str]:

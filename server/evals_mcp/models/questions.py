@@ -151,6 +151,10 @@ class RelationQuestion(Question):
     """How judgments relate to other numbers of the logs of the filter."""
 
 
+class RepeatQuestion(Question):
+    """How the logs of one datapoint in a run differ, among those of the filter."""
+
+
 class ComparisonQuestion(Question):
     """The runs and evaluators to compare, and the datapoints to show.
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from evals_mcp.store.questions.grouped_comparisons import GroupedComparisonQuestions
     from evals_mcp.store.questions.log_groups import LogGroups
     from evals_mcp.store.questions.relations import RelationQuestions
+    from evals_mcp.store.questions.repeats import RepeatQuestions
     from evals_mcp.store.questions.run_figures import RunFiguresQuestions
     from evals_mcp.store.sql.sql_questions import SqlQuestions
     from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
@@ -137,6 +138,13 @@ class Store:
         from evals_mcp.store.questions.relations import RelationQuestions
 
         return RelationQuestions(self._answers, self._columns)
+
+    @cached_property
+    def repeat_questions(self) -> "RepeatQuestions":
+        """Questions about several logs of a datapoint."""
+        from evals_mcp.store.questions.repeats import RepeatQuestions
+
+        return RepeatQuestions(self._answers, self._columns)
 
     @cached_property
     def evaluated_runs(self) -> "EvaluatedRuns":

@@ -33,6 +33,7 @@ RUN_VIEW_WORDS = {
     "runs": "all default list",
     "agreement": "agree kappa judges raters alpha disagreement",
     "relations": "relation correlation correlations correlate distribution distributions histogram quantiles",
+    "repeats": "repeat repeated pass@k pass^k variance consistency stability reliability trials epochs",
 }
 
 

@@ -14,19 +14,23 @@ from evals_mcp.lookup.filters import read_filter
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.unmatched import why_none
 from evals_mcp.models.agreement import AgreementRows
-from evals_mcp.models.questions import AgreementQuestion, Filter, RelationQuestion
+from evals_mcp.models.questions import AgreementQuestion, Filter, RelationQuestion, RepeatQuestion
 from evals_mcp.models.relations import RelationRows
+from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.tools.near_words import RUN_VIEW_WORDS, understood
 
 Show = Annotated[
-    Literal["runs", "agreement", "relations"],
+    Literal["runs", "agreement", "relations", "repeats"],
     understood(RUN_VIEW_WORDS),
-    Field(description="runs (default); agreement of judges and people, corrected rates; or relations: correlations."),
+    Field(
+        description="runs (default); agreement of judges and people, corrected rates; relations: correlations; "
+        "or repeats of datapoints: spread, pass@k."
+    ),
 ]
 
 
-Rows = TypeVar("Rows", AgreementRows, RelationRows)
+Rows = TypeVar("Rows", AgreementRows, RelationRows, RepeatRows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,15 @@ async def _show_relations(asked: RunViewCall) -> Quoted:
     return await _answer(asked, ask, summarize_relations)
 
 
+async def _show_repeats(asked: RunViewCall) -> Quoted:
+    from evals_mcp.answers.repeats import summarize_repeats
+
+    async def ask(filter: Filter) -> tuple[ResolvedEvaluation, RepeatRows]:
+        return await (await asked.lookup.rows()).find_repeats(asked.evaluation, RepeatQuestion(filter=filter))
+
+    return await _answer(asked, ask, summarize_repeats)
+
+
 async def _answer(
     asked: RunViewCall,
     ask: Callable[[Filter], Awaitable[tuple[ResolvedEvaluation, Rows]]],
@@ -86,5 +99,6 @@ RUN_VIEWS: Mapping[str, Callable[[RunViewCall], Awaitable[Quoted]]] = {
     "runs": _show_runs,
     "agreement": _show_agreement,
     "relations": _show_relations,
+    "repeats": _show_repeats,
 }
 """The views by the word of `show`."""

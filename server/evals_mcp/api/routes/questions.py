@@ -18,8 +18,10 @@ from evals_mcp.models.questions import (
     DatapointQuestion,
     LogQuestion,
     RelationQuestion,
+    RepeatQuestion,
 )
 from evals_mcp.models.relations import RelationRows
+from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
 from evals_mcp.models.sql import SqlQuestion, SqlRows
 
@@ -105,6 +107,12 @@ def find_agreement(store: ReadStore, id: str, question: AgreementQuestion, known
 def find_relations(store: ReadStore, id: str, question: RelationQuestion, known: Known = None) -> RelationRows:
     """Relate judgments to each other and to latency, cost, tokens and length. Read-only."""
     return store.relation_questions.answer(id, question, known)
+
+
+@router.post("/{id}/repeats")
+def find_repeats(store: ReadStore, id: str, question: RepeatQuestion, known: Known = None) -> RepeatRows:
+    """Describe datapoints with several logs in a run. Read-only."""
+    return store.repeat_questions.answer(id, question, known)
 
 
 @router.post("/{id}/grouped-comparison")
