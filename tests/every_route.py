@@ -32,6 +32,7 @@ READING_POSTS = (
     "/v5/review/evaluations/{id}/query",
     "/v5/review/evaluations/{id}/relations",
     "/v5/review/evaluations/{id}/repeats",
+    "/v5/review/evaluations/{id}/ranking",
     "/v5/review/evaluations/{id}/grouped-comparison",
     "/v5/review/evaluations/{id}/run-figures",
     "/v5/files/retrieve-by-path",
@@ -316,6 +317,7 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("POST", "/v5/review/evaluations/{id}/agreement", evaluation, body={})
     yield Step("POST", "/v5/review/evaluations/{id}/relations", evaluation, body={})
     yield Step("POST", "/v5/review/evaluations/{id}/repeats", evaluation, body={})
+    yield Step("POST", "/v5/review/evaluations/{id}/ranking", evaluation, body={})
     yield Step("POST", "/v5/review/evaluations/{id}/query", evaluation, body={"sql": "SELECT input, output FROM logs"})
     grouped = {**compared, "group_by": {"kind": "length"}}
     yield Step("POST", "/v5/review/evaluations/{id}/grouped-comparison", evaluation, body=grouped)

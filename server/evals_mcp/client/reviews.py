@@ -16,9 +16,11 @@ from evals_mcp.models.questions import (
     ComparisonQuestion,
     DatapointQuestion,
     LogQuestion,
+    RankingQuestion,
     RelationQuestion,
     RepeatQuestion,
 )
+from evals_mcp.models.rankings import RankingRows
 from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
@@ -42,6 +44,7 @@ _IDS = TypeAdapter(FoundIds)
 _AGREEMENT = TypeAdapter(AgreementRows)
 _RELATIONS = TypeAdapter(RelationRows)
 _REPEATS = TypeAdapter(RepeatRows)
+_RANKING = TypeAdapter(RankingRows)
 _FIELDS = TypeAdapter(FieldRows)
 _COMPARISONS = TypeAdapter(Comparisons)
 _SQL_ROWS = TypeAdapter(SqlRows)
@@ -123,6 +126,12 @@ class Reviews:
     ) -> tuple[ResolvedEvaluation, RepeatRows]:
         """Fetch the figures of repeated logs. Raises NotFound."""
         return await self._ask(evaluation, "repeats", question, _REPEATS)
+
+    async def rank_runs(
+        self, evaluation: ResolvedEvaluation, question: RankingQuestion
+    ) -> tuple[ResolvedEvaluation, RankingRows]:
+        """Fetch the ranks of runs. Raises NotFound."""
+        return await self._ask(evaluation, "ranking", question, _RANKING)
 
     async def compare_groups(
         self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion

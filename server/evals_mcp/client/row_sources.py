@@ -12,9 +12,11 @@ from evals_mcp.models.questions import (
     ComparisonQuestion,
     DatapointQuestion,
     LogQuestion,
+    RankingQuestion,
     RelationQuestion,
     RepeatQuestion,
 )
+from evals_mcp.models.rankings import RankingRows
 from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -74,6 +76,12 @@ class RowSource(Protocol):
         self, evaluation: ResolvedEvaluation, question: RepeatQuestion
     ) -> tuple[ResolvedEvaluation, RepeatRows]:
         """The figures of repeated logs, with the evaluation at the same time. Raises NotFound."""
+        ...
+
+    async def rank_runs(
+        self, evaluation: ResolvedEvaluation, question: RankingQuestion
+    ) -> tuple[ResolvedEvaluation, RankingRows]:
+        """The ranks of runs, with the evaluation at the same time. Raises NotFound."""
         ...
 
     async def compare_groups(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -18,6 +19,12 @@ from evals_mcp.models.runs import EvaluationRunResponse, evaluation_status
 from evals_mcp.models.stats import RunStatsResponse
 
 Answer = TypeVar("Answer", bound=Model)
+
+_AS_SHOWN = (
+    *("version_name", "differences", "file_path", "dataset_version_id", "dataset_path", "datapoints_count"),
+    *("status", "control", "reported"),
+)
+_FEW_LOGS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +210,15 @@ def _run_row(
         stats=[evaluator_figures(by_version.get(row.version_id)) for row in evaluators],
         reported=run.reported_figures or [],
     )
+
+
+def may_be_errors(runs: Sequence[RunRow]) -> list[str]:
+    """The ids of the first runs whose logs nobody judged, of few logs in all."""
+    unjudged = [run for run in runs if run.logs_count and not any(stats.judged_logs for stats in run.stats)]
+    logs = accumulate(run.logs_count for run in unjudged)
+    return [run.id for run, amount in zip(unjudged, logs, strict=True) if amount <= _FEW_LOGS]
+
+
+def as_shown(row: RunRow, shown: RunRow) -> RunRow:
+    """A run's row from the scratch workspace, with the server's own facts about the run."""
+    return row.model_copy(update={name: getattr(shown, name) for name in _AS_SHOWN})

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from itertools import accumulate
 from typing import TypeVar
 
 from evals_mcp.answers.frame.quoting import Quoted
@@ -12,7 +11,7 @@ from evals_mcp.errors import EvalsError, Invalid, NotFound, Unauthorized, Unavai
 from evals_mcp.importers.api_records import key_of, read_evaluation, read_run
 from evals_mcp.mirror.definitions import fetch_definition
 from evals_mcp.mirror.notes import age_note, datapoints_note, files_note, run_notes, unreadable_note
-from evals_mcp.mirror.overviews import Definition
+from evals_mcp.mirror.overviews import Definition, as_shown, may_be_errors
 from evals_mcp.mirror.paging import for_each
 from evals_mcp.mirror.run_reading import is_current, read_runs
 from evals_mcp.mirror.run_rows import RunRows
@@ -30,23 +29,20 @@ from evals_mcp.models.questions import (
     DatapointQuestion,
     LogQuestion,
     Question,
+    RankingQuestion,
     RelationQuestion,
     RepeatQuestion,
 )
+from evals_mcp.models.rankings import RankingRows
 from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve
-from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRow, EvaluationRows, LogRows, RunRow
+from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRow, EvaluationRows, LogRows
 from evals_mcp.models.run_labels import run_labels
 from evals_mcp.models.sql import SqlQuestion, SqlRows
 from evals_mcp.statistics.leaders import read_headline
 
-_AS_SHOWN = (
-    *("version_name", "differences", "file_path", "dataset_version_id", "dataset_path", "datapoints_count"),
-    *("status", "control", "reported"),
-)
 _MOST_DESCRIBED = 100  # search a longer list by name
-_FEW_LOGS = 1_000
 _TOO_SLOW = "The server is slow: the needed rows could not be read in time. Ask again in a minute."
 
 
@@ -102,7 +98,7 @@ class Reading:
         """
         definition = await self._find(word)
         runs = definition.overview.runs
-        unknown = [run.id for run in runs] if not definition.signs else _may_be_errors(runs)
+        unknown = [run.id for run in runs] if not definition.signs else may_be_errors(runs)
         if unknown:
             async with self._with_logs(definition.id, unknown):
                 return await self._resolved(definition.id)
@@ -158,6 +154,12 @@ class Reading:
     ) -> tuple[ResolvedEvaluation, RepeatRows]:
         """The figures of repeated logs. Raises NotFound."""
         return await self._of_logs(evaluation, question, self._state.scratch.reviews.find_repeats)
+
+    async def rank_runs(
+        self, evaluation: ResolvedEvaluation, question: RankingQuestion
+    ) -> tuple[ResolvedEvaluation, RankingRows]:
+        """The ranks of runs. Raises NotFound."""
+        return await self._of_logs(evaluation, question, self._state.scratch.reviews.rank_runs)
 
     async def compare_groups(
         self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion
@@ -257,7 +259,7 @@ class Reading:
             known = (await self._state.scratch.reviews.get_evaluation(evaluation_id)).overview
             if [row.version_id for row in known.evaluators] == [row.version_id for row in overview.evaluators]:
                 rows = {row.id: row for row in known.runs if row.id in self._current_runs(definition)}
-                runs = [_as_shown(rows[run.id], run) if run.id in rows else run for run in overview.runs]
+                runs = [as_shown(rows[run.id], run) if run.id in rows else run for run in overview.runs]
                 overview = overview.model_copy(update={"runs": runs})
         return resolve(overview, notes=self._notes(definition))
 
@@ -344,15 +346,3 @@ def _run_ids(evaluation: ResolvedEvaluation, question: Question) -> list[str]:
     named = question.filter.run_ids
     chosen = [run.id for run in evaluation.runs] if named is None else named
     return list(dict.fromkeys([*chosen, *question.filter.tested_run_ids]))
-
-
-def _may_be_errors(runs: Sequence[RunRow]) -> list[str]:
-    """The ids of the first runs whose logs nobody judged, of few logs in all."""
-    unjudged = [run for run in runs if run.logs_count and not any(stats.judged_logs for stats in run.stats)]
-    logs = accumulate(run.logs_count for run in unjudged)
-    return [run.id for run, amount in zip(unjudged, logs, strict=True) if amount <= _FEW_LOGS]
-
-
-def _as_shown(row: RunRow, shown: RunRow) -> RunRow:
-    """A run's row from the scratch workspace, with the server's own facts about the run."""
-    return row.model_copy(update={name: getattr(shown, name) for name in _AS_SHOWN})

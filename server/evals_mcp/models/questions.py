@@ -152,7 +152,15 @@ class RelationQuestion(Question):
 
 
 class RepeatQuestion(Question):
-    """How the logs of one datapoint in a run differ, among those of the filter."""
+    """How the logs of one datapoint in a run differ, among those of the filter; by one evaluator, or by all."""
+
+    evaluator_version_id: str | None = None
+
+
+class RankingQuestion(Question):
+    """The ranks of runs on the logs of the filter, by one evaluator, or by all that have a direction."""
+
+    evaluator_version_id: str | None = None
 
 
 class ComparisonQuestion(Question):

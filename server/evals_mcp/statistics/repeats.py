@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from evals_mcp.models.judgments import JUDGED
 from evals_mcp.models.repeats import RepeatedRates, RepeatRow, RunRepeats
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.statistics.agreement import failing_judgments
 from evals_mcp.statistics.clustered import mean_estimate, rate_estimate
-from evals_mcp.statistics.columns import JudgmentColumn, RunColumns
-from evals_mcp.statistics.pairing import LARGEST
+from evals_mcp.statistics.columns import RunColumns
+from evals_mcp.statistics.log_values import LogValues, log_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,43 +55,12 @@ def run_repeats(run_id: str, run: RunColumns) -> RunRepeats:
 
 def repeat_rows(evaluator: EvaluatorRow, run_id: str, run: RunColumns) -> list[RepeatRow]:
     """The figures of an evaluator in a run, also of its verdicts; none if no datapoint has two judged logs."""
-    found = (_describe(run_id, evaluator, item, run) for item in _logs_values(evaluator, run.judgments))
+    values = log_values(evaluator, run.judgments[evaluator.version_id])
+    found = (_describe(run_id, evaluator, item, run) for item in values)
     return [row for row in found if row is not None]
 
 
-class _LogValues(NamedTuple):
-    """A value of each log, or NaN. Those of options are codes."""
-
-    judgments: Literal["passes", "true", "numbers", "options"]
-    values: NDArray[Any]
-
-
-def _logs_values(evaluator: EvaluatorRow, columns: Any) -> Iterable[_LogValues]:
-    import numpy as np
-
-    column: JudgmentColumn = columns[evaluator.version_id]
-    judged = column.states == JUDGED
-    match evaluator.return_type:
-        case "boolean":
-            # A log that several authors judged passes if it passes for all.
-            good = 0.0 if evaluator.lower_is_better else 1.0
-            passes = np.where(judged, column.numbers == good, np.nan)
-            yield _LogValues("true" if evaluator.neutral else "passes", passes)
-        case "number":
-            usable = judged & (np.abs(column.numbers) <= LARGEST)
-            yield _LogValues("numbers", np.where(usable, column.numbers, np.nan))
-        case "select" | "multi_select":
-            failing = failing_judgments(evaluator.return_type, options=evaluator.option_valences)
-            if failing is None or column.passes is not None:
-                yield _LogValues("options", np.where(judged, column.labels, np.nan))
-            else:
-                fails = [any(option in failing.options for option, _ in profile) for profile in column.options]
-                yield _LogValues("passes", np.where(judged, ~np.array([*fails, False])[column.labels], np.nan))
-    if column.passes is not None and evaluator.return_type != "boolean":
-        yield _LogValues("passes", np.where(np.isnan(column.passes), np.nan, column.passes == 1))
-
-
-def _describe(run_id: str, evaluator: EvaluatorRow, given: _LogValues, run: RunColumns) -> RepeatRow | None:
+def _describe(run_id: str, evaluator: EvaluatorRow, given: LogValues, run: RunColumns) -> RepeatRow | None:
     import numpy as np
 
     known = ~np.isnan(given.values) & (run.datapoints >= 0)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from evals_mcp.store.questions.filtered_columns import FilteredColumns
     from evals_mcp.store.questions.grouped_comparisons import GroupedComparisonQuestions
     from evals_mcp.store.questions.log_groups import LogGroups
+    from evals_mcp.store.questions.rankings import RankingQuestions
     from evals_mcp.store.questions.relations import RelationQuestions
     from evals_mcp.store.questions.repeats import RepeatQuestions
     from evals_mcp.store.questions.run_figures import RunFiguresQuestions
@@ -145,6 +146,13 @@ class Store:
         from evals_mcp.store.questions.repeats import RepeatQuestions
 
         return RepeatQuestions(self._answers, self._columns)
+
+    @cached_property
+    def ranking_questions(self) -> "RankingQuestions":
+        """Questions about the ranks of runs."""
+        from evals_mcp.store.questions.rankings import RankingQuestions
+
+        return RankingQuestions(self._answers, self._columns)
 
     @cached_property
     def evaluated_runs(self) -> "EvaluatedRuns":

@@ -3,10 +3,11 @@
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.errors import Invalid
+from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.tools.arguments import Cursor, Evaluation, GroupedBy, MaxTokens, Where
+from evals_mcp.tools.arguments import Cursor, Evaluation, Evaluator, GroupedBy, MaxTokens, Where
 from evals_mcp.tools.grouped_runs import list_filtered_runs
-from evals_mcp.tools.run_views import RUN_VIEWS, RunViewCall, Show
+from evals_mcp.tools.run_views import ONE_EVALUATOR_VIEWS, RUN_VIEWS, RunViewCall, Show
 from evals_mcp.tools.tool import Tool
 
 
@@ -16,19 +17,24 @@ async def list_runs(
     show: Show = "runs",
     where: Where = [],
     group_by: GroupedBy = "",
+    evaluator: Evaluator = "",
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
     """Show an evaluation's runs side by side: version, status, logs, and each evaluator's rate of true, mean or top
     options with the difference from the control run."""
     resolved = await lookup.find_evaluation(evaluation)
+    judge = find_evaluator(resolved, evaluator) if evaluator else None
+    if judge is not None and show not in ONE_EVALUATOR_VIEWS:
+        raise Invalid(f"evaluator: show={name(show)} is of all evaluators. It is for show=repeats and show=ranking.")
     if show == "runs" and (where or group_by):
         return await list_filtered_runs(lookup, resolved, where, group_by, cursor, max_tokens)
     if group_by:
         raise Invalid(f"group_by: show={name(show)} takes no groups. Look at one group with where=.")
-    given = {"evaluation": resolved.id, "show": "" if show == "runs" else show, "where": where}
+    label = "" if judge is None else resolved.evaluator_labels[judge.version_id]
+    given = {"evaluation": resolved.id, "show": "" if show == "runs" else show, "where": where, "evaluator": label}
     call = Call("list_runs", given, given)
-    return await RUN_VIEWS[show](RunViewCall(lookup, resolved, where, call.offset(cursor), call, max_tokens))
+    return await RUN_VIEWS[show](RunViewCall(lookup, resolved, where, judge, call.offset(cursor), call, max_tokens))
 
 
 TOOL = Tool(

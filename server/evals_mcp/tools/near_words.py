@@ -34,6 +34,7 @@ RUN_VIEW_WORDS = {
     "agreement": "agree kappa judges raters alpha disagreement",
     "relations": "relation correlation correlations correlate distribution distributions histogram quantiles",
     "repeats": "repeat repeated pass@k pass^k variance consistency stability reliability trials epochs",
+    "ranking": "rank ranks ranked leaderboard order best bradley_terry elo ratings",
 }
 
 

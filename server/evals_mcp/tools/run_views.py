@@ -14,32 +14,38 @@ from evals_mcp.lookup.filters import read_filter
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.unmatched import why_none
 from evals_mcp.models.agreement import AgreementRows
-from evals_mcp.models.questions import AgreementQuestion, Filter, RelationQuestion, RepeatQuestion
+from evals_mcp.models.questions import AgreementQuestion, Filter, RankingQuestion, RelationQuestion, RepeatQuestion
+from evals_mcp.models.rankings import RankingRows
 from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.tools.near_words import RUN_VIEW_WORDS, understood
 
 Show = Annotated[
-    Literal["runs", "agreement", "relations", "repeats"],
+    Literal["runs", "agreement", "relations", "repeats", "ranking"],
     understood(RUN_VIEW_WORDS),
     Field(
         description="runs (default); agreement of judges and people, corrected rates; relations: correlations; "
-        "or repeats of datapoints: spread, pass@k."
+        "repeats of datapoints: pass@k; or ranking, with ties."
     ),
 ]
 
 
-Rows = TypeVar("Rows", AgreementRows, RelationRows, RepeatRows)
+Rows = TypeVar("Rows", AgreementRows, RankingRows, RelationRows, RepeatRows)
+
+
+_BIASED: Quoted = "The logs are chosen by what runs gave, so rates and differences are biased."
 
 
 @dataclass(frozen=True, slots=True)
 class RunViewCall:
-    """A call of list_runs."""
+    """A call of list_runs. `evaluator` is only for `ONE_EVALUATOR_VIEWS`."""
 
     lookup: Lookup
     evaluation: ResolvedEvaluation
     where: Sequence[str]
+    evaluator: EvaluatorRow | None
     offset: int
     call: Call
     max_tokens: int
@@ -71,17 +77,37 @@ async def _show_repeats(asked: RunViewCall) -> Quoted:
     from evals_mcp.answers.repeats import summarize_repeats
 
     async def ask(filter: Filter) -> tuple[ResolvedEvaluation, RepeatRows]:
-        return await (await asked.lookup.rows()).find_repeats(asked.evaluation, RepeatQuestion(filter=filter))
+        question = RepeatQuestion(filter=filter, evaluator_version_id=_version_id(asked))
+        return await (await asked.lookup.rows()).find_repeats(asked.evaluation, question)
 
-    return await _answer(asked, ask, summarize_repeats)
+    return await _answer(asked, ask, summarize_repeats, biased=True)
+
+
+async def _show_ranking(asked: RunViewCall) -> Quoted:
+    from evals_mcp.answers.rankings import summarize_rankings
+
+    async def ask(filter: Filter) -> tuple[ResolvedEvaluation, RankingRows]:
+        question = RankingQuestion(filter=filter, evaluator_version_id=_version_id(asked))
+        return await (await asked.lookup.rows()).rank_runs(asked.evaluation, question)
+
+    return await _answer(asked, ask, summarize_rankings, biased=True)
+
+
+def _version_id(asked: RunViewCall) -> str | None:
+    return None if asked.evaluator is None else asked.evaluator.version_id
 
 
 async def _answer(
     asked: RunViewCall,
     ask: Callable[[Filter], Awaitable[tuple[ResolvedEvaluation, Rows]]],
     summarize: Callable[..., Quoted],
+    *,
+    biased: bool = False,
 ) -> Quoted:
-    """The answer from the rows on the logs that meet the conditions, and why there are none."""
+    """The answer from the rows on the logs that meet the conditions, and why there are none.
+
+    `biased`: conditions on logs bias its figures.
+    """
 
     async def count(where: list[str]) -> int:
         return (await ask(await read_filter(asked.lookup, asked.evaluation, where)))[1].logs
@@ -89,6 +115,8 @@ async def _answer(
     filter = await read_filter(asked.lookup, asked.evaluation, asked.where)
     evaluation, rows = await ask(filter)
     notes = [] if rows.logs else await why_none(asked.lookup, evaluation, asked.where, count)
+    if biased and rows.logs and not (filter.is_on_datapoints and filter.text is None):
+        notes.append(_BIASED)
     filtered = filter_words(filter, evaluation)
     return summarize(
         evaluation, rows, asked.max_tokens, filtered=filtered, notes=notes, offset=asked.offset, call=asked.call
@@ -100,5 +128,9 @@ RUN_VIEWS: Mapping[str, Callable[[RunViewCall], Awaitable[Quoted]]] = {
     "agreement": _show_agreement,
     "relations": _show_relations,
     "repeats": _show_repeats,
+    "ranking": _show_ranking,
 }
 """The views by the word of `show`."""
+
+ONE_EVALUATOR_VIEWS = ("repeats", "ranking")
+"""The views that can be of one evaluator."""

@@ -1,4 +1,4 @@
-"""Agreement, relations and repeats of a document with authors, versions and repeats, on SQLite and PostgreSQL."""
+"""Agreement, relations, repeats and ranks of a document with authors and versions, on SQLite and PostgreSQL."""
 
 import random
 from collections.abc import Iterator
@@ -20,7 +20,8 @@ from evals_mcp.models.evaluation_document import (
     RunRecord,
     VersionRecord,
 )
-from evals_mcp.models.questions import AgreementQuestion, Filter, RelationQuestion, RepeatQuestion
+from evals_mcp.models.questions import AgreementQuestion, Filter, RankingQuestion, RelationQuestion, RepeatQuestion
+from evals_mcp.models.rankings import RankingRows
 from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.store.store import Store, open_store
@@ -87,10 +88,11 @@ def _judgments(source: random.Random, run: str, log: str) -> Iterator[Record]:
             yield JudgmentRecord.model_validate({**fields, "user": user, "judgment": value})
 
 
-def _asked(store: Store, filter: Filter) -> tuple[AgreementRows, RelationRows, RepeatRows]:
+def _asked(store: Store, filter: Filter) -> tuple[AgreementRows, RelationRows, RepeatRows, RankingRows]:
     agreement = store.agreement_questions.answer("evaluation", AgreementQuestion(filter=filter))
     relations = store.relation_questions.answer("evaluation", RelationQuestion(filter=filter))
-    return agreement, relations, store.repeat_questions.answer("evaluation", RepeatQuestion(filter=filter))
+    repeats = store.repeat_questions.answer("evaluation", RepeatQuestion(filter=filter))
+    return agreement, relations, repeats, store.ranking_questions.answer("evaluation", RankingQuestion(filter=filter))
 
 
 def test_both_databases_tell_the_same(served: Served, tmp_path: Path, postgres_address: str) -> None:
@@ -103,7 +105,7 @@ def test_both_databases_tell_the_same(served: Served, tmp_path: Path, postgres_a
             served.load(store, list(_document()))
         for filter in (Filter(), Filter(run_ids=["second"]), Filter(datapoint_id="dp_3"), Filter(run_ids=[])):
             assert _asked(sqlite, filter) == _asked(postgresql, filter)
-        agreement, relations, repeats = _asked(sqlite, Filter())
+        agreement, relations, repeats, ranking = _asked(sqlite, Filter())
     raters = {(rater.evaluator_version_id, rater.judged_version_id, rater.author) for rater in agreement.raters}
     assert {("judge-2", "judge-1", None), ("judge-2", "judge-2", None), ("human-1", "human-1", "ann")} <= raters
     named = [(rater.judged_version_id, rater.author) for rater in agreement.raters]
@@ -114,7 +116,11 @@ def test_both_databases_tell_the_same(served: Served, tmp_path: Path, postgres_a
     people = pairs[("human-1", "ann"), ("human-1", "ben")]
     assert people.datapoints < people.logs
     assert {errors.judge for errors in agreement.judges} == {named.index((f"judge-{n}", None)) for n in (1, 2)}
-    assert relations.logs == repeats.logs == 160
+    assert relations.logs == repeats.logs == ranking.logs == 160
     assert {(row.run_id, row.judgments) for row in repeats.rows} == {
         (run, judgments) for run in ("first", "second") for judgments in ("passes", "numbers", "options")
     }
+    assert [(item.evaluator_version_id, len(item.runs)) for item in ranking.rankings] == [
+        (name, 2) for name in ("human-1", "judge-2", "stars-1", "marks-1")
+    ]
+    assert ranking.undirected == ["tone-1", "mood-1"]

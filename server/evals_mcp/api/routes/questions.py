@@ -17,9 +17,11 @@ from evals_mcp.models.questions import (
     ComparisonQuestion,
     DatapointQuestion,
     LogQuestion,
+    RankingQuestion,
     RelationQuestion,
     RepeatQuestion,
 )
+from evals_mcp.models.rankings import RankingRows
 from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.rows import DatapointContent, DatapointRows, EvaluationRows, FoundIds, KnownOverview, LogRows
@@ -113,6 +115,12 @@ def find_relations(store: ReadStore, id: str, question: RelationQuestion, known:
 def find_repeats(store: ReadStore, id: str, question: RepeatQuestion, known: Known = None) -> RepeatRows:
     """Describe datapoints with several logs in a run. Read-only."""
     return store.repeat_questions.answer(id, question, known)
+
+
+@router.post("/{id}/ranking")
+def rank_runs(store: ReadStore, id: str, question: RankingQuestion, known: Known = None) -> RankingRows:
+    """Rank the runs of an evaluation, with a paired test for each pair of them. Read-only."""
+    return store.ranking_questions.answer(id, question, known)
 
 
 @router.post("/{id}/grouped-comparison")

@@ -30,12 +30,14 @@ class RepeatQuestions:
         conditions: FilterConditions,
     ) -> RepeatRows:
         runs = evaluation.find_runs(question.filter.run_ids)[::-1]
-        found = self._columns.of_logs(connection, conditions, runs, evaluation.evaluators).columns if runs else {}
+        asked = question.evaluator_version_id
+        evaluators = evaluation.evaluators if asked is None else evaluation.find_evaluators([asked])
+        found = self._columns.of_logs(connection, conditions, runs, evaluators).columns if runs else {}
         return RepeatRows(
             runs=[run_repeats(run_id, run) for run_id, run in found.items()],
             rows=[
                 row
-                for evaluator in evaluation.evaluators
+                for evaluator in evaluators
                 for run_id, run in found.items()
                 for row in repeat_rows(evaluator.row, run_id, run)
             ],

@@ -1,0 +1,89 @@
+"""Runs in order, as list_runs tells them."""
+
+from typing import Any
+
+import pytest
+from tests.assistant import Assistant
+from tests.small_evaluations import make_evaluation
+
+pytestmark = pytest.mark.anyio
+
+
+async def _made(assistant: Assistant) -> str:
+    """Three runs: of forty questions, good answers on 36, 34 and 10; nobody judged a fourth."""
+    small = await make_evaluation(
+        assistant.client,
+        "Ranked",
+        good={"return_type": "boolean"},
+        toxic={"return_type": "boolean", "number_valence": "negative"},
+        score={"return_type": "number"},
+        style={"return_type": "select", "options": [{"name": "short"}, {"name": "long"}]},
+    )
+    for name, right in (("v1", 10), ("v2", 36), ("v3", 34)):
+        logs: list[tuple[str, dict[str, Any]]] = [
+            (
+                f"q{number}",
+                {
+                    "small/good": number < right,
+                    "small/toxic": number >= right,
+                    "small/score": number % right,
+                    "small/style": "short",
+                },
+            )
+            for number in range(40)
+        ]
+        await small.run(name, logs)
+    await small.run("v4", [("q1", {})])
+    return small.id
+
+
+async def test_runs_are_ranked_as_far_as_tests_tell(own_assistant: Assistant) -> None:
+    """Ties have a range; every pair has its test; what is not ranked is named."""
+    id = await _made(own_assistant)
+    answer = await own_assistant.ask("list_runs", evaluation=id, show="ranking")
+    lines = answer.splitlines()
+    assert " Ranking of runs on 121 logs." in lines[0]
+    assert lines[1] == "good: the data cannot tell which of these 2 is first: v2, v3 (3 pairs)."
+    assert "good | 1–2 | v2 | 90% (77 to 96) | 40 | v1" in lines
+    assert "good | 1–2 | v3 | 85% (71 to 93) | 40 | v1" in lines
+    assert "good | 3 | v1 | 25% (14 to 40) | 40 | -" in lines
+    assert "toxic (false is better) | 1–2 | v2 | 10% (4 to 23) | 40 | v1" in lines
+    assert "good | v3, v2 | 40 | +5 points | -4.2 to +16.5 points | 0.50" in lines
+    assert any(line.startswith("score (highest first) | 1") for line in lines)
+    assert "Not judged by good: v4." in answer
+    assert "Not ranked, because no judgment is better than another: style." in answer
+
+
+async def test_one_evaluator_and_some_logs_can_be_ranked(own_assistant: Assistant) -> None:
+    """By its name; pages reach every pair once; a name that is none, or a view of all evaluators, is refused."""
+    id = await _made(own_assistant)
+    one = await own_assistant.ask("list_runs", evaluation=id, show="leaderboard", evaluator="good", where=["run!=v1"])
+    assert one.splitlines()[1] == "good: the data cannot tell which of the 2 runs is first (1 pair)."
+    assert "1–2 | v2 | 90% (77 to 96) | 40" in one
+    pages = await own_assistant.all_pages("list_runs", evaluation=id, show="ranking", max_tokens=500)
+    assert len(pages) > 1
+    rows = [line for page in pages for line in page.splitlines() if line.count(" | ") >= 5 and "evaluator" not in line]
+    assert len(rows) == len(set(rows)) == 18
+    assert (
+        'no evaluator is named "god"'
+        in (await own_assistant.refuse("list_runs", evaluation=id, show="ranking", evaluator="god")).lower()
+    )
+    refused = await own_assistant.refuse("list_runs", evaluation=id, show="agreement", evaluator="good")
+    assert "show=repeats and show=ranking" in refused
+    biased = await own_assistant.ask("list_runs", evaluation=id, show="ranking", where=["score>3"], evaluator="good")
+    assert "rates and differences are biased" in biased
+
+
+async def test_nothing_to_rank_is_said(own_assistant: Assistant) -> None:
+    """One run, runs that share no datapoint, no log."""
+    id = await _made(own_assistant)
+    single = await own_assistant.ask("list_runs", evaluation=id, show="ranking", where=["run=v1"])
+    assert "No evaluator judged two runs here, so there is nothing to rank." in single
+    none = await own_assistant.ask("list_runs", evaluation=id, show="ranking", where=["score>99"])
+    assert "Ranking of runs on 0 logs" in none
+    small = await make_evaluation(own_assistant.client, "Apart", good={"return_type": "boolean"})
+    for name in ("v1", "v2"):
+        await small.run(name, [(f"{name} {number}", {"small/good": name == "v1"}) for number in range(9)])
+    apart = await own_assistant.ask("list_runs", evaluation=small.id, show="ranking")
+    assert "No shared datapoint by good, so not tested: v1 and v2." in apart
+    assert "the data cannot tell which of the 2 runs is first" in apart
