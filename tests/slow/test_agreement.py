@@ -1,27 +1,18 @@
 """That intervals of agreement, correlations and corrected rates contain the truth, over simulated labels."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
+from tests.statistics.simulated_labels import correct_rates, judge_and_people
 
 from evals_mcp.models.agreement import Estimate
-from evals_mcp.statistics.clustered import wilson
 from evals_mcp.statistics.corrected_rates import JudgeErrorRates, prediction_powered_rate, rogan_gladen_rate
 from evals_mcp.statistics.rater_agreement import JudgedTwice, cohens_kappa, krippendorffs_alpha, raw_agreement
 from evals_mcp.statistics.relations import correlate
 
 _SIMULATIONS = 400
 _LEAST = 0.93
-
-
-def _judged(rng: np.random.Generator, amount: int, people: float, judge: float, correlation: float) -> tuple[Any, Any]:
-    """A judge's judgments and the truth, with these rates of true and this correlation."""
-    both = people * judge + correlation * math.sqrt(people * (1 - people) * judge * (1 - judge))
-    truth = rng.random(amount) < people
-    judged = rng.random(amount) < np.where(truth, both / people, (judge - both) / (1 - people))
-    return judged.astype(float), truth.astype(float)
 
 
 def _holds(estimate: Estimate | None, truth: float) -> bool:
@@ -34,20 +25,9 @@ def _holds(estimate: Estimate | None, truth: float) -> bool:
 @pytest.mark.parametrize(("logs", "labels"), [(2_000, 60), (2_000, 200), (400, 60)])
 def test_corrected_rates_hold_the_truth_and_are_narrower_than_labels_alone(logs: int, labels: int) -> None:
     """Judge and people correlated by 0.7: at least 93 % of intervals hold it, at 0.85 of the width at most."""
-    rng = np.random.default_rng(11)
-    held, width, alone = 0, 0.0, 0.0
-    for _ in range(_SIMULATIONS):
-        judged, truth = _judged(rng, logs, 0.71, 0.75, 0.7)
-        chosen = rng.permutation(logs)[:labels]
-        given = np.full(logs, math.nan)
-        given[chosen] = truth[chosen]
-        found = prediction_powered_rate(judged, given, np.arange(logs))
-        held += _holds(found, 0.71)
-        width += found.high - found.low  # type: ignore[operator, union-attr]
-        low, high = wilson(float(truth[chosen].mean()), labels)
-        alone += high - low
-    assert held >= _LEAST * _SIMULATIONS
-    assert width <= 0.85 * alone
+    found = correct_rates(logs, labels, _SIMULATIONS)
+    assert found.covered >= _LEAST
+    assert found.width <= 0.85
 
 
 def test_a_sample_that_is_even_by_the_judge_gives_the_rate_too() -> None:
@@ -55,7 +35,7 @@ def test_a_sample_that_is_even_by_the_judge_gives_the_rate_too() -> None:
     rng = np.random.default_rng(12)
     held = 0
     for _ in range(_SIMULATIONS):
-        judged, truth = _judged(rng, 1_000, 0.8, 0.8, 0.6)
+        judged, truth = judge_and_people(rng, 1_000, 0.8, 0.8, 0.6)
         given = np.full(1_000, math.nan)
         for value in (0, 1):
             chosen = rng.permutation(np.flatnonzero(judged == value))[:40]
@@ -69,9 +49,9 @@ def test_rates_by_errors_hold_the_truth() -> None:
     rng = np.random.default_rng(13)
     held = told = 0
     for _ in range(_SIMULATIONS):
-        judged, truth = _judged(rng, 80, 0.6, 0.65, 0.7)
+        judged, truth = judge_and_people(rng, 80, 0.6, 0.65, 0.7)
         rates = [judged[truth == 1].mean(), (truth == 1).sum(), 1 - judged[truth == 0].mean(), (truth == 0).sum()]
-        other = _judged(rng, 500, 0.6, 0.65, 0.7)[0]
+        other = judge_and_people(rng, 500, 0.6, 0.65, 0.7)[0]
         if (found := rogan_gladen_rate(other.mean(), 500, JudgeErrorRates(*map(float, rates)))) is not None:
             held, told = held + _holds(found, 0.6), told + 1
     assert told > 0.95 * _SIMULATIONS
@@ -85,7 +65,7 @@ def test_agreement_and_correlations_hold_the_truth(repeats: int) -> None:
     held = {"kappa": 0, "alpha": 0, "equal": 0, "correlation": 0}
     equal = 1 - 2 * (0.4 - 0.16 - 0.6 * 0.24)
     for _ in range(_SIMULATIONS):
-        judged, truth = (np.tile(side, repeats) for side in _judged(rng, 60, 0.4, 0.4, 0.6))
+        judged, truth = (np.tile(side, repeats) for side in judge_and_people(rng, 60, 0.4, 0.4, 0.6))
         points, logs = np.tile(np.arange(60), repeats), np.arange(60 * repeats)
         pair = JudgedTwice(judged, truth, np.ones(len(logs)), points, len(logs))
         kappa = cohens_kappa(pair)

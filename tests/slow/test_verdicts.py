@@ -1,140 +1,49 @@
-"""The one verdict on evaluations with planted differences: how often it is right, and how often it decides."""
+"""The one verdict on evaluations with planted differences: how often it is right, and how often it decides.
+
+`benchmarks/verdicts.py` prints the figures.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+import pytest
+from tests.statistics.planted_evaluations import KINDS, any_plan, decisive_plan, equal_plan, plant
 
-from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, ComparisonRow, Tally
-from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.statistics.booleans import compare_booleans
-from evals_mcp.statistics.numbers import compare_numbers
-from evals_mcp.statistics.pairing import pair_columns
-from evals_mcp.statistics.results import Comparison
-from evals_mcp.statistics.run_comparisons import PairComparison, correct_families
-from evals_mcp.statistics.verdicts import DEVIATIONS_MARGIN, RATE_MARGIN, Decision, best_verdict
-
-Array = NDArray[np.float64]
-DETECTABLE = 2.8015852  # standard errors: a difference that is significant in 80 % of evaluations
-CHANGED = 0.3  # of booleans
-NOISE = 0.8  # of numbers
-
-
-class Planted(NamedTuple):
-    """An evaluation: the verdict, and whether each candidate has a loss beyond the margin by some evaluator."""
-
-    decision: Decision
-    is_lossy: bool
-
-
-def draw(chance: np.random.Generator, kind: str, pairs: int, multiple: float) -> tuple[Comparison, bool]:
-    """A comparison with a true difference of so many detectable ones, and whether that is a loss beyond the margin.
-
-    Up to a fifth of the baseline's judgments is missing.
-    """
-    kept = chance.random(pairs) >= chance.uniform(0, 0.2)
-    keys = np.arange(pairs)
-    if kind == "boolean":
-        difference = min(multiple * DETECTABLE * np.sqrt(CHANGED / kept.sum()), 0.9 * CHANGED)
-        difference = max(difference, -0.9 * CHANGED)
-        fate, same = chance.random(pairs), (chance.random(pairs) < 0.7).astype(float)
-        gained, lost = fate < (CHANGED + difference) / 2, (fate > 1 - (CHANGED - difference) / 2)
-        baseline = np.where(gained, 0.0, np.where(lost, 1.0, same))
-        candidate = np.where(gained, 1.0, np.where(lost, 0.0, same))
-        found = compare_booleans(pair_columns(keys[kept], baseline[kept], keys, candidate))
-        return found, difference < -RATE_MARGIN
-    baseline = 5.0 - chance.exponential(1.0, pairs)
-    difference = multiple * DETECTABLE * NOISE / np.sqrt(kept.sum())
-    candidate = baseline + chance.normal(difference, NOISE, pairs)
-    margin = DEVIATIONS_MARGIN * np.sqrt((1 + 1 + NOISE**2) / 2)
-    found = compare_numbers(pair_columns(keys[kept], baseline[kept], keys, candidate))
-    return found, difference < -margin
-
-
-def plant(chance: np.random.Generator, pairs: int, multiples: list[list[float]]) -> Planted:
-    """An evaluation of candidates (rows) by evaluators (columns) with these true differences."""
-    kinds = [("boolean", "number")[int(chance.integers(2))] for _ in multiples[0]]
-    evaluators = {
-        f"v{at}": EvaluatorRow(id=f"v{at}", version_id=f"v{at}", path=f"v{at}", return_type=kind)
-        for at, kind in enumerate(kinds)
-    }
-    drawn = [
-        [draw(chance, kind, pairs, multiple) for kind, multiple in zip(kinds, row, strict=True)] for row in multiples
-    ]
-    corrected = correct_families(
-        {
-            f"c{number}": PairComparison(
-                comparisons={f"v{at}": found for at, (found, _) in enumerate(row)}, passes={}, measures={}
-            )
-            for number, row in enumerate(drawn)
-        }
-    )
-    candidates = [candidate_of(id, pair, pairs) for id, pair in corrected.items()]
-    verdict = best_verdict(run_of("b", list(evaluators), pairs), candidates, evaluators)
-    return Planted(verdict.decision, any(lossy for _, lossy in drawn[candidates.index(verdict.candidate)]))
-
-
-def run_of(id: str, evaluators: Sequence[str], pairs: int) -> ComparedRun:
-    """A run without failed logs."""
-    tallies = [
-        Tally(evaluator_version_id=id, judged=pairs, abstained=0, failed=0, missing=0, other_type=0, version_ids=[id])
-        for id in evaluators
-    ]
-    return ComparedRun(
-        run_id=id, logs=pairs, failed_logs=0, unpaired_logs=0, datapoints=pairs, shared=pairs, tallies=tallies
-    )
-
-
-def candidate_of(id: str, pair: PairComparison, pairs: int) -> ComparedCandidate:
-    """A candidate with these comparisons."""
-    rows = []
-    for version_id, comparison in pair.comparisons.items():
-        facts = {name: getattr(comparison, name) for name in ComparisonRow.model_fields if hasattr(comparison, name)}
-        rows.append(ComparisonRow(**{**facts, "options": [], "evaluator_version_id": version_id}))
-    run = run_of(id, list(pair.comparisons), pairs)
-    return ComparedCandidate(**dict(run), comparisons=rows, measures=[])
+from evals_mcp.statistics.verdicts import Decision
 
 
 def test_the_verdict_is_right_or_cannot_tell() -> None:
-    """Of 1,000 evaluations of 1 to 3 candidates by 1 to 4 evaluators, at most 5 % get a wrong verdict, of "ship", too.
+    """Of 1,000 evaluations with differences, slices, errors and favours of judges, at most 5 % get a wrong verdict.
 
-    Differences are none, small, detectable or twice that, in either direction, and judgments are missing.
+    Of those that are shipped, at most 5 % have a loss beyond the margin, overall or in the planted slice.
     """
-    chance = np.random.default_rng(11)
-    verdicts: Counter[Planted] = Counter()
-    for _ in range(1_000):
-        pairs = int(chance.choice([30, 60, 120, 250, 500, 1000, 2500]))
-        shape = (int(chance.integers(1, 4)), int(chance.integers(1, 5)))
-        multiples = chance.choice([-2, -1, -0.5, 0, 0, 0.5, 1, 2], shape)
-        verdicts[plant(chance, pairs, multiples.tolist())] += 1
-    wrong_ship = verdicts[Planted(Decision.SHIP, True)]
-    wrong_refusal = verdicts[Planted(Decision.DO_NOT_SHIP, False)]
-    assert wrong_ship <= 50
-    assert wrong_ship <= 0.05 * (wrong_ship + verdicts[Planted(Decision.SHIP, False)])
-    assert wrong_ship + wrong_refusal <= 50
+    wrong, shipped = Counter[Decision](), 0
+    for kind in KINDS:
+        chance = np.random.default_rng([11, KINDS.index(kind)])
+        for _ in range(1_000 // len(KINDS)):
+            judged = plant(chance, any_plan(chance, kind))
+            shipped += judged.verdict.decision is Decision.SHIP
+            wrong[judged.verdict.decision] += not judged.is_right
+    assert wrong.total() <= 50
+    assert wrong[Decision.SHIP] <= 0.05 * shipped
 
 
-def test_equal_candidates_are_seldom_refused() -> None:
-    """Without any difference, at most 3 % of 1,000 evaluations get "do not ship"."""
+def test_equal_candidates_are_seldom_refused_or_located() -> None:
+    """Of 600 evaluations without any difference, at most 5 % get "do not ship", and 6 % a group where it sits."""
     chance = np.random.default_rng(12)
-    decisions: Counter[Decision] = Counter()
-    for _ in range(1_000):
-        pairs = int(chance.choice([30, 60, 120, 250, 500]))
-        decisions[plant(chance, pairs, [[0.0] * int(chance.integers(1, 5))]).decision] += 1
-    assert decisions[Decision.DO_NOT_SHIP] <= 30
+    found = [plant(chance, equal_plan(chance)) for _ in range(600)]
+    assert sum(item.verdict.decision is Decision.DO_NOT_SHIP for item in found) <= 30
+    assert sum(bool(item.found.located) for item in found) <= 36
 
 
-def test_twice_the_detectable_difference_is_decided() -> None:
+@pytest.mark.parametrize("kind", ["differences", "judge errors", "labels"])
+def test_twice_the_detectable_difference_is_decided(kind: str) -> None:
     """A loss by one of several evaluators is refused, and a gain by all is shipped, in at least 80 % of evaluations."""
     chance = np.random.default_rng(13)
-    losses, gains = Counter[Decision](), Counter[Decision]()
-    for repeat in range(500):
-        pairs = (60, 120, 250, 500, 1000)[repeat % 5]
-        evaluators = int(chance.integers(1, 5))
-        losses[plant(chance, pairs, [[-2.0, *[0.0] * (evaluators - 1)]]).decision] += 1
-        gains[plant(chance, pairs, [[2.0] * evaluators]).decision] += 1
-    assert losses[Decision.DO_NOT_SHIP] >= 400
+    losses, gains = (
+        Counter(plant(chance, decisive_plan(chance, kind, multiple)).verdict.decision for _ in range(200))
+        for multiple in (-2.0, 2.0)
+    )
+    assert losses[Decision.DO_NOT_SHIP] >= 160
     assert losses[Decision.SHIP] == 0
-    assert gains[Decision.SHIP] >= 400
+    assert gains[Decision.SHIP] >= 160

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm, t
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
+from evals_mcp.statistics.rate_intervals import newcombe_interval, wilson_interval
 from evals_mcp.statistics.requirements import (
     Met,
     better,
@@ -20,8 +21,6 @@ from evals_mcp.statistics.results import MIN_PAIRS, Verdict
 from evals_mcp.statistics.verdicts import (
     Gain,
     corrected_quantile,
-    newcombe_interval,
-    wilson_interval,
 )
 
 COUNTS = st.integers(0, 60)

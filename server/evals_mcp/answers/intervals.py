@@ -17,6 +17,12 @@ def coefficient(estimate: Estimate) -> Quoted:
     return _with_interval(estimate, figures.mean, "")
 
 
+def points(value: float, low: float, high: float) -> Quoted:
+    """A difference of rates: `+4.2 points (-1 to +9.3)`."""
+    bounds = [figures.rate_change(0.0, bound).split(" ")[0] for bound in (low, high)]
+    return f"{figures.rate_change(0.0, value)} ({' to '.join(bounds)})"
+
+
 def _with_interval(estimate: Estimate, write: Callable[[float], Quoted], unit: Quoted) -> Quoted:
     value = f"{write(estimate.value)}{unit}"
     if estimate.low is None or estimate.high is None:

@@ -25,7 +25,7 @@ def located_notes(compared: Compared) -> list[Quoted]:
         same = [item for item in found if (item.part, item.key) == (best.part, best.key)]
         whose = f" of {compared.run(candidate.run_id)}" if several else ""
         where: Quoted = "sits" if best.rest_p > SIGNIFICANCE else "is larger"
-        groups = figures.listed([_group(compared, item) for item in same], _LISTED)
+        groups = figures.listed([group_word(compared, item) for item in same], _LISTED)
         by = compared.evaluator(best.evaluator_version_id)
         notes.append(f"The difference{whose} by {by} {where} in {groups}{_rest(compared, best, same)}.")
     return notes
@@ -37,7 +37,8 @@ def groupable_note(compared: Compared) -> list[Quoted]:
     return [f"group_by: {figures.listed(fields, _FIELDS)}."] if fields else []
 
 
-def _group(compared: Compared, item: LocatedDifference) -> Quoted:
+def group_word(compared: Compared, item: LocatedDifference) -> Quoted:
+    """`category=law: -14 points (n=92, p=0.003)`."""
     value = name(item.value) if len(item.value) <= _LENGTH else cell(item.value, _LENGTH)
     sure = f"(n={figures.count(item.pairs)}, {figures.p_value(item.adjusted_p)})"
     return f"{name(item.key or item.part)}={value}: {_points(compared, item, item.difference)} {sure}"

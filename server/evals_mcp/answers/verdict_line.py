@@ -7,6 +7,13 @@ from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.comparison_rows import difference_word
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.answers.verdict_corrections import (
+    corrected_figure,
+    corrections,
+    labels_to_give,
+    lost_groups,
+    unknown_errors,
+)
 from evals_mcp.models.comparisons import ComparisonRow
 from evals_mcp.statistics.results import MIN_PAIRS
 from evals_mcp.statistics.verdicts import CandidateVerdict, Criterion, Decision, Finding, best_verdict
@@ -32,7 +39,7 @@ def verdict_words(compared: Compared) -> VerdictWords:
     if compared.by_outcomes:
         return VerdictWords("No verdict: the datapoints are chosen by what a run gave, which biases the difference.")
     evaluators = {row.version_id: row for row in compared.evaluation.evaluators}
-    verdict = best_verdict(compared.found.baseline, compared.found.candidates, evaluators, compared.margins)
+    verdict = best_verdict(compared.found, evaluators, compared.margins)
     if not verdict.criteria and verdict.errors is not Finding.LOST:
         return VerdictWords(_without_criteria(compared))
     amount = len(compared.found.candidates)
@@ -40,12 +47,17 @@ def verdict_words(compared: Compared) -> VerdictWords:
     called = compared.run(verdict.candidate.run_id)
     reasons = _reasons(verdict)
     told: list[Quoted] = [f"{reason} {_named(compared, criteria)}" for reason, criteria in reasons]
+    if verdict.groups:
+        told.append(lost_groups(compared, verdict))
+    settling: Quoted = ""
+    if verdict.decision is Decision.CANNOT_TELL:
+        told += unknown_errors(compared, verdict)
+        settling = _settling(verdict.having(Finding.OPEN)) + labels_to_give(compared, verdict)
     if verdict.errors is _OF_ERRORS.get(verdict.decision):
         told.append(_errors(compared, verdict))
-    settling = _settling(verdict.having(Finding.OPEN)) if verdict.decision is Decision.CANNOT_TELL else ""
     return VerdictWords(
         f"Verdict: {_ACTIONS[verdict.decision]} {called}{best}: {'; '.join(told)}{settling}.",
-        _further(compared, reasons),
+        "\n".join(filter(None, (_further(compared, reasons), corrections(compared, verdict)))),
     )
 
 
@@ -61,7 +73,7 @@ def _reasons(verdict: CandidateVerdict) -> list[tuple[Quoted, list[Criterion]]]:
         Decision.DO_NOT_SHIP: [("worse by", verdict.having(Finding.LOST))],
         Decision.CANNOT_TELL: [
             ("it may lose more than the margin by", lossy),
-            (f"fewer than {figures.count(MIN_PAIRS)} pairs by", [item for item in undecided if item.gain is None]),
+            (f"fewer than {figures.count(MIN_PAIRS)} pairs by", [item for item in undecided if item.has_few_pairs]),
         ],
     }
     return [(reason, criteria) for reason, criteria in every[verdict.decision] if criteria]
@@ -88,7 +100,8 @@ def _settling(undecided: list[Criterion]) -> Quoted:
     needed = [item.pairs_needed for item in undecided if item.pairs_needed is not None]
     if not needed:
         return ""
-    assumed: Quoted = " if it is no worse" if any(_may_be_equal(item) for item in undecided) else ""
+    equal = any(_may_be_equal(item) for item in undecided)
+    assumed: Quoted = " if it is no worse" if equal else " if it loses as much as estimated"
     return f". About {figures.about(max(needed))} judged datapoints would tell{assumed}"
 
 
@@ -111,7 +124,7 @@ def _figured(compared: Compared, item: Criterion) -> Quoted:
         lowest = item.gain.widened(len(compared.found.candidates)).low
         figure = f"up to {_amount(item.row, -lowest).removesuffix(' points')}, margin {margin}"
     else:
-        difference = difference_word(item.row) or _balance(item.row)
+        difference = (difference_word(item.row) or _balance(item.row)) + corrected_figure(item)
         figure = difference if item.finding is Finding.BETTER else f"{difference}, margin {margin}"
     return f"{compared.subject(item.row)} ({figure})"
 

@@ -110,7 +110,7 @@ def _verdict(lookup: "RecordedLookup", given: Mapping[str, Any]) -> tuple[dict[s
         return {"decision": Decision.CANNOT_TELL, "reason": "the datapoints are chosen by what a run gave"}, 3
     margins = read_margins(resolved, find_evaluators(resolved, given.get("evaluators", [])), given.get("margin", []))
     evaluators = {row.version_id: row for row in resolved.evaluators}
-    verdict = best_verdict(asked.answer.baseline, asked.answer.candidates, evaluators, margins)
+    verdict = best_verdict(asked.answer, evaluators, margins)
     status = {Decision.SHIP: 0, Decision.DO_NOT_SHIP: 1, Decision.CANNOT_TELL: 3}[verdict.decision]
     return _parts(verdict, resolved.run_labels, resolved.evaluator_labels), status
 

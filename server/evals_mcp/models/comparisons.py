@@ -150,11 +150,35 @@ class LocatedDifference(Model):
     adjusted_p: float
 
 
+class CorrectedDifference(Model):
+    """The difference of a candidate's rate of true that people would see, by an evaluator (a judge).
+
+    The labels are those of the evaluator `human_version_id`. `method`: `labels`, which need nothing but an even sample;
+    or `errors`, where the judge errs alike on both runs. No difference if neither tells. `label_error` is the part of
+    the standard error that more labels would lower. `favour` is how much more often the judge says true of the
+    candidate than of the baseline where people say the same.
+    """
+
+    run_id: str
+    evaluator_version_id: str
+    human_version_id: str
+    method: Literal["labels", "errors"]
+    baseline_labels: int
+    candidate_labels: int
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    label_error: float | None = None
+    favour: float | None = None
+    favour_p: float | None = None
+
+
 class Comparisons(CurrentRows):
     """The answer: all candidates in the requested order, and a page of the datapoints of one of them.
 
     `total` counts the datapoints of `shown_run_id` with the requested outcome, which are sorted by largest change.
-    `located` tells where differences sit, and `groupable` the fields that groups can be by.
+    `located` tells where differences sit, and `groupable` the fields that groups can be by. `corrected` are differences
+    by judges, corrected by people's labels.
     `family_comparisons` and `family_measures` count the p-values of the two families, also those not in the answer.
     """
 
@@ -167,3 +191,4 @@ class Comparisons(CurrentRows):
     total: int
     located: Defaulted[list[LocatedDifference]] = Field(default_factory=list)
     groupable: Defaulted[list[str]] = Field(default_factory=list)
+    corrected: Defaulted[list[CorrectedDifference]] = Field(default_factory=list)

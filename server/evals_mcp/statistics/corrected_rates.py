@@ -46,14 +46,14 @@ def prediction_powered_rate(strata: NDArray[Any], labels: NDArray[Any], clusters
         rate = float(labels[seen].mean())
         by_judgment[given] = rate
         influence[seen] += share * (labels[seen] - rate) / n
-        extra += share**2 * _lacking(rate, float(((labels[seen] - rate) ** 2).mean()), n)
+        extra += share**2 * lacking_variance(rate, float(((labels[seen] - rate) ** 2).mean()), n)
     rate = float(by_judgment.mean())
     error = math.sqrt(clustered_error(influence + (by_judgment - rate) / amount, clusters) ** 2 + extra)
     low, high = wilson(rate, rate * (1 - rate) / error**2) if 0 < rate < 1 else wilson(rate, float(labelled.sum()))
     return Estimate(value=rate, low=low, high=high)
 
 
-def _lacking(rate: float, variance: float, labels: int) -> float:
+def lacking_variance(rate: float, variance: float, labels: int) -> float:
     """What the variance of a rate over few labels lacks: with one more label of each kind, it is rarely 0."""
     smooth = (rate * labels + 1) / (labels + 2)
     return max(0.0, smooth * (1 - smooth) / labels - variance / labels)

@@ -14,6 +14,7 @@ from evals_mcp.models.comparisons import ComparedRun, ComparisonRow
 from evals_mcp.statistics.booleans import compare_booleans
 from evals_mcp.statistics.distributions import Z_INTERVAL, Z_POWER
 from evals_mcp.statistics.pairing import pair_columns
+from evals_mcp.statistics.rate_intervals import newcombe_interval, wilson_interval
 from evals_mcp.statistics.results import MIN_PAIRS, Verdict
 from evals_mcp.statistics.verdicts import (
     Finding,
@@ -21,9 +22,7 @@ from evals_mcp.statistics.verdicts import (
     corrected_quantile,
     find,
     gain_of,
-    newcombe_interval,
     whole_number,
-    wilson_interval,
 )
 
 

@@ -7,6 +7,10 @@ the margin. It is held if the interval excludes a loss of the margin (non-inferi
 One lost criterion is enough not to ship. To ship, all must be held: each is tested at its own level and all must pass,
 so nothing needs correction over criteria (Berger 1982, Technometrics 24:295). The best of several candidates is chosen,
 so intervals are widened over the candidates (Bonferroni).
+
+Where people labelled what a judge judged, the gain is that of people (`corrected_differences`). Their own evaluator is
+then no open criterion, as the judge's gain includes its labels. A group of datapoints in which a loss beyond the margin
+sits (`located_differences`) is a lost criterion, too.
 """
 
 from __future__ import annotations
@@ -17,10 +21,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
-from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, ComparisonRow
+from evals_mcp.models.comparisons import (
+    ComparedCandidate,
+    ComparedRun,
+    ComparisonRow,
+    Comparisons,
+    CorrectedDifference,
+    LocatedDifference,
+)
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.booleans import tango_interval
 from evals_mcp.statistics.distributions import Z_INTERVAL, Z_POWER, bisect
+from evals_mcp.statistics.rate_intervals import newcombe_interval
 from evals_mcp.statistics.results import MIN_PAIRS, SIGNIFICANCE, Verdict
 
 RATE_MARGIN = 0.02
@@ -97,9 +109,10 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """An evaluator's comparison as part of a verdict. `gain` is None with too few pairs.
+    """An evaluator's comparison as part of a verdict. `gain` is None with too few pairs, or with too few labels.
 
-    `margin` is the largest acceptable loss, in the unit of the gain. `pairs_needed` would settle an open criterion.
+    `margin` is the largest acceptable loss, in the unit of the gain. `pairs_needed` would settle an open criterion, or
+    `labels_needed` of each run, where the judge's errors leave it open. `corrected` is what labels made of the row.
     """
 
     row: ComparisonRow
@@ -107,19 +120,28 @@ class Criterion:
     margin: float
     finding: Finding
     pairs_needed: int | None = None
+    corrected: CorrectedDifference | None = None
+    labels_needed: int | None = None
+
+    @property
+    def has_few_pairs(self) -> bool:
+        """Whether more pairs would give it a gain, and not more labels."""
+        return self.gain is None and self.corrected is None
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateVerdict:
     """The decision on a candidate, and what it is made of.
 
-    `errors` is how the rate of failed logs does; HELD unless it rose by more than the margin of a rate.
+    `errors` is how the rate of failed logs does; HELD unless it rose by more than the margin of a rate. `groups` are
+    those in which a loss beyond the margin sits.
     """
 
     candidate: ComparedCandidate
     decision: Decision
     criteria: Sequence[Criterion]
     errors: Finding
+    groups: Sequence[LocatedDifference] = ()
 
     def having(self, *findings: Finding) -> list[Criterion]:
         """The criteria with one of these findings."""
@@ -127,34 +149,34 @@ class CandidateVerdict:
 
 
 def best_verdict(
-    baseline: ComparedRun,
-    candidates: Sequence[ComparedCandidate],
-    evaluators: Mapping[str, EvaluatorRow],
-    margins: Margins = DEFAULT_MARGINS,
+    found: Comparisons, evaluators: Mapping[str, EvaluatorRow], margins: Margins = DEFAULT_MARGINS
 ) -> CandidateVerdict:
-    """The verdict on the best of one or more candidates. `evaluators` are by version id."""
-    verdicts = [judge(baseline, candidate, evaluators, margins, len(candidates)) for candidate in candidates]
-    return max(verdicts, key=_goodness)
+    """The verdict on the best of the candidates of a comparison. `evaluators` are by version id."""
+    return max((judge(found, candidate, evaluators, margins) for candidate in found.candidates), key=_goodness)
 
 
 def judge(
-    baseline: ComparedRun,
+    found: Comparisons,
     candidate: ComparedCandidate,
     evaluators: Mapping[str, EvaluatorRow],
     margins: Margins = DEFAULT_MARGINS,
-    candidates: int = 1,
 ) -> CandidateVerdict:
-    """The verdict on one of so many candidates."""
-    criteria = list(_criteria(baseline, candidate, evaluators, margins, candidates))
-    errors = compare_error_rates(baseline, candidate)
+    """The verdict on one of the candidates."""
+    criteria = list(_criteria(found, candidate, evaluators, margins))
+    labelling = {item.corrected.human_version_id for item in criteria if item.corrected is not None}
+    criteria = [
+        item for item in criteria if item.finding is not Finding.OPEN or item.row.evaluator_version_id not in labelling
+    ]
+    errors = compare_error_rates(found.baseline, candidate)
+    groups = _lost_groups(found, criteria, candidate, evaluators)
     findings = {*(criterion.finding for criterion in criteria), errors}
-    if Finding.LOST in findings:
+    if Finding.LOST in findings or groups:
         decision = Decision.DO_NOT_SHIP
     elif not criteria or Finding.OPEN in findings:
         decision = Decision.CANNOT_TELL
     else:
         decision = Decision.SHIP
-    return CandidateVerdict(candidate, decision, criteria, errors)
+    return CandidateVerdict(candidate, decision, criteria, errors, groups)
 
 
 def gain_of(row: ComparisonRow, valence: str) -> Gain | None:
@@ -178,6 +200,14 @@ def pooled_deviation(row: ComparisonRow) -> float:
     """The root mean square of both sides' standard deviations; 0 where they are not known."""
     sides = (row.baseline_deviation or 0.0, row.candidate_deviation or 0.0)
     return math.hypot(*sides) / math.sqrt(2)
+
+
+def corrected_gain(found: CorrectedDifference, row: ComparisonRow, valence: str) -> Gain | None:
+    """The gain that people would see; None if labels do not tell."""
+    if found.difference is None or found.low is None or found.high is None:
+        return None
+    facts: dict[str, float | None] = {"difference": found.difference, "low": found.low, "high": found.high}
+    return gain_of(row.model_copy(update=facts), valence)
 
 
 def find(row: ComparisonRow, gain: Gain | None, margin: float, tests: int = 1) -> Finding:
@@ -207,26 +237,6 @@ def whole_number(amount: float) -> int | None:
     return math.ceil(amount) if amount < _MOST_DATAPOINTS else None
 
 
-def newcombe_interval(before: int, before_of: int, after: int, after_of: int) -> tuple[float, float]:
-    """The 95 % interval of the difference of two unpaired rates, after minus before (Newcombe 1998, method 10)."""
-    first, second = before / before_of, after / after_of
-    first_low, first_high = wilson_interval(first, before_of)
-    second_low, second_high = wilson_interval(second, after_of)
-    difference = second - first
-    return (
-        difference - math.hypot(second - second_low, first_high - first),
-        difference + math.hypot(second_high - second, first - first_low),
-    )
-
-
-def wilson_interval(rate: float, amount: int, quantile: float = Z_INTERVAL) -> tuple[float, float]:
-    """The score interval of a rate (Wilson 1927), 95 % unless another quantile is given."""
-    square = quantile**2
-    middle = (rate + square / (2 * amount)) / (1 + square / amount)
-    half = quantile / (1 + square / amount) * math.sqrt(rate * (1 - rate) / amount + square / (4 * amount**2))
-    return max(0.0, min(rate, middle - half)), min(1.0, max(rate, middle + half))
-
-
 @lru_cache(maxsize=64)
 def corrected_quantile(tests: int) -> float:
     """The normal quantile of two-sided 95 % intervals that hold together over so many tests (Bonferroni)."""
@@ -236,23 +246,80 @@ def corrected_quantile(tests: int) -> float:
 
 
 def _criteria(
-    baseline: ComparedRun,
-    candidate: ComparedCandidate,
-    evaluators: Mapping[str, EvaluatorRow],
-    margins: Margins,
-    candidates: int,
+    found: Comparisons, candidate: ComparedCandidate, evaluators: Mapping[str, EvaluatorRow], margins: Margins
 ) -> Iterable[Criterion]:
     """The comparisons with a direction that can tell the runs apart. Evaluators that no pair has are left out."""
-    for row in (*candidate.comparisons, *candidate.passes):
+    corrected = {item.evaluator_version_id: item for item in found.corrected if item.run_id == candidate.run_id}
+    rows = [*candidate.comparisons, *candidate.passes]
+    for row in rows:
         version_id = row.evaluator_version_id or ""
-        evaluator = evaluators[version_id]
-        if not row.pairs or row.better is None or is_constant(row, baseline, candidate):
+        if not row.pairs or row.better is None or is_constant(row, found.baseline, candidate):
             continue
-        margin = margins.of(row)
-        gain = gain_of(row, "positive" if row.passes else evaluator.valence)
-        finding = find(row, gain, margin, candidates)
+        margin, valence = margins.of(row), "positive" if row.passes else evaluators[version_id].valence
+        labelled = None if row.passes else corrected.get(version_id)
+        if labelled is not None:
+            tests = len(found.candidates), len(rows)
+            yield _corrected_criterion(row, labelled, corrected_gain(labelled, row, valence), margin, tests)
+            continue
+        gain = gain_of(row, valence)
+        finding = find(row, gain, margin, len(found.candidates))
         needed = None if finding is not Finding.OPEN else _needed(row, gain, margin)
         yield Criterion(row, gain, margin, finding, needed)
+
+
+def _corrected_criterion(
+    row: ComparisonRow, corrected: CorrectedDifference, gain: Gain | None, margin: float, tests: tuple[int, int]
+) -> Criterion:
+    """A criterion by people's labels, of so many candidates and comparisons of each.
+
+    Corrected by errors, a difference is as significant as the judge's. By labels, it has an interval of its own, which
+    is widened over all comparisons.
+    """
+    candidates, comparisons = tests
+    if gain is not None and corrected.method == "labels":
+        wide = gain.widened(candidates * comparisons)
+        sure = Verdict.WORSE if wide.high < 0 else Verdict.BETTER if wide.low > 0 else Verdict.NO_SIGNIFICANT_DIFFERENCE
+        row = row.model_copy(update={"verdict": sure})
+    finding = find(row, gain, margin, candidates)
+    if finding is not Finding.OPEN:
+        return Criterion(row, gain, margin, finding, corrected=corrected)
+    labels = labels_needed(corrected, gain, margin)
+    pairs = gain.pairs_needed(margin) if gain is not None and corrected.method == "errors" else None
+    return Criterion(row, gain, margin, finding, pairs, corrected, labels)
+
+
+def labels_needed(corrected: CorrectedDifference, gain: Gain | None, margin: float) -> int | None:
+    """Labels of each run that settle an open criterion with 80 % power, if the difference is as estimated.
+
+    A difference from 0 to the margin is taken as none. None if labels alone do not settle it.
+    """
+    if gain is None or corrected.label_error is None:
+        return None
+    distance = -gain.estimate if gain.estimate < -margin else max(margin, margin + gain.estimate)
+    error = (gain.high - gain.low) / (2 * Z_INTERVAL)
+    room = (distance / (Z_INTERVAL + Z_POWER)) ** 2 - max(0.0, error**2 - corrected.label_error**2)
+    if room <= 0:
+        return None
+    labels = min(corrected.baseline_labels, corrected.candidate_labels)
+    needed = max(labels + 1, math.ceil(labels * corrected.label_error**2 / room))
+    return needed if needed <= gain.pairs else None
+
+
+def _lost_groups(
+    found: Comparisons,
+    criteria: Iterable[Criterion],
+    candidate: ComparedCandidate,
+    evaluators: Mapping[str, EvaluatorRow],
+) -> list[LocatedDifference]:
+    """The groups in which a loss of more than the margin sits."""
+    margins = {item.row.evaluator_version_id: item.margin for item in criteria if not item.row.passes}
+    lost = []
+    for item in found.located:
+        sign = -1 if evaluators[item.evaluator_version_id].valence == "negative" else 1
+        margin = margins.get(item.evaluator_version_id)
+        if item.run_id == candidate.run_id and margin is not None and sign * item.difference < -margin:
+            lost.append(item)
+    return lost
 
 
 def is_constant(row: ComparisonRow, baseline: ComparedRun, candidate: ComparedRun) -> bool:
@@ -278,6 +345,6 @@ def _needed(row: ComparisonRow, gain: Gain | None, margin: float) -> int | None:
 def _goodness(verdict: CandidateVerdict) -> tuple[int, int, float]:
     """What makes a candidate the best: the decision, then better less lost criteria, then the gains in their errors."""
     order = [Decision.DO_NOT_SHIP, Decision.CANNOT_TELL, Decision.SHIP]
-    better, lost = len(verdict.having(Finding.BETTER)), len(verdict.having(Finding.LOST))
+    better, lost = len(verdict.having(Finding.BETTER)), len(verdict.having(Finding.LOST)) + bool(verdict.groups)
     gains = [item.gain for item in verdict.criteria if item.gain is not None and item.gain.high > item.gain.low]
     return order.index(verdict.decision), better - lost, sum(gain.estimate / (gain.high - gain.low) for gain in gains)

@@ -1,16 +1,23 @@
 """Compare runs by their columns. Reads texts only for the shown datapoints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
 from evals_mcp.errors import Invalid
-from evals_mcp.models.comparisons import ComparedDatapoint, Comparisons, OtherRun
+from evals_mcp.models.comparisons import (
+    ComparedCandidate,
+    ComparedDatapoint,
+    Comparisons,
+    CorrectedDifference,
+    OtherRun,
+)
 from evals_mcp.models.questions import ComparisonQuestion
 from evals_mcp.models.rows import DatapointLog, JudgmentRow
 from evals_mcp.statistics.datapoint_changes import DatapointChange
+from evals_mcp.statistics.judge_corrections import are_same_question, correct_differences
 from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, logs
@@ -78,9 +85,36 @@ class ComparisonQuestions:
             logs_of = _other_runs(connection, others, shown, found, evaluation.attachments, question.characters)
             rows = [row.model_copy(update={"other_runs": runs}) for row, runs in zip(rows, logs_of, strict=True)]
             located = self._located.find(connection, question, evaluation, conditions, evaluators, found)
+            corrected = self._corrected(connection, question, evaluation, conditions, asked, answer.candidates)
             newest = self._overviews.newest(connection, evaluation, known)
-            changed: dict[str, Any] = {"candidates": candidates, "datapoints": rows, "newest": newest}
+            changed: dict[str, Any] = {
+                "candidates": candidates,
+                "datapoints": rows,
+                "corrected": corrected,
+                "newest": newest,
+            }
             return answer.model_copy(update={**changed, **located._asdict()})
+
+    def _corrected(
+        self,
+        connection: Connection,
+        question: ComparisonQuestion,
+        evaluation: EvaluationState,
+        conditions: FilterConditions,
+        runs: Mapping[str, Row[Any]],
+        candidates: Sequence[ComparedCandidate],
+    ) -> list[CorrectedDifference]:
+        """The differences by judges, corrected by people's labels. None where missing judgments count."""
+        people = [item for item in evaluation.evaluators if item.row.evaluator_type == "human"]
+        asked = evaluation.find_evaluators(question.evaluator_version_ids)
+        judges = [item for item in asked if any(are_same_question(item.row, human.row) for human in people)]
+        if not judges or question.missing != "exclude":
+            return []
+        found = self._columns.read(connection, conditions, runs, [*judges, *people], evaluation).columns
+        baseline = found[question.baseline_run_id]
+        return correct_differences(
+            [item.row for item in judges], [item.row for item in people], baseline, candidates, found
+        )
 
     def _family(
         self,
