@@ -10,12 +10,14 @@ import re
 import statistics
 import sys
 import tempfile
+from asyncio.subprocess import PIPE, STDOUT
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.review import llm_judges, long_outputs, rag_chat
-from benchmarks.review.judges_document import judges_document, votes_document
+from benchmarks.review import agreement, conditions, llm_judges, long_outputs, rag_chat, slices, statements, verdicts
+from benchmarks.review.judges_document import judges_document, preferences_document, votes_document, wins_document
 from benchmarks.review.questions import Found, Question, with_named_cells
 from benchmarks.review.raw_api import open_raw_api
 from benchmarks.review.truth import read_recorded
@@ -27,7 +29,8 @@ from evals_mcp.config import Settings
 from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.wiring import build_client
 
-MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 82
+_MODULES = (rag_chat, long_outputs, llm_judges, conditions, slices, agreement, verdicts, statements)
+MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 148
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,11 @@ async def load_all(database: Path) -> None:
     async with build_client(Settings(database=str(database))) as client:
         for recorded in (RAG_CHAT, LONG_OUTPUTS):
             await load(client, recorded)
-        for document in (judges_document, votes_document):
+        for document in (judges_document, votes_document, preferences_document, wins_document):
             await load_document(client, stream(document()))
 
 
-async def answer(asker: Asker, question: Question, facts: list[str]) -> Answered:
+async def answer(asker: Asker, database: Path, question: Question, facts: list[str]) -> Answered:
     """Make the calls of a question, and look for its facts in what they say."""
     answers: list[str] = []
     budgets = []
@@ -70,12 +73,23 @@ async def answer(asker: Asker, question: Question, facts: list[str]) -> Answered
         if tool == "compare_runs":
             given.setdefault("family", "asked")  # most truths are corrected over what a question asks for
         budgets.append(int(given.get("max_tokens", 4000)))
+        if tool == "check":
+            answers.append(await _check(database, **given))
+            continue
         said = await asker.ask(tool, given)
         answers.append(f"error: {said.text}" if said.is_error else said.text)
     text = "\n".join(map(with_named_cells, answers))
     lacking = [fact for fact in facts if not re.search(fact, text)]
     failed = any(item.startswith("error: ") for item in answers)
     return Answered(question, answers, list(map(count, answers)), budgets, lacking + ["no error"] * failed)
+
+
+async def _check(database: Path, evaluation: str, options: list[str]) -> str:
+    """What the command prints, and its exit status."""
+    command = [sys.executable, "-m", "evals_mcp", "check", evaluation, *options, "--from", str(database)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
+    printed, _ = await process.communicate()
+    return ("error: " if process.returncode == 2 else "") + f"{printed.decode()}exit status {process.returncode}"
 
 
 def _resolved(value: Any, answers: list[str]) -> Any:
@@ -87,11 +101,11 @@ def _resolved(value: Any, answers: list[str]) -> Any:
 
 async def main(database: Path) -> bool:
     """Ask, check and print; whether all is as it must be."""
-    questions = [*rag_chat.QUESTIONS, *long_outputs.QUESTIONS, *llm_judges.QUESTIONS]
+    questions = [question for module in _MODULES for question in module.QUESTIONS]
     data = {name: read_recorded(name) for name in ("rag-chat", "long-outputs", "llm-judges")}
-    data["votes"] = data["llm-judges"]
+    data |= dict.fromkeys(("votes", "preferences", "wins"), data["llm-judges"])
     async with start_server({**os.environ, "EVALS_MCP_DATABASE": str(database)}) as asker:
-        found = [await answer(asker, item, item.facts(data[item.evaluation])) for item in questions]
+        found = [await answer(asker, database, item, item.facts(data[item.evaluation])) for item in questions]
     raw_api = open_raw_api(str(database), count)
     raw = [await raw_api.tokens(item.question.evaluation, item.question.raw) for item in found]
     for item, cost in zip(found, raw, strict=True):
@@ -118,6 +132,8 @@ def _summarize(found: list[Answered], raw: list[int]) -> bool:
     median = statistics.median(spent)
     ratio = statistics.median(cost / own for cost, own in zip(raw, spent, strict=True))
     print(f"questions answered    {answered} of {len(found)} (at least {LEAST_QUESTIONS}, all)")
+    kinds = Counter(item.question.kind for item in found)
+    print("kinds                 " + ", ".join(f"{kind} {amount}" for kind, amount in kinds.items()))
     print(f"calls                 {sum(calls)}, at most {max(calls)} a question (at most {MOST_CALLS})")
     print(f"cl100k tokens a question  median {median:,.0f} (at most {MOST_MEDIAN}), largest {max(spent):,}")
     print(f"answers over budget   {over} (at most 0)")

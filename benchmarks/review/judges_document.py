@@ -23,10 +23,13 @@ from evals_mcp.models.evaluation_document import (
 )
 
 FOLDER = DATA / "llm-judges"
-JUDGES, VOTES = "llmbar/judge", "llmbar/vote"
+JUDGES, VOTES, PREFERENCES, WINS = "llmbar/judge", "llmbar/vote", "llmbar/preference", "llmbar/win"
 VOTERS = {"GPT-4/Vanilla": "GPT-4", "ChatGPT/Vanilla": "ChatGPT", "PaLM2/Vanilla": "PaLM2", "Falcon/Vanilla": "Falcon"}
 BROKEN, HALF = "LLaMA2", "PaLM2"  # all logs fail; only the output's costs are logged
 PROMPT_COST, OUTPUT_COST, VOTED = 0.002, 0.001, 120
+ORDERS = {"first": "order_1", "swapped": "order_2"}
+WIN_JUDGES = ("GPT-4/Vanilla", "ChatGPT/Vanilla", "Falcon/Vanilla")
+LABELLED = {"output_1": 4, "output_2": 40}  # people judged each fourth win of output_1, each fortieth of output_2
 
 
 def read_lines(name: str) -> list[dict[str, Any]]:
@@ -89,6 +92,72 @@ def votes_document() -> Iterator[Record]:
             yield from _vote(model, version_id, point, votes[point["id"]], votes[point["id"]][name])
 
 
+def preferences_document() -> Iterator[Record]:
+    """Which output people and all judges prefer: a run for each order of the outputs, an evaluator for each voter."""
+    points, votes = read_lines("dataset.jsonl"), read_lines("votes.jsonl")
+    judges = [name for name in votes[0] if "/" in name]
+    options = {"return_type": "select", "options": [{"name": "output_1"}, {"name": "output_2"}]}
+    kinds = {"people": "human"} | {evaluator_name(name): "llm" for name in judges}
+    evaluators = {name: {**options, "evaluator_type": kind} for name, kind in kinds.items()}
+    yield from _files(PREFERENCES, points, evaluators, type="flow", metadata=True)
+    for order, key in ORDERS.items():
+        yield _named_version(PREFERENCES, order, {"attributes": {"order": order}})
+        yield _run(PREFERENCES, order, f"{_id(PREFERENCES)}-{order}", control=order == "first")
+        for point, line in zip(points, votes, strict=True):
+            id = f"log_{order}_{point['id']}"
+            yield _log(PREFERENCES, id, order, point, f"{point['inputs']['output_1']} | {point['inputs']['output_2']}")
+            yield _judgment(PREFERENCES, id, "people", line["human"])
+            for name in judges:
+                yield _judgment(PREFERENCES, id, evaluator_name(name), line[name][key])
+
+
+def wins_document() -> Iterator[Record]:
+    """Whether an output wins against the other, by judges on all datapoints and by people on some."""
+    points, votes = read_lines("dataset.jsonl"), read_lines("votes.jsonl")
+    kinds = {"people": "human"} | {evaluator_name(name): "llm" for name in WIN_JUDGES}
+    yield from _files(
+        WINS, points, {name: {"return_type": "boolean", "evaluator_type": kind} for name, kind in kinds.items()}
+    )
+    for output, order in (("output_1", "order_1"), ("output_2", "order_2")):
+        yield _named_version(WINS, output, {"model": "gpt-4o", "attributes": {"takes": output}})
+        yield _run(WINS, output, f"{_id(WINS)}-{output}", control=output == "output_1")
+        for index, (point, line) in enumerate(zip(points, votes, strict=True)):
+            id = f"log_{output}_{point['id']}"
+            yield _log(WINS, id, output, point, point["inputs"][output])
+            if index % LABELLED[output] == 0:
+                yield _judgment(WINS, id, "people", line["human"] == output)
+            for name in WIN_JUDGES:
+                yield _judgment(WINS, id, evaluator_name(name), line[name][order] == output)
+
+
+def evaluator_name(judge: str) -> str:
+    """The evaluator of a judge, such as `gpt-4-vanilla`."""
+    return judge.lower().replace("/", "-").replace("_", "-")
+
+
+def _named_version(path: str, name: str, content: dict[str, Any]) -> Record:
+    return VersionRecord(id=f"{_id(path)}-{name}", file_id=_id(path), name=name, content=content)
+
+
+def _log(path: str, id: str, run: str, point: dict[str, Any], output: str) -> Record:
+    return LogRecord(
+        id=id,
+        version_id=f"{_id(path)}-{run}",
+        run_ids=[f"{_id(path)}-{run}"],
+        source_datapoint_id=_point(path, point["id"]),
+        output=output,
+    )
+
+
+def _judgment(path: str, log: str, evaluator: str, judgment: Any) -> Record:
+    return JudgmentRecord(
+        id=f"{log}-{evaluator}",
+        evaluator_version_id=f"{_id(path)}-{evaluator}-1",
+        judged_log_id=log,
+        judgment=judgment,
+    )
+
+
 def _vote(
     model: str, version_id: str, point: dict[str, Any], votes: dict[str, Any], vote: dict[str, Any]
 ) -> Iterator[Record]:
@@ -139,15 +208,23 @@ def _vote(
 
 
 def _files(
-    path: str, points: list[dict[str, Any]], evaluators: dict[str, dict[str, Any]], type: Any = "prompt"
+    path: str,
+    points: list[dict[str, Any]],
+    evaluators: dict[str, dict[str, Any]],
+    type: Any = "prompt",
+    *,
+    metadata: bool = False,
 ) -> Iterator[Record]:
     """The file, the dataset, the evaluators and the evaluation."""
     yield FileRecord(id=_id(path), type=type, path=path)
     yield FileRecord(id=f"{_id(path)}-data", type="dataset", path=f"{path} data")
     for point in points:
-        inputs = {**point["inputs"], "row": point["id"]}
         yield DatapointRecord(
-            id=_point(path, point["id"]), dataset_id=f"{_id(path)}-data", inputs=inputs, target=point["target"]
+            id=_point(path, point["id"]),
+            dataset_id=f"{_id(path)}-data",
+            inputs={**point["inputs"], "row": point["id"]},
+            target=point["target"],
+            metadata=point["metadata"] if metadata else None,
         )
     yield VersionRecord(
         id=f"{_id(path)}-data-1",

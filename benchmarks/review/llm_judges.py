@@ -302,21 +302,21 @@ QUESTIONS: tuple[Question, ...] = (
     _votes(
         "Which log has this ticket in its metadata?",
         "get_logs",
-        {"text": "ticket-Falcon-natural_007", "max_tokens": 500},
+        {"where": ["text~ticket-Falcon-natural_007"], "max_tokens": 500},
         lambda: [counted(1, "log"), "log_Falcon_natural_007", "found: in metadata"],
         "logs",
     ),
     _votes(
         "In which step was the swapped vote of PaLM2 on the twelfth datapoint?",
         "get_logs",
-        {"text": "swapped vote of PaLM2 on natural_011", "max_tokens": 500},
+        {"where": ["text~swapped vote of PaLM2 on natural_011"], "max_tokens": 500},
         lambda: [counted(1, "log"), "in step log_PaLM2_natural_011_step"],
         "logs",
     ),
     _votes(
         "How many explanations say that people preferred the second output on the datapoints 10 to 19?",
         "get_logs",
-        {"text": "People preferred output_2 of natural_01", "limit": 1, "max_tokens": 500},
+        {"where": ["text~People preferred output_2 of natural_01"], "limit": 1, "max_tokens": 500},
         lambda: [
             counted(4 * sum(_LINES[f"natural_01{n}"]["human"] == "output_2" for n in range(10)), "logs"),
             "in explanation by people",

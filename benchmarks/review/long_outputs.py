@@ -247,7 +247,10 @@ QUESTIONS = (
         "How were the three repeats of monty_hall_inverse by Opus judged?",
         "long-outputs",
         (
-            ("list_datapoints", {"evaluation": LONG, "text": "monty_hall_inverse", "runs": [OPUS], "max_tokens": 600}),
+            (
+                "list_datapoints",
+                {"evaluation": LONG, "where": ["text~monty_hall_inverse"], "runs": [OPUS], "max_tokens": 600},
+            ),
             (
                 "get_logs",
                 {"evaluation": LONG, "datapoint": Found(r"\b(dp_\w{6,})"), "runs": [OPUS], "max_tokens": 900},
@@ -278,7 +281,7 @@ QUESTIONS = (
     _long(
         "Which answers of Opus name Schrödinger?",
         "get_logs",
-        {"runs": [OPUS], "text": "Schrödinger", "limit": 10, "max_tokens": 900},
+        {"runs": [OPUS], "where": ["text~Schrödinger"], "limit": 10, "max_tokens": 900},
         lambda data: [
             counted(len(data.containing("Schrödinger", OPUS)), "logs"),
             *(literal(log["id"]) for log in data.containing("Schrödinger", OPUS)),
@@ -295,7 +298,7 @@ QUESTIONS = (
     _long(
         "What was asked, and what was expected, in feeding_the_goat?",
         "list_datapoints",
-        {"text": "feeding_the_goat", "runs": [OPUS, GROK], "evaluator": "rubric_score", "max_tokens": 800},
+        {"where": ["text~feeding_the_goat"], "runs": [OPUS, GROK], "evaluator": "rubric_score", "max_tokens": 800},
         lambda data: [
             literal(data.datapoints["feeding_the_goat"]["inputs"]["prompt"][:200]),
             *map(literal, data.datapoints["feeding_the_goat"]["target"]["criteria"]),

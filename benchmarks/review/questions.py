@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
+from benchmarks.review.judges_document import JUDGES, PREFERENCES, VOTES, WINS
 from benchmarks.review.truth import Pairing, Recorded
 
 RAG = "northwind/rag-chat"
 LONG = "misguided/attention"
+EVALUATIONS = {
+    "rag-chat": RAG,
+    "long-outputs": LONG,
+    "llm-judges": JUDGES,
+    "votes": VOTES,
+    "preferences": PREFERENCES,
+    "wins": WINS,
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,17 @@ class Question:
     calls: tuple[tuple[str, dict[str, Any]], ...]
     facts: Callable[[Recorded], list[str]]
     raw: tuple[str, ...]
+    kind: str = "review"
+
+
+def one_call(
+    kind: str, evaluation: str, words: str, call: tuple[str, dict[str, Any]], facts: Callable[[Recorded], list[str]]
+) -> Question:
+    """A question about a loaded evaluation that one call answers; the raw API would need all logs."""
+    tool, arguments = call
+    return Question(
+        words, evaluation, ((tool, {"evaluation": EVALUATIONS[evaluation], **arguments}),), facts, ("logs",), kind
+    )
 
 
 def literal(text: str) -> str:
@@ -67,7 +87,7 @@ def figure(value: float, digits: int = 2) -> str:
 
     One or two digits more are right, too: comparisons show them where their difference would not add up.
     """
-    exact = Decimal(repr(round(value, 9)))
+    exact = Decimal(repr(round(float(value), 9)))
     forms: set[str] = set()
     for more in range(3):
         unit = Decimal(1).scaleb(-digits - more)
@@ -81,6 +101,32 @@ def figure(value: float, digits: int = 2) -> str:
 def percent(share: float) -> str:
     """A share in per cent with one digit."""
     return figure(share * 100, 1) + "%"
+
+
+def row(*cells: str) -> str:
+    """The line of a table that begins with these cells, each a pattern of a whole cell."""
+    return r"(?m:^" + r" \| ".join(cells) + r"(?: \||$))"
+
+
+def signed(value: float, digits: int) -> str:
+    """A number with its sign, rounded; `-0` and `+0` are 0."""
+    sign = r"[-+]?" if not round(value, digits) else literal("-") if value < 0 else r"(?<!-)\+?"
+    return sign + figure(abs(value), digits)
+
+
+def interval(bounds: tuple[float, float], digits: int = 1) -> str:
+    """`low to high` with signs."""
+    return f"{signed(bounds[0], digits)} to {signed(bounds[1], digits)}"
+
+
+def p_shown(p_value: float) -> str:
+    """A p-value with two significant digits at most."""
+    return "<0.0001" if p_value < 0.0001 else figure(p_value, 4 if p_value < 0.01 else 3 if p_value < 0.1 else 2)
+
+
+def nothing_like(pattern: str) -> str:
+    """That no part of the answer matches."""
+    return rf"\A(?!(?s:.*){pattern})"
 
 
 def counted(number: int, what: str) -> str:

@@ -406,7 +406,7 @@ QUESTIONS = (
     _rag(
         "Which logs of prompt-refined mention hearing aids?",
         "get_logs",
-        {"runs": [REFINED], "text": "hearing aid", "limit": 5, "max_tokens": 900},
+        {"runs": [REFINED], "where": ["text~hearing aid"], "limit": 5, "max_tokens": 900},
         lambda data: [
             counted(len(data.containing("hearing aid", REFINED)), "logs"),
             *(literal(log["id"]) for log in data.containing("hearing aid", REFINED)),
@@ -416,21 +416,21 @@ QUESTIONS = (
     _rag(
         "How many logs of all runs mention acupuncture?",
         "get_logs",
-        {"text": "acupuncture", "limit": 2, "max_tokens": 600},
+        {"where": ["text~acupuncture"], "limit": 2, "max_tokens": 600},
         lambda data: [counted(len(data.containing("acupuncture")), "logs")],
         "logs",
     ),
     _rag(
         "Which datapoints are about hospice care?",
         "list_datapoints",
-        {"text": "hospice", "runs": [CONTROL], "max_tokens": 1000},
+        {"where": ["text~hospice"], "runs": [CONTROL], "max_tokens": 1000},
         lambda data: [row_named(row) for row in data.datapoints_containing("hospice")],
         "datapoints",
     ),
     _rag(
         "Is this question in the dataset twice?",
         "list_datapoints",
-        {"text": "What is balance billing?", "runs": [CONTROL], "max_tokens": 800},
+        {"where": ["text~What is balance billing?"], "runs": [CONTROL], "max_tokens": 800},
         _duplicates,
         "datapoints",
     ),
@@ -438,7 +438,7 @@ QUESTIONS = (
         "How did every run answer dp_0067?",
         "rag-chat",
         (
-            ("list_datapoints", {"evaluation": RAG, "text": "dp_0067", "runs": [CONTROL], "max_tokens": 500}),
+            ("list_datapoints", {"evaluation": RAG, "where": ["text~dp_0067"], "runs": [CONTROL], "max_tokens": 500}),
             ("get_logs", {"evaluation": RAG, "datapoint": Found(r"\b(dp_\w{6,})"), "max_tokens": 2000}),
         ),
         lambda data: [

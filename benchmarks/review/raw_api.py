@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpx
-from benchmarks.review.judges_document import JUDGES, VOTES
-from benchmarks.review.questions import LONG, RAG
+from benchmarks.review.questions import EVALUATIONS
 
 from evals_mcp.wiring import open_embedded_app
 
-_FOLDERS = {"rag-chat": RAG, "long-outputs": LONG, "llm-judges": JUDGES, "votes": VOTES}
 _PAGE = 100
 _COUNTED = 20_000  # characters of a page that are counted; the rest is taken to cost as much
 
@@ -25,7 +23,7 @@ class RawApi:
 
     async def tokens(self, folder: str, names: Iterable[str]) -> int:
         """The tokens of all answers to these requests of a question."""
-        evaluation = await self._evaluation(_FOLDERS[folder])
+        evaluation = await self._evaluation(EVALUATIONS[folder])
         urls = [url for name in names for url in self._urls(evaluation, name)]
         return sum([await self._tokens(url) for url in dict.fromkeys(urls)])
 

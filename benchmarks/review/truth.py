@@ -1,4 +1,4 @@
-"""The true facts of the recorded evaluations, in plain Python over their files; nothing here uses the package."""
+"""The true facts of the recorded evaluations, in Python and pandas over their files; nothing here uses the package."""
 
 import json
 from collections import Counter
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+
+import pandas as pd
 
 _STEPS = 720  # thirds and sixths of a point, recorded as 0.33 or 0.3333, tie as they should
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -91,6 +93,17 @@ class Recorded:
     def mean(self, run: str, evaluator: str) -> float:
         """The mean judgment of a run; of booleans the share of true."""
         return fmean(float(judgment) for _, judgment in self.judged(run, evaluator))
+
+    def frame(self) -> pd.DataFrame:
+        """A row for each log: `id`, `run`, `datapoint`, `length` (characters), `latency` (s), `tokens`, judgments."""
+        rows: list[dict[str, Any]] = []
+        for run, logs in self.logs.items():
+            for log in logs:
+                said = {name: given.get("judgment") for name, given in log["judgments"].items()}
+                own = {"id": log["id"], "run": run, "datapoint": log["datapoint_id"], "output": log["output"]}
+                measured = {"latency": log.get("latency_s"), "tokens": log.get("output_tokens")}
+                rows.append({**own, **measured, "length": len(log["output"]), **said})
+        return pd.DataFrame(rows)
 
     def failed(self) -> list[tuple[str, str, str]]:
         """Run, evaluator and log id of each judgment whose evaluator failed."""
