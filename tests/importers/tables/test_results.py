@@ -322,6 +322,17 @@ def test_numbers_that_may_be_two_are_refused_with_what_to_change(
     assert _judged(tmp_path / "s.csv", cells) == (judgments, [f"s.csv: {told}"])
 
 
+def test_groups_of_points_are_in_doubt_where_other_columns_have_decimal_commas(tmp_path: Path) -> None:
+    """Not 1.2: the judgment failed, and a cost is metadata. A column with a sure decimal point keeps its own."""
+    rows = "".join(f"q{n};a;1.20{n};{n},25;0.80{n};2.50{n};1.10{n}\n" for n in range(4))
+    (tmp_path / "de.csv").write_text(f"question;answer;points;grade;f1;cost;latency_ms\n{rows}")
+    results, report = read_as("table", tmp_path / "de.csv")
+    assert [[score.judgment for score in result.scores] for result in results][1] == [None, 1.25, 0.801]
+    assert (results[1].cost, results[1].metadata, results[1].latency) == (None, {"cost": "2.501"}, 1.101)
+    wanted = "It may be 1200 or 1.200: write it without the point, or with a decimal comma."
+    assert f"de.csv: 4 cells of points are no number: first '1.200' (line 2). {wanted}" in report.notes
+
+
 def test_names_with_numbers_are_no_numbers(tmp_path: Path) -> None:
     """Whatever stands before or behind the number."""
     rows = "".join(f"q{n},x,v{n % 2},{n % 2 + 1}st\n" for n in range(6))

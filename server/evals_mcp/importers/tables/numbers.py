@@ -8,6 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 from evals_mcp.importers.tables.cells import as_number, is_missing
 
+Notation = Literal["comma", "grouped"]
+"""How a number is written: `1.200,5`, or `1,200.5`."""
+
 _CELL = re.compile(r"(\D{0,3}\s*[+-]?)(\d[\d.,]*)(\s*[a-z\u00b5\u03bc$\u00a2%]*)", re.IGNORECASE)
 _COMMA = re.compile(r"(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,\d+)?")
 _GROUPED = re.compile(r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?")
@@ -23,13 +26,14 @@ class Numbers:
     """The notation of a column: `comma` for `1.200,5`, `grouped` for `1,200.5`, None if each cell must tell.
 
     `percents` if most cells have a percent sign: `50%` is 0.5 then. `fractions` if most are such as `8/10`, which is
-    0.8. `unsure` if a cell may be two numbers.
+    0.8. `unsure` if a cell may be two numbers: one such as `1,200`, and with `doubts_points` one such as `1.200`.
     """
 
-    notation: Literal["comma", "grouped"] | None = None
+    notation: Notation | None = None
     percents: bool = False
     fractions: bool = False
     unsure: bool = False
+    doubts_points: bool = False
 
     def plain(self, cell: Any) -> Any:
         """A cell with a decimal point and without groups; as it is if it is no number, or may be two."""
@@ -38,8 +42,6 @@ class Numbers:
             return cell
         before, digits, after = match.groups()
         notations = [self.notation] if self.notation else _notations(digits)
-        if len(notations) > 1 and "," not in digits:
-            return cell
         if len(notations) != 1 or notations[0] not in _notations(digits):
             return cell
         number = digits.replace(".", "").replace(",", ".") if notations[0] == "comma" else digits.replace(",", "")
@@ -49,6 +51,8 @@ class Numbers:
         """A cell as a number; None if it is none, may be two, or differs from most others in its form."""
         if (fraction := _fraction(cell)) is not None:
             return fraction if self.fractions else None
+        if self.doubts_points and self.may_be_two(cell):
+            return None
         plain = self.plain(cell)
         has_percent = isinstance(plain, str) and plain.rstrip().endswith("%")
         number = as_number(plain.strip().removesuffix("%") if has_percent else plain)
@@ -65,21 +69,26 @@ class Numbers:
             return f"{_ALIKE} with a percent sign, or none."
         if self._may_be_two(match):
             digits = match[2] if match else ""
+            if "," not in digits:
+                whole = digits.replace(".", "")
+                return f"It may be {whole} or {digits}: write it without the point, or with a decimal comma."
             return f"It may be {digits.replace(',', '')} or {digits.replace(',', '.')}: write it without the comma."
         return ""
 
     def may_be_two(self, cell: Any) -> bool:
-        """Whether a cell may be two numbers in this column, such as `1,200`."""
+        """Whether a cell may be two numbers in this column, such as `1,200`; also `1.200` if it doubts points."""
         return self._may_be_two(_CELL.fullmatch(cell.strip()) if isinstance(cell, str) else None)
 
     def _may_be_two(self, match: re.Match[str] | None) -> bool:
-        return match is not None and self.notation is None and _is_unsure(match[2])
+        if match is None or self.notation is not None or len(_notations(match[2])) < 2:
+            return False
+        return "," in match[2] or (self.doubts_points and "." in match[2])
 
 
 class _Form(NamedTuple):
     """How a cell writes a number: its notations (none for a cell that is no number), unit, and signs."""
 
-    notations: tuple[Literal["comma", "grouped"], ...] = ()
+    notations: tuple[Notation, ...] = ()
     unit: str = ""
     has_comma: bool = False
     has_point: bool = False
@@ -99,7 +108,7 @@ class NumberTally:
 
     def __init__(self) -> None:
         self._texts = self._found = self._percents = self._fractions = self._milliseconds = 0
-        self._sure: set[Literal["comma", "grouped"]] = set()
+        self._sure: set[Notation] = set()
         self._has_commas = self._has_groups_of_points = self._is_unsure = False
 
     def add(self, cell: Any) -> None:
@@ -127,9 +136,15 @@ class NumberTally:
         else:
             self._fractions += form.is_fraction
 
-    def numbers(self, *, decimal_commas: bool, whole: bool = False) -> Numbers:
+    @property
+    def has_decimal_commas(self) -> bool:
+        """Whether a cell surely has a decimal comma."""
+        return "comma" in self._sure
+
+    def numbers(self, *, decimal_commas: bool, whole: bool = False, others_have_commas: bool = False) -> Numbers:
         """How most cells write numbers. With `decimal_commas`, the file is likely to have them.
 
+        With `others_have_commas`, other columns surely do, so that `1.200` may be 1200.
         `whole` if the column counts what has no parts worth a comma, such as milliseconds: `1,897` are 1897 then.
         """
         fractions = self._fractions > _HALF * self._texts
@@ -145,7 +160,8 @@ class NumberTally:
                 return Numbers("comma", percents)
         if decimal_commas and self._has_commas and not self._sure:
             return Numbers("comma", percents)
-        return Numbers(None, percents, unsure=self._is_unsure)
+        doubts = others_have_commas and self._has_groups_of_points and not self._sure
+        return Numbers(None, percents, unsure=self._is_unsure or doubts, doubts_points=doubts)
 
 
 def numbers_in(cells: Iterable[Any], *, decimal_commas: bool) -> Numbers:
@@ -179,13 +195,9 @@ def _bare(cell: Any) -> Any:
     return cell.strip().removesuffix("%").strip() if isinstance(cell, str) else cell
 
 
-def _is_unsure(digits: str) -> bool:
-    return "," in digits and len(_notations(digits)) > 1
-
-
-def _notations(digits: str) -> list[Literal["comma", "grouped"]]:
+def _notations(digits: str) -> list[Notation]:
     """The notations in which digits with points and commas are a number: both for `3`, `1,200` and `1.200`."""
-    found: list[Literal["comma", "grouped"]] = []
+    found: list[Notation] = []
     if _COMMA.fullmatch(digits):
         found.append("comma")
     if _GROUPED.fullmatch(digits):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from evals_mcp.importers.tables.amounts import counts_milliseconds
@@ -35,15 +36,19 @@ class WholeColumns:
 
     def settle(self) -> None:
         """Set the types and notations in the columns. A column of hardly any judgments of one type has texts."""
+        write = partial(
+            NumberTally.numbers,
+            decimal_commas=self._decimal_commas,
+            others_have_commas=any(numbers.has_decimal_commas for numbers in self._numbers.values()),
+        )
         for score in self._scores:
             if not score.is_sure and self._types[_evaluator(score)].is_filled:
                 score.type = self._types[_evaluator(score)].type(score.column) or "text"
-            score.numbers = self._numbers[score.column].numbers(decimal_commas=self._decimal_commas)
+            score.numbers = write(self._numbers[score.column])
         tokens = (self._columns.prompt_tokens, self._columns.output_tokens)
         for name in self._figures():
             whole = name in tokens or counts_milliseconds(name)
-            numbers = self._numbers[name].numbers(decimal_commas=self._decimal_commas, whole=whole)
-            self._columns.numbers[name] = numbers
+            self._columns.numbers[name] = write(self._numbers[name], whole=whole)
 
     def _figures(self) -> Iterator[str]:
         """The columns of latency, cost and tokens."""
