@@ -74,6 +74,18 @@ def test_counts_of_tokens_are_no_inputs() -> None:
     assert _described(rows) == "inputs: input; output: output; tokens: input_tokens, output_tokens."
 
 
+def test_what_an_output_took_and_who_judged_it_are_no_scores() -> None:
+    """Whatever the words around the measure. Judgments of it are scores, as booleans and by their names."""
+    figures = {"Tokens used": 120, "total time (min)": 2, "Judge cost": 0.1, "ttft_ms": 90, "p95 latency (µs)": 8}
+    judges = {"judge_model": "gpt-4o", "grader version": "v1", "Rater name": "Ann", "kosten": "0,5"}
+    scores = {"token_f1": 0.5, "latency ok": "yes", "cost score": 4, "time management": 3, "model quality": "good"}
+    row = {"question": "q", "answer": "a", **figures, **judges, **scores}
+    assert _described([row, row | {"token_f1": 0.3}, row]) == (
+        "inputs: question; output: answer; scores: token_f1 (number), latency ok (boolean), cost score (number), "
+        f"time management (number), model quality (select); metadata: {', '.join([*figures, *judges])}."
+    )
+
+
 def test_options_are_short_and_few() -> None:
     """A column of different texts is no score."""
     rows = [{"output": "x", "verdict": ["good", "bad"][n % 2], "note": f"note {n}"} for n in range(6)]

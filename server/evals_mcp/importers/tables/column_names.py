@@ -47,7 +47,7 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
     "latency": _words(
         "latency latency_s latency_ms latency_seconds latency_sec latency_secs duration duration_ms duration_s "
         "duration_seconds response_time response_time_ms response_time_s time_taken elapsed elapsed_ms elapsed_s "
-        "elapsed_seconds elapsed_time total_latency total_time runtime dauer"
+        "elapsed_seconds elapsed_time total_latency total_time runtime dauer latenz laufzeit antwortzeit"
     ),
     "cost": _words("cost total_cost cost_usd total_cost_usd price price_usd cost_in_usd cost_dollars usd"),
 }
@@ -93,6 +93,15 @@ NO_OPTIONS: frozenset[str] = frozenset(
 )
 """The names of columns of people, states and remarks: judgments only where they hold booleans or numbers."""
 
+_MEASURE = re.compile(
+    r"(?:^|_)(?:(?:tokens|token_(?:count|usage)|latency|duration|elapsed|runtime|ttft|time|costs?|price|version|"
+    r"latenz|dauer|laufzeit|zeit|kosten|preis)"
+    r"(?:_(?:used|in|out|input|output|total|count|cached|avg|mean|max|p\d+|ns|[u\u00b5\u03bcm]?s|m?secs?|(?:milli)?seconds?|"
+    r"mins?|minutes?|h|hours?|usd|eur|gbp|cents?))*|ms|msecs?|millis\w*|usd)$"
+)
+_SETTING = re.compile(r"_(?:model|version|name|provider)(?:_(?:name|id))?$")
+
+
 EXPLANATIONS = r"(?:reason|reasoning|reasons|explanation|comments?|rationale|feedback|justification|critique)"
 """The words for what explains a judgment, as a pattern."""
 
@@ -101,6 +110,16 @@ def has_role(column: str, role: Role) -> bool:
     """Whether a column's name is one of a role, or begins with it."""
     key = column_key(column)
     return key in NAMES[role] or key.partition("_")[0] == role or key.startswith(f"{role}s_")
+
+
+def names_measure(column: str) -> bool:
+    """Whether a column of numbers has what an output took by its last words, such as `tokens used` and `time (min)`."""
+    return _MEASURE.search(re.sub(r"[\W_]+", "_", column_key(column)).strip("_")) is not None
+
+
+def names_setting(column: str) -> bool:
+    """Whether a column of options has what made or judged an output, such as `judge_model`."""
+    return _SETTING.search(column_key(column)) is not None
 
 
 def names_explanation(column: str) -> str | None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from evals_mcp.importers.tables.cells import as_boolean, column_key, is_missing
-from evals_mcp.importers.tables.column_names import EXPLANATIONS, NO_OPTIONS, NO_SCORES
+from evals_mcp.importers.tables.column_names import EXPLANATIONS, NO_OPTIONS, NO_SCORES, names_measure, names_setting
 from evals_mcp.importers.tables.numbers import is_fraction, is_number
 
 ScoreType = Literal["boolean", "number", "select", "text"]
@@ -84,6 +84,8 @@ class TypeTally:
         numbers = (self._numbers + (self._fractions if is_score else 0)) / self._count
         booleans = self._booleans / self._count
         most = max(booleans, numbers)
+        if booleans < numbers == most and names_measure(column):
+            return None
         options = not _tells_about(column) and self._has_options()
         if options and numbers < most < 1 and self._has_third_option():
             return "select"
@@ -118,9 +120,9 @@ def _readings(cell: str | float) -> tuple[bool, bool, bool]:
 
 
 def _tells_about(column: str) -> bool:
-    """Whether a column of texts has people, states or remarks, such as `Reviewer` and `Judge Rationale`."""
+    """Whether a column of texts has people, states, settings or remarks, such as `Reviewer` and `Judge Rationale`."""
     key = column_key(column)
-    return key in NO_OPTIONS or _REMARK.search(key) is not None
+    return key in NO_OPTIONS or _REMARK.search(key) is not None or names_setting(column)
 
 
 def _can_be_option(cell: Any) -> bool:
