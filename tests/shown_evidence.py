@@ -9,6 +9,7 @@ _MEASURES = ("latency", "tokens", "cost")
 _ROW = re.compile(r"(?:log|dp)_\w+(?=[;:] | \| |$)|[^\s|\"]+(?= \| )")
 _LINE = re.compile(r"  ([^\s(][^:\"]*?)(?: \(.*?\))?: ")
 _CHANGE = re.compile(r"(\S+): .*lines:$")
+_CANDIDATE = re.compile(r"^Candidate (\S+) against baseline ", re.MULTILINE)
 
 
 class Words(NamedTuple):
@@ -26,14 +27,20 @@ def read_words(listed_runs: str) -> Words:
 
 
 def shown_evidence(answer: str, words: Words) -> set[tuple[str, ...]]:
-    """A key for each row, line below a datapoint, verdict on a run by an evaluator, and changed text."""
+    """A key for each row, line below a datapoint, verdict on a run by an evaluator, and changed text.
+
+    The table of a single candidate names it above: a row by an evaluator is a verdict on this run.
+    """
     shown: set[tuple[str, ...]] = set()
     row = ""
+    candidate = _CANDIDATE.search(answer)
     for line in answer.splitlines():
         if found := _ROW.match(line):
             row = found[0]
             shown.add((row,))
             shown |= _verdicts(line, words)
+            if candidate and row in words.evaluators:
+                shown.add(("verdict", candidate[1], row))
         elif row and (found := _LINE.match(line)):
             shown.add((row, found[1]))
         elif found := _CHANGE.match(line):
