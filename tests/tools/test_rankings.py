@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from tests.assistant import Assistant
+from tests.pairwise_comparisons import NAME, pairwise_document
 from tests.small_evaluations import make_evaluation
+
+from evals_mcp.importers.loader import load_document, stream
 
 pytestmark = pytest.mark.anyio
 
@@ -87,3 +90,30 @@ async def test_nothing_to_rank_is_said(own_assistant: Assistant) -> None:
     apart = await own_assistant.ask("list_runs", evaluation=small.id, show="ranking")
     assert "No shared datapoint by good, so not tested: v1 and v2." in apart
     assert "the data cannot tell which of the 2 runs is first" in apart
+
+
+async def test_pairwise_judges_rate_the_models_that_datapoints_name(own_assistant: Assistant) -> None:
+    """On the Elo scale with intervals and ranks; the fields are told, and how often two models met."""
+    await load_document(own_assistant.client, stream(pairwise_document()))
+    answer = await own_assistant.ask("list_runs", evaluation=NAME, show="ranking", evaluator="side")
+    lines = answer.splitlines()
+    assert lines[1] == (
+        "side compares models that metadata.model_a and metadata.model_b name: 4 models, 234 judgments, 20 ties."
+    )
+    rows = [line.split(" | ") for line in lines if line.startswith("side | ")]
+    models = rows[:4]
+    assert [row[1] for row in models] == ["1", "2–3", "2–3", "4"]
+    assert [row[2] for row in models][::3] == ['"strong"', '"weak"']
+    assert len(rows) == 4 + 6
+    assert "Bradley–Terry" in answer
+    both = await own_assistant.ask("list_runs", evaluation=NAME, show="elo")
+    assert "winner compares models that" in both
+    assert "Not ranked, because no judgment is better than another: style." in both
+
+
+async def test_a_pairwise_judge_of_unknown_models_rates_nothing(own_assistant: Assistant) -> None:
+    """The answer says what the datapoints lack."""
+    await load_document(own_assistant.client, stream(pairwise_document(12, named=False)))
+    answer = await own_assistant.ask("list_runs", evaluation=NAME, show="ranking")
+    assert "No ratings by side: a side is chosen, but no fields of the datapoints name the models." in answer
+    assert "metadata.model_a and metadata.model_b" in answer

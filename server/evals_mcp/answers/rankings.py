@@ -1,6 +1,8 @@
 """Runs in order as an answer: ranks that the data can tell, then the tests of pairs behind them."""
 
 from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
 
 from evals_mcp.answers import intervals
 from evals_mcp.answers.compared_figures import compared_figures
@@ -11,7 +13,17 @@ from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.tables import table
+from evals_mcp.answers.model_ratings import (
+    MODEL_HEADERS,
+    MODEL_PAIR_HEADERS,
+    RATING_MEANING,
+    model_cells,
+    model_pair_cells,
+    rank_range,
+    rating_line,
+)
 from evals_mcp.answers.subjects import subject
+from evals_mcp.models.model_ratings import RatedPair
 from evals_mcp.models.rankings import RankedPair, RankedRun, Ranking, RankingRows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
@@ -35,38 +47,76 @@ def summarize_rankings(
     offset: int = 0,
     call: Call,
 ) -> Quoted:
-    """By evaluator, best first; then pairs of neighbours before others. The offset counts rows of both tables."""
+    """By evaluator, best first; then pairs of neighbours before others. The offset counts rows of all tables."""
     answer = Answer(budget)
     names = _Names(evaluation, rows)
     answer.head(f"{subject(evaluation)} Ranking of runs on {figures.count(rows.logs, 'log')}{filtered}.")
     told = [ranking for ranking in rows.rankings if ranking.pairs]
-    if rows.logs and not told:
+    if rows.logs and not told and not rows.ratings:
         answer.line("No evaluator judged two runs here, so there is nothing to rank.")
     for ranking in told:
         answer.line(_verdict(names, ranking))
-    ranked = [(ranking, run) for ranking in told for run in ranking.runs]
-    pairs = [(ranking, pair) for ranking in told for pair in sorted(ranking.pairs, key=_distance)]
-    if shown := table(_HEADERS, [_cells(names, ranking, run) for ranking, run in ranked[offset:]]):
-        answer.rows(
-            shown[1:],
-            lambda amount: left_out(len(shown) - 1 - amount, "run", call.at(offset + amount)),
-            header=shown[0],
-            rank=Rank.VERDICTS,
-        )
-    start = max(0, offset - len(ranked))
-    if lines := table(_PAIR_HEADERS, [_pair_cells(names, ranking, pair) for ranking, pair in pairs[start:]]):
-        first = len(ranked) + start
-        answer.rows(
-            lines[1:],
-            lambda amount: left_out(len(lines) - 1 - amount, "pair", call.at(first + amount)),
-            header=lines[0],
-            waits=True,
-        )
-    if shown:
+    for ratings in rows.ratings:
+        answer.line(rating_line(evaluation, ratings))
+    tables = [
+        _Table("run", _HEADERS, [_cells(names, ranking, run) for ranking in told for run in ranking.runs]),
+        _Table(
+            "model",
+            MODEL_HEADERS,
+            [model_cells(evaluation, ratings, model) for ratings in rows.ratings for model in ratings.models],
+        ),
+        _Table(
+            "pair",
+            _PAIR_HEADERS,
+            [_pair_cells(names, ranking, pair) for ranking in told for pair in sorted(ranking.pairs, key=_distance)],
+        ),
+        _Table(
+            "model pair",
+            MODEL_PAIR_HEADERS,
+            [
+                model_pair_cells(evaluation, ratings, pair)
+                for ratings in rows.ratings
+                for pair in sorted(ratings.pairs, key=_distance)
+            ],
+        ),
+    ]
+    _add_tables(answer, tables, offset, call)
+    if told:
         answer.note(_MEANING)
+    if rows.ratings:
+        answer.note(RATING_MEANING)
     for note in (*_ranking_notes(names, rows), *notes, *evaluation.notes):
         answer.note(note)
     return answer.text()
+
+
+class _Table(NamedTuple):
+    """Rows of cells, and what they are of."""
+
+    noun: Quoted
+    headers: list[Quoted]
+    cells: list[list[Quoted]]
+
+
+def _add_tables(answer: Answer, tables: Sequence[_Table], offset: int, call: Call) -> None:
+    """Add the rows from the offset, which counts those of all tables. Tables of pairs wait for those before them."""
+    begin = 0
+    for item in tables:
+        lines = table(item.headers, item.cells)
+        first = max(0, offset - begin)
+        if shown := lines[1:][first:]:
+            answer.rows(
+                shown,
+                partial(_footer, call, item.noun, begin + first, len(shown)),
+                header=lines[0],
+                rank=Rank.EVIDENCE if item.noun.endswith("pair") else Rank.VERDICTS,
+                waits=item.noun.endswith("pair"),
+            )
+        begin += len(item.cells)
+
+
+def _footer(call: Call, noun: Quoted, begin: int, amount: int, shown: int) -> Quoted:
+    return left_out(amount - shown, noun, call.at(begin + shown))
 
 
 _PAIR_HEADERS: list[Quoted] = ["evaluator", "second, first", "datapoints", "first − second", "95% interval", "p"]
@@ -124,7 +174,7 @@ def _verdict(names: _Names, ranking: Ranking) -> Quoted:
 def _cells(names: _Names, ranking: Ranking, run: RankedRun) -> list[Quoted]:
     return [
         names.column(ranking),
-        figures.count(run.best) if run.best == run.worst else f"{figures.count(run.best)}–{figures.count(run.worst)}",
+        rank_range(run.best, run.worst),
         names.run(run.run_id),
         intervals.rate(run.mean) if ranking.is_rate else intervals.coefficient(run.mean),
         figures.count(run.datapoints),
@@ -140,7 +190,7 @@ def _better_than(names: _Names, ranking: Ranking, run: RankedRun) -> Quoted:
     return names.runs([ranking.runs[index].run_id for index in run.better_than])
 
 
-def _distance(pair: RankedPair) -> tuple[int, int]:
+def _distance(pair: RankedPair | RatedPair) -> tuple[int, int]:
     return pair.second - pair.first, pair.first
 
 
@@ -186,6 +236,11 @@ def _ranking_notes(names: _Names, rows: RankingRows) -> list[Quoted]:
         notes.append(
             "Means and order are of each run's own datapoints, tests of those that two runs share. Datapoints judged "
             f"in all runs: {figures.listed(shared, _LISTED)}."
+        )
+    if rows.unnamed:
+        notes.append(
+            f"No ratings by {names.evaluators(rows.unnamed)}: a side is chosen, but no fields of the datapoints name "
+            "the models. To rate them, give datapoints two such fields: metadata.model_a and metadata.model_b."
         )
     if rows.undirected:
         notes.append(f"Not ranked, because no judgment is better than another: {names.evaluators(rows.undirected)}.")

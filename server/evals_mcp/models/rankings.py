@@ -5,6 +5,7 @@ from pydantic import Field
 from evals_mcp.models.agreement import Estimate
 from evals_mcp.models.comparisons import ComparisonRow
 from evals_mcp.models.model import Defaulted, Model
+from evals_mcp.models.model_ratings import ModelRatings
 from evals_mcp.models.rows import CurrentRows
 
 
@@ -51,13 +52,15 @@ class Ranking(Model):
 
 
 class RankingRows(CurrentRows):
-    """The rankings of the runs of a question.
+    """The rankings of the runs of a question, and the ratings of models by pairwise judges.
 
-    `undirected` are evaluators none of whose judgments is better than another, `waiting` those that were not asked for
-    and are beyond the most pairs that are tested.
+    `undirected` are evaluators none of whose judgments is better than another, `unnamed` pairwise judges of which the
+    datapoints do not name the models, `waiting` evaluators beyond the most pairs that are tested.
     """
 
     rankings: list[Ranking]
+    ratings: list[ModelRatings]
     undirected: list[str]
+    unnamed: list[str]
     waiting: list[str]
     logs: int

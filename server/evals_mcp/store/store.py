@@ -152,7 +152,7 @@ class Store:
         """Questions about the ranks of runs."""
         from evals_mcp.store.questions.rankings import RankingQuestions
 
-        return RankingQuestions(self._answers, self._columns)
+        return RankingQuestions(self._answers, self._columns, self._cache)
 
     @cached_property
     def evaluated_runs(self) -> "EvaluatedRuns":
