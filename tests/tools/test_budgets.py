@@ -38,6 +38,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("list_runs", {}),
     ("list_runs", {"show": "agreement"}),
     ("list_runs", {"show": "relations"}),
+    ("list_runs", {"show": "repeats"}),
+    ("list_runs", {"show": "ranking"}),
     ("get_logs", {}),
     ("get_logs", {"sort": "worst", "evaluator": "stars"}),
     ("get_logs", {"where": ["text~refund"], "sample": True}),

@@ -180,6 +180,8 @@ async def test_hostile_text_never_leaves_its_quotes(evil: Evil) -> None:
         ("list_runs", {"evaluation": id}),
         ("list_runs", {"evaluation": id, "show": "agreement"}),
         ("list_runs", {"evaluation": id, "show": "relations"}),
+        ("list_runs", {"evaluation": id, "show": "repeats"}),
+        ("list_runs", {"evaluation": id, "show": "ranking"}),
         ("get_logs", {"evaluation": id}),
         ("get_logs", {"evaluation": id, "text": text}),
         ("get_logs", {"evaluation": id, "judgment": text}),

@@ -46,7 +46,8 @@ async def test_runs_are_ranked_as_far_as_tests_tell(own_assistant: Assistant) ->
     answer = await own_assistant.ask("list_runs", evaluation=id, show="ranking")
     lines = answer.splitlines()
     assert " Ranking of runs on 121 logs." in lines[0]
-    assert lines[1] == "good: the data cannot tell which of these 2 is first: v2, v3 (3 pairs)."
+    evaluators = "good, toxic (false is better), score (highest first)"
+    assert lines[1] == f"{evaluators}: the data cannot tell which of these 2 is first: v2, v3 (3 pairs)."
     assert "good | 1–2 | v2 | 90% (77 to 96) | 40 | v1" in lines
     assert "good | 1–2 | v3 | 85% (71 to 93) | 40 | v1" in lines
     assert "good | 3 | v1 | 25% (14 to 40) | 40 | -" in lines
@@ -81,7 +82,7 @@ async def test_nothing_to_rank_is_said(own_assistant: Assistant) -> None:
     """One run, runs that share no datapoint, no log."""
     id = await _made(own_assistant)
     single = await own_assistant.ask("list_runs", evaluation=id, show="ranking", where=["run=v1"])
-    assert "No evaluator judged two runs here, so there is nothing to rank." in single
+    assert "No evaluator judged two runs here, so there is no run to rank." in single
     none = await own_assistant.ask("list_runs", evaluation=id, show="ranking", where=["score>99"])
     assert "Ranking of runs on 0 logs" in none
     small = await make_evaluation(own_assistant.client, "Apart", good={"return_type": "boolean"})

@@ -51,7 +51,7 @@ async def test_repeats_tell_spread_any_of_k_and_all_of_k(own_assistant: Assistan
     assert [part.split(" (")[0] for part in rows["correct"][6].split("; ")] == ["2: 68%", "3: 77%"]
     assert [part.split(" (")[0] for part in rows["correct"][7].split("; ")] == ["2: 34%", "3: 26%"]
     assert rows["toxic (false passes)"][3].startswith("100% (")
-    assert rows["stars"][3:6] == ["2.00 (2.00 to 2.00)", "1", "39"]
+    assert rows["stars"][3:6] == ["2.00", "1", "39"]
     assert rows["tone (passes)"][6] == "2: 100% (91 to 100); 3: 100% (91 to 100)"
     assert rows["style"][3:] == ["-", "-", "0 of 39", "-", "-"]
     assert "Without repeats: v2." in answer

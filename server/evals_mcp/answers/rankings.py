@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from evals_mcp.answers import intervals
 from evals_mcp.answers.compared_figures import compared_figures
-from evals_mcp.answers.comparison_rows import verdict_words
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call, left_out
@@ -52,10 +51,15 @@ def summarize_rankings(
     names = _Names(evaluation, rows)
     answer.head(f"{subject(evaluation)} Ranking of runs on {figures.count(rows.logs, 'log')}{filtered}.")
     told = [ranking for ranking in rows.rankings if ranking.pairs]
-    if rows.logs and not told and not rows.ratings:
-        answer.line("No evaluator judged two runs here, so there is nothing to rank.")
+    if rows.logs and rows.rankings and not told:
+        answer.line("No evaluator judged two runs here, so there is no run to rank.")
+    if rows.logs and not (rows.rankings or rows.ratings or rows.undirected or rows.unnamed):
+        answer.line("No evaluator is attached, so there is nothing to rank by.")
+    verdicts: dict[Quoted, list[Quoted]] = {}
     for ranking in told:
-        answer.line(_verdict(names, ranking))
+        verdicts.setdefault(_verdict(names, ranking), []).append(names.evaluator(ranking))
+    for verdict, evaluators in verdicts.items():
+        answer.line(f"{figures.listed(evaluators, _LISTED)}: {verdict}")
     for ratings in rows.ratings:
         answer.line(rating_line(evaluation, ratings))
     tables = [
@@ -158,17 +162,16 @@ class _Names:
 
 def _verdict(names: _Names, ranking: Ranking) -> Quoted:
     """Who is first as far as the tests tell."""
-    called = names.evaluator(ranking)
     leaders = [run for run in ranking.runs if run.best == 1]
     pairs = figures.count(len(ranking.pairs), "pair")
     if len(leaders) == 1:
         sure = leaders[0].worst == 1
         than = "all others" if sure else f"{figures.count(len(leaders[0].better_than))} of the others"
-        return f"{called}: first is {names.run(leaders[0].run_id)}, significantly better than {than} ({pairs})."
+        return f"first is {names.run(leaders[0].run_id)}, significantly better than {than} ({pairs})."
     who = names.runs([run.run_id for run in leaders])
     if len(leaders) == len(ranking.runs):
-        return f"{called}: the data cannot tell which of the {figures.count(len(leaders))} runs is first ({pairs})."
-    return f"{called}: the data cannot tell which of these {figures.count(len(leaders))} is first: {who} ({pairs})."
+        return f"the data cannot tell which of the {figures.count(len(leaders))} runs is first ({pairs})."
+    return f"the data cannot tell which of these {figures.count(len(leaders))} is first: {who} ({pairs})."
 
 
 def _cells(names: _Names, ranking: Ranking, run: RankedRun) -> list[Quoted]:
@@ -204,7 +207,7 @@ def _pair_cells(names: _Names, ranking: Ranking, pair: RankedPair) -> list[Quote
         figures.count(row.pairs),
         "" if found is None else found.difference,
         "" if found is None else found.interval,
-        verdict_words(row) if p_value is None else figures.p_value(p_value).removeprefix("p=").removeprefix("p"),
+        name(row.verdict) if p_value is None else figures.p_value(p_value).removeprefix("p=").removeprefix("p"),
     ]
 
 

@@ -10,7 +10,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.models.agreement import Estimate
-from evals_mcp.statistics.distributions import Z_INTERVAL
+from evals_mcp.statistics.distributions import Z_INTERVAL, bisect, student_tail
+from evals_mcp.statistics.results import SIGNIFICANCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,4 +79,15 @@ def mean_estimate(values: NDArray[Any], weights: NDArray[Any], clusters: NDArray
     if distinct(clusters) < 2:
         return Estimate(value=mean)
     half = Z_INTERVAL * clustered_error(weights * (values - mean) / total, clusters)
+    return Estimate(value=mean, low=mean - half, high=mean + half)
+
+
+def datapoint_mean(values: NDArray[Any]) -> Estimate:
+    """The mean of one number for each datapoint, with Student's interval; none for one, or if all are equal."""
+    amount = len(values)
+    mean = math.fsum(values.tolist()) / amount
+    if amount < 2 or float(values.max()) == float(values.min()):
+        return Estimate(value=mean)
+    error = math.sqrt(math.fsum(((values - mean) ** 2).tolist()) / (amount - 1) / amount)
+    half = error * bisect(lambda t: student_tail(t, amount - 1) - SIGNIFICANCE, 0.0, 20.0)
     return Estimate(value=mean, low=mean - half, high=mean + half)

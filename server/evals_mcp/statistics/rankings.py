@@ -10,7 +10,7 @@ from evals_mcp.models.agreement import Estimate
 from evals_mcp.models.rankings import RankedPair, RankedRun, Ranking
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.booleans import compare_booleans
-from evals_mcp.statistics.clustered import mean_estimate, rate_estimate
+from evals_mcp.statistics.clustered import datapoint_mean, rate_estimate
 from evals_mcp.statistics.columns import JudgmentColumn, RunColumns
 from evals_mcp.statistics.corrections import correct_changing
 from evals_mcp.statistics.log_values import log_values, usable_numbers
@@ -22,7 +22,7 @@ from evals_mcp.statistics.run_comparisons import comparison_row
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_RUNS = 30
+MOST_RUNS = 24
 """The most runs that are ranked: those with the best means."""
 
 
@@ -140,8 +140,7 @@ def _judged(evaluator: EvaluatorRow, scale: _Scale, run_id: str, run: RunColumns
         return None
     _, index, counts = np.unique(keys, return_inverse=True, return_counts=True)
     means = np.bincount(index, weights=values) / counts
-    each, clusters = np.ones(len(means)), np.arange(len(means))
-    mean = (rate_estimate if scale.is_rate else mean_estimate)(means, each, clusters)
+    mean = rate_estimate(means, np.ones(len(means)), np.arange(len(means))) if scale.is_rate else datapoint_mean(means)
     return _Judged(run_id, keys, values, mean, len(means))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals_mcp.models.repeats import RepeatedRates, RepeatRow, RunRepeats
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.statistics.clustered import mean_estimate, rate_estimate
+from evals_mcp.statistics.clustered import datapoint_mean, rate_estimate
 from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.log_values import LogValues, log_values
 
@@ -94,8 +94,7 @@ def _describe(run_id: str, evaluator: EvaluatorRow, given: LogValues, run: RunCo
     within = math.sqrt(squares / (len(values) - len(counts)))
     each, of_datapoints = np.ones(len(counts)), np.arange(len(counts))
     if given.judgments == "numbers":
-        mean = mean_estimate(means, each, of_datapoints)
-        return row.model_copy(update={"mean": mean, "within": within})
+        return row.model_copy(update={"mean": datapoint_mean(means), "within": within})
     rates = [
         RepeatedRates(
             k=size,

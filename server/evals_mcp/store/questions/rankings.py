@@ -13,7 +13,7 @@ from evals_mcp.store.questions.filtered_columns import FilteredColumns
 from evals_mcp.store.questions.model_ratings import ModelRater, names_sides
 from evals_mcp.store.revision_cache import RevisionCache
 
-_MOST_PAIRS = 500
+_MOST_PAIRS = 300
 """Pairs of runs that are tested, after which no further evaluator is asked for: a test of numbers takes 50 ms."""
 
 
