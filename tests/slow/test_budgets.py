@@ -12,6 +12,7 @@ from tests.tools.test_budgets import (
     any_texts,
     anyio_backend,
     check_by_a_real_count,
+    check_single_logs,
     edge_case_assistant,
     stay_in_budget,
 )
@@ -34,3 +35,10 @@ async def test_answers_stay_in_a_budget_between(
 ) -> None:
     """Between the smallest and the default one, by a real count."""
     await check_by_a_real_count(edge_case_assistant, real_tokens, tool, asked, 700)
+
+
+async def test_one_log_stays_in_a_budget_between(
+    edge_case_assistant: Assistant, real_tokens: Callable[[str], int]
+) -> None:
+    """Whole, in parts, and beside another run's."""
+    await check_single_logs(edge_case_assistant, real_tokens, 700)

@@ -1,13 +1,14 @@
 """Answers about generated evaluations are followed by the call that each offers."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.assistant import Assistant
 from tests.small_evaluations import SmallEvaluation
-from tests.tools.test_offered_calls import HOSTILE, SHOWN, anyio_backend, assistant, follow
+from tests.tools.test_offered_calls import ASKED, HOSTILE, SHOWN, anyio_backend, assistant, check_reach, follow
 
 from evals_mcp.models.evaluations import CreateEvaluationRequest
 from evals_mcp.models.references import FileReference
@@ -47,3 +48,11 @@ async def test_generated_evaluations_keep_every_promise(
         assert not {"log_fake", "dp_fake"} & set(shown)
         answers += pages
     assert max(map(real_tokens, answers)) <= budget
+
+
+@pytest.mark.parametrize(("tool", "asked"), ASKED, ids=repr)
+async def test_a_budget_between_reaches_everything_once(
+    assistant: Assistant, real_tokens: Callable[[str], int], tool: str, asked: dict[str, Any]
+) -> None:
+    """Rows and answers as in the smallest budget and the default one."""
+    await check_reach(assistant, real_tokens, tool, asked, 450)

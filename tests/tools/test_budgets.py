@@ -90,15 +90,20 @@ async def check_by_a_real_count(
 async def test_one_log_stays_in_its_budget(
     edge_case_assistant: Assistant, real_tokens: Callable[[str], int], budget: int
 ) -> None:
-    """Whole, in parts, and beside another run's."""
-    ids = log_ids(await edge_case_assistant.ask("get_logs", evaluation=_NAME, limit=100, max_tokens=20_000))
+    """Whole, in parts, and beside another run's; in tests/slow also in a budget between."""
+    await check_single_logs(edge_case_assistant, real_tokens, budget)
+
+
+async def check_single_logs(assistant: Assistant, real_tokens: Callable[[str], int], budget: int) -> None:
+    """The answers about single logs are within a budget."""
+    ids = log_ids(await assistant.ask("get_logs", evaluation=_NAME, limit=100, max_tokens=20_000))
     for log in ids[:12]:
-        whole = await edge_case_assistant.ask("get_log", log=log, max_tokens=budget)
-        part = await edge_case_assistant.ask("get_log", log=log, part="inputs", max_tokens=budget)
+        whole = await assistant.ask("get_log", log=log, max_tokens=budget)
+        part = await assistant.ask("get_log", log=log, part="inputs", max_tokens=budget)
         assert estimate(whole) <= budget
         assert max(real_tokens(whole), real_tokens(part)) <= budget
     pairs = [
-        await edge_case_assistant.host.call_tool(
+        await assistant.host.call_tool(
             "get_log", {"log": log, "beside": "v2", "evaluation": _NAME, "max_tokens": budget}
         )
         for log in ids[:12]

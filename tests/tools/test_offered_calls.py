@@ -75,23 +75,29 @@ async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[A
         yield assistant
 
 
+ASKED: list[tuple[str, dict[str, Any]]] = [
+    ("get_logs", {}),
+    ("get_logs", {"sort": "worst", "evaluator": "stars"}),
+    ("get_logs", {"runs": ["v2"], "limit": 3}),
+    ("list_datapoints", {}),
+    ("list_datapoints", {"show": "disagreement", "limit": 3}),
+    ("compare_runs", {"candidates": ["v2"], "outcome": "changed"}),
+]
+
+
 @pytest.mark.parametrize("budget", [300, 900, 3_000])
-@pytest.mark.parametrize(
-    ("tool", "asked"),
-    [
-        ("get_logs", {}),
-        ("get_logs", {"sort": "worst", "evaluator": "stars"}),
-        ("get_logs", {"runs": ["v2"], "limit": 3}),
-        ("list_datapoints", {}),
-        ("list_datapoints", {"show": "disagreement", "limit": 3}),
-        ("compare_runs", {"candidates": ["v2"], "outcome": "changed"}),
-    ],
-    ids=repr,
-)
+@pytest.mark.parametrize(("tool", "asked"), ASKED, ids=repr)
 async def test_offered_calls_reach_everything_once(
     assistant: Assistant, real_tokens: Callable[[str], int], tool: str, asked: dict[str, Any], budget: int
 ) -> None:
     """In any budget the same rows, each once and in the same order, and no answer over its budget."""
+    await check_reach(assistant, real_tokens, tool, asked, budget)
+
+
+async def check_reach(
+    assistant: Assistant, real_tokens: Callable[[str], int], tool: str, asked: Mapping[str, Any], budget: int
+) -> None:
+    """The answers in a budget show the rows of the largest one."""
     arguments = {"evaluation": 'Odd "things"', **asked}
     answers = await follow(assistant, tool, {**arguments, "max_tokens": budget})
     shown = [item for answer in answers for item in SHOWN[tool](answer)]

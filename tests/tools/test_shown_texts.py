@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 from tests.assistant import Assistant, connect_assistant
@@ -107,23 +108,30 @@ async def assistant(tmp_path_factory: pytest.TempPathFactory, texts: Texts) -> A
             yield assistant
 
 
+ASKED: list[tuple[str, dict[str, Any]]] = [
+    ("get_logs", {}),
+    ("get_logs", {"sort": "length", "limit": 3}),
+    ("get_logs", {"where": ["text~#4#"]}),
+    ("list_datapoints", {}),
+    ("compare_runs", {}),
+    ("compare_runs", {"outcome": "same"}),
+    ("list_runs", {}),
+]
+
+
 @pytest.mark.parametrize("budget", [300, 4_000, 20_000])
-@pytest.mark.parametrize(
-    ("tool", "arguments"),
-    [
-        ("get_logs", {}),
-        ("get_logs", {"sort": "length", "limit": 3}),
-        ("get_logs", {"where": ["text~#4#"]}),
-        ("list_datapoints", {}),
-        ("compare_runs", {}),
-        ("compare_runs", {"outcome": "same"}),
-        ("list_runs", {}),
-    ],
-)
+@pytest.mark.parametrize(("tool", "arguments"), ASKED)
 async def test_a_text_is_whole_or_says_exactly_how_much_is_left_out(
     assistant: Assistant, texts: Texts, tool: str, arguments: Mapping[str, object], budget: int
 ) -> None:
     """No text ends without a mark where it goes on, and each number is that of the characters left out."""
+    await check_pages(assistant, texts, tool, arguments, budget)
+
+
+async def check_pages(
+    assistant: Assistant, texts: Texts, tool: str, arguments: Mapping[str, object], budget: int
+) -> None:
+    """Every text on all pages of an answer is whole, or counts what it leaves out."""
     for answer in await assistant.all_pages(tool, evaluation="Texts", max_tokens=budget, **arguments):
         check_texts(answer, texts.made)
 
@@ -131,6 +139,11 @@ async def test_a_text_is_whole_or_says_exactly_how_much_is_left_out(
 @pytest.mark.parametrize("budget", [300, 4_000, 20_000])
 async def test_a_log_read_by_itself_is_cut_as_honestly(assistant: Assistant, texts: Texts, budget: int) -> None:
     """Also in get_log, alone and beside another."""
+    await check_single_logs(assistant, texts, budget)
+
+
+async def check_single_logs(assistant: Assistant, texts: Texts, budget: int) -> None:
+    """Every text in an answer about one log is whole, or counts what it leaves out."""
     answers = await assistant.all_pages("get_logs", evaluation="Texts", runs=["old"], max_tokens=4_000)
     ids = dict.fromkeys(found for answer in answers for found in re.findall(r"log_\w+", answer))
     assert len(ids) == len(_SIZES)
