@@ -1,5 +1,6 @@
 """What every test has: its environment, asyncio, and fixtures that are loaded only where tests run."""
 
+import gc
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hands_out = config.option.dist != "no" and config.option.tx and not config.option.collectonly
     if hands_out and not hasattr(config, "workerinput"):
         return
+    gc.disable()  # until all tests are collected: modules are no garbage
     for name in _WHERE_TESTS_RUN:
         config.pluginmanager.import_plugin(name)
     _repeat_examples()

@@ -91,7 +91,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage seldom, and not among the modules: that took a twentieth of the time."""
+    """Look for garbage again, seldom, and not among the modules: that took a twentieth of the time."""
+    gc.enable()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 
 from evals_mcp.statistics.distributions import student_tail
 from evals_mcp.statistics.located_differences import locate
@@ -12,7 +12,9 @@ from evals_mcp.statistics.located_differences import locate
 @pytest.mark.parametrize("statistic", [0.0, 0.3, 1.0, 1.96, 4.2, 15.0])
 def test_student_tail_is_scipys(statistic: float, freedom: float) -> None:
     """Two-sided p of Student's t, also with fractions of degrees."""
-    assert student_tail(statistic, freedom) == pytest.approx(2 * stats.t.sf(statistic, freedom), abs=1e-12, rel=1e-9)
+    assert student_tail(statistic, freedom) == pytest.approx(
+        2 * scipy.stats.t.sf(statistic, freedom), abs=1e-12, rel=1e-9
+    )
 
 
 def test_the_judges_differ_where_they_do() -> None:
@@ -21,11 +23,11 @@ def test_the_judges_differ_where_they_do() -> None:
     outside = np.repeat([1.0, -1.0, 0.0], [9, 6, 270])
     both, codes = np.concatenate((inside, outside)), np.repeat([1, 0], [134, 285])
     (found,) = locate({"c": both}, {"c": [codes, codes]})
-    welch = stats.ttest_ind(inside, outside, equal_var=False).pvalue
-    own = stats.binomtest(11, 11).pvalue
+    welch = scipy.stats.ttest_ind(inside, outside, equal_var=False).pvalue
+    own = scipy.stats.binomtest(11, 11).pvalue
     assert found.adjusted_p == pytest.approx(2 * max(welch, own), abs=1e-12)  # both groups of the field can be tested
     assert (found.field, found.code, found.pairs, found.others) == (0, 1, 134, 285)
-    assert found.rest_p == pytest.approx(stats.binomtest(9, 15).pvalue)
+    assert found.rest_p == pytest.approx(scipy.stats.binomtest(9, 15).pvalue)
 
 
 def test_groups_that_cannot_differ_are_not_tested() -> None:

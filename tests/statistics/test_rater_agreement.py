@@ -8,9 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import cohen_kappa_score
-from statsmodels.stats.inter_rater import cohens_kappa as kappa_of_statsmodels
-from statsmodels.stats.proportion import proportion_confint
 
 from evals_mcp.models.agreement import Estimate
 from evals_mcp.statistics.clustered import wilson
@@ -70,6 +67,9 @@ def _alpha_by_pairs(logs: Any, values: Any, *, interval: bool) -> float:
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=60))
 def test_kappa_and_its_error_are_those_of_scikit_learn_and_statsmodels(pairs: list[tuple[int, int]]) -> None:
     """The coefficient equals both, and the error that of Fleiss, Cohen and Everitt."""
+    from sklearn.metrics import cohen_kappa_score
+    from statsmodels.stats.inter_rater import cohens_kappa as kappa_of_statsmodels
+
     first, second = ([float(value) for value in side] for side in zip(*pairs, strict=True))
     found = cohens_kappa(_pair(first, second))
     codes = sorted({*first, *second})
@@ -92,6 +92,8 @@ def test_kappa_and_its_error_are_those_of_scikit_learn_and_statsmodels(pairs: li
 @given(st.integers(1, 300), st.data())
 def test_the_interval_of_raw_agreement_is_wilsons(amount: int, data: st.DataObject) -> None:
     """One log for each datapoint: the interval equals that of statsmodels, also at none and all."""
+    from statsmodels.stats.proportion import proportion_confint
+
     equal = data.draw(st.integers(0, amount))
     estimate = raw_agreement(_pair([1.0] * amount, [1.0] * equal + [0.0] * (amount - equal)))
     low, high = proportion_confint(equal, amount, method="wilson")

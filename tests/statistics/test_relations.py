@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import pearsonr, pointbiserialr, rankdata, spearmanr
 
 from evals_mcp.models.relations import BINS, NumberRow
 from evals_mcp.statistics.relations import LogNumbers, average_ranks, correlate, describe, relate
@@ -20,7 +20,7 @@ _NUMBERS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=3,
 def test_spearman_is_that_of_scipy(pairs: list[tuple[int, int]]) -> None:
     """Ties have mean ranks. A number that never varies has no correlation."""
     first, second = (np.array(side, dtype=float) for side in zip(*pairs, strict=True))
-    assert average_ranks(first).tolist() == rankdata(first).tolist()
+    assert average_ranks(first).tolist() == scipy.stats.rankdata(first).tolist()
     logs = np.arange(len(first))
     row = relate([LogNumbers(_ROW, first), LogNumbers(_ROW, second)], 0, 1, logs, np.zeros(len(first)))
     assert row is not None
@@ -29,7 +29,7 @@ def test_spearman_is_that_of_scipy(pairs: list[tuple[int, int]]) -> None:
         assert row.correlation is None
         return
     assert row.correlation is not None
-    assert row.correlation.value == pytest.approx(spearmanr(first, second).statistic, abs=1e-9)
+    assert row.correlation.value == pytest.approx(scipy.stats.spearmanr(first, second).statistic, abs=1e-9)
 
 
 @given(_NUMBERS)
@@ -43,9 +43,9 @@ def test_the_point_biserial_is_that_of_scipy(pairs: list[tuple[int, int]]) -> No
     row = relate([LogNumbers(_TRUE_OR_FALSE, first), LogNumbers(_ROW, second)], 0, 1, logs, np.zeros(len(first)))
     assert row is not None
     assert row.correlation is not None
-    assert row.correlation.value == pytest.approx(pointbiserialr(first, second).statistic, abs=1e-9)
+    assert row.correlation.value == pytest.approx(scipy.stats.pointbiserialr(first, second).statistic, abs=1e-9)
     if row.correlation.low is not None:
-        interval = pearsonr(first, second).confidence_interval(0.95)
+        interval = scipy.stats.pearsonr(first, second).confidence_interval(0.95)
         assert row.correlation.high is not None
         assert row.correlation.low <= interval.low + 1e-9
         assert row.correlation.high >= interval.high - 1e-9

@@ -1,10 +1,9 @@
 """Requirements and verdicts: intervals against SciPy and statsmodels, and what must hold for any figures."""
 
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm, t
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from evals_mcp.statistics.rate_intervals import newcombe_interval, wilson_interval
 from evals_mcp.statistics.requirements import (
@@ -29,6 +28,8 @@ COUNTS = st.integers(0, 60)
 @pytest.mark.parametrize(("part", "whole"), [(0, 7), (3, 40), (40, 40), (299, 300)])
 def test_the_interval_of_a_rate_is_wilsons(part: int, whole: int) -> None:
     """As statsmodels gives it, also for none and all."""
+    from statsmodels.stats.proportion import proportion_confint
+
     expected = proportion_confint(part, whole, method="wilson")
     assert wilson_interval(part / whole, whole) == pytest.approx(expected, abs=1e-9)
 
@@ -36,17 +37,21 @@ def test_the_interval_of_a_rate_is_wilsons(part: int, whole: int) -> None:
 @pytest.mark.parametrize(("before", "after"), [((1, 40), (5, 38)), ((0, 10), (0, 12)), ((30, 31), (7, 90))])
 def test_the_interval_of_unpaired_rates_is_newcombes(before: tuple[int, int], after: tuple[int, int]) -> None:
     """As statsmodels gives it."""
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
     expected = confint_proportions_2indep(*after, *before, method="newcomb", compare="diff")
     assert newcombe_interval(*before, *after) == pytest.approx(expected, abs=1e-9)
 
 
 def test_quantiles_agree_with_scipy() -> None:
     """The corrected one is exact. Student's is within 0.1 % from 20 degrees, and 1 % from the fewest."""
-    assert corrected_quantile(7) == pytest.approx(norm.ppf(1 - 0.025 / 7), abs=1e-9)
+    assert corrected_quantile(7) == pytest.approx(scipy.stats.norm.ppf(1 - 0.025 / 7), abs=1e-9)
     for tests in (1, 5, 20):
         z = corrected_quantile(tests)
         for degrees, error in ((MIN_PAIRS - 1, 0.012), (20, 0.001), (500, 1e-6)):
-            assert student_quantile(z, degrees) == pytest.approx(t.ppf(norm.cdf(z), degrees), rel=error)
+            assert student_quantile(z, degrees) == pytest.approx(
+                scipy.stats.t.ppf(scipy.stats.norm.cdf(z), degrees), rel=error
+            )
 
 
 @given(st.integers(0, 200), st.integers(1, 200), st.floats(0, 1), st.integers(1, 9))

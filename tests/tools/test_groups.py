@@ -5,8 +5,6 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from scipy.stats import binomtest
-from statsmodels.stats.multitest import multipletests
 from tests.loaded_stores import Served, open_kind, served
 from tests.sliced_evaluations import EVALUATION, POINTS, category, judgments, sliced_document
 
@@ -67,6 +65,9 @@ def _changed(indexes: list[int]) -> tuple[int, int, int]:
 
 def test_each_group_is_compared_by_itself(store: Store) -> None:
     """Pairs, counts and exact p are those of the group; p is Holm-adjusted over the groups that changed."""
+    from scipy.stats import binomtest
+    from statsmodels.stats.multitest import multipletests
+
     question = GroupedComparisonQuestion(
         baseline_run_id="run_old",
         candidate_run_ids=["run_new"],
