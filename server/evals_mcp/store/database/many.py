@@ -1,10 +1,12 @@
 """Many values in one condition and many rows in one insert, without SQLAlchemy's work per value. No tables."""
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, func, literal, select, text
 from sqlalchemy import Sequence as NumberSequence
+from sqlalchemy.dialects import sqlite
 
 from evals_mcp.store.database.engines import compact_json
 
@@ -24,12 +26,19 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     if connection.dialect.name != "sqlite":
         connection.execute(table.insert(), rows)
         return
-    compiled = table.insert().compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    columns = [(name, _processor(connection, table, name)) for name in compiled.positiontup or ()]
+    statement, names = _sqlite_insert(table, tuple(rows[0]))
+    columns = [(name, _processor(connection, table, name)) for name in names]
     connection.exec_driver_sql(
-        str(compiled),
+        statement,
         [tuple([row[name] if process is None else process(row[name]) for name, process in columns]) for row in rows],
     )
+
+
+@functools.cache
+def _sqlite_insert(table: Table, names: tuple[str, ...]) -> tuple[str, list[str]]:
+    """An insert of these columns and their order in it; compiling takes as long as inserting several rows."""
+    compiled = table.insert().compile(dialect=sqlite.dialect(paramstyle="qmark"), column_keys=list(names))
+    return str(compiled), list(compiled.positiontup or ())
 
 
 def new_numbers(connection: Connection, table: Table, count: int) -> list[int]:

@@ -3,13 +3,32 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, RowMapping, Select, func, select
+from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, RowMapping, Select, bindparam, func, select
 
 from evals_mcp.store.database.tables import deployments, environments, files, versions
 from evals_mcp.store.files.paths import ROOT_ID
 from evals_mcp.store.files.templates import input_names
 
 Document = dict[str, Any]
+
+# Almost every request reads versions. To build these statements takes as long as to run them.
+_VERSIONS = (
+    select(files, versions)
+    .join(versions, versions.c.file_id == files.c.id)
+    .where(versions.c.id.in_(bindparam("ids", expanding=True)))
+    .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+)
+_TOTAL_LOGS = (
+    select(versions.c.file_id, func.sum(versions.c.logs_count))
+    .where(versions.c.file_id.in_(bindparam("ids", expanding=True)))
+    .group_by(versions.c.file_id)
+)
+_DEPLOYMENTS = (
+    select(deployments.c.version_id, environments)
+    .join(environments, environments.c.id == deployments.c.environment_id)
+    .where(deployments.c.version_id.in_(bindparam("ids", expanding=True)))
+    .order_by(environments.c.created_at, environments.c.id)
+)
 
 
 def read_documents(connection: Connection, version_ids: Iterable[str]) -> dict[str, Document]:
@@ -25,10 +44,7 @@ def _rows(connection: Connection, version_ids: Iterable[str]) -> list[RowMapping
     wanted = sorted(set(version_ids))
     if not wanted:
         return []
-    statement = (
-        select(files, versions).join(versions, versions.c.file_id == files.c.id).where(versions.c.id.in_(wanted))
-    )
-    return list(connection.execute(statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)).mappings())
+    return list(connection.execute(_VERSIONS, {"ids": wanted}).mappings())
 
 
 def _plain_documents(connection: Connection, rows: Sequence[RowMapping]) -> dict[str, Document]:
@@ -79,25 +95,14 @@ def _document(row: RowMapping, total_logs: int, in_environments: list[Document])
 def _total_logs(connection: Connection, file_ids: set[str]) -> dict[str, int]:
     if not file_ids:
         return {}
-    statement = (
-        select(versions.c.file_id, func.sum(versions.c.logs_count))
-        .where(versions.c.file_id.in_(sorted(file_ids)))
-        .group_by(versions.c.file_id)
-    )
-    return {file_id: int(total) for file_id, total in connection.execute(statement)}
+    return {file_id: int(total) for file_id, total in connection.execute(_TOTAL_LOGS, {"ids": sorted(file_ids)})}
 
 
 def _deployments(connection: Connection, version_ids: Sequence[str]) -> dict[str, list[Document]]:
     if not version_ids:
         return {}
-    statement = (
-        select(deployments.c.version_id, environments)
-        .join(environments, environments.c.id == deployments.c.environment_id)
-        .where(deployments.c.version_id.in_(version_ids))
-        .order_by(environments.c.created_at, environments.c.id)
-    )
     found: dict[str, list[Document]] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(_DEPLOYMENTS, {"ids": version_ids}):
         found.setdefault(row.version_id, []).append(
             {"id": row.id, "name": row.name, "tag": row.tag, "created_at": row.created_at}
         )

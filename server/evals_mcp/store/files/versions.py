@@ -68,6 +68,14 @@ _DEPLOYED = (
 _DEPLOYED_BY_DEFAULT = _DEPLOYED.where(environments.c.tag == DEFAULT_TAG)
 _FILE_BY_ID = select(files).where(files.c.id == bindparam("id"), files.c.deleted_at.is_(None))
 _FILE_BY_PATH = select(files).where(files.c.live_path == bindparam("path"), files.c.deleted_at.is_(None))
+_IS_DEPLOYED = select(deployments.c.file_id).where(deployments.c.file_id == bindparam("file_id")).limit(1)
+_ANOTHER_VERSION = (
+    select(versions.c.id)
+    .where(versions.c.file_id == bindparam("file_id"), versions.c.id != bindparam("version_id"))
+    .limit(1)
+)
+_DEFAULT_ENVIRONMENT = select(environments.c.id).where(environments.c.tag == DEFAULT_TAG)
+_SPECS = select(versions.c.id, versions.c.content).where(versions.c.id.in_(bindparam("ids", expanding=True)))
 _SAME_CONTENT = select(versions.c.id, versions.c.deleted_at, versions.c.name, versions.c.description).where(
     versions.c.file_id == bindparam("file_id"), versions.c.digest == bindparam("digest")
 )
@@ -227,26 +235,25 @@ def insert_version(
     if not any_tools:
         _require_tools(connection, content.get("linked_tools") or [])
     with unique_name(details.name):
-        connection.execute(
-            versions.insert().values(
-                id=version_id,
-                file_id=file_id,
-                digest=key,
-                content=content,
-                name=details.name,
-                description=details.description,
-                datapoints_count=details.datapoints_count,
-                logs_count=0,
-                created_at=details.created_at,
-                updated_at=details.updated_at or details.created_at,
-                last_used_at=details.last_used_at or details.created_at,
-            )
-        )
+        row = {
+            "id": version_id,
+            "file_id": file_id,
+            "digest": key,
+            "content": content,
+            "name": details.name,
+            "description": details.description,
+            "datapoints_count": details.datapoints_count,
+            "logs_count": 0,
+            "created_at": details.created_at,
+            "updated_at": details.updated_at or details.created_at,
+            "last_used_at": details.last_used_at or details.created_at,
+        }
+        connection.execute(versions.insert(), row)
 
 
 def read_specs(connection: Connection, version_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The specifications of evaluator versions, by version id."""
-    rows = connection.execute(select(versions.c.id, versions.c.content).where(versions.c.id.in_(version_ids)))
+    rows = connection.execute(_SPECS, {"ids": version_ids})
     return {row.id: row.content["spec"] for row in rows}
 
 
@@ -271,15 +278,13 @@ def _require_tools(connection: Connection, ids: Iterable[str]) -> None:
 
 def _deploy_first(connection: Connection, file_id: str, version_id: str, now: datetime) -> None:
     """Deploy the first version of a file to the default environment. Later versions are not deployed."""
-    if connection.execute(select(deployments.c.file_id).where(deployments.c.file_id == file_id).limit(1)).first():
+    if connection.execute(_IS_DEPLOYED, {"file_id": file_id}).first():
         return
-    earlier = select(versions.c.id).where(versions.c.file_id == file_id, versions.c.id != version_id).limit(1)
-    if connection.execute(earlier).first():
+    if connection.execute(_ANOTHER_VERSION, {"file_id": file_id, "version_id": version_id}).first():
         return
-    default = connection.execute(select(environments.c.id).where(environments.c.tag == DEFAULT_TAG)).scalar_one()
-    connection.execute(
-        deployments.insert().values(file_id=file_id, environment_id=default, version_id=version_id, created_at=now)
-    )
+    default = connection.execute(_DEFAULT_ENVIRONMENT).scalar_one()
+    row = {"file_id": file_id, "environment_id": default, "version_id": version_id, "created_at": now}
+    connection.execute(deployments.insert(), row)
 
 
 def changed_values(row: Any, **given: Any) -> dict[str, Any]:
