@@ -115,7 +115,7 @@ def test_a_table_takes_conditions(database: Path, tmp_path: Path) -> None:
     unknown = _export(database, "-", "--format", "csv", "--where", "polity=1")
     assert unknown.status == 1
     assert (
-        'no evaluator, input, target or metadata is named "polity". Nearest: datapoint, policy_correct'
+        'no evaluator or field of the datapoints is named "polity". Nearest: datapoint, policy_correct'
         in unknown.stderr
     )
 

@@ -34,7 +34,7 @@ async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[A
     client = EvalsClient(open_app=lambda: app)
     points = [
         {
-            "inputs": {"code": code, "number": number, "length": number % 2},
+            "inputs": {"code": code, "number": number, "length": number % 2, "parts": [f"part {number}"]},
             "target": {"target": {"better": "yes" if number % 2 else "no"}},
             "metadata": {"lang": "de" if number < 4 else "en", "correct": number % 3 == 0, **_NOTES},
         }
@@ -146,6 +146,18 @@ async def test_what_matches_nothing_is_told_with_the_values_that_are_there(assis
     assert 'Alone, too, nothing matches "lang=fr".' in both
     apart = await assistant.ask("get_logs", evaluation="Words", where=["lang=de", "number>=9"])
     assert "Each condition alone matches something; together they match nothing." in apart
+
+
+async def test_a_list_is_no_field_and_its_texts_are_found(assistant: Assistant) -> None:
+    """The answer does not deny the input, and tells how to search it."""
+    told = 'no input has a field of this name. Existing: code, length, number. Search lists with "text~".'
+    asked = {"evaluation": "Words", "where": ["input.parts~part 3"]}
+    assert await assistant.refuse("get_logs", **asked) == f'Error: where: "input.parts~part 3": {told}'
+    grouped = await assistant.refuse("list_runs", evaluation="Words", group_by="input.parts")
+    assert grouped == f'Error: group_by: "input.parts": {told}'
+    bare = await assistant.refuse("list_runs", evaluation="Words", group_by="parts")
+    assert 'no evaluator or field of the datapoints is named "parts".' in bare
+    assert "1 datapoint containing" in await assistant.ask("list_datapoints", evaluation="Words", where=["text~part 3"])
 
 
 async def test_one_datapoint_is_named_once(assistant: Assistant) -> None:

@@ -123,7 +123,8 @@ async def _field(
     if not found:
         labels = [name(row.key or part) for row in known]
         raise NotFound(
-            f"{written.argument}: {quoted(written.text)}: no datapoint has this {part}. {nearest(key, labels)}"
+            f"{written.argument}: {quoted(written.text)}: no {part} has a field of this name. "
+            f'{nearest(key, labels)} Search lists with "text~".'
         )
     return _as_subject(found[0])
 
@@ -182,5 +183,5 @@ def _unknown(evaluation: ResolvedEvaluation, fields: Iterable[FieldRow], word: s
     labels = [*(name(label) for label in evaluation.evaluator_labels.values()), *(name(form) for form in forms)]
     every = [*labels, *(name(kind) for kind in RESERVED)]
     return (
-        f"no evaluator, input, target or metadata is named {quoted(word)}. {nearest(word, list(dict.fromkeys(every)))}"
+        f"no evaluator or field of the datapoints is named {quoted(word)}. {nearest(word, list(dict.fromkeys(every)))}"
     )
