@@ -29,12 +29,14 @@ class Columns:
 
     Columns of a datapoint's metadata begin with `OF_DATAPOINT` in a table that `evals-mcp export` wrote, with those of
     its id and tags. A row's run has the names in the columns of `run`. `numbers` tells how columns of latency, cost and
-    tokens write numbers.
+    tokens write numbers. The input `messages` has chat messages. Cells of `structured` columns are texts of lists or
+    objects.
     """
 
     datapoint: str | None = None
     run: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
+    messages: str | None = None
     targets: list[str] = field(default_factory=list)
     metadata: list[str] = field(default_factory=list)
     datapoint_metadata: list[str] = field(default_factory=list)
@@ -43,6 +45,7 @@ class Columns:
     output_tokens: str | None = None
     pass_counts: PassCounts | None = None
     numbers: dict[str, Numbers] = field(default_factory=dict)
+    structured: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
 
 

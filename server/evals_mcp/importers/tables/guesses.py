@@ -35,6 +35,7 @@ from evals_mcp.importers.tables.score_columns import (
     tells_state,
 )
 from evals_mcp.importers.tables.score_types import LONGEST_NAME, METADATA, ScoreType, names_a_score, score_type
+from evals_mcp.importers.tables.structured_cells import MESSAGES, holds_messages, holds_structures
 from evals_mcp.importers.tables.summary_rows import SummaryRows
 from evals_mcp.importers.tables.whole_columns import WholeColumns
 from evals_mcp.importers.tables.wide_columns import WideRun, scored_runs, wide_outputs
@@ -108,6 +109,7 @@ class _Guess:
         columns.prompt_tokens = self._take_named("prompt_tokens", "input_tokens")
         columns.output_tokens = self._take_named("output_tokens", "completion_tokens")
         columns.inputs = self._several("input", chosen.inputs)
+        columns.messages = self._messages(columns.inputs)
         columns.datapoint = self._one("datapoint", chosen.datapoint)
         if columns.datapoint is not None and not chosen.inputs:
             columns.metadata = self._retrieved(columns.inputs)
@@ -124,6 +126,8 @@ class _Guess:
         if len(columns.runs) == 1:
             columns.runs[0].scores.extend(self._scores())
         columns.metadata += list(self._left)
+        about = (*columns.inputs, *columns.targets, *columns.metadata, *columns.datapoint_metadata)
+        columns.structured = frozenset(name for name in about if holds_structures(self._values.get(name, ())))
         if not self._values:
             raise NoResults(f"{self._file} holds a header at most, and no rows.")
         if columns.pass_counts is None and not any(run.output or run.scores for run in columns.runs):
@@ -160,6 +164,14 @@ class _Guess:
         if len(found) == len(inputs):
             return []
         inputs[:] = [column for column in inputs if column not in found]
+        return found
+
+    def _messages(self, inputs: list[str]) -> str | None:
+        """The input that has chat messages. One that is only called so becomes an input."""
+        named = [] if self._chosen.inputs else [name for name in self._left if column_key(name) in MESSAGES]
+        found = next((name for name in (*inputs, *named) if holds_messages(self._values.get(name, ()))), None)
+        if found in named:
+            inputs.append(self._take(found))
         return found
 
     def _runs(self) -> list[RunColumns]:

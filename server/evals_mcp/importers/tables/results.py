@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -27,11 +27,12 @@ from evals_mcp.importers.tables.columns import (
 from evals_mcp.importers.tables.guesses import guess_columns
 from evals_mcp.importers.tables.numbers import Numbers
 from evals_mcp.importers.tables.pass_counts import PassTotals, pass_rate
-from evals_mcp.importers.tables.rows import Row, can_be_table, judged_rows, may_have_decimal_commas
+from evals_mcp.importers.tables.rows import LISTS_AS_TEXT, Row, can_be_table, judged_rows, may_have_decimal_commas
 from evals_mcp.importers.tables.run_columns import run_label
 from evals_mcp.importers.tables.score_columns import ScoreColumn, score_name
 from evals_mcp.importers.tables.sheets import result_sheets
 from evals_mcp.importers.tables.spreadsheets import unsaved_formulas
+from evals_mcp.importers.tables.structured_cells import messages_in, structure
 from evals_mcp.importers.tables.summary_rows import SummaryRows
 from evals_mcp.importers.tables.unread_cells import UnreadCells
 
@@ -49,10 +50,11 @@ def read_table(path: Path, chosen: Chosen, unread: UnreadCells) -> tuple[Columns
 def _datapoint_rows(path: Path, sheet: str | None, columns: Columns, unread: UnreadCells | None) -> Iterator[Row]:
     """The rows that are datapoints, with decimal points in their figures. Those that sum up others are noted."""
     summaries = SummaryRows(columns)
+    structured = columns.structured if path.suffix.lower() in LISTS_AS_TEXT else frozenset()
     for row in judged_rows(path, sheet):
         label = summaries.label(row.cells)
         if label is None:
-            yield _with_points(row, columns.numbers)
+            yield _with_structures(_with_points(row, columns.numbers), structured)
         elif unread is not None:
             unread.add_summary(label, row.at)
 
@@ -61,6 +63,12 @@ def _with_points(row: Row, columns: Mapping[str, Numbers]) -> Row:
     """A row whose numbers in these columns have decimal points."""
     pointed = {name: numbers.plain(row.cells[name]) for name, numbers in columns.items() if name in row.cells}
     return row._replace(cells={**row.cells, **pointed}) if pointed else row
+
+
+def _with_structures(row: Row, columns: Collection[str]) -> Row:
+    """A row whose texts of lists and objects in these columns are the values."""
+    read = {name: structure(row.cells[name]) for name in columns if name in row.cells}
+    return row._replace(cells={**row.cells, **read}) if read else row
 
 
 class _RowNumbers:
@@ -123,16 +131,21 @@ def _case(row: Row, columns: Columns) -> Case:
     tags = _tags(about.pop("tags", None)) if f"{OF_DATAPOINT}tags" in columns.datapoint_metadata else []
     own_id = about.pop("id", None) if f"{OF_DATAPOINT}id" in columns.datapoint_metadata else None
     id = _get(cells, columns.datapoint) if own_id is None else own_id
-    inputs = {name.removeprefix("input."): cells[name] for name in columns.inputs if not is_empty(cells.get(name))}
+    messages = messages_in(_get(cells, columns.messages))
+    named = [
+        name for name in columns.inputs if not is_empty(cells.get(name)) and not (messages and name == columns.messages)
+    ]
+    inputs = {name.removeprefix("input."): cells[name] for name in named}
     if len(inputs) == 1 and isinstance(next(iter(inputs.values())), dict):
         inputs = next(iter(inputs.values()))
         retrieved = _retrieved(inputs) if columns.datapoint else {}
         inputs = {name: value for name, value in inputs.items() if name not in retrieved}
-    if not inputs and is_empty(id):
+    if not inputs and not messages and is_empty(id):
         inputs = {"row": row.at}
     target = {name.removeprefix("target."): cells[name] for name in columns.targets if not is_empty(cells.get(name))}
     return Case(
         inputs=inputs,
+        messages=messages,
         target=target or None,
         id=None if is_empty(id) else as_text(id),
         metadata=about,

@@ -19,6 +19,12 @@ from evals_mcp.importers.text_files import LONGEST_LINE, decoded, encoding_of, l
 TABLES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx"}
 """The endings of files that can hold a table."""
 
+DELIMITED = {".csv", ".tsv", ".txt"}
+"""The endings of those whose cells are delimited."""
+
+LISTS_AS_TEXT = {*DELIMITED, ".xlsx", ".parquet"}
+"""The endings of those whose lists and objects are text, of Parquet in what `evals-mcp export` writes."""
+
 _SAMPLE = 65_536
 _END = "\x00end of the file\x00"  # a line of its own, unless the file ends in a quoted cell
 _DELIMITERS = ",;\t|"
@@ -70,7 +76,7 @@ def judged_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
 
 def may_have_decimal_commas(path: Path) -> bool:
     """Whether a file is delimited by something else than a comma."""
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
+    if path.suffix.lower() not in DELIMITED:
         return False
     with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
         return _delimiter(file.read(_SAMPLE), path) != ","
