@@ -330,6 +330,10 @@ def test_groups_of_points_are_in_doubt_where_other_columns_have_decimal_commas(t
     assert [[score.judgment for score in result.scores] for result in results][1] == [None, 1.25, 0.801]
     assert (results[1].cost, results[1].metadata, results[1].latency) == (None, {"cost": "2.501"}, 1.101)
     wanted = "It may be 1200 or 1.200: write it without the point, or with a decimal comma."
+    no_score = "".join(f"q{n};a;1.20{n};{n},25\n" for n in range(4))
+    (tmp_path / "min.csv").write_text(f"question;answer;points;duration (min)\n{no_score}")
+    results, _ = read_as("table", tmp_path / "min.csv")
+    assert [result.scores[0].judgment for result in results] == [None] * 4
     assert f"de.csv: 4 cells of points are no number: first '1.200' (line 2). {wanted}" in report.notes
 
 

@@ -58,7 +58,12 @@ def guess_columns(
     without = [row for row in sample if SummaryRows(columns).label(row) is None]
     if len(without) < len(sample):
         columns = _guess(without, chosen, file, decimal_commas=decimal_commas)
-    whole, summaries = WholeColumns(columns, decimal_commas=decimal_commas), SummaryRows(columns)
+    beside = any(
+        numbers_in((row.get(name) for row in without), decimal_commas=False).notation == "comma"
+        for name in columns.metadata
+    )
+    whole = WholeColumns(columns, decimal_commas=decimal_commas, commas_beside=beside)
+    summaries = SummaryRows(columns)
     metrics = OneMetric(columns, chosen, file)
     for row in chain(sample, rows):
         if summaries.label(row) is None:

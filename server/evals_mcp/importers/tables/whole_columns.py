@@ -13,11 +13,15 @@ from evals_mcp.importers.tables.score_types import TypeTally
 
 
 class WholeColumns:
-    """Learns from rows, one by one, and settles the types of scores, and how numbers are written."""
+    """Learns from rows, one by one, and settles the types of scores, and how numbers are written.
 
-    def __init__(self, columns: Columns, *, decimal_commas: bool) -> None:
+    With `decimal_commas`, the file is likely to have them; with `commas_beside`, columns of metadata have them.
+    """
+
+    def __init__(self, columns: Columns, *, decimal_commas: bool, commas_beside: bool = False) -> None:
         self._columns = columns
         self._decimal_commas = decimal_commas
+        self._commas_beside = commas_beside
         self._scores = [score for run in columns.runs for score in run.scores]
         self._types: defaultdict[str, TypeTally] = defaultdict(TypeTally)
         self._numbers: defaultdict[str, NumberTally] = defaultdict(NumberTally)
@@ -39,7 +43,8 @@ class WholeColumns:
         write = partial(
             NumberTally.numbers,
             decimal_commas=self._decimal_commas,
-            others_have_commas=any(numbers.has_decimal_commas for numbers in self._numbers.values()),
+            others_have_commas=self._commas_beside
+            or any(numbers.has_decimal_commas for numbers in self._numbers.values()),
         )
         for score in self._scores:
             if not score.is_sure and self._types[_evaluator(score)].is_filled:
