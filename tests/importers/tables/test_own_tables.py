@@ -308,6 +308,12 @@ def test_what_is_not_understood_is_said_with_what_to_do(tmp_path: Path) -> None:
     (result, *_), _ = read_as("table", tmp_path / "t.csv", scores=["score"])
     assert result.scores[0].judgment == "rather long remark number 0"
     assert len(read_as("table", _csv(tmp_path / "o.csv", "question,answer", [("q", "a")]))[1].notes) == 1
+    rows = [(f"\u95ee{n}", f"\u7b54{n}", f"{n}") for n in range(4)]
+    _, report = read_as("table", _csv(tmp_path / "zh.csv", "\u95ee\u9898,\u56de\u7b54,\u8bc4\u5206", rows))
+    assert report.notes[1] == (
+        "zh.csv: no column is taken for inputs or outputs. If \u95ee\u9898, \u56de\u7b54 hold them, name these with "
+        "--input and --output, and a column of versions with --run."
+    )
     _, report = read_as("table", _csv(tmp_path / "m.csv", "task,anna,bert", [("a", 0.5, 2), ("b", 0.25, 3)]))
     assert report.notes[1:] == [
         "m.csv: anna, bert are read as scores of one version. If they are versions, write a row for each version and "

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from evals_mcp.importers.tables.columns import Columns
-from evals_mcp.importers.tables.score_types import LONGEST_NAME, METADATA, names_a_score
+from evals_mcp.importers.tables.score_types import LONGEST_NAME, METADATA, is_known_metadata, names_a_score
 
 _FEW = 3
 
@@ -17,6 +17,12 @@ def advice_of(columns: Columns) -> Iterator[str]:
             f"nothing is judged, because the cells of {_listed(unread)} are no numbers, booleans or few options. "
             "To read it nevertheless, name it with --score."
         )
+    has_outputs = any(run.output for run in columns.runs)
+    if not has_outputs and not columns.inputs and columns.pass_counts is None and (texts := _unnamed(columns)):
+        yield (
+            f"no column is taken for inputs or outputs. If {_listed(texts)} hold them, name these with --input and "
+            "--output, and a column of versions with --run."
+        )
     if long := [name for name in columns.metadata if len(name) > LONGEST_NAME]:
         name = f"{long[0][:20]!r}\N{HORIZONTAL ELLIPSIS}"
         yield f"a name of {len(long[0]):,} characters is too long for an evaluator, so {name} is metadata."
@@ -26,6 +32,11 @@ def advice_of(columns: Columns) -> Iterator[str]:
             f"{_listed(numbers)} are read as scores of one version. If they are versions, write a row for each version "
             "and input, with the columns input, model and score."
         )
+
+
+def _unnamed(columns: Columns) -> list[str]:
+    """The columns of metadata whose names tell nothing that is known."""
+    return [name for name in columns.metadata if not is_known_metadata(name)]
 
 
 def _listed(names: list[str]) -> str:

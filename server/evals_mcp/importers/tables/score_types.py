@@ -76,7 +76,7 @@ class TypeTally:
         Most cells decide, so that a single bad one is a failed judgment and changes nothing else: four of five, or more
         than half where the column reads as a score. A third word that comes again beside true and false is an option.
         """
-        if _INDEX.fullmatch(column) or METADATA.fullmatch(column) or column_key(column) in NO_SCORES:
+        if _is_no_score(column):
             return None
         if not self._count or not column.strip() or column.endswith(".") or len(column) > LONGEST_NAME:
             return None
@@ -117,6 +117,15 @@ def score_type(column: str, values: Iterable[Any]) -> ScoreType | None:
 def _readings(cell: str | float) -> tuple[bool, bool, bool]:
     """Whether a cell is a boolean, a number, and a fraction."""
     return as_boolean(cell) is not None, is_number(cell), is_fraction(cell)
+
+
+def is_known_metadata(column: str) -> bool:
+    """Whether a column's name alone tells that it has neither inputs, outputs nor scores."""
+    return _is_no_score(column) or _tells_about(column) or names_measure(column)
+
+
+def _is_no_score(column: str) -> bool:
+    return bool(_INDEX.fullmatch(column) or METADATA.fullmatch(column)) or column_key(column) in NO_SCORES
 
 
 def _tells_about(column: str) -> bool:
