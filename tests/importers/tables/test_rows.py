@@ -31,6 +31,16 @@ def test_csv_is_read_whatever_its_delimiter_and_encoding(tmp_path: Path, delimit
     assert _read(path) == ROWS
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_first_line_that_names_the_delimiter_is_read(tmp_path: Path, encoding: str) -> None:
+    """As Excel does, and whatever the other lines hold. It is no header."""
+    path = tmp_path / "table.csv"
+    path.write_bytes("sep=;\r\nq,1;a\r\nx,y;z,0\r\n".encode(encoding))
+    assert [(row.at, dict(row.cells)) for row in read_rows(path)] == [("line 3", {"q,1": "x,y", "a": "z,0"})]
+    path.write_text("sep=,\nq,a\nx,y;z\n")
+    assert _read(path) == [{"q": "x", "a": "y;z"}]
+
+
 def test_empty_cells_and_rows_are_absent(tmp_path: Path) -> None:
     """A short row, too, lacks its last cells; positions count the lines of the file."""
     path = tmp_path / "table.csv"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -28,6 +29,7 @@ LISTS_AS_TEXT = {*DELIMITED, ".xlsx", ".parquet"}
 _SAMPLE = 65_536
 _END = "\x00end of the file\x00"  # a line of its own, unless the file ends in a quoted cell
 _DELIMITERS = ",;\t|"
+_NAMED = re.compile(rf"sep=([{_DELIMITERS}])[\r\n]")  # the first line, for Excel
 _LISTS = ("results", "rows", "data", "samples", "examples", "items", "records", "events")
 
 
@@ -101,7 +103,7 @@ def cells_of(path: Path) -> Iterator[tuple[int, list[str]]]:
             inside = sum(1 for _ in io.StringIO(cells[-1].removesuffix(_END), newline=""))
             opened = reader.line_num - max(inside, 1)
             raise Invalid(f"{path.name} breaks off in the quoted cell that line {opened} opens. Its quote has no end.")
-        if any(cells):
+        if any(cells) and not (line == 1 and cells == ["sep=", ""]):
             yield line, cells
 
 
@@ -126,7 +128,12 @@ def can_be_table(path: Path) -> bool:
 
 
 def _delimiter(sample: str, path: Path) -> str:
-    """The delimiter that splits the first lines into the same number of cells, most cells first."""
+    """The delimiter that splits the first lines into the same number of cells, most cells first.
+
+    A first line `sep=;` names it.
+    """
+    if named := _NAMED.match(sample):
+        return named[1]
     if path.suffix.lower() == ".tsv":
         return "\t"
     return max(_DELIMITERS, key=lambda delimiter: _steadiness(sample, delimiter))
