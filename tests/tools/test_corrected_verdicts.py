@@ -19,7 +19,7 @@ HUMAN = {"return_type": "boolean", "evaluator_type": "human"}
 
 async def _labelled(assistant: Assistant, *, favour: float, labels: int = 60) -> str:
     """Two runs of 400 logs that people find alike; the judge errs on a tenth, and favours the new run by so much."""
-    small = await make_evaluation(assistant.client, "Judged", judge=JUDGE, human=HUMAN)
+    small = await make_evaluation(assistant.client, f"Judged with {labels}", judge=JUDGE, human=HUMAN)
     chance = random.Random(6)
     for label, more in (("old", 0.0), ("new", favour)):
         rows: list[tuple[str, dict[str, Any]]] = []
