@@ -137,3 +137,27 @@ async def test_the_offered_call_names_odd_evaluators_and_options(own_assistant: 
     answer = await own_assistant.ask("list_runs", evaluation=small.id, show="agreement")
     offered = answer.partition("get_logs(")[2].partition("where=")[2].rpartition(")")[0]
     assert "3 logs" in await own_assistant.ask("get_logs", evaluation=small.id, where=json.loads(offered))
+
+
+async def test_errors_are_by_a_field_on_request(own_assistant: Assistant) -> None:
+    """Datapoints of one customer are alike, so intervals by customer are wider; other views and words are refused."""
+    small = await make_evaluation(own_assistant.client, "Clustered", human=HUMAN, judge=JUDGE)
+    rows: list[tuple[str, dict[str, Any]]] = []
+    for number in range(90):
+        is_equal = (number // 10) % 3 > 0
+        rows.append((f"q{number}", {"small/human": number % 2 == 0, "small/judge": (number % 2 == 0) is is_equal}))
+    customers = {question: f"customer {number // 10}" for number, (question, _) in enumerate(rows)}
+    await small.run("v1", rows, targets=customers)
+    asked = {"evaluation": small.id, "show": "agreement"}
+    alone = _row(await own_assistant.ask("list_runs", **asked), "human, judge")
+    answer = await own_assistant.ask("list_runs", **asked, cluster="answer")
+    by_customer = _row(answer, "human, judge")
+    assert alone[1:3] == ["90", "67% (56 to 76)"]
+    assert by_customer[1] == "90 for 9 clusters"
+    low, high = map(int, re.findall(r"\((\d+) to (\d+)\)", by_customer[2])[0])
+    assert low < 45
+    assert high > 80
+    assert "Intervals are by answer: logs with the same value count as one cluster." in answer
+    refused = await own_assistant.refuse("list_runs", **asked, cluster="length")
+    assert 'cluster: "length" is no field of the datapoints. Fields: question, answer.' in refused
+    assert "show=agreement" in await own_assistant.refuse("list_runs", evaluation=small.id, cluster="answer")

@@ -45,7 +45,8 @@ def summarize_agreement(
     pairs = sorted(rows.pairs, key=lambda pair: (not names.has_human(pair), _chance_corrected(pair)))
     for offered in _disagreements(evaluation, pairs, names):
         answer.offer(offered)
-    lines = table(_HEADERS, [_cells(pair, names) for pair in pairs[offset:]])
+    cluster: Quoted = "cluster" if rows.cluster else "datapoint"
+    lines = table(_HEADERS, [_cells(pair, names, cluster) for pair in pairs[offset:]])
     if lines:
         answer.rows(
             lines[1:],
@@ -66,11 +67,11 @@ _HEADERS: list[Quoted] = [
 ]
 
 
-def _cells(pair: RaterPair, names: RaterNames) -> list[Quoted]:
+def _cells(pair: RaterPair, names: RaterNames, cluster: Quoted) -> list[Quoted]:
     logs = figures.count(pair.logs)
     return [
         names.pair(pair),
-        logs if pair.logs == pair.datapoints else f"{logs} for {figures.count(pair.datapoints, 'datapoint')}",
+        logs if pair.logs == pair.datapoints else f"{logs} for {figures.count(pair.datapoints, cluster)}",
         intervals.rate(pair.agreement),
         "" if pair.kappa is None else intervals.coefficient(pair.kappa),
         "" if pair.alpha is None else intervals.coefficient(pair.alpha),

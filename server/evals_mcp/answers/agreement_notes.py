@@ -1,7 +1,7 @@
 """Notes on agreement: what the figures do not tell."""
 
 from evals_mcp.answers.frame import figures
-from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.rater_names import RaterNames
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.statistics.judge_errors import UNEVEN
@@ -27,6 +27,8 @@ def agreement_notes(rows: AgreementRows, names: RaterNames) -> list[Quoted]:
         for errors in rows.judges
         if any(row.uneven_p is not None and row.uneven_p < UNEVEN for row in errors.corrected)
     ]
-    if any(pair.datapoints < pair.logs for pair in rows.pairs):
+    if rows.cluster:
+        notes.append(f"Intervals are by {name(rows.cluster)}: logs with the same value count as one cluster.")
+    elif any(pair.datapoints < pair.logs for pair in rows.pairs):
         notes.append("Several logs of a datapoint count as one for the intervals.")
     return notes

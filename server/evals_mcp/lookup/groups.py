@@ -11,6 +11,7 @@ from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.written_conditions import read_name
 from evals_mcp.models.field_rows import MOST_VALUES, FieldRow, field_labels, is_groupable
 from evals_mcp.models.groups import GroupBy
+from evals_mcp.models.questions import ClusterField
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 _LISTED = 12
@@ -36,6 +37,20 @@ async def read_group_by(lookup: Lookup, evaluation: ResolvedEvaluation, word: st
         case "length" | "latency" | "tokens" | "cost" | "error":
             return GroupBy(kind=subject.kind)
     raise Invalid(f"group_by: {quoted(word)} gives no groups. {_instead(evaluation, rows)}")
+
+
+async def read_cluster(lookup: Lookup, evaluation: ResolvedEvaluation, word: str) -> ClusterField:
+    """The field of datapoints that errors are by, of however many values. Raises Invalid and NotFound."""
+    rows = (await lookup.find_fields(evaluation)).rows
+    if (alike := _alike(rows, word.strip())) is not None:
+        return ClusterField(part=alike.part, key=alike.key)
+    subject = await read_subject(lookup, evaluation, read_name(word, "cluster"))
+    if subject.kind != "field" or subject.part is None or subject.part == "log_metadata" or subject.side is not None:
+        fields = listed([name(label) for label in field_labels(rows) if label], _LISTED)
+        raise Invalid(
+            f"cluster: {quoted(word)} is no field of the datapoints. {f'Fields: {fields}.' if fields else ''}"
+        )
+    return ClusterField(part=subject.part, key=subject.key)
 
 
 def _alike(rows: Sequence[FieldRow], word: str) -> FieldRow | None:

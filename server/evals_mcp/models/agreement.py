@@ -96,7 +96,10 @@ class JudgeErrors(Model):
 
 
 class AgreementRows(CurrentRows):
-    """How evaluators and authors agree. `apart` are pairs that never judged the same log."""
+    """How evaluators and authors agree. `apart` are pairs that never judged the same log.
+
+    `cluster` is the field whose values errors are by, and whose values the pairs' `datapoints` then count; "" without.
+    """
 
     raters: list[Rater]
     pairs: list[RaterPair]
@@ -104,3 +107,4 @@ class AgreementRows(CurrentRows):
     judges: list[JudgeErrors]
     apart: list[tuple[int, int]]
     logs: int
+    cluster: Defaulted[str] = ""

@@ -15,6 +15,7 @@ from evals_mcp.models.conditions import (
     TextCondition,
     is_on_datapoint,
 )
+from evals_mcp.models.datapoint_fields import Part
 from evals_mcp.models.model import Defaulted
 
 LogSort = Literal["newest", "worst", "latency", "cost", "length"]
@@ -143,8 +144,17 @@ class DatapointQuestion(Question):
         return [self.dataset_version_id, *self.other_dataset_version_ids]
 
 
+class ClusterField(Asked):
+    """A field of datapoints whose values are the clusters of errors. `key` is as in `FieldCondition`."""
+
+    part: Part
+    key: Defaulted[str] = Field(default="", max_length=1_000)
+
+
 class AgreementQuestion(Question):
-    """Whether evaluators agree on the logs of the filter."""
+    """Whether evaluators agree on the logs of the filter. Errors are by datapoint, or by the values of a field."""
+
+    cluster: ClusterField | None = None
 
 
 class RelationQuestion(Question):

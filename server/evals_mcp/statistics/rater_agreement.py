@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.models.agreement import Estimate
@@ -28,6 +28,13 @@ class Ratings:
     def only(self, mask: NDArray[Any]) -> Ratings:
         """Some of the judgments."""
         return Ratings(*(getattr(self, name)[mask] for name in self.__slots__))
+
+    def clustered(self, clusters: NDArray[Any]) -> Ratings:
+        """The ratings with each datapoint's cluster in its place. Logs without a datapoint keep their number."""
+        import numpy as np
+
+        datapoints = np.where(self.datapoints < 0, self.datapoints, clusters[np.maximum(self.datapoints, 0)])
+        return replace(self, datapoints=datapoints)
 
     def per_log(self) -> Ratings:
         """One judgment for each log: the mean of its authors'. Sorted by log."""

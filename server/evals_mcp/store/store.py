@@ -131,7 +131,7 @@ class Store:
         """Questions about the agreement of evaluators."""
         from evals_mcp.store.questions.agreement import AgreementQuestions
 
-        return AgreementQuestions(self._answers)
+        return AgreementQuestions(self._answers, self._cache)
 
     @cached_property
     def relation_questions(self) -> "RelationQuestions":

@@ -1,5 +1,9 @@
 """The tool list_runs."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.errors import Invalid
@@ -10,6 +14,8 @@ from evals_mcp.tools.grouped_runs import list_filtered_runs
 from evals_mcp.tools.run_views import ONE_EVALUATOR_VIEWS, RUN_VIEWS, RunViewCall, Show
 from evals_mcp.tools.tool import Tool
 
+Cluster = Annotated[str, Field(max_length=500, description="Agreement: field that errors are by.")]
+
 
 async def list_runs(
     lookup: Lookup,
@@ -18,6 +24,7 @@ async def list_runs(
     where: Where = [],
     group_by: GroupedBy = "",
     evaluator: Evaluator = "",
+    cluster: Cluster = "",
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
@@ -31,10 +38,15 @@ async def list_runs(
         return await list_filtered_runs(lookup, resolved, where, group_by, cursor, max_tokens)
     if group_by:
         raise Invalid(f"group_by: show={name(show)} takes no groups. Look at one group with where=.")
+    if cluster and show != "agreement":
+        raise Invalid(f"cluster: show={name(show)} has no clusters. It is for show=agreement.")
     label = "" if judge is None else resolved.evaluator_labels[judge.version_id]
     given = {"evaluation": resolved.id, "show": "" if show == "runs" else show, "where": where, "evaluator": label}
+    given |= {"cluster": cluster}
     call = Call("list_runs", given, given)
-    return await RUN_VIEWS[show](RunViewCall(lookup, resolved, where, judge, call.offset(cursor), call, max_tokens))
+    return await RUN_VIEWS[show](
+        RunViewCall(lookup, resolved, where, judge, cluster, call.offset(cursor), call, max_tokens)
+    )
 
 
 TOOL = Tool(

@@ -11,6 +11,7 @@ from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.answers.runs import summarize_runs
 from evals_mcp.lookup.filters import read_filter
+from evals_mcp.lookup.groups import read_cluster
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.unmatched import why_none
 from evals_mcp.models.agreement import AgreementRows
@@ -40,12 +41,13 @@ _BIASED: Quoted = "The logs are chosen by what runs gave, so rates and differenc
 
 @dataclass(frozen=True, slots=True)
 class RunViewCall:
-    """A call of list_runs. `evaluator` is only for `ONE_EVALUATOR_VIEWS`."""
+    """A call of list_runs. `evaluator` is only for `ONE_EVALUATOR_VIEWS`, `cluster` for agreement."""
 
     lookup: Lookup
     evaluation: ResolvedEvaluation
     where: Sequence[str]
     evaluator: EvaluatorRow | None
+    cluster: str
     offset: int
     call: Call
     max_tokens: int
@@ -58,8 +60,11 @@ async def _show_runs(asked: RunViewCall) -> Quoted:
 async def _show_agreement(asked: RunViewCall) -> Quoted:
     from evals_mcp.answers.agreement import summarize_agreement  # other tools should not wait for it
 
+    cluster = await read_cluster(asked.lookup, asked.evaluation, asked.cluster) if asked.cluster else None
+
     async def ask(filter: Filter) -> tuple[ResolvedEvaluation, AgreementRows]:
-        return await (await asked.lookup.rows()).find_agreement(asked.evaluation, AgreementQuestion(filter=filter))
+        question = AgreementQuestion(filter=filter, cluster=cluster)
+        return await (await asked.lookup.rows()).find_agreement(asked.evaluation, question)
 
     return await _answer(asked, ask, summarize_agreement)
 

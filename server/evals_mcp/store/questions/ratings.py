@@ -49,6 +49,11 @@ class RatingsReader:
         """The options by code."""
         return list(self._options)
 
+    @property
+    def datapoint_ids(self) -> list[str]:
+        """The ids of the datapoints by number."""
+        return [self._datapoints.id_of(key) for key in range(len(self._datapoints))]
+
     def read(self, evaluator: AttachedEvaluator) -> list[RatedEvaluator]:
         """What an attached evaluator judged, by the version that did. Nothing for texts."""
         import numpy as np
