@@ -59,3 +59,17 @@ async def test_without_judgments_nothing_relates(own_assistant: Assistant) -> No
     await small.run("v1", [("a", {"small/comment": "fine"}), ("b", {})])
     for show, said in (("relations", "No evaluator gave numbers"), ("agreement", "No two evaluators or authors")):
         assert said in await own_assistant.ask("list_runs", evaluation=small.id, show=show)
+
+
+async def test_turns_are_the_messages_of_a_conversation(own_assistant: Assistant) -> None:
+    """Of the log, else of the datapoint; told only where conversations differ in length."""
+    small = await make_evaluation(own_assistant.client, "Talks", good={"return_type": "boolean"})
+    message = {"role": "user", "content": "And then?"}
+    for turns in (1, 2, 3):
+        logs = [(f"q{number}", {"small/good": turns < 3}) for number in range(6)]
+        await small.run(f"v{turns}", logs, messages=[message] * turns)
+    answer = await own_assistant.ask("list_runs", evaluation=small.id, show="relations")
+    assert "turns | 18 | 2 | 1 | 1 | 2 | 3 | 3 | 1: 6, 2: 6, 3: 6" in answer.splitlines()
+    assert re.search(r"^good, turns \| 18 for 6 datapoints \| -0\.87 pb", answer, re.MULTILINE)
+    alike = await own_assistant.ask("list_runs", evaluation=small.id, show="relations", where=["run=v2"])
+    assert "turns" not in alike

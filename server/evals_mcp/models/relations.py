@@ -19,11 +19,12 @@ BINS = 8
 class NumberRow(Model):
     """A number of logs: a measure, or the judgments of an evaluator (true is 1).
 
+    `turns` are the messages that the model got, told only where conversations differ in them.
     `quantiles` are those of `QUANTILES`, linearly interpolated. `bars` counts logs: by value where there are few
     (`values`), else in bins of `step` from the lowest on, the last with all above.
     """
 
-    measure: Measure | None = None
+    measure: Measure | Literal["turns"] | None = None
     evaluator_version_id: str | None = None
     is_boolean: Defaulted[bool] = False
     logs: int

@@ -20,7 +20,15 @@ from evals_mcp.models.evaluation_document import (
     RunRecord,
     VersionRecord,
 )
-from evals_mcp.models.questions import AgreementQuestion, Filter, RankingQuestion, RelationQuestion, RepeatQuestion
+from evals_mcp.models.messages import ChatMessage
+from evals_mcp.models.questions import (
+    AgreementQuestion,
+    ClusterField,
+    Filter,
+    RankingQuestion,
+    RelationQuestion,
+    RepeatQuestion,
+)
 from evals_mcp.models.rankings import RankingRows
 from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.repeats import RepeatRows
@@ -44,7 +52,9 @@ def _document() -> Iterator[Record]:
     yield FileRecord(id="prompt", type="prompt", path="a/prompt")
     points = [f"dp_{number}" for number in range(40)]
     for number, point in enumerate(points):
-        yield DatapointRecord(id=point, dataset_id="data", inputs={"n": number})
+        talk = [ChatMessage(role="user", content="Hm?")] * (number % 4) or None
+        about = {"customer": number // 10} if number < 30 else None
+        yield DatapointRecord(id=point, dataset_id="data", inputs={"n": number}, messages=talk, metadata=about)
     yield VersionRecord(id="data-1", file_id="data", datapoint_ids=points)
     for name, spec in _SPECS.items():
         content = {"spec": {"evaluator_type": "external", "arguments_type": "target_free", **spec}}
@@ -65,6 +75,7 @@ def _document() -> Iterator[Record]:
                 version_id="prompt-1",
                 run_ids=[run],
                 source_datapoint_id=points[at // 2],
+                messages=[ChatMessage(role="user", content="So?")] * 9 if run == "second" and at < 8 else None,
                 output="x" * source.randint(1, 90),
                 provider_latency=source.random(),
             )
@@ -88,6 +99,11 @@ def _judgments(source: random.Random, run: str, log: str) -> Iterator[Record]:
             yield JudgmentRecord.model_validate({**fields, "user": user, "judgment": value})
 
 
+def _by_customer(store: Store) -> AgreementRows:
+    question = AgreementQuestion(cluster=ClusterField(part="metadata", key="customer"))
+    return store.agreement_questions.answer("evaluation", question)
+
+
 def _asked(store: Store, filter: Filter) -> tuple[AgreementRows, RelationRows, RepeatRows, RankingRows]:
     agreement = store.agreement_questions.answer("evaluation", AgreementQuestion(filter=filter))
     relations = store.relation_questions.answer("evaluation", RelationQuestion(filter=filter))
@@ -106,6 +122,8 @@ def test_both_databases_tell_the_same(served: Served, tmp_path: Path, postgres_a
         for filter in (Filter(), Filter(run_ids=["second"]), Filter(datapoint_id="dp_3"), Filter(run_ids=[])):
             assert _asked(sqlite, filter) == _asked(postgresql, filter)
         agreement, relations, repeats, ranking = _asked(sqlite, Filter())
+        by_customer = _by_customer(sqlite)
+        assert by_customer == _by_customer(postgresql)
     raters = {(rater.evaluator_version_id, rater.judged_version_id, rater.author) for rater in agreement.raters}
     assert {("judge-2", "judge-1", None), ("judge-2", "judge-2", None), ("human-1", "human-1", "ann")} <= raters
     named = [(rater.judged_version_id, rater.author) for rater in agreement.raters]
@@ -115,6 +133,12 @@ def test_both_databases_tell_the_same(served: Served, tmp_path: Path, postgres_a
     assert (("human-1", None), ("judge-1", None)) in pairs
     people = pairs[("human-1", "ann"), ("human-1", "ben")]
     assert people.datapoints < people.logs
+    clustered = by_customer.pairs[agreement.pairs.index(people)]
+    assert clustered.datapoints == 3 + 10  # three customers, and datapoints without one
+    assert clustered.agreement.value == people.agreement.value
+    assert clustered.agreement != people.agreement
+    (turns,) = (row for row in relations.numbers if row.measure == "turns")
+    assert dict(zip(turns.values, turns.bars, strict=True)) == {1.0: 38, 2.0: 38, 3.0: 38, 9.0: 8}
     assert {errors.judge for errors in agreement.judges} == {named.index((f"judge-{n}", None)) for n in (1, 2)}
     assert relations.logs == repeats.logs == ranking.logs == 160
     assert {(row.run_id, row.judgments) for row in repeats.rows} == {

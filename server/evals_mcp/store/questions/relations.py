@@ -15,6 +15,7 @@ from evals_mcp.store.questions.cached_answers import CachedAnswers
 from evals_mcp.store.questions.evaluation_states import EvaluationState
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.filtered_columns import FilteredColumns
+from evals_mcp.store.questions.turns import read_turns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,8 +48,11 @@ class RelationQuestions:
         evaluators = [item for item in evaluation.evaluators if item.row.return_type in ("boolean", "number")]
         if not runs:
             return RelationRows(numbers=[], relations=[], logs=0)
-        columns = list(self._columns.of_logs(connection, conditions, runs, evaluators).columns.values())
+        found = self._columns.of_logs(connection, conditions, runs, evaluators)
+        columns = list(found.columns.values())
         numbers = [_measure(NumberRow(measure=it, **_NONE), [run.measures[it] for run in columns]) for it in _MEASURES]
+        turns = _measure(NumberRow(measure="turns", **_NONE), read_turns(connection, found))
+        numbers += [turns] if np.unique(turns.values[~np.isnan(turns.values)]).size > 1 else []
         for item in evaluators:
             row = NumberRow(evaluator_version_id=item.version_id, is_boolean=item.row.return_type == "boolean", **_NONE)
             numbers.append(_measure(row, [_judged(run, item.version_id) for run in columns]))
