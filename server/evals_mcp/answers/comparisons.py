@@ -18,6 +18,7 @@ from evals_mcp.answers.frame.calls import Call, left_out
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.answers.identical_outputs import identical_notes
 from evals_mcp.answers.located_differences import groupable_note, located_notes
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.verdict_line import verdict_words
@@ -89,7 +90,7 @@ def summarize_comparison(
     if position.verdicts >= 0:
         _add_verdicts(answer, compared, position.verdicts, call)
     if position == Position():
-        for note in located_notes(compared):
+        for note in (*identical_notes(compared), *located_notes(compared)):
             answer.line(note)
         changes = headed_change_rows(compared, line_diffs=True)
         few = _few_words(changes)

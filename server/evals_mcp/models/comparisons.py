@@ -173,12 +173,30 @@ class CorrectedDifference(Model):
     favour_p: float | None = None
 
 
+class IdenticalOutputs(Model):
+    """How an evaluator judged the outputs that are identical in the baseline and a candidate, to the byte.
+
+    `changed` of these `pairs` are judged differently. `difference` is the mean over them; None for options.
+    `adjusted_p`, that the judgments did not move in one direction, is over all candidates and evaluators.
+    """
+
+    run_id: str
+    evaluator_version_id: str
+    pairs: int
+    changed: int
+    higher: int | None = None
+    lower: int | None = None
+    difference: float | None = None
+    adjusted_p: float | None = None
+
+
 class Comparisons(CurrentRows):
     """The answer: all candidates in the requested order, and a page of the datapoints of one of them.
 
     `total` counts the datapoints of `shown_run_id` with the requested outcome, which are sorted by largest change.
     `located` tells where differences sit, and `groupable` the fields that groups can be by. `corrected` are differences
-    by judges, corrected by people's labels.
+    by judges, corrected by people's labels. `identical` tells how identical
+    outputs are judged.
     `family_comparisons` and `family_measures` count the p-values of the two families, also those not in the answer.
     """
 
@@ -192,3 +210,4 @@ class Comparisons(CurrentRows):
     located: Defaulted[list[LocatedDifference]] = Field(default_factory=list)
     groupable: Defaulted[list[str]] = Field(default_factory=list)
     corrected: Defaulted[list[CorrectedDifference]] = Field(default_factory=list)
+    identical: Defaulted[list[IdenticalOutputs]] = Field(default_factory=list)

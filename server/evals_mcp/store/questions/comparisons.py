@@ -25,6 +25,7 @@ from evals_mcp.store.evaluations.run_status import Attachment
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState, EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions, searched_version
 from evals_mcp.store.questions.filtered_columns import FilteredColumns, check_filter, filter_revisions
+from evals_mcp.store.questions.identical_outputs import IdenticalOutputJudgments
 from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.questions.located_differences import LocatedDifferences
 from evals_mcp.store.questions.log_rows import read_judgment_rows, read_log_rows
@@ -52,6 +53,7 @@ class ComparisonQuestions:
         self._cache = cache
         self._columns = columns
         self._located = LocatedDifferences(cache)
+        self._identical = IdenticalOutputJudgments(cache)
 
     def answer(self, evaluation_id: str, question: ComparisonQuestion, known: str | None = None) -> Comparisons:
         """Answer a question that compares runs of an evaluation.
@@ -86,11 +88,13 @@ class ComparisonQuestions:
             rows = [row.model_copy(update={"other_runs": runs}) for row, runs in zip(rows, logs_of, strict=True)]
             located = self._located.find(connection, question, evaluation, conditions, evaluators, found)
             corrected = self._corrected(connection, question, evaluation, conditions, asked, answer.candidates)
+            identical = self._identical.find(connection, question, evaluation, conditions, evaluators, found)
             newest = self._overviews.newest(connection, evaluation, known)
             changed: dict[str, Any] = {
                 "candidates": candidates,
                 "datapoints": rows,
                 "corrected": corrected,
+                "identical": identical,
                 "newest": newest,
             }
             return answer.model_copy(update={**changed, **located._asdict()})
