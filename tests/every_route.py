@@ -33,6 +33,7 @@ READING_POSTS = (
     "/v5/review/evaluations/{id}/relations",
     "/v5/review/evaluations/{id}/repeats",
     "/v5/review/evaluations/{id}/ranking",
+    "/v5/review/evaluations/{id}/failures",
     "/v5/review/evaluations/{id}/grouped-comparison",
     "/v5/review/evaluations/{id}/run-figures",
     "/v5/files/retrieve-by-path",
@@ -318,6 +319,8 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("POST", "/v5/review/evaluations/{id}/relations", evaluation, body={})
     yield Step("POST", "/v5/review/evaluations/{id}/repeats", evaluation, body={})
     yield Step("POST", "/v5/review/evaluations/{id}/ranking", evaluation, body={})
+    failing = {"rule": {"scales": [{"evaluator_version_id": world.versions["evaluator"], "low": 0, "high": 5}]}}
+    yield Step("POST", "/v5/review/evaluations/{id}/failures", evaluation, body=failing)
     yield Step("POST", "/v5/review/evaluations/{id}/query", evaluation, body={"sql": "SELECT input, output FROM logs"})
     grouped = {**compared, "group_by": {"kind": "length"}}
     yield Step("POST", "/v5/review/evaluations/{id}/grouped-comparison", evaluation, body=grouped)

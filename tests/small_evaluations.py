@@ -56,7 +56,7 @@ class SmallEvaluation:
     ) -> str:
         """Add a run of a version with this name, over a dataset of `questions` (else those of the logs); its id.
 
-        Logs are questions with judgments by the evaluator's path: a value, None, or `FAILS`.
+        Logs are questions with judgments by the evaluator's path: a value, None, `FAILS`, or fields.
         """
         asked = questions or list(dict.fromkeys(question for question, _ in logs))
         dataset = await self.client.datasets.upsert(
@@ -108,6 +108,8 @@ class SmallEvaluation:
 
 
 def _given(value: object) -> dict[str, object]:
+    if isinstance(value, Mapping):
+        return dict(value)
     return {"error": "The judge did not answer."} if value is FAILS else {"judgment": value}
 
 

@@ -40,6 +40,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("list_runs", {"show": "relations"}),
     ("list_runs", {"show": "repeats"}),
     ("list_runs", {"show": "ranking"}),
+    ("list_runs", {"show": "failures"}),
     ("get_logs", {}),
     ("get_logs", {"sort": "worst", "evaluator": "stars"}),
     ("get_logs", {"where": ["text~refund"], "sample": True}),

@@ -182,6 +182,7 @@ async def test_hostile_text_never_leaves_its_quotes(evil: Evil) -> None:
         ("list_runs", {"evaluation": id, "show": "relations"}),
         ("list_runs", {"evaluation": id, "show": "repeats"}),
         ("list_runs", {"evaluation": id, "show": "ranking"}),
+        ("list_runs", {"evaluation": id, "show": "failures"}),
         ("get_logs", {"evaluation": id}),
         ("get_logs", {"evaluation": id, "text": text}),
         ("get_logs", {"evaluation": id, "judgment": text}),

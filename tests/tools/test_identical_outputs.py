@@ -54,16 +54,18 @@ async def test_identical_outputs_tell_that_the_judge_moved(own_assistant: Assist
         "They make -20 points of its difference of -20 points."
     ) in lines
     assert (
-        f"{outputs}, score judged 8 differently (4 lower, 4 higher, p=1.00): it varies by itself, in no clear "
-        "direction. They make 0.00 of its difference of 0.00."
+        "Identical outputs judged differently, in no clear direction: tone 3 of 40 (p=0.50), "
+        "score 8 of 40 (4 lower, 4 higher, p=1.00; makes 0.00 of 0.00)."
     ) in lines
-    assert any(line.startswith(f"{outputs}, tone judged 3 differently (p=") for line in lines)
     assert f"{outputs}, code judged all alike, so its difference is not the judge's." in lines
     assert any("people judged 8 differently" in line and "the people who judge moved" in line for line in lines)
     some = await own_assistant.ask(
         "compare_runs", evaluation=small.id, baseline="v1", evaluators=["good"], where=["input.question=q3|q50"]
     )
-    assert "Of 1 output identical in both runs, good judged 1 differently (1 lower, 0 higher, too few to test)" in some
+    assert (
+        "in no clear direction: good 1 of 1 (1 lower, 0 higher, too few to test; makes -50 points of -50 points)."
+        in some
+    )
 
 
 async def test_only_whole_outputs_without_an_error_are_identical(own_assistant: Assistant) -> None:
@@ -80,12 +82,13 @@ async def test_only_whole_outputs_without_an_error_are_identical(own_assistant: 
     await small.run("v4", [*other[:5], *other[:4]], questions=QUESTIONS, outputs=_outputs("v4"))
     await small.run("v5", gaps, outputs=_outputs("v5"))
     answer = await own_assistant.ask("compare_runs", evaluation=small.id, baseline="v1", family="asked")
-    told = [line for line in answer.splitlines() if "identical" in line]
-    assert [line.split(":")[0] for line in told] == [
-        "Of 20 outputs identical in the baseline and v5, good judged 20 differently (20 lower, 0 higher, p<0.0001)",
-        "Of 5 outputs identical in the baseline and v4, good judged 5 differently (5 lower, 0 higher, too few to test)",
+    told = [line for line in answer.splitlines() if "dentical" in line]
+    assert told == [
+        "Of 20 outputs identical in the baseline and v5, good judged 20 differently (20 lower, 0 higher, p<0.0001): "
+        "the judge moved, not the outputs. They make -66.7 points of its difference of -100 points.",
+        "Identical outputs judged differently, in no clear direction: good 5 of 5 in v4 (5 lower, 0 higher, too few to "
+        "test; makes -100 points of -100 points).",
     ]
-    assert "They make -66.7 points of its difference of -100 points" in told[0]
 
 
 async def test_nothing_is_told_where_nothing_differs(own_assistant: Assistant) -> None:

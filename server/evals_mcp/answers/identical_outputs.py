@@ -1,7 +1,5 @@
 """How identical outputs are judged in compared runs: whether the judge moved, and what of a difference that makes."""
 
-from collections.abc import Iterator
-
 from evals_mcp.answers.compared_figures import compared_figures
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame import figures
@@ -18,35 +16,66 @@ _MOVED: dict[str, Quoted] = {
 
 
 def identical_notes(compared: Compared) -> list[Quoted]:
-    """A sentence for each evaluator that judged identical outputs of a candidate and the baseline differently.
+    """A sentence for each evaluator that judged identical outputs otherwise, in one direction; one for all the rest.
 
-    The smallest p comes first. Also for one that judged many of them alike where its difference is significant.
+    Also for one that judged many of them alike where its difference is significant. The smallest p comes first.
     """
-    notes = list(_notes(compared))
-    more = len(notes) - _LISTED
-    if more <= 0:
-        return notes
-    return [*notes[:_LISTED], f"{figures.count(more, 'more such note')}: compare one candidate."]
+    found = sorted(compared.found.identical, key=lambda item: 1.0 if item.adjusted_p is None else item.adjusted_p)
+    moved = [item for item in found if item.changed and _has_moved(item)]
+    alike = [item for item in found if _tells_alike(_row(compared, item), item)]
+    notes: list[Quoted] = [_moved(compared, item) for item in moved]
+    notes += [_alike(compared, item) for item in alike]
+    if more := notes[_LISTED:]:
+        notes = notes[:_LISTED]
+        notes.append(f"{figures.count(len(more), 'more such note')}: compare one candidate.")
+    others = [_varying(compared, item) for item in found if item.changed and not _has_moved(item)]
+    if others:
+        notes.append(f"Identical outputs judged differently, in no clear direction: {figures.listed(others, _LISTED)}.")
+    return notes
 
 
-def _notes(compared: Compared) -> Iterator[Quoted]:
-    rows = {
-        (candidate.run_id, row.evaluator_version_id): row
-        for candidate in compared.found.candidates
-        for row in candidate.comparisons
-    }
-    for item in sorted(compared.found.identical, key=lambda item: 1.0 if item.adjusted_p is None else item.adjusted_p):
-        row = rows[item.run_id, item.evaluator_version_id]
-        runs: Quoted = (
-            f"the baseline and {compared.run(item.run_id)}" if len(compared.found.candidates) > 1 else "both runs"
-        )
-        outputs = f"{figures.count(item.pairs, 'output')} identical in {runs}"
-        called = compared.subject(row)
-        if item.changed:
-            changed = f"{figures.count(item.changed)} differently ({_ways(item)})"
-            yield f"Of {outputs}, {called} judged {changed}: {_meaning(compared, item)}{_part(row, item)}."
-        elif item.pairs >= _MANY and row.verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.DIFFERENT):
-            yield f"Of {outputs}, {called} judged all alike, so its difference is not the judge's."
+def _has_moved(item: IdenticalOutputs) -> bool:
+    return item.adjusted_p is not None and item.adjusted_p <= SIGNIFICANCE
+
+
+def _tells_alike(row: ComparisonRow, item: IdenticalOutputs) -> bool:
+    significant = row.verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.DIFFERENT)
+    return significant and not item.changed and item.pairs >= _MANY
+
+
+def _row(compared: Compared, item: IdenticalOutputs) -> ComparisonRow:
+    """The comparison over all pairs."""
+    (candidate,) = (run for run in compared.found.candidates if run.run_id == item.run_id)
+    return next(row for row in candidate.comparisons if row.evaluator_version_id == item.evaluator_version_id)
+
+
+def _moved(compared: Compared, item: IdenticalOutputs) -> Quoted:
+    row = _row(compared, item)
+    (evaluator,) = (of for of in compared.evaluation.evaluators if of.version_id == item.evaluator_version_id)
+    meaning = _MOVED.get(evaluator.evaluator_type or "", "the judge moved, not the outputs")
+    changed = f"{figures.count(item.changed)} differently ({_ways(item)})"
+    made = f". They make {part[0]} of its difference of {part[1]}" if (part := _part(row, item)) else ""
+    return f"{_outputs(compared, item)}, {compared.subject(row)} judged {changed}: {meaning}{made}."
+
+
+def _alike(compared: Compared, item: IdenticalOutputs) -> Quoted:
+    called = compared.subject(_row(compared, item))
+    return f"{_outputs(compared, item)}, {called} judged all alike, so its difference is not the judge's."
+
+
+def _varying(compared: Compared, item: IdenticalOutputs) -> Quoted:
+    """`helpful 3 of 40 in v2 (1 lower, 2 higher, p=1.00; makes +2.5 points of +10 points)`."""
+    row = _row(compared, item)
+    in_run = f" in {compared.run(item.run_id)}" if len(compared.found.candidates) > 1 else ""
+    made = f"; makes {part[0]} of {part[1]}" if (part := _part(row, item)) else ""
+    share = f"{figures.count(item.changed)} of {figures.count(item.pairs)}"
+    return f"{compared.subject(row)} {share}{in_run} ({_ways(item)}{made})"
+
+
+def _outputs(compared: Compared, item: IdenticalOutputs) -> Quoted:
+    several = len(compared.found.candidates) > 1
+    runs: Quoted = f"the baseline and {compared.run(item.run_id)}" if several else "both runs"
+    return f"Of {figures.count(item.pairs, 'output')} identical in {runs}"
 
 
 def _ways(item: IdenticalOutputs) -> Quoted:
@@ -58,18 +87,11 @@ def _ways(item: IdenticalOutputs) -> Quoted:
     return ", ".join(words)
 
 
-def _meaning(compared: Compared, item: IdenticalOutputs) -> Quoted:
-    if item.adjusted_p is None or item.adjusted_p > SIGNIFICANCE:
-        return "it varies by itself, in no clear direction"
-    (row,) = (row for row in compared.evaluation.evaluators if row.version_id == item.evaluator_version_id)
-    return _MOVED.get(row.evaluator_type or "", "the judge moved, not the outputs")
-
-
-def _part(row: ComparisonRow, item: IdenticalOutputs) -> Quoted:
-    """What they make of the difference over all pairs: `. They make -6.3 points of its difference of -8 points`."""
+def _part(row: ComparisonRow, item: IdenticalOutputs) -> tuple[Quoted, Quoted] | None:
+    """What they make of the difference over all pairs, and that: `-6.3 points` and `-8 points`. None for options."""
     whole = compared_figures(row)
     if item.difference is None or whole is None:
-        return ""
+        return None
     part = item.difference * item.pairs / row.pairs
     made = figures.rate_change(0.0, part) if row.kind == "boolean" else figures.change(0.0, part)
-    return f". They make {made} of its difference of {whole.difference}"
+    return made, whole.difference

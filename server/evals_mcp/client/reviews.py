@@ -8,6 +8,7 @@ from evals_mcp.client.connection import Connection
 from evals_mcp.client.urls import Query
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.failures import FailureRows
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.groups import ChosenRunFigures, GroupedComparison, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.model import Model
@@ -15,6 +16,7 @@ from evals_mcp.models.questions import (
     AgreementQuestion,
     ComparisonQuestion,
     DatapointQuestion,
+    FailureQuestion,
     LogQuestion,
     RankingQuestion,
     RelationQuestion,
@@ -42,6 +44,7 @@ _DATAPOINTS = TypeAdapter(DatapointRows)
 _DATAPOINT = TypeAdapter(DatapointContent)
 _IDS = TypeAdapter(FoundIds)
 _AGREEMENT = TypeAdapter(AgreementRows)
+_FAILURES = TypeAdapter(FailureRows)
 _RELATIONS = TypeAdapter(RelationRows)
 _REPEATS = TypeAdapter(RepeatRows)
 _RANKING = TypeAdapter(RankingRows)
@@ -132,6 +135,12 @@ class Reviews:
     ) -> tuple[ResolvedEvaluation, RankingRows]:
         """Fetch the ranks of runs. Raises NotFound."""
         return await self._ask(evaluation, "ranking", question, _RANKING)
+
+    async def find_failures(
+        self, evaluation: ResolvedEvaluation, question: FailureQuestion
+    ) -> tuple[ResolvedEvaluation, FailureRows]:
+        """Fetch the failing logs in groups. Raises NotFound."""
+        return await self._ask(evaluation, "failures", question, _FAILURES)
 
     async def compare_groups(
         self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion

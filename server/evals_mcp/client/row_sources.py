@@ -5,12 +5,14 @@ from typing import Protocol
 
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.failures import FailureRows
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.groups import ChosenRunFigures, GroupedComparison, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.questions import (
     AgreementQuestion,
     ComparisonQuestion,
     DatapointQuestion,
+    FailureQuestion,
     LogQuestion,
     RankingQuestion,
     RelationQuestion,
@@ -82,6 +84,12 @@ class RowSource(Protocol):
         self, evaluation: ResolvedEvaluation, question: RankingQuestion
     ) -> tuple[ResolvedEvaluation, RankingRows]:
         """The ranks of runs, with the evaluation at the same time. Raises NotFound."""
+        ...
+
+    async def find_failures(
+        self, evaluation: ResolvedEvaluation, question: FailureQuestion
+    ) -> tuple[ResolvedEvaluation, FailureRows]:
+        """The failing logs in groups, with the evaluation at the same time. Raises NotFound."""
         ...
 
     async def compare_groups(

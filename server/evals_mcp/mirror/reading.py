@@ -20,6 +20,7 @@ from evals_mcp.mirror.time_limit import TimeLimit
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.evaluation_document import RunEvaluation
+from evals_mcp.models.failures import FailureRows
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.groups import ChosenRunFigures, GroupedComparison, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.model import JsonObject
@@ -27,6 +28,7 @@ from evals_mcp.models.questions import (
     AgreementQuestion,
     ComparisonQuestion,
     DatapointQuestion,
+    FailureQuestion,
     LogQuestion,
     Question,
     RankingQuestion,
@@ -160,6 +162,13 @@ class Reading:
     ) -> tuple[ResolvedEvaluation, RankingRows]:
         """The ranks of runs. Raises NotFound."""
         return await self._of_logs(evaluation, question, self._state.scratch.reviews.rank_runs)
+
+    async def find_failures(
+        self, evaluation: ResolvedEvaluation, question: FailureQuestion
+    ) -> tuple[ResolvedEvaluation, FailureRows]:
+        """The failing logs in groups. Raises NotFound."""
+        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
+            return await self._resolved(evaluation.id), (await reviews.find_failures(scratch, question))[1]
 
     async def compare_groups(
         self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion

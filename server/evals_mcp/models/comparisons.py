@@ -195,8 +195,7 @@ class Comparisons(CurrentRows):
 
     `total` counts the datapoints of `shown_run_id` with the requested outcome, which are sorted by largest change.
     `located` tells where differences sit, and `groupable` the fields that groups can be by. `corrected` are differences
-    by judges, corrected by people's labels. `identical` tells how identical
-    outputs are judged.
+    by judges, corrected by people's labels. `identical` tells how identical outputs are judged.
     `family_comparisons` and `family_measures` count the p-values of the two families, also those not in the answer.
     """
 

@@ -12,6 +12,7 @@ from evals_mcp.models.conditions import (
     JudgmentCondition,
     PassCondition,
     PassCountCondition,
+    PassRule,
     TextCondition,
     is_on_datapoint,
 )
@@ -171,6 +172,12 @@ class RankingQuestion(Question):
     """The ranks of runs on the logs of the filter, by one evaluator, or by all that have a direction."""
 
     evaluator_version_id: str | None = None
+
+
+class FailureQuestion(Question):
+    """The failing logs of the filter, in groups of alike texts. `rule` tells which logs fail."""
+
+    rule: Defaulted[PassRule] = Field(default_factory=PassRule)
 
 
 class ComparisonQuestion(Question):

@@ -28,6 +28,29 @@ def binomial_half_tail(successes: int, trials: int) -> float:
     return math.fsum(terms)
 
 
+def hypergeometric_tail(successes: int, population: int, marked: int, drawn: int) -> float:
+    """P(X >= successes) for the marked ones among `drawn` of a population, without putting back."""
+    most = min(marked, drawn)
+    if successes <= max(0, drawn + marked - population):
+        return 1.0
+    if successes > most:
+        return 0.0
+    term = math.exp(
+        _log_choices(marked, successes)
+        + _log_choices(population - marked, drawn - successes)
+        - _log_choices(population, drawn)
+    )
+    terms = [term]
+    for k in range(successes, most):
+        term *= (marked - k) * (drawn - k) / ((k + 1) * (population - marked - drawn + k + 1))
+        terms.append(term)
+    return min(1.0, math.fsum(terms))
+
+
+def _log_choices(amount: int, chosen: int) -> float:
+    return math.lgamma(amount + 1) - math.lgamma(chosen + 1) - math.lgamma(amount - chosen + 1)
+
+
 def chi_square_tail(statistic: float, degrees: int) -> float:
     """P(X >= statistic) for X chi-square with whole `degrees` >= 1.
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from evals_mcp.store.questions.agreement import AgreementQuestions
     from evals_mcp.store.questions.cached_answers import CachedAnswers
     from evals_mcp.store.questions.comparisons import ComparisonQuestions
+    from evals_mcp.store.questions.failures import FailureQuestions
     from evals_mcp.store.questions.filtered_columns import FilteredColumns
     from evals_mcp.store.questions.grouped_comparisons import GroupedComparisonQuestions
     from evals_mcp.store.questions.log_groups import LogGroups
@@ -153,6 +154,13 @@ class Store:
         from evals_mcp.store.questions.rankings import RankingQuestions
 
         return RankingQuestions(self._answers, self._columns, self._cache)
+
+    @cached_property
+    def failure_questions(self) -> "FailureQuestions":
+        """Questions about failing logs."""
+        from evals_mcp.store.questions.failures import FailureQuestions
+
+        return FailureQuestions(self._answers)
 
     @cached_property
     def evaluated_runs(self) -> "EvaluatedRuns":

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.headlines import constant_value
-from evals_mcp.lookup.scales import scale_of
-from evals_mcp.models.conditions import EvaluatorScale
+from evals_mcp.lookup.scales import failing_scales, scale_of
+from evals_mcp.models.conditions import EvaluatorScale, PassRule
 from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.questions import DatapointShow
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -14,12 +14,15 @@ from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.statistics.agreement import JudgmentReading
 
 _LISTED = 6
+_FAILS: Quoted = (
+    "A log fails if it has an error, or is judged false, a negative option or in the worst quarter of the range."
+)
 _RULES: dict[DatapointShow, Quoted] = {
     "disagreement": "Disagreement: true and false, different options, or numbers at least half the range apart, "
     "between runs, repeated logs of a run or authors; or evaluators or authors that pass and fail one log, or "
     "evaluators that choose differently from the same options.",
-    "all_fail": "A log fails if it has an error, or is judged false, a negative option or in the worst quarter of the "
-    "range. Counted: datapoints whose judged logs all fail by the same evaluator, and those with only errors.",
+    "all_fail": f"{_FAILS} Counted: datapoints whose judged logs all fail by the same evaluator, and those with only "
+    "errors.",
 }
 
 _NO_RANGE = "its numbers have no range. Set number_limits in the evaluator"
@@ -72,6 +75,15 @@ def _telling(
     if few:
         notes.append(f"Judged only one of these runs: {_listed(evaluation, few)}. Use evaluator= to include one.")
     return [row for row in evaluators if row not in constant and judged[row.version_id] >= needed]
+
+
+def read_failing(evaluation: ResolvedEvaluation) -> tuple[PassRule, list[Quoted]]:
+    """When a log fails, by all evaluators that can fail one; and the rule in words, with those that cannot."""
+    scales = [scale_of(evaluation, row, named=False) for row in evaluation.evaluators]
+    notes = [_FAILS]
+    if without := _without_order(evaluation, "all_fail", evaluation.evaluators, scales, named=False):
+        notes.append(without.replace(_OBSERVED, ""))
+    return PassRule(scales=failing_scales(evaluation)), notes
 
 
 def _without_order(

@@ -32,6 +32,7 @@ SHOWN = {
 RUN_VIEW_WORDS = {
     "runs": "all default list",
     "agreement": "agree kappa judges raters alpha disagreement",
+    "failures": "failure failing failed fails errors patterns clusters why topics",
     "relations": "relation correlation correlations correlate distribution distributions histogram quantiles",
     "repeats": "repeat repeated pass@k pass^k variance consistency stability reliability trials epochs",
     "ranking": "rank ranks ranked leaderboard order best bradley_terry elo ratings",

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
@@ -15,25 +16,34 @@ from evals_mcp.lookup.groups import read_cluster
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.unmatched import why_none
 from evals_mcp.models.agreement import AgreementRows
-from evals_mcp.models.questions import AgreementQuestion, Filter, RankingQuestion, RelationQuestion, RepeatQuestion
+from evals_mcp.models.failures import FailureRows
+from evals_mcp.models.questions import (
+    AgreementQuestion,
+    FailureQuestion,
+    Filter,
+    RankingQuestion,
+    RelationQuestion,
+    RepeatQuestion,
+)
 from evals_mcp.models.rankings import RankingRows
 from evals_mcp.models.relations import RelationRows
 from evals_mcp.models.repeats import RepeatRows
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
+from evals_mcp.tools.judges import read_failing
 from evals_mcp.tools.near_words import RUN_VIEW_WORDS, understood
 
 Show = Annotated[
-    Literal["runs", "agreement", "relations", "repeats", "ranking"],
+    Literal["runs", "failures", "agreement", "relations", "repeats", "ranking"],
     understood(RUN_VIEW_WORDS),
     Field(
-        description="runs (default); agreement of judges and people, corrected rates; relations: correlations; "
-        "repeats of datapoints: pass@k; or ranking, with ties."
+        description="runs (default); failures by what is said of them; agreement of judges and people, corrected rates; "
+        "relations: correlations; repeats: pass@k; ranking with ties."
     ),
 ]
 
 
-Rows = TypeVar("Rows", AgreementRows, RankingRows, RelationRows, RepeatRows)
+Rows = TypeVar("Rows", AgreementRows, FailureRows, RankingRows, RelationRows, RepeatRows)
 
 
 _BIASED: Quoted = "The logs are chosen by what runs gave, so rates and differences are biased."
@@ -102,6 +112,18 @@ def _version_id(asked: RunViewCall) -> str | None:
     return None if asked.evaluator is None else asked.evaluator.version_id
 
 
+async def _show_failures(asked: RunViewCall) -> Quoted:
+    from evals_mcp.answers.failures import summarize_failures
+
+    rule, words = read_failing(asked.evaluation)
+
+    async def ask(filter: Filter) -> tuple[ResolvedEvaluation, FailureRows]:
+        question = FailureQuestion(filter=filter, rule=rule)
+        return await (await asked.lookup.rows()).find_failures(asked.evaluation, question)
+
+    return await _answer(asked, ask, partial(summarize_failures, rule=words))
+
+
 async def _answer(
     asked: RunViewCall,
     ask: Callable[[Filter], Awaitable[tuple[ResolvedEvaluation, Rows]]],
@@ -130,6 +152,7 @@ async def _answer(
 
 RUN_VIEWS: Mapping[str, Callable[[RunViewCall], Awaitable[Quoted]]] = {
     "runs": _show_runs,
+    "failures": _show_failures,
     "agreement": _show_agreement,
     "relations": _show_relations,
     "repeats": _show_repeats,

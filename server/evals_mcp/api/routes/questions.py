@@ -10,12 +10,14 @@ from evals_mcp.api.access import ReadStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
+from evals_mcp.models.failures import FailureRows
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.groups import ChosenRunFigures, GroupedComparison, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.questions import (
     AgreementQuestion,
     ComparisonQuestion,
     DatapointQuestion,
+    FailureQuestion,
     LogQuestion,
     RankingQuestion,
     RelationQuestion,
@@ -121,6 +123,12 @@ def find_repeats(store: ReadStore, id: str, question: RepeatQuestion, known: Kno
 def rank_runs(store: ReadStore, id: str, question: RankingQuestion, known: Known = None) -> RankingRows:
     """Rank the runs of an evaluation, with a paired test for each pair of them. Read-only."""
     return store.ranking_questions.answer(id, question, known)
+
+
+@router.post("/{id}/failures")
+def find_failures(store: ReadStore, id: str, question: FailureQuestion, known: Known = None) -> FailureRows:
+    """Group failing logs by explanations, notes, errors and inputs. Read-only."""
+    return store.failure_questions.answer(id, question, known)
 
 
 @router.post("/{id}/grouped-comparison")
