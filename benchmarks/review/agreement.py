@@ -50,7 +50,11 @@ def _pair(first: str, second: str, rows: pd.DataFrame, *, interval: bool = True)
 
 def _recalls(judge: str, rows: pd.DataFrame) -> list[str]:
     """How often a judge says what people say, for each option."""
-    return [line(rf"(?m:^{judge} ", f"output_{n}", _whole(recall(judge, f"output_{n}", rows)) + ")") for n in (1, 2)]
+    first, second = (_whole(recall(judge, option, rows)) for option in ("output_1", "output_2"))
+    return [
+        rf"Where people says output_1, {judge} does on {first} \([^;]*;"
+        rf" where people says output_2, on {second}(?: \(|\.)"
+    ]
 
 
 def _everybody() -> list[str]:

@@ -46,7 +46,7 @@ def _evaluation() -> ResolvedEvaluation:
         ({"text": 'a "b"\n'}, ' containing "a \\"b\\"\\n"'),
         (
             {"run_ids": ["run_v1"], "errors_only": True, "text": "x", "judgment": JudgmentCondition(boolean=False)},
-            ' in v1 judged "false" with an error containing "x"',
+            ' in v1 judged "false" and with an error and containing "x"',
         ),
     ],
     ids=repr,

@@ -48,9 +48,11 @@ def test_runs_of_one_version_are_numbered_from_the_oldest() -> None:
     assert list(run_labels(runs).values()) == ["baseline#1", "refined", "baseline#2", "run 4 (0000)"]
 
 
-@pytest.mark.parametrize("word", ["run_000000000000000000002", "refined", "REFINED", "prv_2", "refi", "fine"])
+@pytest.mark.parametrize(
+    "word", ["run_000000000000000000002", "refined", "REFINED", "prv_2", "refi", "fine", '"refined"']
+)
 def test_a_run_is_found_by_id_name_version_beginning_or_part(word: str) -> None:
-    """Whatever tells it from the others is enough."""
+    """Whatever tells it from the others is enough, also in the quotes in which answers show some names."""
     assert find_run(_evaluation([_run(1, "baseline"), _run(2, "refined")]), word).version_name == "refined"
 
 

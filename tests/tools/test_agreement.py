@@ -30,8 +30,7 @@ async def test_recorded_judges_agree_with_people_as_published(own_assistant: Ass
     assert _row(answer, "human, palm2-vanilla")[1:4:2] == ["415", "0.37 (0.28 to 0.46)"]
     assert _row(answer, "gpt-4-vanilla, gpt-4-cot")[2:4] == ["92% (89 to 94)", "0.84 (0.78 to 0.89)"]
     assert (
-        "falcon-vanilla says output_1 on 84% (78 to 88) of what human calls so, "
-        "and output_2 on 28% (23 to 35) of what human calls so." in answer
+        "Where human says output_1, falcon-vanilla does on 84% (78 to 88); where human says output_2, on 28%" in answer
     )
     assert "Krippendorff's alpha (nominal) 0.29 (0.25 to 0.32), 9 together on 419 logs" in answer
     where = re.search(r"Disagreements of human, chatgpt-cot: get_logs\(.*where=\[\"(.*)\", \"(.*)\"\]\)", answer)
@@ -62,7 +61,7 @@ async def _labelled(assistant: Assistant) -> str:
 async def test_a_judges_rate_is_corrected_by_peoples_labels(own_assistant: Assistant) -> None:
     """In words, by run: with labels of its own, and by the judge's errors where a run has none."""
     answer = await own_assistant.ask("list_runs", evaluation=await _labelled(own_assistant), show="agreement")
-    assert "judge says true on 86% (72 to 93) of what human calls so, and false on 100% (82 to 100)" in answer
+    assert "Where human says true, judge does on 86% (72 to 93); where human says false, on 100% (82 to 100)." in answer
     assert "v1: judge says true on 60% of 100 logs; against 60 labels of human that means about 70% (" in answer
     assert (
         "v2: judge says true on 50% of 100 logs; if it errs as on the labelled logs, that means about 58% (" in answer

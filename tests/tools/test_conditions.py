@@ -36,7 +36,7 @@ async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[A
         {
             "inputs": {"code": code, "number": number, "length": number % 2, "parts": [f"part {number}"]},
             "target": {"target": {"better": "yes" if number % 2 else "no"}},
-            "metadata": {"lang": "de" if number < 4 else "en", "correct": number % 3 == 0, **_NOTES},
+            "metadata": {"lang": "de" if number < 4 else "en", "correct": number % 3 == 0, "number": number, **_NOTES},
         }
         for number, code in enumerate(CODES)
     ]
@@ -100,7 +100,7 @@ async def _found(assistant: Assistant, *where: str) -> int:
         (["code=A|a"], 3),
         (["lang=DE"], 4),  # the only value that differs in case alone
         (["lang!=de"], 7),
-        (["number>=9"], 2),
+        (["number>=9"], 2),  # an input and metadata with the same values
         (["better=yes"], 5),
         (["target.better=yes"], 5),
         (["target.target.better=no"], 6),

@@ -9,11 +9,16 @@ from evals_mcp.models.questions import Filter
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 _TEXT = 100
+_OF = ("run_ids", "datapoint_id")
+"""The fields whose words need no *and* after them."""
 
 
 def filter_words(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:
-    """` in v2 judged "<3" by helpful with an error`; "" for a filter that excludes nothing."""
-    return "".join(f" {words}" for field in filter.names() if (words := WORDS[field](filter, evaluation)))
+    """` in v2 judged "<3" by helpful and with an error`; "" for a filter that excludes nothing."""
+    found = {field: words for field in filter.names() if (words := WORDS[field](filter, evaluation))}
+    where = [words for field, words in found.items() if field in _OF]
+    what = [words for field, words in found.items() if field not in _OF]
+    return "".join(f" {words}" for words in [*where, " and ".join(what)] if words)
 
 
 def _in_runs(filter: Filter, evaluation: ResolvedEvaluation) -> Quoted:

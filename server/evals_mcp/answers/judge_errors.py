@@ -32,13 +32,13 @@ def _worth(errors: JudgeErrors) -> float:
 
 
 def _errors(errors: JudgeErrors, names: RaterNames) -> Quoted:
-    human = names.of(errors.human)
-    words: list[Quoted] = [
-        f"{option_word(option)} on {intervals.rate(rate)} of what {human} calls so"
-        for option, rate in zip(errors.options, (errors.true_positive, errors.true_negative), strict=True)
-        if rate is not None
-    ]
-    return f"{names.of(errors.judge)} says {', and '.join(words)}."
+    """`Where human says true, judge does on 86% (72 to 93); where human says false, on 100% (82 to 100).`"""
+    human, does = names.of(errors.human), f" {names.of(errors.judge)} does"
+    words: list[Quoted] = []
+    for option, rate in zip(errors.options, (errors.true_positive, errors.true_negative), strict=True):
+        if rate is not None:
+            words.append(f"here {human} says {option_word(option)},{'' if words else does} on {intervals.rate(rate)}")
+    return f"W{'; w'.join(words)}."
 
 
 def _corrected(evaluation: ResolvedEvaluation, errors: JudgeErrors, row: CorrectedRate, names: RaterNames) -> Quoted:

@@ -1,7 +1,7 @@
 """Judgments as words: a value, or the kind of missing."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,7 @@ from evals_mcp.answers.frame.quoting import Quoted, cell, name
 from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.questions import Missing
 from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.statistics.missing_judgments import worst_judgment
 
 _TEXT = 60
 _SAMPLES = 10
@@ -92,10 +93,11 @@ def _word(text: str, longest: int) -> Quoted:
     return cell(text, longest) if " " in text or len(text) > _TEXT else name(text)
 
 
-def missing_words(missing: Missing, evaluation: ResolvedEvaluation, version_ids: Collection[str]) -> Quoted:
-    """A sentence on missing judgments that count as failures, and on the evaluators that are left out for it."""
+def missing_words(missing: Missing, evaluation: ResolvedEvaluation) -> Quoted:
+    """A sentence on missing judgments that count as failures, and on the evaluators that have no worst judgment."""
     if missing == "exclude":
         return ""
-    left_out = [name(label) for id, label in evaluation.evaluator_labels.items() if id not in version_ids]
+    unable = [row.version_id for row in evaluation.evaluators if worst_judgment(row) is None]
+    left_out = [name(evaluation.evaluator_labels[version_id]) for version_id in unable]
     without = f" Left out: {listed(left_out, 6)}." if left_out else ""
     return f" Missing, abstained and failed judgments count as failures (the worst judgment).{without}"

@@ -11,7 +11,7 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import nearest, quoted
 from evals_mcp.lookup.written_conditions import WrittenCondition
 from evals_mcp.models.conditions import FieldPart, Side
-from evals_mcp.models.field_rows import FieldRow
+from evals_mcp.models.field_rows import FieldRow, are_alike
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
 
@@ -150,6 +150,7 @@ async def _bare(
     judging = _exactly(evaluation, word)
     rows = await _readable(lookup, evaluation) if judging else (await lookup.find_fields(evaluation)).rows
     fields = [] if judging and not any(row.key == word for row in rows) else _named(rows, word)
+    fields = fields[:1] if are_alike(fields) else fields
     if len(judging) + len(fields) > 1:
         forms = [*(f"judgment.{evaluation.evaluator_labels[row.version_id]}" for row in judging),
                  *(f"{row.part}.{row.key}" for row in fields)]  # fmt: skip

@@ -20,8 +20,6 @@ _LISTED = 12
 async def read_group_by(lookup: Lookup, evaluation: ResolvedEvaluation, word: str) -> GroupBy:
     """What to group by. Raises Invalid and NotFound with the names to write instead."""
     rows = (await lookup.find_fields(evaluation)).rows
-    if (alike := _alike(rows, word.strip())) is not None:
-        return _field(alike, rows)
     subject = await read_subject(lookup, evaluation, read_name(word, "group_by"))
     if subject.side == "candidate":
         raise Invalid("group_by: groups are by the baseline's logs. Omit the side.")
@@ -41,23 +39,14 @@ async def read_group_by(lookup: Lookup, evaluation: ResolvedEvaluation, word: st
 
 async def read_cluster(lookup: Lookup, evaluation: ResolvedEvaluation, word: str) -> ClusterField:
     """The field of datapoints that errors are by, of however many values. Raises Invalid and NotFound."""
-    rows = (await lookup.find_fields(evaluation)).rows
-    if (alike := _alike(rows, word.strip())) is not None:
-        return ClusterField(part=alike.part, key=alike.key)
     subject = await read_subject(lookup, evaluation, read_name(word, "cluster"))
     if subject.kind != "field" or subject.part is None or subject.part == "log_metadata" or subject.side is not None:
+        rows = (await lookup.find_fields(evaluation)).rows
         fields = listed([name(label) for label in field_labels(rows) if label], _LISTED)
         raise Invalid(
             f"cluster: {quoted(word)} is no field of the datapoints. {f'Fields: {fields}.' if fields else ''}"
         )
     return ClusterField(part=subject.part, key=subject.key)
-
-
-def _alike(rows: Sequence[FieldRow], word: str) -> FieldRow | None:
-    """The first of several fields with this key, if all have the same values."""
-    found = [row for row in rows if row.key == word]
-    told = [row.model_copy(update={"part": "input"}) for row in found]
-    return found[0] if len(found) > 1 and all(row == told[0] for row in told) else None
 
 
 def _field(row: FieldRow, rows: Sequence[FieldRow]) -> GroupBy:

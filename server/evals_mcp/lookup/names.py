@@ -24,10 +24,13 @@ def pick(
 ) -> Thing:
     """Find the one thing with the name `word`, else (in any case) with `word` as name, prefix or part of a name.
 
+    A word in the quotes that answers put around some names is that name, unless quotes belong to a name.
     `label` gives a name as an answer shows it. Raises Invalid with the matches if there are several, and NotFound with
     the nearest names if there is none.
     """
     wanted = word.strip()
+    if len(wanted) > 2 and wanted[0] == wanted[-1] == '"' and not any(wanted in names(thing) for thing in things):
+        wanted = wanted[1:-1]
     folded = wanted.casefold()
     for fits in (
         lambda known: known == wanted,

@@ -64,6 +64,11 @@ def is_groupable(row: FieldRow) -> bool:
     return row.values_count > 1 and (row.is_number or few)
 
 
+def are_alike(rows: Sequence[FieldRow]) -> bool:
+    """Whether fields of several parts have the same key and the same values."""
+    return all(row.model_copy(update={"part": rows[0].part}) == rows[0] for row in rows)
+
+
 def field_labels(rows: Sequence[FieldRow]) -> list[str]:
     """The name of each field: its key, with its part if other fields have the key, too.
 
@@ -72,8 +77,7 @@ def field_labels(rows: Sequence[FieldRow]) -> list[str]:
     labels = []
     for row in rows:
         others = [other for other in rows if other.key == row.key]
-        told = [other.model_copy(update={"part": row.part}) for other in others]
-        if all(other == row for other in told):
+        if are_alike(others):
             labels.append((row.key or row.part) if others[0] is row else "")
         else:
             labels.append(f"{row.part}.{row.key}" if row.key else row.part)

@@ -151,7 +151,7 @@ def _compared(
 
     filter = question.filter
     words = filter_words(filter, evaluation)
-    counted = missing_words(question.missing, evaluation, question.evaluator_version_ids)
+    counted = missing_words(question.missing, evaluation)
     return Compared(evaluation, found, question.family, words, filter.is_by_outcomes, margins, counted)
 
 

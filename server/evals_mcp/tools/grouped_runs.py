@@ -41,7 +41,7 @@ async def compare_groups(
         found,
         filter_words(question.filter, evaluation),
         not question.evaluator_version_ids,
-        missing_words(question.missing, evaluation, question.evaluator_version_ids),
+        missing_words(question.missing, evaluation),
     )
     return summarize_groups(compared, max_tokens, offset=offset, call=call)
 
