@@ -46,6 +46,11 @@ def _passing(data: Recorded) -> pd.DataFrame:
     return frame.pivot_table(index="datapoint", columns="run", values="all_criteria_met", aggfunc="min").astype(bool)
 
 
+def _on_river(log: dict[str, Any]) -> bool:
+    explained = [str(given.get("explanation") or "") for given in log["judgments"].values()]
+    return any("river crossing" in text.lower() for text in explained)
+
+
 def _where_group(data: Recorded) -> list[str]:
     group = Paired(GPT4, METRICS).group("subset", "neighbor")
     return [
@@ -154,6 +159,30 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     _ask(
         "filter",
+        "rag-chat",
+        "How many answers took 2 to 3 seconds?",
+        "get_logs",
+        {"where": ["latency=2..3"], **_ONE},
+        lambda data: _logs(data.frame()["latency"].between(2, 3)),
+    ),
+    _ask(
+        "filter",
+        "long-outputs",
+        "Which answers of Opus got half of the score?",
+        "get_logs",
+        {"where": ["run=claude-opus-4", "rubric_score=0.4..0.6"], **_ONE},
+        lambda data: _logs((data.frame()["run"] == "claude-opus-4") & data.frame()["rubric_score"].between(0.4, 0.6)),
+    ),
+    _ask(
+        "filter",
+        "long-outputs",
+        "Which answers did the judge reproach with a river crossing?",
+        "get_logs",
+        {"where": ["explanation~river crossing"], **_ONE},
+        lambda data: [counted(sum(map(_on_river, data.all_logs())), "logs")],
+    ),
+    _ask(
+        "filter",
         "llm-judges",
         "How often is each judge right where people prefer the second output?",
         "list_runs",
@@ -215,6 +244,14 @@ QUESTIONS: tuple[Question, ...] = (
         "list_datapoints",
         {"where": ["passes_count(correct)=8"], **_ONE},
         lambda _: _datapoints((by_run() == 1).all(axis=1)),
+    ),
+    _ask(
+        "passes",
+        "llm-judges",
+        "How many datapoints do three to five of eight judges get right?",
+        "list_datapoints",
+        {"where": ["passes_count(correct)=3..5"], **_ONE},
+        lambda _: _datapoints((by_run() == 1).sum(axis=1).between(3, 5)),
     ),
     _ask(
         "passes",

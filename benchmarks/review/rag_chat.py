@@ -227,7 +227,7 @@ QUESTIONS = (
     _rag(
         "Is any run really more or less grounded than the control?",
         "compare_runs",
-        {"evaluators": _ONE, "limit": 1, "max_tokens": 1200},
+        {"evaluators": _ONE, "limit": 1, "max_tokens": 1300},
         lambda data: _against_control(data, *_ONE),
         "logs",
     ),

@@ -92,6 +92,15 @@ def _output_bins(data: Recorded) -> list[str]:
     return facts
 
 
+def _length_by_latency(data: Recorded) -> list[str]:
+    frame = data.frame()
+    rows = frame[frame["run"] == "baseline-2024-08"].astype({"latency": float, "answer_length": float})
+    return [
+        line(rf"(?m:^{low:.1f} s to {high:.1f} s)", f"{chosen.sum()}", figure(rows["answer_length"][chosen].mean()))
+        for low, high, chosen in bins(rows["latency"], 5)
+    ]
+
+
 def _grounded_by_citation(data: Recorded) -> list[str]:
     frame = data.frame()
     frame = frame[(frame["run"] == "baseline-2024-02-reasons")]
@@ -161,6 +170,14 @@ QUESTIONS: tuple[Question, ...] = (
         "list_runs",
         {"where": ["run=baseline-2024-02-reasons"], "group_by": "has_citation", "max_tokens": 600},
         _grounded_by_citation,
+    ),
+    _ask(
+        "groups",
+        "rag-chat",
+        "Are slow answers of August longer?",
+        "list_runs",
+        {"where": ["run=baseline-2024-08"], "group_by": "latency", "max_tokens": 600},
+        _length_by_latency,
     ),
     _ask(
         "located",

@@ -101,6 +101,9 @@ async def _found(assistant: Assistant, *where: str) -> int:
         (["lang=DE"], 4),  # the only value that differs in case alone
         (["lang!=de"], 7),
         (["number>=9"], 2),  # an input and metadata with the same values
+        (["number=3..5"], 3),
+        (["log.length=1..3"], 11),
+        (["code=3..5"], 0),  # is no number
         (["better=yes"], 5),
         (["target.better=yes"], 5),
         (["target.target.better=no"], 6),
@@ -146,6 +149,8 @@ async def test_what_matches_nothing_is_told_with_the_values_that_are_there(assis
     assert 'Alone, too, nothing matches "lang=fr".' in both
     apart = await assistant.ask("get_logs", evaluation="Words", where=["lang=de", "number>=9"])
     assert "Each condition alone matches something; together they match nothing." in apart
+    explained = await assistant.ask("get_logs", evaluation="Words", where=["right~yes"])
+    assert "right~ searches explanations. For judgments, write right=true." in explained
 
 
 async def test_a_list_is_no_field_and_its_texts_are_found(assistant: Assistant) -> None:

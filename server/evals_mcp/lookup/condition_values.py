@@ -9,7 +9,7 @@ from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.condition_names import Subject
 from evals_mcp.lookup.evaluators import find_evaluator
-from evals_mcp.lookup.judgment_values import read_match
+from evals_mcp.lookup.judgment_values import read_match, read_range
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.lookup.scales import failing_scales, scale_of
@@ -23,6 +23,7 @@ from evals_mcp.models.conditions import (
     JudgmentCondition,
     Measure,
     MeasureCondition,
+    Operator,
     PassCondition,
     PassCountCondition,
     PassRule,
@@ -38,8 +39,32 @@ _TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
 _ORDERED = ("<", "<=", ">", ">=")
 
 
-def read_condition_of(subject: Subject, written: WrittenCondition, evaluation: ResolvedEvaluation) -> Condition:
-    """The condition on a subject. `passes_count` counts all runs of the evaluation. Raises Invalid and NotFound."""
+def read_conditions_of(subject: Subject, written: WrittenCondition, evaluation: ResolvedEvaluation) -> list[Condition]:
+    """The condition on a subject, or both bounds of a range of numbers. Raises Invalid and NotFound."""
+    return [_read(subject, item, evaluation) for item in _bounds(subject, written) or [written]]
+
+
+def _bounds(subject: Subject, written: WrittenCondition) -> list[WrittenCondition]:
+    """A range of a measure, of a count or of a field of numbers as two conditions."""
+    value = written.values[0]
+    if written.operator != "=" or len(written.values) > 1 or value.is_quoted or not _has_numbers(subject):
+        return []
+    bounds = read_range(value.text) or ()
+    operators: tuple[Operator, ...] = (">=", "<=")
+    return [
+        written._replace(operator=operator, values=(Word(repr(bound).removesuffix(".0")),))
+        for operator, bound in zip(operators, bounds, strict=False)
+    ]
+
+
+def _has_numbers(subject: Subject) -> bool:
+    if subject.kind == "field":
+        return bool(subject.values) and all(_finite(value) is not None for value in subject.values)
+    return subject.kind in ("latency", "tokens", "cost", "length", "passes_count")
+
+
+def _read(subject: Subject, written: WrittenCondition, evaluation: ResolvedEvaluation) -> Condition:
+    """The condition on a subject. `passes_count` counts all runs of the evaluation."""
     match subject.kind:
         case "latency" | "tokens" | "cost" | "length":
             return _on_measure(subject, written)
@@ -186,13 +211,17 @@ def _is_missing(written: WrittenCondition) -> bool:
 
 
 def _number(value: Word, written: WrittenCondition, example: str) -> float:
-    try:
-        number = float(value.text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+    if (number := _finite(value.text)) is None:
         raise Invalid(f"where: {quoted(value.text)} is no number. Write, for example, {quote(example)}.")
     return number
+
+
+def _finite(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _require(written: WrittenCondition, operators: Sequence[str], example: str) -> None:

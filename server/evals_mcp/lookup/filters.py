@@ -6,7 +6,7 @@ from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.condition_names import read_subject
-from evals_mcp.lookup.condition_values import read_condition_of
+from evals_mcp.lookup.condition_values import read_conditions_of
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_run
@@ -40,7 +40,7 @@ async def read_filter(
         elif subject.kind == "datapoint":
             datapoint_id = await _datapoint(lookup, evaluation, item, datapoint_id)
         else:
-            found.append(read_condition_of(subject, item, evaluation))
+            found += read_conditions_of(subject, item, evaluation)
     is_every_run = run_ids is None and len(chosen) == len(evaluation.runs)
     return _with_leading(Filter(run_ids=None if is_every_run else chosen, datapoint_id=datapoint_id), found)
 
@@ -59,9 +59,10 @@ async def read_comparison_filter(lookup: Lookup, evaluation: ResolvedEvaluation,
         if subject.kind == "datapoint":
             datapoint_id = await _datapoint(lookup, evaluation, item, datapoint_id)
             continue
-        condition = read_condition_of(subject, item, evaluation)
+        conditions = read_conditions_of(subject, item, evaluation)
+        condition = conditions[0]
         if is_on_datapoint(condition) or subject.side is not None:
-            found.append(condition)
+            found += conditions
         elif text is None and isinstance(condition, TextCondition) and _is_search(condition):
             text = condition.values[0]
         else:

@@ -69,6 +69,14 @@ def _read(written: str, evaluators: Sequence[EvaluatorRow], prefix: Quoted) -> J
     raise Invalid(prefix + _allowed(types, list(options.values())))
 
 
+def read_range(text: str) -> tuple[float, float] | None:
+    """The bounds of a range such as `2..4`, the lower one first."""
+    if (match := _RANGE.fullmatch(text)) is None:
+        return None
+    low, high = sorted((float(match[1]), float(match[2])))
+    return low, high
+
+
 def _numbers(text: str) -> JudgmentCondition | None:
     if match := _COMPARISON.fullmatch(text):
         sign, number = match[1], float(match[2])
@@ -82,9 +90,8 @@ def _numbers(text: str) -> JudgmentCondition | None:
             case ">=" | "≥":
                 return JudgmentCondition(at_least=number)
         return JudgmentCondition(at_least=number, at_most=number)
-    if match := _RANGE.fullmatch(text):
-        low, high = sorted((float(match[1]), float(match[2])))
-        return JudgmentCondition(at_least=low, at_most=high)
+    if (bounds := read_range(text)) is not None:
+        return JudgmentCondition(at_least=bounds[0], at_most=bounds[1])
     if re.fullmatch(_NUMBER, text):
         return JudgmentCondition(at_least=float(text), at_most=float(text))
     return None
