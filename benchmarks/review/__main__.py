@@ -30,7 +30,7 @@ from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.wiring import build_client
 
 _MODULES = (rag_chat, long_outputs, llm_judges, conditions, slices, agreement, verdicts, statements)
-MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 153
+MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 154
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,17 @@ QUESTIONS: tuple[Question, ...] = (
     _ask(
         "filter",
         "llm-judges",
+        "How many verdicts are wrong in all, and whose?",
+        "list_runs",
+        {"where": ["correct=false"], "max_tokens": 800},
+        lambda _: [
+            counted(int(_judged(correct=False).sum()), "logs"),
+            *(row(f'"{label}[^|]*', str(_judged(run=run, correct=False).sum())) for run, label in _LABELS.items()),
+        ],
+    ),
+    _ask(
+        "filter",
+        "llm-judges",
         "How often is each judge right where people prefer the second output?",
         "list_runs",
         {"where": ["better=output_2"], "max_tokens": 1000},

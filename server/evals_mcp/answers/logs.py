@@ -41,7 +41,8 @@ def summarize_logs(
     """The logs found. `filtered` is the filter in words; `call` is the answered call."""
     answer = Answer(budget)
     total = figures.count(found.total) + ("+" if found.counted_to is not None else "")
-    answer.head(f"{subject(evaluation)}\n{total} {'log' if total == '1' else 'logs'}{filtered}.")
+    exact = " list_runs with this where counts all." if filtered and found.counted_to is not None else ""
+    answer.head(f"{subject(evaluation)}\n{total} {'log' if total == '1' else 'logs'}{filtered}.{exact}")
     for note in (*notes, *evaluation.notes):
         answer.note(note)
     rows: list[Row] = []
