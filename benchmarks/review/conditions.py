@@ -186,7 +186,7 @@ QUESTIONS: tuple[Question, ...] = (
         "llm-judges",
         "How many verdicts are wrong in all, and whose?",
         "list_runs",
-        {"where": ["correct=false"], "max_tokens": 800},
+        {"where": ["correct=false"], "max_tokens": 900},
         lambda _: [
             counted(int(_judged(correct=False).sum()), "logs"),
             *(row(f'"{label}[^|]*', str(_judged(run=run, correct=False).sum())) for run, label in _LABELS.items()),
