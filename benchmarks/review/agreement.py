@@ -136,14 +136,14 @@ QUESTIONS: tuple[Question, ...] = (
         "agreement",
         "preferences",
         "How well does GPT-4 agree with people, and PaLM2, which abstains?",
-        _ALL,
+        _ALL | {"evaluator": "people"},
         lambda _: _pair("people", "gpt-4-vanilla", _first()) + _pair("people", "palm2-vanilla", _first()),
     ),
     _ask(
         "agreement",
         "preferences",
         "Do GPT-4's two strategies say the same?",
-        _ALL,
+        _ALL | {"evaluator": "gpt-4-cot"},
         lambda _: _pair("gpt-4-vanilla", "gpt-4-cot", _first()),
     ),
     _ask(
@@ -171,7 +171,7 @@ QUESTIONS: tuple[Question, ...] = (
         "agreement",
         "preferences",
         "Do GPT-4 and people agree on natural pairs, in order?",
-        _ALL | {"where": ["run=first", "subset=natural"]},
+        _ALL | {"where": ["run=first", "subset=natural"], "evaluator": "gpt-4-vanilla"},
         lambda _: _pair("people", "gpt-4-vanilla", _first()[_first()["subset"] == "natural"]),
     ),
     _ask(

@@ -42,6 +42,12 @@ async def test_recorded_judges_agree_with_people_as_published(own_assistant: Ass
     assert len(pairs) == len(set(pairs)) == 36
     natural = await own_assistant.ask("list_runs", evaluation=NAME, show="agreement", where=["subset=natural"])
     assert _row(natural, "human, gpt-4-cot")[1:3] == ["100", "94% (88 to 97)"]
+    of_one = await own_assistant.ask("list_runs", evaluation=NAME, show="agreement", evaluator="gpt-4-cot")
+    assert _row(of_one, "gpt-4-vanilla, gpt-4-cot")[2:4] == ["92% (89 to 94)", "0.84 (0.78 to 0.89)"]
+    pairs = [line for line in of_one.splitlines() if re.match(r"[\w-]+, .* \| ", line)]
+    assert len(pairs) == 8
+    assert all("gpt-4-cot" in pair for pair in pairs)
+    assert of_one.count("Where human says output_1") == 1
 
 
 async def _labelled(assistant: Assistant) -> str:

@@ -108,3 +108,15 @@ class AgreementRows(CurrentRows):
     apart: list[tuple[int, int]]
     logs: int
     cluster: Defaulted[str] = ""
+
+    def of_evaluator(self, version_id: str) -> "AgreementRows":
+        """What concerns an attached evaluator version, or its authors."""
+        own = {index for index, rater in enumerate(self.raters) if rater.evaluator_version_id == version_id}
+        return self.model_copy(
+            update={
+                "pairs": [pair for pair in self.pairs if own & {pair.first, pair.second}],
+                "groups": [group for group in self.groups if own & set(group.raters)],
+                "judges": [errors for errors in self.judges if own & {errors.judge, errors.human}],
+                "apart": [pair for pair in self.apart if own & set(pair)],
+            }
+        )

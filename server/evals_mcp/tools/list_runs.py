@@ -33,7 +33,8 @@ async def list_runs(
     resolved = await lookup.find_evaluation(evaluation)
     judge = find_evaluator(resolved, evaluator) if evaluator else None
     if judge is not None and show not in ONE_EVALUATOR_VIEWS:
-        raise Invalid(f"evaluator: show={name(show)} is of all evaluators. It is for show=repeats and show=ranking.")
+        views = ", ".join(name(view) for view in ONE_EVALUATOR_VIEWS)
+        raise Invalid(f"evaluator: show={name(show)} is of all evaluators. It is for these: {views}.")
     if show == "runs" and (where or group_by):
         return await list_filtered_runs(lookup, resolved, where, group_by, cursor, max_tokens)
     if group_by:

@@ -74,7 +74,8 @@ async def _show_agreement(asked: RunViewCall) -> Quoted:
 
     async def ask(filter: Filter) -> tuple[ResolvedEvaluation, AgreementRows]:
         question = AgreementQuestion(filter=filter, cluster=cluster)
-        return await (await asked.lookup.rows()).find_agreement(asked.evaluation, question)
+        evaluation, rows = await (await asked.lookup.rows()).find_agreement(asked.evaluation, question)
+        return evaluation, rows if asked.evaluator is None else rows.of_evaluator(asked.evaluator.version_id)
 
     return await _answer(asked, ask, summarize_agreement)
 
@@ -160,5 +161,5 @@ RUN_VIEWS: Mapping[str, Callable[[RunViewCall], Awaitable[Quoted]]] = {
 }
 """The views by the word of `show`."""
 
-ONE_EVALUATOR_VIEWS = ("repeats", "ranking")
+ONE_EVALUATOR_VIEWS = ("agreement", "repeats", "ranking")
 """The views that can be of one evaluator."""
