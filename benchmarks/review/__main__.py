@@ -16,7 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.review import agreement, conditions, llm_judges, long_outputs, rag_chat, slices, statements, verdicts
+from benchmarks.review import (
+    agreement,
+    conditions,
+    llm_judges,
+    long_outputs,
+    rag_chat,
+    repeats,
+    slices,
+    statements,
+    verdicts,
+)
 from benchmarks.review.judges_document import judges_document, preferences_document, votes_document, wins_document
 from benchmarks.review.questions import Found, Question, with_named_cells
 from benchmarks.review.raw_api import open_raw_api
@@ -29,8 +39,8 @@ from evals_mcp.config import Settings
 from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.wiring import build_client
 
-_MODULES = (rag_chat, long_outputs, llm_judges, conditions, slices, agreement, verdicts, statements)
-MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 154
+_MODULES = (rag_chat, long_outputs, llm_judges, conditions, slices, agreement, repeats, verdicts, statements)
+MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 157
 
 
 @dataclass(frozen=True)
