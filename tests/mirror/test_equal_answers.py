@@ -122,7 +122,7 @@ async def test_evaluations_are_listed_alike(both: Both) -> None:
 
 
 async def test_agreement_is_the_same(both: Both) -> None:
-    """And so are relations, repeats, ranks and failures: of the sample and all kinds of evaluators, also on chosen logs."""
+    """Relations, repeats, ranks and failures, too: of the sample and all kinds of evaluators, and of chosen logs."""
     for show in ("agreement", "relations", "repeats", "ranking", "failures"):
         for evaluation in (NAME, SAMPLE):
             await both.ask("list_runs", evaluation=evaluation, show=show, max_tokens=20_000)
