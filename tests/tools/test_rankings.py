@@ -54,7 +54,7 @@ async def test_runs_are_ranked_as_far_as_tests_tell(own_assistant: Assistant) ->
     assert "toxic (false is better) | 1–2 | v2 | 10% (4 to 23) | 40 | v1" in lines
     assert "good | v3, v2 | 40 | +5 points | -4.2 to +16.5 points | 0.50" in lines
     assert any(line.startswith("score (highest first) | 1") for line in lines)
-    assert "Not judged by good: v4." in answer
+    assert f"Not judged by {evaluators}: v4." in answer
     assert "Not ranked, because no judgment is better than another: style." in answer
 
 

@@ -21,13 +21,13 @@ from evals_mcp.answers.model_ratings import (
     rank_range,
     rating_line,
 )
+from evals_mcp.answers.ranking_names import LISTED, RankingNames
+from evals_mcp.answers.ranking_notes import ranking_notes
 from evals_mcp.answers.subjects import subject
 from evals_mcp.models.model_ratings import RatedPair
 from evals_mcp.models.rankings import RankedPair, RankedRun, Ranking, RankingRows
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import EvaluatorRow
 
-_LISTED = 6
 _MEANING: Quoted = (
     "Ranks are ranges where tests find no significant difference: the first number is 1 plus the runs that are "
     "significantly better, the last counts all runs but those that are significantly worse. Tests: paired, on shared "
@@ -48,7 +48,7 @@ def summarize_rankings(
 ) -> Quoted:
     """By evaluator, best first; then pairs of neighbours before others. The offset counts rows of all tables."""
     answer = Answer(budget)
-    names = _Names(evaluation, rows)
+    names = RankingNames(evaluation, rows)
     answer.head(f"{subject(evaluation)} Ranking of runs on {figures.count(rows.logs, 'log')}{filtered}.")
     told = [ranking for ranking in rows.rankings if ranking.pairs]
     if rows.logs and rows.rankings and not told:
@@ -59,7 +59,7 @@ def summarize_rankings(
     for ranking in told:
         verdicts.setdefault(_verdict(names, ranking), []).append(names.evaluator(ranking))
     for verdict, evaluators in verdicts.items():
-        answer.line(f"{figures.listed(evaluators, _LISTED)}: {verdict}")
+        answer.line(f"{figures.listed(evaluators, LISTED)}: {verdict}")
     for ratings in rows.ratings:
         answer.line(rating_line(evaluation, ratings))
     tables = [
@@ -89,7 +89,7 @@ def summarize_rankings(
         answer.note(_MEANING)
     if rows.ratings:
         answer.note(RATING_MEANING)
-    for note in (*_ranking_notes(names, rows), *notes, *evaluation.notes):
+    for note in (*ranking_notes(names, rows), *notes, *evaluation.notes):
         answer.note(note)
     return answer.text()
 
@@ -126,41 +126,7 @@ def _footer(call: Call, noun: Quoted, begin: int, amount: int, shown: int) -> Qu
 _PAIR_HEADERS: list[Quoted] = ["evaluator", "second, first", "datapoints", "first − second", "95% interval", "p"]
 
 
-class _Names:
-    """The labels of an answer, and what an evaluator's mean is of."""
-
-    def __init__(self, evaluation: ResolvedEvaluation, rows: RankingRows) -> None:
-        self._evaluation = evaluation
-        self._several = sum(bool(ranking.pairs) for ranking in rows.rankings) > 1
-
-    def run(self, run_id: str) -> Quoted:
-        return name(self._evaluation.run_labels[run_id])
-
-    def runs(self, run_ids: Sequence[str]) -> Quoted:
-        return figures.listed([self.run(run_id) for run_id in run_ids], _LISTED)
-
-    def evaluators(self, version_ids: Sequence[str]) -> Quoted:
-        return figures.listed([name(self._evaluation.evaluator_labels[id]) for id in version_ids], _LISTED)
-
-    def column(self, ranking: Ranking) -> Quoted:
-        """The evaluator in a table of several."""
-        return self.evaluator(ranking) if self._several else ""
-
-    def row(self, ranking: Ranking) -> EvaluatorRow:
-        return self._evaluation.evaluators[self._evaluation.index_of(ranking.evaluator_version_id)]
-
-    def evaluator(self, ranking: Ranking) -> Quoted:
-        """`helpful`, `toxic (lower is better)`, `score (passes)`."""
-        row = self.row(ranking)
-        called = name(self._evaluation.evaluator_labels[ranking.evaluator_version_id])
-        if ranking.passes:
-            return f"{called} (passes)"
-        if row.lower_is_better:
-            return f"{called} ({'false' if ranking.is_rate else 'lower'} is better)"
-        return called if row.is_directed else f"{called} (highest first)"
-
-
-def _verdict(names: _Names, ranking: Ranking) -> Quoted:
+def _verdict(names: RankingNames, ranking: Ranking) -> Quoted:
     """Who is first as far as the tests tell."""
     leaders = [run for run in ranking.runs if run.best == 1]
     pairs = figures.count(len(ranking.pairs), "pair")
@@ -174,7 +140,7 @@ def _verdict(names: _Names, ranking: Ranking) -> Quoted:
     return f"the data cannot tell which of these {figures.count(len(leaders))} is first: {who} ({pairs})."
 
 
-def _cells(names: _Names, ranking: Ranking, run: RankedRun) -> list[Quoted]:
+def _cells(names: RankingNames, ranking: Ranking, run: RankedRun) -> list[Quoted]:
     return [
         names.column(ranking),
         rank_range(run.best, run.worst),
@@ -185,7 +151,7 @@ def _cells(names: _Names, ranking: Ranking, run: RankedRun) -> list[Quoted]:
     ]
 
 
-def _better_than(names: _Names, ranking: Ranking, run: RankedRun) -> Quoted:
+def _better_than(names: RankingNames, ranking: Ranking, run: RankedRun) -> Quoted:
     """`all 7 below`, `the last 5`, or which."""
     amount, below = len(run.better_than), len(ranking.runs) - 1 - ranking.runs.index(run)
     if amount > 1 and min(run.better_than) == len(ranking.runs) - amount:
@@ -197,7 +163,7 @@ def _distance(pair: RankedPair | RatedPair) -> tuple[int, int]:
     return pair.second - pair.first, pair.first
 
 
-def _pair_cells(names: _Names, ranking: Ranking, pair: RankedPair) -> list[Quoted]:
+def _pair_cells(names: RankingNames, ranking: Ranking, pair: RankedPair) -> list[Quoted]:
     sides = (names.run(ranking.runs[index].run_id) for index in (pair.second, pair.first))
     row, found = pair.comparison, compared_figures(pair.comparison)
     p_value = row.p_value if row.adjusted_p is None else row.adjusted_p
@@ -209,44 +175,3 @@ def _pair_cells(names: _Names, ranking: Ranking, pair: RankedPair) -> list[Quote
         "" if found is None else found.interval,
         name(row.verdict) if p_value is None else figures.p_value(p_value).removeprefix("p=").removeprefix("p"),
     ]
-
-
-def _ranking_notes(names: _Names, rows: RankingRows) -> list[Quoted]:
-    notes: list[Quoted] = []
-    told = [ranking for ranking in rows.rankings if ranking.pairs]
-    if single := [ranking.evaluator_version_id for ranking in rows.rankings if not ranking.pairs]:
-        notes += [f"Not ranked, because no two runs are judged: {names.evaluators(single)}."] if told else []
-    for ranking in told:
-        called = names.evaluator(ranking)
-        if ranking.unjudged:
-            notes.append(f"Not judged by {called}: {names.runs(ranking.unjudged)}.")
-        if ranking.omitted:
-            amount = figures.count(len(ranking.omitted), "run")
-            notes.append(f"Not ranked by {called}: {amount} with worse means. Choose runs with where=.")
-        apart: list[Quoted] = [
-            f"{names.run(ranking.runs[pair.first].run_id)} and {names.run(ranking.runs[pair.second].run_id)}"
-            for pair in ranking.pairs
-            if not pair.comparison.pairs
-        ]
-        if apart:
-            notes.append(f"No shared datapoint by {called}, so not tested: {figures.listed(apart, _LISTED)}.")
-    shared: list[Quoted] = [
-        f"{figures.count(ranking.shared)} by {names.evaluator(ranking)}"
-        for ranking in told
-        if any(run.datapoints > ranking.shared for run in ranking.runs)
-    ]
-    if shared:
-        notes.append(
-            "Means and order are of each run's own datapoints, tests of those that two runs share. Datapoints judged "
-            f"in all runs: {figures.listed(shared, _LISTED)}."
-        )
-    if rows.unnamed:
-        notes.append(
-            f"No ratings by {names.evaluators(rows.unnamed)}: a side is chosen, but no fields of the datapoints name "
-            "the models. To rate them, give datapoints two such fields: metadata.model_a and metadata.model_b."
-        )
-    if rows.undirected:
-        notes.append(f"Not ranked, because no judgment is better than another: {names.evaluators(rows.undirected)}.")
-    if rows.waiting:
-        notes.append(f"Not ranked yet, name one with evaluator=: {names.evaluators(rows.waiting)}.")
-    return notes
