@@ -204,7 +204,7 @@ def _compared(
     )
     family = {run_id: compare_pair(every, runs["b"], runs[run_id]) for run_id in candidates}
     answer = compare_runs(question, every, runs, family).answer
-    corrected = correct_differences(rows, [human], runs["b"], answer.candidates, runs) if labelled else []
+    corrected = correct_differences(rows, [human], "b", answer.candidates, runs) if labelled else []
     located = _located(rows[0], candidates, runs, fields)
     return answer.model_copy(update={"corrected": corrected, "located": located})
 

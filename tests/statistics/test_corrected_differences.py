@@ -148,3 +148,17 @@ def test_a_loss_in_a_group_is_a_loss() -> None:
     assert found.is_lossy_slice
     assert found.verdict.decision is Decision.DO_NOT_SHIP
     assert [(item.key, item.value) for item in found.verdict.groups] == [("0", "0")]
+
+
+def test_labels_do_not_overrule_a_loss_and_correct_one_judge_only() -> None:
+    """A loss by the judge that labels deny stays open; labels belong to the judge that follows them, not to others."""
+    chance = np.random.default_rng(7)
+    plan = Plan(pairs=2_000, multiples=[[6.0]], true_positive=0.8, true_negative=0.75, labels=700, favour=-0.35)
+    disputed = plant(chance, plan)
+    (criterion,) = (item for item in disputed.verdict.criteria if item.row.evaluator_version_id == "v0")
+    assert criterion.is_disputed
+    assert disputed.verdict.decision is Decision.CANNOT_TELL
+    two = plant(chance, Plan(pairs=500, multiples=[[0.0, 0.0]], true_positive=0.9, true_negative=0.9, labels=60))
+    assert [item.evaluator_version_id for item in two.found.corrected] == ["v0"]
+    code = evaluator("code", "boolean", evaluator_type="python")
+    assert not are_same_question(code, evaluator("human", "boolean", evaluator_type="human"))

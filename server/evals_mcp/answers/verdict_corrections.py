@@ -25,10 +25,10 @@ def corrected_figure(item: Criterion) -> Quoted:
 def unknown_errors(compared: Compared, verdict: CandidateVerdict) -> list[Quoted]:
     """`labels of human do not tell the errors of judge`, for each criterion that this leaves open."""
     return [
-        f"labels of {compared.evaluator(item.corrected.human_version_id)} do not tell the errors of "
-        f"{compared.subject(item.row)}"
+        f"labels of {compared.evaluator(item.corrected.human_version_id)} "
+        f"{'deny the loss by' if item.is_disputed else 'do not tell the errors of'} {compared.subject(item.row)}"
         for item in verdict.having(Finding.OPEN)
-        if item.corrected is not None and item.gain is None
+        if item.corrected is not None and (item.is_disputed or item.gain is None)
     ]
 
 

@@ -64,7 +64,8 @@ def verdict_words(compared: Compared) -> VerdictWords:
 def _reasons(verdict: CandidateVerdict) -> list[tuple[Quoted, list[Criterion]]]:
     """The findings that decide, with their criteria."""
     undecided = verdict.having(Finding.OPEN)
-    lossy = sorted((item for item in undecided if item.gain is not None), key=lambda item: -(item.pairs_needed or 0))
+    unsure = [item for item in undecided if item.gain is not None and not item.is_disputed]
+    lossy = sorted(unsure, key=lambda item: -(item.pairs_needed or 0))
     every: dict[Decision, list[tuple[Quoted, list[Criterion]]]] = {
         Decision.SHIP: [
             ("better by", verdict.having(Finding.BETTER)),

@@ -121,6 +121,7 @@ def _parts(verdict: "CandidateVerdict", runs: Mapping[str, str], evaluators: Map
         "decision": verdict.decision,
         "candidate": {"id": run_id, "label": runs[run_id]},
         "errors": verdict.errors,
+        "lost_groups": list(verdict.groups),
         "criteria": [
             {
                 "evaluator": evaluators[item.row.evaluator_version_id or ""],
@@ -132,6 +133,8 @@ def _parts(verdict: "CandidateVerdict", runs: Mapping[str, str], evaluators: Map
                 "high": None if item.gain is None else item.gain.high,
                 "n": item.row.pairs,
                 "n_needed": item.pairs_needed,
+                "labels_needed": item.labels_needed,
+                "corrected": item.corrected,
             }
             for item in verdict.criteria
         ],

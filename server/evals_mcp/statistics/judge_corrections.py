@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.models.agreement import Estimate
-from evals_mcp.models.comparisons import ComparedCandidate, CorrectedDifference
+from evals_mcp.models.comparisons import ComparedCandidate, ComparisonRow, CorrectedDifference
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.corrected_differences import (
@@ -30,20 +30,20 @@ FAVOUR = 0.1
 def correct_differences(
     judges: Sequence[EvaluatorRow],
     people: Sequence[EvaluatorRow],
-    baseline: RunColumns,
+    baseline_run_id: str,
     candidates: Sequence[ComparedCandidate],
     columns: Mapping[str, RunColumns],
 ) -> list[CorrectedDifference]:
-    """The corrected differences of candidates (with their columns by run id), at most one for each judge.
+    """The corrected differences of candidates, at most one for each judge. `columns` are of all these runs, by id.
 
-    The labels of an evaluator correct the judge that follows them most surely. If there are several judges, it has to
-    follow them at all: others ask something else.
+    The labels of an evaluator correct the one of all `judges` that follows them most surely, if the candidate is
+    compared by it. If there are several judges, it has to follow them at all: others ask something else.
     """
     found: list[CorrectedDifference] = []
     for candidate in candidates:
         corrected: dict[str, CorrectedDifference] = {}
         for human in people:
-            row = _surest(judges, human, baseline, candidate, columns[candidate.run_id])
+            row = _surest(judges, human, columns[baseline_run_id], candidate, columns[candidate.run_id])
             if row is not None and _labels(row) > _labels(corrected.get(row.evaluator_version_id)):
                 corrected[row.evaluator_version_id] = row
         found += corrected.values()
@@ -51,9 +51,12 @@ def correct_differences(
 
 
 def are_same_question(judge: EvaluatorRow, human: EvaluatorRow) -> bool:
-    """Whether people's labels may say how a judge errs: both give true or false, with the same direction."""
-    kinds = {judge.return_type, human.return_type}
-    return kinds == {"boolean"} and judge.valence == human.valence != "neutral" and judge.evaluator_type != "human"
+    """Whether people's labels may say how a judge errs: both give true or false, with the same direction.
+
+    Code does not err, so it asks something else than people.
+    """
+    kinds, is_judge = {judge.return_type, human.return_type}, judge.evaluator_type not in ("human", "python")
+    return is_judge and kinds == {"boolean"} and judge.valence == human.valence != "neutral"
 
 
 def _labels(row: CorrectedDifference | None) -> int:
@@ -77,20 +80,23 @@ def _surest(
     if not followed:
         return None
     surety, judge, pairs, slopes = max(followed, key=lambda item: item[0])
-    return None if surety < 1 and len(judges) > 1 else _corrected(judge, human, candidate, pairs, slopes)
+    row = next((row for row in candidate.comparisons if row.evaluator_version_id == judge.version_id), None)
+    if row is None or (surety < 1 and len(followed) > 1):
+        return None
+    return _corrected(row, human, candidate.run_id, pairs, slopes)
 
 
 def _corrected(
-    judge: EvaluatorRow,
+    row: ComparisonRow,
     human: EvaluatorRow,
-    candidate: ComparedCandidate,
+    run_id: str,
     pairs: LabelledPairs,
     slopes: JudgeSlopes | None,
 ) -> CorrectedDifference:
-    """The narrower estimate; that by errors only if the judge favours no run."""
-    row = next(row for row in candidate.comparisons if row.evaluator_version_id == judge.version_id)
+    """The narrower estimate, if the judge follows labels; that by errors only if it favours no run. `row` is by it."""
     labels = [_count(side) for side in pairs.labels]
-    by_labels = difference_by_labels(pairs) if min(labels) >= LEAST_LABELS else None
+    follows = slopes is not None and slopes.surety >= 1
+    by_labels = difference_by_labels(pairs) if follows and min(labels) >= LEAST_LABELS else None
     by_errors = None
     if slopes is not None and slopes.favour_p > FAVOUR and row.difference is not None:
         by_errors = difference_by_errors(Estimate(value=row.difference, low=row.low, high=row.high), slopes)
@@ -99,8 +105,8 @@ def _corrected(
         estimate, label_error = by_labels
     is_favoured = slopes is not None and slopes.favour_p <= FAVOUR
     return CorrectedDifference(
-        run_id=candidate.run_id,
-        evaluator_version_id=judge.version_id,
+        run_id=run_id,
+        evaluator_version_id=row.evaluator_version_id or "",
         human_version_id=human.version_id,
         method="labels" if label_error else "errors",
         baseline_labels=labels[0],

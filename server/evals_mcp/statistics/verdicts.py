@@ -112,7 +112,8 @@ class Criterion:
     """An evaluator's comparison as part of a verdict. `gain` is None with too few pairs, or with too few labels.
 
     `margin` is the largest acceptable loss, in the unit of the gain. `pairs_needed` would settle an open criterion, or
-    `labels_needed` of each run, where the judge's errors leave it open. `corrected` is what labels made of the row.
+    `labels_needed` of each run, where the judge's errors leave it open. `corrected` is what labels made of the row. It
+    `is_disputed` if labels exclude the significant loss that the judge sees.
     """
 
     row: ComparisonRow
@@ -122,6 +123,7 @@ class Criterion:
     pairs_needed: int | None = None
     corrected: CorrectedDifference | None = None
     labels_needed: int | None = None
+    is_disputed: bool = False
 
     @property
     def has_few_pairs(self) -> bool:
@@ -273,16 +275,19 @@ def _corrected_criterion(
     """A criterion by people's labels, of so many candidates and comparisons of each.
 
     Corrected by errors, a difference is as significant as the judge's. By labels, it has an interval of its own, which
-    is widened over all comparisons.
+    is widened over all comparisons. It then takes no significant loss by the judge back: that stays open.
     """
     candidates, comparisons = tests
+    is_worse = row.verdict == Verdict.WORSE
     if gain is not None and corrected.method == "labels":
         wide = gain.widened(candidates * comparisons)
         sure = Verdict.WORSE if wide.high < 0 else Verdict.BETTER if wide.low > 0 else Verdict.NO_SIGNIFICANT_DIFFERENCE
         row = row.model_copy(update={"verdict": sure})
     finding = find(row, gain, margin, candidates)
-    if finding is not Finding.OPEN:
+    if finding is Finding.LOST or (finding is not Finding.OPEN and not is_worse):
         return Criterion(row, gain, margin, finding, corrected=corrected)
+    if finding is not Finding.OPEN:
+        return Criterion(row, gain, margin, Finding.OPEN, corrected=corrected, is_disputed=True)
     labels = labels_needed(corrected, gain, margin)
     pairs = gain.pairs_needed(margin) if gain is not None and corrected.method == "errors" else None
     return Criterion(row, gain, margin, finding, pairs, corrected, labels)

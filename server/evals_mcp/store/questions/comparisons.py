@@ -110,15 +110,25 @@ class ComparisonQuestions:
     ) -> list[CorrectedDifference]:
         """The differences by judges, corrected by people's labels. None where missing judgments count."""
         people = [item for item in evaluation.evaluators if item.row.evaluator_type == "human"]
-        asked = evaluation.find_evaluators(question.evaluator_version_ids)
-        judges = [item for item in asked if any(are_same_question(item.row, human.row) for human in people)]
+        judges = [
+            item for item in evaluation.evaluators if any(are_same_question(item.row, human.row) for human in people)
+        ]
         if not judges or question.missing != "exclude":
             return []
-        found = self._columns.read(connection, conditions, runs, [*judges, *people], evaluation).columns
-        baseline = found[question.baseline_run_id]
-        return correct_differences(
-            [item.row for item in judges], [item.row for item in people], baseline, candidates, found
+        asked = question.baseline_run_id, question.candidate_run_ids, question.evaluator_version_ids
+        corrected: list[CorrectedDifference] = self._cache.get(
+            "corrected differences",
+            (evaluation.id, question.filter, asked, [item.key for item in evaluation.evaluators]),
+            conditions.revisions(evaluation.runs),
+            lambda: correct_differences(
+                [item.row for item in judges],
+                [item.row for item in people],
+                question.baseline_run_id,
+                candidates,
+                self._columns.read(connection, conditions, runs, [*judges, *people], evaluation).columns,
+            ),
         )
+        return corrected
 
     def _family(
         self,
