@@ -124,7 +124,7 @@ QUESTIONS = (
     Question(
         "What has been evaluated, and who leads?",
         "long-outputs",
-        (("list_evaluations", {"max_tokens": 600}),),
+        (("list_evaluations", {"max_tokens": 800}),),
         _overview,
         ("evaluations", "runs", "stats"),
     ),

@@ -167,6 +167,9 @@ def test_runs_are_listed_over_chosen_logs(list_all: Ask) -> None:
     slow = list_all(where=["latency>6", "run!=copy"])
     assert "latency > 6 s: 138 logs in 2 runs." in slow
     assert "(unpaired -" in slow
+    biased = "The logs are chosen by what runs gave, so rates and differences are biased."
+    assert biased in slow
+    assert biased not in lines
     nothing = list_all(where=["category=law", "size>100"])
     assert "No logs" in nothing
     assert "Each condition alone matches something" in nothing

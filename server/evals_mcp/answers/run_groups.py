@@ -15,6 +15,8 @@ from evals_mcp.models.groups import ChosenRunFigures, GroupBy, LogGroup, LogGrou
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
 
+BIASED: Quoted = "The logs are chosen by what runs gave, so rates and differences are biased."
+
 
 def filtered_runs(
     evaluation: ResolvedEvaluation, found: ChosenRunFigures, *, same_datapoints: bool
@@ -27,9 +29,8 @@ def filtered_runs(
     status = evaluation.overview.evaluation.status  # that of a whole run says nothing of some logs
     runs = [_filtered(run, of_runs[run.id], status, same_datapoints) for run in evaluation.runs if run.id in of_runs]
     overview = evaluation.overview.model_copy(update={"runs": runs})
-    return ResolvedEvaluation(
-        overview, evaluation.token, evaluation.run_labels, evaluation.evaluator_labels, evaluation.notes
-    )
+    notes = evaluation.notes if same_datapoints else (*evaluation.notes, BIASED)
+    return ResolvedEvaluation(overview, evaluation.token, evaluation.run_labels, evaluation.evaluator_labels, notes)
 
 
 def _filtered(run: RunRow, found: LogGroupFigures, status: str, same_datapoints: bool) -> RunRow:

@@ -10,6 +10,7 @@ from pydantic import Field
 from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.answers.run_groups import BIASED
 from evals_mcp.answers.runs import summarize_runs
 from evals_mcp.lookup.filters import read_filter
 from evals_mcp.lookup.groups import read_cluster
@@ -44,9 +45,6 @@ Show = Annotated[
 
 
 Rows = TypeVar("Rows", AgreementRows, FailureRows, RankingRows, RelationRows, RepeatRows)
-
-
-_BIASED: Quoted = "The logs are chosen by what runs gave, so rates and differences are biased."
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +142,7 @@ async def _answer(
     evaluation, rows = await ask(filter)
     notes = [] if rows.logs else await why_none(asked.lookup, evaluation, asked.where, count)
     if biased and rows.logs and not (filter.is_on_datapoints and filter.text is None):
-        notes.append(_BIASED)
+        notes.append(BIASED)
     filtered = filter_words(filter, evaluation)
     return summarize(
         evaluation, rows, asked.max_tokens, filtered=filtered, notes=notes, offset=asked.offset, call=asked.call
