@@ -17,7 +17,7 @@ _make_tool = Tool.from_function
 def compiled_once() -> Iterator[None]:
     """Compile each statement once for all databases of a kind, and the arguments of each tool once for all servers."""
     first: dict[str, Engine] = {}
-    tools: dict[tuple[str | None, str], Tool] = {}
+    tools: dict[tuple[str | None, int], tuple[Tool, inspect.Signature]] = {}
 
     def new_engine(*arguments: Any, **options: Any) -> Engine:
         engine = create_engine(*arguments, **options)
@@ -29,10 +29,10 @@ def compiled_once() -> Iterator[None]:
         return engine
 
     def new_tool(function: Callable[..., Any], name: str | None = None, **options: Any) -> Tool:
-        key = (name, f"{inspect.signature(function)} {options}")
-        if key not in tools:
-            tools[key] = _make_tool(function, name, **options)
-        return tools[key].model_copy(update={"fn": function})
+        signature = inspect.signature(function)  # one object for all servers with this tool and the same budget
+        if (name, id(signature)) not in tools:
+            tools[name, id(signature)] = _make_tool(function, name, **options), signature
+        return tools[name, id(signature)][0].model_copy(update={"fn": function})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engines, "create_engine", new_engine)

@@ -131,7 +131,7 @@ async def test_agreement_is_the_same(both: Both) -> None:
 
 async def test_logs_are_the_same(both: Both) -> None:
     """A filter, sort and sample choose the same logs in the same order; tests/slow asks for the others."""
-    for asked in LOGS[::3]:
+    for asked in LOGS[::6]:
         await both.ask("get_logs", evaluation=NAME, limit=10, max_tokens=20_000, **asked)
 
 
@@ -152,7 +152,7 @@ async def test_fields_are_the_same(both: Both) -> None:
 
 async def test_comparisons_are_the_same(both: Both) -> None:
     """With the same datapoints behind them; tests/slow asks for the other outcomes."""
-    for asked in COMPARISONS[::3]:
+    for asked in COMPARISONS[::4]:
         await both.ask("compare_runs", evaluation=NAME, max_tokens=20_000, **asked)
 
 

@@ -37,8 +37,9 @@ async def test_answers_stay_in_a_budget_between(
     await check_by_a_real_count(edge_case_assistant, real_tokens, tool, asked, 700)
 
 
-async def test_one_log_stays_in_a_budget_between(
-    edge_case_assistant: Assistant, real_tokens: Callable[[str], int]
+@pytest.mark.parametrize("budget", [700, 4_000])
+async def test_one_log_stays_in_its_budget(
+    edge_case_assistant: Assistant, real_tokens: Callable[[str], int], budget: int
 ) -> None:
     """Whole, in parts, and beside another run's."""
-    await check_single_logs(edge_case_assistant, real_tokens, 700)
+    await check_single_logs(edge_case_assistant, real_tokens, budget)

@@ -17,7 +17,7 @@ from tests.tools.test_shown_texts import (
 __all__ = ["anyio_backend", "assistant", "texts"]
 
 pytestmark = pytest.mark.anyio
-_BETWEEN = [700, 1_500]
+_BETWEEN = [700, 1_500, 4_000]
 
 
 @pytest.mark.parametrize("budget", _BETWEEN)

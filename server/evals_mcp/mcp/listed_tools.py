@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated, Any, get_type_hints
 
 from mcp.server.mcpserver import Context
@@ -45,6 +46,15 @@ def bound(tool: Tool, look_up: Callable[[Progress], Lookup], max_tokens: int) ->
         async with reported(context) as progress:
             return await tool.function(look_up(progress), **arguments)
 
+    signature = _signature(tool, max_tokens)
+    call.__signature__ = signature  # type: ignore[attr-defined]
+    call.__annotations__ = {item.name: item.annotation for item in signature.parameters.values()}
+    return call
+
+
+@cache
+def _signature(tool: Tool, max_tokens: int) -> inspect.Signature:
+    """The arguments that hosts see, and the context. Resolving their types takes long, so once for all servers."""
     hints = get_type_hints(tool.function, include_extras=True)
     parameters = [
         parameter.replace(
@@ -55,9 +65,7 @@ def bound(tool: Tool, look_up: Callable[[Progress], Lookup], max_tokens: int) ->
         for parameter in list(inspect.signature(tool.function).parameters.values())[1:]
     ]
     own = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=Context)
-    call.__signature__ = inspect.Signature([*parameters, own])  # type: ignore[attr-defined]
-    call.__annotations__ = {"context": Context, **{item.name: item.annotation for item in parameters}}
-    return call
+    return inspect.Signature([*parameters, own])
 
 
 def without_noise(tool: ListedTool) -> ListedTool:
