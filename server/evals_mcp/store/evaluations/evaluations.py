@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, NotFound
@@ -132,9 +132,12 @@ def attach_evaluators(
     touch_evaluation(connection, evaluation_id, now)
 
 
+_EVALUATION = select(evaluations).where(evaluations.c.id == bindparam("id"))
+
+
 def find_evaluation(connection: Connection, evaluation_id: str) -> Row[Any]:
     """The row of an evaluation. Raises NotFound."""
-    row = connection.execute(select(evaluations).where(evaluations.c.id == evaluation_id)).first()
+    row = connection.execute(_EVALUATION, {"id": evaluation_id}).first()
     if row is None:
         raise NotFound(f"Evaluation `{evaluation_id}` does not exist.")
     return row

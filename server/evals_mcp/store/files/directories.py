@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, literal, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.directories import DirectoryResponse, DirectoryWithParentsAndChildrenResponse
@@ -89,33 +89,27 @@ class Directories(Repository):
             connection.execute(delete(directories).where(directories.c.id == directory_id))
 
 
+_AT_PATH = select(directories.c.id).where(directories.c.path == bindparam("path"))
+
+
 def ensure_directory(connection: Connection, path: str, now: datetime, id: str | None = None) -> str | None:
     """The id of the directory at a clean path; None for the root. Creates it and its parents if needed."""
     if not path:
         return None
-    found = connection.execute(select(directories.c.id).where(directories.c.path == path)).scalar()
+    found = connection.execute(_AT_PATH, {"path": path}).scalar()
     if found is not None:
         return str(found)
     folder, name = split_path(path)
     parent_id = ensure_directory(connection, folder, now)
     directory_id = id or new_id("dir")
-    connection.execute(
-        directories.insert().values(
-            id=directory_id,
-            parent_id=parent_id,
-            path=path,
-            name=name,
-            tags=[],
-            created_at=now,
-            updated_at=now,
-        )
-    )
+    row: dict[str, Any] = {"id": directory_id, "parent_id": parent_id, "path": path, "name": name, "tags": []}
+    connection.execute(directories.insert(), {**row, "created_at": now, "updated_at": now})
     return directory_id
 
 
 def require_directory(connection: Connection, path: str) -> None:
     """Raise NotFound unless a clean path is a directory. The root (an empty path) always exists."""
-    if path and connection.execute(select(directories.c.id).where(directories.c.path == path)).first() is None:
+    if path and connection.execute(_AT_PATH, {"path": path}).first() is None:
         raise NotFound(f"Directory `{path}` does not exist.")
 
 

@@ -286,19 +286,18 @@ def insert_file(
     A deleted one is in no directory, and its path need not be free. The caller sets when that was.
     """
     location = _location(connection, path, created_at) if not is_deleted else _former_location(path)
-    connection.execute(
-        files.insert().values(
-            id=file_id,
-            type=file_type,
-            **location,
-            description=change.description,
-            readme=change.readme,
-            tags=change.tags or [],
-            extra={},
-            created_at=created_at,
-            updated_at=updated_at or created_at,
-        )
-    )
+    row = {
+        "id": file_id,
+        "type": file_type,
+        **location,
+        "description": change.description,
+        "readme": change.readme,
+        "tags": change.tags or [],
+        "extra": {},
+        "created_at": created_at,
+        "updated_at": updated_at or created_at,
+    }
+    connection.execute(files.insert(), row)
 
 
 def _location(connection: Connection, path: str, now: datetime) -> dict[str, Any]:
