@@ -22,6 +22,8 @@ def main(arguments: Sequence[str] | None = None, *, in_bundle: bool = False) -> 
     Exit with status 1 after an error, 2 for wrong usage,
     130 after Ctrl-C, and 141 if nobody reads the output any more.
     """
+    # NumPy's threads wait by spinning, which costs more than they save on matrices as small as ours.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     status = 0
     try:
         parsed = _parser().parse_args(sys.argv[1:] if arguments is None else list(arguments))
