@@ -67,6 +67,15 @@ async def test_the_answer_tells_what_came_in_and_what_to_ask_next(folder: Path) 
     ]
 
 
+async def test_a_comparison_does_not_repeat_the_names_of_runs_as_a_change(folder: Path) -> None:
+    """Of a version, a table only has the name."""
+    async with _assistant(folder) as assistant:
+        await assistant.ask("import_results", path="results.csv")
+        answer = await assistant.ask("compare_runs", evaluation="results")
+    assert answer.startswith("Verdict: ")
+    assert "What changed" not in answer
+
+
 async def test_a_second_import_adds_nothing_and_a_grown_file_its_rows(folder: Path) -> None:
     """The answer tells new records from those that were there already."""
     async with _assistant(folder) as assistant:

@@ -28,7 +28,10 @@ def headed_change_rows(compared: Compared, *, line_diffs: bool = True) -> list[R
 
 
 def change_rows(compared: Compared, *, line_diffs: bool = True) -> list[Row]:
-    """The rows of all candidates: the changed fields in a row, then the line diff of each long text."""
+    """The rows of all candidates: the changed fields in a row, then the line diff of each long text.
+
+    A field that only has the runs' labels is left out.
+    """
     several = len(compared.found.candidates) > 1
     rows: list[Row] = []
     for candidate in compared.found.candidates:
@@ -41,11 +44,13 @@ def _rows(compared: Compared, candidate: ComparedCandidate, called: Quoted, *, l
     runs = [compared.evaluation.run(id) for id in (compared.found.baseline.run_id, candidate.run_id)]
     if not candidate.changes and runs[0].version_id and runs[0].version_id == runs[1].version_id:
         yield _fixed(f"{called}nothing, it is the same version.")
-    texts = [change for change in candidate.changes if change.size is not None] if line_diffs else []
-    if len(texts) == len(candidate.changes) == 1:
+    labels = [compared.evaluation.run_labels[run.id] for run in runs]
+    changes = [change for change in candidate.changes if [change.before, change.after] != labels]
+    texts = [change for change in changes if change.size is not None] if line_diffs else []
+    if len(texts) == len(changes) == 1:
         yield text_row(f"{called}{_field_change(texts[0])}", texts[0])
         return
-    fields = list(map(_field_change, candidate.changes))
+    fields = list(map(_field_change, changes))
     for start in range(0, len(fields), _FIELDS):
         yield _fixed(f"{called}{'; '.join(fields[start : start + _FIELDS])}")
     for change in texts:
