@@ -12,9 +12,16 @@ import pytest
 
 _FEW_FILES = 3
 _APART = ("compatibility", "slow")  # folders whose tests share little, so that each may run anywhere
-_TOGETHER = ("tests/statistics/",)  # only one worker loads SciPy and statsmodels
+_TOGETHER = {
+    "tests/statistics/": "SciPy and statsmodels",
+    "tests/api/test_bad_input.py": "OpenAPI document",
+    "tests/api/test_every_route.py": "OpenAPI document",
+}
+"""What only one worker loads or makes, by the beginnings of the files that need it."""
+
 _LONGEST = (
     "tests/api/test_bad_input.py",
+    "tests/api/test_every_route.py",
     "tests/mirror/test_equal_answers.py",
     "tests/mirror/test_foreign_servers.py",
     "tests/e2e/test_protocol.py",
@@ -37,7 +44,6 @@ _LONGEST = (
     "tests/tools/test_compare_runs.py",
     "tests/tools/test_worst_first.py",
     "tests/api/v4/test_logging.py",
-    "tests/api/test_every_route.py",
 )
 """Files that take longest. They start first, so that no worker ends alone with one of them."""
 
@@ -60,7 +66,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFile(LoadFileScheduling):  # type: ignore[misc,unused-ignore]
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::")[0]
-            return next((folder for folder in _TOGETHER if file.startswith(folder)), file)
+            return next((needed for start, needed in _TOGETHER.items() if file.startswith(start)), file)
 
     is_apart = all(Path(argument.split("::")[0]).name in _APART for argument in config.args)
     if is_apart:
