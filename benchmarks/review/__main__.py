@@ -40,7 +40,7 @@ from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.wiring import build_client
 
 _MODULES = (rag_chat, long_outputs, llm_judges, conditions, slices, agreement, repeats, verdicts, statements)
-MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 157
+MOST_MEDIAN, MOST_CALLS, LEAST_QUESTIONS = 800, 2, 159
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,17 @@ from typing import Any
 import pandas as pd
 from benchmarks.review.questions import Question, figure, line, one_call, row, signed
 from benchmarks.review.truth import Recorded
-from benchmarks.review.vote_figures import agreement, alpha, rate_by_errors, recall, voters, votes, weighted_rate, wins
+from benchmarks.review.vote_figures import (
+    FALCON,
+    agreement,
+    alpha,
+    rate_by_errors,
+    recall,
+    voters,
+    votes,
+    weighted_rate,
+    wins,
+)
 from scipy.stats import pointbiserialr, spearmanr
 from statsmodels.stats.proportion import proportion_confint
 
@@ -78,6 +88,13 @@ def _holding(judge: str, output: str) -> list[str]:
     truth = 100 * float((_first()["people"] == output).mean())
     intervals = [f"{low} to {high}" for low in range(25, 50) for high in range(45, 70) if low < truth < high]
     return [line(rf"(?m:^{output}: {judge})", rf"\((?:{'|'.join(intervals)})\)")]
+
+
+def _moved(judge: str) -> list[str]:
+    """Both runs have the outputs of the datapoint, so only the judge can differ."""
+    first, swapped = (votes()[votes()["order"] == order].set_index("id")[judge] for order in ("first", "swapped"))
+    differing = int((first != swapped).sum())
+    return [f"Of {len(first)} outputs identical in both runs, {judge} judged {differing} differently"]
 
 
 def _related(data: Recorded, run: str, first: str, second: str) -> list[str]:
@@ -173,6 +190,13 @@ QUESTIONS: tuple[Question, ...] = (
         "Do GPT-4 and people agree on natural pairs, in order?",
         _ALL | {"where": ["run=first", "subset=natural"], "evaluator": "gpt-4-vanilla"},
         lambda _: _pair("people", "gpt-4-vanilla", _first()[_first()["subset"] == "natural"]),
+    ),
+    one_call(
+        "judge",
+        "preferences",
+        "Did Falcon judge otherwise when the outputs were swapped, or did the outputs change?",
+        ("compare_runs", {"candidates": ["swapped"], "evaluators": [FALCON], "limit": 1, "max_tokens": 800}),
+        lambda _: _moved(FALCON),
     ),
     _ask(
         "corrected",

@@ -1,4 +1,4 @@
-"""Questions about parts of the logs: figures in groups, and in which group a difference sits."""
+"""Questions about parts of the logs: figures in groups, where a difference sits, and which logs fail."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,7 @@ from benchmarks.review.questions import (
     figure,
     interval,
     line,
+    literal,
     nothing_like,
     one_call,
     p_shown,
@@ -99,6 +100,13 @@ def _length_by_latency(data: Recorded) -> list[str]:
         line(rf"(?m:^{low:.1f} s to {high:.1f} s)", f"{chosen.sum()}", figure(rows["answer_length"][chosen].mean()))
         for low, high, chosen in bins(rows["latency"], 5)
     ]
+
+
+def _failing(data: Recorded) -> list[str]:
+    failed = data.frame()["all_criteria_met"] == False  # noqa: E712
+    by_run = failed.groupby(data.frame()["run"])
+    runs = [literal(f"{run} {of_run.sum()} of {len(of_run)}") for run, of_run in by_run]
+    return [f"{failed.sum()} of {len(failed):,} logs fail", *runs]
 
 
 def _grounded_by_citation(data: Recorded) -> list[str]:
@@ -210,5 +218,13 @@ QUESTIONS: tuple[Question, ...] = (
         "compare_runs",
         {"candidates": ["strategy=CoT"], **_CORRECT},
         lambda _: [nothing_like("The difference by correct")] if Paired(GPT4, COT).located()[0][0] > 0.05 else [],
+    ),
+    _ask(
+        "failures",
+        "long-outputs",
+        "How many answers fail, whose, and on what kind of prompt?",
+        "list_runs",
+        {"show": "failures", "max_tokens": 1000},
+        _failing,
     ),
 )
