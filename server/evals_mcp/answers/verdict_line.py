@@ -53,11 +53,15 @@ def verdict_words(compared: Compared) -> VerdictWords:
     if verdict.decision is Decision.CANNOT_TELL:
         told += unknown_errors(compared, verdict)
         settling = _settling(verdict.having(Finding.OPEN)) + labels_to_give(compared, verdict)
+    errors: Quoted = ""
     if verdict.errors is _OF_ERRORS.get(verdict.decision):
-        told.append(_errors(compared, verdict))
+        errors = _errors(compared, verdict)
+    if errors and not (told and verdict.decision is Decision.CANNOT_TELL):
+        told.append(errors)
+        errors = ""
     return VerdictWords(
         f"Verdict: {_ACTIONS[verdict.decision]} {called}{best}: {'; '.join(told)}{settling}.",
-        "\n".join(filter(None, (_further(compared, reasons), corrections(compared, verdict)))),
+        "\n".join(filter(None, (_further(compared, reasons, errors), corrections(compared, verdict)))),
     )
 
 
@@ -86,13 +90,14 @@ def _named(compared: Compared, criteria: list[Criterion]) -> Quoted:
     return figures.listed([_figured(compared, first), *(compared.subject(item.row) for item in others)], 1)
 
 
-def _further(compared: Compared, reasons: list[tuple[Quoted, list[Criterion]]]) -> Quoted:
-    """The figures of the other criteria."""
+def _further(compared: Compared, reasons: list[tuple[Quoted, list[Criterion]]], errors: Quoted) -> Quoted:
+    """The figures of the other criteria, and the failed logs if others decide."""
     told: list[Quoted] = [
         f"{reason} {figures.listed([_figured(compared, item) for item in criteria[1:]], _LISTED)}"
         for reason, criteria in reasons
         if len(criteria) > 1
     ]
+    told += [errors] if errors else []
     return f"Also: {'; '.join(told)}." if told else ""
 
 
