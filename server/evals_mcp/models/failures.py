@@ -68,5 +68,5 @@ class FailureRows(CurrentRows):
     causes: list[FailureCause]
     runs: list[RunFailures]
     groups: Defaulted[list[FailureGroup]] = Field(default_factory=list)
-    others: int = 0
+    others: Defaulted[int] = 0
     listed: Defaulted[list[FailingLog]] = Field(default_factory=list)
