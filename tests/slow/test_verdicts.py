@@ -41,9 +41,8 @@ def test_twice_the_detectable_difference_is_decided(kind: str) -> None:
     """A loss by one of several evaluators is refused, and a gain by all is shipped, in at least 80 % of evaluations."""
     chance = np.random.default_rng(13)
     losses, gains = (
-        Counter(plant(chance, decisive_plan(chance, kind, multiple)).verdict.decision for _ in range(200))
-        for multiple in (-2.0, 2.0)
+        [plant(chance, decisive_plan(chance, kind, multiple)) for _ in range(200)] for multiple in (-2.0, 2.0)
     )
-    assert losses[Decision.DO_NOT_SHIP] >= 160
-    assert losses[Decision.SHIP] == 0
-    assert gains[Decision.SHIP] >= 160
+    assert sum(item.verdict.decision is Decision.DO_NOT_SHIP for item in losses) >= 160
+    assert not any(item.verdict.decision is Decision.SHIP and not item.is_right for item in losses)
+    assert sum(item.verdict.decision is Decision.SHIP for item in gains) >= 160

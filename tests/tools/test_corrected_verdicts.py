@@ -46,6 +46,7 @@ async def test_a_judge_that_favours_a_run_is_found_by_labels(own_assistant: Assi
     for budget in (300, 600, 1_000):
         small = await own_assistant.ask("compare_runs", evaluation=evaluation, max_tokens=budget)
         assert small.splitlines()[0] == line
+        assert small.endswith(")"), small
         assert estimate(small) <= budget
 
 

@@ -106,8 +106,7 @@ def _settling(undecided: list[Criterion]) -> Quoted:
     needed = [item.pairs_needed for item in undecided if item.pairs_needed is not None]
     if not needed:
         return ""
-    equal = any(_may_be_equal(item) for item in undecided)
-    assumed: Quoted = " if it is no worse" if equal else " if it loses as much as estimated"
+    assumed: Quoted = " if it is no worse" if any(_may_be_equal(item) for item in undecided) else ""
     return f". About {figures.about(max(needed))} judged datapoints would tell{assumed}"
 
 
