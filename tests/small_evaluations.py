@@ -52,6 +52,7 @@ class SmallEvaluation:
         questions: Sequence[str] | None = None,
         outputs: Mapping[str, str] | None = None,
         targets: Mapping[str, str] | None = None,
+        errors: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> str:
         """Add a run of a version with this name, over a dataset of `questions` (else those of the logs); its id.
@@ -91,7 +92,11 @@ class SmallEvaluation:
                 run_ids=[run.id],
                 source_datapoint_id=self.datapoints[question],
                 inputs={"question": question},
-                **{"output": (outputs or {}).get(question, f"{name} answers {question}"), **fields},
+                **{
+                    "output": (outputs or {}).get(question, f"{name} answers {question}"),
+                    "error": (errors or {}).get(question),
+                    **fields,
+                },
             )
             records += [log, *(self._judgment(log.id, path, value) for path, value in judgments.items())]
         await load_document(self.client, stream(records))

@@ -1,26 +1,28 @@
 """Requirements and verdicts: intervals against SciPy and statsmodels, and what must hold for any figures."""
 
+import numpy as np
 import pytest
 import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals_mcp.models.comparisons import ComparedRun
 from evals_mcp.statistics.rate_intervals import newcombe_interval, wilson_interval
 from evals_mcp.statistics.requirements import (
     Met,
     better,
+    error_gain,
     mean_within,
     not_worse,
     overall,
     paired_passes,
     rate_within,
     student_quantile,
+    unpaired_not_worse,
 )
 from evals_mcp.statistics.results import MIN_PAIRS, Verdict
-from evals_mcp.statistics.verdicts import (
-    Gain,
-    corrected_quantile,
-)
+from evals_mcp.statistics.run_comparisons import independent_logs
+from evals_mcp.statistics.verdicts import Finding, Gain, compare_error_rates, corrected_quantile
 
 COUNTS = st.integers(0, 60)
 
@@ -40,7 +42,9 @@ def test_the_interval_of_unpaired_rates_is_newcombes(before: tuple[int, int], af
     from statsmodels.stats.proportion import confint_proportions_2indep
 
     expected = confint_proportions_2indep(*after, *before, method="newcomb", compare="diff")
-    assert newcombe_interval(*before, *after) == pytest.approx(expected, abs=1e-9)
+    assert newcombe_interval(*((part / whole, whole) for part, whole in (before, after))) == pytest.approx(
+        expected, abs=1e-9
+    )
 
 
 def test_quantiles_agree_with_scipy() -> None:
@@ -69,6 +73,29 @@ def test_a_bound_and_its_opposite_never_both_hold(part: int, more: int, limit: f
     assert alone.high is not None
     assert alone.low <= part / whole <= alone.high
     assert alone.needed is None or alone.needed > whole
+
+
+def test_logs_that_fail_together_tell_no_more_than_one() -> None:
+    """15 datapoints with ten logs each: of errors, only the datapoints count, for a bound and against a baseline."""
+    datapoints = np.repeat(np.arange(15), 10)
+    none, one = (
+        ComparedRun(
+            run_id="", logs=150, failed_logs=int(failed.sum()), independent_logs=independent_logs(failed, datapoints),
+            unpaired_logs=0, datapoints=15, shared=15, tallies=[]
+        )
+        for failed in (np.zeros(150, bool), datapoints == 0)
+    )  # fmt: skip
+    assert none.errors == (0.0, 15.0)
+    assert one.errors == pytest.approx((1 / 15, 14))
+    assert compare_error_rates(none, one) is Finding.OPEN
+    gain = error_gain(none, one)
+    assert gain is not None
+    assert unpaired_not_worse(gain, 0.01).met is Met.CANNOT_TELL
+    bound = rate_within(0.0, 150, 0.03, at_least=False, tests=1, independent=15)
+    assert (bound.met, bound.amount) == (Met.CANNOT_TELL, 150)
+    assert bound.needed == 10 * (rate_within(0.0, 15, 0.03, at_least=False, tests=1).needed or 0)
+    apart = np.tile([True, *[False] * 9], 15)
+    assert independent_logs(apart, np.arange(150)) == independent_logs(apart, np.full(150, -1)) == 150
 
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS, st.floats(0, 1), st.floats(0, 1))

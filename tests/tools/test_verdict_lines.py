@@ -77,6 +77,15 @@ async def test_more_failed_logs_prevent_a_verdict_to_ship(assistant: Assistant) 
     )
 
 
+async def test_repeated_logs_of_a_datapoint_that_always_fails_are_one_failure(assistant: Assistant) -> None:
+    """One datapoint of 15 with ten failed logs each is no evidence that logs fail more often, as a verdict has it."""
+    small = await make_evaluation(assistant.client, right={"return_type": "boolean"})
+    questions = [question for question in QUESTIONS[:15] for _ in range(10)]
+    await small.run("old", [(question, {"small/right": True}) for question in questions])
+    await small.run("new", [(question, {"small/right": True}) for question in questions], errors={"q0": "timeout"})
+    assert "more failed logs" not in await verdict(assistant, small.id)
+
+
 @pytest.mark.parametrize(
     ("margin", "words"),
     [

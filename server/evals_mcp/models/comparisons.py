@@ -82,18 +82,25 @@ class Tally(Model):
 class ComparedRun(Model):
     """A run in a comparison: its logs and datapoints. `shared` datapoints also have a log in the baseline.
 
-    `unpaired_logs` have no datapoint and are excluded. `output_costs` counts the logs, not failed, that give only the
-    cost of their output: these costs are compared only if no log of both runs gives both.
+    `independent_logs` tell the rate of failed logs as well as all do: fewer, if logs of one datapoint fail together;
+    None if unknown. `unpaired_logs` have no datapoint and are excluded. `output_costs` counts the logs, not failed,
+    that give only the cost of their output: these costs are compared only if no log of both runs gives both.
     """
 
     run_id: str
     logs: int
     failed_logs: int
+    independent_logs: Defaulted[float | None] = None
     unpaired_logs: int
     output_costs: Defaulted[int] = 0
     datapoints: int
     shared: int
     tallies: list[Tally]
+
+    @property
+    def errors(self) -> tuple[float, float]:
+        """The rate of failed logs, and how many independent logs tell it. Needs logs."""
+        return self.failed_logs / self.logs, self.independent_logs or self.logs
 
 
 class ComparedCandidate(ComparedRun):

@@ -108,14 +108,13 @@ def _bound(requirement: Requirement, facts: Facts, tests: int) -> CheckedRequire
     """A bound on the candidate's own rate or mean."""
     at_least, candidate = requirement.relation == ">=", facts.alone.candidates[0]
     if requirement.subject in ("pass", "errors"):
-        passes = facts.passes or Passes(0, 0)
-        part, whole = (
-            (passes.passed, passes.judged) if requirement.subject == "pass" else (candidate.failed_logs, candidate.logs)
-        )
+        passes, independent = facts.passes or Passes(0, 0), None
+        part, whole = passes.passed, passes.judged
+        if requirement.subject == "errors":
+            part, whole, independent = candidate.failed_logs, candidate.logs, candidate.independent_logs
         rate = part / whole if whole else 0.0
-        return CheckedRequirement(
-            requirement, rate_within(rate, whole, requirement.value, at_least=at_least, tests=tests)
-        )
+        result = rate_within(rate, whole, requirement.value, at_least=at_least, tests=tests, independent=independent)
+        return CheckedRequirement(requirement, result)
     row = _row(requirement, candidate)
     if row is None or row.candidate is None:
         return CheckedRequirement(requirement, Result(Met.CANNOT_TELL, 0, requirement.value, needed=MIN_PAIRS))

@@ -43,10 +43,16 @@ def rate_estimate(hits: NDArray[Any], weights: NDArray[Any], clusters: NDArray[A
 
     total = float(weights.sum())
     rate = min(1.0, float((weights * hits).sum()) / total)
-    error = clustered_error(weights * (hits - rate) / total, clusters)
-    size = rate * (1 - rate) / error**2 if error > 1e-12 else distinct(clusters[weights > 0])
-    low, high = wilson(rate, size)
+    low, high = wilson(rate, independent_size(hits, weights, clusters))
     return Estimate(value=rate, low=low, high=high)
+
+
+def independent_size(hits: NDArray[Any], weights: NDArray[Any], clusters: NDArray[Any]) -> float:
+    """How many independent logs tell a weighted rate of hits (0 to 1) as well as these, which repeat by cluster."""
+    total = float(weights.sum())
+    rate = min(1.0, float((weights * hits).sum()) / total)
+    error = clustered_error(weights * (hits - rate) / total, clusters)
+    return rate * (1 - rate) / error**2 if error > 1e-12 else float(distinct(clusters[weights > 0]))
 
 
 def wilson(rate: float, size: float) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.models.agreement import CorrectedRate, Estimate, JudgeErrors
-from evals_mcp.statistics.clustered import clustered_error, distinct, rate_estimate
+from evals_mcp.statistics.clustered import independent_size, rate_estimate
 from evals_mcp.statistics.corrected_rates import (
     JudgeErrorRates,
     prediction_powered_rate,
@@ -111,15 +111,6 @@ def _by_errors(item: _Judged, every: _Judged) -> Estimate | None:
         weights, hits = _given(seen.labels, said), _given(seen.judged, said)
         if not weights.sum():
             return None
-        rates += [float((weights * hits).sum() / weights.sum()), _size(hits, weights, seen.datapoints)]
-    size = _size(item.judged, np.ones(len(item.judged)), item.datapoints)
+        rates += [float((weights * hits).sum() / weights.sum()), independent_size(hits, weights, seen.datapoints)]
+    size = independent_size(item.judged, np.ones(len(item.judged)), item.datapoints)
     return rogan_gladen_rate(float(item.judged.mean()), size, JudgeErrorRates(*rates))
-
-
-def _size(hits: NDArray[Any], weights: NDArray[Any], clusters: NDArray[Any]) -> float:
-    """How many independent logs a rate is worth."""
-
-    total = float(weights.sum())
-    rate = float((weights * hits).sum()) / total
-    error = clustered_error(weights * (hits - rate) / total, clusters)
-    return rate * (1 - rate) / error**2 if error > 1e-12 else float(distinct(clusters[weights > 0]))

@@ -5,11 +5,14 @@ import math
 from evals_mcp.statistics.distributions import Z_INTERVAL
 
 
-def newcombe_interval(before: int, before_of: int, after: int, after_of: int) -> tuple[float, float]:
-    """The 95 % interval of the difference of two unpaired rates, after minus before (Newcombe 1998, method 10)."""
-    first, second = before / before_of, after / after_of
-    first_low, first_high = wilson_interval(first, before_of)
-    second_low, second_high = wilson_interval(second, after_of)
+def newcombe_interval(before: tuple[float, float], after: tuple[float, float]) -> tuple[float, float]:
+    """The 95 % interval of the difference of two unpaired rates, after minus before (Newcombe 1998, method 10).
+
+    Each side is its rate and the number of independent logs that tell it, which may be a fraction.
+    """
+    first, second = before[0], after[0]
+    first_low, first_high = wilson_interval(*before)
+    second_low, second_high = wilson_interval(*after)
     difference = second - first
     return (
         difference - math.hypot(second - second_low, first_high - first),
@@ -17,7 +20,7 @@ def newcombe_interval(before: int, before_of: int, after: int, after_of: int) ->
     )
 
 
-def wilson_interval(rate: float, amount: int, quantile: float = Z_INTERVAL) -> tuple[float, float]:
+def wilson_interval(rate: float, amount: float, quantile: float = Z_INTERVAL) -> tuple[float, float]:
     """The score interval of a rate (Wilson 1927), 95 % unless another quantile is given."""
     square = quantile**2
     middle = (rate + square / (2 * amount)) / (1 + square / amount)

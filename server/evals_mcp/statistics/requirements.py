@@ -87,8 +87,8 @@ def error_gain(baseline: ComparedRun, candidate: ComparedRun) -> Gain | None:
     """By how much logs fail less often, unpaired; None without logs of either run."""
     if not baseline.logs or not candidate.logs:
         return None
-    low, high = newcombe_interval(candidate.failed_logs, candidate.logs, baseline.failed_logs, baseline.logs)
-    estimate = baseline.failed_logs / baseline.logs - candidate.failed_logs / candidate.logs
+    low, high = newcombe_interval(candidate.errors, baseline.errors)
+    estimate = baseline.errors[0] - candidate.errors[0]
     return Gain(estimate, low, high, min(baseline.logs, candidate.logs))
 
 
@@ -101,12 +101,20 @@ def unpaired_not_worse(gain: Gain, margin: float) -> Result:
     return _of(Met.CANNOT_TELL, gain, -margin, gain.pairs_needed(margin))
 
 
-def rate_within(rate: float, amount: int, limit: float, *, at_least: bool, tests: int) -> Result:
-    """Whether a rate is at least (or at most) the limit, by Wilson's interval."""
+def rate_within(
+    rate: float, amount: int, limit: float, *, at_least: bool, tests: int, independent: float | None = None
+) -> Result:
+    """Whether a rate is at least (or at most) the limit, by Wilson's interval.
+
+    `independent` is how many of the amount tell the rate by themselves, if not all do: then more are needed.
+    """
     if not amount:
         return Result(Met.CANNOT_TELL, 0, limit, needed=_rate_needed(None, limit))
-    intervals = [wilson_interval(rate, amount, z) for z in (Z_INTERVAL, corrected_quantile(tests))]
-    return _within(rate, intervals, amount, limit, at_least=at_least, needed=_rate_needed(rate, limit))
+    size = independent or amount
+    intervals = [wilson_interval(rate, size, z) for z in (Z_INTERVAL, corrected_quantile(tests))]
+    needed = _rate_needed(rate, limit)
+    needed = None if needed is None else whole_number(needed * (amount / size))
+    return _within(rate, intervals, amount, limit, at_least=at_least, needed=needed)
 
 
 def mean_within(

@@ -22,6 +22,7 @@ from evals_mcp.models.judgments import ABSTAINED, FAILED, JUDGED, MISSING
 from evals_mcp.models.questions import ComparisonQuestion, Outcome
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.booleans import compare_booleans
+from evals_mcp.statistics.clustered import distinct, independent_size
 from evals_mcp.statistics.columns import (
     MEASURES,
     OTHER_TYPE,
@@ -257,12 +258,23 @@ def _compared_run(
         run_id=run_id,
         logs=len(run.datapoints),
         failed_logs=int(run.failed.sum()),
+        independent_logs=independent_logs(run.failed, run.datapoints) if len(run.failed) else None,
         unpaired_logs=int((~paired).sum()),
         output_costs=int((~np.isnan(_output_costs(run)) & ~run.failed).sum()),
         datapoints=len(mine),
         shared=len(np.intersect1d(mine, baseline.datapoints)),
         tallies=[_tally(row, run.judgments[row.version_id], paired) for row in evaluators],
     )
+
+
+def independent_logs(failed: NDArray[Any], datapoints: NDArray[Any]) -> float:
+    """How many independent logs tell the rate of failed ones. A log without a datapoint stands for itself."""
+    import numpy as np
+
+    clusters = np.where(datapoints < 0, -1 - np.arange(len(datapoints)), datapoints)
+    if distinct(clusters) == len(clusters):
+        return float(len(clusters))
+    return min(float(len(clusters)), independent_size(failed.astype(float), np.ones(len(failed)), clusters))
 
 
 def _tally(row: EvaluatorRow, column: JudgmentColumn, paired: NDArray[Any]) -> Tally:

@@ -227,10 +227,10 @@ def compare_error_rates(baseline: ComparedRun, candidate: ComparedRun) -> Findin
     """LOST if failed logs are more frequent by Newcombe's interval and by over two points; OPEN if only the latter."""
     if not baseline.logs or not candidate.logs:
         return Finding.HELD
-    before, after = (run.failed_logs / run.logs for run in (baseline, candidate))
-    if after - before <= RATE_MARGIN:
+    before, after = baseline.errors, candidate.errors
+    if after[0] - before[0] <= RATE_MARGIN:
         return Finding.HELD
-    low, _ = newcombe_interval(baseline.failed_logs, baseline.logs, candidate.failed_logs, candidate.logs)
+    low, _ = newcombe_interval(before, after)
     return Finding.LOST if low > 0 else Finding.OPEN
 
 
