@@ -25,8 +25,10 @@ DEEPEST_KEY = 3
 MOST_FIELDS = 64
 """The most fields of each part of a datapoint. Further ones, in the order of their keys, are left out."""
 
+JSON_NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+"""The pattern of a number in JSON, in Python and PostgreSQL."""
+
 _CONTENT_KEYS = ("inputs", "target", "metadata")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _EXACT = 2.0**53
 
 
@@ -71,12 +73,15 @@ def _scalars(value: Any, key: str, levels: int) -> Iterator[tuple[str, Any]]:
 
 def _field(part: int, key: str, scalar: str | int | float) -> DatapointField:
     if isinstance(scalar, str):
-        is_number = len(scalar) <= LONGEST_VALUE and _NUMBER.fullmatch(scalar)
-        number = _finite(scalar) if is_number else None
-        return DatapointField(part, key, scalar[:LONGEST_VALUE], number, len(scalar) <= LONGEST_VALUE)
+        return DatapointField(part, key, scalar[:LONGEST_VALUE], number_in_text(scalar), len(scalar) <= LONGEST_VALUE)
     is_whole = isinstance(scalar, float) and scalar.is_integer() and abs(scalar) < _EXACT
     value = str(int(scalar) if is_whole else scalar).lower()  # as JSON
     return DatapointField(part, key, value[:LONGEST_VALUE], _finite(scalar), len(value) <= LONGEST_VALUE)
+
+
+def number_in_text(text: str) -> float | None:
+    """The number that a text is in JSON. None for another text, and for one that is too long for a number."""
+    return _finite(text) if len(text) <= LONGEST_VALUE and re.fullmatch(JSON_NUMBER, text) else None
 
 
 def _finite(scalar: str | int | float) -> float | None:

@@ -66,7 +66,11 @@ LOGS: dict[str, list[dict[str, Any]]] = {
             "right": True,
         },
         {"output": "old 1", "provider_latency": 6.0, "right": False, "stars": 2},
-        {"output": "old 2", "error": "Timeout", "metadata": {"tier": "silver", "tries": 3}},
+        {
+            "output": "old 2",
+            "error": "Timeout",
+            "metadata": {"tier": "silver", "tries": "31", "a.b": "1e4000", "is": True},
+        },
     ],
     "new": [
         {
@@ -219,7 +223,10 @@ ON_LOGS: list[tuple[Condition, list[str]]] = [
     (_field("log_metadata", "tier", "!="), ["old 0", "old 2"]),
     (_field("log_metadata", "tier", "~", "SIL"), ["old 2"]),
     (_field("log_metadata", "tries", ">=", "2"), ["old 2"]),
+    (_field("log_metadata", "tries", ">", "4"), ["old 2"]),
     (_field("log_metadata", "tries", "=", "1"), ["old 0"]),
+    (_field("log_metadata", "a.b", ">", "0"), []),
+    (_field("log_metadata", "is", ">", "0"), ["old 2"]),
     (_field("log_metadata", "a.b", "=", "dot"), ["old 0"]),
     (_field("log_metadata", 'q"{}', "=", "odd"), ["old 0"]),
     (_field("log_metadata", 'q"', "!="), []),

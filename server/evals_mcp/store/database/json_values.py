@@ -8,18 +8,22 @@ from functools import reduce
 from itertools import combinations, islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Float, String, case, cast, func, literal_column
+from sqlalchemy import ColumnElement, Connection, Float, Numeric, String, case, cast, func, literal_column
 
-from evals_mcp.models.datapoint_fields import DEEPEST_KEY
+from evals_mcp.models.datapoint_fields import DEEPEST_KEY, JSON_NUMBER, LONGEST_VALUE, number_in_text
 
 Column = ColumnElement[Any]
 
 _MOST_PATHS = 50
+_MOST_DIGITS = 300
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')  # SQLite finds no other names in all its versions
 
 
 class JsonValue(NamedTuple):
-    """A value as SQL: whether it is there and not null, its text (of numbers and booleans, the JSON), its number."""
+    """A value as SQL: whether it is there and not null, its text (of numbers and booleans, the JSON), its number.
+
+    The number is that of `datapoint_fields`: true and false are 1 and 0, and a text may be one.
+    """
 
     is_there: ColumnElement[bool]
     text: Column
@@ -38,7 +42,12 @@ def json_value(connection: Connection, column: Column, names: Sequence[str], key
     text = case(*((kind.is_not(None), cast(text, String)) for kind, text in found))
     if is_sqlite:  # which reads true as 1
         text = case((kind.in_(["true", "false"]), kind), else_=text)
-    number = case((kind.in_(["integer", "real", "number"]), cast(text, Float)))
+    in_text = func.number_in_text(text) if is_sqlite else _number_in_text(text)
+    number = case(
+        (kind.in_(["integer", "real", "number"]), cast(text, Float)),
+        (kind.in_(["true", "false", "boolean"]), case((text == "true", 1.0), else_=0.0)),
+        (kind.in_(["text", "string"]), in_text),
+    )
     return JsonValue(func.coalesce(kind, "null") != "null", text, number)
 
 
@@ -68,9 +77,17 @@ def _on_postgresql(column: Column, path: Sequence[str]) -> tuple[Column, Column]
     return func.json_typeof(func.json_extract_path(column, *path)), func.json_extract_path_text(column, *path)
 
 
+def _number_in_text(text: Column) -> Column:
+    """The number that a text is, on PostgreSQL. Those out of the range of floats have none."""
+    exponent = cast(func.coalesce(func.substring(text, "[eE][+-]?([0-9]+)$"), "0"), Numeric)
+    is_number = (func.length(text) <= LONGEST_VALUE) & text.regexp_match(f"^({JSON_NUMBER})$")
+    return case((is_number, case((func.length(text) + exponent < _MOST_DIGITS, cast(text, Float)))))
+
+
 def add_json_functions(connection: sqlite3.Connection) -> None:
     """Add the functions of the conditions to a SQLite connection."""
     connection.create_function("json_member", 2, _json_member, deterministic=True)
+    connection.create_function("number_in_text", 1, number_in_text, deterministic=True)
 
 
 def _json_member(encoded: str | None, path: str) -> str | None:
