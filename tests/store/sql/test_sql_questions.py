@@ -52,6 +52,9 @@ ALIKE = (
     "FROM runs ORDER BY run",
     "SELECT CAST('12' AS INTEGER), CAST('x' AS REAL), CAST(2.7 AS INTEGER), CAST(-2.7 AS INTEGER), CAST(1.0 AS TEXT), "
     "CAST(0.1 AS TEXT), CAST('true' AS BOOLEAN), CAST(0 AS BOOLEAN), '1.5'::float, 1e3, 10000000000, 0.5::text",
+    "SELECT CAST('Yes' AS BOOLEAN), CAST(' off ' AS BOOLEAN), CAST('maybe' AS BOOLEAN), CAST('' AS BOOLEAN), "
+    "CAST(run AS BOOLEAN), NOT CAST(metadata->>'none' AS BOOLEAN), sum(CAST(metadata->>'none' AS BOOLEAN)) FROM logs "
+    "GROUP BY run, metadata ORDER BY run, metadata",
     "SELECT 7 % 3, 7 % 0, 1 / 2, 1 / 0, -abs(-3), floor(-1.5), ceil(1.2), sqrt(4), sqrt(-1), ln(1), ln(0), "
     "round(2.5), round(-2.345, 2), round(1e10 / 3, 3)",
     "SELECT NULL IS NULL, TRUE AND NULL, nullif(1, 1), coalesce(NULL, 2, 3), NULL IS DISTINCT FROM 1, "
@@ -109,6 +112,12 @@ def test_sql_means_the_same_on_both_databases(both: Both) -> None:
     for name in (SAMPLE, EDGE_CASES):
         for sql in ALIKE:
             both(sql, name, limit=1000)
+
+
+def test_a_text_that_is_no_boolean_is_null(both: Both) -> None:
+    """Not false, so that a rate over such texts leaves them out."""
+    rows = both("SELECT " + ", ".join(f"CAST('{text}' AS BOOLEAN)" for text in ("Yes", "off", "maybe", "")), SAMPLE)
+    assert rows.rows == [[True, False, None, None]]
 
 
 def test_what_is_wrong_is_told_with_what_is_right(asked: Asked) -> None:

@@ -117,6 +117,13 @@ def _json(writer: Expressions, node: exp.Expr, scope: Scope) -> Term:
     return joined(f"({value})", "json" if as_json else "text", json)
 
 
+_BOOLEANS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), "TRUE"),
+    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), "FALSE"),
+}
+"""The texts that are booleans in PostgreSQL. Others are null, as texts that are no numbers."""
+
+
 def _cast(writer: Expressions, node: exp.Cast, scope: Scope) -> Term:
     only(node, "this", "to")
     target = CASTS.get(node.to.this)
@@ -129,8 +136,8 @@ def _cast(writer: Expressions, node: exp.Cast, scope: Scope) -> Term:
         return writer.text(term)._replace(type=target, literal=None)
     if target == "boolean":
         if term.is_text:
-            texts = ", ".join(f"'{word}'" for word in ("true", "t", "1"))
-            return joined(f"(lower({term.sql}) IN ({texts}))", "boolean", term)
+            cases = " ".join(f"WHEN '{word}' THEN {value}" for word, value in _BOOLEANS.items())
+            return joined(f"(CASE lower(trim({term.sql})) {cases} END)", "boolean", term)
         return writer.condition(term, words(node.this))
     if term.literal is not None and not is_number(term.literal):
         return Term("NULL", target)  # PostgreSQL would compute it before the CASE that avoids this
