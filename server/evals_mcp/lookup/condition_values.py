@@ -9,7 +9,7 @@ from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.condition_names import Subject
 from evals_mcp.lookup.evaluators import find_evaluator
-from evals_mcp.lookup.judgment_values import read_match, read_range
+from evals_mcp.lookup.judgment_values import VERDICTS, read_match, read_range
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.lookup.scales import failing_scales, scale_of
@@ -27,6 +27,7 @@ from evals_mcp.models.conditions import (
     PassCondition,
     PassCountCondition,
     PassRule,
+    Side,
     TextCondition,
     TextPart,
 )
@@ -105,7 +106,8 @@ def _on_text(subject: Subject, written: WrittenCondition) -> TextCondition:
 
 
 def _texts(subject: Subject, part: TextPart, written: WrittenCondition) -> TextCondition:
-    values = [value.text for value in written.values]
+    can_be_missing = part in ("output", "explanation") and written.operator in ("=", "!=")
+    values = [] if can_be_missing and _is_missing(written) else [value.text for value in written.values]
     if not all(values) and written.operator in ("~", "!~"):
         raise Invalid(f"where: {quoted(written.text)} searches for nothing. Give a text.")
     by = None if subject.evaluator is None else subject.evaluator.version_id
@@ -187,6 +189,16 @@ def _on_judgment(subject: Subject, written: WrittenCondition, evaluation: Resolv
     row = subject.evaluator
     if written.operator in ("~", "!~"):
         return _texts(subject, "explanation", written)
+    if row is not None and _asks_direction(row, written, evaluation):
+        return _by_direction(subject.side, row, written, evaluation)
+    if (
+        row is None
+        and _verdict_words(written)
+        and not any(_says_passed(item, evaluation) for item in evaluation.evaluators)
+    ):
+        raise Invalid(
+            f"where: {quoted(written.text)}: name the evaluator instead of judgment, or use {name('fails=RUN')}."
+        )
     rows = evaluation.evaluators if row is None else [row]
     excluded = written.operator == "!="
     if excluded and row is None:
@@ -200,6 +212,49 @@ def _on_judgment(subject: Subject, written: WrittenCondition, evaluation: Resolv
         # An index finds the other value.
         alternatives, excluded = [alternatives[0].model_copy(update={"boolean": not judged})], False
     return JudgedCondition(side=subject.side, alternatives=alternatives, excluded=excluded)
+
+
+def _asks_direction(row: EvaluatorRow, written: WrittenCondition, evaluation: ResolvedEvaluation) -> bool:
+    """Whether a condition is on what passes, by an evaluator that gives no verdicts beside its judgments."""
+    words = _verdict_words(written) - {option.casefold() for option in row.options}
+    if (
+        not words
+        or row.return_type == "boolean"
+        or _says_passed(row, evaluation)
+        or written.operator not in ("=", "!=")
+    ):
+        return False
+    if len(written.values) > 1:
+        raise Invalid(f'where: {quoted(written.text)}: "passed" and "not passed" stand alone.')
+    return True
+
+
+def _verdict_words(written: WrittenCondition) -> set[str]:
+    return {value.text.lower() for value in written.values if not value.is_quoted} & VERDICTS.keys()
+
+
+def _says_passed(row: EvaluatorRow, evaluation: ResolvedEvaluation) -> bool:
+    """Whether an evaluator gives verdicts beside its judgments."""
+    index = evaluation.index_of(row.version_id)
+    return any(run.stats[index].num_passed is not None for run in evaluation.runs)
+
+
+def _by_direction(
+    side: Side | None, row: EvaluatorRow, written: WrittenCondition, evaluation: ResolvedEvaluation
+) -> JudgedCondition:
+    """The judgments that fail by an evaluator's direction, or all others."""
+    failing = JudgmentReading(scale_of(evaluation, row, named=True), row).failing
+    if failing is None:
+        label = evaluation.evaluator_labels[row.version_id]
+        raise Invalid(f"where: {name(label)} does not tell which judgments pass. Name them: {quote(f'{label}=VALUE')}.")
+    if failing.numbers is None:
+        facts: list[dict[str, object]] = [{"label": option} for option in sorted(failing.options)]
+    else:
+        low, high = failing.numbers
+        facts = [{"at_most": high} if high < math.inf else {"at_least": low}]
+    found = [JudgmentCondition.model_validate({"evaluator_version_id": row.version_id, **item}) for item in facts]
+    passes = VERDICTS[written.values[0].text.lower()] == (written.operator == "=")
+    return JudgedCondition(side=side, alternatives=found, excluded=passes)
 
 
 def _is_missing(written: WrittenCondition) -> bool:

@@ -24,7 +24,8 @@ _STATES: dict[str, JudgmentState] = {
     "missing": "missing",
     "unjudged": "missing",
 }
-_VERDICTS = {"passed": True, "not passed": False}
+VERDICTS = {"passed": True, "not passed": False}
+"""The words for an evaluator's verdict, and whether it passes the log."""
 
 
 def read_match(
@@ -56,10 +57,10 @@ def _read(written: str, evaluators: Sequence[EvaluatorRow], prefix: Quoted) -> J
         return JudgmentCondition(label=options[written.casefold()])
     if word in _STATES:
         return JudgmentCondition(state=_STATES[word])
-    if word in _VERDICTS and types == {"boolean"} and len(evaluators) == 1:
-        return JudgmentCondition(boolean=_VERDICTS[word] != evaluators[0].lower_is_better)
-    if word in _VERDICTS:
-        return JudgmentCondition(passed=_VERDICTS[word])
+    if word in VERDICTS and types == {"boolean"} and len(evaluators) == 1:
+        return JudgmentCondition(boolean=VERDICTS[word] != evaluators[0].lower_is_better)
+    if word in VERDICTS:
+        return JudgmentCondition(passed=VERDICTS[word])
     if word in ("true", "false") and "boolean" in types:
         return JudgmentCondition(boolean=word == "true")
     if "number" in types and (match := _numbers(written)) is not None:

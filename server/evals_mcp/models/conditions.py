@@ -123,14 +123,21 @@ class FieldCondition(_Condition):
 class TextCondition(_Condition):
     """A condition on texts of a log: one equals or contains one of the values, or none does. Any case, for `~`.
 
-    Explanations may be those of one evaluator.
+    Without values: the log has no output, or no explanation. Explanations may be those of one evaluator.
     """
 
     kind: Literal["text"] = "text"
     part: TextPart
     operator: Literal["=", "!=", "~", "!~"]
-    values: list[str] = Field(min_length=1, max_length=100)
+    values: list[str] = Field(max_length=100)
     evaluator_version_id: str | None = None
+
+    @model_validator(mode="after")
+    def _has_usable_values(self) -> Self:
+        _check_values(self.operator, self.values)
+        if not self.values and self.part not in ("output", "explanation"):
+            raise ValueError("only an output or an explanation can be missing")
+        return self
 
 
 class MeasureCondition(_Condition):

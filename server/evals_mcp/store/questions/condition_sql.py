@@ -91,8 +91,18 @@ def _log_metadata(condition: FieldCondition, reading: Reading) -> Test:
 
 
 def _texts(condition: TextCondition, reading: Reading) -> Test:
+    if not condition.values:
+        there = _is_there(condition, reading)
+        return there if condition.operator == "!=" else not_(there)
     found = or_(*(_text(condition, value, reading) for value in condition.values))
     return found if condition.operator in ("=", "~") else not_(found)
+
+
+def _is_there(condition: TextCondition, reading: Reading) -> Test:
+    """Whether a log has an output, or an explanation."""
+    log = _JUDGE if condition.part == "explanation" else logs
+    held = log.c.output.is_not(None) | log.c.output_message.is_not(None)
+    return _explained(condition, reading, held) if condition.part == "explanation" else _of_log(held)
 
 
 def _text(condition: TextCondition, value: str, reading: Reading) -> Test:
