@@ -104,6 +104,9 @@ async def _found(assistant: Assistant, *where: str) -> int:
         (["number=3..5"], 3),
         (["log.length=1..3"], 11),
         (["code=3..5"], 0),  # is no number
+        (["log.metadata.turns=3..5"], 0),
+        (["number=3.0"], 1),
+        (["number!=1e1|3"], 9),
         (["better=yes"], 5),
         (["target.better=yes"], 5),
         (["target.target.better=no"], 6),
@@ -138,6 +141,23 @@ async def test_a_name_of_several_things_is_answered_with_their_forms(
     for form in forms:
         assert f'"{form}"' in refused
         await _found(assistant, form)
+
+
+async def test_a_range_stands_alone(assistant: Assistant) -> None:
+    """Among alternatives or after != it is refused with the bounds, and not read as a text that nothing is."""
+    for condition in ("number!=3..5", "number=3..5|7", "log.metadata.turns!=3..5", "log.length=3..5|9"):
+        refused = await assistant.refuse("get_logs", evaluation="Words", where=[condition])
+        name = condition.partition("=")[0].rstrip("!")
+        assert f'Outside of it are "{name}<3" and "{name}>5".' in refused
+
+
+async def test_a_side_of_a_comparison_is_about_logs(assistant: Assistant) -> None:
+    """So a field of the same name is not meant. What is in no list may be in the metadata of logs."""
+    for name, several in (("baseline.length>1", False), ("candidate.correct=true", False), ("correct=true", True)):
+        refused = await assistant.refuse("get_logs", evaluation="Words", where=[name])
+        assert ("is the name of several things" in refused) == several, refused
+    for name in ("customer=acme", "metadata.customer=acme"):
+        assert '"log.metadata.customer=acme"' in await assistant.refuse("get_logs", evaluation="Words", where=[name])
 
 
 async def test_what_matches_nothing_is_told_with_the_values_that_are_there(assistant: Assistant) -> None:

@@ -72,10 +72,10 @@ async def _reserved(
 ) -> Subject:
     kind = next(kind for kind in RESERVED if kind == word)
     others = [f"judgment.{word}"] if kind != "judgment" and _exactly(evaluation, word) else []
-    if kind in _LIKE_FIELDS:
+    if kind in _LIKE_FIELDS and side is None:  # datapoints have no sides
         others += [f"{row.part}.{row.key}" for row in await _readable(lookup, evaluation) if row.key == word]
     if others:
-        raise _ambiguous(written, [f"log.{word}", *others])
+        raise _ambiguous(written, [f"log.{word}", *others], side)
     return Subject(kind, side)
 
 
@@ -124,7 +124,7 @@ async def _field(
         labels = [name(row.key or part) for row in known]
         raise NotFound(
             f"{written.argument}: {quoted(written.text)}: no {part} has a field of this name. "
-            f'{nearest(key, labels)} Search lists with "text~".'
+            f'{nearest(key, labels)} Search lists with "text~".{_in_logs(written, key) if part == "metadata" else ""}'
         )
     return _as_subject(found[0])
 
@@ -149,7 +149,7 @@ async def _bare(
 ) -> Subject:
     judging = _exactly(evaluation, word)
     rows = await _readable(lookup, evaluation) if judging else (await lookup.find_fields(evaluation)).rows
-    fields = [] if judging and not any(row.key == word for row in rows) else _named(rows, word)
+    fields = [] if judging and (side or not any(row.key == word for row in rows)) else _named(rows, word)
     fields = fields[:1] if are_alike(fields) else fields
     if len(judging) + len(fields) > 1:
         forms = [*(f"judgment.{evaluation.evaluator_labels[row.version_id]}" for row in judging),
@@ -162,12 +162,22 @@ async def _bare(
     try:
         return Subject("judgment", side, find_evaluator(evaluation, word))
     except NotFound:
-        raise NotFound(f"{written.argument}: {quoted(written.text)}: {_unknown(evaluation, rows, word)}") from None
+        raise NotFound(
+            f"{written.argument}: {quoted(written.text)}: {_unknown(evaluation, rows, word)}{_in_logs(written, word)}"
+        ) from None
 
 
-def _ambiguous(written: WrittenCondition, forms: Sequence[str]) -> Invalid:
+def _in_logs(written: WrittenCondition, key: str) -> Quoted:
+    """How to ask for metadata of logs, which no list has."""
+    if written.argument != "where":
+        return ""
+    return f" If logs have it in their metadata: {quote(f'log.metadata.{key}{_after_name(written)}')}."
+
+
+def _ambiguous(written: WrittenCondition, forms: Sequence[str], side: Side | None = None) -> Invalid:
     """The forms of a name that tell apart what it fits."""
-    shown = listed([quote(form + _after_name(written)) for form in forms], _LISTED)
+    before = f"{side}." if side else ""
+    shown = listed([quote(before + form + _after_name(written)) for form in forms], _LISTED)
     return Invalid(f"{written.argument}: {name(written.whole_name)} is the name of several things. Use {shown}.")
 
 

@@ -31,6 +31,7 @@ from evals_mcp.models.conditions import (
     TextCondition,
     TextPart,
 )
+from evals_mcp.models.datapoint_fields import number_in_text
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.agreement import JudgmentReading
@@ -47,18 +48,31 @@ def read_conditions_of(subject: Subject, written: WrittenCondition, evaluation: 
 
 def _bounds(subject: Subject, written: WrittenCondition) -> list[WrittenCondition]:
     """A range of a measure, of a count or of a field of numbers as two conditions."""
-    value = written.values[0]
-    if written.operator != "=" or len(written.values) > 1 or value.is_quoted or not _has_numbers(subject):
+    ranges = [found for value in written.values if not value.is_quoted and (found := read_range(value.text))]
+    if subject.part == "log_metadata" and not any(".." in value.text for value in written.values):
+        return []  # "2 to 4" may be a text
+    if not ranges or written.operator not in ("=", "!=") or not _has_numbers(subject):
         return []
-    bounds = read_range(value.text) or ()
+    bounds = ranges[0]
+    if written.operator != "=" or len(written.values) > 1:
+        low, high = (quote(f"{written.whole_name}{sign}{_plain(at)}") for sign, at in zip("<>", bounds, strict=True))
+        raise Invalid(
+            f'where: {quoted(written.text)}: a range stands alone, after "=". Outside of it are {low} and {high}.'
+        )
     operators: tuple[Operator, ...] = (">=", "<=")
     return [
-        written._replace(operator=operator, values=(Word(repr(bound).removesuffix(".0")),))
-        for operator, bound in zip(operators, bounds, strict=False)
+        written._replace(operator=operator, values=(Word(_plain(bound)),))
+        for operator, bound in zip(operators, bounds, strict=True)
     ]
 
 
+def _plain(number: float) -> str:
+    return repr(number).removesuffix(".0")
+
+
 def _has_numbers(subject: Subject) -> bool:
+    if subject.part == "log_metadata":  # whose values are unknown
+        return True
     if subject.kind == "field":
         return bool(subject.values) and all(_finite(value) is not None for value in subject.values)
     return subject.kind in ("latency", "tokens", "cost", "length", "passes_count")
@@ -130,18 +144,20 @@ def _on_field(subject: Subject, written: WrittenCondition) -> FieldCondition:
     assert subject.part is not None
     if written.operator in _ORDERED:
         _number(written.values[0], written, f"{written.whole_name}>=3")
-    values = [] if _is_missing(written) else [_as_known(value, subject) for value in written.values]
+    values = [] if _is_missing(written) else [text for value in written.values for text in _as_known(value, subject)]
     return FieldCondition(
         side=subject.side, part=subject.part, key=subject.key, operator=written.operator, values=values
     )
 
 
-def _as_known(value: Word, subject: Subject) -> str:
-    """A value, or the only value of the field that differs from it in case alone."""
-    if value.is_quoted or value.text in subject.values or subject.has_other_values:
-        return value.text
+def _as_known(value: Word, subject: Subject) -> list[str]:
+    """A value with those that are the same number, or the only value of the field that differs in case alone."""
+    if value.is_quoted or value.text in subject.values:
+        return [value.text]
+    if (number := number_in_text(value.text)) is not None:
+        return [value.text, *(known for known in subject.values if number_in_text(known) == number)]
     same = [known for known in subject.values if known.casefold() == value.text.casefold()]
-    return same[0] if len(same) == 1 else value.text
+    return same if len(same) == 1 and not subject.has_other_values else [value.text]
 
 
 def _on_pass_count(written: WrittenCondition, evaluation: ResolvedEvaluation) -> PassCountCondition:
