@@ -133,6 +133,14 @@ async def test_nothing_found_is_said_with_what_was_asked(assistant: Assistant) -
     )
 
 
+async def test_a_run_that_a_condition_names_is_all_that_is_shown(assistant: Assistant) -> None:
+    """The note on other runs is about those that nobody chose."""
+    asked = {"evaluation": NAME, "where": ["run=v2-concise", "policy_correct=false"], "limit": 1}
+    answer = await assistant.ask("list_datapoints", **asked)
+    assert "| v2-concise\n" in answer
+    assert "Use runs= for others" not in answer
+
+
 async def test_an_evaluator_that_is_named_has_the_cells_for_itself(assistant: Assistant) -> None:
     """Less to read when one is asked about."""
     answer = await _ask(assistant, evaluator="tone", limit=2)

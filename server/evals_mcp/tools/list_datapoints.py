@@ -59,6 +59,7 @@ async def list_datapoints(
     chosen = [run.id for run in find_runs(resolved, runs)]
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else None
     filter = await read_filter(lookup, resolved, where, chosen, datapoint_id)
+    asked = len(filter.run_ids or ())
     shown, filter = _shown_runs(resolved, filter, show, runs)
     named = find_evaluator(resolved, evaluator) if evaluator else None
     versions, notes = _datasets(resolved, shown if runs else resolved.runs)
@@ -99,7 +100,7 @@ async def list_datapoints(
         only=chosen,
         offset=question.offset,
         call=call,
-        notes=[*notes, *rules, *_only_some(resolved, shown, runs), *_outputs(resolved, filter.text)],
+        notes=[*notes, *rules, *([_ONLY_SOME] if len(shown) < asked else []), *_outputs(resolved, filter.text)],
     )
 
 
@@ -148,10 +149,6 @@ def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, versi
         + filter_words(chosen, evaluation)
         + searched
     )
-
-
-def _only_some(evaluation: ResolvedEvaluation, shown: Sequence[RunRow], asked: Sequence[str]) -> list[Quoted]:
-    return [_ONLY_SOME] if len(shown) < len(evaluation.runs) and not asked else []
 
 
 def _outputs(evaluation: ResolvedEvaluation, text: str | None) -> list[Quoted]:
