@@ -6,6 +6,8 @@ from evals_mcp.models.groups import GroupBy, GroupName
 from evals_mcp.models.resolved import ResolvedEvaluation
 
 _LENGTH = 40
+_EXACT = 2.0**53
+_UNITS: dict[str, Quoted] = {"latency": " s", "cost": " USD"}
 _TRUTH: dict[str, Quoted] = {"false": "false", "true": "true", "mixed": "mixed"}
 
 
@@ -30,6 +32,10 @@ def group_words(group: GroupName, group_by: GroupBy) -> Quoted:
         case "others":
             return f"other ({figures.count(group.pooled, 'group')})"
     low, high = _number(group.low, group_by), _number(group.high, group_by)
+    if low == high and group.low != group.high:  # so that bins have different names
+        low, high = (
+            f"{figures.exact_number(bound or 0.0)}{_UNITS.get(group_by.kind, '')}" for bound in (group.low, group.high)
+        )
     return low if low == high else f"{low} to {high}"
 
 
@@ -39,6 +45,6 @@ def _number(value: float | None, group_by: GroupBy) -> Quoted:
         return figures.duration(found)
     if group_by.kind == "cost":
         return figures.cost(found)
-    if found.is_integer() and abs(found) < 1e15:
+    if found.is_integer() and abs(found) < _EXACT:
         return figures.count(int(found)) if group_by.kind != "field" else figures.number(int(found))
     return figures.number(found)
