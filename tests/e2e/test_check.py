@@ -98,6 +98,17 @@ def test_conditions_choose_the_datapoints(sample_database: Path) -> None:
     assert refused.status == 2
 
 
+def test_conditions_that_no_datapoint_meets_are_told(sample_database: Path) -> None:
+    """Which of them excludes all, and which values there are. More datapoints would not tell, so no number is given."""
+    options = ("--candidate", "v2-concise", "--where", "locale=xx", "--where", "plan=free")
+    ended = check(sample_database, "policy_correct >= 0.5", "errors not worse by 0.1", "latency <= 5", options=options)
+    assert ended.status == 3
+    assert ended.stdout.count("| n=0, no datapoint has this figure\n") == 3
+    assert "No datapoint of v2-concise meets the conditions.\n" in ended.stdout
+    assert 'Alone, too, nothing matches "locale=xx".\n' in ended.stdout
+    assert 'Values of input "locale": ' in ended.stdout
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "status", "question"),
     [

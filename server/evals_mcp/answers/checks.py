@@ -18,6 +18,7 @@ OUTCOMES: dict[Met, Quoted] = {Met.PASSED: "passed", Met.FAILED: "failed", Met.C
 @dataclass(frozen=True, slots=True)
 class Check:
     """A check with the names of its parts. `filtered` are the words for its datapoints (`where`); empty for all.
+    `unmatched` says why no datapoint is left.
 
     `baseline` is None if no requirement compares. `runs` are the compared runs, the candidate first.
     """
@@ -31,6 +32,7 @@ class Check:
     checked: Sequence[CheckedRequirement]
     runs: Sequence[ComparedRun]
     by_outcomes: bool = False
+    unmatched: Sequence[Quoted] = ()
 
     @property
     def candidate(self) -> str:
@@ -70,6 +72,8 @@ def figure_words(item: CheckedRequirement) -> Quoted:
 def check_notes(check: Check) -> list[Quoted]:
     """What the figures leave out, and how they were corrected."""
     notes: list[Quoted] = [BIASED] if check.by_outcomes else []
+    if check.filtered and not check.runs[0].datapoints:
+        notes += [f"No datapoint of {name(check.candidate)} meets the conditions.", *check.unmatched]
     run = check.evaluation.run(check.candidate_id)
     if run.status != "completed":
         notes.append(f"{name(check.candidate)} is {name(run.status)}: more logs or judgments may come.")
@@ -120,6 +124,8 @@ def _value(item: CheckedRequirement, value: float) -> Quoted:
 
 
 def _needed(result: Result) -> Quoted:
+    if not result.amount:
+        return "no datapoint has this figure"
     if result.needed is None:
         return "more datapoints do not settle it: the figure is at the limit"
     return f"telling needs about {figures.about(result.needed)}"

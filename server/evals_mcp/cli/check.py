@@ -88,6 +88,7 @@ async def _ask(parsed: argparse.Namespace) -> "Check":
         found.checked,
         [found.facts.alone.candidates[0], *([compared.baseline] if found.baseline is not None else [])],
         found.filter.is_by_outcomes,
+        found.notes,
     )
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.filters import read_comparison_filter
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.requirements import read_requirement
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.lookup.scales import failing_scales
+from evals_mcp.lookup.unmatched import why_none
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.conditions import PassCondition, PassRule
 from evals_mcp.models.questions import ComparisonQuestion, Filter
@@ -23,7 +25,7 @@ from evals_mcp.statistics.requirements import Met
 class CheckedRuns:
     """A check: the runs, the requirements with their results, and what was asked to find them.
 
-    `baseline` is None if no requirement compares.
+    `baseline` is None if no requirement compares. `notes` say why no datapoint meets the conditions.
     """
 
     evaluation: ResolvedEvaluation
@@ -33,6 +35,7 @@ class CheckedRuns:
     met: Met
     checked: Sequence[CheckedRequirement]
     facts: Facts
+    notes: Sequence[Quoted] = ()
 
 
 async def check_runs(
@@ -58,7 +61,21 @@ async def check_runs(
     run = _candidate(resolved, candidate, against)
     facts = await _find_facts(lookup, resolved, requirements, filter, run, against if needs_pair else None)
     met, checked = check(requirements, facts)
-    return CheckedRuns(resolved, run, against if needs_pair else None, filter, met, checked, facts)
+    against = against if needs_pair else None
+    notes = await _why_none(lookup, resolved, where, run, against) if not facts.alone.candidates[0].datapoints else []
+    return CheckedRuns(resolved, run, against, filter, met, checked, facts, notes)
+
+
+async def _why_none(
+    lookup: Lookup, evaluation: ResolvedEvaluation, where: Sequence[str], candidate: RunRow, baseline: RunRow | None
+) -> list[Quoted]:
+    """Which condition leaves no datapoint."""
+
+    async def count_matches(some: list[str]) -> int:
+        asking = _Asking(lookup, evaluation, await read_comparison_filter(lookup, evaluation, some))
+        return (await asking.compare(baseline or candidate, candidate, [])).candidates[0].datapoints
+
+    return await why_none(lookup, evaluation, where, count_matches)
 
 
 def _baseline(evaluation: ResolvedEvaluation, word: str) -> RunRow:
