@@ -53,6 +53,19 @@ async def test_conditions_choose_the_logs(own_assistant: Assistant) -> None:
     assert "Alone, too, nothing matches" in none
 
 
+async def test_a_failed_log_has_no_length(own_assistant: Assistant) -> None:
+    """It is no short output that was judged badly: neither in the mean, nor in the correlation, nor in a bin."""
+    small = await make_evaluation(own_assistant.client, "Failing", good={"return_type": "boolean"})
+    rows: list[tuple[str, dict[str, Any]]] = [(f"q{at}", {"small/good": at % 2 == 0}) for at in range(10)]
+    await small.run("v1", rows, outputs={question: "x" * (10 + at // 2) for at, (question, _) in enumerate(rows)})
+    await small.run("v2", [(question, {"small/good": False}) for question, _ in rows], output=None, error="timeout")
+    answer = await own_assistant.ask("list_runs", evaluation=small.id, show="relations")
+    assert re.search(r"^length \| 10 \| 12 \| 10 \|", answer, re.MULTILINE), answer
+    assert "good, length | 10 | 0.00" in answer
+    grouped = await own_assistant.ask("list_runs", evaluation=small.id, group_by="length")
+    assert "no value | v2 | 10 | 0% true" in grouped
+
+
 async def test_without_judgments_nothing_relates(own_assistant: Assistant) -> None:
     """Only texts: the answer says that no evaluator gave numbers."""
     small = await make_evaluation(own_assistant.client, "Texts", comment={"return_type": "text"})

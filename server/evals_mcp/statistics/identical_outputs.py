@@ -23,12 +23,12 @@ def equally_long(baseline: RunColumns, candidate: RunColumns) -> NDArray[Any]:
     lowest, highest = np.full(most, np.inf), np.full(most, -np.inf)
     fit = np.ones(most, dtype=bool)
     for run in (baseline, candidate):
-        paired = run.datapoints >= 0
-        keys, lengths = run.datapoints[paired], run.measures[LENGTH][paired]
+        paired, failed = run.datapoints >= 0, run.failed
+        keys, lengths = run.datapoints[paired & ~failed], run.measures[LENGTH][paired & ~failed]
         np.minimum.at(lowest, keys, lengths)
         np.maximum.at(highest, keys, lengths)
         fit &= np.bincount(keys, minlength=most) > 0
-        fit[keys[run.failed[paired]]] = False
+        fit[run.datapoints[paired & failed]] = False
     return np.flatnonzero(fit & (lowest == highest))
 
 

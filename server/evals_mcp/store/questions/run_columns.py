@@ -128,6 +128,8 @@ class RunColumnsReader:
             datapoints = keys.column(rows["f1"].tolist())
         read = {"latency": rows["f3"], "tokens": rows["f4"], "cost": rows["f5"], LENGTH: rows["f6"]}
         measures = {measure: column.astype(float) for measure, column in read.items()}
+        # A log that failed has no output, not a short one.
+        measures[LENGTH][(rows["f2"] != 0) & (rows["f6"] == 0)] = np.nan
         if halves := _output_costs(connection, run_id):
             half = np.isin(rows["f0"], halves)
             measures[OUTPUT_COST] = np.where(half, measures["cost"], np.nan)
