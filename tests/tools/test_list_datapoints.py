@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from tests.assistant import Assistant, datapoint_ids, log_ids, next_cursor
 from tests.sample_tables import Sample, read_tables
+from tests.small_evaluations import make_evaluation
 
 from evals_mcp.models.log_requests import EvaluatorLogRequest
 from evals_mcp.models.references import VersionReference
@@ -175,3 +176,15 @@ async def test_runs_without_a_dataset_have_no_datapoints_to_list(own_assistant: 
     refused = await own_assistant.refuse("list_datapoints", evaluation=NAME, runs=[run.id])
     assert "no dataset" in refused
     assert "Use get_logs" in refused
+
+
+async def test_the_runs_that_conditions_name_are_shown(own_assistant: Assistant) -> None:
+    """Of more than three runs: what passes in one and fails in another has their cells, not those of the newest."""
+    small = await make_evaluation(own_assistant.client, "Five", good={"return_type": "boolean"})
+    for number in range(5):
+        await small.run(f"v{number}", [(f"q{item}", {"small/good": item > number}) for item in range(8)])
+    asked = await own_assistant.ask("list_datapoints", evaluation=small.id, where=["passes=v1", "fails=v2"])
+    assert "datapoint | input (question) | v1 | v2\n" in asked.replace(" | target", "")
+    assert "Showing the runs that the conditions name. Use runs= for others." in asked
+    every = await own_assistant.ask("list_datapoints", evaluation=small.id, where=["passes_count=1"])
+    assert "Showing the control (or oldest) run and the two newest." in every

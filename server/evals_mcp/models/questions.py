@@ -60,6 +60,12 @@ class Filter(Asked):
         return list(dict.fromkeys(run_id for item in passing for run_id in item.run_ids))
 
     @property
+    def passing_run_ids(self) -> list[str]:
+        """The runs that conditions such as `passes=v2` name."""
+        passing = [item for item in self.conditions if isinstance(item, PassCondition)]
+        return list(dict.fromkeys(run_id for item in passing for run_id in item.run_ids))
+
+    @property
     def reads_texts(self) -> bool:
         """Whether it searches in texts or metadata of logs. It takes long, and a run may not tell that they changed."""
         return bool(self.text) or any(

@@ -27,7 +27,8 @@ from evals_mcp.tools.near_words import SHOWN, understood
 from evals_mcp.tools.tool import Tool
 
 _MOST_BY_DEFAULT = 3
-_ONLY_SOME = "Showing the control (or oldest) run and the two newest. Use runs= for others."
+_ONLY_SOME: Quoted = "Showing the control (or oldest) run and the two newest. Use runs= for others."
+_ONLY_NAMED: Quoted = "Showing the runs that the conditions name. Use runs= for others."
 Show = Annotated[
     DatapointShow,
     understood(SHOWN),
@@ -100,7 +101,7 @@ async def list_datapoints(
         only=chosen,
         offset=question.offset,
         call=call,
-        notes=[*notes, *rules, *([_ONLY_SOME] if len(shown) < asked else []), *_outputs(resolved, filter.text)],
+        notes=[*notes, *rules, *_only_some(filter, len(shown), asked), *_outputs(resolved, filter.text)],
     )
 
 
@@ -151,6 +152,12 @@ def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, versi
     )
 
 
+def _only_some(filter: Filter, shown: int, asked: int) -> list[Quoted]:
+    if shown >= asked:
+        return []
+    return [_ONLY_NAMED if filter.passing_run_ids else _ONLY_SOME]
+
+
 def _outputs(evaluation: ResolvedEvaluation, text: str | None) -> list[Quoted]:
     """How to search the logs of the datapoints, too."""
     return (
@@ -167,7 +174,7 @@ def _shown_runs(
     shown = [evaluation.run(run_id) for run_id in filter.run_ids or ()]
     if show != "all" or named or not filter.is_on_datapoints or len(shown) < len(evaluation.runs):
         return shown, filter
-    shown = _default_runs(shown)
+    shown = [run for run in shown if run.id in filter.passing_run_ids] or _default_runs(shown)
     return shown, filter.model_copy(update={"run_ids": [run.id for run in shown]})
 
 
