@@ -329,6 +329,16 @@ async def test_a_run_against_itself_among_others_is_left_out(assistants: Assista
     assert "Candidate new against baseline old" in answer
 
 
+async def test_a_baseline_that_nobody_chose_is_said_to_be_the_oldest(assistants: Assistants) -> None:
+    """A verdict is against it, so a reader has to know; a named baseline needs no word."""
+    small = await fresh(assistants, "nobody chose", BOOLEAN)
+    await small.run("old", said([True] * 12))
+    await small.run("new", said([False] * 12))
+    answer = await assistants.ask("nobody chose")
+    assert "Candidate new against baseline old (the oldest run: no control is set), paired by datapoint." in answer
+    assert "against baseline old, paired" in await assistants.ask("nobody chose", baseline="old")
+
+
 async def test_a_cancelled_run_is_said_to_be_one(assistants: Assistants) -> None:
     """Its comparison covers what it has, and says that it is cancelled; a log for it is refused in the chat's words."""
     small = await fresh(assistants, "stopped", BOOLEAN)

@@ -207,7 +207,8 @@ async def test_labels_follow_names_and_files_at_once(reviewer: Reviewer) -> None
     assert '"file=three"' in await reviewer.ask("list_runs", evaluation="Named later")
     await _patch(client, ("prompts", file_id, "versions", version_id), UpdateVersionRequest(name="second try"))
     answer = await reviewer.ask("compare_runs", evaluation="Named later")
-    assert answer.splitlines()[2] == 'Candidate second try against baseline "file=one", paired by datapoint.'
+    how = "(the oldest run: no control is set), paired by datapoint."
+    assert answer.splitlines()[2] == f'Candidate second try against baseline "file=one" {how}'
     assert "What changed: file travel/one → travel/three\n" in answer
     assert "2 logs in second try" in await reviewer.ask(
         "get_logs", evaluation="Named later", runs=["file=three"], limit=1

@@ -81,7 +81,7 @@ def summarize_comparison(
             answer.line(verdict.further)
     else:
         opening += compared.counted
-    answer.head(f"{opening}\n{_subject(compared)}")
+    answer.head(f"{opening}\n{_subject(compared, call)}")
     for note in compared.evaluation.notes:
         answer.note(note)
     if compared.by_outcomes:
@@ -111,10 +111,14 @@ def summarize_comparison(
     return answer.text()
 
 
-def _subject(compared: Compared) -> Quoted:
-    """The compared runs."""
+def _subject(compared: Compared, call: Call) -> Quoted:
+    """The compared runs, and how the baseline was chosen if the call does not name it."""
     baseline = compared.evaluation.run(compared.found.baseline.run_id)
-    called = compared.run(baseline.id) + (" (control)" if baseline.control else "")
+    called = compared.run(baseline.id)
+    if baseline.control:
+        called += " (control)"
+    elif not call.arguments.get("baseline"):
+        called += " (the oldest run: no control is set)"
     candidates = compared.found.candidates
     if len(candidates) > 1:
         subjects = figures.count(len(candidates), "candidate")
