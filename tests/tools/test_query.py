@@ -71,6 +71,10 @@ async def test_texts_of_logs_stay_in_their_quotes(assistant: Assistant) -> None:
             "SELECT latencyy FROM logs",
             "Error: sql: no column is named `latencyy`. Nearest: latency. logs has log, run,",
         ),
+        (
+            "SELECT plan FROM datapoints",
+            "Error: sql: no column is named `plan`. Fields are in JSON, as in input->>'plan'. datapoints has datapoint,",
+        ),
         ("SELECT * FROM judgements", "Error: sql: `judgements` does not exist. Nearest: judgments. Views: runs,"),
         ("SELECT run,\n FROM WHERE", "Error: sql: syntax error in line 2, column 11, near "),
         ("DELETE FROM logs", "Error: sql: only a SELECT can be run. It reads and never writes."),
@@ -80,3 +84,11 @@ async def test_texts_of_logs_stay_in_their_quotes(assistant: Assistant) -> None:
 async def test_what_is_wrong_is_said(assistant: Assistant, sql: str, message: str) -> None:
     """With the nearest name, or the place."""
     assert (await assistant.refuse("query", evaluation=SAMPLE, sql=sql)).startswith(message)
+
+
+async def test_verdicts_that_nobody_gave_are_no_silent_nulls(assistant: Assistant) -> None:
+    """The column is of verdicts beside a judgment: the answer says what has the judgments themselves."""
+    rate = "SELECT run, avg({}) AS rate FROM judgments WHERE evaluator = 'policy_correct' GROUP BY run"
+    hint = "passed is null: no evaluator gives a verdict beside its judgment. Use boolean, number or option."
+    assert hint in await assistant.ask("query", evaluation=SAMPLE, sql=rate.format("passed"))
+    assert hint not in await assistant.ask("query", evaluation=SAMPLE, sql=rate.format("boolean"))

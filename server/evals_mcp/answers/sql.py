@@ -1,5 +1,6 @@
 """The rows of a SELECT as an answer: a table, and how many rows are left out."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,14 +19,19 @@ _NULL: Quoted = "-"
 _SHORT = 40  # characters; such a text is shown whole
 _WORD = 12  # characters; a longer text with less room shows only …
 _DIGITS = 4
+_WITHOUT_VERDICTS: Quoted = (
+    "passed is null: no evaluator gives a verdict beside its judgment. Use boolean, number or option."
+)
 
 
-def summarize_query(evaluation: ResolvedEvaluation, found: SqlRows, budget: int) -> Quoted:
-    """The rows in order, a line each, with `-` for null."""
+def summarize_query(evaluation: ResolvedEvaluation, sql: str, found: SqlRows, budget: int) -> Quoted:
+    """The rows in order, a line each, with `-` for null. `sql` is what was asked."""
     answer = Answer(budget)
     total = len(found.rows) + found.left_out
     amount = count(total, "row") if found.counts_all else f"more than {count(total, 'row')}"
     answer.head(f"{subject(evaluation)[:-1]}: {amount}.")
+    if re.search(r"\bpassed\b", sql, re.IGNORECASE) and not _has_verdicts(evaluation):
+        answer.note(_WITHOUT_VERDICTS)
     for note in evaluation.notes:
         answer.note(note)
     if not found.rows:
@@ -38,6 +44,10 @@ def summarize_query(evaluation: ResolvedEvaluation, found: SqlRows, budget: int)
         on_cut="… marks cut text. Show more: fewer rows or columns, substr(text, from, length), or max_tokens.",
     )
     return answer.text()
+
+
+def _has_verdicts(evaluation: ResolvedEvaluation) -> bool:
+    return any(figures.num_passed is not None for run in evaluation.runs for figures in run.stats)
 
 
 def _left_out(amount: int, shown: int, *, is_exact: bool) -> Quoted:

@@ -99,7 +99,9 @@ VIEWS = {
                 ViewColumn("option", "text", "Chosen option; several as a JSON list."),
                 ViewColumn("text", "text", "Judgment of a text evaluator."),
                 ViewColumn("score", "number", "Score that the evaluator gives beside its judgment."),
-                ViewColumn("passed", "boolean", "Verdict that the evaluator gives beside its judgment."),
+                ViewColumn(
+                    "passed", "boolean", "Verdict that the evaluator gives beside its judgment; null if it gives none."
+                ),
                 ViewColumn("explanation", "text", "Explanation of the judgment."),
                 ViewColumn("error", "text", "Why the evaluator failed."),
                 ViewColumn("created_at", "text", "Time in UTC."),

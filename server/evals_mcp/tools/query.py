@@ -33,7 +33,7 @@ async def query(lookup: Lookup, evaluation: Evaluation, sql: Sql, max_tokens: Ma
         characters=min(_MOST_CHARACTERS, max_tokens * _CHARACTERS_PER_TOKEN),
     )
     resolved, rows = await (await lookup.rows()).query(resolved, question)
-    return summarize_query(resolved, rows, max_tokens)
+    return summarize_query(resolved, sql, rows, max_tokens)
 
 
 TOOL = Tool(
