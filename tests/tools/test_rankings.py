@@ -58,6 +58,13 @@ async def test_runs_are_ranked_as_far_as_tests_tell(own_assistant: Assistant) ->
     assert "Not ranked, because no judgment is better than another: style." in answer
 
 
+async def test_who_is_first_stands_in_the_smallest_answer(own_assistant: Assistant) -> None:
+    """Rows of the table wait: the line is the answer, and the rows are what it is made of."""
+    answer = await own_assistant.ask("list_runs", evaluation=await _made(own_assistant), show="ranking", max_tokens=300)
+    assert "the data cannot tell which of these 2 is first: v2, v3 (3 pairs)." in answer.splitlines()[1]
+    assert "good | 1–2 | v2 | " in answer
+
+
 async def test_one_evaluator_and_some_logs_can_be_ranked(own_assistant: Assistant) -> None:
     """By its name; pages reach every pair once; a name that is none, or a view of all evaluators, is refused."""
     id = await _made(own_assistant)

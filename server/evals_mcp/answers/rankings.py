@@ -33,6 +33,7 @@ _MEANING: Quoted = (
     "significantly better, the last counts all runs but those that are significantly worse. Tests: paired, on shared "
     "datapoints, Holm over all pairs by one evaluator."
 )
+_HEADS = 3  # verdicts that no answer is too short for
 _HEADERS: list[Quoted] = ["evaluator", "rank", "run", "mean (95%)", "datapoints", "significantly better than"]
 
 
@@ -58,8 +59,9 @@ def summarize_rankings(
     verdicts: dict[Quoted, list[Quoted]] = {}
     for ranking in told:
         verdicts.setdefault(_verdict(names, ranking), []).append(names.evaluator(ranking))
-    for verdict, evaluators in verdicts.items():
-        answer.line(f"{figures.listed(evaluators, LISTED)}: {verdict}")
+    for number, (verdict, evaluators) in enumerate(verdicts.items()):
+        add = answer.head if number < _HEADS and not offset else answer.line
+        add(f"{figures.listed(evaluators, LISTED)}: {verdict}")
     for ratings in rows.ratings:
         answer.line(rating_line(evaluation, ratings))
     tables = [
@@ -155,7 +157,8 @@ def _better_than(names: RankingNames, ranking: Ranking, run: RankedRun) -> Quote
     """`all 7 below`, `the last 5`, or which."""
     amount, below = len(run.better_than), len(ranking.runs) - 1 - ranking.runs.index(run)
     if amount > 1 and min(run.better_than) == len(ranking.runs) - amount:
-        return f"all {figures.count(below)} below" if amount == below else f"the last {figures.count(amount)}"
+        every: Quoted = "both" if below == 2 else f"all {figures.count(below)}"
+        return f"{every} below" if amount == below else f"the last {figures.count(amount)}"
     return names.runs([ranking.runs[index].run_id for index in run.better_than])
 
 
