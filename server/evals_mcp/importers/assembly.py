@@ -28,7 +28,8 @@ from evals_mcp.models.evaluation_document import (
 from evals_mcp.models.ids import derived_id
 from evals_mcp.models.reported_figures import ReportedFigure
 
-_LOCATION, _LOG, _JUDGMENT = "@", "L", "J"
+_LOG = b"L"  # begins the line of a log; a line of JSON with the result's location and judgments comes before it
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _WITHIN_OUTPUT = 0.0  # the cost of the prompt: tools tell one figure, and the output's alone would pass for half of one
 _OF_SCORE = {
     "output": "explanation",
@@ -60,7 +61,6 @@ class Assembly:
         self._folder = evaluation.replace("/", "-").strip() or "Imported"
         self._cases = WaitingLines(file)
         self._results = WaitingLines(file)
-        self._datapoints = Occurrences()
         self._versions: dict[str, Version] = {}
         self._runs: dict[str, tuple[Version, str]] = {}
         self._run_files: dict[str, str] = {}
@@ -73,7 +73,7 @@ class Assembly:
         self.outputs: Contents[tuple[str, str]] = Contents()  # by label and file
         self._version_ids: dict[str, str] = {}
         self._dataset_id = self._id("ds")
-        self._datapoint_ids: list[str] = []
+        self._datapoint_ids: dict[str, None] = {}
         self._own_case_ids = Occurrences()
         self.ambiguous_ids: dict[str, None] = {}
         self.earlier = EarlierResults()
@@ -83,13 +83,14 @@ class Assembly:
 
     def add(self, result: Result, content: str) -> None:
         """Add a result with its content. Raises ValueError if a value cannot be stored."""
-        datapoint = self._datapoint(result.case)
+        datapoint_id = self._datapoint_id(result.case)
+        datapoint = None if datapoint_id in self._datapoint_ids else self._datapoint(datapoint_id, result.case)
         if result.not_run:
             self._add_datapoint(datapoint, result.case)
             return
-        log = self._log(result, content, datapoint.id)
+        log = self._log(result, content, datapoint_id)
         steps = [self._step(step, number, log.id) for number, step in enumerate(result.steps)]
-        judgments = list(self._judgments(result.scores, log.id))
+        judged = _encode([str(result.location), list(self._judgments(result.scores, log.id))])
         # Nothing of a result that cannot be stored is kept: all of it is made before any of it is written.
         self._add_datapoint(datapoint, result.case)
         self._versions.setdefault(log.version_id, result.version)
@@ -97,7 +98,7 @@ class Assembly:
         self._run_files.setdefault(log.run_ids[0], result.location.path)
         self._contents.add(log.run_ids[0], log.id)
         if result.output is not None or result.error is not None:
-            output = [datapoint.id, result.output, result.error]
+            output = [datapoint_id, result.output, result.error]
             self.outputs.add((result.version.label, result.location.path), output)
         for figure in result.run.reported:
             evaluator = None if figure.evaluator is None else self._path(figure.evaluator)
@@ -106,19 +107,17 @@ class Assembly:
         self._steps.update(dict.fromkeys((step.kind, step.name) for step in result.steps))
         for score in result.scores:
             self._evaluators.setdefault((score.evaluator, score.kind), JudgmentType()).add(score)
-        logs = [record.model_dump_json(exclude_none=True) for record in (log, *steps)]
-        lines = [_LOCATION + json.dumps(str(result.location)), _LOG + logs[0]]
-        lines += [_JUDGMENT + line for line in judgments]
-        lines += [_LOG + line for line in logs[1:]]
-        self._results.write(("\n".join(lines) + "\n").encode())
+        logs = [_LOG + record.model_dump_json(exclude_none=True).encode() for record in (log, *steps)]
+        self._results.write(b"\n".join((judged.encode(), *logs, b"")))
         self.logs_count += 1
         self.errors_count += result.error is not None
         self.judgment_states.update(map(state_of, result.scores))
 
-    def _add_datapoint(self, datapoint: DatapointRecord, case: Case) -> None:
-        if self._datapoints.count(datapoint.id):
+    def _add_datapoint(self, datapoint: DatapointRecord | None, case: Case) -> None:
+        """Add a new datapoint; None is one that was added before."""
+        if datapoint is None:
             return
-        self._datapoint_ids.append(datapoint.id)
+        self._datapoint_ids[datapoint.id] = None
         if case.id is not None and self._own_case_ids.count(case.id):
             self.ambiguous_ids[case.id] = None
         self._cases.write(datapoint.model_dump_json(exclude_none=True).encode() + b"\n")
@@ -172,15 +171,16 @@ class Assembly:
             self._evaluation(run_ids, dataset_version_id),
         )
         yield from ((record, location) for record in about)
+        judgments: list[Any] = []
         for line in self._results:
-            kind, content = line[:1].decode(), line[1:]
-            if kind == _LOCATION:
-                location = json.loads(content)
-            elif kind == _LOG:
-                log = LogRecord.model_validate_json(content)
-                yield log.model_copy(update={"run_ids": [run_ids[run_id] for run_id in log.run_ids]}), location
-            else:
-                yield self._judgment_record(json.loads(content)), location
+            if not line.startswith(_LOG):
+                location, judgments = json.loads(line)
+                continue
+            log = LogRecord.model_validate_json(line[1:])
+            log.run_ids = [run_ids[run_id] for run_id in log.run_ids]
+            yield log, location
+            yield from ((self._judgment_record(judgment), location) for judgment in judgments)
+            judgments = []
 
     def _evaluation(self, run_ids: Mapping[str, str], dataset_version_id: str) -> Iterator[Record]:
         yield EvaluationRecord(
@@ -201,7 +201,7 @@ class Assembly:
     def _dataset(self, version_id: str) -> Iterator[Record]:
         yield FileRecord(id=self._dataset_id, type="dataset", path=self._path("datapoints"))
         yield from map(DatapointRecord.model_validate_json, self._cases)
-        yield VersionRecord(id=version_id, file_id=self._dataset_id, datapoint_ids=self._datapoint_ids)
+        yield VersionRecord(id=version_id, file_id=self._dataset_id, datapoint_ids=list(self._datapoint_ids))
 
     def _file_versions(self) -> Iterator[Record]:
         """What was run, the evaluators, and what the steps called."""
@@ -226,14 +226,16 @@ class Assembly:
         for step in self._steps:
             yield from self._step_version(*step)
 
-    def _datapoint(self, case: Case) -> DatapointRecord:
-        messages = list(case.messages) or None
-        content = [case.id, case.inputs, [message.model_dump(mode="json") for message in case.messages], case.target]
+    def _datapoint_id(self, case: Case) -> str:
+        messages = [message.model_dump(mode="json") for message in case.messages]
+        return self._id("dp", canonical_json([case.id, case.inputs, messages, case.target]))
+
+    def _datapoint(self, id: str, case: Case) -> DatapointRecord:
         return DatapointRecord(
-            id=self._id("dp", canonical_json(content)),
+            id=id,
             dataset_id=self._dataset_id,
             inputs=dict(case.inputs),
-            messages=messages,
+            messages=list(case.messages) or None,
             target=None if case.target is None else dict(case.target),
             metadata=_without_none({**(case.metadata or {}), "id": case.id}),
             tags=list(case.tags) or None,
@@ -296,12 +298,13 @@ class Assembly:
     def _step_version_id(self, kind: str, name: str) -> str:
         return self._id("prv" if kind == "model" else "tv", kind, name)
 
-    def _judgments(self, scores: Sequence[Score], log_id: str) -> Iterator[str]:
-        """The judgments as lines; those by the same evaluator and author are numbered."""
+    def _judgments(self, scores: Sequence[Score], log_id: str) -> Iterator[list[Any]]:
+        """The judgments as JSON; those by the same evaluator and author are numbered."""
         numbers: Counter[tuple[str, str, str | None]] = Counter()
         for score in scores:
             numbers[key := (score.evaluator, score.kind, score.author)] += 1
-            about = _without_none({name: getattr(score, field) for name, field in _OF_SCORE.items()}) or {}
+            held = ((name, getattr(score, field)) for name, field in _OF_SCORE.items())
+            about = {name: value for name, value in held if value is not None}
             if score.samples:
                 about["samples"] = list(score.samples)
             if score.cost is not None:
@@ -309,11 +312,10 @@ class Assembly:
             # A value that no database stores is refused before anything of the result is written.
             if not is_plain(score.judgment, about):
                 JudgmentRecord(id=log_id, evaluator_version_id="", judged_log_id="", judgment=score.judgment, **about)
-            line = [*key, log_id, numbers[key], score.judgment, about]
-            yield json.dumps(line, ensure_ascii=False, allow_nan=False)
+            yield [*key, log_id, numbers[key], score.judgment, about]
 
-    def _judgment_record(self, line: list[Any]) -> JudgmentRecord:
-        name, kind, author, log_id, number, judgment, about = line
+    def _judgment_record(self, content: list[Any]) -> JudgmentRecord:
+        name, kind, author, log_id, number, judgment, about = content
         version_id = self._evaluator_id(name, kind)
         return JudgmentRecord(
             id=self._id("log", log_id, version_id, author or "", str(number)),
