@@ -1,6 +1,7 @@
 """Cells of latency and cost, with units."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from evals_mcp.importers.tables.cells import as_number
@@ -26,6 +27,7 @@ def as_seconds(cell: Any, column: str) -> float | None:
     return _times(number, _SECONDS.get(unit.lower()) if unit else bare)
 
 
+@lru_cache(1_000)
 def counts_milliseconds(column: str) -> bool:
     """Whether a column's name has the word `ms`."""
     return _MILLISECONDS.search(column) is not None

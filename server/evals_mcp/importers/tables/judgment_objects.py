@@ -9,6 +9,7 @@ from evals_mcp.importers.tables.score_columns import OF_OBJECT
 NESTED = ("scores", "metrics", "evaluations", "metadata", "judgments")
 """The names of objects whose values are cells of their own."""
 
+_STRUCTURED = {dict, list}
 _VALUES = ("judgment", "score", "value", "rating", "grade", "verdict", "label", "result", "passed", "success", "pass")
 _EXPLANATIONS = ("explanation", "reason", "reasoning", "rationale", "comment", "feedback", "justification")
 _PARTS = {"error": "error", "abstained": "abstained", "threshold": "threshold", "passed": "passed", "success": "passed"}
@@ -17,7 +18,7 @@ _NAMES = ("name", "metric", "evaluator", "key", "metric_name")
 
 def with_judgments(cells: Mapping[str, Any]) -> Mapping[str, Any]:
     """The cells of a row, where judgments that are objects, or in a list by name, have a cell for each part."""
-    if not any(isinstance(cell, dict | list) for cell in cells.values()):
+    if _STRUCTURED.isdisjoint(map(type, cells.values())):
         return cells
     return dict(chain.from_iterable(_parts(name, cell) for name, cell in cells.items()))
 

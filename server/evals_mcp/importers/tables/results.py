@@ -36,6 +36,8 @@ from evals_mcp.importers.tables.structured_cells import messages_in, structure
 from evals_mcp.importers.tables.summary_rows import SummaryRows
 from evals_mcp.importers.tables.unread_cells import UnreadCells
 
+_AS_WRITTEN = Numbers()
+
 
 def read_table(path: Path, chosen: Chosen, unread: UnreadCells) -> tuple[Columns, Iterator[Result]]:
     """What the columns hold, and the results. Cells that do not fit are noted. Raises Invalid, also while reading."""
@@ -61,7 +63,8 @@ def _datapoint_rows(path: Path, sheet: str | None, columns: Columns, unread: Unr
 
 def _with_points(row: Row, columns: Mapping[str, Numbers]) -> Row:
     """A row whose numbers in these columns have decimal points."""
-    pointed = {name: numbers.plain(row.cells[name]) for name, numbers in columns.items() if name in row.cells}
+    texts = ((name, cell) for name in columns if isinstance(cell := row.cells.get(name), str))
+    pointed = {name: columns[name].plain(cell) for name, cell in texts}
     return row._replace(cells={**row.cells, **pointed}) if pointed else row
 
 
@@ -217,6 +220,8 @@ def _score(column: ScoreColumn, row: Row, unread: UnreadCells) -> Score | None:
 def _verdict(column: ScoreColumn, row: Row, unread: UnreadCells) -> dict[str, Any]:
     """The score, verdict and threshold beside a judgment. Cells that are none are noted."""
     verdict: dict[str, Any] = {}
+    if not column.beside:
+        return verdict
     for part, wanted, read in (
         ("score", "number", as_number),
         ("passed", "boolean", as_boolean),
@@ -243,7 +248,7 @@ def _figures(row: Row, columns: Columns, run: RunColumns, unread: UnreadCells) -
         cell = _get(row.cells, column)
         if column is None or is_missing(cell):
             continue
-        numbers = columns.numbers.get(column, Numbers())
+        numbers = columns.numbers.get(column, _AS_WRITTEN)
         figures[name] = None if numbers.unsure else read(cell)
         if figures[name] is not None:
             continue

@@ -73,7 +73,12 @@ def judged_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
     rows = read_rows(path, sheet)
     if path.suffix.lower() not in (".json", ".jsonl", ".ndjson", ".parquet"):
         return rows
-    return (row._replace(cells=with_judgments(row.cells)) for row in rows)
+    return map(_with_judgments, rows)
+
+
+def _with_judgments(row: Row) -> Row:
+    cells = with_judgments(row.cells)
+    return row if cells is row.cells else row._replace(cells=cells)
 
 
 def may_have_decimal_commas(path: Path) -> bool:
@@ -222,16 +227,18 @@ def _object(value: Any, path: Path, at: str) -> Row:
         raise Invalid(f"{path.name}, {at} is not a JSON object, but a list, so its columns have no names.")
     if not isinstance(value, dict):
         raise Invalid(f"{path.name}, {at} is not a JSON object.")
-    return Row(at, plain_cells(dict(_flat(value))))
+    return Row(at, plain_cells(_flat(value)))
 
 
-def _flat(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flat(value: Mapping[str, Any]) -> dict[str, Any]:
     """The cells of an object. Scores and metadata of their own object get a cell each, such as `scores.f1`."""
+    cells: dict[str, Any] = {}
     for name, cell in value.items():
         if isinstance(cell, dict) and name.lower() in NESTED:
-            yield from ((f"{name}.{inner}", item) for inner, item in cell.items())
+            cells |= {f"{name}.{inner}": item for inner, item in cell.items()}
         else:
-            yield name, cell
+            cells[name] = cell
+    return cells
 
 
 def _parquet(path: Path) -> Iterator[Row]:
