@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
@@ -12,8 +12,12 @@ from sqlalchemy import text
 from tests.store.sql.conftest import EDGE_CASES, SAMPLE, Asked
 
 from evals_mcp.errors import Conflict, Invalid
+from evals_mcp.models.sql_views import VIEWS
 from evals_mcp.store.sql import limits
+from evals_mcp.store.sql.dialects import SQLITE, postgresql
+from evals_mcp.store.sql.parsing import parse
 from evals_mcp.store.sql.postgresql_reading import QueryLogin
+from evals_mcp.store.sql.selects import Selects
 from evals_mcp.store.sql.sqlite_reading import GuardedConnection
 from evals_mcp.store.store import open_store
 
@@ -240,6 +244,27 @@ def test_subqueries_that_double_are_refused(asked: Asked, part: str) -> None:
     parts = ["w0 AS (SELECT output AS x FROM logs)", *(f"w{n + 1} AS ({part.format(n)})" for n in range(24))]
     with pytest.raises(Invalid, match="repeat too many parts"):
         asked.ask(f"WITH {', '.join(parts)} SELECT x FROM w24")
+
+
+@pytest.mark.parametrize(
+    ("call", "times"),
+    [
+        ("sqrt({})", 36),
+        ("ln({})", 36),
+        ("CAST(CAST({} AS TEXT) AS REAL)", 18),
+        ("CASE {} WHEN 1 THEN 2 WHEN 3 THEN 4 END", 18),
+        ("CAST(coalesce('x', CAST({} AS TEXT))->>'a' AS REAL)", 9),
+    ],
+)
+def test_functions_in_each_other_stay_small(call: str, times: int) -> None:
+    """Some repeat their argument in what a database reads: it would double at each level, before any time limit."""
+    views = {name: name for name in VIEWS}
+    for dialect in (SQLITE, postgresql("schema")):
+        grown = "latency"
+        with suppress(Invalid):
+            for _ in range(times):
+                grown = call.format(grown)
+                assert len(Selects(dialect, views, views).write(parse(f"SELECT {grown} FROM logs")).sql) < 1_000_000
 
 
 def test_views_of_many_runs_cannot_be_read_a_thousand_times(asked: Asked) -> None:

@@ -55,6 +55,7 @@ ALIKE = (
     "SELECT CAST('Yes' AS BOOLEAN), CAST(' off ' AS BOOLEAN), CAST('maybe' AS BOOLEAN), CAST('' AS BOOLEAN), "
     "CAST(run AS BOOLEAN), NOT CAST(metadata->>'none' AS BOOLEAN), sum(CAST(metadata->>'none' AS BOOLEAN)) FROM logs "
     "GROUP BY run, metadata ORDER BY run, metadata",
+    "SELECT CAST('99999999999999999999' AS INTEGER), CAST(1e300 AS INTEGER), CAST(-9e18 AS INTEGER)",
     "SELECT 7 % 3, 7 % 0, 1 / 2, 1 / 0, -abs(-3), floor(-1.5), ceil(1.2), sqrt(4), sqrt(-1), ln(1), ln(0), "
     "round(2.5), round(-2.345, 2), round(1e10 / 3, 3)",
     "SELECT NULL IS NULL, TRUE AND NULL, nullif(1, 1), coalesce(NULL, 2, 3), NULL IS DISTINCT FROM 1, "

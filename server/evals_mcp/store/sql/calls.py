@@ -10,7 +10,7 @@ from evals_mcp.store.sql.expressions import Expressions, Handler, only, words
 from evals_mcp.store.sql.functions import CASTS, FUNCTIONS
 from evals_mcp.store.sql.scopes import Scope
 from evals_mcp.store.sql.sqlite_functions import is_number
-from evals_mcp.store.sql.terms import Term, joined
+from evals_mcp.store.sql.terms import Term, check_size, joined
 
 _LONGEST_PATTERN = 200
 _LONGEST_REPLACED = 100
@@ -113,8 +113,10 @@ def _json(writer: Expressions, node: exp.Expr, scope: Scope) -> Term:
         raise Invalid(f"sql: {words(source)} is not JSON.")
     if not steps:
         return json
+    repeated = [json] * writer.dialect.json_repeats
+    check_size(sum(term.size for term in repeated))
     value = writer.dialect.json_value(json.sql, steps, is_json=json.type == "json", as_json=as_json)
-    return joined(f"({value})", "json" if as_json else "text", json)
+    return joined(f"({value})", "json" if as_json else "text", *repeated)
 
 
 _BOOLEANS = {

@@ -11,8 +11,6 @@ from evals_mcp.store.sql.expressions import only
 from evals_mcp.store.sql.scopes import Output
 from evals_mcp.store.sql.terms import Term
 
-_MOST_PARTS = 10_000
-
 
 class Chosen(NamedTuple):
     """A column of SELECT."""
@@ -31,13 +29,6 @@ def check_groups(chosen: Sequence[Chosen], others: Sequence[Term], *, has_groups
             raise Invalid(f"sql: `{item.name[:60]}` needs an aggregate, or must be in GROUP BY.")
     if any(term.columns for term in others):
         raise Invalid("sql: HAVING and ORDER BY need aggregates, or what is in GROUP BY.")
-
-
-def check_size(size: int) -> int:
-    """The size, unless it is too large: subqueries in each other can make little SQL grow without end."""
-    if size > _MOST_PARTS:
-        raise Invalid("sql: its subqueries repeat too many parts. Ask in several parts.")
-    return size
 
 
 def limits(node: exp.Expr) -> list[str]:

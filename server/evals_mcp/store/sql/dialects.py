@@ -69,7 +69,8 @@ _POSTGRESQL = _PLAIN | {
     "ln": "CASE WHEN {0} > 0 THEN ln(CAST({0} AS double precision)) END",
     "lower": 'lower({0} COLLATE "C")',
     "mod": "({0} % nullif({1}, 0))",
-    "number_to_integer": "CAST(trunc({0}) AS bigint)",
+    "number_to_integer": "CASE WHEN {0} >= -9223372036854775808 AND {0} < 9223372036854775808 "
+    "THEN CAST(trunc({0}) AS bigint) END",
     "number_to_text": "CAST({0} AS text)",
     "percentile": "percentile_cont({1}) WITHIN GROUP (ORDER BY CAST({0} AS double precision))",
     "round": "CAST(round(CAST({0} AS numeric), {1}) AS double precision)",
@@ -86,6 +87,11 @@ class Dialect(NamedTuple):
 
     templates: Mapping[str, str]
     is_sqlite: bool
+
+    @property
+    def json_repeats(self) -> int:
+        """How often `json_value` repeats the JSON at most."""
+        return 3 if self.is_sqlite else 1
 
     def text(self, value: str) -> str:
         """A text literal. Raises Invalid for a null character."""

@@ -8,7 +8,7 @@ from sqlglot import exp
 from evals_mcp.errors import Invalid
 from evals_mcp.store.sql.expressions import Expressions, Handler, only, words
 from evals_mcp.store.sql.scopes import Scope
-from evals_mcp.store.sql.terms import Term, common_type, joined, number_literal
+from evals_mcp.store.sql.terms import Term, check_size, common_type, joined, number_literal
 
 _COMPARISONS: Mapping[type[Any], str] = {
     exp.EQ: "=",
@@ -130,6 +130,7 @@ def _case(writer: Expressions, node: exp.Case, scope: Scope) -> Term:
         subject, *values = writer.alike(
             writer.write_all((node.this, *(branch.this for branch in branches)), scope), words(node)
         )
+        check_size(subject.size * len(values))
         conditions = [joined(f"{subject.sql} = {value.sql}", "boolean", subject, value) for value in values]
     else:
         conditions = [writer.write_condition(branch.this, scope) for branch in branches]

@@ -17,7 +17,6 @@ from evals_mcp.store.sql.calls import CALLS
 from evals_mcp.store.sql.clauses import (
     Chosen,
     check_groups,
-    check_size,
     chosen_index,
     limits,
     ordinal,
@@ -30,7 +29,7 @@ from evals_mcp.store.sql.joins import Table, write_tables
 from evals_mcp.store.sql.names import nearest
 from evals_mcp.store.sql.operators import OPERATORS
 from evals_mcp.store.sql.scopes import Output, Scope, Source
-from evals_mcp.store.sql.terms import Term, joined
+from evals_mcp.store.sql.terms import Term, check_size, joined
 
 _MOST_COLUMNS = 100
 _MOST_SOURCES = 20

@@ -10,6 +10,7 @@ from evals_mcp.models.sql_views import ValueType
 from evals_mcp.store.sql.dialects import Dialect
 from evals_mcp.store.sql.sqlite_functions import is_number
 
+_MOST_PARTS = 10_000
 _BOOLEANS = {"true": True, "t": True, "false": False, "f": False}
 
 
@@ -39,15 +40,22 @@ class Term(NamedTuple):
         return self.type in ("text", "json")
 
 
+def check_size(size: int) -> int:
+    """The size, unless it is too large: what repeats its parts, in itself, can make little SQL grow without end."""
+    if size > _MOST_PARTS:
+        raise Invalid("sql: its subqueries or functions repeat too many parts. Ask in several parts.")
+    return size
+
+
 def joined(sql: str, type: ValueType, *terms: Term) -> Term:
-    """A term made of others."""
+    """A term made of others. Raises Invalid if it is too large."""
     return Term(
         sql,
         type,
         frozenset().union(*(term.columns for term in terms)),
         any(term.has_aggregate for term in terms),
         any(term.has_window for term in terms),
-        size=1 + sum(term.size for term in terms),
+        size=check_size(1 + sum(term.size for term in terms)),
     )
 
 
@@ -67,8 +75,11 @@ class Coercion:
         self.dialect = dialect
 
     def fill(self, template: str, type: ValueType, *terms: Term) -> Term:
-        """A term from a template of the dialect."""
-        return joined(self.dialect.templates[template].format(*(term.sql for term in terms)), type, *terms)
+        """A term from a template of the dialect, which may repeat a term. Raises Invalid if it is too large."""
+        written = self.dialect.templates[template]
+        repeated = [term for at, term in enumerate(terms) for _ in range(max(1, written.count(f"{{{at}}}")))]
+        check_size(sum(term.size for term in repeated))
+        return joined(written.format(*(term.sql for term in terms)), type, *repeated)
 
     def condition(self, term: Term, words: object) -> Term:
         """The term as a condition. Raises Invalid for a text; `words` name it in the message."""
