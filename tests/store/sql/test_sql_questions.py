@@ -105,6 +105,9 @@ REFUSED = {
     "SELECT log FROM logs LIMIT 1.5": "LIMIT needs a whole number",
     "SELECT log FROM logs ORDER BY 2": "ORDER BY 2: SELECT has 1 columns",
     "SELECT round(latency, run) FROM logs": "a number of decimals",
+    "SELECT sum(latency) OVER (ORDER BY latency ROWS UNBOUNDED PRECEDING) FROM logs": r"a frame \(ROWS or RANGE\)",
+    "SELECT * FROM main.logs": "the name of a schema cannot be used in `main.logs`",
+    "SELECT string_agg(run, ',') FROM runs": r"`string_agg\(run, ','\)` cannot be used",
 }
 
 
@@ -119,6 +122,14 @@ def test_a_text_that_is_no_boolean_is_null(both: Both) -> None:
     """Not false, so that a rate over such texts leaves them out."""
     rows = both("SELECT " + ", ".join(f"CAST('{text}' AS BOOLEAN)" for text in ("Yes", "off", "maybe", "")), SAMPLE)
     assert rows.rows == [[True, False, None, None]]
+
+
+def test_a_column_without_a_name_is_headed_by_what_can_be_written(asked: Asked) -> None:
+    """In the words of PostgreSQL, which mean the same when they are asked again."""
+    terms = ("bool_or(boolean)", "CAST(run AS BOOLEAN)", "number IS DISTINCT FROM 1", "explanation ->> 'a'")
+    first = asked.ask(f"SELECT {terms[0]} FROM judgments")
+    others = asked.ask(f"SELECT {', '.join(terms[1:])} FROM judgments LIMIT 1")
+    assert [*first.columns, *others.columns] == list(terms)
 
 
 def test_what_is_wrong_is_told_with_what_is_right(asked: Asked) -> None:

@@ -14,6 +14,7 @@ from evals_mcp.models.sql_views import ValueType
 from evals_mcp.store.sql.dialects import Dialect
 from evals_mcp.store.sql.functions import NAMES
 from evals_mcp.store.sql.names import nearest
+from evals_mcp.store.sql.parsing import Reviewed
 from evals_mcp.store.sql.scopes import Scope
 from evals_mcp.store.sql.terms import Coercion, Term
 
@@ -43,7 +44,7 @@ class Words:
         self._node = node
 
     def __str__(self) -> str:
-        text = self._node.sql("sqlite", copy=False, normalize_functions="lower", unsupported_level=ErrorLevel.IGNORE)
+        text = self._node.sql(Reviewed, copy=False, normalize_functions="lower", unsupported_level=ErrorLevel.IGNORE)
         return f"`{text[:60]}{'…' if len(text) > 60 else ''}`"
 
 
@@ -52,11 +53,24 @@ def words(node: exp.Expr) -> Words:
     return Words(node)
 
 
+_WORDS = {
+    "spec": "a frame (ROWS or RANGE)",
+    "db": "the name of a schema",
+    "catalog": "the name of a database",
+    "locks": "FOR UPDATE",
+    "laterals": "LATERAL",
+    "expression": "a second argument",
+    "expressions": "a list",
+}
+"""What the parser's names of parts mean, where they are no words of SQL."""
+
+
 def only(node: exp.Expr, *names: str) -> None:
     """Raise Invalid if a node has other parts than these."""
     for name, part in node.args.items():
         if part and name not in names:
-            raise Invalid(f"sql: `{name.strip('_').upper()}` cannot be used in {words(node)}.")
+            word = _WORDS.get(name, name.strip("_").upper())
+            raise Invalid(f"sql: {word} cannot be used in {words(node)}.")
 
 
 class Expressions(Coercion):
