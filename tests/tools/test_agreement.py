@@ -72,6 +72,10 @@ async def test_a_judges_rate_is_corrected_by_peoples_labels(own_assistant: Assis
     assert (
         "v2: judge says true on 50% of 100 logs; if it errs as on the labelled logs, that means about 58% (" in answer
     )
+    assert (
+        "kappa: agreement beyond chance: 1 if always equal, 0 as by chance, below 0 if less than by chance." in answer
+    )
+    assert "of type human judged" not in answer
     assert "labels of chosen logs, such as regressions or disagreements, bias them." in answer
 
 
@@ -109,6 +113,14 @@ async def test_agreement_that_tells_nothing_is_no_figure(own_assistant: Assistan
     assert _row(answer, "always, equal")[3] == "-"
     nothing = await own_assistant.ask("list_runs", evaluation=small.id, show="agreement", where=["latency>99999"])
     assert "No two evaluators or authors judged the same log" in nothing
+
+
+async def test_agreement_without_people_says_what_it_does_not_tell(own_assistant: Assistant) -> None:
+    """How right a judge is: only labels of people tell, and the answer says what they are."""
+    small = await make_evaluation(own_assistant.client, "No people", one=JUDGE, other=JUDGE)
+    await small.run("v1", [(f"q{item}", {"small/one": item > 3, "small/other": item > 5}) for item in range(12)])
+    answer = await own_assistant.ask("list_runs", evaluation=small.id, show="agreement")
+    assert "No evaluator of type human judged these logs, so nothing here tells how right a judge is." in answer
 
 
 async def test_authors_of_an_evaluator_are_raters(own_assistant: Assistant) -> None:

@@ -30,6 +30,19 @@ async def test_planted_groups_have_terms_runs_and_examples(own_assistant: Assist
     assert re.findall(r"^Group (\d+):", "\n".join(pages), re.MULTILINE) == ["1", "2", "3"]
 
 
+async def test_groups_of_inputs_lead_to_groups_by_a_field(own_assistant: Assistant) -> None:
+    """Without explanations, inputs alone make groups; that no run has more of one is said, not how it is marked."""
+    small = await make_evaluation(own_assistant.client, "Unexplained", good={"return_type": "boolean"})
+    questions = [f"{word} {number}" for word in ("refund parcel", "login password") for number in range(20)]
+    for name in ("v1", "v2"):
+        await small.run(name, [(question, {"small/good": False}) for question in questions])
+    answer = await own_assistant.ask("list_runs", evaluation=small.id, show="failures")
+    assert "Group 2: 40 logs" in answer
+    assert f'Rates by a field of the datapoints: list_runs(evaluation="{small.id}", group_by="…")' in answer
+    assert "No run has significantly more of a group" in answer
+    assert "more: a larger share" not in answer
+
+
 async def test_few_failures_are_listed(own_assistant: Assistant) -> None:
     """Fewer than ten whole, also by a condition; errors count; none is said as that, and why nothing is looked at."""
     small = await make_evaluation(own_assistant.client, "Few", good={"return_type": "boolean"})

@@ -80,6 +80,7 @@ async def test_one_evaluator_and_some_logs_can_be_ranked(own_assistant: Assistan
         in (await own_assistant.refuse("list_runs", evaluation=id, show="ranking", evaluator="god")).lower()
     )
     refused = await own_assistant.refuse("list_runs", evaluation=id, show="relations", evaluator="good")
+    assert "evaluator: show=relations always has all evaluators. Omit it, or use show=agreement, repeats" in refused
     assert "relations" in refused
     assert "ranking" in refused
     biased = await own_assistant.ask("list_runs", evaluation=id, show="ranking", where=["score>3"], evaluator="good")

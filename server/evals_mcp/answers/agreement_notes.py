@@ -7,11 +7,17 @@ from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.statistics.judge_errors import UNEVEN
 
 _LISTED = 6
+_KAPPA: Quoted = "kappa: agreement beyond chance: 1 if always equal, 0 as by chance, below 0 if less than by chance."
+_NO_PEOPLE: Quoted = "No evaluator of type human judged these logs, so nothing here tells how right a judge is."
 
 
 def agreement_notes(rows: AgreementRows, names: RaterNames) -> list[Quoted]:
     """Raters that say nothing, pairs without a common log, labels that are no even sample, repeats."""
     notes: list[Quoted] = []
+    if any(pair.kappa for pair in rows.pairs):
+        notes.append(_KAPPA)
+    if rows.pairs and not any(map(names.is_human, range(len(rows.raters)))):
+        notes.append(_NO_PEOPLE)
     if equal := [names.pair(pair) for pair in rows.pairs if pair.kappa is None and pair.alpha is None]:
         notes.append(f"No kappa, because all their judgments are equal: {figures.listed(equal, _LISTED)}.")
     constant = sorted({index for pair in rows.pairs if pair.kappa or pair.alpha for index in pair.constant})

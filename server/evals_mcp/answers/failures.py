@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
-from evals_mcp.answers.frame.calls import Call, left_out
+from evals_mcp.answers.frame.calls import Call, left_out, next_call
 from evals_mcp.answers.frame.detail import Row
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.frame.short_ids import short_ids
@@ -26,6 +26,10 @@ _TEST: Quoted = (
     "Runs: their logs in the group, of their failing logs; more: a larger share than in the other runs (one-sided "
     "Fisher's exact test, Holm-adjusted over groups and runs)."
 )
+_NONE_MORE: Quoted = (
+    "Runs: their logs in the group, of their failing logs. No run has significantly more of a group than the others "
+    "(one-sided Fisher's exact test, Holm-adjusted over groups and runs)."
+)
 
 
 def summarize_failures(
@@ -45,6 +49,10 @@ def summarize_failures(
     if rows.failing:
         by_run: list[Quoted] = [_share(evaluation, run) for run in rows.runs]
         answer.line(f"By run: {figures.listed(by_run, _LISTED)}.")
+    if rows.failing >= FEW_FAILING and not rows.explained:
+        answer.note("No explanation, note or error is logged, so inputs alone make the groups.")
+        by_field = next_call("list_runs", evaluation=evaluation.id, group_by="…")
+        answer.offer(f"Rates by a field of the datapoints: {by_field}")
     for note in (*_group_notes(rows), *rule, *notes, *evaluation.notes):
         answer.note(note)
     of_answer = _FailingLogs(evaluation, rows)
@@ -81,14 +89,13 @@ def _group_notes(rows: FailureRows) -> list[Quoted]:
         notes.append(f"In no group: {figures.count(rows.others, 'failing log')}, with little in common.")
     if rows.read < rows.failing:
         notes.append(f"Grouped: an even sample of {figures.count(rows.read)} of the failing logs.")
-    if not rows.explained:
-        notes.append("No explanation, note or error is logged, so inputs alone make the groups.")
-    elif rows.explained < rows.read:
+    if 0 < rows.explained < rows.read:
         missing = figures.clause(rows.read - rows.explained, "failing log", "have no explanation")
         notes.append(f"{missing}, note or error: inputs alone group them.")
     notes.append(_METHOD)
-    if any(run.adjusted_p is not None for group in rows.groups for run in group.runs):
-        notes.append(_TEST)
+    tested = [run.adjusted_p for group in rows.groups for run in group.runs if run.adjusted_p is not None]
+    if tested:
+        notes.append(_TEST if min(tested) <= SIGNIFICANCE else _NONE_MORE)
     return notes
 
 

@@ -52,7 +52,7 @@ def summarize_relations(
     if any(row.within for row in told):
         answer.note("Within runs: after subtracting each run's mean, so that a longer and better run does not count.")
     if any(row.datapoints < row.logs for row in told):
-        answer.note("Several logs of a datapoint count as less than as many for the intervals.")
+        answer.note("Logs of one datapoint are alike, so for the intervals they count as fewer.")
     if same := [_called(evaluation, row) for row in rows.numbers if row.quantiles[0] == row.quantiles[-1]]:
         answer.note(f"The same on all logs, so without correlations: {figures.listed(same, _LISTED)}.")
     for note in (*notes, *evaluation.notes):

@@ -34,7 +34,7 @@ async def list_runs(
     judge = find_evaluator(resolved, evaluator) if evaluator else None
     if judge is not None and show not in ONE_EVALUATOR_VIEWS:
         views = ", ".join(name(view) for view in ONE_EVALUATOR_VIEWS)
-        raise Invalid(f"evaluator: show={name(show)} is of all evaluators. It is for these: {views}.")
+        raise Invalid(f"evaluator: show={name(show)} always has all evaluators. Omit it, or use show={views}.")
     if show == "runs" and (where or group_by):
         return await list_filtered_runs(lookup, resolved, where, group_by, cursor, max_tokens)
     if group_by:
