@@ -42,8 +42,6 @@ def verdict_words(compared: Compared) -> VerdictWords:
     verdict = best_verdict(compared.found, evaluators, compared.margins)
     if not verdict.criteria and verdict.errors is not Finding.LOST:
         return VerdictWords(_without_criteria(compared))
-    amount = len(compared.found.candidates)
-    best = f" (best of {figures.count(amount)})" if amount > 1 else ""
     called = compared.run(verdict.candidate.run_id)
     reasons = _reasons(verdict)
     told: list[Quoted] = [f"{reason} {_named(compared, criteria)}" for reason, criteria in reasons]
@@ -60,9 +58,19 @@ def verdict_words(compared: Compared) -> VerdictWords:
         told.append(errors)
         errors = ""
     return VerdictWords(
-        f"Verdict: {_ACTIONS[verdict.decision]} {called}{best}: {'; '.join(told)}{settling}.",
+        f"Verdict: {_ACTIONS[verdict.decision]} {called}{_best(compared, verdict)}: {'; '.join(told)}{settling}.",
         "\n".join(filter(None, (_further(compared, reasons, errors), corrections(compared, verdict)))),
     )
+
+
+def _best(compared: Compared, verdict: CandidateVerdict) -> Quoted:
+    """Of how many candidates it is the best. The largest loss that is possible is then more than its row tells."""
+    amount = len(compared.found.candidates)
+    if amount == 1:
+        return ""
+    is_wider = verdict.decision is Decision.CANNOT_TELL and any(item.gain for item in verdict.having(Finding.OPEN))
+    wider: Quoted = ", so its intervals are wider than in its rows" if is_wider else ""
+    return f" (best of {figures.count(amount)}{wider})"
 
 
 def _reasons(verdict: CandidateVerdict) -> list[tuple[Quoted, list[Criterion]]]:
