@@ -188,3 +188,16 @@ async def test_the_runs_that_conditions_name_are_shown(own_assistant: Assistant)
     assert "Showing the runs that the conditions name. Use runs= for others." in asked
     every = await own_assistant.ask("list_datapoints", evaluation=small.id, where=["passes_count=1"])
     assert "Showing the control (or oldest) run and the two newest." in every
+
+
+async def test_passing_is_by_all_evaluators_and_failing_by_any(own_assistant: Assistant) -> None:
+    """The words of the answer say it, because one failing evaluator is enough."""
+    both = {name: {"return_type": "boolean"} for name in ("good", "short")}
+    small = await make_evaluation(own_assistant.client, "Two judges", **both)
+    await small.run("v1", [("q1", {"small/good": True, "small/short": True})])
+    await small.run("v2", [("q1", {"small/good": True, "small/short": False})])
+    where = ["passes=v1", "fails=v2", "passes_count=1"]
+    answer = await own_assistant.ask("list_datapoints", evaluation=small.id, where=where)
+    assert "1 datapoint that v1 passes by all of good, short" in answer
+    assert "that v2 fails by any of good, short" in answer
+    assert "that exactly 1 of 2 runs pass by all of good, short" in answer

@@ -116,20 +116,22 @@ def _author(condition: AuthorCondition, evaluation: ResolvedEvaluation) -> Quote
 
 def _passes(condition: PassCondition, evaluation: ResolvedEvaluation) -> Quoted:
     runs = " or ".join(name(evaluation.run_labels[run_id]) for run_id in condition.run_ids)
-    return f"that {runs} {'passes' if condition.passes else 'fails'}{_rule(condition.rule, evaluation)}"
+    rule = _rule(condition.rule, evaluation, "all of" if condition.passes else "any of")
+    return f"that {runs} {'passes' if condition.passes else 'fails'}{rule}"
 
 
 def _pass_count(condition: PassCountCondition, evaluation: ResolvedEvaluation) -> Quoted:
     numbers = " or ".join(exact_number(value) for value in condition.values)
     runs = count(len(condition.run_ids), "run")
-    return f"that {_AMOUNTS[condition.operator]} {numbers} of {runs} pass{_rule(condition.rule, evaluation)}"
+    return f"that {_AMOUNTS[condition.operator]} {numbers} of {runs} pass{_rule(condition.rule, evaluation, 'all of')}"
 
 
-def _rule(rule: PassRule, evaluation: ResolvedEvaluation) -> Quoted:
+def _rule(rule: PassRule, evaluation: ResolvedEvaluation, which: Quoted) -> Quoted:
+    """By which evaluators: `which` of several must pass or fail it."""
     if rule.stated is not None:
         return f" (passing: {judgment_words(rule.stated, evaluation)})"
     labels = [name(evaluation.evaluator_labels[scale.evaluator_version_id]) for scale in rule.scales]
-    return f" by {listed(labels, _LISTED)}"
+    return f" by {f'{which} ' if len(labels) > 1 else ''}{listed(labels, _LISTED)}"
 
 
 def _tested(operator: Operator, values: Sequence[str]) -> Quoted:

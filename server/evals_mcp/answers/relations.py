@@ -38,8 +38,6 @@ def summarize_relations(
         answer.line("No evaluator gave numbers, true or false here.")
     for line in table(_NUMBERS, [_number(evaluation, row) for row in rows.numbers]):
         answer.line(line)
-    if any(row.step is not None for row in rows.numbers):
-        answer.note(_HISTOGRAM)
     told = sorted((row for row in rows.relations if row.correlation), key=lambda row: _strength(rows, row))
     lines = table(_RELATIONS, [_relation(evaluation, rows, row) for row in told[offset:]])
     if lines:
@@ -53,6 +51,8 @@ def summarize_relations(
         answer.note("Within runs: after subtracting each run's mean, so that a longer and better run does not count.")
     if any(row.datapoints < row.logs for row in told):
         answer.note("Logs of one datapoint are alike, so for the intervals they count as fewer.")
+    if any(row.step is not None for row in rows.numbers):
+        answer.note(_HISTOGRAM)
     if same := [_called(evaluation, row) for row in rows.numbers if row.quantiles[0] == row.quantiles[-1]]:
         answer.note(f"The same on all logs, so without correlations: {figures.listed(same, _LISTED)}.")
     for note in (*notes, *evaluation.notes):
