@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
+from operator import attrgetter
 from typing import IO, Any
 
 from evals_mcp.importers.contents import Contents, log_key
@@ -43,6 +44,7 @@ _OF_SCORE = {
     "output_tokens": "output_tokens",
     "output_cost": "cost",
 }
+_parts_of = attrgetter(*_OF_SCORE.values())
 
 
 class Assembly:
@@ -303,8 +305,8 @@ class Assembly:
         numbers: Counter[tuple[str, str, str | None]] = Counter()
         for score in scores:
             numbers[key := (score.evaluator, score.kind, score.author)] += 1
-            held = ((name, getattr(score, field)) for name, field in _OF_SCORE.items())
-            about = {name: value for name, value in held if value is not None}
+            parts = zip(_OF_SCORE, _parts_of(score), strict=True)
+            about = {name: value for name, value in parts if value is not None}
             if score.samples:
                 about["samples"] = list(score.samples)
             if score.cost is not None:

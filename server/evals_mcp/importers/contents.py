@@ -13,6 +13,7 @@ from evals_mcp.models.json_values import DEEPEST_JSON, storable
 Key = TypeVar("Key", bound=Hashable)
 
 _RESULT = TypeAdapter(Result)
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _REPLACED = "\N{REPLACEMENT CHARACTER}"  # also stands for half of a surrogate pair in a key
 _NEVER_NEGATIVE = ("latency", "cost", "prompt_tokens", "output_tokens", "reasoning_tokens", "cached_tokens")
 _ELSEWHERE = ("version", "case", "evaluation", "id", "test_set", "run")
@@ -33,7 +34,7 @@ def content_of(result: Result) -> str:
         elsewhere = [held.pop(name, None) for name in _ELSEWHERE]
         for score in held.get("scores", ()):
             score.pop(_OF_EVALUATOR, None)
-        content, rest = canonical_json(held), json.dumps(elsewhere, ensure_ascii=False)
+        content, rest = canonical_json(held), _encode(elsewhere)
         (content + rest).encode()
         if any(_is_suspect(text) for text in (content, rest)):
             whole = _RESULT.dump_python(result, exclude={"location"}, warnings=False)

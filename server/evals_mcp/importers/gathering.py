@@ -84,7 +84,8 @@ class FileOfResults:
 
     def add(self, result: Result) -> None:
         """Add a result, or report why not."""
-        result.location = replace(result.location, folder=self._file.folder)
+        if self._file.folder:
+            result.location = replace(result.location, folder=self._file.folder)
         if result.version == Version(self._file.path.stem):
             result.version = Version(self._file.label or result.version.label)
             if self._file.is_own:

@@ -7,6 +7,7 @@ from evals_mcp.importers.results import EvaluatorKind, Score, as_text
 from evals_mcp.models.model import JsonObject
 
 _LARGE = 2**53
+_PLAIN = (bool, float, str, type(None))
 _MOST_OPTIONS = 12
 _LONGEST_OPTION = 60
 
@@ -88,5 +89,5 @@ def state_of(score: Score) -> str:
 
 def is_plain(judgment: Any, about: Mapping[str, Any]) -> bool:
     """Whether a judgment needs no further check: most have one value, and maybe an explanation."""
-    value = isinstance(judgment, bool | float | str | None) or (isinstance(judgment, int) and abs(judgment) < _LARGE)
-    return value and about.keys() <= {"output"} and isinstance(about.get("output"), str | None)
+    value = isinstance(judgment, _PLAIN) or (isinstance(judgment, int) and abs(judgment) < _LARGE)
+    return value and (not about or (about.keys() == {"output"} and isinstance(about["output"], str)))
