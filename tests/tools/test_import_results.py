@@ -76,6 +76,18 @@ async def test_a_comparison_does_not_repeat_the_names_of_runs_as_a_change(folder
     assert "What changed" not in answer
 
 
+async def test_scores_can_be_those_of_people(folder: Path) -> None:
+    """Then the judge's rate is corrected by their labels. A mark does not change what else is a score."""
+    rows = [f"q{n},a{n},{n % 4 > 0},{n % 3 > 0 if n < 90 else ''}" for n in range(200)]
+    (folder / "labels.csv").write_text("question,answer,judge,label\n" + "\n".join(rows))
+    async with _assistant(folder) as assistant:
+        await assistant.ask("import_results", path="labels.csv", score=["label:human", "judge:higher"])
+        answer = await assistant.ask("list_runs", evaluation="labels", show="agreement")
+        told = await assistant.ask("import_results", path="labels.csv", score=["nobody:human"], evaluation="other")
+    assert "against 90 labels" in answer
+    assert "No score is called nobody, so what is said of it is not used: judge, label." in told
+
+
 async def test_a_second_import_adds_nothing_and_a_grown_file_its_rows(folder: Path) -> None:
     """The answer tells new records from those that were there already."""
     async with _assistant(folder) as assistant:

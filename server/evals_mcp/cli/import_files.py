@@ -39,9 +39,9 @@ def add_command(commands: Any) -> None:
         table.add_argument(f"--{name}", metavar="COLUMN", action="append" if many else "store")
     table.add_argument(
         "--score",
-        metavar="COLUMN[:TYPE[:DIRECTION]]",
+        metavar="COLUMN[:TYPE][:MARK]",
         action="append",
-        help="TYPE: boolean, number, select or text; DIRECTION: higher or lower is better, also without a type",
+        help="TYPE: boolean, number, select or text; MARK: higher or lower is better, human for judgments of people",
     )
     table.add_argument("--sheet", metavar="NAME", help="the sheet of a spreadsheet; default: all with outputs")
     command.set_defaults(command=_import)

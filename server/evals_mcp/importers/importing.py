@@ -31,7 +31,7 @@ from evals_mcp.importers.sibling_folders import (
 from evals_mcp.importers.single_writes import COUNTED
 from evals_mcp.importers.tables import results as table
 from evals_mcp.importers.tables.columns import Chosen
-from evals_mcp.importers.tables.score_columns import score_directions
+from evals_mcp.importers.tables.score_columns import score_directions, scores_of_people
 from evals_mcp.importers.text_files import TEXTS, encoding_note
 from evals_mcp.models.evaluation_document import Record
 from evals_mcp.models.imports import ImportedEvaluation
@@ -88,8 +88,11 @@ async def import_files(
         if not exports and not assemblies:
             raise Invalid(f"Nothing to import: {_why(imported.report) or 'the files hold no results'}.")
         named = {name for assembly in assemblies for name in assembly.evaluator_names}
-        for name in score_directions((chosen or Chosen()).scores).keys() - named:
-            imported.report.note(f"No score is called {name}, so its direction is not used: {_few(sorted(named))}.")
+        marked = (chosen or Chosen()).scores
+        for name in (score_directions(marked).keys() | scores_of_people(marked)) - named:
+            imported.report.note(
+                f"No score is called {name}, so what is said of it is not used: {_few(sorted(named))}."
+            )
         for assembly in assemblies:
             imported.evaluations.append(_described(assembly))
             _tell(assembly, imported.report)
@@ -224,10 +227,12 @@ async def _read(
     progress: Progress | None,
 ) -> None:
     path, held = file.path, FileOfResults(gathering, report, file)
-    directions = score_directions(chosen.scores)
+    directions, people = score_directions(chosen.scores), scores_of_people(chosen.scores)
     for number, result in enumerate(_results(path, format, chosen, report), 1):
         for score in result.scores:
             score.higher_is_better = directions.get(score.evaluator, score.higher_is_better)
+            if score.evaluator in people:
+                score.kind = "human"
         held.add(result)
         if progress is not None and number % _RESULTS_A_REPORT == 0:
             await progress(f"reading {path.name}", number)

@@ -35,7 +35,7 @@ Scores = Annotated[
     BeforeValidator(as_list),
     Field(
         max_length=100,
-        description="name, name:boolean (number, select, text), name:higher (lower).",
+        description="name:boolean (number, select, text), :higher, :lower, :human.",
     ),
 ]
 DryRun = Annotated[bool, Field(description="Store nothing; default false.")]

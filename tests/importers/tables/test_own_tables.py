@@ -322,9 +322,14 @@ def test_what_is_not_understood_is_said_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_direction_alone_leaves_the_other_scores_to_the_guess(tmp_path: Path) -> None:
-    """A type names the columns of scores; a direction does not."""
+    """A type names the columns of scores; a direction, or that people judged, does not."""
     path = _csv(tmp_path / "t.csv", "question,answer,f1,bleu", [(n, "a", n / 4, n / 5) for n in range(4)])
-    for chosen, names in ((["f1:higher"], ["f1", "bleu"]), (["f1:number:higher"], ["f1"])):
+    for chosen, names in (
+        (["f1:higher"], ["f1", "bleu"]),
+        (["f1:human:higher"], ["f1", "bleu"]),
+        (["f1:number:higher"], ["f1"]),
+        (["f1:number:human"], ["f1"]),
+    ):
         results, _ = read_as("table", path, scores=chosen)
         assert [score.evaluator for score in results[1].scores] == names
 

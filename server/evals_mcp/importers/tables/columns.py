@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from evals_mcp.importers.tables.numbers import Numbers
 from evals_mcp.importers.tables.pass_counts import PassCounts
-from evals_mcp.importers.tables.score_columns import ScoreColumn, sets_direction_only
+from evals_mcp.importers.tables.score_columns import ScoreColumn, has_only_marks
 
 OF_DATAPOINT = "metadata.datapoint."
 _LONGEST_SHOWN = 100
@@ -53,8 +53,8 @@ class Columns:
 class Chosen:
     """Columns that the caller names, and the sheet of a spreadsheet. Empty where it is to be guessed.
 
-    A score is `name`, `name:type` or `name:type:higher`, also `lower`: which is better. `name:higher` says that alone,
-    and columns of scores are still guessed.
+    A score is `name` or `name:type`, and marks may follow: `higher` or `lower` is better, and `human` for judgments of
+    people. With marks and no type, such as `name:higher`, columns of scores are still guessed.
     """
 
     inputs: Sequence[str] = ()
@@ -71,7 +71,7 @@ class Chosen:
     @property
     def score_columns(self) -> list[str]:
         """The columns of scores that the caller names, with their types."""
-        return [text for text in self.scores if not sets_direction_only(text)]
+        return [text for text in self.scores if not has_only_marks(text)]
 
 
 def describe(columns: Columns) -> str:

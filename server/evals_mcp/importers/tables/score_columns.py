@@ -13,6 +13,7 @@ OF_OBJECT = "#"
 """Stands before the name of a part in the column of a judgment that was an object."""
 
 _DIRECTIONS = ("higher", "lower")
+_OF_PEOPLE = "human"
 _STATES = ("error", "abstained")
 _VERDICTS = ("score", "passed", "threshold")
 OF_NUMBER = frozenset(("passed", "threshold"))
@@ -72,26 +73,40 @@ def score_name(column: str) -> str:
 
 
 def score_directions(scores: Iterable[str]) -> dict[str, bool]:
-    """Whether higher is better, by evaluator, where `name:type:higher` or `name:type:lower` says so."""
-    chosen = [text.rpartition(":") for text in scores]
+    """Whether higher is better, by evaluator, where the mark `higher` or `lower` says so."""
     return {
-        score_name(score_choice(text)[0]): direction == "higher"
-        for text, _, direction in chosen
-        if text and direction in _DIRECTIONS
+        score_name(score_choice(text)[0]): mark == "higher"
+        for text in scores
+        for mark in _marks(text)[1]
+        if mark in _DIRECTIONS
     }
 
 
-def sets_direction_only(text: str) -> bool:
-    """Whether a caller's words such as `f1:higher` say which is better, and leave the rest to a guess."""
-    name, _, direction = text.rpartition(":")
-    return bool(name) and direction in _DIRECTIONS and score_choice(name)[1] is None
+def scores_of_people(scores: Iterable[str]) -> set[str]:
+    """The evaluators that are people, by the mark `human`."""
+    return {score_name(score_choice(text)[0]) for text in scores if _OF_PEOPLE in _marks(text)[1]}
+
+
+def has_only_marks(text: str) -> bool:
+    """Whether a caller's words such as `f1:higher` say how to read a score, and leave columns and types to a guess."""
+    return bool(_marks(text)[1]) and score_choice(text)[1] is None
 
 
 def score_choice(text: str) -> tuple[str, ScoreType | None]:
     """The column that a caller names, and its type if he says it."""
+    text, _ = _marks(text)
     name, _, type = text.rpartition(":")
-    if name and type in _DIRECTIONS:
-        return score_choice(name)
     if name and type in ("boolean", "number", "select", "text"):
         return name, type  # type: ignore[return-value]
     return text, None
+
+
+def _marks(text: str) -> tuple[str, list[str]]:
+    """A caller's words without the marks at their end, and these."""
+    marks: list[str] = []
+    name, _, mark = text.rpartition(":")
+    while name and mark in (*_DIRECTIONS, _OF_PEOPLE):
+        marks.append(mark)
+        text = name
+        name, _, mark = text.rpartition(":")
+    return text, marks
