@@ -195,6 +195,7 @@ async def test_hostile_text_never_leaves_its_quotes(evil: Evil) -> None:
         ("list_datapoints", {"evaluation": id, "show": "disagreement"}),
         ("query", {"evaluation": id, "sql": "SELECT * FROM judgments JOIN logs USING (log, run)"}),
         ("query", {"evaluation": id, "sql": f"SELECT {text} FROM logs"}),
+        ("query", {"evaluation": id, "sql": f"SELECT input.{text} FROM logs"}),
         ("compare_runs", {"evaluation": id}),
         ("compare_runs", {"evaluation": id, "outcome": "errors"}),
         ("compare_runs", {"evaluation": id, "baseline": text}),

@@ -73,7 +73,7 @@ async def test_texts_of_logs_stay_in_their_quotes(assistant: Assistant) -> None:
         ),
         (
             "SELECT plan FROM datapoints",
-            "Error: sql: no column is named `plan`. Fields are in JSON, as in input->>'plan'. datapoints has",
+            "Error: sql: no column is named `plan`. Fields are in JSON, as in \"input->>'plan'\". datapoints has",
         ),
         ("SELECT * FROM judgements", "Error: sql: `judgements` does not exist. Nearest: judgments. Views: runs,"),
         ("SELECT run,\n FROM WHERE", "Error: sql: syntax error in line 2, column 11, near "),

@@ -79,7 +79,7 @@ ALIKE = (
 REFUSED = {
     "SELECT latencyy FROM logs": r"no column is named `latencyy`\. Nearest: latency\. logs has log, run, datapoint",
     "SELECT target FROM logs": r"`target`\. JOIN datapoints USING \(datapoint\) has it\. logs has log, run",
-    "SELECT input.subset FROM logs": r"`input` is JSON\. Write input->>'subset'\.",
+    "SELECT input.subset FROM logs": r"`input` is JSON\. Write `input->>'subset'`\.",
     "SELECT l.outptu FROM logs l": r"no column is named `outptu`\. Nearest: output\. l has log",
     "SELECT x.run FROM logs": r"FROM has no `x`, only logs\.",
     "SELECT * FROM log": r"`log` does not exist\. Nearest: logs\. Views: runs, datapoints, logs, judgments\.",

@@ -93,14 +93,14 @@ class Scope:
         sources = [source for source in self.sources if not table or source.name == table]
         if not sources:
             is_json = any(column.name == table and column.type == "json" for column in self._columns())
-            hint = f"sql: `{table[:60]}` is JSON. Write {table[:60]}->>'{name[:60]}'."
+            hint = f"sql: `{table[:60]}` is JSON. Write `{table[:60]}->>'{name[:60]}'`."
             return hint if is_json else self._no_source(table or name)
         known = [item.name for source in sources for item in source.columns]
         lists = "; ".join(f"{item.name} has {', '.join(column.name for column in item.columns)}" for item in sources)
         close = self._elsewhere(name) or nearest(name, dict.fromkeys(known))
         json = next((column.name for column in self._columns() if column.type == "json"), "")
         if json and not close:
-            close = f"Fields are in JSON, as in {json}->>'{name[:60]}'."
+            close = f"Fields are in JSON, as in `{json}->>'{name[:60]}'`."
         return " ".join(filter(None, [f"sql: no column is named `{name[:60]}`.", close, f"{lists}."]))
 
     def _columns(self) -> list[Output]:
