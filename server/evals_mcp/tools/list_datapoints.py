@@ -60,8 +60,7 @@ async def list_datapoints(
     chosen = [run.id for run in find_runs(resolved, runs)]
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else None
     filter = await read_filter(lookup, resolved, where, chosen, datapoint_id)
-    asked = len(filter.run_ids or ())
-    shown, filter = _shown_runs(resolved, filter, show, runs)
+    shown, filter, unchosen = _shown_runs(resolved, filter, show, runs)
     named = find_evaluator(resolved, evaluator) if evaluator else None
     versions, notes = _datasets(resolved, shown if runs else resolved.runs)
     judges, rules = read_judges(resolved, shown, show, named)
@@ -101,7 +100,7 @@ async def list_datapoints(
         only=chosen,
         offset=question.offset,
         call=call,
-        notes=[*notes, *rules, *_only_some(filter, len(shown), asked), *_outputs(resolved, filter.text)],
+        notes=[*notes, *rules, *unchosen, *_outputs(resolved, filter.text)],
     )
 
 
@@ -152,12 +151,6 @@ def _in_words(evaluation: ResolvedEvaluation, question: DatapointQuestion, versi
     )
 
 
-def _only_some(filter: Filter, shown: int, asked: int) -> list[Quoted]:
-    if shown >= asked:
-        return []
-    return [_ONLY_NAMED if filter.passing_run_ids else _ONLY_SOME]
-
-
 def _outputs(evaluation: ResolvedEvaluation, text: str | None) -> list[Quoted]:
     """How to search the logs of the datapoints, too."""
     return (
@@ -169,13 +162,17 @@ def _outputs(evaluation: ResolvedEvaluation, text: str | None) -> list[Quoted]:
 
 def _shown_runs(
     evaluation: ResolvedEvaluation, filter: Filter, show: DatapointShow, named: Sequence[str]
-) -> tuple[list[RunRow], Filter]:
-    """The runs to show, and the filter for them. Conditions on logs look at all runs that the call names."""
+) -> tuple[list[RunRow], Filter, list[Quoted]]:
+    """The runs to show, the filter for them, and a note where these are only some.
+
+    Conditions on logs look at all runs that the call names.
+    """
     shown = [evaluation.run(run_id) for run_id in filter.run_ids or ()]
     if show != "all" or named or not filter.is_on_datapoints or len(shown) < len(evaluation.runs):
-        return shown, filter
-    shown = [run for run in shown if run.id in filter.passing_run_ids] or _default_runs(shown)
-    return shown, filter.model_copy(update={"run_ids": [run.id for run in shown]})
+        return shown, filter, []
+    some = [run for run in shown if run.id in filter.passing_run_ids] or _default_runs(shown)
+    note = _ONLY_NAMED if filter.passing_run_ids else _ONLY_SOME
+    return some, filter.model_copy(update={"run_ids": [run.id for run in some]}), [note] if some != shown else []
 
 
 def _default_runs(runs: list[RunRow]) -> list[RunRow]:
