@@ -321,7 +321,8 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("POST", "/v5/review/evaluations/{id}/ranking", evaluation, body={})
     failing = {"rule": {"scales": [{"evaluator_version_id": world.versions["evaluator"], "low": 0, "high": 5}]}}
     yield Step("POST", "/v5/review/evaluations/{id}/failures", evaluation, body=failing)
-    yield Step("POST", "/v5/review/evaluations/{id}/query", evaluation, body={"sql": "SELECT input, output FROM logs"})
+    sql = {"sql": "SELECT input, output FROM logs ORDER BY input, output"}
+    yield Step("POST", "/v5/review/evaluations/{id}/query", evaluation, body=sql)
     grouped = {**compared, "group_by": {"kind": "length"}}
     yield Step("POST", "/v5/review/evaluations/{id}/grouped-comparison", evaluation, body=grouped)
     yield Step("POST", "/v5/review/evaluations/{id}/run-figures", evaluation, body={"group_by": {"kind": "length"}})
