@@ -42,6 +42,8 @@ def verdict_words(compared: Compared) -> VerdictWords:
     verdict = best_verdict(compared.found, evaluators, compared.margins)
     if not verdict.criteria and verdict.errors is not Finding.LOST:
         return VerdictWords(_without_criteria(compared))
+    amount = len(compared.found.candidates)
+    best = f" (best of {figures.count(amount)})" if amount > 1 else ""
     called = compared.run(verdict.candidate.run_id)
     reasons = _reasons(verdict)
     told: list[Quoted] = [f"{reason} {_named(compared, criteria)}" for reason, criteria in reasons]
@@ -57,20 +59,20 @@ def verdict_words(compared: Compared) -> VerdictWords:
     if errors and not (told and verdict.decision is Decision.CANNOT_TELL):
         told.append(errors)
         errors = ""
+    further = (_further(compared, reasons, errors), _wider(compared, verdict), corrections(compared, verdict))
     return VerdictWords(
-        f"Verdict: {_ACTIONS[verdict.decision]} {called}{_best(compared, verdict)}: {'; '.join(told)}{settling}.",
-        "\n".join(filter(None, (_further(compared, reasons, errors), corrections(compared, verdict)))),
+        f"Verdict: {_ACTIONS[verdict.decision]} {called}{best}: {'; '.join(told)}{settling}.",
+        "\n".join(filter(None, further)),
     )
 
 
-def _best(compared: Compared, verdict: CandidateVerdict) -> Quoted:
-    """Of how many candidates it is the best. The largest loss that is possible is then more than its row tells."""
+def _wider(compared: Compared, verdict: CandidateVerdict) -> Quoted:
+    """Why the largest loss that is possible for the best of several is more than its row tells."""
+    is_open = verdict.decision is Decision.CANNOT_TELL and any(item.gain for item in verdict.having(Finding.OPEN))
     amount = len(compared.found.candidates)
-    if amount == 1:
+    if amount == 1 or not is_open:
         return ""
-    is_wider = verdict.decision is Decision.CANNOT_TELL and any(item.gain for item in verdict.having(Finding.OPEN))
-    wider: Quoted = ", so its intervals are wider than in its rows" if is_wider else ""
-    return f" (best of {figures.count(amount)}{wider})"
+    return f"As the best of {figures.count(amount)}, its intervals are wider than in its rows."
 
 
 def _reasons(verdict: CandidateVerdict) -> list[tuple[Quoted, list[Criterion]]]:
