@@ -203,7 +203,7 @@ def test_a_comparison_tells_where_the_difference_sits(compare: Ask) -> None:
 
 def test_missing_judgments_fail_on_wish(compare: Ask) -> None:
     """Failed, abstained and missing ones count as false; the first line says so, and what has no worst is refused."""
-    answer = compare(missing="fail", evaluators=["helpful"])
+    answer = compare(missing="fail", evaluators=["helpful", "stars"])
     assert answer.splitlines()[0].endswith(
         "Missing, abstained and failed judgments count as failures (the worst judgment). Left out: free, tone."
     )
