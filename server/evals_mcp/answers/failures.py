@@ -50,7 +50,9 @@ def summarize_failures(
         by_run: list[Quoted] = [_share(evaluation, run) for run in rows.runs]
         answer.line(f"By run: {figures.listed(by_run, _LISTED)}.")
     if rows.failing >= FEW_FAILING and not rows.explained:
-        answer.note("No explanation, note or error is logged, so inputs alone make the groups.")
+        answer.note(
+            "What fails these logs has no explanation, and there are no notes or errors: inputs alone make the groups."
+        )
         by_field = next_call("list_runs", evaluation=evaluation.id, group_by="…")
         answer.offer(f"Rates by a field of the datapoints: {by_field}")
     for note in (*_group_notes(rows), *rule, *notes, *evaluation.notes):
