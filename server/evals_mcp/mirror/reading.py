@@ -167,8 +167,7 @@ class Reading:
         self, evaluation: ResolvedEvaluation, question: FailureQuestion
     ) -> tuple[ResolvedEvaluation, FailureRows]:
         """The failing logs in groups. Raises NotFound."""
-        async with self._with_logs(evaluation.id, _run_ids(evaluation, question)) as (reviews, scratch):
-            return await self._resolved(evaluation.id), (await reviews.find_failures(scratch, question))[1]
+        return await self._of_logs(evaluation, question, self._state.scratch.reviews.find_failures)
 
     async def compare_groups(
         self, evaluation: ResolvedEvaluation, question: GroupedComparisonQuestion
