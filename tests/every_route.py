@@ -181,6 +181,8 @@ async def _build_logs(team: Team, world: World) -> None:
     world.logs["judgment"] = (await team.made("/v5/evaluators/log", judgment))["id"]
     child = {"path": "team/tool", "trace_parent_id": world.logs["in_run"], "output": MARK}
     world.logs["child"] = (await team.made("/v5/tools/log", child))["id"]
+    await team.made("/v5/tools/log", {"path": "team/tool", "output": MARK})
+    world.other["write"] = (await team.read("/v5/journal?size=1"))["records"][0]["id"]
 
 
 def every_route(world: World) -> Iterator[Step]:
@@ -240,6 +242,7 @@ def _reads(world: World) -> Iterator[Step]:
         "GET", "/v5/logs", query={"file_id": flow["id"], "id": world.logs["in_run"][4:9], "in_trace_filter": False}
     )
     yield Step("GET", "/v5/logs", query={"file_id": flow["id"], "start_date": "2000-01-01T00:00:00Z", "sample": 2})
+    yield Step("GET", "/v5/journal", query={"size": 2})
     for log_id in world.logs.values():
         yield Step("GET", "/v5/logs/{id}", {"id": log_id})
     yield Step("GET", "/v5/evaluations", query={"file_id": flow["id"]})
@@ -436,6 +439,7 @@ def _v4_set_up(world: World) -> Iterator[Step]:
 def _ends(world: World) -> Iterator[Step]:
     evaluation = {"id": world.other["evaluation"]}
     in_run = evaluation | {"run_id": world.other["run"]}
+    yield Step("POST", "/v5/journal/{id}/undo", {"id": world.other["write"]})
     yield Step("DELETE", "/v5/logs", query={"id": [world.logs["spare_flow"], world.logs["judgment"]]})
     yield Step("PATCH", "/v5/evaluations/{id}/runs/{run_id}", in_run, body={"status": "completed"})
     yield Step("DELETE", "/v5/evaluations/{id}/runs/{run_id}", in_run)

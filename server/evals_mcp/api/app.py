@@ -122,7 +122,7 @@ class _Api(FastAPI):
 
 
 class _Signature:
-    """Adds the header that tells clients that this server has our extension of the API."""
+    """Adds the header that tells clients that this server has our extension of the API, and those of a write."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -134,7 +134,20 @@ class _Signature:
 
         async def signed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-evals-mcp", __version__.encode())]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-evals-mcp", __version__.encode()),
+                    *_entry_headers(scope),
+                ]
             await send(message)
 
         await self._app(scope, receive, signed)
+
+
+def _entry_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The handle of the write that a request did, and whether an earlier request did it."""
+    act = scope.get("state", {}).get("act")
+    if act is None or act.entry is None:
+        return []
+    repeats = [(b"idempotent-replayed", b"true")] if act.repeats else []
+    return [(b"x-evals-write", act.entry.encode()), *repeats]

@@ -1,4 +1,4 @@
-"""The routes of Humanloop's documented API (v5 and v4) and our bulk route. The first answer needs none of them."""
+"""The routes of Humanloop's API (v5 and v4), of bulk loads and of the journal. The first answer needs none of them."""
 
 from evals_mcp.api.routes import (
     agents,
@@ -10,6 +10,7 @@ from evals_mcp.api.routes import (
     evaluators,
     files,
     flows,
+    journal,
     logs,
     otel,
     prompts,
@@ -38,6 +39,7 @@ V5_ROUTERS = (
     directories.router,
     otel.router,
     bulk.router,
+    journal.router,
 )
 
 PAGE_ROUTERS = (evaluation_pages.router,)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from evals_mcp.store.questions.repeats import RepeatQuestions
     from evals_mcp.store.questions.run_figures import RunFiguresQuestions
     from evals_mcp.store.sql.sql_questions import SqlQuestions
+    from evals_mcp.store.undo.journal import Journal
     from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
     from evals_mcp.store.v4.project_logs import ProjectLogs
     from evals_mcp.store.v4.projects import Projects
@@ -73,6 +74,13 @@ class Store:
         self.datapoint_questions = DatapointQuestions(database, states, self.overviews, cache)
         self.field_questions = FieldQuestions(database, states, cache)
         self.id_prefixes = IdPrefixes(database)
+
+    @cached_property
+    def journal(self) -> "Journal":
+        """The journal of writes."""
+        from evals_mcp.store.undo.journal import Journal
+
+        return Journal(self.database)
 
     @cached_property
     def traces(self) -> "Traces":

@@ -6,6 +6,7 @@ from fastapi.responses import PlainTextResponse
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.routes.acts import CurrentAct
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.log_writes import create_log, log_target, read_kernel, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
@@ -30,6 +31,7 @@ def upsert_agent(store: CurrentStore, request: AgentRequest) -> Any:
 def log_agent(
     store: CurrentStore,
     runner: CurrentRunner,
+    act: CurrentAct,
     request: AgentLogRequest,
     version_id: VersionId = None,
     environment: Environment = None,
@@ -37,7 +39,7 @@ def log_agent(
     """Log one call of an agent."""
     kernel = read_kernel(AgentKernelRequest, request.agent, "agent")
     target = log_target(request, kernel, version_id, environment)
-    created = create_log(store, runner, "agent", target, request, request.run_id)
+    created = create_log(store, runner, act, "agent", target, request, request.run_id)
     return CreateAgentLogResponse(
         id=created.id, agent_id=created.file_id, version_id=created.version_id, log_status=created.log_status
     )
@@ -45,10 +47,10 @@ def log_agent(
 
 @router.patch("/{id}/log/{log_id:path}", response_model=AgentLogResponse)
 def update_agent_log(
-    store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateFlowLogRequest
+    store: CurrentStore, runner: CurrentRunner, act: CurrentAct, id: str, log_id: str, request: UpdateFlowLogRequest
 ) -> Any:
     """Change the given fields of a log of an agent."""
-    return update_log(store, runner, "agent", log_id, request, id)
+    return update_log(store, runner, act, "agent", log_id, request, id)
 
 
 @router.post("/call", response_model=None)

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.routes.acts import CurrentAct
 from evals_mcp.api.routes.evaluation_pages import PageRoot, read_stats, with_page, with_page_in_report
 from evals_mcp.api.routes.parameters import Page, Size
 from evals_mcp.api.routes.wait_for_judgments import Patience, wait_for_judgments
@@ -34,11 +35,13 @@ def list_evaluations(
 
 
 @router.post("", status_code=201)
-def create_evaluation(store: CurrentStore, root: PageRoot, request: CreateEvaluationRequest) -> EvaluationResponse:
+def create_evaluation(
+    store: CurrentStore, act: CurrentAct, root: PageRoot, request: CreateEvaluationRequest
+) -> EvaluationResponse:
     """Create an evaluation."""
     request.require_present_form()
     file = None if request.file is None else request.file.target()
-    return with_page(store.evaluations.create(request.name, file, request.evaluators), root)
+    return with_page(store.evaluations.create(request.name, file, request.evaluators, act), root)
 
 
 @router.get("/{id}")

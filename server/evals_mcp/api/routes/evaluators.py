@@ -4,6 +4,7 @@ from typing import Any
 
 from evals_mcp.api.access import CurrentPerson, CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.routes.acts import CurrentAct
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.parameters import Environment, VersionId
 from evals_mcp.models.evaluators import EvaluatorRequest, EvaluatorResponse, ListEvaluators
@@ -23,6 +24,7 @@ def upsert_evaluator(store: CurrentStore, request: EvaluatorRequest) -> Any:
 def log_evaluator(
     store: CurrentStore,
     person: CurrentPerson,
+    act: CurrentAct,
     request: EvaluatorLogRequest,
     version_id: VersionId = None,
     environment: Environment = None,
@@ -34,7 +36,7 @@ def log_evaluator(
     """
     kernel = None if request.spec is None else {"spec": request.spec.kernel()}
     target = LogTarget(request.id, request.path, version_id, environment, kernel)
-    created = store.logs.create_judgment(target, request.parent_id, request.given(), person)
+    created = store.logs.create_judgment(target, request.parent_id, request.given(), person, act)
     return CreateEvaluatorLogResponse(id=created.id, parent_id=request.parent_id, version_id=created.version_id)
 
 

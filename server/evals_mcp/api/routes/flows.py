@@ -4,6 +4,7 @@ from typing import Any
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.routes.acts import CurrentAct
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.log_writes import create_log, log_target, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
@@ -25,13 +26,14 @@ def upsert_flow(store: CurrentStore, request: FlowRequest) -> Any:
 def log_flow(
     store: CurrentStore,
     runner: CurrentRunner,
+    act: CurrentAct,
     request: FlowLogRequest,
     version_id: VersionId = None,
     environment: Environment = None,
 ) -> CreateFlowLogResponse:
     """Log one call of a flow."""
     target = log_target(request, request.flow, version_id, environment)
-    created = create_log(store, runner, "flow", target, request, request.run_id)
+    created = create_log(store, runner, act, "flow", target, request, request.run_id)
     return CreateFlowLogResponse(
         id=created.id,
         flow_id=created.file_id,
@@ -42,9 +44,11 @@ def log_flow(
 
 
 @router.patch("/logs/{log_id:path}", response_model=FlowLogResponse)
-def update_flow_log(store: CurrentStore, runner: CurrentRunner, log_id: str, request: UpdateFlowLogRequest) -> Any:
+def update_flow_log(
+    store: CurrentStore, runner: CurrentRunner, act: CurrentAct, log_id: str, request: UpdateFlowLogRequest
+) -> Any:
     """Change or complete a log of a flow. A complete log cannot change."""
-    return update_log(store, runner, "flow", log_id, request)
+    return update_log(store, runner, act, "flow", log_id, request)
 
 
 add_file_routes(router, "flow", FlowResponse, ListFlows)

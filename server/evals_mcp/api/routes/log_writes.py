@@ -11,6 +11,7 @@ from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.model import Model
 from evals_mcp.prompt_files import read_prompt_file
 from evals_mcp.runner.runner import Runner
+from evals_mcp.store.journal.entries import Act
 from evals_mcp.store.logs.logs import CreatedLog, LogTarget
 from evals_mcp.store.store import Store
 
@@ -29,19 +30,25 @@ def log_target(request: LogRequest, kernel: Any, version_id: str | None, environ
 
 
 def create_log(
-    store: Store, runner: Runner, kind: str, target: LogTarget, request: LogRequest, run_id: str | None = None
+    store: Store,
+    runner: Runner,
+    act: Act,
+    kind: str,
+    target: LogTarget,
+    request: LogRequest,
+    run_id: str | None = None,
 ) -> CreatedLog:
     """Store a log of a version. Raises as `Logs.create`."""
-    created = store.logs.create(kind, target, request.given(), run_id)
+    created = store.logs.create(kind, target, request.given(), run_id, act)
     runner.wake(store, created.run_ids)
     return created
 
 
 def update_log(
-    store: Store, runner: Runner, kind: str, log_id: str, request: Model, file_id: str | None = None
+    store: Store, runner: Runner, act: Act, kind: str, log_id: str, request: Model, file_id: str | None = None
 ) -> LogResponse:
     """Change the given fields of a log. Raises as `Logs.update`."""
-    changed = store.logs.update(kind, log_id, request.given(), file_id)
+    changed = store.logs.update(kind, log_id, request.given(), file_id, act)
     runner.wake(store, changed.run_ids)
     return changed.log
 

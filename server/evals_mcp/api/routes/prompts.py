@@ -6,6 +6,7 @@ from fastapi.responses import PlainTextResponse
 
 from evals_mcp.api.access import CurrentStore, ReadStore
 from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.routes.acts import CurrentAct
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.log_writes import create_log, log_target, read_kernel, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
@@ -37,6 +38,7 @@ def upsert_prompt(store: CurrentStore, request: PromptRequest) -> Any:
 def log_prompt(
     store: CurrentStore,
     runner: CurrentRunner,
+    act: CurrentAct,
     request: PromptLogRequest,
     version_id: VersionId = None,
     environment: Environment = None,
@@ -44,16 +46,16 @@ def log_prompt(
     """Log one call of a prompt."""
     kernel = read_kernel(PromptKernelRequest, request.prompt, "prompt")
     target = log_target(request, kernel, version_id, environment)
-    created = create_log(store, runner, "prompt", target, request, request.run_id)
+    created = create_log(store, runner, act, "prompt", target, request, request.run_id)
     return CreatePromptLogResponse(id=created.id, prompt_id=created.file_id, version_id=created.version_id)
 
 
 @router.patch("/{id}/log/{log_id:path}", response_model=PromptLogResponse)
 def update_prompt_log(
-    store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdatePromptLogRequest
+    store: CurrentStore, runner: CurrentRunner, act: CurrentAct, id: str, log_id: str, request: UpdatePromptLogRequest
 ) -> Any:
     """Change the given fields of a log of a prompt."""
-    return update_log(store, runner, "prompt", log_id, request, id)
+    return update_log(store, runner, act, "prompt", log_id, request, id)
 
 
 @router.post("/call", response_model=None)

@@ -4,6 +4,7 @@ from fastapi import Response
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.routes.acts import CurrentAct
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.models.runs import (
     AddLogsRequest,
@@ -23,7 +24,9 @@ def list_runs_for_evaluation(store: CurrentStore, id: str) -> EvaluationRunsResp
 
 
 @router.post("", status_code=201)
-def create_run(store: CurrentStore, runner: CurrentRunner, id: str, request: CreateRunRequest) -> EvaluationRunResponse:
+def create_run(
+    store: CurrentStore, runner: CurrentRunner, act: CurrentAct, id: str, request: CreateRunRequest
+) -> EvaluationRunResponse:
     """Create a run of a version over a dataset. The response shows the run before any logs are generated."""
     run = store.runs.create(
         id,
@@ -32,6 +35,7 @@ def create_run(store: CurrentStore, runner: CurrentRunner, id: str, request: Cre
         orchestrated=request.orchestrated,
         use_existing_logs=request.use_existing_logs,
         reported_figures=request.reported_figures,
+        act=act,
     )
     runner.wake(store, [run.id])
     return run
@@ -52,11 +56,11 @@ def remove_run(store: CurrentStore, id: str, run_id: str) -> None:
 
 @router.patch("/{run_id}")
 def update_evaluation_run(
-    store: CurrentStore, id: str, run_id: str, request: UpdateRunRequest
+    store: CurrentStore, act: CurrentAct, id: str, run_id: str, request: UpdateRunRequest
 ) -> EvaluationRunResponse:
     """Make a run the control, complete it or cancel it, or replace its reported figures."""
     return store.runs.update(
-        id, run_id, control=request.control, status=request.status, reported_figures=request.reported_figures
+        id, run_id, control=request.control, status=request.status, reported_figures=request.reported_figures, act=act
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.routes.acts import CurrentAct
 from evals_mcp.api.routes.file_routes import add_file_routes, upsert_file
 from evals_mcp.api.routes.log_writes import create_log, log_target, update_log
 from evals_mcp.api.routes.parameters import Environment, VersionId
@@ -27,22 +28,23 @@ def upsert_tool(store: CurrentStore, request: ToolRequest) -> Any:
 def log_tool(
     store: CurrentStore,
     runner: CurrentRunner,
+    act: CurrentAct,
     request: ToolLogRequest,
     version_id: VersionId = None,
     environment: Environment = None,
 ) -> CreateToolLogResponse:
     """Log one call of a tool."""
     target = log_target(request, request.tool, version_id, environment)
-    created = create_log(store, runner, "tool", target, request)
+    created = create_log(store, runner, act, "tool", target, request)
     return CreateToolLogResponse(id=created.id, tool_id=created.file_id, version_id=created.version_id)
 
 
 @router.patch("/{id}/log/{log_id:path}", response_model=ToolLogResponse)
 def update_tool_log(
-    store: CurrentStore, runner: CurrentRunner, id: str, log_id: str, request: UpdateToolLogRequest
+    store: CurrentStore, runner: CurrentRunner, act: CurrentAct, id: str, log_id: str, request: UpdateToolLogRequest
 ) -> Any:
     """Change the given fields of a log of a tool."""
-    return update_log(store, runner, "tool", log_id, request, id)
+    return update_log(store, runner, act, "tool", log_id, request, id)
 
 
 @router.post("/call", response_model=None)

@@ -3,6 +3,7 @@
 Files are versioned: `versions` has their content, and `deployments` has the version of each environment. Logs are
 mostly appended, so `logs.number` orders them. Narrow tables hold what reviews need without texts: `run_logs` (a log in
 a run, with its sort keys), `judgments` (a log's judgment in a run) and `datapoint_fields` (a scalar in a datapoint).
+`journal` has an entry for each write.
 """
 
 from sqlalchemy import (
@@ -308,4 +309,26 @@ judged_counts = Table(
     Column("logs_count", Integer, nullable=False),  # logs of the run that this evaluator judged, abstained on or failed
     Column("judgments_count", Integer, nullable=False),  # its latest judgments of them: more if authors share logs
     sqlite_with_rowid=False,
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("number", RowNumber, primary_key=True, autoincrement=True),
+    Column("tag", String, nullable=False),  # random, so that a handle of another database fits no entry
+    Column("created_at", Moment, nullable=False),
+    Column("key_id", String, nullable=False),  # of the API key; empty without keys
+    Column("actor", String),
+    Column("tool", String),
+    Column("route", String),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),  # the id of what was written
+    Column("result", JSON, nullable=False),
+    Column("before", JSON(none_as_null=True)),  # null: nothing can bring it back
+    Column("request_id", String),
+    Column("request_digest", String),
+    Column("undone_at", Moment),
+    Index("ix_journal_subject", "subject"),
+    Index("ix_journal_request", "key_id", "request_id", unique=True, sqlite_where=text("request_id IS NOT NULL")),
+    sqlite_autoincrement=True,
 )

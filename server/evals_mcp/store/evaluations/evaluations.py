@@ -18,6 +18,7 @@ from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, runs
 from evals_mcp.store.evaluations.run_status import read_attachments
 from evals_mcp.store.files.versions import find_file, find_version, read_versions
+from evals_mcp.store.journal.entries import Act, record, repeated
 
 EVALUATED_TYPES = ("prompt", "flow", "tool", "agent", "evaluator")
 """The file types that can be evaluated."""
@@ -36,11 +37,23 @@ class Evaluations(Repository):
     """Evaluations, by id or by file."""
 
     def create(
-        self, name: str | None, file: Target | None, evaluators: Sequence[EvaluatorReference]
+        self,
+        name: str | None,
+        file: Target | None,
+        evaluators: Sequence[EvaluatorReference],
+        act: Act | None = None,
     ) -> EvaluationResponse:
         """Create an evaluation. Raises NotFound for an unknown file or evaluator, and Conflict if the name is taken."""
         with self._database.write() as connection:
-            evaluation_id = create_evaluation(connection, name, file, evaluators, self._database.now())
+            if (first := repeated(connection, act)) is not None:
+                evaluation_id = first["id"]
+            else:
+                now = self._database.now()
+                evaluation_id = create_evaluation(connection, name, file, evaluators, now)
+                before = {
+                    "evaluators": [item.evaluator_version_id for item in read_attachments(connection, evaluation_id)]
+                }
+                record(connection, act, "create_evaluation", evaluation_id, {"id": evaluation_id}, before, now)
             return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
 
     def page(self, file_id: str, page: int, size: int) -> PaginatedData[EvaluationResponse]:
@@ -65,10 +78,7 @@ class Evaluations(Repository):
     def delete(self, evaluation_id: str) -> None:
         """Delete an evaluation. Its runs, their logs and the evaluators stay. Raises NotFound."""
         with self._database.write() as connection:
-            find_evaluation(connection, evaluation_id)
-            for table in (evaluation_runs, evaluation_evaluators):
-                connection.execute(delete(table).where(table.c.evaluation_id == evaluation_id))
-            connection.execute(delete(evaluations).where(evaluations.c.id == evaluation_id))
+            delete_evaluation(connection, evaluation_id)
 
     def add_evaluators(self, evaluation_id: str, evaluators: Sequence[EvaluatorReference]) -> EvaluationResponse:
         """Attach evaluators. Evaluators that are already attached stay unchanged. Raises NotFound.
@@ -114,6 +124,19 @@ def create_evaluation(
         raise Conflict(f"The file already has an evaluation named `{name}`.") from None
     attach(connection, evaluation_id, attached, now)
     return evaluation_id
+
+
+def attached_versions(connection: Connection, evaluation_id: str) -> list[str]:
+    """The ids of the evaluator versions of an evaluation, in the order they were added."""
+    return [item.evaluator_version_id for item in read_attachments(connection, evaluation_id)]
+
+
+def delete_evaluation(connection: Connection, evaluation_id: str) -> None:
+    """Delete an evaluation inside a transaction; see `Evaluations.delete`."""
+    find_evaluation(connection, evaluation_id)
+    for table in (evaluation_runs, evaluation_evaluators):
+        connection.execute(delete(table).where(table.c.evaluation_id == evaluation_id))
+    connection.execute(delete(evaluations).where(evaluations.c.id == evaluation_id))
 
 
 def attach_evaluators(

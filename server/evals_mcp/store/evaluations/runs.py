@@ -18,11 +18,12 @@ from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target, touch_evaluation
 from evals_mcp.store.evaluations.reported_figures import figures_json, read_reported_figures, set_reported_figures
-from evals_mcp.store.evaluations.run_status import Attachment, read_attachments, read_progress, read_runs
-from evals_mcp.store.files.datasets import read_datapoints_by_id
+from evals_mcp.store.evaluations.run_entries import record_changed_run, record_new_run, run_settings
+from evals_mcp.store.evaluations.run_log_pages import evaluation_logs, page_keys
+from evals_mcp.store.evaluations.run_status import read_attachments, read_progress, read_runs
 from evals_mcp.store.files.versions import read_versions
-from evals_mcp.store.logs.logs import find_any_run, log_numbers
-from evals_mcp.store.logs.responses import read_logs
+from evals_mcp.store.journal.entries import Act, repeated
+from evals_mcp.store.logs.lookups import find_any_run, log_numbers
 from evals_mcp.store.logs.run_logs import link_existing_logs
 
 NO_LOGS = dict.fromkeys(("logs_count", "incomplete_logs_count", "logged_datapoints_count", "revision"), 0)
@@ -44,22 +45,27 @@ class Runs(Repository):
         orchestrated: bool,
         use_existing_logs: bool,
         reported_figures: Sequence[ReportedFigure] | None = None,
+        act: Act | None = None,
     ) -> EvaluationRunResponse:
         """Create a run. The caller fills an orchestrated run that lacks dataset or version.
 
         Raises NotFound, and Invalid for `use_existing_logs` without dataset and version.
         """
         with self._database.write() as connection:
+            if (first := repeated(connection, act)) is not None:
+                return _shown(connection, evaluation_id, first["id"])
+            now = self._database.now()
             run_id = create_run(
                 connection,
                 evaluation_id,
                 dataset,
                 version,
-                self._database.now(),
+                now,
                 orchestrated=orchestrated,
                 use_existing_logs=use_existing_logs,
                 reported_figures=reported_figures,
             )
+            record_new_run(connection, act, evaluation_id, run_id, now)
             return _shown(connection, evaluation_id, run_id)
 
     def all(self, evaluation_id: str) -> list[EvaluationRunResponse]:
@@ -108,14 +114,18 @@ class Runs(Repository):
         control: bool | None,
         status: str | None,
         reported_figures: Sequence[ReportedFigure] | None = None,
+        act: Act | None = None,
     ) -> EvaluationRunResponse:
         """Make a run the control (or not), complete or cancel it, and replace its reported figures.
 
         Raises NotFound, Invalid for another status, and Conflict for a completed or cancelled run.
         """
         with self._database.write() as connection:
+            if repeated(connection, act) is not None:
+                return _shown(connection, evaluation_id, run_id)
             now = self._database.now()
             row = find_run(connection, evaluation_id, run_id)
+            before = run_settings(connection, evaluation_id, run_id)
             if status is not None:
                 self._close(connection, evaluation_id, row, status, now)
             if reported_figures is not None:
@@ -129,6 +139,7 @@ class Runs(Repository):
                     .where(of_evaluation, evaluation_runs.c.run_id == run_id)
                     .values(control=control)
                 )
+            record_changed_run(connection, act, evaluation_id, run_id, before, now)
             return _shown(connection, evaluation_id, run_id)
 
     def add_logs(
@@ -164,10 +175,10 @@ class Runs(Repository):
             if unknown:
                 raise NotFound(f"Evaluation `{evaluation_id}` has no run `{sorted(unknown)[0]}`.")
             limit, offset = window(page, size)
-            keys = _page_keys(connection, wanted, limit, offset)
+            keys = page_keys(connection, wanted, limit, offset)
             attachments = read_attachments(connection, evaluation_id)
             return PaginatedData[EvaluationLogResponse](
-                records=_evaluation_logs(connection, keys, attachments, traces=traces),
+                records=evaluation_logs(connection, keys, attachments, traces=traces),
                 page=page,
                 size=limit,
                 total=sum(row.logs_count for row in wanted),
@@ -317,42 +328,3 @@ def _existing_logs(connection: Connection, run: Row[Any]) -> list[int]:
         .order_by(logs.c.number)
     )
     return list(connection.execute(statement).scalars())
-
-
-def _page_keys(connection: Connection, wanted: Sequence[Row[Any]], limit: int, offset: int) -> list[Any]:
-    """Run id, log number and datapoint id of one page. Counters skip the runs before the page."""
-    keys: list[Any] = []
-    for run in wanted:
-        if offset >= run.logs_count:
-            offset -= run.logs_count
-            continue
-        if len(keys) == limit:
-            break
-        statement = (
-            select(run_logs.c.run_id, run_logs.c.log_number, run_logs.c.datapoint_id)
-            .where(run_logs.c.run_id == run.id)
-            .order_by(run_logs.c.log_number.desc())
-            .limit(limit - len(keys))
-            .offset(offset)
-        )
-        keys.extend(connection.execute(statement))
-        offset = 0
-    return keys
-
-
-def _evaluation_logs(
-    connection: Connection, keys: Sequence[Any], attachments: Sequence[Attachment], *, traces: bool
-) -> list[EvaluationLogResponse]:
-    found = read_logs(connection, list(dict.fromkeys(key.log_number for key in keys)), traces=traces)
-    by_number = dict(zip(dict.fromkeys(key.log_number for key in keys), found, strict=True))
-    points = read_datapoints_by_id(connection, [key.datapoint_id for key in keys if key.datapoint_id])
-    evaluators = {item.evaluator_id for item in attachments}
-    return [
-        EvaluationLogResponse(
-            run_id=key.run_id,
-            log=(log := by_number[key.log_number]),
-            evaluator_logs=[judgment for judgment in log.evaluator_logs if judgment.evaluator.id in evaluators],
-            datapoint=points.get(key.datapoint_id),
-        )
-        for key in keys
-    ]

@@ -7,12 +7,13 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import judgments, logs, run_logs, versions
+from evals_mcp.store.journal.entries import forget_texts
 from evals_mcp.store.logs.run_logs import recount_run, unlink_judgment
 from evals_mcp.store.logs.step_usage import refresh_above
 
 
 def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> None:
-    """Delete logs with their judgments and the traces below them. Unknown ids are ignored."""
+    """Delete logs with their judgments, the traces below them and their texts in the journal. Ignores unknown ids."""
     numbers = _with_dependants(connection, ids)
     for number in _judgments_of_others(connection, numbers):
         unlink_judgment(connection, number, now)
@@ -26,6 +27,7 @@ def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> No
         connection.execute(delete(run_logs).where(of_run))
     for batch in batches(sorted(numbers, reverse=True)):
         _uncount(connection, batch)
+        forget_texts(connection, connection.execute(select(logs.c.id).where(logs.c.number.in_(batch))).scalars())
         connection.execute(delete(logs).where(logs.c.number.in_(batch)))
     refresh_above(connection, parents, now)
     for run_id in sorted(run_ids):

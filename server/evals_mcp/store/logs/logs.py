@@ -5,21 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.usage import own_usage
+from evals_mcp.store.database.columns import microseconds
 from evals_mcp.store.database.identity import new_id
-from evals_mcp.store.database.pages import batches, window
+from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.repository import Repository
-from evals_mcp.store.database.tables import dataset_datapoints, logs, run_logs, runs, versions
+from evals_mcp.store.database.tables import logs, versions
 from evals_mcp.store.files.files import ensure_file
 from evals_mcp.store.files.versions import Version, add_version, find_file, find_version
+from evals_mcp.store.journal.entries import Act, record, repeated
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.filters import LogFilter, log_conditions, log_numbers_newest_first
 from evals_mcp.store.logs.judgments import JudgedBy, author_key, check_judgment, is_by_person, judgment_columns
+from evals_mcp.store.logs.lookups import LOG, find_any_run, find_key, find_log, runs_with, waiting_run
 from evals_mcp.store.logs.responses import read_logs
 from evals_mcp.store.logs.rows import known_status, log_values
 from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
@@ -38,7 +41,10 @@ class LogTarget:
 
 
 class CreatedLog(NamedTuple):
-    """The ids of a new log, its file, its version, the log it judges, if any, and its runs."""
+    """The ids of a new log, its file, its version, the log it judges, if any, and its runs.
+
+    `before` has what its run was before, for an undo; it is None for a log that existed.
+    """
 
     id: str
     file_id: str
@@ -46,6 +52,11 @@ class CreatedLog(NamedTuple):
     log_status: str | None
     judged_log_id: str | None = None
     run_ids: tuple[str, ...] = ()
+    before: dict[str, Any] | None = None
+
+    def result(self) -> dict[str, Any]:
+        """The ids as the journal has them; `CreatedLog` takes them."""
+        return {name: value for name, value in self._asdict().items() if name != "before"}
 
 
 class ChangedLog(NamedTuple):
@@ -59,7 +70,12 @@ class Logs(Repository):
     """Logs of prompts, flows, tools, agents and evaluators."""
 
     def create(
-        self, file_type: str, target: LogTarget, fields: Mapping[str, Any], run_id: str | None = None
+        self,
+        file_type: str,
+        target: LogTarget,
+        fields: Mapping[str, Any],
+        run_id: str | None = None,
+        act: Act | None = None,
     ) -> CreatedLog:
         """Store a log (fields as in the request) and add it to the run that it names or that waits for it.
 
@@ -67,10 +83,21 @@ class Logs(Repository):
         trace parent, and Conflict for a taken `log_id`. The same log again gives the log that exists.
         """
         with self._database.write() as connection:
-            return create_log(connection, file_type, target, fields, self._database.now(), run_id)
+            if (first := repeated(connection, act)) is not None:
+                return CreatedLog(**first)
+            now = self._database.now()
+            created = create_log(connection, file_type, target, fields, now, run_id)
+            if created.before is not None:
+                record(connection, act, "create_log", created.id, created.result(), created.before, now)
+            return created
 
     def create_judgment(
-        self, target: LogTarget, judged_log_id: str, fields: Mapping[str, Any], person: str | None = None
+        self,
+        target: LogTarget,
+        judged_log_id: str,
+        fields: Mapping[str, Any],
+        person: str | None = None,
+        act: Act | None = None,
     ) -> CreatedLog:
         """Store an evaluator's log of another log: the newest judgment of that log by its author.
 
@@ -78,12 +105,18 @@ class Logs(Repository):
         evaluator, NotFound, and Conflict.
         """
         with self._database.write() as connection:
-            return create_judgment(connection, target, judged_log_id, fields, self._database.now(), person)
+            if (first := repeated(connection, act)) is not None:
+                return CreatedLog(**first)
+            now = self._database.now()
+            created = create_judgment(connection, target, judged_log_id, fields, now, person)
+            if created.before is not None:
+                record(connection, act, "create_judgment", created.id, created.result(), created.before, now)
+            return created
 
     def get(self, log_id: str) -> LogResponse:
         """One log with its judgments and the trace below it. Raises NotFound."""
         with self._database.read() as connection:
-            return read_logs(connection, [_find_key(connection, log_id).number], traces=True, judged=True)[0]
+            return read_logs(connection, [find_key(connection, log_id).number], traces=True, judged=True)[0]
 
     def page(
         self,
@@ -110,14 +143,25 @@ class Logs(Repository):
                 total=total if wanted.sample is None else min(total, wanted.sample),
             )
 
-    def update(self, file_type: str, log_id: str, fields: Mapping[str, Any], file_id: str | None = None) -> ChangedLog:
+    def update(
+        self,
+        file_type: str,
+        log_id: str,
+        fields: Mapping[str, Any],
+        file_id: str | None = None,
+        act: Act | None = None,
+    ) -> ChangedLog:
         """Change the given fields of a log. Raises NotFound, and Conflict if a complete flow log would change."""
         with self._database.write() as connection:
-            row = _find_log(connection, log_id)
+            row = find_log(connection, log_id)
             file = find_file(connection, row.file_id, types=[file_type])
             if file_id is not None and file.id != file_id:
                 raise NotFound(f"File `{file_id}` has no log `{log_id}`.")
-            update_log(connection, row, fields, self._database.now(), final=file_type == "flow")
+            if repeated(connection, act) is None:
+                now = self._database.now()
+                before = update_log(connection, row, fields, now, final=file_type == "flow")
+                if before is not None:
+                    record(connection, act, "update_log", log_id, {"id": log_id}, before, now)
             return ChangedLog(read_logs(connection, [row.number], traces=True)[0], runs_with(connection, row.number))
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -143,7 +187,7 @@ def create_log(
         return _repeated(connection, row, run)
     datapoint_id = fields.get("source_datapoint_id")
     if run_id is None and datapoint_id is not None:
-        run = _waiting_run(connection, version.id, datapoint_id)
+        run = waiting_run(connection, version.id, datapoint_id)
     if run is not None and run.set_status == "cancelled":
         run = None
     if run is not None:
@@ -151,7 +195,8 @@ def create_log(
     if row["trace_parent_number"] is not None and own_usage(row).is_known:
         refresh_above(connection, [row["trace_parent_number"]], now)
     status = known_status(row["log_status"], in_run=run is not None)
-    return CreatedLog(row["id"], version.file_id, version.id, status, run_ids=() if run is None else (run.id,))
+    run_ids = () if run is None else (run.id,)
+    return CreatedLog(row["id"], version.file_id, version.id, status, run_ids=run_ids, before=_before(run))
 
 
 def create_judgment(
@@ -164,7 +209,7 @@ def create_judgment(
     location: tuple[str | int, ...] = ("body", "judgment"),
 ) -> CreatedLog:
     """Store a judgment inside a transaction; see `Logs.create_judgment`. `location` is its path in the request."""
-    judged = _find_key(connection, judged_log_id)
+    judged = find_key(connection, judged_log_id)
     if judged.judged_log_number is not None:
         raise Invalid(f"Log `{judged_log_id}` is an evaluator log. Judge the log that it is about.")
     version = _version(connection, "evaluator", target, now)
@@ -174,54 +219,52 @@ def create_judgment(
         check_judgment(judgment, spec, location)
     given = {"log_status": "complete", **fields}
     if person and given.get("user") is None and is_by_person(spec):
-        known = connection.execute(_LOG, {"log_id": fields.get("log_id")}).first()
+        known = connection.execute(LOG, {"log_id": fields.get("log_id")}).first()
         given["user"] = known.extra.get("user") if known else person  # a repeated log keeps its author
     row, is_new = _insert_log(connection, version, given, now, judged_log_number=judged.number)
     created = CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
     if not is_new:
         return created
+    created = created._replace(before={})
     columns = judgment_columns(judgment, fields.get("error"), spec, fields.get("passed"))
     by = JudgedBy(version.file_id, version.id, author_key(row["extra"].get("user")))
     add_judgment(connection, judged.number, by, row["number"], columns, now)
     return created
 
 
-def update_log(connection: Connection, row: Row[Any], fields: Mapping[str, Any], now: datetime, *, final: bool) -> None:
-    """Change a log inside a transaction. With `final`, a complete log cannot change. Raises Conflict."""
+def update_log(
+    connection: Connection, row: Row[Any], fields: Mapping[str, Any], now: datetime, *, final: bool
+) -> dict[str, Any] | None:
+    """Change a log inside a transaction. With `final`, a complete log cannot change. Raises Conflict.
+
+    Returns what an undo needs: the replaced values, and the number of the newest log. None if nothing changes.
+    """
     values = log_values(fields)
     if "extra" in values:
         values["extra"] = {**row.extra, **values["extra"]}
     if fields.get("source_datapoint_id") is not None:
         values["datapoint_id"] = fields["source_datapoint_id"]
-    changed = any(getattr(row, name) != value for name, value in values.items())
-    if not changed:
-        return
+    replaced = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
+    if not replaced:
+        return None
     if final and row.log_status == "complete":
         raise Conflict(f"Log `{row.id}` is complete and cannot be changed.")
     connection.execute(update(logs).where(logs.c.number == row.number).values(**values))
     refresh_facts(connection, {**row._mapping, **values}, now)
+    newest = connection.execute(select(func.max(logs.c.number))).scalar_one()
+    return {"values": stored_values(replaced), "newest": newest}
 
 
-def log_numbers(connection: Connection, ids: Sequence[str]) -> list[int]:
-    """The numbers of logs, in the order of the ids. Raises NotFound if one does not exist."""
-    found: dict[str, Row[Any]] = {}
-    for batch in batches(list(dict.fromkeys(ids))):
-        rows = connection.execute(
-            select(logs.c.id, logs.c.number, logs.c.judged_log_number).where(logs.c.id.in_(batch))
-        )
-        found |= {row.id: row for row in rows}
-    for log_id in ids:
-        if log_id not in found:
-            raise NotFound(f"Log `{log_id}` does not exist. No log was added.")
-        if found[log_id].judged_log_number is not None:
-            raise Invalid(f"Log `{log_id}` is an evaluator log and cannot be in a run. No log was added.")
-    return list(dict.fromkeys(found[log_id].number for log_id in ids))
+def stored_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a log's columns as JSON: times are whole microseconds since 1970-01-01."""
+    return {name: microseconds(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
-def runs_with(connection: Connection, number: int) -> list[str]:
-    """The ids of the runs that have the log with this number."""
-    in_runs = select(run_logs.c.run_id).where(run_logs.c.log_number == number).order_by(run_logs.c.run_id)
-    return list(connection.execute(in_runs).scalars())
+def _before(run: Row[Any] | None) -> dict[str, Any]:
+    """The status and version of a run, where a new log changes them."""
+    if run is None or (run.set_status != "completed" and run.version_id is not None):
+        return {}
+    return {"set_status": run.set_status, "version_id": run.version_id}
 
 
 def _version(connection: Connection, file_type: str, target: LogTarget, now: datetime) -> Version:
@@ -275,7 +318,7 @@ def _insert_log(
 
 def _same_log(connection: Connection, row: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any] | None:
     """The stored row of the log with this id, or None. Raises Conflict if it differs from this row."""
-    found = connection.execute(_LOG, {"log_id": row["id"]}).mappings().first()
+    found = connection.execute(LOG, {"log_id": row["id"]}).mappings().first()
     if found is None:
         return None
     chosen = {"number"} if "created_at" in fields else {"number", "created_at"}
@@ -298,7 +341,7 @@ def _repeated(connection: Connection, row: Mapping[str, Any], run: Row[Any] | No
 def _trace(connection: Connection, parent_id: str | None) -> tuple[int | None, int | None]:
     if parent_id is None:
         return None, None
-    parent = _find_key(connection, parent_id)
+    parent = find_key(connection, parent_id)
     return parent.number, parent.trace_root_number or parent.number
 
 
@@ -309,49 +352,3 @@ _COUNT = (
     .where(versions.c.id == bindparam("of_version"))
     .values(logs_count=versions.c.logs_count + 1, last_used_at=bindparam("now"))
 )
-_LOG = select(logs).where(logs.c.id == bindparam("log_id"))
-_KEY = select(logs.c.number, logs.c.judged_log_number, logs.c.trace_root_number).where(logs.c.id == bindparam("log_id"))
-_RUN = select(runs).where(runs.c.id == bindparam("run_id"))
-_WAITING_RUN = (
-    select(runs)
-    .join(dataset_datapoints, dataset_datapoints.c.version_id == runs.c.dataset_version_id)
-    .where(
-        runs.c.version_id == bindparam("version_id"),
-        dataset_datapoints.c.datapoint_id == bindparam("datapoint_id"),
-        runs.c.orchestrated.is_(False),
-        or_(runs.c.set_status.is_(None), runs.c.set_status == "running"),
-        ~exists(run_logs.c.log_number).where(
-            run_logs.c.run_id == runs.c.id, run_logs.c.datapoint_id == bindparam("datapoint_id")
-        ),
-    )
-    .order_by(runs.c.number.desc())
-    .limit(1)
-)
-
-
-def _find_log(connection: Connection, log_id: str) -> Row[Any]:
-    row = connection.execute(_LOG, {"log_id": log_id}).first()
-    if row is None:
-        raise NotFound(f"Log `{log_id}` does not exist.")
-    return row
-
-
-def _find_key(connection: Connection, log_id: str) -> Any:
-    """The numbers of a log, of the log that it judges and of the root of its trace; its texts are not read."""
-    row = connection.execute(_KEY, {"log_id": log_id}).first()
-    if row is None:
-        raise NotFound(f"Log `{log_id}` does not exist.")
-    return row
-
-
-def find_any_run(connection: Connection, run_id: str) -> Row[Any]:
-    """The row of a run in any evaluation. Raises NotFound."""
-    row = connection.execute(_RUN, {"run_id": run_id}).first()
-    if row is None:
-        raise NotFound(f"Run `{run_id}` does not exist.")
-    return row
-
-
-def _waiting_run(connection: Connection, version_id: str, datapoint_id: str) -> Row[Any] | None:
-    """The newest open run of this version that is not orchestrated and has no log for this datapoint."""
-    return connection.execute(_WAITING_RUN, {"version_id": version_id, "datapoint_id": datapoint_id}).first()

@@ -11,7 +11,8 @@ from evals_mcp.otel.traced_logs import TracedLog
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import logs
 from evals_mcp.store.files.versions import find_file
-from evals_mcp.store.logs.logs import CreatedLog, LogTarget, create_log, find_any_run, runs_with, update_log
+from evals_mcp.store.logs.logs import CreatedLog, LogTarget, create_log, update_log
+from evals_mcp.store.logs.lookups import find_any_run, runs_with
 from evals_mcp.store.logs.run_logs import link_existing_logs
 
 

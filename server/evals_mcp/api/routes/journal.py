@@ -1,0 +1,22 @@
+"""Routes of the journal: list writes, undo one."""
+
+from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.routes.acts import CurrentAct
+from evals_mcp.api.routes.parameters import Page, Size
+from evals_mcp.models.journal import JournalEntry
+from evals_mcp.models.pages import PaginatedData
+
+router = PrefixedRouter(prefix="/journal", tags=["journal"])
+
+
+@router.get("")
+def list_writes(store: CurrentStore, page: Page = 1, size: Size = 10) -> PaginatedData[JournalEntry]:
+    """List the writes of the workspace, newest first."""
+    return store.journal.page(page, size)
+
+
+@router.post("/{id}/undo")
+def undo_write(store: CurrentStore, act: CurrentAct, id: str) -> JournalEntry:
+    """Undo a write, exactly and once. Answers 409 if something was built on it since."""
+    return store.journal.undo(id, act)

@@ -1,0 +1,106 @@
+"""Entries of the journal inside the transaction of their write: record one, find that of a repeated request."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from evals_mcp.errors import Conflict, Invalid
+from evals_mcp.models.journal import WriteKind
+from evals_mcp.store.database.pages import batches
+from evals_mcp.store.database.tables import journal
+
+
+@dataclass(slots=True)
+class Act:
+    """Who writes, through what, and as which request. The write adds its `entry`, and whether it `repeats` another.
+
+    `digest` is of the whole request; it is None without a `request_id`.
+    """
+
+    key_id: str = ""
+    actor: str | None = None
+    tool: str | None = None
+    route: str | None = None
+    request_id: str | None = None
+    digest: str | None = None
+    entry: str | None = None
+    repeats: bool = False
+
+
+def repeated(connection: Connection, act: Act | None) -> dict[str, Any] | None:
+    """The result of the earlier write with this request id; None if there is none.
+
+    Raises Invalid if that was another request, and Conflict if it was undone.
+    """
+    if act is None or act.request_id is None:
+        return None
+    row = connection.execute(_OF_REQUEST, {"of_key": act.key_id, "of_request": act.request_id}).first()
+    if row is None:
+        return None
+    if row.request_digest != act.digest:
+        raise Invalid(
+            "This request id belongs to another request. Nothing was written. Give each request an id of its own.",
+            ("header", "Idempotency-Key"),
+        )
+    if row.undone_at is not None:
+        raise Conflict(f"Write `{handle(row)}` of this request id was undone. Repeat it with another request id.")
+    act.entry, act.repeats = handle(row), True
+    result: dict[str, Any] = row.result
+    return result
+
+
+def record(
+    connection: Connection,
+    act: Act | None,
+    kind: WriteKind,
+    subject: str,
+    result: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    now: datetime,
+) -> None:
+    """Add the entry of a write. Without an act there is none.
+
+    `subject` is the id of what was written, `result` the ids of the answer, `before` what the inverse needs.
+    """
+    if act is None:
+        return
+    tag = secrets.token_hex(4)
+    values = {
+        "tag": tag,
+        "created_at": now,
+        "key_id": act.key_id,
+        "actor": act.actor,
+        "tool": act.tool,
+        "route": act.route,
+        "kind": kind,
+        "subject": subject,
+        "result": result,
+        "before": before,
+        "request_id": act.request_id,
+        "request_digest": act.digest,
+    }
+    number = connection.execute(_INSERT, values).inserted_primary_key
+    assert number is not None
+    act.entry = f"write_{number[0]}_{tag}"
+
+
+def forget_texts(connection: Connection, log_ids: Iterable[str]) -> None:
+    """Delete what the journal has of the texts of logs that are deleted."""
+    for batch in batches(list(log_ids)):
+        connection.execute(update(journal).where(journal.c.subject.in_(batch)).values(before=None))
+
+
+def handle(row: Any) -> str:
+    """The id of an entry: its number and its tag."""
+    return f"write_{row.number}_{row.tag}"
+
+
+# Build the statements once: building takes several times as long as running.
+_INSERT = journal.insert()
+_OF_REQUEST = select(
+    journal.c.number, journal.c.tag, journal.c.result, journal.c.request_digest, journal.c.undone_at
+).where(journal.c.key_id == bindparam("of_key"), journal.c.request_id == bindparam("of_request"))

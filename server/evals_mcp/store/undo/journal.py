@@ -1,0 +1,86 @@
+"""The journal of a workspace: list its writes, take one back."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from evals_mcp.errors import Conflict, NotFound
+from evals_mcp.models.journal import JournalEntry
+from evals_mcp.models.pages import PaginatedData
+from evals_mcp.store.database.pages import window
+from evals_mcp.store.database.repository import Repository
+from evals_mcp.store.database.tables import journal
+from evals_mcp.store.journal.entries import Act, handle, record, repeated
+from evals_mcp.store.undo.log_inverses import undo_changed_log, undo_judgment, undo_new_log
+from evals_mcp.store.undo.run_inverses import undo_changed_run, undo_new_evaluation, undo_new_run
+
+_INVERSES: dict[str, Callable[[Connection, Row[Any], datetime], None]] = {
+    "create_log": undo_new_log,
+    "create_judgment": undo_judgment,
+    "update_log": undo_changed_log,
+    "create_run": undo_new_run,
+    "update_run": undo_changed_run,
+    "create_evaluation": undo_new_evaluation,
+}
+_HANDLE = re.compile(r"write_([1-9]\d{0,17})_([0-9a-f]{8})")
+
+
+class Journal(Repository):
+    """The writes of a workspace."""
+
+    def page(self, page: int, size: int) -> PaginatedData[JournalEntry]:
+        """A page of the writes, newest first."""
+        with self._database.read() as connection:
+            total = connection.execute(select(func.count()).select_from(journal)).scalar_one()
+            limit, offset = window(page, size)
+            rows = connection.execute(select(journal).order_by(journal.c.number.desc()).limit(limit).offset(offset))
+            records = [_entry(row) for row in rows]
+            return PaginatedData[JournalEntry](records=records, page=page, size=limit, total=total)
+
+    def undo(self, write: str, act: Act | None = None) -> JournalEntry:
+        """Take a write back by its handle, exactly and once. The answer is the entry of the undo.
+
+        Raises NotFound for a handle of another database, and Conflict if the write was undone, has no inverse, or
+        something was built on it since.
+        """
+        act = act or Act()
+        with self._database.write() as connection:
+            if repeated(connection, act) is None:
+                now = self._database.now()
+                entry = _find(connection, write)
+                if entry.undone_at is not None:
+                    raise Conflict(f"Write `{write}` was undone before. A write is undone once.")
+                if entry.before is None:
+                    raise Conflict(f"Write `{write}` cannot be undone: what it replaced is not in the journal.")
+                _INVERSES[entry.kind](connection, entry, now)
+                connection.execute(update(journal).where(journal.c.number == entry.number).values(undone_at=now))
+                record(connection, act, "undo", write, {"undone": write}, None, now)
+            assert act.entry is not None
+            return _entry(_find(connection, act.entry))
+
+
+def _find(connection: Connection, write: str) -> Row[Any]:
+    parts = _HANDLE.fullmatch(write)
+    row = None
+    if parts is not None:
+        of_entry = (journal.c.number == int(parts[1]), journal.c.tag == parts[2])
+        row = connection.execute(select(journal).where(*of_entry)).first()
+    if row is None:
+        raise NotFound(f"The journal of this database has no write `{write}`.")
+    return row
+
+
+def _entry(row: Row[Any]) -> JournalEntry:
+    changed = row.before.get("values", ()) if row.before else ()
+    return JournalEntry(
+        id=handle(row),
+        **{name: getattr(row, name) for name in _FIELDS},
+        changed=sorted(changed),
+        undoable=row.before is not None and row.undone_at is None,
+    )
+
+
+_FIELDS = ("created_at", "actor", "tool", "route", "kind", "subject", "result", "request_id", "undone_at")

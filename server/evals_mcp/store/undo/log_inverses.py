@@ -1,0 +1,84 @@
+"""Take back writes of logs and judgments, inside a transaction. Counters are counted again, never copied back."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, select, update
+
+from evals_mcp.errors import Conflict
+from evals_mcp.store.database.columns import Moment, moment
+from evals_mcp.store.database.tables import journal, logs, run_logs, runs
+from evals_mcp.store.logs.deletions import delete_logs
+from evals_mcp.store.logs.judgments import author_key
+from evals_mcp.store.logs.lookups import LOG, runs_with
+from evals_mcp.store.logs.run_logs import refresh_facts
+
+
+def undo_new_log(connection: Connection, entry: Row[Any], now: datetime) -> None:
+    """Delete a log, and give its run the status and version it had. Raises Conflict."""
+    log = _unchanged_log(connection, entry)
+    if _any_log(connection, logs.c.judged_log_number == log.number):
+        raise Conflict(f"Log `{log.id}` was judged since. Undo or delete its judgments first.")
+    if _any_log(connection, logs.c.trace_parent_number == log.number):
+        raise Conflict(f"Log `{log.id}` has steps now. Undo or delete them first.")
+    run_ids = runs_with(connection, log.number)
+    if run_ids != list(entry.result["run_ids"]):
+        raise Conflict(f"Log `{log.id}` is in other runs now, so it stays.")
+    for run_id in run_ids:
+        _check_run(connection, run_id, log.number, changed=bool(entry.before))
+    delete_logs(connection, [log.id], now)
+    if entry.before:
+        connection.execute(update(runs).where(runs.c.id.in_(run_ids)).values(**entry.before))
+
+
+def undo_judgment(connection: Connection, entry: Row[Any], now: datetime) -> None:
+    """Delete a judgment; the author's previous one counts again. Raises Conflict."""
+    log = _unchanged_log(connection, entry)
+    author = author_key(log.extra.get("user"))
+    later = select(logs.c.extra).where(
+        logs.c.judged_log_number == log.judged_log_number, logs.c.file_id == log.file_id, logs.c.number > log.number
+    )
+    if any(author_key(extra.get("user")) == author for extra in connection.execute(later).scalars()):
+        raise Conflict(f"The author of judgment `{log.id}` judged the log again since. Undo that first.")
+    delete_logs(connection, [log.id], now)
+
+
+def undo_changed_log(connection: Connection, entry: Row[Any], now: datetime) -> None:
+    """Give a log the values that a change replaced. Raises Conflict."""
+    log = _unchanged_log(connection, entry)
+    if _any_log(connection, logs.c.judged_log_number == log.number, logs.c.number > entry.before["newest"]):
+        raise Conflict(f"Log `{log.id}` was judged since it changed. Undo or delete these judgments first.")
+    values = {name: _value(name, value) for name, value in entry.before["values"].items()}
+    connection.execute(update(logs).where(logs.c.number == log.number).values(**values))
+    refresh_facts(connection, {**log._mapping, **values}, now)
+
+
+def _unchanged_log(connection: Connection, entry: Row[Any]) -> Row[Any]:
+    """The log of an entry, unless a later entry changed it."""
+    log = connection.execute(LOG, {"log_id": entry.subject}).first()
+    if log is None:
+        raise Conflict(f"Log `{entry.subject}` was deleted since, so there is nothing to undo.")
+    later = select(func.count()).where(
+        journal.c.subject == entry.subject, journal.c.number > entry.number, journal.c.undone_at.is_(None)
+    )
+    if connection.execute(later).scalar_one():
+        raise Conflict(f"Log `{entry.subject}` was changed since. Undo that first.")
+    return log
+
+
+def _check_run(connection: Connection, run_id: str, number: int, *, changed: bool) -> None:
+    """Raise Conflict if a run was closed after a log joined it, or has later ones in what the log `changed`."""
+    run = connection.execute(select(runs.c.set_status).where(runs.c.id == run_id)).one()
+    if run.set_status not in (None, "running"):
+        raise Conflict(f"Run `{run_id}` was {run.set_status} since. Undo that first.")
+    later = exists().where(run_logs.c.run_id == run_id, run_logs.c.log_number > number)
+    if changed and connection.execute(select(later)).scalar_one():
+        raise Conflict(f"Run `{run_id}` was opened by this log and has later ones. Undo or delete these first.")
+
+
+def _any_log(connection: Connection, *conditions: Any) -> bool:
+    return bool(connection.execute(select(exists(logs.c.number).where(*conditions))).scalar_one())
+
+
+def _value(name: str, stored: Any) -> Any:
+    return moment(stored) if stored is not None and isinstance(logs.c[name].type, Moment) else stored

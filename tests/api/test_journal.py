@@ -1,0 +1,213 @@
+"""The journal of writes over HTTP: what it tells, repeated requests, undo."""
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.api.application import AccessOfTest
+from tests.recount import check_counts
+
+from evals_mcp.api.access import Grant
+from evals_mcp.store.store import Store
+
+pytestmark = pytest.mark.anyio
+
+_SPEC = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
+
+
+class KeyOfTest:
+    """The access of somebody with an API key."""
+
+    def __init__(self, store: Store, name: str, *, may_write: bool = True) -> None:
+        self._grant = Grant(store, may_write, f"id of {name}", name)
+
+    async def grant(self, key: str | None) -> Grant:
+        """What the key grants."""
+        return self._grant
+
+    def check(self) -> None:
+        """The store is there."""
+
+
+async def _set_up(api: httpx.AsyncClient) -> dict[str, str]:
+    """An evaluation with a run of a flow and an evaluator; their ids."""
+    flow = (await api.post("/v5/flows", json={"path": "f", "attributes": {"n": 1}})).json()
+    judge = (await api.post("/v5/evaluators", json={"path": "judge", "spec": _SPEC})).json()
+    body = {"file": {"id": flow["id"]}, "name": "e", "evaluators": [{"path": "judge"}]}
+    evaluation = (await api.post("/v5/evaluations", json=body)).json()["id"]
+    runs = f"/v5/evaluations/{evaluation}/runs"
+    run = (await api.post(runs, json={"version": {"path": "f"}, "orchestrated": False})).json()["id"]
+    return {"evaluation": evaluation, "runs": runs, "run": run, "judge": judge["id"]}
+
+
+def _as(request_id: str, tool: str | None = None) -> dict[str, str]:
+    return {"Idempotency-Key": request_id} | ({} if tool is None else {"X-Evals-Tool": tool})
+
+
+async def _journal(api: httpx.AsyncClient, size: int = 50) -> list[dict[str, Any]]:
+    found = (await api.get("/v5/journal", params={"size": size})).json()
+    records: list[dict[str, Any]] = found["records"]
+    return records
+
+
+async def _undo(api: httpx.AsyncClient, answer: httpx.Response) -> httpx.Response:
+    return await api.post(f"/v5/journal/{answer.headers['x-evals-write']}/undo")
+
+
+async def test_the_journal_tells_who_wrote_what(api: httpx.AsyncClient, access: AccessOfTest, store: Store) -> None:
+    """Newest first, in pages, with the key's name, tool, route, request id, ids, and the names of changed fields."""
+    access.now = KeyOfTest(store, "Ana")  # type: ignore[assignment]
+    ids = await _set_up(api)
+    log = await api.post("/v5/flows/log", json={"path": "f", "output": "a"}, headers=_as("r1", "log_generation"))
+    log_id = log.json()["id"]
+    await api.patch(f"/v5/flows/logs/{log_id}", json={"output": "b"})
+    same = await api.patch(f"/v5/flows/logs/{log_id}", json={"output": "b"})
+    assert "x-evals-write" not in same.headers
+    changed, made, run, evaluation = await _journal(api)
+    assert (made["id"], made["actor"], made["tool"]) == (log.headers["x-evals-write"], "Ana", "log_generation")
+    assert (made["route"], made["request_id"], made["kind"]) == ("POST /v5/flows/log", "r1", "create_log")
+    assert (made["subject"], made["result"]["id"], made["undoable"]) == (log_id, log_id, True)
+    assert (changed["kind"], changed["changed"], changed["tool"]) == ("update_log", ["output"], None)
+    assert (run["subject"], evaluation["subject"]) == (ids["run"], ids["evaluation"])
+    page = (await api.get("/v5/journal", params={"page": 2, "size": 1})).json()
+    assert (page["total"], [entry["id"] for entry in page["records"]]) == (4, [made["id"]])
+
+
+async def test_a_repeated_request_writes_once(api: httpx.AsyncClient, store: Store) -> None:
+    """Every kind of write gives the first one's ids and handle again; equal content without its id is another row."""
+    ids = await _set_up(api)
+    log = {"path": "f", "output": "a", "run_id": ids["run"]}
+    first = await api.post("/v5/flows/log", json=log)
+    judgment = {"path": "judge", "parent_id": first.json()["id"], "judgment": True}
+    requests = [
+        ("POST", "/v5/flows/log", log),
+        ("POST", "/v5/evaluators/log", judgment),
+        ("PATCH", f"/v5/flows/logs/{first.json()['id']}", {"output": "b"}),
+        ("POST", ids["runs"], {"version": {"path": "f"}, "orchestrated": False}),
+        ("PATCH", f"{ids['runs']}/{ids['run']}", {"control": True}),
+        ("POST", "/v5/evaluations", {"name": "other", "evaluators": []}),
+    ]
+    for number, (method, path, body) in enumerate(requests):
+        answers = [await api.request(method, path, json=body, headers=_as(f"r{number}")) for _ in range(2)]
+        assert answers[0].is_success, answers[0].text
+        assert answers[0].status_code == answers[1].status_code
+        assert answers[0].json() == answers[1].json()
+        assert answers[0].headers["x-evals-write"] == answers[1].headers["x-evals-write"]
+        assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true"]
+    assert len(await _journal(api)) == 3 + len(requests)
+    page = (await api.get(f"/v5/evaluations/{ids['evaluation']}/logs")).json()
+    assert page["total"] == 2
+    check_counts(store)
+
+
+async def test_a_request_id_is_of_one_request_of_one_key(
+    api: httpx.AsyncClient, access: AccessOfTest, store: Store
+) -> None:
+    """Another body, path or query is refused and not written; another key has ids of its own; a bad id is refused."""
+    access.now = KeyOfTest(store, "Ana")  # type: ignore[assignment]
+    await _set_up(api)
+    log = {"path": "f", "output": "a"}
+    assert (await api.post("/v5/flows/log", json=log, headers=_as("r"))).is_success
+    for path, body in (
+        ("/v5/flows/log", {**log, "output": "b"}),
+        ("/v5/flows/log?environment=production", log),
+        ("/v5/evaluations", {"name": "x", "evaluators": []}),
+    ):
+        refused = await api.post(path, json=body, headers=_as("r"))
+        assert refused.status_code == 422, refused.text
+        assert refused.json()["detail"][0]["loc"] == ["header", "Idempotency-Key"]
+        assert "belongs to another request" in refused.json()["detail"][0]["msg"]
+    for bad in ("", "x" * 201):
+        assert (await api.post("/v5/flows/log", json=log, headers=_as(bad))).status_code == 422
+    access.now = KeyOfTest(store, "Ben")  # type: ignore[assignment]
+    other = await api.post("/v5/flows/log", json={**log, "output": "b"}, headers=_as("r"))
+    assert other.is_success
+    assert "idempotent-replayed" not in other.headers
+    assert len(await _journal(api)) == 4
+
+
+async def test_undo_takes_a_write_back_once(api: httpx.AsyncClient, store: Store) -> None:
+    """Statistics are what they were; a second undo, a request repeated after it, and other handles are refused."""
+    ids = await _set_up(api)
+    stats = f"/v5/evaluations/{ids['evaluation']}/stats"
+    body = {"path": "f", "output": "a", "run_id": ids["run"]}
+    log = (await api.post("/v5/flows/log", json={**body, "log_status": "complete"})).json()["id"]
+    said = {"path": "judge", "parent_id": log, "judgment": True}
+    assert (await api.post("/v5/evaluators/log", json=said)).is_success
+    before = (await api.get(stats)).json()
+    judgment = await api.post("/v5/evaluators/log", json={**said, "judgment": False}, headers=_as("r"))
+    assert (await api.get(stats)).json() != before
+    undone = await _undo(api, judgment)
+    assert undone.is_success, undone.text
+    assert (undone.json()["kind"], undone.json()["undoable"]) == ("undo", False)
+    assert undone.json()["subject"] == judgment.headers["x-evals-write"]
+    assert (await api.get(stats)).json() == before
+    check_counts(store)
+    again = await _undo(api, judgment)
+    assert (again.status_code, "once" in again.json()["detail"]) == (409, True)
+    repeated = await api.post("/v5/evaluators/log", json={**said, "judgment": False}, headers=_as("r"))
+    assert (repeated.status_code, "was undone" in repeated.json()["detail"]) == (409, True)
+    assert (await _undo(api, undone)).status_code == 409
+    for handle in ("write_1_00000000", "write_99_" + judgment.headers["x-evals-write"][-8:], "nonsense", "write_0_x"):
+        assert (await api.post(f"/v5/journal/{handle}/undo")).status_code == 404
+    assert sum(entry["undone_at"] is not None for entry in await _journal(api)) == 1
+
+
+async def test_an_undo_is_refused_after_what_was_built_on_the_write(api: httpx.AsyncClient, store: Store) -> None:
+    """Each refusal says what stands on the write; undone in the other order, all of them go and leave nothing."""
+    body = {"name": "e", "evaluators": []}
+    assert (await api.post("/v5/flows", json={"path": "f", "attributes": {"n": 1}})).is_success
+    assert (await api.post("/v5/evaluators", json={"path": "judge", "spec": _SPEC})).is_success
+    evaluation = await api.post("/v5/evaluations", json=body)
+    runs = f"/v5/evaluations/{evaluation.json()['id']}/runs"
+    run = await api.post(runs, json={"orchestrated": False})
+    run_id = run.json()["id"]
+    log = await api.post("/v5/flows/log", json={"path": "f", "output": "a", "run_id": run_id})
+    change = await api.patch(f"/v5/flows/logs/{log.json()['id']}", json={"output": "b", "log_status": "complete"})
+    said = {"path": "judge", "parent_id": log.json()["id"], "judgment": True}
+    judgments = [await api.post("/v5/evaluators/log", json=said) for _ in range(2)]
+    control = await api.patch(f"{runs}/{run_id}", json={"control": True})
+    writes = [evaluation, run, log, change, *judgments, control]
+    words = ["has runs", "control", "changed since", "judged since", "judged the log again"]
+    for write, word in zip(writes[:5], words, strict=True):
+        refused = await _undo(api, write)
+        assert (refused.status_code, word in refused.json()["detail"]) == (409, True), refused.text
+    for write in reversed(writes):
+        undone = await _undo(api, write)
+        assert undone.is_success, undone.text
+        check_counts(store)
+    assert (await api.get(f"/v5/evaluations/{evaluation.json()['id']}")).status_code == 404
+    assert (await api.get(f"/v5/logs/{log.json()['id']}")).status_code == 404
+
+
+async def test_a_deleted_log_leaves_no_text_in_the_journal(api: httpx.AsyncClient, store: Store) -> None:
+    """What a change had replaced goes with the log; its entries stay and say that they cannot be undone."""
+    await _set_up(api)
+    log = (await api.post("/v5/flows/log", json={"path": "f", "output": "secret zebra"})).json()["id"]
+    change = await api.patch(f"/v5/flows/logs/{log}", json={"output": "b"})
+    with store.database.read() as connection:
+        assert "zebra" in str(connection.exec_driver_sql(_ALL.format(_schema(store))).all())
+    assert (await api.delete("/v5/logs", params={"id": log})).is_success
+    with store.database.read() as connection:
+        assert "zebra" not in str(connection.exec_driver_sql(_ALL.format(_schema(store))).all())
+    assert [entry["undoable"] for entry in await _journal(api)][:2] == [False, False]
+    assert (await _undo(api, change)).status_code == 409
+
+
+async def test_a_key_that_cannot_write_reads_the_journal(
+    api: httpx.AsyncClient, access: AccessOfTest, store: Store
+) -> None:
+    """It lists the writes and undoes none."""
+    ids = await _set_up(api)
+    entry = (await _journal(api))[0]
+    access.now = KeyOfTest(store, "Guest", may_write=False)  # type: ignore[assignment]
+    assert (await _journal(api))[0] == entry
+    assert (await api.post(f"/v5/journal/{entry['id']}/undo")).status_code == 403
+    assert len((await api.get(ids["runs"])).json()["runs"]) == 1
+
+
+_ALL = "SELECT * FROM {}journal"
+
+
+def _schema(store: Store) -> str:
+    return f'"{store.database.schema}".' if store.database.schema else ""

@@ -1,0 +1,25 @@
+"""A database from before the journal gets it."""
+
+from contextlib import closing
+
+from sqlalchemy import text
+from tests.counted_world import World
+
+from evals_mcp.store.store import open_store
+
+
+def test_an_old_database_gets_a_journal(database_address: str) -> None:
+    """What was written before has no entries and stays; what is written afterwards has them, and can be undone."""
+    with closing(open_store(database_address)) as store:
+        world = World(store)
+        world.step("log in run", 0, 0, 1)
+        with store.database.write() as connection:
+            connection.execute(text("DROP TABLE journal"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    with closing(open_store(database_address)) as store:
+        assert store.journal.page(1, 10).total == 0
+        world.store, world.journaled = store, True
+        world.step("judge", 0, 0, 1)
+        assert [entry.kind for entry in store.journal.page(1, 10).records] == ["create_judgment"]
+        store.journal.undo(world.entries[0])
+        assert len(store.logs.get(world.logs[0]).evaluator_logs) == 0
