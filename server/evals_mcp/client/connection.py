@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from evals_mcp import __version__
+from evals_mcp.client.acting import current_acting
 from evals_mcp.client.failures import Trouble, answer_failure, network_failure, not_finite, not_the_api
 from evals_mcp.client.retries import LONGEST_WAIT, MOST_TRIES, PASSING, backoff, read_retry_after
 from evals_mcp.client.urls import ApiVersion, Query, build_url, read_base_url
@@ -36,6 +37,8 @@ AsgiApp = Callable[
 
 EXTENSION_HEADER = "x-evals-mcp"
 """The header with our server's version. It shows that the server has our extensions."""
+
+_WRITE_HEADER = "x-evals-write"
 
 # Uvicorn closes idle connections after five seconds. Stay below that, because a failed write is not retried.
 _IDLE_SECONDS = 3.0
@@ -194,6 +197,8 @@ class Connection:
 
         url = build_url(self._address.root, api, path, query)
         parts = _encoded(body)
+        if not reads and (at_work := current_acting()) is not None:
+            parts["headers"] = {**parts.get("headers", {}), **at_work.headers()}
         if self._client is None:
             await self.open()
             assert self._client is not None
@@ -234,6 +239,8 @@ class Connection:
             self._extended = True
         elif self._extended is None and response.is_success:
             self._extended = False
+        if _WRITE_HEADER in response.headers and (at_work := current_acting()) is not None:
+            at_work.writes.append(response.headers[_WRITE_HEADER])
 
     def _refused(self, response: "httpx.Response", retry_after: float | None) -> EvalsError:
         login = self._address.login

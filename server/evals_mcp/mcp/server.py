@@ -37,6 +37,7 @@ from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.frame.quoting import name as name_of
 from evals_mcp.answers.frame.vocabularies import word_counts
+from evals_mcp.client.acting import acting
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.errors import EvalsError, Invalid, NotFound
@@ -131,7 +132,8 @@ class EvalsServer(LateServer):
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
         """Call a tool. Every failure becomes an error result, never an exception."""
         try:
-            return await super().call_tool(name, self._checked(name, arguments), context)
+            with acting(name):
+                return await super().call_tool(name, self._checked(name, arguments), context)
         except EvalsError as error:
             return _error(str(error))
         except ToolError as error:
