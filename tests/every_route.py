@@ -342,6 +342,7 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "error": "too hard"})
     yield Step("GET", "/v5/evaluations/{id}/stats", evaluation)
     yield Step("POST", "/v5/bulk", body=bulk_records(world))
+    yield Step("POST", "/v5/set-ups", body={"evaluation": "set up", "evaluators": [{"name": world.files["evaluator"]}]})
     yield Step("GET", "/v5/bulk")
     yield Step("GET", "/v5/bulk/counts")
     dataset, tool = {"id": world.files["dataset"]}, {"id": world.files["tool"]}

@@ -1,4 +1,4 @@
-"""The routes of Humanloop's API (v5 and v4), of bulk loads and of the journal. The first answer needs none of them."""
+"""The routes of Humanloop's documented API (v5 and v4) and our routes that write. The first answer needs none of them."""
 
 from evals_mcp.api.routes import (
     agents,
@@ -15,6 +15,7 @@ from evals_mcp.api.routes import (
     otel,
     prompts,
     runs,
+    set_ups,
     tools,
 )
 from evals_mcp.api.v4 import configs as v4_configs
@@ -40,6 +41,7 @@ V5_ROUTERS = (
     otel.router,
     bulk.router,
     journal.router,
+    set_ups.router,
 )
 
 PAGE_ROUTERS = (evaluation_pages.router,)

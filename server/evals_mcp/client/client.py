@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from evals_mcp.client.bulk import Bulk
     from evals_mcp.client.raw_pages import RawPages
+    from evals_mcp.client.set_ups import SetUps
     from evals_mcp.client.v4 import V4
     from evals_mcp.client.versioned import Agents, Evaluators, Flows, Prompts, Tools
 
@@ -80,6 +81,13 @@ class EvalsClient:
         from evals_mcp.client.raw_pages import RawPages
 
         return RawPages(self.connection)
+
+    @cached_property
+    def set_ups(self) -> "SetUps":
+        """Runs with all that they need."""
+        from evals_mcp.client.set_ups import SetUps
+
+        return SetUps(self.connection)
 
     @cached_property
     def v4(self) -> "V4":

@@ -27,6 +27,7 @@ from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.revision_cache import RevisionCache
 
 if TYPE_CHECKING:
+    from evals_mcp.store.evaluations.set_ups import SetUps
     from evals_mcp.store.logs.traces import Traces
     from evals_mcp.store.questions.agreement import AgreementQuestions
     from evals_mcp.store.questions.cached_answers import CachedAnswers
@@ -88,6 +89,13 @@ class Store:
         from evals_mcp.store.logs.traces import Traces
 
         return Traces(self.database)
+
+    @cached_property
+    def set_ups(self) -> "SetUps":
+        """Runs with all that they need."""
+        from evals_mcp.store.evaluations.set_ups import SetUps
+
+        return SetUps(self.database)
 
     @cached_property
     def comparison_questions(self) -> "ComparisonQuestions":

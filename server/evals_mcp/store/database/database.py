@@ -87,8 +87,8 @@ class Database:
                 yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """An atomic transaction, the only writing one of the workspace.
+    def write(self, *, dry_run: bool = False) -> Iterator[Connection]:
+        """An atomic transaction, the only writing one of the workspace. With `dry_run`, it is rolled back at its end.
 
         Writers of a workspace take turns on SQLite and PostgreSQL. So facts that a query has checked hold until the
         end, and there are no deadlocks. Raises Unavailable, and Invalid for JSON with an infinite number.
@@ -98,12 +98,14 @@ class Database:
             self._follow_file()
             openings = self._openings
             with self._writing.connect() as connection:
-                with connection.begin():
+                with connection.begin() as transaction:
                     if not self.is_sqlite:
                         lock = {"patience": str(_BUSY_MILLISECONDS), "schema": self.schema or ""}
                         connection.execute(_LOCK_WORKSPACE, lock)
                     yield connection
                     self._check_file(openings)
+                    if dry_run:
+                        transaction.rollback()
                 if self.file is not None:
                     self.file.shorten_log(driver_connection(connection))
 

@@ -63,7 +63,7 @@ class Datasets(Repository):
                 else:
                     dropped = set(ids)
                     ids = [datapoint_id for datapoint_id in before if datapoint_id not in dropped]
-            version_id = _add_version(connection, file, ids, attributes, change, now)
+            version_id, _ = _add_version(connection, file, ids, attributes, change, now)
             return _written(_shown(connection, version_id, include_datapoints), given)
 
     def add(self, dataset_id: str, given: Sequence[CreateDatapointRequest]) -> list[DatapointResponse]:
@@ -94,7 +94,7 @@ class Datasets(Repository):
             base = find_version(connection, version_id=version_id, file_id=dataset_id, environment=environment)
             before = _datapoint_ids(connection, base.id)
             ids = list(dict.fromkeys([*before, *_store_datapoints(connection, file.id, given)]))
-            new_id = _add_version(connection, file, ids, base.content.get("attributes"), change, now)
+            new_id, _ = _add_version(connection, file, ids, base.content.get("attributes"), change, now)
             return _written(_shown(connection, new_id, include_datapoints=False), given)
 
     def get(
@@ -195,6 +195,22 @@ def _written(response: DatasetResponse, given: Sequence[CreateDatapointRequest])
     return response.model_copy(update={"repeated_datapoints": repeated})
 
 
+def add_datapoints(
+    connection: Connection,
+    file: Row[Any],
+    base: Version | None,
+    given: Sequence[CreateDatapointRequest],
+    now: datetime,
+) -> tuple[str, bool]:
+    """Add datapoints to a version of a dataset inside a transaction. Returns the new version's id and if it is new."""
+    before = [] if base is None else _datapoint_ids(connection, base.id)
+    ids = list(dict.fromkeys([*before, *_store_datapoints(connection, file.id, given)]))
+    if base is not None and len(ids) == len(before):
+        return base.id, False
+    attributes = None if base is None else base.content.get("attributes")
+    return _add_version(connection, file, ids, attributes, FileChange(), now)
+
+
 _ADD_DATAPOINTS = Upsert(datapoints, lambda insert: insert.on_conflict_do_nothing())
 
 
@@ -235,8 +251,8 @@ def _add_version(
     attributes: dict[str, Any] | None,
     change: FileChange,
     now: datetime,
-) -> str:
-    """The id of the version with these datapoints (in any order) and attributes."""
+) -> tuple[str, bool]:
+    """The id of the version with these datapoints (in any order) and attributes, and whether it is new."""
     content = {"attributes": attributes}
     version_id, is_new = add_version(
         connection,
@@ -251,7 +267,7 @@ def _add_version(
     if is_new and ids:
         rows = [{"version_id": version_id, "position": at, "datapoint_id": id} for at, id in enumerate(ids)]
         connection.execute(dataset_datapoints.insert(), rows)
-    return version_id
+    return version_id, is_new
 
 
 def _base_version(

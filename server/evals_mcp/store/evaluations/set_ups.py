@@ -1,0 +1,204 @@
+"""Set up a run in one transaction: find or create its evaluation, dataset, version and evaluators."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.references import EvaluatorReference, Target
+from evals_mcp.models.set_ups import SetUpEvaluator, SetUpPart, SetUpRequest, SetUpResponse
+from evals_mcp.store.database.repository import Repository
+from evals_mcp.store.database.tables import evaluation_runs, evaluations, files, runs
+from evals_mcp.store.evaluations.evaluations import (
+    EVALUATED_TYPES,
+    attach_evaluators,
+    create_evaluation,
+    find_target,
+)
+from evals_mcp.store.evaluations.run_status import read_attachments, read_runs
+from evals_mcp.store.evaluations.runs import create_run
+from evals_mcp.store.files.datasets import add_datapoints
+from evals_mcp.store.files.files import ensure_file
+from evals_mcp.store.files.versions import Version, add_version, find_file, newest_version, versions_by_id
+
+_NEAREST = 3
+_CANDIDATES = 8
+
+
+class SetUps(Repository):
+    """Runs with all that they need."""
+
+    def set_up(self, request: SetUpRequest) -> SetUpResponse:
+        """Find or create a run and its parts. With `dry_run`, nothing is stored.
+
+        A run that has this version and dataset version, and is not cancelled, is found. Raises NotFound for a part that
+        exists nowhere and that the request does not describe, Invalid, and Conflict for a path that has something else.
+        """
+        with self._database.write(dry_run=request.dry_run) as connection:
+            return _SetUp(connection, request, self._database.now()).parts()
+
+
+class _SetUp:
+    """One request inside a transaction."""
+
+    def __init__(self, connection: Connection, request: SetUpRequest, now: datetime) -> None:
+        self._connection = connection
+        self._request = request
+        self._now = now
+
+    def parts(self) -> SetUpResponse:
+        """All parts, in an order in which each has what it needs."""
+        evaluation = self._evaluation()
+        folder = evaluation.name.replace("/", "-").strip() or evaluation.id
+        dataset, added = self._dataset(folder, evaluation.id)
+        version = self._version(folder)
+        evaluators = [self._evaluator(folder, item) for item in self._request.evaluators]
+        attached = {item.evaluator_version_id for item in read_attachments(self._connection, evaluation.id)}
+        missing = [item.version_id for item in evaluators if item.version_id not in attached]
+        if missing:
+            references = [EvaluatorReference(version_id=id, orchestrated=False) for id in missing]
+            attach_evaluators(self._connection, evaluation.id, references, self._now)
+        answer = SetUpResponse(
+            evaluation=evaluation,
+            dataset=dataset,
+            version=version,
+            evaluators=evaluators,
+            added_datapoints_count=added,
+        )
+        if dataset is not None and dataset.version_id is not None:
+            size = versions_by_id(self._connection, [dataset.version_id])[dataset.version_id].datapoints_count
+            answer.datapoints_count = size
+        if dataset is not None and version is not None:
+            answer.run = self._run(evaluation.id, dataset, version)
+            (row,) = read_runs(self._connection, evaluation.id, [answer.run.id])
+            answer.logged_datapoints_count = row.logged_datapoints_count
+        return answer
+
+    def _evaluation(self) -> SetUpPart:
+        word = self._request.evaluation.strip()
+        named = select(evaluations.c.id, evaluations.c.name).order_by(evaluations.c.number.desc())
+        found = self._connection.execute(named.where(evaluations.c.id == word)).all()
+        found = found or self._connection.execute(named.where(evaluations.c.name == word)).all()
+        if len(found) > 1:
+            ids = ", ".join(f"`{row.id}`" for row in found[:_CANDIDATES])
+            raise Invalid(f"{len(found)} evaluations have this name: {ids}. Give an id.", ("body", "evaluation"))
+        if found:
+            return SetUpPart(id=found[0].id, name=found[0].name or found[0].id, is_new=False)
+        if not word or word.startswith("evr_"):
+            raise NotFound(f"Evaluation `{word}` does not exist. Give a name to create one.")
+        return SetUpPart(id=create_evaluation(self._connection, word, None, [], self._now), name=word, is_new=True)
+
+    def _dataset(self, folder: str, evaluation_id: str) -> tuple[SetUpPart | None, int]:
+        """The dataset's version and the number of datapoints that it did not have before."""
+        word, given = self._request.dataset, self._request.datapoints
+        base = self._find(word, ["dataset"]) if word else None
+        if base is None and word and (not given or word.startswith(("ds_", "dsv_"))):
+            raise self._unknown(word, ["dataset"], "dataset", "Give datapoints to create it.")
+        if base is None and not given:
+            used = self._used_dataset(evaluation_id)
+            return (None if used is None else _part(used, is_new=False)), 0
+        if not given:
+            assert base is not None
+            return _part(base, is_new=False), 0
+        path = None if base else (word or f"{folder}/datapoints")
+        file = ensure_file(self._connection, "dataset", base.file_id if base else None, path, self._now)
+        base = base or newest_version(self._connection, file.id)
+        before = 0 if base is None else base.datapoints_count
+        id, is_new = add_datapoints(self._connection, file, base, given, self._now)
+        version = versions_by_id(self._connection, [id])[id]
+        return _part(version, is_new=is_new), version.datapoints_count - before
+
+    def _used_dataset(self, evaluation_id: str) -> Version | None:
+        """The dataset version of the evaluation's newest run that has one."""
+        ids = [row.dataset_version_id for row in read_runs(self._connection, evaluation_id) if row.dataset_version_id]
+        return versions_by_id(self._connection, ids[:1]).get(ids[0]) if ids else None
+
+    def _version(self, folder: str) -> SetUpPart | None:
+        word, prompt, flow = self._request.version, self._request.prompt, self._request.flow
+        if prompt is not None and flow is not None:
+            raise Invalid("Give only one of `prompt` and `flow`.", ("body", "flow"))
+        content = prompt if prompt is not None else flow
+        type = "flow" if prompt is None else "prompt"
+        found = self._find(word, EVALUATED_TYPES) if word else None
+        if content is None:
+            if word and found is None:
+                advice = "Give a model (and a template) or attributes to create it."
+                raise self._unknown(word, EVALUATED_TYPES, "version", advice)
+            return None if found is None else _part(found, is_new=False)
+        file_id = found.file_id if found is not None else None
+        path = None if found is not None else (word or f"{folder}/{type}")
+        file = ensure_file(self._connection, type, file_id, path, self._now)
+        id, is_new = add_version(self._connection, file, content.kernel(), self._now)
+        return SetUpPart(id=file.id, name=file.path, version_id=id, is_new=is_new)
+
+    def _evaluator(self, folder: str, given: SetUpEvaluator) -> SetUpPart:
+        own_path = given.name if "/" in given.name else f"{folder}/{given.name}"
+        found = self._find(given.name, ["evaluator"]) or self._find(own_path, ["evaluator"])
+        if given.spec is None:
+            if found is None:
+                advice = "To create it, say its type: name:boolean, name:number:1..5:higher, name:select:a|b, name:text."
+                raise self._unknown(given.name, ["evaluator"], "evaluators", advice)
+            return _part(found, is_new=False)
+        file_id = found.file_id if found is not None else None
+        file = ensure_file(self._connection, "evaluator", file_id, None if found else own_path, self._now)
+        id, is_new = add_version(self._connection, file, {"spec": given.spec.kernel()}, self._now)
+        if found is not None and is_new:
+            type = found.content.get("spec", {}).get("return_type")
+            raise Conflict(
+                f"Evaluator `{file.path}` exists with another definition ({type}). Give its path alone to use it, "
+                "or another name to create one."
+            )
+        return SetUpPart(id=file.id, name=file.path, version_id=id, is_new=is_new)
+
+    def _run(self, evaluation_id: str, dataset: SetUpPart, version: SetUpPart) -> SetUpPart:
+        of_evaluation = evaluation_runs.c.evaluation_id == evaluation_id
+        same = (runs.c.version_id == version.version_id, runs.c.dataset_version_id == dataset.version_id)
+        open_to_logs = runs.c.set_status.is_(None) | (runs.c.set_status != "cancelled")
+        found = self._connection.execute(
+            select(runs.c.id)
+            .join(evaluation_runs, evaluation_runs.c.run_id == runs.c.id)
+            .where(of_evaluation, *same, open_to_logs)
+            .order_by(runs.c.created_at.desc(), runs.c.id)
+            .limit(1)
+        ).scalar()
+        if found is not None:
+            return SetUpPart(id=found, name=found, is_new=False)
+        assert dataset.version_id is not None
+        assert version.version_id is not None
+        id = create_run(
+            self._connection,
+            evaluation_id,
+            Target("version_id", dataset.version_id),
+            Target("version_id", version.version_id),
+            self._now,
+            orchestrated=False,
+            use_existing_logs=False,
+        )
+        return SetUpPart(id=id, name=id, is_new=True)
+
+    def _find(self, word: str, types: Sequence[str]) -> Version | None:
+        """The version with this id, else of the file with this id or path: a dataset's newest, else the default one."""
+        with suppress(NotFound):
+            return find_target(self._connection, Target("version_id", word), types)  # type: ignore[no-any-return]
+        for by in ("id", "path"):
+            with suppress(NotFound, Invalid):
+                if types == ["dataset"]:
+                    file = find_file(self._connection, *((word,) if by == "id" else (None, word)), types=types)
+                    if (newest := newest_version(self._connection, file.id)) is not None:
+                        return newest
+                return find_target(self._connection, Target(by, word), types)  # type: ignore[arg-type,no-any-return]
+        return None
+
+    def _unknown(self, word: str, types: Sequence[str], argument: str, advice: str) -> NotFound:
+        live = select(files.c.path).where(files.c.type.in_(types), files.c.deleted_at.is_(None)).limit(1_000)
+        near = get_close_matches(word, list(self._connection.execute(live).scalars()), _NEAREST, 0.5)
+        nearest = f" Nearest: {', '.join(f'`{path}`' for path in near)}." if near else ""
+        return NotFound(f"{argument}: nothing has the id or path `{word}`.{nearest} {advice}")
+
+
+def _part(version: Any, *, is_new: bool) -> SetUpPart:
+    return SetUpPart(id=version.file_id, name=version.path, version_id=version.id, is_new=is_new)
