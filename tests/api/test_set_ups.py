@@ -51,7 +51,9 @@ async def test_a_run_is_made_from_nothing_and_found_again(v5: V5, store: Store) 
 
 async def test_further_requests_add_datapoints(v5: V5) -> None:
     """To the newest version, each once; the run comes with the last of them."""
-    first = await v5.ok("POST", "/set-ups", {"evaluation": "Many", "dataset": "many", "datapoints": [{"inputs": {"n": 1}}]})
+    first = await v5.ok(
+        "POST", "/set-ups", {"evaluation": "Many", "dataset": "many", "datapoints": [{"inputs": {"n": 1}}]}
+    )
     assert first["run"] is None
     more = {"evaluation": "Many", "dataset": "many", "datapoints": [{"inputs": {"n": 1}}, {"inputs": {"n": 2}}]}
     second = await v5.ok("POST", "/set-ups", more)

@@ -1,5 +1,7 @@
 """Resolve the names in a call, and provide the rows that answer it."""
 
+from typing import TYPE_CHECKING
+
 from evals_mcp.answers.empty import no_evaluations
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.client.client import EvalsClient
@@ -13,6 +15,9 @@ from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluationRow
 from evals_mcp.models.setup import Setup
+
+if TYPE_CHECKING:
+    from evals_mcp.models.set_ups import SetUpRequest, SetUpResponse
 
 _CANDIDATES = 50
 _ALL = 200
@@ -63,6 +68,10 @@ class Lookup:
         """Read a run again at the next call if a mirror has it, because it was written to."""
         if self._mirror is not None:
             self._mirror.changed(evaluation_id, run_id)
+
+    async def set_up(self, request: "SetUpRequest") -> "SetUpResponse":
+        """Find or create a run and its parts. Raises Invalid, NotFound and Conflict; see `SetUpRequest`."""
+        return await self.client.set_ups.create(request)
 
     async def find_evaluation(self, word: str) -> ResolvedEvaluation:
         """Find an evaluation in its current state, by id, name, file path, or a prefix of one.

@@ -11,6 +11,7 @@ from evals_mcp.tools import (
     list_runs,
     log_generation,
     query,
+    set_up_run,
 )
 from evals_mcp.tools.tool import Tool
 
@@ -22,6 +23,7 @@ TOOLS: tuple[Tool, ...] = (
     get_log.TOOL,
     list_datapoints.TOOL,
     query.TOOL,
+    set_up_run.TOOL,
     add_logs_to_run.TOOL,
     log_generation.TOOL,
     import_results.TOOL,

@@ -53,3 +53,4 @@ Sort = Annotated[
     Field(description="newest (default), worst judgment, highest latency or cost, or longest output first."),
 ]
 JsonText = Annotated[str, BeforeValidator(_as_text)]
+DryRun = Annotated[bool, Field(description="Store nothing; default false.")]

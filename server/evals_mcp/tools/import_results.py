@@ -14,7 +14,7 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.imports import ImportSummary
 from evals_mcp.models.setup import Setup
 from evals_mcp.tools.allowed_imports import import_allowed, import_sample
-from evals_mcp.tools.arguments import MaxTokens, as_list
+from evals_mcp.tools.arguments import DryRun, MaxTokens, as_list
 from evals_mcp.tools.tool import Tool
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ Scores = Annotated[
         description="name:boolean (number, select, text), :higher, :lower, :human.",
     ),
 ]
-DryRun = Annotated[bool, Field(description="Store nothing; default false.")]
 
 
 async def import_results(

@@ -140,7 +140,9 @@ class _SetUp:
         found = self._find(given.name, ["evaluator"]) or self._find(own_path, ["evaluator"])
         if given.spec is None:
             if found is None:
-                advice = "To create it, say its type: name:boolean, name:number:1..5:higher, name:select:a|b, name:text."
+                advice = (
+                    "To create it, say its type: name:boolean, name:number:1..5:higher, name:select:a|b, name:text."
+                )
                 raise self._unknown(given.name, ["evaluator"], "evaluators", advice)
             return _part(found, is_new=False)
         file_id = found.file_id if found is not None else None
