@@ -342,6 +342,8 @@ def _writes(world: World) -> Iterator[Step]:
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "error": "too hard"})
     yield Step("GET", "/v5/evaluations/{id}/stats", evaluation)
     yield Step("POST", "/v5/bulk", body=bulk_records(world))
+    outputs = {"outputs": [{"datapoint_id": world.other["datapoint"], "output": "more"}]}
+    yield Step("POST", "/v5/evaluations/{id}/runs/{run_id}/outputs", {**evaluation, "run_id": run}, body=outputs)
     yield Step("POST", "/v5/set-ups", body={"evaluation": "set up", "evaluators": [{"name": world.files["evaluator"]}]})
     yield Step("GET", "/v5/bulk")
     yield Step("GET", "/v5/bulk/counts")

@@ -50,6 +50,9 @@ async def test_logs_join_a_run_with_their_judgments(tmp_path: Path) -> None:
     small = await _small(tmp_path)
     ids = [await _log_again(small, "v2", question) for question in ("q0", "q1")]
     async with connect_assistant(small.client) as assistant:
+        tried = await assistant.ask("add_logs_to_run", evaluation="Small", run="v2", log_ids=ids, dry_run=True)
+        assert tried.startswith("Dry run, nothing was stored. 2 logs can be added to run v2 (run_")
+        assert "with 2 logs" in tried
         answer = await assistant.ask("add_logs_to_run", evaluation="Small", run="v2", log_ids=ids)
         assert answer.startswith("Added 2 logs to run v2 (run_")
         assert ids[0] in answer

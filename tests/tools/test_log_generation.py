@@ -1,3 +1,4 @@
+import json
 import re
 from typing import Any
 
@@ -103,3 +104,47 @@ async def test_a_completed_run_is_opened_again(own_assistant: Assistant) -> None
     )
     assert "The run was completed and is open again." in said
     assert "The run is running with 41 logs." in said
+
+
+async def _outputs(assistant: Assistant, amount: int) -> list[dict[str, Any]]:
+    found = await assistant.ask("list_datapoints", evaluation=NAME, limit=amount)
+    points = list(dict.fromkeys(re.findall(r"dp_\w+", found)))[:amount]
+    assert len(points) == amount
+    return [{"datapoint": point, "output": f"Answer {number}"} for number, point in enumerate(points)]
+
+
+async def test_many_outputs_become_logs_in_one_call(own_assistant: Assistant) -> None:
+    """A dry run before it stores nothing."""
+    run, outputs = await _open_run(own_assistant), await _outputs(own_assistant, 5)
+    outputs[4] = {"datapoint": outputs[4]["datapoint"], "error": "Timeout", "latency": 2, "cost": 0.1}
+    rows = list(map(json.dumps, outputs))
+    tried = await own_assistant.ask("log_generation", evaluation=NAME, run=run, outputs=rows, dry_run=True)
+    assert tried.startswith("Dry run, nothing was stored. 5 outputs would be logged in run ")
+    assert "with 0 logs" in tried
+    answer = await own_assistant.ask("log_generation", evaluation=NAME, run=run, outputs=rows)
+    assert answer.startswith("Logged 5 outputs in run ")
+    assert "logs for 35 of 40 datapoints" in answer
+    ids = re.findall(r"log_\w+", answer)
+    assert '"Answer 0"' in await own_assistant.ask("get_log", log=ids[0])
+    assert 'error: "Timeout"' in await own_assistant.ask("get_log", log=ids[4])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"datapoint": "dp_unknown", "output": "x"}, "Row 5: Datapoint `dp_unknown` does not exist"),
+        ({"output": "x"}, "outputs, row 5: give the id of a datapoint"),
+        ({"datapoint": "dp_unknown"}, "outputs, row 5: output, error: give exactly one"),
+        ({"datapoint": "dp_unknown", "output": "x", "latency": -1}, "outputs, row 5: latency: "),
+        ({"datapoint": "dp_unknown", "output": 7}, "outputs, row 5: output: "),
+        ({"datapoint": "dp_unknown", "text": "x"}, 'outputs, row 5: "text" is unknown'),
+        (["x"], "outputs, row 5: must be a JSON object"),
+    ],
+    ids=repr,
+)
+async def test_one_bad_row_stores_no_log(own_assistant: Assistant, wrong: Any, said: str) -> None:
+    """The row is named."""
+    run, outputs = await _open_run(own_assistant), await _outputs(own_assistant, 4)
+    rows = list(map(json.dumps, [*outputs, wrong]))
+    assert said in await own_assistant.refuse("log_generation", evaluation=NAME, run=run, outputs=rows)
+    assert "\n0 logs in " in await own_assistant.ask("get_logs", evaluation=NAME, runs=[run])

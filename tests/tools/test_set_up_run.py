@@ -2,10 +2,16 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.assistant import Assistant
+from tests.assistant import Assistant, connect_assistant
+from tests.documented_only import documented_client, mirror_of
+
+from evals_mcp.api.access import OpenAccess
+from evals_mcp.api.app import create_app
+from evals_mcp.store.store import open_store
 
 pytestmark = pytest.mark.anyio
 NAME = "Which prompt answers tickets"
@@ -96,3 +102,33 @@ async def test_an_evaluator_that_exists_otherwise_is_not_changed(own_assistant: 
     refused = await own_assistant.refuse("set_up_run", evaluation="Refunds", evaluators=["correct:text"])
     assert "`Refunds/correct` exists with another definition (boolean). Give its path alone" in refused
     assert "Found" in await own_assistant.ask("set_up_run", evaluation="Refunds", evaluators=["correct"])
+
+
+async def test_a_server_without_our_routes_gets_the_parts_in_order(tmp_path: Path) -> None:
+    """Its own routes make them; the next call finds them through the mirror, and outputs are logged one by one."""
+    store = open_store(str(tmp_path / "evals.db"))
+    client = documented_client(create_app(OpenAccess(store), is_embedded=True))
+    mirror = mirror_of(client)
+    async with connect_assistant(client, mirror=mirror) as assistant:
+        assert "Would create" in await assistant.ask("set_up_run", **WHOLE, dry_run=True)
+        assert not (await client.raw_pages.files(1)).records
+        assert "version: no file has the path" in await assistant.refuse(
+            "set_up_run", evaluation="Refunds", version="no/where", datapoints=POINTS
+        )
+        assert not (await client.raw_pages.files(1)).records
+        answer = await assistant.ask("set_up_run", **WHOLE)
+        run = re.findall(r"run_\w+", answer)[0]
+        again = await assistant.ask(
+            "set_up_run", evaluation="Refunds", dataset="Refunds/datapoints", version="Refunds/prompt"
+        )
+        assert again.startswith(f"Run {run} in evaluation Refunds")
+        points = re.findall(r"dp_\w+", await assistant.ask("list_datapoints", evaluation="Refunds"))
+        rows = [json.dumps({"datapoint": point, "output": "yes"}) for point in dict.fromkeys(points)]
+        assert f"Logged {len(rows)} outputs" in await assistant.ask(
+            "log_generation", evaluation="Refunds", run=run, outputs=rows
+        )
+        refused = await assistant.refuse(
+            "log_generation", evaluation="Refunds", run=run, outputs=[rows[0], rows[1].replace("dp_", "dp_x")]
+        )
+        assert "Stored before it: 1 log, the last is log_" in refused
+    store.close()

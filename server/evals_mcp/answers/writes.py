@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
@@ -12,16 +13,32 @@ _LISTED = 10
 
 
 def summarize_generation(
-    evaluation: ResolvedEvaluation, run: RunRow, log_id: str, datapoint: str, budget: int, *, opened: bool
+    evaluation: ResolvedEvaluation,
+    run: RunRow,
+    log_ids: Sequence[str],
+    datapoints: Sequence[str],
+    budget: int,
+    *,
+    opened: bool,
+    dry_run: bool,
 ) -> Quoted:
-    """A log recorded for a datapoint, and what its run still lacks. `opened` if the run was completed before."""
+    """Logs recorded for datapoints, and what their run still lacks. `opened` if the run was completed before."""
     answer = Answer(budget)
-    answer.head(
-        f"Logged {name(log_id)} for datapoint {name(datapoint)} "
-        f"in run {name(evaluation.run_labels[run.id])} ({name(run.id)})."
-    )
+    where: Quoted = f"in run {name(evaluation.run_labels[run.id])} ({name(run.id)})"
+    one: Quoted = f" for datapoint {name(datapoints[0])}" if len(datapoints) == 1 else ""
+    if dry_run:
+        answer.head(
+            f"Dry run, nothing was stored. {figures.count(len(datapoints), 'output')}{one} would be logged {where}."
+        )
+    elif one:
+        answer.head(f"Logged {name(log_ids[0])}{one} {where}.")
+    else:
+        ids = figures.listed([name(log_id) for log_id in log_ids], _LISTED)
+        answer.head(f"Logged {figures.count(len(log_ids), 'output')} {where}: {ids}.")
     if opened:
-        answer.line("The run was completed and is open again.")
+        answer.line(
+            "The run is completed and would be open again." if dry_run else "The run was completed and is open again."
+        )
     answer.line(_state(evaluation, run))
     return answer.text()
 
@@ -42,6 +59,30 @@ def summarize_added_logs(
     if added and not checked:
         answer.line("This server does not check whether added logs are of the run's version and dataset.")
     answer.line(_state(evaluation, run))
+    return answer.text()
+
+
+def summarize_fitting_logs(evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], budget: int) -> Quoted:
+    """Logs that could be added to a run, after a dry run."""
+    answer = Answer(budget)
+    where: Quoted = f"run {name(evaluation.run_labels[run.id])} ({name(run.id)})"
+    answer.head(f"Dry run, nothing was stored. {figures.count(len(log_ids), 'log')} can be added to {where}.")
+    answer.line(_state(evaluation, run))
+    return answer.text()
+
+
+def summarize_update(
+    evaluation: ResolvedEvaluation, before: RunRow, run: RunRow, status: str | None, budget: int, *, dry_run: bool
+) -> Quoted:
+    """A run that became the control (without a `status`), or was completed or cancelled."""
+    answer = Answer(budget)
+    is_so = before.control if status is None else before.status == status
+    what: Quoted = "the control" if status is None else name(status)
+    verb: Quoted = "was already" if is_so else "would be" if dry_run else "is now"
+    start: Quoted = "Dry run, nothing was stored. " if dry_run else ""
+    answer.head(f"{start}Run {name(evaluation.run_labels[run.id])} ({name(run.id)}) {verb} {what}.")
+    answer.line(_state(evaluation, run))
+    answer.offer(f"Next: {next_call('list_runs', evaluation=evaluation.id)}")
     return answer.text()
 
 

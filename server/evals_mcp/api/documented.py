@@ -1,4 +1,4 @@
-"""The routes of Humanloop's documented API (v5 and v4) and our routes that write. The first answer needs none of them."""
+"""The routes of Humanloop's documented API and our routes that write. The first answer needs none of them."""
 
 from evals_mcp.api.routes import (
     agents,

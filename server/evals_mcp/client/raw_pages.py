@@ -66,6 +66,10 @@ class RawPages(Endpoints):
         """The default version of a file. Raises NotFound."""
         return await self._connection.get((f"{type}s", file_id), _OBJECT)
 
+    async def file_at(self, path: str) -> JsonObject:
+        """The default version of the file at a path. Raises NotFound."""
+        return await self._connection.send("POST", ("files", "retrieve-by-path"), _OBJECT, {"path": path}, reads=True)
+
     async def versions(self, type: str, file_id: str) -> list[Any]:
         """All versions of a file, newest first. Raises NotFound."""
         return (await self._connection.get((f"{type}s", file_id, "versions"), _PAGE)).records

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from evals_mcp.client.endpoints import Endpoints
+from evals_mcp.models.outputs import OutputsRequest, OutputsResponse
 from evals_mcp.models.runs import (
     CreateRunRequest,
     EvaluationRunResponse,
@@ -14,6 +15,7 @@ from evals_mcp.models.runs import (
 
 _RUN = TypeAdapter(EvaluationRunResponse)
 _RUNS = TypeAdapter(EvaluationRunsResponse)
+_OUTPUTS = TypeAdapter(OutputsResponse)
 
 
 class Runs(Endpoints):
@@ -37,12 +39,25 @@ class Runs(Endpoints):
         return await self._connection.send("PATCH", path, _RUN, request)
 
     async def add_logs(
-        self, evaluation_id: str, run_id: str, log_ids: Sequence[str], *, only_matching: bool = False
+        self,
+        evaluation_id: str,
+        run_id: str,
+        log_ids: Sequence[str],
+        *,
+        only_matching: bool = False,
+        dry_run: bool = False,
     ) -> EvaluationRunResponse:
         """Add existing logs to a run: all or none. Raises NotFound, and Conflict if the run is cancelled.
 
-        With `only_matching`, our extension, raises Invalid for logs that do not fit the run's version or dataset.
+        With `only_matching`, our extension, raises Invalid for logs that do not fit the run's version or dataset. Only
+        our servers know `dry_run`: others would store the logs.
         """
         path = ("evaluations", evaluation_id, "runs", run_id, "logs")
         extension = {"only_matching": True} if only_matching else {}
+        extension |= {"dry_run": True} if dry_run else {}
         return await self._connection.send("POST", path, _RUN, {"log_ids": [*log_ids], **extension})
+
+    async def log_outputs(self, evaluation_id: str, run_id: str, request: OutputsRequest) -> OutputsResponse:
+        """Log outputs for datapoints: all or none. Our route. Raises NotFound, Invalid and Conflict."""
+        path = ("evaluations", evaluation_id, "runs", run_id, "outputs")
+        return await self._connection.send("POST", path, _OUTPUTS, request)

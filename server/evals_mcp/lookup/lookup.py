@@ -70,8 +70,18 @@ class Lookup:
             self._mirror.changed(evaluation_id, run_id)
 
     async def set_up(self, request: "SetUpRequest") -> "SetUpResponse":
-        """Find or create a run and its parts. Raises Invalid, NotFound and Conflict; see `SetUpRequest`."""
-        return await self.client.set_ups.create(request)
+        """Find or create a run and its parts: all or nothing, except on a server without our routes.
+
+        Raises Invalid, NotFound and Conflict.
+        """
+        rows = await self.rows()
+        if rows is self.client.reviews:
+            return await self.client.set_ups.create(request)
+        from evals_mcp.lookup.set_ups import set_up_in_order
+
+        listed = await rows.list_evaluations(request.evaluation, limit=_ALL)
+        word = request.evaluation.strip()
+        return await set_up_in_order(self.client, request, [row for row in listed.rows if word in (row.id, row.name)])
 
     async def find_evaluation(self, word: str) -> ResolvedEvaluation:
         """Find an evaluation in its current state, by id, name, file path, or a prefix of one.

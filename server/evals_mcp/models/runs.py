@@ -33,10 +33,12 @@ class AddLogsRequest(Model):
     """Ids of logs to add to a run.
 
     Our extension `only_matching` refuses logs of another version, and of datapoints that are not in the run's dataset.
+    With `dry_run`, ours too, the logs are only checked.
     """
 
     log_ids: list[str]
     only_matching: Defaulted[bool] = False
+    dry_run: Defaulted[bool] = False
 
 
 class EvaluationRunResponse(Model):

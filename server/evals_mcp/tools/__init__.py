@@ -12,6 +12,7 @@ from evals_mcp.tools import (
     log_generation,
     query,
     set_up_run,
+    update_run,
 )
 from evals_mcp.tools.tool import Tool
 
@@ -27,4 +28,5 @@ TOOLS: tuple[Tool, ...] = (
     add_logs_to_run.TOOL,
     log_generation.TOOL,
     import_results.TOOL,
+    update_run.TOOL,
 )

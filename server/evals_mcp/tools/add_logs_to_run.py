@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from evals_mcp.answers.writes import summarize_added_logs
+from evals_mcp.answers.writes import summarize_added_logs, summarize_fitting_logs
+from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
-from evals_mcp.tools.arguments import Evaluation, MaxTokens, Run, as_list
+from evals_mcp.tools.arguments import DryRun, Evaluation, MaxTokens, Run, as_list
 from evals_mcp.tools.tool import Tool
 
 LogIds = Annotated[
@@ -18,7 +19,12 @@ LogIds = Annotated[
 
 
 async def add_logs_to_run(
-    lookup: Lookup, evaluation: Evaluation, run: Run, log_ids: LogIds, max_tokens: MaxTokens = 4000
+    lookup: Lookup,
+    evaluation: Evaluation,
+    run: Run,
+    log_ids: LogIds,
+    dry_run: DryRun = False,
+    max_tokens: MaxTokens = 4000,
 ) -> str:
     """Add existing logs of the run's version and dataset: all, or none if one does not fit. Logs already in the run
     stay unchanged."""
@@ -26,7 +32,11 @@ async def add_logs_to_run(
     before = find_run(resolved, run)
     ids = [await lookup.find_log_id(word) for word in log_ids]
     checked = bool(lookup.client.extended)
-    await lookup.client.runs.add_logs(resolved.id, before.id, ids, only_matching=checked)
+    if dry_run and not checked:
+        raise Invalid("dry_run: this server cannot check logs without adding them. Nothing was stored.")
+    await lookup.client.runs.add_logs(resolved.id, before.id, ids, only_matching=checked, dry_run=dry_run)
+    if dry_run:
+        return summarize_fitting_logs(resolved, before, ids, max_tokens)
     lookup.note_write(resolved.id, before.id)
     after = await lookup.find_evaluation(resolved.id)
     run_after = after.run(before.id)

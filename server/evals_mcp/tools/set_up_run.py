@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from evals_mcp.answers.frame.quoting import quote
+from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.set_ups import summarize_set_up
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
@@ -116,7 +116,7 @@ def _request(content: dict[str, Any]) -> "SetUpRequest":
         raise Invalid(f"{_reason(error)} Nothing was stored.") from None
 
 
-def _reason(error: ValidationError) -> str:
+def _reason(error: ValidationError) -> Quoted:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(map(str, first["loc"]))
     message = str(first["msg"]).removeprefix("Value error, ")

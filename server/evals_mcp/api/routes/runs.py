@@ -6,6 +6,7 @@ from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.acts import CurrentAct
 from evals_mcp.api.routes.work import CurrentRunner
+from evals_mcp.models.outputs import OutputsRequest, OutputsResponse
 from evals_mcp.models.runs import (
     AddLogsRequest,
     CreateRunRequest,
@@ -69,6 +70,19 @@ def add_logs_to_run(
     store: CurrentStore, runner: CurrentRunner, id: str, run_id: str, request: AddLogsRequest
 ) -> EvaluationRunResponse:
     """Add existing logs to a run: all of them, or none."""
-    run = store.runs.add_logs(id, run_id, request.log_ids, only_matching=request.only_matching)
-    runner.wake(store, [run_id])
+    run = store.runs.add_logs(id, run_id, request.log_ids, only_matching=request.only_matching, dry_run=request.dry_run)
+    if not request.dry_run:
+        runner.wake(store, [run_id])
     return run
+
+
+@router.post("/{run_id}/outputs", tags=["outputs (extension)"])
+def log_outputs(
+    store: CurrentStore, runner: CurrentRunner, id: str, run_id: str, request: OutputsRequest
+) -> OutputsResponse:
+    """Log outputs for datapoints of a run: all of them, or none. A completed run is opened again."""
+    outputs = [(output.datapoint_id, output.log_fields()) for output in request.outputs]
+    logged = store.run_datapoints.log_outputs(id, run_id, outputs, dry_run=request.dry_run)
+    if not request.dry_run:
+        runner.wake(store, [run_id])
+    return OutputsResponse(log_ids=logged.ids, opened=logged.opened)

@@ -143,14 +143,20 @@ class Runs(Repository):
             return _shown(connection, evaluation_id, run_id)
 
     def add_logs(
-        self, evaluation_id: str, run_id: str, log_ids: Sequence[str], *, only_matching: bool = False
+        self,
+        evaluation_id: str,
+        run_id: str,
+        log_ids: Sequence[str],
+        *,
+        only_matching: bool = False,
+        dry_run: bool = False,
     ) -> EvaluationRunResponse:
-        """Add existing logs to a run: all of them or none.
+        """Add existing logs to a run: all of them or none. With `dry_run`, nothing is stored.
 
         Raises NotFound for an unknown evaluation, run or log, Invalid for an evaluator log (with `only_matching` also
         for one of another version, or of no datapoint of the run's dataset), and Conflict for a cancelled run.
         """
-        with self._database.write() as connection:
+        with self._database.write(dry_run=dry_run) as connection:
             run = find_run(connection, evaluation_id, run_id)
             if run.set_status == "cancelled":
                 raise Conflict(f"Run `{run_id}` is cancelled, so no logs can be added.")

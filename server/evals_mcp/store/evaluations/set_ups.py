@@ -185,14 +185,12 @@ class _SetUp:
     def _find(self, word: str, types: Sequence[str]) -> Version | None:
         """The version with this id, else of the file with this id or path: a dataset's newest, else the default one."""
         with suppress(NotFound):
-            return find_target(self._connection, Target("version_id", word), types)  # type: ignore[no-any-return]
-        for by in ("id", "path"):
+            return _version(find_target(self._connection, Target("version_id", word), types))
+        for file_id, path in ((word, None), (None, word)):
             with suppress(NotFound, Invalid):
-                if types == ["dataset"]:
-                    file = find_file(self._connection, *((word,) if by == "id" else (None, word)), types=types)
-                    if (newest := newest_version(self._connection, file.id)) is not None:
-                        return newest
-                return find_target(self._connection, Target(by, word), types)  # type: ignore[arg-type,no-any-return]
+                file = find_file(self._connection, file_id, path, types)
+                newest = newest_version(self._connection, file.id) if types == ["dataset"] else None
+                return newest or _version(find_target(self._connection, Target("id", file.id), types))
         return None
 
     def _unknown(self, word: str, types: Sequence[str], argument: str, advice: str) -> NotFound:
@@ -204,3 +202,8 @@ class _SetUp:
 
 def _part(version: Any, *, is_new: bool) -> SetUpPart:
     return SetUpPart(id=version.file_id, name=version.path, version_id=version.id, is_new=is_new)
+
+
+def _version(found: Any) -> Version:
+    assert isinstance(found, Version)
+    return found

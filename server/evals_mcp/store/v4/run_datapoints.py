@@ -14,6 +14,7 @@ from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, logs, run_logs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_target
 from evals_mcp.store.evaluations.run_status import Attachment, read_attachments
+from evals_mcp.store.evaluations.runs import set_run_status
 from evals_mcp.store.files.datasets import read_datapoints
 from evals_mcp.store.files.versions import find_version
 from evals_mcp.store.logs.logs import CreatedLog, LogTarget, create_judgment, create_log
@@ -62,6 +63,13 @@ class RunDatapointPage(NamedTuple):
     total: int
 
 
+class LoggedOutputs(NamedTuple):
+    """The ids of new logs, and whether their run was completed before."""
+
+    ids: list[str]
+    opened: bool
+
+
 class RunDatapoints(Repository):
     """Datapoints of runs. An evaluation and a name identify the run, as in `EvaluatedRuns`."""
 
@@ -101,6 +109,35 @@ class RunDatapoints(Repository):
             values["inputs"] = fields.get("inputs") or datapoint.get("inputs") or {}
             log_target = LogTarget(version_id=version.version_id)
             return create_log(connection, version.file_type, log_target, values, self._database.now(), row.id)
+
+    def log_outputs(
+        self, evaluation_id: str, run_id: str, outputs: Sequence[tuple[str, Mapping[str, Any]]], *, dry_run: bool
+    ) -> LoggedOutputs:
+        """Store a log for each datapoint: all or none. A completed run is opened again.
+
+        Raises as `log`, with the position of the output. With `dry_run`, nothing is stored.
+        """
+        with self._database.write(dry_run=dry_run) as connection:
+            row = _find_run(connection, evaluation_id, run_id)
+            now = self._database.now()
+            opened = read_status(connection, row) == "completed"
+            if opened:
+                set_run_status(connection, row.id, "running", now)
+            else:
+                row = _find_running(connection, evaluation_id, run_id)
+            version = _version(connection, row, None)
+            ids = []
+            for position, (datapoint_id, fields) in enumerate(outputs):
+                location = ("body", "outputs", position, "datapoint_id")
+                try:
+                    datapoint = _find_datapoint(connection, row, datapoint_id)
+                except (NotFound, Invalid) as error:
+                    raise Invalid(f"Row {position + 1}: {error} No log was stored.", location) from None
+                values = {**fields, "source_datapoint_id": datapoint_id}
+                values["inputs"] = fields.get("inputs") or datapoint.get("inputs") or {}
+                target = LogTarget(version_id=version.version_id)
+                ids.append(create_log(connection, version.file_type, target, values, now, row.id).id)
+            return LoggedOutputs(ids, opened)
 
     def judge(
         self,

@@ -1,0 +1,57 @@
+"""The tool update_run."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from evals_mcp.answers.frame.figures import count
+from evals_mcp.answers.frame.quoting import name
+from evals_mcp.answers.writes import summarize_update
+from evals_mcp.errors import Conflict, Invalid
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.runs import find_run
+from evals_mcp.models.rows import RunRow
+from evals_mcp.tools.arguments import DryRun, Evaluation, MaxTokens, Run
+from evals_mcp.tools.tool import Tool
+
+Change = Annotated[Literal["control", "complete", "cancel"], Field(description="cancel is final.")]
+Confirm = Annotated[bool, Field(description="To cancel a run with logs; default false.")]
+_STATUSES = {"complete": "completed", "cancel": "cancelled"}
+
+
+async def update_run(
+    lookup: Lookup,
+    evaluation: Evaluation,
+    run: Run,
+    change: Change,
+    confirm: Confirm = False,
+    dry_run: DryRun = False,
+    max_tokens: MaxTokens = 4000,
+) -> str:
+    """Make a run the control, complete it, or cancel it."""
+    from evals_mcp.models.runs import UpdateRunRequest
+
+    resolved = await lookup.find_evaluation(evaluation)
+    found = find_run(resolved, run)
+    status = _STATUSES.get(change)
+    _check(found, status)
+    if status == "cancelled" and found.logs_count and not (confirm or dry_run):
+        logs = count(found.logs_count, "log")
+        raise Invalid(f"confirm: run {name(found.id)} has {logs}, and cancelling is final. To do it: confirm=true.")
+    if not dry_run:
+        request = UpdateRunRequest.model_validate({"control": True} if status is None else {"status": status})
+        await lookup.client.runs.update(resolved.id, found.id, request)
+        lookup.note_write(resolved.id, found.id)
+    after = resolved if dry_run else await lookup.find_evaluation(resolved.id)
+    return summarize_update(after, found, after.run(found.id), status, max_tokens, dry_run=dry_run)
+
+
+def _check(run: RunRow, status: str | None) -> None:
+    """Raise Conflict for a change that the server would refuse."""
+    if status not in (None, run.status) and run.status not in ("pending", "running"):
+        raise Conflict(
+            f"run: {name(run.id)} is {name(run.status)}. Only a pending or running run can be {name(status)}."
+        )
+
+
+TOOL = Tool(function=update_run, title="Change a run", search_hint="humanloop", read_only=False, destructive=True)
