@@ -117,8 +117,8 @@ async def test_the_tool_list_is_the_same_every_time() -> None:
 
 
 def test_the_tools_and_instructions_are_cheap(real_tokens: Callable[[str], int]) -> None:
-    """Before a call: 2,600 tokens, 150 for conditions, 130 for groups, 100 for views, 40 for margins, 80 for many outputs
-    and dry runs; 360 for imports, 260 for SQL, 330 to set up a run, 215 to change one.
+    """Before a call: 2,600 tokens, 150 for conditions, 130 for groups, 100 for views, 40 for margins, 80 for
+    many outputs and dry runs; 360 for imports, 260 for SQL, 330 to set up a run, 215 to change one.
     """
 
     def tokens(tools: list[dict[str, Any]]) -> int:

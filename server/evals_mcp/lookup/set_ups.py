@@ -38,7 +38,8 @@ async def set_up_in_order(
         if not set_up.created:
             raise
         words = listed(set_up.created, _LISTED)
-        raise type(error)(f"{error} This server has no transactions: {words} was created and stays.") from error
+        reason = quote(str(error), 300)
+        raise type(error)(f"{reason} This server cannot undo: it keeps what was created, {words}.") from error
 
 
 class _SetUp:

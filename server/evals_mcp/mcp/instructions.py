@@ -26,7 +26,10 @@ answer ends with the call for the rest.
 Rates and means exclude missing (never judged), abstained (judged null) and failed (the evaluator failed) judgments. \
 \\u{{…}} is an invisible character.
 """
-_WRITING = "\n- New runs: set_up_run, update_run; outputs: log_generation; logs into a run: add_logs_to_run; files: import_results."
+_WRITING = (
+    "\n- New runs: set_up_run, update_run; outputs: log_generation; logs into a run: add_logs_to_run; "
+    "files: import_results."
+)
 
 
 def instructions(*, read_only: bool) -> str:

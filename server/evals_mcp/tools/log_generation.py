@@ -113,7 +113,9 @@ async def _read_output(
         field = ".".join(map(str, first["loc"]))
         raise Invalid(f"{start}{name(field)}: {quote(first['msg'], 200)}. No log was stored.") from None
     except Invalid as error:
-        raise Invalid(f"{start}{error}") from None
+        if not where:
+            raise
+        raise Invalid(f"{start}{quote(str(error), 300)}") from None
 
 
 async def _log(
@@ -151,7 +153,7 @@ async def _log_in_order(
                 raise
             lookup.note_write(evaluation_id, run.id)
             stored = f"Stored before it: {count(len(ids), 'log')}, the last is {name(ids[-1])}"
-            raise type(error)(f"{in_row('outputs', position)}: {error} {stored}.") from error
+            raise type(error)(f"{in_row('outputs', position)}: {quote(str(error), 300)} {stored}.") from error
     return ids
 
 

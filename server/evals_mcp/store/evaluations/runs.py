@@ -1,10 +1,10 @@
 """Runs of evaluations in the store: create, list, update, add logs, read logs. No HTTP."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, select, update
+from sqlalchemy import Connection, Row, delete, exists, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.evaluations import EvaluationLogResponse
@@ -13,10 +13,11 @@ from evals_mcp.models.references import Target
 from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.runs import EvaluationRunResponse
 from evals_mcp.store.database.identity import new_id
-from evals_mcp.store.database.pages import batches, window
+from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target, touch_evaluation
+from evals_mcp.store.evaluations.matching_logs import require_matching
 from evals_mcp.store.evaluations.reported_figures import figures_json, read_reported_figures, set_reported_figures
 from evals_mcp.store.evaluations.run_entries import record_changed_run, record_new_run, run_settings
 from evals_mcp.store.evaluations.run_log_pages import evaluation_logs, page_keys
@@ -28,9 +29,6 @@ from evals_mcp.store.logs.run_logs import link_existing_logs
 
 NO_LOGS = dict.fromkeys(("logs_count", "incomplete_logs_count", "logged_datapoints_count", "revision"), 0)
 """The counters of a new run."""
-
-_NAMED = 6
-"""Logs to name in an error."""
 
 
 class Runs(Repository):
@@ -162,7 +160,7 @@ class Runs(Repository):
                 raise Conflict(f"Run `{run_id}` is cancelled, so no logs can be added.")
             numbers = log_numbers(connection, log_ids)
             if only_matching:
-                _require_matching(connection, run, numbers)
+                require_matching(connection, run, numbers)
             link_existing_logs(connection, run, numbers, self._database.now())
             return _shown(connection, evaluation_id, run_id)
 
@@ -290,34 +288,6 @@ def read_run_responses(
 
 def _shown(connection: Connection, evaluation_id: str, run_id: str) -> EvaluationRunResponse:
     return read_run_responses(connection, evaluation_id, [find_run(connection, evaluation_id, run_id)])[0]
-
-
-def _require_matching(connection: Connection, run: Row[Any], numbers: Sequence[int]) -> None:
-    """Raise Invalid with the logs that fit neither the run's version nor its dataset. Logs in the run stay there."""
-    in_run = exists().where(run_logs.c.run_id == run.id, run_logs.c.log_number == logs.c.number)
-    in_dataset = exists().where(
-        dataset_datapoints.c.version_id == run.dataset_version_id,
-        dataset_datapoints.c.datapoint_id == logs.c.datapoint_id,
-    )
-    kinds = (
-        ("of another version than the run's", run.version_id, logs.c.version_id != run.version_id),
-        ("of no datapoint in the run's dataset version", run.dataset_version_id, ~in_dataset),
-    )
-    wrong = []
-    for kind, required, differs in kinds:
-        ids = [] if required is None else list(_ids_where(connection, numbers, differs, ~in_run))
-        if ids:
-            more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
-            wrong.append(f"{kind}: {', '.join(f'`{id}`' for id in ids[:_NAMED])}{more}")
-    if wrong:
-        raise Invalid(f"No log was added. Logs {'; logs '.join(wrong)}. Leave them out, or add them to their run.")
-
-
-def _ids_where(connection: Connection, numbers: Sequence[int], *conditions: ColumnElement[bool]) -> Iterator[str]:
-    """The ids of those of these logs that meet the conditions."""
-    for batch in batches(numbers):
-        found = select(logs.c.id).where(logs.c.number.in_(batch), *conditions).order_by(logs.c.number)
-        yield from connection.execute(found).scalars()
 
 
 def _existing_logs(connection: Connection, run: Row[Any]) -> list[int]:
