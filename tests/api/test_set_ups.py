@@ -51,6 +51,12 @@ async def test_a_run_is_made_from_nothing_and_found_again(v5: V5, store: Store) 
 
 async def test_further_requests_add_datapoints(v5: V5) -> None:
     """To the newest version, each once; the run comes with the last of them."""
+    own = [{"evaluation": "Own", "datapoints": [{"inputs": {"n": n}}]} for n in range(3)]
+    sizes = [(await v5.ok("POST", "/set-ups", body))["datapoints_count"] for body in own[:2]]
+    run = await v5.ok("POST", "/set-ups", {"evaluation": "Own", "prompt": {"model": "small"}})
+    extended = await v5.ok("POST", "/set-ups", own[2])
+    assert [*sizes, run["datapoints_count"], extended["datapoints_count"]] == [1, 2, 2, 3]
+    assert extended["dataset"]["id"] == run["dataset"]["id"]
     first = await v5.ok(
         "POST", "/set-ups", {"evaluation": "Many", "dataset": "many", "datapoints": [{"inputs": {"n": 1}}]}
     )
@@ -82,6 +88,7 @@ async def test_a_dry_run_says_the_same_and_stores_nothing(v5: V5, store: Store) 
         ({"evaluators": [{"name": "small/right", "spec": {**_SPEC, "return_type": "text"}}]}, 409, "(boolean)"),
         ({"version": "questions"}, 409, "has the type dataset"),
         ({"flow": {"attributes": {}}}, 422, "only one of"),
+        ({"datapoints": [{"inputs": {"q": "a\0b"}}]}, 422, "NUL"),
         ({"datapoints": [{"input": {}}]}, 422, "a datapoint has no `input`"),
         ({"datapoints": [{"inputs": {"n": n}} for n in range(101)]}, 422, "at most 100"),
     ],

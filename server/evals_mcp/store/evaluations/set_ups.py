@@ -95,15 +95,12 @@ class _SetUp:
     def _dataset(self, folder: str, evaluation_id: str) -> tuple[SetUpPart | None, int]:
         """The dataset's version and the number of datapoints that it did not have before."""
         word, given = self._request.dataset, self._request.datapoints
-        base = self._find(word, ["dataset"]) if word else None
+        used = None if word else self._used_dataset(evaluation_id)
+        base = used or self._find(word or f"{folder}/datapoints", ["dataset"])
         if base is None and word and (not given or word.startswith(("ds_", "dsv_"))):
             raise self._unknown(word, ["dataset"], "dataset", "Give datapoints to create it.")
-        if base is None and not given:
-            used = self._used_dataset(evaluation_id)
-            return (None if used is None else _part(used, is_new=False)), 0
         if not given:
-            assert base is not None
-            return _part(base, is_new=False), 0
+            return (None if base is None else _part(base, is_new=False)), 0
         path = None if base else (word or f"{folder}/datapoints")
         file = ensure_file(self._connection, "dataset", base.file_id if base else None, path, self._now)
         base = base or newest_version(self._connection, file.id)

@@ -103,12 +103,8 @@ class RunDatapoints(Repository):
         """
         with self._database.write() as connection:
             row = _find_running(connection, evaluation_id, run)
-            datapoint = _find_datapoint(connection, row, datapoint_id)
             version = _version(connection, row, version_id)
-            values = {**fields, "source_datapoint_id": datapoint_id}
-            values["inputs"] = fields.get("inputs") or datapoint.get("inputs") or {}
-            log_target = LogTarget(version_id=version.version_id)
-            return create_log(connection, version.file_type, log_target, values, self._database.now(), row.id)
+            return _log_output(connection, row, version, datapoint_id, fields, self._database.now())
 
     def log_outputs(
         self, evaluation_id: str, run_id: str, outputs: Sequence[tuple[str, Mapping[str, Any]]], *, dry_run: bool
@@ -128,15 +124,12 @@ class RunDatapoints(Repository):
             version = _version(connection, row, None)
             ids = []
             for position, (datapoint_id, fields) in enumerate(outputs):
-                location = ("body", "outputs", position, "datapoint_id")
                 try:
-                    datapoint = _find_datapoint(connection, row, datapoint_id)
-                except (NotFound, Invalid) as error:
+                    created = _log_output(connection, row, version, datapoint_id, fields, now)
+                except (NotFound, Invalid, Conflict) as error:
+                    location = ("body", "outputs", position)
                     raise Invalid(f"Row {position + 1}: {error} No log was stored.", location) from None
-                values = {**fields, "source_datapoint_id": datapoint_id}
-                values["inputs"] = fields.get("inputs") or datapoint.get("inputs") or {}
-                target = LogTarget(version_id=version.version_id)
-                ids.append(create_log(connection, version.file_type, target, values, now, row.id).id)
+                ids.append(created.id)
             return LoggedOutputs(ids, opened)
 
     def judge(
@@ -242,6 +235,21 @@ def _version(connection: Connection, row: Row[Any], version_id: str | None) -> _
     else:
         raise Conflict(f"Run `{row.id}` has no version and its evaluation has no file. Give `config_id` in the log.")
     return _VersionRef(version.id, version.file_type)
+
+
+def _log_output(
+    connection: Connection,
+    row: Row[Any],
+    version: _VersionRef,
+    datapoint_id: str,
+    fields: Mapping[str, Any],
+    now: datetime,
+) -> CreatedLog:
+    """Store a log for a datapoint of a run, with the datapoint's inputs if it has none."""
+    datapoint = _find_datapoint(connection, row, datapoint_id)
+    values = {**fields, "source_datapoint_id": datapoint_id}
+    values["inputs"] = fields.get("inputs") or datapoint.get("inputs") or {}
+    return create_log(connection, version.file_type, LogTarget(version_id=version.version_id), values, now, row.id)
 
 
 def _require_log(connection: Connection, row: Row[Any], log_id: str) -> None:
