@@ -119,7 +119,7 @@ def test_every_tool_is_annotated(wire: Wire) -> None:
         hints = shown["annotations"]
         assert shown["title"] == tool.title
         assert hints["readOnlyHint"] is tool.read_only
-        assert hints["destructiveHint"] is False
+        assert hints["destructiveHint"] is tool.destructive
         assert hints.get("idempotentHint") is (None if tool.read_only else tool.idempotent)
         assert hints["openWorldHint"] is False
         assert "outputSchema" not in shown
@@ -158,6 +158,8 @@ BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
     ("log_generation", {"evaluation": SAMPLE, "run": "v2", "datapoint": "x", "output": "a\ud800"}, "output"),
     ("add_logs_to_run", {"evaluation": SAMPLE, "run": "v2", "log_ids": ["nothing"]}, "nothing"),
     ("add_logs_to_run", {"evaluation": SAMPLE, "run": "v2", "log_ids": []}, "log_ids"),
+    ("set_up_run", {"evaluation": "x", "datapoints": ["nothing"]}, "row 1"),
+    ("update_run", {"evaluation": SAMPLE, "run": "v2", "change": "cancel"}, "confirm"),
 ]
 
 

@@ -15,7 +15,7 @@ from mcp import Client, MCPError
 
 pytestmark = pytest.mark.anyio
 
-WRITING = {"add_logs_to_run", "import_results", "log_generation"}
+WRITING = {"add_logs_to_run", "import_results", "log_generation", "set_up_run", "update_run"}
 
 
 CALLS: dict[str, dict[str, Any]] = {
@@ -28,6 +28,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "query": {"evaluation": "x", "sql": "SELECT 1"},
     "add_logs_to_run": {"evaluation": "x", "run": "x", "log_ids": ["x"]},
     "log_generation": {"evaluation": "x", "run": "x", "datapoint": "x", "output": "x"},
+    "set_up_run": {"evaluation": "x"},
+    "update_run": {"evaluation": "x", "run": "x", "change": "control"},
     "import_results": {"path": "sample"},
 }
 WRONG = [
