@@ -127,6 +127,8 @@ async def test_a_server_without_our_routes_gets_the_parts_in_order(tmp_path: Pat
         assert f"Logged {len(rows)} outputs" in await assistant.ask(
             "log_generation", evaluation="Refunds", run=run, outputs=rows
         )
+        given = {"evaluation": "Refunds", "dataset": "Refunds/datapoints", "version": "Refunds/prompt"}
+        assert "The run has an output for each datapoint." in await assistant.ask("set_up_run", **given)
         refused = await assistant.refuse(
             "log_generation", evaluation="Refunds", run=run, outputs=[rows[0], rows[1].replace("dp_", "dp_x")]
         )

@@ -81,7 +81,12 @@ class Lookup:
 
         listed = await rows.list_evaluations(request.evaluation, limit=_ALL)
         word = request.evaluation.strip()
-        return await set_up_in_order(self.client, request, [row for row in listed.rows if word in (row.id, row.name)])
+        named = [row for row in listed.rows if word in (row.id, row.name)]
+        made = await set_up_in_order(self.client, request, named)
+        if made.run is not None and not made.run.is_new:
+            run = (await rows.get_evaluation(made.evaluation.id)).run(made.run.id)
+            made.logged_datapoints_count = made.datapoints_count - (run.missing_datapoints or 0)
+        return made
 
     async def find_evaluation(self, word: str) -> ResolvedEvaluation:
         """Find an evaluation in its current state, by id, name, file path, or a prefix of one.

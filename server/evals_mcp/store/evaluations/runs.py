@@ -15,7 +15,7 @@ from evals_mcp.models.runs import EvaluationRunResponse
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.repository import Repository
-from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, logs, run_logs, runs
+from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs, logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target, touch_evaluation
 from evals_mcp.store.evaluations.matching_logs import require_matching
 from evals_mcp.store.evaluations.reported_figures import figures_json, read_reported_figures, set_reported_figures
