@@ -26,7 +26,10 @@ _NOTHING_SET = Setup()
 
 
 class Lookup:
-    """One call's access to the data: resolves names and provides the source of rows."""
+    """One call's access to the data: resolves names and provides the source of rows.
+
+    `max_tokens` is the budget of an answer whose tool does not take one.
+    """
 
     def __init__(
         self,
@@ -36,11 +39,13 @@ class Lookup:
         mirror: ServerMirror | None = None,
         setup: Setup = _NOTHING_SET,
         background: Background | None = None,
+        max_tokens: int = 4000,
     ) -> None:
         self.client = client
         self.progress = progress
         self.setup = setup
         self.background = background or Background()
+        self.max_tokens = max_tokens
         self._mirror = mirror
         self._fields: dict[str, FieldRows] = {}
         self._reading = None if mirror is None else mirror.reading(progress)

@@ -19,8 +19,10 @@ from evals_mcp.tools.tool import Tool
 _MOST_CHARACTERS = 100_000
 """More than an answer of the most tokens has. Claude Code moves longer answers than this into a file."""
 
-_ENFORCED_HERE = frozenset(("anyOf", "maxItems", "maxLength", "minItems", "minLength", "title"))
-"""Keywords that no model needs: a call that breaks one is answered with what is allowed."""
+_OMITTED = frozenset(
+    ("anyOf", "default", "maximum", "maxItems", "maxLength", "minimum", "minItems", "minLength", "title")
+)
+"""Keywords that no model needs: descriptions tell defaults and bounds, and errors tell the bounds again."""
 
 
 def annotations_of(tool: Tool) -> ToolAnnotations:
@@ -71,20 +73,18 @@ def _signature(tool: Tool, max_tokens: int) -> inspect.Signature:
 def without_noise(tool: ListedTool) -> ListedTool:
     """The tool with a schema of what a model needs to know."""
     schema = {key: value for key, value in tool.input_schema.items() if key != "title"}
-    schema["properties"] = {name: _essential(argument) for name, argument in schema["properties"].items()}
+    arguments = schema["properties"]
+    schema["properties"] = {name: _essential(argument) for name, argument in arguments.items()}
+    if budget := arguments.get("max_tokens"):  # a setting changes its default
+        schema["properties"]["max_tokens"] = {key: value for key, value in budget.items() if key != "title"}
     return tool.model_copy(update={"input_schema": schema})
 
 
 def _essential(argument: dict[str, Any]) -> dict[str, Any]:
-    """Without enforced limits, empty defaults and null, which means that the argument is left out."""
+    """Without limits that are enforced, defaults, and null, which means that the argument is left out."""
     kinds = [kind for kind in argument.get("anyOf", []) if kind != {"type": "null"}]
     merged = {**argument, **kinds[0]} if len(kinds) == 1 else argument
-    hidden = _ENFORCED_HERE if merged.get("maximum", 0) <= MOST_TOKENS else _ENFORCED_HERE | {"minimum", "maximum"}
-    return {
-        key: _essential(value) if key == "items" else value
-        for key, value in merged.items()
-        if key not in hidden and (value or key != "default")
-    }
+    return {key: _essential(value) if key == "items" else value for key, value in merged.items() if key not in _OMITTED}
 
 
 def _budget(tool: Tool, default: int) -> Any:

@@ -87,7 +87,9 @@ class EvalsServer(LateServer):
         super().__init__("evals-mcp", **options)
         self._tools = {tool.name: tool for tool in tools}
         self._client = client
-        self._look_up = partial(Lookup, client, mirror=mirror, setup=setup, background=Background())
+        self._look_up = partial(
+            Lookup, client, mirror=mirror, setup=setup, background=Background(), max_tokens=max_tokens
+        )
         self._max_tokens = max_tokens
         self._arguments: dict[str, list[str]] = {}
         self._opening = Thread(target=self._open, name="opening")

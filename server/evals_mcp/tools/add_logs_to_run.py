@@ -8,13 +8,13 @@ from evals_mcp.answers.writes import summarize_added_logs, summarize_fitting_log
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
-from evals_mcp.tools.arguments import DryRun, Evaluation, MaxTokens, Run, as_list
+from evals_mcp.tools.arguments import DryRun, Evaluation, Run, as_list
 from evals_mcp.tools.tool import Tool
 
 LogIds = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=500)]],
     BeforeValidator(as_list),
-    Field(min_length=1, max_length=1_000, description="Ids of existing logs, 1–1,000."),
+    Field(min_length=1, max_length=1_000, description="Log ids, 1–1,000."),
 ]
 
 
@@ -24,10 +24,8 @@ async def add_logs_to_run(
     run: Run,
     log_ids: LogIds,
     dry_run: DryRun = False,
-    max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Add existing logs of the run's version and dataset: all, or none if one does not fit. Logs already in the run
-    stay unchanged."""
+    """Add existing logs of the run's version and dataset: all, or none if one does not fit."""
     resolved = await lookup.find_evaluation(evaluation)
     before = find_run(resolved, run)
     ids = [await lookup.find_log_id(word) for word in log_ids]
@@ -36,11 +34,11 @@ async def add_logs_to_run(
         raise Invalid("dry_run: this server cannot check logs without adding them. Nothing was stored.")
     await lookup.client.runs.add_logs(resolved.id, before.id, ids, only_matching=checked, dry_run=dry_run)
     if dry_run:
-        return summarize_fitting_logs(resolved, before, ids, max_tokens)
+        return summarize_fitting_logs(resolved, before, ids, lookup.max_tokens)
     lookup.note_write(resolved.id, before.id)
     after = await lookup.find_evaluation(resolved.id)
     run_after = after.run(before.id)
-    return summarize_added_logs(after, run_after, ids, before.logs_count, max_tokens, checked=checked)
+    return summarize_added_logs(after, run_after, ids, before.logs_count, lookup.max_tokens, checked=checked)
 
 
-TOOL = Tool(function=add_logs_to_run, title="Add existing logs to a run", search_hint="humanloop", read_only=False)
+TOOL = Tool(function=add_logs_to_run, title="Add logs to a run", search_hint="humanloop", read_only=False)

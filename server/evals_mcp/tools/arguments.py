@@ -21,28 +21,26 @@ def _as_text(value: Any) -> Any:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-Evaluation = Annotated[str, Field(min_length=1, max_length=500, description="Id, name or file path.")]
+Evaluation = Annotated[str, Field(min_length=1, max_length=500, description="Name, file or id.")]
 Run = Annotated[str, Field(min_length=1, max_length=500, description="Label, id, or control.")]
 Runs = Annotated[
     list[str],
     BeforeValidator(as_list),
     Field(max_length=100, description="Labels or ids; default all."),
 ]
-Datapoint = Annotated[str, Field(max_length=500, description="Only this one: id or unique prefix.")]
+Datapoint = Annotated[str, Field(max_length=500, description="Id or unique prefix.")]
 Evaluator = Annotated[str, Field(max_length=500, description="Name, path or id.")]
 _Condition = Annotated[str, Field(max_length=1_000)]
-Where = Annotated[
-    list[_Condition],
-    BeforeValidator(as_list),
+_Conditions = Annotated[list[_Condition], BeforeValidator(as_list)]
+Where = Annotated[_Conditions, Field(max_length=50, description='All must hold: "category=law"; see instructions.')]
+WhereLogs = Annotated[
+    _Conditions,
     Field(
         max_length=50,
-        description='Conditions that all hold, such as "category=law", "helpful=false", "output~refund"; forms: '
-        "see the instructions.",
+        description='All must hold: "category=law", "helpful=false", "output~refund"; see instructions.',
     ),
 ]
-GroupedBy = Annotated[
-    str, Field(max_length=500, description="A row for each group of: a field, evaluator, length, latency.")
-]
+GroupedBy = Annotated[str, Field(max_length=500, description="Group by a field, evaluator, length or latency.")]
 Cursor = Annotated[str, Field(max_length=10_000, description="From the previous answer.")]
 MaxTokens = int
 """Token limit of the answer. The server adds its limits and its default in words."""
@@ -50,7 +48,7 @@ MaxTokens = int
 Sort = Annotated[
     Literal["newest", "worst", "latency", "cost", "length"],
     understood(ORDERS),
-    Field(description="newest (default), worst judgment, highest latency or cost, or longest output first."),
+    Field(description="newest (default), worst judgment, highest latency or cost, longest output."),
 ]
 JsonText = Annotated[str, BeforeValidator(_as_text)]
-DryRun = Annotated[bool, Field(description="Store nothing; default false.")]
+DryRun = Annotated[bool, Field(description="Store nothing.")]

@@ -47,9 +47,9 @@ Margin = Annotated[
         max_length=100, description='Acceptable loss: "5 points", "0.2 sd", "helpful=0.3"; default 2 points, 0.1 sd.'
     ),
 ]
-Shown = Annotated[Outcome, understood(OUTCOMES), Field(description="Which datapoints to show; default regressed.")]
+Shown = Annotated[Outcome, understood(OUTCOMES), Field(description="Datapoints to show; default regressed.")]
 CorrectedOver = Annotated[Family, Field(description="Correct p over these; default evaluation (all).")]
-CountedMissing = Annotated[Missing, Field(description="fail: missing judgments fail; default exclude.")]
+CountedMissing = Annotated[Missing, Field(description="Missing judgments; default exclude.")]
 Limit = Annotated[int, Field(ge=1, le=50, description=f"Datapoints to show, 1–50, default {_LIMIT}.")]
 
 
@@ -69,8 +69,8 @@ async def compare_runs(
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Is one run better than another: ship it? A verdict; paired difference, interval and test per evaluator, latency,
-    tokens and cost; what the candidate changed; then the datapoints that got worse, with all outputs."""
+    """Is one run better than another: ship it? A verdict; paired differences with intervals and tests of judgments,
+    latency, tokens and cost; version changes; datapoints that got worse, with outputs."""
     resolved = await lookup.find_evaluation(evaluation)
     against = _baseline(resolved, baseline)
     runs = _candidates(resolved, against, candidates)
@@ -195,6 +195,6 @@ def _candidates(evaluation: ResolvedEvaluation, baseline: RunRow, words: list[st
 
 TOOL = Tool(
     function=compare_runs,
-    title="Compare runs with a baseline",
+    title="Compare runs",
     search_hint="humanloop, which prompt is better, regression",
 )

@@ -22,13 +22,13 @@ PartName = Annotated[
     str,
     Field(
         max_length=1_000,
-        description="inputs, messages, output, error, judgments, trace, or a path such as inputs.context; default all.",
+        description="One of these, or a path such as inputs.context; default all.",
     ),
 ]
 Offset = Annotated[
     int, Field(ge=0, le=2**31 - 1, description="First character of part (trace: first step); default 0.")
 ]
-Beside = Annotated[str, Field(max_length=500, description="Run whose log for the same datapoint to show, too.")]
+Beside = Annotated[str, Field(max_length=500, description="Run whose log to show, too.")]
 InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of beside.")]
 
 
@@ -41,8 +41,8 @@ async def get_log(
     evaluation: InEvaluation = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Show one log in full: inputs, messages, output, error, judgments with explanations, and trace. Reads long parts
-    by offset, or shows another run's log beside it."""
+    """Show one log in full: inputs, messages, output, error, judgments, trace; long parts by offset, another run's log
+    beside it."""
     if beside:
         if part or offset:
             raise Invalid("part, offset: cannot be combined with beside.")
@@ -104,4 +104,4 @@ async def _datapoint(lookup: Lookup, log: LogResponse) -> DatapointContent | Non
         return None
 
 
-TOOL = Tool(function=get_log, title="Read one log in full", search_hint="whole output")
+TOOL = Tool(function=get_log, title="Read a log", search_hint="whole output")

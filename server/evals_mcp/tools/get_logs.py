@@ -21,11 +21,11 @@ from evals_mcp.lookup.unmatched import Count, why_none
 from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
-from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, Where
+from evals_mcp.tools.arguments import Cursor, Datapoint, Evaluation, Evaluator, MaxTokens, Runs, Sort, WhereLogs
 from evals_mcp.tools.judges import why_no_worst
 from evals_mcp.tools.tool import Tool
 
-Sample = Annotated[bool, Field(description="Sample evenly and repeatably across judgments; default false.")]
+Sample = Annotated[bool, Field(description="Even, repeatable sample across judgments.")]
 _LIMIT = 10
 _LISTED = 6
 Limit = Annotated[int, Field(ge=1, le=100, description=f"Logs to show, 1–100, default {_LIMIT}.")]
@@ -43,7 +43,7 @@ async def get_logs(
     lookup: Lookup,
     evaluation: Evaluation,
     runs: Runs = [],
-    where: Where = [],
+    where: WhereLogs = [],
     datapoint: Datapoint = "",
     evaluator: Evaluator = "",
     sort: Sort = "newest",
@@ -52,8 +52,7 @@ async def get_logs(
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Find logs of an evaluation by any conditions: input, output, error, latency, tokens, cost, and each judgment with
-    its explanation."""
+    """Find logs by input, output, error, latency, tokens, cost or judgment, with explanations."""
     resolved = await lookup.find_evaluation(evaluation)
     run_ids = [run.id for run in find_runs(resolved, runs)]
     datapoint_id = await lookup.find_datapoint(resolved, datapoint) if datapoint else None

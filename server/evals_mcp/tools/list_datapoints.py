@@ -33,8 +33,7 @@ Show = Annotated[
     DatapointShow,
     understood(SHOWN),
     Field(
-        description="all (default), disagreement (of runs or evaluators), all_fail (every run fails), or judgments "
-        "failed, abstained or missing."
+        description="all (default); disagreement of runs or evaluators; all_fail: every run fails; or such judgments."
     ),
 ]
 _LIMIT = 20
@@ -54,8 +53,8 @@ async def list_datapoints(
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """List datapoints: input, target, and the judgments of the chosen runs. Finds those where runs disagree or all
-    fail, judgments are missing, or that meet conditions."""
+    """List datapoints with input, target and judgments: all, or where runs disagree, all fail, or judgments are
+    missing."""
     resolved = await lookup.find_evaluation(evaluation)
     chosen = [run.id for run in find_runs(resolved, runs)]
     datapoint_id = await _datapoint_id(lookup, resolved, datapoint) if datapoint else None

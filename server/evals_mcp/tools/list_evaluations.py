@@ -10,15 +10,14 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.tools.arguments import Cursor, MaxTokens
 from evals_mcp.tools.tool import Tool
 
-Filter = Annotated[str, Field(max_length=500, description="Part of a name, file path or evaluator.")]
+Filter = Annotated[str, Field(max_length=500, description="Part of a name, file or evaluator.")]
 Limit = Annotated[int, Field(ge=1, le=100, description="Evaluations to show, 1–100, default 20.")]
 
 
 async def list_evaluations(
     lookup: Lookup, text: Filter = "", limit: Limit = 20, cursor: Cursor = "", max_tokens: MaxTokens = 4000
 ) -> str:
-    """List evaluations, most recently changed first: name, file, runs, status. Start here if you do not know a
-    name."""
+    """List evaluations, last changed first: name, file, runs, status. Start here if you do not know a name."""
     call = Call("list_evaluations", {"text": text}, {"text": text})
     offset = call.offset(cursor)
     rows = await lookup.rows()

@@ -28,8 +28,8 @@ async def list_runs(
     cursor: Cursor = "",
     max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Show an evaluation's runs side by side: version, status, logs, and each evaluator's rate of true, mean or top
-    options with the difference from the control run."""
+    """Show runs side by side: version, status, logs, each evaluator's rate, mean or top options, difference from the
+    control."""
     resolved = await lookup.find_evaluation(evaluation)
     judge = find_evaluator(resolved, evaluator) if evaluator else None
     if judge is not None and show not in ONE_EVALUATOR_VIEWS:
@@ -52,6 +52,6 @@ async def list_runs(
 
 TOOL = Tool(
     function=list_runs,
-    title="List an evaluation's runs",
+    title="List runs",
     search_hint="humanloop, which prompt is better, inter-rater",
 )

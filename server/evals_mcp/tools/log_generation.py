@@ -13,7 +13,7 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
-from evals_mcp.tools.arguments import DryRun, Evaluation, JsonText, MaxTokens, Run
+from evals_mcp.tools.arguments import DryRun, Evaluation, JsonText, Run
 from evals_mcp.tools.json_rows import as_rows, in_row, read_object, read_row
 from evals_mcp.tools.tool import Tool
 
@@ -52,10 +52,8 @@ async def log_generation(
     cost: Dollars = None,
     outputs: Outputs = [],
     dry_run: DryRun = False,
-    max_tokens: MaxTokens = 4000,
 ) -> str:
-    """Log generated outputs (or errors) for datapoints in a run. Returns the new logs' ids and what the run lacks.
-    Each call adds logs."""
+    """Log generated outputs, or errors, for datapoints in a run. Each call adds logs."""
     values = (datapoint, output, error, inputs, latency, prompt_tokens, output_tokens, cost)
     single = {key: value for key, value in zip(_KEYS, values, strict=True) if value not in ("", None)}
     if outputs and single:
@@ -72,7 +70,9 @@ async def log_generation(
         lookup.note_write(resolved.id, found.id)
     after = resolved if dry_run else await lookup.find_evaluation(resolved.id)
     datapoints = [item.datapoint_id for item in given]
-    return summarize_generation(after, after.run(found.id), ids, datapoints, max_tokens, opened=opened, dry_run=dry_run)
+    return summarize_generation(
+        after, after.run(found.id), ids, datapoints, lookup.max_tokens, opened=opened, dry_run=dry_run
+    )
 
 
 def _one(single: Mapping[str, Any]) -> dict[str, Any]:

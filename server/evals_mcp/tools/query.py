@@ -36,6 +36,4 @@ async def query(lookup: Lookup, evaluation: Evaluation, sql: Sql, max_tokens: Ma
     return summarize_query(resolved, sql, rows, max_tokens)
 
 
-TOOL = Tool(
-    function=query, title="Query an evaluation with SQL", search_hint="humanloop, group by, correlation, custom"
-)
+TOOL = Tool(function=query, title="Query with SQL", search_hint="humanloop, group by, correlation")

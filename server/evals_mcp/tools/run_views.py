@@ -38,8 +38,8 @@ Show = Annotated[
     Literal["runs", "failures", "agreement", "relations", "repeats", "ranking"],
     understood(RUN_VIEW_WORDS),
     Field(
-        description="runs (default); failures by what is said of them; agreement of judges and people, corrected "
-        "rates; relations: correlations; repeats: pass@k; ranking with ties."
+        description="runs (default); failures in groups; agreement of judges and people, corrected rates; relations: "
+        "correlations; repeats: pass@k; ranking."
     ),
 ]
 

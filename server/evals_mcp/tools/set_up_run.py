@@ -9,7 +9,7 @@ from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.set_ups import summarize_set_up
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.tools.arguments import DryRun, JsonText, MaxTokens, as_list
+from evals_mcp.tools.arguments import DryRun, JsonText, as_list
 from evals_mcp.tools.evaluator_words import read_evaluator
 from evals_mcp.tools.json_rows import as_rows, in_row, read_object, read_row
 from evals_mcp.tools.tool import Tool
@@ -52,7 +52,6 @@ async def set_up_run(
     attributes: Attributes = "",
     evaluators: Evaluators = [],
     dry_run: DryRun = False,
-    max_tokens: MaxTokens = 4000,
 ) -> str:
     """Find or create a run, its evaluation, dataset, version and evaluators: all or nothing."""
     given = {
@@ -66,7 +65,7 @@ async def set_up_run(
     made = await lookup.set_up(_request(given | _content(model, template, attributes)))
     if not dry_run and made.run is not None:
         lookup.note_write(made.evaluation.id, made.run.id)
-    return summarize_set_up(made, max_tokens, dry_run=dry_run)
+    return summarize_set_up(made, lookup.max_tokens, dry_run=dry_run)
 
 
 def _content(model: str, template: str, attributes: str) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.rows import RunRow
-from evals_mcp.tools.arguments import DryRun, Evaluation, MaxTokens, Run
+from evals_mcp.tools.arguments import DryRun, Evaluation, Run
 from evals_mcp.tools.tool import Tool
 
 Change = Annotated[Literal["control", "complete", "cancel"], Field(description="cancel is final.")]
-Confirm = Annotated[bool, Field(description="To cancel a run with logs; default false.")]
+Confirm = Annotated[bool, Field(description="To cancel a run with logs.")]
 _STATUSES = {"complete": "completed", "cancel": "cancelled"}
 
 
@@ -26,7 +26,6 @@ async def update_run(
     change: Change,
     confirm: Confirm = False,
     dry_run: DryRun = False,
-    max_tokens: MaxTokens = 4000,
 ) -> str:
     """Make a run the control, complete it, or cancel it."""
     from evals_mcp.models.runs import UpdateRunRequest
@@ -43,7 +42,7 @@ async def update_run(
         await lookup.client.runs.update(resolved.id, found.id, request)
         lookup.note_write(resolved.id, found.id)
     after = resolved if dry_run else await lookup.find_evaluation(resolved.id)
-    return summarize_update(after, found, after.run(found.id), status, max_tokens, dry_run=dry_run)
+    return summarize_update(after, found, after.run(found.id), status, lookup.max_tokens, dry_run=dry_run)
 
 
 def _check(run: RunRow, status: str | None) -> None:
