@@ -63,14 +63,16 @@ async def test_the_journal_tells_who_wrote_what(api: httpx.AsyncClient, access: 
     await api.patch(f"/v5/flows/logs/{log_id}", json={"output": "b"})
     same = await api.patch(f"/v5/flows/logs/{log_id}", json={"output": "b"})
     assert "x-evals-write" not in same.headers
-    changed, made, run, evaluation = await _journal(api)
+    changed, made, run, evaluation, judge, flow = await _journal(api)
+    assert [entry["kind"] for entry in (judge, flow)] == ["upsert_evaluator", "upsert_flow"]
     assert (made["id"], made["actor"], made["tool"]) == (log.headers["x-evals-write"], "Ana", "log_generation")
     assert (made["route"], made["request_id"], made["kind"]) == ("POST /v5/flows/log", "r1", "create_log")
     assert (made["subject"], made["result"]["id"], made["undoable"]) == (log_id, log_id, True)
     assert (changed["kind"], changed["changed"], changed["tool"]) == ("update_log", ["output"], None)
     assert (run["subject"], evaluation["subject"]) == (ids["run"], ids["evaluation"])
     page = (await api.get("/v5/journal", params={"page": 2, "size": 1})).json()
-    assert (page["total"], [entry["id"] for entry in page["records"]]) == (4, [made["id"]])
+    assert (page["total"], [entry["id"] for entry in page["records"]]) == (6, [made["id"]])
+    assert (page["kept_days"], page["since"]) == (90, flow["created_at"])
 
 
 async def test_a_repeated_request_writes_once(api: httpx.AsyncClient, store: Store) -> None:
@@ -94,7 +96,7 @@ async def test_a_repeated_request_writes_once(api: httpx.AsyncClient, store: Sto
         assert answers[0].json() == answers[1].json()
         assert answers[0].headers["x-evals-write"] == answers[1].headers["x-evals-write"]
         assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true"]
-    assert len(await _journal(api)) == 3 + len(requests)
+    assert len(await _journal(api)) == 5 + len(requests)
     page = (await api.get(f"/v5/evaluations/{ids['evaluation']}/logs")).json()
     assert page["total"] == 2
     check_counts(store)
@@ -123,7 +125,7 @@ async def test_a_request_id_is_of_one_request_of_one_key(
     other = await api.post("/v5/flows/log", json={**log, "output": "b"}, headers=_as("r"))
     assert other.is_success
     assert "idempotent-replayed" not in other.headers
-    assert len(await _journal(api)) == 4
+    assert len(await _journal(api)) == 6
 
 
 async def test_undo_takes_a_write_back_once(api: httpx.AsyncClient, store: Store) -> None:

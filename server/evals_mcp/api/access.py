@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple, Protocol
 from anyio import to_thread
 from fastapi import Depends, Request
 
+from evals_mcp.api.acts import begin_request
 from evals_mcp.errors import Unauthorized
 from evals_mcp.store.store import Store
 
@@ -94,11 +95,12 @@ async def _store_to_read(request: Request) -> Store:
 
 async def _current_store(request: Request) -> Store:
     grant: Grant = request.state.grant
-    if not grant.may_write and request.method not in _READING_METHODS:
+    if request.method in _READING_METHODS:
+        return grant.store
+    if not grant.may_write:
         raise Unauthorized("This API key is read-only.", 403)
-    if grant.create is not None and request.method not in _READING_METHODS:
-        return await to_thread.run_sync(grant.create)
-    return grant.store
+    begin_request(request, grant.key_id, grant.person)
+    return grant.store if grant.create is None else await to_thread.run_sync(grant.create)
 
 
 async def _person(request: Request) -> str | None:
@@ -110,7 +112,9 @@ CurrentPerson = Annotated[str | None, Depends(_person)]
 """The name of the request's key, as a handler parameter; None without keys."""
 
 CurrentStore = Annotated[Store, Depends(_current_store)]
-"""The store of the request, as a handler parameter. All methods except GET need a key that can write."""
+"""The store of the request, as a handler parameter. All methods except GET need a key that can write.
+What they write belongs to the request, and so to an entry of the journal.
+"""
 
 ReadStore = Annotated[Store, Depends(_store_to_read)]
 """The store of the request, for a POST handler that only reads."""

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp import __version__
 from evals_mcp.api.access import Access
+from evals_mcp.api.acts import entry_headers
 from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
 from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
 from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
@@ -21,6 +22,7 @@ from evals_mcp.api.routes import health, questions
 from evals_mcp.errors import EvalsError
 from evals_mcp.runner.refusals import RefusingRunner
 from evals_mcp.runner.runner import Runner
+from evals_mcp.store.database.acts import without_act
 
 
 def create_app(
@@ -137,17 +139,10 @@ class _Signature:
                 message["headers"] = [
                     *message["headers"],
                     (b"x-evals-mcp", __version__.encode()),
-                    *_entry_headers(scope),
+                    *entry_headers(scope, message["status"]),
                 ]
             await send(message)
 
-        await self._app(scope, receive, signed)
-
-
-def _entry_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
-    """The handle of the write that a request did, and whether an earlier request did it."""
-    act = scope.get("state", {}).get("act")
-    if act is None or act.entry is None:
-        return []
-    repeats = [(b"idempotent-replayed", b"true")] if act.repeats else []
-    return [(b"x-evals-write", act.entry.encode()), *repeats]
+        # In process, the caller's own transactions after this request do not belong to it.
+        with without_act():
+            await self._app(scope, receive, signed)

@@ -3,18 +3,21 @@
 from typing import Literal
 
 from evals_mcp.models.model import JsonObject, Model, UtcDatetime
+from evals_mcp.models.pages import PaginatedData
 
 WriteKind = Literal[
     "create_log", "create_judgment", "update_log", "create_run", "update_run", "create_evaluation", "undo"
 ]
+"""The kinds of writes that say more than their request does."""
 
 
 class JournalEntry(Model):
     """A write. `id` is the handle to undo it; `subject` is the id of what was written.
 
-    `actor` is the name of the API key. `changed` names the fields that had another value before, `result` has the ids
-    that the write answered. `undoable` says that the write has an inverse and was not undone; later writes may still
-    prevent it.
+    `actor` is the name of the API key, else the one that the request gave. `kind` is a `WriteKind`, or for any other
+    write the name of its operation. `changed` names the fields that had another value before, `result` has the ids that
+    the write answered. `undoable` says that the write has an inverse and was not undone; later writes may still prevent
+    it.
     """
 
     id: str
@@ -22,10 +25,17 @@ class JournalEntry(Model):
     actor: str | None = None
     tool: str | None = None
     route: str | None = None
-    kind: WriteKind
+    kind: str
     subject: str
     result: JsonObject
     changed: list[str]
     request_id: str | None = None
     undoable: bool
     undone_at: UtcDatetime | None = None
+
+
+class JournalPage(PaginatedData[JournalEntry]):
+    """A page of writes. Entries are kept for `kept_days`; the oldest that is there is of `since`."""
+
+    kept_days: int
+    since: UtcDatetime | None = None

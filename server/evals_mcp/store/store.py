@@ -17,6 +17,7 @@ from evals_mcp.store.files.environment_variables import EnvironmentVariables
 from evals_mcp.store.files.environments import Environments
 from evals_mcp.store.files.files import Files
 from evals_mcp.store.files.monitoring import Monitoring
+from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS, Journaling
 from evals_mcp.store.logs.logs import Logs
 from evals_mcp.store.questions.datapoints import DatapointQuestions
 from evals_mcp.store.questions.evaluation_states import EvaluationStates
@@ -51,11 +52,13 @@ if TYPE_CHECKING:
 class Store:
     """The data of one workspace. Each public method of an attribute is one transaction.
 
-    What a first answer hardly needs is imported when it is first used.
+    The journal keeps entries for `journal_days`. What a first answer hardly needs is imported when it is first used.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, journal_days: int = DEFAULT_DAYS) -> None:
         self.database = database
+        self._journaling = Journaling(database, journal_days)
+        database.around_writes(self._journaling.around)
         self.files = Files(database)
         self.directories = Directories(database)
         self.environments = Environments(database)
@@ -81,7 +84,7 @@ class Store:
         """The journal of writes."""
         from evals_mcp.store.undo.journal import Journal
 
-        return Journal(self.database)
+        return Journal(self.database, self._journaling.days)
 
     @cached_property
     def traces(self) -> "Traces":
@@ -211,13 +214,18 @@ class Store:
         self.database.close()
 
 
-def open_store(address: str, schema: str | None = None, clock: Callable[[], datetime] = utc_now) -> Store:
+def open_store(
+    address: str,
+    schema: str | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    journal_days: int = DEFAULT_DAYS,
+) -> Store:
     """Open a workspace by path or URL, and create or upgrade its tables.
 
     Raises Invalid for an invalid address, Unavailable for a database that cannot be read or written, and Conflict for a
     database that is not ours or that a newer version wrote.
     """
-    return _opened(create_database(address, schema, clock))
+    return _opened(create_database(address, schema, clock), journal_days)
 
 
 def open_temporary_store(clock: Callable[[], datetime] = utc_now) -> Store:
@@ -225,10 +233,10 @@ def open_temporary_store(clock: Callable[[], datetime] = utc_now) -> Store:
     return _opened(create_temporary_database(clock))
 
 
-def _opened(database: Database) -> Store:
+def _opened(database: Database, journal_days: int = DEFAULT_DAYS) -> Store:
     try:
         migrate(database)
     except BaseException:
         database.close()
         raise
-    return Store(database)
+    return Store(database, journal_days)

@@ -4,14 +4,13 @@ from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.acts import CurrentAct
 from evals_mcp.api.routes.parameters import Page, Size
-from evals_mcp.models.journal import JournalEntry
-from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.journal import JournalEntry, JournalPage
 
 router = PrefixedRouter(prefix="/journal", tags=["journal"])
 
 
 @router.get("")
-def list_writes(store: CurrentStore, page: Page = 1, size: Size = 10) -> PaginatedData[JournalEntry]:
+def list_writes(store: CurrentStore, page: Page = 1, size: Size = 10) -> JournalPage:
     """List the writes of the workspace, newest first."""
     return store.journal.page(page, size)
 

@@ -27,6 +27,7 @@ from evals_mcp.store.bulk.files import write_files
 from evals_mcp.store.bulk.logs import write_logs
 from evals_mcp.store.bulk.runs import clear_runs, write_runs
 from evals_mcp.store.bulk.versions import write_versions
+from evals_mcp.store.database.acts import note
 from evals_mcp.store.database.repository import Repository
 
 _WRITERS: dict[Any, Any] = {
@@ -71,4 +72,5 @@ class Bulk(Repository):
             for kind, write in _WRITERS.items():
                 if by_kind[kind]:
                     write(batch, by_kind[kind])
+            note("changed", *sorted(batch.run_ids))
             return Written(LoadedBatch(added=dict(batch.added), ids=batch.ids), sorted(batch.run_ids))

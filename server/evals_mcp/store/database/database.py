@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -55,6 +55,7 @@ class Database:
         self._writing = engine.execution_options(**translated, **{WRITES: True})
         self._turns = FairLock()
         self._preparations: list[Callable[[Database], None]] = []
+        self._around_writes: Callable[[Connection], AbstractContextManager[None]] = _alone
         self._on_replacement: list[Callable[[], None]] = []
         self._on_close: list[Callable[[], None]] = []
         self._opening = Lock()
@@ -102,8 +103,9 @@ class Database:
                     if not self.is_sqlite:
                         lock = {"patience": str(_BUSY_MILLISECONDS), "schema": self.schema or ""}
                         connection.execute(_LOCK_WORKSPACE, lock)
-                    yield connection
-                    self._check_file(openings)
+                    with nullcontext() if dry_run else self._around_writes(connection):
+                        yield connection
+                        self._check_file(openings)
                     if dry_run:
                         transaction.rollback()
                 if self.file is not None:
@@ -124,6 +126,10 @@ class Database:
         if self.file is not None:
             self.file.open()
             self._preparations.append(prepare)
+
+    def around_writes(self, around: Callable[[Connection], AbstractContextManager[None]]) -> None:
+        """Enter `around` in each writing transaction after this, and leave it before the commit."""
+        self._around_writes = around
 
     def on_replacement(self, forget: Callable[[], None]) -> None:
         """Call `forget` whenever another file has replaced the one that was open."""
@@ -179,6 +185,10 @@ class Database:
             self._is_lost = False
             for forget in self._on_replacement:
                 forget()
+
+
+def _alone(connection: Connection) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 _ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

@@ -12,6 +12,7 @@ from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, Evaluation
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.references import EvaluatorReference, Target
+from evals_mcp.store.database.acts import note
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.repository import Repository
@@ -123,6 +124,7 @@ def create_evaluation(
     except IntegrityError:
         raise Conflict(f"The file already has an evaluation named `{name}`.") from None
     attach(connection, evaluation_id, attached, now)
+    note("created", evaluation_id)
     return evaluation_id
 
 

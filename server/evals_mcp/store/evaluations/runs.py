@@ -12,6 +12,7 @@ from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.references import Target
 from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.runs import EvaluationRunResponse
+from evals_mcp.store.database.acts import note
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.repository import Repository
@@ -236,6 +237,7 @@ def create_run(
     connection.execute(
         evaluation_runs.insert().values(evaluation_id=evaluation_id, run_id=run_id, control=False, added_at=now)
     )
+    note("created", run_id)
     if use_existing_logs:
         run = find_run(connection, evaluation_id, run_id)
         link_existing_logs(connection, run, _existing_logs(connection, run), now)

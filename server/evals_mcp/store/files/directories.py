@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, case, delete, func, literal, 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.directories import DirectoryResponse, DirectoryWithParentsAndChildrenResponse
 from evals_mcp.models.files import FileResponse
+from evals_mcp.store.database.acts import note
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import directories, environments, files
@@ -104,6 +105,7 @@ def ensure_directory(connection: Connection, path: str, now: datetime, id: str |
     directory_id = id or new_id("dir")
     row: dict[str, Any] = {"id": directory_id, "parent_id": parent_id, "path": path, "name": name, "tags": []}
     connection.execute(directories.insert(), {**row, "created_at": now, "updated_at": now})
+    note("created", directory_id)
     return directory_id
 
 

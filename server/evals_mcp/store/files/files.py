@@ -10,6 +10,7 @@ from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.datasets import DatasetResponse
 from evals_mcp.models.files import FileResponse
 from evals_mcp.models.pages import PaginatedData
+from evals_mcp.store.database.acts import note
 from evals_mcp.store.database.identity import FILE_PREFIXES, new_id
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.repository import Repository
@@ -244,6 +245,7 @@ def ensure_file(
         if existing is None:
             file_id = new_id(FILE_PREFIXES[file_type])
             insert_file(connection, file_id, file_type, clean, change, now)
+            note("created", file_id)
             return find_file(connection, file_id)
         if existing.type != file_type:
             raise Conflict(f"`{clean}` has the type {existing.type}, not {file_type}.")
@@ -251,6 +253,7 @@ def ensure_file(
     values = changed_values(file, description=change.description, tags=change.tags, readme=change.readme)
     if values:
         connection.execute(update(files).where(files.c.id == file.id).values(**values, updated_at=now))
+        note("changed", file.id)
     return file
 
 

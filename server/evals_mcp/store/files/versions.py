@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, NotFound
 from evals_mcp.models.files import FileResponse
+from evals_mcp.store.database.acts import note
 from evals_mcp.store.database.identity import VERSION_PREFIXES, digest, new_id
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import deployments, environments, files, versions
@@ -210,11 +211,13 @@ def add_version(
                 connection.execute(
                     update(versions).where(versions.c.id == existing.id).values(**changes, updated_at=now)
                 )
+            note("changed", existing.id)
         return existing.id, False
     version_id = new_id(VERSION_PREFIXES[file.type])
     details = NewVersion(name, description, datapoints_count, now)
     insert_version(connection, file.id, version_id, key, content, details)
     _deploy_first(connection, file.id, version_id, now)
+    note("created", version_id)
     return version_id, True
 
 

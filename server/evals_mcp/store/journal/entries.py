@@ -2,33 +2,15 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from evals_mcp.errors import Conflict, Invalid
-from evals_mcp.models.journal import WriteKind
+from evals_mcp.store.database.acts import Act as Act
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import journal
-
-
-@dataclass(slots=True)
-class Act:
-    """Who writes, through what, and as which request. The write adds its `entry`, and whether it `repeats` another.
-
-    `digest` is of the whole request; it is None without a `request_id`.
-    """
-
-    key_id: str = ""
-    actor: str | None = None
-    tool: str | None = None
-    route: str | None = None
-    request_id: str | None = None
-    digest: str | None = None
-    entry: str | None = None
-    repeats: bool = False
 
 
 def repeated(connection: Connection, act: Act | None) -> dict[str, Any] | None:
@@ -56,7 +38,7 @@ def repeated(connection: Connection, act: Act | None) -> dict[str, Any] | None:
 def record(
     connection: Connection,
     act: Act | None,
-    kind: WriteKind,
+    kind: str,
     subject: str,
     result: Mapping[str, Any],
     before: Mapping[str, Any] | None,
@@ -64,7 +46,8 @@ def record(
 ) -> None:
     """Add the entry of a write. Without an act there is none.
 
-    `subject` is the id of what was written, `result` the ids of the answer, `before` what the inverse needs.
+    `kind` is a `WriteKind`, or the name of a route's operation. `subject` is the id of what was written, `result` the
+    ids of the answer, `before` what the inverse needs.
     """
     if act is None:
         return

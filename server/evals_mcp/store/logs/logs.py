@@ -11,6 +11,7 @@ from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.usage import own_usage
+from evals_mcp.store.database.acts import note
 from evals_mcp.store.database.columns import microseconds
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
@@ -168,6 +169,7 @@ class Logs(Repository):
         """Delete logs with their judgments and the traces below them. Unknown ids are ignored."""
         with self._database.write() as connection:
             delete_logs(connection, ids, self._database.now())
+            note("deleted", *ids)
 
 
 def create_log(
@@ -185,6 +187,7 @@ def create_log(
     row, is_new = _insert_log(connection, version, given, now)
     if not is_new:
         return _repeated(connection, row, run)
+    note("created", row["id"])
     datapoint_id = fields.get("source_datapoint_id")
     if run_id is None and datapoint_id is not None:
         run = waiting_run(connection, version.id, datapoint_id)
@@ -226,6 +229,7 @@ def create_judgment(
     if not is_new:
         return created
     created = created._replace(before={})
+    note("created", created.id)
     columns = judgment_columns(judgment, fields.get("error"), spec, fields.get("passed"))
     by = JudgedBy(version.file_id, version.id, author_key(row["extra"].get("user")))
     add_judgment(connection, judged.number, by, row["number"], columns, now)
@@ -250,6 +254,7 @@ def update_log(
     if final and row.log_status == "complete":
         raise Conflict(f"Log `{row.id}` is complete and cannot be changed.")
     connection.execute(update(logs).where(logs.c.number == row.number).values(**values))
+    note("changed", row.id)
     refresh_facts(connection, {**row._mapping, **values}, now)
     newest = connection.execute(select(func.max(logs.c.number))).scalar_one()
     return {"values": stored_values(replaced), "newest": newest}

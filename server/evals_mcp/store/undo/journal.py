@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from evals_mcp.errors import Conflict, NotFound
-from evals_mcp.models.journal import JournalEntry
-from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.journal import JournalEntry, JournalPage
+from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
-from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import journal
 from evals_mcp.store.journal.entries import Act, handle, record, repeated
 from evals_mcp.store.undo.log_inverses import undo_changed_log, undo_judgment, undo_new_log
@@ -28,17 +27,22 @@ _INVERSES: dict[str, Callable[[Connection, Row[Any], datetime], None]] = {
 _HANDLE = re.compile(r"write_([1-9]\d{0,17})_([0-9a-f]{8})")
 
 
-class Journal(Repository):
-    """The writes of a workspace."""
+class Journal:
+    """The writes of a workspace, of the last `days`."""
 
-    def page(self, page: int, size: int) -> PaginatedData[JournalEntry]:
+    def __init__(self, database: Database, days: int) -> None:
+        self._database = database
+        self._days = days
+
+    def page(self, page: int, size: int) -> JournalPage:
         """A page of the writes, newest first."""
         with self._database.read() as connection:
             total = connection.execute(select(func.count()).select_from(journal)).scalar_one()
+            since = connection.execute(select(journal.c.created_at).order_by(journal.c.number).limit(1)).scalar()
             limit, offset = window(page, size)
             rows = connection.execute(select(journal).order_by(journal.c.number.desc()).limit(limit).offset(offset))
             records = [_entry(row) for row in rows]
-            return PaginatedData[JournalEntry](records=records, page=page, size=limit, total=total)
+            return JournalPage(records=records, page=page, size=limit, total=total, kept_days=self._days, since=since)
 
     def undo(self, write: str, act: Act | None = None) -> JournalEntry:
         """Take a write back by its handle, exactly and once. The answer is the entry of the undo.

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select, update
+from sqlalchemy import Connection, Row, Text, cast, exists, select, update
 
 from evals_mcp.errors import Conflict
 from evals_mcp.store.database.columns import Moment, moment
@@ -58,10 +58,11 @@ def _unchanged_log(connection: Connection, entry: Row[Any]) -> Row[Any]:
     log = connection.execute(LOG, {"log_id": entry.subject}).first()
     if log is None:
         raise Conflict(f"Log `{entry.subject}` was deleted since, so there is nothing to undo.")
-    later = select(func.count()).where(
-        journal.c.subject == entry.subject, journal.c.number > entry.number, journal.c.undone_at.is_(None)
-    )
-    if connection.execute(later).scalar_one():
+    later = select(journal.c.number).where(journal.c.number > entry.number, journal.c.undone_at.is_(None))
+    about_it = connection.execute(later.where(journal.c.subject == entry.subject).limit(1)).first()
+    # A write that changed several logs is about one of them.
+    several = later.add_columns(journal.c.result).where(cast(journal.c.result, Text).contains('"changed"'))
+    if about_it or any(entry.subject in row.result["changed"] for row in connection.execute(several)):
         raise Conflict(f"Log `{entry.subject}` was changed since. Undo that first.")
     return log
 

@@ -1,0 +1,59 @@
+"""Who writes, through what, and as which request: known to every transaction of the request."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(slots=True)
+class Act:
+    """A request that may write. The write adds its `entry`, and whether it `repeats` another.
+
+    `digest` is of the whole request; it is None without a `request_id`. A write without an entry of its own gets one
+    from the name of its `operation`, the `ids` in its path, and what was `noted`. It cannot repeat its answer, unless
+    it is `repeatable`.
+    """
+
+    key_id: str = ""
+    actor: str | None = None
+    tool: str | None = None
+    route: str | None = None
+    request_id: str | None = None
+    digest: str | None = None
+    operation: str = "write"
+    ids: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = False
+    entry: str | None = None
+    repeats: bool = False
+    noted: dict[str, list[str]] = field(default_factory=dict)
+
+
+_now: ContextVar[Act | None] = ContextVar("act", default=None)
+
+
+def current_act() -> Act | None:
+    """The request that the transaction belongs to; None outside of a request that may write."""
+    return _now.get()
+
+
+def begin_act(act: Act) -> None:
+    """Let all later transactions of a block belong to a request."""
+    _now.set(act)
+
+
+@contextmanager
+def without_act() -> Iterator[None]:
+    """A block whose transactions belong to no request, until one begins in it."""
+    token = _now.set(None)
+    try:
+        yield
+    finally:
+        _now.reset(token)
+
+
+def note(done: Literal["created", "changed", "deleted"], *ids: str) -> None:
+    """Note what the current request does to what, for its entry in the journal."""
+    if (act := _now.get()) is not None:
+        act.noted.setdefault(done, []).extend(ids)
