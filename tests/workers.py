@@ -1,6 +1,7 @@
 """How many processes run the tests, and which tests may start one of their own."""
 
 import gc
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 _FEW_FILES = 3
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 _APART = ("compatibility", "slow")  # folders whose tests share little, so that each may run anywhere
 _TOGETHER = {
     "tests/statistics/": "SciPy and statsmodels",
@@ -18,6 +20,9 @@ _TOGETHER = {
     "tests/api/test_every_route.py": "OpenAPI document",
 }
 """What only one worker loads or makes, by the beginnings of the files that need it."""
+
+_IN_TESTS = ("scipy.stats", "sklearn", "statsmodels")
+"""What takes a worker seconds to import."""
 
 _LONGEST = (
     "tests/api/test_bad_input.py",
@@ -87,17 +92,28 @@ def pytest_configure() -> None:
     setattr(subprocess.Popen, "__init__", noted)  # noqa: B010
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Import the files from the last on in every other worker: each finds compiled what the other has met before."""
+    report: pytest.CollectReport = yield  # type: ignore[assignment]
+    if isinstance(collector, pytest.Directory) and _WORKER.endswith(tuple("13579")):
+        report.result.reverse()
+    return report  # type: ignore[return-value]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, and find the tests that are more than may start a process."""
-    counts = Counter(item.path for item in items)
+    files = Counter(item.path for item in items)
     ranks = {file: rank for rank, file in enumerate(_LONGEST)}
-    items.sort(key=lambda item: (ranks.get(item.nodeid.split("::")[0], len(ranks)), -counts[item.path]))
+    items.sort(key=lambda item: (ranks.get(item.nodeid.split("::")[0], len(ranks)), -files[item.path], str(item.path)))
     starting = [item.nodeid for item in items if item.get_closest_marker("process") and not _is_slow(item)]
     _too_many[:] = sorted(starting)[_MOST_PROCESS_TESTS:]
 
 
 def pytest_collection_finish() -> None:
     """Look for garbage again, seldom, and not among the modules: that took a twentieth of the time."""
+    if loaded := [name for name in _IN_TESTS if name in sys.modules]:
+        raise pytest.UsageError(f"Import {', '.join(loaded)} in the tests that need it: not every worker runs them.")
     gc.enable()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

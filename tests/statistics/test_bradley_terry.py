@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 
 from evals_mcp.statistics.bradley_terry import Outcomes, connected_groups, fit_strengths, win_matrix
 from evals_mcp.statistics.model_ratings import NamedSides, rate_models
@@ -35,6 +33,9 @@ def _simulated(seed: int, strengths: list[float], amount: int) -> _Played:
 @given(st.integers(0, 10_000), st.lists(st.floats(-1.5, 1.5), min_size=2, max_size=5))
 def test_strengths_and_errors_are_those_of_a_logistic_regression(seed: int, strengths: list[float]) -> None:
     """Without an intercept, ties as halves; errors of the model, and clustered by datapoint, of every difference."""
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
     played = _simulated(seed, strengths, 120)
     outcomes = _outcomes(played, [number // 3 for number in range(120)])
     fitted = fit_strengths(outcomes, len(strengths))

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from numpy.typing import NDArray
 from tests.statistics.planted_evaluations import Plan, plant
 from tests.statistics.run_samples import evaluator
@@ -73,6 +72,8 @@ def test_labels_are_weighted_by_how_often_a_pair_of_judgments_is_given() -> None
 @pytest.mark.parametrize("seed", [2, 3])
 def test_slopes_and_favour_are_those_of_a_weighted_regression(seed: int) -> None:
     """Statsmodels' weighted least squares with errors by datapoint, each label weighted to stand for its judgments."""
+    import statsmodels.api as sm
+
     pairs = _pairs(seed, 90, favour=0.1)
     strata = pairs.strata()
     parts = []

@@ -4,10 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from scipy import stats
-from sklearn.decomposition import NMF
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.metrics import adjusted_rand_score
+import scipy
 
 from evals_mcp.statistics.corrections import holm
 from evals_mcp.statistics.distributions import hypergeometric_tail
@@ -43,6 +40,8 @@ def test_words_of_any_script() -> None:
 @pytest.mark.parametrize("most", [30, 400])
 def test_weights_are_those_of_scikit_learn(most: int) -> None:
     """TF-IDF with logarithmic counts, of the same vocabulary; idf is a constant lower."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     _, said, inputs = _planted(200, (1, 1))
     split = [words(text) for text in said]
     vocabulary = learn_vocabulary([split], most)
@@ -61,6 +60,8 @@ def test_weights_are_those_of_scikit_learn(most: int) -> None:
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_factors_are_as_good_as_those_of_scikit_learn() -> None:
     """The error that is left is at most 0.5 % larger; weights of the same rows are those of the factors."""
+    from sklearn.decomposition import NMF
+
     split = [words(text) for text in _planted(400, (3, 2, 1))[1]]
     rows = learn_vocabulary([split]).rows([split], [1])
     for amount in (1, 3, 6):
@@ -75,6 +76,8 @@ def test_factors_are_as_good_as_those_of_scikit_learn() -> None:
 @pytest.mark.parametrize("shares", [(1,), (5, 3), (5, 4, 3, 2, 2)])
 def test_planted_groups_are_found(shares: tuple[int, ...]) -> None:
     """As many as there are, the largest first, with their own words as terms; the same each time."""
+    from sklearn.metrics import adjusted_rand_score
+
     truth, said, inputs = _planted(600, shares)
     found = group_texts([said, inputs])
     assert len(found.terms) == len(shares)
@@ -91,6 +94,8 @@ def test_planted_groups_are_found(shares: tuple[int, ...]) -> None:
 
 def test_patterns_are_learned_from_some_and_found_in_all() -> None:
     """More texts than patterns are learned from."""
+    from sklearn.metrics import adjusted_rand_score
+
     truth, said, inputs = _planted(4_000, (5, 3, 1))
     assert adjusted_rand_score(truth, group_texts([said, inputs]).groups) > 0.97
 
@@ -107,7 +112,7 @@ def test_texts_without_patterns(texts: list[str]) -> None:
 def test_hypergeometric_tail_is_scipys(population: int, marked: int, drawn: int) -> None:
     """Each possible count, and impossible ones."""
     for successes in {0, 1, marked // 3, marked // 2, min(marked, drawn), min(marked, drawn) + 1}:
-        expected = stats.hypergeom.sf(successes - 1, population, marked, drawn)
+        expected = scipy.stats.hypergeom.sf(successes - 1, population, marked, drawn)
         assert hypergeometric_tail(successes, population, marked, drawn) == pytest.approx(
             expected, rel=1e-9, abs=1e-300
         )
@@ -117,7 +122,7 @@ def test_over_representation_is_fishers_exact_test() -> None:
     """One-sided, corrected over groups and runs; nothing to compare with a single run that fails."""
     counts, totals = [[9, 1], [3, 11]], [14, 16]
     p_values = [
-        stats.fisher_exact(
+        scipy.stats.fisher_exact(
             [[count, sum(row) - count], [total - count, 30 - sum(row) - total + count]], alternative="greater"
         ).pvalue
         for row in counts

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
 
 from evals_mcp.models.judgments import JUDGED
 from evals_mcp.models.rankings import Ranking
@@ -52,6 +50,9 @@ def _runs(seed: int, rates: list[float], datapoints: int = 80) -> dict[str, dict
 
 def test_pairs_have_mcnemars_test_with_holms_correction() -> None:
     """Over the pairs that differ at all, to the last digits; a run's rank counts the significant ones."""
+    from statsmodels.stats.contingency_tables import mcnemar
+    from statsmodels.stats.multitest import multipletests
+
     runs = _runs(3, [0.2, 0.5, 0.55, 0.9])
     runs["same"] = dict(runs["run 3"])
     ranking = _ranked(runs)

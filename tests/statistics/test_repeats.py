@@ -7,9 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import hypergeom
-from statsmodels.stats.proportion import proportion_confint
-from statsmodels.stats.weightstats import DescrStatsW
 
 from evals_mcp.models.judgments import FAILED, JUDGED
 from evals_mcp.models.repeats import RepeatRow
@@ -48,6 +45,8 @@ def _row(logs: list[tuple[int, float]], evaluator: EvaluatorRow = _BOOLEAN) -> R
 @given(st.lists(st.tuples(st.integers(2, 200), st.integers(0, 200)), min_size=1, max_size=20), st.integers(1, 200))
 def test_any_and_all_of_k_are_hypergeometric(counts: list[tuple[int, int]], k: int) -> None:
     """Drawing k of n logs, of which c pass: none of them fails, or not all do. One log passes as often as the mean."""
+    from scipy.stats import hypergeom
+
     usable = [(n, min(c, n)) for n, c in counts if n >= k]
     logs, passed = (np.array(side) for side in zip(*usable, strict=True)) if usable else (np.array([]), np.array([]))
     assert any_of_k(logs, passed, k) == pytest.approx(1 - hypergeom.pmf(0, logs, passed, k), abs=1e-9)
@@ -88,6 +87,9 @@ def test_figures_are_means_over_datapoints(logs: list[tuple[int, int]], source: 
 
 def test_intervals_count_datapoints_and_are_those_of_statsmodels() -> None:
     """Of numbers: Student's of the datapoints' means; of rates: Wilson's for as many logs as they tell."""
+    from statsmodels.stats.proportion import proportion_confint
+    from statsmodels.stats.weightstats import DescrStatsW
+
     rng = np.random.default_rng(5)
     level = rng.normal(3, 1, 40)
     logs = [(n, float(level[n] + rng.normal(0, 0.5))) for n in range(40) for _ in range(4)]
