@@ -241,6 +241,20 @@ def test_columns_have_the_names_of_the_sql(asked: Asked) -> None:
     ]
 
 
+def test_only_a_brief_statement_is_answered_at_once(sqlite_asked: Asked) -> None:
+    """A longer one leaves a function that gives the same rows as without the try, with all rows counted."""
+    questions = sqlite_asked.store.sql_questions
+    id = sqlite_asked.evaluation().id
+    for _ in range(2):
+        brief = SqlQuestion(sql="SELECT run, logs FROM runs ORDER BY run")
+        assert questions.answer_briefly(id, brief) == questions.answer(id, brief)
+        for sql in ("SELECT count(*) FROM logs a, logs b", "SELECT a.log FROM logs a, logs b ORDER BY 1"):
+            longer = SqlQuestion(sql=sql, limit=3)
+            rest = questions.answer_briefly(id, longer)
+            assert not isinstance(rest, SqlRows)
+            assert rest() == questions.answer(id, longer)
+
+
 def test_a_temporary_database_is_as_it_was_afterwards() -> None:
     """It has one connection, which the question shares with everything else."""
     with closing(open_temporary_store()) as store:

@@ -3,6 +3,9 @@
 SECONDS = 5.0
 """How long its statement may run."""
 
+BRIEF_OPERATIONS = 5_000
+"""How many operations of SQLite a brief statement may take, a fraction of a millisecond."""
+
 COUNTED = 10_000
 """How many rows after the shown ones are counted."""
 

@@ -269,7 +269,9 @@ class Selects:
                 body = item.this if isinstance(item, exp.Alias) else item
                 name = item.alias if isinstance(item, exp.Alias) else item.name if isinstance(item, exp.Column) else ""
                 term = self._expressions.write_term(body, scope)
-                chosen.append(Chosen(name or str(words(body)).strip("`"), term))
+                # To write an expression takes long, and a name in a subquery of a value is never read.
+                unnamed = name or ("?column?" if scope.outer else str(words(body)).strip("`"))
+                chosen.append(Chosen(unnamed, term))
         if not 0 < len(chosen) <= _MOST_COLUMNS:
             raise Invalid(f"sql: SELECT needs 1 to {_MOST_COLUMNS} columns.")
         return chosen

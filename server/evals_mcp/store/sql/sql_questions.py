@@ -43,6 +43,21 @@ class SqlQuestions:
         `known` is the token of the caller's overview: if it is an older one, the newest comes with the rows.
         Raises NotFound, and Invalid for SQL that cannot be run or takes too long.
         """
+        found = self._answer(evaluation_id, question, known, is_brief=False)
+        assert found is not None
+        return found
+
+    def answer_briefly(
+        self, evaluation_id: str, question: SqlQuestion, known: str | None = None
+    ) -> SqlRows | Callable[[], SqlRows]:
+        """What `answer` returns, from SQLite, if that takes a moment; else a function that returns it."""
+        rows = self._answer(evaluation_id, question, known, is_brief=True)
+        return rows or partial(self.answer, evaluation_id, question, known)
+
+    def _answer(
+        self, evaluation_id: str, question: SqlQuestion, known: str | None, *, is_brief: bool
+    ) -> SqlRows | None:
+        """The rows; None for a statement that should be brief and is not."""
         # The parser loads when the first question comes.
         from evals_mcp.store.sql.dialects import SQLITE, postgresql
         from evals_mcp.store.sql.parsing import parse
@@ -57,8 +72,9 @@ class SqlQuestions:
                 views = self._views(connection, state, question, sqlite_views)
                 with self._guarded(connection, views) as guarded:
                     query = Selects(SQLITE, guarded.names, views).write(statement)
-                    rows = _Rows(question, query.columns).of_sqlite(guarded.connection, query.sql)
-                    return rows.model_copy(update={"newest": newest})
+                    guarded.start(None if is_brief else limits.SECONDS)
+                    rows = _Rows(question, query.columns).of_sqlite(guarded.connection, query.sql, is_brief=is_brief)
+                    return rows and rows.model_copy(update={"newest": newest})
             self._login = self._login or QueryLogin(self._database)
             views = self._views(connection, state, question, partial(postgresql_views, schema=self._login.schema))
         query = Selects(postgresql(self._login.schema), views, views).write(statement)
@@ -94,7 +110,6 @@ class SqlQuestions:
                 guarded = GuardedConnection(driver_connection(connection), views)
             else:
                 guarded = self._idle.take(views) or GuardedConnection(file.connect_to_read(), views)
-            guarded.start(limits.SECONDS)
             if file is None:
                 with guarded.released():
                     yield guarded
@@ -136,15 +151,20 @@ class _Rows:
         self._rows: list[list[Any]] = []
         self._lengths: dict[str, int] = {}
 
-    def of_sqlite(self, connection: sqlite3.Connection, sql: str) -> SqlRows:
-        """The first rows, and how many more there are."""
-        with closing(connection.execute(sql)) as cursor:
-            for values in cursor:
-                self._add(values, [len(value) if isinstance(value, str) else 0 for value in values])
-                if len(self._rows) == self._question.limit:
-                    break
-            left_out, counts_all = _count(cursor)
-        return self._answer(left_out, counts_all)
+    def of_sqlite(self, connection: sqlite3.Connection, sql: str, *, is_brief: bool) -> SqlRows | None:
+        """The first rows, and how many more there are; None for a brief statement that was stopped."""
+        try:
+            with closing(connection.execute(sql)) as cursor:
+                for values in cursor:
+                    self._add(values, [len(value) if isinstance(value, str) else 0 for value in values])
+                    if len(self._rows) == self._question.limit:
+                        break
+                left_out, counts_all, was_stopped = _count(cursor)
+        except sqlite3.OperationalError as error:
+            if not is_brief or error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            return None
+        return None if is_brief and was_stopped else self._answer(left_out, counts_all)
 
     def of_postgresql(
         self, rows: Iterable[tuple[Sequence[Any], Sequence[int]]], left_out: int, counts_all: bool
@@ -177,19 +197,19 @@ class _Rows:
         )
 
 
-def _count(cursor: sqlite3.Cursor) -> tuple[int, bool]:
-    """How many rows follow, as far as they are counted in time, and whether these are all."""
+def _count(cursor: sqlite3.Cursor) -> tuple[int, bool, bool]:
+    """How many rows follow, as far as they are counted in time, whether these are all, and whether it was stopped."""
     amount = 0
     try:
         for _ in cursor:
             amount += 1
             if amount > limits.COUNTED:
-                return limits.COUNTED, False
+                return limits.COUNTED, False, False
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
-        return amount, False
-    return amount, True
+        return amount, False, True
+    return amount, True, False
 
 
 def _values(connection: Connection, resolved: ResolvedEvaluation, labels: Mapping[str, str]) -> Evaluation:

@@ -9,8 +9,10 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from threading import Lock
 
+from evals_mcp.store.sql.limits import BRIEF_OPERATIONS
 from evals_mcp.store.sql.sqlite_functions import add_functions
 from evals_mcp.store.sql.view_queries import FUNCTIONS, TABLES
 
@@ -22,6 +24,7 @@ _BUILT_IN = frozenset(
     )
 )
 _OPERATIONS = 10_000  # of SQLite's machine, less than a millisecond
+_BRIEF_STEP = 500
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_LENGTH: 200_000_000,
@@ -51,8 +54,12 @@ class GuardedConnection:
         self._limits = {limit: connection.setlimit(limit, most) for limit, most in _LIMITS.items()}
         connection.set_authorizer(_Guard(frozenset(f"{prefix}{name}" for name in views), functions).allow)
 
-    def start(self, seconds: float) -> None:
-        """Stop whatever it runs after so long from now."""
+    def start(self, seconds: float | None) -> None:
+        """Stop whatever it runs after so long from now; None: after `BRIEF_OPERATIONS`, or a few less."""
+        if seconds is None:
+            calls = count(1)
+            self.connection.set_progress_handler(lambda: next(calls) >= BRIEF_OPERATIONS // _BRIEF_STEP, _BRIEF_STEP)
+            return
         end = time.monotonic() + seconds
         self.connection.set_progress_handler(lambda: time.monotonic() > end, _OPERATIONS)
 
