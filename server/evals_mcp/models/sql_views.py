@@ -78,7 +78,7 @@ VIEWS = {
                 ViewColumn("prompt_tokens", "integer", "Tokens of the prompt, as logged."),
                 ViewColumn("output_tokens", "integer", "Tokens of the output, as logged."),
                 ViewColumn("cost", "number", "US dollars."),
-                ViewColumn("length", "integer", "Characters of the output; 0 without one."),
+                ViewColumn("length", "integer", "Characters of the output; null without one."),
                 _CREATED,
                 ViewColumn("metadata", "json", "Metadata of the log."),
             ),

@@ -24,7 +24,7 @@ def equally_long(baseline: RunColumns, candidate: RunColumns) -> NDArray[Any]:
     fit = np.ones(most, dtype=bool)
     for run in (baseline, candidate):
         paired, failed = run.datapoints >= 0, run.failed
-        keys, lengths = run.datapoints[paired & ~failed], run.measures[LENGTH][paired & ~failed]
+        keys, lengths = run.datapoints[paired & ~failed], np.nan_to_num(run.measures[LENGTH][paired & ~failed])
         np.minimum.at(lowest, keys, lengths)
         np.maximum.at(highest, keys, lengths)
         fit &= np.bincount(keys, minlength=most) > 0

@@ -25,6 +25,7 @@ from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
 from evals_mcp.store.questions.field_sql import has_fields, json_test
 from evals_mcp.store.questions.judgment_sql import has_judgment, judging
+from evals_mcp.store.questions.length_sql import has_length
 from evals_mcp.store.questions.pass_sql import datapoints_by_passes
 from evals_mcp.store.questions.text_matches import log_holds
 
@@ -155,11 +156,14 @@ def _judged_log() -> tuple[Test, Test]:
 
 def _measure(condition: MeasureCondition, reading: Reading) -> Test:
     column = run_logs.c[condition.measure]
+    is_known = has_length(reading.connection) if condition.measure == "length" else column.is_not(None)
     if not condition.values:
-        return column.is_not(None) if condition.operator == "!=" else column.is_(None)
+        return is_known if condition.operator == "!=" else not_(is_known)
     if condition.operator in ("=", "!="):
-        return column.in_(condition.values) if condition.operator == "=" else column.not_in(condition.values)
-    return _COMPARED[condition.operator](column, condition.values[0])
+        test = column.in_(condition.values) if condition.operator == "=" else column.not_in(condition.values)
+    else:
+        test = _COMPARED[condition.operator](column, condition.values[0])
+    return and_(test, is_known)
 
 
 def _error(condition: ErrorCondition, reading: Reading) -> Test:

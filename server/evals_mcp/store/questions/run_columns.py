@@ -7,7 +7,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, not_, select
 
 from evals_mcp.models.judgments import JUDGED, MISSING
 from evals_mcp.models.usage import Usage
@@ -26,6 +26,7 @@ from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.files.versions import read_specs
 from evals_mcp.store.logs.step_usage import read_step_usage
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
+from evals_mcp.store.questions.length_sql import has_length
 from evals_mcp.store.revision_cache import RevisionCache
 
 if TYPE_CHECKING:
@@ -128,8 +129,9 @@ class RunColumnsReader:
             datapoints = keys.column(rows["f1"].tolist())
         read = {"latency": rows["f3"], "tokens": rows["f4"], "cost": rows["f5"], LENGTH: rows["f6"]}
         measures = {measure: column.astype(float) for measure, column in read.items()}
-        # A log that failed has no output, not a short one.
-        measures[LENGTH][(rows["f2"] != 0) & (rows["f6"] == 0)] = np.nan
+        if (rows["f6"] == 0).any():
+            without = connection.execute(_WITHOUT_LENGTH.where(not_(has_length(connection))), {"run_id": run_id})
+            measures[LENGTH][np.isin(rows["f0"], without.scalars().all())] = np.nan
         if halves := _output_costs(connection, run_id):
             half = np.isin(rows["f0"], halves)
             measures[OUTPUT_COST] = np.where(half, measures["cost"], np.nan)
@@ -152,6 +154,7 @@ _LOGS = (
 )
 
 
+_WITHOUT_LENGTH = select(run_logs.c.log_number).where(run_logs.c.run_id == bindparam("run_id"), run_logs.c.length == 0)
 _WITHOUT_PROMPT_COST = (
     select(logs.c.number, logs.c.output_cost)
     .join(run_logs, run_logs.c.log_number == logs.c.number)

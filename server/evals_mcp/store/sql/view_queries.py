@@ -76,7 +76,8 @@ def sqlite_views(evaluation: Evaluation) -> dict[str, str]:
             THEN json_extract(d.content, '$.messages') ELSE l.messages END AS "messages",
             {_sqlite_output("l")} AS "output", l.error AS "error", k.latency AS "latency", k.tokens AS "tokens",
             l.prompt_tokens AS "prompt_tokens", l.output_tokens AS "output_tokens", k.cost AS "cost",
-            k.length AS "length", {_sqlite_time("l.created_at")} AS "created_at",
+            CASE WHEN k.length > 0 OR l.output IS NOT NULL OR json_type(l.output_message, '$.content') = 'text'
+            THEN k.length END AS "length", {_sqlite_time("l.created_at")} AS "created_at",
             json_extract(l.extra, '$.metadata') AS "metadata"
             FROM ({labels}) AS r CROSS JOIN main.run_logs AS k ON k.run_id = r.run_id
             LEFT JOIN main.logs AS l ON l.number = k.log_number
@@ -167,7 +168,9 @@ def base_views(schema: str) -> dict[str, str]:
             CASE WHEN {own} THEN {_member("d.content", "inputs")} ELSE l.inputs::text {_C} END AS "input",
             CASE WHEN {own} THEN {_member("d.content", "messages")} ELSE l.messages::text {_C} END AS "messages",
             {_postgresql_output("l")} {_C} AS "output", l.error {_C} AS "error", k.latency, k.tokens,
-            l.prompt_tokens, l.output_tokens, k.cost, k.length, {_postgresql_time("l.created_at")} AS "created_at",
+            l.prompt_tokens, l.output_tokens, k.cost, CASE WHEN k.length > 0 OR l.output IS NOT NULL
+            OR json_typeof(l.output_message -> 'content') = 'string' THEN k.length END AS "length",
+            {_postgresql_time("l.created_at")} AS "created_at",
             {_member("l.extra", "metadata")} AS "metadata"
             FROM {in_schema}evaluation_runs AS er JOIN {in_schema}run_logs AS k ON k.run_id = er.run_id
             LEFT JOIN {in_schema}logs AS l ON l.number = k.log_number
