@@ -32,10 +32,11 @@ def difference_row(old: str, new: str) -> Row | None:
     """The difference of two long and similar texts as a row; None if both texts say more."""
     if min(len(old), len(new)) <= _SHORT:
         return None
-    whole = text_difference(old, new)
+    stretches = _stretches(old, new)
+    whole = _shown(stretches, None)
     if len(whole) >= _ALIKE * (len(old) + len(new)):
         return None
-    return Row(lambda limit: text_difference(old, new, limit), len(whole))
+    return Row(lambda limit: _shown(stretches, limit), len(whole))
 
 
 def text_difference(old: str, new: str, limit: int | None = None) -> Quoted:
@@ -45,14 +46,19 @@ def text_difference(old: str, new: str, limit: int | None = None) -> Quoted:
     """
     if old == new:
         return f"(same {count(len(old), 'character')})"
+    return _shown(_stretches(old, new), limit)
+
+
+def _stretches(old: str, new: str) -> list[_Stretch]:
+    """The stretches of two texts; one that is replaced if they have little in common."""
     first = _common_start(old, new)
     last = _common_start(old[first:][::-1], new[first:][::-1])
     same_end = old[len(old) - last :]
     middle = _aligned(old[first : len(old) - last], new[first : len(new) - last])
     stretches = _merged([_Stretch(old[:first], old[:first]), *middle, _Stretch(same_end, same_end)])
     if 2 * _same(stretches) < min(len(old), len(new)):
-        stretches = [_Stretch(old, new)]
-    return _shown(stretches, limit)
+        return [_Stretch(old, new)]
+    return stretches
 
 
 def _common_start(old: str, new: str) -> int:
@@ -85,7 +91,8 @@ def _matched(ends: re.Pattern[str], old: str, new: str, most: int) -> list[_Stre
     """The stretches of two texts by pieces; one stretch if there are more than `most` pieces."""
     if max(len(old), len(new)) > most * _LONGEST_PIECE:
         return [_Stretch(old, new)]
-    pieces, others = ends.split(old), ends.split(new)
+    pieces = ends.split(old, most)  # one more than `most` where there are more
+    others = ends.split(new, most) if len(pieces) <= most else pieces
     if max(len(pieces), len(others)) > most:
         return [_Stretch(old, new)]
     opcodes = SequenceMatcher(None, pieces, others, autojunk=False).get_opcodes()

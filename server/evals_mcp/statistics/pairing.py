@@ -88,11 +88,14 @@ def pair_columns(
 
     left_keys, left, left_ignored, left_averaged = _column_means(baseline_keys, baseline_values)
     right_keys, right, right_ignored, right_averaged = _column_means(candidate_keys, candidate_values)
-    keys, at_left, at_right = np.intersect1d(left_keys, right_keys, assume_unique=True, return_indices=True)
+    keys = left_keys
+    if not np.array_equal(left_keys, right_keys):
+        keys, at_left, at_right = np.intersect1d(left_keys, right_keys, assume_unique=True, return_indices=True)
+        left, right = left[at_left], right[at_right]
     return NumberPairs(
         keys=keys.tolist(),
-        baseline=left[at_left],
-        candidate=right[at_right],
+        baseline=left,
+        candidate=right,
         pairs=len(keys),
         only_baseline=len(left_keys) - len(keys),
         only_candidate=len(right_keys) - len(keys),
@@ -112,6 +115,9 @@ def _column_means(keys: ArrayLike, values: ArrayLike) -> tuple[NDArray[Any], NDA
     every_key, every_value = np.asarray(keys), np.asarray(values, dtype=float)
     with np.errstate(invalid="ignore"):
         good = np.abs(every_value) <= LARGEST
-    unique, position, counts = np.unique(every_key[good], return_inverse=True, return_counts=True)
-    sums = np.bincount(position, weights=every_value[good], minlength=len(unique))
-    return unique, sums / counts, len(every_value) - int(good.sum()), bool((counts > 1).any())
+    key, value, ignored = every_key[good], every_value[good], len(every_value) - int(good.sum())
+    if (key[1:] > key[:-1]).all():
+        return key, value + 0.0, ignored, False  # 0.0 for -0.0, as sums have it
+    unique, position, counts = np.unique(key, return_inverse=True, return_counts=True)
+    sums = np.bincount(position, weights=value, minlength=len(unique))
+    return unique, sums / counts, ignored, bool((counts > 1).any())
