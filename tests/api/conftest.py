@@ -1,12 +1,12 @@
-"""The API for every test of it, on SQLite and on PostgreSQL."""
+"""The API for every test of it, on SQLite; some files ask for both databases, and tests/slow repeats the others."""
 
 import httpx
 import pytest
 from tests.api.application import (
+    EmptiedStore,
     access,
     api,
     app,
-    emptied_store,
     postgresql_store,
     served_api,
     server,
@@ -19,13 +19,18 @@ __all__ = [
     "access",
     "api",
     "app",
-    "emptied_store",
     "postgresql_store",
     "served_api",
     "server",
     "sqlite_store",
     "store",
 ]
+
+
+@pytest.fixture
+def emptied_store(sqlite_store: EmptiedStore) -> EmptiedStore:
+    """SQLite. A file of which SQL differs on PostgreSQL imports the fixture of both."""
+    return sqlite_store
 
 
 @pytest.fixture

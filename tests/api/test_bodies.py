@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+from tests.api.application import emptied_store
 from tests.api.v5_calls import V5
 
 from evals_mcp.api.access import OpenAccess
@@ -11,6 +12,7 @@ from evals_mcp.api.app import create_app
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
+__all__ = ["emptied_store"]
 
 _JSON = {"content-type": "application/json"}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.api.application import emptied_store
 from tests.api.v5_calls import V5
 from tests.every_route import LINES
 from tests.loaded_stores import held_rows
@@ -13,6 +14,7 @@ from tests.recount import check_counts
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
+__all__ = ["emptied_store"]
 
 Json = dict[str, Any]
 

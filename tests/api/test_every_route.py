@@ -34,7 +34,6 @@ _DOCUMENTED = {
 """The 14 evaluation endpoints of v5, and the 8 of v4."""
 
 
-@pytest.mark.parametrize("emptied_store", ["sqlite"], indirect=True)
 async def test_every_route_is_met(served_api: httpx.AsyncClient) -> None:
     """All that the application has, the documented ones among them, each with a request that it grants."""
     team = Team(served_api)

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from tests.api.application import EmptiedStore
 from tests.api.v5_calls import V5, Json
 from tests.raw_rows import raw_rows
 
@@ -23,12 +22,6 @@ _FREE = {
     "text \U0001f600": "\U0001f600 \u2028 \\u0000 \x7f\t",
 }
 _SPEC = {"arguments_type": "target_free", "return_type": "number", "evaluator_type": "external"}
-
-
-@pytest.fixture
-def emptied_store(sqlite_store: EmptiedStore) -> EmptiedStore:
-    """SQLite; tests/slow repeats the tests on PostgreSQL."""
-    return sqlite_store
 
 
 class Place(NamedTuple):

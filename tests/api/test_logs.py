@@ -4,9 +4,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tests.api.application import emptied_store
 from tests.api.v5_calls import V5, Json, evaluated
 
 pytestmark = pytest.mark.anyio
+__all__ = ["emptied_store"]
 
 
 async def _ids(v5: V5, file_id: str, **query: Any) -> list[str]:

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from tests.api.application import emptied_store
 from tests.api.v5_calls import V5, Json, evaluated
 
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
+__all__ = ["emptied_store"]
 
 
 async def _run(v5: V5, evaluation: Json, run: Json) -> Json:

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.api.application import emptied_store
 from tests.api.v5_calls import V5, Json, evaluated
 
 pytestmark = pytest.mark.anyio
+__all__ = ["emptied_store"]
 
 _COUNTS = ("total_logs", "num_judgments", "num_nulls", "num_errors")
 

@@ -23,6 +23,8 @@ from evals_mcp.sample.support_bot import read_sample
 
 __all__ = ["empty_file", "new_store", "served"]
 
+pytestmark = pytest.mark.parametrize("new_store", ["sqlite"], indirect=True)  # tests/slow has PostgreSQL
+
 
 def _sample(logs: int = 6) -> list[Record]:
     """The sample with some of its logs, and the judgments of these."""
@@ -39,9 +41,8 @@ def _sample(logs: int = 6) -> list[Record]:
     return [new for record, new in zip(records, saved, strict=True) if id(record) not in dropped]
 
 
-@pytest.mark.parametrize("new_store", ["sqlite"], indirect=True)
 def test_the_sample_answers_alike_however_it_is_loaded(new_store: OpenStore, served: Served) -> None:
-    """In bulk and record by record, ids and deployments apart; again, neither adds. tests/slow does it on both."""
+    """In bulk and record by record, ids and deployments apart; again, neither adds."""
     document = _sample()
     with closing(new_store()) as bulk, closing(new_store()) as single:
         ids = own_ids(served.load_singly(single, document))

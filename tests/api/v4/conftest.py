@@ -6,15 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.api.application import EmptiedStore
 
 Make = Callable[..., Awaitable[Any]]
-
-
-@pytest.fixture
-def emptied_store(sqlite_store: EmptiedStore) -> EmptiedStore:
-    """SQLite; tests/slow repeats the tests of this folder on PostgreSQL."""
-    return sqlite_store
 
 
 @pytest.fixture
