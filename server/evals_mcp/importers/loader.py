@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.importers.single_writes import SingleWrites
-from evals_mcp.models.evaluation_document import DeploymentRecord, EvaluationDocument, Kind, Record, RunRecord
+from evals_mcp.models.evaluation_document import EvaluationDocument, Kind, Record, RunRecord
 
 _MOST_RECORDS = 4_000
 _MOST_BYTES = 4_000_000
@@ -27,7 +27,7 @@ class Loaded:
 
     def count(self, record: Record) -> None:
         """Count a record that was read. One that says that nothing is deployed is no deployment."""
-        if not isinstance(record, DeploymentRecord) or record.version_id is not None:
+        if record.record != "deployment" or record.version_id is not None:
             self.records[record.record] += 1
 
 
@@ -108,7 +108,7 @@ class _Batch:
 
     def add(self, record: Record) -> None:
         """Add a record, with the server's ids where they are known."""
-        if isinstance(record, RunRecord) and not self._overwrite:
+        if record.record == "run" and not self._overwrite:
             self.runs[record.id] = record
         line = self._line(record)
         self._lines.append(line)

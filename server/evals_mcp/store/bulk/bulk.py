@@ -66,7 +66,8 @@ class Bulk(Repository):
         by_kind: dict[Any, list[tuple[int, Record]]] = defaultdict(list)
         for position, record in records:
             # Logs and judgments refer to each other, so they stay in one order.
-            by_kind[LogRecord if isinstance(record, JudgmentRecord) else type(record)].append((position, record))
+            kind = type(record)
+            by_kind[LogRecord if kind is JudgmentRecord else kind].append((position, record))
         with self._database.write() as connection:
             batch = Batch(connection, self._database.now(), overwrite, person=None if overwrite else person)
             for kind, write in _WRITERS.items():

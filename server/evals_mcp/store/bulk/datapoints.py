@@ -10,12 +10,12 @@ from evals_mcp.models.datapoints import DATAPOINT_CONTENT
 from evals_mcp.models.evaluation_document import DatapointRecord
 from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
 from evals_mcp.store.database.identity import digest
+from evals_mcp.store.database.many import insert_rows
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import datapoints
 from evals_mcp.store.files.datapoint_fields import replace_fields, write_fields
 from evals_mcp.store.files.datasets import datapoint_ids
 
-_INSERT = datapoints.insert()
 _UPDATE = update(datapoints).where(datapoints.c.id == bindparam("of_id"))
 
 
@@ -54,7 +54,7 @@ def write_datapoints(batch: Batch, records: Numbered[DatapointRecord]) -> None:
             ids[content] = row["id"]
     if new:
         rows = list(new.values())
-        batch.connection.execute(_INSERT, rows)
+        insert_rows(batch.connection, datapoints, rows)
         write_fields(batch.connection, rows)
         batch.added["datapoint"] += len(new)
 

@@ -47,14 +47,10 @@ def add_judgments(
     rows: list[dict[str, Any]] = []
     of_new_logs: list[dict[str, Any]] = []
     for (number, _), item in by_version.items():
-        fields = item.columns._asdict() | {
-            **item.by._asdict(),
-            "log_number": number,
-            "evaluator_log_number": item.evaluator_log_number,
-            "latest": newest[number, item.by.evaluator_id, item.by.author] is item,
-        }
+        latest = newest[number, item.by.evaluator_id, item.by.author] is item
+        values = (*item.columns, *item.by, number, item.evaluator_log_number, latest)
         to = of_new_logs if number in new_links else rows
-        to += [{**fields, "run_id": link.run_id, "datapoint_id": link.datapoint_id} for link in links[number]]
+        to += [dict(zip(_COLUMNS, (*values, *link), strict=True)) for link in links[number]]
     if of_new_logs:
         insert_rows(connection, judgments, of_new_logs)
     if rows:
@@ -77,7 +73,9 @@ def _count_in_runs(
     """By evaluator and run, how many of these start with the number of a log of the run, and the evaluator's id."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for number, evaluator_id, *_ in judged:
-        counts[evaluator_id].update(link.run_id for link in links[number])
+        of_evaluator = counts[evaluator_id]
+        for link in links[number]:
+            of_evaluator[link.run_id] += 1
     return counts
 
 
@@ -90,6 +88,12 @@ def _read_links(connection: Connection, numbers: Sequence[int]) -> dict[int, lis
     return found
 
 
+_COLUMNS = (
+    *JudgmentColumns._fields,
+    *JudgedBy._fields,
+    *("log_number", "evaluator_log_number", "latest"),
+    *RunLink._fields,
+)
 _SUPERSEDED = ("of_log", "by_evaluator", "by_author")
 
 

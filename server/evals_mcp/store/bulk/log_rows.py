@@ -18,6 +18,7 @@ from evals_mcp.store.logs.rows import COLUMN_FIELDS, log_values
 LoggedRecord = LogRecord | JudgmentRecord
 LogRow = dict[str, Any]
 
+_JUDGING_TYPES = ("evaluator",)
 _LOGGED_TYPES = ("prompt", "flow", "tool", "agent")
 _EMPTY: LogRow = dict.fromkeys(COLUMN_FIELDS) | {"log_status": "complete", "inputs": {}, "extra": {}}
 _FREE_JSON = ("inputs", "messages", "output_message", "extra")
@@ -60,20 +61,21 @@ class LogRows:
 
     def version(self, record: LoggedRecord) -> Version:
         """The version of a record. Raises NotFound."""
-        types = ("evaluator",) if isinstance(record, JudgmentRecord) else _LOGGED_TYPES
+        types = _JUDGING_TYPES if record.record == "judgment" else _LOGGED_TYPES
         version_id = _version_id(record)
         return find_type(self._versions.get(version_id), version_id, types)
 
     def row(self, record: LoggedRecord) -> LogRow:
         """The row of a record, without a number. Raises NotFound for references, and Invalid for bad values."""
         version = self.version(record)
+        fields = _fields(record)
         if not self._batch.overwrite:  # else a copy of another server, which may hold others
-            _require_measures(record)
+            _require_measures(record.id, fields)
         parent = None if record.trace_parent_id is None else self._find(record.trace_parent_id)
         return {
             **_EMPTY,
             "created_at": self._batch.now,
-            **log_values(_fields(record) | self._author(record, version)),
+            **log_values(fields | self._author(record, version)),
             "id": record.id,
             "file_id": version.file_id,
             "version_id": version.id,
@@ -85,7 +87,7 @@ class LogRows:
 
     def require_runs(self, record: LoggedRecord) -> list[str]:
         """The ids of a record's runs, each once; none for a judgment. Raises NotFound."""
-        if isinstance(record, JudgmentRecord):
+        if record.record == "judgment" or not record.run_ids:
             return []
         for run_id in record.run_ids:
             if run_id not in self.runs:
@@ -100,14 +102,14 @@ class LogRows:
     def _author(self, record: LoggedRecord, version: Version) -> dict[str, str]:
         """The user of a judgment that names none: the stored one if it exists, else the person who loads it."""
         person = self._batch.person
-        if not person or record.user is not None or isinstance(record, LogRecord):
+        if not person or record.user is not None or record.record == "log":
             return {}
         before = self.before.get(record.id)
         user = person if before is None else before["extra"].get("user")
         return {"user": user} if user and is_by_person(version.content["spec"]) else {}
 
     def _judged(self, record: LoggedRecord, version: Version) -> int | None:
-        if isinstance(record, LogRecord):
+        if record.record == "log":
             return None
         if record.judgment is not None and record.error is None:
             spec, judgment = version.content["spec"], record.judgment
@@ -152,27 +154,27 @@ def _same(name: str, value: Any, before: Any) -> bool:
     return name not in _FREE_JSON or digest(value) == digest(before)
 
 
-def _require_measures(record: LoggedRecord) -> None:
+def _require_measures(log_id: str, fields: Mapping[str, Any]) -> None:
     """Raise Invalid for a negative latency, number of tokens or cost."""
     for field in _MEASURES:
-        if (getattr(record, field, None) or 0) < 0:
-            raise Invalid(f"`{field}` of log `{record.id}` is negative. Give 0 or more, or omit it.", ("body", field))
+        if field in fields and fields[field] < 0:
+            raise Invalid(f"`{field}` of log `{log_id}` is negative. Give 0 or more, or omit it.", ("body", field))
 
 
 def _fields(record: LoggedRecord) -> dict[str, Any]:
     """The non-null fields of a record, as JSON values and datetimes. Much faster than dumping it."""
     fields = {name: value for name, value in vars(record).items() if value is not None}
-    if nested := _MODELS.intersection(fields):
-        fields |= record.model_dump(include=set(nested), exclude_none=True)
+    if nested := fields.keys() & _MODELS:
+        fields |= record.model_dump(include=nested, exclude_none=True)
     return fields
 
 
 def _version_id(record: LoggedRecord) -> str:
-    return record.evaluator_version_id if isinstance(record, JudgmentRecord) else record.version_id
+    return record.evaluator_version_id if record.record == "judgment" else record.version_id
 
 
 def _named_logs(record: LoggedRecord) -> Iterable[str]:
-    if isinstance(record, JudgmentRecord):
+    if record.record == "judgment":
         yield record.judged_log_id
     if record.trace_parent_id is not None:
         yield record.trace_parent_id
@@ -190,7 +192,7 @@ def _read_numbers(connection: Connection, ids: set[str]) -> dict[str, _Numbers]:
 
 
 def _read_runs(connection: Connection, records: Numbered[LoggedRecord]) -> dict[str, Row[Any]]:
-    ids = {run_id for _, record in records if isinstance(record, LogRecord) for run_id in record.run_ids}
+    ids = {run_id for _, record in records if record.record == "log" for run_id in record.run_ids}
     return {row.id: row for row in connection.execute(select(runs).where(runs.c.id.in_(ids)))}
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import bindparam, case, update
 
 from evals_mcp.errors import Conflict
-from evals_mcp.models.evaluation_document import JudgmentRecord
 from evals_mcp.models.usage import own_usage
 from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
 from evals_mcp.store.bulk.judgments import NewJudgment, RunLink, add_judgments
@@ -108,7 +107,7 @@ class _LogWriter:
         self._new.append(row)
         self._rows.add(row)
         self._batch.added[record.record] += 1
-        if isinstance(record, JudgmentRecord):
+        if record.record == "judgment":
             spec = self._rows.version(record).content["spec"]
             columns = judgment_columns(record.judgment, record.error, spec, record.passed)
             by = JudgedBy(row["file_id"], row["version_id"], author_key(row["extra"].get("user")))

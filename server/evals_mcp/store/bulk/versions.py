@@ -10,6 +10,7 @@ from evals_mcp.models.evaluation_document import VersionRecord
 from evals_mcp.models.version_contents import read_version_content
 from evals_mcp.store.bulk.batch import Batch, each_record, unknown
 from evals_mcp.store.database.identity import digest
+from evals_mcp.store.database.many import insert_rows
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, versions
 from evals_mcp.store.files.versions import NewVersion, insert_version, unique_name
@@ -69,7 +70,7 @@ def _insert(
     insert_version(batch.connection, record.file_id, record.id, key, content, details, any_tools=batch.overwrite)
     if datapoint_ids:
         rows = [{"version_id": record.id, "position": at, "datapoint_id": id} for at, id in enumerate(datapoint_ids)]
-        batch.connection.execute(dataset_datapoints.insert(), rows)
+        insert_rows(batch.connection, dataset_datapoints, rows)
     batch.added["version"] += 1
 
 

@@ -1,7 +1,7 @@
 """Many values in one condition and many rows in one insert, without SQLAlchemy's work per value. No tables."""
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, func, literal, select, text
@@ -27,11 +27,8 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
         connection.execute(table.insert(), rows)
         return
     statement, names = _sqlite_insert(table, tuple(rows[0]))
-    columns = [(name, _processor(connection, table, name)) for name in names]
-    connection.exec_driver_sql(
-        statement,
-        [tuple([row[name] if process is None else process(row[name]) for name, process in columns]) for row in rows],
-    )
+    columns = [_bound(_processor(connection, table, name), [row[name] for row in rows]) for name in names]
+    connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
 
 @functools.cache
@@ -49,6 +46,17 @@ def new_numbers(connection: Connection, table: Table, count: int) -> list[int]:
     one = NumberSequence(f"{table.name}_number_seq").next_value()
     each = func.generate_series(1, count).alias()
     return sorted(connection.execute(select(one).select_from(each)).scalars())
+
+
+def _bound(process: Callable[[Any], Any] | None, values: list[Any]) -> list[Any]:
+    """The values of a column as the driver takes them. Many columns have one value in all rows, or mostly none."""
+    if process is None:
+        return values
+    first = values[0]
+    if all(value is first for value in values):
+        return [process(first)] * len(values)
+    nothing = process(None)
+    return [nothing if value is None else process(value) for value in values]
 
 
 def _processor(connection: Connection, table: Table, name: str) -> Any:

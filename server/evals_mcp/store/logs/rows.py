@@ -71,8 +71,13 @@ class LogFacts(NamedTuple):
 
 def log_values(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Column values of the given fields of a log (JSON values, aware datetimes). Omits other fields."""
-    values = {name: value for name, value in fields.items() if name in _COLUMNS}
-    extra = {name: value for name, value in fields.items() if name in _EXTRAS and value is not None}
+    values: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name in _COLUMNS:
+            values[name] = value
+        elif value is not None and name in _EXTRAS:
+            extra[name] = value
     if extra:
         values["extra"] = extra
     return values
