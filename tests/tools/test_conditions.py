@@ -36,7 +36,13 @@ async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[A
         {
             "inputs": {"code": code, "number": number, "length": number % 2, "parts": [f"part {number}"]},
             "target": {"target": {"better": "yes" if number % 2 else "no"}},
-            "metadata": {"lang": "de" if number < 4 else "en", "correct": number % 3 == 0, "number": number, **_NOTES},
+            "metadata": {
+                "lang": "de" if number < 4 else "en",
+                "made": f"2026-01-{number + 1:02}",
+                "correct": number % 3 == 0,
+                "number": number,
+                **_NOTES,
+            },
         }
         for number, code in enumerate(CODES)
     ]
@@ -149,6 +155,16 @@ async def test_a_range_stands_alone(assistant: Assistant) -> None:
         refused = await assistant.refuse("get_logs", evaluation="Words", where=[condition])
         name = condition.partition("=")[0].rstrip("!")
         assert f'Outside of it are "{name}<3" and "{name}>5".' in refused
+
+
+async def test_dates_compare_as_dates(assistant: Assistant) -> None:
+    """A range has both ends. Where no value is a date, and for a bound that is none, the answer says what to write."""
+    for condition, found in (("made>2026-01-05", 6), ("made<=2026-01-05", 5), ("made=2026-01-02..2026-01-04", 3)):
+        assert await _found(assistant, condition) == found
+    refused = await assistant.refuse("get_logs", evaluation="Words", where=["lang>2026-01-05"])
+    assert 'no value of lang is an ISO date. Values: "en", "de".' in refused
+    refused = await assistant.refuse("get_logs", evaluation="Words", where=["made>5.1.2026"])
+    assert '"5.1.2026" is no number and no ISO date. Write, for example, "made>=3" or "made>=2026-01-31".' in refused
 
 
 async def test_a_side_of_a_comparison_is_about_logs(assistant: Assistant) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, cast
 
-from evals_mcp.answers.frame.figures import count
+from evals_mcp.answers.frame.figures import count, listed
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.condition_names import Subject
@@ -15,6 +15,7 @@ from evals_mcp.lookup.runs import find_run
 from evals_mcp.lookup.scales import failing_scales, scale_of
 from evals_mcp.lookup.written_conditions import Word, WrittenCondition, read_condition
 from evals_mcp.models.conditions import (
+    ORDERED,
     AuthorCondition,
     Condition,
     ErrorCondition,
@@ -32,13 +33,13 @@ from evals_mcp.models.conditions import (
     TextPart,
 )
 from evals_mcp.models.datapoint_fields import number_in_text
+from evals_mcp.models.moments import read_bound
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.agreement import JudgmentReading
 
 _MISSING = "missing"
 _TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
-_ORDERED = ("<", "<=", ">", ">=")
 
 
 def read_conditions_of(subject: Subject, written: WrittenCondition, evaluation: ResolvedEvaluation) -> list[Condition]:
@@ -47,23 +48,32 @@ def read_conditions_of(subject: Subject, written: WrittenCondition, evaluation: 
 
 
 def _bounds(subject: Subject, written: WrittenCondition) -> list[WrittenCondition]:
-    """A range of a measure, of a count or of a field of numbers as two conditions."""
-    ranges = [found for value in written.values if not value.is_quoted and (found := read_range(value.text))]
+    """A range of a measure, of a count, or of a field of numbers or dates as two conditions."""
+    ranges = [found for value in written.values if not value.is_quoted and (found := _range(subject, value.text))]
     if subject.part == "log_metadata" and not any(".." in value.text for value in written.values):
         return []  # "2 to 4" may be a text
-    if not ranges or written.operator not in ("=", "!=") or not _has_numbers(subject):
+    if not ranges or written.operator not in ("=", "!="):
         return []
     bounds = ranges[0]
     if written.operator != "=" or len(written.values) > 1:
-        low, high = (quote(f"{written.whole_name}{sign}{_plain(at)}") for sign, at in zip("<>", bounds, strict=True))
+        low, high = (quote(f"{written.whole_name}{sign}{at}") for sign, at in zip("<>", bounds, strict=True))
         raise Invalid(
             f'where: {quoted(written.text)}: a range stands alone, after "=". Outside of it are {low} and {high}.'
         )
     operators: tuple[Operator, ...] = (">=", "<=")
     return [
-        written._replace(operator=operator, values=(Word(_plain(bound)),))
+        written._replace(operator=operator, values=(Word(bound),))
         for operator, bound in zip(operators, bounds, strict=True)
     ]
+
+
+def _range(subject: Subject, text: str) -> tuple[str, str] | None:
+    """The ends of a range that a value is, if the subject has such values."""
+    low, _, high = text.partition("..")
+    if subject.kind == "field" and read_bound(low) and read_bound(high):
+        return low, high
+    bounds = read_range(text) if _has_numbers(subject) else None
+    return None if bounds is None else (_plain(bounds[0]), _plain(bounds[1]))
 
 
 def _plain(number: float) -> str:
@@ -105,7 +115,7 @@ def _read(subject: Subject, written: WrittenCondition, evaluation: ResolvedEvalu
 
 def _on_measure(subject: Subject, written: WrittenCondition) -> MeasureCondition:
     example = f"{subject.kind}>5"
-    _require(written, ("=", "!=", *_ORDERED), example)
+    _require(written, ("=", "!=", *ORDERED), example)
     values = [] if _is_missing(written) else [_number(value, written, example) for value in written.values]
     measure = cast(Measure, subject.kind)
     return MeasureCondition(side=subject.side, measure=measure, operator=cast(Any, written.operator), values=values)
@@ -142,12 +152,26 @@ def _on_error(subject: Subject, written: WrittenCondition) -> Condition:
 
 def _on_field(subject: Subject, written: WrittenCondition) -> FieldCondition:
     assert subject.part is not None
-    if written.operator in _ORDERED:
-        _number(written.values[0], written, f"{written.whole_name}>=3")
+    if written.operator in ORDERED:
+        _check_bound(subject, written)
     values = [] if _is_missing(written) else [text for value in written.values for text in _as_known(value, subject)]
     return FieldCondition(
         side=subject.side, part=subject.part, key=subject.key, operator=written.operator, values=values
     )
+
+
+def _check_bound(subject: Subject, written: WrittenCondition) -> None:
+    """Raise Invalid for a bound that is neither a number nor a date, or a date where no value is one."""
+    value, field = written.values[0], written.whole_name
+    if read_bound(value.text) is None:
+        if _finite(value.text) is None:
+            raise Invalid(
+                f"where: {quoted(value.text)} is no number and no ISO date. Write, for example, "
+                f"{quote(f'{field}>=3')} or {quote(f'{field}>=2026-01-31')}."
+            )
+    elif subject.values and not subject.has_other_values and not any(map(read_bound, subject.values)):
+        values = listed([quote(known, 40) for known in subject.values], 4)
+        raise Invalid(f"where: {quoted(written.text)}: no value of {name(field)} is an ISO date. Values: {values}.")
 
 
 def _as_known(value: Word, subject: Subject) -> list[str]:
@@ -163,7 +187,7 @@ def _as_known(value: Word, subject: Subject) -> list[str]:
 def _on_pass_count(written: WrittenCondition, evaluation: ResolvedEvaluation) -> PassCountCondition:
     run_ids = [run.id for run in evaluation.runs]
     example = "passes_count>=2"
-    _require(written, ("=", "!=", *_ORDERED), example)
+    _require(written, ("=", "!=", *ORDERED), example)
     values = [_number(value, written, example) for value in written.values]
     if any(value != int(value) or not 0 <= value <= len(run_ids) for value in values):
         raise Invalid(f"where: {quoted(written.text)}: a number of runs is whole, from 0 to {count(len(run_ids))}.")
@@ -222,7 +246,7 @@ def _on_judgment(subject: Subject, written: WrittenCondition, evaluation: Resolv
     alternatives: list[JudgmentCondition] = []
     prefix = f"where: {quoted(written.text)}: "
     for value in written.values:
-        text = f"{written.operator}{value.text}" if written.operator in _ORDERED else value.text
+        text = f"{written.operator}{value.text}" if written.operator in ORDERED else value.text
         alternatives.append(read_match(text, rows, row, literally=value.is_quoted, prefix=prefix))
     if excluded and len(alternatives) == 1 and (judged := alternatives[0].boolean) is not None:
         # An index finds the other value.

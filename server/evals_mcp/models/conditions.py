@@ -8,9 +8,12 @@ from pydantic import ConfigDict, Field, model_validator
 
 from evals_mcp.models.judgments import JudgmentState
 from evals_mcp.models.model import Defaulted, Model
+from evals_mcp.models.moments import read_bound
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "!~"]
-"""How a value is tested: equal to one of several, to none; a number against a bound; contains a text, or none."""
+"""How a value is tested: equal to one of several, to none; against a bound; contains a text, or none."""
+
+ORDERED: tuple[Operator, ...] = ("<", "<=", ">", ">=")
 
 Side = Literal["baseline", "candidate"]
 """Which run of a comparison a condition tests."""
@@ -92,7 +95,7 @@ def _check_values(operator: Operator, values: Sequence[str | float]) -> None:
     """Raise ValueError for values that an operator cannot use."""
     if operator in ("~", "!~") and not values:
         raise ValueError(f"`{operator}` needs a value")
-    if operator in ("<", "<=", ">", ">="):
+    if operator in ORDERED:
         try:
             (bound,) = (float(value) for value in values)
         except ValueError:
@@ -105,7 +108,8 @@ class FieldCondition(_Condition):
     """A condition on a field of the datapoint, or of the log's metadata. Without values: the field is missing.
 
     `key` joins the keys of nested objects with dots; a target that is one value has the key "". All operators need the
-    field, also `!=` and `!~`. Bounds need numbers.
+    field, also `!=` and `!~`. Bounds need numbers, or an ISO date or time: then dates and times in the field compare,
+    with a date by their days.
     """
 
     kind: Literal["field"] = "field"
@@ -116,7 +120,8 @@ class FieldCondition(_Condition):
 
     @model_validator(mode="after")
     def _has_usable_values(self) -> Self:
-        _check_values(self.operator, self.values)
+        if self.operator not in ORDERED or len(self.values) != 1 or read_bound(self.values[0]) is None:
+            _check_values(self.operator, self.values)
         return self
 
 

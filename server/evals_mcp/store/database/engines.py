@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from evals_mcp.errors import Invalid
 from evals_mcp.store.database.json_values import add_json_functions
+from evals_mcp.store.database.moment_sql import add_moment_functions
 from evals_mcp.store.database.sqlite_file import BUSY_MILLISECONDS, KEPT_LOG, SqliteFile
 from evals_mcp.store.database.text_search import add_functions
 
@@ -91,6 +92,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
     add_functions(connection)
     add_json_functions(connection)
+    add_moment_functions(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -160,7 +160,7 @@ def _measure(condition: MeasureCondition, reading: Reading) -> Test:
     if not condition.values:
         return is_known if condition.operator == "!=" else not_(is_known)
     if condition.operator in ("=", "!="):
-        test = column.in_(condition.values) if condition.operator == "=" else column.not_in(condition.values)
+        test: Test = column.in_(condition.values) if condition.operator == "=" else column.not_in(condition.values)
     else:
         test = _COMPARED[condition.operator](column, condition.values[0])
     return and_(test, is_known)

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, fals
 
 from evals_mcp.models.conditions import FieldCondition
 from evals_mcp.models.datapoint_fields import LONGEST_VALUE, PARTS
+from evals_mcp.models.moments import read_bound
 from evals_mcp.store.database.json_values import json_value
+from evals_mcp.store.database.moment_sql import compare_moment
 from evals_mcp.store.database.tables import datapoint_fields, datapoints, versions
 from evals_mcp.store.database.text_search import contains_text
 
@@ -74,7 +76,7 @@ class _FieldTest:
         return [*tests, self._value()] if condition.values else tests
 
     def _value(self) -> Test:
-        number, values = self.fields.c.number, self._condition.values
+        fields, values = self.fields.c, self._condition.values
         match self._condition.operator:
             case "=":
                 return self._equals(values)
@@ -85,7 +87,7 @@ class _FieldTest:
             case "!~":
                 return not_(or_(*map(self._holds, values)))
             case operator:
-                return number.is_not(None) & _BOUNDS[operator](number, float(values[0]))
+                return _bounded(self._connection, fields.value, fields.number, operator, values[0])
 
     def _equals(self, values: Sequence[str]) -> Test:
         """One of the texts, as numbers in their shortest form. Of a long value, only the beginning is stored."""
@@ -116,9 +118,16 @@ def json_test(condition: FieldCondition, connection: Connection, column: Column,
     if not condition.values:
         return value.is_there if condition.operator == "!=" else not_(value.is_there)
     if condition.operator in _BOUNDS:
-        return value.number.is_not(None) & _BOUNDS[condition.operator](value.number, float(condition.values[0]))
+        return _bounded(connection, value.text, value.number, condition.operator, condition.values[0])
     if condition.operator in ("=", "!="):
         test: Test = value.text.in_(condition.values)
     else:
         test = or_(*(contains_text(connection, text, [value.text]) for text in condition.values))
     return value.is_there & (test if condition.operator in ("=", "~") else not_(test))
+
+
+def _bounded(connection: Connection, text: Column, number: Column, operator: str, bound: str) -> Test:
+    """A bound of dates, if it is one, else of numbers."""
+    if (moment := read_bound(bound)) is not None:
+        return compare_moment(connection, text, _BOUNDS[operator], moment)
+    return number.is_not(None) & _BOUNDS[operator](number, float(bound))
