@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from evals_mcp.models.datapoints import CreateDatapointRequest
 from evals_mcp.models.references import EvaluatorReference, Target
+from evals_mcp.models.set_ups import SetUpRequest
 from evals_mcp.runner.refusals import RefusingRunner
 from evals_mcp.store.database.tables import logs, runs
 from evals_mcp.store.files.files import FileChange
@@ -15,6 +16,7 @@ from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import Store
 
 _SPEC = {"arguments_type": "target_free", "return_type": "number"}
+_NEW_SPEC = {**_SPEC, "evaluator_type": "external"}
 _number = st.integers(0, 20)
 STEPS = st.lists(
     st.tuples(
@@ -129,7 +131,7 @@ class World:
                 outcome |= {"user": ("ana", "ben")[c % 2]} if c > 2 else {}
                 self.judgments.append(self.store.logs.create_judgment(place, log_id, outcome, act=self._act()).id)
             case "add logs" if self.logs and self._status(run) != "cancelled":
-                self.store.runs.add_logs(*run, self.logs[b % len(self.logs) :][: c % 4 + 1])
+                self.store.runs.add_logs(*run, self.logs[b % len(self.logs) :][: c % 4 + 1], act=self._act())
                 self.runner.wake(self.store, [run[1]])
             case "update" if log_id:
                 status = "complete" if c % 3 else "incomplete"
@@ -147,7 +149,7 @@ class World:
                 self.store.logs.delete([gone])
             case "attach":
                 reference = EvaluatorReference(version_id=self.evaluators[b % 4])
-                self.store.evaluations.add_evaluators(run[0], [reference])
+                self.store.evaluations.add_evaluators(run[0], [reference], self._act())
                 self.runner.wake(self.store, self.store.runs.ids(run[0]))
             case "new run" if len(self.runs) < 5:
                 self._new_run(a, b, existing=False, orchestrated=c % 2 == 0)
@@ -159,8 +161,33 @@ class World:
                 )
             case "control":
                 self.store.runs.update(*run, control=c % 2 == 0, status=None, act=self._act())
+            case "outputs" if self._status(run) in ("running", "completed"):
+                outputs = [(self.datapoints[(b + n) % 4] or "", {"output": str(c)}) for n in range(c % 4 + 1)]
+                logged = self.store.run_datapoints.log_outputs(*run, outputs, dry_run=False, act=self._act())
+                self.logs += logged.ids
+                self.runner.wake(self.store, [run[1]])
+            case "set up":
+                self._set_up(a, b, c)
             case "evaluation":
                 self.store.evaluations.create(None, None, [], self._act())
+
+    def _set_up(self, a: int, b: int, c: int) -> None:
+        """A run with parts that exist and parts that may not."""
+        request = SetUpRequest.model_validate(
+            {
+                "evaluation": (self.evaluations[a % 2], "new")[b % 2],
+                "dataset": ("d", "new/d")[c % 2],
+                "datapoints": [{"inputs": {"q": number}} for number in range(b % 3, b % 3 + 1 + c % 3)],
+                "version": ("p", "new/p")[a % 2],
+                "prompt": {"model": str(c)},
+                "evaluators": [{"name": ("e0", "new/e")[b % 2]} | ({"spec": _NEW_SPEC} if b % 2 else {})],
+            }
+        )
+        made = self.store.set_ups.set_up(request, self._act())
+        assert made.run is not None
+        if (made.evaluation.id, made.run.id) not in self.runs:
+            self.runs.append((made.evaluation.id, made.run.id))
+        self.runner.wake(self.store, [made.run.id])
 
     def _status(self, run: tuple[str, str]) -> str:
         evaluation_id, run_id = run

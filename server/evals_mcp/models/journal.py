@@ -6,7 +6,17 @@ from evals_mcp.models.model import JsonObject, Model, UtcDatetime
 from evals_mcp.models.pages import PaginatedData
 
 WriteKind = Literal[
-    "create_log", "create_judgment", "update_log", "create_run", "update_run", "create_evaluation", "undo"
+    "create_log",
+    "create_judgment",
+    "update_log",
+    "create_run",
+    "update_run",
+    "create_evaluation",
+    "log_outputs",
+    "add_logs",
+    "add_evaluators",
+    "set_up",
+    "undo",
 ]
 """The kinds of writes that say more than their request does."""
 
@@ -16,8 +26,8 @@ class JournalEntry(Model):
 
     `actor` is the name of the API key, else the one that the request gave. `kind` is a `WriteKind`, or for any other
     write the name of its operation. `changed` names the fields that had another value before, `result` has the ids that
-    the write answered. `undoable` says that the write has an inverse and was not undone; later writes may still prevent
-    it.
+    the write answered, and an undo takes back `rows_count` things. `undoable` says that the write has an inverse and was
+    not undone; later writes may still prevent it.
     """
 
     id: str
@@ -29,6 +39,7 @@ class JournalEntry(Model):
     subject: str
     result: JsonObject
     changed: list[str]
+    rows_count: int = 1
     request_id: str | None = None
     undoable: bool
     undone_at: UtcDatetime | None = None

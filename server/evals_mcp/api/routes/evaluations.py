@@ -58,10 +58,15 @@ def delete_evaluation(store: CurrentStore, id: str) -> None:
 
 @router.post("/{id}/evaluators")
 def add_evaluators(
-    store: CurrentStore, runner: CurrentRunner, root: PageRoot, id: str, request: AddEvaluatorsRequest
+    store: CurrentStore,
+    runner: CurrentRunner,
+    root: PageRoot,
+    act: CurrentAct,
+    id: str,
+    request: AddEvaluatorsRequest,
 ) -> EvaluationResponse:
     """Attach evaluators to an evaluation."""
-    evaluation = store.evaluations.add_evaluators(id, request.evaluators)
+    evaluation = store.evaluations.add_evaluators(id, request.evaluators, act)
     runner.wake(store, store.runs.ids(id))
     return with_page(evaluation, root)
 

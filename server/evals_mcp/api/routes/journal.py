@@ -16,6 +16,9 @@ def list_writes(store: CurrentStore, page: Page = 1, size: Size = 10) -> Journal
 
 
 @router.post("/{id}/undo")
-def undo_write(store: CurrentStore, act: CurrentAct, id: str) -> JournalEntry:
-    """Undo a write, exactly and once. Answers 409 if something was built on it since."""
-    return store.journal.undo(id, act)
+def undo_write(store: CurrentStore, act: CurrentAct, id: str, dry_run: bool = False) -> JournalEntry:
+    """Undo a write, exactly and once, and get the entry of the undo. Answers 409 if something was built on it since.
+
+    With `dry_run`, nothing is undone, and the answer is the entry of the write.
+    """
+    return store.journal.undo(id, act, dry_run=dry_run)

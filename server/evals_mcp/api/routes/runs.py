@@ -67,10 +67,12 @@ def update_evaluation_run(
 
 @router.post("/{run_id}/logs")
 def add_logs_to_run(
-    store: CurrentStore, runner: CurrentRunner, id: str, run_id: str, request: AddLogsRequest
+    store: CurrentStore, runner: CurrentRunner, act: CurrentAct, id: str, run_id: str, request: AddLogsRequest
 ) -> EvaluationRunResponse:
     """Add existing logs to a run: all of them, or none."""
-    run = store.runs.add_logs(id, run_id, request.log_ids, only_matching=request.only_matching, dry_run=request.dry_run)
+    run = store.runs.add_logs(
+        id, run_id, request.log_ids, only_matching=request.only_matching, dry_run=request.dry_run, act=act
+    )
     if not request.dry_run:
         runner.wake(store, [run_id])
     return run
@@ -78,11 +80,11 @@ def add_logs_to_run(
 
 @router.post("/{run_id}/outputs", tags=["outputs (extension)"])
 def log_outputs(
-    store: CurrentStore, runner: CurrentRunner, id: str, run_id: str, request: OutputsRequest
+    store: CurrentStore, runner: CurrentRunner, act: CurrentAct, id: str, run_id: str, request: OutputsRequest
 ) -> OutputsResponse:
     """Log outputs for datapoints of a run: all of them, or none. A completed run is opened again."""
     outputs = [(output.datapoint_id, output.log_fields()) for output in request.outputs]
-    logged = store.run_datapoints.log_outputs(id, run_id, outputs, dry_run=request.dry_run)
+    logged = store.run_datapoints.log_outputs(id, run_id, outputs, dry_run=request.dry_run, act=act)
     if not request.dry_run:
         runner.wake(store, [run_id])
     return OutputsResponse(log_ids=logged.ids, opened=logged.opened)

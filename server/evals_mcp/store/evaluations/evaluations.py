@@ -16,10 +16,10 @@ from evals_mcp.store.database.acts import note
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.repository import Repository
-from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, runs
+from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, logs, runs
 from evals_mcp.store.evaluations.run_status import read_attachments
 from evals_mcp.store.files.versions import find_file, find_version, read_versions
-from evals_mcp.store.journal.entries import Act, record, repeated
+from evals_mcp.store.journal.entries import Act, has_request, record, repeated
 
 EVALUATED_TYPES = ("prompt", "flow", "tool", "agent", "evaluator")
 """The file types that can be evaluated."""
@@ -81,13 +81,20 @@ class Evaluations(Repository):
         with self._database.write() as connection:
             delete_evaluation(connection, evaluation_id)
 
-    def add_evaluators(self, evaluation_id: str, evaluators: Sequence[EvaluatorReference]) -> EvaluationResponse:
+    def add_evaluators(
+        self, evaluation_id: str, evaluators: Sequence[EvaluatorReference], act: Act | None = None
+    ) -> EvaluationResponse:
         """Attach evaluators. Evaluators that are already attached stay unchanged. Raises NotFound.
 
         A new evaluator reopens completed runs until it has judged their logs.
         """
         with self._database.write() as connection:
-            attach_evaluators(connection, evaluation_id, evaluators, self._database.now())
+            if repeated(connection, act) is None:
+                now = self._database.now()
+                before = attach_evaluators(connection, evaluation_id, evaluators, now)
+                if before is not None or has_request(act):
+                    result = {"id": evaluation_id, "evaluators": before["evaluators"] if before else []}
+                    record(connection, act, "add_evaluators", evaluation_id, result, before, now)
             return read_evaluations(connection, [find_evaluation(connection, evaluation_id)])[0]
 
     def remove_evaluator(self, evaluation_id: str, evaluator_version_id: str) -> EvaluationResponse:
@@ -143,18 +150,31 @@ def delete_evaluation(connection: Connection, evaluation_id: str) -> None:
 
 def attach_evaluators(
     connection: Connection, evaluation_id: str, evaluators: Sequence[EvaluatorReference], now: datetime
-) -> None:
-    """Attach evaluators inside a transaction; see `Evaluations.add_evaluators`."""
+) -> dict[str, Any] | None:
+    """Attach evaluators inside a transaction; see `Evaluations.add_evaluators`.
+
+    Returns what an undo needs: the new versions, the logs counts of the runs that it opened, and the number of the
+    newest log. None if all were attached.
+    """
     find_evaluation(connection, evaluation_id)
     attached = [_resolve(connection, reference) for reference in evaluators]
-    if attach(connection, evaluation_id, attached, now):
-        of_evaluation = select(evaluation_runs.c.run_id).where(evaluation_runs.c.evaluation_id == evaluation_id)
-        connection.execute(
-            update(runs)
-            .where(runs.c.id.in_(of_evaluation), runs.c.set_status == "completed")
-            .values(set_status=None, revision=runs.c.revision + 1, updated_at=now)
-        )
+    present = attached_versions(connection, evaluation_id)
     touch_evaluation(connection, evaluation_id, now)
+    if not attach(connection, evaluation_id, attached, now):
+        return None
+    of_evaluation = select(evaluation_runs.c.run_id).where(evaluation_runs.c.evaluation_id == evaluation_id)
+    completed = (runs.c.id.in_(of_evaluation), runs.c.set_status == "completed")
+    opened = {
+        row.id: row.logs_count for row in connection.execute(select(runs.c.id, runs.c.logs_count).where(*completed))
+    }
+    connection.execute(
+        update(runs).where(*completed).values(set_status=None, revision=runs.c.revision + 1, updated_at=now)
+    )
+    return {
+        "evaluators": [id for id in attached_versions(connection, evaluation_id) if id not in present],
+        "opened": opened,
+        "newest": connection.execute(select(func.max(logs.c.number))).scalar_one() or 0,
+    }
 
 
 _EVALUATION = select(evaluations).where(evaluations.c.id == bindparam("id"))

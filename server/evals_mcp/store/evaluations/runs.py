@@ -20,7 +20,7 @@ from evals_mcp.store.database.tables import dataset_datapoints, evaluation_runs,
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, find_evaluation, find_target, touch_evaluation
 from evals_mcp.store.evaluations.matching_logs import require_matching
 from evals_mcp.store.evaluations.reported_figures import figures_json, read_reported_figures, set_reported_figures
-from evals_mcp.store.evaluations.run_entries import record_changed_run, record_new_run, run_settings
+from evals_mcp.store.evaluations.run_entries import record_added_logs, record_changed_run, record_new_run, run_settings
 from evals_mcp.store.evaluations.run_log_pages import evaluation_logs, page_keys
 from evals_mcp.store.evaluations.run_status import read_attachments, read_progress, read_runs
 from evals_mcp.store.files.versions import read_versions
@@ -149,6 +149,7 @@ class Runs(Repository):
         *,
         only_matching: bool = False,
         dry_run: bool = False,
+        act: Act | None = None,
     ) -> EvaluationRunResponse:
         """Add existing logs to a run: all of them or none. With `dry_run`, nothing is stored.
 
@@ -156,13 +157,18 @@ class Runs(Repository):
         for one of another version, or of no datapoint of the run's dataset), and Conflict for a cancelled run.
         """
         with self._database.write(dry_run=dry_run) as connection:
+            if not dry_run and repeated(connection, act) is not None:
+                return _shown(connection, evaluation_id, run_id)
             run = find_run(connection, evaluation_id, run_id)
             if run.set_status == "cancelled":
                 raise Conflict(f"Run `{run_id}` is cancelled, so no logs can be added.")
             numbers = log_numbers(connection, log_ids)
             if only_matching:
                 require_matching(connection, run, numbers)
-            link_existing_logs(connection, run, numbers, self._database.now())
+            now = self._database.now()
+            linked = link_existing_logs(connection, run, numbers, now)
+            if not dry_run:
+                record_added_logs(connection, act, evaluation_id, run, linked, now)
             return _shown(connection, evaluation_id, run_id)
 
     def logs(

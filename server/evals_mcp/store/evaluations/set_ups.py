@@ -21,9 +21,11 @@ from evals_mcp.store.evaluations.evaluations import (
 )
 from evals_mcp.store.evaluations.run_status import read_attachments, read_runs
 from evals_mcp.store.evaluations.runs import create_run
+from evals_mcp.store.evaluations.set_up_entries import newest_number, record_set_up
 from evals_mcp.store.files.datasets import add_datapoints
 from evals_mcp.store.files.files import ensure_file
 from evals_mcp.store.files.versions import Version, add_version, find_file, newest_version, versions_by_id
+from evals_mcp.store.journal.entries import Act, repeated
 
 _NEAREST = 3
 _CANDIDATES = 8
@@ -32,14 +34,21 @@ _CANDIDATES = 8
 class SetUps(Repository):
     """Runs with all that they need."""
 
-    def set_up(self, request: SetUpRequest) -> SetUpResponse:
+    def set_up(self, request: SetUpRequest, act: Act | None = None) -> SetUpResponse:
         """Find or create a run and its parts. With `dry_run`, nothing is stored.
 
         A run that has this version and dataset version, and is not cancelled, is found. Raises NotFound for a part that
         exists nowhere and that the request does not describe, Invalid, and Conflict for a path that has something else.
         """
         with self._database.write(dry_run=request.dry_run) as connection:
-            return _SetUp(connection, request, self._database.now()).parts()
+            if not request.dry_run and (first := repeated(connection, act)) is not None:
+                return _current(connection, SetUpResponse.model_validate(first["made"]))
+            now, newest = self._database.now(), newest_number(connection)
+            set_up = _SetUp(connection, request, now)
+            made = set_up.parts()
+            if not request.dry_run:
+                record_set_up(connection, act, made, set_up.attached, newest, now)
+            return made
 
 
 class _SetUp:
@@ -49,6 +58,7 @@ class _SetUp:
         self._connection = connection
         self._request = request
         self._now = now
+        self.attached: dict[str, Any] | None = None
 
     def parts(self) -> SetUpResponse:
         """All parts, in an order in which each has what it needs."""
@@ -61,7 +71,7 @@ class _SetUp:
         missing = [item.version_id for item in evaluators if item.version_id not in attached]
         if missing:
             references = [EvaluatorReference(version_id=id, orchestrated=False) for id in missing]
-            attach_evaluators(self._connection, evaluation.id, references, self._now)
+            self.attached = attach_evaluators(self._connection, evaluation.id, references, self._now)
         answer = SetUpResponse(
             evaluation=evaluation,
             dataset=dataset,
@@ -74,8 +84,7 @@ class _SetUp:
             answer.datapoints_count = size
         if dataset is not None and version is not None:
             answer.run = self._run(evaluation.id, dataset, version)
-            (row,) = read_runs(self._connection, evaluation.id, [answer.run.id])
-            answer.logged_datapoints_count = row.logged_datapoints_count
+            answer = _current(self._connection, answer)
         return answer
 
     def _evaluation(self) -> SetUpPart:
@@ -195,6 +204,14 @@ class _SetUp:
         near = get_close_matches(word, list(self._connection.execute(live).scalars()), _NEAREST, 0.5)
         nearest = f" Nearest: {', '.join(f'`{path}`' for path in near)}." if near else ""
         return NotFound(f"{argument}: nothing has the id or path `{word}`.{nearest} {advice}")
+
+
+def _current(connection: Connection, made: SetUpResponse) -> SetUpResponse:
+    """The response with the present number of logged datapoints of its run."""
+    if made.run is not None:
+        for row in read_runs(connection, made.evaluation.id, [made.run.id]):
+            made.logged_datapoints_count = row.logged_datapoints_count
+    return made
 
 
 def _part(version: Any, *, is_new: bool) -> SetUpPart:

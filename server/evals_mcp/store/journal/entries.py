@@ -35,6 +35,11 @@ def repeated(connection: Connection, act: Act | None) -> dict[str, Any] | None:
     return result
 
 
+def has_request(act: Act | None) -> bool:
+    """Whether a write has an entry also if it changes nothing, so that its repeat changes nothing, too."""
+    return act is not None and act.request_id is not None
+
+
 def record(
     connection: Connection,
     act: Act | None,

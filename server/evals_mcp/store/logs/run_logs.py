@@ -42,19 +42,22 @@ def count_logs(
     connection.execute(_COUNT_LOGS, values | new._asdict())
 
 
-def link_existing_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now: datetime) -> None:
+def link_existing_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now: datetime) -> list[int]:
     """Add existing logs with their judgments to a run. Logs that are already in the run stay unchanged.
 
-    A finished run reopens. A run without a version gets the version of the first log.
+    A finished run reopens. A run without a version gets the version of the first log. Returns the numbers of the logs
+    that the run did not have.
     """
-    if copy_logs(connection, run, numbers, now):
+    linked = copy_logs(connection, run, numbers, now)
+    if linked:
         set_status = "running" if run.set_status == "running" else None
         connection.execute(update(runs).where(runs.c.id == run.id).values(set_status=set_status))
+    return linked
 
 
-def copy_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now: datetime) -> bool:
-    """The same, but the run's status stays as it is set; whether there was a log that the run did not have."""
-    linked = False
+def copy_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now: datetime) -> list[int]:
+    """The same, but the run's status stays as it is set."""
+    linked: list[int] = []
     for batch in batches(numbers):
         rows = connection.execute(
             select(logs)
@@ -73,7 +76,7 @@ def copy_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now
         first = next(found[number]["version_id"] for number in batch if number in found)
         version_id = func.coalesce(runs.c.version_id, first)
         connection.execute(update(runs).where(runs.c.id == run.id).values(version_id=version_id))
-        linked = True
+        linked += found
     if linked:
         recount_run(connection, run.id, now)
     return linked

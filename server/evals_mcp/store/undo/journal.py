@@ -13,8 +13,14 @@ from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.tables import journal
 from evals_mcp.store.journal.entries import Act, handle, record, repeated
-from evals_mcp.store.undo.log_inverses import undo_changed_log, undo_judgment, undo_new_log
-from evals_mcp.store.undo.run_inverses import undo_changed_run, undo_new_evaluation, undo_new_run
+from evals_mcp.store.undo.log_inverses import undo_changed_log, undo_judgment, undo_new_log, undo_outputs
+from evals_mcp.store.undo.run_inverses import (
+    undo_added_logs,
+    undo_changed_run,
+    undo_new_evaluation,
+    undo_new_run,
+)
+from evals_mcp.store.undo.set_up_inverses import undo_added_evaluators, undo_set_up
 
 _INVERSES: dict[str, Callable[[Connection, Row[Any], datetime], None]] = {
     "create_log": undo_new_log,
@@ -23,7 +29,14 @@ _INVERSES: dict[str, Callable[[Connection, Row[Any], datetime], None]] = {
     "create_run": undo_new_run,
     "update_run": undo_changed_run,
     "create_evaluation": undo_new_evaluation,
+    "log_outputs": undo_outputs,
+    "add_logs": undo_added_logs,
+    "add_evaluators": undo_added_evaluators,
+    "set_up": undo_set_up,
 }
+_SEVERAL = {"log_outputs": "log_ids", "add_logs": "log_ids", "add_evaluators": "evaluators", "set_up": "created"}
+"""The kinds of writes of several things, and where their results have them."""
+
 _HANDLE = re.compile(r"write_([1-9]\d{0,17})_([0-9a-f]{8})")
 
 
@@ -44,15 +57,15 @@ class Journal:
             records = [_entry(row) for row in rows]
             return JournalPage(records=records, page=page, size=limit, total=total, kept_days=self._days, since=since)
 
-    def undo(self, write: str, act: Act | None = None) -> JournalEntry:
+    def undo(self, write: str, act: Act | None = None, *, dry_run: bool = False) -> JournalEntry:
         """Take a write back by its handle, exactly and once. The answer is the entry of the undo.
 
-        Raises NotFound for a handle of another database, and Conflict if the write was undone, has no inverse, or
-        something was built on it since.
+        With `dry_run`, nothing is undone, and the answer is the entry of the write. Raises NotFound for a handle of
+        another database, and Conflict if the write was undone, has no inverse, or something was built on it since.
         """
         act = act or Act()
-        with self._database.write() as connection:
-            if repeated(connection, act) is None:
+        with self._database.write(dry_run=dry_run) as connection:
+            if dry_run or repeated(connection, act) is None:
                 now = self._database.now()
                 entry = _find(connection, write)
                 if entry.undone_at is not None:
@@ -60,6 +73,8 @@ class Journal:
                 if entry.before is None:
                     raise Conflict(f"Write `{write}` cannot be undone: what it replaced is not in the journal.")
                 _INVERSES[entry.kind](connection, entry, now)
+                if dry_run:
+                    return _entry(entry)
                 connection.execute(update(journal).where(journal.c.number == entry.number).values(undone_at=now))
                 record(connection, act, "undo", write, {"undone": write}, None, now)
             assert act.entry is not None
@@ -83,6 +98,7 @@ def _entry(row: Row[Any]) -> JournalEntry:
         id=handle(row),
         **{name: getattr(row, name) for name in _FIELDS},
         changed=sorted(changed),
+        rows_count=len(row.result[_SEVERAL[row.kind]]) if row.kind in _SEVERAL else 1,
         undoable=row.before is not None and row.undone_at is None,
     )
 

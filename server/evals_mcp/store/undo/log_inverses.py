@@ -1,5 +1,6 @@
 """Take back writes of logs and judgments, inside a transaction. Counters are counted again, never copied back."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,24 +17,40 @@ from evals_mcp.store.logs.run_logs import refresh_facts
 
 def undo_new_log(connection: Connection, entry: Row[Any], now: datetime) -> None:
     """Delete a log, and give its run the status and version it had. Raises Conflict."""
-    log = _unchanged_log(connection, entry)
-    if _any_log(connection, logs.c.judged_log_number == log.number):
-        raise Conflict(f"Log `{log.id}` was judged since. Undo or delete its judgments first.")
-    if _any_log(connection, logs.c.trace_parent_number == log.number):
-        raise Conflict(f"Log `{log.id}` has steps now. Undo or delete them first.")
-    run_ids = runs_with(connection, log.number)
-    if run_ids != list(entry.result["run_ids"]):
-        raise Conflict(f"Log `{log.id}` is in other runs now, so it stays.")
+    _undo_new_logs(connection, entry, [entry.subject], list(entry.result["run_ids"]), now)
+
+
+def undo_outputs(connection: Connection, entry: Row[Any], now: datetime) -> None:
+    """Delete the logs of a call, and give their run the status and version it had. Raises Conflict."""
+    _undo_new_logs(connection, entry, entry.result["log_ids"], [entry.subject], now)
+
+
+def _undo_new_logs(
+    connection: Connection, entry: Row[Any], log_ids: Sequence[str], run_ids: list[str], now: datetime
+) -> None:
+    numbers = [_require_alone(connection, log_id, entry.number, run_ids) for log_id in log_ids]
     for run_id in run_ids:
-        _check_run(connection, run_id, log.number, changed=bool(entry.before))
-    delete_logs(connection, [log.id], now)
+        _check_run(connection, run_id, max(numbers), changed=bool(entry.before))
+    delete_logs(connection, log_ids, now)
     if entry.before:
         connection.execute(update(runs).where(runs.c.id.in_(run_ids)).values(**entry.before))
 
 
+def _require_alone(connection: Connection, log_id: str, entry_number: int, run_ids: list[str]) -> int:
+    """The number of a log on which nothing was built since. Raises Conflict."""
+    log = _unchanged_log(connection, log_id, entry_number)
+    if _any_log(connection, logs.c.judged_log_number == log.number):
+        raise Conflict(f"Log `{log.id}` was judged since. Undo or delete its judgments first.")
+    if _any_log(connection, logs.c.trace_parent_number == log.number):
+        raise Conflict(f"Log `{log.id}` has steps now. Undo or delete them first.")
+    if runs_with(connection, log.number) != run_ids:
+        raise Conflict(f"Log `{log.id}` is in other runs now, so it stays.")
+    return int(log.number)
+
+
 def undo_judgment(connection: Connection, entry: Row[Any], now: datetime) -> None:
     """Delete a judgment; the author's previous one counts again. Raises Conflict."""
-    log = _unchanged_log(connection, entry)
+    log = _unchanged_log(connection, entry.subject, entry.number)
     author = author_key(log.extra.get("user"))
     later = select(logs.c.extra).where(
         logs.c.judged_log_number == log.judged_log_number, logs.c.file_id == log.file_id, logs.c.number > log.number
@@ -45,7 +62,7 @@ def undo_judgment(connection: Connection, entry: Row[Any], now: datetime) -> Non
 
 def undo_changed_log(connection: Connection, entry: Row[Any], now: datetime) -> None:
     """Give a log the values that a change replaced. Raises Conflict."""
-    log = _unchanged_log(connection, entry)
+    log = _unchanged_log(connection, entry.subject, entry.number)
     if _any_log(connection, logs.c.judged_log_number == log.number, logs.c.number > entry.before["newest"]):
         raise Conflict(f"Log `{log.id}` was judged since it changed. Undo or delete these judgments first.")
     values = {name: _value(name, value) for name, value in entry.before["values"].items()}
@@ -53,17 +70,17 @@ def undo_changed_log(connection: Connection, entry: Row[Any], now: datetime) -> 
     refresh_facts(connection, {**log._mapping, **values}, now)
 
 
-def _unchanged_log(connection: Connection, entry: Row[Any]) -> Row[Any]:
-    """The log of an entry, unless a later entry changed it."""
-    log = connection.execute(LOG, {"log_id": entry.subject}).first()
+def _unchanged_log(connection: Connection, log_id: str, entry_number: int) -> Row[Any]:
+    """The log with this id, unless an entry after this one changed it."""
+    log = connection.execute(LOG, {"log_id": log_id}).first()
     if log is None:
-        raise Conflict(f"Log `{entry.subject}` was deleted since, so there is nothing to undo.")
-    later = select(journal.c.number).where(journal.c.number > entry.number, journal.c.undone_at.is_(None))
-    about_it = connection.execute(later.where(journal.c.subject == entry.subject).limit(1)).first()
+        raise Conflict(f"Log `{log_id}` was deleted since, so there is nothing to undo.")
+    later = select(journal.c.number).where(journal.c.number > entry_number, journal.c.undone_at.is_(None))
+    about_it = connection.execute(later.where(journal.c.subject == log_id).limit(1)).first()
     # A write that changed several logs is about one of them.
     several = later.add_columns(journal.c.result).where(cast(journal.c.result, Text).contains('"changed"'))
-    if about_it or any(entry.subject in row.result["changed"] for row in connection.execute(several)):
-        raise Conflict(f"Log `{entry.subject}` was changed since. Undo that first.")
+    if about_it or any(log_id in row.result["changed"] for row in connection.execute(several)):
+        raise Conflict(f"Log `{log_id}` was changed since. Undo that first.")
     return log
 
 

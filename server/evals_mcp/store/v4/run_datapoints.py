@@ -17,6 +17,7 @@ from evals_mcp.store.evaluations.run_status import Attachment, read_attachments
 from evals_mcp.store.evaluations.runs import set_run_status
 from evals_mcp.store.files.datasets import read_datapoints
 from evals_mcp.store.files.versions import find_version
+from evals_mcp.store.journal.entries import Act, record, repeated
 from evals_mcp.store.logs.logs import CreatedLog, LogTarget, create_judgment, create_log
 from evals_mcp.store.logs.responses import read_logs
 from evals_mcp.store.v4.evaluated_runs import find_evaluated_run, named_target, read_status
@@ -107,14 +108,23 @@ class RunDatapoints(Repository):
             return _log_output(connection, row, version, datapoint_id, fields, self._database.now())
 
     def log_outputs(
-        self, evaluation_id: str, run_id: str, outputs: Sequence[tuple[str, Mapping[str, Any]]], *, dry_run: bool
+        self,
+        evaluation_id: str,
+        run_id: str,
+        outputs: Sequence[tuple[str, Mapping[str, Any]]],
+        *,
+        dry_run: bool,
+        act: Act | None = None,
     ) -> LoggedOutputs:
         """Store a log for each datapoint: all or none. A completed run is opened again.
 
         Raises as `log`, with the position of the output. With `dry_run`, nothing is stored.
         """
         with self._database.write(dry_run=dry_run) as connection:
+            if not dry_run and (first := repeated(connection, act)) is not None:
+                return LoggedOutputs(first["log_ids"], first["opened"])
             row = _find_run(connection, evaluation_id, run_id)
+            before = {"set_status": row.set_status, "version_id": row.version_id}
             now = self._database.now()
             opened = read_status(connection, row) == "completed"
             if opened:
@@ -130,6 +140,10 @@ class RunDatapoints(Repository):
                     location = ("body", "outputs", position)
                     raise Invalid(f"Row {position + 1}: {error} No log was stored.", location) from None
                 ids.append(created.id)
+            if not dry_run:
+                result = {"id": row.id, "evaluation_id": evaluation_id, "log_ids": ids, "opened": opened}
+                changed = before if opened or row.version_id is None else {}
+                record(connection, act, "log_outputs", row.id, result, changed, now)
             return LoggedOutputs(ids, opened)
 
     def judge(
