@@ -26,8 +26,8 @@ class JournalEntry(Model):
 
     `actor` is the name of the API key, else the one that the request gave. `kind` is a `WriteKind`, or for any other
     write the name of its operation. `changed` names the fields that had another value before, `result` has the ids that
-    the write answered, and an undo takes back `rows_count` things. `undoable` says that the write has an inverse and was
-    not undone; later writes may still prevent it.
+    the write answered, and an undo takes back `rows_count` things. `undoable` says that the write has an inverse and
+    was not undone; later writes may still prevent it.
     """
 
     id: str
