@@ -1,19 +1,20 @@
 """Every write has one entry in the journal, and nothing else has one: all routes, over a socket and in process."""
 
 import hashlib
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 from sqlalchemy import MetaData, select
 from tests.every_route import Team, build, every_route
 
+from evals_mcp.models.journal import WriteKind
 from evals_mcp.store.database.tables import journal, metadata
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
 
-_RECORDED = {"create_log", "create_judgment", "update_log", "create_run", "update_run", "create_evaluation", "undo"}
+_RECORDED = set(get_args(WriteKind))
 
 
 def _digest(store: Store) -> bytes:
