@@ -20,7 +20,9 @@ class DocumentedOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, without the extension."""
         path = scope["path"]
-        if path.startswith(("/v5/review", "/v5/bulk", "/v5/journal", "/v5/set-ups")) or path.endswith("/outputs"):
+        if path.startswith(("/v5/review", "/v5/bulk", "/v5/journal", "/v5/set-ups")) or path.endswith(
+            ("/outputs", "/labels")
+        ):
             await JSONResponse({"detail": "Not Found"}, 404)(scope, receive, send)
             return
 

@@ -81,6 +81,12 @@ def _text(condition: TextCondition, evaluation: ResolvedEvaluation) -> Quoted:
     by = condition.evaluator_version_id
     of = "" if by is None else f" by {name(evaluation.evaluator_labels[by])}"
     kind: Quoted = "any text" if condition.part == "any" else condition.part
+    if (
+        by is not None
+        and condition.values
+        and any(row.version_id == by and row.return_type == "text" for row in evaluation.evaluators)
+    ):
+        kind = "text"
     if not condition.values:
         return f"{'with' if condition.operator == '!=' else 'without'} {_SIDES[condition.side]}{kind}{of}"
     return f"with {_SIDES[condition.side]}{kind}{of} {_tested(condition.operator, condition.values)}"

@@ -11,6 +11,7 @@ from evals_mcp.api.routes import (
     files,
     flows,
     journal,
+    labels,
     logs,
     otel,
     prompts,
@@ -42,6 +43,7 @@ V5_ROUTERS = (
     bulk.router,
     journal.router,
     set_ups.router,
+    labels.router,
 )
 
 PAGE_ROUTERS = (evaluation_pages.router,)

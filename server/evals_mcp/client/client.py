@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from evals_mcp.client.bulk import Bulk
+    from evals_mcp.client.labels import Labels
     from evals_mcp.client.raw_pages import RawPages
     from evals_mcp.client.set_ups import SetUps
     from evals_mcp.client.v4 import V4
@@ -74,6 +75,13 @@ class EvalsClient:
         from evals_mcp.client.bulk import Bulk
 
         return Bulk(self.connection)
+
+    @cached_property
+    def labels(self) -> "Labels":
+        """Labels of logs."""
+        from evals_mcp.client.labels import Labels
+
+        return Labels(self.connection)
 
     @cached_property
     def raw_pages(self) -> "RawPages":

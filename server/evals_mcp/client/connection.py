@@ -96,6 +96,11 @@ class Connection:
         return self._address.host
 
     @property
+    def has_key(self) -> bool:
+        """Whether requests have an API key, whose name a server knows."""
+        return self._api_key is not None
+
+    @property
     def extended(self) -> bool | None:
         """Whether the server is ours and has our extensions; None before its first answer."""
         return self._extended

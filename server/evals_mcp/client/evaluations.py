@@ -35,6 +35,10 @@ class Evaluations(Endpoints):
         request = AddEvaluatorsRequest(evaluators=[*evaluators])
         return await self._connection.send("POST", path, _EVALUATION, request)
 
+    async def remove_evaluator(self, evaluation_id: str, evaluator_version_id: str) -> None:
+        """Detach an evaluator version. Its judgments stay. Raises NotFound."""
+        await self._connection.send_only("DELETE", ("evaluations", evaluation_id, "evaluators", evaluator_version_id))
+
     async def list(self, file_id: str, *, page: int = 1, size: int = 10) -> PaginatedData[EvaluationResponse]:
         """Fetch a page of the evaluations of a file. Raises NotFound."""
         query: Query = {"file_id": file_id, "page": page, "size": size}

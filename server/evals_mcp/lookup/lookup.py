@@ -28,7 +28,7 @@ _NOTHING_SET = Setup()
 class Lookup:
     """One call's access to the data: resolves names and provides the source of rows.
 
-    `max_tokens` is the budget of an answer whose tool does not take one.
+    `max_tokens` is the budget of an answer whose tool does not take one. `host` is the host's name.
     """
 
     def __init__(
@@ -40,12 +40,14 @@ class Lookup:
         setup: Setup = _NOTHING_SET,
         background: Background | None = None,
         max_tokens: int = 4000,
+        host: str | None = None,
     ) -> None:
         self.client = client
         self.progress = progress
         self.setup = setup
         self.background = background or Background()
         self.max_tokens = max_tokens
+        self.host = host
         self._mirror = mirror
         self._fields: dict[str, FieldRows] = {}
         self._reading = None if mirror is None else mirror.reading(progress)
@@ -144,7 +146,7 @@ class Lookup:
             raise NotFound(f"log: no log has the id {quoted(word)}. {known}")
         return await self.client.logs.get(only(found, word, "log"))
 
-    async def find_log_id(self, word: str) -> str:
+    async def find_log_id(self, word: str, argument: Quoted = "log_ids") -> str:
         """The id of the log with this unique prefix; the word itself if no log has it.
 
         Raises Invalid with all matches if there are several.
@@ -153,7 +155,7 @@ class Lookup:
         if len(wanted) >= _WHOLE_ID:
             return wanted
         found = await (await self.rows()).find_log_ids(wanted, limit=_CANDIDATES)
-        return wanted if not found or wanted in found else only(found, word, "log_ids")
+        return wanted if not found or wanted in found else only(found, word, argument)
 
     async def find_datapoint(self, evaluation: ResolvedEvaluation, word: str) -> str:
         """The id of the datapoint with this unique prefix; the word itself if no dataset has it.

@@ -10,7 +10,6 @@ from mcp.types import Tool as ListedTool
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
-from evals_mcp.client.row_sources import Progress
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.progress import reported
 from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS
@@ -41,17 +40,23 @@ def metadata_of(tool: Tool) -> dict[str, Any]:
     return {"anthropic/searchHint": tool.search_hint, **whole}
 
 
-def bound(tool: Tool, look_up: Callable[[Progress], Lookup], max_tokens: int) -> Callable[..., Awaitable[str]]:
+def bound(tool: Tool, look_up: Callable[..., Lookup], max_tokens: int) -> Callable[..., Awaitable[str]]:
     """Bind a tool's function to a new lookup for each call, and set the default budget."""
 
     async def call(context: Context[Any, Any], **arguments: Any) -> str:
         async with reported(context) as progress:
-            return await tool.function(look_up(progress), **arguments)
+            return await tool.function(look_up(progress, host=_host_name(context)), **arguments)
 
     signature = _signature(tool, max_tokens)
     call.__signature__ = signature  # type: ignore[attr-defined]
     call.__annotations__ = {item.name: item.annotation for item in signature.parameters.values()}
     return call
+
+
+def _host_name(context: Context[Any, Any]) -> str | None:
+    """The name of the host, as it said when it connected."""
+    client = context.session.client_params
+    return None if client is None else client.client_info.name
 
 
 @cache

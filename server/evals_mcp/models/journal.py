@@ -16,6 +16,7 @@ WriteKind = Literal[
     "add_logs",
     "add_evaluators",
     "set_up",
+    "label_logs",
     "undo",
 ]
 """The kinds of writes that say more than their request does."""

@@ -28,6 +28,7 @@ from evals_mcp.store.questions.overviews import Overviews
 from evals_mcp.store.revision_cache import RevisionCache
 
 if TYPE_CHECKING:
+    from evals_mcp.store.evaluations.labels import Labels
     from evals_mcp.store.evaluations.set_ups import SetUps
     from evals_mcp.store.logs.traces import Traces
     from evals_mcp.store.questions.agreement import AgreementQuestions
@@ -99,6 +100,13 @@ class Store:
         from evals_mcp.store.evaluations.set_ups import SetUps
 
         return SetUps(self.database)
+
+    @cached_property
+    def labels(self) -> "Labels":
+        """Labels of people and assistants."""
+        from evals_mcp.store.evaluations.labels import Labels
+
+        return Labels(self.database)
 
     @cached_property
     def comparison_questions(self) -> "ComparisonQuestions":

@@ -6,6 +6,7 @@ from evals_mcp.tools import (
     get_log,
     get_logs,
     import_results,
+    label_logs,
     list_datapoints,
     list_evaluations,
     list_runs,
@@ -28,5 +29,6 @@ TOOLS: tuple[Tool, ...] = (
     add_logs_to_run.TOOL,
     log_generation.TOOL,
     import_results.TOOL,
+    label_logs.TOOL,
     update_run.TOOL,
 )

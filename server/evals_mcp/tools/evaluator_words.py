@@ -11,7 +11,7 @@ _FORM: Quoted = (
 )
 
 
-def read_evaluator(word: str) -> tuple[str, JsonObject | None]:
+def read_evaluator(word: str, argument: Quoted = "evaluators") -> tuple[str, JsonObject | None]:
     """The name, and the specification of a new evaluator. Raises Invalid for a form that is not allowed."""
     name, *rest = (part.strip() for part in word.split(":"))
     if not rest:
@@ -19,33 +19,33 @@ def read_evaluator(word: str) -> tuple[str, JsonObject | None]:
     type, *details = rest
     direction = details.pop() if details and details[-1] in _VALENCES else None
     if not name or type not in _TYPES or len(details) > 1:
-        raise _wrong(word, _FORM)
+        raise _wrong(argument, word, _FORM)
     spec: JsonObject = {"arguments_type": "target_free", "return_type": type, "evaluator_type": "external"}
     if direction is not None:
         if type not in ("boolean", "number"):
-            raise _wrong(word, "Only booleans and numbers have a direction.")
+            raise _wrong(argument, word, "Only booleans and numbers have a direction.")
         if type == "number" or direction == "lower":  # that true is good goes without saying
             spec["number_valence"] = _VALENCES[direction]
     if "select" in type:
         options = [option.strip() for option in details[0].split("|")] if details else []
         if not all(options) or len(set(options)) < max(len(options), 1):
-            raise _wrong(word, "Give different options: name:select:a|b.")
+            raise _wrong(argument, word, "Give different options: name:select:a|b.")
         spec["options"] = [{"name": option} for option in options]
     elif details:
-        spec["number_limits"] = _limits(word, type, details[0])
+        spec["number_limits"] = _limits(argument, word, type, details[0])
     return name, spec
 
 
-def _limits(word: str, type: str, text: str) -> JsonObject:
+def _limits(argument: Quoted, word: str, type: str, text: str) -> JsonObject:
     low, dots, high = text.partition("..")
     try:
         limits = {"min": float(low), "max": float(high)}
     except ValueError:
         limits = {}
     if type != "number" or not dots or not limits or not limits["min"] < limits["max"] < float("inf"):
-        raise _wrong(word, _FORM)
+        raise _wrong(argument, word, _FORM)
     return limits
 
 
-def _wrong(word: str, advice: Quoted) -> Invalid:
-    return Invalid(f"evaluators: {quote(word, 80)} does not define an evaluator. {advice} Nothing was stored.")
+def _wrong(argument: Quoted, word: str, advice: Quoted) -> Invalid:
+    return Invalid(f"{argument}: {quote(word, 80)} does not define an evaluator. {advice} Nothing was stored.")

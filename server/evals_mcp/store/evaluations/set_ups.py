@@ -63,7 +63,7 @@ class _SetUp:
     def parts(self) -> SetUpResponse:
         """All parts, in an order in which each has what it needs."""
         evaluation = self._evaluation()
-        folder = evaluation.name.replace("/", "-").strip() or evaluation.id
+        folder = own_folder(evaluation.id, evaluation.name)
         dataset, added = self._dataset(folder, evaluation.id)
         version = self._version(folder)
         evaluators = [self._evaluator(folder, item) for item in self._request.evaluators]
@@ -189,15 +189,7 @@ class _SetUp:
         return SetUpPart(id=id, name=id, is_new=True)
 
     def _find(self, word: str, types: Sequence[str]) -> Version | None:
-        """The version with this id, else of the file with this id or path: a dataset's newest, else the default one."""
-        with suppress(NotFound):
-            return _version(find_target(self._connection, Target("version_id", word), types))
-        for file_id, path in ((word, None), (None, word)):
-            with suppress(NotFound, Invalid):
-                file = find_file(self._connection, file_id, path, types)
-                newest = newest_version(self._connection, file.id) if types == ["dataset"] else None
-                return newest or _version(find_target(self._connection, Target("id", file.id), types))
-        return None
+        return find_named(self._connection, word, types)
 
     def _unknown(self, word: str, types: Sequence[str], argument: str, advice: str) -> NotFound:
         live = select(files.c.path).where(files.c.type.in_(types), files.c.deleted_at.is_(None)).limit(1_000)
@@ -212,6 +204,23 @@ def _current(connection: Connection, made: SetUpResponse) -> SetUpResponse:
         for row in read_runs(connection, made.evaluation.id, [made.run.id]):
             made.logged_datapoints_count = row.logged_datapoints_count
     return made
+
+
+def find_named(connection: Connection, word: str, types: Sequence[str]) -> Version | None:
+    """The version with this id, else of the file with this id or path: a dataset's newest, else the default one."""
+    with suppress(NotFound):
+        return _version(find_target(connection, Target("version_id", word), types))
+    for file_id, path in ((word, None), (None, word)):
+        with suppress(NotFound, Invalid):
+            file = find_file(connection, file_id, path, types)
+            newest = newest_version(connection, file.id) if types == ["dataset"] else None
+            return newest or _version(find_target(connection, Target("id", file.id), types))
+    return None
+
+
+def own_folder(evaluation_id: str, name: str | None) -> str:
+    """The folder of files that are made for an evaluation and named without one."""
+    return (name or "").replace("/", "-").strip() or evaluation_id
 
 
 def _part(version: Any, *, is_new: bool) -> SetUpPart:

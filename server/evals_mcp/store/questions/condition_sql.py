@@ -122,7 +122,7 @@ def _text(condition: TextCondition, value: str, reading: Reading) -> Test:
             held = (
                 or_(*(column == value for column in plain))
                 if is_equal
-                else contains_text(connection, value, plain, [_JUDGE.c.output_message])
+                else contains_text(connection, value, plain, [_JUDGE.c.output_message, *_notes(condition, reading)])
             )
             return _explained(condition, reading, held)
         case "error":
@@ -130,6 +130,13 @@ def _text(condition: TextCondition, value: str, reading: Reading) -> Test:
     if is_equal:
         return _of_log(logs.c.output == value)
     return _of_log(contains_text(connection, value, [logs.c.output], [logs.c.output_message]))
+
+
+def _notes(condition: TextCondition, reading: Reading) -> list[ColumnElement[Any]]:
+    """The judgments of one evaluator, if they are texts: what it says of a log, as explanations are."""
+    id = condition.evaluator_version_id
+    texts = id is not None and all(item.row.return_type == "text" for item in _named(id, reading))
+    return [_JUDGE.c.judgment] if texts else []
 
 
 def _explained(condition: TextCondition, reading: Reading, held: Test) -> Test:

@@ -17,6 +17,7 @@ from evals_mcp.store.files.versions import read_specs
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.filtered_columns import matching_logs
+from evals_mcp.store.questions.merged_versions import merged_versions
 from evals_mcp.store.questions.run_columns import fetch
 
 if TYPE_CHECKING:
@@ -55,19 +56,20 @@ class RatingsReader:
         return [self._datapoints.id_of(key) for key in range(len(self._datapoints))]
 
     def read(self, evaluator: AttachedEvaluator) -> list[RatedEvaluator]:
-        """What an attached evaluator judged, by the version that did. Nothing for texts."""
+        """What an attached evaluator judged, by the version that did (see `merged_versions`). Nothing for texts."""
         import numpy as np
 
         found = [self._read_run(evaluator, run.id) for run in self._runs]
         rows = np.concatenate(found)
         runs = np.repeat(np.arange(len(found)), [len(of_run) for of_run in found])
-        version_ids = sorted(set(rows["f2"].tolist()))
+        merged = merged_versions(self._connection, sorted(set(rows["f2"].tolist())), evaluator.version_id)
+        version_ids = sorted(set(merged.values()))
         specs = read_specs(self._connection, version_ids)
         rated = []
         for version_id in version_ids:
             row = evaluator_row(evaluator.row.id, version_id, evaluator.row.path, specs[version_id])
             if row.return_type != "text":
-                mask = rows["f2"] == version_id
+                mask = np.isin(rows["f2"], [id for id, other in merged.items() if other == version_id])
                 rated.append(
                     RatedEvaluator(row, evaluator.version_id, self._ratings(rows[mask], runs[mask], row.return_type))
                 )

@@ -27,6 +27,7 @@ from evals_mcp.store.files.versions import read_specs
 from evals_mcp.store.logs.step_usage import read_step_usage
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
 from evals_mcp.store.questions.length_sql import has_length
+from evals_mcp.store.questions.merged_versions import merged_versions
 from evals_mcp.store.revision_cache import RevisionCache
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _judgment_column(
         numbers=found,
         labels=labels,
         options=tuple(options),
-        version_ids=tuple(version_ids),
+        version_ids=tuple(sorted(set(merged_versions(connection, version_ids, evaluator.version_id).values()))),
         passes=None if kind == "boolean" else _passes(connection, counting, numbers),
     )
 

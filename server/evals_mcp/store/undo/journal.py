@@ -13,6 +13,7 @@ from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.tables import journal
 from evals_mcp.store.journal.entries import Act, handle, record, repeated
+from evals_mcp.store.undo.label_inverses import undo_labels
 from evals_mcp.store.undo.log_inverses import undo_changed_log, undo_judgment, undo_new_log, undo_outputs
 from evals_mcp.store.undo.run_inverses import (
     undo_added_logs,
@@ -33,8 +34,15 @@ _INVERSES: dict[str, Callable[[Connection, Row[Any], datetime], None]] = {
     "add_logs": undo_added_logs,
     "add_evaluators": undo_added_evaluators,
     "set_up": undo_set_up,
+    "label_logs": undo_labels,
 }
-_SEVERAL = {"log_outputs": "log_ids", "add_logs": "log_ids", "add_evaluators": "evaluators", "set_up": "created"}
+_SEVERAL = {
+    "log_outputs": "log_ids",
+    "add_logs": "log_ids",
+    "add_evaluators": "evaluators",
+    "set_up": "created",
+    "label_logs": "labels",
+}
 """The kinds of writes of several things, and where their results have them."""
 
 _HANDLE = re.compile(r"write_([1-9]\d{0,17})_([0-9a-f]{8})")

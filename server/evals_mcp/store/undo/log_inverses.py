@@ -51,13 +51,18 @@ def _require_alone(connection: Connection, log_id: str, entry_number: int, run_i
 def undo_judgment(connection: Connection, entry: Row[Any], now: datetime) -> None:
     """Delete a judgment; the author's previous one counts again. Raises Conflict."""
     log = _unchanged_log(connection, entry.subject, entry.number)
+    require_newest(connection, log)
+    delete_logs(connection, [log.id], now)
+
+
+def require_newest(connection: Connection, log: Row[Any]) -> None:
+    """Raise Conflict if the author of a judgment judged the log again with the evaluator."""
     author = author_key(log.extra.get("user"))
     later = select(logs.c.extra).where(
         logs.c.judged_log_number == log.judged_log_number, logs.c.file_id == log.file_id, logs.c.number > log.number
     )
     if any(author_key(extra.get("user")) == author for extra in connection.execute(later).scalars()):
         raise Conflict(f"The author of judgment `{log.id}` judged the log again since. Undo that first.")
-    delete_logs(connection, [log.id], now)
 
 
 def undo_changed_log(connection: Connection, entry: Row[Any], now: datetime) -> None:
@@ -75,13 +80,18 @@ def _unchanged_log(connection: Connection, log_id: str, entry_number: int) -> Ro
     log = connection.execute(LOG, {"log_id": log_id}).first()
     if log is None:
         raise Conflict(f"Log `{log_id}` was deleted since, so there is nothing to undo.")
+    require_unchanged(connection, log_id, entry_number)
+    return log
+
+
+def require_unchanged(connection: Connection, log_id: str, entry_number: int) -> None:
+    """Raise Conflict if an entry after this one changed a log."""
     later = select(journal.c.number).where(journal.c.number > entry_number, journal.c.undone_at.is_(None))
     about_it = connection.execute(later.where(journal.c.subject == log_id).limit(1)).first()
     # A write that changed several logs is about one of them.
     several = later.add_columns(journal.c.result).where(cast(journal.c.result, Text).contains('"changed"'))
     if about_it or any(log_id in row.result["changed"] for row in connection.execute(several)):
         raise Conflict(f"Log `{log_id}` was changed since. Undo that first.")
-    return log
 
 
 def _check_run(connection: Connection, run_id: str, number: int, *, changed: bool) -> None:

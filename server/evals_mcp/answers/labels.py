@@ -1,0 +1,163 @@
+"""Labels that were stored: what they say, what they replaced, and how judges agree with them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from evals_mcp.answers import intervals
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import next_call
+from evals_mcp.answers.frame.quoting import Quoted, name
+from evals_mcp.answers.judgments import judgment_word
+from evals_mcp.answers.rater_names import option_word
+from evals_mcp.models.agreement import RaterPair
+from evals_mcp.models.labels import LabelsRequest, LabelsResponse, StoredLabel
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.statistics.halved_intervals import more_for_half
+
+_LISTED = 6
+_EXAMPLES = 4
+
+
+class JudgedLogs(NamedTuple):
+    """Logs with this label that a judge judged so: the newest ids, and how many there are."""
+
+    label: str
+    judgment: str
+    log_ids: list[str]
+    total: int
+
+
+class JudgeAgreement(NamedTuple):
+    """A judge's version and labels, by name, on the logs that have both.
+
+    `logs` are examples by any version of the judge, which is `called` so; those that differ come first.
+    """
+
+    pair: RaterPair
+    judge: Quoted
+    labels: Quoted
+    called: Quoted
+    logs: list[JudgedLogs]
+
+
+def summarize_labels(
+    evaluation: ResolvedEvaluation,
+    request: LabelsRequest,
+    made: LabelsResponse,
+    budget: int,
+    *,
+    judges: Sequence[JudgeAgreement] = (),
+    write: str | None = None,
+) -> Quoted:
+    """Labels and their evaluator, and the agreement of `judges`. `write` is the handle to undo them."""
+    answer = Answer(budget)
+    answer.head(_head(request, made))
+    if made.evaluator.is_new:
+        verb: Quoted = "Would create" if request.dry_run else "Created"
+        of = f" with the options {_options(made.options)}" if made.options else ""
+        answer.line(f"{verb} evaluator {name(made.evaluator.name)}: {name(made.return_type)}{of}.")
+    elif made.new_options:
+        verb = "Would add options" if request.dry_run else "New options"
+        answer.line(f"{verb}: {_options(made.new_options)}. All options: {_options(made.options)}.")
+    if replaced := _replaced(request, made):
+        answer.line(replaced)
+    for judge in judges:
+        answer.line(_agreement(judge))
+    for line in [line for judge in judges for line in (_differing(judge), _examples(judge)) if line]:
+        answer.line(line)
+    if request.dry_run:
+        answer.offer("Next: the same call without dry_run.")
+        return answer.text()
+    if judges:
+        call = next_call("list_runs", evaluation=evaluation.id, show="agreement")
+        answer.offer(f"Figures of all judges, by run: {call}")
+    if write is not None:
+        answer.offer(f"Handle to undo this: {name(write)}")
+    return answer.text()
+
+
+def _head(request: LabelsRequest, made: LabelsResponse) -> Quoted:
+    start: Quoted = "Dry run, nothing was stored. Would label" if request.dry_run else "Labelled"
+    by: Quoted = f" by {name(made.author)}" if made.author else ""
+    whose: Quoted = "a person's judgment" if request.kind == "human" else "an assistant's judgment"
+    one: Quoted = f"log {name(made.labels[0].log_id)}" if len(made.labels) == 1 else ""
+    logs = one or figures.count(len(made.labels), "log")
+    return f"{start} {logs} with {name(made.evaluator.name)} ({whose}{by}){_values(request, made)}."
+
+
+def _values(request: LabelsRequest, made: LabelsResponse) -> Quoted:
+    """`: retrieval 2, tone 1`; nothing of texts."""
+    if made.return_type == "text":
+        return ""
+    counted = Counter(_word(label.judgment) for label in request.labels).most_common()
+    if len(request.labels) == 1:
+        return f": {counted[0][0]}"
+    return f": {figures.listed([f'{word} {figures.count(amount)}' for word, amount in counted], _LISTED)}"
+
+
+def _word(judgment: object) -> Quoted:
+    return judgment_word("abstained" if judgment is None else "judged", judgment)
+
+
+def _options(options: Sequence[str]) -> Quoted:
+    return figures.listed([name(option) for option in options], 2 * _LISTED)
+
+
+def _replaced(request: LabelsRequest, made: LabelsResponse) -> Quoted:
+    """`Replaces 2 earlier labels of this author: log_a rude → kind; log_b unchanged.`"""
+    found = [
+        (label, given.judgment) for label, given in zip(made.labels, request.labels, strict=True) if label.replaced
+    ]
+    if not found:
+        return ""
+    words = [_change(label, judgment) for label, judgment in found]
+    verb: Quoted = "Would replace" if request.dry_run else "Replaced"
+    count = figures.count(len(found), "earlier label")
+    return f"{verb} {count} of this author: {figures.listed(words, _LISTED)}."
+
+
+def _change(label: StoredLabel, judgment: object) -> Quoted:
+    assert label.replaced is not None
+    if label.replaced.judgment == judgment:
+        return f"{name(label.log_id)} unchanged"
+    return f"{name(label.log_id)} {_word(label.replaced.judgment)} → {_word(judgment)}"
+
+
+def _agreement(judge: JudgeAgreement) -> Quoted:
+    """`judge gives the label on 64% (39 to 84) of 14 logs, kappa 0.3 (…); about 43 more labels would halve …`"""
+    pair = judge.pair
+    found = pair.kappa or pair.alpha
+    called: Quoted = "kappa" if pair.kappa else "alpha"
+    beyond = f", {called} {intervals.coefficient(found)}" if found else ""
+    logs = figures.count(pair.logs, "log")
+    more = more_for_half(pair.agreement, pair.logs)
+    needed = f" About {figures.about(more)} more labels would halve the interval of the rate." if more else ""
+    rate = intervals.rate(pair.agreement)
+    return f"{judge.judge} equals {judge.labels} on {rate} of {logs} that both judged{beyond}.{needed}"
+
+
+def _differing(judge: JudgeAgreement) -> Quoted:
+    """`Differing: label true, judge false: log_a, log_b and 3 more; …`"""
+    words: list[Quoted] = []
+    for logs in judge.logs:
+        if logs.label != logs.judgment and logs.log_ids:
+            ids = [name(id) for id in logs.log_ids]
+            more = f" and {figures.count(logs.total - len(ids))} more" if logs.total > len(ids) else ""
+            says = f"label {option_word(logs.label)}, {judge.called} {option_word(logs.judgment)}"
+            words.append(f"{says}: {', '.join(ids)}{more}")
+    return f"They differ: {'; '.join(words)}. Read these for a better prompt of the judge." if words else ""
+
+
+def _examples(judge: JudgeAgreement) -> Quoted:
+    """`Few-shot examples for judge: log_a (true), log_b (false).`"""
+    words: list[Quoted] = [
+        f"{name(logs.log_ids[0])} ({option_word(logs.label)})" for logs in judge.logs[:_EXAMPLES] if logs.log_ids
+    ]
+    if not words:
+        return ""
+    return (
+        f"Few-shot examples for {judge.called}: {', '.join(words)}. Agreement on logs that are examples says nothing: "
+        "measure the new version on others."
+    )

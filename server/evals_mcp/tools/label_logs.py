@@ -1,0 +1,135 @@
+"""The tool label_logs."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from evals_mcp.answers.frame.quoting import name, quote
+from evals_mcp.answers.labels import summarize_labels
+from evals_mcp.client.acting import acting
+from evals_mcp.errors import Invalid
+from evals_mcp.lookup.label_agreement import label_agreement
+from evals_mcp.lookup.labels import label_type, store_labels
+from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.models.labels import LabelKind, LabelsRequest
+from evals_mcp.tools.arguments import DryRun, Evaluation, JsonText, as_list
+from evals_mcp.tools.evaluator_words import read_evaluator
+from evals_mcp.tools.json_rows import as_rows, in_row, read_row
+from evals_mcp.tools.tool import Tool
+
+Labelled = Annotated[str, Field(max_length=2_000, description="Name, or as in set_up_run; default notes.")]
+Logs = Annotated[
+    list[Annotated[str, Field(max_length=500)]],
+    BeforeValidator(as_list),
+    Field(max_length=100, description="Ids."),
+]
+Judgment = Annotated[JsonText, Field(max_length=100_000, description="true, 4, an option, text.")]
+Note = Annotated[str, Field(max_length=100_000)]
+Rows = Annotated[
+    list[JsonText],
+    BeforeValidator(as_rows),
+    Field(max_length=100, description='Or up to 100: {"log":"…","judgment":…,"note":"…"}.'),
+]
+RequestId = Annotated[str, Field(max_length=150, description="To repeat.")]
+Kind = Annotated[LabelKind, Field(description="human: a person decided. Default assistant.")]
+Author = Annotated[str, Field(max_length=500, description="Default the host.")]
+_KEYS = ("log", "judgment", "note")
+_NOTES = "notes:text"
+
+
+async def label_logs(
+    lookup: Lookup,
+    evaluation: Evaluation,
+    evaluator: Labelled = "",
+    logs: Logs = [],
+    judgment: Judgment = "",
+    note: Note = "",
+    labels: Rows = [],
+    kind: Kind = "assistant",
+    author: Author = "",
+    dry_run: DryRun = False,
+    request_id: RequestId = "",
+) -> str:
+    """Label logs with judgments or notes, in place of the author's earlier ones. Creates missing evaluators, options.
+    Tells how judges agree."""
+    if bool(labels) == bool(logs):
+        raise Invalid("logs, labels: give exactly one of them.")
+    if labels and (judgment or note):
+        raise Invalid("labels: give judgments and notes in the rows.")
+    resolved = await lookup.find_evaluation(evaluation)
+    called, spec = read_evaluator(evaluator or _NOTES, "evaluator")
+    type = str(spec["return_type"]) if spec else label_type(resolved, called)
+    rows = [_row(text, position) for position, text in enumerate(labels, 1)]
+    if not rows:
+        given = {"judgment": _judgment(judgment, type), "note": note or None}
+        rows = [{"log": log, **given} for log in logs]
+    request = _request(
+        {
+            "evaluator": {"name": called, "spec": spec},
+            "labels": [await _label(lookup, row, type, position) for position, row in enumerate(rows, 1)],
+            "kind": kind,
+            "author": author or None,
+            "dry_run": dry_run,
+        }
+    )
+    with acting(TOOL.name, request_id or None) as act:
+        made = await store_labels(lookup, resolved, request)
+    if dry_run:
+        return summarize_labels(resolved, request, made, lookup.max_tokens)
+    resolved, judges = await label_agreement(lookup, await lookup.find_evaluation(resolved.id), made)
+    write = act.writes[-1] if act.writes else None
+    return summarize_labels(resolved, request, made, lookup.max_tokens, judges=judges, write=write)
+
+
+def _row(text: str, position: int) -> dict[str, Any]:
+    row = read_row("labels", text, position, '{"log": "…", "judgment": true}')
+    if unknown := [key for key in row if key not in _KEYS]:
+        keys = ", ".join(map(name, _KEYS))
+        raise Invalid(f"{in_row('labels', position)}: {quote(unknown[0], 60)} is unknown. The keys are {keys}.")
+    return row
+
+
+def _judgment(text: str, type: str | None) -> Any:
+    """A judgment that stands in a text, as a value of this type; of any type for an evaluator that is new."""
+    if not text or type in ("select", "text"):
+        return text or None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = text
+    return text if value is None or isinstance(value, dict) else value
+
+
+async def _label(lookup: Lookup, row: Mapping[str, Any], type: str | None, position: int) -> dict[str, Any]:
+    """The label in a row with its log's id. A note alone is the judgment of an evaluator of texts."""
+    where = in_row("labels", position)
+    if not isinstance(row.get("log"), str) or not row["log"].strip():
+        raise Invalid(f"{where}: give the id of a log. No label was stored.")
+    judgment, note = row.get("judgment"), row.get("note")
+    if judgment is None and type == "text":
+        judgment, note = note, None
+    if judgment is None:
+        raise Invalid(f"{where}: give a judgment. No label was stored.")
+    if type == "multi_select" and isinstance(judgment, str):
+        judgment = [judgment]
+    return {"log_id": await lookup.find_log_id(row["log"], where), "judgment": judgment, "note": note}
+
+
+def _request(content: dict[str, Any]) -> LabelsRequest:
+    try:
+        return LabelsRequest.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise Invalid(f"{quote(f'{where}: {message}.', 300)} No label was stored.") from None
+
+
+TOOL = Tool(
+    function=label_logs,
+    title="Label logs",
+    search_hint="annotate",
+    read_only=False,
+)
