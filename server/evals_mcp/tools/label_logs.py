@@ -19,21 +19,21 @@ from evals_mcp.tools.evaluator_words import read_evaluator
 from evals_mcp.tools.json_rows import as_rows, in_row, read_row
 from evals_mcp.tools.tool import Tool
 
-Labelled = Annotated[str, Field(max_length=2_000, description="Name, or as in set_up_run; default notes.")]
+Labelled = Annotated[str, Field(max_length=2_000, description="As in set_up_run; default notes.")]
 Logs = Annotated[
     list[Annotated[str, Field(max_length=500)]],
     BeforeValidator(as_list),
     Field(max_length=100, description="Ids."),
 ]
-Judgment = Annotated[JsonText, Field(max_length=100_000, description="true, 4, an option, text.")]
-Note = Annotated[str, Field(max_length=100_000)]
+Judgment = Annotated[JsonText, Field(max_length=100_000, description="true, 4, option, text.")]
+Note = Annotated[str, Field(max_length=100_000, description="Why.")]
 Rows = Annotated[
     list[JsonText],
     BeforeValidator(as_rows),
-    Field(max_length=100, description='Or up to 100: {"log":"…","judgment":…,"note":"…"}.'),
+    Field(max_length=100, description='Or up to 100: {"log":"…","judgment":…,"note":…}'),
 ]
 RequestId = Annotated[str, Field(max_length=150, description="To repeat.")]
-Kind = Annotated[LabelKind, Field(description="human: a person decided. Default assistant.")]
+Kind = Annotated[LabelKind, Field(description="human: a person decided; default assistant.")]
 Author = Annotated[str, Field(max_length=500, description="Default the host.")]
 _KEYS = ("log", "judgment", "note")
 _NOTES = "notes:text"
@@ -52,8 +52,8 @@ async def label_logs(
     dry_run: DryRun = False,
     request_id: RequestId = "",
 ) -> str:
-    """Label logs with judgments or notes, in place of the author's earlier ones. Creates missing evaluators, options.
-    Tells how judges agree."""
+    """Judge or annotate logs, in place of the author's earlier labels. Creates evaluators and options. Tells how judges
+    agree."""
     if bool(labels) == bool(logs):
         raise Invalid("logs, labels: give exactly one of them.")
     if labels and (judgment or note):
@@ -130,6 +130,6 @@ def _request(content: dict[str, Any]) -> LabelsRequest:
 TOOL = Tool(
     function=label_logs,
     title="Label logs",
-    search_hint="annotate",
+    search_hint="humanloop, annotate",
     read_only=False,
 )
