@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from evals_mcp.models.datapoints import CreateDatapointRequest
+from evals_mcp.models.labels import LabelsRequest
 from evals_mcp.models.references import EvaluatorReference, Target
 from evals_mcp.models.set_ups import SetUpRequest
 from evals_mcp.runner.refusals import RefusingRunner
-from evals_mcp.store.database.tables import logs, runs
+from evals_mcp.store.database.tables import logs, run_logs, runs
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.journal.entries import Act
 from evals_mcp.store.logs.logs import LogTarget
@@ -130,6 +131,8 @@ class World:
                 outcome: dict[str, Any] = {"judgment": c} if c % 3 else {"error": "broken"} if c % 2 else {}
                 outcome |= {"user": ("ana", "ben")[c % 2]} if c > 2 else {}
                 self.judgments.append(self.store.logs.create_judgment(place, log_id, outcome, act=self._act()).id)
+            case "label":
+                self._label(run[0], a, b, c)
             case "add logs" if self.logs and self._status(run) != "cancelled":
                 self.store.runs.add_logs(*run, self.logs[b % len(self.logs) :][: c % 4 + 1], act=self._act())
                 self.runner.wake(self.store, [run[1]])
@@ -188,6 +191,25 @@ class World:
         if (made.evaluation.id, made.run.id) not in self.runs:
             self.runs.append((made.evaluation.id, made.run.id))
         self.runner.wake(self.store, [made.run.id])
+
+    def _label(self, evaluation_id: str, a: int, b: int, c: int) -> None:
+        """Label logs of an evaluation by one of two evaluators, with one of five options."""
+        runs_of = {run_id for of, run_id in self.runs if of == evaluation_id}
+        with self.store.database.read() as connection:
+            joined = select(logs.c.id).join(run_logs, run_logs.c.log_number == logs.c.number)
+            found = set(connection.execute(joined.where(run_logs.c.run_id.in_(runs_of))).scalars())
+        mine = [log_id for log_id in self.logs if log_id in found][b % 3 :][: c % 3 + 1]
+        if not mine:
+            return
+        options = ("late", "rude", "wrong", "short", "vague")
+        request = {
+            "evaluator": {"name": f"mode {a % 2}"},
+            "labels": [{"log_id": log_id, "judgment": options[(c + at) % 5]} for at, log_id in enumerate(mine)],
+            "kind": ("human", "assistant")[b % 2],
+            "author": (None, "ana", "ben")[c % 3],
+        }
+        made = self.store.labels.label(evaluation_id, LabelsRequest.model_validate(request), act=self._act())
+        self.judgments += [label.id for label in made.labels]
 
     def _status(self, run: tuple[str, str]) -> str:
         evaluation_id, run_id = run

@@ -19,7 +19,7 @@ from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store, open_store
 
 _WRITES = ["log", "log in run", "log in run", "judge", "judge", "update", "move", "new run", "seed run", "close"]
-_WRITES += ["outputs", "outputs", "set up", "set up", "attach", "add logs"]
+_WRITES += ["outputs", "outputs", "set up", "set up", "attach", "add logs", "label", "label"]
 _OPENS_WORK = ("new run", "seed run", "attach")
 """After these, the server's own logs and judgments may follow a write at once, and stand on it."""
 _number = st.integers(0, 20)

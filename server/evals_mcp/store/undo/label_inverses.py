@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Row, Table, delete, exists, select
 from evals_mcp.errors import Conflict
 from evals_mcp.store.database.tables import (
     deployments,
+    directories,
     evaluation_evaluators,
     evaluation_runs,
     files,
@@ -73,8 +74,21 @@ def _delete_file(connection: Connection, file_id: str) -> None:
         return
     if _is_referenced(connection, files.c.id, file_id, besides=(deployments, versions)):
         return
+    file = connection.execute(select(files.c.directory_id, files.c.created_at).where(files.c.id == file_id)).one()
     for table, column in ((deployments, deployments.c.file_id), (versions, versions.c.file_id), (files, files.c.id)):
         connection.execute(delete(table).where(column == file_id))
+    _delete_directories(connection, file.directory_id, file.created_at)
+
+
+def _delete_directories(connection: Connection, directory_id: str | None, created_at: datetime) -> None:
+    """Delete an empty directory that was made at this moment, and those above it."""
+    while directory_id is not None and not _is_referenced(connection, directories.c.id, directory_id):
+        mine = (directories.c.id == directory_id, directories.c.created_at == created_at)
+        parent = connection.execute(select(directories.c.parent_id).where(*mine)).first()
+        if parent is None:
+            return
+        connection.execute(delete(directories).where(*mine))
+        directory_id = parent.parent_id
 
 
 def _judges(connection: Connection, evaluation_id: str, evaluator_id: str) -> bool:
