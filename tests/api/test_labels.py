@@ -89,13 +89,14 @@ async def test_people_and_assistants_never_share_an_evaluator(labelled: Labelled
 
 async def test_a_new_evaluator_is_what_the_judgments_are(labelled: Labelled) -> None:
     """True or false, a number, one of a few words, several of them, or a text."""
-    for name, judgments in {
+    first: dict[str, list[Any]] = {
         "boolean": [True, False],
         "number": [3, 4.5],
         "select": ["retrieval", "tone"],
         "multi_select": [["retrieval", "tone"], ["tone"]],
         "text": ["retrieval", "The answer quotes a policy that was replaced in May."],
-    }.items():
+    }
+    for name, judgments in first.items():
         made = await labelled.label(f"is {name}", *judgments)
         assert (made["return_type"], made["evaluator"]["is_new"]) == (name, True)
         assert made["options"] == (["retrieval", "tone"] if "select" in name else [])
@@ -138,6 +139,23 @@ async def test_a_new_option_does_not_split_the_figures(labelled: Labelled, store
     (pair,) = agreement["pairs"]
     assert (pair["logs"], pair["agreement"]["value"]) == (2, 0.5)
     check_counts(store)
+
+
+async def test_notes_are_found_by_their_text(labelled: Labelled) -> None:
+    """By those of one evaluator: its explanations, and its judgments if they are texts."""
+    made = await labelled.label("notes", "Counts ÉTÉ days.", "Too curt.")
+    await labelled.label("tone", "rude")
+    path = f"/review/evaluations/{labelled.evaluation['id']}/logs"
+    for operator, values, found in (
+        ("~", ["été"], [0]),
+        ("~", ["curt", "days"], [1, 0]),
+        ("!~", ["curt"], [3, 2, 0]),
+        ("~", ["rude"], []),
+    ):
+        condition = {"kind": "text", "part": "explanation", "operator": operator, "values": values}
+        condition["evaluator_version_id"] = made["evaluator"]["version_id"]
+        answer = await labelled.v5.ok("POST", path, {"filter": {"conditions": [condition]}})
+        assert [labelled.logs.index(row["id"]) for row in answer["rows"]] == found
 
 
 async def test_an_option_much_like_another_is_added_only_if_it_is_stated(labelled: Labelled) -> None:
