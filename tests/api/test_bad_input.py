@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped,unused-ignore]
-from tests.api.application import sqlite_store as emptied_store  # noqa: F401  tests/slow has both databases
+from tests.api.application import AccessOfTest
 from tests.every_route import Step, Team, World, build, document, every_route
 from tests.raw_rows import raw_rows
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.store.store import Store
 
@@ -49,11 +49,16 @@ class Bad(NamedTuple):
     content: bytes | None = None
 
 
+@pytest.fixture(scope="module")
+def strict_app(access: AccessOfTest) -> FastAPI:
+    """An application that takes no large bodies, over the store of whichever test runs."""
+    return create_app(access, _LARGEST_BODY)
+
+
 @pytest.fixture
-async def team(store: Store) -> AsyncIterator[Team]:
-    """Requests to an application over the store of the test that takes no large bodies."""
-    application = create_app(OpenAccess(store), _LARGEST_BODY)
-    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+async def team(strict_app: FastAPI, store: Store) -> AsyncIterator[Team]:
+    """Requests to the application over the store of the test."""
+    transport = httpx.ASGITransport(strict_app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
         yield Team(client)
 

@@ -229,12 +229,6 @@ def test_lines_that_are_no_requests_do_not_end_the_server(wire: Wire) -> None:
     assert SAMPLE in wire.answer("list_evaluations")
 
 
-@pytest.mark.process
-def test_nothing_but_the_protocol_reaches_stdout(sample_database: Path) -> None:
-    """Prints, bytes, children and warnings go to stderr. Here in the era without a handshake, in tests/slow in both."""
-    check_a_noisy_server(sample_database, MODERN)
-
-
 def check_a_noisy_server(database: Path, era: str) -> None:
     """Nothing of what its tools write is on stdout; an error nobody foresaw is told without its innards."""
     with Wire({"EVALS_MCP_DATABASE": str(database)}, era=era, command=("-c", NOISY)) as wire:

@@ -1,4 +1,4 @@
-"""The tools say the same of a server's own workspace and through a mirror of it: ids, cursors and ages apart."""
+"""The tools answer alike from a server's own workspace and through a mirror of it; tests/slow asks more."""
 
 import re
 from collections.abc import AsyncIterator
@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from tests.assistant import Assistant, connect_assistant, datapoint_ids, log_ids
+from tests.assistant import Assistant, connect_assistant
 from tests.databases import vacuum_into
 from tests.documented_only import documented_client, mirror_of
 from tests.edge_cases import NAME, load_edge_cases
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.models.sql_views import VIEWS
 from evals_mcp.wiring import open_embedded_app
 
 pytestmark = pytest.mark.anyio
@@ -23,38 +22,6 @@ _APART = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\dZ \| "), "then | "),
 )
 SAMPLE = "Which prompt answers tickets"
-LOGS: list[dict[str, Any]] = [
-    {"runs": ["v2"]},
-    {},
-    {"runs": ["v1", "v3"], "where": ["error=true"]},
-    *({"sort": sort} for sort in ("worst", "latency", "cost", "length")),
-    {"where": [r'topics="b\"c"']},
-    {"sort": "length", "where": ["judgment=missing"]},
-    {"where": ["judgment=failed"]},
-    {"where": ["judgment=abstained"]},
-    {"where": ["stars=2..4", "text~refund"]},
-    *({"where": [f"text~{text}"]} for text in ("REFUND", "订单", "ÄHN", "look_up", "deep")),
-    {"sample": True, "evaluator": "tone"},
-    {"sample": True, "evaluator": "stars", "where": ["text~refund"], "runs": ["v2"]},
-]
-DATAPOINTS: list[dict[str, Any]] = [
-    {},
-    {"runs": ["v1", "v3"], "evaluator": "tone"},
-    *({"show": show} for show in ("disagreement", "all_fail", "failed", "abstained", "missing")),
-    {"where": ["text~refund"], "show": "missing", "runs": ["v1"]},
-]
-COMPARISONS: list[dict[str, Any]] = [
-    {},
-    *({"outcome": outcome} for outcome in ("improved", "changed", "same", "only_baseline", "only_candidate", "errors")),
-    {"baseline": "v2", "candidates": ["v3"], "evaluators": ["tone", "topics", "comment"], "limit": 50},
-]
-GROUPED: list[tuple[str, dict[str, Any]]] = [
-    ("compare_runs", {"group_by": "log.length"}),
-    ("compare_runs", {"group_by": "stars", "evaluators": ["tone"]}),
-    ("compare_runs", {"missing": "fail"}),
-    ("list_runs", {"where": ["stars=2..4"]}),
-    ("list_runs", {"group_by": "tone", "where": ["run!=v1"]}),
-]
 
 
 class Both(NamedTuple):
@@ -121,26 +88,6 @@ async def test_evaluations_are_listed_alike(both: Both) -> None:
         assert len({_plain(str(result.content)) for result in results}) == 1
 
 
-async def test_agreement_is_the_same(both: Both) -> None:
-    """Relations, repeats, ranks and failures, too: of the sample and all kinds of evaluators, and of chosen logs."""
-    for show in ("agreement", "relations", "repeats", "ranking", "failures"):
-        for evaluation in (NAME, SAMPLE):
-            await both.ask("list_runs", evaluation=evaluation, show=show, max_tokens=20_000)
-        await both.ask("list_runs", evaluation=NAME, show=show, where=["text~refund"])
-
-
-async def test_logs_are_the_same(both: Both) -> None:
-    """A filter, sort and sample choose the same logs in the same order; tests/slow asks for the others."""
-    for asked in LOGS[::6]:
-        await both.ask("get_logs", evaluation=NAME, limit=10, max_tokens=20_000, **asked)
-
-
-async def test_datapoints_are_the_same(both: Both) -> None:
-    """A choice of datapoints has the same judgments in each cell; tests/slow asks for the others."""
-    for asked in DATAPOINTS[::3]:
-        await both.ask("list_datapoints", evaluation=NAME, limit=9, max_tokens=20_000, **asked)
-
-
 async def test_fields_are_the_same(both: Both) -> None:
     """Every field of the datapoints, with its values and counts."""
     for name in (SAMPLE, NAME):
@@ -148,44 +95,6 @@ async def test_fields_are_the_same(both: Both) -> None:
         fields = await both.direct.client.reviews.find_fields(evaluation.id)
         assert fields.rows
         assert await mirror_of(both.mirrored.client).reading().find_fields(evaluation.id) == fields
-
-
-async def test_comparisons_are_the_same(both: Both) -> None:
-    """With the same datapoints behind them; tests/slow asks for the other outcomes."""
-    for asked in COMPARISONS[::4]:
-        await both.ask("compare_runs", evaluation=NAME, max_tokens=20_000, **asked)
-
-
-async def test_groups_are_the_same(both: Both) -> None:
-    """Groups of logs and datapoints, figures over chosen logs, and missing judgments as failures."""
-    for tool, asked in GROUPED:
-        await both.ask(tool, evaluation=NAME, max_tokens=20_000, **asked)
-    await both.ask("compare_runs", evaluation=SAMPLE, group_by="plan", max_tokens=20_000)
-
-
-async def test_sql_is_answered_alike(both: Both) -> None:
-    """Over all columns but the times of a log, which no page tells to the second."""
-    for view in VIEWS.values():
-        columns = [column.name for column in view.columns if column.name not in ("created_at", "version")]
-        sql = f"SELECT {', '.join(columns)} FROM {view.name} ORDER BY {', '.join(columns)} LIMIT 12"
-        for name in (NAME, SAMPLE):
-            await both.ask_first("query", evaluation=name, sql=sql, max_tokens=20_000)
-
-
-async def test_runs_and_single_logs_are_the_same(both: Both) -> None:
-    """A log is found by the beginning of its id, beside another run's, and in parts."""
-    await both.ask("list_runs", evaluation=NAME, max_tokens=20_000)
-    logs = log_ids((await both.ask("get_logs", evaluation=NAME, runs=["v3"], limit=100, max_tokens=20_000))[0])
-    for log in logs[::6]:
-        assert await both.ask("get_log", log=log) == await both.ask("get_log", log=log[:14])
-        await both.ask("get_log", log=log, part="inputs")
-    points = datapoint_ids((await both.ask("list_datapoints", evaluation=NAME, limit=50, max_tokens=20_000))[0])
-    await both.ask("get_logs", evaluation=NAME, datapoint=points[0][:12], max_tokens=20_000)
-    results = [
-        await assistant.host.call_tool("get_log", {"log": logs[0], "beside": "v2", "evaluation": NAME})
-        for assistant in both
-    ]
-    assert results[0].content == results[1].content
 
 
 @pytest.mark.parametrize(

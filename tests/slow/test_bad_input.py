@@ -3,6 +3,7 @@
 import pytest
 from tests.api.test_bad_input import (
     refuse_bad_input,
+    strict_app,
     team,
     test_null_counts_as_an_absent_key_on_every_route,
     test_what_cannot_be_done_is_refused_whole,
@@ -12,6 +13,7 @@ from tests.every_route import Team
 from evals_mcp.store.store import Store
 
 __all__ = [
+    "strict_app",
     "team",
     "test_null_counts_as_an_absent_key_on_every_route",
     "test_what_cannot_be_done_is_refused_whole",

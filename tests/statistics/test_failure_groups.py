@@ -1,4 +1,4 @@
-"""Groups of texts: words of any script, TF-IDF and factors as scikit-learn has them, and planted groups found."""
+"""Groups of texts: words of any script, and planted groups found; tests/slow compares weights and factors."""
 
 import random
 
@@ -8,16 +8,15 @@ import scipy
 
 from evals_mcp.statistics.corrections import holm
 from evals_mcp.statistics.distributions import hypergeometric_tail
-from evals_mcp.statistics.factors import factorize, patterns_beyond_chance, weights_of
+from evals_mcp.statistics.factors import patterns_beyond_chance
 from evals_mcp.statistics.failure_groups import group_texts, over_representation
-from evals_mcp.statistics.term_weights import learn_vocabulary
 from evals_mcp.statistics.words import words
 
 _COMMON = [f"word{number}" for number in range(800)]
 _OFTEN = [1 / (number + 1) for number in range(800)]
 
 
-def _planted(amount: int, shares: tuple[int, ...]) -> tuple[list[int], list[str], list[str]]:
+def planted(amount: int, shares: tuple[int, ...]) -> tuple[list[int], list[str], list[str]]:
     """The group of each text; texts with a fifth of the words of their group; inputs that tell nothing."""
     source = random.Random(4)
     truth = [source.choices(range(len(shares)), shares)[0] for _ in range(amount)]
@@ -37,48 +36,12 @@ def test_words_of_any_script() -> None:
     assert words("x" * 41 + " é" + "y" * 50) == []
 
 
-@pytest.mark.parametrize("most", [30, 400])
-def test_weights_are_those_of_scikit_learn(most: int) -> None:
-    """TF-IDF with logarithmic counts, of the same vocabulary; idf is a constant lower."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    _, said, inputs = _planted(200, (1, 1))
-    split = [words(text) for text in said]
-    vocabulary = learn_vocabulary([split], most)
-    assert len(vocabulary.terms) == most or set(vocabulary.terms) <= {word for text in split for word in text}
-    oracle = TfidfVectorizer(
-        analyzer=words, vocabulary=vocabulary.terms, sublinear_tf=True, smooth_idf=False, norm="l2"
-    ).fit(said)
-    np.testing.assert_allclose(vocabulary.idf, oracle.idf_ - 0.9, atol=1e-12)
-    oracle.idf_ = vocabulary.idf
-    np.testing.assert_allclose(vocabulary.rows([split], [1]), oracle.transform(said).toarray(), atol=1e-6)
-    both = vocabulary.rows([split, [words(text) for text in inputs]], [1.0, 0.5])
-    together = oracle.transform(said).toarray() + 0.5 * oracle.transform(inputs).toarray()
-    np.testing.assert_allclose(both, together / np.linalg.norm(together, axis=1)[:, None], atol=1e-6)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_factors_are_as_good_as_those_of_scikit_learn() -> None:
-    """The error that is left is at most 0.5 % larger; weights of the same rows are those of the factors."""
-    from sklearn.decomposition import NMF
-
-    split = [words(text) for text in _planted(400, (3, 2, 1))[1]]
-    rows = learn_vocabulary([split]).rows([split], [1])
-    for amount in (1, 3, 6):
-        found = factorize(rows, amount)
-        assert min(found.weights.min(), found.patterns.min()) >= 0
-        left = np.linalg.norm(rows - found.weights @ found.patterns)
-        assert left <= 1.005 * NMF(amount, init="nndsvd", max_iter=500).fit(rows).reconstruction_err_
-        again = weights_of(rows, found.patterns)
-        assert np.linalg.norm(rows - again @ found.patterns) <= 1.001 * left
-
-
 @pytest.mark.parametrize("shares", [(1,), (5, 3), (5, 4, 3, 2, 2)])
 def test_planted_groups_are_found(shares: tuple[int, ...]) -> None:
     """As many as there are, the largest first, with their own words as terms; the same each time."""
     from sklearn.metrics import adjusted_rand_score
 
-    truth, said, inputs = _planted(600, shares)
+    truth, said, inputs = planted(600, shares)
     found = group_texts([said, inputs])
     assert len(found.terms) == len(shares)
     assert adjusted_rand_score(truth, found.groups) > 0.97 or len(shares) == 1
@@ -96,7 +59,7 @@ def test_patterns_are_learned_from_some_and_found_in_all() -> None:
     """More texts than patterns are learned from."""
     from sklearn.metrics import adjusted_rand_score
 
-    truth, said, inputs = _planted(4_000, (5, 3, 1))
+    truth, said, inputs = planted(4_000, (5, 3, 1))
     assert adjusted_rand_score(truth, group_texts([said, inputs]).groups) > 0.97
 
 

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -85,25 +85,28 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize("budget", [300, 3_000])
 @pytest.mark.parametrize(("tool", "asked"), ASKED, ids=repr)
 async def test_offered_calls_reach_everything_once(
-    assistant: Assistant, real_tokens: Callable[[str], int], tool: str, asked: dict[str, Any], budget: int
+    assistant: Assistant, real_tokens: Callable[[str], int], tool: str, asked: dict[str, Any]
 ) -> None:
     """In any budget the same rows, each once and in the same order, and no answer over its budget."""
-    await check_reach(assistant, real_tokens, tool, asked, budget)
+    await check_reach(assistant, real_tokens, tool, asked, (300, 3_000))
 
 
 async def check_reach(
-    assistant: Assistant, real_tokens: Callable[[str], int], tool: str, asked: Mapping[str, Any], budget: int
+    assistant: Assistant,
+    real_tokens: Callable[[str], int],
+    tool: str,
+    asked: Mapping[str, Any],
+    budgets: Sequence[int],
 ) -> None:
-    """The answers in a budget show the rows of the largest one."""
+    """The answers in each budget show the rows of the largest one."""
     arguments = {"evaluation": 'Odd "things"', **asked}
-    answers = await follow(assistant, tool, {**arguments, "max_tokens": budget})
-    shown = [item for answer in answers for item in SHOWN[tool](answer)]
     largest = await follow(assistant, tool, {**arguments, "max_tokens": 20_000})
-    assert shown == [item for answer in largest for item in SHOWN[tool](answer)]
-    assert len(shown) == len(set(shown)) > 0
-    assert "log_fake" not in shown
-    assert "dp_fake" not in shown
-    assert max(map(real_tokens, answers)) <= budget
+    expected = [item for answer in largest for item in SHOWN[tool](answer)]
+    assert len(expected) == len(set(expected)) > 0
+    assert not {"log_fake", "dp_fake"} & set(expected)
+    for budget in budgets:
+        answers = await follow(assistant, tool, {**arguments, "max_tokens": budget})
+        assert [item for answer in answers for item in SHOWN[tool](answer)] == expected, budget
+        assert max(map(real_tokens, answers)) <= budget
