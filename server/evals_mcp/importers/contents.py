@@ -3,11 +3,11 @@
 import json
 from collections import defaultdict
 from collections.abc import Hashable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from evals_mcp.importers.results import Result, canonical_json, fingerprint, fingerprint_of_text
+from evals_mcp.importers.results import Result, canonical_json, fingerprint_of_text
 from evals_mcp.models.json_values import DEEPEST_JSON, storable
 
 Key = TypeVar("Key", bound=Hashable)
@@ -64,9 +64,9 @@ class Contents(Generic[Key]):
     def __init__(self) -> None:
         self._sums: defaultdict[Key, int] = defaultdict(int)
 
-    def add(self, key: Key, content: Any) -> None:
-        """Add a part, which is JSON."""
-        self._sums[key] += int.from_bytes(fingerprint(content))
+    def add(self, key: Key, content: str) -> None:
+        """Add a part."""
+        self._sums[key] += int.from_bytes(fingerprint_of_text(content))
 
     def digest(self, key: Key) -> str:
         """The digest of the parts that were added."""

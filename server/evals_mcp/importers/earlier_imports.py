@@ -6,7 +6,7 @@ from typing import Self
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import NotFound
 from evals_mcp.importers.loader import Loaded
-from evals_mcp.models.evaluation_document import EvaluationRecord, FileRecord, Record, RunRecord, VersionRecord
+from evals_mcp.models.evaluation_document import Record, RunRecord
 from evals_mcp.models.rows import Overview
 
 
@@ -32,15 +32,14 @@ class EarlierImport:
     def watched(self, document: Iterable[Record]) -> Iterator[Record]:
         """The records of the document, as they are."""
         for record in document:
-            match record:
-                case FileRecord():
-                    self._paths[record.id] = record.path
-                case VersionRecord():
-                    self._names[record.id] = self._paths[record.file_id].rpartition("/")[2]
-                case EvaluationRecord():
-                    self._attached = [item.version_id for item in record.evaluators]
-                case RunRecord():
-                    self._runs.append(record)
+            if record.record == "file":
+                self._paths[record.id] = record.path
+            elif record.record == "version":
+                self._names[record.id] = self._paths[record.file_id].rpartition("/")[2]
+            elif record.record == "evaluation":
+                self._attached = [item.version_id for item in record.evaluators]
+            elif record.record == "run":
+                self._runs.append(record)
             yield record
 
     def notes(self, loaded: Loaded, labels: Iterable[str]) -> Iterator[str]:
