@@ -339,6 +339,8 @@ def _writes(world: World) -> Iterator[Step]:
     judgment = {"id": world.files["evaluator"], "parent_id": world.logs["in_run"]}
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "judgment": False})
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "judgment": None})
+    judge = {"version_id": world.versions["evaluator"]}
+    yield Step("PUT", "/v5/review/evaluators/{version_id}/examples", judge, body={"ids": [world.logs["prompt"]]})
     yield Step("POST", "/v5/evaluators/log", body={**judgment, "error": "too hard"})
     yield Step("GET", "/v5/evaluations/{id}/stats", evaluation)
     yield Step("POST", "/v5/bulk", body=bulk_records(world))

@@ -13,10 +13,11 @@ from tests.recount import check_counts
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.errors import Invalid
+from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.exporters.copying import Copied, copy_everything
 from evals_mcp.models.evaluation_document import DirectoryRecord, FileRecord, LogRecord, Record, VersionRecord
 from evals_mcp.store.database.tables import environments
+from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.store import Store
 
 __all__ = ["empty_file", "new_store", "served"]
@@ -102,3 +103,20 @@ def test_environments_are_as_old_as_those_they_are_copied_from(new_store: OpenSt
 def _set_environments_back(store: Store, year: int) -> None:
     with store.database.write() as connection:
         connection.execute(update(environments).values(created_at=datetime(year, 1, 1, tzinfo=UTC)))
+
+
+def test_examples_of_a_judge_are_copied_and_identify_no_version(new_store: OpenStore, served: Served) -> None:
+    """Marked later, too. The same specification is the same version, and v5 answers as before."""
+    spec = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
+    with closing(new_store()) as source, closing(new_store()) as target:
+        judge = source.files.upsert("evaluator", None, "judge", {"spec": spec}, FileChange())
+        for marked in (["log_1"], ["log_1", "dp_2"], []):
+            assert source.judge_examples.mark(judge.version_id, marked) == sorted(marked)
+            assert _copy(served, source, target).added.get("version", 0) == (1 if marked == ["log_1"] else 0)
+            assert held_rows(target)["versions"] == held_rows(source)["versions"]
+            for store in (source, target):
+                again = store.files.upsert("evaluator", None, "judge", {"spec": spec}, FileChange())
+                assert again.version_id == judge.version_id
+                assert "examples" not in again.model_dump()
+        with pytest.raises(NotFound):
+            source.judge_examples.mark("evv_unknown", [])

@@ -5,11 +5,14 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 from tests.assistant import Assistant
 from tests.judged_pairs import NAME, document_of, read_votes
 from tests.small_evaluations import make_evaluation
 
 from evals_mcp.importers.loader import load_document, stream
+from evals_mcp.models.evaluators import JudgeExamples
+from evals_mcp.models.sql import SqlQuestion
 
 pytestmark = pytest.mark.anyio
 JUDGE = {"return_type": "boolean"}
@@ -62,6 +65,47 @@ async def _labelled(assistant: Assistant) -> str:
     await small.run("v1", logs)
     await small.run("v2", [(f"q{number}", {"small/judge": number % 2 == 0}) for number in range(100)])
     return small.id
+
+
+async def test_examples_in_a_judges_prompt_leave_its_test_set(own_assistant: Assistant) -> None:
+    """As logs or as datapoints, named in the specification or marked later, in agreement and corrected differences."""
+    client = own_assistant.client
+    judge = {**JUDGE, "attributes": {"examples": ["log_of_another_server"]}}
+    small = await make_evaluation(client, "Labelled", human=HUMAN, judge=judge)
+    for run in ("v1", "v2"):
+        said = [(f"q{n}", {"small/judge": n % 10 > 2, "small/human": n % 10 > 0}) for n in range(60)]
+        await small.run(run, [*said, *((f"q{n}", {"small/judge": n % 2 == 0}) for n in range(60, 90))])
+    overview = await client.reviews.get_evaluation(small.id)
+    version_id = next(row.version_id for row in overview.evaluators if row.path == "small/judge")
+    sql = """SELECT a.log, a.datapoint, a.run FROM judgments a JOIN judgments b USING (log, run)
+        WHERE a.evaluator = 'human' AND b.evaluator = 'judge' AND a.boolean AND NOT b.boolean ORDER BY run, log"""
+    _, wrong = await client.reviews.query(overview, SqlQuestion(sql=sql))
+
+    async def mark(*ids: str) -> list[str]:
+        path = ("review", "evaluators", version_id, "examples")
+        answer = await client.connection.send("PUT", path, TypeAdapter(JudgeExamples), JudgeExamples(ids=list(ids)))
+        return answer.ids
+
+    asked = {"evaluation": small.id, "show": "agreement"}
+    assert "judge does on 78% (" in await own_assistant.ask("list_runs", **asked)
+    compared = {"evaluation": small.id, "baseline": "v1", "candidates": ["v2"], "max_tokens": 8_000}
+    whole = await own_assistant.ask("compare_runs", **compared)
+    assert "against 120 labels of human" in whole
+    assert "examples" not in whole
+    first, second = (str(row[0]) for row in wrong.rows[:2])
+    assert await mark(first, second) == sorted([first, second, "log_of_another_server"])
+    answer = await own_assistant.ask("list_runs", **asked)
+    assert "Left out for judge: 2 logs that its prompt shows as examples." in answer
+    assert _row(answer, "human, judge")[1] == "118 for 60 datapoints"
+    await mark(*{str(row[1]) for row in wrong.rows})
+    answer = await own_assistant.ask("list_runs", **asked)
+    assert "Left out for judge: 24 logs that its prompt shows as examples." in answer
+    assert "judge does on 100% (" in answer
+    left_out = await own_assistant.ask("compare_runs", **compared)
+    assert "against 96 labels of human" in left_out
+    assert "Left out: 24 labels of examples in its prompt." in left_out
+    assert await mark() == ["log_of_another_server"]
+    assert "Left out" not in await own_assistant.ask("list_runs", **asked)
 
 
 async def test_a_judges_rate_is_corrected_by_peoples_labels(own_assistant: Assistant) -> None:

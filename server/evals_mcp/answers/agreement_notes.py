@@ -33,6 +33,11 @@ def agreement_notes(rows: AgreementRows, names: RaterNames) -> list[Quoted]:
         for errors in rows.judges
         if any(row.uneven_p is not None and row.uneven_p < UNEVEN for row in errors.corrected)
     ]
+    notes += [
+        f"Left out for {names.of(index)}: {figures.count(rater.examples, 'log')} that its prompt shows as examples."
+        for index, rater in enumerate(rows.raters)
+        if rater.examples
+    ]
     if rows.cluster:
         notes.append(f"Intervals are by {name(rows.cluster)}: logs with the same value count as one cluster.")
     elif any(pair.datapoints < pair.logs for pair in rows.pairs):

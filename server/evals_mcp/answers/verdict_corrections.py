@@ -59,6 +59,8 @@ def _correction(compared: Compared, found: CorrectedDifference) -> Quoted:
             f" It says true of {run} {figures.rate_change(0.0, abs(found.favour)).removeprefix('+')} {more} often at "
             f"equal labels ({figures.p_value(found.favour_p)})."
         )
+    if found.examples:
+        favour += f" Left out: {figures.count(found.examples, 'label')} of examples in its prompt."
     if found.difference is None or found.low is None or found.high is None:
         return f"{judge}: {labels} do not tell its errors.{favour}"
     figure = intervals.points(found.difference, found.low, found.high)

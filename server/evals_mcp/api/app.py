@@ -18,7 +18,7 @@ from evals_mcp.api.acts import entry_headers
 from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
 from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
 from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
-from evals_mcp.api.routes import health, questions
+from evals_mcp.api.routes import examples, health, questions
 from evals_mcp.errors import EvalsError
 from evals_mcp.runner.refusals import RefusingRunner
 from evals_mcp.runner.runner import Runner
@@ -91,7 +91,7 @@ def _include_documented(app: FastAPI) -> None:
 @functools.cache
 def _own_routes() -> list[BaseRoute]:
     own = APIRouter()
-    for router in (questions.router, questions.logs_router, questions.datapoints_router):
+    for router in (questions.router, questions.logs_router, questions.datapoints_router, examples.router):
         own.include_router(router, prefix="/v5")
     own.include_router(health.router)
     return own.routes

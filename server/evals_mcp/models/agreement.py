@@ -21,12 +21,14 @@ class Rater(Model):
     """An evaluator version that judged, as attached, or one author of its judgments.
 
     `judged_version_id` is the version that gave the judgments: another than the attached one may count for it.
+    `examples` counts the logs that are left out, because its prompt shows them as examples.
     """
 
     evaluator_version_id: str
     judged_version_id: str
     author: str | None = None
     logs: int
+    examples: Defaulted[int] = 0
 
 
 class RaterPair(Model):

@@ -163,7 +163,8 @@ class CorrectedDifference(Model):
     The labels are those of the evaluator `human_version_id`. `method`: `labels`, which need nothing but an even sample;
     or `errors`, where the judge errs alike on both runs. No difference if neither tells. `label_error` is the part of
     the standard error that more labels would lower. `favour` is how much more often the judge says true of the
-    candidate than of the baseline where people say the same.
+    candidate than of the baseline where people say the same. `examples` counts the labels that are left out, because
+    the judge's prompt shows these logs as examples.
     """
 
     run_id: str
@@ -178,6 +179,7 @@ class CorrectedDifference(Model):
     label_error: float | None = None
     favour: float | None = None
     favour_p: float | None = None
+    examples: Defaulted[int] = 0
 
 
 class IdenticalOutputs(Model):

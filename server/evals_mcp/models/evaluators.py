@@ -1,5 +1,6 @@
 """Evaluators: specifications, versions and monitoring entries. `logs` has their judgments."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -85,6 +86,22 @@ def evaluator_kind(spec: Any) -> str | None:
     telling = {"prompt": "llm", "code": "python", "instructions": "human"}
     kinds = [kind for key, kind in telling.items() if spec.get(key) is not None]
     return kinds[0] if len(kinds) == 1 else None
+
+
+EXAMPLES = "examples"
+"""The key of ids of logs or datapoints that a judge's prompt shows: in a specification's attributes, or beside it."""
+
+
+def example_ids(spec: Mapping[str, Any], marked: Iterable[str] = ()) -> list[str]:
+    """The examples that a specification names, and those marked beside it, sorted."""
+    named = (spec.get("attributes") or {}).get(EXAMPLES)
+    return sorted({id for id in (*(named if isinstance(named, list) else ()), *marked) if isinstance(id, str)})
+
+
+class JudgeExamples(Model):
+    """Ids of logs or datapoints that the prompt of a judge's version shows as examples."""
+
+    ids: list[str] = Field(max_length=1_000)
 
 
 EvaluatorSpec = Annotated[

@@ -3,7 +3,7 @@
 Our own routes under `/review` return them. Texts may be cut; `lengths` has their full lengths.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString, Self
@@ -11,6 +11,7 @@ from typing import Any, LiteralString, Self
 from pydantic import Field, model_validator
 
 from evals_mcp.models.enums import Valence
+from evals_mcp.models.evaluators import example_ids
 from evals_mcp.models.figures import EvaluatorFigures, RunFigures
 from evals_mcp.models.judgments import STATES, VALENCE_SCORES, JudgmentState, JudgmentValue
 from evals_mcp.models.model import Defaulted, JsonObject, Model
@@ -80,6 +81,7 @@ class EvaluatorRow(Model):
 
     `has_valence` is false if its numbers have no declared direction: then there is no better, only higher. True is
     better than false unless the specification says otherwise, by `number_valence` or the valences of both options.
+    `examples` are ids of the logs or datapoints that its prompt shows as examples.
     """
 
     id: str
@@ -94,6 +96,7 @@ class EvaluatorRow(Model):
     lower_is_better: Defaulted[bool] = False
     neutral: Defaulted[bool] = False
     has_valence: Defaulted[bool] = True
+    examples: Defaulted[list[str]] = Field(default_factory=list)
 
     @property
     def valence(self) -> Valence:
@@ -115,8 +118,10 @@ class EvaluatorRow(Model):
         return {option: self.valences.get(option) for option in self.options}
 
 
-def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) -> EvaluatorRow:
-    """Build the row of an evaluator version from its specification as JSON."""
+def evaluator_row(
+    id: str, version_id: str, path: str, spec: Mapping[str, Any], marked: Sequence[str] = ()
+) -> EvaluatorRow:
+    """Build the row of an evaluator version from its specification as JSON, and the examples marked beside it."""
     options = [option for option in spec.get("options") or [] if "name" in option]
     valences = {option["name"]: option["valence"] for option in options if option.get("valence")}
     limits = spec.get("number_limits") or {}
@@ -134,6 +139,7 @@ def evaluator_row(id: str, version_id: str, path: str, spec: Mapping[str, Any]) 
         lower_is_better=valence == "negative",
         neutral=valence == "neutral",
         has_valence=valence is not None,
+        examples=example_ids(spec, marked),
     )
 
 

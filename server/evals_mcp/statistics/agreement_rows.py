@@ -37,11 +37,15 @@ _MOST_AUTHORS = 12  # of one evaluator, those with most judgments
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RatedEvaluator:
-    """What one version of an evaluator judged. `row` is the attached evaluator with this version's type and options."""
+    """What one version of an evaluator judged. `row` is the attached evaluator with this version's type and options.
+
+    `examples` counts the logs that are left out, because its prompt shows them.
+    """
 
     row: EvaluatorRow
     attached_version_id: str
     ratings: Ratings
+    examples: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +100,11 @@ def _rater(of: RatedEvaluator, ratings: Ratings, author: str | None) -> _Rater:
 
     logs = distinct(ratings.logs)
     row = Rater(
-        evaluator_version_id=of.attached_version_id, judged_version_id=of.row.version_id, author=author, logs=logs
+        evaluator_version_id=of.attached_version_id,
+        judged_version_id=of.row.version_id,
+        author=author,
+        logs=logs,
+        examples=of.examples if author is None else 0,
     )
     return _Rater(of, ratings, row)
 

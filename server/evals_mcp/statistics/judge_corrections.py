@@ -23,6 +23,8 @@ from evals_mcp.statistics.results import MIN_PAIRS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_NO_EXAMPLES: Mapping[str, NDArray[Any]] = {}
+
 FAVOUR = 0.1
 """At or below this p, a judge is taken to favour one of the runs."""
 
@@ -33,8 +35,11 @@ def correct_differences(
     baseline_run_id: str,
     candidates: Sequence[ComparedCandidate],
     columns: Mapping[str, RunColumns],
+    examples: Mapping[str, NDArray[Any]] = _NO_EXAMPLES,
 ) -> list[CorrectedDifference]:
     """The corrected differences of candidates, at most one for each judge. `columns` are of all these runs, by id.
+
+    `examples` are the keys of the datapoints that a judge's prompt shows, by version: labels of these do not count.
 
     The labels of an evaluator correct the one of all `judges` that follows them most surely, if the candidate is
     compared by it. If there are several judges, it has to follow them at all: others ask something else.
@@ -43,7 +48,7 @@ def correct_differences(
     for candidate in candidates:
         corrected: dict[str, CorrectedDifference] = {}
         for human in people:
-            row = _surest(judges, human, columns[baseline_run_id], candidate, columns[candidate.run_id])
+            row = _surest(judges, human, columns[baseline_run_id], candidate, columns[candidate.run_id], examples)
             if row is not None and _labels(row) > _labels(corrected.get(row.evaluator_version_id)):
                 corrected[row.evaluator_version_id] = row
         found += corrected.values()
@@ -69,21 +74,22 @@ def _surest(
     baseline: RunColumns,
     candidate: ComparedCandidate,
     columns: RunColumns,
+    examples: Mapping[str, NDArray[Any]],
 ) -> CorrectedDifference | None:
     followed = []
     for judge in (row for row in judges if are_same_question(row, human)):
-        pairs = _labelled_pairs(judge, human, baseline, columns)
+        pairs, shown = _labelled_pairs(judge, human, baseline, columns, examples.get(judge.version_id))
         labels = [_count(side) for side in pairs.labels]
         if len(pairs.judged[0]) >= MIN_PAIRS and sum(labels) >= LEAST_LABELS:
             slopes = judge_slopes(pairs)
-            followed.append((0.0 if slopes is None else slopes.surety, judge, pairs, slopes))
+            followed.append((0.0 if slopes is None else slopes.surety, judge, pairs, slopes, shown))
     if not followed:
         return None
-    surety, judge, pairs, slopes = max(followed, key=lambda item: item[0])
+    surety, judge, pairs, slopes, shown = max(followed, key=lambda item: item[0])
     row = next((row for row in candidate.comparisons if row.evaluator_version_id == judge.version_id), None)
     if row is None or (surety < 1 and len(followed) > 1):
         return None
-    return _corrected(row, human, candidate.run_id, pairs, slopes)
+    return _corrected(row, human, candidate.run_id, pairs, slopes).model_copy(update={"examples": shown})
 
 
 def _corrected(
@@ -126,16 +132,24 @@ def width(estimate: Estimate) -> float:
 
 
 def _labelled_pairs(
-    judge: EvaluatorRow, human: EvaluatorRow, baseline: RunColumns, candidate: RunColumns
-) -> LabelledPairs:
-    """The datapoints that a judge judged in both runs, with people's labels."""
+    judge: EvaluatorRow,
+    human: EvaluatorRow,
+    baseline: RunColumns,
+    candidate: RunColumns,
+    examples: NDArray[Any] | None,
+) -> tuple[LabelledPairs, int]:
+    """The datapoints that a judge judged in both runs, with people's labels, and how many labels are of examples."""
     import numpy as np
 
     sides = [run.judged(judge.version_id) for run in (baseline, candidate)]
     pairs = pair_columns(sides[0].keys, sides[0].numbers, sides[1].keys, sides[1].numbers)
     keys = np.array(pairs.keys, dtype=np.int64)
     labels = [_labels_of(run.judged(human.version_id), keys) for run in (baseline, candidate)]
-    return LabelledPairs((pairs.baseline, pairs.candidate), (labels[0], labels[1]))
+    given = sum(map(_count, labels))
+    if examples is not None:
+        for side in labels:
+            side[np.isin(keys, examples)] = np.nan
+    return LabelledPairs((pairs.baseline, pairs.candidate), (labels[0], labels[1])), given - sum(map(_count, labels))
 
 
 def _labels_of(judged: Any, keys: NDArray[Any]) -> NDArray[Any]:

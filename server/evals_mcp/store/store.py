@@ -16,6 +16,7 @@ from evals_mcp.store.files.directories import Directories
 from evals_mcp.store.files.environment_variables import EnvironmentVariables
 from evals_mcp.store.files.environments import Environments
 from evals_mcp.store.files.files import Files
+from evals_mcp.store.files.judge_examples import JudgeExamples
 from evals_mcp.store.files.monitoring import Monitoring
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS, Journaling
 from evals_mcp.store.logs.logs import Logs
@@ -64,6 +65,7 @@ class Store:
         self.directories = Directories(database)
         self.environments = Environments(database)
         self.monitoring = Monitoring(database)
+        self.judge_examples = JudgeExamples(database)
         self.environment_variables = EnvironmentVariables(database)
         self.datasets = Datasets(database)
         self.logs = Logs(database)

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.evaluation_document import VersionRecord
+from evals_mcp.models.evaluators import EXAMPLES
 from evals_mcp.models.version_contents import read_version_content
 from evals_mcp.store.bulk.batch import Batch, each_record, unknown
 from evals_mcp.store.database.identity import digest
@@ -31,6 +32,8 @@ def write_versions(batch: Batch, record: VersionRecord) -> None:
         key = digest(content)
         if "tool_type" in record.content and file_type == "tool":
             content["tool_type"] = record.content["tool_type"]  # says how to run it, and identifies nothing
+        if isinstance(record.content.get(EXAMPLES), list) and file_type == "evaluator":
+            content[EXAMPLES] = record.content[EXAMPLES]
     same = _find(batch, versions.c.id == record.id)
     alike = _find(batch, versions.c.file_id == record.file_id, versions.c.digest == key)
     digests = (key, digest([record.id, key]))
@@ -40,6 +43,9 @@ def write_versions(batch: Batch, record: VersionRecord) -> None:
         _free_name(batch, record.file_id, record.name, record.id)
     if same is not None:
         _bring_back(batch, record, same)
+        if batch.overwrite and file_type == "evaluator":  # its examples may have changed
+            is_same = versions.c.id == record.id
+            batch.connection.execute(update(versions).where(is_same).values(content=content))
     elif alike is not None and not (batch.overwrite or record.keeps_id):
         batch.note_id("version", record.id, alike.id)
         _bring_back(batch, record, alike)

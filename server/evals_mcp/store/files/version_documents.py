@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, RowMapping, Select, bindparam, func, select
 
+from evals_mcp.models.evaluators import EXAMPLES
 from evals_mcp.store.database.tables import deployments, environments, files, versions
 from evals_mcp.store.files.paths import ROOT_ID
 from evals_mcp.store.files.templates import input_names
@@ -61,7 +62,7 @@ def _document(row: RowMapping, total_logs: int, in_environments: list[Document])
     kind = row["files_type"]
     content = row["versions_content"]
     document = {
-        **content,
+        **{key: value for key, value in content.items() if key != EXAMPLES or kind != "evaluator"},
         "type": kind,
         "id": row["files_id"],
         "path": row["files_path"],

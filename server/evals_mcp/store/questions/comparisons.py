@@ -15,7 +15,7 @@ from evals_mcp.models.comparisons import (
     OtherRun,
 )
 from evals_mcp.models.questions import ComparisonQuestion
-from evals_mcp.models.rows import DatapointLog, JudgmentRow
+from evals_mcp.models.rows import DatapointLog, EvaluatorRow, JudgmentRow
 from evals_mcp.statistics.datapoint_changes import DatapointChange
 from evals_mcp.statistics.judge_corrections import are_same_question, correct_differences
 from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
@@ -23,6 +23,7 @@ from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, logs
 from evals_mcp.store.evaluations.run_status import Attachment
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState, EvaluationStates
+from evals_mcp.store.questions.example_logs import example_datapoints
 from evals_mcp.store.questions.filter_conditions import FilterConditions, searched_version
 from evals_mcp.store.questions.filtered_columns import FilteredColumns, check_filter, filter_revisions
 from evals_mcp.store.questions.identical_outputs import IdenticalOutputJudgments
@@ -120,15 +121,28 @@ class ComparisonQuestions:
             "corrected differences",
             (evaluation.id, question.filter, asked, [item.key for item in evaluation.evaluators]),
             conditions.revisions(evaluation.runs),
-            lambda: correct_differences(
-                [item.row for item in judges],
-                [item.row for item in people],
-                question.baseline_run_id,
-                candidates,
-                self._columns.read(connection, conditions, runs, [*judges, *people], evaluation).columns,
+            lambda: self._correct(
+                question, candidates, [item.row for item in judges], [item.row for item in people],
+                self._columns.read(connection, conditions, runs, [*judges, *people], evaluation), connection,
             ),
-        )
+        )  # fmt: skip
         return corrected
+
+    def _correct(
+        self,
+        question: ComparisonQuestion,
+        candidates: Sequence[ComparedCandidate],
+        judges: Sequence[EvaluatorRow],
+        people: Sequence[EvaluatorRow],
+        found: RunsAsColumns,
+        connection: Connection,
+    ) -> list[CorrectedDifference]:
+        examples = {
+            judge.version_id: found.keys.column(sorted(example_datapoints(connection, judge.examples)))
+            for judge in judges
+            if judge.examples
+        }
+        return correct_differences(judges, people, question.baseline_run_id, candidates, found.columns, examples)
 
     def _family(
         self,

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from sqlalchemy import Connection, Row, bindparam, select
 
 from evals_mcp.errors import NotFound
+from evals_mcp.models.evaluators import EXAMPLES
 from evals_mcp.models.rows import EvaluatorRow, evaluator_row
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs, versions
 from evals_mcp.store.evaluations.evaluations import find_evaluation
@@ -106,10 +107,12 @@ _EVALUATION_STATE = (
         files.c.path,
         evaluation_evaluators.c.evaluator_version_id,
         _evaluator_files.c.path,
+        versions.c.updated_at,
     )
     .outerjoin(files, files.c.id == evaluations.c.file_id)
     .outerjoin(evaluation_evaluators, evaluation_evaluators.c.evaluation_id == evaluations.c.id)
     .outerjoin(_evaluator_files, _evaluator_files.c.id == evaluation_evaluators.c.evaluator_id)
+    .outerjoin(versions, versions.c.id == evaluation_evaluators.c.evaluator_version_id)
     .where(evaluations.c.id == bindparam("evaluation_id"))
     .order_by(evaluation_evaluators.c.position)
 )
@@ -151,4 +154,7 @@ def _read_token(connection: Connection, evaluation_id: str) -> str:
 def _read_evaluators(connection: Connection, attachments: Sequence[Attachment]) -> list[EvaluatorRow]:
     ids = [item.evaluator_version_id for item in attachments]
     rows = {row.id: row for row in connection.execute(_EVALUATORS, {"ids": ids})}
-    return [evaluator_row(rows[id].file_id, id, rows[id].path, rows[id].content["spec"]) for id in ids]
+    return [
+        evaluator_row(rows[id].file_id, id, rows[id].path, rows[id].content["spec"], rows[id].content.get(EXAMPLES, ()))
+        for id in ids
+    ]

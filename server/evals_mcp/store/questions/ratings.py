@@ -15,6 +15,7 @@ from evals_mcp.store.database.tables import judgments
 from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.files.versions import read_specs
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator
+from evals_mcp.store.questions.example_logs import are_examples
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.filtered_columns import matching_logs
 from evals_mcp.store.questions.merged_versions import merged_versions
@@ -62,6 +63,9 @@ class RatingsReader:
         found = [self._read_run(evaluator, run.id) for run in self._runs]
         rows = np.concatenate(found)
         runs = np.repeat(np.arange(len(found)), [len(of_run) for of_run in found])
+        shown = np.zeros(len(rows), dtype=bool)
+        if evaluator.row.examples:
+            shown = are_examples(self._connection, evaluator.row.examples, rows["f0"], rows["f1"])
         merged = merged_versions(self._connection, sorted(set(rows["f2"].tolist())), evaluator.version_id)
         version_ids = sorted(set(merged.values()))
         specs = read_specs(self._connection, version_ids)
@@ -69,10 +73,11 @@ class RatingsReader:
         for version_id in version_ids:
             row = evaluator_row(evaluator.row.id, version_id, evaluator.row.path, specs[version_id])
             if row.return_type != "text":
-                mask = np.isin(rows["f2"], [id for id, other in merged.items() if other == version_id])
-                rated.append(
-                    RatedEvaluator(row, evaluator.version_id, self._ratings(rows[mask], runs[mask], row.return_type))
-                )
+                own = np.isin(rows["f2"], [id for id, other in merged.items() if other == version_id])
+                mask = own & ~shown
+                ratings = self._ratings(rows[mask], runs[mask], row.return_type)
+                examples = len(set(rows["f0"][own & shown].tolist()))
+                rated.append(RatedEvaluator(row, evaluator.version_id, ratings, examples))
         return rated
 
     def _read_run(self, evaluator: AttachedEvaluator, run_id: str) -> "NDArray[Any]":
