@@ -37,9 +37,15 @@ MOST_CHARACTERS = 5_000
 
 
 def contains_text(
-    connection: Connection, text: str, plain: Iterable[ColumnElement[Any]], encoded: Iterable[ColumnElement[Any]] = ()
+    connection: Connection,
+    text: str,
+    plain: Iterable[ColumnElement[Any]],
+    encoded: Iterable[ColumnElement[Any]] = (),
+    length: ColumnElement[Any] | None = None,
 ) -> ColumnElement[bool]:
     """Whether a plain column, or any text in a JSON column (except keys), contains a text.
+
+    `length`, if known, has the characters of every plain column that is not null, so that SQLite need not count them.
 
     Raises Invalid for a text of more than `MOST_CHARACTERS`.
     """
@@ -48,9 +54,11 @@ def contains_text(
         raise Invalid(
             f"The text to search for has {len(wanted):,} characters. At most {MOST_CHARACTERS:,} are allowed."
         )
-    is_sqlite = connection.dialect.name == "sqlite"
-    holds, in_json = (_sqlite_holds, _sqlite_in_json) if is_sqlite else (_postgresql_holds, _postgresql_in_json)
-    return or_(*(holds(column, wanted) for column in plain), *(in_json(column, wanted) for column in encoded))
+    if connection.dialect.name != "sqlite":
+        in_plain = [_postgresql_holds(column, wanted) for column in plain]
+        return or_(*in_plain, *(_postgresql_in_json(column, wanted) for column in encoded))
+    in_plain = [_sqlite_holds(column, wanted, length) for column in plain]
+    return or_(*in_plain, *(_sqlite_in_json(column, wanted) for column in encoded))
 
 
 def _json_part(wanted: str) -> str:
@@ -84,9 +92,10 @@ def _json_holds(encoded: str | None, part: str, wanted: str) -> bool:
     return part in fold(encoded) and any(wanted in fold(text) for text in texts_of(json.loads(encoded)))
 
 
-def _sqlite_holds(column: ColumnElement[Any], wanted: str) -> ColumnElement[bool]:
+def _sqlite_holds(column: ColumnElement[Any], wanted: str, length: ColumnElement[Any] | None) -> ColumnElement[bool]:
     return column.is_not(None) & case(
-        (_is_ascii(column), column.like(_pattern(wanted), escape="/")), else_=func.holds_folded(column, wanted) == 1
+        (_is_ascii(column, length), column.like(_pattern(wanted), escape="/")),
+        else_=func.holds_folded(column, wanted) == 1,
     )
 
 
@@ -94,14 +103,15 @@ def _sqlite_in_json(column: ColumnElement[Any], wanted: str) -> ColumnElement[bo
     encoded, part = type_coerce(column, Text), _json_part(wanted)
     like = encoded.like(_pattern(json.dumps(wanted, ensure_ascii=False)[1:-1]), escape="/")
     return and_(
-        func.instr(encoded, '"') > 0,  # a number or a boolean has no texts; null has none either
+        column.is_not(None),
+        func.instr(encoded, '"') > 0,  # a number or a boolean has no texts
         case((_is_ascii(encoded), like), else_=True),
         func.json_holds_folded(encoded, part, wanted) == 1,
     )
 
 
-def _is_ascii(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    return func.length(column) == func.length(cast(column, LargeBinary))
+def _is_ascii(column: ColumnElement[Any], length: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
+    return (func.length(column) if length is None else length) == func.length(cast(column, LargeBinary))
 
 
 def _pattern(text: str) -> str:

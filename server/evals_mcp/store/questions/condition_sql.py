@@ -129,7 +129,7 @@ def _text(condition: TextCondition, value: str, reading: Reading) -> Test:
             return _of_log(logs.c.error == value if is_equal else contains_text(connection, value, [logs.c.error]))
     if is_equal:
         return _of_log(logs.c.output == value)
-    return _of_log(contains_text(connection, value, [logs.c.output], [logs.c.output_message]))
+    return _of_log(contains_text(connection, value, [logs.c.output], [logs.c.output_message], length=run_logs.c.length))
 
 
 def _notes(condition: TextCondition, reading: Reading) -> list[ColumnElement[Any]]:
