@@ -10,9 +10,11 @@ from evals_mcp.client.connection import EXTENSION_HEADER
 from evals_mcp.mirror.mirror import Mirror
 from evals_mcp.wiring import open_scratch
 
+_OURS = (EXTENSION_HEADER.encode(), b"x-evals-write", b"x-evals-tool", b"idempoten")
+
 
 class DocumentedOnly:
-    """Hides the extension of an application: its routes are not found, and its header is not sent."""
+    """Hides the extension of an application: its routes are not found, its headers are neither sent nor read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,11 +30,11 @@ class DocumentedOnly:
 
         async def unsigned(message: Message) -> None:
             if message["type"] == "http.response.start":
-                hidden = EXTENSION_HEADER.encode()
-                message["headers"] = [(name, value) for name, value in message["headers"] if name.lower() != hidden]
+                message["headers"] = [item for item in message["headers"] if not item[0].lower().startswith(_OURS)]
             await send(message)
 
-        await self._app(scope, receive, unsigned)
+        own = [item for item in scope["headers"] if not item[0].startswith(_OURS)]
+        await self._app({**scope, "headers": own}, receive, unsigned)
 
 
 def documented_client(app: Any) -> EvalsClient:

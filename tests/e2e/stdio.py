@@ -51,8 +51,10 @@ class Wire:
         command: Sequence[str] = ("-m", "evals_mcp"),
         program: Sequence[str] = (),
         cwd: Path | None = None,
+        capabilities: Mapping[str, Any] = {},
     ) -> None:
         self.era = era
+        self._capabilities = capabilities
         self.lines: list[bytes] = []
         self.errors = ""
         self._number = 0
@@ -70,7 +72,7 @@ class Wire:
     def __enter__(self) -> Self:
         if self.era != MODERN:
             client = {"name": "test", "version": "1"}
-            given = {"protocolVersion": self.era, "capabilities": {}, "clientInfo": client}
+            given = {"protocolVersion": self.era, "capabilities": self._capabilities, "clientInfo": client}
             self.hello = self.request("initialize", given)["result"]
             self.notify("notifications/initialized")
         else:
@@ -180,7 +182,7 @@ class Wire:
             given["_meta"] = {
                 "io.modelcontextprotocol/protocolVersion": MODERN,
                 "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientCapabilities": self._capabilities,
             }
         return given
 

@@ -108,7 +108,8 @@ async def test_a_run_without_version_and_dataset_takes_any_log(tmp_path: Path) -
     ids = [await _log_again(small, "v1", "q0"), await _log_again(small, "v2", None)]
     async with connect_assistant(small.client) as assistant:
         answer = await assistant.ask("add_logs_to_run", evaluation="Small", run=run.id, log_ids=ids)
-        assert answer.endswith("The run is completed with 2 logs. No judgments are missing.")
+        assert answer.splitlines()[-2] == "The run is completed with 2 logs. No judgments are missing."
+    assert answer.splitlines()[-1].startswith("Undo: undo(")
 
 
 async def test_foreign_logs_are_no_repeated_logs(tmp_path: Path) -> None:

@@ -151,15 +151,19 @@ async def test_one_wrong_row_of_a_hundred_stores_none(own_assistant: Assistant) 
 
 
 async def test_a_repeated_call_labels_once_and_an_undo_takes_it_back(own_assistant: Assistant) -> None:
-    """The second call has the handle of the first."""
+    """The second call says so, and has the handle of the first."""
     logs = await _ids(own_assistant, 3)
     call = {**PERSON, "evaluator": "ok", "logs": logs, "judgment": "true", "request_id": "one"}
     first = await own_assistant.ask("label_logs", **call)
     before = await own_assistant.client.bulk.counts()
-    assert await own_assistant.ask("label_logs", **call) == first
+    repeat = "This request_id was used before: this is the first result, and nothing was written again.\nUndo: "
+    assert await own_assistant.ask("label_logs", **call) == first.replace("\nUndo: ", f"\n{repeat}")
     assert await own_assistant.client.bulk.counts() == before
     refused = await own_assistant.refuse("label_logs", **{**call, "judgment": "false"})
     assert "belongs to another request" in refused
+    await own_assistant.ask("undo", write=re.findall(r"write_\w+", first)[-1], confirm=True)
+    gone = await own_assistant.refuse("get_logs", evaluation=NAME, where=["ok=true"])
+    assert 'no evaluator or field of the datapoints is named "ok"' in gone
 
 
 async def test_a_server_without_our_routes_gets_labels_one_by_one(tmp_path: Path, sample_database: Path) -> None:

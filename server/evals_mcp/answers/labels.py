@@ -49,9 +49,8 @@ def summarize_labels(
     budget: int,
     *,
     judges: Sequence[JudgeAgreement] = (),
-    write: str | None = None,
 ) -> Quoted:
-    """Labels and their evaluator, and the agreement of `judges`. `write` is the handle to undo them."""
+    """Labels and their evaluator, and the agreement of `judges`."""
     answer = Answer(budget)
     answer.head(_head(request, made))
     if made.evaluator.is_new:
@@ -73,8 +72,6 @@ def summarize_labels(
     if judges:
         call = next_call("list_runs", evaluation=evaluation.id, show="agreement")
         answer.offer(f"Figures of all judges, by run: {call}")
-    if write is not None:
-        answer.offer(f"Handle to undo this: {name(write)}")
     return answer.text()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
-from evals_mcp.answers.frame.calls import next_call
+from evals_mcp.answers.frame.calls import next_call, undo_line
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
@@ -44,11 +44,10 @@ def summarize_generation(
 
 
 def summarize_added_logs(
-    evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], before: int, budget: int, *, checked: bool
+    evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], added: int, budget: int, *, checked: bool
 ) -> Quoted:
-    """Logs added to a run that had `before` logs, and what the run still lacks. `checked` if they fit the run."""
+    """Logs of which `added` were new to a run, and what the run still lacks. `checked` if they fit the run."""
     answer = Answer(budget)
-    added = run.logs_count - before
     shown = figures.listed([name(log_id) for log_id in log_ids], _LISTED)
     already = len(log_ids) - added
     answer.head(
@@ -84,6 +83,16 @@ def summarize_update(
     answer.line(_state(evaluation, run))
     answer.offer(f"Next: {next_call('list_runs', evaluation=evaluation.id)}")
     return answer.text()
+
+
+def closing_lines(writes: Sequence[str], *, repeats: bool, is_ignored: bool) -> list[Quoted]:
+    """What holds for a repeated call, and how to undo its writes. `is_ignored` if the server knows no request ids."""
+    lines: list[Quoted] = []
+    if repeats:
+        lines.append("This request_id was used before: this is the first result, and nothing was written again.")
+    if is_ignored:
+        lines.append("This server does not know request_id: the same call again writes again.")
+    return [*lines, undo_line(writes)] if writes else lines
 
 
 def _state(evaluation: ResolvedEvaluation, run: RunRow) -> Quoted:

@@ -69,15 +69,17 @@ def _checked(tool: "Tool", arguments: Mapping[str, Any]) -> dict[str, Any]:
     from pydantic import TypeAdapter, ValidationError
 
     hints = get_type_hints(tool.function, include_extras=True)
+    parameters = list(signature(tool.function).parameters.values())[1:]
+    names = [parameter.name for parameter in parameters]
     checked: dict[str, Any] = {}
     for key, value in arguments.items():
-        if key not in tool.argument_names:
-            raise Invalid(f"{key}: unknown argument; {tool.name} takes {', '.join(tool.argument_names)}.")
+        if key not in names:
+            raise Invalid(f"{key}: unknown argument; {tool.name} takes {', '.join(names)}.")
         try:
             checked[key] = TypeAdapter(hints[key]).validate_python(value)
         except ValidationError as error:
             raise Invalid(f"{key}: {error.errors()[0]['msg']}.") from error
-    for parameter in list(signature(tool.function).parameters.values())[1:]:
+    for parameter in parameters:
         if parameter.default is parameter.empty and parameter.name not in arguments:
             raise Invalid(f"{parameter.name}: is required.")
     return checked

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Acting:
-    """A tool at work. `writes` has the handles of its writes, oldest first.
+    """A tool at work. `writes` has the handles of its writes, oldest first; `repeats` if they were done before.
 
     Each write has an id of its own, made of the `request_id` and its number: the same call makes the same writes.
     """
@@ -16,6 +16,7 @@ class Acting:
     tool: str
     request_id: str | None = None
     writes: list[str] = field(default_factory=list)
+    repeats: bool = False
     _sent: int = 0
 
     def headers(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from evals_mcp.client.bulk import Bulk
+    from evals_mcp.client.journal import Journal
     from evals_mcp.client.labels import Labels
     from evals_mcp.client.raw_pages import RawPages
     from evals_mcp.client.set_ups import SetUps
@@ -82,6 +83,13 @@ class EvalsClient:
         from evals_mcp.client.labels import Labels
 
         return Labels(self.connection)
+
+    @cached_property
+    def journal(self) -> "Journal":
+        """The journal."""
+        from evals_mcp.client.journal import Journal
+
+        return Journal(self.connection)
 
     @cached_property
     def raw_pages(self) -> "RawPages":

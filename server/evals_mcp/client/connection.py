@@ -39,6 +39,7 @@ EXTENSION_HEADER = "x-evals-mcp"
 """The header with our server's version. It shows that the server has our extensions."""
 
 _WRITE_HEADER = "x-evals-write"
+_REPEAT_HEADER = "idempotent-replayed"
 
 # Uvicorn closes idle connections after five seconds. Stay below that, because a failed write is not retried.
 _IDLE_SECONDS = 3.0
@@ -246,6 +247,7 @@ class Connection:
             self._extended = False
         if _WRITE_HEADER in response.headers and (at_work := current_acting()) is not None:
             at_work.writes.append(response.headers[_WRITE_HEADER])
+            at_work.repeats |= _REPEAT_HEADER in response.headers
 
     def _refused(self, response: "httpx.Response", retry_after: float | None) -> EvalsError:
         login = self._address.login

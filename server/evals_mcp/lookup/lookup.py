@@ -1,13 +1,14 @@
 """Resolve the names in a call, and provide the rows that answer it."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Literal
 
 from evals_mcp.answers.empty import no_evaluations
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.retries import PASSING
 from evals_mcp.client.row_sources import Progress, RowSource, ServerMirror
-from evals_mcp.errors import EvalsError, Invalid, NotFound
+from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound
 from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.names import nearest, only, pick, quoted
 from evals_mcp.models.field_rows import FieldRows
@@ -18,6 +19,9 @@ from evals_mcp.models.setup import Setup
 
 if TYPE_CHECKING:
     from evals_mcp.models.set_ups import SetUpRequest, SetUpResponse
+
+Ask = Callable[[Quoted], Awaitable[Literal["accept", "decline", "cancel"] | None]]
+"""Asks the person a question; None if the host cannot."""
 
 _CANDIDATES = 50
 _ALL = 200
@@ -41,6 +45,7 @@ class Lookup:
         background: Background | None = None,
         max_tokens: int = 4000,
         host: str | None = None,
+        ask: Ask | None = None,
     ) -> None:
         self.client = client
         self.progress = progress
@@ -48,6 +53,7 @@ class Lookup:
         self.background = background or Background()
         self.max_tokens = max_tokens
         self.host = host
+        self._ask = ask
         self._mirror = mirror
         self._fields: dict[str, FieldRows] = {}
         self._reading = None if mirror is None else mirror.reading(progress)
@@ -70,6 +76,19 @@ class Lookup:
 
     def _has_answered(self) -> bool:
         return self.client.extended is not None
+
+    async def require_confirmation(self, question: Quoted, *, confirm: bool) -> None:
+        """Let the person decide where the host can ask; elsewhere `confirm` decides.
+
+        Raises Invalid without `confirm`, and Conflict if the person does not agree.
+        """
+        answer = None if self._ask is None else await self._ask(question)
+        if answer is None and not confirm:
+            raise Invalid(f"confirm: {question} To do it: confirm=true.")
+        if answer == "decline":
+            raise Conflict(f"The person declined: {question} Nothing was written.")
+        if answer == "cancel":
+            raise Conflict(f"The person gave no answer: {question} Nothing was written.")
 
     def note_write(self, evaluation_id: str, run_id: str) -> None:
         """Read a run again at the next call if a mirror has it, because it was written to."""

@@ -1,27 +1,48 @@
 """Tools as hosts list them: bound to the data, with the metadata that hosts read, in as few tokens as possible."""
 
+import contextlib
 import inspect
-from collections.abc import Awaitable, Callable
-from functools import cache
+from collections.abc import Awaitable, Callable, Iterable
+from functools import cache, partial
 from typing import Annotated, Any, get_type_hints
 
+import anyio
 from mcp.server.mcpserver import Context
 from mcp.types import Tool as ListedTool
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
+from evals_mcp.answers.writes import closing_lines
+from evals_mcp.client.acting import acting
+from evals_mcp.client.row_sources import Progress
+from evals_mcp.errors import EvalsError, Invalid
 from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.mcp.confirmation import Unanswered, ask_person
 from evals_mcp.mcp.progress import reported
-from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS
+from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS, RequestId
 from evals_mcp.tools.tool import Tool
 
 _MOST_CHARACTERS = 100_000
 """More than an answer of the most tokens has. Claude Code moves longer answers than this into a file."""
 
+_MOMENT = 0.5  # seconds: some hosts wait for the list no longer than one
+
 _OMITTED = frozenset(
     ("anyOf", "default", "maximum", "maxItems", "maxLength", "minimum", "minItems", "minLength", "title")
 )
 """Keywords that no model needs: descriptions tell defaults and bounds, and errors tell the bounds again."""
+
+
+async def offered(tools: Iterable[Tool], look_up: Callable[[Progress | None], Lookup]) -> list[Tool]:
+    """The tools to list: not those that need our routes if the server lacks them. A slow one may not tell in time."""
+    listed = list(tools)
+    if any(tool.needs_extension for tool in listed):
+        lookup = look_up(None)
+        with anyio.move_on_after(_MOMENT), contextlib.suppress(EvalsError):
+            await lookup.rows()
+        if lookup.client.extended is False:
+            return [tool for tool in listed if not tool.needs_extension]
+    return listed
 
 
 def annotations_of(tool: Tool) -> ToolAnnotations:
@@ -41,11 +62,24 @@ def metadata_of(tool: Tool) -> dict[str, Any]:
 
 
 def bound(tool: Tool, look_up: Callable[..., Lookup], max_tokens: int) -> Callable[..., Awaitable[str]]:
-    """Bind a tool's function to a new lookup for each call, and set the default budget."""
+    """Bind a tool's function to a new lookup for each call, and set the default budget.
 
-    async def call(context: Context[Any, Any], **arguments: Any) -> str:
+    The server's journal learns the tool and the request id of its writes.
+    """
+
+    async def call(context: Context[Any, Any], **arguments: Any) -> Any:
+        request_id = _checked_id(arguments.pop("request_id", ""))
         async with reported(context) as progress:
-            return await tool.function(look_up(progress, host=_host_name(context)), **arguments)
+            lookup = look_up(progress, host=_host_name(context), ask=partial(ask_person, context))
+            try:
+                with acting(tool.name, request_id) as act:
+                    text = await tool.function(lookup, **arguments)
+            except Unanswered as question:
+                return question.result
+        if not tool.journaled:
+            return text
+        is_ignored = request_id is not None and not lookup.client.extended
+        return "\n".join([text, *closing_lines(act.writes, repeats=act.repeats, is_ignored=is_ignored)])
 
     signature = _signature(tool, max_tokens)
     call.__signature__ = signature  # type: ignore[attr-defined]
@@ -71,8 +105,17 @@ def _signature(tool: Tool, max_tokens: int) -> inspect.Signature:
         )
         for parameter in list(inspect.signature(tool.function).parameters.values())[1:]
     ]
-    own = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=Context)
-    return inspect.Signature([*parameters, own])
+    own = {"request_id": RequestId, "context": Context} if tool.journaled else {"context": Context}
+    for name, type in own.items():
+        default = "" if name == "request_id" else inspect.Parameter.empty
+        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=type, default=default))
+    return inspect.Signature(parameters)
+
+
+def _checked_id(request_id: str) -> str | None:
+    if not (request_id.isascii() and request_id.isprintable()):
+        raise Invalid("request_id: must be of visible ASCII characters.")
+    return request_id.strip() or None
 
 
 def without_noise(tool: ListedTool) -> ListedTool:

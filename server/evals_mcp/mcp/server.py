@@ -37,7 +37,6 @@ from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.frame.quoting import name as name_of
 from evals_mcp.answers.frame.vocabularies import word_counts
-from evals_mcp.client.acting import acting
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.errors import EvalsError, Invalid, NotFound
@@ -45,7 +44,7 @@ from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.instructions import instructions
-from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, without_noise
+from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, offered, without_noise
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES, find_resource, newest_evaluations
@@ -120,7 +119,8 @@ class EvalsServer(LateServer):
             self._register(tool)
         order = list(self._tools)
         registered = sorted(await super().list_tools(), key=lambda tool: order.index(tool.name))
-        listed = [without_noise(tool) for tool in registered]
+        shown = {tool.name for tool in await offered(self._tools.values(), self._look_up)}
+        listed = [without_noise(tool) for tool in registered if tool.name in shown]
         if self._opening.ident is None:
             self._opening.start()
         return listed
@@ -134,8 +134,7 @@ class EvalsServer(LateServer):
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
         """Call a tool. Every failure becomes an error result, never an exception."""
         try:
-            with acting(name):
-                return await super().call_tool(name, self._checked(name, arguments), context)
+            return await super().call_tool(name, self._checked(name, arguments), context)
         except EvalsError as error:
             return _error(str(error))
         except ToolError as error:

@@ -42,7 +42,10 @@ class AddLogsRequest(Model):
 
 
 class EvaluationRunResponse(Model):
-    """One version's pass over a dataset. `added_at` is when it was added to this evaluation."""
+    """One version's pass over a dataset. `added_at` is when it was added to this evaluation.
+
+    Our own `added_logs_count` says how many logs a request added to it.
+    """
 
     id: str
     orchestrated: bool
@@ -54,6 +57,7 @@ class EvaluationRunResponse(Model):
     version: RunVersionResponse | None = None
     created_by: Any = None
     reported_figures: Added[list[ReportedFigure]] = None
+    added_logs_count: Added[int] = None
 
 
 def evaluation_status(statuses: Sequence[str]) -> str:

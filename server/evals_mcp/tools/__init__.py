@@ -13,6 +13,7 @@ from evals_mcp.tools import (
     log_generation,
     query,
     set_up_run,
+    undo,
     update_run,
 )
 from evals_mcp.tools.tool import Tool
@@ -31,4 +32,5 @@ TOOLS: tuple[Tool, ...] = (
     import_results.TOOL,
     label_logs.TOOL,
     update_run.TOOL,
+    undo.TOOL,
 )

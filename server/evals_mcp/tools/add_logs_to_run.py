@@ -32,13 +32,16 @@ async def add_logs_to_run(
     checked = bool(lookup.client.extended)
     if dry_run and not checked:
         raise Invalid("dry_run: this server cannot check logs without adding them. Nothing was stored.")
-    await lookup.client.runs.add_logs(resolved.id, before.id, ids, only_matching=checked, dry_run=dry_run)
+    response = await lookup.client.runs.add_logs(resolved.id, before.id, ids, only_matching=checked, dry_run=dry_run)
     if dry_run:
         return summarize_fitting_logs(resolved, before, ids, lookup.max_tokens)
     lookup.note_write(resolved.id, before.id)
     after = await lookup.find_evaluation(resolved.id)
     run_after = after.run(before.id)
-    return summarize_added_logs(after, run_after, ids, before.logs_count, lookup.max_tokens, checked=checked)
+    added = run_after.logs_count - before.logs_count if response.added_logs_count is None else response.added_logs_count
+    return summarize_added_logs(after, run_after, ids, added, lookup.max_tokens, checked=checked)
 
 
-TOOL = Tool(function=add_logs_to_run, title="Add logs to a run", search_hint="humanloop", read_only=False)
+TOOL = Tool(
+    function=add_logs_to_run, title="Add logs to a run", search_hint="humanloop", read_only=False, journaled=True
+)

@@ -51,4 +51,5 @@ Sort = Annotated[
     Field(description="newest (default), worst judgment, highest latency or cost, longest output."),
 ]
 JsonText = Annotated[str, BeforeValidator(_as_text)]
+RequestId = Annotated[str, Field(max_length=190, description="To repeat safely.")]
 DryRun = Annotated[bool, Field(description="Store nothing.")]

@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.labels import summarize_labels
-from evals_mcp.client.acting import acting
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.label_agreement import label_agreement
 from evals_mcp.lookup.labels import label_type, store_labels
@@ -32,7 +31,6 @@ Rows = Annotated[
     BeforeValidator(as_rows),
     Field(max_length=100, description='Or up to 100: {"log":"…","judgment":…,"note":…}'),
 ]
-RequestId = Annotated[str, Field(max_length=150, description="To repeat.")]
 Kind = Annotated[LabelKind, Field(description="human: a person decided; default assistant.")]
 Author = Annotated[str, Field(max_length=500, description="Default the host.")]
 _KEYS = ("log", "judgment", "note")
@@ -50,9 +48,8 @@ async def label_logs(
     kind: Kind = "assistant",
     author: Author = "",
     dry_run: DryRun = False,
-    request_id: RequestId = "",
 ) -> str:
-    """Judge or annotate logs, in place of the author's earlier labels. Creates evaluators and options. Tells how judges
+    """Judge or annotate logs, replacing the author's earlier labels. Creates evaluators and options. Tells how judges
     agree."""
     if bool(labels) == bool(logs):
         raise Invalid("logs, labels: give exactly one of them.")
@@ -74,13 +71,11 @@ async def label_logs(
             "dry_run": dry_run,
         }
     )
-    with acting(TOOL.name, request_id or None) as act:
-        made = await store_labels(lookup, resolved, request)
+    made = await store_labels(lookup, resolved, request)
     if dry_run:
         return summarize_labels(resolved, request, made, lookup.max_tokens)
     resolved, judges = await label_agreement(lookup, await lookup.find_evaluation(resolved.id), made)
-    write = act.writes[-1] if act.writes else None
-    return summarize_labels(resolved, request, made, lookup.max_tokens, judges=judges, write=write)
+    return summarize_labels(resolved, request, made, lookup.max_tokens, judges=judges)
 
 
 def _row(text: str, position: int) -> dict[str, Any]:
@@ -132,4 +127,5 @@ TOOL = Tool(
     title="Label logs",
     search_hint="humanloop, annotate",
     read_only=False,
+    journaled=True,
 )

@@ -162,5 +162,6 @@ TOOL = Tool(
     title="Record new outputs",
     search_hint="humanloop",
     read_only=False,
+    journaled=True,
     idempotent=False,
 )

@@ -122,4 +122,4 @@ def _reason(error: ValidationError) -> Quoted:
     return quote(f"{where}: {message}." if where else f"{message}.", 300)
 
 
-TOOL = Tool(function=set_up_run, title="Set up a run", search_hint="humanloop, create", read_only=False)
+TOOL = Tool(function=set_up_run, title="Set up a run", search_hint="humanloop, create", read_only=False, journaled=True)

@@ -13,7 +13,8 @@ class Tool(Registered):
 
     `function` takes a `Lookup` and the arguments by name, and returns the text of the answer. A tool that is not
     read-only only adds data, unless `destructive` is set. `search_hint` holds words that its name and description lack,
-    by which a model may look for it.
+    by which a model may look for it. One that `needs_extension` is not listed where the server lacks our routes. One
+    that is `journaled` takes a `request_id` as well, and its answer ends with the call that undoes it.
     """
 
     function: Callable[..., Awaitable[str]]
@@ -21,8 +22,11 @@ class Tool(Registered):
     read_only: bool = True
     destructive: bool = False
     idempotent: bool = True
+    needs_extension: bool = False
+    journaled: bool = False
 
     @property
     def argument_names(self) -> list[str]:
         """The names of its arguments, in order."""
-        return list(signature(self.function).parameters)[1:]
+        names = list(signature(self.function).parameters)[1:]
+        return [*names, "request_id"] if self.journaled else names

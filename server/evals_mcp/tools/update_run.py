@@ -7,15 +7,15 @@ from pydantic import Field
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.writes import summarize_update
-from evals_mcp.errors import Conflict, Invalid
+from evals_mcp.errors import Conflict
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.rows import RunRow
 from evals_mcp.tools.arguments import DryRun, Evaluation, Run
 from evals_mcp.tools.tool import Tool
 
-Change = Annotated[Literal["control", "complete", "cancel"], Field(description="cancel is final.")]
-Confirm = Annotated[bool, Field(description="To cancel a run with logs.")]
+Change = Annotated[Literal["control", "complete", "cancel"], Field(description="cancel closes it.")]
+Confirm = Annotated[bool, Field(description="Cancel a run with logs.")]
 _STATUSES = {"complete": "completed", "cancel": "cancelled"}
 
 
@@ -33,10 +33,13 @@ async def update_run(
     resolved = await lookup.find_evaluation(evaluation)
     found = find_run(resolved, run)
     status = _STATUSES.get(change)
-    _check(found, status)
-    if status == "cancelled" and found.logs_count and not (confirm or dry_run):
-        logs = count(found.logs_count, "log")
-        raise Invalid(f"confirm: run {name(found.id)} has {logs}, and cancelling is final. To do it: confirm=true.")
+    if dry_run or not lookup.client.extended:
+        _check(found, status)
+    if status == "cancelled" != found.status and found.logs_count and not dry_run:
+        label, logs = name(resolved.run_labels[found.id]), count(found.logs_count, "log")
+        await lookup.require_confirmation(
+            f"Cancel run {label} ({name(found.id)})? It has {logs}, and cancelling is final.", confirm=confirm
+        )
     if not dry_run:
         request = UpdateRunRequest.model_validate({"control": True} if status is None else {"status": status})
         await lookup.client.runs.update(resolved.id, found.id, request)
@@ -53,4 +56,11 @@ def _check(run: RunRow, status: str | None) -> None:
         )
 
 
-TOOL = Tool(function=update_run, title="Change a run", search_hint="humanloop", read_only=False, destructive=True)
+TOOL = Tool(
+    function=update_run,
+    title="Change a run",
+    search_hint="humanloop",
+    read_only=False,
+    journaled=True,
+    destructive=True,
+)

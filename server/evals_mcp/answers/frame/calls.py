@@ -61,6 +61,12 @@ def next_call(tool: Quoted, **arguments: object) -> Quoted:
     return f"{tool}({', '.join(given)})"
 
 
+def undo_line(writes: Sequence[str]) -> Quoted:
+    """How to take the writes of a call back, the last one first: `Undo: undo(write="write_12_ab12cd34")`."""
+    calls = [next_call("undo", write=write) for write in reversed(dict.fromkeys(writes))]
+    return f"Undo: {', '.join(calls)}"
+
+
 def left_out(amount: int, noun: Quoted, call: Quoted) -> Quoted:
     """What is omitted and how to get it: `1,590 more logs: get_logs(…)`; "" if nothing is."""
     return f"{count(amount, f'more {noun}')}: {call}" if amount > 0 else ""

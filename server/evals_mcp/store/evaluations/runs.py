@@ -157,8 +157,8 @@ class Runs(Repository):
         for one of another version, or of no datapoint of the run's dataset), and Conflict for a cancelled run.
         """
         with self._database.write(dry_run=dry_run) as connection:
-            if not dry_run and repeated(connection, act) is not None:
-                return _shown(connection, evaluation_id, run_id)
+            if not dry_run and (first := repeated(connection, act)) is not None:
+                return _with_added(_shown(connection, evaluation_id, run_id), first["log_ids"])
             run = find_run(connection, evaluation_id, run_id)
             if run.set_status == "cancelled":
                 raise Conflict(f"Run `{run_id}` is cancelled, so no logs can be added.")
@@ -169,7 +169,7 @@ class Runs(Repository):
             linked = link_existing_logs(connection, run, numbers, now)
             if not dry_run:
                 record_added_logs(connection, act, evaluation_id, run, linked, now)
-            return _shown(connection, evaluation_id, run_id)
+            return _with_added(_shown(connection, evaluation_id, run_id), linked)
 
     def logs(
         self, evaluation_id: str, run_ids: Sequence[str], page: int, size: int, *, traces: bool = False
@@ -296,6 +296,10 @@ def read_run_responses(
 
 def _shown(connection: Connection, evaluation_id: str, run_id: str) -> EvaluationRunResponse:
     return read_run_responses(connection, evaluation_id, [find_run(connection, evaluation_id, run_id)])[0]
+
+
+def _with_added(run: EvaluationRunResponse, added: Sequence[object]) -> EvaluationRunResponse:
+    return run.model_copy(update={"added_logs_count": len(added)})
 
 
 def _existing_logs(connection: Connection, run: Row[Any]) -> list[int]:

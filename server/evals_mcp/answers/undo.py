@@ -1,0 +1,48 @@
+"""Writes as the journal has them, and an undo of one."""
+
+from evals_mcp.answers.frame import figures
+from evals_mcp.answers.frame.answer import Answer
+from evals_mcp.answers.frame.calls import next_call
+from evals_mcp.answers.frame.quoting import Quoted, name, quote
+from evals_mcp.models.journal import JournalEntry
+from evals_mcp.models.pages import PaginatedData
+
+
+def list_writes(page: PaginatedData[JournalEntry], budget: int) -> Quoted:
+    """The last writes, newest first, and whether each can be undone."""
+    answer = Answer(budget)
+    if not page.records:
+        answer.head("Nothing was written yet, so there is nothing to undo.")
+        return answer.text()
+    answer.head(f"The last {figures.count(len(page.records))} of {figures.count(page.total, 'write')}, newest first:")
+    for entry in page.records:
+        answer.line(_listed(entry))
+    undoable = next((entry for entry in page.records if entry.undoable), None)
+    if undoable is not None:
+        answer.offer(f"Next: {next_call('undo', write=undoable.id)}")
+    return answer.text()
+
+
+def summarize_undo(entry: JournalEntry, budget: int, *, dry_run: bool) -> Quoted:
+    """A write that was undone, or could be."""
+    answer = Answer(budget)
+    start: Quoted = "Dry run, nothing was undone. It would undo" if dry_run else "Undone:"
+    answer.head(f"{start} {describe_write(entry)}.")
+    if not dry_run:
+        answer.line("An undo cannot be undone. To get this back, repeat the call with another request_id.")
+    return answer.text()
+
+
+def describe_write(entry: JournalEntry) -> Quoted:
+    """A write in words: `set_up run_x (4 rows) through set_up_run by "Ana" at 2026-05-01 12:30Z`."""
+    parts = [*map(name, entry.changed), *([figures.count(entry.rows_count, "row")] if entry.rows_count > 1 else [])]
+    detail: Quoted = f" ({', '.join(parts)})" if parts else ""
+    through = name(entry.tool) if entry.tool else quote(entry.route, 100) if entry.route else ""
+    by: Quoted = f" through {through}" if through else ""
+    by += f" by {quote(entry.actor, 100)}" if entry.actor else ""
+    return f"{name(entry.kind)} {name(entry.subject)}{detail}{by} at {figures.date(entry.created_at)}"
+
+
+def _listed(entry: JournalEntry) -> Quoted:
+    state: Quoted = "can be undone" if entry.undoable else "was undone" if entry.undone_at else "cannot be undone"
+    return f"- {name(entry.id)}: {describe_write(entry)}; {state}"
