@@ -2,7 +2,7 @@
 
 import re
 from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import groupby, islice, pairwise
 from typing import NamedTuple
 
 from evals_mcp.answers.frame.detail import Row
@@ -10,7 +10,7 @@ from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.frame.tokens import share
 
-_SENTENCE_ENDS = re.compile(r"(?<=[.!?]\s)|(?<=[\n。！？])")
+_SENTENCE_ENDS = re.compile(r"[.!?]\s|[\n。！？]")
 _WORD_ENDS = re.compile(r"(?<=\s)(?=\S)|(?<=\w)(?=[^\w\s])|(?<=[^\w\s])|(?<=[\u2e80-\U0003ffff])")
 _SHORT = 200  # characters; shorter texts are shown without comparing them
 _ALIKE = 0.7  # of both texts together; instead of a longer difference, both texts are shown
@@ -91,12 +91,18 @@ def _matched(ends: re.Pattern[str], old: str, new: str, most: int) -> list[_Stre
     """The stretches of two texts by pieces; one stretch if there are more than `most` pieces."""
     if max(len(old), len(new)) > most * _LONGEST_PIECE:
         return [_Stretch(old, new)]
-    pieces = ends.split(old, most)  # one more than `most` where there are more
-    others = ends.split(new, most) if len(pieces) <= most else pieces
+    pieces = _pieces(ends, old, most)
+    others = _pieces(ends, new, most) if len(pieces) <= most else pieces
     if max(len(pieces), len(others)) > most:
         return [_Stretch(old, new)]
     opcodes = SequenceMatcher(None, pieces, others, autojunk=False).get_opcodes()
     return [_Stretch("".join(pieces[a:b]), "".join(others[c:d])) for _, a, b, c, d in opcodes]
+
+
+def _pieces(ends: re.Pattern[str], text: str, most: int) -> list[str]:
+    """A text in pieces; where it has more than `most`, the last one is the rest."""
+    cuts = [match.end() for match in islice(ends.finditer(text), most)]
+    return [text[start:end] for start, end in pairwise([0, *cuts, len(text)])]
 
 
 def _merged(stretches: list[_Stretch]) -> list[_Stretch]:
