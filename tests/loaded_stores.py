@@ -1,18 +1,18 @@
 """Empty stores on either database, and one application that loads documents into them and tells what they hold."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from shutil import copyfile
-from typing import Any
+from typing import Any, Self
 
 import anyio
 import pytest
 from sqlalchemy import delete, update
 from tests.answers_of_api import read_answers
-from tests.api.application import AccessOfTest
+from tests.api.application import AccessOfTest, EmptiedStore
 from tests.documented_only import documented_client
 from tests.raw_rows import raw_rows
 
@@ -44,19 +44,47 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_store(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> OpenStore:
+def new_store(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> Iterator[OpenStore]:
     """Opens an empty store each time, all at the same moment."""
-    numbers = count()
     if request.param == "postgresql":
-        address = request.getfixturevalue("postgres_address")
-        return lambda: _of_one_moment(open_store(address, f"w{next(numbers)}", clock=lambda: _NOW))
+        with Workspaces(request.getfixturevalue("postgres_address")) as workspaces:
+            yield workspaces.open
+        return
+    numbers = count()
 
     def open_copy() -> Store:
         path = tmp_path / f"{next(numbers)}.db"
         copyfile(empty_file, path)
         return _of_one_moment(open_store(str(path), clock=lambda: _NOW))
 
-    return open_copy
+    yield open_copy
+
+
+class Workspaces:
+    """Workspaces on PostgreSQL: one that is closed is emptied for the next, since tables are slow to make there."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._made: list[EmptiedStore] = []
+        self._free: list[EmptiedStore] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for made in self._made:
+            made.store.close()
+
+    def open(self) -> Store:
+        """A store with nothing in it or in its caches, all of the same moment."""
+        if not self._free:
+            made = open_store(self._address, f"w{len(self._made)}", clock=lambda: _NOW)
+            self._free.append(EmptiedStore(_of_one_moment(made)))
+            self._made += self._free
+        emptied = self._free.pop()
+        store = Store(emptied.empty().database)
+        setattr(store, "close", lambda: self._free.append(emptied))  # noqa: B010
+        return store
 
 
 def _of_one_moment(store: Store) -> Store:

@@ -1,67 +1,31 @@
-"""The contract on PostgreSQL, of the files of tests/api that check it on SQLite."""
+"""The contract on PostgreSQL, of the files of tests/api that check it on SQLite alone."""
+
+from importlib import import_module
+from pathlib import Path
 
 import pytest
-from tests.api import (
-    test_authors,
-    test_datasets,
-    test_directories,
-    test_environments,
-    test_evaluation_pages,
-    test_evaluations,
-    test_evaluators,
-    test_fields,
-    test_files,
-    test_flows,
-    test_free_json,
-    test_nothing_dropped,
-    test_otel,
-    test_prompts,
-    test_text_search,
-    test_tool_results,
-    test_tools,
-)
 from tests.api.application import EmptiedStore, api
 from tests.api.conftest import v5
-from tests.api.v4 import (
-    test_config_responses,
-    test_logging,
-    test_projects,
-    test_set_up,
-    test_work,
-)
-from tests.api.v4 import (
-    test_evaluations as test_v4_evaluations,
-)
 from tests.api.v4.conftest import evaluate, files, make
 from tests.repeated import repeated_tests
 
 __all__ = ["api", "evaluate", "files", "make", "v5"]
 
 pytestmark = pytest.mark.anyio
-_V4 = (test_config_responses, test_v4_evaluations, test_logging, test_projects, test_set_up, test_work)
-_V5 = (
-    test_authors,
-    test_datasets,
-    test_directories,
-    test_environments,
-    test_evaluation_pages,
-    test_evaluations,
-    test_evaluators,
-    test_fields,
-    test_files,
-    test_flows,
-    test_free_json,
-    test_nothing_dropped,
-    test_otel,
-    test_prompts,
-    test_text_search,
-    test_tool_results,
-    test_tools,
-)
-globals().update(repeated_tests(*_V4, *_V5))
+_ELSEWHERE = {"test_bad_input", "test_every_route"}  # in files of tests/slow with the same names
+_OF_NO_STORE = {"test_gate", "test_keyed_access", "test_local_only", "test_patience"}  # or of one that they open
+
+_FOLDER = Path(__file__).parents[1]
+_FILES = sorted((_FOLDER / "api").rglob("test_*.py"))
+_MODULES = [
+    import_module(".".join(("tests", *file.relative_to(_FOLDER).with_suffix("").parts)))
+    for file in _FILES
+    if file.stem not in _ELSEWHERE | _OF_NO_STORE
+]
+globals().update(repeated_tests(*(module for module in _MODULES if not hasattr(module, "emptied_store"))))
 
 
 @pytest.fixture
 def emptied_store(postgresql_store: EmptiedStore) -> EmptiedStore:
-    """PostgreSQL."""
+    """PostgreSQL; files that import the fixture of both databases are not repeated."""
     return postgresql_store
