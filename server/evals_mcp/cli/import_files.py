@@ -41,7 +41,8 @@ def add_command(commands: Any) -> None:
         "--score",
         metavar="COLUMN[:TYPE][:MARK]",
         action="append",
-        help="TYPE: boolean, number, select or text; MARK: higher or lower is better, human for judgments of people",
+        help="TYPE: boolean, number, select or text; MARK: higher or lower is better, human for judgments of people, "
+        "and human:COLUMN if a column names them",
     )
     table.add_argument("--sheet", metavar="NAME", help="the sheet of a spreadsheet; default: all with outputs")
     command.set_defaults(command=_import)

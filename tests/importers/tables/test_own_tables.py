@@ -12,6 +12,7 @@ import pytest
 from pyarrow import Table, parquet
 from tests.importers.reading import read_as
 
+from evals_mcp.errors import Invalid
 from evals_mcp.importers.results import NoResults, Result
 
 HEADER = (
@@ -332,6 +333,47 @@ def test_a_direction_alone_leaves_the_other_scores_to_the_guess(tmp_path: Path) 
     ):
         results, _ = read_as("table", path, scores=chosen)
         assert [score.evaluator for score in results[1].scores] == names
+
+
+def test_people_who_judged_are_the_authors_where_that_is_plain(tmp_path: Path) -> None:
+    """The only column of reviewers beside one score or scores of people, or one called like its score."""
+    plain = {
+        "question,answer,label,Reviewer": ((), {"label": "who"}),
+        "question,answer,label,judge,Reviewer": ((), {}),
+        "question,answer,human_label,judge,labelled_by": ((), {"human_label": "who"}),
+        "question,answer,label,judge,annotator_name": (["label:human"], {"label": "who"}),
+        "question,answer,label,judge,label_reviewer": ((), {"label": "who"}),
+        "question,answer,label,author": ((), {}),
+        "question,answer,label,judge,author": (["label:human"], {"label": "who"}),
+        "question,answer,label,judge,initials": (["label:human:initials"], {"label": "who"}),
+        "question,answer,label,other,seen by": (["label:lower:human:seen by"], {"label": "who"}),
+    }
+    for header, (scores, authors) in plain.items():
+        people = header.count(",") - 2
+        rows = [(f"q{n}", "a", *[n % 3 / 2] * (people - 1), n % 2, "who") for n in range(8)]
+        rows = [(*row[: header.count(",")], "who") for row in rows]
+        results, report = read_as("table", _csv(tmp_path / "t.csv", header, rows), scores=scores)
+        assert {score.evaluator: score.author for score in results[0].scores if score.author} == authors, header
+        assert ("authors: " in report.notes[0]) == bool(authors)
+        assert results[0].metadata == {header.rpartition(",")[2]: "who"}
+
+
+def test_a_cell_without_a_name_leaves_the_author_open(tmp_path: Path) -> None:
+    """Two columns of reviewers tell nothing, a named one must be there, and only its names are authors."""
+    rows = [("q1", "a", 1, " ann ", "x"), ("q2", "b", 0, "", "y"), ("q3", "c", 1, "N/A", "z")]
+    path = _csv(tmp_path / "t.csv", "question,answer,label,reviewer,annotator", rows)
+    results, report = read_as("table", path)
+    assert [score.author for result in results for score in result.scores] == [None] * 3
+    assert report.notes[1] == (
+        "t.csv: reviewer, annotator may name who judged. To say which one, import again with --score "
+        "'label:human:reviewer'."
+    )
+    results, report = read_as("table", path, scores=["label:human:reviewer"])
+    assert [score.author for result in results for score in result.scores] == ["ann", None, None]
+    assert len(report.notes) == 1
+    assert "authors: reviewer (of label)" in report.notes[0]
+    with pytest.raises(Invalid, match=r"t\.csv has no column 'rater' of authors\. Its columns: "):
+        read_as("table", path, scores=["label:human:rater"])
 
 
 def test_a_column_whose_name_is_no_evaluators_is_metadata(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from evals_mcp.importers.option_words import quoted_value
+from evals_mcp.importers.tables.column_names import names_reviewer
 from evals_mcp.importers.tables.columns import Columns
 from evals_mcp.importers.tables.score_types import LONGEST_NAME, METADATA, is_known_metadata, names_a_score
 
@@ -9,7 +11,7 @@ _FEW = 3
 
 
 def advice_of(columns: Columns) -> Iterator[str]:
-    """Sentences about a column that should be one of scores, and about scores that may be versions."""
+    """Sentences about a column that should be one of scores, scores that may be versions, and who may have judged."""
     scores = [score for run in columns.runs for score in run.scores]
     unread = [name for name in columns.metadata if names_a_score(name) and not METADATA.fullmatch(name)]
     if unread and not scores and columns.pass_counts is None:
@@ -26,6 +28,10 @@ def advice_of(columns: Columns) -> Iterator[str]:
     if long := [name for name in columns.metadata if len(name) > LONGEST_NAME]:
         name = f"{long[0][:20]!r}\N{HORIZONTAL ELLIPSIS}"
         yield f"a name of {len(long[0]):,} characters is too long for an evaluator, so {name} is metadata."
+    reviewers = [name for name in columns.metadata if names_reviewer(name) is not None]
+    if len(reviewers) > 1 and scores and not any(score.author for score in scores):
+        choice = quoted_value(f"{scores[0].column}:human:{reviewers[0]}")
+        yield f"{_listed(reviewers)} may name who judged. To say which one, import again with --score {choice}."
     numbers = [score.column for score in scores if score.type == "number" and not names_a_score(score.column)]
     if len(columns.runs) == 1 and not columns.run and columns.runs[0].output is None and len(numbers) > 1:
         yield (

@@ -99,6 +99,10 @@ _MEASURE = re.compile(
     r"(?:_(?:used|in|out|input|output|total|count|cached|avg|mean|max|p\d+|ns|[u\u00b5\u03bcm]?s|m?secs?|(?:milli)?seconds?|"
     r"mins?|minutes?|h|hours?|usd|eur|gbp|cents?))*|ms|msecs?|millis\w*|usd)$"
 )
+_REVIEWER = re.compile(
+    r"(?:(.+?)_)?(?:reviewer|annotator|rater|labell?er|grader|(?:reviewed|annotated|rated|labell?ed|graded)_by)"
+    r"(?:_(?:name|id|email))?"
+)
 _SETTING = re.compile(r"_(?:model|version|name|provider)(?:_(?:name|id))?$")
 
 
@@ -126,6 +130,12 @@ def names_explanation(column: str) -> str | None:
     """What a column explains by its name: `judge` for `Judge Rationale`, "" for `Rationale`. None else."""
     match = re.fullmatch(rf"(?:(.+?)_)?({EXPLANATIONS})", column_key(column))
     return None if match is None or column_key(column) == "reasoning" else match[1] or ""
+
+
+def names_reviewer(column: str) -> str | None:
+    """What a column names the reviewers of: `label` for `Label Reviewer`, "" for `Labelled by`. None else."""
+    match = _REVIEWER.fullmatch(column_key(column))
+    return None if match is None else match[1] or ""
 
 
 def run_in(column: str) -> str | None:

@@ -54,7 +54,8 @@ class Chosen:
     """Columns that the caller names, and the sheet of a spreadsheet. Empty where it is to be guessed.
 
     A score is `name` or `name:type`, and marks may follow: `higher` or `lower` is better, and `human` for judgments of
-    people. With marks and no type, such as `name:higher`, columns of scores are still guessed.
+    people, whom a column may name (`human:reviewer`). With marks and no type, such as `name:higher`, columns of scores
+    are still guessed.
     """
 
     inputs: Sequence[str] = ()
@@ -76,6 +77,7 @@ class Chosen:
 
 def describe(columns: Columns) -> str:
     """The columns by what they hold, in a line."""
+    scores = [score for run in columns.runs for score in run.scores]
     parts: list[tuple[str, Sequence[str | None]]] = [
         ("datapoint id", [columns.datapoint]),
         ("inputs", columns.inputs),
@@ -87,7 +89,8 @@ def describe(columns: Columns) -> str:
             for run in columns.runs
         ),
         ("passes and samples", columns.pass_counts.columns if columns.pass_counts else []),
-        ("explanations", [score.explanation for run in columns.runs for score in run.scores]),
+        ("explanations", [score.explanation for score in scores]),
+        ("authors", list(dict.fromkeys(f"{s.author} (of {s.column})" for s in scores if s.author))),
         ("error", [run.error for run in columns.runs]),
         ("latency", [run.latency for run in columns.runs]),
         ("cost", [run.cost for run in columns.runs]),

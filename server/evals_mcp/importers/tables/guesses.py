@@ -23,6 +23,7 @@ from evals_mcp.importers.tables.long_tables import OneMetric
 from evals_mcp.importers.tables.numbers import is_number, numbers_in
 from evals_mcp.importers.tables.pass_counts import PassCounts, find_pass_counts
 from evals_mcp.importers.tables.run_columns import run_columns
+from evals_mcp.importers.tables.score_authors import add_authors
 from evals_mcp.importers.tables.score_columns import (
     OF_NUMBER,
     ScoreColumn,
@@ -30,6 +31,7 @@ from evals_mcp.importers.tables.score_columns import (
     is_part_of_object,
     names_score,
     parts_beside,
+    score_authors,
     score_choice,
     score_name,
     tells_state,
@@ -80,7 +82,10 @@ def _guess(sample: Sequence[Mapping[str, Any]], chosen: Chosen, file: str, *, de
             values.setdefault(name, []).append(cell)
     numbers = {name: numbers_in(cells, decimal_commas=decimal_commas) for name, cells in values.items()}
     values = {name: [numbers[name].plain(cell) for cell in cells] for name, cells in values.items()}
-    return _Guess(sample, values, chosen, file, None if chosen.score_columns else find_pass_counts(sample)).columns()
+    passes = None if chosen.score_columns else find_pass_counts(sample)
+    columns = _Guess(sample, values, chosen, file, passes).columns()
+    add_authors(columns, chosen, file)
+    return columns
 
 
 class _Guess:
@@ -122,6 +127,7 @@ class _Guess:
             own = [column for column in self._left if column.startswith(OF_DATAPOINT)]
             columns.datapoint_metadata = [self._take(column) for column in own]
         columns.metadata += [self._take(name) for name in chosen.metadata]
+        columns.metadata += [self._take(name) for name in score_authors(chosen.scores).values() if name in self._left]
         if self._pass_counts is not None and all(column in self._left for column in self._pass_counts.columns):
             columns.pass_counts = self._pass_counts
             for column in self._pass_counts.columns:

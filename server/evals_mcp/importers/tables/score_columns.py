@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from evals_mcp.importers.tables.cells import column_key
 from evals_mcp.importers.tables.numbers import Numbers
@@ -14,6 +15,7 @@ OF_OBJECT = "#"
 
 _DIRECTIONS = ("higher", "lower")
 _OF_PEOPLE = "human"
+_TYPES = ("boolean", "number", "select", "text")
 _STATES = ("error", "abstained")
 _VERDICTS = ("score", "passed", "threshold")
 OF_NUMBER = frozenset(("passed", "threshold"))
@@ -25,7 +27,7 @@ class ScoreColumn:
 
     `beside` has the columns of a judgment's other parts in a table that `evals-mcp export` wrote: why there is none
     (`error`, `abstained`), and its `score`, `passed` and `threshold`. `numbers` tells how its cells write numbers.
-    The type `is_sure` if the caller names it, or other columns tell it.
+    The type `is_sure` if the caller names it, or other columns tell it. The column `author` names who judged.
     """
 
     column: str
@@ -35,6 +37,7 @@ class ScoreColumn:
     beside: dict[str, str] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
     is_sure: bool = False
+    author: str | None = None
 
 
 def names_score(column: str) -> bool:
@@ -77,36 +80,54 @@ def score_directions(scores: Iterable[str]) -> dict[str, bool]:
     return {
         score_name(score_choice(text)[0]): mark == "higher"
         for text in scores
-        for mark in _marks(text)[1]
+        for mark in _marks(text).words
         if mark in _DIRECTIONS
     }
 
 
 def scores_of_people(scores: Iterable[str]) -> set[str]:
     """The evaluators that are people, by the mark `human`."""
-    return {score_name(score_choice(text)[0]) for text in scores if _OF_PEOPLE in _marks(text)[1]}
+    return {score_name(score_choice(text)[0]) for text in scores if _OF_PEOPLE in _marks(text).words}
+
+
+def score_authors(scores: Iterable[str]) -> dict[str, str]:
+    """The columns that name the people, by evaluator, where the caller says so: `label:human:reviewer`."""
+    return {score_name(score_choice(text)[0]): author for text in scores if (author := _marks(text).author)}
 
 
 def has_only_marks(text: str) -> bool:
     """Whether a caller's words such as `f1:higher` say how to read a score, and leave columns and types to a guess."""
-    return bool(_marks(text)[1]) and score_choice(text)[1] is None
+    return bool(_marks(text).words) and score_choice(text)[1] is None
 
 
 def score_choice(text: str) -> tuple[str, ScoreType | None]:
     """The column that a caller names, and its type if he says it."""
-    text, _ = _marks(text)
+    text = _marks(text).text
     name, _, type = text.rpartition(":")
-    if name and type in ("boolean", "number", "select", "text"):
+    if name and type in _TYPES:
         return name, type  # type: ignore[return-value]
     return text, None
 
 
-def _marks(text: str) -> tuple[str, list[str]]:
-    """A caller's words without the marks at their end, and these."""
+class _Marks(NamedTuple):
+    """A caller's words without the marks at their end, these, and the column of authors."""
+
+    text: str
+    words: list[str]
+    author: str | None
+
+
+def _marks(text: str) -> _Marks:
     marks: list[str] = []
+    author = None
     name, _, mark = text.rpartition(":")
-    while name and mark in (*_DIRECTIONS, _OF_PEOPLE):
+    while name:
+        if mark in (*_DIRECTIONS, _OF_PEOPLE):
+            text = name
+        elif name.endswith(f":{_OF_PEOPLE}") and mark not in _TYPES:
+            text, author, mark = name.removesuffix(f":{_OF_PEOPLE}"), mark, _OF_PEOPLE
+        else:
+            break
         marks.append(mark)
-        text = name
         name, _, mark = text.rpartition(":")
-    return text, marks
+    return _Marks(text, marks, author)

@@ -7,7 +7,14 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from evals_mcp.importers.tables.cells import as_boolean, column_key, is_missing
-from evals_mcp.importers.tables.column_names import EXPLANATIONS, NO_OPTIONS, NO_SCORES, names_measure, names_setting
+from evals_mcp.importers.tables.column_names import (
+    EXPLANATIONS,
+    NO_OPTIONS,
+    NO_SCORES,
+    names_measure,
+    names_reviewer,
+    names_setting,
+)
 from evals_mcp.importers.tables.numbers import is_fraction, is_number
 
 ScoreType = Literal["boolean", "number", "select", "text"]
@@ -131,7 +138,8 @@ def _is_no_score(column: str) -> bool:
 def _tells_about(column: str) -> bool:
     """Whether a column of texts has people, states, settings or remarks, such as `Reviewer` and `Judge Rationale`."""
     key = column_key(column)
-    return key in NO_OPTIONS or _REMARK.search(key) is not None or names_setting(column)
+    names_person = key in NO_OPTIONS or names_reviewer(column) is not None
+    return names_person or _REMARK.search(key) is not None or names_setting(column)
 
 
 def _can_be_option(cell: Any) -> bool:
