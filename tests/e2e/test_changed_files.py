@@ -73,7 +73,7 @@ def test_new_evaluators_of_an_evaluation_that_exists_are_named(tmp_path: Path) -
     _import(path, _BEFORE)
     told = " ".join(_import(path, _BEFORE.replace("false", "0.5").replace("true", "0.25")).stdout.split())
     assert "h was there with other evaluators or types; new ones: correct. To keep them apart, import with " in told
-    assert "--evaluation NEW." in told
+    assert "--evaluation NEW. To start over, import into a new database (evals-mcp import --into FILE)." in told
 
 
 def test_a_file_that_is_read_with_other_columns_is_an_evaluation_of_its_own(tmp_path: Path) -> None:
@@ -85,6 +85,7 @@ def test_a_file_that_is_read_with_other_columns_is_an_evaluation_of_its_own(tmp_
     for choice, name in (("share:higher", "h 2"), ("share:number:lower", "h 3")):
         told = " ".join(_import(path, guessed, "--score", choice).stdout.split())
         assert f"The evaluation h was read with other columns and stays as it is. This is {name}." in told
+        assert "To start over without the first reading, import into a new database (evals-mcp import --into" in told
         assert f'"What is wrong with the worst answers in {name}?"' in told
         assert "All of it was in the database already." in _import(path, guessed, "--score", choice).stdout
         assert len(_runs(path, name)) == len(before)

@@ -45,7 +45,8 @@ class ColumnChoice:
     def notes(self) -> list[str]:
         """A sentence for each evaluation with another name."""
         return [
-            f"The evaluation {wanted} was read with other columns and stays as it is. This is {found}."
+            f"The evaluation {wanted} was read with other columns and stays as it is. This is {found}. To start over "
+            "without the first reading, import into a new database (evals-mcp import --into FILE)."
             for wanted, found in self.renamed.items()
         ]
 

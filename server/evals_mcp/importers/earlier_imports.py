@@ -60,5 +60,6 @@ class EarlierImport:
         if there and new:
             yield (
                 f"{self._name} was there with other evaluators or types; new ones: {', '.join(new)}. "
-                "To keep them apart, import with --evaluation NEW."
+                "To keep them apart, import with --evaluation NEW. To start over, import into a new database "
+                "(evals-mcp import --into FILE)."
             )
