@@ -115,6 +115,13 @@ async def test_pages_of_datapoints_add_up(client: EvalsClient) -> None:
     assert len(seen) == len(set(seen)) == 9
 
 
+async def test_advice_is_given_once(client: EvalsClient) -> None:
+    """However many parts of a short answer are cut."""
+    for budget in (500, 600, 800):
+        answer = await compare_runs(Lookup(client), SAMPLE, candidates=["v2"], max_tokens=budget)
+        assert answer.lower().count("raise max_tokens") == 1
+
+
 async def test_a_cursor_of_another_question_is_refused(client: EvalsClient) -> None:
     """Other arguments would go on in another list."""
     answer = await compare_runs(Lookup(client), SAMPLE, candidates=["v2"], limit=1)

@@ -16,7 +16,8 @@ from evals_mcp.answers.frame.quoting import Quoted, block
 from evals_mcp.answers.frame.tokens import fit, whole_character
 
 _RESERVE = 250  # tokens for rows and footers that heads never take
-_SHORT = "Some lines were omitted. Raise max_tokens."
+_OMITTED: Quoted = "Some lines were omitted."
+_SHORT: Quoted = f"{_OMITTED} Raise max_tokens."
 _UNUSED = 0.13  # of the budget; lines get what is more, if the next row does not fit
 _SHORTEST_LINE = 30  # tokens; less of a line says nothing
 
@@ -115,7 +116,10 @@ class Answer:
         body = [text for part in (*self._body, *self._notes) for text in _texts(part)]
         extra_first = sorted(range(len(lists)), key=lambda at: lists[at].rank is not Rank.EXTRA)
         below = [text for index in extra_first for text in closings[index]]
-        return "\n".join([*body, *self._footers, *below])
+        footers = self._footers
+        if any("raise max_tokens" in text for text in below):
+            footers = [_OMITTED if text == _SHORT else text for text in footers]
+        return "\n".join([*body, *footers, *below])
 
     def _allocate(self, lists: Sequence[List], lines: Sequence[int], reserve: int) -> tuple[int, list[int]]:
         """The tokens of all lines, and of each list. A single list takes no time to find its needs beside few lines."""

@@ -91,5 +91,7 @@ class List:
         self.omits = amount < len(self.rows)
         below = cut(self.footer(amount), room - shown.cost)
         self.texts = [text for text in (header, *shown.texts) if text]
+        if below.endswith(on_cut.rpartition(": ")[2]):  # the same advice
+            on_cut = ""
         closings = [text for text in (on_cut if shown.is_cut else "", below) if text]
         return closings, cost(header) + shown.cost + sum(map(cost, closings))
