@@ -35,7 +35,8 @@ def compared_figures(row: ComparisonRow) -> ComparedFigures | None:
     """The figures of a row; None for options and without pairs.
 
     A row gets up to two more decimals (whole numbers: one) if its rounded figures do not add up, or if an end of the
-    interval would look like zero. If that does not help, as with thirds, the difference is that of the rounded figures.
+    interval would look like zero. If that does not help, as with thirds, the difference is that of the rounded figures;
+    so it is of rates, which have a decimal at most in all answers, unless an end would look like zero.
     """
     if row.baseline is None or row.candidate is None or row.difference is None:
         return None
@@ -58,7 +59,7 @@ def _adds_up(row: ComparisonRow, factor: float, places: int) -> bool:
     baseline, candidate, difference = (
         figures.fixed((value or 0.0) * factor, places) for value in (row.baseline, row.candidate, row.difference)
     )
-    if _minus(candidate, baseline, places) != difference:
+    if factor != _PERCENT and _minus(candidate, baseline, places) != difference:
         return False
     ends = [value for value in (row.low, row.high) if value]
     return all(_is_shown(figures.fixed(value * factor, places)) for value in ends)

@@ -19,8 +19,9 @@ from evals_mcp.truncation import CutText
 _LISTED = 12
 _READ = 'Read a log in full: get_log(log="…")'
 _METHOD: Quoted = (
-    "Groups are of alike explanations, notes, errors and, at half the weight, inputs: non-negative factors of TF-IDF, "
-    f"as many (1 to {MOST_GROUPS}) as stand out from chance by parallel analysis. Name them by terms and examples."
+    "Groups are of alike explanations by failing judges, notes, errors and, at half the weight, inputs: non-negative "
+    f"factors of TF-IDF, as many (1 to {MOST_GROUPS}) as stand out from chance by parallel analysis. Name them by "
+    "terms and examples."
 )
 _TEST: Quoted = (
     "Runs: their logs in the group, of their failing logs; more: a larger share than in the other runs (one-sided "
