@@ -1,27 +1,25 @@
 """Take back labels, and the evaluator or options that came with them, inside a transaction."""
 
-from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Table, delete, exists, select
+from sqlalchemy import Column, Connection, Row, delete, exists, select
 
 from evals_mcp.errors import Conflict
 from evals_mcp.store.database.tables import (
-    deployments,
     directories,
     evaluation_evaluators,
     evaluation_runs,
     files,
     judgments,
     logs,
-    metadata,
-    versions,
 )
 from evals_mcp.store.evaluations.evaluations import attached_versions, touch_evaluation
 from evals_mcp.store.evaluations.label_evaluators import replace_attached
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.undo.log_inverses import require_newest, require_unchanged
+from evals_mcp.store.undo.set_up_inverses import delete_new_version, require_unused, user_of
 
 
 def undo_labels(connection: Connection, entry: Row[Any], now: datetime) -> None:
@@ -60,30 +58,21 @@ def _release(connection: Connection, entry: Row[Any], now: datetime) -> None:
     else:
         replace_attached(connection, evaluation_id, version_id, replaced)
     touch_evaluation(connection, evaluation_id, now)
-    if entry.result["is_new"]:
-        _delete_file(connection, evaluator_id)
-    elif entry.before["is_new_version"] and not _is_referenced(connection, versions.c.id, version_id):
-        connection.execute(delete(versions).where(versions.c.id == version_id))
+    with suppress(Conflict), connection.begin_nested():  # what is used by now stays
+        if entry.before["is_new_version"]:
+            delete_new_version(connection, version_id)
+        if entry.result["is_new"]:
+            _delete_file(connection, evaluator_id)
 
 
 def _delete_file(connection: Connection, file_id: str) -> None:
-    """Delete an evaluator, its version and its deployment, unless anything else refers to them."""
-    of_file = select(versions.c.id).where(versions.c.file_id == file_id)
-    ids = list(connection.execute(of_file).scalars())
-    if len(ids) > 1 or any(_is_referenced(connection, versions.c.id, id, besides=(deployments,)) for id in ids):
-        return
-    if _is_referenced(connection, files.c.id, file_id, besides=(deployments, versions)):
-        return
+    """Delete a file without versions, and the empty directories that were made with it. Raises Conflict."""
+    require_unused(connection, files.c.id, file_id, "File")
     file = connection.execute(select(files.c.directory_id, files.c.created_at).where(files.c.id == file_id)).one()
-    for table, column in ((deployments, deployments.c.file_id), (versions, versions.c.file_id), (files, files.c.id)):
-        connection.execute(delete(table).where(column == file_id))
-    _delete_directories(connection, file.directory_id, file.created_at)
-
-
-def _delete_directories(connection: Connection, directory_id: str | None, created_at: datetime) -> None:
-    """Delete an empty directory that was made at this moment, and those above it."""
-    while directory_id is not None and not _is_referenced(connection, directories.c.id, directory_id):
-        mine = (directories.c.id == directory_id, directories.c.created_at == created_at)
+    connection.execute(delete(files).where(files.c.id == file_id))
+    directory_id = file.directory_id
+    while directory_id is not None and user_of(connection, directories.c.id, directory_id) is None:
+        mine = (directories.c.id == directory_id, directories.c.created_at == file.created_at)
         parent = connection.execute(select(directories.c.parent_id).where(*mine)).first()
         if parent is None:
             return
@@ -99,13 +88,6 @@ def _judges(connection: Connection, evaluation_id: str, evaluator_id: str) -> bo
         evaluation_runs.c.evaluation_id == evaluation_id,
     )
     return bool(connection.execute(select(found)).scalar_one())
-
-
-def _is_referenced(connection: Connection, column: Column[Any], value: str, besides: Sequence[Table] = ()) -> bool:
-    """Whether a row of any table but these refers to this row."""
-    tables = (table for table in metadata.sorted_tables if table not in besides)
-    referring = [key.parent for table in tables for key in table.foreign_keys if key.column is column]
-    return any(_is_used(connection, parent, value) for parent in referring)
 
 
 def _is_used(connection: Connection, column: Column[Any], value: str) -> bool:

@@ -36,12 +36,12 @@ def undo_set_up(connection: Connection, entry: Row[Any], now: datetime) -> None:
     if before["evaluation_is_new"]:
         delete_new_evaluation(connection, evaluation_id, [])
     for version_id in reversed(before["versions"]):
-        _delete_new_version(connection, version_id)
+        delete_new_version(connection, version_id)
     for file_id in before["files"]:
-        _require_unused(connection, files.c.id, file_id, "File")
+        require_unused(connection, files.c.id, file_id, "File")
         connection.execute(delete(files).where(files.c.id == file_id))
     for directory_id in before["directories"]:
-        if _user_of(connection, directories.c.id, directory_id) is None:
+        if user_of(connection, directories.c.id, directory_id) is None:
             connection.execute(delete(directories).where(directories.c.id == directory_id))
 
 
@@ -77,7 +77,7 @@ def _detach(connection: Connection, evaluation_id: str, attached: Mapping[str, A
     touch_evaluation(connection, evaluation_id, now)
 
 
-def _delete_new_version(connection: Connection, version_id: str) -> None:
+def delete_new_version(connection: Connection, version_id: str) -> None:
     """Delete a version that is its file's newest and that nothing uses, with the datapoints of it alone."""
     version = connection.execute(select(versions).where(versions.c.id == version_id)).first()
     if version is None:
@@ -96,7 +96,7 @@ def _delete_new_version(connection: Connection, version_id: str) -> None:
     point_ids = list(connection.execute(own).scalars())
     connection.execute(delete(dataset_datapoints).where(dataset_datapoints.c.version_id == version_id))
     _delete_datapoints(connection, point_ids)
-    _require_unused(connection, versions.c.id, version_id, "Version")
+    require_unused(connection, versions.c.id, version_id, "Version")
     connection.execute(delete(versions).where(versions.c.id == version_id))
 
 
@@ -108,12 +108,13 @@ def _delete_datapoints(connection: Connection, ids: Sequence[str]) -> None:
         connection.execute(delete(column.table).where(column.in_(ids)))
 
 
-def _require_unused(connection: Connection, column: Column[Any], id: str, noun: str) -> None:
-    if (user := _user_of(connection, column, id)) is not None:
+def require_unused(connection: Connection, column: Column[Any], id: str, noun: str) -> None:
+    """Raise Conflict if a row of any table refers to this one."""
+    if (user := user_of(connection, column, id)) is not None:
         raise Conflict(f"{noun} `{id}` is used by {user.replace('_', ' ')} now. Undo or delete that first.")
 
 
-def _user_of(connection: Connection, column: Column[Any], id: str) -> str | None:
+def user_of(connection: Connection, column: Column[Any], id: str) -> str | None:
     """The name of a table with a row that refers to this one."""
     for table in metadata.sorted_tables:
         for key in table.foreign_keys:
