@@ -37,8 +37,8 @@ async def test_notes_become_a_taxonomy_with_counts_and_agreement(own_assistant: 
     logs = await _ids(own_assistant, 20, sample=True)
     notes = [("Counts calendar days.", "Quotes a policy that was replaced.")[n % 2] for n in range(20)]
     noted = await own_assistant.ask("label_logs", **PERSON, labels=_rows(logs, notes, "note"))
-    assert noted.startswith(f'Labelled 20 logs with "{NAME}/notes" (a person\'s judgment by ann).') or "notes" in noted
-    assert "text" in noted
+    assert noted.startswith("Labelled 20 logs with notes (a person's judgment by ann).\nCreated evaluator ")
+    assert "notes: text." in noted
     listed = await own_assistant.ask("get_logs", evaluation=NAME, where=["notes=judged"], limit=20, max_tokens=20_000)
     assert "20 logs judged by notes" in listed
     assert listed.count('"Counts calendar days."') == 10
@@ -58,9 +58,7 @@ async def test_notes_become_a_taxonomy_with_counts_and_agreement(own_assistant: 
     judge = await own_assistant.ask(
         "label_logs", evaluation=NAME, evaluator="failure_mode", labels=_rows(logs[:10], modes[:8] + ["date"] * 2)
     )
-    assert judge.startswith(
-        f'Labelled 10 logs with "{NAME}/failure_mode (assistant)" (an assistant\'s judgment by mcp)'
-    )
+    assert judge.startswith('Labelled 10 logs with "failure_mode (assistant)" (an assistant\'s judgment by mcp)')
     assert 'failure_mode equals "failure_mode (assistant)" on 90% (60 to 98) of 10 logs that both judged' in judge
     several = await own_assistant.ask(
         "label_logs", **PERSON, evaluator="problems", logs=logs[:2], judgment='["date", "tone"]'

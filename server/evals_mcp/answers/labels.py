@@ -52,7 +52,7 @@ def summarize_labels(
 ) -> Quoted:
     """Labels and their evaluator, and the agreement of `judges`."""
     answer = Answer(budget)
-    answer.head(_head(request, made))
+    answer.head(_head(evaluation, request, made))
     if made.evaluator.is_new:
         verb: Quoted = "Would create" if request.dry_run else "Created"
         of = f" with the options {_options(made.options)}" if made.options else ""
@@ -75,13 +75,14 @@ def summarize_labels(
     return answer.text()
 
 
-def _head(request: LabelsRequest, made: LabelsResponse) -> Quoted:
+def _head(evaluation: ResolvedEvaluation, request: LabelsRequest, made: LabelsResponse) -> Quoted:
     start: Quoted = "Dry run, nothing was stored. Would label" if request.dry_run else "Labelled"
     by: Quoted = f" by {name(made.author)}" if made.author else ""
     whose: Quoted = "a person's judgment" if request.kind == "human" else "an assistant's judgment"
     one: Quoted = f"log {name(made.labels[0].log_id)}" if len(made.labels) == 1 else ""
     logs = one or figures.count(len(made.labels), "log")
-    return f"{start} {logs} with {name(made.evaluator.name)} ({whose}{by}){_values(request, made)}."
+    called = evaluation.evaluator_labels.get(made.evaluator.version_id or "", made.evaluator.name)
+    return f"{start} {logs} with {name(called)} ({whose}{by}){_values(request, made)}."
 
 
 def _values(request: LabelsRequest, made: LabelsResponse) -> Quoted:
