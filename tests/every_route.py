@@ -347,7 +347,7 @@ def _writes(world: World) -> Iterator[Step]:
     outputs = {"outputs": [{"datapoint_id": world.other["datapoint"], "output": "more"}]}
     yield Step("POST", "/v5/evaluations/{id}/runs/{run_id}/outputs", {**evaluation, "run_id": run}, body=outputs)
     label = {"log_id": world.logs["in_run"], "judgment": "late", "note": "A day late."}
-    labels = {"evaluator": {"name": "mode"}, "labels": [label], "kind": "human", "author": "ann"}
+    labels = {"evaluator": {"name": "labels/mode"}, "labels": [label], "kind": "human", "author": "ann"}
     yield Step("POST", "/v5/evaluations/{id}/labels", evaluation, body=labels)
     yield Step("POST", "/v5/set-ups", body={"evaluation": "set up", "evaluators": [{"name": world.files["evaluator"]}]})
     yield Step("GET", "/v5/bulk")
