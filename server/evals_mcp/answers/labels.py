@@ -156,6 +156,6 @@ def _examples(judge: JudgeAgreement) -> Quoted:
     if not words:
         return ""
     return (
-        f"Few-shot examples for {judge.called}: {', '.join(words)}. Agreement on logs that are examples says nothing: "
-        "measure the new version on others."
+        f"Few-shot examples for {judge.called}: {', '.join(words)}. Name those in its prompt in attributes.examples of "
+        "its new version: they then leave the agreement."
     )

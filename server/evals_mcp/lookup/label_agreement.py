@@ -16,6 +16,7 @@ from evals_mcp.models.resolved import ResolvedEvaluation
 _PAIRS = 4
 _CELLS = 2
 _LOGS = 3
+_MOST = 100
 
 
 async def label_agreement(
@@ -87,9 +88,11 @@ async def _logs(
     *,
     labels_first: bool,
 ) -> JudgedLogs:
-    """The newest logs that both raters judged so."""
+    """The newest logs that both raters judged so, without those that a judge's prompt shows as examples."""
     filter = await read_filter(lookup, evaluation, names.conditions(pair, cell[0], cell[1]))
-    question = LogQuestion(filter=filter, limit=_LOGS, characters=0)
+    shown = {id for row in evaluation.evaluators for id in row.examples}
+    question = LogQuestion(filter=filter, limit=_LOGS + min(len(shown), _MOST), characters=0)
     _, found = await lookup.client.reviews.find_logs(evaluation, question)
     label, judgment = cell if labels_first else cell[::-1]
-    return JudgedLogs(label, judgment, [row.id for row in found.rows], found.total)
+    ids = [row.id for row in found.rows if not shown & {row.id, row.datapoint_id}]
+    return JudgedLogs(label, judgment, ids[:_LOGS], found.total - len(found.rows) + len(ids))
