@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from evals_mcp.answers.frame.figures import count
-from evals_mcp.answers.frame.quoting import harmless, quote
+from evals_mcp.answers.frame.quoting import quote
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.label_specs import (
@@ -44,7 +44,8 @@ async def store_labels(lookup: Lookup, evaluation: ResolvedEvaluation, request: 
             return await lookup.client.labels.create(evaluation.id, request)
         except Invalid as error:
             path = ".".join(map(str, error.location))
-            raise Invalid(harmless(str(error).removeprefix(f"{path}: ")), error.location) from error
+            error.args = (str(error).removeprefix(f"{path}: "),)  # the row is named in the words
+            raise
     return await _label_in_order(lookup, evaluation, request)
 
 
