@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from tests.assistant import Assistant
 
+from evals_mcp.lookup.recorded import RecordedLookup
 from evals_mcp.models.references import VersionReference
 from evals_mcp.models.runs import CreateRunRequest
+from evals_mcp.tools.log_generation import log_generation
 
 pytestmark = pytest.mark.anyio
 NAME = "Which prompt answers tickets"
@@ -148,3 +150,16 @@ async def test_one_bad_row_stores_no_log(own_assistant: Assistant, wrong: Any, s
     rows = list(map(json.dumps, [*outputs, wrong]))
     assert said in await own_assistant.refuse("log_generation", evaluation=NAME, run=run, outputs=rows)
     assert "\n0 logs in " in await own_assistant.ask("get_logs", evaluation=NAME, runs=[run])
+
+
+async def test_many_datapoints_are_found_with_one_question(own_assistant: Assistant) -> None:
+    """Whether they are given by their ids or prefixes; three datapoints have a log."""
+    run, lookup = await _open_run(own_assistant), RecordedLookup(own_assistant.client)
+    listed = await own_assistant.ask("list_datapoints", evaluation=NAME, limit=3)
+    points = re.findall(r"^(dp_\w+) \| ", listed, re.MULTILINE)
+    rows = [json.dumps({"datapoint": point, "output": "x"}) for point in (points[0], points[1][:14], points[2])]
+    assert (await log_generation(lookup, NAME, run, outputs=rows)).startswith("Logged 3 outputs in run ")
+    assert [asked.method for asked in lookup.asked].count("find_datapoint_ids") == 1
+    evaluation = await own_assistant.client.reviews.get_evaluation(NAME)
+    found = evaluation.run(run)
+    assert (found.logs_count, found.missing_datapoints) == (3, (found.datapoints_count or 0) - 3)

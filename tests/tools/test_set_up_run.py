@@ -11,6 +11,7 @@ from tests.documented_only import documented_client, mirror_of
 
 from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.store.bulk.reading import BulkReading
 from evals_mcp.store.store import open_store
 
 pytestmark = pytest.mark.anyio
@@ -56,6 +57,9 @@ async def test_a_dry_run_tells_what_would_be_created(own_assistant: Assistant) -
     assert "Refunds" not in await own_assistant.ask("list_evaluations")
 
 
+_MORE = '{"inputs":{"question":"one more"}}'
+
+
 async def test_parts_come_in_several_calls(own_assistant: Assistant) -> None:
     """Each answer says what is missing, and the call that brings it."""
     first = await own_assistant.ask("set_up_run", evaluation="Parts")
@@ -67,6 +71,15 @@ async def test_parts_come_in_several_calls(own_assistant: Assistant) -> None:
     assert "dataset=parts" in second.replace('"', "")
     third = await own_assistant.ask("set_up_run", evaluation="Parts", dataset="parts", model="small")
     assert third.startswith("Run run_")
+    run = third.split()[1]
+    point = re.findall(r"dp_\w+", await own_assistant.ask("list_datapoints", evaluation="Parts"))[0]
+    logged = await own_assistant.ask("log_generation", evaluation="Parts", run=run, datapoint=point, output="yes")
+    grown = await own_assistant.ask("set_up_run", evaluation="Parts", datapoints=[_MORE], model="small")
+    assert f"Run {run} has logs of this version over another version of the dataset. The new run lacks them" in grown
+    new, log = grown.split()[1], re.findall(r"log_\w+", logged)[0]
+    added = await own_assistant.ask("add_logs_to_run", evaluation="Parts", run=new, log_ids=[log])
+    assert added.startswith("Added 1 log ")
+    assert "has logs of this version" not in await own_assistant.ask("set_up_run", evaluation="Parts", model="small")
 
 
 @pytest.mark.parametrize(
@@ -129,6 +142,13 @@ async def test_a_server_without_our_routes_gets_the_parts_in_order(tmp_path: Pat
         )
         given = {"evaluation": "Refunds", "dataset": "Refunds/datapoints", "version": "Refunds/prompt"}
         assert "The run has an output for each datapoint." in await assistant.ask("set_up_run", **given)
+        grown = await assistant.ask("set_up_run", **given, datapoints=[_MORE, POINTS[0]])
+        assert f"Run {run} has logs of this version over another version of the dataset." in grown
+        assert f"{len(rows) + 1} datapoints, 1 added" in grown
+        other_type = {**given, "evaluators": ["Refunds/tone", "Refunds/correct:text"]}
+        counts = BulkReading(store.database).counts()
+        assert "exists with another definition" in await assistant.refuse("set_up_run", **other_type)
+        assert BulkReading(store.database).counts() == counts
         refused = await assistant.refuse(
             "log_generation", evaluation="Refunds", run=run, outputs=[rows[0], rows[1].replace("dp_", "dp_x")]
         )

@@ -29,6 +29,11 @@ def summarize_set_up(made: SetUpResponse, budget: int, *, dry_run: bool) -> Quot
             f"{figures.count(made.added_datapoints_count)} {added}."
         )
     answer.line(_needs(made))
+    if made.older_run_id is not None:
+        answer.line(
+            f"Run {name(made.older_run_id)} has logs of this version over another version of the dataset. The new run "
+            "lacks them: add_logs_to_run takes them over."
+        )
     if dry_run:
         answer.offer("Next: the same call without dry_run.")
     else:

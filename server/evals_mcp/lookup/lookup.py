@@ -1,6 +1,6 @@
 """Resolve the names in a call, and provide the rows that answer it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from evals_mcp.answers.empty import no_evaluations
@@ -24,6 +24,7 @@ Ask = Callable[[Quoted], Awaitable[Literal["accept", "decline", "cancel"] | None
 """Asks the person a question; None if the host cannot."""
 
 _CANDIDATES = 50
+_MOST_IDS = 1_000
 _ALL = 200
 _WHOLE_ID = 21  # characters
 _NOTHING_SET = Setup()
@@ -56,6 +57,7 @@ class Lookup:
         self._ask = ask
         self._mirror = mirror
         self._fields: dict[str, FieldRows] = {}
+        self._datapoint_ids: dict[str, list[str]] = {}
         self._reading = None if mirror is None else mirror.reading(progress)
 
     async def rows(self) -> RowSource:
@@ -176,14 +178,31 @@ class Lookup:
         found = await (await self.rows()).find_log_ids(wanted, limit=_CANDIDATES)
         return wanted if not found or wanted in found else only(found, word, argument)
 
+    async def read_datapoint_ids(self, evaluation: ResolvedEvaluation, words: Sequence[str]) -> None:
+        """Read the ids of datapoints that many words may mean with one question, for `find_datapoint`."""
+        beginning = _common_beginning([word.strip() for word in words])
+        if len(words) > 1 and beginning:
+            found = await (await self.rows()).find_datapoint_ids(evaluation.id, beginning, limit=_MOST_IDS)
+            if len(found) < _MOST_IDS:
+                self._datapoint_ids[evaluation.id] = found
+
     async def find_datapoint(self, evaluation: ResolvedEvaluation, word: str) -> str:
         """The id of the datapoint with this unique prefix; the word itself if no dataset has it.
 
         Raises Invalid with all matches if there are several.
         """
         wanted = word.strip()
-        found = await (await self.rows()).find_datapoint_ids(evaluation.id, wanted, limit=_CANDIDATES)
+        if (known := self._datapoint_ids.get(evaluation.id)) is not None:
+            found = [id for id in known if id.startswith(wanted)][:_CANDIDATES]
+        else:
+            found = await (await self.rows()).find_datapoint_ids(evaluation.id, wanted, limit=_CANDIDATES)
         return wanted if not found or wanted in found else only(found, word, "datapoint")
+
+
+def _common_beginning(words: Sequence[str]) -> str:
+    first, last = min(words), max(words)
+    pairs = zip(first, last, strict=False)
+    return first[: next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(first), len(last)))]
 
 
 def _first(word: str, part: float) -> str:

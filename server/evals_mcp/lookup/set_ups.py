@@ -6,7 +6,7 @@ from typing import Any
 from evals_mcp.answers.frame.figures import listed
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.errors import EvalsError, Invalid, NotFound
+from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound
 from evals_mcp.models.datasets import DatasetRequest
 from evals_mcp.models.evaluations import CreateEvaluationRequest
 from evals_mcp.models.evaluators import EvaluatorRequest
@@ -52,6 +52,7 @@ class _SetUp:
         self._found: dict[str, JsonObject] = {}
         self._folder = request.evaluation.replace("/", "-").strip()
         self.created: list[Quoted] = []
+        self.older_run_id: str | None = None
 
     async def look_up(self) -> None:
         """Find the parts that exist. Raises NotFound for one that the request does not describe."""
@@ -65,6 +66,8 @@ class _SetUp:
             await self._find("version", request.version, needed=not described)
         for item in request.evaluators:
             await self._find("evaluators", item.name, needed=item.spec is None)
+            if item.spec is not None and item.name in self._found:
+                _require_type(self._found[item.name], item.spec.return_type)
 
     async def _find(self, argument: Quoted, word: str, *, needed: bool) -> None:
         try:
@@ -81,9 +84,10 @@ class _SetUp:
         evaluation = await self._made_evaluation(version, evaluators)
         answer = SetUpResponse(evaluation=evaluation, dataset=dataset, version=version, evaluators=evaluators)
         answer.datapoints_count = count
-        answer.added_datapoints_count = len(self._request.datapoints)
+        answer.added_datapoints_count = self._added_count(count)
         if dataset is not None and version is not None:
             answer.run = await self._run(evaluation, dataset, version)
+            answer.older_run_id = self.older_run_id if answer.run.is_new else None
         return answer
 
     async def _dataset(self) -> tuple[SetUpPart | None, int]:
@@ -98,6 +102,13 @@ class _SetUp:
         made = await self._client.datasets.upsert(body)
         is_new = found is None or found.get("version_id") != made.version_id
         return self._note("dataset", made, is_new=is_new), made.datapoints_count
+
+    def _added_count(self, count: int) -> int:
+        """How many datapoints a dataset of this size got; of a dry run, how many were given."""
+        given, found = len(self._request.datapoints), self._found.get(self._request.dataset or "")
+        if self._request.dry_run or not given:
+            return given
+        return max(0, count - int((found or {}).get("datapoints_count") or 0))
 
     async def _version(self) -> SetUpPart | None:
         request = self._request
@@ -149,6 +160,8 @@ class _SetUp:
                 has = (run.dataset and run.dataset.version_id, run.version and run.version.version_id)
                 if has == wanted and run.status != "cancelled":
                     return SetUpPart(id=run.id, name=run.id, is_new=False)
+                if run.dataset and run.dataset.id == dataset.id and has[0] != wanted[0] and has[1] == wanted[1]:
+                    self.older_run_id = self.older_run_id or run.id
         if self._request.dry_run:
             return SetUpPart(id="", name="", is_new=True)
         over, of = (VersionReference(version_id=id) for id in wanted)
@@ -161,6 +174,17 @@ class _SetUp:
         if is_new:
             self.created.append(f"{noun} {name(made.path)}")
         return SetUpPart(id=made.id, name=made.path, version_id=made.version_id, is_new=is_new)
+
+
+def _require_type(found: JsonObject, wanted: str) -> None:
+    """Raise Conflict for an evaluator whose judgments have another type than the described one's."""
+    theirs = found.get("spec")
+    type = theirs.get("return_type") if isinstance(theirs, dict) else None
+    if type not in (None, wanted):
+        raise Conflict(
+            f"Evaluator {name(str(found['path']))} exists with another definition ({name(str(type))}). Give its path "
+            "alone to use it, or another name to create one."
+        )
 
 
 def _part(found: JsonObject) -> SetUpPart:

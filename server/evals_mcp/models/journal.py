@@ -40,7 +40,7 @@ class JournalEntry(Model):
     subject: str
     result: JsonObject
     changed: list[str]
-    rows_count: int = 1
+    rows_count: int
     request_id: str | None = None
     undoable: bool
     undone_at: UtcDatetime | None = None

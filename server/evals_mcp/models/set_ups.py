@@ -52,7 +52,8 @@ class SetUpResponse(Model):
     """The parts of a run. The ids of new parts mean nothing after a dry run.
 
     Without a dataset or a version there is no run. The run has logs for `logged_datapoints_count` of
-    `datapoints_count` datapoints.
+    `datapoints_count` datapoints. A new run lacks the logs of `older_run_id`, a run of the version over another version
+    of the dataset.
     """
 
     evaluation: SetUpPart
@@ -60,6 +61,7 @@ class SetUpResponse(Model):
     version: SetUpPart | None = None
     evaluators: list[SetUpPart]
     run: SetUpPart | None = None
-    datapoints_count: int = 0
-    added_datapoints_count: int = 0
-    logged_datapoints_count: int = 0
+    older_run_id: str | None = None
+    datapoints_count: Defaulted[int] = 0
+    added_datapoints_count: Defaulted[int] = 0
+    logged_datapoints_count: Defaulted[int] = 0

@@ -61,6 +61,7 @@ async def log_generation(
     resolved = await lookup.find_evaluation(evaluation)
     found = find_run(resolved, run)
     rows = [_row(text, position) for position, text in enumerate(outputs, 1)] if outputs else [_one(single)]
+    await lookup.read_datapoint_ids(resolved, [row["datapoint"] for row in rows])
     given = [
         await _read_output(lookup, resolved, row, in_row("outputs", position) if outputs else "")
         for position, row in enumerate(rows, 1)

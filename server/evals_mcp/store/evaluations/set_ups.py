@@ -12,7 +12,7 @@ from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.references import EvaluatorReference, Target
 from evals_mcp.models.set_ups import SetUpEvaluator, SetUpPart, SetUpRequest, SetUpResponse
 from evals_mcp.store.database.repository import Repository
-from evals_mcp.store.database.tables import evaluation_runs, evaluations, files, runs
+from evals_mcp.store.database.tables import evaluation_runs, evaluations, files, runs, versions
 from evals_mcp.store.evaluations.evaluations import (
     EVALUATED_TYPES,
     attach_evaluators,
@@ -84,6 +84,8 @@ class _SetUp:
             answer.datapoints_count = size
         if dataset is not None and version is not None:
             answer.run = self._run(evaluation.id, dataset, version)
+            if answer.run.is_new:
+                answer.older_run_id = self._older_run(evaluation.id, dataset, version)
             answer = _current(self._connection, answer)
         return answer
 
@@ -187,6 +189,18 @@ class _SetUp:
             use_existing_logs=False,
         )
         return SetUpPart(id=id, name=id, is_new=True)
+
+    def _older_run(self, evaluation_id: str, dataset: SetUpPart, version: SetUpPart) -> str | None:
+        """The newest run of the version with logs over another version of the dataset."""
+        return self._connection.execute(
+            select(runs.c.id)
+            .join(evaluation_runs, evaluation_runs.c.run_id == runs.c.id)
+            .join(versions, versions.c.id == runs.c.dataset_version_id)
+            .where(evaluation_runs.c.evaluation_id == evaluation_id, runs.c.version_id == version.version_id)
+            .where(versions.c.file_id == dataset.id, versions.c.id != dataset.version_id, runs.c.logs_count > 0)
+            .order_by(runs.c.number.desc())
+            .limit(1)
+        ).scalar()
 
     def _find(self, word: str, types: Sequence[str]) -> Version | None:
         return find_named(self._connection, word, types)
