@@ -322,11 +322,12 @@ class Assembly:
     def _judgment_record(self, content: list[Any]) -> JudgmentRecord:
         name, kind, author, log_id, number, judgment, about = content
         version_id = self._evaluator_id(name, kind)
-        about["id"] = self._id("log", log_id, version_id, author or "", str(number))
-        about |= {"evaluator_version_id": version_id, "judged_log_id": log_id, "user": author}
-        about["judgment"] = None if judgment is None else self._evaluators[name, kind].value(judgment)
-        # `add` checked the values. To check them again would take half of the time.
-        return self._empty_judgment.model_copy(update=about)
+        fields = about | {"evaluator_version_id": version_id, "judged_log_id": log_id, "user": author}
+        fields["id"] = self._id("log", log_id, version_id, author or "", str(number))
+        fields["judgment"] = None if judgment is None else self._evaluators[name, kind].value(judgment)
+        # To check plain values would take half of the time.
+        is_checked = is_plain(judgment, about)
+        return self._empty_judgment.model_copy(update=fields) if is_checked else JudgmentRecord(**fields)
 
     def _file_id(self, type: FileType) -> str:
         return self._id("pr" if type == "prompt" else "fl")

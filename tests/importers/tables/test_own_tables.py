@@ -372,6 +372,10 @@ def test_a_cell_without_a_name_leaves_the_author_open(tmp_path: Path) -> None:
     assert [score.author for result in results for score in result.scores] == ["ann", None, None]
     assert len(report.notes) == 1
     assert "authors: reviewer (of label)" in report.notes[0]
+    names = ({"id": 1}, ["x"], 7)
+    objects = [{"question": n, "answer": "a", "label": n, "reviewer": name} for n, name in enumerate(names)]
+    results, _ = read_as("table", _jsonl(tmp_path / "t.jsonl", objects))
+    assert [score.author for result in results for score in result.scores] == [None, None, "7"]
     with pytest.raises(Invalid, match=r"t\.csv has no column 'rater' of authors\. Its columns: "):
         read_as("table", path, scores=["label:human:rater"])
 

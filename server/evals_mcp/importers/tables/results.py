@@ -197,8 +197,9 @@ def _score(column: ScoreColumn, row: Row, unread: UnreadCells) -> Score | None:
     explanation = _get(cells, column.explanation)
     words = None if is_empty(explanation) else as_text(explanation)
     score = Score(column.name or score_name(column.column), None, words, **_verdict(column, row, unread))
-    if not is_missing(author := _get(cells, column.author)):
-        score.author = as_text(author).strip()
+    author = _get(cells, column.author)
+    if isinstance(author, str | int) and not is_missing(author):
+        score.author = str(author).strip()
     if not is_missing(failed):
         score.error = as_text(failed)
     if score.error is not None or value is None or abstained:
