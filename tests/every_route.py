@@ -350,6 +350,8 @@ def _writes(world: World) -> Iterator[Step]:
     labels = {"evaluator": {"name": "labels/mode"}, "labels": [label], "kind": "human", "author": "ann"}
     yield Step("POST", "/v5/evaluations/{id}/labels", evaluation, body=labels)
     yield Step("POST", "/v5/set-ups", body={"evaluation": "set up", "evaluators": [{"name": world.files["evaluator"]}]})
+    asked = {"reviewer": "ann", "filter": {"run_ids": [run]}}
+    yield Step("POST", "/v5/review/evaluations/{id}/next", evaluation, body=asked)
     yield Step("GET", "/v5/bulk")
     yield Step("GET", "/v5/bulk/counts")
     dataset, tool = {"id": world.files["dataset"]}, {"id": world.files["tool"]}

@@ -47,6 +47,9 @@ async def test_every_prompt_is_listed_with_arguments_that_may_be_left_out(client
         "compare_two_runs",
         "triage_failures",
         "write_release_note",
+        "error_analysis",
+        "align_judge",
+        "set_up_evaluation",
     ]
     for prompt in listed:
         assert prompt.title

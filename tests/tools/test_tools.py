@@ -20,7 +20,16 @@ from mcp import Client
 
 _SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "tools"
 _PACKAGE = Path(__file__).parents[2] / "server" / "evals_mcp" / "tools"
-_WRITING = {"add_logs_to_run", "import_results", "label_logs", "log_generation", "set_up_run", "undo", "update_run"}
+_WRITING = {
+    "add_logs_to_run",
+    "import_results",
+    "label_logs",
+    "log_generation",
+    "next_to_review",
+    "set_up_run",
+    "undo",
+    "update_run",
+}
 
 
 async def _listed(*, read_only: bool = False) -> list[dict[str, Any]]:
@@ -62,6 +71,7 @@ def test_hints_are_explicit(tool: Tool) -> None:
         "import_results": True,
         "label_logs": True,
         "log_generation": False,
+        "next_to_review": False,
         "set_up_run": True,
         "undo": True,
         "update_run": True,
@@ -133,7 +143,7 @@ async def test_the_tool_list_is_the_same_every_time() -> None:
 
 def test_the_tools_and_instructions_are_cheap(real_tokens: Callable[[str], int]) -> None:
     """Before a call: 2,800 tokens; 360 for imports, 280 to label, 260 for SQL, 310 to set up a run, 190 to change one,
-    120 to undo a write.
+    120 to undo a write, 210 to review.
     """
 
     def tokens(tools: list[dict[str, Any]]) -> int:
@@ -146,6 +156,7 @@ def test_the_tools_and_instructions_are_cheap(real_tokens: Callable[[str], int])
         "set_up_run": 310,
         "update_run": 190,
         "undo": 120,
+        "next_to_review": 210,
     }
     others = [tool for name, tool in _WIRE.items() if name not in bounds]
     assert tokens(others) + real_tokens(instructions(read_only=False)) <= 2_800

@@ -3,7 +3,7 @@
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.rater_names import RaterNames
-from evals_mcp.models.agreement import AgreementRows
+from evals_mcp.models.agreement import AgreementRows, EvenLabels
 from evals_mcp.statistics.judge_errors import UNEVEN
 
 _LISTED = 6
@@ -13,7 +13,7 @@ _NO_PEOPLE: Quoted = "No evaluator of type human judged these logs, so nothing h
 
 def agreement_notes(rows: AgreementRows, names: RaterNames) -> list[Quoted]:
     """Raters that say nothing, pairs without a common log, labels that are no even sample, repeats."""
-    notes: list[Quoted] = []
+    notes = [_even(rows, item, names) for item in rows.even]
     if any(pair.kappa for pair in rows.pairs):
         notes.append(_KAPPA)
     if rows.pairs and not any(map(names.is_human, range(len(rows.raters)))):
@@ -43,3 +43,15 @@ def agreement_notes(rows: AgreementRows, names: RaterNames) -> list[Quoted]:
     elif any(pair.datapoints < pair.logs for pair in rows.pairs):
         notes.append("Several logs of a datapoint count as one for the intervals.")
     return notes
+
+
+def _even(rows: AgreementRows, item: EvenLabels, names: RaterNames) -> Quoted:
+    """`Labels of human: 34 of the even sample; 20 others, of chosen logs, are left out.`"""
+    at = next(
+        index
+        for index, rater in enumerate(rows.raters)
+        if rater.author is None and rater.judged_version_id == item.judged_version_id
+    )
+    others: Quoted = f"; {figures.count(item.left_out)} others are left out" if item.left_out else ""
+    amount = figures.count(item.logs)
+    return f"Labels of {names.of(at)}: {amount} of the even sample that next_to_review handed out{others}."

@@ -22,7 +22,7 @@ def judge_lines(evaluation: ResolvedEvaluation, rows: AgreementRows, names: Rate
         lines += [_corrected(evaluation, errors, row, names) for row in errors.corrected[: _RUNS + 1]]
         if (more := len(errors.corrected) - _RUNS - 1) > 0:
             lines.append(f'{figures.count(more, "more run")} of this judge: add where=["run=…"].')
-    if any(row.rate for errors in rows.judges for row in errors.corrected):
+    if any(row.rate for errors in rows.judges if not errors.is_even for row in errors.corrected):
         lines.append(_EVEN)
     return lines
 

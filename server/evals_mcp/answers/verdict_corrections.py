@@ -51,7 +51,8 @@ def corrections(compared: Compared, verdict: CandidateVerdict) -> Quoted:
 def _correction(compared: Compared, found: CorrectedDifference) -> Quoted:
     judge, run = compared.evaluator(found.evaluator_version_id), compared.run(found.run_id)
     amount = figures.count(found.baseline_labels + found.candidate_labels, "label")
-    labels = f"{amount} of {compared.evaluator(found.human_version_id)}"
+    sample: Quoted = " (the even sample)" if found.is_even else ""
+    labels = f"{amount} of {compared.evaluator(found.human_version_id)}{sample}"
     favour: Quoted = ""
     if found.favour is not None and found.favour_p is not None:
         more = "more" if found.favour > 0 else "less"

@@ -15,6 +15,7 @@ from evals_mcp.api.routes import (
     logs,
     otel,
     prompts,
+    review_queue,
     runs,
     set_ups,
     tools,
@@ -44,6 +45,7 @@ V5_ROUTERS = (
     journal.router,
     set_ups.router,
     labels.router,
+    review_queue.router,
 )
 
 PAGE_ROUTERS = (evaluation_pages.router,)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evals_mcp.client.journal import Journal
     from evals_mcp.client.labels import Labels
     from evals_mcp.client.raw_pages import RawPages
+    from evals_mcp.client.review_queue import ReviewQueue
     from evals_mcp.client.set_ups import SetUps
     from evals_mcp.client.v4 import V4
     from evals_mcp.client.versioned import Agents, Evaluators, Flows, Prompts, Tools
@@ -97,6 +98,13 @@ class EvalsClient:
         from evals_mcp.client.raw_pages import RawPages
 
         return RawPages(self.connection)
+
+    @cached_property
+    def review_queue(self) -> "ReviewQueue":
+        """The logs that reviewers get."""
+        from evals_mcp.client.review_queue import ReviewQueue
+
+        return ReviewQueue(self.connection)
 
     @cached_property
     def set_ups(self) -> "SetUps":

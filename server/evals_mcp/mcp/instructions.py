@@ -26,9 +26,9 @@ Rates and means exclude missing (never judged), abstained (judged null) and fail
 \\u{{…}} is an invisible character.
 """
 _WRITING = (
-    "\n- New runs: set_up_run, update_run; outputs: log_generation; judgments, notes: label_logs; logs into a run: "
-    "add_logs_to_run; files: import_results. undo takes a write back. A repeated call with its request_id writes "
-    "nothing twice."
+    "\n- New runs: set_up_run, update_run; outputs: log_generation; judgments, notes: label_logs, next_to_review; "
+    "logs into a run: add_logs_to_run; files: import_results. undo takes a write back. "
+    "A repeated call with its request_id writes nothing twice."
 )
 
 

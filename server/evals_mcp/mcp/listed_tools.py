@@ -34,13 +34,14 @@ _OMITTED = frozenset(
 
 
 async def offered(tools: Iterable[Tool], look_up: Callable[[Progress | None], Lookup]) -> list[Tool]:
-    """The tools to list: not those that need our routes if the server lacks them. A slow one may not tell in time."""
+    """The tools to list: without those that need our routes, if the server is known in time to lack them."""
     listed = list(tools)
     if any(tool.needs_extension for tool in listed):
         lookup = look_up(None)
+        rows: object = lookup.client.reviews
         with anyio.move_on_after(_MOMENT), contextlib.suppress(EvalsError):
-            await lookup.rows()
-        if lookup.client.extended is False:
+            rows = await lookup.rows()
+        if rows is not lookup.client.reviews:
             return [tool for tool in listed if not tool.needs_extension]
     return listed
 

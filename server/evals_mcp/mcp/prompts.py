@@ -10,6 +10,9 @@ from evals_mcp.registered import Registered
 from mcp import types
 
 _LONGEST = 500
+_ROW: Quoted = '{"log":"…","judgment":"…"}'
+_POINT: Quoted = '{"inputs":{"question":"…"},"target":{"answer":"…"}}'
+_OUTPUT: Quoted = '{"datapoint":"…","output":"…"}'
 _REFERENCE: Quoted = "the control run (if none is set, the oldest run)"
 _RULES = """\
 Rules:
@@ -30,6 +33,8 @@ BaselineName = Annotated[
     str, "Baseline run: label, or id if that has blanks. Default: the control run; if none is set, the oldest."
 ]
 CandidateName = Annotated[str, "Candidate run: label, or id if that has blanks. Default: the newest."]
+ReviewerName = Annotated[str, "The person who reviews: a name without blanks. Default: asks for it."]
+JudgeName = Annotated[str, "The judge: an evaluator's name, or id if that has blanks. Default: asks for it."]
 RunName = Annotated[str, "Run: label, or id if that has blanks. Default: all."]
 EvaluatorName = Annotated[str, "Evaluator: name, or id if that has blanks. Default: all."]
 
@@ -139,6 +144,86 @@ def write_release_note(
     return _text(about, evaluation, steps, deliver)
 
 
+def error_analysis(evaluation: EvaluationName = "", reviewer: ReviewerName = "") -> str:
+    """Find out how a product fails by reading: note what is wrong in 30 logs, name the failure modes, count them."""
+    person, label = _reviewer(reviewer), _labelling(reviewer)
+    steps = [
+        f"{_call('list_runs', evaluation)}: the runs and evaluators. Ask which run to read if several are new.",
+        f"{_call('next_to_review', evaluation, reviewer=person, order='even', blind=True)}: show it to the person "
+        "and ask what is wrong with it, in their words. Do not judge for them.",
+        f"{_call('label_logs', evaluation, logs=['…'], note='…', **label)}: store it. "
+        "Repeat these two calls for 30 logs.",
+        f"{_call('get_logs', evaluation, where=['notes=judged'], limit=30)}: read all notes. Propose 3 to 8 "
+        "failure modes that name causes, with the notes of each. Let the person change them.",
+        f"{_call('label_logs', evaluation, evaluator='failure_mode', labels=[_ROW], **label)}: the mode of each log, "
+        "as the person decided.",
+        f"{_call('list_runs', evaluation)}: the counts. Then read on where a mode is rare or unclear.",
+    ]
+    deliver = [
+        "The failure modes, most frequent first: a definition, the count of all logs read, two log ids each.",
+        "What is no failure, and what the person was unsure of.",
+        "What to fix first, and which mode a judge should watch: a question with a yes or no for it.",
+        "What 30 logs cannot tell: modes below about 5 % may not have come up.",
+    ]
+    return _text(f"Lead a person through an error analysis of {_evaluation(evaluation)}", evaluation, steps, deliver)
+
+
+def align_judge(evaluation: EvaluationName = "", evaluator: JudgeName = "", reviewer: ReviewerName = "") -> str:
+    """Align a judge with people: label logs blind, measure the agreement, and propose a better prompt for the judge."""
+    person, label = _reviewer(reviewer), _labelling(reviewer)
+    called = evaluator.strip() or "…"
+    agreement = _call("list_runs", evaluation, show="agreement", evaluator=evaluator.strip() or None)
+    steps = [
+        f"{agreement}: what is known so far.",
+        f"{_call('next_to_review', evaluation, reviewer=person, order='even', blind=True)}: show it to the person, "
+        "who judges it by the judge's own question.",
+        f"{_call('label_logs', evaluation, evaluator=called, logs=['…'], judgment='…', note='…', **label)}: store "
+        "their judgment and why. The answer has the agreement. Repeat these two calls until its interval is narrow "
+        "enough, at least 20 times.",
+        f"{_call('next_to_review', evaluation, reviewer=person, order='slice')}: more labels where they agree least.",
+        f"{agreement}: agreement of the even sample, and the call for the disagreements. Read these logs.",
+    ]
+    deliver = [
+        "Agreement with its interval and kappa, and the judge's errors: what it misses, and what it rejects in vain.",
+        "The kinds of disagreement, each with two log ids, and who seems right: the person may be wrong, too.",
+        "A new prompt for the judge that settles them, with few-shot examples. Logs in it no longer test the judge.",
+        "How to check it: judge the same logs with the new version, and compare the agreement of both.",
+    ]
+    by = f" the judge {quote(evaluator.strip(), _LONGEST)}" if evaluator.strip() else " a judge"
+    return _text(f"In {_evaluation(evaluation)}, align{by} with people's labels", evaluation, steps, deliver)
+
+
+def set_up_evaluation(evaluation: EvaluationName = "") -> str:
+    """Set up an evaluation: datapoints, a version, evaluators and a run, with outputs and first judgments."""
+    steps = [
+        "Ask the person what is evaluated, what a good output is, what fails today, and for 10 to 20 real inputs, with "
+        "hard ones among them.",
+        f"{_call('set_up_run', evaluation, datapoints=[_POINT], model='…', evaluators=['…'], dry_run=True)}: show what "
+        "it would create, and let the person agree.",
+        f"{_call('set_up_run', evaluation, datapoints=[_POINT], model='…', evaluators=['…'])}: create it.",
+        f"{_call('log_generation', evaluation, run='…', outputs=[_OUTPUT])}: the outputs that the product gave. Never "
+        "invent one.",
+        f"{_call('next_to_review', evaluation, reviewer='…', order='even')}: a person reads the first logs.",
+        f"{_call('update_run', evaluation, run='…', change='control')}: the run that later ones are compared with.",
+        f"{_call('list_runs', evaluation)}: what is there, and what is missing.",
+    ]
+    deliver = [
+        "What was set up, by name: dataset, version, evaluators with the question and the answers of each, run.",
+        "What is missing: outputs, judgments, targets, cases that the datapoints do not cover.",
+        "Next: an error analysis of the first outputs, before any judge is trusted.",
+    ]
+    return _text(f"Set up a new evaluation, or complete {_evaluation(evaluation)}", evaluation, steps, deliver)
+
+
+def _reviewer(reviewer: str) -> str:
+    return reviewer.strip() or "…"
+
+
+def _labelling(reviewer: str) -> dict[str, object]:
+    """The arguments that say that a person decided."""
+    return {"kind": "human", "author": _reviewer(reviewer)}
+
+
 def _text(about: str, evaluation: str, steps: list[str], deliver: list[str]) -> str:
     """Compose the prompt. Typed names stand in quotes; the tools report names that do not exist."""
     if not evaluation.strip():
@@ -176,4 +261,7 @@ PROMPTS: tuple[Prompt, ...] = (
     Prompt(function=compare_two_runs, title="Compare two runs"),
     Prompt(function=triage_failures, title="Triage failures"),
     Prompt(function=write_release_note, title="Write a release note"),
+    Prompt(function=error_analysis, title="Error analysis"),
+    Prompt(function=align_judge, title="Align a judge"),
+    Prompt(function=set_up_evaluation, title="Set up an evaluation"),
 )

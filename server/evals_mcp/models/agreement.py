@@ -86,7 +86,7 @@ class JudgeErrors(Model):
     """A judge against people, by the indexes of raters, where both give one of two `options`.
 
     `true_positive` is its rate of the first option where people give it, `true_negative` that of the second; None if
-    people never gave it.
+    people never gave it. `is_even` says that all labels are of an even sample.
     """
 
     judge: int
@@ -94,12 +94,23 @@ class JudgeErrors(Model):
     options: list[str]
     true_positive: Estimate | None = None
     true_negative: Estimate | None = None
+    is_even: Defaulted[bool] = False
     corrected: list[CorrectedRate]
+
+
+class EvenLabels(Model):
+    """The labels of people that count, by evaluator version: those of an even sample. Others are left out."""
+
+    evaluator_version_id: str
+    judged_version_id: str
+    logs: int
+    left_out: int
 
 
 class AgreementRows(CurrentRows):
     """How evaluators and authors agree. `apart` are pairs that never judged the same log.
 
+    `even` has the evaluators of people of whose labels only an even sample counts, as far as it is known.
     `cluster` is the field whose values errors are by, and whose values the pairs' `datapoints` then count; "" without.
     """
 
@@ -110,6 +121,7 @@ class AgreementRows(CurrentRows):
     apart: list[tuple[int, int]]
     logs: int
     cluster: Defaulted[str] = ""
+    even: Defaulted[list[EvenLabels]] = Field(default_factory=list)
 
     def of_evaluator(self, version_id: str) -> "AgreementRows":
         """What concerns an attached evaluator version, or its authors."""

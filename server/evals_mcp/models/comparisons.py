@@ -164,7 +164,7 @@ class CorrectedDifference(Model):
     or `errors`, where the judge errs alike on both runs. No difference if neither tells. `label_error` is the part of
     the standard error that more labels would lower. `favour` is how much more often the judge says true of the
     candidate than of the baseline where people say the same. `examples` counts the labels that are left out, because
-    the judge's prompt shows these logs as examples.
+    the judge's prompt shows these logs as examples. `is_even` says that the labels are an even sample.
     """
 
     run_id: str
@@ -180,6 +180,7 @@ class CorrectedDifference(Model):
     favour: float | None = None
     favour_p: float | None = None
     examples: Defaulted[int] = 0
+    is_even: Defaulted[bool] = False
 
 
 class IdenticalOutputs(Model):

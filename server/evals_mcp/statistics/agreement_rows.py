@@ -11,6 +11,7 @@ from evals_mcp.models.agreement import (
     LISTED_OPTIONS,
     AgreementRows,
     Estimate,
+    EvenLabels,
     JudgeErrors,
     Rater,
     RaterGroup,
@@ -56,9 +57,16 @@ class _Rater:
 
 
 def agreement_rows(
-    rated: Sequence[RatedEvaluator], authors: Sequence[str], options: Sequence[str], run_ids: Sequence[str]
+    rated: Sequence[RatedEvaluator],
+    authors: Sequence[str],
+    options: Sequence[str],
+    run_ids: Sequence[str],
+    even: Sequence[EvenLabels] = (),
 ) -> AgreementRows:
-    """Compare all raters. Ratings have indexes of these authors, options (for select evaluators) and runs."""
+    """Compare all raters. Ratings have indexes of these authors, options (for select evaluators) and runs.
+
+    `even` has the evaluator versions of people whose labels are an even sample.
+    """
     whole = [_rater(item, item.ratings, None) for item in rated if len(item.ratings.logs)]
     raters, pairs, apart, groups = list(whole), [], [], []
     compared = [(i, j) for i, j in combinations(range(len(whole)), 2) if _are_comparable(whole[i].of, whole[j].of)]
@@ -77,7 +85,11 @@ def agreement_rows(
             apart.append((i, j))
     for kind in _kinds(whole):
         groups += _group(raters, kind)
-    found = [_errors(whole, judge, human, options, run_ids) for judge, human in _judges(whole)]
+    is_even = {item.judged_version_id for item in even}
+    found = [
+        _errors(whole, judge, human, options, run_ids, is_even=whole[human].of.row.version_id in is_even)
+        for judge, human in _judges(whole)
+    ]
     errors = [item for item in found if item is not None]
     return AgreementRows(
         raters=[rater.row for rater in raters],
@@ -86,6 +98,7 @@ def agreement_rows(
         judges=errors,
         apart=apart,
         logs=_amount(rater.ratings.logs for rater in whole),
+        even=list(even),
     )
 
 
@@ -153,7 +166,7 @@ def _judges(raters: Sequence[_Rater]) -> list[tuple[int, int]]:
 
 
 def _errors(
-    raters: Sequence[_Rater], judge: int, human: int, options: Sequence[str], run_ids: Sequence[str]
+    raters: Sequence[_Rater], judge: int, human: int, options: Sequence[str], run_ids: Sequence[str], *, is_even: bool
 ) -> JudgeErrors | None:
     """A judge's errors against people; None without a log that both judged, or of more than two options."""
     import numpy as np
@@ -169,7 +182,7 @@ def _errors(
             return None
         names = sorted((options[code] for code in codes), key=lambda option: _order(row, option))
         sides = [replace(item, values=(item.values == options.index(names[0])).astype(float)) for item in sides]
-    found = judge_errors(sides[0], sides[1], run_ids)
+    found = judge_errors(sides[0], sides[1], run_ids, is_even=is_even)
     return found.model_copy(update={"judge": judge, "human": human, "options": names})
 
 

@@ -81,6 +81,13 @@ class Ranking:
         """The number of datapoints with the outcome."""
         return len(self._keys)
 
+    def first_of(self, keys: NDArray[Any]) -> tuple[float, DatapointChange] | None:
+        """The first datapoint with one of these keys, and its largest change; None if there is none."""
+        import numpy as np
+
+        at = np.flatnonzero(np.isin(self._keys, keys))
+        return (float(self._weights[:, at[0]].max()), self._change(int(at[0]))) if len(at) else None
+
     def page(self, offset: int, limit: int) -> list[DatapointChange]:
         """The datapoints from an offset."""
         return [self._change(index) for index in range(offset, min(offset + limit, len(self._keys)))]

@@ -38,8 +38,11 @@ class _Judged:
         return _Judged(self.judged[mask], self.labels[mask], self.datapoints[mask])
 
 
-def judge_errors(judge: Ratings, human: Ratings, run_ids: Sequence[str]) -> JudgeErrors:
-    """A judge's rates of true and false (1 and 0) against people, and its corrected rates: of all runs, then by run."""
+def judge_errors(judge: Ratings, human: Ratings, run_ids: Sequence[str], *, is_even: bool = False) -> JudgeErrors:
+    """A judge's rates of true and false (1 and 0) against people, and its corrected rates: of all runs, then by run.
+
+    Unless the labels are known to be even, it is tested whether they may be.
+    """
     import numpy as np
 
     ours, people = judge.per_log(), human.per_log()
@@ -53,14 +56,15 @@ def judge_errors(judge: Ratings, human: Ratings, run_ids: Sequence[str]) -> Judg
         for said in (True, False)
     }
     of_runs = [(run_ids[run], every.only(ours.runs == run)) for run in np.unique(ours.runs).tolist()]
-    rows = [_corrected(run_id, item, item.judged, every) for run_id, item in of_runs]
+    rows = [_corrected(run_id, item, item.judged, every, is_even) for run_id, item in of_runs]
     if len(rows) > 1 and all(row.labels >= LEAST_LABELS for row in rows):
         _, judgments = np.unique(ours.values, return_inverse=True)
-        rows.insert(0, _corrected(None, every, ours.runs * len(ours.values) + judgments, every))
+        rows.insert(0, _corrected(None, every, ours.runs * len(ours.values) + judgments, every, is_even))
     return JudgeErrors(
         judge=0,
         human=0,
         options=[],
+        is_even=is_even,
         true_positive=errors[True],
         true_negative=errors[False],
         corrected=[row for row in rows if row.labels < row.logs],
@@ -76,7 +80,7 @@ def _rate_given(item: _Judged, said: bool) -> Estimate:
     return rate_estimate(_given(item.judged, said), _given(item.labels, said), item.datapoints)
 
 
-def _corrected(run_id: str | None, item: _Judged, strata: NDArray[Any], every: _Judged) -> CorrectedRate:
+def _corrected(run_id: str | None, item: _Judged, strata: NDArray[Any], every: _Judged, is_even: bool) -> CorrectedRate:
     import numpy as np
 
     labelled = ~np.isnan(item.labels)
@@ -86,7 +90,7 @@ def _corrected(run_id: str | None, item: _Judged, strata: NDArray[Any], every: _
         logs=len(item.judged),
         judge_rate=float(item.judged.mean()),
         labels=amount,
-        uneven_p=unevenness_p(item.judged, labelled),
+        uneven_p=None if is_even else unevenness_p(item.judged, labelled),
     )
     if amount:
         seen = item.only(labelled)
@@ -94,15 +98,15 @@ def _corrected(run_id: str | None, item: _Judged, strata: NDArray[Any], every: _
         row = row.model_copy(update={"label_rate": rate})
     if amount >= LEAST_LABELS:
         return row.model_copy(update={"rate": prediction_powered_rate(strata, item.labels, item.datapoints)})
-    return row.model_copy(update={"rate": _by_errors(item, every), "method": "errors"})
+    return row.model_copy(update={"rate": _by_errors(item, every, is_even), "method": "errors"})
 
 
-def _by_errors(item: _Judged, every: _Judged) -> Estimate | None:
+def _by_errors(item: _Judged, every: _Judged, is_even: bool) -> Estimate | None:
     """The corrected rate of logs with few labels, by the judge's errors on all logs with a label."""
     import numpy as np
 
     labelled = ~np.isnan(every.labels)
-    uneven = unevenness_p(every.judged, labelled)
+    uneven = None if is_even else unevenness_p(every.judged, labelled)
     if labelled.sum() < LEAST_LABELS or (uneven is not None and uneven < UNEVEN):
         return None
     seen = every.only(labelled)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from evals_mcp.store.questions.relations import RelationQuestions
     from evals_mcp.store.questions.repeats import RepeatQuestions
     from evals_mcp.store.questions.run_figures import RunFiguresQuestions
+    from evals_mcp.store.review_queue.queue import ReviewQueue
     from evals_mcp.store.sql.sql_questions import SqlQuestions
     from evals_mcp.store.undo.journal import Journal
     from evals_mcp.store.v4.evaluated_runs import EvaluatedRuns
@@ -190,6 +191,13 @@ class Store:
         from evals_mcp.store.questions.failures import FailureQuestions
 
         return FailureQuestions(self._answers)
+
+    @cached_property
+    def review_queue(self) -> "ReviewQueue":
+        """The logs that reviewers get."""
+        from evals_mcp.store.review_queue.queue import ReviewQueue
+
+        return ReviewQueue(self.database, self._states, self._cache, self._columns)
 
     @cached_property
     def evaluated_runs(self) -> "EvaluatedRuns":

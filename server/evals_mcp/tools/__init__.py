@@ -11,6 +11,7 @@ from evals_mcp.tools import (
     list_evaluations,
     list_runs,
     log_generation,
+    next_to_review,
     query,
     set_up_run,
     undo,
@@ -33,4 +34,5 @@ TOOLS: tuple[Tool, ...] = (
     label_logs.TOOL,
     update_run.TOOL,
     undo.TOOL,
+    next_to_review.TOOL,
 )

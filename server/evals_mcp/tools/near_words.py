@@ -29,6 +29,14 @@ SHOWN = {
     "missing": "unjudged never_judged not_judged",
 }
 
+REVIEW_ORDERS = {
+    "auto": "default any all mixed",
+    "regression": "regressions regressed worse",
+    "disagreement": "disagreements disagree conflict conflicts",
+    "slice": "slices low_agreement low_agreement_slices",
+    "even": "even_sample sample random uniform",
+}
+
 RUN_VIEW_WORDS = {
     "runs": "all default list",
     "agreement": "agree kappa judges raters alpha disagreement",

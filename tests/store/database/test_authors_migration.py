@@ -79,6 +79,8 @@ def _forget_authors(connection: Connection) -> None:
         "ALTER TABLE logs DROP COLUMN cached_tokens",
         "ALTER TABLE runs DROP COLUMN reported_figures",
         "DROP TABLE datapoint_fields",
+        "DROP TABLE journal",
+        "DROP TABLE review_items",
         "UPDATE alembic_version SET version_num = '0001'",
     ):
         connection.execute(text(statement))

@@ -14,7 +14,8 @@ def test_an_old_database_gets_a_journal(database_address: str) -> None:
         world = World(store)
         world.step("log in run", 0, 0, 1)
         with store.database.write() as connection:
-            connection.execute(text("DROP TABLE journal"))
+            for table in ("journal", "review_items"):
+                connection.execute(text(f"DROP TABLE {table}"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
     with closing(open_store(database_address)) as store:
         assert store.journal.page(1, 10).total == 0

@@ -25,7 +25,8 @@ def test_old_logs_and_runs_stay_and_new_ones_hold_more(database_address: str) ->
         with store.database.write() as connection:
             for table, column in (("logs", "cached_tokens"), ("judgments", "passed"), ("runs", "reported_figures")):
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
-            connection.execute(text("DROP TABLE datapoint_fields"))
+            for table in ("datapoint_fields", "journal", "review_items"):
+                connection.execute(text(f"DROP TABLE {table}"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     with closing(open_store(database_address)) as store:
         assert (store.logs.get(log_id), store.runs.all(evaluation_id)) == before

@@ -3,7 +3,7 @@
 Files are versioned: `versions` has their content, and `deployments` has the version of each environment. Logs are
 mostly appended, so `logs.number` orders them. Narrow tables hold what reviews need without texts: `run_logs` (a log in
 a run, with its sort keys), `judgments` (a log's judgment in a run) and `datapoint_fields` (a scalar in a datapoint).
-`journal` has an entry for each write.
+`journal` has an entry for each write, `review_items` what was handed to whom for review.
 """
 
 from sqlalchemy import (
@@ -331,4 +331,20 @@ journal = Table(
     Index("ix_journal_subject", "subject"),
     Index("ix_journal_request", "key_id", "request_id", unique=True, sqlite_where=text("request_id IS NOT NULL")),
     sqlite_autoincrement=True,
+)
+
+review_items = Table(
+    "review_items",
+    metadata,
+    Column("evaluation_id", ForeignKey("evaluations.id", ondelete="CASCADE"), primary_key=True),
+    Column("log_number", ForeignKey("logs.number", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("reviewer", String, primary_key=True),
+    Column("run_id", String, nullable=False),  # the run in which the log was handed out
+    Column("reason", String, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("sample_rank", BigInteger),  # null: not of an even sample of the whole run
+    Column("handed_out_at", Moment, nullable=False),
+    Column("leased_until", Moment, nullable=False),
+    Column("skipped", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )

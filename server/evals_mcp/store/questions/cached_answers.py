@@ -1,6 +1,6 @@
 """Whole answers about an evaluation, cached until its runs, or the texts that the question searches, change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -31,11 +31,18 @@ class CachedAnswers:
         self._cache = cache
 
     def get(
-        self, kind: str, evaluation_id: str, question: Asked, known: str | None, compute: Compute[Asked, Rows]
+        self,
+        kind: str,
+        evaluation_id: str,
+        question: Asked,
+        known: str | None,
+        compute: Compute[Asked, Rows],
+        also: Callable[[Connection, EvaluationState], Hashable] = lambda *_: None,
     ) -> Rows:
         """The answer of a kind to a question about an evaluation. Raises NotFound and Invalid.
 
         `known` is the token of the caller's overview: if it is an older one, the newest comes with the rows.
+        `also` reads what the answer depends on beside the runs.
         """
         version = searched_version(self._database, question.filter)
         with self._database.read() as connection:
@@ -44,7 +51,7 @@ class CachedAnswers:
             rows: Rows = self._cache.get(
                 kind,
                 (evaluation.id, question),
-                conditions.revisions(evaluation.runs),
+                (conditions.revisions(evaluation.runs), also(connection, evaluation)),
                 lambda: compute(connection, question, evaluation, conditions),
             )
             newest = self._overviews.newest(connection, evaluation, known)

@@ -17,12 +17,14 @@ from evals_mcp.models.comparisons import (
 from evals_mcp.models.questions import ComparisonQuestion
 from evals_mcp.models.rows import DatapointLog, EvaluatorRow, JudgmentRow
 from evals_mcp.statistics.datapoint_changes import DatapointChange
+from evals_mcp.statistics.even_labels import only_even
 from evals_mcp.statistics.judge_corrections import are_same_question, correct_differences
 from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, logs
 from evals_mcp.store.evaluations.run_status import Attachment
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState, EvaluationStates
+from evals_mcp.store.questions.even_samples import read_even_sample, sample_revision
 from evals_mcp.store.questions.example_logs import example_datapoints
 from evals_mcp.store.questions.filter_conditions import FilterConditions, searched_version
 from evals_mcp.store.questions.filtered_columns import FilteredColumns, check_filter, filter_revisions
@@ -120,10 +122,11 @@ class ComparisonQuestions:
         corrected: list[CorrectedDifference] = self._cache.get(
             "corrected differences",
             (evaluation.id, question.filter, asked, [item.key for item in evaluation.evaluators]),
-            conditions.revisions(evaluation.runs),
+            (conditions.revisions(evaluation.runs), sample_revision(connection, evaluation)),
             lambda: self._correct(
                 question, candidates, [item.row for item in judges], [item.row for item in people],
-                self._columns.read(connection, conditions, runs, [*judges, *people], evaluation), connection,
+                self._columns.read(connection, conditions, runs, [*judges, *people], evaluation),
+                connection, evaluation,
             ),
         )  # fmt: skip
         return corrected
@@ -136,13 +139,17 @@ class ComparisonQuestions:
         people: Sequence[EvaluatorRow],
         found: RunsAsColumns,
         connection: Connection,
+        evaluation: EvaluationState,
     ) -> list[CorrectedDifference]:
         examples = {
             judge.version_id: found.keys.column(sorted(example_datapoints(connection, judge.examples)))
             for judge in judges
             if judge.examples
         }
-        return correct_differences(judges, people, question.baseline_run_id, candidates, found.columns, examples)
+        sample = read_even_sample(connection, self._cache, evaluation)
+        columns, even = only_even(found.columns, found.numbers, people, sample)
+        rows = correct_differences(judges, people, question.baseline_run_id, candidates, columns, examples)
+        return [row.model_copy(update={"is_even": row.human_version_id in even}) for row in rows]
 
     def _family(
         self,

@@ -1,6 +1,6 @@
 """The columns of runs, for the datapoints or the logs that meet a filter."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -42,6 +42,12 @@ class FilteredColumns:
             return found
         rows = [item.row for item in evaluators]
         return found._replace(columns={run_id: count_missing(rows, run) for run_id, run in found.columns.items()})
+
+    def whole(
+        self, connection: Connection, runs: Iterable[Row[Any]], evaluators: Sequence[AttachedEvaluator]
+    ) -> RunsAsColumns:
+        """The columns of runs, for all their logs."""
+        return self._columns.read(connection, runs, evaluators)
 
     def of_logs(
         self,

@@ -31,7 +31,7 @@ class Sample(NamedTuple):
     total: int
 
 
-class _Logs(NamedTuple):
+class RankedLogs(NamedTuple):
     """The logs of a run, oldest first: their numbers, and the keys that decide which come first."""
 
     numbers: "NDArray[Any]"
@@ -66,7 +66,7 @@ class LogSamples:
         """
         logs, judged = [], []
         for run in runs:
-            of_run = self._cache.get("ranked logs", run.id, run, partial(_read_logs, connection, run.id))
+            of_run = ranked_logs(connection, self._cache, run)
             read_judged = partial(_read_judged, connection, run.id, evaluator, of_run.numbers)
             codes, labels = self._cache.get("labelled logs", (run.id, evaluator.key), run, read_judged)
             if matching is not None:
@@ -77,7 +77,7 @@ class LogSamples:
                     partial(_read_matching, connection, run.id, matching),
                 )
                 indexes = of_run.numbers.searchsorted(numbers)
-                of_run, codes = _Logs(of_run.numbers[indexes], of_run.ranks[indexes]), codes[indexes]
+                of_run, codes = RankedLogs(of_run.numbers[indexes], of_run.ranks[indexes]), codes[indexes]
             logs.append(of_run)
             judged.append(_JudgedAs(codes, labels))
         chosen = _first_of_all(logs, judged, size)
@@ -91,7 +91,13 @@ _LOGS = (
 )
 
 
-def _read_logs(connection: Connection, run_id: str) -> _Logs:
+def ranked_logs(connection: Connection, cache: RevisionCache, run: Row[Any]) -> RankedLogs:
+    """The logs of a run, read once."""
+    found: RankedLogs = cache.get("ranked logs", run.id, run, partial(_read_logs, connection, run.id))
+    return found
+
+
+def _read_logs(connection: Connection, run_id: str) -> RankedLogs:
     import numpy as np
 
     seen: Counter[str | None] = Counter()
@@ -100,7 +106,7 @@ def _read_logs(connection: Connection, run_id: str) -> _Logs:
         numbers.append(number)
         ranks.append(rank(sample_key(run_id, datapoint_id, seen[datapoint_id])))
         seen[datapoint_id] += 1
-    return _Logs(np.array(numbers, np.int64), np.array(ranks, np.uint64))
+    return RankedLogs(np.array(numbers, np.int64), np.array(ranks, np.uint64))
 
 
 def _read_judged(
@@ -131,7 +137,7 @@ def _read_matching(connection: Connection, run_id: str, matching: Select[Any]) -
     return np.array(connection.execute(matching, {"run_id": run_id}).scalars().all(), np.int64)
 
 
-def _first_of_all(logs: Sequence[_Logs], judged: Sequence[_JudgedAs], size: int) -> list[int]:
+def _first_of_all(logs: Sequence[RankedLogs], judged: Sequence[_JudgedAs], size: int) -> list[int]:
     """The first logs of a sample, as indexes into the concatenated logs of all runs."""
     import numpy as np
 
@@ -155,7 +161,7 @@ def _first_of_all(logs: Sequence[_Logs], judged: Sequence[_JudgedAs], size: int)
     return take_turns(queues, size)
 
 
-def _logs_at(indexes: Sequence[int], runs: Sequence[Row[Any]], logs: Sequence[_Logs]) -> list[RunLogKey]:
+def _logs_at(indexes: Sequence[int], runs: Sequence[Row[Any]], logs: Sequence[RankedLogs]) -> list[RunLogKey]:
     import numpy as np
 
     ends = np.cumsum([len(of_run.numbers) for of_run in logs])
