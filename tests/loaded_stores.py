@@ -136,10 +136,12 @@ def own_ids(loaded: Loaded) -> dict[str, str]:
 
 
 def held_rows(store: Store) -> dict[str, list[str]]:
-    """Everything that a database holds, but its own journal and the ids of directories, which are drawn."""
+    """Everything that a database holds, but the ids of directories, which are drawn, and the journal."""
     rows = raw_rows(store.database)
     return {
-        table: sorted(re.sub(r"dir_\w+", "", row) for row in held) for table, held in rows.items() if table != "journal"
+        table: sorted(re.sub(r"dir_\w+", "", row) for row in held)
+        for table, held in rows.items()
+        if not table.startswith("journal")
     }
 
 

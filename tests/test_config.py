@@ -44,6 +44,10 @@ def test_read_only_refuses_other_words() -> None:
     """A word that is neither does not silently mean one of them."""
     with pytest.raises(Invalid, match="EVALS_MCP_READ_ONLY"):
         read_settings({"EVALS_MCP_READ_ONLY": "perhaps"})
+    assert read_settings({"EVALS_MCP_JOURNAL_DAYS": "7"}).journal_days == 7
+    for wrong in ("0", "36501", "a week", "1.5"):
+        with pytest.raises(Invalid, match=r"EVALS_MCP_JOURNAL_DAYS must be a whole number from 1 to 36,500"):
+            read_settings({"EVALS_MCP_JOURNAL_DAYS": wrong})
 
 
 def test_folders_to_import_from_are_full_paths() -> None:

@@ -15,7 +15,15 @@ import pytest
 from packaging.requirements import Requirement
 
 from evals_mcp import __version__
-from evals_mcp.config import DEFAULT_MAX_TOKENS, LEAST_TOKENS, MOST_TOKENS, VARIABLES, read_settings
+from evals_mcp.config import (
+    DEFAULT_JOURNAL_DAYS,
+    DEFAULT_MAX_TOKENS,
+    LEAST_TOKENS,
+    MOST_JOURNAL_DAYS,
+    MOST_TOKENS,
+    VARIABLES,
+    read_settings,
+)
 from evals_mcp.importers.formats import folder_formats, formats
 from evals_mcp.tools import TOOLS
 
@@ -61,7 +69,10 @@ def test_the_bundle_asks_for_every_setting_that_the_server_reads() -> None:
     assert all(field["title"] and field["description"] and not field["required"] for field in fields.values())
     length = fields["max_tokens"]
     assert (length["default"], length["min"], length["max"]) == (DEFAULT_MAX_TOKENS, LEAST_TOKENS, MOST_TOKENS)
+    days = fields["journal_days"]
+    assert (days["default"], days["min"], days["max"]) == (DEFAULT_JOURNAL_DAYS, 1, MOST_JOURNAL_DAYS)
     unchanged = {"EVALS_MCP_MAX_TOKENS": str(length["default"]), "EVALS_MCP_READ_ONLY": "false"}
+    unchanged["EVALS_MCP_JOURNAL_DAYS"] = str(days["default"])
     assert read_settings(unchanged) == read_settings({})
 
 

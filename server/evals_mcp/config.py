@@ -8,6 +8,7 @@ from pathlib import Path
 from evals_mcp.errors import Invalid
 
 DEFAULT_MAX_TOKENS = 4_000
+DEFAULT_JOURNAL_DAYS, MOST_JOURNAL_DAYS = 90, 36_500
 LEAST_TOKENS, MOST_TOKENS = 300, 20_000
 _FALSE = frozenset(("0", "false", "no", "off"))
 _TRUE = frozenset(("1", "true", "yes", "on"))
@@ -19,6 +20,7 @@ VARIABLES = {
     "HUMANLOOP_API_KEY": "API key for that server. Logs, errors and answers never contain it.",
     "EVALS_MCP_MAX_TOKENS": "Token limit of an answer, 300 to 20,000, unless a call sets its own. Default 4,000.",
     "EVALS_MCP_READ_ONLY": "`true` removes the tools that write.",
+    "EVALS_MCP_JOURNAL_DAYS": "Days that entries of the journal of writes are kept, 1 to 36,500. Default 90.",
     "EVALS_MCP_IMPORT_DIRS": "Folders that the chat may import files from, separated by `:` (on Windows `;`). Default: "
     "none.",
 }
@@ -45,6 +47,7 @@ class Settings:
     import_folders: tuple[Path, ...] = ()
     has_folder_option: bool = False
     in_bundle: bool = False
+    journal_days: int = DEFAULT_JOURNAL_DAYS
 
     def __repr__(self) -> str:
         """Omit the key, so that no log can hold it."""
@@ -66,14 +69,27 @@ def read_settings(
         database=database or _value(environ, "EVALS_MCP_DATABASE") or default_database(),
         base_url=_value(environ, "HUMANLOOP_BASE_URL"),
         api_key=_value(environ, "HUMANLOOP_API_KEY"),
-        max_tokens=_max_tokens(_value(environ, "EVALS_MCP_MAX_TOKENS")),
+        max_tokens=_whole_number(
+            "EVALS_MCP_MAX_TOKENS",
+            _value(environ, "EVALS_MCP_MAX_TOKENS"),
+            DEFAULT_MAX_TOKENS,
+            LEAST_TOKENS,
+            MOST_TOKENS,
+        ),
         read_only=_flag("EVALS_MCP_READ_ONLY", _value(environ, "EVALS_MCP_READ_ONLY")),
         import_folders=_folders(import_folders or ())
         or _folders((_value(environ, "EVALS_MCP_IMPORT_DIRS") or "").split(os.pathsep)),
         has_folder_option=import_folders is not None,
         in_bundle=in_bundle,
         key_advice=_IN_BUNDLE if in_bundle else _BY_VARIABLE,
+        journal_days=read_journal_days(environ),
     )
+
+
+def read_journal_days(environ: Mapping[str, str]) -> int:
+    """How many days the journal keeps entries. Raises Invalid."""
+    name = "EVALS_MCP_JOURNAL_DAYS"
+    return _whole_number(name, _value(environ, name), DEFAULT_JOURNAL_DAYS, 1, MOST_JOURNAL_DAYS)
 
 
 def is_read_only(environ: Mapping[str, str]) -> bool:
@@ -93,12 +109,11 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
     return None if not value or value.startswith("${") else value
 
 
-def _max_tokens(value: str | None) -> int:
+def _whole_number(name: str, value: str | None, default: int, least: int, most: int) -> int:
     if value is None:
-        return DEFAULT_MAX_TOKENS
-    if not value.isascii() or not value.isdigit() or not LEAST_TOKENS <= int(value) <= MOST_TOKENS:
-        limits = f"from {LEAST_TOKENS} to {MOST_TOKENS:,}"
-        raise Invalid(f"EVALS_MCP_MAX_TOKENS must be a whole number {limits}, not {value[:40]!r}.")
+        return default
+    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        raise Invalid(f"{name} must be a whole number from {least} to {most:,}, not {value[:40]!r}.")
     return int(value)
 
 

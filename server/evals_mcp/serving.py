@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,6 +22,7 @@ from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
 from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.teams.control import Control, open_control
 
 DEFAULT_HOST = "127.0.0.1"
@@ -36,18 +38,20 @@ def serve(
     *,
     workspace: str | None = None,
     largest_body: int = LARGEST_BODY,
+    journal_days: int = DEFAULT_DAYS,
 ) -> None:
     """Serve a database (a path or a URL) until SIGTERM or SIGINT, then finish accepted requests and return.
 
     The first line on stderr is `evals-mcp serving on URL`, with the real port if `port` is 0. One line for each
-    request follows. A PostgreSQL server without keys serves `workspace`.
+    request follows. A PostgreSQL server without keys serves `workspace`. The journal keeps entries for `journal_days`.
 
     Raises Invalid if the host is not loopback and there are no keys, if port or address are invalid, and if a workspace
     is missing or not needed; NotFound if the workspace does not exist; Unavailable if the port is in use or the
     database cannot be reached; Conflict as `open_store`.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    with listening(address, host, port, workspace=workspace, largest_body=largest_body) as (app, listener):
+    options: dict[str, Any] = {"workspace": workspace, "largest_body": largest_body, "journal_days": journal_days}
+    with listening(address, host, port, **options) as (app, listener):
         _write_line(f"evals-mcp serving on {url_of(listener)}")
         with _signals_handled():
             http_server(app).run(sockets=[listener])
@@ -55,12 +59,18 @@ def serve(
 
 @contextlib.contextmanager
 def listening(
-    address: str, host: str, port: int, *, workspace: str | None = None, largest_body: int = LARGEST_BODY
+    address: str,
+    host: str,
+    port: int,
+    *,
+    workspace: str | None = None,
+    largest_body: int = LARGEST_BODY,
+    journal_days: int = DEFAULT_DAYS,
 ) -> Iterator[tuple[ASGIApp, socket.socket]]:
     """Open what `serve` serves, and a socket that accepts connections for it. Raises as `serve`."""
     if not 0 <= port <= 65535:
         raise Invalid("The port must be a number from 0 to 65535; 0 picks a free one.")
-    control = open_control(address)
+    control = open_control(address, journal_days=journal_days)
     with contextlib.closing(control):
         keyed = control.has_keys()
         if not keyed:

@@ -10,7 +10,7 @@ from typing import Any
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.row_sources import ServerMirror
-from evals_mcp.config import DEFAULT_MAX_TOKENS, Settings, default_database, read_settings
+from evals_mcp.config import DEFAULT_JOURNAL_DAYS, DEFAULT_MAX_TOKENS, Settings, default_database, read_settings
 from evals_mcp.errors import EvalsError, Invalid, Unavailable
 from evals_mcp.mcp.server import EvalsServer, build_server
 from evals_mcp.models.setup import DatabaseState, Setup
@@ -19,17 +19,20 @@ _log = logging.getLogger(__name__)
 _ADVICE = "Correct the environment variables of evals-mcp in the host's configuration, then restart it."
 
 
-def build_client(settings: Settings) -> EvalsClient:
-    """Build a client of the API in the settings. An embedded API opens with the first request."""
+def build_client(settings: Settings, *, may_write: bool = True) -> EvalsClient:
+    """Build a client of the API in the settings. An embedded API opens with the first request.
+
+    Unless it `may_write`, an embedded API refuses every request that would.
+    """
     if settings.base_url is not None:
         return EvalsClient(settings.base_url, settings.api_key, key_advice=settings.key_advice)
-    embedded = EmbeddedApi(settings.database)
+    embedded = EmbeddedApi(settings.database, settings.journal_days, may_write=may_write)
     return EvalsClient(open_app=embedded.open, data_version=embedded.data_version)
 
 
 def build_mcp_server(settings: Settings) -> EvalsServer:
     """Build the MCP server over the API in the settings."""
-    client = build_client(settings)
+    client = build_client(settings, may_write=not settings.read_only)
     return build_server(
         client,
         build_mirror(settings, client),
@@ -105,14 +108,18 @@ class EmbeddedApi:
     The first write creates a file that does not exist. Until then, readers see an empty database.
     """
 
-    def __init__(self, database: str | None) -> None:
+    def __init__(
+        self, database: str | None, journal_days: int = DEFAULT_JOURNAL_DAYS, *, may_write: bool = True
+    ) -> None:
         self._database = database
+        self._journal_days = journal_days
+        self._may_write = may_write
         self._store: Any = None  # the store is a heavy import
 
     def open(self) -> Any:
         """Open the API as an ASGI application. Raises EvalsError if the database cannot be opened."""
         # Load the API, its framework and the database after the handshake: hosts drop servers that start slowly.
-        from evals_mcp.api.access import CreatedByWriting, OpenAccess
+        from evals_mcp.api.access import Access, CreatedByWriting, OpenAccess, ReadOnly
         from evals_mcp.api.app import create_app
         from evals_mcp.store.database.states import creatable
         from evals_mcp.store.store import open_temporary_store
@@ -122,10 +129,12 @@ class EmbeddedApi:
             app = create_app(OpenAccess(self._store), is_embedded=True)
         elif creatable(self._database):
             empty = open_temporary_store()
-            app = create_app(CreatedByWriting(empty, self._open_existing, self._open_file), is_embedded=True)
+            access: Access = CreatedByWriting(empty, self._open_existing, self._open_file)
+            app = create_app(access if self._may_write else ReadOnly(access), is_embedded=True)
             weakref.finalize(app, empty.close)
         else:
-            app = create_app(OpenAccess(self._open_file()), is_embedded=True)
+            access = OpenAccess(self._open_file())
+            app = create_app(access if self._may_write else ReadOnly(access), is_embedded=True)
         # A closed SQLite file is complete: it can be copied without the write-ahead log beside it.
         weakref.finalize(app, self._close)
         # The loaded modules live as long as the process. Scanning them for garbage would slow down answers.
@@ -136,7 +145,7 @@ class EmbeddedApi:
         from evals_mcp.store.store import open_store
 
         assert self._database is not None
-        self._store = open_store(self._database)
+        self._store = open_store(self._database, journal_days=self._journal_days)
         return self._store
 
     def _open_existing(self) -> Any:

@@ -1,5 +1,9 @@
 """The journal of writes over HTTP: what it tells, repeated requests, undo."""
 
+import json
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -7,8 +11,9 @@ import pytest
 from tests.api.application import AccessOfTest
 from tests.recount import check_counts
 
-from evals_mcp.api.access import Grant
-from evals_mcp.store.store import Store
+from evals_mcp.api.access import Grant, OpenAccess
+from evals_mcp.api.app import create_app
+from evals_mcp.store.store import Store, open_store
 
 pytestmark = pytest.mark.anyio
 
@@ -213,3 +218,78 @@ _ALL = "SELECT * FROM {}journal"
 
 def _schema(store: Store) -> str:
     return f'"{store.database.schema}".' if store.database.schema else ""
+
+
+async def test_what_the_server_wrote_goes_with_its_cause(api: httpx.AsyncClient, store: Store) -> None:
+    """Errors of orchestrated runs and evaluators do not block the undo of what caused them; what uses them does."""
+    ids = await _set_up(api)
+    dataset = {"path": "d", "datapoints": [{"inputs": {"q": "1"}}, {"inputs": {"q": "2"}}]}
+    assert (await api.post("/v5/datasets", json=dataset)).is_success
+    python = {"path": "py", "spec": {**_SPEC, "evaluator_type": "python", "code": "x"}}
+    assert (await api.post("/v5/evaluators", json=python)).is_success
+    attached = await api.post(f"/v5/evaluations/{ids['evaluation']}/evaluators", json={"evaluators": [{"path": "py"}]})
+    assert attached.is_success
+    logs = {"size": 50}
+    pages = f"/v5/evaluations/{ids['evaluation']}/logs"
+    run = await api.post(ids["runs"], json={"version": {"path": "f"}, "dataset": {"path": "d"}, "orchestrated": True})
+    made = (await api.get(pages, params=logs)).json()["records"]
+    assert [len(record["evaluator_logs"]) for record in made] == [1, 1]
+    log = await api.post("/v5/flows/log", json={"path": "f", "output": "a", "run_id": ids["run"]})
+    log_id = log.json()["id"]
+    change = await api.patch(f"/v5/flows/logs/{log_id}", json={"output": "b", "log_status": "complete"})
+    entries = [entry["kind"] for entry in await _journal(api, 3)]
+    assert entries == ["update_log", "create_log", "create_run"]
+    said = {"path": "judge", "parent_id": made[0]["log"]["id"], "judgment": True}
+    judgment = await api.post("/v5/evaluators/log", json=said)
+    refused = await _undo(api, run)
+    assert (refused.status_code, judgment.json()["id"] in refused.text) == (409, True), refused.text
+    for write in (judgment, change, log, run):
+        undone = await _undo(api, write)
+        assert undone.is_success, undone.text
+        check_counts(store)
+    assert (await api.get(pages, params=logs)).json()["total"] == 0
+    assert [entry["id"] for entry in (await api.get(ids["runs"])).json()["runs"]] == [ids["run"]]
+
+
+async def test_an_import_is_one_entry_and_one_undo(api: httpx.AsyncClient, store: Store) -> None:
+    """Batches of one id share it; undoing several rows needs `confirm`; another load with the id is refused then."""
+    files: list[dict[str, Any]] = [
+        {"record": "file", "id": "fl_1", "type": "flow", "path": "team/f"},
+        {"record": "version", "id": "flv_1", "file_id": "fl_1", "content": {"attributes": {"n": 1}}},
+    ]
+    logs = [{"record": "log", "id": f"log_{n}", "version_id": "flv_1", "output": "zebra"} for n in range(3)]
+    headers = {"Content-Type": "application/x-ndjson", "X-Evals-Import": "i", "X-Evals-Tool": "loader"}
+
+    async def load(records: list[dict[str, Any]], **more: str) -> httpx.Response:
+        return await api.post("/v5/bulk", content="\n".join(map(json.dumps, records)), headers={**headers, **more})
+
+    assert (await load(files, **{"Idempotency-Key": "k"})).status_code == 422
+    answers = [await load(records) for records in (files, logs, logs)]
+    (entry,) = await _journal(api)
+    assert [answer.headers.get("x-evals-write") for answer in answers] == [entry["id"], entry["id"], None]
+    assert (entry["kind"], entry["subject"], entry["tool"]) == ("import", "fl_1", "loader")
+    assert entry["result"] == {"added": {"file": 1, "version": 1, "log": 3}}
+    refused = await _undo(api, answers[0])
+    assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["query", "confirm"])
+    assert "deletes 5 rows (file 1, version 1, log 3)" in refused.text
+    undone = await api.post(f"/v5/journal/{entry['id']}/undo", params={"confirm": True})
+    assert undone.is_success, undone.text
+    counts = (await api.get("/v5/bulk/counts")).json()
+    assert [counts.get(kind, 0) for kind in ("file", "version", "log")] == [0, 0, 0]
+    assert [found["path"] for found in (await api.get("/v5/directories")).json()] == [""]
+    again = await load(files)
+    assert (again.status_code, "was undone" in again.text) == (409, True)
+
+
+async def test_old_entries_are_pruned(tmp_path: Path) -> None:
+    """After the days of the setting they go with a later write, with what they brought; the journal says since when."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with closing(open_store(str(tmp_path / "evals.db"), clock=lambda: now, journal_days=30)) as store:
+        transport = httpx.ASGITransport(create_app(OpenAccess(store)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as api:
+            for day in (0, 20, 40):
+                now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+                flow = {"path": f"f{day}", "attributes": {"n": day}}
+                assert (await api.post("/v5/flows", json=flow)).is_success
+            found = (await api.get("/v5/journal")).json()
+    assert (found["total"], found["kept_days"], found["since"]) == (2, 30, "2026-01-21T00:00:00Z")

@@ -87,3 +87,22 @@ def test_workspaces_are_made_and_listed(postgres_address: str) -> None:
     again = run(["workspaces", "create", "search"], EVALS_MCP_DATABASE=postgres_address)
     assert (again.status, again.stderr) == (1, "evals-mcp: Workspace `search` already exists.\n")
     assert run(["workspaces", "list"], EVALS_MCP_DATABASE=postgres_address).stdout.startswith("search\t")
+
+
+def test_the_journal_is_listed_and_an_import_undone(tmp_path: Path) -> None:
+    """An import is one line; undoing its rows needs --yes, happens once, and leaves an empty database."""
+    database, table = tmp_path / "evals.db", tmp_path / "table.csv"
+    table.write_text("question,output,score\nWhy?,So.,1\nHow?,Thus.,0\n")
+    at = ["--from", str(database)]
+    assert run(["--database", str(database), "import", str(table)]).status == 0
+    listed = run(["journal", *at])
+    (line,) = listed.stdout.splitlines()
+    assert ("\tevals-mcp import\timport\t" in line, "\tcan be undone\t" in line, "log 2" in line) == (True, True, True)
+    assert "Entries are kept for 90 days." in listed.stderr
+    handle = line.split("\t")[-1]
+    refused = run(["journal", "undo", handle, *at])
+    assert (refused.status, "Repeat it with --yes." in refused.stderr) == (1, True), refused.stderr
+    assert run(["journal", "undo", handle, "--yes", *at]).stdout == f"Undid {handle}.\n"
+    assert run(["journal", "undo", handle, "--yes", *at]).status == 1
+    states = [line.split("\t")[-2] for line in run(["journal", *at, "--limit", "2"]).stdout.splitlines()]
+    assert states == ["-", "undone"]

@@ -12,7 +12,7 @@ from tests.e2e.stdio import ERAS, MODERN, SAMPLE, Wire, database_text, message_o
 
 from evals_mcp import __version__
 from evals_mcp.mcp.prompts import PROMPTS
-from evals_mcp.mcp.resources import RESOURCES
+from evals_mcp.mcp.resources import JOURNAL, RESOURCES
 from evals_mcp.tools import TOOLS
 from mcp import Client
 
@@ -79,7 +79,7 @@ async def use_everything(client: Client) -> None:
 
     templates = (await client.list_resource_templates()).resource_templates
     assert [template.uri_template for template in templates] == [template.address for template in RESOURCES]
-    assert [resource.title for resource in (await client.list_resources()).resources] == [SAMPLE]
+    assert [resource.title for resource in (await client.list_resources()).resources] == [SAMPLE, JOURNAL.title]
     (report,) = (await client.read_resource("evals://evaluations/support%2Fanswer-ticket")).contents
     assert isinstance(report, TextResourceContents)
     assert "| v2-concise | `policy_correct` | 39 |" in report.text

@@ -260,18 +260,26 @@ async def test_names_out_of_data_are_quoted_in_a_report(hostile: Client) -> None
 
 async def test_the_newest_evaluations_are_listed(client: Client) -> None:
     """Models and people who list resources see what there is, and can read it at the address."""
-    (listed,) = (await client.list_resources()).resources
-    assert listed.title == SAMPLE
+    listed, journal = (await client.list_resources()).resources
+    assert (listed.title, journal.title) == (SAMPLE, "Journal of writes")
     assert listed.mime_type == "text/markdown"
     assert listed.description == "Report of the evaluation of support/answer-ticket: 3 runs, running."
     (report,) = (await client.read_resource(listed.uri)).contents
     assert isinstance(report, TextResourceContents)
     assert report.text.startswith(f'# Evaluation `"{SAMPLE}"`')
+    (writes,) = (await client.read_resource(journal.uri)).contents
+    assert isinstance(writes, TextResourceContents)
+    heading, header, line = writes.text.splitlines()
+    assert heading.startswith("1 write since ")
+    assert heading.endswith(", newest first. Entries are kept for 90 days.")
+    assert "import | " in line
+    assert "log 120" in line
+    assert header.endswith(" | handle")
 
 
 async def test_names_out_of_data_are_quoted_in_the_list(hostile: Client) -> None:
     """A name is one line in quotes, and nothing in it is invisible."""
-    (listed,) = (await hostile.list_resources()).resources
+    listed, _ = (await hostile.list_resources()).resources
     assert str(listed.title).startswith('"](http://evil.example)')
     for text in (str(listed.title), str(listed.description), listed.name):
         assert text.isprintable()
@@ -287,8 +295,8 @@ async def test_at_most_twenty_are_listed_and_the_last_changed_come_first(tmp_pat
             await api.evaluations.create(CreateEvaluationRequest(name=f"eval {number}", file=file, evaluators=[]))
     async with Client(build_mcp_server(settings), mode="legacy") as client:
         listed = (await client.list_resources()).resources
-    assert [item.title for item in listed] == [f"eval {number}" for number in range(24, 4, -1)]
-    assert len({item.uri for item in listed}) == len({item.name for item in listed}) == 20
+    assert [item.title for item in listed[:-1]] == [f"eval {number}" for number in range(24, 4, -1)]
+    assert len({item.uri for item in listed}) == len({item.name for item in listed}) == 21
 
 
 async def test_a_list_that_cannot_be_read_is_empty(tmp_path: Path) -> None:

@@ -55,6 +55,21 @@ class OpenAccess:
         self._grant.store.database.check()
 
 
+class ReadOnly:
+    """The same stores, which no request may write to."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def grant(self, key: str | None) -> Grant:
+        """Return the grant without the right to write. Raises as the access."""
+        return (await self._access.grant(key))._replace(may_write=False)
+
+    def check(self) -> None:
+        """Raise Unavailable if the data cannot be reached."""
+        self._access.check()
+
+
 class CreatedByWriting:
     """One store for all requests, whose database file does not exist yet. Reading finds it empty and creates nothing.
 
@@ -98,7 +113,8 @@ async def _current_store(request: Request) -> Store:
     if request.method in _READING_METHODS:
         return grant.store
     if not grant.may_write:
-        raise Unauthorized("This API key is read-only.", 403)
+        message = "This server is read-only." if grant.key_id is None else "This API key is read-only."
+        raise Unauthorized(message, 403)
     begin_request(request, grant.key_id, grant.person)
     return grant.store if grant.create is None else await to_thread.run_sync(grant.create)
 

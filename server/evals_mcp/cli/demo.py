@@ -64,12 +64,14 @@ def add_command(commands: Any) -> None:
 
 async def load_demo(settings: Settings) -> None:
     """Load the sample into the database of these settings. Raises EvalsError."""
+    from evals_mcp.client.acting import acting
     from evals_mcp.sample.loading import load_sample
     from evals_mcp.sample.support_bot import read_sample
     from evals_mcp.wiring import build_client
 
     async with build_client(settings) as client:
-        await load_sample(client, read_sample())
+        with acting("evals-mcp demo"):
+            await load_sample(client, read_sample())
 
 
 def _demo(parsed: argparse.Namespace) -> int:

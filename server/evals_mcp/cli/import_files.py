@@ -85,20 +85,22 @@ def _new_file(settings: "Settings") -> str | None:
 
 
 async def _import_files(parsed: argparse.Namespace, settings: "Settings") -> "Imported":
+    from evals_mcp.client.acting import acting
     from evals_mcp.importers.importing import import_files
     from evals_mcp.wiring import build_client
 
     with progress_line() as progress:
         async with build_client(settings) as client:
-            return await import_files(
-                client,
-                parsed.paths,
-                evaluation=parsed.evaluation,
-                format=parsed.format,
-                chosen=_chosen(parsed),
-                dry_run=parsed.dry_run,
-                progress=progress,
-            )
+            with acting("evals-mcp import"):
+                return await import_files(
+                    client,
+                    parsed.paths,
+                    evaluation=parsed.evaluation,
+                    format=parsed.format,
+                    chosen=_chosen(parsed),
+                    dry_run=parsed.dry_run,
+                    progress=progress,
+                )
 
 
 def _chosen(parsed: argparse.Namespace) -> "Chosen":

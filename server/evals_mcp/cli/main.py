@@ -7,7 +7,19 @@ import sys
 from collections.abc import Sequence
 
 from evals_mcp import __version__
-from evals_mcp.cli import call, check, copy_database, demo, export, import_files, keys, serve, stdio, workspaces
+from evals_mcp.cli import (
+    call,
+    check,
+    copy_database,
+    demo,
+    export,
+    import_files,
+    journal,
+    keys,
+    serve,
+    stdio,
+    workspaces,
+)
 from evals_mcp.cli.arguments import Parser, listed
 from evals_mcp.cli.printing import print_error
 from evals_mcp.errors import EvalsError
@@ -56,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(command=stdio.serve_stdio)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (demo, import_files, export, copy_database, call, check, serve, keys, workspaces):
+    for module in (demo, import_files, export, copy_database, call, check, journal, serve, keys, workspaces):
         module.add_command(commands)
     return parser
 

@@ -1,6 +1,7 @@
 """`evals-mcp serve`: the API over HTTP for a team."""
 
 import argparse
+import os
 from typing import Any
 
 from evals_mcp.cli.arguments import add_database, database_of
@@ -12,12 +13,17 @@ def add_command(commands: Any) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; another host requires an API key")
     serve.add_argument("--port", type=int, default=8421, help="default 8421; 0 picks a free one")
     serve.add_argument("--workspace", metavar="NAME", help="the workspace to serve (PostgreSQL without keys)")
+    days = "days that entries of the journal of writes are kept; default 90; overrides EVALS_MCP_JOURNAL_DAYS"
+    serve.add_argument("--journal-days", metavar="N", help=days)
     add_database(serve)
     serve.set_defaults(command=_serve_http)
 
 
 def _serve_http(parsed: argparse.Namespace) -> int:
+    from evals_mcp.config import read_journal_days
     from evals_mcp.serving import serve
 
-    serve(database_of(parsed), parsed.host, parsed.port, workspace=parsed.workspace)
+    given = parsed.journal_days
+    journal_days = read_journal_days(os.environ if given is None else {"EVALS_MCP_JOURNAL_DAYS": given})
+    serve(database_of(parsed), parsed.host, parsed.port, workspace=parsed.workspace, journal_days=journal_days)
     return 0

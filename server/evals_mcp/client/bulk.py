@@ -23,11 +23,12 @@ class Bulk(Endpoints):
         """The number of records by kind. Raises NotFound."""
         return await self._connection.get(("bulk", "counts"), _COUNTS)
 
-    async def load(self, lines: bytes, *, overwrite: bool = False, more: bool = False) -> LoadedBatch:
+    async def load(self, lines: bytes, *, import_id: str, overwrite: bool = False, more: bool = False) -> LoadedBatch:
         """Store a batch of records (NDJSON): all or none. Raises Invalid with the line in its location.
 
-        `more`: the document continues. `overwrite`: records replace those with the same ids.
+        The batches of one `import_id` are one entry of the journal. `more`: the document continues. `overwrite`:
+        records replace those with the same ids.
         """
         query: Query = {"overwrite": overwrite or None, "more": more or None}
         # Sending a batch twice changes nothing, so it can be retried like a read.
-        return await self._connection.send("POST", ("bulk",), _LOADED, Lines(lines), query, reads=True)
+        return await self._connection.send("POST", ("bulk",), _LOADED, Lines(lines, import_id), query, reads=True)

@@ -46,9 +46,10 @@ _IDLE_SECONDS = 3.0
 
 
 class Lines(NamedTuple):
-    """JSON lines to send."""
+    """JSON lines to send, of an import that has an id."""
 
     content: bytes
+    import_id: str
 
 
 class Connection:
@@ -203,8 +204,9 @@ class Connection:
 
         url = build_url(self._address.root, api, path, query)
         parts = _encoded(body)
-        if not reads and (at_work := current_acting()) is not None:
-            parts["headers"] = {**parts.get("headers", {}), **at_work.headers()}
+        if method != "GET" and (at_work := current_acting()) is not None:
+            headers = at_work.names() if reads else at_work.headers()
+            parts["headers"] = {**parts.get("headers", {}), **headers}
         if self._client is None:
             await self.open()
             assert self._client is not None
@@ -246,7 +248,7 @@ class Connection:
         elif self._extended is None and response.is_success:
             self._extended = False
         if _WRITE_HEADER in response.headers and (at_work := current_acting()) is not None:
-            at_work.writes.append(response.headers[_WRITE_HEADER])
+            at_work.note_write(response.headers[_WRITE_HEADER])
             at_work.repeats |= _REPEAT_HEADER in response.headers
 
     def _refused(self, response: "httpx.Response", retry_after: float | None) -> EvalsError:
@@ -291,7 +293,7 @@ def _encoded(body: Model | dict[str, Any] | Lines | None) -> dict[str, Any]:
     if body is None:
         return {}
     if isinstance(body, Lines):
-        return {"content": body.content, "headers": {"Content-Type": NDJSON}}
+        return {"content": body.content, "headers": {"Content-Type": NDJSON, "X-Evals-Import": body.import_id}}
     try:
         content = body.model_dump_json(exclude_none=True) if isinstance(body, Model) else to_json(body)
     except ValueError:

@@ -3,24 +3,25 @@
 from pydantic import TypeAdapter
 
 from evals_mcp.client.endpoints import Endpoints
-from evals_mcp.models.journal import JournalEntry
-from evals_mcp.models.pages import PaginatedData
+from evals_mcp.client.urls import Query
+from evals_mcp.models.journal import JournalEntry, JournalPage
 
 _ENTRY = TypeAdapter(JournalEntry)
-_PAGE = TypeAdapter(PaginatedData[JournalEntry])
+_PAGE = TypeAdapter(JournalPage)
 
 
 class Journal(Endpoints):
     """The writes of a workspace."""
 
-    async def page(self, page: int, size: int) -> PaginatedData[JournalEntry]:
+    async def page(self, page: int = 1, size: int = 10) -> JournalPage:
         """Fetch a page of writes, newest first."""
         return await self._connection.get(("journal",), _PAGE, {"page": page, "size": size})
 
-    async def undo(self, write: str, *, dry_run: bool = False) -> JournalEntry:
+    async def undo(self, write: str, *, dry_run: bool = False, confirm: bool = False) -> JournalEntry:
         """Undo a write and get the entry of the undo; with `dry_run`, only check and get the entry of the write.
 
-        Raises NotFound for a handle of another database, and Conflict if it was undone or something was built on it.
+        Raises NotFound for a handle of another database, Conflict if it was undone or something was built on it, and
+        Invalid for an import if `confirm` is false.
         """
-        query = {"dry_run": True} if dry_run else None
+        query: Query = {"dry_run": dry_run or None, "confirm": confirm or None}
         return await self._connection.send("POST", ("journal", write, "undo"), _ENTRY, query=query, reads=dry_run)

@@ -1,9 +1,11 @@
 """Load an evaluation document into a server: in bulk if possible, else record by record. Memory holds one batch."""
 
+import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
+from evals_mcp.client.acting import current_acting
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.importers.single_writes import SingleWrites
@@ -100,6 +102,8 @@ class _Batch:
         self._client = client
         self._loaded = loaded
         self._overwrite = overwrite
+        at_work = current_acting()
+        self._import_id = secrets.token_hex(8) if at_work is None else at_work.import_id
         self._lines: list[str] = []
         self._size = 0
         self._first = 1
@@ -127,7 +131,9 @@ class _Batch:
             self._lines = [unfinished.get(line, line) for line in self._lines]
         content = "\n".join(self._lines).encode()
         try:
-            answer = await self._client.bulk.load(content, overwrite=self._overwrite, more=more)
+            answer = await self._client.bulk.load(
+                content, import_id=self._import_id, overwrite=self._overwrite, more=more
+            )
         except Invalid as error:
             raise self._located(error) from error
         self._loaded.added.update(answer.added)

@@ -26,6 +26,7 @@ BUDGET = 20_000
 
 _LISTED = 20
 _LOGS = 10
+_WRITES = 200
 _FOR_FIGURES = BUDGET // 4
 _MOST_CANDIDATES = 30
 
@@ -68,7 +69,7 @@ class Resource(NamedTuple):
 
 def find_resource(address: str) -> Resource:
     """Find the resource at an address. Raises NotFound if no template matches."""
-    for template in RESOURCES:
+    for template in (*RESOURCES, JOURNAL):
         values = template.match(address)
         if values is not None:
             return Resource(template, values)
@@ -90,6 +91,24 @@ async def newest_evaluations(lookup: Lookup) -> list[types.Resource]:
         )
         for row in rows
     ]
+
+
+def journal_resource() -> types.Resource:
+    """The journal as the protocol lists it."""
+    return types.Resource(
+        uri=JOURNAL.address,
+        name=JOURNAL.name,
+        title=JOURNAL.title,
+        description=JOURNAL.description,
+        mime_type=JOURNAL.media_type,
+    )
+
+
+async def journal(lookup: Lookup) -> str:
+    """The journal: the newest writes, with time, actor, tool, what was written, and whether it can be undone."""
+    from evals_mcp.answers.journal import summarize_journal
+
+    return summarize_journal(await lookup.client.journal.page(1, _WRITES), BUDGET)
 
 
 async def evaluation_report(lookup: Lookup, evaluation: str) -> str:
@@ -180,3 +199,5 @@ RESOURCES: tuple[ResourceTemplate, ...] = (
     ResourceTemplate(address="evals://evaluations/{evaluation}/runs/{run}", function=run_report, title="Run"),
     ResourceTemplate(address="evals://logs/{log}", function=whole_log, title="Log"),
 )
+JOURNAL = ResourceTemplate(address="evals://journal", function=journal, title="Journal of writes")
+"""The journal, on servers with our routes. Its address has no variables, so it is no template to the protocol."""

@@ -47,7 +47,7 @@ from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, offered, without_noise
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS
-from evals_mcp.mcp.resources import RESOURCES, find_resource, newest_evaluations
+from evals_mcp.mcp.resources import RESOURCES, find_resource, journal_resource, newest_evaluations
 from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mcp.typed_names import read_typed_names
 from evals_mcp.models.json_values import DEEPEST_JSON
@@ -177,6 +177,8 @@ class EvalsServer(LateServer):
         with anyio.move_on_after(_MOMENT):
             try:
                 listed += await newest_evaluations(self._look_up())
+                if self._client.extended:
+                    listed.append(journal_resource())
             except EvalsError as error:
                 _log.info("No evaluations listed: %s", error)
         return listed

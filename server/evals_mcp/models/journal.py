@@ -3,7 +3,6 @@
 from typing import Literal
 
 from evals_mcp.models.model import JsonObject, Model, UtcDatetime
-from evals_mcp.models.pages import PaginatedData
 
 WriteKind = Literal[
     "create_log",
@@ -17,6 +16,7 @@ WriteKind = Literal[
     "add_evaluators",
     "set_up",
     "label_logs",
+    "import",
     "undo",
 ]
 """The kinds of writes that say more than their request does."""
@@ -46,8 +46,12 @@ class JournalEntry(Model):
     undone_at: UtcDatetime | None = None
 
 
-class JournalPage(PaginatedData[JournalEntry]):
-    """A page of writes. Entries are kept for `kept_days`; the oldest that is there is of `since`."""
+class JournalPage(Model):
+    """A page of writes, newest first. Entries are kept for `kept_days`; the oldest that is there is of `since`."""
 
+    records: list[JournalEntry]
+    page: int
+    size: int
+    total: int
     kept_days: int
     since: UtcDatetime | None = None

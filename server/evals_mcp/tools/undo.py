@@ -27,7 +27,7 @@ async def undo(lookup: Lookup, write: Write = "", confirm: Confirm = False, dry_
     if not dry_run:
         if entry.rows_count > 1:
             await lookup.require_confirmation(f"Undo {describe_write(entry)}?", confirm=confirm)
-        await journal.undo(entry.id)
+        await journal.undo(entry.id, confirm=True)
     return summarize_undo(entry, lookup.max_tokens, dry_run=dry_run)
 
 

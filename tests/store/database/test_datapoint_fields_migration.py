@@ -21,7 +21,7 @@ def test_old_datapoints_get_their_fields(database_address: str) -> None:
         store.datasets.upsert(None, "a", points, "set", None, FileChange())
         store.datasets.upsert(None, "b", [CreateDatapointRequest(), *points[:2]], "set", None, FileChange())
         with store.database.write() as connection:
-            for table in ("datapoint_fields", "journal", "review_items"):
+            for table in ("datapoint_fields", "journal", "journal_rows", "review_items"):
                 connection.execute(text(f"DROP TABLE {table}"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     with closing(open_store(database_address)) as store:

@@ -14,7 +14,7 @@ def test_an_old_database_gets_a_journal(database_address: str) -> None:
         world = World(store)
         world.step("log in run", 0, 0, 1)
         with store.database.write() as connection:
-            for table in ("journal", "review_items"):
+            for table in ("journal", "journal_rows", "review_items"):
                 connection.execute(text(f"DROP TABLE {table}"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
     with closing(open_store(database_address)) as store:

@@ -25,7 +25,7 @@ def test_old_logs_and_runs_stay_and_new_ones_hold_more(database_address: str) ->
         with store.database.write() as connection:
             for table, column in (("logs", "cached_tokens"), ("judgments", "passed"), ("runs", "reported_figures")):
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
-            for table in ("datapoint_fields", "journal", "review_items"):
+            for table in ("datapoint_fields", "journal", "journal_rows", "review_items"):
                 connection.execute(text(f"DROP TABLE {table}"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     with closing(open_store(database_address)) as store:

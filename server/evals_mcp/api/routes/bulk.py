@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -15,9 +15,9 @@ from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
 from evals_mcp.models.evaluation_document import LoadedBatch, Record, RecordPage
 from evals_mcp.models.json_values import NDJSON
-from evals_mcp.runner.runner import Runner
-from evals_mcp.store.bulk.bulk import Bulk
+from evals_mcp.store.bulk.bulk import Bulk, Written
 from evals_mcp.store.bulk.reading import BulkReading
+from evals_mcp.store.database.acts import current_act
 from evals_mcp.store.store import Store
 
 router = PrefixedRouter(prefix="/bulk", tags=["bulk (extension)"])
@@ -32,6 +32,7 @@ async def load_batch(
     person: CurrentPerson,
     runner: CurrentRunner,
     overwrite: Annotated[bool, Query(description="Replace existing records with the same ids, as for a copy.")] = False,
+    import_id: Annotated[str | None, Header(alias="X-Evals-Import", min_length=1, max_length=200)] = None,
     more: Annotated[bool, Query(description="Defer the server's work on runs to the last batch.")] = False,
 ) -> LoadedBatch:
     """Store the records of an evaluation document, one per line. Existing records stay; repeating changes nothing."""
@@ -40,7 +41,10 @@ async def load_batch(
     body = await request.body()
     if not body.strip():
         raise Invalid("The body is empty. Send a record on each line.", ("body",))
-    return await run_in_threadpool(_load, store, runner, body, person, overwrite=overwrite, more=more)
+    written = await run_in_threadpool(_load, store, body, person, overwrite=overwrite, import_id=import_id)
+    if not (more or overwrite):
+        await run_in_threadpool(runner.wake, store, written.run_ids)
+    return written.answer
 
 
 @router.get("")
@@ -68,11 +72,9 @@ def describe_records(document: dict[str, Any]) -> None:
     schemas["Record"] = record
 
 
-def _load(store: Store, runner: Runner, body: bytes, person: str | None, *, overwrite: bool, more: bool) -> LoadedBatch:
-    written = Bulk(store.database).load(_read(body), overwrite=overwrite, person=person)
-    if not (more or overwrite):
-        runner.wake(store, written.run_ids)
-    return written.answer
+def _load(store: Store, body: bytes, person: str | None, *, overwrite: bool, import_id: str | None) -> Written:
+    bulk = Bulk(store.database)
+    return bulk.load(_read(body), overwrite=overwrite, person=person, act=current_act(), import_id=import_id)
 
 
 def _read(body: bytes) -> Iterator[tuple[int, Record]]:

@@ -1,5 +1,9 @@
 """Routes of the journal: list writes, undo one."""
 
+from typing import Annotated
+
+from fastapi import Query
+
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.acts import CurrentAct
@@ -16,9 +20,15 @@ def list_writes(store: CurrentStore, page: Page = 1, size: Size = 10) -> Journal
 
 
 @router.post("/{id}/undo")
-def undo_write(store: CurrentStore, act: CurrentAct, id: str, dry_run: bool = False) -> JournalEntry:
+def undo_write(
+    store: CurrentStore,
+    act: CurrentAct,
+    id: str,
+    dry_run: bool = False,
+    confirm: Annotated[bool, Query(description="Needed to undo an import.")] = False,
+) -> JournalEntry:
     """Undo a write, exactly and once, and get the entry of the undo. Answers 409 if something was built on it since.
 
     With `dry_run`, nothing is undone, and the answer is the entry of the write.
     """
-    return store.journal.undo(id, act, dry_run=dry_run)
+    return store.journal.undo(id, act, dry_run=dry_run, confirm=confirm)

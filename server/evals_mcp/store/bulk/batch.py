@@ -1,6 +1,6 @@
 """Shared by the writers of one batch: its transaction, its id mapping, and errors that name the record."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +34,10 @@ class Batch:
     person: str | None = None
     ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
     added: Counter[str] = field(default_factory=Counter)
+    brought: defaultdict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    """Keys of new rows without numbers, by table, for the undo of an import (`store.bulk.import_entries`)."""
+    replaces: bool = False
+    """Whether it replaces what was there, so that it cannot be undone."""
     run_ids: set[str] = field(default_factory=set)
     """Runs that may now have work for the server."""
 

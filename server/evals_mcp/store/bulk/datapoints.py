@@ -57,6 +57,7 @@ def write_datapoints(batch: Batch, records: Numbered[DatapointRecord]) -> None:
         insert_rows(batch.connection, datapoints, rows)
         write_fields(batch.connection, rows)
         batch.added["datapoint"] += len(new)
+        batch.brought["datapoints"] += new
 
 
 def _require_datasets(batch: Batch, records: Numbered[DatapointRecord]) -> None:

@@ -21,6 +21,7 @@ def write_deployments(batch: Batch, record: DeploymentRecord) -> None:
     if before is not None and not batch.overwrite and not _is_automatic(batch, before):
         return
     if record.version_id is None:
+        batch.replaces = before is not None
         batch.connection.execute(delete(deployments).where(*deployment))
         return
     of_file = (versions.c.id == record.version_id, versions.c.file_id == record.file_id)
@@ -28,11 +29,13 @@ def write_deployments(batch: Batch, record: DeploymentRecord) -> None:
         raise unknown("version of this file", record.version_id)
     values = {"version_id": record.version_id, "created_at": record.created_at or batch.now}
     if before is not None:
+        batch.replaces = True
         batch.connection.execute(update(deployments).where(*deployment).values(**values))
         return
     keys = {"file_id": record.file_id, "environment_id": environment_id}
     batch.connection.execute(insert(deployments).values(**keys, **values))
     batch.added["deployment"] += 1
+    batch.brought["deployments"].append(list(keys.values()))
 
 
 def _environment(batch: Batch, record: DeploymentRecord) -> str:
@@ -55,6 +58,7 @@ def _environment(batch: Batch, record: DeploymentRecord) -> str:
     values["created_at"] = record.environment_created_at or batch.now
     batch.connection.execute(insert(environments).values(**values))
     batch.added["environment"] += 1
+    batch.brought["environments"].append(record.environment_id)
     return record.environment_id
 
 

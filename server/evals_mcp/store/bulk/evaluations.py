@@ -10,6 +10,7 @@ from evals_mcp.errors import Conflict
 from evals_mcp.models.evaluation_document import EvaluationRecord
 from evals_mcp.models.references import EvaluatorReference
 from evals_mcp.store.bulk.batch import Batch, each_record
+from evals_mcp.store.bulk.import_entries import note_runs
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, Attached, attach, attach_evaluators
 from evals_mcp.store.evaluations.run_status import read_attachments
@@ -72,9 +73,15 @@ def _attach_missing(batch: Batch, evaluation_id: str, attached: Sequence[Attache
         if item.version_id not in present
     ]
     if missing:
+        note_runs(batch, _run_ids(batch, evaluation_id))
+        batch.brought["evaluation_evaluators"] += [[evaluation_id, item.version_id] for item in missing]
         attach_evaluators(batch.connection, evaluation_id, missing, batch.now)
-        of_evaluation = evaluation_runs.c.evaluation_id == evaluation_id
-        batch.run_ids |= set(batch.connection.execute(select(evaluation_runs.c.run_id).where(of_evaluation)).scalars())
+        batch.run_ids |= _run_ids(batch, evaluation_id)
+
+
+def _run_ids(batch: Batch, evaluation_id: str) -> set[str]:
+    of_evaluation = select(evaluation_runs.c.run_id).where(evaluation_runs.c.evaluation_id == evaluation_id)
+    return set(batch.connection.execute(of_evaluation).scalars())
 
 
 def _find(batch: Batch, *conditions: ColumnElement[bool]) -> Row[Any] | None:

@@ -31,12 +31,14 @@ def write_files(batch: Batch, record: FileRecord) -> None:
         batch.note_id("file", record.id, there.id)
     elif same is not None:
         move_file(batch.connection, record.id, path, batch.now, updated_at=same.updated_at)
+        batch.replaces = True
     else:
         _free(batch, path, record.id)
         created_at = record.created_at or batch.now
         change = FileChange(record.description, record.tags, record.readme)
         insert_file(batch.connection, record.id, record.type, path, change, created_at, record.updated_at)
         batch.added["file"] += 1
+        batch.brought["files"].append(record.id)
     if record.monitors is not None and (batch.overwrite or same is None):
         extra = {**(same.extra if same is not None else {}), "evaluators": record.monitors}
         batch.connection.execute(update(files).where(files.c.id == record.id).values(extra=extra))
@@ -52,6 +54,7 @@ def _write_deleted(batch: Batch, record: FileRecord, path: str) -> None:
         created_at = record.created_at or batch.now
         insert_file(batch.connection, record.id, record.type, path, change, created_at, is_deleted=True)
         batch.added["file"] += 1
+        batch.brought["files"].append(record.id)
     elif not batch.overwrite:
         return
     elif there.deleted_at is None:

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, case, update
 from evals_mcp.errors import Conflict
 from evals_mcp.models.usage import own_usage
 from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
+from evals_mcp.store.bulk.import_entries import note_joining, note_runs
 from evals_mcp.store.bulk.judgments import NewJudgment, RunLink, add_judgments
 from evals_mcp.store.bulk.log_rows import LoggedRecord, LogRow, LogRows, differences
 from evals_mcp.store.bulk.run_logs import link_new_logs
@@ -43,6 +44,7 @@ class _LogWriter:
     def write(self) -> None:
         """Read all records, then write. If it raises Invalid, nothing was written."""
         connection, now = self._batch.connection, self._batch.now
+        note_runs(self._batch, self._rows.runs)
         new_ids = {record.id for _, record in self._records} - set(self._rows.before)
         numbers = iter(new_numbers(connection, logs, len(new_ids)))
         with Refusing() as at:
@@ -54,6 +56,7 @@ class _LogWriter:
         for run_id, rows in self._new_in_runs.items():
             link_new_logs(connection, self._rows.runs[run_id], rows, now)
         for run_id, existing in self._joining.items():
+            note_joining(self._batch, run_id, existing)
             copy_logs(connection, self._rows.runs[run_id], existing, now)
         datapoints = {row["number"]: row["datapoint_id"] for row in self._new}
         links = {

@@ -9,6 +9,7 @@ from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.models.evaluation_document import ClearRecord, RunEvaluation, RunRecord
 from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.store.bulk.batch import Batch, each_record, unknown
+from evals_mcp.store.bulk.import_entries import note_controls, note_runs
 from evals_mcp.store.database.tables import evaluation_runs, evaluations, judgments, logs, run_logs, runs
 from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES
 from evals_mcp.store.evaluations.reported_figures import (
@@ -29,6 +30,7 @@ def write_runs(batch: Batch, record: RunRecord) -> None:
         batch.version(record.version_id, EVALUATED_TYPES)
     if record.dataset_version_id is not None:
         batch.version(record.dataset_version_id, ["dataset"])
+    note_runs(batch, [record.id])
     run = batch.connection.execute(select(runs).where(runs.c.id == record.id)).first()
     if run is None:
         _insert(batch, record)
@@ -101,6 +103,7 @@ def _put_into_evaluations(batch: Batch, run_id: str, wanted: Sequence[RunEvaluat
         if before is not None and (not batch.overwrite or before.control == item.control):
             continue
         if item.control:
+            note_controls(batch, item.evaluation_id)
             batch.connection.execute(update(evaluation_runs).where(of_evaluation).values(control=False))
         if before is not None:
             batch.connection.execute(update(evaluation_runs).where(of_evaluation, is_run).values(control=item.control))
@@ -108,6 +111,7 @@ def _put_into_evaluations(batch: Batch, run_id: str, wanted: Sequence[RunEvaluat
             added_at = item.added_at or batch.now
             values = {"evaluation_id": item.evaluation_id, "run_id": run_id, "control": item.control}
             batch.connection.execute(evaluation_runs.insert().values(**values, added_at=added_at))
+            batch.brought["evaluation_runs"].append([item.evaluation_id, run_id])
 
 
 @each_record

@@ -90,6 +90,7 @@ def _bring_back(batch: Batch, record: VersionRecord, version: Any) -> None:
         times = ("created_at", "updated_at", "last_used_at")
         changes |= {name: getattr(record, name) for name in times if getattr(record, name) is not None}
     if changes:
+        batch.replaces = True
         with unique_name(record.name):
             batch.connection.execute(update(versions).where(versions.c.id == version.id).values(**changes))
 

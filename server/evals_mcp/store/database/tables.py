@@ -3,7 +3,8 @@
 Files are versioned: `versions` has their content, and `deployments` has the version of each environment. Logs are
 mostly appended, so `logs.number` orders them. Narrow tables hold what reviews need without texts: `run_logs` (a log in
 a run, with its sort keys), `judgments` (a log's judgment in a run) and `datapoint_fields` (a scalar in a datapoint).
-`journal` has an entry for each write, `review_items` what was handed to whom for review.
+`journal` has an entry for each write, `journal_rows` what else the entry brought, and `review_items` what was handed to
+whom for review.
 """
 
 from sqlalchemy import (
@@ -347,4 +348,15 @@ review_items = Table(
     Column("leased_until", Moment, nullable=False),
     Column("skipped", Boolean, nullable=False),
     sqlite_with_rowid=False,
+)
+
+journal_rows = Table(
+    "journal_rows",
+    metadata,
+    Column("number", RowNumber, primary_key=True, autoincrement=True),
+    Column("entry", RowNumber, nullable=False),
+    Column("kind", String, nullable=False),  # import: a batch; server: logs that the server wrote because of the entry
+    Column("content", JSON, nullable=False),
+    Index("ix_journal_rows_entry", "entry", "kind"),
+    sqlite_autoincrement=True,
 )

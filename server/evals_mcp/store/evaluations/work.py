@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, exists, func, literal, or_, select, update
 
 from evals_mcp.models.judgments import FAILED
+from evals_mcp.store.database.acts import current_act
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import (
@@ -22,6 +23,7 @@ from evals_mcp.store.database.tables import (
     runs,
     versions,
 )
+from evals_mcp.store.journal.entries import add_rows
 from evals_mcp.store.logs.rows import log_facts
 from evals_mcp.store.logs.run_logs import NewLogs, NewlyJudged, count_judged, count_logs, recount_run
 
@@ -61,10 +63,13 @@ class Work(Repository):
             if run is None:
                 return
             now = self._database.now()
+            last = _last_log(connection)
             if _lacks_logs(run):
                 _fail_logs(connection, run, log_error, now)
             for evaluator in _evaluators(connection, [run_id], list(judgment_errors)):
                 _fail_judgments(connection, evaluator, judgment_errors[evaluator.kind], now)
+            if (newest := _last_log(connection)) > last:
+                add_rows(connection, current_act(), "server", [last + 1, newest])
 
 
 _KIND = versions.c.content[("spec", "evaluator_type")].as_string()
@@ -262,13 +267,17 @@ def _fail_judgments(connection: Connection, evaluator: _Evaluator, error: str, n
         recount_run(connection, run_id, now)
 
 
+def _last_log(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.max(logs.c.number), 0))).scalar_one())
+
+
 def _error_row(error: str, now: datetime) -> dict[str, Any]:
     return {"id": new_id("log"), "log_status": "complete", "created_at": now, "error": error, "extra": {}}
 
 
 def _insert_logs(connection: Connection, version_id: str, rows: Sequence[dict[str, Any]], now: datetime) -> Any:
     """Insert logs of a version in one statement and count them. Returns the condition that selects them."""
-    last = connection.execute(select(func.coalesce(func.max(logs.c.number), 0))).scalar_one()
+    last = _last_log(connection)
     file_id = connection.execute(select(versions.c.file_id).where(versions.c.id == version_id)).scalar_one()
     connection.execute(logs.insert(), [{**row, "file_id": file_id, "version_id": version_id} for row in rows])
     connection.execute(

@@ -3,14 +3,14 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.store.database.acts import Act as Act
 from evals_mcp.store.database.pages import batches
-from evals_mcp.store.database.tables import journal
+from evals_mcp.store.database.tables import journal, journal_rows
 
 
 def repeated(connection: Connection, act: Act | None) -> dict[str, Any] | None:
@@ -38,6 +38,16 @@ def repeated(connection: Connection, act: Act | None) -> dict[str, Any] | None:
 def has_request(act: Act | None) -> bool:
     """Whether a write has an entry also if it changes nothing, so that its repeat changes nothing, too."""
     return act is not None and act.request_id is not None
+
+
+def refuse_request_id(act: Act) -> None:
+    """Raise Invalid for a request with an id whose answer cannot be given again."""
+    if act.request_id is not None and not act.repeatable:
+        raise Invalid(
+            "This route cannot give its answer again, so it takes no request id. Nothing was written. Send the "
+            "request without this header.",
+            ("header", "Idempotency-Key"),
+        )
 
 
 def record(
@@ -76,6 +86,20 @@ def record(
     act.entry = f"write_{number[0]}_{tag}"
 
 
+def add_rows(connection: Connection, act: Act | None, kind: Literal["import", "server"], content: Any) -> None:
+    """Note other rows that the write of a request brought. Without an entry there is none."""
+    if act is not None and act.entry is not None:
+        entry = int(act.entry.split("_")[1])
+        connection.execute(_INSERT_ROWS, {"entry": entry, "kind": kind, "content": content})
+
+
+def rows_of(connection: Connection, entry: int, kind: Literal["import", "server"]) -> list[Any]:
+    """The notes of such rows by the number of their entry, oldest first."""
+    mine = (journal_rows.c.entry == entry, journal_rows.c.kind == kind)
+    statement = select(journal_rows.c.content).where(*mine).order_by(journal_rows.c.number)
+    return list(connection.execute(statement).scalars())
+
+
 def forget_texts(connection: Connection, log_ids: Iterable[str]) -> None:
     """Delete what the journal has of the texts of logs that are deleted."""
     for batch in batches(list(log_ids)):
@@ -89,6 +113,7 @@ def handle(row: Any) -> str:
 
 # Build the statements once: building takes several times as long as running.
 _INSERT = journal.insert()
+_INSERT_ROWS = journal_rows.insert()
 _OF_REQUEST = select(
     journal.c.number, journal.c.tag, journal.c.result, journal.c.request_digest, journal.c.undone_at
 ).where(journal.c.key_id == bindparam("of_key"), journal.c.request_id == bindparam("of_request"))

@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, text
 
-from evals_mcp.errors import Invalid
 from evals_mcp.store.database.acts import Act, current_act
 from evals_mcp.store.database.database import Database, driver_connection
-from evals_mcp.store.database.tables import journal
-from evals_mcp.store.journal.entries import record
+from evals_mcp.store.database.tables import journal, journal_rows
+from evals_mcp.store.journal.entries import record, refuse_request_id
 
 DEFAULT_DAYS = 90
 """How long entries are there, unless a setting says another number of days."""
@@ -59,12 +58,7 @@ class Journaling:
 
     def _record(self, connection: Connection, act: Act) -> None:
         """Add a plain entry, whose result has the ids in the path and those that were noted."""
-        if act.request_id is not None and not act.repeatable:
-            raise Invalid(
-                "This route cannot give its answer again, so it takes no request id. Nothing was written. Send the "
-                "request without this header.",
-                ("header", "Idempotency-Key"),
-            )
+        refuse_request_id(act)
         in_path = next((act.ids[name] for name in _SUBJECTS if name in act.ids), next(iter(act.ids.values()), ""))
         subject = next((act.noted[done][-1] for done in _MOST_TELLING if act.noted.get(done)), in_path)
         plain = Act(act.key_id, act.actor, act.tool, act.route)
@@ -81,6 +75,7 @@ class Journaling:
         old = [row.number for row in rows if row.created_at < now - timedelta(days=self.days)]
         if old:
             connection.execute(delete(journal).where(journal.c.number <= old[-1]))
+            connection.execute(delete(journal_rows).where(journal_rows.c.entry <= old[-1]))
         self._next_pruning = now + (_PAUSE if len(old) < _PRUNED_AT_ONCE else timedelta())
 
 

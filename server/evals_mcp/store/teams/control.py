@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, inspect, select, update
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.store.database.database import Database, create_database, utc_now
 from evals_mcp.store.database.opening import Migrations, migrate
+from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.store import Store
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, api_keys, workspaces
 from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, secret_digest
@@ -55,8 +56,9 @@ class NewKey(NamedTuple):
 class Control:
     """The workspaces and API keys of a database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, journal_days: int = DEFAULT_DAYS) -> None:
         self.database = database
+        self._journal_days = journal_days
 
     def create_workspace(self, name: str) -> Workspace:
         """Create a workspace and its tables. Raises Invalid for a bad name or on SQLite, Conflict for a taken name."""
@@ -89,10 +91,10 @@ class Control:
         Raises Conflict if a newer evals-mcp wrote it.
         """
         if workspace.schema is None:
-            return Store(self.database)
+            return Store(self.database, self._journal_days)
         database = Database(self.database.engine, workspace.schema, self.database.now)
         migrate(database)
-        return Store(database)
+        return Store(database, self._journal_days)
 
     def create_key(self, workspace: str | None, name: str, *, read_only: bool) -> NewKey:
         """Create a key. Raises Invalid for a bad name, NotFound for an unknown workspace, Conflict for a taken name."""
@@ -165,7 +167,7 @@ class Control:
         return found
 
 
-def open_control(address: str, clock: Callable[[], datetime] = utc_now) -> Control:
+def open_control(address: str, clock: Callable[[], datetime] = utc_now, journal_days: int = DEFAULT_DAYS) -> Control:
     """Open the workspaces and keys of a database, and create or upgrade their tables.
 
     Raises Invalid, Unavailable and Conflict as `open_store`.
@@ -178,7 +180,7 @@ def open_control(address: str, clock: Callable[[], datetime] = utc_now) -> Contr
     except BaseException:
         database.close()
         raise
-    return Control(database)
+    return Control(database, journal_days)
 
 
 def workspace_names(address: str) -> list[str]:

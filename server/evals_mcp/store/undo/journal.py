@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from evals_mcp.errors import Conflict, NotFound
+from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.journal import JournalEntry, JournalPage
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.tables import journal
 from evals_mcp.store.journal.entries import Act, handle, record, repeated
+from evals_mcp.store.undo.import_inverse import undo_import
 from evals_mcp.store.undo.label_inverses import undo_labels
-from evals_mcp.store.undo.log_inverses import undo_changed_log, undo_judgment, undo_new_log, undo_outputs
+from evals_mcp.store.undo.log_inverses import undo_changed_log, undo_judgment, undo_new_log, undo_outputs, undo_server_logs
 from evals_mcp.store.undo.run_inverses import (
     undo_added_logs,
     undo_changed_run,
@@ -35,6 +36,7 @@ _INVERSES: dict[str, Callable[[Connection, Row[Any], datetime], None]] = {
     "add_evaluators": undo_added_evaluators,
     "set_up": undo_set_up,
     "label_logs": undo_labels,
+    "import": undo_import,
 }
 _SEVERAL = {
     "log_outputs": "log_ids",
@@ -65,11 +67,14 @@ class Journal:
             records = [_entry(row) for row in rows]
             return JournalPage(records=records, page=page, size=limit, total=total, kept_days=self._days, since=since)
 
-    def undo(self, write: str, act: Act | None = None, *, dry_run: bool = False) -> JournalEntry:
+    def undo(
+        self, write: str, act: Act | None = None, *, dry_run: bool = False, confirm: bool = False
+    ) -> JournalEntry:
         """Take a write back by its handle, exactly and once. The answer is the entry of the undo.
 
         With `dry_run`, nothing is undone, and the answer is the entry of the write. Raises NotFound for a handle of
         another database, and Conflict if the write was undone, has no inverse, or something was built on it since.
+        Raises Invalid for an import, unless `confirm` is true.
         """
         act = act or Act()
         with self._database.write(dry_run=dry_run) as connection:
@@ -80,6 +85,8 @@ class Journal:
                     raise Conflict(f"Write `{write}` was undone before. A write is undone once.")
                 if entry.before is None:
                     raise Conflict(f"Write `{write}` cannot be undone: what it replaced is not in the journal.")
+                _require_confirmation(entry, confirm=confirm or dry_run)
+                undo_server_logs(connection, entry, now)
                 _INVERSES[entry.kind](connection, entry, now)
                 if dry_run:
                     return _entry(entry)
@@ -87,6 +94,18 @@ class Journal:
                 record(connection, act, "undo", write, {"undone": write}, None, now)
             assert act.entry is not None
             return _entry(_find(connection, act.entry))
+
+
+def _require_confirmation(entry: Row[Any], *, confirm: bool) -> None:
+    """Raise Invalid for a write of several rows that nobody has confirmed, with their number."""
+    added = entry.result.get("added") or {}
+    rows = sum(added.values())
+    if rows > 1 and not confirm:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in added.items())
+        raise Invalid(
+            f"This undo deletes {rows:,} rows ({kinds}). Nothing was deleted yet. Repeat it with `confirm=true`.",
+            ("query", "confirm"),
+        )
 
 
 def _find(connection: Connection, write: str) -> Row[Any]:
@@ -106,9 +125,15 @@ def _entry(row: Row[Any]) -> JournalEntry:
         id=handle(row),
         **{name: getattr(row, name) for name in _FIELDS},
         changed=sorted(changed),
-        rows_count=len(row.result[_SEVERAL[row.kind]]) if row.kind in _SEVERAL else 1,
+        rows_count=_rows_count(row),
         undoable=row.before is not None and row.undone_at is None,
     )
+
+
+def _rows_count(row: Row[Any]) -> int:
+    if row.kind == "import":
+        return sum(row.result["added"].values())
+    return len(row.result[_SEVERAL[row.kind]]) if row.kind in _SEVERAL else 1
 
 
 _FIELDS = ("created_at", "actor", "tool", "route", "kind", "subject", "result", "request_id", "undone_at")

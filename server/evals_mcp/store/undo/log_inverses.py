@@ -4,15 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, cast, exists, select, update
+from sqlalchemy import Connection, Row, Text, cast, exists, or_, select, update
 
 from evals_mcp.errors import Conflict
 from evals_mcp.store.database.columns import Moment, moment
 from evals_mcp.store.database.tables import journal, logs, run_logs, runs
+from evals_mcp.store.journal.entries import rows_of
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.judgments import author_key
 from evals_mcp.store.logs.lookups import LOG, runs_with
 from evals_mcp.store.logs.run_logs import refresh_facts
+
+
+def undo_server_logs(connection: Connection, entry: Row[Any], now: datetime) -> None:
+    """Delete the logs and judgments that the server itself wrote because of a write. Raises Conflict."""
+    spans = rows_of(connection, entry.number, "server")
+    for first, last in reversed(spans):
+        of_span = logs.c.number.between(first, last)
+        uses = or_(logs.c.judged_log_number.between(first, last), logs.c.trace_parent_number.between(first, last))
+        for row in connection.execute(select(logs.c.id, logs.c.number).where(uses)):
+            if not any(start <= row.number <= end for start, end in spans):
+                raise Conflict(f"Log `{row.id}` is about a log that the server made. Undo or delete it first.")
+        delete_logs(connection, list(connection.execute(select(logs.c.id).where(of_span)).scalars()), now)
 
 
 def undo_new_log(connection: Connection, entry: Row[Any], now: datetime) -> None:

