@@ -201,6 +201,25 @@ async def test_a_deleted_log_leaves_no_text_in_the_journal(api: httpx.AsyncClien
     assert (await _undo(api, change)).status_code == 409
 
 
+async def test_an_overwritten_log_leaves_no_text_in_the_journal(api: httpx.AsyncClient, store: Store) -> None:
+    """A copy that replaces or clears a log takes along what an earlier change had replaced."""
+    ids = await _set_up(api)
+    made = [await api.post("/v5/flows/log", json={"path": "f", "output": "zebra", "run_id": ids["run"]}) for _ in "ab"]
+    logs = [answer.json()["id"] for answer in made]
+    for log in logs:
+        assert (await api.patch(f"/v5/flows/logs/{log}", json={"output": "b"})).is_success
+    version = (await api.get(f"/v5/logs/{logs[0]}")).json()["flow"]["version_id"]
+    replaced = {"record": "log", "id": logs[0], "version_id": version, "output": "c", "run_ids": [ids["run"]]}
+    headers = {"Content-Type": "application/x-ndjson"}
+    for record, left in ((replaced, 1), ({"record": "clear", "run_id": ids["run"]}, 0)):
+        answer = await api.post("/v5/bulk?overwrite=true", content=json.dumps(record), headers=headers)
+        assert answer.is_success, answer.text
+        with store.database.read() as connection:
+            kept = connection.exec_driver_sql(_ALL.format(_schema(store))).all()
+        assert sum("zebra" in str(row) for row in kept) == left
+    assert [entry["kind"] for entry in await _journal(api)][:2] == ["import", "import"]
+
+
 async def test_a_key_that_cannot_write_reads_the_journal(
     api: httpx.AsyncClient, access: AccessOfTest, store: Store
 ) -> None:

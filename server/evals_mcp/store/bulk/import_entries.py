@@ -79,10 +79,11 @@ class ImportEntry:
             return
         batch, connection, act = self._batch, self._batch.connection, self._act
         content = self._content()
-        if not (batch.added or content or batch.replaces):
+        first = self._find()
+        # Whether overwriting changed a row is not known here; if it is part of an import, it adds no entry.
+        if not (batch.added or content or batch.replaces or (batch.overwrite and first is not None)):
             return
         undoable = not (batch.replaces or batch.overwrite)
-        first = self._find()
         if first is None:
             of_import = Act(act.key_id, act.actor, act.tool, act.route, self._import_id)
             result = {"added": dict(batch.added)}

@@ -17,6 +17,7 @@ from evals_mcp.store.bulk.run_logs import link_new_logs
 from evals_mcp.store.database.columns import Moment
 from evals_mcp.store.database.many import insert_rows, new_numbers
 from evals_mcp.store.database.tables import logs, versions
+from evals_mcp.store.journal.entries import forget_texts
 from evals_mcp.store.logs.judgments import JudgedBy, author_key, judgment_columns
 from evals_mcp.store.logs.run_logs import copy_logs, refresh_facts, refresh_judgments
 from evals_mcp.store.logs.step_usage import refresh_above
@@ -127,8 +128,10 @@ class _LogWriter:
         )
 
     def _overwrite(self, before: Mapping[str, Any], row: LogRow) -> None:
-        """Replace the content of a log, and update its facts in runs."""
+        """Replace the content of a log, and update its facts in runs. The journal keeps nothing of the one before."""
         connection, now = self._batch.connection, self._batch.now
+        forget_texts(connection, [row["id"]])
+        self._batch.replaces = True
         values = {name: value for name, value in row.items() if name not in ("id", "number")}
         connection.execute(update(logs).where(logs.c.number == row["number"]).values(**values))
         if before["version_id"] != row["version_id"]:

@@ -127,6 +127,7 @@ def clear_runs(batch: Batch, record: ClearRecord) -> None:
     own = select(logs.c.id).join(run_logs, run_logs.c.log_number == logs.c.number)
     ids = list(batch.connection.execute(own.where(run_logs.c.run_id == run_id, ~shared)).scalars())
     delete_logs(batch.connection, ids, batch.now)
+    batch.replaces = True
     for table in (judgments, run_logs):
         batch.connection.execute(delete(table).where(table.c.run_id == run_id))
     if batch.connection.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is not None:

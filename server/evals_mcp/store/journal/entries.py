@@ -103,7 +103,8 @@ def rows_of(connection: Connection, entry: int, kind: Literal["import", "server"
 def forget_texts(connection: Connection, log_ids: Iterable[str]) -> None:
     """Delete what the journal has of the texts of logs that are deleted."""
     for batch in batches(list(log_ids)):
-        connection.execute(update(journal).where(journal.c.subject.in_(batch)).values(before=None))
+        of_logs = (journal.c.subject.in_(batch), journal.c.kind != "import")  # an import keeps no texts
+        connection.execute(update(journal).where(*of_logs).values(before=None))
 
 
 def handle(row: Any) -> str:
