@@ -64,7 +64,9 @@ async def test_the_answer_tells_what_came_in_and_what_to_ask_next(folder: Path) 
         '"results.csv: inputs: question; target: expected; output of a: answer_a; output of b: answer_b; '
         'scores of a: score_a (boolean); scores of b: score_b (boolean)."',
         'Next: list_runs(evaluation="results")',
+        lines[-1],
     ]
+    assert re.fullmatch(r'Undo: undo\(write="write_1_[0-9a-f]{8}"\)', lines[-1])
 
 
 async def test_a_comparison_does_not_repeat_the_names_of_runs_as_a_change(folder: Path) -> None:
@@ -305,7 +307,7 @@ async def test_without_a_folder_only_the_sample_comes_in(folder: Path) -> None:
         assert 'no folder may be read yet, so only "sample" can be imported.' in refused
         assert "set EVALS_MCP_IMPORT_DIRS" in refused
         first = await assistant.ask("import_results", path="sample")
-        assert first.endswith('Next: list_runs(evaluation="Which prompt answers tickets")')
+        assert first.splitlines()[-2] == 'Next: list_runs(evaluation="Which prompt answers tickets")'
         assert "All of it was in the database already." in await assistant.ask("import_results", path="sample")
         assert "takes no other arguments" in await assistant.refuse("import_results", path="sample", evaluation="x")
 

@@ -4,11 +4,10 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
-from evals_mcp.models.journal import JournalEntry
-from evals_mcp.models.pages import PaginatedData
+from evals_mcp.models.journal import JournalEntry, JournalPage
 
 
-def list_writes(page: PaginatedData[JournalEntry], budget: int) -> Quoted:
+def list_writes(page: JournalPage, budget: int) -> Quoted:
     """The last writes, newest first, and whether each can be undone."""
     answer = Answer(budget)
     if not page.records:

@@ -106,7 +106,8 @@ def _signature(tool: Tool, max_tokens: int) -> inspect.Signature:
         )
         for parameter in list(inspect.signature(tool.function).parameters.values())[1:]
     ]
-    own = {"request_id": RequestId, "context": Context} if tool.journaled else {"context": Context}
+    is_own = "request_id" in tool.argument_names
+    own = {"request_id": RequestId, "context": Context} if is_own else {"context": Context}
     for name, type in own.items():
         default = "" if name == "request_id" else inspect.Parameter.empty
         parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=type, default=default))

@@ -176,8 +176,9 @@ class EvalsServer(LateServer):
         listed = await super().list_resources()
         with anyio.move_on_after(_MOMENT):
             try:
-                listed += await newest_evaluations(self._look_up())
-                if self._client.extended:
+                newest = await newest_evaluations(self._look_up())
+                listed += newest
+                if newest and self._client.extended:
                     listed.append(journal_resource())
             except EvalsError as error:
                 _log.info("No evaluations listed: %s", error)

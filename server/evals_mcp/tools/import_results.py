@@ -124,4 +124,6 @@ TOOL = Tool(
     title="Import files",
     search_hint="humanloop, load",
     read_only=False,
+    journaled=True,
+    takes_request_id=False,
 )

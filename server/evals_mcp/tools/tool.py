@@ -13,8 +13,9 @@ class Tool(Registered):
 
     `function` takes a `Lookup` and the arguments by name, and returns the text of the answer. A tool that is not
     read-only only adds data, unless `destructive` is set. `search_hint` holds words that its name and description lack,
-    by which a model may look for it. One that `needs_extension` is not listed where the server lacks our routes. One
-    that is `journaled` takes a `request_id` as well, and its answer ends with the call that undoes it.
+    by which a model may look for it. One that `needs_extension` is not listed where the server lacks our routes. The
+    answer of one that is `journaled` ends with the call that undoes it. It takes a `request_id` as well, unless a
+    second call adds nothing by itself (`takes_request_id` is false).
     """
 
     function: Callable[..., Awaitable[str]]
@@ -24,9 +25,10 @@ class Tool(Registered):
     idempotent: bool = True
     needs_extension: bool = False
     journaled: bool = False
+    takes_request_id: bool = True
 
     @property
     def argument_names(self) -> list[str]:
         """The names of its arguments, in order."""
         names = list(signature(self.function).parameters)[1:]
-        return [*names, "request_id"] if self.journaled else names
+        return [*names, "request_id"] if self.journaled and self.takes_request_id else names

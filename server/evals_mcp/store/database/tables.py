@@ -3,8 +3,7 @@
 Files are versioned: `versions` has their content, and `deployments` has the version of each environment. Logs are
 mostly appended, so `logs.number` orders them. Narrow tables hold what reviews need without texts: `run_logs` (a log in
 a run, with its sort keys), `judgments` (a log's judgment in a run) and `datapoint_fields` (a scalar in a datapoint).
-`journal` has an entry for each write, `journal_rows` what else the entry brought, and `review_items` what was handed to
-whom for review.
+`review_items` has what was handed to whom for review. The journal's tables have a module of their own.
 """
 
 from sqlalchemy import (
@@ -16,7 +15,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -26,15 +24,9 @@ from sqlalchemy import (
 )
 
 from evals_mcp.store.database.columns import CodePointText, Moment, RowNumber
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from evals_mcp.store.database.journal_tables import journal as journal
+from evals_mcp.store.database.journal_tables import journal_rows as journal_rows
+from evals_mcp.store.database.metadata import metadata as metadata
 
 HAS_NUMBER = text("number IS NOT NULL")
 """The condition of the index of numbers, on PostgreSQL, too (see `ix_judgments_author`)."""
@@ -312,28 +304,6 @@ judged_counts = Table(
     sqlite_with_rowid=False,
 )
 
-journal = Table(
-    "journal",
-    metadata,
-    Column("number", RowNumber, primary_key=True, autoincrement=True),
-    Column("tag", String, nullable=False),  # random, so that a handle of another database fits no entry
-    Column("created_at", Moment, nullable=False),
-    Column("key_id", String, nullable=False),  # of the API key; empty without keys
-    Column("actor", String),
-    Column("tool", String),
-    Column("route", String),
-    Column("kind", String, nullable=False),
-    Column("subject", String, nullable=False),  # the id of what was written
-    Column("result", JSON, nullable=False),
-    Column("before", JSON(none_as_null=True)),  # null: nothing can bring it back
-    Column("request_id", String),
-    Column("request_digest", String),
-    Column("undone_at", Moment),
-    Index("ix_journal_subject", "subject"),
-    Index("ix_journal_request", "key_id", "request_id", unique=True, sqlite_where=text("request_id IS NOT NULL")),
-    sqlite_autoincrement=True,
-)
-
 review_items = Table(
     "review_items",
     metadata,
@@ -348,15 +318,4 @@ review_items = Table(
     Column("leased_until", Moment, nullable=False),
     Column("skipped", Boolean, nullable=False),
     sqlite_with_rowid=False,
-)
-
-journal_rows = Table(
-    "journal_rows",
-    metadata,
-    Column("number", RowNumber, primary_key=True, autoincrement=True),
-    Column("entry", RowNumber, nullable=False),
-    Column("kind", String, nullable=False),  # import: a batch; server: logs that the server wrote because of the entry
-    Column("content", JSON, nullable=False),
-    Index("ix_journal_rows_entry", "entry", "kind"),
-    sqlite_autoincrement=True,
 )

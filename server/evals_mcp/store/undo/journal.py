@@ -15,7 +15,13 @@ from evals_mcp.store.database.tables import journal
 from evals_mcp.store.journal.entries import Act, handle, record, repeated
 from evals_mcp.store.undo.import_inverse import undo_import
 from evals_mcp.store.undo.label_inverses import undo_labels
-from evals_mcp.store.undo.log_inverses import undo_changed_log, undo_judgment, undo_new_log, undo_outputs, undo_server_logs
+from evals_mcp.store.undo.log_inverses import (
+    undo_changed_log,
+    undo_judgment,
+    undo_new_log,
+    undo_outputs,
+    undo_server_logs,
+)
 from evals_mcp.store.undo.run_inverses import (
     undo_added_logs,
     undo_changed_run,
@@ -67,9 +73,7 @@ class Journal:
             records = [_entry(row) for row in rows]
             return JournalPage(records=records, page=page, size=limit, total=total, kept_days=self._days, since=since)
 
-    def undo(
-        self, write: str, act: Act | None = None, *, dry_run: bool = False, confirm: bool = False
-    ) -> JournalEntry:
+    def undo(self, write: str, act: Act | None = None, *, dry_run: bool = False, confirm: bool = False) -> JournalEntry:
         """Take a write back by its handle, exactly and once. The answer is the entry of the undo.
 
         With `dry_run`, nothing is undone, and the answer is the entry of the write. Raises NotFound for a handle of
