@@ -10,7 +10,7 @@ from evals_mcp.models.labels import LabelsRequest
 from evals_mcp.models.references import EvaluatorReference, Target
 from evals_mcp.models.set_ups import SetUpRequest
 from evals_mcp.runner.refusals import RefusingRunner
-from evals_mcp.store.database.tables import logs, run_logs, runs
+from evals_mcp.store.database.tables import dataset_datapoints, logs, run_logs, runs
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.journal.entries import Act
 from evals_mcp.store.logs.logs import LogTarget
@@ -165,7 +165,9 @@ class World:
             case "control":
                 self.store.runs.update(*run, control=c % 2 == 0, status=None, act=self._act())
             case "outputs" if self._status(run) in ("running", "completed"):
-                outputs = [(self.datapoints[(b + n) % 4] or "", {"output": str(c)}) for n in range(c % 4 + 1)]
+                points = self._points(run[1])
+                points = [*points[b % len(points) :], *points[: b % len(points)]][: c % 4 + 1]
+                outputs = [(point, {"output": str(c)}) for point in points]
                 logged = self.store.run_datapoints.log_outputs(*run, outputs, dry_run=False, act=self._act())
                 self.logs += logged.ids
                 self.runner.wake(self.store, [run[1]])
@@ -210,6 +212,13 @@ class World:
         }
         made = self.store.labels.label(evaluation_id, LabelsRequest.model_validate(request), act=self._act())
         self.judgments += [label.id for label in made.labels]
+
+    def _points(self, run_id: str) -> list[str]:
+        """The datapoints of a run."""
+        of_run = runs.c.dataset_version_id == dataset_datapoints.c.version_id
+        found = select(dataset_datapoints.c.datapoint_id).join(runs, of_run).where(runs.c.id == run_id)
+        with self.store.database.read() as connection:
+            return list(connection.execute(found.order_by(dataset_datapoints.c.position)).scalars())
 
     def _status(self, run: tuple[str, str]) -> str:
         evaluation_id, run_id = run

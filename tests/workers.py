@@ -18,6 +18,7 @@ _TOGETHER = {
     "tests/statistics/": "SciPy and statsmodels",
     "tests/api/test_bad_input.py": "OpenAPI document",
     "tests/api/test_every_route.py": "OpenAPI document",
+    "tests/api/test_journal_of_every_route.py": "OpenAPI document",
 }
 """What only one worker loads or makes, by the beginnings of the files that need it."""
 
@@ -27,6 +28,7 @@ _IN_TESTS = ("scipy.stats", "sklearn", "statsmodels")
 _LONGEST = (
     "tests/api/test_bad_input.py",
     "tests/api/test_every_route.py",
+    "tests/api/test_journal_of_every_route.py",
     "tests/mirror/test_equal_answers.py",
     "tests/mirror/test_foreign_servers.py",
     "tests/e2e/test_protocol.py",

@@ -1,15 +1,13 @@
 """Every write has one entry in the journal, and nothing else has one: all routes, over a socket and in process."""
 
-import hashlib
 from typing import Any, get_args
 
 import httpx
 import pytest
-from sqlalchemy import MetaData, select
 from tests.every_route import Team, build, every_route
+from tests.raw_rows import raw_rows
 
 from evals_mcp.models.journal import WriteKind
-from evals_mcp.store.database.tables import journal, metadata
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -17,16 +15,9 @@ pytestmark = pytest.mark.anyio
 _RECORDED = set(get_args(WriteKind))
 
 
-def _digest(store: Store) -> bytes:
-    """A digest of all rows but those of the journal."""
-    tables: MetaData = metadata
-    digest = hashlib.blake2b()
-    with store.database.read() as connection:
-        for table in tables.sorted_tables:
-            if table is not journal:
-                rows = connection.execute(select(table).order_by(*table.primary_key)).all()
-                digest.update(repr(rows).encode())
-    return digest.digest()
+def _rows(store: Store) -> dict[str, list[str]]:
+    """All rows but those of the journal."""
+    return {table: rows for table, rows in raw_rows(store.database).items() if table != "journal"}
 
 
 async def _entries(api: httpx.AsyncClient) -> Any:
@@ -38,11 +29,11 @@ async def test_every_route_that_writes_leaves_one_entry(served_api: httpx.AsyncC
     """A request that changed a row left an entry, whose handle it answered; any other left none."""
     team = Team(served_api)
     world = await build(team)
-    before, total = _digest(store), (await _entries(served_api))["total"]
+    before, total = _rows(store), (await _entries(served_api))["total"]
     wrote, kinds = 0, set()
     for step in every_route(world):
         answer = await team.send(step)
-        after, journal_now = _digest(store), await _entries(served_api)
+        after, journal_now = _rows(store), await _entries(served_api)
         newest = journal_now["records"][0]
         expected = int(after != before and answer.is_success)
         assert journal_now["total"] - total == expected, (step, answer.text, journal_now["records"][:2])

@@ -3,15 +3,13 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 from tests.api.v5_calls import V5, Json, evaluated
+from tests.raw_rows import undone_rows
 from tests.recount import check_counts
 
-from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
-_MOVES_ON = {"revision", "updated_at", "last_used_at"}
 
 
 class Labelled:
@@ -179,7 +177,7 @@ async def test_one_wrong_row_stores_none(labelled: Labelled, store: Store) -> No
         "POST", f"/evaluations/{labelled.evaluation['id']}/evaluators", {"evaluators": [{"path": "judges/stars"}]}
     )
     elsewhere = (await labelled.v5.ok("POST", "/prompts/log", {"path": "bots/support", "model": "small"}))["id"]
-    before = _rows(store)
+    before = undone_rows(store.database)
     for judgments, words in (
         ((3, "good"), "Row 2: The evaluator returns number, so the judgment must be a number."),
         ((3, True), "Row 2: The evaluator returns number, so the judgment must be a number."),
@@ -195,7 +193,7 @@ async def test_one_wrong_row_stores_none(labelled: Labelled, store: Store) -> No
         request = labelled.request("new mode", "a", "b", "a", "c")
         request["labels"].append({"log_id": log, "judgment": "a"})
         assert (await labelled.v5.refused(422, "POST", labelled.path, request)).startswith(words)
-    assert _rows(store) == before
+    assert undone_rows(store.database) == before
     await labelled.refused(422, "stars")
     await labelled.refused(404, "evv_unknown", True)
 
@@ -213,11 +211,11 @@ async def test_a_label_of_a_log_deleted_meanwhile_is_refused(labelled: Labelled,
 async def test_a_dry_run_stores_nothing(labelled: Labelled, store: Store) -> None:
     """It tells what would be replaced and created."""
     await labelled.label("tone", "rude")
-    before = _rows(store)
+    before = undone_rows(store.database)
     told = await labelled.label("tone", "kind", dry_run=True)
     assert (told["labels"][0]["replaced"]["judgment"], told["new_options"]) == ("rude", ["kind"])
     assert (await labelled.label("other", True, dry_run=True))["evaluator"]["is_new"]
-    assert _rows(store) == before
+    assert undone_rows(store.database) == before
 
 
 async def test_a_repeated_request_is_one_write(labelled: Labelled, store: Store) -> None:
@@ -239,13 +237,13 @@ async def test_an_undo_restores_exactly(labelled: Labelled, store: Store) -> Non
     """Newest first, each state comes back: replaced labels, options, and the evaluator that was made."""
     states, writes = [], []
     for judgments in (("rude", "kind"), ("kind", "late"), ("late", "rude", "kind")):
-        states.append(_rows(store))
+        states.append(undone_rows(store.database))
         writes.append(await labelled.write("tone", *judgments, author="ann"))
     refused = await labelled.v5.refused(409, "POST", f"/journal/{writes[0]}/undo")
     assert "judged the log again since" in refused
     for state, write in zip(states[::-1], writes[::-1], strict=True):
         await labelled.v5.ok("POST", f"/journal/{write}/undo")
-        assert _rows(store) == state
+        assert undone_rows(store.database) == state
         check_counts(store)
     assert "was undone before" in await labelled.v5.refused(409, "POST", f"/journal/{writes[0]}/undo")
 
@@ -260,16 +258,3 @@ async def test_an_undo_leaves_what_is_used_since(labelled: Labelled, store: Stor
     (spec,) = (spec for path, spec in (await labelled.attached()).items() if path.endswith("/tone"))
     assert [option["name"] for option in spec["options"]] == ["rude", "kind"]
     check_counts(store)
-
-
-def _rows(store: Store) -> dict[str, list[str]]:
-    """Every row but those of the journal, without what only grows."""
-    with store.database.read() as connection:
-        return {
-            table.name: sorted(
-                str([value for name, value in row.items() if name not in _MOVES_ON])
-                for row in connection.execute(select(table)).mappings()
-            )
-            for table in metadata.sorted_tables
-            if table.name != "journal"
-        }

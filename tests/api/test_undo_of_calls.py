@@ -4,10 +4,9 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from tests.raw_rows import undone_rows
 from tests.recount import check_counts
 
-from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -19,27 +18,13 @@ _SET_UP = {
     "prompt": {"model": "small"},
     "evaluators": [{"name": "correct", "spec": _SPEC}],
 }
-_MOVES_ON = {"revision", "updated_at", "last_used_at"}
-
-
-def _rows(store: Store) -> dict[str, list[str]]:
-    """Every row but those of the journal, without what only grows."""
-    with store.database.read() as connection:
-        return {
-            table.name: sorted(
-                str([value for name, value in row.items() if name not in _MOVES_ON])
-                for row in connection.execute(select(table)).mappings()
-            )
-            for table in metadata.sorted_tables
-            if table.name != "journal"
-        }
 
 
 async def _twice(
     api: httpx.AsyncClient, store: Store, path: str, body: Any, request_id: str
 ) -> tuple[str, Any, dict[str, list[str]]]:
     """Send a request twice with one id: the handle and the answer, which both have, and the rows before."""
-    before = _rows(store)
+    before = undone_rows(store.database)
     answers = [
         await api.post(f"/v5{path}", json=body, headers={"Idempotency-Key": request_id, "X-Evals-Tool": "t"})
         for _ in range(2)
@@ -65,7 +50,7 @@ async def _refused(api: httpx.AsyncClient, handle: str, words: str) -> None:
 async def test_each_call_is_repeated_and_undone_exactly(api: httpx.AsyncClient, store: Store) -> None:
     """A set-up, outputs, added logs and evaluators: refused while something stands on them, then all rows are back."""
     await api.post("/v5/evaluators", json={"path": "tone", "spec": _SPEC})
-    empty = _rows(store)
+    empty = undone_rows(store.database)
     set_up, made, before = await _twice(api, store, "/set-ups", _SET_UP, "r1")
     assert before == empty
     run = f"/evaluations/{made['evaluation']['id']}/runs/{made['run']['id']}"
@@ -90,7 +75,7 @@ async def test_each_call_is_repeated_and_undone_exactly(api: httpx.AsyncClient, 
     await _refused(api, attached, "judged logs")
     assert (await _undo(api, judgment.headers["x-evals-write"])).is_success
     assert (await _undo(api, attached)).is_success
-    assert _rows(store) == before_attached
+    assert undone_rows(store.database) == before_attached
     await _refused(api, added, "completed")
     completed = (await api.get("/v5/journal", params={"size": 50})).json()["records"]
     change = next(entry["id"] for entry in completed if entry["kind"] == "update_run")
@@ -104,7 +89,7 @@ async def test_each_call_is_repeated_and_undone_exactly(api: httpx.AsyncClient, 
         would = await _undo(api, handle, dry_run=True)
         assert (would.json()["id"], would.json()["rows_count"]) == (handle, count), would.text
         assert (await _undo(api, handle)).is_success
-        assert _rows(store) == rows
+        assert undone_rows(store.database) == rows
         check_counts(store)
         await _refused(api, handle, "once")
 
@@ -123,9 +108,9 @@ async def test_an_undo_of_a_set_up_is_refused_while_its_parts_are_used(api: http
         ({"path": "other", "prompt": {"model": "m"}, "output": "a", "source_datapoint_id": point}, "is for one of"),
     ):
         log = await api.post("/v5/prompts/log", json=body)
-        before = _rows(store)
+        before = undone_rows(store.database)
         await _refused(api, handle, words)
-        assert _rows(store) == before
+        assert undone_rows(store.database) == before
         assert (await _undo(api, log.headers["x-evals-write"])).is_success
     more = {"evaluation": "Refunds", "datapoints": [{"inputs": {"question": "more"}}]}
     later = await api.post("/v5/set-ups", json=more)
