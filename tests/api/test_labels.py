@@ -203,7 +203,7 @@ async def test_a_label_of_a_log_deleted_meanwhile_is_refused(labelled: Labelled,
     written = await labelled.write("tone", "rude", "kind")
     await labelled.v5.ok("DELETE", "/logs", None, id=labelled.logs[1])
     assert "Row 2: Log `log_" in await labelled.refused(422, "tone", "kind", "kind")
-    await labelled.v5.ok("POST", f"/journal/{written}/undo")
+    await labelled.v5.ok("POST", f"/journal/{written}/undo", confirm=True)
     assert not (await labelled.v5.ok("GET", f"/logs/{labelled.logs[0]}"))["evaluator_logs"]
     check_counts(store)
 
@@ -242,7 +242,7 @@ async def test_an_undo_restores_exactly(labelled: Labelled, store: Store) -> Non
     refused = await labelled.v5.refused(409, "POST", f"/journal/{writes[0]}/undo")
     assert "judged the log again since" in refused
     for state, write in zip(states[::-1], writes[::-1], strict=True):
-        await labelled.v5.ok("POST", f"/journal/{write}/undo")
+        await labelled.v5.ok("POST", f"/journal/{write}/undo", confirm=True)
         assert undone_rows(store.database) == state
         check_counts(store)
     assert "was undone before" in await labelled.v5.refused(409, "POST", f"/journal/{writes[0]}/undo")

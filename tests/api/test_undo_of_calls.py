@@ -88,7 +88,11 @@ async def test_each_call_is_repeated_and_undone_exactly(api: httpx.AsyncClient, 
     ):
         would = await _undo(api, handle, dry_run=True)
         assert (would.json()["id"], would.json()["rows_count"]) == (handle, count), would.text
-        assert (await _undo(api, handle)).is_success
+        asked = await _undo(api, handle)
+        assert (asked.status_code, asked.json()["detail"][0]["loc"]) == (422, ["query", "confirm"]), asked.text
+        assert f"takes back {count} rows of `" in asked.text
+        assert "Nothing was undone yet. Repeat it with `confirm=true`." in asked.text
+        assert (await _undo(api, handle, confirm=True)).is_success
         assert undone_rows(store.database) == rows
         check_counts(store)
         await _refused(api, handle, "once")
@@ -115,8 +119,8 @@ async def test_an_undo_of_a_set_up_is_refused_while_its_parts_are_used(api: http
     more = {"evaluation": "Refunds", "datapoints": [{"inputs": {"question": "more"}}]}
     later = await api.post("/v5/set-ups", json=more)
     await _refused(api, handle, "later ones")
-    assert (await _undo(api, later.headers["x-evals-write"])).is_success
-    assert (await _undo(api, handle)).is_success
+    assert (await _undo(api, later.headers["x-evals-write"], confirm=True)).is_success
+    assert (await _undo(api, handle, confirm=True)).is_success
     check_counts(store)
 
 

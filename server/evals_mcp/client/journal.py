@@ -21,7 +21,7 @@ class Journal(Endpoints):
         """Undo a write and get the entry of the undo; with `dry_run`, only check and get the entry of the write.
 
         Raises NotFound for a handle of another database, Conflict if it was undone or something was built on it, and
-        Invalid for an import if `confirm` is false.
+        Invalid for a write of several rows if `confirm` is false.
         """
         query: Query = {"dry_run": dry_run or None, "confirm": confirm or None}
         return await self._connection.send("POST", ("journal", write, "undo"), _ENTRY, query=query, reads=dry_run)

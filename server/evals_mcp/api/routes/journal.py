@@ -25,7 +25,7 @@ def undo_write(
     act: CurrentAct,
     id: str,
     dry_run: bool = False,
-    confirm: Annotated[bool, Query(description="Needed to undo an import.")] = False,
+    confirm: Annotated[bool, Query(description="Needed to undo several rows.")] = False,
 ) -> JournalEntry:
     """Undo a write, exactly and once, and get the entry of the undo. Answers 409 if something was built on it since.
 

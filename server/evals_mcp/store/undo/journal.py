@@ -78,7 +78,7 @@ class Journal:
 
         With `dry_run`, nothing is undone, and the answer is the entry of the write. Raises NotFound for a handle of
         another database, and Conflict if the write was undone, has no inverse, or something was built on it since.
-        Raises Invalid for an import, unless `confirm` is true.
+        Raises Invalid for a write of several rows that could be undone, unless `confirm` is true.
         """
         act = act or Act()
         with self._database.write(dry_run=dry_run) as connection:
@@ -89,9 +89,9 @@ class Journal:
                     raise Conflict(f"Write `{write}` was undone before. A write is undone once.")
                 if entry.before is None:
                     raise Conflict(f"Write `{write}` cannot be undone: what it replaced is not in the journal.")
-                _require_confirmation(entry, confirm=confirm or dry_run)
                 undo_server_logs(connection, entry, now)
                 _INVERSES[entry.kind](connection, entry, now)
+                _require_confirmation(entry, confirm=confirm or dry_run)
                 if dry_run:
                     return _entry(entry)
                 connection.execute(update(journal).where(journal.c.number == entry.number).values(undone_at=now))
@@ -102,14 +102,12 @@ class Journal:
 
 def _require_confirmation(entry: Row[Any], *, confirm: bool) -> None:
     """Raise Invalid for a write of several rows that nobody has confirmed, with their number."""
-    added = entry.result.get("added") or {}
-    rows = sum(added.values())
+    rows = _rows_count(entry)
     if rows > 1 and not confirm:
+        added = entry.result.get("added") or {}
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in added.items())
-        raise Invalid(
-            f"This undo deletes {rows:,} rows ({kinds}). Nothing was deleted yet. Repeat it with `confirm=true`.",
-            ("query", "confirm"),
-        )
+        what = f"deletes {rows:,} rows ({kinds})" if kinds else f"takes back {rows:,} rows of `{entry.kind}`"
+        raise Invalid(f"This undo {what}. Nothing was undone yet. Repeat it with `confirm=true`.", ("query", "confirm"))
 
 
 def _find(connection: Connection, write: str) -> Row[Any]:
