@@ -14,10 +14,14 @@ from evals_mcp.answers.rater_names import option_word
 from evals_mcp.models.agreement import RaterPair
 from evals_mcp.models.labels import LabelsRequest, LabelsResponse, StoredLabel
 from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.halved_intervals import more_for_half
 
 _LISTED = 6
 _EXAMPLES = 4
+
+MARKING = "examples"
+"""What follows the name of a judge to mark logs as examples of its prompt."""
 
 
 class JudgedLogs(NamedTuple):
@@ -38,7 +42,7 @@ class JudgeAgreement(NamedTuple):
     pair: RaterPair
     judge: Quoted
     labels: Quoted
-    called: Quoted
+    called: str
     logs: list[JudgedLogs]
 
 
@@ -64,7 +68,7 @@ def summarize_labels(
         answer.line(replaced)
     for judge in judges:
         answer.line(_agreement(judge))
-    for line in [line for judge in judges for line in (_differing(judge), _examples(judge)) if line]:
+    for line in [line for judge in judges for line in (_differing(judge), _examples(judge, evaluation.id)) if line]:
         answer.line(line)
     if request.dry_run:
         answer.offer("Next: the same call without dry_run.")
@@ -143,19 +147,36 @@ def _differing(judge: JudgeAgreement) -> Quoted:
         if logs.label != logs.judgment and logs.log_ids:
             ids = [name(id) for id in logs.log_ids]
             more = f" and {figures.count(logs.total - len(ids))} more" if logs.total > len(ids) else ""
-            says = f"label {option_word(logs.label)}, {judge.called} {option_word(logs.judgment)}"
+            says = f"label {option_word(logs.label)}, {name(judge.called)} {option_word(logs.judgment)}"
             words.append(f"{says}: {', '.join(ids)}{more}")
     return f"They differ: {'; '.join(words)}. Read these for a better prompt of the judge." if words else ""
 
 
-def _examples(judge: JudgeAgreement) -> Quoted:
+def _examples(judge: JudgeAgreement, evaluation_id: str) -> Quoted:
     """`Few-shot examples for judge: log_a (true), log_b (false).`"""
     words: list[Quoted] = [
         f"{name(logs.log_ids[0])} ({option_word(logs.label)})" for logs in judge.logs[:_EXAMPLES] if logs.log_ids
     ]
     if not words:
         return ""
-    return (
-        f"Few-shot examples for {judge.called}: {', '.join(words)}. Name those in its prompt in attributes.examples of "
-        "its new version: they then leave the agreement."
-    )
+    ids = [logs.log_ids[0] for logs in judge.logs[:_EXAMPLES] if logs.log_ids]
+    call = next_call("label_logs", evaluation=evaluation_id, evaluator=f"{judge.called}:{MARKING}", logs=ids)
+    found = f"Few-shot examples for {name(judge.called)}: {', '.join(words)}"
+    return f"{found}. If its prompt shows them, mark them: {call}"
+
+
+def summarize_examples(
+    evaluation: ResolvedEvaluation, judge: EvaluatorRow, ids: Sequence[str], budget: int, *, dry_run: bool
+) -> Quoted:
+    """Examples that were marked for a judge, or would be."""
+    answer = Answer(budget)
+    called = name(evaluation.evaluator_labels[judge.version_id])
+    start: Quoted = "Dry run, nothing was stored. Would mark" if dry_run else "Marked"
+    count = figures.count(len(ids), "example")
+    answer.head(f"{start} {count} in the prompt of {called}: {figures.listed([name(id) for id in ids], _LISTED)}.")
+    answer.line("They replace those marked before. Agreement, rates and corrected differences leave them out.")
+    if dry_run:
+        answer.offer("Next: the same call without dry_run.")
+    else:
+        answer.offer(f"Next: {next_call('list_runs', evaluation=evaluation.id, show='agreement')}")
+    return answer.text()

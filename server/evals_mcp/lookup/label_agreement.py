@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.labels import JudgeAgreement, JudgedLogs
 from evals_mcp.answers.rater_names import RaterNames
 from evals_mcp.lookup.filters import read_filter
@@ -40,7 +39,7 @@ async def label_agreement(
         cells = [] if told else _cells(pair, labels_first=labels_first)
         logs = [await _logs(lookup, evaluation, names, pair, cell, labels_first=labels_first) for cell in cells]
         judge, labels = (pair.second, pair.first) if labels_first else (pair.first, pair.second)
-        called = name(evaluation.evaluator_labels[found.raters[judge].evaluator_version_id])
+        called = evaluation.evaluator_labels[found.raters[judge].evaluator_version_id]
         judges.append(JudgeAgreement(pair, names.of(judge), names.of(labels), called, logs))
     return evaluation, judges
 

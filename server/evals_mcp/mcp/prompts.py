@@ -182,11 +182,13 @@ def align_judge(evaluation: EvaluationName = "", evaluator: JudgeName = "", revi
         "enough, at least 20 times.",
         f"{_call('next_to_review', evaluation, reviewer=person, order='slice')}: more labels where they agree least.",
         f"{agreement}: agreement of the even sample, and the call for the disagreements. Read these logs.",
+        f"{_call('label_logs', evaluation, evaluator=f'{called}:examples', logs=['…'])}: the logs that the judge's new "
+        "prompt shows as few-shot examples. Agreement then leaves them out.",
     ]
     deliver = [
         "Agreement with its interval and kappa, and the judge's errors: what it misses, and what it rejects in vain.",
         "The kinds of disagreement, each with two log ids, and who seems right: the person may be wrong, too.",
-        "A new prompt for the judge that settles them, with few-shot examples. Logs in it no longer test the judge.",
+        "A new prompt for the judge that settles them, with the few-shot examples that were marked.",
         "How to check it: judge the same logs with the new version, and compare the agreement of both.",
     ]
     by = f" the judge {quote(evaluator.strip(), _LONGEST)}" if evaluator.strip() else " a judge"

@@ -16,6 +16,7 @@ WriteKind = Literal[
     "add_evaluators",
     "set_up",
     "label_logs",
+    "mark_examples",
     "import",
     "undo",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
 from evals_mcp.store.database.opening import migrate
 from evals_mcp.store.evaluations.evaluations import Evaluations
+from evals_mcp.store.evaluations.judge_examples import JudgeExamples
 from evals_mcp.store.evaluations.runs import Runs
 from evals_mcp.store.evaluations.stats import Stats
 from evals_mcp.store.evaluations.work import Work
@@ -16,7 +17,6 @@ from evals_mcp.store.files.directories import Directories
 from evals_mcp.store.files.environment_variables import EnvironmentVariables
 from evals_mcp.store.files.environments import Environments
 from evals_mcp.store.files.files import Files
-from evals_mcp.store.files.judge_examples import JudgeExamples
 from evals_mcp.store.files.monitoring import Monitoring
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS, Journaling
 from evals_mcp.store.logs.logs import Logs

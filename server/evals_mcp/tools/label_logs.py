@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from evals_mcp.answers.frame.quoting import name, quote
-from evals_mcp.answers.labels import summarize_labels
+from evals_mcp.answers.labels import MARKING, summarize_examples, summarize_labels
 from evals_mcp.errors import Invalid
+from evals_mcp.lookup.judge_examples import mark_examples
 from evals_mcp.lookup.label_agreement import label_agreement
 from evals_mcp.lookup.labels import label_type, store_labels
 from evals_mcp.lookup.lookup import Lookup
@@ -56,6 +57,12 @@ async def label_logs(
     if labels and (judgment or note):
         raise Invalid("labels: give judgments and notes in the rows.")
     resolved = await lookup.find_evaluation(evaluation)
+    judge, _, form = evaluator.rpartition(":")
+    if form.strip() == MARKING:
+        if labels or judgment or note:
+            raise Invalid(f"evaluator: {quote(evaluator, 60)} takes logs alone. No example was marked.")
+        row, ids = await mark_examples(lookup, resolved, judge.strip(), logs, dry_run=dry_run)
+        return summarize_examples(resolved, row, ids, lookup.max_tokens, dry_run=dry_run)
     called, spec = read_evaluator(evaluator or _NOTES, "evaluator")
     type = str(spec["return_type"]) if spec else label_type(resolved, called)
     rows = [_row(text, position) for position, text in enumerate(labels, 1)]

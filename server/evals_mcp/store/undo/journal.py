@@ -12,6 +12,7 @@ from evals_mcp.models.journal import JournalEntry, JournalPage
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.tables import journal
+from evals_mcp.store.evaluations.judge_examples import undo_examples
 from evals_mcp.store.journal.entries import Act, handle, record, repeated
 from evals_mcp.store.undo.import_inverse import undo_import
 from evals_mcp.store.undo.label_inverses import undo_labels
@@ -42,6 +43,7 @@ _INVERSES: dict[str, Callable[[Connection, Row[Any], datetime], None]] = {
     "add_evaluators": undo_added_evaluators,
     "set_up": undo_set_up,
     "label_logs": undo_labels,
+    "mark_examples": undo_examples,
     "import": undo_import,
 }
 _SEVERAL = {
