@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -79,6 +80,15 @@ class RunColumns:
             measures={measure: column[mask] for measure, column in self.measures.items()},
             judgments={version_id: column.only(mask) for version_id, column in self.judgments.items()},
         )
+
+    def digest(self, evaluator_version_ids: Iterable[str]) -> bytes:
+        """A digest of the datapoints and of the judgments by these evaluators."""
+        digest = blake2b(self.datapoints.tobytes(), digest_size=16)
+        for column in map(self.judgments.__getitem__, evaluator_version_ids):
+            for values in (column.states, column.numbers, column.labels):
+                digest.update(values.tobytes())
+            digest.update(repr(column.options).encode("utf-8", "surrogatepass"))
+        return digest.digest()
 
     def judged(self, evaluator_version_id: str) -> JudgedLogs:
         """The logs with a datapoint and a judgment by an evaluator."""

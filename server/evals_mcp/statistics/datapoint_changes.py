@@ -81,11 +81,11 @@ class Ranking:
         """The number of datapoints with the outcome."""
         return len(self._keys)
 
-    def first_of(self, keys: NDArray[Any]) -> tuple[float, DatapointChange] | None:
-        """The first datapoint with one of these keys, and its largest change; None if there is none."""
+    def first_of(self, keys: NDArray[Any], *, but: NDArray[Any]) -> tuple[float, DatapointChange] | None:
+        """The first datapoint with one of these keys and none of the others, and its largest change. None without."""
         import numpy as np
 
-        at = np.flatnonzero(np.isin(self._keys, keys))
+        at = np.flatnonzero(np.isin(self._keys, keys) & ~np.isin(self._keys, but))
         return (float(self._weights[:, at[0]].max()), self._change(int(at[0]))) if len(at) else None
 
     def page(self, offset: int, limit: int) -> list[DatapointChange]:

@@ -127,13 +127,10 @@ def _option_codes(column: JudgmentColumn, codes: dict[str, int]) -> NDArray[Any]
     return np.where(column.states == JUDGED, np.array([*of_profile, np.nan])[column.labels], np.nan)
 
 
-def even_positions(ranks: NDArray[Any]) -> NDArray[Any]:
-    """The position of each log of a run in an even order, from the keys that decide it."""
-    import numpy as np
-
-    positions = np.empty(len(ranks), dtype=np.int64)
-    positions[np.argsort(ranks, kind="stable")] = np.arange(len(ranks))
-    return positions
+def first_even(ranks: NDArray[Any], mask: NDArray[Any]) -> int:
+    """The index of the first of some logs of a run in an even order, from the keys that decide it; `mask` has some."""
+    some = mask.nonzero()[0]
+    return int(some[ranks[some].argmin()])
 
 
 class WorstSlice(NamedTuple):
@@ -156,16 +153,16 @@ def worst_slice(codes: NDArray[Any], agreed: NDArray[Any], free: NDArray[Any]) -
     """
     import numpy as np
 
-    known = (codes >= 0) & ~np.isnan(agreed)
-    if not known.any():
+    known = np.flatnonzero(~np.isnan(agreed))
+    known = known[codes[known] >= 0]
+    if not len(known):
         return None
-    size = int(codes.max()) + 1
-    labels = np.bincount(codes[known], minlength=size)
-    equal = np.bincount(codes[known], weights=agreed[known], minlength=size)
-    has_free = np.bincount(codes[(codes >= 0) & free], minlength=size) > 0
+    labels = np.bincount(codes[known])
+    equal = np.bincount(codes[known], weights=agreed[known])
     others = labels.sum() - labels, equal.sum() - equal
     with np.errstate(invalid="ignore", divide="ignore"):
         lower = equal / labels < others[1] / others[0]
-    able = np.flatnonzero((labels >= LEAST_IN_SLICE) & has_free & lower)
+    able = np.flatnonzero((labels >= LEAST_IN_SLICE) & lower)
     found = [WorstSlice(int(code), int(labels[code]), int(equal[code])) for code in able]
-    return max(found, key=lambda item: (item.doubt, -item.code), default=None)
+    found.sort(key=lambda item: (-item.doubt, item.code))
+    return next((item for item in found if (free & (codes == item.code)).any()), None)

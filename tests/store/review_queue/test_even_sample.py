@@ -95,6 +95,19 @@ def test_what_conditions_narrow_is_no_sample_of_the_run(world: ReviewWorld) -> N
     assert (item.log.run_id, item.is_sample) == (world.runs[1], True)
 
 
+def test_a_log_of_a_doubted_slice_is_in_no_sample(world: ReviewWorld) -> None:
+    """It was chosen for its slice, so it does not extend the sample of its run over logs that nobody was given."""
+    for number, log_id in enumerate(world.logs[0]):
+        if number % 4 < 2:
+            world.label(log_id, world.judgments[log_id] if number % 2 else not world.judgments[log_id])
+    for _ in range(3):
+        item = world.next("ann", "slice").item
+        assert item is not None
+        assert (item.reason, item.is_sample) == ("slice", False)
+        world.label(item.log.id, not world.judgments[item.log.id])
+    assert agreement(world).even == []
+
+
 def test_corrected_differences_use_the_even_sample(world: ReviewWorld) -> None:
     """The correction in a verdict counts the labels of the sample, and an answer from before is not reused."""
     question = ComparisonQuestion(

@@ -12,8 +12,8 @@ class Act:
     """A request that may write. The write adds its `entry`, and whether it `repeats` another.
 
     `digest` is of the whole request; it is None without a `request_id`. A write without an entry of its own gets one
-    from the name of its `operation`, the `ids` in its path, and what was `noted`. It cannot repeat its answer, unless
-    it is `repeatable`.
+    from the name of its `operation`, the `ids` in its path, and what was `noted`, unless it is `unjournaled`. It cannot
+    repeat its answer, unless it is `repeatable`.
     """
 
     key_id: str = ""
@@ -25,6 +25,7 @@ class Act:
     operation: str = "write"
     ids: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = False
+    unjournaled: bool = False
     entry: str | None = None
     repeats: bool = False
     noted: dict[str, list[str]] = field(default_factory=dict)
@@ -57,3 +58,9 @@ def note(done: Literal["created", "changed", "deleted"], *ids: str) -> None:
     """Note what the current request does to what, for its entry in the journal."""
     if (act := _now.get()) is not None:
         act.noted.setdefault(done, []).extend(ids)
+
+
+def leave_no_entry() -> None:
+    """Keep the current request out of the journal. Only for a write that changes no files, logs or evaluations."""
+    if (act := _now.get()) is not None:
+        act.unjournaled = True

@@ -1,4 +1,5 @@
-"""Every write of a request has an entry: one that records none itself gets a plain one. Old entries are pruned."""
+"""Every write of a request has an entry: one that records none itself gets a plain one, unless it declares that it
+leaves none. Old entries are pruned."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ class Journaling:
 
     @contextmanager
     def around(self, connection: Connection) -> Iterator[None]:
-        """A write. If it changes data in a request and records nothing, it gets a plain entry.
+        """A write. If it changes data in a request and records nothing, it gets a plain entry, or none if unjournaled.
 
         A request has one entry: further transactions of it add none. Raises Invalid for a request id that the write
         cannot answer again.
@@ -59,6 +60,8 @@ class Journaling:
     def _record(self, connection: Connection, act: Act) -> None:
         """Add a plain entry, whose result has the ids in the path and those that were noted."""
         refuse_request_id(act)
+        if act.unjournaled:
+            return
         in_path = next((act.ids[name] for name in _SUBJECTS if name in act.ids), next(iter(act.ids.values()), ""))
         subject = next((act.noted[done][-1] for done in _MOST_TELLING if act.noted.get(done)), in_path)
         plain = Act(act.key_id, act.actor, act.tool, act.route)

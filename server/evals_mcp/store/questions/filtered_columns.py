@@ -46,8 +46,8 @@ class FilteredColumns:
     def whole(
         self, connection: Connection, runs: Iterable[Row[Any]], evaluators: Sequence[AttachedEvaluator]
     ) -> RunsAsColumns:
-        """The columns of runs, for all their logs."""
-        return self._columns.read(connection, runs, evaluators)
+        """The columns of runs, for all their logs, without measures."""
+        return self._columns.read(connection, runs, evaluators, measures=False)
 
     def of_logs(
         self,

@@ -42,7 +42,6 @@ class _RunLogs(NamedTuple):
     numbers: "NDArray[Any]"
     datapoints: "NDArray[Any]"
     failed: "NDArray[Any]"
-    measures: dict[Any, "NDArray[Any]"]
 
 
 class _Keys(NamedTuple):
@@ -94,9 +93,14 @@ class RunColumnsReader:
         self._lock = Lock()
 
     def read(
-        self, connection: Connection, runs: Iterable[Row[Any]], evaluators: Sequence[AttachedEvaluator]
+        self,
+        connection: Connection,
+        runs: Iterable[Row[Any]],
+        evaluators: Sequence[AttachedEvaluator],
+        *,
+        measures: bool = True,
     ) -> RunsAsColumns:
-        """Read runs (rows as from `read_runs`) with the judgments by these evaluators."""
+        """Read runs (rows as from `read_runs`) with the judgments by these evaluators, and their measures if wanted."""
         if len(self._keys.keys) > _MOST_KEYS:
             self._keys = _Keys(self._keys.generation + 1, DatapointKeys())
         keys = self._keys
@@ -106,10 +110,11 @@ class RunColumnsReader:
             read_logs = partial(self._read_logs, connection, keys.keys, run.id)
             logs = self._cache.get("log columns", run.id, (run, keys.generation), read_logs)
             numbers[run.id] = logs.numbers
+            read_measures = partial(_read_measures, connection, run.id, logs.numbers)
             columns[run.id] = RunColumns(
                 datapoints=logs.datapoints,
                 failed=logs.failed,
-                measures=logs.measures,
+                measures=self._cache.get("measures", run.id, run, read_measures) if measures else {},
                 judgments={
                     item.version_id: self._read_judgments(connection, run, item, logs.numbers) for item in evaluators
                 },
@@ -123,38 +128,39 @@ class RunColumnsReader:
         return self._cache.get("judgment column", (run.id, evaluator.key), run, read)
 
     def _read_logs(self, connection: Connection, keys: DatapointKeys, run_id: str) -> _RunLogs:
-        import numpy as np
-
-        rows = fetch(connection, _LOGS.params(run_id=run_id), ("i8", "O", "i1", "O", "O", "O", "i8"))
+        rows = fetch(connection, _LOGS.params(run_id=run_id), ("i8", "O", "i1"))
         with self._lock:
             datapoints = keys.column(rows["f1"].tolist())
-        read = {"latency": rows["f3"], "tokens": rows["f4"], "cost": rows["f5"], LENGTH: rows["f6"]}
-        measures = {measure: column.astype(float) for measure, column in read.items()}
-        if (rows["f6"] == 0).any():
-            without = connection.execute(_WITHOUT_LENGTH.where(not_(has_length(connection))), {"run_id": run_id})
-            measures[LENGTH][np.isin(rows["f0"], without.scalars().all())] = np.nan
-        if halves := _output_costs(connection, run_id):
-            half = np.isin(rows["f0"], halves)
-            measures[OUTPUT_COST] = np.where(half, measures["cost"], np.nan)
-            measures["cost"] = np.where(half, np.nan, measures["cost"])
-        return _RunLogs(numbers=rows["f0"].copy(), datapoints=datapoints, failed=rows["f2"] != 0, measures=measures)
+        return _RunLogs(numbers=rows["f0"].copy(), datapoints=datapoints, failed=rows["f2"] != 0)
+
+
+def _read_measures(connection: Connection, run_id: str, numbers: "NDArray[Any]") -> dict[Any, "NDArray[Any]"]:
+    """The measures of a run's logs, as in `RunColumns`."""
+    import numpy as np
+
+    rows = fetch(connection, _MEASURES.params(run_id=run_id), ("O", "O", "O", "i8"))
+    read = {"latency": rows["f0"], "tokens": rows["f1"], "cost": rows["f2"], LENGTH: rows["f3"]}
+    measures: dict[Any, NDArray[Any]] = {measure: column.astype(float) for measure, column in read.items()}
+    if (rows["f3"] == 0).any():
+        without = connection.execute(_WITHOUT_LENGTH.where(not_(has_length(connection))), {"run_id": run_id})
+        measures[LENGTH][np.isin(numbers, without.scalars().all())] = np.nan
+    if halves := _output_costs(connection, run_id):
+        half = np.isin(numbers, halves)
+        measures[OUTPUT_COST] = np.where(half, measures["cost"], np.nan)
+        measures["cost"] = np.where(half, np.nan, measures["cost"])
+    return measures
 
 
 _LOGS = (
-    select(
-        run_logs.c.log_number,
-        run_logs.c.datapoint_id,
-        run_logs.c.failed,
-        run_logs.c.latency,
-        run_logs.c.tokens,
-        run_logs.c.cost,
-        run_logs.c.length,
-    )
+    select(run_logs.c.log_number, run_logs.c.datapoint_id, run_logs.c.failed)
     .where(run_logs.c.run_id == bindparam("run_id"))
     .order_by(run_logs.c.log_number)
 )
-
-
+_MEASURES = (
+    select(run_logs.c.latency, run_logs.c.tokens, run_logs.c.cost, run_logs.c.length)
+    .where(run_logs.c.run_id == bindparam("run_id"))
+    .order_by(run_logs.c.log_number)
+)
 _WITHOUT_LENGTH = select(run_logs.c.log_number).where(run_logs.c.run_id == bindparam("run_id"), run_logs.c.length == 0)
 _WITHOUT_PROMPT_COST = (
     select(logs.c.number, logs.c.output_cost)

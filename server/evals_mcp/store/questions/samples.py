@@ -6,6 +6,7 @@ Its data is cached by run, so that only changed runs are read again.
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
@@ -92,21 +93,27 @@ _LOGS = (
 
 
 def ranked_logs(connection: Connection, cache: RevisionCache, run: Row[Any]) -> RankedLogs:
-    """The logs of a run, read once."""
-    found: RankedLogs = cache.get("ranked logs", run.id, run, partial(_read_logs, connection, run.id))
+    """The logs of a run. Ranks them again only when there are others, not after a judgment."""
+    found: RankedLogs = cache.get("ranked logs", run.id, run, partial(_read_logs, connection, cache, run.id))
     return found
 
 
-def _read_logs(connection: Connection, run_id: str) -> RankedLogs:
+def _read_logs(connection: Connection, cache: RevisionCache, run_id: str) -> RankedLogs:
+    rows = [tuple(row) for row in connection.execute(_LOGS, {"run_id": run_id})]
+    content = blake2b(repr(rows).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    ranked: RankedLogs = cache.get("ranks of logs", run_id, content, lambda: _rank(run_id, rows))
+    return ranked
+
+
+def _rank(run_id: str, rows: Sequence[tuple[int, str | None]]) -> RankedLogs:
     import numpy as np
 
     seen: Counter[str | None] = Counter()
-    numbers, ranks = [], []
-    for number, datapoint_id in connection.execute(_LOGS, {"run_id": run_id}).all():
-        numbers.append(number)
+    ranks = []
+    for _, datapoint_id in rows:
         ranks.append(rank(sample_key(run_id, datapoint_id, seen[datapoint_id])))
         seen[datapoint_id] += 1
-    return RankedLogs(np.array(numbers, np.int64), np.array(ranks, np.uint64))
+    return RankedLogs(np.array([number for number, _ in rows], np.int64), np.array(ranks, np.uint64))
 
 
 def _read_judged(

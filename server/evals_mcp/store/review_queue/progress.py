@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from evals_mcp.models.review_queue import JudgeProgress, OptionProgress, ReviewProgress
 from evals_mcp.models.rows import EvaluatorRow
+from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.review_order import agreements, judge_pairs
 from evals_mcp.store.review_queue.leases import Leases
-from evals_mcp.store.review_queue.runs import ReviewedRun, ReviewedRuns
+from evals_mcp.store.review_queue.runs import ReviewedRun, ReviewedRuns, index_of
 
 _MOST_OPTIONS = 12
 
@@ -18,30 +19,37 @@ def read_progress_of(asked: ReviewedRuns, runs: Sequence[ReviewedRun], leases: L
     """The progress over the logs that the request means."""
     import numpy as np
 
-    open_logs = [run.numbers[run.meant & ~run.labelled] for run in runs]
-    left = np.unique(np.concatenate(open_logs)) if open_logs else np.zeros(0, dtype=np.int64)
     sampled = sum(
-        int((run.meant & run.labelled & (run.ranks <= np.uint64(leases.sampled[run.row.id]))).sum())
+        int((run.meant & run.labelled & (asked.ranks(run) <= np.uint64(leases.sampled[run.row.id]))).sum())
         for run in runs
         if run.row.id in leases.sampled
     )
+    with_labels = [run for run in runs if run.labelled.any()]
+    columns = asked.judged_of(with_labels).columns
+    labelled = [columns[run.row.id].only(run.meant & run.labelled) for run in with_labels]
     return ReviewProgress(
         logs=sum(int(run.meant.sum()) for run in runs),
         labelled=sum(int((run.meant & run.labelled).sum()) for run in runs),
-        waiting=int(np.isin(left, list(leases.leased)).sum()),
-        skipped=int(np.isin(left, list(leases.skipped)).sum()),
+        waiting=_open_logs(runs, leases.leased),
+        skipped=_open_logs(runs, leases.skipped),
         sample_labelled=sampled,
-        judges=_judges(asked, runs),
-        options=[item for row in asked.people if (item := _options(row, runs)).options],
+        judges=_judges(asked, labelled),
+        options=[item for row in asked.people if (item := _options(row, labelled)).options],
     )
 
 
-def _judges(asked: ReviewedRuns, runs: Sequence[ReviewedRun]) -> list[JudgeProgress]:
+def _open_logs(runs: Sequence[ReviewedRun], numbers: Iterable[int]) -> int:
+    """How many of a few logs are meant and have no label."""
+    found = ((run, index_of(run.numbers, number), number) for run in runs for number in numbers)
+    return len({number for run, at, number in found if at is not None and run.meant[at] and not run.labelled[at]})
+
+
+def _judges(asked: ReviewedRuns, labelled: Sequence[RunColumns]) -> list[JudgeProgress]:
     import numpy as np
 
     found = []
     for pair in judge_pairs(asked.rows):
-        agreed = [agreements(pair, run.columns)[run.meant] for run in runs]
+        agreed = [agreements(pair, columns) for columns in labelled]
         logs = sum(int((~np.isnan(column)).sum()) for column in agreed)
         equal = sum(int(np.nansum(column)) for column in agreed)
         ids = {"judge_version_id": pair.judge.version_id, "human_version_id": pair.human.version_id}
@@ -49,18 +57,17 @@ def _judges(asked: ReviewedRuns, runs: Sequence[ReviewedRun]) -> list[JudgeProgr
     return [item for item in found if item.logs]
 
 
-def _options(row: EvaluatorRow, runs: Sequence[ReviewedRun]) -> OptionProgress:
+def _options(row: EvaluatorRow, labelled: Sequence[RunColumns]) -> OptionProgress:
     import numpy as np
 
     counts: Counter[str] = Counter()
-    for run in runs:
-        column = run.columns.judgments[row.version_id]
+    for columns in labelled:
+        column = columns.judgments[row.version_id]
         if row.return_type == "boolean":
             for word, value in (("true", 1.0), ("false", 0.0)):
-                counts[word] += int((column.numbers[run.meant] == value).sum())
+                counts[word] += int((column.numbers == value).sum())
         else:
-            labels = column.labels[run.meant]
-            of_profile = np.bincount(labels[labels >= 0], minlength=len(column.options)).tolist()
+            of_profile = np.bincount(column.labels[column.labels >= 0], minlength=len(column.options)).tolist()
             for profile, amount in zip(column.options, of_profile, strict=True):
                 for option, _ in profile:
                     counts[option] += amount

@@ -15,7 +15,7 @@ from evals_mcp.models.review_queue import (
     ReviewReason,
     ReviewRequest,
 )
-from evals_mcp.store.database.acts import note
+from evals_mcp.store.database.acts import leave_no_entry
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.questions.evaluation_states import EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions, searched_version
@@ -25,7 +25,7 @@ from evals_mcp.store.questions.log_rows import read_log_rows
 from evals_mcp.store.review_queue.leases import HandOut, Leases
 from evals_mcp.store.review_queue.progress import read_progress_of
 from evals_mcp.store.review_queue.reasons import next_hand_out
-from evals_mcp.store.review_queue.runs import ReviewedRun, ReviewedRuns
+from evals_mcp.store.review_queue.runs import ReviewedRun, ReviewedRuns, index_of
 from evals_mcp.store.revision_cache import RevisionCache
 
 _CHOSEN: tuple[ReviewReason, ...] = ("regression", "disagreement", "slice")
@@ -50,7 +50,11 @@ class ReviewQueue:
         """
         version = searched_version(self._database, request.filter)
         with self._database.read() as connection:  # others need not wait while this reads what is cached then
-            self._asked(connection, evaluation_id, request, version).read(())
+            now = self._database.now()
+            asked = self._asked(connection, evaluation_id, request, version)
+            _first(asked, leases := Leases(connection, asked.evaluation.id, request.reviewer, now))
+            read_progress_of(asked, asked.read(()), leases)
+        leave_no_entry()  # a lease is no data of the evaluation, and ends by itself
         with self._database.write() as connection:
             now = self._database.now()
             asked = self._asked(connection, evaluation_id, request, version)
@@ -59,8 +63,6 @@ class ReviewQueue:
             leases = Leases(connection, asked.evaluation.id, request.reviewer, now)
             runs = asked.read(leases.leased)
             item = None if given is None else _item(asked, given, leases)
-            if item is not None:
-                note("changed", item.log.id)
             return ReviewAnswer(
                 item=item,
                 progress=read_progress_of(asked, runs, leases),
@@ -85,13 +87,13 @@ def _hand_out(asked: ReviewedRuns, leases: Leases, *, skip: bool) -> HandOut | N
         if _is_free(every, current):
             return _lease(leases, _of_row(current))
         leases.end(current, skipped=False)
-    runs = asked.read({*leases.leased, *leases.skipped})
-    given = _first(asked, runs, leases) or _skipped(asked, every, leases)
+    given = _first(asked, leases) or _skipped(asked, every, leases)
     return None if given is None else _lease(leases, given)
 
 
-def _first(asked: ReviewedRuns, runs: Sequence[ReviewedRun], leases: Leases) -> HandOut | None:
-    order = asked.request.order
+def _first(asked: ReviewedRuns, leases: Leases) -> HandOut | None:
+    """The first free log in the order. Later stages of it are not even read."""
+    runs, order = asked.read({*leases.leased, *leases.skipped}), asked.request.order
     if order != "auto":
         return next_hand_out(order, asked, runs)
     for reason in _CHOSEN:
@@ -111,9 +113,8 @@ def _is_free(runs: Sequence[ReviewedRun], row: Row[Any], *, only_meant: bool = T
     """Whether a log that was handed out is in its run and has no label, and is meant by the request."""
     for run in runs:
         if run.row.id == row.run_id:
-            at = int(run.numbers.searchsorted(row.log_number))
-            if at < len(run.numbers) and run.numbers[at] == row.log_number:
-                return bool(run.free[at] if only_meant else not run.labelled[at])
+            at = index_of(run.numbers, row.log_number)
+            return at is not None and bool(run.free[at] if only_meant else not run.labelled[at])
     return False
 
 
@@ -133,7 +134,7 @@ def _item(asked: ReviewedRuns, given: HandOut, leases: Leases) -> ReviewItem:
     detail, blind = given.detail, asked.request.blind
     if not blind and detail.baseline_run_id is not None and detail.baseline_log_number is not None:
         key = RunLogKey(detail.baseline_run_id, detail.baseline_log_number)
-        if key.run_id in asked.found.numbers and key.log_number in asked.found.numbers[key.run_id]:
+        if asked.has(key):
             keys.append(key)
     rows = read_log_rows(asked.connection, keys, asked.evaluation.attachments, asked.request.characters)
     if blind:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Row
-
 from evals_mcp.models.field_rows import FieldRow
 from evals_mcp.models.review_queue import ReviewDetail, ReviewReason, ReviewSlice
+from evals_mcp.models.rows import EvaluatorRow
+from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.datapoint_changes import DatapointChange, Ranking, rank_datapoints
 from evals_mcp.statistics.review_order import (
     JudgePair,
     WorstSlice,
     agreements,
     disagreements,
-    even_positions,
+    first_even,
     judge_pairs,
     worst_slice,
 )
@@ -48,76 +48,82 @@ def next_hand_out(reason: ReviewReason, asked: ReviewedRuns, runs: Sequence[Revi
 
 def _next_regression(asked: ReviewedRuns, runs: Sequence[ReviewedRun]) -> HandOut | None:
     """The datapoint that lost most against the reference run; of equal ones, that of the newest run."""
-    import numpy as np
-
+    reference = asked.reference
     directed = [row for row in asked.rows if row.evaluator_type != "human" and row.is_directed]
     best: tuple[float, DatapointChange, ReviewedRun] | None = None
-    if asked.reference is None or not directed:
+    if reference is None or not directed:
         return None
+    before = _Side(asked.judged.columns[reference.id], directed)
     for run in reversed(runs):
-        if run.row.id == asked.reference.id:
+        if run.row.id == reference.id:
             continue
-        free = run.columns.datapoints[run.free]
-        closed = run.columns.datapoints[run.labelled]
-        found = _ranking(asked, run).first_of(np.setdiff1d(free, closed))
+        after = _Side(asked.judged.columns[run.row.id], directed)
+        ranking: Ranking = asked.cache.get(
+            "ranked regressions",
+            (reference.id, run.row.id, directed),
+            (before.content, after.content),
+            partial(rank_datapoints, directed, before.columns, after.columns, "regressed"),
+        )
+        keys = after.columns.datapoints
+        found = ranking.first_of(keys[run.free], but=keys[run.labelled])
         if found is not None and (best is None or found[0] > best[0]):
             best = (*found, run)
     if best is None:
         return None
     _, change, run = best
-    baseline = asked.found.numbers[asked.reference.id]
     number = next(int(run.numbers[index]) for index in change.candidate if run.free[index])
     detail = ReviewDetail(
         evaluator_version_ids=[directed[index].version_id for index in change.evaluators],
-        baseline_run_id=asked.reference.id,
-        baseline_log_number=int(baseline[change.baseline[0]]),
+        baseline_run_id=reference.id,
+        baseline_log_number=int(asked.judged.numbers[reference.id][change.baseline[0]]),
     )
     return HandOut(run.row.id, number, "regression", detail)
 
 
-def _ranking(asked: ReviewedRuns, run: ReviewedRun) -> Ranking:
-    reference: Row[Any] = asked.reference  # type: ignore[assignment]
-    items = [item for item in asked.evaluation.evaluators if item.row.evaluator_type != "human"]
-    directed = [item for item in items if item.row.is_directed]
-    ranking: Ranking = asked.cache.get(
-        "ranked regressions",
-        (reference.id, run.row.id, [item.key for item in directed]),
-        (reference, run.row, id(asked.found.keys)),
-        lambda: rank_datapoints(
-            [item.row for item in directed], asked.found.columns[reference.id], run.columns, "regressed"
-        ),
-    )
-    return ranking
+class _Side(NamedTuple):
+    """One of two compared runs, and the evaluators that are compared."""
+
+    columns: RunColumns
+    evaluators: Sequence[EvaluatorRow]
+
+    @property
+    def content(self) -> bytes:
+        """A digest of what the comparison depends on. A label of people leaves it as it is."""
+        return self.columns.digest(row.version_id for row in self.evaluators)
 
 
 def _next_disagreement(asked: ReviewedRuns, runs: Sequence[ReviewedRun]) -> HandOut | None:
     """The log on which most evaluators contradict most others; of equal ones, the first in the even order."""
     import numpy as np
 
-    best: tuple[int, int, HandOut] | None = None
-    for run in runs:
-        amounts = np.where(run.free, disagreements(asked.judges, run.columns), 0)
-        if not amounts.any():
-            continue
-        positions = np.where(amounts == amounts.max(), even_positions(run.ranks), len(amounts))
-        at = int(positions.argmin())
-        found = (-int(amounts[at]), int(positions[at]))
-        if best is None or found < best[:2]:
-            best = (*found, HandOut(run.row.id, int(run.numbers[at]), "disagreement", ReviewDetail()))
-    return None if best is None else best[2]
+    amounts = [np.where(run.free, disagreements(asked.judges, asked.judged.columns[run.row.id]), 0) for run in runs]
+    most = max((int(amount.max(initial=0)) for amount in amounts), default=0)
+    if not most:
+        return None
+    found = _first_even(asked, runs, [amount == most for amount in amounts])
+    return None if found is None else found._replace(reason="disagreement", sample_rank=None)
 
 
 def _next_of_slice(asked: ReviewedRuns, runs: Sequence[ReviewedRun]) -> HandOut | None:
     """The first log, in the even order, of the slice on which people and the judge agree least."""
-    pairs = [(pair, [agreements(pair, run.columns) for run in runs]) for pair in judge_pairs(asked.rows)]
+    import numpy as np
+
+    columns = asked.judged_of([run for run in runs if run.labelled.any()]).columns
+    without = {run.row.id: np.full(len(run.numbers), np.nan) for run in runs if run.row.id not in columns}
+    pairs = [
+        (pair, [without[id] if (id := run.row.id) in without else agreements(pair, columns[id]) for run in runs])
+        for pair in judge_pairs(asked.rows)
+    ]
     if not pairs:
         return None
     pair, agreed = max(pairs, key=lambda item: sum(int((column == column).sum()) for column in item[1]))
     doubted = _most_doubted(asked, runs, agreed)
     if doubted is None:
         return None
-    found = _first_even(runs, [run.free & mask for run, mask in zip(runs, doubted.masks, strict=True)])
-    return None if found is None else found._replace(reason="slice", detail=_slice_detail(pair, doubted))
+    found = _first_even(asked, runs, [run.free & mask for run, mask in zip(runs, doubted.masks, strict=True)])
+    return (
+        None if found is None else found._replace(reason="slice", detail=_slice_detail(pair, doubted), sample_rank=None)
+    )
 
 
 def _slice_detail(pair: JudgePair, doubted: _Doubted) -> ReviewDetail:
@@ -142,7 +148,7 @@ def _most_doubted(asked: ReviewedRuns, runs: Sequence[ReviewedRun], agreed: Sequ
     columns, versions = FieldColumns(asked.cache), dataset_versions(asked.evaluation)
     every = read_fields(asked.connection, asked.cache, versions).rows
     fields = [row for row in every if 1 < row.values_count <= _MOST_VALUES and not row.has_cut_values]
-    positions = [_positions(asked, columns, versions, run) for run in runs]
+    positions = _positions(asked, columns, versions, runs)
     free = np.concatenate([run.free for run in runs])
     best: _Doubted | None = None
     for field in fields[:_MOST_FIELDS]:
@@ -155,45 +161,37 @@ def _most_doubted(asked: ReviewedRuns, runs: Sequence[ReviewedRun], agreed: Sequ
     return best
 
 
-def _positions(asked: ReviewedRuns, columns: FieldColumns, versions: Sequence[str], run: ReviewedRun) -> NDArray[Any]:
-    """The position of each log's datapoint in the dataset versions; -1 without one."""
-    positions = columns.positions(asked.connection, versions)
-    found: NDArray[Any] = asked.cache.get(
-        "positions of logs",
-        (run.row.id, versions),
-        (run.row, id(asked.found.keys)),
-        partial(_read_positions, asked, positions, run),
-    )
-    return found
-
-
-def _read_positions(asked: ReviewedRuns, positions: Mapping[str, int], run: ReviewedRun) -> NDArray[Any]:
+def _positions(
+    asked: ReviewedRuns, columns: FieldColumns, versions: Sequence[str], runs: Sequence[ReviewedRun]
+) -> list[NDArray[Any]]:
+    """The position of each log's datapoint in the dataset versions, by run; -1 without one."""
     import numpy as np
 
-    keys = asked.found.keys
-    found = [positions.get(keys.id_of(key), -1) if key >= 0 else -1 for key in run.columns.datapoints.tolist()]
-    return np.array(found, dtype=np.int64)
+    keys = asked.judged.keys.column(columns.positions(asked.connection, versions))
+    of_runs = [asked.judged.columns[run.row.id].datapoints for run in runs]
+    largest = max(int(found.max(initial=-1)) for found in (keys, *of_runs))
+    positions = np.full(largest + 2, -1, dtype=np.int64)  # the last item is that of logs without a datapoint
+    positions[keys] = np.arange(len(keys))
+    return [positions[datapoints] for datapoints in of_runs]
 
 
 def _next_even(asked: ReviewedRuns, runs: Sequence[ReviewedRun]) -> HandOut | None:
     """The first log in the even order. It counts in the even sample of its run unless conditions narrow the run."""
-    found = _first_even(runs, [run.free for run in runs])
+    found = _first_even(asked, runs, [run.free for run in runs])
     return found._replace(sample_rank=None) if found and asked.conditions.names else found
 
 
-def _first_even(runs: Sequence[ReviewedRun], masks: Sequence[NDArray[Any]]) -> HandOut | None:
+def _first_even(asked: ReviewedRuns, runs: Sequence[ReviewedRun], masks: Sequence[NDArray[Any]]) -> HandOut | None:
     """The first log of these, in the even order of each run; runs take turns."""
-    import numpy as np
-
     best: tuple[int, HandOut] | None = None
     for run, mask in zip(runs, masks, strict=True):
         if not mask.any():
             continue
-        positions = np.where(mask, even_positions(run.ranks), len(mask))
-        at = int(positions.argmin())
-        if best is None or int(positions[at]) < best[0]:
-            item = HandOut(run.row.id, int(run.numbers[at]), "even", ReviewDetail(), int(run.ranks[at]))
-            best = (int(positions[at]), item)
+        ranks = asked.ranks(run)
+        at = first_even(ranks, mask)
+        position = int((ranks < ranks[at]).sum())
+        if best is None or position < best[0]:
+            best = (position, HandOut(run.row.id, int(run.numbers[at]), "even", ReviewDetail(), int(ranks[at])))
     return None if best is None else best[1]
 
 

@@ -1,4 +1,7 @@
-"""The runs of a review as columns: which of their logs the request means, have a label, or are free."""
+"""The runs of a review as columns: which of their logs the request means, have a label, or are free.
+
+What a stage of the order needs is read when the stage is reached: labels always, other judgments and ranks later.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from evals_mcp.models.review_queue import ReviewRequest
 from evals_mcp.statistics.agreement import JudgmentReading
-from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.review_order import Judge, is_labelled
-from evals_mcp.store.database.tables import NAMED, judgments
+from evals_mcp.store.database.tables import NAMED, judgments, run_logs
 from evals_mcp.store.questions.evaluation_states import EvaluationState
 from evals_mcp.store.questions.filter_conditions import FilterConditions
 from evals_mcp.store.questions.filtered_columns import FilteredColumns, matching_logs
+from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.questions.run_columns import RunsAsColumns
 from evals_mcp.store.questions.samples import ranked_logs
 from evals_mcp.store.revision_cache import RevisionCache
@@ -27,15 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReviewedRun:
-    """The logs of a run, oldest first. Masks: those that the request means, those with a label, those to hand out.
-
-    `ranks` decide an even order: 63 bits, so that a database can hold them.
-    """
+    """The logs of a run, oldest first. Masks: those that the request means, those with a label, those to hand out."""
 
     row: Row[Any]
-    columns: RunColumns
     numbers: NDArray[Any]
-    ranks: NDArray[Any]
     meant: NDArray[Any]
     labelled: NDArray[Any]
     free: NDArray[Any]
@@ -74,10 +72,14 @@ class ReviewedRuns:
         return next((run for run in oldest_first if run.control), oldest_first[0] if oldest_first else None)
 
     @cached_property
-    def found(self) -> RunsAsColumns:
-        """The columns of these runs and of the reference run, with all evaluators."""
+    def judged(self) -> RunsAsColumns:
+        """The columns of these runs and of the reference run, with all evaluators. All have the same keys."""
         every = {run.id: run for run in [*self.asked, *([self.reference] if self.reference else [])]}
         return self._columns.whole(self.connection, every.values(), self.evaluation.evaluators)
+
+    def judged_of(self, runs: Sequence[ReviewedRun]) -> RunsAsColumns:
+        """The columns of some of these runs, with all evaluators."""
+        return self._columns.whole(self.connection, [run.row for run in runs], self.evaluation.evaluators)
 
     @cached_property
     def judges(self) -> list[Judge]:
@@ -86,31 +88,36 @@ class ReviewedRuns:
         rows = [row for row in self.rows if row.evaluator_type != "human" and row.version_id in scales]
         return [Judge(row, JudgmentReading(scales[row.version_id], row)) for row in rows]
 
-    def read(self, without: Collection[int]) -> list[ReviewedRun]:
-        """The runs. The logs with these numbers are not free."""
+    def ranks(self, run: ReviewedRun) -> NDArray[Any]:
+        """What decides the even order of a run's logs, lowest first: 63 bits, so that a database can hold them."""
         import numpy as np
 
-        taken = np.array(sorted(without), dtype=np.int64)
-        return (
-            [replace(run, free=run.free & ~np.isin(run.numbers, taken)) for run in self._runs]
-            if without
-            else self._runs
-        )
+        return ranked_logs(self.connection, self.cache, run.row).ranks >> np.uint64(1)
+
+    def has(self, key: RunLogKey) -> bool:
+        """Whether a log is still in its run, and the run in the evaluation."""
+        in_run = self.connection.execute(_IN_RUN, {"of_run": key.run_id, "of_log": key.log_number}).first()
+        return in_run is not None and any(run.id == key.run_id for run in self.evaluation.runs)
+
+    def read(self, without: Collection[int]) -> list[ReviewedRun]:
+        """The runs. The logs with these numbers are not free."""
+        if not without:
+            return self._runs
+        return [replace(run, free=run.free & ~_among(run.numbers, without)) for run in self._runs]
 
     @cached_property
     def _runs(self) -> list[ReviewedRun]:
         """The runs. Free are logs without a label that the reviewer did not judge as the author of any evaluator."""
-        import numpy as np
-
-        judged = np.array(self._judged_by_reviewer(), dtype=np.int64)
+        judged = self._judged_by_reviewer()
+        people = [item for item in self.evaluation.evaluators if item.row.evaluator_type == "human"]
+        labels = self._columns.whole(self.connection, self.asked, people)
         found = []
         for run in self.asked:
-            numbers, columns = self.found.numbers[run.id], self.found.columns[run.id]
-            labelled = is_labelled(self.people, columns)
+            numbers = labels.numbers[run.id]
+            labelled = is_labelled(self.people, labels.columns[run.id])
             meant = self._meant(run, numbers)
-            free = meant & ~labelled & ~np.isin(numbers, judged)
-            ranks = ranked_logs(self.connection, self.cache, run).ranks >> np.uint64(1)
-            found.append(ReviewedRun(run, columns, numbers, ranks, meant, labelled, free))
+            free = meant & ~labelled & ~_among(numbers, judged)
+            found.append(ReviewedRun(run, numbers, meant, labelled, free))
         return found
 
     def _meant(self, run: Row[Any], numbers: NDArray[Any]) -> NDArray[Any]:
@@ -134,6 +141,27 @@ class ReviewedRuns:
 _JUDGED_BY = select(judgments.c.log_number).where(
     judgments.c.run_id.in_(bindparam("run_ids", expanding=True)), judgments.c.author == bindparam("reviewer"), NAMED
 )
+
+_IN_RUN = select(run_logs.c.log_number).where(
+    run_logs.c.run_id == bindparam("of_run"), run_logs.c.log_number == bindparam("of_log")
+)
+
+
+def index_of(numbers: NDArray[Any], number: int) -> int | None:
+    """The index of a log in a run; None if it is not there."""
+    at = int(numbers.searchsorted(number))
+    return at if at < len(numbers) and numbers[at] == number else None
+
+
+def _among(numbers: NDArray[Any], few: Collection[int]) -> NDArray[Any]:
+    """Which logs of a run have one of a few numbers."""
+    import numpy as np
+
+    mask = np.zeros(len(numbers) + 1, dtype=bool)
+    wanted = np.fromiter(few, dtype=np.int64, count=len(few))
+    at = numbers.searchsorted(wanted)
+    mask[at[np.append(numbers, -1)[at] == wanted]] = True
+    return mask[:-1]
 
 
 def _matching(connection: Connection, conditions: FilterConditions, run: Row[Any]) -> NDArray[Any]:
