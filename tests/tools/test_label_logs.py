@@ -140,6 +140,24 @@ async def _examples_are_marked(assistant: Assistant, answer: str, version_id: st
         assert words in await assistant.refuse("label_logs", **{"evaluation": NAME, "evaluator": found[1], **wrong})
 
 
+async def test_the_agreement_is_that_of_the_even_sample(own_assistant: Assistant) -> None:
+    """Labels of regressions, which were chosen, leave it as they leave that of list_runs, and both say so."""
+    asked = {"evaluation": NAME, "reviewer": "ann"}
+    for order in ("regression", "regression", "regression", "even", "even", "even", "even"):
+        item = await own_assistant.ask("next_to_review", **asked, order=order)
+        found = re.search(r"log (log_\w+) of run", item)
+        assert found is not None
+        label = await own_assistant.ask(
+            "label_logs", **PERSON, evaluator="policy_correct:boolean", logs=[found[1]], judgment="true"
+        )
+        assert ("of the even sample that both judged" in label) == (order == "even")
+    answer = await own_assistant.ask("list_runs", evaluation=NAME, show="agreement")
+    counts = re.search(r": (\d+) of the even sample that next_to_review handed out; (\d+) others are left out", answer)
+    assert counts is not None
+    assert f" of {counts[1]} logs of the even sample that both judged" in label
+    assert f" {counts[2]} labels of other logs left out." in label
+
+
 _WRONG: list[tuple[dict[str, Any], str]] = [
     ({}, "logs, labels: give exactly one"),
     ({"logs": ["x"], "labels": ["{}"]}, "logs, labels: give exactly one"),

@@ -11,7 +11,7 @@ from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.answers.rater_names import option_word
-from evals_mcp.models.agreement import RaterPair
+from evals_mcp.models.agreement import EvenLabels, RaterPair
 from evals_mcp.models.labels import LabelsRequest, LabelsResponse, StoredLabel
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow
@@ -36,7 +36,8 @@ class JudgedLogs(NamedTuple):
 class JudgeAgreement(NamedTuple):
     """A judge's version and labels, by name, on the logs that have both.
 
-    `logs` are examples by any version of the judge, which is `called` so; those that differ come first.
+    `logs` are examples by any version of the judge, which is `called` so; those that differ come first. `even` tells
+    the labels in the figures, if these are an even sample's alone.
     """
 
     pair: RaterPair
@@ -44,6 +45,7 @@ class JudgeAgreement(NamedTuple):
     labels: Quoted
     called: str
     logs: list[JudgedLogs]
+    even: EvenLabels | None = None
 
 
 def summarize_labels(
@@ -137,7 +139,11 @@ def _agreement(judge: JudgeAgreement) -> Quoted:
     more = more_for_half(pair.agreement, pair.logs)
     needed = f" About {figures.about(more)} more labels would halve the interval of the rate." if more else ""
     rate = intervals.rate(pair.agreement)
-    return f"{judge.judge} equals {judge.labels} on {rate} of {logs} that both judged{beyond}.{needed}"
+    of: Quoted = " of the even sample" if judge.even else ""
+    others: Quoted = ""
+    if judge.even and judge.even.left_out:
+        others = f" {figures.count(judge.even.left_out, 'label')} of other logs left out."
+    return f"{judge.judge} equals {judge.labels} on {rate} of {logs}{of} that both judged{beyond}.{others}{needed}"
 
 
 def _differing(judge: JudgeAgreement) -> Quoted:

@@ -23,8 +23,9 @@ async def label_agreement(
 ) -> tuple[ResolvedEvaluation, list[JudgeAgreement]]:
     """The agreement of each judge with these labels' evaluator, by version: first of those with its name.
 
-    The first one that ever differs has logs on which they do, and agree. A server without our routes is not read again
-    for this.
+    The figures are those of `list_runs`: of an even sample's labels alone, if there is one. The first judge that ever
+    differs has logs on which they do, and agree; these may have any label. A server without our routes is not read
+    again for this.
     """
     rows = await lookup.rows()
     if rows is not lookup.client.reviews or made.return_type == "text":
@@ -40,7 +41,8 @@ async def label_agreement(
         logs = [await _logs(lookup, evaluation, names, pair, cell, labels_first=labels_first) for cell in cells]
         judge, labels = (pair.second, pair.first) if labels_first else (pair.first, pair.second)
         called = evaluation.evaluator_labels[found.raters[judge].evaluator_version_id]
-        judges.append(JudgeAgreement(pair, names.of(judge), names.of(labels), called, logs))
+        even = found.even_labels(found.raters[labels].judged_version_id)
+        judges.append(JudgeAgreement(pair, names.of(judge), names.of(labels), called, logs, even))
     return evaluation, judges
 
 

@@ -123,6 +123,10 @@ class AgreementRows(CurrentRows):
     cluster: Defaulted[str] = ""
     even: Defaulted[list[EvenLabels]] = Field(default_factory=list)
 
+    def even_labels(self, judged_version_id: str) -> EvenLabels | None:
+        """The labels of an evaluator version that count, if only some do."""
+        return next((item for item in self.even if item.judged_version_id == judged_version_id), None)
+
     def of_evaluator(self, version_id: str) -> "AgreementRows":
         """What concerns an attached evaluator version, or its authors."""
         own = {index for index, rater in enumerate(self.raters) if rater.evaluator_version_id == version_id}
