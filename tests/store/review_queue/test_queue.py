@@ -13,6 +13,7 @@ from sqlalchemy import text
 from tests.review_world import Clock, ReviewWorld
 
 from evals_mcp.models.review_queue import LEASE_MINUTES
+from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import open_store
 
 _Step = tuple[str, int, int]
@@ -173,7 +174,18 @@ def test_a_queue_of_an_old_database_is_made(tmp_path: Path) -> None:
         world = ReviewWorld(store, clock, ([True], [False]))
         with store.database.write() as connection:
             connection.execute(text("DROP TABLE review_items"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
     with closing(open_store(path, None, clock)) as store:
         world.store = store
         assert world.next("ann").item is not None
+
+
+def test_who_sends_a_judges_judgments_reviews_the_logs_too(tmp_path: Path) -> None:
+    """A key's name is the author of what an external evaluator judged, such as an import; that is no review."""
+    clock = Clock()
+    with closing(open_store(str(tmp_path / "evals.db"), None, clock)) as store:
+        world = ReviewWorld(store, clock, _JUDGED[0])
+        for log_id in world.every_log:
+            target = LogTarget(version_id=world.other)
+            store.logs.create_judgment(target, log_id, {"judgment": True, "user": "ann"})
+        assert world.next("ann", "even").item is not None

@@ -14,8 +14,9 @@ from tests.recount import check_counts
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.importers import loader
 from evals_mcp.models.evaluation_document import JudgmentRecord, LogRecord, Record, RunRecord
+from evals_mcp.models.review_queue import ReviewRequest
 from evals_mcp.sample.support_bot import read_sample
-from evals_mcp.store.database.tables import logs, metadata
+from evals_mcp.store.database.tables import evaluations, logs, metadata
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import Store
 
@@ -119,3 +120,19 @@ def test_a_later_import_is_undone_first(new_store: OpenStore, served: Served) ->
         assert _held(store) == between
         store.journal.undo(earlier, confirm=True)
         check_counts(store)
+
+
+@pytest.mark.parametrize("new_store", ["sqlite"], indirect=True)
+def test_a_log_that_was_handed_out_does_not_keep_an_import(new_store: OpenStore, served: Served) -> None:
+    """A hand-out ends by itself and cannot be undone, so nothing waits for it; it goes with its log."""
+    with closing(new_store()) as store:
+        before = _held(store)
+        served.load(store, list(read_sample()))
+        handle = store.journal.page(1, 1).records[0].id
+        with store.database.read() as connection:
+            evaluation = connection.execute(select(evaluations.c.id)).scalars().one()
+        asked = ReviewRequest(reviewer="ann", order="even", scales=[])
+        assert served.use(store, lambda client: client.review_queue.next(evaluation, asked)).item is not None
+        assert store.journal.page(1, 1).records[0].kind == "hand_out_next"
+        store.journal.undo(handle, confirm=True)
+        assert _held(store) == before

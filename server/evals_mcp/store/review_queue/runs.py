@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
+from evals_mcp.models.labels import ASSISTANT
 from evals_mcp.models.review_queue import ReviewRequest
 from evals_mcp.statistics.agreement import JudgmentReading
 from evals_mcp.statistics.review_order import Judge, is_labelled
@@ -107,7 +108,7 @@ class ReviewedRuns:
 
     @cached_property
     def _runs(self) -> list[ReviewedRun]:
-        """The runs. Free are logs without a label that the reviewer did not judge as the author of any evaluator."""
+        """The runs. Free are logs without a label that the reviewer, an assistant, did not label either."""
         judged = self._judged_by_reviewer()
         people = [item for item in self.evaluation.evaluators if item.row.evaluator_type == "human"]
         labels = self._columns.whole(self.connection, self.asked, people)
@@ -134,12 +135,17 @@ class ReviewedRuns:
         return np.isin(numbers, chosen)
 
     def _judged_by_reviewer(self) -> Sequence[int]:
-        names = {"run_ids": [run.id for run in self.asked], "reviewer": self.request.reviewer}
+        labels = [row.id for row in self.rows if row.path.endswith(ASSISTANT)]
+        runs = [run.id for run in self.asked]
+        names = {"run_ids": runs, "evaluator_ids": labels, "reviewer": self.request.reviewer}
         return self.connection.execute(_JUDGED_BY, names).scalars().all()
 
 
 _JUDGED_BY = select(judgments.c.log_number).where(
-    judgments.c.run_id.in_(bindparam("run_ids", expanding=True)), judgments.c.author == bindparam("reviewer"), NAMED
+    judgments.c.run_id.in_(bindparam("run_ids", expanding=True)),
+    judgments.c.evaluator_id.in_(bindparam("evaluator_ids", expanding=True)),
+    judgments.c.author == bindparam("reviewer"),
+    NAMED,
 )
 
 _IN_RUN = select(run_logs.c.log_number).where(
