@@ -100,6 +100,10 @@ async def test_the_judge_is_measured_by_version_and_its_errors_are_material(own_
     )
     assert re.search(r"Few-shot examples for grounded: log_\w+ \(\w+\)", answer)
     await _examples_are_marked(own_assistant, answer, versions[1])
+    labelled = await own_assistant.ask("label_logs", evaluation=NAME, evaluator="grounded", labels=_rows(logs, truth))
+    assert '"grounded (human)" equals "grounded (assistant)" on 100% (' in labelled
+    assert "Few-shot" not in labelled  # what an assistant says teaches no judge
+    assert "They differ" not in labelled
     again = await own_assistant.ask("label_logs", **PERSON, evaluator="grounded", logs=logs[:2], judgment="false")
     assert f"Replaced 2 earlier labels of this author: {logs[0]}" in again
     assert "true → false" in again

@@ -70,7 +70,8 @@ def summarize_labels(
         answer.line(replaced)
     for judge in judges:
         answer.line(_agreement(judge))
-    for line in [line for judge in judges for line in (_differing(judge), _examples(judge, evaluation.id)) if line]:
+    truths = judges if request.kind == "human" else []  # what an assistant says is no truth to teach a judge
+    for line in [line for judge in truths for line in (_differing(judge), _examples(judge, evaluation.id)) if line]:
         answer.line(line)
     if request.dry_run:
         answer.offer("Next: the same call without dry_run.")

@@ -6,6 +6,9 @@ from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.models.journal import JournalEntry, JournalPage
 
+_LISTED = 10
+_HAND_OUT = "hand_out_next"  # ends by itself, so there is nothing to undo
+
 
 def list_writes(page: JournalPage, budget: int) -> Quoted:
     """The last writes, newest first, and whether each can be undone."""
@@ -13,10 +16,15 @@ def list_writes(page: JournalPage, budget: int) -> Quoted:
     if not page.records:
         answer.head("Nothing was written yet, so there is nothing to undo.")
         return answer.text()
-    answer.head(f"The last {figures.count(len(page.records))} of {figures.count(page.total, 'write')}, newest first:")
-    for entry in page.records:
+    listed = [entry for entry in page.records if entry.kind != _HAND_OUT][:_LISTED]
+    handed_out = any(entry.kind == _HAND_OUT for entry in page.records)
+    without: Quoted = ", without hand-outs for review" if handed_out else ""
+    answer.head(
+        f"The last {figures.count(len(listed))} of {figures.count(page.total, 'write')}, newest first{without}:"
+    )
+    for entry in listed:
         answer.line(_listed(entry))
-    undoable = next((entry for entry in page.records if entry.undoable), None)
+    undoable = next((entry for entry in listed if entry.undoable), None)
     if undoable is not None:
         answer.offer(f"Next: {next_call('undo', write=undoable.id)}")
     return answer.text()
@@ -28,7 +36,9 @@ def summarize_undo(entry: JournalEntry, budget: int, *, dry_run: bool) -> Quoted
     start: Quoted = "Dry run, nothing was undone. It would undo" if dry_run else "Undone:"
     answer.head(f"{start} {describe_write(entry)}.")
     if not dry_run:
-        answer.line("An undo cannot be undone. To get this back, repeat the call with another request_id.")
+        answer.line(
+            "An undo cannot be undone. To get this back, repeat the call, with another request_id if it had one."
+        )
     return answer.text()
 
 

@@ -39,12 +39,13 @@ async def make_repeatable(request: Request) -> Act:
 
 
 def entry_headers(scope: Scope, status: int) -> list[tuple[bytes, bytes]]:
-    """The handle of the write that a request did, and whether an earlier request did it."""
+    """The handle of the write that a request did, whether an earlier request did it, and whether it can be undone."""
     act = scope.get("state", {}).get("act")
     if act is None or act.entry is None or status >= 400:
         return []
     repeats = [(b"idempotent-replayed", b"true")] if act.repeats else []
-    return [(b"x-evals-write", act.entry.encode()), *repeats]
+    final = [] if act.undoable else [(b"x-evals-undoable", b"false")]
+    return [(b"x-evals-write", act.entry.encode()), *repeats, *final]
 
 
 def _route(scope: Scope) -> str:

@@ -40,6 +40,7 @@ EXTENSION_HEADER = "x-evals-mcp"
 
 _WRITE_HEADER = "x-evals-write"
 _REPEAT_HEADER = "idempotent-replayed"
+_UNDOABLE_HEADER = "x-evals-undoable"
 
 # Uvicorn closes idle connections after five seconds. Stay below that, because a failed write is not retried.
 _IDLE_SECONDS = 3.0
@@ -248,7 +249,8 @@ class Connection:
         elif self._extended is None and response.is_success:
             self._extended = False
         if _WRITE_HEADER in response.headers and (at_work := current_acting()) is not None:
-            at_work.note_write(response.headers[_WRITE_HEADER])
+            if _UNDOABLE_HEADER not in response.headers:
+                at_work.note_write(response.headers[_WRITE_HEADER])
             at_work.repeats |= _REPEAT_HEADER in response.headers
 
     def _refused(self, response: "httpx.Response", retry_after: float | None) -> EvalsError:

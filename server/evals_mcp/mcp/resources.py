@@ -85,7 +85,7 @@ async def newest_evaluations(lookup: Lookup) -> list[types.Resource]:
             uri=f"evals://evaluations/{row.id}",
             name=row.id,
             title=name(row.name or row.id),
-            description=f"Report of the evaluation of {name(row.file_path or 'no file')}: "
+            description=f"Report of the evaluation{f' of {name(row.file_path)}' if row.file_path else ''}: "
             f"{count(row.runs_count, 'run')}, {row.status}.",
             mime_type="text/markdown",
         )

@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(slots=True)
 class Act:
-    """A request that may write. The write adds its `entry`, and whether it `repeats` another.
+    """A request that may write. The write adds its `entry`, whether it is `undoable`, and whether it `repeats` another.
 
     `digest` is of the whole request; it is None without a `request_id`. A write without an entry of its own gets one
     from the name of its `operation`, the `ids` in its path, and what was `noted`, unless it is `unjournaled`. It cannot
@@ -28,6 +28,7 @@ class Act:
     unjournaled: bool = False
     entry: str | None = None
     repeats: bool = False
+    undoable: bool = True
     noted: dict[str, list[str]] = field(default_factory=dict)
 
 

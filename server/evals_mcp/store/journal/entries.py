@@ -30,7 +30,7 @@ def repeated(connection: Connection, act: Act | None) -> dict[str, Any] | None:
         )
     if row.undone_at is not None:
         raise Conflict(f"Write `{handle(row)}` of this request id was undone. Repeat it with another request id.")
-    act.entry, act.repeats = handle(row), True
+    act.entry, act.repeats, act.undoable = handle(row), True, row.before is not None
     result: dict[str, Any] = row.result
     return result
 
@@ -83,7 +83,7 @@ def record(
     }
     number = connection.execute(_INSERT, values).inserted_primary_key
     assert number is not None
-    act.entry = f"write_{number[0]}_{tag}"
+    act.entry, act.undoable = f"write_{number[0]}_{tag}", before is not None
 
 
 def add_rows(connection: Connection, act: Act | None, kind: Literal["import", "server"], content: Any) -> None:
@@ -116,5 +116,10 @@ def handle(row: Any) -> str:
 _INSERT = journal.insert()
 _INSERT_ROWS = journal_rows.insert()
 _OF_REQUEST = select(
-    journal.c.number, journal.c.tag, journal.c.result, journal.c.request_digest, journal.c.undone_at
+    journal.c.number,
+    journal.c.tag,
+    journal.c.result,
+    journal.c.before,
+    journal.c.request_digest,
+    journal.c.undone_at,
 ).where(journal.c.key_id == bindparam("of_key"), journal.c.request_id == bindparam("of_request"))
