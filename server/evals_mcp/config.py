@@ -19,7 +19,7 @@ VARIABLES = {
     "HUMANLOOP_BASE_URL": "Address of a Humanloop-compatible server, with or without `/v5`. It replaces the database.",
     "HUMANLOOP_API_KEY": "API key for that server. Logs, errors and answers never contain it.",
     "EVALS_MCP_MAX_TOKENS": "Token limit of an answer, 300 to 20,000, unless a call sets its own. Default 4,000.",
-    "EVALS_MCP_READ_ONLY": "`true` removes the tools that write.",
+    "EVALS_MCP_READ_ONLY": "`true` removes the tools and prompts that write, and `serve` refuses writes.",
     "EVALS_MCP_JOURNAL_DAYS": "Days that entries of the journal of writes are kept, 1 to 36,500. Default 90.",
     "EVALS_MCP_IMPORT_DIRS": "Folders that the chat may import files from, separated by `:` (on Windows `;`). Default: "
     "none.",
@@ -76,7 +76,7 @@ def read_settings(
             LEAST_TOKENS,
             MOST_TOKENS,
         ),
-        read_only=_flag("EVALS_MCP_READ_ONLY", _value(environ, "EVALS_MCP_READ_ONLY")),
+        read_only=read_read_only(environ),
         import_folders=_folders(import_folders or ())
         or _folders((_value(environ, "EVALS_MCP_IMPORT_DIRS") or "").split(os.pathsep)),
         has_folder_option=import_folders is not None,
@@ -90,6 +90,11 @@ def read_journal_days(environ: Mapping[str, str]) -> int:
     """How many days the journal keeps entries. Raises Invalid."""
     name = "EVALS_MCP_JOURNAL_DAYS"
     return _whole_number(name, _value(environ, name), DEFAULT_JOURNAL_DAYS, 1, MOST_JOURNAL_DAYS)
+
+
+def read_read_only(environ: Mapping[str, str]) -> bool:
+    """Whether nothing may be written. Raises Invalid."""
+    return _flag("EVALS_MCP_READ_ONLY", _value(environ, "EVALS_MCP_READ_ONLY"))
 
 
 def is_read_only(environ: Mapping[str, str]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from evals_mcp.api.access import Access, OpenAccess
+from evals_mcp.api.access import Access, OpenAccess, ReadOnly
 from evals_mcp.api.app import create_app
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.middleware.bodies import LARGEST_BODY
@@ -39,11 +39,13 @@ def serve(
     workspace: str | None = None,
     largest_body: int = LARGEST_BODY,
     journal_days: int = DEFAULT_DAYS,
+    read_only: bool = False,
 ) -> None:
     """Serve a database (a path or a URL) until SIGTERM or SIGINT, then finish accepted requests and return.
 
     The first line on stderr is `evals-mcp serving on URL`, with the real port if `port` is 0. One line for each
     request follows. A PostgreSQL server without keys serves `workspace`. The journal keeps entries for `journal_days`.
+    A `read_only` server refuses every write, whatever the key.
 
     Raises Invalid if the host is not loopback and there are no keys, if port or address are invalid, and if a workspace
     is missing or not needed; NotFound if the workspace does not exist; Unavailable if the port is in use or the
@@ -51,7 +53,7 @@ def serve(
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     options: dict[str, Any] = {"workspace": workspace, "largest_body": largest_body, "journal_days": journal_days}
-    with listening(address, host, port, **options) as (app, listener):
+    with listening(address, host, port, **options, read_only=read_only) as (app, listener):
         _write_line(f"evals-mcp serving on {url_of(listener)}")
         with _signals_handled():
             http_server(app).run(sockets=[listener])
@@ -66,6 +68,7 @@ def listening(
     workspace: str | None = None,
     largest_body: int = LARGEST_BODY,
     journal_days: int = DEFAULT_DAYS,
+    read_only: bool = False,
 ) -> Iterator[tuple[ASGIApp, socket.socket]]:
     """Open what `serve` serves, and a socket that accepts connections for it. Raises as `serve`."""
     if not 0 <= port <= 65535:
@@ -75,7 +78,8 @@ def listening(
         keyed = control.has_keys()
         if not keyed:
             _require_loopback(host)
-        app: ASGIApp = create_app(_access(control, workspace, keyed=keyed), largest_body, patience=PATIENCE)
+        access = _access(control, workspace, keyed=keyed)
+        app: ASGIApp = create_app(ReadOnly(access) if read_only else access, largest_body, patience=PATIENCE)
         if not keyed:
             app = LocalOnly(app)
         with _open_socket(host, port) as listener:

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp.types import TextContent
+from tests.documented_only import documented_client, mirror_of
 
 from evals_mcp.answers.frame.tokens import estimate
 from evals_mcp.config import Settings
 from evals_mcp.mcp.prompts import PROMPTS, Prompt
+from evals_mcp.mcp.server import build_server
 from evals_mcp.tools import TOOLS
-from evals_mcp.wiring import build_mcp_server
+from evals_mcp.wiring import build_mcp_server, open_embedded_app
 from mcp import Client, MCPError
 
 INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -96,6 +98,22 @@ async def test_every_call_in_a_prompt_is_one_that_its_tool_takes(client: Client,
     assert len(calls) >= 3
     for tool, arguments in calls:
         assert set(re.findall(r"(\w+)=", re.sub(r'"[^"]*"', "", arguments))) <= set(tools[tool])
+
+
+@pytest.mark.anyio
+async def test_a_prompt_is_offered_only_where_its_calls_are(tmp_path: Path) -> None:
+    """A server that only reads has none that writes; one without a review queue has none that needs it."""
+    database = str(tmp_path / "evals.db")
+    reading = ["review_evaluation", "compare_two_runs", "triage_failures", "write_release_note"]
+    async with Client(build_mcp_server(Settings(database=database, read_only=True))) as client:
+        assert [prompt.name for prompt in (await client.list_prompts()).prompts] == reading
+        with pytest.raises(MCPError, match="There is no prompt"):
+            await client.get_prompt("align_judge")
+    async with documented_client(open_embedded_app(database)) as api:
+        server = build_server(api, mirror_of(api), max_tokens=4_000, read_only=False)
+        async with Client(server) as client:
+            listed = [prompt.name for prompt in (await client.list_prompts()).prompts]
+    assert listed == [*reading, "set_up_evaluation"]
 
 
 @pytest.mark.anyio

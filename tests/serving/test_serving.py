@@ -39,6 +39,22 @@ def test_the_api_its_health_and_its_document_are_there(serve_here: Serve, databa
     assert "/v5/evaluations" in _get(f"{url}/openapi.json").json()["paths"]
 
 
+def test_a_read_only_server_refuses_every_write(database: str) -> None:
+    """Also with a key that may write: nothing is created, deleted or undone, and reading goes on."""
+    made = create_key(database, None, "ann", read_only=False)
+    headers = {"X-API-KEY": made.secret}
+    with served(database) as url:
+        written = _post(f"{url}/v5/flows", json={"path": "f", "attributes": {"a": 1}}, headers=headers)
+        handle, flow = written.headers["x-evals-write"], written.json()["id"]
+    with served(database, read_only=True) as url:
+        undo = f"{url}/v5/journal/{handle}/undo"
+        assert _post(f"{url}/v5/flows", json={"path": "g"}, headers=headers).status_code == 403
+        assert _post(undo, headers=headers).status_code == 403
+        assert httpx.delete(f"{url}/v5/flows/{flow}", headers=headers, timeout=60).status_code == 403
+        assert len(_get(f"{url}/v5/flows", headers=headers).json()["records"]) == 1
+        assert len(_get(f"{url}/v5/journal", headers=headers).json()["records"]) == 1
+
+
 def test_each_request_has_a_line_without_key_and_query(database: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The line names the key by its id; nothing that the caller keeps to itself is in it."""
     made = create_key(database, None, "ci", read_only=False)

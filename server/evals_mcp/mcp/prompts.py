@@ -1,5 +1,6 @@
 """The prompts that a person picks in a host: which tools to call and what to deliver. They read no data."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, get_type_hints
@@ -10,6 +11,7 @@ from evals_mcp.registered import Registered
 from mcp import types
 
 _LONGEST = 500
+_CALLED = re.compile(r"\b([a-z]+_[a-z_]+)\(")
 _ROW: Quoted = '{"log":"…","judgment":"…"}'
 _POINT: Quoted = '{"inputs":{"question":"…"},"target":{"answer":"…"}}'
 _OUTPUT: Quoted = '{"datapoint":"…","output":"…"}'
@@ -50,6 +52,11 @@ class Prompt(Registered):
         """The arguments, each with its meaning. All are optional."""
         hints = get_type_hints(self.function, include_extras=True)
         return {key: hint.__metadata__[0] for key, hint in hints.items() if key != "return"}
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """The tools that it has a host call."""
+        return frozenset(_CALLED.findall(self.function()))
 
     def listed(self) -> types.Prompt:
         """The prompt as the protocol lists it."""
@@ -205,7 +212,7 @@ def set_up_evaluation(evaluation: EvaluationName = "") -> str:
         f"{_call('set_up_run', evaluation, datapoints=[_POINT], model='…', evaluators=['…'])}: create it.",
         f"{_call('log_generation', evaluation, run='…', outputs=[_OUTPUT])}: the outputs that the product gave. Never "
         "invent one.",
-        f"{_call('next_to_review', evaluation, reviewer='…', order='even')}: a person reads the first logs.",
+        f"{_call('get_logs', evaluation, sample=True)}: a person reads the first logs.",
         f"{_call('update_run', evaluation, run='…', change='control')}: the run that later ones are compared with.",
         f"{_call('list_runs', evaluation)}: what is there, and what is missing.",
     ]

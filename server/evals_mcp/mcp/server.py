@@ -46,7 +46,7 @@ from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, offered, without_noise
 from evals_mcp.mcp.progress import reported
-from evals_mcp.mcp.prompts import PROMPTS
+from evals_mcp.mcp.prompts import PROMPTS, Prompt
 from evals_mcp.mcp.resources import RESOURCES, find_resource, journal_resource, newest_evaluations
 from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mcp.typed_names import read_typed_names
@@ -113,13 +113,16 @@ class EvalsServer(LateServer):
             meta=metadata_of(tool),
         )
 
+    async def _offered(self) -> set[str]:
+        return {tool.name for tool in await offered(self._tools.values(), self._look_up)}
+
     async def list_tools(self) -> list[ListedTool]:
         """List the tools, and open the data in the background: a host that lists tools will soon call one."""
         for tool in self._tools.values():
             self._register(tool)
         order = list(self._tools)
         registered = sorted(await super().list_tools(), key=lambda tool: order.index(tool.name))
-        shown = {tool.name for tool in await offered(self._tools.values(), self._look_up)}
+        shown = await self._offered()
         listed = [without_noise(tool) for tool in registered if tool.name in shown]
         if self._opening.ident is None:
             self._opening.start()
@@ -210,13 +213,18 @@ class EvalsServer(LateServer):
 
     async def list_prompts(self) -> list[ListedPrompt]:
         """List the prompts with their arguments."""
-        return [*await super().list_prompts(), *(prompt.listed() for prompt in PROMPTS)]
+        return [*await super().list_prompts(), *(prompt.listed() for prompt in await self._prompts())]
+
+    async def _prompts(self) -> list[Prompt]:
+        """The prompts whose calls are all offered here."""
+        tools = await self._offered()
+        return [prompt for prompt in PROMPTS if prompt.tools <= tools]
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
     ) -> GetPromptResult:
         """Fill in a prompt. Raises MCPError for an unknown name or argument."""
-        prompts = {prompt.name: prompt for prompt in PROMPTS}
+        prompts = {prompt.name: prompt for prompt in await self._prompts()}
         prompt, given = prompts.get(name), arguments or {}
         if prompt is None:
             raise MCPError(INVALID_PARAMS, f"There is no prompt {_short(name)}. The prompts are {', '.join(prompts)}.")
