@@ -205,6 +205,28 @@ async def test_one_wrong_row_of_a_hundred_stores_none(own_assistant: Assistant) 
     assert "New options: tones. All options: tone, date, tones." in stated
 
 
+async def test_a_text_of_json_is_no_option_and_a_truth_in_any_case_is_one(own_assistant: Assistant) -> None:
+    """A list in a text is its options where several are allowed; a NUL in a batch is told with its row."""
+    one, other = await _ids(own_assistant, 2)
+    yes = await own_assistant.ask("label_logs", **PERSON, evaluator="fine", logs=[one], judgment="True")
+    assert "Created evaluator" in yes
+    assert "fine: boolean." in yes
+    several = {**PERSON, "evaluator": "tags:multi_select:date|tone"}
+    both = await own_assistant.ask("label_logs", **several, labels=_rows([one], ['["date", "tone"]']))
+    assert "[date, tone]" in both
+    await own_assistant.ask("label_logs", **PERSON, evaluator="mode:select:date|tone", logs=[one], judgment="date")
+    before = await own_assistant.client.bulk.counts()
+    listed = await own_assistant.refuse(
+        "label_logs", **PERSON, evaluator="mode", logs=[one], judgment='["date","tone"]'
+    )
+    assert "is JSON, not the name of an option" in listed
+    rows = [json.dumps({"log": log, "judgment": "tone", "note": f"a{end}"}) for log, end in ((one, ""), (other, "\0"))]
+    assert "labels, row 2, note: text must not" in await own_assistant.refuse(
+        "label_logs", **PERSON, evaluator="mode", labels=rows
+    )
+    assert await own_assistant.client.bulk.counts() == before
+
+
 async def test_a_repeated_call_labels_once_and_an_undo_takes_it_back(own_assistant: Assistant) -> None:
     """The second call says so, and has the handle of the first."""
     logs = await _ids(own_assistant, 3)

@@ -46,6 +46,9 @@ async def test_a_run_from_nothing_can_be_filled_and_read(own_assistant: Assistan
     assert "The dataset has 3 datapoints, 0 added by this call." in other
     listed = await own_assistant.ask("list_runs", evaluation="Refunds")
     assert all(word in listed for word in ("2 runs", "correct", "stars", "tone"))
+    grown = await own_assistant.ask("set_up_run", evaluation="Refunds", datapoints=['{"inputs":{"question":"new"}}'])
+    assert "Created: version of dataset Refunds/datapoints (" in grown
+    assert "The dataset has 4 datapoints, 1 added by this call." in grown
 
 
 async def test_a_dry_run_tells_what_would_be_created(own_assistant: Assistant) -> None:

@@ -54,9 +54,10 @@ def _head(made: SetUpResponse, *, dry_run: bool) -> Quoted:
 
 
 def _parts(made: SetUpResponse) -> list[tuple[Quoted, SetUpPart]]:
+    grew = made.dataset is not None and made.dataset.is_new and made.datapoints_count > made.added_datapoints_count
     named: list[tuple[Quoted, SetUpPart | None]] = [
         ("evaluation", made.evaluation),
-        ("dataset", made.dataset),
+        ("version of dataset" if grew else "dataset", made.dataset),
         ("version of", made.version),
         *(("evaluator", part) for part in made.evaluators),
     ]

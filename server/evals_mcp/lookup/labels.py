@@ -8,6 +8,7 @@ from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import quote
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.rejected_rows import rows_named
 from evals_mcp.models.label_specs import (
     label_path,
     label_spec,
@@ -40,12 +41,8 @@ async def store_labels(lookup: Lookup, evaluation: ResolvedEvaluation, request: 
     if request.author is None and not (extended and lookup.client.connection.has_key):
         request = request.model_copy(update={"author": lookup.host})
     if extended:
-        try:
+        with rows_named():
             return await lookup.client.labels.create(evaluation.id, request)
-        except Invalid as error:
-            path = ".".join(map(str, error.location))
-            error.args = (str(error).removeprefix(f"{path}: "),)  # the row is named in the words
-            raise
     return await _label_in_order(lookup, evaluation, request)
 
 

@@ -11,6 +11,7 @@ from evals_mcp.client.row_sources import Progress, RowSource, ServerMirror
 from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound
 from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.names import nearest, only, pick, quoted
+from evals_mcp.lookup.rejected_rows import rows_named
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -104,7 +105,8 @@ class Lookup:
         """
         rows = await self.rows()
         if rows is self.client.reviews:
-            return await self.client.set_ups.create(request)
+            with rows_named():
+                return await self.client.set_ups.create(request)
         from evals_mcp.lookup.set_ups import set_up_in_order
 
         listed = await rows.list_evaluations(request.evaluation, limit=_ALL)

@@ -40,6 +40,12 @@ def new_options(known: Sequence[str], stated: Sequence[str], judgments: Sequence
             if option in options:
                 continue
             where = ("body", "labels", position)
+            if option.lstrip().startswith(("[", "{")):
+                raise Invalid(
+                    f"Row {position + 1}: `{option[:_LONGEST_OPTION]}` is JSON, not the name of an option. For several "
+                    f"options of a log, use an evaluator NAME:multi_select. {_NONE}",
+                    where,
+                )
             if not _is_option(option):
                 advice = f"An option has 1 to {_LONGEST_OPTION} characters and at most {_MOST_WORDS} words."
                 have = f" The options are {', '.join(options)}." if options else ""

@@ -97,6 +97,8 @@ def _judgment(text: str, type: str | None) -> Any:
     """A judgment that stands in a text, as a value of this type; of any type for an evaluator that is new."""
     if not text or type in ("select", "text"):
         return text or None
+    if text.strip().lower() in ("true", "false"):
+        return text.strip().lower() == "true"
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -115,7 +117,8 @@ async def _label(lookup: Lookup, row: Mapping[str, Any], type: str | None, posit
     if judgment is None:
         raise Invalid(f"{where}: give a judgment. No label was stored.")
     if type == "multi_select" and isinstance(judgment, str):
-        judgment = [judgment]
+        judgment = _judgment(judgment, type) if judgment.lstrip().startswith("[") else judgment
+        judgment = [judgment] if isinstance(judgment, str) else judgment
     return {"log_id": await lookup.find_log_id(row["log"], where), "judgment": judgment, "note": note}
 
 

@@ -10,6 +10,7 @@ from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.answers.writes import summarize_generation
 from evals_mcp.errors import EvalsError, Invalid
 from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.rejected_rows import rows_named
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
@@ -127,7 +128,8 @@ async def _log(
 
     if lookup.client.extended:
         request = OutputsRequest(outputs=list(outputs), dry_run=dry_run)
-        logged = await lookup.client.runs.log_outputs(evaluation.id, run.id, request)
+        with rows_named():
+            logged = await lookup.client.runs.log_outputs(evaluation.id, run.id, request)
         return ([] if dry_run else logged.log_ids), logged.opened
     opened = run.status == "completed"
     return ([] if dry_run else await _log_in_order(lookup, evaluation.id, run, outputs)), opened
