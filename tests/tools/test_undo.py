@@ -175,3 +175,11 @@ async def test_a_server_without_a_journal_is_told_so(tmp_path: Path) -> None:
             result = await host.call_tool("set_up_run", _NEW)
             assert isinstance(result.content[0], TextContent)
             assert "request_id" not in result.content[0].text
+        async with Client(build_server(api, mirror_of(api), max_tokens=4_000, read_only=False)) as host:
+            answer = await Assistant(host, api).ask("set_up_run", **_NEW, dry_run=True)
+            assert "undo" not in answer  # the mirror's own writes are none of the tool's
+    async with (
+        documented_client(open_embedded_app(str(tmp_path / "evals.db"))) as api,
+        Client(build_server(api, mirror_of(api), max_tokens=4_000, read_only=False)) as host,
+    ):
+        assert "no journal of writes" in await Assistant(host, api).refuse("undo")

@@ -59,6 +59,16 @@ def acting(tool: str, request_id: str | None = None, actor: str | None = None) -
         _now.reset(token)
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """Keep writes in a block, to a workspace of this process alone, apart from those of the tool at work."""
+    token = _now.set(None)
+    try:
+        yield
+    finally:
+        _now.reset(token)
+
+
 def current_acting() -> Acting | None:
     """The tool at work; None outside of a block."""
     return _now.get()

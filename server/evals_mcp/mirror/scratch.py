@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
+from evals_mcp.client.acting import apart
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.reviews import Reviews
 from evals_mcp.importers.api_records import (
@@ -47,11 +48,13 @@ class Scratch:
         if self._client.extended is None:
             # The loader would call a route that makes the application prepare all others, which takes a second.
             await self._client.reviews.list_evaluations(limit=1)
-        await load_document(self._client, stream(records), overwrite=True)
+        with apart():
+            await load_document(self._client, stream(records), overwrite=True)
 
     async def delete_evaluation(self, evaluation_id: str) -> None:
         """Delete an evaluation."""
-        await self._client.evaluations.delete(evaluation_id)
+        with apart():
+            await self._client.evaluations.delete(evaluation_id)
 
     async def put_changed(self, records: Iterable[FileRecord | EvaluationRecord | RunRecord]) -> None:
         """Put the new and changed records."""

@@ -17,8 +17,7 @@ _READ = 50  # more than are listed: hand-outs for review are left out
 
 async def undo(lookup: Lookup, write: Write = "", confirm: Confirm = False, dry_run: DryRun = False) -> str:
     """Undo a write, exactly and once, or list the last ones."""
-    await lookup.rows()
-    if lookup.client.extended is False:
+    if await lookup.rows() is not lookup.client.reviews:
         raise Invalid("This server has no journal of writes, so nothing can be undone here.")
     journal = lookup.client.journal
     if not write:
