@@ -38,6 +38,12 @@ class Invalid(EvalsError):
         if location:
             self.status = 422
 
+    def without_location(self) -> "Invalid":
+        """The same error without its location at the beginning of the message, for messages that name what is wrong."""
+        path = ".".join(map(str, self.location))
+        self.args = (str(self).removeprefix(f"{path}: "),)
+        return self
+
 
 class Unauthorized(EvalsError):
     """The API key is missing, unknown or revoked, or it does not allow this request (`status` is then 403)."""

@@ -86,8 +86,11 @@ async def test_scores_can_be_those_of_people(folder: Path) -> None:
         await assistant.ask("import_results", path="labels.csv", score=["label:human", "judge:higher"])
         answer = await assistant.ask("list_runs", evaluation="labels", show="agreement")
         told = await assistant.ask("import_results", path="labels.csv", score=["nobody:human"], evaluation="other")
+        mixed = {"path": "labels.csv", "score": ["label:human", "judge:boolean:higher"], "dry_run": True}
+        typed = await assistant.ask("import_results", **mixed)
     assert "against 90 labels" in answer
     assert "No score is called nobody, so what is said of it is not used: judge, label." in told
+    assert "not used: judge. As others are named with a type, name it so, too, such as label:number." in typed
 
 
 async def test_a_second_import_adds_nothing_and_a_grown_file_its_rows(folder: Path) -> None:

@@ -134,7 +134,7 @@ async def test_many_outputs_become_logs_in_one_call(own_assistant: Assistant) ->
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"datapoint": "dp_unknown", "output": "x"}, "Row 5: Datapoint `dp_unknown` does not exist"),
+        ({"datapoint": "dp_unknown", "output": "x"}, "Error: Row 5: Datapoint `dp_unknown` does not exist"),
         ({"output": "x"}, "outputs, row 5: give the id of a datapoint"),
         ({"datapoint": "dp_unknown"}, "outputs, row 5: output, error: give exactly one"),
         ({"datapoint": "dp_unknown", "output": "x", "latency": -1}, "outputs, row 5: latency: "),

@@ -144,6 +144,8 @@ def _entries(entries: list[Any], clean: Callable[[str], str]) -> tuple[str, tupl
     lines = []
     for location, text in found[:_MOST_ENTRIES]:
         path = ".".join(str(step) for step in location)[:_LONGEST_PATH]
+        if location == ("header", "Idempotency-Key"):  # the words name it, as tools do
+            path = ""
         lines.append(f"{path}: {text}" if path else text)
     if len(found) > _MOST_ENTRIES:
         lines.append(f"and {len(found) - _MOST_ENTRIES} more")

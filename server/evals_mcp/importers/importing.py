@@ -31,7 +31,7 @@ from evals_mcp.importers.sibling_folders import (
 from evals_mcp.importers.single_writes import COUNTED
 from evals_mcp.importers.tables import results as table
 from evals_mcp.importers.tables.columns import Chosen
-from evals_mcp.importers.tables.score_columns import score_directions, scores_of_people
+from evals_mcp.importers.tables.score_columns import has_only_marks, score_directions, scores_of_people
 from evals_mcp.importers.text_files import TEXTS, encoding_note
 from evals_mcp.models.evaluation_document import Record
 from evals_mcp.models.imports import ImportedEvaluation
@@ -89,9 +89,11 @@ async def import_files(
             raise Invalid(f"Nothing to import: {_why(imported.report) or 'the files hold no results'}.")
         named = {name for assembly in assemblies for name in assembly.evaluator_names}
         marked = (chosen or Chosen()).scores
-        for name in (score_directions(marked).keys() | scores_of_people(marked)) - named:
+        typed = any(not has_only_marks(text) for text in marked)
+        for name in sorted((score_directions(marked).keys() | scores_of_people(marked)) - named):
+            why = f" As others are named with a type, name it so, too, such as {name}:number." if typed else ""
             imported.report.note(
-                f"No score is called {name}, so what is said of it is not used: {_few(sorted(named))}."
+                f"No score is called {name}, so what is said of it is not used: {_few(sorted(named))}.{why}"
             )
         for assembly in assemblies:
             imported.evaluations.append(_described(assembly))

@@ -148,8 +148,7 @@ class _Batch:
     def _located(self, error: Invalid) -> Invalid:
         match error.location:
             case ("body", int() as line, *rest):
-                said = str(error).removeprefix(".".join(map(str, error.location)) + ": ")
-                return _refused(self._first + line, said, *rest)
+                return _refused(self._first + line, str(error.without_location()), *rest)
         return error
 
 

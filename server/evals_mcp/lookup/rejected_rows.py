@@ -14,7 +14,7 @@ def rows_named() -> Iterator[None]:
     except Invalid as error:
         rows = [index for index, step in enumerate(error.location) if isinstance(step, int)]
         if rows:
-            words = str(error).removeprefix(f"{'.'.join(map(str, error.location))}: ")
+            words = str(error.without_location())
             error.args = (words if words.startswith("Row ") else _named(error.location, rows[0], words),)
         raise
 
