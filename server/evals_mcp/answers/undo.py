@@ -6,9 +6,6 @@ from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.models.journal import JournalEntry, JournalPage
 
-_LISTED = 10
-_HAND_OUT = "hand_out_next"  # ends by itself, so there is nothing to undo
-
 
 def list_writes(page: JournalPage, budget: int) -> Quoted:
     """The last writes, newest first, and whether each can be undone."""
@@ -16,15 +13,10 @@ def list_writes(page: JournalPage, budget: int) -> Quoted:
     if not page.records:
         answer.head("Nothing was written yet, so there is nothing to undo.")
         return answer.text()
-    listed = [entry for entry in page.records if entry.kind != _HAND_OUT][:_LISTED]
-    handed_out = any(entry.kind == _HAND_OUT for entry in page.records)
-    without: Quoted = ", without hand-outs for review" if handed_out else ""
-    answer.head(
-        f"The last {figures.count(len(listed))} of {figures.count(page.total, 'write')}, newest first{without}:"
-    )
-    for entry in listed:
+    answer.head(f"The last {figures.count(len(page.records))} of {figures.count(page.total, 'write')}, newest first:")
+    for entry in page.records:
         answer.line(_listed(entry))
-    undoable = next((entry for entry in listed if entry.undoable), None)
+    undoable = next((entry for entry in page.records if entry.undoable), None)
     if undoable is not None:
         answer.offer(f"Next: {next_call('undo', write=undoable.id)}")
     return answer.text()

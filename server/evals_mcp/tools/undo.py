@@ -12,7 +12,7 @@ from evals_mcp.tools.tool import Tool
 
 Write = Annotated[str, Field(max_length=100, description="Handle; default: list ten.")]
 Confirm = Annotated[bool, Field(description="For several rows.")]
-_READ = 50  # more than are listed: hand-outs for review are left out
+_LISTED = 10
 
 
 async def undo(lookup: Lookup, write: Write = "", confirm: Confirm = False, dry_run: DryRun = False) -> str:
@@ -21,7 +21,7 @@ async def undo(lookup: Lookup, write: Write = "", confirm: Confirm = False, dry_
         raise Invalid("This server has no journal of writes, so nothing can be undone here.")
     journal = lookup.client.journal
     if not write:
-        return list_writes(await journal.page(1, _READ), lookup.max_tokens)
+        return list_writes(await journal.page(1, _LISTED), lookup.max_tokens)
     entry = await journal.undo(write.strip(), dry_run=True)
     if not dry_run:
         if entry.rows_count > 1:
