@@ -1,6 +1,6 @@
 """Generated documents: loaded in bulk they answer as written one by one, and a load may be cut, repeated or renewed."""
 
-import os
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -17,65 +17,71 @@ from evals_mcp.store.store import Store
 
 __all__ = ["empty_file", "new_store", "served"]
 
-_EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "0"))
 _RUNS = 2
-_settings = settings(max_examples=_EXAMPLES or 10, suppress_health_check=list(HealthCheck))
+_UNCHECKED = list(HealthCheck)
 _STATUSES = (None, "running", "completed", "cancelled")
 
 
-@_settings
-@given(document=documents())
-def test_bulk_answers_what_single_writes_answer(new_store: OpenStore, served: Served, document: list[Record]) -> None:
+def test_bulk_answers_what_single_writes_answer(
+    new_store: OpenStore, served: Served, examples: Callable[[int], int]
+) -> None:
     """Every GET, statistics and every review, ids and deployments apart; loaded again, neither adds anything."""
-    with closing(new_store()) as bulk, closing(new_store()) as single:
-        ids = own_ids(served.load_singly(single, document))
-        undeploy_all(single)
-        assert served.load(bulk, document).ids == {}
-        assert served.answers(bulk) == served.answers(single, ids)
-        check_counts(bulk)
-        before = held_rows(bulk)
-        assert (served.load(bulk, document).added, held_rows(bulk)) == ({}, before)
-        before = held_rows(single)
-        assert (served.load_singly(single, document).added, held_rows(single)["logs"]) == ({}, before["logs"])
+
+    @settings(max_examples=examples(10), suppress_health_check=_UNCHECKED)
+    @given(document=documents())
+    def check(document: list[Record]) -> None:
+        with closing(new_store()) as bulk, closing(new_store()) as single:
+            ids = own_ids(served.load_singly(single, document))
+            undeploy_all(single)
+            assert served.load(bulk, document).ids == {}
+            assert served.answers(bulk) == served.answers(single, ids)
+            check_counts(bulk)
+            before = held_rows(bulk)
+            assert (served.load(bulk, document).added, held_rows(bulk)) == ({}, before)
+            before = held_rows(single)
+            assert (served.load_singly(single, document).added, held_rows(single)["logs"]) == ({}, before["logs"])
+
+    check()
 
 
-@_settings
-@given(document=documents(statuses=_STATUSES), size=st.integers(1, 9), data=st.data())
 def test_an_interrupted_load_goes_on(
-    new_store: OpenStore,
-    served: Served,
-    monkeypatch: pytest.MonkeyPatch,
-    document: list[Record],
-    size: int,
-    data: st.DataObject,
+    new_store: OpenStore, served: Served, monkeypatch: pytest.MonkeyPatch, examples: Callable[[int], int]
 ) -> None:
     """In batches of any size, cut off anywhere and loaded again, a store answers as after one batch."""
-    with closing(new_store()) as whole, closing(new_store()) as parts:
-        served.load(whole, document)
-        monkeypatch.setattr(loader, "_MOST_RECORDS", size)
-        served.load(parts, document[: data.draw(st.integers(0, len(document)))])
-        served.load(parts, document)
-        monkeypatch.undo()
-        assert served.answers(parts) == served.answers(whole)
-        check_counts(parts)
+
+    @settings(max_examples=examples(10), suppress_health_check=_UNCHECKED)
+    @given(document=documents(statuses=_STATUSES), size=st.integers(1, 9), data=st.data())
+    def check(document: list[Record], size: int, data: st.DataObject) -> None:
+        with closing(new_store()) as whole, closing(new_store()) as parts:
+            served.load(whole, document)
+            monkeypatch.setattr(loader, "_MOST_RECORDS", size)
+            served.load(parts, document[: data.draw(st.integers(0, len(document)))])
+            served.load(parts, document)
+            monkeypatch.undo()
+            assert served.answers(parts) == served.answers(whole)
+            check_counts(parts)
+
+    check()
 
 
-@_settings
-@given(
-    before=documents(statuses=_STATUSES, runs=_RUNS),
-    after=documents(statuses=_STATUSES, runs=_RUNS),
-)
 def test_a_copy_becomes_what_it_is_copied_from(
-    new_store: OpenStore, served: Served, before: list[Record], after: list[Record]
+    new_store: OpenStore, served: Served, examples: Callable[[int], int]
 ) -> None:
     """Where a load overwrites, and clears the runs first, evaluations answer as in a store that never held others."""
     cleared = [ClearRecord(run_id=ident("run", run)) for run in range(_RUNS)]
-    with closing(new_store()) as copy, closing(new_store()) as fresh:
-        served.load(copy, before, overwrite=True)
-        served.load(copy, [*cleared, *after], overwrite=True)
-        check_counts(copy)
-        served.load(fresh, after, overwrite=True)
-        assert _evaluations(served, copy, after) == _evaluations(served, fresh, after)
+    drawn = documents(statuses=_STATUSES, runs=_RUNS)
+
+    @settings(max_examples=examples(10), suppress_health_check=_UNCHECKED)
+    @given(before=drawn, after=drawn)
+    def check(before: list[Record], after: list[Record]) -> None:
+        with closing(new_store()) as copy, closing(new_store()) as fresh:
+            served.load(copy, before, overwrite=True)
+            served.load(copy, [*cleared, *after], overwrite=True)
+            check_counts(copy)
+            served.load(fresh, after, overwrite=True)
+            assert _evaluations(served, copy, after) == _evaluations(served, fresh, after)
+
+    check()
 
 
 def _evaluations(served: Served, store: Store, document: list[Record]) -> dict[str, Any]:
