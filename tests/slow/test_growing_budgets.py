@@ -1,6 +1,7 @@
 """Over growing budgets, what an answer shows of the evidence only grows, in evaluations of many kinds."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,6 +14,7 @@ from tests.small_evaluations import FAILS, make_evaluation
 from tests.tokenizers import count_tokens
 from tests.tools.test_budget_use import anyio_backend, assistant, load_candidates
 
+from evals_mcp.answers import changes
 from evals_mcp.answers.frame.tokens import estimate
 from evals_mcp.config import Settings
 from evals_mcp.store.database.identity import new_id
@@ -33,6 +35,14 @@ _CALLS: list[tuple[str, dict[str, Any]]] = [
     ("list_datapoints", {"limit": 100}),
     ("list_runs", {}),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def aligned_once() -> Iterator[None]:
+    """Align two texts once for all budgets: how depends on nothing but the texts, and takes most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(changes, "_stretches", cache(changes._stretches))
+        yield
 
 
 async def _check(
