@@ -1,7 +1,6 @@
 """Answers to random questions after random writes: those of a fresh store, and those recomputed from the records."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,13 +13,6 @@ from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.questions import DatapointQuestion, LogQuestion
 from evals_mcp.models.rows import DatapointRows, LogRows, Overview
 from evals_mcp.store.store import Store
-
-_EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "25"))
-_random = settings(
-    max_examples=_EXAMPLES,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -37,33 +29,41 @@ def _overview(store: Store, evaluation_id: str) -> Overview:
     return overview
 
 
-@_random
-@given(data=st.data())
-def test_cached_answers_are_those_of_a_fresh_store(store: Store, data: st.DataObject) -> None:
+def test_answers_are_those_of_a_fresh_store_and_of_the_records(store: Store, examples: Callable[[int], int]) -> None:
     """Whether the store wrote what changed itself, or another process did."""
-    writer = data.draw(st.sampled_from([store, Store(store.database)]))
-    evaluation = ChangingEvaluation(writer)
-    for step in data.draw(st.lists(steps, min_size=10, max_size=20)):
-        evaluation.step(*step)
-    for step in data.draw(st.lists(steps, min_size=1, max_size=12)):
-        evaluation.step(*step)
-        fresh = Store(store.database)
-        overview = _overview(fresh, evaluation.id)
-        assert _overview(store, evaluation.id) == overview
-        listed, expected = (one.overviews.list_evaluations(evaluation.prefix, 5, 0) for one in (store, fresh))
-        assert listed == expected
-        for _ in range(2):
-            question = data.draw(questions(evaluation, overview))
-            assert answer(store, evaluation.id, question) == answer(fresh, evaluation.id, question)
+
+    @settings(
+        max_examples=examples(25),
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(data=st.data())
+    def check(data: st.DataObject) -> None:
+        evaluation = ChangingEvaluation(data.draw(st.sampled_from([store, Store(store.database)])))
+        for step in data.draw(st.lists(steps, min_size=10, max_size=60)):
+            evaluation.step(*step)
+        for step in data.draw(st.lists(steps, min_size=1, max_size=12)):
+            evaluation.step(*step)
+            _check_by_fresh_store(store, evaluation, data)
+        _check_by_records(store, evaluation, data)
+
+    check()
 
 
-@_random
-@given(data=st.data())
-def test_answers_are_those_recomputed_from_the_records(store: Store, data: st.DataObject) -> None:
+def _check_by_fresh_store(store: Store, evaluation: ChangingEvaluation, data: st.DataObject) -> None:
+    """What the store has cached is what one that has cached nothing answers."""
+    fresh = Store(store.database)
+    overview = _overview(fresh, evaluation.id)
+    assert _overview(store, evaluation.id) == overview
+    listed, expected = (one.overviews.list_evaluations(evaluation.prefix, 5, 0) for one in (store, fresh))
+    assert listed == expected
+    for _ in range(2):
+        question = data.draw(questions(evaluation, overview))
+        assert answer(store, evaluation.id, question) == answer(fresh, evaluation.id, question)
+
+
+def _check_by_records(store: Store, evaluation: ChangingEvaluation, data: st.DataObject) -> None:
     """The same logs and datapoints meet every filter, and comparisons count those whose datapoints do."""
-    evaluation = ChangingEvaluation(store)
-    for step in data.draw(st.lists(steps, min_size=15, max_size=60)):
-        evaluation.step(*step)
     overview = _overview(store, evaluation.id)
     records = Recomputed(store, overview, evaluation.dataset_version_id)
     for _ in range(12):
