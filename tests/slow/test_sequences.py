@@ -3,7 +3,7 @@
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -377,7 +377,7 @@ def client(server: str) -> Iterator[httpx.Client]:
 
 
 def test_sequences_of_requests_keep_what_must_hold(
-    client: httpx.Client, access: AccessOfTest, emptied_store: EmptiedStore
+    client: httpx.Client, access: AccessOfTest, emptied_store: EmptiedStore, examples: Callable[[int], int]
 ) -> None:
     """Nothing is lost, doubled or left over; every figure is a recount; a refusal changes nothing."""
     access.now = OpenAccess(emptied_store.store)
@@ -385,7 +385,7 @@ def test_sequences_of_requests_keep_what_must_hold(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=_EXAMPLES or 12,
+            max_examples=examples(12),
             stateful_step_count=40,
             derandomize=not _EXAMPLES,
             deadline=None,
