@@ -1,4 +1,4 @@
-"""A stdio server in a process of its own, for benchmarks to call; nothing is measured here but its start and memory."""
+"""A stdio server in a process of its own, for benchmarks to call, with its start, memory and processor time."""
 
 import json
 import math
@@ -58,6 +58,14 @@ class Server:
         except OSError:
             return math.nan
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+    def processor_seconds(self) -> float:
+        """What the process and its threads have taken of a processor so far; NaN where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return math.nan
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
