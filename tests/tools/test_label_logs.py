@@ -113,24 +113,24 @@ async def test_the_judge_is_measured_by_version_and_its_errors_are_material(own_
 async def _examples_are_marked(assistant: Assistant, answer: str, version_id: str) -> None:
     """The offered call marks them for the judge's version, agreement leaves them out, and an undo brings them back."""
     agreement = {"evaluation": NAME, "show": "agreement", "evaluator": "grounded"}
+    evaluation = await assistant.client.reviews.get_evaluation(NAME)
     before = await assistant.ask("list_runs", **agreement)
-    found = re.search(
-        r'mark them: label_logs\(.*evaluator="(grounded:examples)", logs=(\[.*\])\)$', answer, re.MULTILINE
-    )
-    assert found is not None
-    call = {"evaluation": NAME, "evaluator": found[1], "logs": json.loads(found[2]), "request_id": "examples"}
+    (named,) = (line for line in answer.splitlines() if line.startswith("Few-shot examples for grounded: "))
+    assert named.endswith(f'label_logs(evaluation="{evaluation.id}", evaluator="grounded:examples", logs=["…"])')
+    examples = re.findall(r"(log_\w+) \(", named)
+    call = {"evaluation": NAME, "evaluator": "grounded:examples", "logs": examples, "request_id": "examples"}
     dry = await assistant.ask("label_logs", **call, dry_run=True)
     assert dry.startswith("Dry run, nothing was stored. Would mark ")
     assert await assistant.ask("list_runs", **agreement) == before
     marked = await assistant.ask("label_logs", **call)
-    assert marked.startswith(f"Marked {len(call['logs'])} examples in the prompt of grounded: log_")
+    assert marked.startswith(f"Marked {len(examples)} examples in the prompt of grounded: log_")
     assert "Left out for " in await assistant.ask("list_runs", **agreement)
     evaluation = await assistant.client.reviews.get_evaluation(NAME)
     (judge,) = (row for row in evaluation.evaluators if row.version_id == version_id)
-    assert judge.examples == sorted(call["logs"])
+    assert judge.examples == sorted(examples)
     assert "nothing was written again" in await assistant.ask("label_logs", **call)
     handle = re.findall(r"write_\w+", marked)[-1]
-    more = await assistant.ask("label_logs", **{**call, "logs": call["logs"][:1], "request_id": "fewer"})
+    more = await assistant.ask("label_logs", **{**call, "logs": examples[:1], "request_id": "fewer"})
     refused = await assistant.refuse("undo", write=handle)
     assert "Other examples of" in refused
     for write in (re.findall(r"write_\w+", more)[-1], handle):
@@ -138,10 +138,10 @@ async def _examples_are_marked(assistant: Assistant, answer: str, version_id: st
     assert await assistant.ask("list_runs", **agreement) == before
     for wrong, words in (
         ({"logs": ["log_unknown"]}, "no log has the id"),
-        ({"logs": call["logs"], "judgment": "true"}, "takes logs alone"),
-        ({"logs": call["logs"], "evaluator": "grounded (human):examples"}, "has people's labels"),
+        ({"logs": examples, "judgment": "true"}, "takes logs alone"),
+        ({"logs": examples, "evaluator": "grounded (human):examples"}, "has people's labels"),
     ):
-        assert words in await assistant.refuse("label_logs", **{"evaluation": NAME, "evaluator": found[1], **wrong})
+        assert words in await assistant.refuse("label_logs", **{**call, "request_id": "wrong", **wrong})
 
 
 async def test_the_agreement_is_that_of_the_even_sample(own_assistant: Assistant) -> None:

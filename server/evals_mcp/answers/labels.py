@@ -166,10 +166,9 @@ def _examples(judge: JudgeAgreement, evaluation_id: str) -> Quoted:
     ]
     if not words:
         return ""
-    ids = [logs.log_ids[0] for logs in judge.logs[:_EXAMPLES] if logs.log_ids]
-    call = next_call("label_logs", evaluation=evaluation_id, evaluator=f"{judge.called}:{MARKING}", logs=ids)
+    call = next_call("label_logs", evaluation=evaluation_id, evaluator=f"{judge.called}:{MARKING}", logs=["…"])
     found = f"Few-shot examples for {name(judge.called)}: {', '.join(words)}"
-    return f"{found}. If its prompt shows them, mark them: {call}"
+    return f"{found}. Mark all that its prompt shows: {call}"
 
 
 def summarize_examples(
