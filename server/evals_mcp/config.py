@@ -21,6 +21,8 @@ VARIABLES = {
     "EVALS_MCP_MAX_TOKENS": "Token limit of an answer, 300 to 20,000, unless a call sets its own. Default 4,000.",
     "EVALS_MCP_READ_ONLY": "`true` removes the tools and prompts that write, and `serve` refuses writes.",
     "EVALS_MCP_JOURNAL_DAYS": "Days that entries of the journal of writes are kept, 1 to 36,500. Default 90.",
+    "EVALS_MCP_ACTOR": "Your name in the journal and of your labels. Default: the host's name; of commands, the system "
+    "user's.",
     "EVALS_MCP_IMPORT_DIRS": "Folders that the chat may import files from, separated by `:` (on Windows `;`). Default: "
     "none.",
 }
@@ -35,7 +37,8 @@ class Settings:
     """Where the data is and how the server behaves. The API is remote if `base_url` is set, else embedded.
 
     The chat imports files below `import_folders`, which are absolute; `has_folder_option` if the command line names
-    them, or could. `key_advice` tells how to set the API key. A person who has the bundle has no command line.
+    them, or could. `key_advice` tells how to set the API key. A person who has the bundle has no command line. `actor`
+    is the person's name in the journal.
     """
 
     database: str
@@ -48,6 +51,7 @@ class Settings:
     has_folder_option: bool = False
     in_bundle: bool = False
     journal_days: int = DEFAULT_JOURNAL_DAYS
+    actor: str | None = None
 
     def __repr__(self) -> str:
         """Omit the key, so that no log can hold it."""
@@ -83,6 +87,7 @@ def read_settings(
         in_bundle=in_bundle,
         key_advice=_IN_BUNDLE if in_bundle else _BY_VARIABLE,
         journal_days=read_journal_days(environ),
+        actor=read_actor(environ),
     )
 
 
@@ -95,6 +100,11 @@ def read_journal_days(environ: Mapping[str, str]) -> int:
 def read_read_only(environ: Mapping[str, str]) -> bool:
     """Whether nothing may be written. Raises Invalid."""
     return _flag("EVALS_MCP_READ_ONLY", _value(environ, "EVALS_MCP_READ_ONLY"))
+
+
+def read_actor(environ: Mapping[str, str]) -> str | None:
+    """The person's name in an environment."""
+    return _value(environ, "EVALS_MCP_ACTOR")
 
 
 def is_read_only(environ: Mapping[str, str]) -> bool:

@@ -72,6 +72,7 @@ def setup_of(settings: Settings) -> Setup:
         has_folder_option=settings.has_folder_option,
         in_bundle=settings.in_bundle,
         database=database if settings.base_url is None else None,
+        actor=settings.actor,
     )
 
 

@@ -94,15 +94,17 @@ def test_the_journal_is_listed_and_an_import_undone(tmp_path: Path) -> None:
     database, table = tmp_path / "evals.db", tmp_path / "table.csv"
     table.write_text("question,output,score\nWhy?,So.,1\nHow?,Thus.,0\n")
     at = ["--from", str(database)]
-    assert run(["--database", str(database), "import", str(table)]).status == 0
+    assert run(["--database", str(database), "import", str(table)], LOGNAME="ann").status == 0
     listed = run(["journal", *at])
     (line,) = listed.stdout.splitlines()
+    assert line.split("\t")[1] == "ann"
     assert ("\tevals-mcp import\timport\t" in line, "\tcan be undone\t" in line, "log 2" in line) == (True, True, True)
     assert "Entries are kept for 90 days." in listed.stderr
     handle = line.split("\t")[-1]
     refused = run(["journal", "undo", handle, *at])
     assert (refused.status, "Repeat it with --yes." in refused.stderr) == (1, True), refused.stderr
-    assert run(["journal", "undo", handle, "--yes", *at]).stdout == f"Undid {handle}.\n"
+    undone = run(["journal", "undo", handle, "--yes", *at], LOGNAME="ann", EVALS_MCP_ACTOR="Zoë")
+    assert undone.stdout == f"Undid {handle}.\n"
     assert run(["journal", "undo", handle, "--yes", *at]).status == 1
-    states = [line.split("\t")[-2] for line in run(["journal", *at, "--limit", "2"]).stdout.splitlines()]
-    assert states == ["-", "undone"]
+    lines = [line.split("\t") for line in run(["journal", *at, "--limit", "2"]).stdout.splitlines()]
+    assert [(cells[1], cells[-2]) for cells in lines] == [("Zoë", "-"), ("ann", "undone")]

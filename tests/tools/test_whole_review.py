@@ -18,11 +18,12 @@ pytestmark = pytest.mark.anyio
 async def test_every_figure_of_a_review_equals_a_recount(tmp_path: Path) -> None:
     """Progress, agreement, rates and counts of runs, and the journal, after each label, correction, undo and repeat."""
     path = tmp_path / "evals.db"
-    async with connect(environ(EVALS_MCP_DATABASE=str(path))) as assistant:
+    async with connect(environ(EVALS_MCP_DATABASE=str(path), EVALS_MCP_ACTOR="Zoë")) as assistant:
 
         async def read_journal() -> str:
             (content,) = (await assistant.host.read_resource("evals://journal")).contents
             assert isinstance(content, TextResourceContents)
+            assert " | Zoë | label_logs | " in content.text
             return content.text
 
         await review(assistant.ask, read_journal, path)

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evals_mcp.cli.actor import actor_of
 from evals_mcp.config import Settings, read_settings
 from evals_mcp.errors import Invalid
 
@@ -70,7 +71,7 @@ async def load_demo(settings: Settings) -> None:
     from evals_mcp.wiring import build_client
 
     async with build_client(settings) as client:
-        with acting("evals-mcp demo"):
+        with acting("evals-mcp demo", actor=actor_of(os.environ)):
             await load_sample(client, read_sample())
 
 

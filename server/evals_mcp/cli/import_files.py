@@ -85,13 +85,14 @@ def _new_file(settings: "Settings") -> str | None:
 
 
 async def _import_files(parsed: argparse.Namespace, settings: "Settings") -> "Imported":
+    from evals_mcp.cli.actor import actor_of
     from evals_mcp.client.acting import acting
     from evals_mcp.importers.importing import import_files
     from evals_mcp.wiring import build_client
 
     with progress_line() as progress:
         async with build_client(settings) as client:
-            with acting("evals-mcp import"):
+            with acting("evals-mcp import", actor=actor_of(os.environ)):
                 return await import_files(
                     client,
                     parsed.paths,

@@ -5,6 +5,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from evals_mcp.cli.actor import actor_of
 from evals_mcp.cli.arguments import require_database, settings_at
 from evals_mcp.cli.printing import visible
 from evals_mcp.errors import Invalid
@@ -74,7 +75,7 @@ async def _undo(source: str | None, write: str, yes: bool) -> "JournalEntry":
 
     async with _client(source) as client:
         try:
-            with acting(_TOOL):
+            with acting(_TOOL, actor=actor_of(os.environ)):
                 return await client.journal.undo(write, confirm=yes)
         except Invalid as error:
             if error.location[-1:] != ("confirm",):

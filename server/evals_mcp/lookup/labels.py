@@ -35,11 +35,13 @@ def label_type(evaluation: ResolvedEvaluation, word: str) -> str | None:
 async def store_labels(lookup: Lookup, evaluation: ResolvedEvaluation, request: LabelsRequest) -> LabelsResponse:
     """Store labels: all or none, except on a server without our routes. Raises NotFound, Invalid and Conflict.
 
-    Without an author, it is the API key's, if the server is ours and has keys, else the host.
+    Without an author, it is the API key's, if the server is ours and has keys, else the host; for a person's labels the
+    name in the settings, if there is one.
     """
     extended = lookup.client.extended
     if request.author is None and not (extended and lookup.client.connection.has_key):
-        request = request.model_copy(update={"author": lookup.host})
+        person = lookup.setup.actor if request.kind == "human" else None
+        request = request.model_copy(update={"author": person or lookup.host})
     if extended:
         with rows_named():
             return await lookup.client.labels.create(evaluation.id, request)

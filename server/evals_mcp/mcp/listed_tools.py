@@ -73,7 +73,7 @@ def bound(tool: Tool, look_up: Callable[..., Lookup], max_tokens: int) -> Callab
         async with reported(context) as progress:
             lookup = look_up(progress, host=_host_name(context), ask=partial(ask_person, context))
             try:
-                with acting(tool.name, request_id, _host_name(context)) as act:
+                with acting(tool.name, request_id, lookup.setup.actor or lookup.host) as act:
                     text = await tool.function(lookup, **arguments)
             except Unanswered as question:
                 return question.result

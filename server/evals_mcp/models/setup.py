@@ -26,7 +26,7 @@ class Setup:
     """The folders that the chat may import from, whether it may at all, and how a person starts this program
     and names the folders.
 
-    `database` looks at where the data is. None for a server of others.
+    `database` looks at where the data is. None for a server of others. `actor` is the person's name.
     """
 
     import_folders: tuple[Path, ...] = ()
@@ -34,3 +34,4 @@ class Setup:
     has_folder_option: bool = False
     in_bundle: bool = False
     database: Callable[[], DatabaseState] | None = None
+    actor: str | None = None
