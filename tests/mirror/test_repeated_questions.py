@@ -80,7 +80,10 @@ async def test_a_write_through_our_tools_is_read_again(mirrored: Mirrored) -> No
     await mirrored.ask()
     assert len(mirrored.server.log_pages()) == len(mirrored.server.log_pages(mirrored.runs["v2"])) == 3
     request = PromptLogRequest(path="small/prompt", output="new words")
-    log = await mirrored.small.client.prompts.log(request)
+    runs = (await mirrored.small.client.runs.list(mirrored.small.id)).runs
+    (version,) = (run.version for run in runs if run.id == mirrored.runs["v2"])
+    assert version is not None
+    log = await mirrored.small.client.prompts.log(request, version_id=version.version_id)
     assert f"{LOGS + 1} logs" in await mirrored.ask("add_logs_to_run", run="v2", log_ids=[log.id])
     assert "new words" in await mirrored.ask(where=["text~new words"])
 

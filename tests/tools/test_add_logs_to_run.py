@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.assistant import Assistant, connect_assistant, log_ids
+from tests.documented_only import documented_client, mirror_of
 from tests.small_evaluations import SmallEvaluation, make_evaluation
 
 from evals_mcp.client.client import EvalsClient
@@ -87,6 +88,29 @@ async def test_logs_of_another_version_are_refused_by_name(own_assistant: Assist
     assert "and 2 more. Leave" in refused
     assert own[0] not in refused
     assert "\n40 logs in v2-concise" in await own_assistant.ask("get_logs", evaluation=NAME, runs=["v2"])
+
+
+async def test_a_server_without_our_routes_is_checked_log_by_log(tmp_path: Path) -> None:
+    """Logs of another version are refused by name, an unknown one stops all, and a dry run adds nothing."""
+    app = open_embedded_app(str(tmp_path / "evals.db"))
+    small = await make_evaluation(EvalsClient(open_app=lambda: app), right={"return_type": "boolean"})
+    for name in ("v1", "v2"):
+        await small.run(name, [("q0", RIGHT), ("q1", RIGHT)])
+    right, wrong = [await _log_again(small, name, "q0") for name in ("v2", "v1")]
+    client = documented_client(app)
+    call = {"evaluation": "Small", "run": "v2"}
+    async with connect_assistant(client, mirror=mirror_of(client)) as assistant:
+        refused = await assistant.refuse("add_logs_to_run", **call, log_ids=[right, wrong])
+        assert f"No log was added. Logs of another version than the run's: {wrong}." in refused
+        assert "log_unknown" in await assistant.refuse(
+            "add_logs_to_run", **call, log_ids=[right, "log_unknown_of_all_x"]
+        )
+        tried = await assistant.ask("add_logs_to_run", **call, log_ids=[right], dry_run=True)
+        assert tried.startswith("Dry run, nothing was stored. 1 log can be added to run v2 (run_")
+        assert "with 2 logs" in tried
+        answer = await assistant.ask("add_logs_to_run", **call, log_ids=[right])
+        assert answer.startswith("Added 1 log to run v2 (run_")
+        assert "They are of the run's version. This server does not check whether" in answer
 
 
 async def test_logs_of_foreign_datapoints_are_refused_by_name(tmp_path: Path) -> None:

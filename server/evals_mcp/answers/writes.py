@@ -10,6 +10,7 @@ from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
 
 _LISTED = 10
+_UNCHECKED: Quoted = "They are of the run's version. This server does not check whether they are of its dataset."
 
 
 def summarize_generation(
@@ -46,7 +47,7 @@ def summarize_generation(
 def summarize_added_logs(
     evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], added: int, budget: int, *, checked: bool
 ) -> Quoted:
-    """Logs of which `added` were new to a run, and what the run still lacks. `checked` if they fit the run."""
+    """Logs of which `added` were new to a run, and what the run still lacks. `checked` if they fit its dataset."""
     answer = Answer(budget)
     shown = figures.listed([name(log_id) for log_id in log_ids], _LISTED)
     already = len(log_ids) - added
@@ -56,16 +57,20 @@ def summarize_added_logs(
     if already > 0:
         answer.line(f"Already in the run: {figures.count(already)}.")
     if added and not checked:
-        answer.line("This server does not check whether added logs are of the run's version and dataset.")
+        answer.line(_UNCHECKED)
     answer.line(_state(evaluation, run))
     return answer.text()
 
 
-def summarize_fitting_logs(evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], budget: int) -> Quoted:
-    """Logs that could be added to a run, after a dry run."""
+def summarize_fitting_logs(
+    evaluation: ResolvedEvaluation, run: RunRow, log_ids: Sequence[str], budget: int, *, checked: bool
+) -> Quoted:
+    """Logs that could be added to a run, after a dry run. `checked` if they fit its dataset."""
     answer = Answer(budget)
     where: Quoted = f"run {name(evaluation.run_labels[run.id])} ({name(run.id)})"
     answer.head(f"Dry run, nothing was stored. {figures.count(len(log_ids), 'log')} can be added to {where}.")
+    if not checked:
+        answer.line(_UNCHECKED)
     answer.line(_state(evaluation, run))
     return answer.text()
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from evals_mcp.answers.writes import summarize_added_logs, summarize_fitting_logs
-from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.lookup.matching_logs import require_same_version
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.tools.arguments import DryRun, Evaluation, Run, as_list
 from evals_mcp.tools.tool import Tool
@@ -30,11 +30,13 @@ async def add_logs_to_run(
     before = find_run(resolved, run)
     ids = [await lookup.find_log_id(word) for word in log_ids]
     checked = bool(lookup.client.extended)
-    if dry_run and not checked:
-        raise Invalid("dry_run: this server cannot check logs without adding them. Nothing was stored.")
+    if not checked:
+        await require_same_version(lookup, before, ids)
+        if dry_run:
+            return summarize_fitting_logs(resolved, before, ids, lookup.max_tokens, checked=False)
     response = await lookup.client.runs.add_logs(resolved.id, before.id, ids, only_matching=checked, dry_run=dry_run)
     if dry_run:
-        return summarize_fitting_logs(resolved, before, ids, lookup.max_tokens)
+        return summarize_fitting_logs(resolved, before, ids, lookup.max_tokens, checked=True)
     lookup.note_write(resolved.id, before.id)
     after = await lookup.find_evaluation(resolved.id)
     run_after = after.run(before.id)
