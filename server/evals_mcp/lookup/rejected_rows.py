@@ -1,13 +1,13 @@
 """Errors about one row of a request, which name it as answers count rows: from 1."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from evals_mcp.errors import Invalid
 
 
 @contextmanager
-def rows_named() -> Iterator[None]:
+def rows_named() -> Generator[None]:
     """Name the row in an error of the server, in place of the path to it. Other errors stay as they are."""
     try:
         yield
