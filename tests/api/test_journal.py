@@ -179,6 +179,7 @@ async def test_an_undo_is_refused_after_what_was_built_on_the_write(api: httpx.A
     for write, word in zip(writes[:5], words, strict=True):
         refused = await _undo(api, write)
         assert (refused.status_code, word in refused.json()["detail"]) == (409, True), refused.text
+    assert f"since, by `{change.headers['x-evals-write']}`" in (await _undo(api, log)).text
     for write in reversed(writes):
         undone = await _undo(api, write)
         assert undone.is_success, undone.text

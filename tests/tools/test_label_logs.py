@@ -108,6 +108,9 @@ async def test_the_judge_is_measured_by_version_and_its_errors_are_material(own_
     assert f"Replaced 2 earlier labels of this author: {logs[0]}" in again
     assert "true → false" in again
     assert "unchanged" in again
+    other = await own_assistant.ask("label_logs", **PERSON, evaluator="right:boolean", labels=_rows(logs, truth))
+    assert '"grounded (assistant)" equals right on 100% (' in other
+    assert '"grounded (human)" equals' not in other  # people's labels are no judge
 
 
 async def _examples_are_marked(assistant: Assistant, answer: str, version_id: str) -> None:

@@ -47,8 +47,12 @@ async def label_agreement(
 
 
 def _nearest(evaluation: ResolvedEvaluation, found: AgreementRows, made: LabelsResponse) -> list[RaterPair]:
-    """The pairs with the labels: of evaluators with the same name first, then by common logs. No constant others."""
+    """The pairs with the labels: of evaluators with the same name first, then by common logs. No constant others.
+
+    People's labels are compared with judges, not with labels of other people.
+    """
     paths = {row.version_id: stem(row.path) for row in evaluation.evaluators}
+    people = {row.version_id for row in evaluation.evaluators if row.evaluator_type == "human"}
     own = made.evaluator.version_id or ""
 
     def other(pair: RaterPair) -> int:
@@ -60,7 +64,10 @@ def _nearest(evaluation: ResolvedEvaluation, found: AgreementRows, made: LabelsR
     def is_current(pair: RaterPair) -> bool:
         return found.raters[other(pair)].judged_version_id == found.raters[other(pair)].evaluator_version_id
 
-    whole = [pair for pair in found.pairs if found.raters[pair.first].author is None]
+    def is_judge(pair: RaterPair) -> bool:
+        return not {own, found.raters[other(pair)].evaluator_version_id} <= people
+
+    whole = [pair for pair in found.pairs if found.raters[pair.first].author is None and is_judge(pair)]
     useful = [pair for pair in whole if is_namesake(pair) or other(pair) not in pair.constant]
     return sorted(useful, key=lambda pair: (not is_namesake(pair), not is_current(pair), -pair.logs))
 

@@ -83,7 +83,7 @@ def write_and_undo(world: World, steps: list[tuple[str, int, int, int]]) -> None
 def _try_undo(world: World, entry: str) -> bool:
     before = undone_rows(world.store.database)
     try:
-        world.store.journal.undo(entry)
+        world.store.journal.undo(entry, confirm=True)
     except Conflict:
         assert undone_rows(world.store.database) == before
         return False

@@ -8,16 +8,14 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import judgments, logs, run_logs, versions
 from evals_mcp.store.journal.entries import forget_texts
-from evals_mcp.store.logs.run_logs import recount_run, unlink_judgment
+from evals_mcp.store.logs.run_logs import recount_run, unlink_judgments
 from evals_mcp.store.logs.step_usage import refresh_above
 
 
 def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Delete logs with their judgments, the traces below them and their texts in the journal. Ignores unknown ids."""
     numbers = _with_dependants(connection, ids)
-    for number in _judgments_of_others(connection, numbers):
-        unlink_judgment(connection, number, now)
-    run_ids: set[str] = set()
+    run_ids = unlink_judgments(connection, _judgments_of_others(connection, numbers))
     parents = _parents_of(connection, numbers)
     # Everything that depends on a log was stored after it.
     for batch in batches(sorted(numbers, reverse=True)):

@@ -82,24 +82,39 @@ def copy_logs(connection: Connection, run: Row[Any], numbers: Sequence[int], now
     return linked
 
 
-def unlink_judgment(connection: Connection, evaluator_log_number: int, now: datetime) -> None:
-    """Remove a judgment from all runs. The author's previous judgment, if any, counts again."""
-    row = connection.execute(
-        select(logs.c.judged_log_number, logs.c.file_id).where(logs.c.number == evaluator_log_number)
-    ).one()
-    connection.execute(update(logs).where(logs.c.number == evaluator_log_number).values(judged_log_number=None))
-    refresh_judgments(connection, row.judged_log_number, row.file_id, now)
+def unlink_judgments(connection: Connection, evaluator_log_numbers: Sequence[int]) -> set[str]:
+    """Remove judgments from all runs. The authors' previous judgments, if any, count again.
+
+    Returns the runs, whose counters the caller brings up to date.
+    """
+    judged: set[tuple[int, str]] = set()
+    for batch in batches(evaluator_log_numbers):
+        of_batch = logs.c.number.in_(batch)
+        found = select(logs.c.judged_log_number, logs.c.file_id).where(of_batch)
+        judged |= {(row.judged_log_number, row.file_id) for row in connection.execute(found)}
+        connection.execute(update(logs).where(of_batch).values(judged_log_number=None))
+    return {
+        run_id
+        for log_number, evaluator_id in sorted(judged)
+        for run_id in _judge_again(connection, log_number, evaluator_id)
+    }
 
 
 def refresh_judgments(connection: Connection, judged_log_number: int, evaluator_id: str, now: datetime) -> None:
     """Bring what runs keep of an evaluator's judgments of a log up to date after one of them changed."""
+    for run_id in _judge_again(connection, judged_log_number, evaluator_id):
+        recount_run(connection, run_id, now)
+
+
+def _judge_again(connection: Connection, judged_log_number: int, evaluator_id: str) -> list[str]:
+    """Copy an evaluator's judgments of a log to its runs again. Returns these runs."""
     connection.execute(
         delete(judgments).where(judgments.c.log_number == judged_log_number, judgments.c.evaluator_id == evaluator_id)
     )
     in_runs = connection.execute(_IN_RUNS, {"of_log": judged_log_number}).all()
     for run_log in in_runs:
         _copy_judgments(connection, run_log.run_id, {judged_log_number: run_log.datapoint_id}, evaluator_id)
-        recount_run(connection, run_log.run_id, now)
+    return [run_log.run_id for run_log in in_runs]
 
 
 def add_judgment(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Text, cast, exists, or_, select, update
 from evals_mcp.errors import Conflict
 from evals_mcp.store.database.columns import Moment, moment
 from evals_mcp.store.database.tables import journal, logs, run_logs, runs
-from evals_mcp.store.journal.entries import rows_of
+from evals_mcp.store.journal.entries import handle, rows_of
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.judgments import author_key
 from evals_mcp.store.logs.lookups import LOG, runs_with
@@ -99,12 +99,15 @@ def _unchanged_log(connection: Connection, log_id: str, entry_number: int) -> Ro
 
 def require_unchanged(connection: Connection, log_id: str, entry_number: int) -> None:
     """Raise Conflict if an entry after this one changed a log."""
-    later = select(journal.c.number).where(journal.c.number > entry_number, journal.c.undone_at.is_(None))
-    about_it = connection.execute(later.where(journal.c.subject == log_id).limit(1)).first()
-    # A write that changed several logs is about one of them.
-    several = later.add_columns(journal.c.result).where(cast(journal.c.result, Text).contains('"changed"'))
-    if about_it or any(log_id in row.result["changed"] for row in connection.execute(several)):
-        raise Conflict(f"Log `{log_id}` was changed since. Undo that first.")
+    since = (journal.c.number > entry_number, journal.c.undone_at.is_(None))
+    later = select(journal.c.number, journal.c.tag).where(*since).order_by(journal.c.number.desc())
+    newest = connection.execute(later.where(journal.c.subject == log_id).limit(1)).first()
+    if newest is None:
+        # A write that changed several logs is about one of them.
+        several = later.add_columns(journal.c.result).where(cast(journal.c.result, Text).contains('"changed"'))
+        newest = next((row for row in connection.execute(several) if log_id in row.result["changed"]), None)
+    if newest is not None:
+        raise Conflict(f"Log `{log_id}` was changed since, by `{handle(newest)}`. Undo that first.")
 
 
 def _check_run(connection: Connection, run_id: str, number: int, *, changed: bool) -> None:
