@@ -177,7 +177,10 @@ def _check_progress(answer: str, counted: Recount) -> None:
 
 def _check_agreement(answer: str, counted: Recount) -> None:
     """The rate with its interval, the number of logs, and kappa."""
-    shown = re.search(r"on (\d+)% \((\d+) to (\d+)\) of (\d+) logs that both judged(?:, kappa (-?\d\.\d+))?", answer)
+    shown = re.search(
+        r"on (\d+)% \((\d+) to (\d+)\) of (\d+) logs of the even sample that both judged(?:, kappa (-?\d\.\d+))?",
+        answer,
+    )
     assert shown is not None, answer
     _check_rate([int(part) for part in shown.groups()[:4]], counted)
     if shown[5] is not None:
@@ -216,12 +219,11 @@ async def _check_views(ask: Ask, read_journal: Callable[[], Awaitable[str]], pat
 
 
 def _check_journal(listed: str, resource: str, counted: Recount) -> None:
-    """Each write has one entry; the repeat has none, and one is undone."""
+    """Each write has one entry; hand-outs and the repeat have none, and one is undone."""
     assert counted.journal == {
         ("set_up_run", "set_up"): 2,
         ("log_generation", "log_outputs"): 4,
         ("label_logs", "label_logs"): 1 + _LABELS + 2,
-        ("next_to_review", "hand_out_next"): _LABELS + 1,
         ("undo", "undo"): 1,
     }
     total = counted.journal.total()
