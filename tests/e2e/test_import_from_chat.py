@@ -27,7 +27,7 @@ def test_a_table_in_an_allowed_folder_is_answered_about_a_minute_later(tmp_path:
         assert not database.parent.exists()
         imported = wire.answer("import_results", path="Downloads/results.csv")
         assert imported.startswith("Imported 1 evaluation: 2 runs, 20 logs, 20 judgments.\n")
-        assert imported.endswith('\nNext: list_runs(evaluation="results")')
+        assert imported.splitlines()[-2] == 'Next: list_runs(evaluation="results")'
         figures = wire.answer("list_runs", evaluation="results")
         assert "b | 10 | 30% true (-70 points)" in figures
         assert wire.wait() == 0

@@ -31,6 +31,9 @@ CALLS: dict[str, dict[str, Any]] = {
     "set_up_run": {"evaluation": "x"},
     "update_run": {"evaluation": "x", "run": "x", "change": "control"},
     "import_results": {"path": "sample"},
+    "label_logs": {"evaluation": "x", "logs": ["x"], "note": "x"},
+    "next_to_review": {"evaluation": "x", "reviewer": "x"},
+    "undo": {},
 }
 WRONG = [
     (

@@ -1,7 +1,8 @@
-"""Completion: the names of evaluations, runs and evaluators that a host suggests while a person types."""
+"""Completion: the names of evaluations, runs, evaluators and reviewers that a host suggests while a person types."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from evals_mcp.errors import NotFound
@@ -73,6 +74,19 @@ async def _evaluators(lookup: Lookup, _: str, evaluation: str) -> list[_Candidat
     ]
 
 
+async def _reviewers(lookup: Lookup, _: str, __: str) -> list[_Candidate]:
+    """The person at this host, then those who wrote lately."""
+    from getpass import getuser
+
+    names = [lookup.setup.actor] if lookup.setup.actor else []
+    with suppress(ImportError, KeyError, OSError):  # a container may have no name for its user
+        names = names or [getuser()]
+    await lookup.rows()
+    if lookup.client.extended:
+        names += [entry.actor for entry in (await lookup.client.journal.page(1, MOST_VALUES)).records if entry.actor]
+    return [_Candidate([name], [name]) for name in dict.fromkeys(names)]
+
+
 async def _evaluation(lookup: Lookup, evaluation: str) -> ResolvedEvaluation:
     if evaluation:
         return await lookup.find_evaluation(evaluation)
@@ -88,6 +102,7 @@ _CANDIDATES: dict[str, Callable[[Lookup, str, str], Awaitable[list[_Candidate]]]
     "baseline": _runs,
     "candidate": _runs,
     "evaluator": _evaluators,
+    "reviewer": _reviewers,
 }
 """Finds the candidates of each argument, for the typed text and the evaluation given."""
 
