@@ -4,13 +4,13 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from tests.api.application import EmptiedStore, api
+from tests.api.application import EmptiedStore, api, served_api
 from tests.api.conftest import v5
 from tests.api.test_labels import labelled
 from tests.api.v4.conftest import evaluate, files, make
 from tests.repeated import repeated_tests
 
-__all__ = ["api", "evaluate", "files", "labelled", "make", "v5"]
+__all__ = ["api", "evaluate", "files", "labelled", "make", "served_api", "v5"]
 
 pytestmark = pytest.mark.anyio
 _ELSEWHERE = {"test_bad_input", "test_every_route"}  # in files of tests/slow with the same names
