@@ -11,6 +11,7 @@ async def test_a_run_becomes_the_control(own_assistant: Assistant) -> None:
     """After a dry run that changes nothing; a second call says that it is so."""
     given = {"evaluation": NAME, "run": "v2", "change": "control"}
     tried = await own_assistant.ask("update_run", **given, dry_run=True)
+    assert tried.endswith("Next: the same call without dry_run.")
     assert tried.startswith("Dry run, nothing was stored. Run v2-concise (run_")
     assert "would be the control." in tried
     assert "v1-baseline (control)" in await own_assistant.ask("list_runs", evaluation=NAME)

@@ -86,7 +86,10 @@ def summarize_update(
     start: Quoted = "Dry run, nothing was stored. " if dry_run else ""
     answer.head(f"{start}Run {name(evaluation.run_labels[run.id])} ({name(run.id)}) {verb} {what}.")
     answer.line(_state(evaluation, run))
-    answer.offer(f"Next: {next_call('list_runs', evaluation=evaluation.id)}")
+    if dry_run and not is_so:
+        answer.offer("Next: the same call without dry_run.")
+    else:
+        answer.offer(f"Next: {next_call('list_runs', evaluation=evaluation.id)}")
     return answer.text()
 
 

@@ -49,9 +49,12 @@ def _call(parsed: argparse.Namespace) -> int:
 
 
 async def _ask(tool: str, arguments: dict[str, Any], database: str | None) -> Any:
+    from evals_mcp.cli.actor import actor_of
     from evals_mcp.cli.stdio_client import start_server
 
     environ = dict(os.environ)
+    if (actor := actor_of(environ)) is not None:
+        environ["EVALS_MCP_ACTOR"] = actor
     if database is not None:
         environ["EVALS_MCP_DATABASE"] = database
     async with start_server(environ) as asker:

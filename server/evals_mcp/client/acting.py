@@ -12,12 +12,11 @@ _LONGEST_HEADER = 200
 
 @dataclass(slots=True)
 class Acting:
-    """A tool at work, for somebody whose name is `actor`. `writes` has the handles of its writes, oldest first.
+    """A tool at work, for somebody whose name is `actor`.
 
-    `repeats` if they were done before.
-
-    All that it loads is one import. Each write has an id of its own, made of the `request_id` and its number: the same
-    call makes the same writes.
+    `writes` has the handles of its writes, oldest first; `repeats` if they were done before. All that it loads is one
+    import. Each write has an id of its own, made of the `request_id` and its number: the same call makes the same
+    writes.
     """
 
     tool: str

@@ -51,7 +51,7 @@ async def next_to_review(
     asked = {"evaluation": resolved.id, "reviewer": request.reviewer, "where": where, "blind": blind}
     call = Call("next_to_review", {**asked, "order": "" if order == "auto" else order}, {})
     return summarize_review(
-        await lookup.find_evaluation(resolved.id),
+        resolved,
         found,
         request.reviewer,
         order,

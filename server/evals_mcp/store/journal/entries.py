@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, cast, select, update
 
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.store.database.acts import Act as Act
@@ -105,6 +105,17 @@ def forget_texts(connection: Connection, log_ids: Iterable[str]) -> None:
     for batch in batches(list(log_ids)):
         of_logs = (journal.c.subject.in_(batch), journal.c.kind != "import")  # an import keeps no texts
         connection.execute(update(journal).where(*of_logs).values(before=None))
+
+
+def later_changes(connection: Connection, entry: int) -> list[Row[Any]]:
+    """The entries after this one that changed several rows, newest first: each is about one of them.
+
+    Rows of number, tag, subject and result, whose `changed` has all ids.
+    """
+    since = (journal.c.number > entry, journal.c.undone_at.is_(None))
+    several = cast(journal.c.result, Text).contains('"changed"')
+    found = select(journal.c.number, journal.c.tag, journal.c.subject, journal.c.result).where(*since, several)
+    return list(connection.execute(found.order_by(journal.c.number.desc())))
 
 
 def handle(row: Any) -> str:

@@ -39,7 +39,8 @@ class Journaling:
         if act is None or act.entry is not None:
             yield
             return
-        changes = self._changes(connection)
+        # On PostgreSQL, nothing was written yet, and a question costs a way to the server.
+        changes = self._changes(connection) if self._database.is_sqlite else False
         try:
             yield
             if not _is_recorded(act) and self._changes(connection) != changes:

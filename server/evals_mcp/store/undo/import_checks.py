@@ -22,7 +22,7 @@ from evals_mcp.store.database.tables import (
     runs,
     versions,
 )
-from evals_mcp.store.journal.entries import handle
+from evals_mcp.store.journal.entries import handle, later_changes
 from evals_mcp.store.undo.brought import Brought
 
 
@@ -47,8 +47,7 @@ def _check_entries(connection: Connection, entry: Row[Any], brought: Brought) ->
         _refuse_change(
             connection.execute(about.where(among(connection, journal.c.subject, brought.keys[name]))).first()
         )
-    several = about.add_columns(journal.c.result).where(cast(journal.c.result, Text).contains('"changed"'))
-    for row in connection.execute(several):
+    for row in later_changes(connection, entry.number):
         of_logs = select(logs.c.number).where(among(connection, logs.c.id, row.result["changed"]))
         if any(map(brought.has_log, connection.execute(of_logs).scalars())):
             _refuse_change(row)

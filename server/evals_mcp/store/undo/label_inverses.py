@@ -31,8 +31,8 @@ def undo_labels(connection: Connection, entry: Row[Any], now: datetime) -> None:
     labels = connection.execute(select(logs).where(logs.c.id.in_(ids)).order_by(logs.c.number)).all()
     if not labels:
         raise Conflict("These labels were deleted since, so there is nothing to undo.")
+    require_unchanged(connection, [label.id for label in labels], entry.number)
     for label in labels:
-        require_unchanged(connection, label.id, entry.number)
         require_newest(connection, label)
     delete_logs(connection, ids, now)
     _release(connection, entry, now)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, cast, exists, or_, select, update
+from sqlalchemy import Connection, Row, exists, or_, select, update
 
 from evals_mcp.errors import Conflict
 from evals_mcp.store.database.columns import Moment, moment
+from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import journal, logs, run_logs, runs
-from evals_mcp.store.journal.entries import handle, rows_of
+from evals_mcp.store.journal.entries import handle, later_changes, rows_of
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.judgments import author_key
 from evals_mcp.store.logs.lookups import LOG, runs_with
@@ -41,24 +42,24 @@ def undo_outputs(connection: Connection, entry: Row[Any], now: datetime) -> None
 def _undo_new_logs(
     connection: Connection, entry: Row[Any], log_ids: Sequence[str], run_ids: list[str], now: datetime
 ) -> None:
-    numbers = [_require_alone(connection, log_id, entry.number, run_ids) for log_id in log_ids]
+    new = _unchanged_logs(connection, log_ids, entry.number)
+    for log in new:
+        _require_alone(connection, log, run_ids)
     for run_id in run_ids:
-        _check_run(connection, run_id, max(numbers), changed=bool(entry.before))
+        _check_run(connection, run_id, max(log.number for log in new), changed=bool(entry.before))
     delete_logs(connection, log_ids, now)
     if entry.before:
         connection.execute(update(runs).where(runs.c.id.in_(run_ids)).values(**entry.before))
 
 
-def _require_alone(connection: Connection, log_id: str, entry_number: int, run_ids: list[str]) -> int:
-    """The number of a log on which nothing was built since. Raises Conflict."""
-    log = _unchanged_log(connection, log_id, entry_number)
+def _require_alone(connection: Connection, log: Row[Any], run_ids: list[str]) -> None:
+    """Raise Conflict if something was built on a log."""
     if _any_log(connection, logs.c.judged_log_number == log.number):
         raise Conflict(f"Log `{log.id}` was judged since. Undo or delete its judgments first.")
     if _any_log(connection, logs.c.trace_parent_number == log.number):
         raise Conflict(f"Log `{log.id}` has steps now. Undo or delete them first.")
     if runs_with(connection, log.number) != run_ids:
         raise Conflict(f"Log `{log.id}` is in other runs now, so it stays.")
-    return int(log.number)
 
 
 def undo_judgment(connection: Connection, entry: Row[Any], now: datetime) -> None:
@@ -90,24 +91,35 @@ def undo_changed_log(connection: Connection, entry: Row[Any], now: datetime) -> 
 
 def _unchanged_log(connection: Connection, log_id: str, entry_number: int) -> Row[Any]:
     """The log with this id, unless an entry after this one changed it."""
-    log = connection.execute(LOG, {"log_id": log_id}).first()
-    if log is None:
-        raise Conflict(f"Log `{log_id}` was deleted since, so there is nothing to undo.")
-    require_unchanged(connection, log_id, entry_number)
-    return log
+    return _unchanged_logs(connection, [log_id], entry_number)[0]
 
 
-def require_unchanged(connection: Connection, log_id: str, entry_number: int) -> None:
-    """Raise Conflict if an entry after this one changed a log."""
+def _unchanged_logs(connection: Connection, log_ids: Sequence[str], entry_number: int) -> list[Row[Any]]:
+    found = []
+    for log_id in log_ids:
+        log = connection.execute(LOG, {"log_id": log_id}).first()
+        if log is None:
+            raise Conflict(f"Log `{log_id}` was deleted since, so there is nothing to undo.")
+        found.append(log)
+    require_unchanged(connection, log_ids, entry_number)
+    return found
+
+
+def require_unchanged(connection: Connection, log_ids: Sequence[str], entry_number: int) -> None:
+    """Raise Conflict if an entry after this one changed one of these logs."""
     since = (journal.c.number > entry_number, journal.c.undone_at.is_(None))
-    later = select(journal.c.number, journal.c.tag).where(*since).order_by(journal.c.number.desc())
-    newest = connection.execute(later.where(journal.c.subject == log_id).limit(1)).first()
-    if newest is None:
-        # A write that changed several logs is about one of them.
-        several = later.add_columns(journal.c.result).where(cast(journal.c.result, Text).contains('"changed"'))
-        newest = next((row for row in connection.execute(several) if log_id in row.result["changed"]), None)
-    if newest is not None:
-        raise Conflict(f"Log `{log_id}` was changed since, by `{handle(newest)}`. Undo that first.")
+    about = select(journal.c.number, journal.c.tag, journal.c.subject).order_by(journal.c.number.desc())
+    for batch in batches(log_ids):
+        newest = connection.execute(about.where(*since, journal.c.subject.in_(batch)).limit(1)).first()
+        if newest is not None:
+            raise _changed(newest.subject, newest)
+    for row in later_changes(connection, entry_number):
+        if changed := set(log_ids).intersection(row.result["changed"]):
+            raise _changed(min(changed), row)
+
+
+def _changed(log_id: str, entry: Any) -> Conflict:
+    return Conflict(f"Log `{log_id}` was changed since, by `{handle(entry)}`. Undo that first.")
 
 
 def _check_run(connection: Connection, run_id: str, number: int, *, changed: bool) -> None:
