@@ -350,7 +350,7 @@ def _writes(world: World) -> Iterator[Step]:
     labels = {"evaluator": {"name": "labels/mode"}, "labels": [label], "kind": "human", "author": "ann"}
     yield Step("POST", "/v5/evaluations/{id}/labels", evaluation, body=labels)
     yield Step("POST", "/v5/set-ups", body={"evaluation": "set up", "evaluators": [{"name": world.files["evaluator"]}]})
-    asked = {"reviewer": "ann", "filter": {"run_ids": [run]}}
+    asked = {"reviewer": "ann", "filter": {"run_ids": [run], "text": "more"}}  # one log: their even order is by chance
     yield Step("POST", "/v5/review/evaluations/{id}/next", evaluation, body=asked)
     yield Step("GET", "/v5/bulk")
     yield Step("GET", "/v5/bulk/counts")

@@ -39,9 +39,8 @@ def test_two_reviewers_label_every_log_once(start_server: Callable[..., Any], da
         progress = _next(clients[1], evaluation_id, "a third")["progress"]
     judgments = Counter(_judgment(log) for log in log_ids)
     assert (progress["logs"], progress["labelled"], progress["waiting"]) == (len(log_ids), len(log_ids), 0)
-    assert [item["options"] for item in progress["options"]] == [
-        [[str(value).lower(), number] for value, number in judgments.most_common()]
-    ]
+    most_first = sorted((-number, str(value).lower()) for value, number in judgments.items())
+    assert [item["options"] for item in progress["options"]] == [[[word, -number] for number, word in most_first]]
     with closing(open_store(database_address, None if workspace is None else f"evals_mcp_{workspace}")) as store:
         check_counts(store)
 

@@ -71,4 +71,5 @@ def _options(row: EvaluatorRow, labelled: Sequence[RunColumns]) -> OptionProgres
             for profile, amount in zip(column.options, of_profile, strict=True):
                 for option, _ in profile:
                     counts[option] += amount
-    return OptionProgress(human_version_id=row.version_id, options=(+counts).most_common(_MOST_OPTIONS))
+    options = sorted((+counts).items(), key=lambda item: (-item[1], item[0]))[:_MOST_OPTIONS]
+    return OptionProgress(human_version_id=row.version_id, options=options)
