@@ -17,6 +17,7 @@ from evals_mcp.cli import (
     journal,
     keys,
     serve,
+    setup,
     stdio,
     workspaces,
 )
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(command=stdio.serve_stdio)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (demo, import_files, export, copy_database, call, check, journal, serve, keys, workspaces):
+    for module in (demo, setup, import_files, export, copy_database, call, check, journal, serve, keys, workspaces):
         module.add_command(commands)
     return parser
 

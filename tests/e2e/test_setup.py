@@ -1,0 +1,120 @@
+"""`evals-mcp setup`: what a person sees, answers and gets; `tests/hosts` has what is written."""
+
+import json
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from tests.e2e.in_process import run
+
+from evals_mcp.cli.setup import own_command
+
+THEME = '{\n  "theme": "dark"\n}\n'
+
+
+class Terminal(StringIO):
+    """A person at a terminal, and what they type."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+@pytest.fixture
+def gemini(tmp_path: Path) -> Path:
+    """The configuration of the only host in a home folder."""
+    path = tmp_path / ".gemini" / "settings.json"
+    path.parent.mkdir()
+    path.write_text(THEME)
+    return path
+
+
+def test_a_change_is_shown_confirmed_and_written(tmp_path: Path, gemini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No is the default, and end of input is no."""
+    for typed in ("", "\n", "n\n"):
+        monkeypatch.setattr(sys, "stdin", Terminal(typed))
+        refused = run(["setup"], HOME=str(tmp_path))
+        assert (refused.status, gemini.read_text()) == (0, THEME)
+        assert '+  "mcpServers": {' in refused.stdout
+        assert "Write this to the configuration of Gemini CLI? [y/N] Gemini CLI was not changed." in refused.stdout
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    done = run(["setup"], HOME=str(tmp_path))
+    program, *arguments = own_command({})
+    entry = {"command": program, **({"args": arguments} if arguments else {})}
+    assert json.loads(gemini.read_text()) == {"theme": "dark", "mcpServers": {"evals": entry}}
+    assert f"Gemini CLI is set up in {gemini}. Backup: {gemini}.backup-" in done.stdout
+    assert "is set up already" in run(["setup"], HOME=str(tmp_path)).stdout
+    removed = run(["setup", "--remove", "--yes"], HOME=str(tmp_path))
+    assert (removed.status, gemini.read_text()) == (0, THEME)
+    assert "evals was removed from" in removed.stdout
+
+
+def test_print_only_shows_and_nobody_is_asked_without_a_terminal(tmp_path: Path, gemini: Path) -> None:
+    """A script has to say --yes."""
+    shown = run(["setup", "--print"], HOME=str(tmp_path))
+    assert (shown.status, shown.stderr) == (0, "")
+    assert "+++ " in shown.stdout
+    asked = run(["setup"], HOME=str(tmp_path))
+    assert asked.status == 1
+    assert "Gemini CLI: Nobody can confirm the change here. Add --yes to write it" in asked.stderr
+    assert gemini.read_text() == THEME
+
+
+def test_settings_are_written_in_full_and_keys_are_not_shown(tmp_path: Path, gemini: Path) -> None:
+    """A database by its full path, because hosts start servers anywhere; a key from the shell, not from its history."""
+    options = ["--env", "EVALS_MCP_DATABASE=evals.db", "--env", "HUMANLOOP_API_KEY", "--yes"]
+    variables = {"HOME": str(tmp_path), "HUMANLOOP_API_KEY": "hl-1 \x1b[2J", "EVALS_MCP_READ_ONLY": "true"}
+    done = run(["setup", "gemini", *options], **variables)
+    env = {"EVALS_MCP_DATABASE": str(Path("evals.db").absolute()), "HUMANLOOP_API_KEY": "hl-1 \x1b[2J"}
+    assert json.loads(gemini.read_text())["mcpServers"]["evals"]["env"] == env
+    assert "hl-1" not in done.stdout
+    assert "This shell sets EVALS_MCP_READ_ONLY; hosts do not read that." in done.stdout
+
+
+def test_a_host_that_fails_does_not_keep_the_others(tmp_path: Path, gemini: Path) -> None:
+    """The status tells that something is left to do."""
+    cursor = tmp_path / ".cursor" / "mcp.json"
+    cursor.parent.mkdir()
+    cursor.write_text("{")
+    done = run(["setup", "--yes"], HOME=str(tmp_path))
+    assert done.status == 1
+    assert f"Cursor: {cursor} cannot be changed as JSON: line 1, column 2" in done.stderr
+    assert "evals" in gemini.read_text()
+    assert cursor.read_text() == "{"
+
+
+def test_a_host_that_is_not_there_is_set_up_by_its_name(tmp_path: Path) -> None:
+    """In any case, and as it calls itself."""
+    done = run(["setup", "Claude Desktop", "--yes"], HOME=str(tmp_path))
+    assert done.status == 0
+    assert (tmp_path / ".config" / "Claude" / "claude_desktop_config.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "No host was found in HOME. Name one, and its configuration is created: claude-desktop, claude-code,"),
+        (["cursr"], "'cursr' is not a host. Use cursor."),
+        (["emacs"], "'emacs' is not a host. Use one of claude-desktop,"),
+        (["gemini", "--name", "our evals"], "--name takes 1 to 40 letters"),
+        (["gemini", "--env", "DATABASE=x"], "--env: the server has no setting 'DATABASE'. It has EVALS_MCP_DATABASE"),
+        (["gemini", "--env", "HUMANLOOP_API_KEY"], "HUMANLOOP_API_KEY is not set in this shell."),
+        (["gemini", "--env", "EVALS_MCP_MAX_TOKENS=1"], "EVALS_MCP_MAX_TOKENS must be a whole number from 300"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, arguments: list[str], words: str) -> None:
+    """Before anything is written."""
+    ended = run(["setup", *arguments, "--yes"], HOME=str(tmp_path))
+    assert ended.status == 1
+    assert words.replace(" in HOME", f" in {tmp_path}") in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    """Nothing is created in its place."""
+    home = tmp_path / "gone"
+    ended = run(["setup", "--yes"], HOME=str(home))
+    assert ended.status == 1
+    assert f"The home folder {home} does not exist. Set HOME to yours" in ended.stderr
+    assert not home.exists()
