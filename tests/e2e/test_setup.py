@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.in_process import run
 
-from evals_mcp.cli.setup import own_command
+from evals_mcp.hosts.machine import own_command
 
 THEME = '{\n  "theme": "dark"\n}\n'
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from evals_mcp.errors import Conflict, EvalsError, Invalid, Unavailable
-from evals_mcp.hosts.changes import Change, Kind, Wish, apply, find_entry, plan
-from evals_mcp.hosts.known import HOSTS, Host, Machine, Server
+from evals_mcp.hosts.changes import Change, Kind, Wish, apply, plan, servers_in
+from evals_mcp.hosts.known import HOSTS, Host, Server
+from evals_mcp.hosts.machine import Machine
 
 PROGRAM = "/opt/evals/bin/evals-mcp"
 SERVER = Server(PROGRAM)
@@ -62,7 +63,7 @@ def test_each_host_gets_the_server_in_its_own_form(key: str, wanted: Any, machin
     assert data_of(host, machine) == wanted
     assert stat.S_IMODE(host.path(machine).stat().st_mode) == 0o600
     assert plan(host, machine, ADD).kind is Kind.NONE
-    assert host.server(find_entry(host, host.path(machine).read_text(), "evals")) == SERVER
+    assert host.server(servers_in(host, host.path(machine).read_text())["evals"]) == SERVER
     assert carry_out(host, machine, REMOVE)[0].kind is Kind.REMOVE
     assert data_of(host, machine) == {}
     assert plan(host, machine, REMOVE).kind is Kind.NONE
@@ -73,7 +74,7 @@ def test_settings_and_arguments_reach_the_server(host: Host, machine: Machine) -
     """Whatever a host calls them."""
     server = Server("/usr/bin/python3", ("-m", "evals_mcp"), {"EVALS_MCP_DATABASE": "/data/evals.db"})
     carry_out(host, machine, Wish("evals", server))
-    assert host.server(find_entry(host, host.path(machine).read_text(), "evals")) == server
+    assert host.server(servers_in(host, host.path(machine).read_text())["evals"]) == server
 
 
 @pytest.mark.parametrize(
@@ -321,7 +322,7 @@ def test_what_another_program_wrote_in_the_meantime_stays(machine: Machine) -> N
     path.write_text(COMMENTED.replace("dark", "light"))
     apply(change, machine, ADD)
     assert '"light"' in path.read_text()
-    assert find_entry(GEMINI, path.read_text(), "evals") == {"command": PROGRAM}
+    assert servers_in(GEMINI, path.read_text())["evals"] == {"command": PROGRAM}
     path.write_text(text := '{"mcpServers": {"evals": {"command": "evals-mcp", "args": ["--database", "x"]}}}')
     with pytest.raises(EvalsError, match=r"was changed by another program in the meantime\. Repeat the command\."):
         apply(change, machine, ADD)

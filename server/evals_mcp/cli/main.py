@@ -12,6 +12,7 @@ from evals_mcp.cli import (
     check,
     copy_database,
     demo,
+    doctor,
     export,
     import_files,
     journal,
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None, *, in_bundle: bool = False) -> 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     status = 0
     try:
-        parsed = _parser().parse_args(sys.argv[1:] if arguments is None else list(arguments))
+        parser = build_parser()
+        parsed = parser.parse_args(sys.argv[1:] if arguments is None else list(arguments))
         parsed.in_bundle = in_bundle
         status = parsed.command(parsed)
         sys.stdout.flush()
@@ -55,7 +57,8 @@ def main(arguments: Sequence[str] | None = None, *, in_bundle: bool = False) -> 
     sys.exit(status)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the command line: every command with its arguments."""
     parser = Parser(
         prog="evals-mcp",
         description="Review LLM evaluations from an AI assistant. Without a command, this runs the MCP server on stdio "
@@ -69,7 +72,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(command=stdio.serve_stdio)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (demo, setup, import_files, export, copy_database, call, check, journal, serve, keys, workspaces):
+    for module in (
+        demo,
+        setup,
+        doctor,
+        import_files,
+        export,
+        copy_database,
+        call,
+        check,
+        journal,
+        serve,
+        keys,
+        workspaces,
+    ):
         module.add_command(commands)
     return parser
 

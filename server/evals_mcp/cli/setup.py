@@ -4,7 +4,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from evals_mcp.errors import EvalsError, Invalid
 
 if TYPE_CHECKING:
     from evals_mcp.hosts.changes import Change, Wish
-    from evals_mcp.hosts.known import Host, Machine, Server
+    from evals_mcp.hosts.known import Host, Server
+    from evals_mcp.hosts.machine import Machine
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SECRET = re.compile(
@@ -55,35 +56,9 @@ def _describe_hosts() -> str:
     return "hosts:\n" + "".join(f"  {host.key:15} {host.name}\n" for host in HOSTS)
 
 
-def this_machine(environ: Mapping[str, str]) -> "Machine":
-    """This machine. Raises Invalid if its home folder does not exist."""
-    from evals_mcp.hosts.known import Machine
-
-    variable = "USERPROFILE" if sys.platform == "win32" else "HOME"
-    try:
-        home = Path(environ.get(variable) or Path.home())
-    except RuntimeError:
-        raise Invalid(f"The home folder is unknown. Set {variable} to it.") from None
-    if not home.is_dir():
-        raise Invalid(f"The home folder {home} does not exist. Set {variable} to yours, so that the hosts are found.")
-    return Machine(home.absolute(), environ, sys.platform)
-
-
-def own_command(environ: Mapping[str, str]) -> list[str]:
-    """The words that start this program, by absolute paths: hosts have a PATH of their own."""
-    import shutil
-
-    beside = shutil.which("evals-mcp", path=str(Path(sys.executable).parent))
-    if beside is None:
-        return [sys.executable, "-m", "evals_mcp"]
-    linked = shutil.which("evals-mcp", path=environ.get("PATH", ""))
-    if linked is not None and os.path.realpath(linked) == os.path.realpath(beside):
-        return [os.path.abspath(linked)]  # a link of pipx or uv stays where an upgrade moves the program
-    return [os.path.abspath(beside)]
-
-
 def _set_up(parsed: argparse.Namespace) -> int:
     from evals_mcp.hosts.changes import Wish
+    from evals_mcp.hosts.machine import this_machine
 
     machine = this_machine(os.environ)
     if not _NAME.fullmatch(parsed.name):
@@ -130,6 +105,7 @@ def _server(parsed: argparse.Namespace) -> "Server":
     """Our server with the settings that the person gives it. Raises Invalid."""
     from evals_mcp.config import VARIABLES, read_settings
     from evals_mcp.hosts.known import Server
+    from evals_mcp.hosts.machine import own_command
 
     variables = {} if parsed.database is None else {"EVALS_MCP_DATABASE": parsed.database}
     if parsed.import_dirs:

@@ -8,7 +8,8 @@ from typing import Any
 
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.hosts.files import ConfigFile, locked, read_config, write_config
-from evals_mcp.hosts.known import Host, Machine, Server
+from evals_mcp.hosts.known import Host, Server
+from evals_mcp.hosts.machine import Machine
 
 PROGRAM = "evals-mcp"
 _MODULE = ("-m", "evals_mcp")
@@ -54,16 +55,14 @@ def options_of(server: Server) -> list[str] | None:
     return None
 
 
-def find_entry(host: Host, text: str, name: str) -> Any:
-    """The entry of a name in a host's configuration; None if there is none. Raises Invalid."""
+def servers_in(host: Host, text: str) -> dict[str, Any]:
+    """The entries of a host's configuration by their names. Raises Invalid."""
     found: Any = host.format.read(text)
-    for word in (*host.section, name):
-        if word not in found:
-            return None
-        found = found[word]
-        if word in host.section and not isinstance(found, dict):
+    for word in host.section:
+        found = found.get(word, {})
+        if not isinstance(found, dict):
             raise Invalid(f"{word} is not a group of servers")
-    return found
+    return dict(found)
 
 
 def plan(host: Host, machine: Machine, wish: Wish) -> Change:
@@ -71,7 +70,7 @@ def plan(host: Host, machine: Machine, wish: Wish) -> Change:
     file = read_config(host.path(machine))
     text = file.text
     try:
-        old = find_entry(host, text, wish.name)
+        old = servers_in(host, text).get(wish.name)
         after, kind = _changed(host, text, old, wish)
     except Conflict as error:
         raise Conflict(f"{file.path}: {error}") from error

@@ -1,7 +1,4 @@
-"""The hosts that we can set up: where each has its configuration, and how it writes a server there.
-
-Nothing here reads the environment or the platform: a `Machine` has both, so that all paths are tested anywhere.
-"""
+"""The hosts that we can set up: where each has its configuration, and how it writes a server there."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -10,28 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from evals_mcp.hosts import json_text, toml_text
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A person's home folder, the environment, and `sys.platform`."""
-
-    home: Path
-    environ: Mapping[str, str]
-    platform: str
-
-    def folder(self, variable: str, default: str) -> Path:
-        """The folder that a variable names, else one below the home folder."""
-        value = self.environ.get(variable, "").strip()
-        return Path(value) if value else self.home / default
-
-    def application(self, name: str) -> Path:
-        """The folder in which this platform keeps an application's data."""
-        if self.platform == "darwin":
-            return self.home / "Library" / "Application Support" / name
-        if self.platform == "win32":
-            return self.folder("APPDATA", "AppData/Roaming") / name
-        return self.folder("XDG_CONFIG_HOME", ".config") / name
+from evals_mcp.hosts.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,109 @@
+"""Checks of the data: the database, or the remote server and its key."""
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from evals_mcp.config import Settings, default_database
+from evals_mcp.doctor.findings import Finding, State
+from evals_mcp.errors import Conflict, EvalsError, Unauthorized
+
+_OTHER = "Choose another with EVALS_MCP_DATABASE."
+
+
+def data_of(settings: Settings) -> str:
+    """Where the data is, without a password. Raises Invalid."""
+    from evals_mcp.client.urls import read_base_url
+    from evals_mcp.store.database.states import database_state
+
+    if settings.base_url is not None:
+        return read_base_url(settings.base_url).host
+    return database_state(settings.database, is_default=False).address
+
+
+def check_database(settings: Settings) -> Finding:
+    """Integrity, size and version of the database. Creates and changes nothing."""
+    from evals_mcp.store.database.checkup import check_up
+    from evals_mcp.store.database.states import creatable, database_state
+
+    address = ""
+    try:
+        state = database_state(settings.database, is_default=settings.database == default_database())
+        address = f"{state.address}: "
+        if state.missing:
+            return _missing(state.address, state.others, can_be_created=creatable(settings.database))
+        start = time.perf_counter()
+        found = check_up(settings.database)
+        seconds = time.perf_counter() - start
+        workspaces = _workspaces(settings.database) if found.server else []
+    except Conflict as error:
+        return Finding("database", State.WRONG, f"{address}{error}", f"Upgrade evals-mcp. {_OTHER}")
+    except EvalsError as error:
+        return Finding("database", State.WRONG, f"{address}{error}", _OTHER)
+    parts = [_size(found.size)]
+    if found.server:
+        parts.append(f"PostgreSQL {found.server}")
+        parts += [f"workspaces {', '.join(workspaces)}"] if workspaces else []
+    if found.revision is None:
+        parts.append("no evaluations yet")
+    else:
+        parts.append(f"schema {found.revision}" + (f" of {found.newest}" if found.revision != found.newest else ""))
+    if found.evaluations is not None:
+        parts.append(f"{found.evaluations:,} evaluation{'' if found.evaluations == 1 else 's'}")
+    if found.problems:
+        advice = "Restore a backup, or save what can be read with `evals-mcp copy`."
+        return Finding("database", State.WRONG, f"{state.address} is damaged: {'; '.join(found.problems)}.", advice)
+    if not found.server:
+        parts.append("intact")
+    if found.revision not in (None, found.newest):
+        parts.append("upgraded when it is next opened")
+    message = f"{state.address}: {', '.join(parts)}"
+    if not found.server and not os.access(state.address, os.W_OK) and not settings.read_only:
+        advice = "Make it writable, or set EVALS_MCP_READ_ONLY=true."
+        return Finding("database", State.NOTE, f"{message}, read-only", advice, {"check": seconds})
+    return Finding("database", State.OK, message, seconds={"check": seconds})
+
+
+def _missing(address: str, others: Sequence[str], *, can_be_created: bool) -> Finding:
+    if not can_be_created:
+        advice = f"Make the folder {Path(address).parent} writable. {_OTHER}"
+        return Finding("database", State.WRONG, f"{address} does not exist and cannot be created.", advice)
+    beside = f" Beside it: {', '.join(others)}." if others else ""
+    advice = "Load evaluations: `evals-mcp import FILE`, or ask your assistant for the sample."
+    return Finding("database", State.NOTE, f"{address} will be created by the first write.{beside}", advice)
+
+
+def _workspaces(address: str) -> list[str]:
+    from evals_mcp.store.teams.control import workspace_names
+
+    return workspace_names(address)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size / 1e3:,.1f} kB"
+
+
+async def check_remote(settings: Settings) -> Finding:
+    """Whether the remote server answers and accepts the key."""
+    from evals_mcp.wiring import build_client
+
+    key = "the key is accepted" if settings.api_key else "no key is set, and none is needed"
+    host = ""
+    try:
+        async with build_client(settings) as client:
+            host = f"{client.connection.host}: "
+            start = time.perf_counter()
+            await client.raw_pages.files(1, 1)
+            seconds = time.perf_counter() - start
+            ours = (
+                "evals-mcp answers"
+                if client.extended
+                else "a server with the documented routes alone, which are slower, answers"
+            )
+    except Unauthorized as error:
+        return Finding("remote server", State.WRONG, f"{host}{error}", settings.key_advice)
+    except EvalsError as error:
+        advice = "Check HUMANLOOP_BASE_URL, the network and the server."
+        return Finding("remote server", State.WRONG, f"{host}{error}", advice)
+    return Finding("remote server", State.OK, f"{host}{ours}, {key}", seconds={"answer": seconds})
