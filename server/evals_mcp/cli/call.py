@@ -6,16 +6,19 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from evals_mcp.cli import completers
 from evals_mcp.cli.arguments import listed
+from evals_mcp.cli.completers import completed
 from evals_mcp.errors import Invalid
 
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     call = commands.add_parser("call", help="call one tool: evals-mcp call TOOL name=value …", details=_describe_tools)
-    call.add_argument("tool", metavar="TOOL", help="name of the tool")
+    completed(call.add_argument("tool", metavar="TOOL", help="name of the tool"), completers.tools)
     pairs = 'arguments of the tool, such as evaluation="Which prompt"; repeat a name to give a list'
-    call.add_argument("arguments", metavar="name=value", nargs="*", default=[], help=pairs)
+    arguments = call.add_argument("arguments", metavar="name=value", nargs="*", default=[], help=pairs)
+    completed(arguments, completers.tool_arguments)
     call.add_argument(
         "--json",
         action="store_true",

@@ -4,6 +4,9 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
+from evals_mcp.cli import completers
+from evals_mcp.cli.completers import completed
+
 if TYPE_CHECKING:
     from evals_mcp.answers.checks import Check
     from evals_mcp.statistics.requirements import Met
@@ -21,9 +24,11 @@ def add_command(commands: Any) -> None:
         description="Check requirements of a run. Exit status: 0 all are met, 1 one is not, 3 cannot tell (and how "
         "many datapoints are needed), 2 wrong usage or no answer.",
     )
-    command.add_argument("evaluation", metavar="EVALUATION", help="id, name or file path")
-    command.add_argument("--candidate", metavar="RUN", default="", help="the run to check; default the newest")
-    command.add_argument("--baseline", metavar="RUN", default="", help="default the control, else the oldest run")
+    evaluation = command.add_argument("evaluation", metavar="EVALUATION", help="id, name or file path")
+    completed(evaluation, completers.evaluations)
+    newest, control = "the run to check; default the newest", "default the control, else the oldest run"
+    completed(command.add_argument("--candidate", metavar="RUN", default="", help=newest), completers.runs)
+    completed(command.add_argument("--baseline", metavar="RUN", default="", help=control), completers.runs)
     command.add_argument("--require", metavar="REQUIREMENT", action="append", required=True, help=_REQUIREMENT)
     command.add_argument(
         "--where", metavar="CONDITION", action="append", default=[], help="only these datapoints; repeat for several"

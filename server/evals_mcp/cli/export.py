@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals_mcp.cli import completers
+from evals_mcp.cli.completers import completed
 from evals_mcp.cli.printing import visible
 from evals_mcp.cli.progress import progress_line
 from evals_mcp.errors import Invalid
@@ -22,7 +24,8 @@ _FORMATS = ("humanloop", "csv", "jsonl", "parquet")
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser("export", help="write an evaluation to files: evals-mcp export NAME --to FOLDER")
-    command.add_argument("evaluation", metavar="EVALUATION", help="id, name or file path")
+    evaluation = command.add_argument("evaluation", metavar="EVALUATION", help="id, name or file path")
+    completed(evaluation, completers.evaluations)
     command.add_argument(
         "--to",
         metavar="PATH",

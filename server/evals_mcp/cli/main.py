@@ -10,6 +10,7 @@ from evals_mcp import __version__
 from evals_mcp.cli import (
     call,
     check,
+    completion,
     copy_database,
     demo,
     doctor,
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None, *, in_bundle: bool = False) -> 
     status = 0
     try:
         parser = build_parser()
+        completion.complete_if_asked(parser)
         parsed = parser.parse_args(sys.argv[1:] if arguments is None else list(arguments))
         parsed.in_bundle = in_bundle
         status = parsed.command(parsed)
@@ -85,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
         serve,
         keys,
         workspaces,
+        completion,
     ):
         module.add_command(commands)
     return parser

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals_mcp.cli import completers
+from evals_mcp.cli.completers import completed
 from evals_mcp.cli.printing import markup, output_console, print_error
 from evals_mcp.errors import EvalsError, Invalid
 
@@ -34,19 +36,21 @@ def add_command(commands: Any) -> None:
         "change is shown and confirmed, and a backup of the file is kept beside it.",
         details=_describe_hosts,
     )
-    setup.add_argument("hosts", metavar="HOST", nargs="*", default=[], help="default: every host that is found")
+    hosts = setup.add_argument("hosts", metavar="HOST", nargs="*", default=[], help="default: every host that is found")
+    completed(hosts, completers.hosts)
     setup.add_argument("--remove", action="store_true", help="remove the server instead")
     setup.add_argument("--print", action="store_true", dest="only_print", help="show the changes and write nothing")
     setup.add_argument("--yes", action="store_true", help="write without asking")
     setup.add_argument("--name", default="evals", help="name of the server in the host; default evals")
     setup.add_argument("--replace", action="store_true", help="replace another server of this name")
-    setup.add_argument(
+    variable = setup.add_argument(
         "--env",
         metavar="NAME[=VALUE]",
         action="append",
         default=[],
         help="a setting for the server, such as EVALS_MCP_DATABASE=evals.db; without a value, that of this shell",
     )
+    completed(variable, completers.variables)
     setup.set_defaults(command=_set_up)
 
 
