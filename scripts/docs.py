@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
 from evals_mcp import __version__
 from evals_mcp.cli.demo import EVALUATION, QUESTIONS, Question, load_demo
 from evals_mcp.config import VARIABLES, Settings
+from evals_mcp.hosts.known import HOSTS
+from evals_mcp.hosts.machine import Machine
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.mcp.resources import RESOURCES, evaluation_report
@@ -155,6 +157,16 @@ def sql_page(text: str) -> str:
     return marked(text, {"VIEWS": views_tables(), "FUNCTIONS": ", ".join(f"`{name}`" for name in NAMES) + "."})
 
 
+def hosts_table() -> str:
+    """A row for each host that `setup` knows: how commands call it, and its configuration on Linux."""
+    machine = Machine(Path("~"), {}, "linux")
+    rows = (
+        f"| {host.name} | `{host.key}` | `{host.path(machine).as_posix()}`, `{'.'.join(host.section)}` |"
+        for host in HOSTS
+    )
+    return table("| host | name in commands | configuration on Linux, and the key there |", rows)
+
+
 def readme(text: str, answers: Sequence[Answered]) -> str:
     """The README with its tables and its example made anew."""
     made = {
@@ -190,6 +202,7 @@ def written() -> dict[str, str]:
     return {
         "README.md": readme(_read("README.md"), answers),
         "docs/answers.md": answers_page(answers),
+        "docs/setup.md": marked(_read("docs/setup.md"), {"HOSTS": hosts_table()}),
         "docs/sql.md": sql_page(_read("docs/sql.md")),
         "manifest.json": manifest(_read("manifest.json")),
     }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evals_mcp.errors import Conflict, EvalsError, Invalid, Unavailable
-from evals_mcp.hosts.changes import Change, Kind, Wish, apply, plan, servers_in
+from evals_mcp.hosts.changes import Change, Kind, Wish, apply, options_of, plan, servers_in
 from evals_mcp.hosts.known import HOSTS, Host, Server
 from evals_mcp.hosts.machine import Machine
 
@@ -203,6 +203,28 @@ def test_an_entry_of_ours_is_updated_and_keeps_what_a_person_added(machine: Mach
         "env": {"EVALS_MCP_READ_ONLY": "true", "EVALS_MCP_DATABASE": "/new.db"},
         "trust": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("/opt/bin/evals-mcp --database x", ["--database", "x"]),
+        (r"C:\Tools\Scripts\evals-mcp.exe", []),
+        ("uvx evals-mcp", []),
+        ("uvx --from evals-mcp evals-mcp --import-dirs /d", ["--import-dirs", "/d"]),
+        ("/usr/bin/uv run --directory /src/evals-mcp evals-mcp", []),
+        ("/usr/bin/python3.12 -m evals_mcp --database x", ["--database", "x"]),
+        ("env A=b /opt/bin/evals-mcp", []),
+        ("npx server-filesystem /home/me/evals-mcp", None),
+        ("/opt/bin/evals-mcp-other", None),
+        ("python -m other evals_mcp", None),
+        ("uv run --directory /src/evals-mcp other", None),
+    ],
+)
+def test_our_server_is_known_by_what_starts_it(words: str, options: list[str] | None) -> None:
+    """A folder of our name is an argument of another server."""
+    program, *arguments = words.split()
+    assert options_of(Server(program, tuple(arguments))) == options
 
 
 def test_arguments_that_started_it_go(machine: Machine) -> None:

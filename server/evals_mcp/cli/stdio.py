@@ -7,7 +7,7 @@ import sys
 
 _FOR_A_PERSON = """\
 evals-mcp is an MCP server: an assistant starts it and talks to it on stdin and stdout.
-To connect Claude Code: claude mcp add --scope user evals -- "$(which evals-mcp)"
+To connect your assistants: `evals-mcp setup`.
 To see what it answers: `evals-mcp demo`. For other commands: `evals-mcp --help`.
 Ctrl-C ends it."""
 

@@ -1,5 +1,6 @@
 """What a set-up or a removal changes in a host's configuration: worked out first, shown to a person, then written."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,10 @@ from evals_mcp.hosts.machine import Machine
 
 PROGRAM = "evals-mcp"
 _MODULE = ("-m", "evals_mcp")
+_LAUNCHER = re.compile(r"uvx?|pipx|py|python[\d.]*|env|cmd|wsl", re.IGNORECASE)
+_WITH_VALUE = frozenset(("--from", "--with", "--directory", "--project", "--package", "--spec", "--python", "-p"))
+"""Options of launchers whose values may be folders or packages of our name."""
+_INSTALLED = re.compile(r"[/\\](bin|Scripts)[/\\]evals-mcp(\.exe)?$")
 
 
 class Kind(StrEnum):
@@ -46,13 +51,24 @@ class Change:
 
 def options_of(server: Server) -> list[str] | None:
     """The arguments that our own server gets, if this starts it in whatever way; else None."""
-    words = [server.program, *server.arguments]
-    for index, word in enumerate(words):
-        if PureWindowsPath(PurePosixPath(word).name).stem == PROGRAM:
+    if _name_of(server.program) == PROGRAM:
+        return list(server.arguments)
+    if not _LAUNCHER.fullmatch(_name_of(server.program)):
+        return None
+    words = ["", *server.arguments]
+    for index in range(1, len(words)):
+        if words[index - 1] in _WITH_VALUE:
+            continue
+        if words[index] == PROGRAM or _INSTALLED.search(words[index]):
             return words[index + 1 :]
         if tuple(words[index : index + 2]) == _MODULE:
             return words[index + 2 :]
     return None
+
+
+def _name_of(program: str) -> str:
+    name = PureWindowsPath(PurePosixPath(program).name).name
+    return name[:-4] if name.lower().endswith(".exe") else name
 
 
 def servers_in(host: Host, text: str) -> dict[str, Any]:
