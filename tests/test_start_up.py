@@ -40,6 +40,8 @@ from evals_mcp.wiring import build_mcp_server
 build_mcp_server(Settings(database="never opened"))
 found["server"] = loaded("fastapi", "sqlalchemy", "alembic", "numpy", "httpx")
 found["importers"] = loaded("evals_mcp.importers.importing", "evals_mcp.importers.formats", "evals_mcp.sample")
+import evals_mcp.cli.main
+found["commands"] = loaded("argcomplete", "tomlkit", "evals_mcp.hosts", "evals_mcp.doctor")
 print(json.dumps(found))
 """
 
@@ -47,7 +49,7 @@ print(json.dumps(found))
 @pytest.mark.process
 def test_what_is_slow_to_load_is_not_loaded_at_the_start() -> None:
     """NumPy comes with the first comparison, httpx with the first request, the API and its database behind the start,
-    importers with the first import.
+    importers with the first import, and what only commands need with these.
 
     No validator of a model is built by importing it.
     """
@@ -55,4 +57,5 @@ def test_what_is_slow_to_load_is_not_loaded_at_the_start() -> None:
         [sys.executable, "-c", STEPS], env={"PYTHONPATH": str(SERVER)}, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"statistics": [], "models": [], "client": [], "server": [], "importers": []}
+    kinds = ("statistics", "models", "client", "server", "importers", "commands")
+    assert json.loads(done.stdout) == {kind: [] for kind in kinds}

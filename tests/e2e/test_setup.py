@@ -72,6 +72,17 @@ def test_settings_are_written_in_full_and_keys_are_not_shown(tmp_path: Path, gem
     assert "This shell sets EVALS_MCP_READ_ONLY; hosts do not read that." in done.stdout
 
 
+def test_what_a_file_holds_is_shown_without_passwords_and_codes(tmp_path: Path, gemini: Path) -> None:
+    """Also those of other servers, beside which ours comes."""
+    gemini.write_text('{\n  "mcpServers": {\n    "a": {"env": {"A_TOKEN": "t0p"}, "b": "\x7f\x9b2J"}\n  }\n}\n')
+    done = run(["setup", "--print", "--env", "EVALS_MCP_DATABASE=postgresql://me:s3cret@db/evals"], HOME=str(tmp_path))
+    assert done.status == 0
+    assert '"A_TOKEN": …' in done.stdout
+    assert "postgresql://me:…@db/evals" in done.stdout
+    for hidden in ("t0p", "s3cret", "\x9b", "\x7f"):
+        assert hidden not in done.stdout
+
+
 def test_a_host_that_fails_does_not_keep_the_others(tmp_path: Path, gemini: Path) -> None:
     """The status tells that something is left to do."""
     cursor = tmp_path / ".cursor" / "mcp.json"

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -85,7 +86,8 @@ def _demo(parsed: argparse.Namespace) -> int:
     if saved is None:
         print("\nThe sample was not saved. To try it with an assistant, save it: `evals-mcp demo --database demo.db`.")
     else:
-        print(f"\nThe sample is saved in {saved}. To try it with an assistant, set EVALS_MCP_DATABASE={saved}.")
+        how = f"evals-mcp setup --env {shlex.quote(f'EVALS_MCP_DATABASE={saved}')}"
+        print(f"\nThe sample is saved in {saved}. To try it with an assistant: `{how}`.")
     return 0
 
 

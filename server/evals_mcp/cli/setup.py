@@ -22,6 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _SECRET = re.compile(
     r"""((?:key|token|secret|password|authorization)\w*["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*')""", re.IGNORECASE
 )
+_LOGIN = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 _YES = frozenset(("y", "yes"))
 _SHORT_LIVED = ("archive-v0", "environments-v2", ".cache", "Cache")
 """Folders in which uv and pipx keep what they run once."""
@@ -69,15 +70,17 @@ def _set_up(parsed: argparse.Namespace) -> int:
         raise Invalid("--name takes 1 to 40 letters, digits, - and _: hosts refuse other names.")
     hosts = _chosen(parsed.hosts, machine)
     wish = Wish(parsed.name, None if parsed.remove else _server(parsed), parsed.replace)
-    failed = False
+    failed = written = False
     for host in hosts:
         try:
-            failed = not _change(host, machine, wish, parsed) or failed
+            written = _change(host, machine, wish, parsed) or written
         except EvalsError as error:
             print_error(f"{host.name}: {error}")
             failed = True
     if not parsed.remove:
         _note_unwritten(parsed.env)
+        if written:
+            _say("To check the whole way: evals-mcp doctor")
     return 1 if failed else 0
 
 
@@ -132,20 +135,20 @@ def _server(parsed: argparse.Namespace) -> "Server":
 
 
 def _change(host: "Host", machine: "Machine", wish: "Wish", parsed: argparse.Namespace) -> bool:
-    """Show a change, ask, and write it. False if it should have been written and was not."""
+    """Show a change, ask, and write it. Whether it was written. Raises EvalsError."""
     from evals_mcp.hosts.changes import Kind, apply, plan
 
     change = plan(host, machine, wish)
     if change.kind is Kind.NONE:
         state = "has no server of this name" if wish.server is None else "is set up already"
         _say(f"{host.name} {state}: {change.file.path}")
-        return True
+        return False
     _show(change)
     if parsed.only_print:
-        return True
+        return False
     if not parsed.yes and not _confirmed(host):
         _say(f"{host.name} was not changed.")
-        return True
+        return False
     backup = apply(change, machine, wish)
     kept = f" Backup: {backup}." if backup else ""
     if wish.server is None:
@@ -178,7 +181,7 @@ def _diff(change: "Change") -> Iterator[str]:
     before, after = change.file.text.splitlines(), change.after.splitlines()
     name = path if change.file.content is not None else os.devnull
     for line in unified_diff(before, after, name, path, lineterm="", n=2):
-        yield _SECRET.sub(r"\1…", line.expandtabs(4))
+        yield _LOGIN.sub(r"\1…@", _SECRET.sub(r"\1…", line.expandtabs(4)))
 
 
 def _note_unwritten(given: Sequence[str]) -> None:

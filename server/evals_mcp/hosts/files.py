@@ -13,6 +13,7 @@ from pathlib import Path
 from evals_mcp.errors import Conflict, Invalid, Unavailable
 
 _NEW_MODE = 0o600  # a configuration may hold keys
+_TO_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _replace(file: ConfigFile, content: bytes) -> None:
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:
     """Write a file that does not exist yet, to the disk."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as written:
+    with open(os.open(path, _TO_CREATE, mode), "wb") as written:
         written.write(content)
         written.flush()
         os.fsync(written.fileno())
