@@ -274,6 +274,10 @@ def test_another_server_of_the_name_is_refused(machine: Machine, entry: Any, wis
         (GEMINI, "theme: dark\n", "as JSON: line 1, column 1: a value is missing. Correct the file, then repeat."),
         (GEMINI, '{"a": 1', "line 1, column 8: a comma or } is missing"),
         (GEMINI, "[]", "it is no object"),
+        (GEMINI, '{"a": [1, 2,]}', "line 1, column 13: this host reads no comma before the end"),
+        (GEMINI, '{"a": 1,\n}', "line 2, column 1: this host reads no comma before the end"),
+        (BY_KEY["claude-code"], '{"a": 1 /* x */}', "line 1, column 9: this host reads no comments"),
+        (BY_KEY["claude-desktop"], "// mine\n{}", "line 1, column 1: this host reads no comments"),
         (GEMINI, '{"mcpServers": null}', "mcpServers is not a group of servers"),
         (BY_KEY["codex"], "model = \n", "as TOML: Invalid value (at line 1, column 9)"),
         (BY_KEY["codex"], "mcp_servers = 1\n", "mcp_servers is not a group of servers"),
@@ -366,7 +370,7 @@ def test_two_set_ups_at_once_lose_nothing(machine: Machine) -> None:
 
 def data_of_comments(path: Path) -> Any:
     """What a configuration with comments holds."""
-    return GEMINI.format.read(path.read_text())
+    return GEMINI.read(path.read_text())
 
 
 def test_a_write_that_fails_leaves_no_trace(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ def _name_of(program: str) -> str:
 
 def servers_in(host: Host, text: str) -> dict[str, Any]:
     """The entries of a host's configuration by their names. Raises Invalid."""
-    found: Any = host.format.read(text)
+    found: Any = host.read(text)
     for word in host.section:
         found = found.get(word, {})
         if not isinstance(found, dict):

@@ -45,9 +45,12 @@ class Part:
         return isinstance(self.data, dict)
 
 
-def read_parts(text: str) -> Part:
-    """The parts of a JSON text. Raises Invalid with the line and column of what is wrong."""
-    reader = _Reader(text)
+def read_parts(text: str, *, comments: bool = True, last_commas: bool = True) -> Part:
+    """The parts of a JSON text, which may have `comments` and commas behind the last member.
+
+    Raises Invalid with the line and column of what is wrong.
+    """
+    reader = _Reader(text, comments=comments, last_commas=last_commas)
     start = reader.between(1 if text.startswith("\ufeff") else 0)
     part = reader.value(start, 0)
     reader.end(reader.between(part.end))
@@ -62,11 +65,17 @@ def skip_blanks(text: str, at: int) -> int:
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, comments: bool, last_commas: bool) -> None:
         self._text = text
+        self._comments = comments
+        self._last_commas = last_commas
 
     def between(self, at: int) -> int:
-        return skip_blanks(self._text, at)
+        end = skip_blanks(self._text, at)
+        comment = self._text.find("/", at, end)
+        if comment >= 0 and not self._comments:
+            self._fail(comment, "this host reads no comments")
+        return end
 
     def end(self, at: int) -> None:
         if at < len(self._text):
@@ -104,13 +113,14 @@ class _Reader:
             at = self.between(value.end)
             part.has_last_comma = self._is(at, ",")
             at = self.between(at + 1) if part.has_last_comma else at
+        self._end_of(at, part.has_last_comma)
         part.content = part.start + 1 + len(self._text[part.start + 1 : at].rstrip())
         part.end = at + 1
         return part
 
     def _array(self, at: int, depth: int) -> Part:
         part = Part(at, data=[])
-        at, may_follow = self.between(at + 1), True
+        at, may_follow, has_last_comma = self.between(at + 1), True, False
         while not self._is(at, "]"):
             if not may_follow:
                 self._fail(at, "a comma or ] is missing")
@@ -119,8 +129,14 @@ class _Reader:
             at = self.between(item.end)
             may_follow = self._is(at, ",")
             at = self.between(at + 1) if may_follow else at
+            has_last_comma = may_follow
+        self._end_of(at, has_last_comma)
         part.end = at + 1
         return part
+
+    def _end_of(self, at: int, has_last_comma: bool) -> None:
+        if has_last_comma and not self._last_commas:
+            self._fail(at, "this host reads no comma before the end")
 
     def _is(self, at: int, character: str) -> bool:
         return self._text.startswith(character, at)

@@ -11,9 +11,9 @@ from evals_mcp.hosts.json_parts import Part, read_parts, skip_blanks
 _INDENT = "  "
 
 
-def read(text: str) -> dict[str, Any]:
-    """The object that a text holds; an empty text holds an empty one. Raises Invalid."""
-    data = read_parts(text).data if _has_content(text) else {}
+def read(text: str, *, comments: bool = True, last_commas: bool = True) -> dict[str, Any]:
+    """The object that a text holds; an empty text holds an empty one. Raises Invalid as `read_parts`."""
+    data = read_parts(text, comments=comments, last_commas=last_commas).data if _has_content(text) else {}
     if not isinstance(data, dict):
         raise Invalid("line 1, column 1: it is no object in braces")
     return data

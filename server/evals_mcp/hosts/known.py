@@ -22,9 +22,6 @@ class Server:
 class TextFormat(Protocol):
     """How values in a text are read and changed."""
 
-    def read(self, text: str) -> dict[str, Any]:
-        """The values of a text. Raises Invalid."""
-
     def set_value(self, text: str, path: tuple[str, ...], value: Any) -> str:
         """The text with a value. Raises Invalid."""
 
@@ -36,6 +33,7 @@ class TextFormat(Protocol):
 class Host:
     """A host: the `key` that commands call it by, its configuration, and how it writes a server.
 
+    It reads JSON with `comments`, or with `last_commas` before the end, only if these are set.
     `files` gives the configuration's possible paths; the last is the one to create. `section` leads to the servers by
     name. A new entry begins with `fixed`. `is_list` if the program and its arguments are one list. The host is found
     where its configuration, one of `folders` or one of `programs` is. `then` says what a person does after a change.
@@ -50,6 +48,8 @@ class Host:
     is_list: bool = False
     has_empty: bool = False
     is_toml: bool = False
+    comments: bool = True
+    last_commas: bool = True
     folders: Callable[[Machine], list[Path]] = lambda _: []
     programs: tuple[str, ...] = ()
     then: str
@@ -63,6 +63,12 @@ class Host:
     def format_name(self) -> str:
         """What a person calls that format."""
         return "TOML" if self.is_toml else "JSON"
+
+    def read(self, text: str) -> dict[str, Any]:
+        """What this host reads in a configuration. Raises Invalid where it would read nothing."""
+        if self.is_toml:
+            return toml_text.read(text)
+        return json_text.read(text, comments=self.comments, last_commas=self.last_commas)
 
     def path(self, machine: Machine) -> Path:
         """Its configuration, which may not exist."""
@@ -122,6 +128,8 @@ HOSTS = (
         key="claude-desktop",
         name="Claude Desktop",
         files=lambda machine: [machine.application("Claude") / "claude_desktop_config.json"],
+        comments=False,
+        last_commas=False,
         folders=lambda machine: [machine.application("Claude")],
         then="Quit and restart Claude Desktop.",
     ),
@@ -129,6 +137,8 @@ HOSTS = (
         key="claude-code",
         name="Claude Code",
         files=_claude_code,
+        comments=False,  # it would move the file away as corrupt and begin a new one
+        last_commas=False,
         fixed={"type": "stdio"},
         has_empty=True,
         folders=lambda machine: [machine.folder("CLAUDE_CONFIG_DIR", ".claude")],
@@ -150,6 +160,7 @@ HOSTS = (
         key="gemini",
         name="Gemini CLI",
         files=lambda machine: [machine.home / ".gemini" / "settings.json"],
+        last_commas=False,
         folders=lambda machine: [machine.home / ".gemini"],
         programs=("gemini",),
         then="Start a new session; `/mcp` shows the server.",
