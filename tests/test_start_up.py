@@ -36,12 +36,14 @@ from evals_mcp.client.client import EvalsClient
 EvalsClient()
 found["client"] = loaded("httpx")
 from evals_mcp.config import Settings
-from evals_mcp.wiring import build_mcp_server
+from evals_mcp.wiring import build_client, build_mcp_server
+build_client(Settings(database="never opened"))
+found["commands"] = loaded("mcp")
 build_mcp_server(Settings(database="never opened"))
 found["server"] = loaded("fastapi", "sqlalchemy", "alembic", "numpy", "httpx")
 found["importers"] = loaded("evals_mcp.importers.importing", "evals_mcp.importers.formats", "evals_mcp.sample")
 import evals_mcp.cli.main
-found["commands"] = loaded("argcomplete", "tomlkit", "evals_mcp.hosts", "evals_mcp.doctor")
+found["commands"] += loaded("argcomplete", "tomlkit", "evals_mcp.hosts", "evals_mcp.doctor")
 print(json.dumps(found))
 """
 
@@ -49,7 +51,7 @@ print(json.dumps(found))
 @pytest.mark.process
 def test_what_is_slow_to_load_is_not_loaded_at_the_start() -> None:
     """NumPy comes with the first comparison, httpx with the first request, the API and its database behind the start,
-    importers with the first import, and what only commands need with these.
+    importers with the first import, what only some commands need with these, and the protocol only with the server.
 
     No validator of a model is built by importing it.
     """

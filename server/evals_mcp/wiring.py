@@ -6,14 +6,16 @@ import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.config import DEFAULT_JOURNAL_DAYS, DEFAULT_MAX_TOKENS, Settings, default_database, read_settings
 from evals_mcp.errors import EvalsError, Invalid, Unavailable
-from evals_mcp.mcp.server import EvalsServer, build_server
 from evals_mcp.models.setup import DatabaseState, Setup
+
+if TYPE_CHECKING:
+    from evals_mcp.mcp.server import EvalsServer
 
 _log = logging.getLogger(__name__)
 _ADVICE = "Correct the environment variables of evals-mcp in the host's configuration, then restart it."
@@ -30,8 +32,10 @@ def build_client(settings: Settings, *, may_write: bool = True) -> EvalsClient:
     return EvalsClient(open_app=embedded.open, data_version=embedded.data_version)
 
 
-def build_mcp_server(settings: Settings) -> EvalsServer:
+def build_mcp_server(settings: Settings) -> "EvalsServer":
     """Build the MCP server over the API in the settings."""
+    from evals_mcp.mcp.server import build_server  # most commands need only the client
+
     client = build_client(settings, may_write=not settings.read_only)
     return build_server(
         client,
@@ -76,11 +80,13 @@ def setup_of(settings: Settings) -> Setup:
     )
 
 
-def load_mcp_server(environ: Mapping[str, str], **options: Any) -> EvalsServer:
+def load_mcp_server(environ: Mapping[str, str], **options: Any) -> "EvalsServer":
     """Build the MCP server over the API that the environment names; the options are as in `read_settings`.
 
     With wrong settings, every call of its tools fails with what is wrong.
     """
+    from evals_mcp.mcp.server import build_server
+
     try:
         return build_mcp_server(read_settings(environ, **options))
     except Invalid as error:
