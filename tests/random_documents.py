@@ -112,7 +112,9 @@ def documents(
     evaluations = number(most_evaluations, 1)
     for each in range(evaluations):
         chosen = sorted(draw(st.sets(st.integers(0, evaluators - 1)))) if evaluators else []
-        attached = [AttachedEvaluator(version_id=ident("evv", which)) for which in chosen]
+        attached = [
+            AttachedEvaluator(version_id=ident("evv", which), for_review=draw(st.booleans())) for which in chosen
+        ]
         records.append(
             EvaluationRecord(id=ident("evr", each), name=f"E{each}", file_id=ident("pr", "prompt"), evaluators=attached)
         )

@@ -208,7 +208,7 @@ async def _check_views(ask: Ask, read_journal: Callable[[], Awaitable[str]], pat
             assert abs(float(shown[1]) - 100 * sum(mine) / len(mine)) <= 0.5
             assert int(shown[2] or _POINTS) == len(mine)
     missing = 2 * _POINTS - len(counted.judged[_PEOPLE])
-    assert f"waiting for {2 * _POINTS + missing} judgments" in runs
+    assert f"waiting for {2 * _POINTS} judgments" in runs  # of the judge; labels are for review
     assert f"Excluded: {missing} missing judgments" in runs
     agreement = await ask("list_runs", evaluation=NAME, show="agreement")
     (row,) = (line for line in agreement.splitlines() if line.startswith(f'"{_JUDGE}", "{_PEOPLE}" | '))

@@ -258,3 +258,48 @@ async def test_an_undo_leaves_what_is_used_since(labelled: Labelled, store: Stor
     (spec,) = (spec for path, spec in (await labelled.attached()).items() if path.endswith("/tone"))
     assert [option["name"] for option in spec["options"]] == ["rude", "kind"]
     check_counts(store)
+
+
+async def test_a_complete_run_stays_complete_while_people_label(labelled: Labelled, store: Store) -> None:
+    """An evaluator that came with labels is for review: no run waits for it, with a new option or after an undo."""
+    v5, id = labelled.v5, labelled.evaluation["id"]
+    for log in labelled.logs:
+        for path, judgment in (("judges/score", 1), ("judges/ok", True)):
+            await v5.ok("POST", "/evaluators/log", {"path": path, "parent_id": log, "judgment": judgment})
+    assert await _told(v5, id) == ("completed", "completed", "completed", "  Judgments  8/8")
+    await labelled.label("mode", "tone", author="ann")
+    await labelled.label("mode", "tone", "date", author="bob")
+    undone = await labelled.write("mode", "place", kind="assistant", author="claude")
+    assert await _told(v5, id) == ("completed", "completed", "completed", "  Judgments  8/8")
+    attached = (await v5.ok("GET", f"/evaluations/{id}"))["evaluators"]
+    assert [item.get("for_review") for item in attached] == [None, None, True, True]
+    await v5.ok("POST", f"/journal/{undone}/undo")
+    assert await _told(v5, id) == ("completed", "completed", "completed", "  Judgments  8/8")
+    check_counts(store)
+
+
+async def test_a_run_waits_for_judgments_by_an_evaluator_that_was_added(labelled: Labelled, store: Store) -> None:
+    """Labels are required where people were asked for them: by attaching their evaluator, before or instead."""
+    v5, id = labelled.v5, labelled.evaluation["id"]
+    await v5.evaluator("judges/people", "boolean", "human")
+    people = {"evaluators": [{"path": "judges/people"}]}
+    await v5.ok("POST", f"/evaluations/{id}/evaluators", people)
+    await labelled.label("people", True)
+    assert (await _told(v5, id))[0] == "running"
+    assert (await _told(v5, id))[3] == "  Judgments  1/12"
+    made = await labelled.label("other", True)
+    assert (await _told(v5, id))[3] == "  Judgments  1/12"
+    await v5.ok("DELETE", f"/evaluations/{id}/evaluators/{made['evaluator']['version_id']}")
+    await v5.ok("POST", f"/evaluations/{id}/evaluators", {"evaluators": [{"path": made["evaluator"]["name"]}]})
+    assert (await _told(v5, id))[3] == "  Judgments  2/16"
+    check_counts(store)
+
+
+async def _told(v5: V5, evaluation_id: str) -> tuple[str, str, str, str]:
+    """The status of the one run in three places, and the line about judgments."""
+    (run,) = (await v5.ok("GET", f"/evaluations/{evaluation_id}/runs"))["runs"]
+    stats = await v5.ok("GET", f"/evaluations/{evaluation_id}/stats")
+    overview = (await v5.ok("GET", f"/review/evaluations/overview?word={evaluation_id}"))["overview"]
+    (line,) = (line for line in stats["progress"].splitlines() if "Judgments" in line)
+    assert stats["status"] == overview["evaluation"]["status"]
+    return run["status"], stats["run_stats"][0]["status"], overview["runs"][0]["status"], line

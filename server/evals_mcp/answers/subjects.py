@@ -42,12 +42,18 @@ def run_status(run: RunRow) -> Quoted:
 def _waiting_for(evaluation: ResolvedEvaluation) -> Quoted:
     """What a running evaluation waits for: ` (waiting for 3 or more logs, 12 judgments)`.
 
-    Counts logs against datapoints, because only the logs tell which datapoints have one.
+    Nothing waits for evaluators that are for review. Logs are counted against datapoints, because only the logs tell
+    which datapoints have one.
     """
     if evaluation.overview.evaluation.status != "running":
         return ""
     logs = sum(max((run.datapoints_count or 0) - run.logs_count, 0) for run in evaluation.runs)
-    judgments = sum(run.logs_count - stats.logs for run in evaluation.runs for stats in run.stats)
+    judgments = sum(
+        run.logs_count - stats.logs
+        for run in evaluation.runs
+        for evaluator, stats in zip(evaluation.evaluators, run.stats, strict=True)
+        if not evaluator.for_review
+    )
     parts: list[Quoted] = [f"{figures.count(logs)} or more logs"] if logs else []
     parts += [figures.count(judgments, "judgment")] if judgments > 0 else []
     return f" (waiting for {', '.join(parts)})" if parts else ""

@@ -128,7 +128,7 @@ def read_attached(item: JsonObject, *, keeps_orchestrated: bool) -> AttachedEval
     """An attached evaluator as it is in an evaluation. Raises Unreadable."""
     orchestrated = keeps_orchestrated and item.get("orchestrated") is True
     fields = {"version_id": item["version"]["version_id"], "orchestrated": orchestrated}
-    return _checked(AttachedEvaluator, {**fields, **_some(item, ("added_at",))})
+    return _checked(AttachedEvaluator, {**fields, **_some(item, ("added_at", "for_review"))})
 
 
 def read_run(run: JsonObject, evaluations: Sequence[RunEvaluation], dataset_version_id: str | None) -> RunRecord:

@@ -74,7 +74,7 @@ def read_definition(
     evaluators = [
         evaluator_row(
             item.version.id, item.version.version_id, item.version.path, item.version.spec.model_dump(mode="json")
-        )
+        ).model_copy(update={"for_review": bool(item.for_review)})
         for _, item in attached
         if item is not None
     ]

@@ -139,12 +139,16 @@ class DirectoryRecord(_PathFields):
 
 
 class AttachedEvaluator(_Referring):
-    """An evaluator version attached to an evaluation. `orchestrated` if the server should judge with it."""
+    """An evaluator version attached to an evaluation. `orchestrated` if the server should judge with it.
+
+    `for_review` if labels brought it, so that no run waits for its judgments.
+    """
 
     references: ClassVar[References] = {"version_id": "version"}
 
     version_id: str
     orchestrated: Defaulted[bool] = False
+    for_review: Defaulted[bool] = False
     added_at: UtcDatetime | None = None
 
 

@@ -6,7 +6,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.models.datapoints import DatapointResponse
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.logs import LogResponse
-from evals_mcp.models.model import Model, UtcDatetime
+from evals_mcp.models.model import Added, Model, UtcDatetime
 from evals_mcp.models.references import EvaluatorReference, FileReference
 
 
@@ -38,10 +38,11 @@ class AddEvaluatorsRequest(Model):
 
 
 class EvaluationEvaluatorResponse(Model):
-    """An evaluator's version attached to an evaluation."""
+    """An evaluator's version attached to an evaluation. `for_review` if labels brought it: no run waits for it."""
 
     version: EvaluatorResponse
     orchestrated: bool
+    for_review: Added[bool] = None
     added_at: UtcDatetime
 
 

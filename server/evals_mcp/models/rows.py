@@ -81,7 +81,7 @@ class EvaluatorRow(Model):
 
     `has_valence` is false if its numbers have no declared direction: then there is no better, only higher. True is
     better than false unless the specification says otherwise, by `number_valence` or the valences of both options.
-    `examples` are ids of the logs or datapoints that its prompt shows as examples.
+    `examples` are ids of the logs or datapoints that its prompt shows as examples. No run waits for one `for_review`.
     """
 
     id: str
@@ -97,6 +97,7 @@ class EvaluatorRow(Model):
     neutral: Defaulted[bool] = False
     has_valence: Defaulted[bool] = True
     examples: Defaulted[list[str]] = Field(default_factory=list)
+    for_review: Defaulted[bool] = False
 
     @property
     def valence(self) -> Valence:

@@ -81,6 +81,7 @@ def _forget_authors(connection: Connection) -> None:
         "DROP TABLE datapoint_fields",
         "DROP TABLE journal",
         "DROP TABLE review_items",
+        "ALTER TABLE evaluation_evaluators DROP COLUMN for_review",
         "DROP TABLE journal_rows",
         "UPDATE alembic_version SET version_num = '0001'",
     ):

@@ -23,6 +23,7 @@ def test_old_datapoints_get_their_fields(database_address: str) -> None:
         with store.database.write() as connection:
             for table in ("datapoint_fields", "journal", "journal_rows", "review_items"):
                 connection.execute(text(f"DROP TABLE {table}"))
+            connection.execute(text("ALTER TABLE evaluation_evaluators DROP COLUMN for_review"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     with closing(open_store(database_address)) as store:
         check_fields(store)

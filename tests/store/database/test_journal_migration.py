@@ -16,6 +16,7 @@ def test_an_old_database_gets_a_journal(database_address: str) -> None:
         with store.database.write() as connection:
             for table in ("journal", "journal_rows", "review_items"):
                 connection.execute(text(f"DROP TABLE {table}"))
+            connection.execute(text("ALTER TABLE evaluation_evaluators DROP COLUMN for_review"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
     with closing(open_store(database_address)) as store:
         assert store.journal.page(1, 10).total == 0

@@ -27,6 +27,7 @@ def test_old_logs_and_runs_stay_and_new_ones_hold_more(database_address: str) ->
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
             for table in ("datapoint_fields", "journal", "journal_rows", "review_items"):
                 connection.execute(text(f"DROP TABLE {table}"))
+            connection.execute(text("ALTER TABLE evaluation_evaluators DROP COLUMN for_review"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     with closing(open_store(database_address)) as store:
         assert (store.logs.get(log_id), store.runs.all(evaluation_id)) == before

@@ -174,6 +174,7 @@ def test_a_queue_of_an_old_database_is_made(tmp_path: Path) -> None:
         world = ReviewWorld(store, clock, ([True], [False]))
         with store.database.write() as connection:
             connection.execute(text("DROP TABLE review_items"))
+            connection.execute(text("ALTER TABLE evaluation_evaluators DROP COLUMN for_review"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
     with closing(open_store(path, None, clock)) as store:
         world.store = store

@@ -8,11 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict
 from evals_mcp.models.evaluation_document import EvaluationRecord
-from evals_mcp.models.references import EvaluatorReference
 from evals_mcp.store.bulk.batch import Batch, each_record
 from evals_mcp.store.bulk.import_entries import note_runs
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations
-from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, Attached, attach, attach_evaluators
+from evals_mcp.store.evaluations.evaluations import EVALUATED_TYPES, Attached, attach, attach_and_open
 from evals_mcp.store.evaluations.run_status import read_attachments
 
 
@@ -22,7 +21,7 @@ def write_evaluations(batch: Batch, record: EvaluationRecord) -> None:
     if record.file_id is not None:
         batch.file_type(record.file_id, EVALUATED_TYPES)
     attached = [
-        Attached(version.file_id, version.id, item.orchestrated, item.added_at)
+        Attached(version.file_id, version.id, item.orchestrated, item.added_at, item.for_review)
         for item in record.evaluators
         for version in [batch.version(item.version_id, ["evaluator"])]
     ]
@@ -67,15 +66,11 @@ def _execute(batch: Batch, record: EvaluationRecord, statement: Any) -> None:
 
 def _attach_missing(batch: Batch, evaluation_id: str, attached: Sequence[Attached]) -> None:
     present = {item.evaluator_version_id for item in read_attachments(batch.connection, evaluation_id)}
-    missing = [
-        EvaluatorReference(version_id=item.version_id, orchestrated=item.orchestrated)
-        for item in attached
-        if item.version_id not in present
-    ]
+    missing = [item._replace(added_at=None) for item in attached if item.version_id not in present]
     if missing:
         note_runs(batch, _run_ids(batch, evaluation_id))
         batch.brought["evaluation_evaluators"] += [[evaluation_id, item.version_id] for item in missing]
-        attach_evaluators(batch.connection, evaluation_id, missing, batch.now)
+        attach_and_open(batch.connection, evaluation_id, missing, batch.now)
         batch.run_ids |= _run_ids(batch, evaluation_id)
 
 

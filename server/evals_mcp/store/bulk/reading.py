@@ -177,7 +177,10 @@ def _evaluations(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[l
     wanted = select(evaluation_evaluators).where(of.evaluation_id.in_([row.id for row in rows]))
     for row in connection.execute(wanted.order_by(of.evaluation_id, of.position)):
         item = AttachedEvaluator(
-            version_id=row.evaluator_version_id, orchestrated=row.orchestrated, added_at=row.added_at
+            version_id=row.evaluator_version_id,
+            orchestrated=row.orchestrated,
+            for_review=row.for_review,
+            added_at=row.added_at,
         )
         attached[row.evaluation_id].append(item)
     for row in rows:

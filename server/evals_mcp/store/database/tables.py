@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -163,6 +164,7 @@ evaluation_evaluators = Table(
     Column("evaluator_id", ForeignKey("files.id"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("orchestrated", Boolean, nullable=False),
+    Column("for_review", Boolean, nullable=False, server_default=false()),  # came with labels: no run waits for it
     Column("added_at", Moment, nullable=False),
     Index("ix_evaluation_evaluators_evaluator_id", "evaluator_id"),
     Index("ix_evaluation_evaluators_evaluator_version_id", "evaluator_version_id"),

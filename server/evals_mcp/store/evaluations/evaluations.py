@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, false, func, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, NotFound
@@ -26,12 +26,13 @@ EVALUATED_TYPES = ("prompt", "flow", "tool", "agent", "evaluator")
 
 
 class Attached(NamedTuple):
-    """An evaluator's version to attach, perhaps with the time when that was done."""
+    """An evaluator's version to attach, perhaps with the time when that was done, or for review alone."""
 
     evaluator_id: str
     version_id: str
     orchestrated: bool
     added_at: datetime | None = None
+    for_review: bool = False
 
 
 class Evaluations(Repository):
@@ -153,17 +154,28 @@ def attach_evaluators(
 ) -> dict[str, Any] | None:
     """Attach evaluators inside a transaction; see `Evaluations.add_evaluators`.
 
-    Returns what an undo needs: the new versions, the logs counts of the runs that it opened, and the number of the
-    newest log. None if all were attached.
+    Returns what an undo needs, as `attach_and_open` does.
     """
     find_evaluation(connection, evaluation_id)
     attached = [_resolve(connection, reference) for reference in evaluators]
+    return attach_and_open(connection, evaluation_id, attached, now)
+
+
+def attach_and_open(
+    connection: Connection, evaluation_id: str, attached: Sequence[Attached], now: datetime
+) -> dict[str, Any] | None:
+    """Attach evaluators, and open the completed runs until the new ones that are not for review alone have judged.
+
+    Returns what an undo needs: the new versions, the logs counts of the runs that it opened, and the number of the
+    newest log. None if all were attached.
+    """
     present = attached_versions(connection, evaluation_id)
     touch_evaluation(connection, evaluation_id, now)
     if not attach(connection, evaluation_id, attached, now):
         return None
+    required = [item for item in attached if not (item.for_review or item.version_id in present)]
     of_evaluation = select(evaluation_runs.c.run_id).where(evaluation_runs.c.evaluation_id == evaluation_id)
-    completed = (runs.c.id.in_(of_evaluation), runs.c.set_status == "completed")
+    completed = (runs.c.id.in_(of_evaluation), runs.c.set_status == "completed", true() if required else false())
     opened = {
         row.id: row.logs_count for row in connection.execute(select(runs.c.id, runs.c.logs_count).where(*completed))
     }
@@ -203,6 +215,7 @@ def read_evaluations(connection: Connection, rows: Sequence[Row[Any]]) -> list[E
                 EvaluationEvaluatorResponse(
                     version=_evaluator(shown[item.evaluator_version_id]),
                     orchestrated=item.orchestrated,
+                    for_review=item.for_review or None,
                     added_at=item.added_at,
                 )
                 for item in attachments[row.id]
@@ -265,6 +278,7 @@ def attach(connection: Connection, evaluation_id: str, attached: Sequence[Attach
                 evaluator_id=item.evaluator_id,
                 position=_next_position(connection, evaluation_id),
                 orchestrated=item.orchestrated,
+                for_review=item.for_review,
                 added_at=item.added_at or now,
             )
         )

@@ -56,7 +56,7 @@ def ensure_label_evaluator(
 ) -> LabelEvaluator:
     """Find or create the evaluator of these labels, add the options that it lacks, and attach it.
 
-    Runs stay completed: labels are of as many logs as people read. Raises NotFound, Invalid, and Conflict for an
+    No run waits for it: labels are of as many logs as people read. Raises NotFound, Invalid, and Conflict for an
     evaluator that cannot have such labels.
     """
     ids = [item.evaluator_version_id for item in read_attachments(connection, evaluation.id)]
@@ -74,7 +74,9 @@ def ensure_label_evaluator(
     version_id, is_new = (version.id, False) if same and version else add_version(connection, file, {"spec": spec}, now)
     replaced = version.id if version is not None and version.id in ids and version_id not in ids else None
     if version_id not in ids:
-        _attach(connection, evaluation.id, Attached(file.id, version_id, orchestrated=False), replaced, now)
+        _attach(
+            connection, evaluation.id, Attached(file.id, version_id, orchestrated=False, for_review=True), replaced, now
+        )
     options = [] if version is None else [name for name in option_names(spec) if name not in option_names(old)]
     return LabelEvaluator(
         file.id, file.path, version_id, spec, options, version is None, is_new, version_id not in ids, replaced

@@ -21,6 +21,7 @@ from evals_mcp.store.database.tables import (
 class Attachment:
     """An evaluator version attached to an evaluation. `sole` if no other version of that evaluator is attached.
 
+    `for_review` if it came with labels, so that no run waits for its judgments.
     `is_shared` if several authors judged one log of its runs by this evaluator, so that a log has several judgments.
     """
 
@@ -30,15 +31,20 @@ class Attachment:
     sole: bool
     added_at: Any
     is_shared: bool = False
+    for_review: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """The progress of a run in one evaluation: existing and required logs and judgments."""
+    """The progress of a run in one evaluation: existing and required logs and judgments.
+
+    `judged` counts judged logs by attached version; those of `required` versions must be all logs.
+    """
 
     run: Row[Any]
     datapoints_needed: int | None
     judged: dict[str, int]
+    required: Sequence[str]
 
     @property
     def missing_datapoints(self) -> int:
@@ -47,8 +53,8 @@ class RunProgress:
 
     @property
     def missing_judgments(self) -> int:
-        """Pairs of a log and an attached evaluator without a judgment."""
-        return sum(int(self.run.logs_count) - count for count in self.judged.values())
+        """Pairs of a log and a required evaluator without a judgment."""
+        return sum(int(self.run.logs_count) - self.judged[version_id] for version_id in self.required)
 
     @property
     def status(self) -> str:
@@ -66,6 +72,7 @@ _ATTACHMENTS = (
         evaluation_evaluators.c.evaluator_id,
         evaluation_evaluators.c.evaluator_version_id,
         evaluation_evaluators.c.orchestrated,
+        evaluation_evaluators.c.for_review,
         evaluation_evaluators.c.added_at,
         exists()
         .where(
@@ -94,6 +101,7 @@ def read_attachments(connection: Connection, evaluation_id: str) -> list[Attachm
             files.count(row.evaluator_id) == 1,
             row.added_at,
             bool(row.is_shared),
+            row.for_review,
         )
         for row in rows
     ]
@@ -126,11 +134,13 @@ def read_progress(
 ) -> dict[str, RunProgress]:
     """The progress of each run, by run id; rows as from `read_runs`."""
     counts = _judged_counts(connection, [row.id for row in rows], attachments)
+    required = [item.evaluator_version_id for item in attachments if not item.for_review]
     return {
         row.id: RunProgress(
             row,
             row.datapoints_count,
             {item.evaluator_version_id: counts.get((row.id, item.evaluator_version_id), 0) for item in attachments},
+            required,
         )
         for row in rows
     }

@@ -15,8 +15,8 @@ def progress_text(runs: Iterable[Any], problems: Problems) -> str:
         needed = run_logs + progress.missing_datapoints
         logs += run_logs
         needed_logs += needed
-        judged += sum(progress.judged.values())
-        needed_judgments += needed * len(progress.judged)
+        judged += sum(progress.judged[version_id] for version_id in progress.required)
+        needed_judgments += needed * len(progress.required)
     lines = ["Progress", f"  Logs       {logs}/{needed_logs}", f"  Judgments  {judged}/{needed_judgments}"]
     if failed := sum(problems.failed_logs.values()):
         lines.insert(2, f"  Errors     {failed}")

@@ -154,7 +154,10 @@ def _read_token(connection: Connection, evaluation_id: str) -> str:
 def _read_evaluators(connection: Connection, attachments: Sequence[Attachment]) -> list[EvaluatorRow]:
     ids = [item.evaluator_version_id for item in attachments]
     rows = {row.id: row for row in connection.execute(_EVALUATORS, {"ids": ids})}
-    return [
+    found = [
         evaluator_row(rows[id].file_id, id, rows[id].path, rows[id].content["spec"], rows[id].content.get(EXAMPLES, ()))
         for id in ids
+    ]
+    return [
+        row.model_copy(update={"for_review": item.for_review}) for row, item in zip(found, attachments, strict=True)
     ]
