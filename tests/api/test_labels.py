@@ -169,6 +169,27 @@ async def test_an_option_much_like_another_is_added_only_if_it_is_stated(labelle
     assert (await labelled.v5.ok("POST", labelled.path, stated))["new_options"] == ["tones"]
 
 
+async def test_an_evaluator_named_much_like_another_is_created_only_if_it_is_defined(
+    labelled: Labelled, store: Store
+) -> None:
+    """Most of them are misspellings, which would split the labels. Numbers tell names apart."""
+    made = await labelled.label("failure_mode", "retrieval", "tone")
+    path = made["evaluator"]["name"]
+    for word in ("faliure_mode", "Failure mode", "failure-modes", "FailureMode", path.replace("ure", "rue")):
+        said = await labelled.refused(422, word, "tone", author="bob")
+        assert said == (
+            f"Evaluator `{word}` does not exist, but `{path}` does. If another one is meant, define it: "
+            "NAME:select:a|b, NAME:boolean, NAME:number or NAME:text. No label was stored."
+        )
+    assert (await labelled.label("failure_mode_2", "tone"))["evaluator"]["is_new"]
+    spec = {"arguments_type": "target_free", "return_type": "select", "evaluator_type": "human"}
+    insisting = labelled.request("failure_modes", "tone")
+    insisting["evaluator"]["spec"] = spec | {"options": [{"name": "tone"}]}
+    assert (await labelled.v5.ok("POST", labelled.path, insisting))["evaluator"]["is_new"]
+    assert (await labelled.label("failure_modes", "tone"))["evaluator"]["is_new"] is False
+    check_counts(store)
+
+
 async def test_one_wrong_row_stores_none(labelled: Labelled, store: Store) -> None:
     """It is named, with what is allowed: a wrong type or value, a log that is elsewhere, gone, or given twice."""
     limits = {"number_limits": {"min": 1, "max": 5, "step": 1}}

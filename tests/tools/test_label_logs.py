@@ -261,6 +261,10 @@ async def test_a_server_without_our_routes_gets_labels_one_by_one(tmp_path: Path
         assert "New options: date." in await assistant.ask(
             "label_logs", **PERSON, evaluator="mode", logs=logs[:1], judgment="date"
         )
+        near = await assistant.refuse("label_logs", **PERSON, evaluator="Mode", logs=logs[:1], judgment="date")
+        assert near.startswith(
+            f"Error: Evaluator `Mode` does not exist, but `{NAME}/mode` does. If another one is meant"
+        )
         found = await assistant.ask("get_logs", evaluation=NAME, where=["mode=tone"])
         assert '3 logs judged "tone" by mode' in found
         assert "policy_correct (assistant)" in await assistant.ask(

@@ -16,6 +16,7 @@ from evals_mcp.models.label_specs import (
     named_path,
     new_path,
     option_names,
+    refuse_misspelling,
     shared_spec,
 )
 from evals_mcp.models.labels import LabelsRequest, LabelsResponse, StoredLabel
@@ -53,10 +54,13 @@ async def _label_in_order(lookup: Lookup, evaluation: ResolvedEvaluation, reques
     attached = _Attached((await lookup.client.raw_pages.evaluation(evaluation.id)).get("evaluators") or [], lookup)
     folder = (evaluation.overview.evaluation.name or "").replace("/", "-").strip() or evaluation.id
     word = request.evaluator.name.strip()
-    base = attached.path_of(word) or new_path(word, folder)
+    known = attached.path_of(word)
+    base = known or new_path(word, folder)
     path = label_path(base, request.kind, (await attached.at(base) or {}).get("spec"))
     found = await attached.at(path)
     models = [item for other in model_paths(base) if (item := await attached.at(other)) is not None]
+    if not (known or models or request.evaluator.spec):
+        refuse_misspelling(word, attached.paths())
     old = found["spec"] if found else shared_spec(models[0]["spec"]) if models else {}
     judgments = [label.judgment for label in request.labels]
     spec = label_spec(path, request.kind, request.evaluator, old, judgments, is_new=found is None)
@@ -105,6 +109,10 @@ class _Attached:
         """The path of the attached evaluator with this name, without the ending of a kind."""
         known = [(str(item["version_id"]), str(item["id"]), str(item["path"])) for item in self._versions]
         return named_path(word, known)
+
+    def paths(self) -> list[str]:
+        """The paths of the attached evaluators."""
+        return [str(item["path"]) for item in self._versions]
 
     async def at(self, path: str) -> JsonObject | None:
         """The attached evaluator at a path, else the default version there; None if there is no evaluator."""

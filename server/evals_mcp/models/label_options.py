@@ -50,7 +50,7 @@ def new_options(known: Sequence[str], stated: Sequence[str], judgments: Sequence
                 advice = f"An option has 1 to {_LONGEST_OPTION} characters and at most {_MOST_WORDS} words."
                 have = f" The options are {', '.join(options)}." if options else ""
                 raise Invalid(f"Row {position + 1}: {advice}{have} {_NONE}", where)
-            if near := _nearest(option, options):
+            if near := nearest_word(option, options):
                 raise Invalid(
                     f"Row {position + 1}: `{option}` is not an option, but `{near}` is. If it is meant as another "
                     f"one, state it: NAME:select:{option}. {_NONE}",
@@ -60,19 +60,19 @@ def new_options(known: Sequence[str], stated: Sequence[str], judgments: Sequence
     return [option for option in options if option not in known]
 
 
+def nearest_word(word: str, words: Sequence[str]) -> str | None:
+    """The word that a new one may be a misspelling of."""
+    folded = {_folded(known): known for known in words}
+    near = get_close_matches(_folded(word), list(folded), 1, _ALIKE)
+    return folded[near[0]] if near else None
+
+
 def _chosen(judgment: Any) -> Iterable[str]:
     return judgment if isinstance(judgment, list) else [judgment] if isinstance(judgment, str) else []
 
 
 def _is_option(text: str) -> bool:
     return 0 < len(text.strip()) <= _LONGEST_OPTION and len(text.split()) <= _MOST_WORDS
-
-
-def _nearest(option: str, options: Sequence[str]) -> str | None:
-    """The option that a new one may be a misspelling of."""
-    folded = {_folded(known): known for known in options}
-    near = get_close_matches(_folded(option), list(folded), 1, _ALIKE)
-    return folded[near[0]] if near else None
 
 
 def _folded(option: str) -> str:

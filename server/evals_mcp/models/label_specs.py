@@ -1,10 +1,11 @@
 """The evaluators that labels are given by: their paths and specifications. Pure."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evals_mcp.errors import Conflict, Invalid
-from evals_mcp.models.label_options import guessed_type, new_options
+from evals_mcp.models.label_options import guessed_type, nearest_word, new_options
 from evals_mcp.models.labels import ASSISTANT, LABELLING_TYPES, PEOPLE, LabelKind
 from evals_mcp.models.set_ups import SetUpEvaluator
 
@@ -40,6 +41,28 @@ def new_path(word: str, folder: str) -> str:
     """The path of a new evaluator, without the ending of a kind."""
     own = stem(word) or word
     return own if "/" in own else f"{folder}/{own}"
+
+
+def refuse_misspelling(word: str, paths: Iterable[str]) -> None:
+    """Raise Invalid if the name of a new evaluator is much like that of one at these paths. Numbers tell names apart."""
+    own = stem(word.rpartition("/")[2]) or word
+    ends = {stem(path.rpartition("/")[2]): stem(path) for path in paths}
+    alike = [end for end in ends if _numbers(end) == _numbers(own)]
+    near = next((end for end in alike if _joined(end) == _joined(own)), None) or nearest_word(own, alike)
+    if near is not None:
+        raise Invalid(
+            f"Evaluator `{word}` does not exist, but `{ends[near]}` does. If another one is meant, define it: "
+            "NAME:select:a|b, NAME:boolean, NAME:number or NAME:text. No label was stored.",
+            ("body", "evaluator"),
+        )
+
+
+def _numbers(name: str) -> list[str]:
+    return re.findall(r"\d+", name)
+
+
+def _joined(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def label_path(base: str, kind: LabelKind, spec: Mapping[str, Any] | None) -> str:

@@ -37,8 +37,8 @@ class LabelsRequest(Model):
 
     `evaluator` is a version id, file id, path or the end of one, of the evaluation's evaluators or another one. Without
     one, it is created: as `spec` says, as the judge or the labels of the other kind with this path are, or as the
-    judgments are. A new option is added; one that is much like an existing one only if `spec` has it. The author is
-    `author`, else the API key's name.
+    judgments are. A new option is added; one that is much like an existing one only if `spec` has it. A name much like
+    that of an attached evaluator needs a `spec`. The author is `author`, else the API key's name.
     """
 
     evaluator: SetUpEvaluator

@@ -32,4 +32,3 @@ def test_a_run_that_labels_made_wait_is_complete_again(database_address: str) ->
 def _evaluations(store: Store) -> list[str]:
     with store.database.read() as connection:
         return list(connection.execute(text("SELECT id FROM evaluations ORDER BY number")).scalars())
-

@@ -15,6 +15,7 @@ from evals_mcp.models.label_specs import (
     named_path,
     new_path,
     option_names,
+    refuse_misspelling,
     shared_spec,
     stem,
 )
@@ -62,7 +63,7 @@ def ensure_label_evaluator(
     ids = [item.evaluator_version_id for item in read_attachments(connection, evaluation.id)]
     known = versions_by_id(connection, ids)
     attached = [known[id] for id in ids]
-    base = _base_path(connection, evaluation, given.name.strip(), attached)
+    base = _base_path(connection, evaluation, given, attached)
     judge = _at_path(connection, base, attached)
     path = label_path(base, kind, None if judge is None else judge.content["spec"])
     version = _at_path(connection, path, attached)
@@ -83,8 +84,9 @@ def ensure_label_evaluator(
     )
 
 
-def _base_path(connection: Connection, evaluation: Row[Any], word: str, attached: Sequence[Version]) -> str:
+def _base_path(connection: Connection, evaluation: Row[Any], given: SetUpEvaluator, attached: Sequence[Version]) -> str:
     """The path of an evaluator without the ending of a kind: of an attached one, another one, or a new one."""
+    word = given.name.strip()
     path = named_path(word, [(item.id, item.file_id, item.path) for item in attached])
     if path is not None:
         return path
@@ -93,7 +95,10 @@ def _base_path(connection: Connection, evaluation: Row[Any], word: str, attached
         return stem(found.path)
     if word.startswith(("ev_", "evv_")):
         raise NotFound(f"Evaluator `{word}` does not exist. Give a name to create one.")
-    return new_path(word, own_folder(evaluation.id, evaluation.name))
+    path = new_path(word, own_folder(evaluation.id, evaluation.name))
+    if given.spec is None and all(_at_path(connection, known, attached) is None for known in model_paths(path)):
+        refuse_misspelling(word, [item.path for item in attached])
+    return path
 
 
 def _models_spec(connection: Connection, base: str, attached: Sequence[Version]) -> dict[str, Any]:
