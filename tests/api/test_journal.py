@@ -80,6 +80,46 @@ async def test_the_journal_tells_who_wrote_what(api: httpx.AsyncClient, access: 
     assert (page["kept_days"], page["since"]) == (90, flow["created_at"])
 
 
+async def test_the_writes_of_an_evaluation(api: httpx.AsyncClient, store: Store) -> None:
+    """Those of its runs, logs, judgments and labels, of imports into it, and undos of these; and once it is deleted."""
+    ids, other = await _set_up(api), "evr_other"
+    log = await api.post("/v5/flows/log", json={"path": "f", "output": "a", "run_id": ids["run"]})
+    await api.post("/v5/flows/log", json={"path": "f", "output": "b"})
+    log_id = log.json()["id"]
+    await api.post("/v5/evaluators/log", json={"path": "judge", "parent_id": log_id, "judgment": True})
+    labels = {"evaluator": {"name": "mode"}, "labels": [{"log_id": log_id, "judgment": "tone"}], "kind": "human"}
+    labelled = await api.post(f"/v5/evaluations/{ids['evaluation']}/labels", json=labels)
+    evaluator = labelled.json()["evaluator"]["name"]
+    await _undo(api, labelled)
+    records: list[dict[str, Any]] = [
+        {"record": "file", "id": "fl_1", "type": "flow", "path": "g"},
+        {"record": "version", "id": "flv_1", "file_id": "fl_1", "content": {"attributes": {}}},
+        {"record": "evaluation", "id": "evr_first", "file_id": "fl_1", "name": "first"},
+        {"record": "evaluation", "id": other, "file_id": "fl_1", "name": "second"},
+        {"record": "run", "id": "run_1", "evaluations": [{"evaluation_id": ids["evaluation"]}], "version_id": "flv_1"},
+    ]
+    headers = {"Content-Type": "application/x-ndjson", "X-Evals-Import": "i"}
+    loaded = await api.post("/v5/bulk", content="\n".join(map(json.dumps, records)), headers=headers)
+    assert loaded.is_success, loaded.text
+
+    async def kinds(evaluation: str, **query: Any) -> list[str]:
+        page = (await api.get("/v5/journal", params={"evaluation": evaluation, "size": 50, **query})).json()
+        assert page["total"] == len(page["records"])
+        return [entry["kind"] for entry in page["records"]]
+
+    mine = ["import", "undo", "label_logs", "create_judgment", "create_log", "create_run", "create_evaluation"]
+    assert await kinds(ids["evaluation"]) == mine
+    assert await kinds(other) == await kinds("evr_first") == ["import"]
+    entries = (await api.get("/v5/journal", params={"evaluation": ids["evaluation"], "check": True})).json()["records"]
+    assert [entry.get("evaluator") for entry in entries[2:4]] == [evaluator, "judge"]
+    refusals = {entry["kind"]: entry.get("undo_first") for entry in entries if "refusal" in entry}
+    assert refusals.keys() == {"create_log", "create_run", "create_evaluation"}
+    assert refusals["create_log"] == entries[3]["id"]
+    assert (await api.delete(f"/v5/evaluations/{ids['evaluation']}")).is_success
+    assert set(await kinds(ids["evaluation"])) >= {"delete_evaluation", "label_logs", "create_run", "create_evaluation"}
+    assert (await api.get("/v5/journal", params={"evaluation": "evr_unknown"})).status_code == 404
+
+
 async def test_a_repeated_request_writes_once(api: httpx.AsyncClient, store: Store) -> None:
     """Every kind of write gives the first one's ids and handle again; equal content without its id is another row."""
     ids = await _set_up(api)

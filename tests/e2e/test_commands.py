@@ -101,6 +101,9 @@ def test_the_journal_is_listed_and_an_import_undone(tmp_path: Path) -> None:
     assert ("\tevals-mcp import\timport\t" in line, "\tcan be undone\t" in line, "log 2" in line) == (True, True, True)
     assert "Entries are kept for 90 days." in listed.stderr
     handle = line.split("\t")[-1]
+    about = run(["journal", *at, "--evaluation", "table"])
+    assert (about.status, about.stdout) == (0, listed.stdout), about.stderr
+    assert "no evaluation is named" in run(["journal", *at, "--evaluation", "other"]).stderr
     refused = run(["journal", "undo", handle, *at])
     assert (refused.status, "Repeat it with --yes." in refused.stderr) == (1, True), refused.stderr
     undone = run(["journal", "undo", handle, "--yes", *at], LOGNAME="ann", EVALS_MCP_ACTOR="Zoë")

@@ -6,16 +6,21 @@ from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.models.journal import JournalEntry, JournalPage
 
+_LOGS = 3
 
-def summarize_journal(found: JournalPage, budget: int) -> Quoted:
-    """The newest writes of a workspace, with what kept them and since when."""
+
+def summarize_journal(found: JournalPage, budget: int, evaluation: str | None = None) -> Quoted:
+    """The newest writes of a workspace, or about the evaluation with this id, how long they are kept, since when."""
     answer = Answer(budget)
     days = figures.count(found.kept_days, "day")
     if found.since is None:
         answer.head(f"No writes in the journal. Entries are kept for {days}.")
         return answer.text()
     since = figures.date(found.since)
-    answer.head(f"{figures.count(found.total, 'write')} since {since}, newest first. Entries are kept for {days}.")
+    about: Quoted = f" about evaluation {name(evaluation)}" if evaluation else ""
+    answer.head(
+        f"{figures.count(found.total, 'write')}{about} since {since}, newest first. Entries are kept for {days}."
+    )
     headers: list[Quoted] = ["time (UTC)", "actor", "through", "write", "of", "rows", "changed", "state", "handle"]
     lines = table(headers, [_cells(entry) for entry in found.records])
 
@@ -28,10 +33,26 @@ def summarize_journal(found: JournalPage, budget: int) -> Quoted:
 
 
 def write_state(entry: JournalEntry) -> Quoted:
-    """Whether a write can be undone or was."""
+    """Whether a write was undone or can be, or which one must be undone first."""
     if entry.undone_at is not None:
         return "undone"
+    if entry.undo_first is not None:
+        return f"undo {name(entry.undo_first)} first"
     return "can be undone" if entry.undoable else ""
+
+
+def written(entry: JournalEntry) -> Quoted:
+    """What a write is of: its subject, or the logs and the evaluator of labels: `log_a by mode in evr_x`."""
+    judged = entry.result.get("judged_log_id")
+    labels = entry.result.get("labels")
+    evaluator = (entry.evaluator or str(entry.result.get("evaluator_id") or "")).rpartition("/")[2]
+    by: Quoted = f" by {name(evaluator)}" if evaluator else ""
+    if entry.kind == "create_judgment" and isinstance(judged, str):
+        return f"{name(entry.subject)} of {name(judged)}{by}"
+    if entry.kind == "label_logs" and isinstance(labels, list):
+        ids = [name(str(label["log_id"])) for label in labels if isinstance(label, dict) and "log_id" in label]
+        return f"{figures.listed(ids, _LOGS)}{by} in {name(entry.subject)}"
+    return name(entry.subject)
 
 
 def rows_of_write(entry: JournalEntry) -> Quoted:
@@ -49,7 +70,7 @@ def _cells(entry: JournalEntry) -> list[Quoted]:
         name(entry.actor) if entry.actor else "",
         name(through) if through else "",
         name(entry.kind),
-        name(entry.subject),
+        written(entry),
         rows_of_write(entry),
         ", ".join([name(field) for field in entry.changed]),
         write_state(entry),

@@ -4,6 +4,7 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import next_call
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
+from evals_mcp.answers.journal import written
 from evals_mcp.models.journal import JournalEntry, JournalPage
 
 
@@ -16,7 +17,7 @@ def list_writes(page: JournalPage, budget: int) -> Quoted:
     answer.head(f"The last {figures.count(len(page.records))} of {figures.count(page.total, 'write')}, newest first:")
     for entry in page.records:
         answer.line(_listed(entry))
-    undoable = next((entry for entry in page.records if entry.undoable), None)
+    undoable = next((entry for entry in page.records if entry.undoable and entry.refusal is None), None)
     if undoable is not None:
         answer.offer(f"Next: {next_call('undo', write=undoable.id)}")
     return answer.text()
@@ -41,9 +42,11 @@ def describe_write(entry: JournalEntry) -> Quoted:
     through = name(entry.tool) if entry.tool else quote(entry.route, 100) if entry.route else ""
     by: Quoted = f" through {through}" if through else ""
     by += f" by {quote(entry.actor, 100)}" if entry.actor else ""
-    return f"{name(entry.kind)} {name(entry.subject)}{detail}{by} at {figures.date(entry.created_at)}"
+    return f"{name(entry.kind)} {written(entry)}{detail}{by} at {figures.date(entry.created_at)}"
 
 
 def _listed(entry: JournalEntry) -> Quoted:
-    state: Quoted = "can be undone" if entry.undoable else "was undone" if entry.undone_at else "cannot be undone"
+    state: Quoted = "was undone" if entry.undone_at else "cannot be undone"
+    if entry.undoable:
+        state = f"undo {name(entry.undo_first)} first" if entry.undo_first else "can be undone"
     return f"- {name(entry.id)}: {describe_write(entry)}; {state}"

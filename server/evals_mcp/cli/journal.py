@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evals_mcp.models.journal import JournalEntry, JournalPage
 
 _PAGE = 1_000
+_EVALUATION_ID = "evr_"
 _TOOL = "evals-mcp journal"
 
 
@@ -22,6 +23,7 @@ def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     journal = commands.add_parser("journal", help="list what was written, newest first, or undo a write")
     journal.add_argument("--limit", type=int, default=20, metavar="N", help="how many writes to list; default 20")
+    journal.add_argument("--evaluation", metavar="NAME", help="only writes about this one (name or id)")
     _add_from(journal)
     journal.set_defaults(command=_list_writes)
     actions = journal.add_subparsers(title="actions", metavar="ACTION")
@@ -42,7 +44,7 @@ def _list_writes(parsed: argparse.Namespace) -> int:
 
     if parsed.limit < 1:
         raise Invalid("--limit must be 1 or more.")
-    found = anyio.run(_read, parsed.source or parsed.database, parsed.limit)
+    found = anyio.run(_read, parsed.source or parsed.database, parsed.limit, parsed.evaluation)
     for entry in found.records:
         print("\t".join(_cells(entry)))
     since = "none yet" if found.since is None else f"{found.total:,} since {found.since:%Y-%m-%d}"
@@ -58,11 +60,16 @@ def _undo_write(parsed: argparse.Namespace) -> int:
     return 0
 
 
-async def _read(source: str | None, limit: int) -> "JournalPage":
+async def _read(source: str | None, limit: int, evaluation: str | None) -> "JournalPage":
+    from evals_mcp.lookup.lookup import Lookup
+
     async with _client(source) as client:
-        found = await client.journal.page(1, min(limit, _PAGE))
+        id = evaluation
+        if evaluation is not None and not evaluation.startswith(_EVALUATION_ID):  # an id may be of a deleted one
+            id = (await Lookup(client).find_evaluation(evaluation)).id
+        found = await client.journal.page(1, min(limit, _PAGE), id, check=True)
         while len(found.records) < min(limit, found.total):
-            more = await client.journal.page(len(found.records) // _PAGE + 1, _PAGE)
+            more = await client.journal.page(len(found.records) // _PAGE + 1, _PAGE, id)
             if not more.records:
                 break
             found.records += more.records
@@ -92,8 +99,8 @@ def _client(source: str | None) -> "EvalsClient":
 
 
 def _cells(entry: "JournalEntry") -> list[str]:
-    from evals_mcp.answers.journal import rows_of_write, write_state
+    from evals_mcp.answers.journal import rows_of_write, write_state, written
 
     through = entry.tool or entry.route or ""
-    cells = [entry.actor or "", through, entry.kind, entry.subject, rows_of_write(entry), write_state(entry), entry.id]
+    cells = [entry.actor or "", through, entry.kind, written(entry), rows_of_write(entry), write_state(entry), entry.id]
     return [f"{entry.created_at:%Y-%m-%d %H:%M:%SZ}", *(visible(cell) or "-" for cell in cells)]

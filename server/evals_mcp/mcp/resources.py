@@ -108,7 +108,17 @@ async def journal(lookup: Lookup) -> str:
     """The journal: the newest writes, with time, actor, tool, what was written, and whether it can be undone."""
     from evals_mcp.answers.journal import summarize_journal
 
-    return summarize_journal(await lookup.client.journal.page(1, _WRITES), BUDGET)
+    return summarize_journal(await lookup.client.journal.page(1, _WRITES, check=True), BUDGET)
+
+
+async def evaluation_journal(lookup: Lookup, evaluation: str) -> str:
+    """The newest writes about an evaluation, its runs, logs and labels, as the journal has them."""
+    from evals_mcp.answers.journal import summarize_journal
+
+    resolved = await lookup.find_evaluation(evaluation)
+    if await lookup.rows() is not lookup.client.reviews:
+        raise NotFound("This server has no journal of writes.")
+    return summarize_journal(await lookup.client.journal.page(1, _WRITES, resolved.id, check=True), BUDGET, resolved.id)
 
 
 async def evaluation_report(lookup: Lookup, evaluation: str) -> str:
@@ -195,6 +205,9 @@ RESOURCES: tuple[ResourceTemplate, ...] = (
         function=evaluation_table,
         title="Table of logs",
         media_type="text/csv",
+    ),
+    ResourceTemplate(
+        address="evals://evaluations/{evaluation}/journal", function=evaluation_journal, title="Writes of an evaluation"
     ),
     ResourceTemplate(address="evals://evaluations/{evaluation}/runs/{run}", function=run_report, title="Run"),
     ResourceTemplate(address="evals://logs/{log}", function=whole_log, title="Log"),

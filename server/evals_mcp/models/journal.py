@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from evals_mcp.models.model import JsonObject, Model, UtcDatetime
+from evals_mcp.models.model import Added, JsonObject, Model, UtcDatetime
 
 WriteKind = Literal[
     "create_log",
@@ -29,7 +29,9 @@ class JournalEntry(Model):
     `actor` is the name of the API key, else the one that the request gave. `kind` is a `WriteKind`, or for any other
     write the name of its operation. `changed` names the fields that had another value before, `result` has the ids that
     the write answered, and an undo takes back `rows_count` things. `undoable` says that the write has an inverse and
-    was not undone; later writes may still prevent it.
+    was not undone; later writes may still prevent it. Only where that is asked for, `refusal` says why an undo would be
+    refused now, and `undo_first` has the newest write that stands on this one. `evaluator` is the path of the evaluator
+    of labels.
     """
 
     id: str
@@ -44,6 +46,9 @@ class JournalEntry(Model):
     rows_count: int
     request_id: str | None = None
     undoable: bool
+    refusal: Added[str] = None
+    undo_first: Added[str] = None
+    evaluator: Added[str] = None
     undone_at: UtcDatetime | None = None
 
 

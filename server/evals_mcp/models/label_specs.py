@@ -44,7 +44,7 @@ def new_path(word: str, folder: str) -> str:
 
 
 def refuse_misspelling(word: str, paths: Iterable[str]) -> None:
-    """Raise Invalid if the name of a new evaluator is much like that of one at these paths. Numbers tell names apart."""
+    """Raise Invalid if the name of a new evaluator is much like one at these paths. Numbers tell names apart."""
     own = stem(word.rpartition("/")[2]) or word
     ends = {stem(path.rpartition("/")[2]): stem(path) for path in paths}
     alike = [end for end in ends if _numbers(end) == _numbers(own)]

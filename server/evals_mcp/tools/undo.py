@@ -21,7 +21,7 @@ async def undo(lookup: Lookup, write: Write = "", confirm: Confirm = False, dry_
         raise Invalid("This server has no journal of writes, so nothing can be undone here.")
     journal = lookup.client.journal
     if not write:
-        return list_writes(await journal.page(1, _LISTED), lookup.max_tokens)
+        return list_writes(await journal.page(1, _LISTED, check=True), lookup.max_tokens)
     entry = await journal.undo(write.strip(), dry_run=True)
     if not dry_run:
         if entry.rows_count > 1:

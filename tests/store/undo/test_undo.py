@@ -13,8 +13,8 @@ from tests.counted_world import World
 from tests.raw_rows import undone_rows
 from tests.recount import check_counts
 
-from evals_mcp.errors import Conflict
-from evals_mcp.store.store import open_store
+from evals_mcp.errors import Conflict, NotFound
+from evals_mcp.store.store import Store, open_store
 
 _WRITES = ["log", "log in run", "log in run", "judge", "judge", "update", "move", "new run", "seed run", "close"]
 _WRITES += ["outputs", "outputs", "set up", "set up", "attach", "add logs", "label", "label"]
@@ -75,9 +75,29 @@ def write_and_undo(world: World, steps: list[tuple[str, int, int, int]]) -> None
             assert undone or has_own_work
             assert not undone or undone_rows(world.store.database) == before
     check_counts(world.store)
+    _check_refusals(world.store, has_own_work=has_own_work)
     for entry in reversed(world.entries):
         _try_undo(world, entry)
     check_counts(world.store)
+
+
+def _check_refusals(store: Store, *, has_own_work: bool) -> None:
+    """The list says of each of the newest writes exactly what an undo of it says, and a later write to undo first.
+
+    What the server's own work stands on has no later write.
+    """
+    for entry in store.journal.page(1, 20, check=True).records:
+        words = None
+        if entry.undoable:
+            try:
+                store.journal.undo(entry.id, dry_run=True)
+            except (Conflict, NotFound) as refusal:
+                words = str(refusal)
+        if entry.refusal is None:
+            assert words is None or has_own_work, (entry, words)
+            continue
+        assert entry.refusal == words
+        assert int(str(entry.undo_first).split("_")[1]) > int(entry.id.split("_")[1])
 
 
 def _try_undo(world: World, entry: str) -> bool:

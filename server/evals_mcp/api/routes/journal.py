@@ -14,9 +14,15 @@ router = PrefixedRouter(prefix="/journal", tags=["journal"])
 
 
 @router.get("")
-def list_writes(store: CurrentStore, page: Page = 1, size: Size = 10) -> JournalPage:
+def list_writes(
+    store: CurrentStore,
+    page: Page = 1,
+    size: Size = 10,
+    evaluation: Annotated[str | None, Query(description="The id of one: only writes about it.")] = None,
+    check: Annotated[bool, Query(description="Say which of the newest 20 an undo would refuse.")] = False,
+) -> JournalPage:
     """List the writes of the workspace, newest first."""
-    return store.journal.page(page, size)
+    return store.journal.page(page, size, evaluation, check=check)
 
 
 @router.post("/{id}/undo")

@@ -123,10 +123,11 @@ def _in_row(position: int, field: str) -> Iterator[None]:
 def _result(
     evaluation_id: str, by: LabelEvaluator, author: str | None, stored: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """What the journal keeps of the answer: ids and the author."""
+    """What the journal keeps of the answer: ids, the author, and the evaluator's path, which may be deleted later."""
     return {
         "evaluation_id": evaluation_id,
         "evaluator_id": by.file_id,
+        "evaluator": by.path,
         "version_id": by.version_id,
         "is_new": by.is_new,
         "new_options_count": len(by.new_options),

@@ -37,14 +37,20 @@ _LOGS_AT_ONCE = 20_000
 
 def undo_import(connection: Connection, entry: Row[Any], now: datetime) -> None:
     """Delete what an import brought. Raises Conflict if something was built on it."""
-    brought = Brought(connection, entry.number)
-    check_import(connection, entry, brought)
+    brought = check_undo_of_import(connection, entry, now)
     _delete_runs(connection, brought, now)
     _delete_logs(connection, brought, now)
     _give_back_runs(connection, brought, now)
     _delete_evaluations(connection, brought, now)
     _delete_files(connection, brought)
     connection.execute(delete(journal_rows).where(journal_rows.c.entry == entry.number))
+
+
+def check_undo_of_import(connection: Connection, entry: Row[Any], now: datetime) -> Brought:
+    """What an import brought. Deletes nothing. Raises Conflict if something was built on it."""
+    brought = Brought(connection, entry.number)
+    check_import(connection, entry, brought)
+    return brought
 
 
 def _delete_runs(connection: Connection, brought: Brought, now: datetime) -> None:

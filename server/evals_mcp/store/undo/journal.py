@@ -1,20 +1,21 @@
 """The journal of a workspace: list its writes, take one back."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select, true, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.journal import JournalEntry, JournalPage
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
-from evals_mcp.store.database.tables import journal
+from evals_mcp.store.database.tables import files, journal
 from evals_mcp.store.evaluations.judge_examples import undo_examples
+from evals_mcp.store.journal.about import about_evaluation
 from evals_mcp.store.journal.entries import Act, handle, record, repeated
-from evals_mcp.store.undo.import_inverse import undo_import
+from evals_mcp.store.undo.import_inverse import check_undo_of_import, undo_import
 from evals_mcp.store.undo.label_inverses import undo_labels
 from evals_mcp.store.undo.log_inverses import (
     undo_changed_log,
@@ -30,6 +31,7 @@ from evals_mcp.store.undo.run_inverses import (
     undo_new_run,
 )
 from evals_mcp.store.undo.set_up_inverses import undo_added_evaluators, undo_set_up
+from evals_mcp.store.undo.standing import Refusal, candidates, read_refusals
 
 _INVERSES: dict[str, Callable[[Connection, Row[Any], datetime], None]] = {
     "create_log": undo_new_log,
@@ -55,6 +57,8 @@ _SEVERAL = {
 }
 """The kinds of writes of several things, and where their results have them."""
 
+_CHECKED = 20
+_NO_PATHS: Mapping[str, str] = {}
 _HANDLE = re.compile(r"write_([1-9]\d{0,17})_([0-9a-f]{8})")
 
 
@@ -65,15 +69,35 @@ class Journal:
         self._database = database
         self._days = days
 
-    def page(self, page: int, size: int) -> JournalPage:
-        """A page of the writes, newest first."""
+    def page(self, page: int, size: int, evaluation_id: str | None = None, *, check: bool = False) -> JournalPage:
+        """A page of the writes, newest first: of all, or of those about an evaluation. Raises NotFound.
+
+        With `check`, those among the newest 20 of all that cannot be undone now say why.
+        """
         with self._database.read() as connection:
-            total = connection.execute(select(func.count()).select_from(journal)).scalar_one()
+            about = true() if evaluation_id is None else about_evaluation(connection, evaluation_id)
+            total = connection.execute(select(func.count()).select_from(journal).where(about)).scalar_one()
             since = connection.execute(select(journal.c.created_at).order_by(journal.c.number).limit(1)).scalar()
             limit, offset = window(page, size)
-            rows = connection.execute(select(journal).order_by(journal.c.number.desc()).limit(limit).offset(offset))
-            records = [_entry(row) for row in rows]
-            return JournalPage(records=records, page=page, size=limit, total=total, kept_days=self._days, since=since)
+            newest_first = select(journal).order_by(journal.c.number.desc())
+            rows = connection.execute(newest_first.where(about).limit(limit).offset(offset)).all()
+            newest = connection.execute(newest_first.limit(_CHECKED)).all() if check else []
+            paths = _evaluator_paths(connection, rows)
+        refusals = self._refusals(newest)
+        return JournalPage(
+            records=[_entry(row, paths, refusals.get(row.number)) for row in rows],
+            page=page,
+            size=limit,
+            total=total,
+            kept_days=self._days,
+            since=since,
+        )
+
+    def _refusals(self, newest: Sequence[Row[Any]]) -> dict[int, Refusal]:
+        if not candidates(newest):
+            return {}
+        with self._database.write(dry_run=True) as connection:
+            return read_refusals(connection, newest, self._database.now(), _try_undo)
 
     def undo(self, write: str, act: Act | None = None, *, dry_run: bool = False, confirm: bool = False) -> JournalEntry:
         """Take a write back by its handle, exactly and once. The answer is the entry of the undo.
@@ -91,15 +115,38 @@ class Journal:
                     raise Conflict(f"Write `{write}` was undone before. A write is undone once.")
                 if entry.before is None:
                     raise Conflict(f"Write `{write}` cannot be undone: what it replaced is not in the journal.")
-                undo_server_logs(connection, entry, now)
-                _INVERSES[entry.kind](connection, entry, now)
-                _require_confirmation(entry, confirm=confirm or dry_run)
-                if dry_run:
-                    return _entry(entry)
+                is_confirmed = confirm or _rows_count(entry) <= 1
+                if dry_run or not is_confirmed:
+                    _try_undo(connection, entry, now)
+                    _require_confirmation(entry, confirm=is_confirmed or dry_run)
+                    return _entry(entry, _evaluator_paths(connection, [entry]))
+                _undo(connection, entry, now)
                 connection.execute(update(journal).where(journal.c.number == entry.number).values(undone_at=now))
                 record(connection, act, "undo", write, {"undone": write}, None, now)
             assert act.entry is not None
             return _entry(_find(connection, act.entry))
+
+
+def _undo(connection: Connection, entry: Row[Any], now: datetime) -> None:
+    undo_server_logs(connection, entry, now)
+    _INVERSES[entry.kind](connection, entry, now)
+
+
+def _try_undo(connection: Connection, entry: Row[Any], now: datetime) -> None:
+    """Raise what an undo would raise, in a transaction that is rolled back. Of an import, nothing is deleted."""
+    undo_server_logs(connection, entry, now)
+    {**_INVERSES, "import": check_undo_of_import}[entry.kind](connection, entry, now)
+
+
+def _evaluator_paths(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, str]:
+    """The paths of the evaluators of labels and judgments, by their ids."""
+    ids = {_evaluator_id(row) for row in rows} - {None}
+    found = connection.execute(select(files.c.id, files.c.path).where(files.c.id.in_(sorted(ids)))) if ids else ()
+    return {row.id: row.path for row in found}
+
+
+def _evaluator_id(row: Row[Any]) -> Any:
+    return row.result.get({"label_logs": "evaluator_id", "create_judgment": "file_id"}.get(row.kind))
 
 
 def _require_confirmation(entry: Row[Any], *, confirm: bool) -> None:
@@ -123,7 +170,7 @@ def _find(connection: Connection, write: str) -> Row[Any]:
     return row
 
 
-def _entry(row: Row[Any]) -> JournalEntry:
+def _entry(row: Row[Any], paths: Mapping[str, str] = _NO_PATHS, refusal: Refusal | None = None) -> JournalEntry:
     changed = row.before.get("values", ()) if row.before else ()
     return JournalEntry(
         id=handle(row),
@@ -131,6 +178,9 @@ def _entry(row: Row[Any]) -> JournalEntry:
         changed=sorted(changed),
         rows_count=_rows_count(row),
         undoable=row.before is not None and row.undone_at is None,
+        refusal=None if refusal is None else refusal.words,
+        undo_first=None if refusal is None else refusal.first,
+        evaluator=paths.get(_evaluator_id(row)) or row.result.get("evaluator"),
     )
 
 

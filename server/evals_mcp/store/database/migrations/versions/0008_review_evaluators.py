@@ -23,7 +23,7 @@ _journal = sa.table(
 
 def upgrade() -> None:
     """Add the column, and set it for the evaluators that, as the journal says, labels attached."""
-    column = sa.Column("for_review", sa.Boolean(), nullable=False, server_default=sa.false())
+    column: sa.Column[bool] = sa.Column("for_review", sa.Boolean(), nullable=False, server_default=sa.false())
     op.add_column("evaluation_evaluators", column)
     connection = op.get_bind()
     of_labels = (_journal.c.kind == "label_logs", _journal.c.undone_at.is_(None))
