@@ -56,6 +56,7 @@ async def test_addresses_are_listed_as_templates(client: Client) -> None:
     assert [(item.uri_template, item.mime_type) for item in listed] == [
         ("evals://evaluations/{evaluation}", "text/markdown"),
         ("evals://evaluations/{evaluation}/table", "text/csv"),
+        ("evals://evaluations/{evaluation}/journal", "text/plain"),
         ("evals://evaluations/{evaluation}/runs/{run}", "text/plain"),
         ("evals://logs/{log}", "text/plain"),
     ]

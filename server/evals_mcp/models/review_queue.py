@@ -91,7 +91,10 @@ class OptionProgress(Model):
 
 
 class ReviewProgress(Model):
-    """How far the review is: `labelled` of `logs`. `waiting` are with other reviewers, `skipped` by this one."""
+    """How far the review is: `labelled` of `logs`. `waiting` are with other reviewers, `skipped` by this one.
+
+    All of them count logs, and a log that several runs have once.
+    """
 
     logs: int
     labelled: int

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from tests.review_world import Clock, ReviewWorld
 
 from evals_mcp.models.review_queue import LEASE_MINUTES
+from evals_mcp.models.questions import AgreementQuestion
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import open_store
 
@@ -190,3 +191,25 @@ def test_who_sends_a_judges_judgments_reviews_the_logs_too(tmp_path: Path) -> No
             target = LogTarget(version_id=world.other)
             store.logs.create_judgment(target, log_id, {"judgment": True, "user": "ann"})
         assert world.next("ann", "even").item is not None
+
+
+def test_progress_counts_logs_and_one_of_several_runs_once(tmp_path: Path) -> None:
+    """As agreement does: a log that two runs have, and that two people labelled, is one log."""
+    clock = Clock()
+    with closing(open_store(str(tmp_path / "evals.db"), None, clock)) as store:
+        world = ReviewWorld(store, clock, [[True, False, True], [True, True, False]])
+        store.runs.add_logs(world.id, world.runs[1], world.logs[0][:2])
+        for log_id in (*world.logs[0][:2], world.logs[1][2]):
+            for person in ("ann", "ben"):
+                world.label(log_id, world.judgments[log_id] or log_id == world.logs[0][1], person)
+        progress = world.next("cai").progress
+        assert (progress.logs, progress.labelled) == (6, 3)
+        assert [item.options for item in progress.options] == [[("true", 2), ("false", 1)]]
+        (judge,) = (item for item in progress.judges if item.judge_version_id == world.judge)
+        found = store.agreement_questions.answer(world.id, AgreementQuestion())
+        (pair,) = (
+            pair
+            for pair in found.pairs
+            if {found.raters[at].evaluator_version_id for at in (pair.first, pair.second)} == {world.judge, world.human}
+        )
+        assert (judge.agreed, judge.logs, pair.logs) == (2, 3, 3)

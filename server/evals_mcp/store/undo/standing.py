@@ -60,7 +60,7 @@ def candidates(newest: Sequence[Row[Any]]) -> bool:
 def _can_be_tried(entry: Row[Any]) -> bool:
     if entry.before is None or entry.undone_at is not None:
         return False
-    return entry.kind != "import" or sum(entry.result["added"].values()) <= _MOST_ROWS
+    return entry.kind != "import" or bool(sum(entry.result["added"].values()) <= _MOST_ROWS)
 
 
 def _may_stand_on(later: Row[Any], entry: Row[Any]) -> bool:
