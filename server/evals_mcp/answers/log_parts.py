@@ -47,6 +47,7 @@ class LabeledJudgment(NamedTuple):
     error: str | None
     log_id: str
     by: Quoted = ""
+    author: str | None = None
     evaluator: str = ""
     beside: Sequence[Quoted] = ()
 
@@ -204,7 +205,7 @@ def _judgment_part(item: LabeledJudgment) -> Part:
     if item.explanation:
         return Part(f"{heading}, explanation", f"{path}.explanation", item.explanation)
     if isinstance(item.judgment, str) and len(item.judgment) > _LONGEST_KEY:
-        return Part(f"judgments.{name(item.label)}", f"{path}.judgment", item.judgment)
+        return Part(f"judgments.{name(item.label)}{item.by}", f"{path}.judgment", item.judgment)
     return Part(heading, path, None)
 
 
@@ -213,12 +214,13 @@ def _labeled(log: EvaluatorLogResponse, label: str) -> LabeledJudgment:
     judgment = log.judgment if state == "judged" else None
     beside = verdict_words(judgment, log.score, log.passed, log.threshold)
     beside += filter(None, [sample_words(log.samples or ())])
-    return LabeledJudgment(label, state, judgment, log_output(log), log.error, log.id, beside=beside)
+    return LabeledJudgment(label, state, judgment, log_output(log), log.error, log.id, author=log.user, beside=beside)
 
 
 def _judgment_document(item: LabeledJudgment) -> dict[str, Any]:
     document = {"state": item.state, "judgment": item.judgment, "explanation": item.explanation, "error": item.error}
-    return {key: value for key, value in document.items() if value is not None} | {"log": item.log_id}
+    document |= {"author": item.author, "log": item.log_id}
+    return {key: value for key, value in document.items() if value is not None}
 
 
 def _is_plain(message: Mapping[str, Any]) -> bool:
