@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from tests.review_world import Clock, ReviewWorld
 
-from evals_mcp.models.review_queue import LEASE_MINUTES
 from evals_mcp.models.questions import AgreementQuestion
+from evals_mcp.models.review_queue import LEASE_MINUTES
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import open_store
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.models.review_queue import JudgeProgress, OptionProgress, ReviewProgress
