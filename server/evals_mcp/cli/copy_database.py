@@ -2,15 +2,15 @@
 
 import argparse
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli.printing import markup, output_console
-from evals_mcp.cli.progress import progress_line
+from evals_mcp.cli.progress import progress_bar
 from evals_mcp.errors import Invalid
 
 if TYPE_CHECKING:
     from evals_mcp.exporters.copying import Copied
-    from evals_mcp.importers.loader import Loaded
 
 _KEY = "HUMANLOOP_API_KEY"
 
@@ -50,13 +50,9 @@ async def _copy_everything(parsed: argparse.Namespace) -> "Copied":
     if source == target:
         raise Invalid("FROM and TO are the same.")
     require_database(source)
-    with progress_line() as tell:
-
-        async def progress(loaded: "Loaded") -> None:
-            await tell("records", loaded.records.total())
-
+    with progress_bar() as tell:
         async with build_client(source) as reads, build_client(target) as writes:
-            return await copy_everything(reads, writes, progress)
+            return await copy_everything(reads, writes, partial(tell, "copying records"))
 
 
 def _show(copied: "Copied", note: str) -> None:

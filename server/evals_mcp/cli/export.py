@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from evals_mcp.cli import completers
 from evals_mcp.cli.completers import completed
 from evals_mcp.cli.printing import visible
-from evals_mcp.cli.progress import progress_line
+from evals_mcp.cli.progress import progress_bar
 from evals_mcp.errors import Invalid
 
 if TYPE_CHECKING:
@@ -69,13 +69,13 @@ async def _export_evaluation(parsed: argparse.Namespace) -> str:
         raise Invalid("--where chooses the rows of a table. A folder has the whole evaluation: name a .csv file.")
     settings = settings_at(parsed.source or parsed.database, os.environ)
     require_database(settings)
-    with progress_line() as tell:
+    with progress_bar() as tell:
         async with build_client(settings) as client:
             lookup = Lookup(client, mirror=build_mirror(settings, client))
             evaluation = await lookup.find_evaluation(parsed.evaluation)
 
             async def progress(done: int, total: int) -> None:
-                await tell(f"logs of {total:,}", done)
+                await tell("reading logs", done, total)
 
             if format == "humanloop":
                 return await _export_folder(client, evaluation, Path(parsed.to), progress)

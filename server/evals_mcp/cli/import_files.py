@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli.printing import markup, output_console
-from evals_mcp.cli.progress import progress_line
+from evals_mcp.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -90,7 +90,7 @@ async def _import_files(parsed: argparse.Namespace, settings: "Settings") -> "Im
     from evals_mcp.importers.importing import import_files
     from evals_mcp.wiring import build_client
 
-    with progress_line() as progress:
+    with progress_bar() as progress:
         async with build_client(settings) as client:
             with acting("evals-mcp import", actor=actor_of(os.environ)):
                 return await import_files(

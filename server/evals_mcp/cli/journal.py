@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evals_mcp.cli.actor import actor_of
 from evals_mcp.cli.arguments import require_database, settings_at
 from evals_mcp.cli.printing import visible
+from evals_mcp.cli.progress import progress_bar
 from evals_mcp.errors import Invalid
 
 if TYPE_CHECKING:
@@ -78,6 +79,12 @@ async def _read(source: str | None, limit: int, evaluation: str | None) -> "Jour
 
 
 async def _undo(source: str | None, write: str, yes: bool) -> "JournalEntry":
+    with progress_bar() as tell:
+        await tell("undoing", 0, None)
+        return await _undo_at(source, write, yes)
+
+
+async def _undo_at(source: str | None, write: str, yes: bool) -> "JournalEntry":
     from evals_mcp.client.acting import acting
 
     async with _client(source) as client:

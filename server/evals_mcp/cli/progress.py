@@ -1,27 +1,27 @@
-"""A line on stderr that shows what is being done; nothing where stderr is no terminal."""
+"""A bar on stderr that shows how far a command is; nothing where stderr is no terminal."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from evals_mcp.cli.printing import markup
 
-Tell = Callable[[str, int], Awaitable[None]]
-"""Shows what is being done, and how many rows or records of it."""
+Tell = Callable[[str, int, int | None], Awaitable[None]]
+"""Shows what is being done, how many rows or records of it are done, and of how many, if that is known."""
 
 
 @contextmanager
-def progress_line() -> Iterator[Tell]:
-    """Show the line until the end of the block."""
+def progress_bar() -> Iterator[Tell]:
+    """Show the bar until the end of the block: full at the total, moving without one."""
     from rich.console import Console
-    from rich.progress import Progress as Bar
-    from rich.progress import SpinnerColumn, TextColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("reading", total=None)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=None)
 
-        async def tell(work: str, count: int) -> None:
-            bar.update(task, description=markup(f"{work}: {count:,}"))
+        async def tell(work: str, done: int, total: int | None) -> None:
+            amount = (f": {done:,}" if done else "") + (f" of {total:,}" if total else "")
+            bar.update(task, description=markup(f"{work}{amount}"), completed=done, total=total)
 
         yield tell

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.exporters.evaluation_reading import Progress
 from evals_mcp.importers.loader import Loaded, load_document
-from evals_mcp.importers.loader import Progress as LoadProgress
 from evals_mcp.models.evaluation_document import Record
 
 _NAMED = 3
@@ -21,8 +21,10 @@ class Copied:
     added: Mapping[str, int]
 
 
-async def copy_everything(source: EvalsClient, target: EvalsClient, progress: LoadProgress | None = None) -> Copied:
+async def copy_everything(source: EvalsClient, target: EvalsClient, progress: Progress | None = None) -> Copied:
     """Copy all records with their ids and times. Again, it adds what is new, and brings what changed up to date.
+
+    `progress` receives the records that were copied so far, and how many there are.
 
     Raises Invalid for a server without the bulk routes, and for a target with other files at the same paths;
     Unavailable if the target lacks records at the end; and EvalsError.
@@ -32,7 +34,13 @@ async def copy_everything(source: EvalsClient, target: EvalsClient, progress: Lo
         if not client.extended:
             raise Invalid(f"{role} is no server of evals-mcp, so it cannot be copied. Export its evaluations instead.")
     await _require_free_paths(source, target)
-    loaded = await load_document(target, _records(source), overwrite=True, progress=progress)
+    there = sum((await source.bulk.counts()).values())
+
+    async def tell(loaded: Loaded) -> None:
+        if progress is not None:
+            await progress(loaded.records.total(), max(there, loaded.records.total()))
+
+    loaded = await load_document(target, _records(source), overwrite=True, progress=tell)
     await _require_all(loaded, target)
     return Copied(loaded.records, loaded.added)
 

@@ -40,8 +40,11 @@ _RESULTS_A_REPORT = 500
 _FEW = 3
 _LONGEST_REASON = 200
 
-Progress = Callable[[str, int], Awaitable[None]]
-"""Called now and then with what is done (`reading results.csv`, `loading`) and how many rows or records of it."""
+_LOADED = ("datapoint", "log", "judgment")
+
+Progress = Callable[[str, int, int | None], Awaitable[None]]
+"""Called now and then with what is done (`reading results.csv`, `loading Support`), how many rows or records of it, and
+of how many, if that is known."""
 
 
 @dataclass(slots=True)
@@ -75,8 +78,10 @@ async def import_files(
     documents = []
     for path, folder_format in exports:
         imported.files.append((path.name, folder_format.name))
-        documents.append((path.name, folder_format.read(path, imported.report)))
-        imported.evaluations += counted(documents[-1][1].checked())
+        document = folder_format.read(path, imported.report)
+        held = counted(document.checked())
+        documents.append((path.name, document, _records_of(held)))
+        imported.evaluations += held
     there = {} if evaluation else await evaluations_there(client, must_answer=not dry_run)
     choice = ColumnChoice(chosen or Chosen(), there)
     with Gathering(evaluation, choice) as gathering:
@@ -100,8 +105,8 @@ async def import_files(
             _tell(assembly, imported.report)
         imported.report.notes += choice.notes()
         if not dry_run:
-            for name, document in documents:
-                await _load(client, name, document.records(), imported, progress)
+            for name, document, total in documents:
+                await _load(client, name, document.records(), imported, progress, total)
             for assembly in assemblies:
                 await _load_assembly(client, assembly, imported, progress)
     return imported
@@ -113,7 +118,7 @@ async def import_document(
     """Import an evaluation document. Raises EvalsError."""
     imported = Imported(evaluations=counted(records))
     if not dry_run:
-        await _load(client, name, records, imported, progress)
+        await _load(client, name, records, imported, progress, _records_of(imported.evaluations))
     return imported
 
 
@@ -237,7 +242,7 @@ async def _read(
                 score.kind = "human"
         held.add(result)
         if progress is not None and number % _RESULTS_A_REPORT == 0:
-            await progress(f"reading {path.name}", number)
+            await progress(f"reading {path.name}", number, None)
     held.report()
     if path.suffix.lower() in TEXTS and (note := encoding_note(path)) is not None:
         report.note(note)
@@ -299,7 +304,8 @@ async def _load_assembly(
     earlier = await EarlierImport.read(client, assembly.evaluation, assembly.evaluation_id)
     document = earlier.watched(assembly.records())
     try:
-        loaded = await _load(client, assembly.evaluation, document, imported, progress)
+        total = _records_of([_described(assembly)])
+        loaded = await _load(client, assembly.evaluation, document, imported, progress, total)
     except Invalid as error:
         match error.location:
             case ("document", int() as position, *_):
@@ -311,17 +317,28 @@ async def _load_assembly(
 
 
 async def _load(
-    client: EvalsClient, name: str, document: Iterable[Record], imported: Imported, progress: Progress | None
+    client: EvalsClient,
+    name: str,
+    document: Iterable[Record],
+    imported: Imported,
+    progress: Progress | None,
+    total: int,
 ) -> Loaded:
     async def tell(loaded: Loaded) -> None:
         if progress is not None:
-            await progress(f"loading {name}", loaded.records.total())
+            done = sum(loaded.records[kind] for kind in _LOADED)
+            await progress(f"loading {name}", done, max(done, total))
 
     loaded = await load_document(client, stream(document), progress=tell)
     counted = {kind: n for kind, n in loaded.records.items() if client.extended or kind in COUNTED}
     imported.records.update(counted)
     imported.added.update(loaded.added)
     return loaded
+
+
+def _records_of(evaluations: Iterable[ImportedEvaluation]) -> int:
+    """The datapoints, logs and judgments of evaluations: most of their records."""
+    return sum(item.datapoints + item.logs + item.judgments.total() for item in evaluations)
 
 
 def _why(report: Report) -> str:

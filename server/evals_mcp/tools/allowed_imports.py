@@ -33,12 +33,14 @@ class ImportProgress:
         self._done = 0  # in earlier steps, because a host's progress must increase
         self._count = 0
 
-    async def __call__(self, work: str, amount: int) -> None:
-        """Report how many rows or records of some work are done."""
+    async def __call__(self, work: str, amount: int, total: int | None) -> None:
+        """Report how many rows or records of some work are done, and of how many, if that is known."""
         if work != self._work:
             self._work, self._done, self._count = work, self._done + self._count, 0
         self._count = max(self._count, amount)
-        await self._report(self._done + self._count, None, f"{quote(work)}: {count(amount)}")
+        whole = None if total is None else self._done + total
+        of: Quoted = "" if total is None else f" of {count(total)}"
+        await self._report(self._done + self._count, whole, f"{quote(work)}: {count(amount)}{of}")
 
     @contextmanager
     def explained(self, setup: Setup) -> Generator[None]:

@@ -20,6 +20,7 @@ from evals_mcp.statistics.datapoint_changes import DatapointChange
 from evals_mcp.statistics.even_labels import only_even
 from evals_mcp.statistics.judge_corrections import are_same_question, correct_differences
 from evals_mcp.statistics.run_comparisons import PairComparison, compare_pair, compare_runs
+from evals_mcp.steps import told
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, logs
 from evals_mcp.store.evaluations.run_status import Attachment
@@ -171,7 +172,7 @@ class ComparisonQuestions:
                 (baseline, runs[run_id], filter_revisions(conditions, evaluation)),
                 partial(self._compare, connection, conditions, question, evaluation, baseline, runs[run_id]),
             )
-            for run_id in asked
+            for run_id in told(asked, "Comparing run")
         }
         if question.family == "asked":
             return {run_id: pair.only(question.evaluator_version_ids) for run_id, pair in pairs.items()}

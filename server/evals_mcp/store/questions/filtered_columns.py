@@ -1,6 +1,6 @@
 """The columns of runs, for the datapoints or the logs that meet a filter."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -44,7 +44,7 @@ class FilteredColumns:
         return found._replace(columns={run_id: count_missing(rows, run) for run_id, run in found.columns.items()})
 
     def whole(
-        self, connection: Connection, runs: Iterable[Row[Any]], evaluators: Sequence[AttachedEvaluator]
+        self, connection: Connection, runs: Collection[Row[Any]], evaluators: Sequence[AttachedEvaluator]
     ) -> RunsAsColumns:
         """The columns of runs, for all their logs, without measures."""
         return self._columns.read(connection, runs, evaluators, measures=False)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +21,7 @@ from evals_mcp.statistics.columns import (
     profile_of,
 )
 from evals_mcp.statistics.pairing import Profile
+from evals_mcp.steps import told
 from evals_mcp.store.database.tables import judgments, logs, run_logs
 from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.files.versions import read_specs
@@ -95,7 +96,7 @@ class RunColumnsReader:
     def read(
         self,
         connection: Connection,
-        runs: Iterable[Row[Any]],
+        runs: Collection[Row[Any]],
         evaluators: Sequence[AttachedEvaluator],
         *,
         measures: bool = True,
@@ -106,7 +107,7 @@ class RunColumnsReader:
         keys = self._keys
         columns: dict[str, RunColumns] = {}
         numbers: dict[str, NDArray[Any]] = {}
-        for run in runs:
+        for run in told(runs, "Reading run"):
             read_logs = partial(self._read_logs, connection, keys.keys, run.id)
             logs = self._cache.get("log columns", run.id, (run, keys.generation), read_logs)
             numbers[run.id] = logs.numbers
