@@ -12,7 +12,7 @@ that judge logs.
 - Which evaluations exist? list_evaluations.
 - Which version is better? compare_runs. All runs side by side: list_runs.
 - What broke? get_logs (where=["helpful=false"], sort="worst"). One log, or two outputs: get_log.
-- Where do runs disagree, or all fail? list_datapoints.
+- Where do runs disagree or all fail? list_datapoints.
 - Anything else: query (SQL).{writing}
 
 where=[…] takes conditions: "stars<3", "tone=rude|curt", "judge=failed" (abstained, missing), "category!=law" (an \
@@ -20,7 +20,8 @@ input, target or metadata), "output~refund" (contains; also text for everything,
 "latency>5" (tokens, cost, length), "error=true", "run=v2", "author=ann", "passes=v2" and "fails=v1" (runs), \
 "passes_count=1". Quote odd names and values. compare_runs: "baseline.length>99".
 
-Names work as ids, of evaluators also the end of the path. A cut answer ends with the call for the rest.
+Names work as ids; for evaluators also the path's end. A cut answer ends with the call for the rest. How to work: \
+skill://review-evaluations/SKILL.md.
 
 Rates and means exclude missing (never judged), abstained (judged null) and failed (evaluator error) judgments. \
 \\u{{…}} is an invisible character.
@@ -28,7 +29,7 @@ Rates and means exclude missing (never judged), abstained (judged null) and fail
 _WRITING = (
     "\n- New runs: set_up_run, update_run; outputs: log_generation; judgments, notes: label_logs, next_to_review; "
     "logs into a run: add_logs_to_run; files: import_results. undo takes a write back. "
-    "A repeated call with its request_id writes nothing twice."
+    "Repeating a request_id writes nothing twice."
 )
 
 

@@ -48,6 +48,7 @@ from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, offer
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS, Prompt
 from evals_mcp.mcp.resources import RESOURCES, find_resource, journal_resource, newest_evaluations
+from evals_mcp.mcp.skills import MARKDOWN, SKILL_ADDRESSES, Skills, listed_skills, read_skill
 from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mcp.typed_names import read_typed_names
 from evals_mcp.models.json_values import DEEPEST_JSON
@@ -175,7 +176,7 @@ class EvalsServer(LateServer):
         return f"{takes} With {name_of(key)}: {', '.join(others)}." if others else takes
 
     async def list_resources(self) -> list[ListedResource]:
-        """List the newest evaluations; none after an error or a time-out, because hosts list resources unasked."""
+        """List the newest evaluations and the skills; only these after an error or a time-out: hosts list unasked."""
         listed = await super().list_resources()
         with anyio.move_on_after(_MOMENT):
             try:
@@ -185,7 +186,7 @@ class EvalsServer(LateServer):
                     listed.append(journal_resource())
             except EvalsError as error:
                 _log.info("No evaluations listed: %s", error)
-        return listed
+        return [*listed, *listed_skills()]
 
     async def list_resource_templates(self) -> list[ListedTemplate]:
         """List the addresses of reports, runs and logs."""
@@ -195,9 +196,11 @@ class EvalsServer(LateServer):
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | Any:
         """Read a resource. Raises ResourceNotFoundError if the address names nothing, else ResourceError."""
-        if not str(uri).startswith(_OWN_ADDRESSES):
+        if not str(uri).startswith((_OWN_ADDRESSES, SKILL_ADDRESSES)):
             return await super().read_resource(uri, context)
         try:
+            if str(uri).startswith(SKILL_ADDRESSES):
+                return [ReadResourceContents(content=read_skill(str(uri)), mime_type=MARKDOWN)]
             template, values = find_resource(str(uri))
             for key, value in values.items():
                 _check_text(key, value)
@@ -278,6 +281,7 @@ def build_server(
         title="evals-mcp",
         version=__version__,
         instructions=instructions(read_only=read_only),
+        extensions=[Skills()],
         log_level="WARNING",
         subscriptions=False,
     )

@@ -27,6 +27,7 @@ from evals_mcp import __version__
 from evals_mcp.mcp.ending import end_process
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.repaired_messages import RepairedMessages
+from evals_mcp.mcp.skills import Skills, announce_skills
 
 
 class LateServer(MCPServer[Any], ABC):
@@ -60,9 +61,11 @@ class StdioServer(MCPServer[Any]):
             title="evals-mcp",
             version=__version__,
             instructions=instructions(read_only=read_only),
+            extensions=[Skills()],
             log_level="WARNING",
             subscriptions=False,
         )
+        self.middleware.append(announce_skills)
         self._load = load
         self.completion()(self._complete)  # type: ignore[no-untyped-call]
 
