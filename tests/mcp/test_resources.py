@@ -261,8 +261,8 @@ async def test_names_out_of_data_are_quoted_in_a_report(hostile: Client) -> None
 
 async def test_the_newest_evaluations_are_listed(client: Client) -> None:
     """Models and people who list resources see what there is, and can read it at the address."""
-    listed, journal = (await client.list_resources()).resources
-    assert (listed.title, journal.title) == (SAMPLE, "Journal of writes")
+    listed, journal, skill = (await client.list_resources()).resources
+    assert (listed.title, journal.title, skill.name) == (SAMPLE, "Journal of writes", "review-evaluations")
     assert listed.mime_type == "text/markdown"
     assert listed.description == "Report of the evaluation of support/answer-ticket: 3 runs, running."
     (report,) = (await client.read_resource(listed.uri)).contents
@@ -280,7 +280,7 @@ async def test_the_newest_evaluations_are_listed(client: Client) -> None:
 
 async def test_names_out_of_data_are_quoted_in_the_list(hostile: Client) -> None:
     """A name is one line in quotes, and nothing in it is invisible."""
-    listed, _ = (await hostile.list_resources()).resources
+    listed, *_ = (await hostile.list_resources()).resources
     assert str(listed.title).startswith('"](http://evil.example)')
     for text in (str(listed.title), str(listed.description), listed.name):
         assert text.isprintable()
@@ -296,12 +296,12 @@ async def test_at_most_twenty_are_listed_and_the_last_changed_come_first(tmp_pat
             await api.evaluations.create(CreateEvaluationRequest(name=f"eval {number}", file=file, evaluators=[]))
     async with Client(build_mcp_server(settings), mode="legacy") as client:
         listed = (await client.list_resources()).resources
-    assert [item.title for item in listed[:-1]] == [f"eval {number}" for number in range(24, 4, -1)]
-    assert len({item.uri for item in listed}) == len({item.name for item in listed}) == 21
+    assert [item.title for item in listed[:-2]] == [f"eval {number}" for number in range(24, 4, -1)]
+    assert len({item.uri for item in listed}) == len({item.name for item in listed}) == 22
 
 
-async def test_a_list_that_cannot_be_read_is_empty(tmp_path: Path) -> None:
+async def test_a_list_that_cannot_be_read_has_no_evaluations(tmp_path: Path) -> None:
     """A host that lists resources at its start shows no error; the tools tell what is wrong."""
     (tmp_path / "broken.db").write_bytes(b"no database, but long enough to look like one" * 100)
     async with Client(build_mcp_server(Settings(database=str(tmp_path / "broken.db"))), mode="legacy") as client:
-        assert (await client.list_resources()).resources == []
+        assert [item.name for item in (await client.list_resources()).resources] == ["review-evaluations"]

@@ -469,7 +469,8 @@ async def test_an_empty_database_is_told_from_a_mistyped_one(tmp_path: Path, sam
             assert ("Databases with evaluations in the same folder: real.db." in answer) is (path.parent == tmp_path)
             for tool in ("list_runs", "compare_runs", "get_logs", "list_datapoints"):
                 assert words in await assistant.refuse(tool, evaluation="x")
-            assert (await assistant.host.list_resources()).resources == []
+            listed = (await assistant.host.list_resources()).resources
+            assert [item.name for item in listed] == ["review-evaluations"]
         assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -6,13 +6,12 @@ A skill is a folder of `evals_mcp/skills` with a `SKILL.md`. Each of its files i
 import hashlib
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, LiteralString
 
-from mcp.server.context import CallNext, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding
-from mcp.types import INVALID_PARAMS, CacheableResult, PaginatedRequestParams, RequestParams, Resource
+from mcp.types import INVALID_PARAMS, PaginatedRequestParams, Resource
 
-from evals_mcp.answers.frame.quoting import quote
 from evals_mcp.errors import NotFound
 from mcp import MCPError
 
@@ -22,36 +21,14 @@ MARKDOWN = "text/markdown"
 _FOLDER = "inode/directory"
 _ENTRY = "SKILL.md"
 _LONGEST = 120
+_CACHING = {"ttlMs": 0, "cacheScope": "public"}
+"""A host asks again each time, and may share the answer: everybody gets the same."""
 
 
-class SkillParams(RequestParams):
+class AddressParams(PaginatedRequestParams):
     """The address of a skill's `SKILL.md`, or of a folder of a skill."""
 
     uri: str
-
-
-class FolderParams(PaginatedRequestParams):
-    """The address of a folder of a skill."""
-
-    uri: str
-
-
-class SkillList(CacheableResult):
-    """All skills, with what they are for and the digest of each file."""
-
-    skills: list[dict[str, Any]]
-
-
-class SkillEntry(CacheableResult):
-    """One skill, as in the list."""
-
-    skill: dict[str, Any]
-
-
-class FolderList(CacheableResult):
-    """What is directly in a folder of a skill."""
-
-    resources: list[Resource]
 
 
 class Skills(Extension):
@@ -67,15 +44,15 @@ class Skills(Extension):
         """The methods of the extension."""
         return (
             MethodBinding("skills/list", PaginatedRequestParams, _list_skills),
-            MethodBinding("skills/get", SkillParams, _get_skill),
-            MethodBinding("resources/directory/read", FolderParams, _read_folder),
+            MethodBinding("skills/get", AddressParams, _get_skill),
+            MethodBinding("resources/directory/read", AddressParams, _read_folder),
         )
 
 
-async def announce_skills(context: ServerRequestContext[Any, Any], call_next: CallNext) -> Any:
+async def announce_skills(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
     """Add the extension to the answer to `initialize`. The SDK names extensions in `server/discover` only."""
-    result = await call_next(context)
-    if context.method == "initialize" and isinstance(result, dict):
+    result = await call_next(ctx)
+    if ctx.method == "initialize" and isinstance(result, dict):
         capabilities = result["capabilities"]
         extensions = {**capabilities.get("extensions", {}), Skills.identifier: Skills().settings()}
         return {**result, "capabilities": {**capabilities, "extensions": extensions}}
@@ -84,11 +61,12 @@ async def announce_skills(context: ServerRequestContext[Any, Any], call_next: Ca
 
 def read_skill(address: str) -> str:
     """The text of a file of a skill. Raises NotFound for any other address."""
-    try:
-        return _files()[address].decode()
-    except KeyError:
-        entries = ", ".join(entry["uri"] for entry in _entries())
-        raise NotFound(f"No skill has a file {quote(address, _LONGEST)}. Start with {entries}.") from None
+    if address not in _files():
+        from evals_mcp.answers.frame.quoting import quote
+
+        entries = ", ".join(quote(entry["uri"], _LONGEST) for entry in _entries())
+        raise NotFound(f"No skill has a file {quote(address, _LONGEST)}. Start with {entries}.")
+    return _files()[address].decode()
 
 
 def listed_skills() -> list[Resource]:
@@ -96,19 +74,19 @@ def listed_skills() -> list[Resource]:
     return [_resource(entry["uri"]) for entry in _entries()]
 
 
-async def _list_skills(_: ServerRequestContext[Any, Any], params: PaginatedRequestParams) -> SkillList:
+async def _list_skills(_: ServerRequestContext[Any, Any], params: PaginatedRequestParams) -> dict[str, Any]:
     _refuse_cursor(params)
-    return SkillList(skills=_entries(), cache_scope="public")
+    return {"skills": _entries(), **_CACHING}
 
 
-async def _get_skill(_: ServerRequestContext[Any, Any], params: SkillParams) -> SkillEntry:
+async def _get_skill(_: ServerRequestContext[Any, Any], params: AddressParams) -> dict[str, Any]:
     for entry in _entries():
         if entry["uri"] == params.uri:
-            return SkillEntry(skill=entry, cache_scope="public")
-    raise MCPError(INVALID_PARAMS, f"No skill is at {quote(params.uri, _LONGEST)}. Use skills/list.")
+            return {"skill": entry, **_CACHING}
+    raise _unknown("is at", params.uri)
 
 
-async def _read_folder(_: ServerRequestContext[Any, Any], params: FolderParams) -> FolderList:
+async def _read_folder(_: ServerRequestContext[Any, Any], params: AddressParams) -> dict[str, Any]:
     _refuse_cursor(params)
     inside = f"{params.uri}/"
     children = dict.fromkeys(
@@ -116,8 +94,15 @@ async def _read_folder(_: ServerRequestContext[Any, Any], params: FolderParams) 
     )
     # Only the folders of a skill are folders of ours, not the scheme.
     if not children or not any(params.uri == root or params.uri.startswith(f"{root}/") for root in _roots()):
-        raise MCPError(INVALID_PARAMS, f"No skill has a folder {quote(params.uri, _LONGEST)}. Use skills/list.")
-    return FolderList(resources=[_resource(child) for child in children], cache_scope="public")
+        raise _unknown("has a folder", params.uri)
+    listed = [_resource(child).model_dump(mode="json", by_alias=True, exclude_none=True) for child in children]
+    return {"resources": listed, **_CACHING}
+
+
+def _unknown(what: LiteralString, address: str) -> MCPError:
+    from evals_mcp.answers.frame.quoting import quote  # the start does without it
+
+    return MCPError(INVALID_PARAMS, f"No skill {what} {quote(address, _LONGEST)}. Use skills/list.")
 
 
 def _refuse_cursor(params: PaginatedRequestParams) -> None:
