@@ -97,8 +97,9 @@ async def use_everything(client: Client) -> None:
 def test_the_first_answer_says_what_the_server_is_and_when_to_use_which_tool(wire: Wire) -> None:
     """Name, version, capabilities, and instructions that every host shows whole."""
     hello = wire.hello
-    offered = {name: content for name, content in hello["capabilities"].items() if content}
-    assert set(hello["capabilities"]) == {"tools", "resources", "prompts", "completions"}
+    offered = dict(hello["capabilities"])
+    assert set(offered) == {"tools", "resources", "prompts", "completions", "extensions"}
+    assert offered.pop("extensions") == {"io.modelcontextprotocol/skills": {"directoryRead": True}}
     assert not any(value for content in offered.values() for value in content.values())
     if wire.era == MODERN:
         assert hello["supportedVersions"] == [MODERN]
