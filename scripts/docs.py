@@ -1,4 +1,7 @@
-"""Write what can rot: tables and answers in the documentation, and the bundle's manifest. `--check` only compares."""
+"""Write what can rot: tables, answers and links in the documentation, the bundle's manifest, and the registry's entry.
+
+`--check` only compares.
+"""
 
 import json
 import re
@@ -10,7 +13,10 @@ from typing import NamedTuple
 
 import anyio
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))
+
+from scripts.registry import install_links, server_json
 
 from evals_mcp import __version__
 from evals_mcp.cli.demo import EVALUATION, QUESTIONS, Question, load_demo
@@ -171,6 +177,7 @@ def readme(text: str, answers: Sequence[Answered]) -> str:
     """The README with its tables and its example made anew."""
     made = {
         "EXAMPLE": example(answers),
+        "LINKS": install_links(),
         "TOOLS": tools_table(),
         "PROMPTS": prompts_table(),
         "RESOURCES": resources_table(),
@@ -199,12 +206,14 @@ def manifest(text: str) -> str:
 def written() -> dict[str, str]:
     """What each file should hold."""
     answers: list[Answered] = anyio.run(ask_about_the_sample)
+    bundle = manifest(_read("manifest.json"))
     return {
         "README.md": readme(_read("README.md"), answers),
         "docs/answers.md": answers_page(answers),
         "docs/setup.md": marked(_read("docs/setup.md"), {"HOSTS": hosts_table()}),
         "docs/sql.md": sql_page(_read("docs/sql.md")),
-        "manifest.json": manifest(_read("manifest.json")),
+        "manifest.json": bundle,
+        "server.json": server_json(json.loads(bundle)),
     }
 
 
