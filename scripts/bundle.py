@@ -53,7 +53,7 @@ def stage(folder: Path) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
-    add_screenshots(folder, sorted((ROOT / "docs" / "screenshots").glob("*.png")))
+    add_screenshots(folder, sorted((ROOT / "docs" / "images").glob("*.png")))
     run_in_place(folder)
 
 

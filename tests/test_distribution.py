@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import jsonschema
 import pytest
+from jsonschema import Draft7Validator, FormatChecker, ValidationError  # type: ignore[import-untyped,unused-ignore]
 from skillsaw.config import LinterConfig
 from skillsaw.context import RepositoryContext
 from skillsaw.linter import Linter
@@ -45,9 +45,9 @@ def test_the_entry_follows_the_schema_that_it_names() -> None:
     schemas = Path(str(importlib.util.find_spec("skillsaw").origin)).parent / "schemas" / "mcp_registry"  # type: ignore[union-attr]
     found = [json.loads(path.read_text(encoding="utf-8")) for path in schemas.glob("*/server.schema.json")]
     (schema,) = [schema for schema in found if schema["$id"] == ENTRY["$schema"]]
-    jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker()).validate(ENTRY)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft7Validator(schema).validate({**ENTRY, "description": "x" * 101})
+    Draft7Validator(schema, format_checker=FormatChecker()).validate(ENTRY)
+    with pytest.raises(ValidationError):
+        Draft7Validator(schema).validate({**ENTRY, "description": "x" * 101})
 
 
 def test_the_entry_keeps_the_rules_of_the_registry(tmp_path: Path) -> None:

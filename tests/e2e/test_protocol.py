@@ -79,8 +79,8 @@ async def use_everything(client: Client) -> None:
 
     templates = (await client.list_resource_templates()).resource_templates
     assert [template.uri_template for template in templates] == [template.address for template in RESOURCES]
-    listed = [resource.title for resource in (await client.list_resources()).resources]
-    assert listed == [SAMPLE, JOURNAL.title, "Review evaluations"]
+    titles = [resource.title for resource in (await client.list_resources()).resources]
+    assert titles == [SAMPLE, JOURNAL.title, "Review evaluations"]
     (report,) = (await client.read_resource("evals://evaluations/support%2Fanswer-ticket")).contents
     assert isinstance(report, TextResourceContents)
     assert "| v2-concise | `policy_correct` | 39 |" in report.text
