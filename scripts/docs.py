@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import anyio
 
@@ -24,7 +24,7 @@ from evals_mcp.config import VARIABLES, Settings
 from evals_mcp.hosts.known import HOSTS
 from evals_mcp.hosts.machine import Machine
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.mcp.prompts import PROMPTS
+from evals_mcp.mcp.prompts import PROMPTS, Prompt
 from evals_mcp.mcp.resources import RESOURCES, evaluation_report
 from evals_mcp.models.sql_views import VIEWS
 from evals_mcp.store.sql.functions import NAMES
@@ -195,11 +195,19 @@ def marked(text: str, made: Mapping[str, str]) -> str:
     return text
 
 
+def bundled_prompt(prompt: Prompt) -> dict[str, Any]:
+    """A prompt as the manifest names it: a host fills in what stands for its arguments."""
+    text = prompt.function(**{name: f"${{arguments.{name}}}" for name in prompt.arguments})
+    about = {"name": prompt.name, "description": prompt.description}
+    return {**about, "arguments": list(prompt.arguments), "text": text}
+
+
 def manifest(text: str) -> str:
-    """The manifest with the package's version, tools and settings."""
+    """The manifest with the package's version, tools and prompts."""
     content = json.loads(text)
     content["version"] = __version__
     content["tools"] = [{"name": tool.name, "description": tool.title} for tool in TOOLS]
+    content["prompts"] = [bundled_prompt(prompt) for prompt in PROMPTS]
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 

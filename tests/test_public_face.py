@@ -25,6 +25,7 @@ from evals_mcp.config import (
     read_settings,
 )
 from evals_mcp.importers.formats import folder_formats, formats
+from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.tools import TOOLS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,11 +48,13 @@ def test_tables_and_answers_in_the_documentation_are_up_to_date(docs: ModuleType
     assert docs.stale() == []
 
 
-def test_the_manifest_names_version_tools_and_entry() -> None:
-    """Claude Desktop installs the version that this is, with its tools, and starts a file that exists."""
+def test_the_manifest_names_version_tools_prompts_and_entry() -> None:
+    """Claude Desktop installs the version that this is, with its tools and prompts, and starts a file that exists."""
     manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["version"] == __version__
     assert [tool["name"] for tool in manifest["tools"]] == [tool.name for tool in TOOLS]
+    assert [prompt["name"] for prompt in manifest["prompts"]] == [prompt.name for prompt in PROMPTS]
+    assert all("${arguments.evaluation}" in prompt["text"] for prompt in manifest["prompts"])
     assert (ROOT / manifest["server"]["entry_point"]).is_file()
     assert manifest["server"]["type"] == "uv"
     assert manifest["user_config"]["api_key"]["sensitive"] is True
