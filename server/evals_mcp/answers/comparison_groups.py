@@ -82,7 +82,7 @@ def _lines(compared: ComparedGroups) -> list[Quoted]:
         ]
         cells += [
             [*leading, group_words(row.name, compared.group_by), *_cells(row.comparison)]
-            for row in _ordered(item.groups)
+            for row in ordered_groups(item.groups)
         ]
         if len(item.groups) > 1:
             whole = item.whole.model_copy(update={"p_value": None, "adjusted_p": None})
@@ -104,7 +104,8 @@ def _cells(row: ComparisonRow) -> list[Quoted]:
     return [*cells, verdict]
 
 
-def _ordered(groups: Sequence[GroupRow]) -> list[GroupRow]:
+def ordered_groups(groups: Sequence[GroupRow]) -> list[GroupRow]:
+    """Groups by largest difference; bins of numbers in their order."""
     if any(row.name.kind == "range" for row in groups):
         return list(groups)
     return sorted(groups, key=lambda row: (row.name.kind == "others", -abs(row.comparison.difference or 0.0)))

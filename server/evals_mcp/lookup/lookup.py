@@ -14,6 +14,7 @@ from evals_mcp.lookup.names import nearest, only, pick, quoted
 from evals_mcp.lookup.rejected_rows import rows_named
 from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.model import JsonObject
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluationRow
 from evals_mcp.models.setup import Setup
@@ -34,7 +35,8 @@ _NOTHING_SET = Setup()
 class Lookup:
     """One call's access to the data: resolves names and provides the source of rows.
 
-    `max_tokens` is the budget of an answer whose tool does not take one. `host` is the host's name.
+    `max_tokens` is the budget of an answer whose tool does not take one. `host` is the host's name. A call
+    `with_document` is for a view, too: its tool puts what the view draws into `document`.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Lookup:
         max_tokens: int = 4000,
         host: str | None = None,
         ask: Ask | None = None,
+        with_document: bool = False,
     ) -> None:
         self.client = client
         self.progress = progress
@@ -55,6 +58,8 @@ class Lookup:
         self.background = background or Background()
         self.max_tokens = max_tokens
         self.host = host
+        self.document: JsonObject | None = None
+        self._with_document = with_document
         self._ask = ask
         self._mirror = mirror
         self._fields: dict[str, FieldRows] = {}
@@ -79,6 +84,11 @@ class Lookup:
 
     def _has_answered(self) -> bool:
         return self.client.extended is not None
+
+    def show(self, document: Callable[[], JsonObject]) -> None:
+        """Make the document that a view draws, if the call has a view."""
+        if self._with_document:
+            self.document = document()
 
     async def require_confirmation(self, question: Quoted, *, confirm: bool) -> None:
         """Let the person decide where the host can ask; elsewhere `confirm` decides.

@@ -138,9 +138,22 @@ async def _answer(
     question = question.model_copy(update={"offset": position.offset})
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
     compared = _compared(resolved, found, question, margins)
+    lookup.show(lambda: _document(compared, question, position, call))
     return summarize_comparison(
         compared, max_tokens, outcome=question.outcome, untold=question.outcome != asked, position=position, call=call
     )
+
+
+def _document(compared: Any, question: ComparisonQuestion, position: Any, call: Call) -> Any:
+    """What a view draws of the comparison."""
+    from evals_mcp.views.comparison_document import comparison_document  # only where there is a view
+
+    found, outcome, offset = compared.found, question.outcome, question.offset
+    shown = question.candidate_run_ids.index(found.shown_run_id)
+    first = shown if position.first < 0 else position.first
+    end = offset + len(found.datapoints)
+    rest = {"cursor": call.cursor(end, shown, first, -1)} if end < found.total else {}
+    return comparison_document(compared, outcome=outcome, offset=offset, rest=rest, call=call)
 
 
 def _compared(

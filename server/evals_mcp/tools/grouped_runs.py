@@ -43,7 +43,20 @@ async def compare_groups(
         not question.evaluator_version_ids,
         missing_words(question.missing, evaluation),
     )
+    lookup.show(lambda: _groups_document(compared, call))
     return summarize_groups(compared, max_tokens, offset=offset, call=call)
+
+
+def _groups_document(compared: Any, call: Call) -> Any:
+    from evals_mcp.views.groups_document import groups_document  # only where there is a view
+
+    return groups_document(compared, call)
+
+
+def _runs_document(evaluation: ResolvedEvaluation, filtered: Quoted, call: Call) -> Any:
+    from evals_mcp.views.runs_document import runs_document
+
+    return runs_document(evaluation, filtered=filtered, call=call)
 
 
 async def list_filtered_runs(
@@ -66,6 +79,7 @@ async def list_filtered_runs(
     if by is not None:
         return summarize_run_groups(evaluation, found, by, words, max_tokens, offset=offset, call=call)
     shown = filtered_runs(evaluation, found, same_datapoints=filter.is_on_datapoints and not filter.text)
+    lookup.show(lambda: _runs_document(shown, words, call))
     return summarize_runs(shown, max_tokens, filtered=words, offset=offset, call=call)
 
 

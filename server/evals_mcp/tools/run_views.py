@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -62,7 +62,14 @@ class RunViewCall:
 
 
 async def _show_runs(asked: RunViewCall) -> Quoted:
+    asked.lookup.show(lambda: _document(asked))
     return summarize_runs(asked.evaluation, asked.max_tokens, offset=asked.offset, call=asked.call)
+
+
+def _document(asked: RunViewCall) -> Any:
+    from evals_mcp.views.runs_document import runs_document  # only where there is a view
+
+    return runs_document(asked.evaluation, filtered="", call=asked.call)
 
 
 async def _show_agreement(asked: RunViewCall) -> Quoted:

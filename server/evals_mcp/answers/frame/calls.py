@@ -35,12 +35,19 @@ class Call:
 
     def text(self, **changes: object) -> Quoted:
         """The call as a model writes it, with changed arguments."""
-        given = {key: value for key, value in {**self.arguments, **changes}.items() if value not in _EMPTY}
-        return next_call(self.tool, **given)
+        return next_call(self.tool, **self.given(**changes))
+
+    def given(self, **changes: object) -> dict[str, object]:
+        """The arguments of the call with changes, without empty ones."""
+        return {key: value for key, value in {**self.arguments, **changes}.items() if value not in _EMPTY}
 
     def at(self, *position: object) -> Quoted:
         """The call that continues at a position in the list. A position is a few JSON values."""
-        return self.text(cursor=encode(position, {"tool": self.tool, **self.listed}))
+        return self.text(cursor=self.cursor(*position))
+
+    def cursor(self, *position: object) -> str:
+        """The cursor of a position in the list."""
+        return encode(position, {"tool": self.tool, **self.listed})
 
     def position(self, cursor: str) -> list[object] | None:
         """The position in a cursor; None without one. Raises Invalid for a cursor of another list."""

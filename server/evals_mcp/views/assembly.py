@@ -1,0 +1,62 @@
+"""Put a view together: one HTML text without any address of another file.
+
+A view is an HTML file in this folder. The line `<!-- bridge -->` in it takes the script that joins it to its place:
+`bridge.js` in a host of MCP Apps, `page.js` on a page of `serve`, none in a file. The line `<!-- document -->` takes
+the document, where it is known beforehand.
+"""
+
+import json
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from re import DOTALL, findall
+from typing import Literal
+
+from evals_mcp.models.model import JsonObject
+
+Bridge = Literal["bridge.js", "page.js"]
+
+_BRIDGE = "<!-- bridge -->"
+_DOCUMENT = "<!-- document -->"
+
+
+@cache
+def read_view(name: str, bridge: Bridge | None = None) -> str:
+    """The HTML of a view (`comparison`) with the script that joins it to its place."""
+    html = _read(f"{name}.html")
+    return html.replace(_BRIDGE, f"<script>{_read(bridge)}</script>" if bridge else "", 1)
+
+
+def with_document(html: str, document: JsonObject) -> str:
+    """A view with its document. No text in it can end the element that it is in."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return html.replace(_DOCUMENT, f'<script type="application/json" id="evals-document">{text}</script>', 1)
+
+
+def policy_of(html: str, *, connect: bool = False) -> str:
+    """The content security policy of a view: nothing but its own scripts and styles, which it names by their hashes.
+
+    With `connect`, it may also ask the server that it came from.
+    """
+    scripts, styles = (
+        " ".join(_hash(text) for text in findall(f"<{tag}>(.*?)</{tag}>", html, DOTALL)) for tag in ("script", "style")
+    )
+    asks = "'self'" if connect else "'none'"
+    return (
+        f"default-src 'none'; script-src {scripts or _NONE}; style-src {styles or _NONE}; connect-src {asks}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+_NONE = "'none'"
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _read(name: str) -> str:
+    return files("evals_mcp.views").joinpath(name).read_text(encoding="utf-8")
