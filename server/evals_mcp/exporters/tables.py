@@ -14,7 +14,7 @@ from typing import IO, Any, Literal, TextIO
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.exporters.evaluation_reading import EvaluationReading, Progress
-from evals_mcp.exporters.folders import require_no_link
+from evals_mcp.exporters.new_files import write_new_file
 from evals_mcp.exporters.table_rows import ColumnOrder, Labels, read_row
 from evals_mcp.importers.results import as_text
 from evals_mcp.models.model import JsonObject
@@ -109,20 +109,7 @@ def write_csv(
 
 def write_file(table: Table, path: Path, format: TableFormat, *, escape_formulas: bool = False) -> None:
     """Write a table to a file that is complete or absent. Raises Invalid for a link or another kind of file there."""
-    require_no_link(path)
-    if os.path.isdir(path) or (os.path.exists(path) and path.suffix.lower() != f".{format}"):
-        raise Invalid(f"{path} exists and is no {format} file. Name a new file that ends with .{format}.")
-    try:
-        number, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".partial", dir=path.absolute().parent)
-        os.close(number)
-        try:
-            _write(table, Path(name), format, escape_formulas)
-            Path(name).chmod(0o644)
-            os.replace(name, path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise Invalid(f"{path} cannot be written: {error.strerror}.") from None
+    write_new_file(path, format, lambda new: _write(table, new, format, escape_formulas))
 
 
 def write_stream(table: Table, file: TextIO, format: TableFormat, *, escape_formulas: bool = False) -> None:

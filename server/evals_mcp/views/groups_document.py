@@ -19,6 +19,7 @@ def groups_document(compared: ComparedGroups, call: Call) -> JsonObject:
         "tables": [
             {
                 "run": table.run_id,
+                "label": compared.evaluation.run_labels[table.run_id],
                 "evaluator": table.whole.evaluator_version_id,
                 "whole": comparison(table.whole),
                 "groups": [

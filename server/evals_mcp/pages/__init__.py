@@ -1,0 +1,1 @@
+"""What people open: the pages of `evals-mcp serve`, and the report of an evaluation as a file."""
