@@ -51,6 +51,13 @@ def policy_of(html: str, *, connect: bool = False) -> str:
     )
 
 
+def with_policy(html: str, policy: str) -> str:
+    """A view that carries its policy itself, for where no server sends it."""
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    return html.replace(_CHARSET, f"{_CHARSET}\n{tag}", 1)
+
+
+_CHARSET = '<meta charset="utf-8">'
 _NONE = "'none'"
 
 

@@ -9,7 +9,7 @@ from evals_mcp.answers.identical_outputs import identical_notes
 from evals_mcp.answers.judgments import judgment_word, verdict_words
 from evals_mcp.answers.located_differences import group_word, located_notes
 from evals_mcp.answers.verdict_line import verdict_words as verdict_of
-from evals_mcp.models.comparisons import ComparedDatapoint
+from evals_mcp.models.comparisons import ComparedDatapoint, ComparisonRow
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.statistics.verdicts import is_constant
@@ -46,7 +46,7 @@ def _candidate(compared: Compared, run_id: str) -> JsonObject:
     """A candidate's comparisons: those of the answer, and which have no pairs or the same judgment everywhere."""
     run = next(item for item in compared.found.candidates if item.run_id == run_id)
     rows = [
-        {**comparison(row), "label": compared.subject(row), "constant": is_constant(row, compared.found.baseline, run)}
+        {**comparison(row), "label": _label(compared, row), "constant": is_constant(row, compared.found.baseline, run)}
         for row in (*run.comparisons, *run.passes, *run.measures)
         if row.pairs
     ]
@@ -59,6 +59,14 @@ def _candidate(compared: Compared, run_id: str) -> JsonObject:
         "rows": rows,
         "changes": [change.model_dump() for change in run.changes],
     }
+
+
+def _label(compared: Compared, row: ComparisonRow) -> str:
+    """The evaluator or measure of a row, as it is called."""
+    if row.measure is not None:
+        return compared.subject(row)
+    called = compared.evaluation.evaluator_labels[row.evaluator_version_id or ""]
+    return called + (" passed" if row.passes else "")
 
 
 def _notes(compared: Compared) -> list[str]:
