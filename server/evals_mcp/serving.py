@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from evals_mcp.api.access import Access, OpenAccess, ReadOnly
+from evals_mcp.api.access import OpenAccess, ReadOnly
 from evals_mcp.api.app import create_app
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.middleware.bodies import LARGEST_BODY
@@ -22,8 +22,10 @@ from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
 from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.pages.app import Pages
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.teams.control import Control, open_control
+from evals_mcp.wiring import open_entrance
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8421
@@ -79,14 +81,15 @@ def listening(
         if not keyed:
             _require_loopback(host)
         access = _access(control, workspace, keyed=keyed)
-        app: ASGIApp = create_app(ReadOnly(access) if read_only else access, largest_body, patience=PATIENCE)
+        api = create_app(ReadOnly(access) if read_only else access, largest_body, patience=PATIENCE)
+        app: ASGIApp = Pages(api, open_entrance(access))
         if not keyed:
             app = LocalOnly(app)
         with _open_socket(host, port) as listener:
             yield RequestLog(app, _write_line), listener
 
 
-def _access(control: Control, workspace: str | None, *, keyed: bool) -> Access:
+def _access(control: Control, workspace: str | None, *, keyed: bool) -> OpenAccess | KeyedAccess:
     if not keyed:
         return OpenAccess(control.open(control.workspace(workspace)))
     if workspace is not None:

@@ -168,3 +168,26 @@ class EmbeddedApi:
     def data_version(self) -> int | None:
         """A number that changes whenever the data changes; None if that cannot be told."""
         return None if self._store is None else self._store.database.data_version()
+
+
+def open_entrance(access: Any) -> Any:
+    """The entrance to the pages of a server, for those whom its `access` lets read."""
+    from evals_mcp.api.access import OpenAccess, ReadOnly
+    from evals_mcp.api.app import create_app
+    from evals_mcp.api.keyed_access import KeyedAccess
+    from evals_mcp.pages.entrances import KeyedEntrance, OpenEntrance
+
+    def read(store: Any) -> EvalsClient:
+        return EvalsClient(
+            open_app=lambda: create_app(ReadOnly(OpenAccess(store)), is_embedded=True),
+            data_version=store.database.data_version,
+        )
+
+    if not isinstance(access, KeyedAccess):
+        return OpenEntrance(read(access.store))
+
+    async def find(token: str) -> tuple[Any, str]:
+        grant = await access.grant_page(token)
+        return grant.store, grant.key_id or ""
+
+    return KeyedEntrance(access.page_token, find, read)

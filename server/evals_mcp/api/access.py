@@ -46,6 +46,11 @@ class OpenAccess:
     def __init__(self, store: Store) -> None:
         self._grant = Grant(store)
 
+    @property
+    def store(self) -> Store:
+        """The one store."""
+        return self._grant.store
+
     async def grant(self, key: str | None) -> Grant:
         """Return the store, whatever the key."""
         return self._grant

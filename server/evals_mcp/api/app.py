@@ -99,15 +99,13 @@ def _own_routes() -> list[BaseRoute]:
 
 @functools.cache
 def _documented_routes() -> list[BaseRoute]:
-    from evals_mcp.api.documented import PAGE_ROUTERS, V4_ROUTERS, V5_ROUTERS
+    from evals_mcp.api.documented import V4_ROUTERS, V5_ROUTERS
 
     documented = APIRouter()
-    for router in PAGE_ROUTERS:
-        documented.include_router(router)
     for router in V5_ROUTERS:
         documented.include_router(router, prefix="/v5")
-    for router in V4_ROUTERS:
-        documented.include_router(router, prefix="/v4")
+    for v4_router in V4_ROUTERS:
+        documented.include_router(v4_router, prefix="/v4")
     return documented.routes
 
 

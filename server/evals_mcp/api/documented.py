@@ -5,7 +5,6 @@ from evals_mcp.api.routes import (
     bulk,
     datasets,
     directories,
-    evaluation_pages,
     evaluations,
     evaluators,
     files,
@@ -48,7 +47,6 @@ V5_ROUTERS = (
     review_queue.router,
 )
 
-PAGE_ROUTERS = (evaluation_pages.router,)
 
 V4_ROUTERS = (
     left_out.router,

@@ -4,8 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from inspect import signature
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from evals_mcp.errors import EvalsError, Invalid
 
@@ -33,11 +32,12 @@ def print_json(tool: str, arguments: Mapping[str, Any], database: str | None) ->
 async def _call(name: str, arguments: Mapping[str, Any], database: str | None) -> tuple[dict[str, Any], int]:
     from evals_mcp.config import read_settings
     from evals_mcp.lookup.recorded import RecordedLookup
+    from evals_mcp.pages.arguments import checked_arguments
     from evals_mcp.wiring import build_client, build_mirror, setup_of
 
     settings = read_settings(os.environ, database=database)
     tool = _tool(name, read_only=settings.read_only)
-    given = _checked(tool, arguments)
+    given = checked_arguments(tool, arguments)
     if "max_tokens" in tool.argument_names:
         given.setdefault("max_tokens", settings.max_tokens)
     async with build_client(settings) as client:
@@ -62,27 +62,6 @@ def _tool(name: str, *, read_only: bool) -> "Tool":
     if name not in tools:
         raise Invalid(f"There is no tool {name}. Use {', '.join(get_close_matches(name, tools, n=1) or tools)}.")
     return tools[name]
-
-
-def _checked(tool: "Tool", arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments as the tool takes them. Raises Invalid."""
-    from pydantic import TypeAdapter, ValidationError
-
-    hints = get_type_hints(tool.function, include_extras=True)
-    parameters = list(signature(tool.function).parameters.values())[1:]
-    names = [parameter.name for parameter in parameters]
-    checked: dict[str, Any] = {}
-    for key, value in arguments.items():
-        if key not in names:
-            raise Invalid(f"{key}: unknown argument; {tool.name} takes {', '.join(names)}.")
-        try:
-            checked[key] = TypeAdapter(hints[key]).validate_python(value)
-        except ValidationError as error:
-            raise Invalid(f"{key}: {error.errors()[0]['msg']}.") from error
-    for parameter in parameters:
-        if parameter.default is parameter.empty and parameter.name not in arguments:
-            raise Invalid(f"{parameter.name}: is required.")
-    return checked
 
 
 def _names(lookup: "RecordedLookup") -> dict[str, Any] | None:

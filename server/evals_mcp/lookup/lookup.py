@@ -16,7 +16,7 @@ from evals_mcp.models.field_rows import FieldRows
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import EvaluationRow
+from evals_mcp.models.rows import DatapointContent, EvaluationRow
 from evals_mcp.models.setup import Setup
 
 if TYPE_CHECKING:
@@ -178,6 +178,15 @@ class Lookup:
             known = nearest(word, list(dict.fromkeys(map(name, near)))) if near else "get_logs lists log ids."
             raise NotFound(f"log: no log has the id {quoted(word)}. {known}")
         return await self.client.logs.get(only(found, word, "log"))
+
+    async def find_datapoint_of(self, log: LogResponse) -> DatapointContent | None:
+        """The datapoint of a log, if it has one and the server still has it."""
+        if log.source_datapoint_id is None:
+            return None
+        try:
+            return await (await self.rows()).get_datapoint(log.source_datapoint_id)
+        except (NotFound, Invalid):
+            return None
 
     async def find_log_id(self, word: str, argument: Quoted = "log_ids") -> str:
         """The id of the log with this unique prefix; the word itself if no log has it.

@@ -17,7 +17,8 @@ ReportFormat = Literal["html", "md", "json"]
 def report_format(to: str) -> ReportFormat:
     """The format that a file's name tells. Raises Invalid for another name, and for what cannot be replaced there."""
     ending = Path(to).suffix.lower().removeprefix(".")
-    for format in get_args(ReportFormat):
+    formats: tuple[ReportFormat, ...] = get_args(ReportFormat)
+    for format in formats:
         if ending == format:
             require_writable(Path(to), format)
             return format

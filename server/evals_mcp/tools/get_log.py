@@ -13,7 +13,6 @@ from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.logs import LogResponse, log_kind
 from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
-from evals_mcp.models.rows import DatapointContent
 from evals_mcp.tools.arguments import MaxTokens
 from evals_mcp.tools.tool import Tool
 
@@ -52,7 +51,7 @@ async def get_log(
     if offset and not part:
         raise Invalid('offset: requires part, such as part="output".')
     found = await lookup.find_log(log)
-    datapoint = await _datapoint(lookup, found)
+    datapoint = await lookup.find_datapoint_of(found)
     if part:
         return summarize_part(found, part, offset, max_tokens, datapoint)
     return summarize_log(found, max_tokens, datapoint)
@@ -76,7 +75,7 @@ async def _pair(lookup: Lookup, log: LogResponse, beside: str, evaluation: str, 
         (await _run_label(lookup, resolved, log), label),
         len(others) - 1,
         max_tokens,
-        await _datapoint(lookup, log),
+        await lookup.find_datapoint_of(log),
     )
 
 
@@ -92,16 +91,6 @@ async def _run_label(lookup: Lookup, evaluation: ResolvedEvaluation, log: LogRes
         evaluation, LogQuestion(filter=condition, limit=100, characters=0)
     )
     return next((evaluation.run_labels[row.run_id] for row in rows.rows if row.id == log.id), None)
-
-
-async def _datapoint(lookup: Lookup, log: LogResponse) -> DatapointContent | None:
-    """The datapoint of a log, if it has one and the server still has it."""
-    if log.source_datapoint_id is None:
-        return None
-    try:
-        return await (await lookup.rows()).get_datapoint(log.source_datapoint_id)
-    except (NotFound, Invalid):
-        return None
 
 
 TOOL = Tool(function=get_log, title="Read a log", search_hint="whole output")

@@ -36,18 +36,18 @@ def with_document(html: str, document: JsonObject) -> str:
     return html.replace(_DOCUMENT, f'<script type="application/json" id="evals-document">{text}</script>', 1)
 
 
-def policy_of(html: str, *, connect: bool = False) -> str:
+def policy_of(html: str, *, connect: bool = False, forms: bool = False) -> str:
     """The content security policy of a view: nothing but its own scripts and styles, which it names by their hashes.
 
-    With `connect`, it may also ask the server that it came from.
+    With `connect`, it may also ask the server that it came from, and with `forms`, send forms to it.
     """
     scripts, styles = (
         " ".join(_hash(text) for text in findall(f"<{tag}>(.*?)</{tag}>", html, DOTALL)) for tag in ("script", "style")
     )
-    asks = "'self'" if connect else "'none'"
+    asks, sends = ("'self'" if allowed else _NONE for allowed in (connect, forms))
     return (
         f"default-src 'none'; script-src {scripts or _NONE}; style-src {styles or _NONE}; connect-src {asks}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"base-uri 'none'; form-action {sends}"
     )
 
 

@@ -1,6 +1,5 @@
 """Checks the API key of each request before its body is read."""
 
-import base64
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -37,32 +36,11 @@ class KeyGate:
             await self._app(scope, receive, send)
             return
         try:
-            grant = await self._access.grant(_key(scope))
+            grant = await self._access.grant(Headers(scope=scope).get("x-api-key"))
         except EvalsError as error:
-            asks = 'Basic realm="API key as password"' if _is_page(scope) else "X-API-KEY"
-            headers = {"WWW-Authenticate": asks} if error.status == 401 else None
+            headers = {"WWW-Authenticate": "X-API-KEY"} if error.status == 401 else None
             refusal = JSONResponse({"detail": str(error)}, status_code=error.status, headers=headers)
             await refusal(scope, receive, send)
             return
         scope.setdefault("state", {})["grant"] = grant
         await self._app(scope, receive, send)
-
-
-def _is_page(scope: Scope) -> bool:
-    """Whether a person reads this in a browser, which can only send a password. Other routes take no passwords.
-
-    A browser adds a password also to what other pages make it send, so no route that writes may take one.
-    """
-    return bool(scope["path"].startswith("/evaluations/") and scope["method"] in ("GET", "HEAD"))
-
-
-def _key(scope: Scope) -> str | None:
-    headers = Headers(scope=scope)
-    key = headers.get("x-api-key")
-    kind, _, encoded = headers.get("authorization", "").partition(" ")
-    if key is not None or not _is_page(scope) or kind.lower() != "basic":
-        return key
-    try:
-        return base64.b64decode(encoded).decode().partition(":")[2]
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from evals_mcp.api.access import CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.acts import CurrentAct
-from evals_mcp.api.routes.evaluation_pages import PageRoot, read_stats, with_page, with_page_in_report
+from evals_mcp.api.routes.page_addresses import PageRoot, read_stats, with_page, with_page_in_report
 from evals_mcp.api.routes.parameters import Page, Size
 from evals_mcp.api.routes.wait_for_judgments import Patience, wait_for_judgments
 from evals_mcp.api.routes.work import CurrentRunner

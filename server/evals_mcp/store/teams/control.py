@@ -16,7 +16,7 @@ from evals_mcp.store.database.opening import Migrations, migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.store import Store
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, api_keys, workspaces
-from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, secret_digest
+from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, page_token, secret_digest
 
 _WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
 _LONGEST_KEY_NAME = 100
@@ -137,18 +137,27 @@ class Control:
 
     def recognise(self, secret: str) -> tuple[ApiKey, Workspace] | None:
         """The key of this text, with its workspace; None if it is unknown or revoked."""
-        key_id = key_id_of(secret)
+        found = self._active_key(key_id_of(secret))
+        return found[:2] if found is not None and is_same(found[2], secret_digest(secret)) else None
+
+    def recognise_page(self, token: str) -> tuple[ApiKey, Workspace] | None:
+        """The key of a token for pages, with its workspace; None if it is unknown or revoked."""
+        found = self._active_key(token.partition(".")[0])
+        return found[:2] if found is not None and is_same(page_token(found[0].id, found[2]), token) else None
+
+    def _active_key(self, key_id: str | None) -> tuple[ApiKey, Workspace, str] | None:
+        """A key with its workspace and digest; None if there is none or it is revoked."""
         if key_id is None:
             return None
         with self.database.read() as connection:
             row = connection.execute(
                 select(api_keys, workspaces.c.schema, workspaces.c.created_at.label("workspace_created_at"))
                 .join(workspaces, workspaces.c.name == api_keys.c.workspace)
-                .where(api_keys.c.id == key_id)
+                .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
             ).first()
-        if row is None or not is_same(row.digest, secret_digest(secret)) or row.revoked_at is not None:
+        if row is None:
             return None
-        return _key(row), Workspace(row.workspace, row.schema, row.workspace_created_at)
+        return _key(row), Workspace(row.workspace, row.schema, row.workspace_created_at), row.digest
 
     def close(self) -> None:
         """Close all connections."""

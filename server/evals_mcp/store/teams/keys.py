@@ -11,6 +11,7 @@ import secrets
 import string
 from typing import NamedTuple
 
+_PAGES = b"evals-mcp pages"
 _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 12
 _SECRET_LENGTH = 43
@@ -41,6 +42,15 @@ def key_id_of(secret: str) -> str | None:
 def secret_digest(secret: str) -> str:
     """The SHA-256 of a key, in hexadecimal."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+def page_token(key_id: str, digest: str) -> str:
+    """What the browser keeps of a key to read pages with: its id, and a code that tells nothing of the key.
+
+    It is made of the digest, so it needs no row of its own, and ends with the key. Whoever can read digests can read
+    all data anyway.
+    """
+    return f"{key_id}.{hmac.new(digest.encode(), _PAGES, hashlib.sha256).hexdigest()}"
 
 
 def is_same(digest: str, other: str) -> bool:

@@ -1,0 +1,80 @@
+"""Who may read the pages of a server, and the client that reads for them."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, NamedTuple, Protocol
+
+from anyio import to_thread
+
+from evals_mcp.client.client import EvalsClient
+
+
+class Visitor(NamedTuple):
+    """Somebody who may read: with which client, and the id of their key (not a secret), if they have one."""
+
+    client: EvalsClient
+    key_id: str | None = None
+
+
+class Entrance(Protocol):
+    """Lets visitors in."""
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether visitors sign in with a key."""
+        ...
+
+    async def enter(self, token: str | None) -> Visitor:
+        """The visitor of a token. Raises Unauthorized for a missing, unknown or revoked one, and Unavailable."""
+        ...
+
+    async def sign_in(self, key: str) -> str:
+        """The token of a key, which stays valid until the key is revoked. Raises Unauthorized."""
+        ...
+
+
+class OpenEntrance:
+    """Everybody reads, on a server without keys that only this machine reaches."""
+
+    takes_keys = False
+
+    def __init__(self, client: EvalsClient) -> None:
+        self._visitor = Visitor(client)
+
+    async def enter(self, token: str | None) -> Visitor:
+        """The one visitor."""
+        return self._visitor
+
+    async def sign_in(self, key: str) -> str:
+        """Nothing to remember: there are no keys."""
+        return ""
+
+
+class KeyedEntrance:
+    """A visitor reads the workspace of their key.
+
+    `find` gives the workspace's data and the key's id for a token. Each workspace has one client.
+    """
+
+    takes_keys = True
+
+    def __init__(
+        self,
+        token_of: Callable[[str], str],
+        find: Callable[[str], Awaitable[tuple[Hashable, str]]],
+        open_client: Callable[[Any], EvalsClient],
+    ) -> None:
+        self._token_of = token_of
+        self._find = find
+        self._open_client = open_client
+        self._clients: dict[Hashable, EvalsClient] = {}
+
+    async def enter(self, token: str | None) -> Visitor:
+        """The visitor of a token. Raises as `find`."""
+        workspace, key_id = await self._find(token or "")
+        if workspace not in self._clients:
+            self._clients[workspace] = self._open_client(workspace)
+        return Visitor(self._clients[workspace], key_id)
+
+    async def sign_in(self, key: str) -> str:
+        """The token of a key. Raises Unauthorized."""
+        return await to_thread.run_sync(self._token_of, key)
