@@ -246,7 +246,6 @@ def _reads(world: World) -> Iterator[Step]:
     for log_id in world.logs.values():
         yield Step("GET", "/v5/logs/{id}", {"id": log_id})
     yield Step("GET", "/v5/evaluations", query={"file_id": flow["id"]})
-    yield Step("GET", "/evaluations/{id}", {"id": world.other["evaluation"]})
     for template in ("", "/runs", "/stats", "/logs"):
         yield Step("GET", "/v5/evaluations/{id}" + template, evaluation)
     yield Step("GET", "/v5/evaluations/{id}/logs", evaluation, {"run_id": world.other["run"], "size": 1})

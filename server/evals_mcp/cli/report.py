@@ -48,7 +48,7 @@ async def _write_report(parsed: argparse.Namespace) -> list[str]:
     from evals_mcp.lookup.lookup import Lookup
     from evals_mcp.pages.charts import chart_format, write_chart
     from evals_mcp.pages.report_files import report_format, report_text, write_report
-    from evals_mcp.pages.reports import Asked, read_report
+    from evals_mcp.pages.reports import FIELDS, Asked, read_report
     from evals_mcp.wiring import build_client, build_mirror
 
     if not parsed.to and not parsed.chart:
@@ -64,7 +64,8 @@ async def _write_report(parsed: argparse.Namespace) -> list[str]:
         async with build_client(settings) as client:
             await tell("reading", 0)
             lookup = Lookup(client, mirror=build_mirror(settings, client), with_document=True)
-            document = await read_report(lookup, asked, parsed.datapoints if parsed.to else 0)
+            amounts = {"datapoints": parsed.datapoints, "fields": FIELDS} if parsed.to else {}
+            document = await read_report(lookup, asked, **amounts)
     written = []
     if parsed.to == "-":
         sys.stdout.write(report_text(document, format))

@@ -22,13 +22,12 @@ from evals_mcp.pages.html import PAGE_POLICY
 from evals_mcp.pages.plain_pages import evaluations_page, failure_page, log_page, sign_in_page
 from evals_mcp.pages.report_files import report_text
 from evals_mcp.pages.report_page import report_page
-from evals_mcp.pages.reports import Asked, read_report
+from evals_mcp.pages.reports import DATAPOINTS, FIELDS, Asked, read_report
 from evals_mcp.tools import compare_runs, list_runs
 
 COOKIE = "evals_mcp_pages"
 _SECONDS_KEPT = 400 * 24 * 3600  # the most that browsers keep a cookie; the key may be revoked before
 _LIMIT = 50
-_DATAPOINTS = 50
 _TOOLS = {tool.name: tool for tool in (compare_runs.TOOL, list_runs.TOOL)}
 _FORMATS = {"html": "text/html", "md": "text/markdown", "json": "application/json"}
 _LONGEST_FORM = 10_000
@@ -112,7 +111,7 @@ class Pages:
         return _html(shown)
 
     async def _report(self, request: Request, visitor: Visitor) -> Response:
-        document = await read_report(_lookup(visitor), await _asked(request, visitor), 0)
+        document = await read_report(_lookup(visitor), await _asked(request, visitor))
         html, policy = report_page(document, signed_in=self._entrance.takes_keys)
         return _html(html, policy=policy)
 
@@ -120,7 +119,9 @@ class Pages:
         format = request.path_params["format"]
         if format not in _FORMATS:
             raise NotFound("A report is report.html, report.md or report.json.")
-        document = await read_report(_lookup(visitor), await _asked(request, visitor), _DATAPOINTS)
+        document = await read_report(
+            _lookup(visitor), await _asked(request, visitor), datapoints=DATAPOINTS, fields=FIELDS
+        )
         headers = {**_HEADERS, "Content-Disposition": f'attachment; filename="report.{format}"'}
         return Response(report_text(document, format), headers=headers, media_type=_FORMATS[format])
 

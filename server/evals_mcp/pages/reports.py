@@ -12,8 +12,13 @@ from evals_mcp.tools.arguments import LEAST_TOKENS
 from evals_mcp.tools.compare_runs import compare_runs
 from evals_mcp.tools.list_runs import list_runs
 
+DATAPOINTS = 50
+"""In each list of a report, unless it is asked for more."""
+
+FIELDS = 3
+"""The fields by which a report has groups."""
+
 _PAGE = 50
-_FIELDS = 3
 
 
 class Asked(NamedTuple):
@@ -25,8 +30,8 @@ class Asked(NamedTuple):
     where: Sequence[str] = ()
 
 
-async def read_report(lookup: Lookup, asked: Asked, datapoints: int) -> JsonObject:
-    """The document of a report, with at most so many datapoints in each list of a run's changes.
+async def read_report(lookup: Lookup, asked: Asked, *, datapoints: int = 0, fields: int = 0) -> JsonObject:
+    """The document of a report, with at most so many datapoints in each list, and groups by so many fields.
 
     `lookup` must be one with documents. With one run or none, it is the document of `list_runs`. Raises EvalsError.
     """
@@ -44,7 +49,7 @@ async def read_report(lookup: Lookup, asked: Asked, datapoints: int) -> JsonObje
                 for outcome in outcomes:
                     given = {**common, "candidates": [candidate["run"]], "evaluators": evaluators, "outcome": outcome}
                     document["datapoints"].append(await _list(lookup, given, datapoints))
-    for field in document["groupable"][:_FIELDS]:
+    for field in document["groupable"][:fields]:
         found = await _compare(lookup, **common, group_by=field)
         if any(table["groups"] for table in found["tables"]):
             document["groups"].append(found)
