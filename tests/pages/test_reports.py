@@ -70,7 +70,7 @@ async def test_runs_of_one_run_are_a_report_too(tmp_path: Path) -> None:
         document = await _read(client, Asked(small.id))
         assert [run["figures"][0]["text"] for run in document["runs"]] == ["100% true"]
         for format in ("html", "md", "json"):
-            assert "one" in report_text(document, format)  # type: ignore[arg-type]
+            assert "one" in report_text(document, format)
 
 
 async def test_texts_of_others_stay_texts(tmp_path: Path) -> None:
