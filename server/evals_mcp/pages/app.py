@@ -112,7 +112,7 @@ class Pages:
 
     async def _report(self, request: Request, visitor: Visitor) -> Response:
         document = await read_report(_lookup(visitor), await _asked(request, visitor))
-        html, policy = report_page(document, signed_in=self._entrance.takes_keys)
+        html, policy = report_page(document, request.url.query, signed_in=self._entrance.takes_keys)
         return _html(html, policy=policy)
 
     async def _file(self, request: Request, visitor: Visitor) -> Response:

@@ -17,9 +17,9 @@ _STEPS = 500
 _HEADERS = ("evaluation", "status", "runs", "best", "evaluators", "file", "changed")
 
 
-def navigation(root: str, *, signed_in: bool) -> Html:
-    """The links of all pages. `root` is the relative address of the first one."""
-    links = [tag("a", text("Evaluations"), href=root)]
+def navigation(root: str, *more: Html, signed_in: bool) -> Html:
+    """The links of all pages, and `more` of one. `root` is the relative address of the first page."""
+    links = [tag("a", text("Evaluations"), href=root), *more]
     if signed_in:
         links.append(tag("form", tag("button", text("Sign out")), method="post", action=f"{root}sign-out"))
     return tag("nav", *links, aria_label="Pages")

@@ -9,20 +9,17 @@ from evals_mcp.pages.html import tag, text
 from evals_mcp.pages.plain_pages import navigation
 from evals_mcp.views.assembly import policy_of, read_view, with_document
 
+_KINDS = ("html", "md", "json")
 _NOBODY = "; frame-ancestors 'none'"
 
 
-def report_page(document: JsonObject, *, signed_in: bool) -> tuple[str, str]:
-    """The page and its content security policy."""
+def report_page(document: JsonObject, query: str, *, signed_in: bool) -> tuple[str, str]:
+    """The page and its content security policy. `query` is that of its address, which narrows the comparison."""
     head = document["evaluation"]
-    here = quote(head["id"], safe="")
-    files = [
-        tag("a", text(f".{ending}"), href=f"{here}/report.{ending}", download=True) for ending in ("html", "md", "json")
-    ]
-    links = navigation("../", signed_in=signed_in) + tag(
-        "p", text("This report as a file: "), text(" ").join(files), class_="soft"
-    )
+    file = f"{quote(head['id'], safe='')}/report."
+    links = [tag("a", text(kind), href=f"{file}{kind}?{query}".rstrip("?"), download=True) for kind in _KINDS]
+    told = tag("span", text("This report as a file: "), text(", ").join(links), class_="soft")
     html = with_document(read_view("comparison", "page.js"), document)
     html = html.replace("<title>Evaluation</title>", f"<title>{escape(visible(head['name']))}</title>", 1)
-    html = html.replace("<body>", f"<body>\n{links}", 1)
+    html = html.replace("<body>", f"<body>\n{navigation('../', told, signed_in=signed_in)}", 1)
     return html, policy_of(html, connect=True, forms=signed_in) + _NOBODY
