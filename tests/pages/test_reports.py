@@ -15,7 +15,7 @@ from evals_mcp.config import Settings
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.model import JsonObject
-from evals_mcp.pages.charts import chart_format, write_chart
+from evals_mcp.pages.charts import chart_format
 from evals_mcp.pages.report_files import report_text
 from evals_mcp.pages.reports import Asked, read_report
 from evals_mcp.wiring import build_client
@@ -124,23 +124,6 @@ def test_the_command_writes_whole_files(sample_database: Path, tmp_path: Path) -
         assert (ended.status, ended.stdout) == (1, "")
         assert told in ended.stderr
     assert sorted(tmp_path.iterdir()) == sorted(map(Path, files))
-
-
-async def test_charts_draw_the_differences(sample: EvalsClient, tmp_path: Path) -> None:
-    """As SVG and PNG, with the names as texts."""
-    document = await _read(sample, Asked(SAMPLE))
-    document["evaluation"]["name"] = EVIL
-    svg, png = tmp_path / "forest.svg", tmp_path / "forest.png"
-    write_chart(document, svg, chart_format(str(svg)))
-    write_chart(document, png, chart_format(str(png)))
-    drawn = svg.read_text()
-    assert drawn.count("v2-concise</text>") == 5
-    assert "policy_correct" in drawn
-    assert "<script" not in drawn
-    assert png.read_bytes().startswith(b"\x89PNG")
-    document["candidates"] = []
-    with pytest.raises(Invalid, match="no differences with intervals"):
-        write_chart(document, svg, "svg")
 
 
 def test_without_the_extra_a_chart_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
