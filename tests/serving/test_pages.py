@@ -144,7 +144,9 @@ def test_a_key_signs_in_until_it_is_revoked(sample_copy: Path, capsys: pytest.Ca
         assert browser.get("/v5/flows").status_code == 401
         assert browser.post("/sign-out").status_code == 401
         assert not browser.cookies
-        browser.post(f"/{page}", data={"key": made.secret})
+        entered = browser.post(f"/{page}?run=v2-concise", data={"key": made.secret})
+        assert str(entered.url) == f"{url}/{page}?run=v2-concise"
+        assert entered.text.count('"sign":') == 7
         assert browser.get(f"/{page}").status_code == 200
         token = browser.cookies["evals_mcp_pages"]
     revoke_key(address, "ann")

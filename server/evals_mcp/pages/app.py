@@ -92,7 +92,7 @@ class Pages:
             raise Invalid("The form is too long.")
         form = await request.form(max_files=0, max_fields=5)
         token = await self._entrance.sign_in(str(form.get("key", "")).strip())
-        here = request.url.path.rpartition("/")[2] or "."
+        here = (request.url.path.rpartition("/")[2] or ".") + (f"?{request.url.query}" if request.url.query else "")
         answer = Response(status_code=303, headers={**_HEADERS, "Location": here})
         answer.set_cookie(
             COOKIE,
