@@ -9,7 +9,7 @@ from typing import Any
 from evals_mcp.cli import completers
 from evals_mcp.cli.completers import completed
 from evals_mcp.cli.printing import visible
-from evals_mcp.cli.progress import progress_line
+from evals_mcp.cli.progress import progress_bar
 from evals_mcp.errors import Invalid
 
 _DATAPOINTS = 50
@@ -65,10 +65,14 @@ async def _write_report(parsed: argparse.Namespace) -> list[str]:
     settings = settings_at(parsed.source or parsed.database, os.environ)
     require_database(settings)
     asked = Asked(parsed.evaluation, parsed.run, parsed.baseline, parsed.where)
-    with progress_line() as tell:
+    with progress_bar() as tell:
         async with build_client(settings) as client:
-            await tell("reading", 0)
-            lookup = Lookup(client, mirror=build_mirror(settings, client), with_document=True)
+            await tell("reading", 0, None)
+
+            async def progress(done: int, total: int | None, work: str) -> None:
+                await tell(work, done, total)
+
+            lookup = Lookup(client, progress, mirror=build_mirror(settings, client), with_document=True)
             amounts = {"datapoints": parsed.datapoints, "fields": FIELDS} if parsed.to else {}
             document = await read_report(lookup, asked, **amounts)
     written = []
