@@ -90,7 +90,7 @@ class _Terminal(StringIO):
 
 
 def test_a_terminal_shows_a_bar_and_a_pipe_nothing(
-    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: Path, sample_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of imports, exports, copies and undone imports; standard output is the same, and nothing else is on a pipe."""
     monkeypatch.setenv("TERM", "xterm")
@@ -99,6 +99,7 @@ def test_a_terminal_shows_a_bar_and_a_pipe_nothing(
         (["--database", database, "import", str(table)], "loading results: 360 of 360"),
         (["--database", database, "export", "results", "--to", str(tmp_path / "out.csv")], "reading logs: 120 of 120"),
         (["copy", database, other], "copying records: "),
+        (["report", NAME, "--to", "-", "--from", str(sample_copy)], " run "),
     ]
     for command, words in commands:
         silent = run(command)
