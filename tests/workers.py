@@ -6,10 +6,10 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.on_postgresql import named_places
 
 _FEW_FILES = 3
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -73,8 +73,7 @@ _too_many: list[str] = []
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """None, for every core, unless the command line names few files, which start sooner in this process."""
-    named = [Path(argument.split("::")[0]) for argument in config.args]
-    files = {file for path in named for file in (path.rglob("test_*.py") if path.is_dir() else [path])}
+    files = {file for path in named_places(config) for file in (path.rglob("test_*.py") if path.is_dir() else [path])}
     return 0 if len(files) <= _FEW_FILES else None
 
 
@@ -87,8 +86,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             file = nodeid.split("::")[0]
             return next((needed for start, needed in _TOGETHER.items() if file.startswith(start)), file)
 
-    is_apart = all(Path(argument.split("::")[0]).name in _APART for argument in config.args)
-    if is_apart:
+    if all(place.name in _APART for place in named_places(config)):
         return WorkStealingScheduling(config, log)
     return ByFile(config, log) if config.option.dist == "loadfile" else None
 
