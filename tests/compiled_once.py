@@ -1,10 +1,12 @@
-"""What tests would build again and again: statements for each database, and arguments of tools for each server."""
+"""What tests would build again and again: statements, arguments of tools, and the OpenAPI document."""
 
 import inspect
-from collections.abc import Callable, Iterator
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from fastapi.openapi.utils import get_openapi
 from mcp.server.mcpserver.tools import Tool
 from sqlalchemy import Engine, create_engine
 
@@ -15,8 +17,9 @@ _make_tool = Tool.from_function
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once() -> Iterator[None]:
-    """Compile each statement once for all databases of a kind, and the arguments of each tool once for all servers."""
+    """Make each statement once for the databases of a kind, and the rest for all servers or applications alike."""
     first: dict[str, Engine] = {}
+    documents: dict[tuple[int, ...], tuple[list[Any], bytes]] = {}
     tools: dict[tuple[str | None, int], tuple[Tool, inspect.Signature]] = {}
 
     def new_engine(*arguments: Any, **options: Any) -> Engine:
@@ -34,7 +37,15 @@ def compiled_once() -> Iterator[None]:
             tools[name, id(signature)] = _make_tool(function, name, **options), signature
         return tools[name, id(signature)][0].model_copy(update={"fn": function})
 
+    def new_document(*, routes: Sequence[Any], **options: Any) -> dict[str, Any]:
+        alike = tuple(map(id, routes))  # applications share the routes, since they are slow to build
+        if alike not in documents:  # the routes are kept, so that no others get their ids
+            documents[alike] = list(routes), pickle.dumps(get_openapi(routes=routes, **options))
+        document: dict[str, Any] = pickle.loads(documents[alike][1])
+        return document
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fastapi.applications.get_openapi", new_document)
         patch.setattr(engines, "create_engine", new_engine)
         patch.setattr(Tool, "from_function", new_tool)
         yield
