@@ -1,7 +1,7 @@
 """New databases get their tables by what the migrations made once, which is far faster than migrating.
 
-A SQLite database is copied; on PostgreSQL the statements are repeated. The tests of `tests/store/database` run the
-migrations each time.
+A SQLite database is copied; on PostgreSQL the statements are repeated. The tests of migrations and of opening
+a database, in `tests/store/database`, migrate each time.
 """
 
 import re

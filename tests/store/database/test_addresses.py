@@ -79,6 +79,7 @@ def test_any_path_is_itself(name: str) -> None:
     assert database_url(f"/folder/{name}").database == str(Path(f"/folder/{name}"))
 
 
+@pytest.mark.usefixtures("real_migrations")
 @pytest.mark.parametrize("name", ["n" * 300 + ".db", "/".join(["n" * 200] * 30)])
 def test_a_path_that_is_too_long_is_told(tmp_path: Path, name: str) -> None:
     """The system's limit is a sentence, and nothing is created."""
