@@ -1,5 +1,6 @@
 """Databases for every test: empty ones on PostgreSQL, and SQLite files with evaluations in them."""
 
+import os
 import secrets
 import shutil
 import sqlite3
@@ -20,6 +21,18 @@ from evals_mcp.config import Settings
 from evals_mcp.sample.loading import load_sample
 from evals_mcp.sample.support_bot import read_sample
 from evals_mcp.wiring import build_client
+
+_EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "0"))
+
+
+@pytest.fixture
+def examples(request: pytest.FixtureRequest) -> Callable[[int], int]:
+    """How many examples to draw of so many: a quarter on PostgreSQL, where the same code sends nearly the same SQL.
+
+    `EVALS_MCP_EXAMPLES` sets another number, for who looks for bugs.
+    """
+    share = 4 if "postgresql" in request.node.callspec.params.values() else 1
+    return lambda number: _EXAMPLES or -(-number // share)
 
 
 @pytest.fixture(scope="session")

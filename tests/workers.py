@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.on_postgresql import named_places
+from tests.two_runs import named_places
 
 _FEW_FILES = 3
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")

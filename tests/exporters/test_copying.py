@@ -1,5 +1,6 @@
 """A copy of a database is the same database."""
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -33,23 +34,30 @@ def _copy(served: Served, source: Store, target: Store) -> Copied:
     return copied
 
 
-@given(documents())
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], phases=[Phase.generate])
+@pytest.mark.slow
 def test_a_copy_holds_the_same_rows_and_a_second_one_adds_nothing(
-    new_store: OpenStore, served: Served, document: list[Record]
+    new_store: OpenStore, served: Served, examples: Callable[[int], int]
 ) -> None:
     """All tables are alike, ids, times and order included."""
-    with closing(new_store()) as source, closing(new_store()) as target:
-        served.load(source, document)
-        copied = _copy(served, source, target)
-        rows = held_rows(source)
-        assert held_rows(target) == rows
-        assert served.answers(target) == served.answers(source)
-        check_counts(target)
-        for kind in ("version", "deployment"):
-            assert copied.added[kind] == copied.records[kind]
-        assert _copy(served, source, target).added == {}
-        assert held_rows(target) == rows
+
+    @given(documents())
+    @settings(
+        max_examples=examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture], phases=[Phase.generate]
+    )
+    def check(document: list[Record]) -> None:
+        with closing(new_store()) as source, closing(new_store()) as target:
+            served.load(source, document)
+            copied = _copy(served, source, target)
+            rows = held_rows(source)
+            assert held_rows(target) == rows
+            assert served.answers(target) == served.answers(source)
+            check_counts(target)
+            for kind in ("version", "deployment"):
+                assert copied.added[kind] == copied.records[kind]
+            assert _copy(served, source, target).added == {}
+            assert held_rows(target) == rows
+
+    check()
 
 
 def test_a_copy_replaces_no_other_file_and_keeps_deleted_ones(new_store: OpenStore, served: Served) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.loaded_stores import OpenStore, Served, empty_file, new_store, served
 from tests.random_documents import documents
@@ -48,18 +50,27 @@ def _unordered(value: Any) -> Any:
     return value
 
 
-@given(documents(runs=2, statuses=("completed", "cancelled"), most_evaluations=1))
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture], phases=[Phase.generate])
-def test_import_of_an_export_answers_alike(new_store: OpenStore, served: Served, document: list[Record]) -> None:
+@pytest.mark.slow
+def test_import_of_an_export_answers_alike(
+    new_store: OpenStore, served: Served, examples: Callable[[int], int]
+) -> None:
     """Every route says the same of the evaluations, runs, logs, judgments and files."""
-    with closing(new_store()) as first, closing(new_store()) as second, tempfile.TemporaryDirectory() as folder:
-        served.load(first, document)
-        _export(served, first, document, Path(folder))
 
-        async def load(client: EvalsClient) -> None:
-            await import_files(client, [Path(folder)])
+    @given(documents(runs=2, statuses=("completed", "cancelled"), most_evaluations=1))
+    @settings(
+        max_examples=examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture], phases=[Phase.generate]
+    )
+    def check(document: list[Record]) -> None:
+        with closing(new_store()) as first, closing(new_store()) as second, tempfile.TemporaryDirectory() as folder:
+            served.load(first, document)
+            _export(served, first, document, Path(folder))
 
-        served.use(second, load)
-        found = served.answers(second)
-        wanted = _of_exported(served.answers(first), found)
-        assert _unordered(found) == _unordered(wanted)
+            async def load(client: EvalsClient) -> None:
+                await import_files(client, [Path(folder)])
+
+            served.use(second, load)
+            found = served.answers(second)
+            wanted = _of_exported(served.answers(first), found)
+            assert _unordered(found) == _unordered(wanted)
+
+    check()

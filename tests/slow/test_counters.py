@@ -1,6 +1,6 @@
 """Counters equal a recount on both databases, after more sequences of writes and undos than by default."""
 
-import os
+from collections.abc import Callable
 from contextlib import closing
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -11,24 +11,32 @@ from tests.store.undo import test_undo
 
 __all__ = ["empty_file", "new_store"]
 
-_EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "30"))
-_settings = settings(max_examples=_EXAMPLES, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+_Steps = list[tuple[str, int, int, int]]
+_drawn_only = settings(phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
-@_settings
-@given(steps=STEPS)
-def test_counts_equal_a_recount(new_store: OpenStore, steps: list[tuple[str, int, int, int]]) -> None:
+def test_counts_equal_a_recount(new_store: OpenStore, examples: Callable[[int], int]) -> None:
     """After any sequence of logging, judging, moving, adding, updating and deleting."""
-    with closing(new_store()) as store:
-        world = World(store)
-        for step in steps:
-            world.step(*step)
-        check_counts(store)
+
+    @settings(_drawn_only, max_examples=examples(30))
+    @given(steps=STEPS)
+    def check(steps: _Steps) -> None:
+        with closing(new_store()) as store:
+            world = World(store)
+            for step in steps:
+                world.step(*step)
+            check_counts(store)
+
+    check()
 
 
-@_settings
-@given(steps=test_undo.STEPS)
-def test_counts_equal_a_recount_after_undos(new_store: OpenStore, steps: list[tuple[str, int, int, int]]) -> None:
+def test_counts_equal_a_recount_after_undos(new_store: OpenStore, examples: Callable[[int], int]) -> None:
     """An undo in the middle is done or refused; undone the right way round, all writes go."""
-    with closing(new_store()) as store:
-        test_undo.write_and_undo(World(store, journaled=True), steps)
+
+    @settings(_drawn_only, max_examples=examples(30))
+    @given(steps=test_undo.STEPS)
+    def check(steps: _Steps) -> None:
+        with closing(new_store()) as store:
+            test_undo.write_and_undo(World(store, journaled=True), steps)
+
+    check()

@@ -145,6 +145,7 @@ async def stay_in_budget(edge_case_assistant: Assistant, texts: list[str], budge
     assert max(map(estimate, answers)) <= budget
 
 
+@pytest.mark.slow
 async def test_what_is_left_out_comes_with_the_next_call(edge_case_assistant: Assistant) -> None:
     """A page that is cut short by the budget says how to go on, and going on reaches the rest."""
     first = await edge_case_assistant.ask("get_logs", evaluation=_NAME, limit=100, max_tokens=300)

@@ -152,6 +152,7 @@ def _quoted_length(answer: str, side: str) -> int:
     return len(found[1]) if found else 0
 
 
+@pytest.mark.slow
 async def test_forty_runs_stay_in_the_budget(small: SmallEvaluation) -> None:
     """Those without room are counted."""
     for run in range(40):

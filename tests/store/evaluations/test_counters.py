@@ -28,7 +28,7 @@ def numbers() -> Iterator[int]:
     return count()
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_counts_equal_a_recount(
     tmp_path: Path, empty: Path, numbers: Iterator[int], steps: list[tuple[str, int, int, int]]

@@ -124,6 +124,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[ReviewWorl
         yield [ReviewWorld(store, clock, judged, f"review {number}") for number, judged in enumerate(_JUDGED)]
 
 
+@pytest.mark.slow
 @settings(_patient, max_examples=20)
 @given(st.integers(0, len(_JUDGED) - 1), _steps)
 @example(0, [("ask", 0, 0), ("skip", 0, 0), ("wait", 0, 20), ("ask", 1, 0), ("ask", 0, 0)])

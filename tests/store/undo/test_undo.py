@@ -43,7 +43,7 @@ def numbers() -> Iterator[int]:
     return count()
 
 
-@settings(_patient, max_examples=10)
+@settings(_patient, max_examples=3)
 @given(STEPS)
 @example([("close", 0, 0, 1), ("log in run", 0, 0, 3)])
 @example([("close", 0, 0, 1), ("log in run", 0, 0, 2), ("log in run", 0, 1, 4), ("undo", 0, 3, 0)])

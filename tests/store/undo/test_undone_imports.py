@@ -1,5 +1,6 @@
 """An import is one entry and one undo, which deletes what it brought, leaves the rest, or is refused whole."""
 
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -37,41 +38,44 @@ def _held(store: Store) -> dict[str, list[Any]]:
         }
 
 
-@settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
-@given(document=documents(), size=st.integers(1, 9), data=st.data())
+@pytest.mark.slow
 def test_an_undone_import_leaves_what_was_there(
     new_store: OpenStore,
     served: Served,
     monkeypatch: pytest.MonkeyPatch,
-    document: list[Record],
-    size: int,
-    data: st.DataObject,
+    examples: Callable[[int], int],
 ) -> None:
     """Whatever part of it was there before, and however many batches it took; then it can be loaded again."""
-    with closing(new_store()) as store:
-        served.load(store, document[: data.draw(st.integers(0, len(document) - 1))])
-        before, total = _held(store), store.journal.page(1, 1).total
-        monkeypatch.setattr(loader, "_MOST_RECORDS", size)
-        added = served.load(store, document).added
-        monkeypatch.undo()
-        page = store.journal.page(1, 1)
-        if page.total == total:
-            assert (_held(store), added) == (before, {})
-            return
-        entry = page.records[0]
-        assert (page.total - total, entry.kind, entry.undoable) == (1, "import", True)
-        assert entry.result["added"] == added
-        after = _held(store)
-        if sum(added.values()) > 1:
-            with pytest.raises(Invalid, match=rf"deletes {sum(added.values()):,} rows .*confirm=true"):
-                store.journal.undo(entry.id)
-        store.journal.undo(entry.id, confirm=True)
-        assert _held(store) == before
-        check_counts(store)
-        served.load(store, document)
-        assert {name: len(rows) for name, rows in _held(store).items()} == {
-            name: len(rows) for name, rows in after.items()
-        }
+
+    @settings(max_examples=examples(20), suppress_health_check=list(HealthCheck), deadline=None)
+    @given(document=documents(), size=st.integers(1, 9), data=st.data())
+    def check(document: list[Record], size: int, data: st.DataObject) -> None:
+        with closing(new_store()) as store:
+            served.load(store, document[: data.draw(st.integers(0, len(document) - 1))])
+            before, total = _held(store), store.journal.page(1, 1).total
+            monkeypatch.setattr(loader, "_MOST_RECORDS", size)
+            added = served.load(store, document).added
+            monkeypatch.undo()
+            page = store.journal.page(1, 1)
+            if page.total == total:
+                assert (_held(store), added) == (before, {})
+                return
+            entry = page.records[0]
+            assert (page.total - total, entry.kind, entry.undoable) == (1, "import", True)
+            assert entry.result["added"] == added
+            after = _held(store)
+            if sum(added.values()) > 1:
+                with pytest.raises(Invalid, match=rf"deletes {sum(added.values()):,} rows .*confirm=true"):
+                    store.journal.undo(entry.id)
+            store.journal.undo(entry.id, confirm=True)
+            assert _held(store) == before
+            check_counts(store)
+            served.load(store, document)
+            assert {name: len(rows) for name, rows in _held(store).items()} == {
+                name: len(rows) for name, rows in after.items()
+            }
+
+    check()
 
 
 @pytest.mark.parametrize("new_store", ["sqlite"], indirect=True)
