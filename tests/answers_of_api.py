@@ -59,13 +59,14 @@ class _Reader:
 
     async def _ask_review(self, review: str, overview: Any) -> None:
         versions = [evaluator["version_id"] for evaluator in overview["evaluators"]]
+        every = {"limit": 100}  # which of equals are on a shorter page depends on the order in which they were written
         for sort in ("newest", "latency", "cost", "length"):
-            await self._post(f"{review}/logs", {"sort": sort})
+            await self._post(f"{review}/logs", {"sort": sort, **every})
         for version in versions:
             judged = {"evaluator_version_id": version}
-            await self._post(f"{review}/logs", {**judged, "sort": "worst"})
+            await self._post(f"{review}/logs", {**judged, "sort": "worst", **every})
             for state in ("judged", "abstained", "failed", "missing"):
-                await self._post(f"{review}/logs", {"filter": {"judgment": {**judged, "state": state}}})
+                await self._post(f"{review}/logs", {"filter": {"judgment": {**judged, "state": state}}, **every})
         runs = overview["runs"]
         for dataset in {run["dataset_version_id"] for run in runs} - {None}:
             scales = [{"evaluator_version_id": version} for version in versions]
