@@ -1,7 +1,6 @@
 """Datapoints of all dataset versions that the runs of an evaluation have."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +14,19 @@ from evals_mcp.wiring import open_embedded_app
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Any:
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """All tests share the evaluation, and so its loop."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The API over an empty database."""
-    return open_embedded_app(str(tmp_path / "evals.db"))
+    return open_embedded_app(str(tmp_path_factory.mktemp("versions") / "evals.db"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def small(app: Any) -> SmallEvaluation:
     """Runs over q0 to q3, over q2 to q5, and again over q0 to q3, in which q1, q3 and q5 fail."""
     small = await make_evaluation(EvalsClient(open_app=lambda: app), good={"return_type": "boolean"})
@@ -31,7 +36,7 @@ async def small(app: Any) -> SmallEvaluation:
     return small
 
 
-@pytest.fixture(params=["rows", "documented"])
+@pytest.fixture(scope="module", params=["rows", "documented"])
 async def assistant(request: pytest.FixtureRequest, app: Any, small: SmallEvaluation) -> AsyncIterator[Assistant]:
     """The tools on our own rows, and on the documented routes alone."""
     remote = documented_client(app)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from tests.assistant import Assistant, connect_assistant, log_ids
@@ -32,10 +31,17 @@ PLACES = (
 )
 
 
-@pytest.fixture
-async def assistant(tmp_path: Path) -> AsyncIterator[Assistant]:
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The assistant is shared, so its event loop is, too."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def assistant(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Assistant]:
     """An assistant at an evaluation of one flow log that says another word in every place."""
-    async with build_client(Settings(database=str(tmp_path / "evals.db"))) as client:
+    database = tmp_path_factory.mktemp("search") / "evals.db"
+    async with build_client(Settings(database=str(database))) as client:
         small = await make_evaluation(client, "Search", judge={"return_type": "boolean"}, note={"return_type": "text"})
         dataset = await client.datasets.upsert(
             DatasetRequest(
