@@ -3,7 +3,7 @@
 import copy
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
@@ -19,8 +19,6 @@ from tests.every_route import Team, World, build, document
 
 from evals_mcp.models.json_values import NDJSON
 from evals_mcp.store.store import Store
-
-_EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "0"))
 
 
 @pytest.fixture
@@ -102,7 +100,9 @@ def lines(context: Any, value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def test_no_generated_request_ends_in_a_5xx(server: str, session: requests.Session, store: Store, world: World) -> None:
+def test_no_generated_request_ends_in_a_5xx(
+    server: str, session: requests.Session, store: Store, world: World, examples: Callable[[int], int]
+) -> None:
     """Over every operation, with valid and nearly valid content, on data of every kind that is put back each time."""
     schema = schemathesis.openapi.from_dict(copy.deepcopy(document()))
     filled = EmptiedStore(store)
@@ -110,15 +110,15 @@ def test_no_generated_request_ends_in_a_5xx(server: str, session: requests.Sessi
     assert len(operations) > 100
     for operation in operations:
         filled.empty()
-        _send(operation, server, session, world)
+        _send(operation, server, session, world, examples(4))
 
 
-def _send(operation: Any, server: str, session: requests.Session, world: World) -> None:
+def _send(operation: Any, server: str, session: requests.Session, world: World, amount: int) -> None:
     """Send what is generated for one operation."""
 
     @settings(
-        max_examples=_EXAMPLES or 4,
-        derandomize=not _EXAMPLES,
+        max_examples=amount,
+        derandomize="EVALS_MCP_EXAMPLES" not in os.environ,
         deadline=None,
         database=None,
         phases=[Phase.generate],
