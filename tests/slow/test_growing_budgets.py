@@ -16,7 +16,10 @@ from tests.tools.test_budget_use import anyio_backend, assistant, load_candidate
 
 from evals_mcp.answers import changes
 from evals_mcp.answers.frame.tokens import estimate
+from evals_mcp.client.reviews import Reviews
 from evals_mcp.config import Settings
+from evals_mcp.models.questions import ComparisonQuestion
+from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.wiring import build_client
 
@@ -43,6 +46,20 @@ def aligned_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(changes, "_stretches", cache(changes._stretches))
         yield
+
+
+@pytest.fixture(autouse=True)
+def compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the store once for all budgets that need the same comparison."""
+    compare, known = Reviews.compare_runs, dict[tuple[str, str], Any]()
+
+    async def compare_once(reviews: Reviews, evaluation: ResolvedEvaluation, question: ComparisonQuestion) -> Any:
+        asked = evaluation.id, question.model_dump_json()
+        if asked not in known:
+            known[asked] = await compare(reviews, evaluation, question)
+        return known[asked]
+
+    monkeypatch.setattr(Reviews, "compare_runs", compare_once)
 
 
 async def _check(
