@@ -22,13 +22,14 @@ _CAP = 1_000_000
 _LONGEST = 60
 _LISTED = 6
 _BLIND = "Reason and judgments are hidden until the log has a label (blind)."
-_NONE: dict[ReviewOrder, Quoted] = {
+NONE_LEFT: dict[ReviewOrder, Quoted] = {
     "auto": "No log is left to review.",
     "even": "No log is left to review.",
     "regression": "No regression is left without a label.",
     "disagreement": "No log on which evaluators disagree is left without a label.",
     "slice": "No free log is in a slice where a judge agrees less with people than elsewhere (3 or more labels in it).",
 }
+"""What to say if no log is left, by order."""
 
 
 def summarize_review(
@@ -46,10 +47,10 @@ def summarize_review(
     answer = Answer(budget)
     item = found.item
     if item is None:
-        answer.head(f"{subject(evaluation)} Review by {cell(reviewer, _LONGEST)}. {_NONE[order]}")
+        answer.head(f"{subject(evaluation)} Review by {cell(reviewer, _LONGEST)}. {NONE_LEFT[order]}")
     else:
         answer.head(_head(evaluation, item, reviewer))
-        answer.line(_BLIND if blind else f"Why: {_reason(evaluation, item)}.")
+        answer.line(_BLIND if blind else f"Why: {reason_words(evaluation, item)}.")
     for line in progress_lines(evaluation, found.progress, filtered):
         answer.line(line)
     if found.previous is not None:
@@ -76,7 +77,8 @@ def _head(evaluation: ResolvedEvaluation, item: ReviewItem, reviewer: str) -> Qu
     return f"{subject(evaluation)} Review by {who}: {of}. Yours until {figures.date(item.leased_until)}."
 
 
-def _reason(evaluation: ResolvedEvaluation, item: ReviewItem) -> Quoted:
+def reason_words(evaluation: ResolvedEvaluation, item: ReviewItem) -> Quoted:
+    """Why the log is handed out."""
     detail = item.detail
     match item.reason:
         case "regression":

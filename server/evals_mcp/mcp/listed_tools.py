@@ -19,6 +19,7 @@ from evals_mcp.errors import EvalsError, Invalid
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.confirmation import Unanswered, ask_person
 from evals_mcp.mcp.progress import reported
+from evals_mcp.mcp.views import wants_document, with_document
 from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS, RequestId
 from evals_mcp.tools.tool import Tool
 
@@ -71,16 +72,18 @@ def bound(tool: Tool, look_up: Callable[..., Lookup], max_tokens: int) -> Callab
     async def call(context: Context[Any, Any], **arguments: Any) -> Any:
         request_id = _checked_id(arguments.pop("request_id", ""))
         async with reported(context) as progress:
-            lookup = look_up(progress, host=_host_name(context), ask=partial(ask_person, context))
+            wanted = wants_document(tool, context)
+            lookup = look_up(progress, host=_host_name(context), ask=partial(ask_person, context), with_document=wanted)
             try:
                 with acting(tool.name, request_id, lookup.setup.actor or lookup.host) as act:
                     text = await tool.function(lookup, **arguments)
             except Unanswered as question:
                 return question.result
-        if not tool.journaled:
-            return text
-        is_ignored = request_id is not None and not lookup.client.extended
-        return "\n".join([text, *closing_lines(act.writes, repeats=act.repeats, is_ignored=is_ignored)])
+        if tool.journaled:
+            is_ignored = request_id is not None and not lookup.client.extended
+            text = "\n".join([text, *closing_lines(act.writes, repeats=act.repeats, is_ignored=is_ignored)])
+            lookup.show(lambda: {"kind": "write", "writes": act.writes})
+        return text if lookup.document is None else with_document(text, lookup.document)
 
     signature = _signature(tool, max_tokens)
     call.__signature__ = signature  # type: ignore[attr-defined]

@@ -42,6 +42,7 @@ from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.mcp.apps import AppsExtension, note_apps
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, offered, without_noise
@@ -51,6 +52,7 @@ from evals_mcp.mcp.resources import RESOURCES, find_resource, journal_resource, 
 from evals_mcp.mcp.skills import MARKDOWN, SKILL_ADDRESSES, Skills, listed_skills, read_skill
 from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mcp.typed_names import read_typed_names
+from evals_mcp.mcp.views import ADDRESS, view_contents, with_view
 from evals_mcp.models.json_values import DEEPEST_JSON
 from evals_mcp.models.setup import Setup
 from evals_mcp.tools import TOOLS
@@ -84,7 +86,7 @@ class EvalsServer(LateServer):
         setup: Setup = _NOTHING_SET,
         **options: Any,
     ) -> None:
-        super().__init__("evals-mcp", **options)
+        super().__init__("evals-mcp", extensions=[AppsExtension()], middleware=[note_apps], **options)
         self._tools = {tool.name: tool for tool in tools}
         self._client = client
         self._look_up = partial(
@@ -124,7 +126,7 @@ class EvalsServer(LateServer):
         order = list(self._tools)
         registered = sorted(await super().list_tools(), key=lambda tool: order.index(tool.name))
         shown = await self._offered()
-        listed = [without_noise(tool) for tool in registered if tool.name in shown]
+        listed = [with_view(without_noise(tool), self._tools[tool.name]) for tool in registered if tool.name in shown]
         if self._opening.ident is None:
             self._opening.start()
         return listed
@@ -196,11 +198,13 @@ class EvalsServer(LateServer):
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
     ) -> Iterable[ReadResourceContents] | Any:
         """Read a resource. Raises ResourceNotFoundError if the address names nothing, else ResourceError."""
-        if not str(uri).startswith((_OWN_ADDRESSES, SKILL_ADDRESSES)):
+        if not str(uri).startswith((_OWN_ADDRESSES, SKILL_ADDRESSES, ADDRESS)):
             return await super().read_resource(uri, context)
         try:
             if str(uri).startswith(SKILL_ADDRESSES):
                 return [ReadResourceContents(content=read_skill(str(uri)), mime_type=MARKDOWN)]
+            if str(uri).startswith(ADDRESS):
+                return view_contents(str(uri))
             template, values = find_resource(str(uri))
             for key, value in values.items():
                 _check_text(key, value)

@@ -210,4 +210,5 @@ TOOL = Tool(
     function=compare_runs,
     title="Compare runs",
     search_hint="humanloop, which prompt is better, regression",
+    view="comparison",
 )

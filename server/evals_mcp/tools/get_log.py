@@ -6,6 +6,7 @@ from pydantic import Field
 
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.answers.log_pairs import summarize_pair
+from evals_mcp.answers.log_parts import log_document
 from evals_mcp.answers.whole_log import summarize_log, summarize_part
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup
@@ -52,6 +53,7 @@ async def get_log(
         raise Invalid('offset: requires part, such as part="output".')
     found = await lookup.find_log(log)
     datapoint = await lookup.find_datapoint_of(found)
+    lookup.show(lambda: {"kind": "log", "id": found.id, "parts": log_document(found, datapoint)})
     if part:
         return summarize_part(found, part, offset, max_tokens, datapoint)
     return summarize_log(found, max_tokens, datapoint)

@@ -54,4 +54,5 @@ TOOL = Tool(
     function=list_runs,
     title="List runs",
     search_hint="humanloop, which prompt is better, inter-rater",
+    view="comparison",
 )

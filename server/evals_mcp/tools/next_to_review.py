@@ -6,12 +6,15 @@ from pydantic import Field
 
 from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.answers.review_items import summarize_review
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.filters import read_filter
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.scales import scale_of
-from evals_mcp.models.review_queue import ReviewOrder
+from evals_mcp.models.model import JsonObject
+from evals_mcp.models.resolved import ResolvedEvaluation
+from evals_mcp.models.review_queue import ReviewAnswer, ReviewOrder, ReviewRequest
 from evals_mcp.tools.arguments import Evaluation, Where
 from evals_mcp.tools.near_words import REVIEW_ORDERS, understood
 from evals_mcp.tools.tool import Tool
@@ -32,8 +35,6 @@ async def next_to_review(
     blind: Blind = False,
 ) -> str:
     """Get the next log to label, yours for 15 minutes, and the progress."""
-    from evals_mcp.models.review_queue import ReviewRequest
-
     if await lookup.rows() is not lookup.client.reviews:
         raise Invalid("This server has no review queue. Find logs with get_logs(sample=true).")
     resolved = await lookup.find_evaluation(evaluation)
@@ -49,6 +50,7 @@ async def next_to_review(
     )
     found = await lookup.client.review_queue.next(resolved.id, request)
     asked = {"evaluation": resolved.id, "reviewer": request.reviewer, "where": where, "blind": blind}
+    lookup.show(lambda: _document(resolved, found, request, filter_words(filter, resolved)))
     call = Call("next_to_review", {**asked, "order": "" if order == "auto" else order}, {})
     return summarize_review(
         resolved,
@@ -62,6 +64,14 @@ async def next_to_review(
     )
 
 
+def _document(
+    evaluation: ResolvedEvaluation, found: ReviewAnswer, request: ReviewRequest, filtered: Quoted
+) -> JsonObject:
+    from evals_mcp.views.labelling_document import labelling_document  # only where there is a view
+
+    return labelling_document(evaluation, found, request, filtered=filtered)
+
+
 TOOL = Tool(
     function=next_to_review,
     title="Next log to review",
@@ -69,4 +79,5 @@ TOOL = Tool(
     read_only=False,
     idempotent=False,
     needs_extension=True,
+    view="labelling",
 )

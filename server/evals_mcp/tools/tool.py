@@ -15,7 +15,8 @@ class Tool(Registered):
     read-only only adds data, unless `destructive` is set. `search_hint` holds words that its name and description lack,
     by which a model may look for it. One that `needs_extension` is not listed where the server lacks our routes. The
     answer of one that is `journaled` ends with the call that undoes it. It takes a `request_id` as well, unless a
-    second call adds nothing by itself (`takes_request_id` is false).
+    second call adds nothing by itself (`takes_request_id` is false). `view` names the view that hosts show beside its
+    answer.
     """
 
     function: Callable[..., Awaitable[str]]
@@ -26,6 +27,7 @@ class Tool(Registered):
     needs_extension: bool = False
     journaled: bool = False
     takes_request_id: bool = True
+    view: str = ""
 
     @property
     def argument_names(self) -> list[str]:

@@ -3,13 +3,14 @@
 //                          `document` is null if the result has no data; then `text` says why, or is the answer.
 //   callTool(name, args)   a promise of {document, text, isError}; it rejects with an Error whose message is a sentence.
 //   tell(text)             a promise; the chat's model reads the text with the next message.
+//   onTheme(listener)      listener('light' or 'dark').
 //   onClose(listener)      listener() before the host removes the view.
 window.evals = (() => {
   'use strict';
   const KEY = 'evals-mcp/view', CLOSED = 'This view was closed.';
   const PATIENCE = 120000, UNANSWERED = 10000; // milliseconds
   const host = window.parent, root = document.documentElement;
-  const waiting = new Map(), documentListeners = [], closeListeners = [];
+  const waiting = new Map(), documentListeners = [], themeListeners = [], closeListeners = [];
   let nextId = 1, origin = null, closed = false, ready = false, abilities = {}, context = {};
   let input = {}, shown = null, seen = '', hasAsked = false, size = '';
 
@@ -71,6 +72,7 @@ window.evals = (() => {
     if (context.theme === 'dark' || context.theme === 'light') {
       root.dataset.theme = context.theme;
       root.style.colorScheme = context.theme;
+      for (const listener of themeListeners) listener(context.theme);
     }
     const variables = isObject(context.styles) && isObject(context.styles.variables) ? context.styles.variables : {};
     for (const [name, value] of Object.entries(variables)) {
@@ -82,7 +84,7 @@ window.evals = (() => {
 
   function tellSize() {
     if (!ready || closed) return;
-    const width = Math.ceil(root.scrollWidth), height = Math.ceil(root.getBoundingClientRect().height);
+    const width = window.innerWidth, height = Math.ceil(root.getBoundingClientRect().height);
     if (size === `${width} ${height}`) return;
     size = `${width} ${height}`;
     post({ method: 'ui/notifications/size-changed', params: { width, height } });
@@ -132,11 +134,14 @@ window.evals = (() => {
     return read(await request('tools/call', { name, arguments: args || {}, _meta: { [KEY]: true } }));
   }
 
-  function tell(text) {
+  async function tell(text) {
     const content = [{ type: 'text', text: String(text) }];
-    if (abilities.updateModelContext) return request('ui/update-model-context', { content });
-    if (abilities.message) return request('ui/message', { role: 'user', content });
-    return Promise.reject(new Error('This host takes no text from views. Copy it into the chat.'));
+    const takes = abilities.updateModelContext || abilities.message;
+    if (ready && !takes) throw new Error('This host takes no text from views. Copy it into the chat.');
+    const result = abilities.updateModelContext
+      ? await request('ui/update-model-context', { content })
+      : await request('ui/message', { role: 'user', content });
+    if (result.isError === true) throw new Error('The host refused the text.');
   }
 
   async function connect() {
@@ -161,6 +166,10 @@ window.evals = (() => {
     onDocument(listener) {
       documentListeners.push(listener);
       if (shown) listener(...shown);
+    },
+    onTheme(listener) {
+      themeListeners.push(listener);
+      if (root.dataset.theme) listener(root.dataset.theme);
     },
     onClose(listener) {
       closeListeners.push(listener);
