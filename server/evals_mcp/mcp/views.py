@@ -24,6 +24,9 @@ DOCUMENT_KEY = "evals-mcp/view"
 VIEWS = ("comparison", "labelling")
 """The views by name: each is a file in `views/`."""
 
+TEXT_ALONE: JsonObject = {"kind": "text"}
+"""The document of an answer that a view shows as it is."""
+
 ADDRESS = "ui://evals/"
 """What the addresses of views begin with."""
 
