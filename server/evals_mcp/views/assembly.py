@@ -24,8 +24,14 @@ _DOCUMENT = "<!-- document -->"
 @cache
 def read_view(name: str, bridge: Bridge | None = None) -> str:
     """The HTML of a view (`comparison`) with the script that joins it to its place."""
-    html = _read(f"{name}.html")
-    return html.replace(_BRIDGE, f"<script>{_read(bridge)}</script>" if bridge else "", 1)
+    script = f"<script>\n{_read(bridge)}</script>" if bridge else ""
+    return _without_notes(_read(f"{name}.html").replace(_BRIDGE, script, 1))
+
+
+def _without_notes(text: str) -> str:
+    """HTML or a script without indents and lines that are comments: whoever shows a view has no use for them."""
+    lines = [line.strip() for line in text.splitlines()]
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def with_document(html: str, document: JsonObject) -> str:

@@ -1,7 +1,7 @@
 // A view's side of MCP Apps (2026-01-26): JSON-RPC over postMessage with the host. It offers `window.evals`:
-//   onDocument(listener)   listener(document, {text, isError, input}) for each result of the tool that opened the view.
-//                          `document` is null if the result has no data; then `text` says why, or is the answer.
-//   callTool(name, args)   a promise of {document, text, isError}; it rejects with an Error whose message is a sentence.
+//   onDocument(listener)   listener(document, input) for each result of the tool that opened the view, with the tool's
+//                          arguments. A result without a document is shown as its text, here.
+//   callTool(name, args)   a promise of {document, text}; it rejects with an Error whose message is a sentence.
 //   tell(text)             a promise; the chat's model reads the text with the next message.
 //   onTheme(listener)      listener('light' or 'dark').
 //   onClose(listener)      listener() before the host removes the view.
@@ -49,8 +49,20 @@ window.evals = (() => {
   }
 
   function show(answer) {
-    shown = [answer.document, { text: answer.text, isError: answer.isError, input }];
-    for (const listener of documentListeners) listener(...shown);
+    const { document: found, text, isError } = answer, before = document.getElementById('evals-text');
+    if (before) before.remove();
+    if (found && found.kind !== 'text') {
+      shown = [found, input];
+      for (const listener of documentListeners) listener(...shown);
+      return;
+    }
+    const words = document.createElement('pre');
+    words.id = 'evals-text';
+    words.dir = 'auto';
+    words.setAttribute('role', isError ? 'alert' : 'status');
+    words.style.whiteSpace = 'pre-wrap';
+    words.textContent = text || 'The answer is empty.';
+    (document.querySelector('main') || document.body).prepend(words);
   }
 
   const fail = (sentence) => show({ document: null, text: sentence, isError: true });
@@ -131,7 +143,9 @@ window.evals = (() => {
 
   async function callTool(name, args) {
     if (ready && !abilities.serverTools) throw new Error('This host does not let views call tools.');
-    return read(await request('tools/call', { name, arguments: args || {}, _meta: { [KEY]: true } }));
+    const answer = read(await request('tools/call', { name, arguments: args || {}, _meta: { [KEY]: true } }));
+    if (answer.isError) throw new Error(answer.text.replace(/^Error: /, '') || 'The call failed.');
+    return answer;
   }
 
   async function tell(text) {
