@@ -114,9 +114,10 @@ async def test_a_view_is_one_html_document_of_its_kind(sample_copy: Path) -> Non
             assert content.text.startswith("<!doctype html>")
             assert "window.evals = " in content.text
             assert "<!-- bridge -->" not in content.text
-            assert len(content.text.encode()) <= 40_960
+            loads = content.text.replace("http://www.w3.org/2000/svg", "")  # a name, not an address
+            assert len(content.text.encode()) <= 40_000
             for forbidden in ("src=", "href=", "innerHTML", "http://", "https://", "fetch(", "localStorage", "eval("):
-                assert forbidden not in content.text, forbidden
+                assert forbidden not in loads, forbidden
         with pytest.raises(MCPError, match="ui://evals/comparison, ui://evals/labelling"):
             await plain.read_resource("ui://evals/unheard-of")
 
