@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from evals_mcp.answers.frame import figures
@@ -11,6 +12,8 @@ from evals_mcp.models.comparisons import ComparisonRow
 
 _MORE_PLACES = 2
 _LEAST_PLACES, _MOST_PLACES = 2, 10
+_KEPT = 2_000
+"""Rows whose figures are kept: an answer, its verdict and its document ask for those of the same row."""
 
 
 class ComparedFigures(NamedTuple):
@@ -40,29 +43,39 @@ def compared_figures(row: ComparisonRow) -> ComparedFigures | None:
     """
     if row.baseline is None or row.candidate is None or row.difference is None:
         return None
-    unit = _unit(row, max(abs(row.baseline), abs(row.candidate)))
+    return _figures(row.kind, row.measure, row.baseline, row.candidate, row.difference, row.low, row.high)
+
+
+@lru_cache(_KEPT)
+def _figures(
+    kind: str,
+    measure: str | None,
+    baseline: float,
+    candidate: float,
+    difference: float,
+    low: float | None,
+    high: float | None,
+) -> ComparedFigures:
+    unit = _unit(kind, measure, max(abs(baseline), abs(candidate)))
+    ends = [] if low is None or high is None else [low, high]
     more = range(unit.places, unit.places + (_MORE_PLACES if unit.places else 1) + 1)
-    places = next((places for places in more if _adds_up(row, unit.factor, places)), unit.places)
-    baseline, candidate = (figures.fixed(value * unit.factor, places) for value in (row.baseline, row.candidate))
-    difference = unit.difference(_signed(_short(_minus(candidate, baseline, places), unit)))
+    fits = (places for places in more if _adds_up((baseline, candidate, difference), ends, unit.factor, places))
+    places = next(fits, unit.places)
+    before, after = (figures.fixed(value * unit.factor, places) for value in (baseline, candidate))
+    change = unit.difference(_signed(_short(_minus(after, before, places), unit)))
     interval = ""
-    if row.low is not None and row.high is not None:
-        low, high = (_signed(_short(figures.fixed(end * unit.factor, places), unit)) for end in (row.low, row.high))
-        interval = f"{unit.difference(low).removesuffix(' points')} to {unit.difference(high)}"
-    return ComparedFigures(
-        unit.value(_short(baseline, unit)), unit.value(_short(candidate, unit)), difference, interval
-    )
+    if ends:
+        lower, upper = (_signed(_short(figures.fixed(end * unit.factor, places), unit)) for end in ends)
+        interval = f"{unit.difference(lower).removesuffix(' points')} to {unit.difference(upper)}"
+    return ComparedFigures(unit.value(_short(before, unit)), unit.value(_short(after, unit)), change, interval)
 
 
-def _adds_up(row: ComparisonRow, factor: float, places: int) -> bool:
+def _adds_up(values: tuple[float, float, float], ends: list[float], factor: float, places: int) -> bool:
     """Whether the rounded difference is that of the rounded values, and what is not zero does not look like it."""
-    baseline, candidate, difference = (
-        figures.fixed((value or 0.0) * factor, places) for value in (row.baseline, row.candidate, row.difference)
-    )
+    baseline, candidate, difference = (figures.fixed(value * factor, places) for value in values)
     if factor != _PERCENT and _minus(candidate, baseline, places) != difference:
         return False
-    ends = [value for value in (row.low, row.high) if value]
-    return all(_is_shown(figures.fixed(value * factor, places)) for value in ends)
+    return all(_is_shown(figures.fixed(value * factor, places)) for value in ends if value)
 
 
 def _minus(candidate: Quoted, baseline: Quoted, places: int) -> Quoted:
@@ -89,17 +102,17 @@ def _short(text: Quoted, unit: _Unit) -> Quoted:
 _PERCENT = 100.0
 
 
-def _unit(row: ComparisonRow, largest: float) -> _Unit:
+def _unit(kind: str, measure: str | None, largest: float) -> _Unit:
     """The unit of a row whose larger value is this."""
-    if row.kind == "boolean":
+    if kind == "boolean":
         return _Unit(_PERCENT, 1, _suffix("%"), _suffix(" points"))
-    if row.measure == "latency":
+    if measure == "latency":
         if largest < 0.9995:
             return _Unit(1000.0, 0, _suffix(" ms"), _suffix(" ms"))
         return _Unit(1.0, 2 if largest < 100 else 0, _suffix(" s"), _suffix(" s"))
-    if row.measure == "cost":
+    if measure == "cost":
         return _Unit(1.0, _digits(largest, 3), _dollars, _dollars)
-    if row.measure == "tokens" and largest >= 10:
+    if measure == "tokens" and largest >= 10:
         return _Unit(1.0, 0, _suffix(""), _suffix(""))
     return _Unit(1.0, _digits(largest, 2), _suffix(""), _suffix(""))
 
