@@ -17,9 +17,10 @@ from evals_mcp.client.acting import acting
 from evals_mcp.client.row_sources import Progress
 from evals_mcp.errors import EvalsError, Invalid
 from evals_mcp.lookup.lookup import Lookup
+from evals_mcp.mcp.apps import attach_document
 from evals_mcp.mcp.confirmation import Unanswered, ask_person
 from evals_mcp.mcp.progress import reported
-from evals_mcp.mcp.views import TEXT_ALONE, wants_document, with_document
+from evals_mcp.mcp.views import TEXT_ALONE, wants_document
 from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS, RequestId
 from evals_mcp.tools.tool import Tool
 
@@ -83,9 +84,9 @@ def bound(tool: Tool, look_up: Callable[..., Lookup], max_tokens: int) -> Callab
             is_ignored = request_id is not None and not lookup.client.extended
             text = "\n".join([text, *closing_lines(act.writes, repeats=act.repeats, is_ignored=is_ignored)])
             lookup.show(lambda: {"kind": "write", "writes": act.writes})
-        if not wanted or not (tool.view or lookup.document):
-            return text
-        return with_document(text, lookup.document or TEXT_ALONE)
+        if wanted and (tool.view or lookup.document):
+            attach_document(lookup.document or TEXT_ALONE)
+        return text
 
     signature = _signature(tool, max_tokens)
     call.__signature__ = signature  # type: ignore[attr-defined]

@@ -42,7 +42,7 @@ from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.mcp.apps import AppsExtension, note_apps
+from evals_mcp.mcp.apps import AppsExtension, serve_apps
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, offered, without_noise
@@ -86,7 +86,7 @@ class EvalsServer(LateServer):
         setup: Setup = _NOTHING_SET,
         **options: Any,
     ) -> None:
-        super().__init__("evals-mcp", extensions=[AppsExtension()], middleware=[note_apps], **options)
+        super().__init__("evals-mcp", extensions=[AppsExtension()], middleware=[serve_apps], **options)
         self._tools = {tool.name: tool for tool in tools}
         self._client = client
         self._look_up = partial(

@@ -24,7 +24,7 @@ from mcp.types import (
 from pydantic import AnyUrl
 
 from evals_mcp import __version__
-from evals_mcp.mcp.apps import AppsExtension, note_apps
+from evals_mcp.mcp.apps import AppsExtension, serve_apps
 from evals_mcp.mcp.ending import end_process
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.repaired_messages import RepairedMessages
@@ -66,7 +66,7 @@ class StdioServer(MCPServer[Any]):
             log_level="WARNING",
             subscriptions=False,
             extensions=[AppsExtension()],
-            middleware=[note_apps],
+            middleware=[serve_apps],
         )
         self.middleware.append(announce_skills)
         self._load = load

@@ -8,18 +8,14 @@ from typing import Any
 from mcp.server.apps import APP_MIME_TYPE, client_supports_apps
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult, TextContent
 from mcp.types import Tool as ListedTool
 
 from evals_mcp.errors import NotFound
 from evals_mcp.lookup.names import quoted
-from evals_mcp.mcp.apps import lists_views
+from evals_mcp.mcp.apps import DOCUMENT_KEY, lists_views
 from evals_mcp.models.model import JsonObject
 from evals_mcp.tools.tool import Tool
 from evals_mcp.views.assembly import read_view
-
-DOCUMENT_KEY = "evals-mcp/view"
-"""The key in `_meta`: of a request, which asks for the document of a view (true); of a result, which has it."""
 
 VIEWS = ("comparison", "labelling")
 """The views by name: each is a file in `views/`."""
@@ -42,11 +38,6 @@ def wants_document(tool: Tool, context: Context[Any, Any]) -> bool:
     """Whether a call's result shall have the document that a view draws."""
     meta: dict[str, Any] = dict(context.request_context.meta or {})
     return meta.get(DOCUMENT_KEY) is True or (tool.view != "" and client_supports_apps(context))
-
-
-def with_document(text: str, document: JsonObject) -> CallToolResult:
-    """The answer of a tool, with a document that no model reads."""
-    return CallToolResult(content=[TextContent(type="text", text=text)], _meta={DOCUMENT_KEY: document})
 
 
 def view_contents(address: str) -> list[ReadResourceContents]:
