@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evals_mcp.answers.authors import author_notes
@@ -10,6 +10,7 @@ from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.answers.judgments import judgment_word
 from evals_mcp.answers.unpaired import unpaired_notes
+from evals_mcp.kept import once
 from evals_mcp.models.comparisons import ComparedCandidate, ComparedRun, ComparisonRow, Comparisons, Tally
 from evals_mcp.models.questions import Family
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -32,7 +33,7 @@ class Compared:
 
     `filtered` are the words for its datapoints; empty for all. `by_outcomes`: they are chosen by what a run gave.
     `margins` are the losses that the verdict accepts.
-    `counted` says that missing judgments count, where they do.
+    `counted` says that missing judgments count, where they do. `kept` is for `kept.once`.
     """
 
     evaluation: ResolvedEvaluation
@@ -42,6 +43,7 @@ class Compared:
     by_outcomes: bool = False
     margins: Margins = DEFAULT_MARGINS
     counted: Quoted = ""
+    kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def run(self, run_id: str) -> Quoted:
         """The label of a run."""
@@ -129,6 +131,7 @@ def _correction(compared: Compared, tested: Sequence[ComparisonRow]) -> Quoted:
     )
 
 
+@once
 def coverage_notes(compared: Compared) -> list[Quoted]:
     """Datapoints that the runs do not share, and excluded logs."""
     baseline = compared.found.baseline
@@ -165,6 +168,7 @@ def compared_author_notes(compared: Compared) -> list[Quoted]:
     )
 
 
+@once
 def judgment_notes(compared: Compared) -> list[Quoted]:
     """Evaluators without a row, or with excluded judgments."""
     notes = pairing_notes(compared)

@@ -4,6 +4,7 @@ from evals_mcp.answers.compared_figures import compared_figures
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.kept import once
 from evals_mcp.models.comparisons import ComparisonRow, IdenticalOutputs
 from evals_mcp.statistics.results import SIGNIFICANCE, Verdict
 
@@ -15,6 +16,7 @@ _MOVED: dict[str, Quoted] = {
 }
 
 
+@once
 def identical_notes(compared: Compared) -> list[Quoted]:
     """A sentence for each evaluator that judged identical outputs otherwise, in one direction; one for all the rest.
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from evals_mcp.answers.comparison_notes import Compared
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.quoting import Quoted, cell, name
+from evals_mcp.kept import once
 from evals_mcp.models.comparisons import LocatedDifference
 from evals_mcp.statistics.results import SIGNIFICANCE
 
@@ -13,6 +14,7 @@ _FIELDS = 6
 _LENGTH = 40
 
 
+@once
 def located_notes(compared: Compared) -> list[Quoted]:
     """A sentence for each candidate whose difference sits in groups of a field: of the field with the smallest p."""
     notes: list[Quoted] = []

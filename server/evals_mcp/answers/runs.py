@@ -11,6 +11,7 @@ from evals_mcp.answers.frame.tables import own_headers, table
 from evals_mcp.answers.headlines import constant_value, difference, headline, pass_words
 from evals_mcp.answers.reported_figures import reported_notes
 from evals_mcp.answers.subjects import opening, run_status, subject
+from evals_mcp.kept import once
 from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
@@ -118,6 +119,7 @@ def _figure(stats: EvaluatorFigures, change: Quoted, logs: int) -> Quoted:
     return ", ".join(filter(None, [figure, pass_words(stats)]))
 
 
+@once
 def run_remarks(evaluation: ResolvedEvaluation) -> list[Quoted]:
     """Notes on the table: the meaning of differences, unreliable evaluators, excluded judgments."""
     remarks: list[Quoted] = []

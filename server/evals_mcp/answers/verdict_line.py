@@ -14,6 +14,7 @@ from evals_mcp.answers.verdict_corrections import (
     lost_groups,
     unknown_errors,
 )
+from evals_mcp.kept import once
 from evals_mcp.models.comparisons import ComparisonRow
 from evals_mcp.statistics.results import MIN_PAIRS
 from evals_mcp.statistics.verdicts import CandidateVerdict, Criterion, Decision, Finding, best_verdict
@@ -34,6 +35,7 @@ class VerdictWords(NamedTuple):
     further: Quoted = ""
 
 
+@once
 def verdict_words(compared: Compared) -> VerdictWords:
     """The verdict on the best candidate, the same at every budget. It has figures for the first of each finding."""
     if compared.by_outcomes:

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import LiteralString
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
 
 from evals_mcp.models.path_labels import path_labels
 from evals_mcp.models.rows import EvaluatorRow, Overview, RunRow
@@ -14,7 +14,8 @@ from evals_mcp.models.run_labels import run_labels
 class ResolvedEvaluation:
     """The evaluation of a call. Labels are keyed by run id and by evaluator version id.
 
-    `token` identifies the state of the overview. `notes` tell a reader how its rows were read.
+    `token` identifies the state of the overview. `notes` tell a reader how its rows were read. `kept` is for
+    `kept.once`.
     """
 
     overview: Overview
@@ -22,6 +23,7 @@ class ResolvedEvaluation:
     run_labels: dict[str, str]
     evaluator_labels: dict[str, str]
     notes: tuple[LiteralString, ...] = ()
+    kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def id(self) -> str:

@@ -6,10 +6,11 @@ Numbers stand beside the words that answers have for them, so that a view neithe
 from collections.abc import Iterable
 
 from evals_mcp.answers.compared_figures import compared_figures
-from evals_mcp.answers.comparison_rows import comparison_cells, verdict_words
+from evals_mcp.answers.comparison_rows import comparison_cells
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.headlines import headline, pass_words
 from evals_mcp.answers.subjects import run_status
+from evals_mcp.kept import once
 from evals_mcp.models.comparisons import ComparisonRow
 from evals_mcp.models.figures import EvaluatorFigures
 from evals_mcp.models.model import JsonObject
@@ -25,10 +26,13 @@ _SIGNS = {Verdict.BETTER: "better", Verdict.WORSE: "worse", Verdict.DIFFERENT: "
 
 def about(kind: str, evaluation: ResolvedEvaluation) -> JsonObject:
     """The head of a document: its kind, the evaluation, and its evaluators with their directions."""
+    return {"format": FORMAT, "kind": kind, **_head(evaluation)}
+
+
+@once
+def _head(evaluation: ResolvedEvaluation) -> JsonObject:
     row = evaluation.overview.evaluation
     return {
-        "format": FORMAT,
-        "kind": kind,
         "evaluation": {
             "id": row.id,
             "name": row.name or row.id,
@@ -42,9 +46,15 @@ def about(kind: str, evaluation: ResolvedEvaluation) -> JsonObject:
 
 
 def runs(evaluation: ResolvedEvaluation, chosen: Iterable[RunRow]) -> list[JsonObject]:
-    """Runs with the figures of each evaluator, in the order of the document's evaluators."""
-    return [
-        {
+    """Runs of the evaluation with the figures of each evaluator, in the order of the document's evaluators."""
+    every = _runs(evaluation)
+    return [every[run.id] for run in chosen]
+
+
+@once
+def _runs(evaluation: ResolvedEvaluation) -> dict[str, JsonObject]:
+    return {
+        run.id: {
             "id": run.id,
             "label": evaluation.run_labels[run.id],
             "control": run.control,
@@ -56,8 +66,8 @@ def runs(evaluation: ResolvedEvaluation, chosen: Iterable[RunRow]) -> list[JsonO
             "datapoints": run.datapoints_count,
             "figures": [_figure(run, stats) for stats in run.stats],
         }
-        for run in chosen
-    ]
+        for run in evaluation.runs
+    }
 
 
 def comparison(row: ComparisonRow) -> JsonObject:
@@ -65,14 +75,14 @@ def comparison(row: ComparisonRow) -> JsonObject:
 
     `sign` is better, worse, different, or none without a significant difference.
     """
-    pairs, baseline, candidate, difference, interval, p, directions, _ = comparison_cells(row)
+    pairs, baseline, candidate, difference, interval, p, directions, verdict = comparison_cells(row)
     return {
         "evaluator": row.evaluator_version_id,
         "measure": row.measure,
         "passes": row.passes,
         "type": row.kind,
         "sign": _SIGNS.get(Verdict(row.verdict), "none"),
-        "verdict": verdict_words(row),
+        "verdict": verdict,
         "scale": 100 if row.kind == "boolean" else 1,
         "baseline": row.baseline,
         "candidate": row.candidate,
