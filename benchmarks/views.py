@@ -3,13 +3,12 @@
 `python benchmarks/views.py [FOLDER] [ROUNDS]` makes the evaluation of `big_database` in the folder if it is not there
 (without it in a temporary one). Three stdio servers over it get the same warm calls by turns: one whose tools carry no
 view, one for a host that shows none, and one for a host that gets the document of the view with each answer. It prints
-processor milliseconds of a call, which other load of the machine changes little, the median of the rounds' ratios to the
-server without views, and the size of what the host gets. The text of an answer must be the same on all three.
+the least processor milliseconds of a call over the rounds, which other load of the machine changes least, the ratio to
+the server without views, and the size of what the host gets. The text of an answer must be the same on all three.
 """
 
 import os
 import re
-import statistics
 import sys
 import tempfile
 import time
@@ -88,15 +87,11 @@ def main(folder: Path, rounds: int = ROUNDS) -> bool:
             for host in turns:
                 host.measure(tool, arguments, calls_each)
             turns = turns[1:] + turns[:1]
-        bare = hosts["without"].seconds[tool]
-        means = {name: statistics.fmean(host.seconds[tool]) * 1_000 for name, host in hosts.items()}
-        ratios = {
-            name: statistics.median(mine / base for mine, base in zip(host.seconds[tool], bare, strict=True))
-            for name, host in hosts.items()
-        }
+        least = {name: min(host.seconds[tool]) * 1_000 for name, host in hosts.items()}
+        ratios = {name: taken / least["without"] for name, taken in least.items()}
         within = max(ratios.values()) <= MOST
         held = held and within
-        cells = "".join(f"{means[name]:9.2f} {ratios[name]:6.3f} x" for name in hosts)
+        cells = "".join(f"{least[name]:9.2f} {ratios[name]:6.3f} x" for name in hosts)
         sizes = [answers[name][2] / 1_000 for name in ("not asked", "asked")]
         print(f"{tool:16}{cells}{sizes[0]:9.1f} kB{sizes[1]:13.1f} kB{'' if within else '  EXCEEDED'}", flush=True)
     for host in hosts.values():
