@@ -11,7 +11,6 @@ import os
 import re
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from benchmarks.big_database import make_big_database
 from benchmarks.stdio_server import Server
 
 DATAPOINTS, RUNS = 1_200, 12
-ROUNDS, ROUND_SECONDS = 9, 0.8
+ROUNDS, ROUND_SECONDS, WARM_CALLS = 9, 1.0, 20
 MOST = 1.05
 DOCUMENT_KEY = "evals-mcp/view"
 _SERVER = [sys.executable, "-m", "evals_mcp"]
@@ -79,9 +78,8 @@ def main(folder: Path, rounds: int = ROUNDS) -> bool:
         answers = {name: host.call(tool, arguments) for name, host in hosts.items()}
         assert len({text for text, _, _ in answers.values()}) == 1, f"{tool}: the answers differ"
         assert [DOCUMENT_KEY in meta for _, meta, _ in answers.values()] == [False, False, True]
-        started = time.perf_counter()
-        hosts["without"].call(tool, arguments)
-        calls_each = max(4, int(ROUND_SECONDS / (time.perf_counter() - started)))
+        hosts["without"].measure(tool, arguments, WARM_CALLS)
+        calls_each = int(ROUND_SECONDS / hosts["without"].seconds.pop(tool)[0])
         turns = list(hosts.values())
         for _ in range(rounds):
             for host in turns:

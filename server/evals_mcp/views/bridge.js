@@ -52,9 +52,14 @@ window.evals = (() => {
     const { document: found, text, isError } = answer, before = document.getElementById('evals-text');
     if (before) before.remove();
     if (found && found.kind !== 'text') {
+      const former = shown;
       shown = [found, input];
-      for (const listener of documentListeners) listener(...shown);
-      return;
+      try {
+        for (const listener of documentListeners) listener(...shown);
+        return;
+      } catch {
+        shown = former; // a document of another form than the view draws
+      }
     }
     const words = document.createElement('pre');
     words.id = 'evals-text';
