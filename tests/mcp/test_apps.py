@@ -24,6 +24,14 @@ VIEWS = {"compare_runs": "comparison", "list_runs": "comparison", "next_to_revie
 SAMPLE = "Which prompt answers tickets"
 
 
+def _meta(value: Any) -> Any:
+    """What a request says beside its arguments."""
+    return {KEY: value}
+
+
+_ASKING = _meta(True)
+
+
 @asynccontextmanager
 async def _hosts(database: Path, mode: Any) -> AsyncIterator[tuple[Client, Client]]:
     """A host without views and one that shows them, at servers over the same database, as on stdio."""
@@ -59,9 +67,11 @@ def _document(result: CallToolResult) -> dict[str, Any]:
 async def test_only_hosts_with_apps_see_views(sample_copy: Path, mode: str) -> None:
     """They get the address of each view in the list of tools; other hosts get the list without any trace of them."""
     async with _hosts(sample_copy, mode) as (plain, showing):
+        for host in (plain, showing):  # an older handshake knows no extensions of servers
+            assert (host.server_capabilities.extensions or {}) == ({APPS: {}} if mode == "auto" else {})
         listed, with_views = (await plain.list_tools()).tools, (await showing.list_tools()).tools
         assert not any("ui" in (tool.meta or {}) for tool in listed)
-        addresses = {tool.name: tool.meta["ui"] for tool in with_views if "ui" in (tool.meta or {})}
+        addresses = {tool.name: meta["ui"] for tool in with_views if "ui" in (meta := tool.meta or {})}
         assert addresses == {name: {"resourceUri": f"ui://evals/{view}"} for name, view in VIEWS.items()}
         for one, other in zip(listed, with_views, strict=True):
             rest = {key: value for key, value in (other.meta or {}).items() if key != "ui"}
@@ -83,7 +93,7 @@ async def test_results_have_documents_where_a_view_draws_them(sample_copy: Path,
         for tool, arguments in calls:
             bare = await plain.call_tool(tool, arguments)
             shown = await showing.call_tool(tool, arguments)
-            asked = await plain.call_tool(tool, arguments, meta={KEY: True})
+            asked = await plain.call_tool(tool, arguments, meta=_ASKING)
             assert KEY not in (bare.meta or {})
             assert _words(bare) == _words(shown) == _words(asked)
             if tool in VIEWS:
@@ -96,8 +106,9 @@ async def test_results_have_documents_where_a_view_draws_them(sample_copy: Path,
 async def test_a_request_asks_with_true_only(sample_copy: Path) -> None:
     """Other values of the key ask for nothing, and an error has no document."""
     async with _hosts(sample_copy, "auto") as (plain, showing):
-        for value in (False, "yes", 1, {}, None):
-            result = await plain.call_tool("list_runs", {"evaluation": SAMPLE}, meta={KEY: value})
+        values: list[object] = [False, "yes", 1, {}, None]
+        for value in values:
+            result = await plain.call_tool("list_runs", {"evaluation": SAMPLE}, meta=_meta(value))
             assert KEY not in (result.meta or {})
         wrong = await showing.call_tool("compare_runs", {"evaluation": "unheard-of"})
         assert wrong.is_error
@@ -140,6 +151,7 @@ async def test_a_label_by_a_view_tells_its_writes_and_the_next_log_what_was_said
     """The handles undo it, and the document of the next log has the label and the progress."""
     async with _hosts(sample_copy, "auto") as (_, showing):
         asked = {"evaluation": SAMPLE, "reviewer": "ann"}
+        runs_before = _document(await showing.call_tool("list_runs", {"evaluation": SAMPLE}))
         first = _document(await showing.call_tool("next_to_review", asked))
         label = {
             "evaluation": SAMPLE,
@@ -150,9 +162,11 @@ async def test_a_label_by_a_view_tells_its_writes_and_the_next_log_what_was_said
             "kind": "human",
             "author": "ann",
         }
-        written = await showing.call_tool("label_logs", label, meta={KEY: True})
+        written = await showing.call_tool("label_logs", label, meta=_ASKING)
         document = _document(written)
         assert document["kind"] == "write"
+        runs_after = _document(await showing.call_tool("list_runs", {"evaluation": SAMPLE}))
+        assert len(runs_after["evaluators"]) == len(runs_before["evaluators"]) + 1
         assert document["writes"]
         second = _document(await showing.call_tool("next_to_review", asked))
         assert second["progress"]["labelled"] == first["progress"]["labelled"] + 1
@@ -164,6 +178,7 @@ async def test_a_label_by_a_view_tells_its_writes_and_the_next_log_what_was_said
         for write in document["writes"]:
             undone = await showing.call_tool("undo", {"write": write, "confirm": True})
             assert not undone.is_error, undone.content
+        assert _document(await showing.call_tool("list_runs", {"evaluation": SAMPLE})) == runs_before
         third = _document(await showing.call_tool("next_to_review", asked))
         assert third["progress"]["labelled"] == first["progress"]["labelled"]
 
@@ -172,11 +187,11 @@ async def test_a_log_asked_for_comes_whole(sample_copy: Path) -> None:
     """However short the answer is, the document has all texts of the log."""
     async with _hosts(sample_copy, "auto") as (plain, _):
         found = (
-            (await plain.call_tool("next_to_review", {"evaluation": SAMPLE, "reviewer": "ann"}, meta={KEY: True})).meta
+            (await plain.call_tool("next_to_review", {"evaluation": SAMPLE, "reviewer": "ann"}, meta=_ASKING)).meta
             or {}
         )[KEY]
         log = found["log"]["id"]
-        result = await plain.call_tool("get_log", {"log": log, "max_tokens": 500}, meta={KEY: True})
+        result = await plain.call_tool("get_log", {"log": log, "max_tokens": 500}, meta=_ASKING)
         parts = _document(result)["parts"]
         assert parts["output"] == found["log"]["sides"][-1]["output"][0]["text"]
         (content,) = result.content

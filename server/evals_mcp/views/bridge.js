@@ -96,7 +96,6 @@ window.evals = (() => {
       // A value with an address would make the view load something.
       if (name.startsWith('--') && typeof value === 'string' && !/url\(|image\(|image-set\(/i.test(value)) root.style.setProperty(name, value);
     }
-    if (typeof context.locale === 'string' && /^[a-zA-Z-]{2,35}$/.test(context.locale)) root.dataset.locale = context.locale;
   }
 
   function tellSize() {
