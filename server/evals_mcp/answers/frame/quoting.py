@@ -140,18 +140,12 @@ def _is_unseen(character: str) -> bool:
 
 def _is_plain(text: str) -> bool:
     """Whether a text can only be a name: no sentence, and nothing that looks like a mark of ours."""
-    if (
-        len(text) > (_SENTENCE if " " in text else _NAME_LENGTH)
-        or text.count(" ") >= _MOST_WORDS
-        or _PHRASE.search(text)
-    ):
-        return False
-    return _is_plain_word(text)
+    return len(text) <= (_SENTENCE if " " in text else _NAME_LENGTH) and _is_plain_word(text)
 
 
 @lru_cache(maxsize=4_096)  # rows repeat keys and labels
 def _is_plain_word(text: str) -> bool:
-    if text.casefold() in _OUR_WORDS:
+    if text.count(" ") >= _MOST_WORDS or _PHRASE.search(text) or text.casefold() in _OUR_WORDS:
         return False
     letters = text
     if not text.isascii():
