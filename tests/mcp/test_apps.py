@@ -12,6 +12,7 @@ from mcp.types import CallToolResult, TextContent, TextResourceContents
 
 from evals_mcp.config import Settings
 from evals_mcp.mcp.server import build_server
+from evals_mcp.mcp.skills import Skills
 from evals_mcp.mcp.stdio import StdioServer
 from evals_mcp.wiring import build_client
 from mcp import Client, MCPError
@@ -67,8 +68,8 @@ def _document(result: CallToolResult) -> dict[str, Any]:
 async def test_only_hosts_with_apps_see_views(sample_copy: Path, mode: str) -> None:
     """They get the address of each view in the list of tools; other hosts get the list without any trace of them."""
     async with _hosts(sample_copy, mode) as (plain, showing):
-        for host in (plain, showing):  # an older handshake knows no extensions of servers
-            assert (host.server_capabilities.extensions or {}) == ({APPS: {}} if mode == "auto" else {})
+        for host in (plain, showing):
+            assert host.server_capabilities.extensions == {APPS: {}, Skills.identifier: {"directoryRead": True}}
         listed, with_views = (await plain.list_tools()).tools, (await showing.list_tools()).tools
         assert not any("ui" in (tool.meta or {}) for tool in listed)
         addresses = {tool.name: meta["ui"] for tool in with_views if "ui" in (meta := tool.meta or {})}

@@ -42,14 +42,15 @@ from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.mcp.apps import AppsExtension, serve_apps
+from evals_mcp.mcp.apps import serve_apps
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
+from evals_mcp.mcp.extensions import EXTENSIONS
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, offered, without_noise
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS, Prompt
 from evals_mcp.mcp.resources import RESOURCES, find_resource, journal_resource, newest_evaluations
-from evals_mcp.mcp.skills import MARKDOWN, SKILL_ADDRESSES, Skills, listed_skills, read_skill
+from evals_mcp.mcp.skills import MARKDOWN, SKILL_ADDRESSES, listed_skills, read_skill
 from evals_mcp.mcp.stdio import LateServer
 from evals_mcp.mcp.typed_names import read_typed_names
 from evals_mcp.mcp.views import ADDRESS, view_contents, with_view
@@ -86,7 +87,7 @@ class EvalsServer(LateServer):
         setup: Setup = _NOTHING_SET,
         **options: Any,
     ) -> None:
-        super().__init__("evals-mcp", extensions=[AppsExtension()], middleware=[serve_apps], **options)
+        super().__init__("evals-mcp", extensions=EXTENSIONS, middleware=[serve_apps], **options)
         self._tools = {tool.name: tool for tool in tools}
         self._client = client
         self._look_up = partial(
@@ -285,7 +286,6 @@ def build_server(
         title="evals-mcp",
         version=__version__,
         instructions=instructions(read_only=read_only),
-        extensions=[Skills()],
         log_level="WARNING",
         subscriptions=False,
     )

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, LiteralString
 
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.context import ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding
 from mcp.types import INVALID_PARAMS, PaginatedRequestParams, Resource
 
@@ -47,16 +47,6 @@ class Skills(Extension):
             MethodBinding("skills/get", AddressParams, _get_skill),
             MethodBinding("resources/directory/read", AddressParams, _read_folder),
         )
-
-
-async def announce_skills(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Add the extension to the answer to `initialize`. The SDK names extensions in `server/discover` only."""
-    result = await call_next(ctx)
-    if ctx.method == "initialize" and isinstance(result, dict):
-        capabilities = result["capabilities"]
-        extensions = {**capabilities.get("extensions", {}), Skills.identifier: Skills().settings()}
-        return {**result, "capabilities": {**capabilities, "extensions": extensions}}
-    return result
 
 
 def read_skill(address: str) -> str:

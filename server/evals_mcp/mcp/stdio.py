@@ -24,11 +24,11 @@ from mcp.types import (
 from pydantic import AnyUrl
 
 from evals_mcp import __version__
-from evals_mcp.mcp.apps import AppsExtension, serve_apps
+from evals_mcp.mcp.apps import serve_apps
 from evals_mcp.mcp.ending import end_process
+from evals_mcp.mcp.extensions import EXTENSIONS, announce_extensions
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.repaired_messages import RepairedMessages
-from evals_mcp.mcp.skills import Skills, announce_skills
 
 
 class LateServer(MCPServer[Any], ABC):
@@ -62,13 +62,11 @@ class StdioServer(MCPServer[Any]):
             title="evals-mcp",
             version=__version__,
             instructions=instructions(read_only=read_only),
-            extensions=[Skills()],
             log_level="WARNING",
             subscriptions=False,
-            extensions=[AppsExtension()],
-            middleware=[serve_apps],
+            extensions=EXTENSIONS,
+            middleware=[serve_apps, announce_extensions],
         )
-        self.middleware.append(announce_skills)
         self._load = load
         self.completion()(self._complete)  # type: ignore[no-untyped-call]
 
