@@ -47,3 +47,13 @@ async def test_one_wrong_output_stores_none(v5: V5) -> None:
     address = f"/evaluations/{made.evaluation['id']}/runs/{run['id']}"
     await v5.ok("PATCH", address, {"status": "cancelled"})
     await v5.refused(409, "POST", f"{address}/outputs", {"outputs": outputs})
+
+
+async def test_a_version_does_not_stand_for_its_run(v5: V5) -> None:
+    """As on every v5 route; only v4 finds a run by its version. Nothing is stored."""
+    made = await evaluated(v5, 1)
+    body = {"outputs": _outputs(made.dataset["datapoints"])}
+    version = made.run["version"]["version_id"]
+    said = await v5.refused(404, "POST", f"/evaluations/{made.evaluation['id']}/runs/{version}/outputs", body)
+    assert said == f"Evaluation `{made.evaluation['id']}` has no run `{version}`."
+    assert (await v5.ok("GET", f"/evaluations/{made.evaluation['id']}/logs"))["total"] == 0

@@ -124,6 +124,8 @@ class RunDatapoints(Repository):
             if not dry_run and (first := repeated(connection, act)) is not None:
                 return LoggedOutputs(first["log_ids"], first["opened"])
             row = _find_run(connection, evaluation_id, run_id)
+            if row.id != run_id:  # in v4 a version stands for its run
+                raise NotFound(f"Evaluation `{evaluation_id}` has no run `{run_id}`.")
             before = {"set_status": row.set_status, "version_id": row.version_id}
             now = self._database.now()
             opened = read_status(connection, row) == "completed"
