@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from evals_mcp.cli.main import main
+from evals_mcp.handshake.start import main
 
 if __name__ == "__main__":
     main(in_bundle=True)

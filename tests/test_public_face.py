@@ -15,18 +15,11 @@ import pytest
 from packaging.requirements import Requirement
 
 from evals_mcp import __version__
-from evals_mcp.config import (
-    DEFAULT_JOURNAL_DAYS,
-    DEFAULT_MAX_TOKENS,
-    LEAST_TOKENS,
-    MOST_JOURNAL_DAYS,
-    MOST_TOKENS,
-    VARIABLES,
-    read_settings,
-)
+from evals_mcp.config import VARIABLES, read_settings
 from evals_mcp.importers.formats import folder_formats, formats
 from evals_mcp.mcp.prompts import PROMPTS
 from evals_mcp.tools import TOOLS
+from evals_mcp.variables import DEFAULT_JOURNAL_DAYS, DEFAULT_MAX_TOKENS, LEAST_TOKENS, MOST_JOURNAL_DAYS, MOST_TOKENS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

@@ -1,6 +1,6 @@
 """`python -m evals_mcp`."""
 
-from evals_mcp.cli.main import main
+from evals_mcp.handshake.start import main
 
 if __name__ == "__main__":
     main()

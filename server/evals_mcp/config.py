@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evals_mcp.errors import Invalid
-
-DEFAULT_MAX_TOKENS = 4_000
-DEFAULT_JOURNAL_DAYS, MOST_JOURNAL_DAYS = 90, 36_500
-LEAST_TOKENS, MOST_TOKENS = 300, 20_000
-_FALSE = frozenset(("0", "false", "no", "off"))
-_TRUE = frozenset(("1", "true", "yes", "on"))
+from evals_mcp.variables import (
+    DEFAULT_JOURNAL_DAYS,
+    DEFAULT_MAX_TOKENS,
+    LEAST_TOKENS,
+    MOST_JOURNAL_DAYS,
+    MOST_TOKENS,
+    flag,
+    given,
+    whole_number,
+)
 
 VARIABLES = {
     "EVALS_MCP_DATABASE": "Where the data is: a file, `sqlite:///…` or `postgresql://…`. Default: a file in your "
@@ -109,7 +113,7 @@ def read_actor(environ: Mapping[str, str]) -> str | None:
 
 def is_read_only(environ: Mapping[str, str]) -> bool:
     """Whether an environment asks for a server that only reads. False if the setting is wrong."""
-    return (_value(environ, "EVALS_MCP_READ_ONLY") or "").lower() in _TRUE
+    return flag(_value(environ, "EVALS_MCP_READ_ONLY") or "") is True
 
 
 def default_database() -> str:
@@ -120,16 +124,16 @@ def default_database() -> str:
 
 
 def _value(environ: Mapping[str, str], name: str) -> str | None:
-    value = environ.get(name, "").strip()
-    return None if not value or value.startswith("${") else value
+    return given(environ.get(name, ""))
 
 
 def _whole_number(name: str, value: str | None, default: int, least: int, most: int) -> int:
     if value is None:
         return default
-    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+    number = whole_number(value, least, most)
+    if number is None:
         raise Invalid(f"{name} must be a whole number from {least} to {most:,}, not {value[:40]!r}.")
-    return int(value)
+    return number
 
 
 def _folders(given: Iterable[str]) -> tuple[Path, ...]:
@@ -149,8 +153,7 @@ def _folders(given: Iterable[str]) -> tuple[Path, ...]:
 
 
 def _flag(name: str, value: str | None) -> bool:
-    if value is None or value.lower() in _FALSE:
-        return False
-    if value.lower() in _TRUE:
-        return True
-    raise Invalid(f"{name} must be true or false, not {value[:40]!r}.")
+    is_set = False if value is None else flag(value)
+    if is_set is None:
+        raise Invalid(f"{name} must be true or false, not {str(value)[:40]!r}.")
+    return is_set

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.row_sources import ServerMirror
-from evals_mcp.config import DEFAULT_JOURNAL_DAYS, DEFAULT_MAX_TOKENS, Settings, default_database, read_settings
+from evals_mcp.config import Settings, default_database, read_settings
 from evals_mcp.errors import EvalsError, Invalid, Unavailable
 from evals_mcp.models.setup import DatabaseState, Setup
+from evals_mcp.variables import DEFAULT_JOURNAL_DAYS, DEFAULT_MAX_TOKENS
 
 if TYPE_CHECKING:
     from evals_mcp.mcp.server import EvalsServer

@@ -11,11 +11,11 @@ import pytest
 from mcp.server.mcpserver import MCPServer
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.config import MOST_TOKENS
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.server import build_server
 from evals_mcp.tools import TOOLS
 from evals_mcp.tools.tool import Tool
+from evals_mcp.variables import MOST_TOKENS
 from mcp import Client
 
 _SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "tools"

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from evals_mcp import __version__
 from evals_mcp.cli import (
@@ -28,12 +29,19 @@ from evals_mcp.cli.arguments import Parser, listed
 from evals_mcp.cli.printing import print_error
 from evals_mcp.errors import EvalsError
 
+if TYPE_CHECKING:
+    from evals_mcp.mcp.stdio import EarlyAnswers
+
 _READER_GONE = 128 + 13
 """The status after SIGPIPE, which Windows does not have."""
 
 
-def main(arguments: Sequence[str] | None = None, *, in_bundle: bool = False) -> None:
+def main(
+    arguments: Sequence[str] | None = None, *, in_bundle: bool = False, early: "EarlyAnswers | None" = None
+) -> None:
     """Run a command, or the stdio server if none is given. `in_bundle` if a person cannot run commands.
+
+    `early` has answered the host of the stdio server until now.
 
     Exit with status 1 after an error, 2 for wrong usage,
     130 after Ctrl-C, and 141 if nobody reads the output any more.
@@ -45,7 +53,7 @@ def main(arguments: Sequence[str] | None = None, *, in_bundle: bool = False) -> 
         parser = build_parser()
         completion.complete_if_asked(parser)
         parsed = parser.parse_args(sys.argv[1:] if arguments is None else list(arguments))
-        parsed.in_bundle = in_bundle
+        parsed.in_bundle, parsed.early = in_bundle, early
         status = parsed.command(parsed)
         sys.stdout.flush()
     except* EvalsError as errors:

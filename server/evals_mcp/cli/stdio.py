@@ -39,7 +39,7 @@ def serve_stdio(parsed: argparse.Namespace) -> int:
         gc.enable()
         return server
 
-    server = StdioServer(load, read_only=is_read_only(os.environ))
+    server = StdioServer(load, read_only=is_read_only(os.environ), early=parsed.early)
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # an answer creates thousands of short-lived objects
     gc.enable()

@@ -4,7 +4,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn, Protocol, TextIO
 
 import anyio
 from mcp.server import MCPServer
@@ -29,6 +29,7 @@ from evals_mcp.mcp.ending import end_process
 from evals_mcp.mcp.extensions import EXTENSIONS, announce_extensions
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.repaired_messages import RepairedMessages
+from evals_mcp.mcp.replayed import WithoutReplayed
 
 
 class LateServer(MCPServer[Any], ABC):
@@ -48,15 +49,33 @@ class LateServer(MCPServer[Any], ABC):
         """Wait for background work."""
 
 
+class EarlyAnswers(Protocol):
+    """What answers a host before this module is imported."""
+
+    replayed_id: str
+    """The id of the host's first request when it is read again, after it was answered."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether the host has got the list of tools."""
+        ...
+
+    def take_over(self) -> TextIO:
+        """Stop answering. Returns all that is left to read. Raises BrokenPipeError if nobody reads the answers."""
+        ...
+
+
 class StdioServer(MCPServer[Any]):
     """Answers the handshake, and passes all other requests to the server that `load` returns. It calls `load` once.
 
-    `read_only` says whether that server lacks the tools that write.
+    `read_only` says whether that server lacks the tools that write. `early` has answered the host until now.
 
     Hosts wait for the handshake, and one drops servers that take over a second.
     """
 
-    def __init__(self, load: Callable[[], LateServer], *, read_only: bool = False) -> None:
+    def __init__(
+        self, load: Callable[[], LateServer], *, read_only: bool = False, early: EarlyAnswers | None = None
+    ) -> None:
         super().__init__(
             "evals-mcp",
             title="evals-mcp",
@@ -68,22 +87,33 @@ class StdioServer(MCPServer[Any]):
             middleware=[serve_apps, announce_extensions],
         )
         self._load = load
+        self._early = early
         self.completion()(self._complete)  # type: ignore[no-untyped-call]
 
     @cached_property
     def _late(self) -> LateServer:
         return self._load()
 
+    def load(self) -> LateServer:
+        """Load the server that answers after the handshake, which the first other request would do."""
+        return self._late
+
     async def run_stdio_async(self) -> None:
         """Serve stdio until it is closed. Ends the process if only stdout is closed."""
-        async with stdio_server() as (received, answers):
+        if self._early is not None and self._early.listed:
+            self.load()  # a host that lists tools will soon call one
+        try:
+            stdin = None if self._early is None else anyio.wrap_file(self._early.take_over())
+        except BrokenPipeError:
+            _end_unread()
+        async with stdio_server(stdin) as (received, answers):
             options = self._lowlevel_server.create_initialization_options()
+            unseen = answers if self._early is None else WithoutReplayed(answers, self._early.replayed_id)
             try:
-                await self._lowlevel_server.run(RepairedMessages(received), answers, options)
+                await self._lowlevel_server.run(RepairedMessages(received), unseen, options)
             except anyio.get_cancelled_exc_class():
                 # The SDK failed to write, and would wait for stdin before it reports that.
-                sys.stderr.write("evals-mcp: stdout is closed, so the server ends.\n")
-                end_process(0)
+                _end_unread()
         if "_late" in vars(self):
             self._late.finish()
 
@@ -124,3 +154,8 @@ class StdioServer(MCPServer[Any]):
         context: CompletionContext | None,
     ) -> Completion:
         return await self._late.complete(reference, argument, context)
+
+
+def _end_unread() -> NoReturn:
+    sys.stderr.write("evals-mcp: stdout is closed, so the server ends.\n")
+    end_process(0)

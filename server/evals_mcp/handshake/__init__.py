@@ -1,0 +1,1 @@
+"""A host's first messages are answered from a file, before anything heavy is imported."""

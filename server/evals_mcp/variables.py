@@ -1,0 +1,26 @@
+"""How the text of an environment variable is read. This is imported before the handshake, so it imports nothing."""
+
+FALSE = frozenset(("0", "false", "no", "off"))
+TRUE = frozenset(("1", "true", "yes", "on"))
+
+DEFAULT_MAX_TOKENS = 4_000
+DEFAULT_JOURNAL_DAYS, MOST_JOURNAL_DAYS = 90, 36_500
+LEAST_TOKENS, MOST_TOKENS = 300, 20_000
+
+
+def given(text: str) -> str | None:
+    """The text, or None if it is empty or a placeholder that a host did not fill (`${user_config.…}`)."""
+    text = text.strip()
+    return None if not text or text.startswith("${") else text
+
+
+def whole_number(text: str, least: int, most: int) -> int | None:
+    """The number that the text is, or None if it is none from `least` to `most`."""
+    is_number = text.isascii() and text.isdigit()
+    return int(text) if is_number and least <= int(text) <= most else None
+
+
+def flag(text: str) -> bool | None:
+    """True or false, or None if the text is neither."""
+    word = text.lower()
+    return True if word in TRUE else False if word in FALSE else None
