@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NoReturn, Protocol, TextIO
 
 import anyio
+from anyio import AsyncFile
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.stdio import stdio_server
@@ -100,13 +101,20 @@ class StdioServer(MCPServer[Any]):
 
     async def run_stdio_async(self) -> None:
         """Serve stdio until it is closed. Ends the process if only stdout is closed."""
-        if self._early is not None and self._early.listed:
+        if self._early is None:
+            await self.serve()
+            return
+        if self._early.listed:
             self.load()  # a host that lists tools will soon call one
         try:
-            stdin = None if self._early is None else anyio.wrap_file(self._early.take_over())
+            left = self._early.take_over()
         except BrokenPipeError:
             _end_unread()
-        async with stdio_server(stdin) as (received, answers):
+        await self.serve(anyio.wrap_file(left))
+
+    async def serve(self, stdin: AsyncFile[str] | None = None, stdout: AsyncFile[str] | None = None) -> None:
+        """Serve a host at these files, by default stdin and stdout, until `stdin` ends."""
+        async with stdio_server(stdin, stdout) as (received, answers):
             options = self._lowlevel_server.create_initialization_options()
             unseen = answers if self._early is None else WithoutReplayed(answers, self._early.replayed_id)
             try:
