@@ -1,8 +1,10 @@
-"""Start-up and call times of the stdio server against a bare MCP server, as ratios measured in one run.
+"""Start-up, memory and call times of the stdio server against a bare MCP server, as ratios measured in one run.
 
 `python benchmarks/latency.py` loads an evaluation into a temporary database and asks about it;
 `python benchmarks/latency.py DATABASE EVALUATION` asks about one that is there. Prints medians in milliseconds and,
-for each, the ratio to the bare server and what it must stay under. A call is measured twice: many of them after one
+for each, the ratio to the bare server and what it must stay under. The stop-watch of a start includes that of the
+process. Memory is the most that was resident; before the first call it is measured when the server has nothing left to
+do. The installed size is that of the program and all that it needs, without compiled modules. A call is measured twice: many of them after one
 another, which is what the limit is for, and taking turns with the no-op, when each finds the processor's caches cold.
 """
 
@@ -12,8 +14,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -29,10 +35,12 @@ def noop() -> str:
 server.run("stdio")
 """
 STARTS = 15
+IDLE_SECONDS = 1.0
 CALLS = 60
 WARM_UP = 3
 ROUNDS = 5
-MOST_FOR_START, MOST_FOR_FIRST, MOST_FOR_CALL = 1.15, 1.8, 10
+MOST_FOR_START, MOST_FOR_LIST, MOST_FOR_FIRST, MOST_FOR_CALL = 0.1, 0.12, 1.5, 10
+MOST_BEFORE, MOST_AFTER, MOST_INSTALLED = 80, 120, 150  # MB
 
 
 def call_times(server: Server, tool: str, arguments: dict[str, Any]) -> float:
@@ -57,23 +65,71 @@ def _timed(server: Server, tool: str, arguments: dict[str, Any]) -> float:
 
 
 def measure_starts(commands: Mapping[str, list[str]], environ: Mapping[str, str], evaluation: str) -> None:
-    """Measure and print how long the servers take to answer `initialize`, and a first call after it, taking turns."""
+    """Measure and print how long the servers take from their start to their first answers, taking turns.
+
+    The host asks for the tools as soon as it has the handshake, and makes a call as soon as it has the tools.
+    """
     calls: dict[str, tuple[str, dict[str, Any]]] = {
         "bare": ("noop", {}),
         "ours": ("list_runs", {"evaluation": evaluation}),
     }
-    starts: dict[str, list[float]] = {name: [] for name in commands}
-    answers: dict[str, list[float]] = {name: [] for name in commands}
+    times: dict[str, list[tuple[float, ...]]] = {name: [] for name in commands}
     for _ in range(STARTS):
         for name, command in commands.items():
             server = Server(command, environ)
-            start = server.start_seconds * 1000
-            starts[name].append(start)
-            answers[name].append(start + _timed(server, *calls[name]))
+            initialized = server.start_seconds * 1000
+            started = time.perf_counter()
+            server.request("tools/list", {})
+            listed = initialized + (time.perf_counter() - started) * 1000
+            times[name].append((initialized, listed, listed + _timed(server, *calls[name])))
             server.close()
-    for what, times, most in (("initialize", starts, MOST_FOR_START), ("first answer", answers, MOST_FOR_FIRST)):
-        bare, ours = (statistics.median(times[name]) for name in ("bare", "ours"))
-        print(f"{what}: {ours:.0f} ms, bare {bare:.0f} ms, ratio {ours / bare:.2f} (at most {most})")
+    medians = {name: [statistics.median(steps) for steps in zip(*taken, strict=True)] for name, taken in times.items()}
+    limits = (("initialize", MOST_FOR_START), ("tools/list", MOST_FOR_LIST), ("first answer", MOST_FOR_FIRST))
+    for (what, most), bare, ours in zip(limits, medians["bare"], medians["ours"], strict=True):
+        print(f"{what}: {ours:.0f} ms, bare {bare:.0f} ms, ratio {ours / bare:.3f} (at most {most})")
+
+
+def measure_memory(command: list[str], environ: Mapping[str, str], evaluation: str) -> None:
+    """Measure and print the memory of a server that has listed its tools, and after its first call."""
+    server = Server(command, environ)
+    server.request("tools/list", {})
+    before = -1.0
+    while before != server.processor_seconds():
+        before = server.processor_seconds()
+        time.sleep(IDLE_SECONDS)
+    loaded = server.largest_memory()
+    server.call("list_runs", {"evaluation": evaluation})
+    print(f"memory before the first call: {loaded:.0f} MB (at most {MOST_BEFORE})")
+    print(f"memory after it: {server.largest_memory():.0f} MB (at most {MOST_AFTER})")
+    server.close()
+
+
+def measure_size() -> None:
+    """Print what the program and the packages that it needs take, without compiled modules, in MB."""
+    sizes: dict[str, int] = {}
+    waiting = ["evals-mcp"]
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name in sizes:
+            continue
+        package = distribution(name)
+        paths = [Path(str(file.locate())) for file in package.files or [] if file.suffix != ".pyc"]
+        sizes[name] = sum(path.stat().st_size for path in paths if path.is_file())
+        for text in package.requires or []:
+            needed = Requirement(text)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                waiting += [needed.name, *_of_extras(needed)]
+    ours = Path(__file__).resolve().parents[1] / "server" / "evals_mcp"
+    sizes["evals-mcp"] = sum(path.stat().st_size for path in ours.rglob("*") if path.suffix != ".pyc")
+    print(f"installed: {sum(sizes.values()) / 1e6:.0f} MB in {len(sizes)} packages (at most {MOST_INSTALLED})")
+
+
+def _of_extras(needed: Requirement) -> list[str]:
+    """What the extras of a requirement add."""
+    found = map(Requirement, distribution(needed.name).requires or [])
+    return [
+        item.name for item in found for extra in needed.extras if item.marker and item.marker.evaluate({"extra": extra})
+    ]
 
 
 def measure_calls(bare: Server, ours: Server, evaluation: str) -> None:
@@ -103,6 +159,8 @@ def main(database: str, evaluation: str) -> None:
     environ = {**os.environ, "EVALS_MCP_DATABASE": database}
     commands = {"bare": [sys.executable, "-c", BARE], "ours": [sys.executable, "-m", "evals_mcp"]}
     measure_starts(commands, environ, evaluation)
+    measure_memory(commands["ours"], environ, evaluation)
+    measure_size()
     bare, ours = (Server(command, environ) for command in commands.values())
     measure_calls(bare, ours, evaluation)
     bare.close()

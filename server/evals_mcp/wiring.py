@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.client.client import EvalsClient
@@ -107,7 +108,15 @@ def open_scratch() -> EvalsClient:
 
 def open_embedded_app(database: str) -> Any:
     """Open the API over a database as an ASGI application. Raises EvalsError if the database cannot be opened."""
-    return EmbeddedApi(database).open()
+    return EmbeddedApi(database).open_whole()
+
+
+def _whole_app(access: Any) -> Any:
+    from evals_mcp.api.app import create_app
+
+    app = create_app(access, is_embedded=True)
+    gc.freeze()  # as in `EmbeddedApi`
+    return app
 
 
 class EmbeddedApi:
@@ -126,28 +135,48 @@ class EmbeddedApi:
 
     def open(self) -> Any:
         """Open the API as an ASGI application. Raises EvalsError if the database cannot be opened."""
-        # Load the API, its framework and the database after the handshake: hosts drop servers that start slowly.
-        from evals_mcp.api.access import Access, CreatedByWriting, OpenAccess, ReadOnly
-        from evals_mcp.api.app import create_app
+        # Load the database after the handshake, and the framework when it is needed: hosts drop slow servers.
+        was_enabled = gc.isenabled()
+        gc.disable()  # what is imported is no garbage
+        try:
+            from evals_mcp.api.embedded import EmbeddedApp
+
+            access = self._open_access()
+            app = EmbeddedApp(access, partial(_whole_app, access))
+            self._end_with(app)
+        finally:
+            if was_enabled:
+                gc.enable()
+        return app
+
+    def open_whole(self) -> Any:
+        """Open the API with all of its routes. Raises as `open`."""
+        access = self._open_access()
+        app = _whole_app(access)
+        self._end_with(app)
+        return app
+
+    def _end_with(self, app: Any) -> None:
+        # A closed SQLite file is complete: it can be copied without the write-ahead log beside it.
+        weakref.finalize(app, self._close)
+        # The loaded modules live as long as the process. Scanning them for garbage would slow down answers.
+        gc.freeze()
+
+    def _open_access(self) -> Any:
+        from evals_mcp.api.grants import Access, CreatedByWriting, OpenAccess, ReadOnly
         from evals_mcp.store.database.states import creatable
         from evals_mcp.store.store import open_temporary_store
 
         if self._database is None:
             self._store = open_temporary_store()
-            app = create_app(OpenAccess(self._store), is_embedded=True)
-        elif creatable(self._database):
+            return OpenAccess(self._store)
+        if creatable(self._database):
             empty = open_temporary_store()
             access: Access = CreatedByWriting(empty, self._open_existing, self._open_file)
-            app = create_app(access if self._may_write else ReadOnly(access), is_embedded=True)
-            weakref.finalize(app, empty.close)
+            weakref.finalize(access, empty.close)
         else:
             access = OpenAccess(self._open_file())
-            app = create_app(access if self._may_write else ReadOnly(access), is_embedded=True)
-        # A closed SQLite file is complete: it can be copied without the write-ahead log beside it.
-        weakref.finalize(app, self._close)
-        # The loaded modules live as long as the process. Scanning them for garbage would slow down answers.
-        gc.freeze()
-        return app
+        return access if self._may_write else ReadOnly(access)
 
     def _open_file(self) -> Any:
         from evals_mcp.store.store import open_store

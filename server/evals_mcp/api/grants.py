@@ -1,0 +1,103 @@
+"""Who may do what: grants, and what decides about them. Without FastAPI, which a first answer does not need."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import NamedTuple, Protocol
+
+from anyio import to_thread
+
+from evals_mcp.store.store import Store
+
+
+class Grant(NamedTuple):
+    """What a request may use: a store, and whether it may write. With a key, its id (not a secret) and its name.
+
+    The name says whose key it is: the author of what people judge with it. A store that is empty because its database
+    does not exist has `create`, which creates the database and returns its store.
+    """
+
+    store: Store
+    may_write: bool = True
+    key_id: str | None = None
+    person: str | None = None
+    create: Callable[[], Store] | None = None
+
+
+class Access(Protocol):
+    """Decides what a request may do."""
+
+    async def grant(self, key: str | None) -> Grant:
+        """Return the grant of an API key. Raises Unauthorized for an invalid key, and Unavailable."""
+        ...
+
+    def check(self) -> None:
+        """Raise Unavailable if the data cannot be reached."""
+        ...
+
+
+class OpenAccess:
+    """One store for all requests: for the embedded API, and for a server on loopback without keys."""
+
+    def __init__(self, store: Store) -> None:
+        self._grant = Grant(store)
+
+    @property
+    def store(self) -> Store:
+        """The one store."""
+        return self._grant.store
+
+    async def grant(self, key: str | None) -> Grant:
+        """Return the store, whatever the key."""
+        return self._grant
+
+    def check(self) -> None:
+        """Raise Unavailable if the store cannot be read."""
+        self._grant.store.database.check()
+
+
+class ReadOnly:
+    """The same stores, which no request may write to."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def grant(self, key: str | None) -> Grant:
+        """Return the grant without the right to write. Raises as the access."""
+        return (await self._access.grant(key))._replace(may_write=False)
+
+    def check(self) -> None:
+        """Raise Unavailable if the data cannot be reached."""
+        self._access.check()
+
+
+class CreatedByWriting:
+    """One store for all requests, whose database file does not exist yet. Reading finds it empty and creates nothing.
+
+    `open_existing` returns the store of a file that another process has created meanwhile, else None.
+    """
+
+    def __init__(self, empty: Store, open_existing: Callable[[], Store | None], create: Callable[[], Store]) -> None:
+        self._empty = empty
+        self._open_existing = open_existing
+        self._create = create
+        self._store: Store | None = None
+        self._lock = Lock()
+
+    async def grant(self, key: str | None) -> Grant:
+        """Return the store, whatever the key. Raises EvalsError if a file that is there now cannot be opened."""
+        store = self._store or await to_thread.run_sync(self._found)
+        return Grant(self._empty, create=self._created) if store is None else Grant(store)
+
+    def check(self) -> None:
+        """Raise Unavailable if the store cannot be read."""
+        (self._store or self._empty).database.check()
+
+    def _found(self) -> Store | None:
+        with self._lock:
+            self._store = self._store or self._open_existing()
+            return self._store
+
+    def _created(self) -> Store:
+        with self._lock:
+            self._store = self._store or self._create()
+            return self._store
