@@ -4,8 +4,9 @@
 `python benchmarks/latency.py DATABASE EVALUATION` asks about one that is there. Prints medians in milliseconds and,
 for each, the ratio to the bare server and what it must stay under. The stop-watch of a start includes that of the
 process. Memory is the most that was resident; before the first call it is measured when the server has nothing left to
-do. The installed size is that of the program and all that it needs, without compiled modules. A call is measured twice: many of them after one
-another, which is what the limit is for, and taking turns with the no-op, when each finds the processor's caches cold.
+do. The installed size is that of the program and all that it needs, without compiled modules. A call is measured twice:
+many of them after one another, which is what the limit is for, and taking turns with the no-op, when each finds the
+processor's caches cold.
 """
 
 import os

@@ -73,21 +73,27 @@ FIRST = b"\n".join([initialize(), INITIALIZED, request("tools", "tools/list"), b
 LIGHT = {"evals_mcp", "variables", "handshake", "answers", "bytecode", "capabilities", "early", "settings", "start"}
 
 
+ANSWERED = """
+import json, os, sys
+from evals_mcp.handshake.settings import early_settings
+from evals_mcp.handshake.start import answer_early
+answer_early(early_settings([], os.environ)).wait()
+sys.stderr.write(json.dumps(list(sys.modules)))
+"""
+
+
 @pytest.mark.process
 def test_a_host_gets_its_first_answers_before_anything_is_loaded() -> None:
-    """A handful of modules of ours, those of JSON, threads and signals, and nothing that was installed.
-
-    A host that leaves then is no reason to load more.
-    """
+    """A handful of modules of ours, those of JSON, threads and signals, and nothing that was installed."""
     done = subprocess.run(
-        [sys.executable, "-S", "-X", "importtime", "-m", "evals_mcp"],
+        [sys.executable, "-S", "-c", ANSWERED],
         env={"PYTHONPATH": str(SERVER)},
         input=FIRST,
         capture_output=True,
         check=True,
     )
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [0, "tools"]
-    imported = [line.rpartition(b"|")[2].strip().decode() for line in done.stderr.splitlines()[1:]]
+    imported = json.loads(done.stderr)
     assert {name.rpartition(".")[2] for name in imported if name.startswith("evals_mcp")} == LIGHT
     heavy = {"typing", "asyncio", "argparse", "dataclasses", "inspect", "logging", "pathlib", "platformdirs", "socket"}
     assert {name for name in imported if name.partition(".")[0] in heavy} == set()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from tests.handshake.transcripts import (
 
 PLAIN = ("-c", "from evals_mcp.cli.main import main; main([])")
 
-odd = st.sampled_from(
+odd: st.SearchStrategy[Any] = st.sampled_from(
     [None, 0, -1, 1.5, True, "", "x", [], {}, [{}], {"a": None}, {"form": {}}, 2**70, "\ud800", "\x00"]
 )
 capabilities = st.one_of(
@@ -91,7 +92,7 @@ def changed(draw: Callable[..., Any]) -> bytes:
     return json.dumps(message).encode()
 
 
-openings = st.one_of(
+openings: st.SearchStrategy[list[bytes]] = st.one_of(
     st.builds(lambda version, given: [initialize(version, given), INITIALIZED], st.sampled_from(LEGACY), capabilities),
     st.builds(lambda method: [enveloped(0, method)], st.sampled_from(["server/discover", "tools/list"])),
     st.just([]),
@@ -122,7 +123,7 @@ def test_the_default_budget_is_as_the_server_tells_it(max_tokens: int) -> None:
     for lines in ([initialize(), request(1, "tools/list")], [enveloped(1, "tools/list")]):
         handshake = new_handshake(max_tokens)
         early = [handshake.take(text).decode() for text in lines]
-        assert early == anyio.run(lambda asked=lines: answered(plain_server(max_tokens), asked, at_once=False))
+        assert early == anyio.run(partial(answered, plain_server(max_tokens), lines, at_once=False))
 
 
 def _replay(

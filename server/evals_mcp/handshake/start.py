@@ -19,10 +19,10 @@ STDOUT_CLOSED = "evals-mcp: stdout is closed, so the server ends.\n"
 
 def main(arguments: Sequence[str] | None = None, *, in_bundle: bool = False) -> None:
     """Run a command, or the stdio server if none is given. `in_bundle` if a person cannot run commands."""
-    keep_bytecode(None if __spec__ is None else __spec__.cached)
+    keep_bytecode(__spec__.cached)
     given = sys.argv[1:] if arguments is None else list(arguments)
     settings = early_settings(given, os.environ)
-    early = _answer_early(settings) if settings is not None and _is_host() else None
+    early = answer_early(settings) if settings is not None and _is_host() else None
     if early is not None:
         try:
             is_needed = early.wait()
@@ -41,7 +41,8 @@ def _is_host() -> bool:
     return sys.stdin is not None and not sys.stdin.isatty()
 
 
-def _answer_early(settings: EarlySettings) -> "EarlyAnswers | None":
+def answer_early(settings: EarlySettings) -> "EarlyAnswers | None":
+    """Answer the host on stdin from now on; None if stdin is closed."""
     import json
 
     from evals_mcp.handshake.answers import Handshake, Recorded
