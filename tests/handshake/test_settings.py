@@ -94,3 +94,8 @@ def test_the_options_of_a_host_are_known(arguments: list[str]) -> None:
 def test_all_else_is_for_the_command_line(arguments: list[str]) -> None:
     """A command, a mistake, or an option in another form is answered as before."""
     assert early_settings(arguments, {}) is None
+
+
+def test_a_shell_that_completes_a_line_is_no_host() -> None:
+    """It runs the command, whatever the line, and wants words."""
+    assert early_settings([], {"_ARGCOMPLETE": "1"}) is None

@@ -28,7 +28,7 @@ class EarlySettings:
 def early_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> EarlySettings | None:
     """The settings of the stdio server; None if the arguments may ask for anything else."""
     folders = _import_folders(arguments)
-    if folders is None:
+    if folders is None or "_ARGCOMPLETE" in environ:  # a shell completes a line
         return None
 
     def variable(name: str) -> str | None:
