@@ -99,7 +99,8 @@ def test_the_first_answer_says_what_the_server_is_and_when_to_use_which_tool(wir
     hello = wire.hello
     offered = dict(hello["capabilities"])
     assert set(offered) == {"tools", "resources", "prompts", "completions", "extensions"}
-    assert offered.pop("extensions") == {"io.modelcontextprotocol/skills": {"directoryRead": True}}
+    views_and_skills = {"io.modelcontextprotocol/ui": {}, "io.modelcontextprotocol/skills": {"directoryRead": True}}
+    assert offered.pop("extensions") == views_and_skills
     assert not any(value for content in offered.values() for value in content.values())
     if wire.era == MODERN:
         assert hello["supportedVersions"] == [MODERN]
