@@ -14,6 +14,8 @@ from tests.two_runs import named_places
 _FEW_FILES = 3
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 _APART = ("compatibility", "slow")  # folders whose tests share little, so that each may run anywhere
+_ALONE = "browser"  # the folder whose tests share one browser and one server, so that one process runs them
+_STARTING = ("browser", "slow")  # folders whose tests may start processes
 _TOGETHER = {
     "tests/statistics/": "SciPy and statsmodels",
     "tests/api/test_bad_input.py": "OpenAPI document",
@@ -71,6 +73,8 @@ _too_many: list[str] = []
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """None, for every core, unless the command line names few files, which start sooner in this process."""
+    if all(_ALONE in path.parts for path in named_places(config)):
+        return 0
     files = {file for path in named_places(config) for file in (path.rglob("test_*.py") if path.is_dir() else [path])}
     return 0 if len(files) <= _FEW_FILES else None
 
@@ -116,7 +120,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     files = Counter(item.path for item in items)
     ranks = {file: rank for rank, file in enumerate(_LONGEST)}
     items.sort(key=lambda item: (ranks.get(item.nodeid.split("::")[0], len(ranks)), -files[item.path], str(item.path)))
-    starting = [item.nodeid for item in items if item.get_closest_marker("process") and not _is_slow(item)]
+    starting = [item.nodeid for item in items if item.get_closest_marker("process") and not _may_start(item)]
     _too_many[:] = sorted(starting)[_MOST_PROCESS_TESTS:]
 
 
@@ -136,9 +140,9 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     yield
     if item.nodeid in _too_many:
         pytest.fail(f"Test in process, or in tests/slow: more than {_MOST_PROCESS_TESTS} tests start a process.")
-    if _started and not item.get_closest_marker("process") and not _is_slow(item):
-        pytest.fail("A test that starts a process has the mark `process`, or is in tests/slow.")
+    if _started and not item.get_closest_marker("process") and not _may_start(item):
+        pytest.fail("A test that starts a process has the mark `process`, or is in tests/slow or tests/browser.")
 
 
-def _is_slow(item: pytest.Item) -> bool:
-    return "slow" in item.path.parts
+def _may_start(item: pytest.Item) -> bool:
+    return any(folder in item.path.parts for folder in _STARTING)

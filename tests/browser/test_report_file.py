@@ -1,0 +1,67 @@
+"""The file that `evals-mcp report` writes: opened from a disk, without a server behind it."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from anyio import to_thread
+from playwright.async_api import expect
+from tests.browser.chromium import Theme, watched_page
+from tests.browser.keyboard import press_tab_to
+from tests.browser.page_checks import assert_accessible, assert_closed, assert_fits
+from tests.browser.shown_evaluations import HOSTILE
+from tests.e2e.in_process import run
+from tests.e2e.stdio import SAMPLE
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def reports(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a report of the sample, and one of the hostile evaluation."""
+    folder = tmp_path_factory.mktemp("reports")
+    for name, evaluation in (("sample", SAMPLE), ("hostile", HOSTILE)):
+        arguments = ["report", evaluation, "--to", str(folder / f"{name}.html"), "--from", str(database)]
+        done = await to_thread.run_sync(run, arguments)
+        assert done.status == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_a_report_is_read_by_everybody(browser: "Browser", reports: Path, axe: str, theme: Theme) -> None:
+    """One file, without a request: differences, and by the keyboard alone a datapoint with both outputs."""
+    address = (reports / "sample.html").as_uri()
+    async with watched_page(browser, allowed=address, theme=theme) as watched:
+        page = watched.page
+        await page.goto(address)
+        await expect(page.get_by_role("heading", level=1)).to_have_text(SAMPLE)
+        await press_tab_to(page, page.main_frame, "worse")
+        await page.keyboard.press("Enter")
+        await press_tab_to(page, page.main_frame, "→")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("table", name="Judgments").first).to_be_visible()
+        await assert_fits(page, page.main_frame)
+        await assert_accessible(page.main_frame, axe)
+        assert watched.requests == [address]
+        watched.assert_quiet()
+
+
+async def test_hostile_texts_stay_texts_in_a_report(browser: "Browser", reports: Path) -> None:
+    """Nothing in a log ends the element that holds the report's figures, or becomes one."""
+    address = (reports / "hostile.html").as_uri()
+    async with watched_page(browser, allowed=address) as watched:
+        page = watched.page
+        await page.goto(address)
+        await expect(page.get_by_role("heading", level=1)).to_contain_text(HOSTILE[:60])
+        await page.get_by_role("region", name=re.compile("^Differences")).get_by_role("button").first.click()
+        await page.get_by_role("button", expanded=False).first.click()
+        assert await page.evaluate("document.querySelectorAll('main img, main script, main style').length") == 0
+        assert await page.title() != "taken"
+        await assert_fits(page, page.main_frame)
+        watched.assert_quiet()
+        await assert_closed(page.main_frame)
+        assert watched.requests == [address]
