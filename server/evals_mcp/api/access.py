@@ -14,7 +14,14 @@ from evals_mcp.api.grants import ReadOnly as ReadOnly
 from evals_mcp.errors import Unauthorized
 from evals_mcp.store.store import Store
 
-_READING_METHODS = ("GET", "HEAD")
+READING_METHODS = ("GET", "HEAD")
+
+
+def require_writer(grant: Grant) -> None:
+    """Raise Unauthorized, with status 403, if the grant may not write."""
+    if not grant.may_write:
+        message = "This server is read-only." if grant.key_id is None else "This API key is read-only."
+        raise Unauthorized(message, 403)
 
 
 async def _store_to_read(request: Request) -> Store:
@@ -24,11 +31,9 @@ async def _store_to_read(request: Request) -> Store:
 
 async def _current_store(request: Request) -> Store:
     grant: Grant = request.state.grant
-    if request.method in _READING_METHODS:
+    if request.method in READING_METHODS:
         return grant.store
-    if not grant.may_write:
-        message = "This server is read-only." if grant.key_id is None else "This API key is read-only."
-        raise Unauthorized(message, 403)
+    require_writer(grant)
     begin_request(request, grant.key_id, grant.person)
     return grant.store if grant.create is None else await to_thread.run_sync(grant.create)
 

@@ -47,7 +47,7 @@ def create_app(
         middleware=[
             Middleware(_Signature),
             Middleware(KeyGate, access=access),
-            Middleware(BodyGuard, largest_body=largest_body),
+            Middleware(BodyGuard, largest_body=largest_body, is_embedded=is_embedded),
         ],
         exception_handlers={
             EvalsError: evals_error,

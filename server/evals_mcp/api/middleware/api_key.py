@@ -1,16 +1,20 @@
-"""Checks the API key of each request before its body is read."""
+"""Checks the API key of each request, and its right to write, before the body is read."""
 
+import re
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from evals_mcp.api.access import Access
+from evals_mcp.api.access import READING_METHODS, Access, require_writer
 from evals_mcp.errors import EvalsError
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
 """Paths without team data, which need no key. All other paths need one, even paths that do not exist."""
+
+_SLASHES = re.compile(r"/{2,}")
+_READING_POST = re.compile(r"/v5/(?:review/(?!.*/next$).*|.*/(?:populate|retrieve-by-path|call|continue|deserialize))")
 
 
 def describe_keys(document: dict[str, Any]) -> None:
@@ -24,7 +28,7 @@ def describe_keys(document: dict[str, Any]) -> None:
 
 
 class KeyGate:
-    """Puts the key's grant into the request state as `grant`, or answers 401."""
+    """Puts the key's grant into the request state as `grant`, or answers 401, or 403 if the key may not do this."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
@@ -32,11 +36,15 @@ class KeyGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its grant, or answer with the error about its key."""
+        if scope["type"] == "http":
+            scope["path"] = _SLASHES.sub("/", scope["path"])  # a base address that ends in a slash makes two
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
         try:
             grant = await self._access.grant(Headers(scope=scope).get("x-api-key"))
+            if not _may_only_read(scope):
+                require_writer(grant)
         except EvalsError as error:
             headers = {"WWW-Authenticate": "X-API-KEY"} if error.status == 401 else None
             refusal = JSONResponse({"detail": str(error)}, status_code=error.status, headers=headers)
@@ -44,3 +52,9 @@ class KeyGate:
             return
         scope.setdefault("state", {})["grant"] = grant
         await self._app(scope, receive, send)
+
+
+def _may_only_read(scope: Scope) -> bool:
+    """Whether a request may be one that writes nothing. Its handler decides; others need no body to be refused."""
+    method = scope["method"]
+    return method in READING_METHODS or (method == "POST" and _READING_POST.fullmatch(scope["path"]) is not None)

@@ -6,69 +6,80 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from evals_mcp.api.middleware.large_bodies import (
+    LARGE_BODY,
+    BodiesInFlightError,
+    BodyTooLargeError,
+    ClientGoneError,
+    LargeBodies,
+)
+from evals_mcp.api.middleware.nesting import is_deeper_than
 from evals_mcp.models.json_values import DEEPEST_JSON, NDJSON
 
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes. A larger body is refused with 413."""
 
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_LONE_ESCAPE = re.compile(
+    rb"\\u(?:0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F])"
+)
 _SUSPECT_NUMBER = re.compile(rb"\d(?:[eE]\+?\d{3}|\d{199})")
 _DIGITS_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
 _MANY_DIGITS = b"0" * 200
-_STRING = re.compile(rb'"[^"]*"')
-_ALIKE = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b'"[]{}')
-_SLASHES = re.compile(r"/{2,}")
+_BUSY = {"detail": "The server is receiving as many large bodies as it can hold. Send yours again in a few seconds."}
 
 
 class BodyGuard:
-    """Refuses requests that no handler should see. The caller can repeat a corrected request."""
+    """Refuses requests that no handler should see. The caller can repeat a corrected request.
 
-    def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY) -> None:
+    If the only caller `is_embedded` in this process, large bodies take no turns.
+    """
+
+    def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY, *, is_embedded: bool = False) -> None:
         self._app = app
         self._largest_body = largest_body
+        large_body = largest_body if is_embedded else LARGE_BODY
+        self._bodies = LargeBodies(largest_body, large_body=large_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 413 or 422."""
+        """Pass the request on, or answer 413, 422 or 503."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope["path"] = _SLASHES.sub("/", scope["path"])
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             await _refusal(["query"], "text must not contain NUL characters")(scope, receive, send)
             return
         if scope["method"] in ("GET", "HEAD", "DELETE"):
             await self._app(scope, receive, send)
             return
-        body = await self._read(receive)
-        if body is None:
+        try:
+            async with self._bodies.read(receive) as body:
+                await self._with_body(body, scope, receive, send)
+        except BodyTooLargeError:
             too_large = {"detail": f"The body is larger than {self._largest_body} bytes."}
             await JSONResponse(too_large, status_code=413)(scope, receive, send)
+        except BodiesInFlightError:
+            await JSONResponse(_BUSY, status_code=503, headers={"Retry-After": "5"})(scope, receive, send)
+        except ClientGoneError:
             return
-        if _leaves_out_an_object(Headers(scope=scope)):
+
+    async def _with_body(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        if _leaves_out_an_object(headers):
             body = b"{}"
-        if (refusal := _refuse_any(body, Headers(scope=scope))) is not None:
+        if len(body) > LARGE_BODY:
+            refusal = await to_thread.run_sync(_refuse_any, body, headers)
+        else:
+            refusal = _refuse_any(body, headers)
+        if refusal is not None:
             await refusal(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
-
-    async def _read(self, receive: Receive) -> bytes | None:
-        """Read the whole body; None if it is too large."""
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self._largest_body:
-                return None
-            parts.append(part)
-            if not message.get("more_body", False):
-                return b"".join(parts)
 
 
 def _leaves_out_an_object(headers: Headers) -> bool:
@@ -90,28 +101,22 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def _is_too_deep(body: bytes) -> bool:
-    """Whether JSON is nested too deeply for its parsers. The handler reports invalid JSON."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST_JSON:
-        return False
-    without_escapes = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    brackets = _STRING.sub(b"", without_escapes.translate(_ALIKE, delete=_NO_BRACKETS))
-    for _ in range(DEEPEST_JSON):
-        inner = brackets.replace(b"[]", b"")
-        if not inner or len(inner) == len(brackets):
-            return False
-        brackets = inner
-    return True
-
-
 def _is_suspect(body: bytes) -> bool:
     """Whether JSON may hold what cannot be stored; searching for one thing after the other is much faster."""
     return (
         b"NaN" in body
         or b"Infinity" in body
-        or (b"\\u" in body and _SUSPECT_ESCAPE.search(body) is not None)
+        or _has_suspect_escape(body)
         or (_may_have_large_number(body) and _SUSPECT_NUMBER.search(body) is not None)
     )
+
+
+def _has_suspect_escape(body: bytes) -> bool:
+    """Whether a NUL or half of a surrogate pair may be escaped. Whole pairs, as in many bodies, are not suspect."""
+    if b"\\u" not in body:
+        return False
+    is_plain = b"\\\\u" not in body  # else it takes a parser to tell an escape from a backslash before a u
+    return (_LONE_ESCAPE if is_plain else _SUSPECT_ESCAPE).search(body) is not None
 
 
 def _may_have_large_number(body: bytes) -> bool:
@@ -137,7 +142,7 @@ def _refuse_any(body: bytes, headers: Headers) -> JSONResponse | None:
 
 def _refuse(body: bytes, location: list[str | int], is_suspect: bool) -> JSONResponse | None:
     """The refusal of JSON that cannot be stored, else None. The handler reports invalid JSON."""
-    if _is_too_deep(body):
+    if is_deeper_than(DEEPEST_JSON, body):
         return _refusal(location, f"JSON must not have more than {DEEPEST_JSON} levels")
     if not is_suspect:
         return None

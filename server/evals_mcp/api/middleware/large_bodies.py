@@ -1,0 +1,139 @@
+"""Where the bodies of requests wait while they come in, and how large ones take turns, so that other requests go on.
+
+Parsing holds the interpreter's lock, so a large body stalls all other requests while it is parsed. One at a time may;
+those that wait for their turn, or for the rest of themselves, are in files.
+"""
+
+import contextlib
+import gc
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from typing import IO
+
+import anyio
+from starlette.types import Receive
+
+LARGE_BODY = 1024 * 1024
+"""Bytes. Larger bodies wait in a file and take turns."""
+
+MOST_IN_FLIGHT = 1024 * 1024 * 1024
+"""Bytes of large bodies that are in files at once. More are refused with 503."""
+
+
+class BodyTooLargeError(ValueError):
+    """A body is larger than the server takes."""
+
+
+class BodiesInFlightError(ValueError):
+    """The large bodies that the server has already leave no room for another one."""
+
+
+class ClientGoneError(ConnectionError):
+    """The client went away before its whole body was here, or before its turn came."""
+
+
+class LargeBodies:
+    """The bodies of one application's requests, with turns for large ones."""
+
+    def __init__(
+        self, largest_body: int, *, large_body: int = LARGE_BODY, most_in_flight: int = MOST_IN_FLIGHT
+    ) -> None:
+        self._largest_body = largest_body
+        self._large_body = large_body
+        self._most_in_flight = most_in_flight
+        self._in_flight = 0
+        self._turn = anyio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def read(self, receive: Receive) -> AsyncIterator[bytes]:
+        """Give a whole body. A large one is given when its turn comes, which ends with the context.
+
+        Raises BodyTooLargeError, BodiesInFlightError and ClientGoneError. The rest of the body is then not read.
+        """
+        parts, size = bytearray(), 0
+        incoming = _parts(receive)
+        async for part in incoming:
+            size += len(part)
+            self._check(size)
+            parts += part
+            if size > self._large_body:
+                break
+        else:
+            yield bytes(parts)
+            return
+        with self._filed() as filed:
+            filed.add(bytes(parts))
+            del parts
+            async for part in incoming:
+                filed.add(part)
+            async with self._turn:
+                await _require_client(receive)
+                with _without_collections():
+                    yield filed.take()
+
+    def _check(self, size: int) -> None:
+        if size > self._largest_body:
+            raise BodyTooLargeError
+
+    @contextlib.contextmanager
+    def _filed(self) -> Iterator["_Filed"]:
+        with tempfile.TemporaryFile(prefix="evals-mcp-", buffering=0) as file:
+            filed = _Filed(self, file)
+            try:
+                yield filed
+            finally:
+                self._in_flight -= filed.size
+
+    def reserve(self, size: int, more: int) -> None:
+        """Make room for more bytes of a body that has `size`. Raises as `read`."""
+        self._check(size + more)
+        if self._in_flight + more > self._most_in_flight:
+            raise BodiesInFlightError
+        self._in_flight += more
+
+
+class _Filed:
+    """A large body in a file without a name, which goes with the process."""
+
+    def __init__(self, bodies: LargeBodies, file: IO[bytes]) -> None:
+        self._bodies = bodies
+        self._file = file
+        self.size = 0
+
+    def add(self, part: bytes) -> None:
+        self._bodies.reserve(self.size, len(part))
+        self.size += len(part)
+        self._file.write(part)
+
+    def take(self) -> bytes:
+        self._file.seek(0)
+        return self._file.read()
+
+
+async def _parts(receive: Receive) -> AsyncIterator[bytes]:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        yield message.get("body", b"")
+        if not message.get("more_body", False):
+            return
+
+
+async def _require_client(receive: Receive) -> None:
+    """Raise ClientGoneError if the client is known to have gone."""
+    with anyio.move_on_after(0):
+        if (await receive())["type"] == "http.disconnect":
+            raise ClientGoneError
+
+
+@contextlib.contextmanager
+def _without_collections() -> Iterator[None]:
+    """Collect no garbage. Parsing many small values sets collections off, which take three times as long as itself."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

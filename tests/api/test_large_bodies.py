@@ -1,0 +1,178 @@
+"""Large and deep bodies: refused early, taken in turns, and never stored in part."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.types import Message, Receive
+from tests.api.application import emptied_store
+from tests.every_route import READING_POSTS, WITHOUT_DATA, operations
+
+from evals_mcp.api.access import OpenAccess, ReadOnly
+from evals_mcp.api.app import create_app
+from evals_mcp.api.middleware.large_bodies import (
+    LARGE_BODY,
+    BodiesInFlightError,
+    BodyTooLargeError,
+    ClientGoneError,
+    LargeBodies,
+)
+from evals_mcp.api.middleware.nesting import is_deeper_than
+from evals_mcp.store.store import Store
+
+pytestmark = pytest.mark.anyio
+__all__ = ["emptied_store"]
+
+_JSON = {"content-type": "application/json"}
+
+
+def _depth(text: str) -> int:
+    """The deepest nesting of brackets outside of texts, character by character."""
+    deepest = depth = 0
+    in_text = is_escaped = False
+    for character in text:
+        if is_escaped:
+            is_escaped = False
+        elif character == "\\":
+            is_escaped = True
+        elif character == '"':
+            in_text = not in_text
+        elif not in_text:
+            depth += (character in "[{") - (character in "]}")
+            deepest = max(deepest, depth)
+    return deepest
+
+
+@given(st.text('[]{}"\\a', max_size=60), st.integers(0, 4), st.integers(1, 9))
+def test_depth_is_found_however_a_body_is_cut(text: str, levels: int, at_once: int) -> None:
+    """Brackets in texts and escaped quotes do not count; also of what is no JSON."""
+    assert is_deeper_than(levels, text.encode(), at_once) == (_depth(text) > levels)
+
+
+@pytest.mark.parametrize("part", ["[", "[]", '{"a":', "[[[]]]", '"[",[', '\\"['])
+async def test_millions_of_brackets_are_answered(store: Store, part: str) -> None:
+    """Whatever they stand between."""
+    body = b'{"path": "p", "attributes": ' + part.encode() * 1_000_000
+    async with _client(store) as client:
+        assert (await client.post("/v5/flows", content=body, headers=_JSON)).status_code == 422
+
+
+async def test_who_may_not_write_sends_no_body(store: Store) -> None:
+    """The refusal comes before a byte of it is read, at every address; what only reads is answered."""
+    read = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal read
+        read += 1
+        yield b"[" * 100
+
+    async with _client(store, read_only=True) as client:
+        for method, path in [*operations(), ("POST", "//v5//flows")]:
+            if method not in ("GET", "DELETE") and path not in READING_POSTS + WITHOUT_DATA:
+                answer = await client.request(method, path.replace("{", "").replace("}", ""), content=chunks())
+                assert (answer.status_code, read) == (403, 0), path
+        for path in READING_POSTS:
+            assert (await client.post(path, json={})).status_code != 403, path
+
+
+@pytest.mark.parametrize("size", [1, LARGE_BODY])
+async def test_a_body_that_breaks_off_is_not_stored(store: Store, size: int) -> None:
+    """Neither are the lines of it that came in."""
+    padding = "x" * size
+    flow = {"kind": "directory", "id": "dir_breaks0000000000000000", "path": f"broken/{padding[:1]}"}
+    line = json.dumps(flow) + "\n" + " " * size + "\n"
+    app, answers = create_app(OpenAccess(store)), list[Message]()
+
+    async def keep(message: Message) -> None:
+        answers.append(message)
+
+    await app(_scope("/v5/bulk"), _receiving([(line.encode(), True), None]), keep)
+    assert answers == []
+    async with _client(store) as client:
+        assert (await client.get("/v5/bulk/counts")).json()["directory"] == 0
+
+
+async def test_large_bodies_take_turns_and_small_ones_do_not_wait() -> None:
+    """Each is given whole, and one at a time."""
+    bodies = LargeBodies(LARGE_BODY * 4)
+    most = at_once = 0
+    given: list[int] = []
+
+    async def read(size: int) -> None:
+        nonlocal most, at_once
+        async with bodies.read(_receiving([(b"a" * (size // 2), True), (b"b" * (size - size // 2), False)])) as body:
+            at_once += size > LARGE_BODY
+            most = max(most, at_once)
+            await anyio.lowlevel.checkpoint()
+            given.append(len(body))
+            assert body.count(b"b") == size - size // 2
+            at_once -= size > LARGE_BODY
+
+    async with bodies.read(_receiving([(b"c" * 2 * LARGE_BODY, False)])):
+        for size in (10, LARGE_BODY, 0):
+            await read(size)
+    async with anyio.create_task_group() as group:
+        for size in (3 * LARGE_BODY, LARGE_BODY + 1, 2 * LARGE_BODY):
+            group.start_soon(read, size)
+    assert most == 1
+    assert len(given) == 6
+
+
+async def test_what_is_too_much_is_refused_and_leaves_room_again() -> None:
+    """A body over the limit, and one more than all together may be."""
+    bodies = LargeBodies(3 * LARGE_BODY, most_in_flight=3 * LARGE_BODY)
+    two = [(b"a" * LARGE_BODY, True), (b"a" * LARGE_BODY, False)]
+    for _ in range(3):
+        async with bodies.read(_receiving(two)) as body:
+            assert len(body) == 2 * LARGE_BODY
+            with pytest.raises(BodiesInFlightError):
+                await _read(bodies, two)
+        with pytest.raises(BodyTooLargeError):
+            await _read(bodies, [*two[:1] * 3, (b"a", False)])
+        with pytest.raises(ClientGoneError):
+            await _read(bodies, [*two[:1] * 3, None])
+
+
+async def test_a_client_that_left_loses_its_turn() -> None:
+    """Its request would only be made again."""
+    bodies = LargeBodies(3 * LARGE_BODY)
+    with pytest.raises(ClientGoneError):
+        await _read(bodies, [(b"a" * 2 * LARGE_BODY, False), None])
+
+
+async def _read(bodies: LargeBodies, messages: Sequence[tuple[bytes, bool] | None]) -> int:
+    async with bodies.read(_receiving(messages)) as body:
+        return len(body)
+
+
+def _receiving(messages: Sequence[tuple[bytes, bool] | None]) -> Receive:
+    """What a client sends: parts, with whether more follow, and None for its leaving. Then it waits."""
+    waiting = iter(messages)
+
+    async def receive() -> Message:
+        for part in waiting:
+            if part is None:
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": part[0], "more_body": part[1]}
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    return receive
+
+
+def _scope(path: str) -> dict[str, Any]:
+    headers = [(b"content-type", b"application/x-ndjson"), (b"transfer-encoding", b"chunked"), (b"host", b"localhost")]
+    asked = {"method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": ""}
+    return {"type": "http", "http_version": "1.1", "scheme": "http", "headers": headers, **asked}
+
+
+def _client(store: Store, *, read_only: bool = False) -> httpx.AsyncClient:
+    access = OpenAccess(store)
+    transport = httpx.ASGITransport(create_app(ReadOnly(access) if read_only else access))
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
