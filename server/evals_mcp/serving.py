@@ -4,6 +4,8 @@ A server holds no state, so any number of servers can share one database.
 """
 
 import contextlib
+import ctypes
+import gc
 import logging
 import signal
 import socket
@@ -18,6 +20,7 @@ from evals_mcp.api.access import OpenAccess, ReadOnly
 from evals_mcp.api.app import create_app
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.middleware.bodies import LARGEST_BODY
+from evals_mcp.api.middleware.large_bodies import LARGE_BODY
 from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
@@ -31,6 +34,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8421
 _SECONDS_TO_FINISH = 30
 _CONNECTIONS_WAITING = 512
+_MMAP_THRESHOLD = -3  # of mallopt
 
 
 def serve(
@@ -56,6 +60,8 @@ def serve(
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     options: dict[str, Any] = {"workspace": workspace, "largest_body": largest_body, "journal_days": journal_days}
     with listening(address, host, port, **options, read_only=read_only) as (app, listener):
+        _give_memory_back()
+        gc.freeze()  # what a server starts with stays, so that no collection need look at it
         _write_line(f"evals-mcp serving on {url_of(listener)}")
         with _signals_handled():
             http_server(app).run(sockets=[listener])
@@ -87,6 +93,13 @@ def listening(
             app = LocalOnly(app)
         with _open_socket(host, port) as listener:
             yield RequestLog(app, _write_line), listener
+
+
+def _give_memory_back() -> None:
+    """Let the C library give the memory of large texts back to the system, where it is glibc: by default it learns to
+    keep it, and eight large bodies in turn take twice the memory of one."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, LARGE_BODY)
 
 
 def _access(control: Control, workspace: str | None, *, keyed: bool) -> OpenAccess | KeyedAccess:

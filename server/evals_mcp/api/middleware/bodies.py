@@ -68,14 +68,14 @@ class BodyGuard:
         except ClientGoneError:
             return
 
-    async def _with_body(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _with_body(self, body: list[bytes], scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         if _leaves_out_an_object(headers):
-            body = b"{}"
-        if len(body) > LARGE_BODY:
-            refusal = await to_thread.run_sync(_refuse_any, body, headers)
+            body[0] = b"{}"
+        if len(body[0]) > LARGE_BODY:
+            refusal = await to_thread.run_sync(_refuse_any, body[0], headers)
         else:
-            refusal = _refuse_any(body, headers)
+            refusal = _refuse_any(body[0], headers)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -88,15 +88,11 @@ def _leaves_out_an_object(headers: Headers) -> bool:
     return is_json and headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    sent = False
+def _replay(body: list[bytes], receive: Receive) -> Receive:
+    """Give the body once, and keep nothing of it."""
 
     async def again() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": body.pop(), "more_body": False} if body else await receive()
 
     return again
 

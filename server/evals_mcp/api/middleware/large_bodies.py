@@ -45,8 +45,10 @@ class LargeBodies:
         self._turn = anyio.Lock()
 
     @contextlib.asynccontextmanager
-    async def read(self, receive: Receive) -> AsyncIterator[bytes]:
-        """Give a whole body. A large one is given when its turn comes, which ends with the context.
+    async def read(self, receive: Receive) -> AsyncIterator[list[bytes]]:
+        """Give a whole body, as a list of one, so that who takes it out can let go of it.
+
+        A large one is given when its turn comes, which ends with the context.
 
         Raises BodyTooLargeError, BodiesInFlightError and ClientGoneError. The rest of the body is then not read.
         """
@@ -59,7 +61,7 @@ class LargeBodies:
             if size > self._large_body:
                 break
         else:
-            yield bytes(parts)
+            yield [bytes(parts)]
             return
         with self._filed() as filed:
             filed.add(bytes(parts))
@@ -69,7 +71,7 @@ class LargeBodies:
             async with self._turn:
                 await _require_client(receive)
                 with _without_collections():
-                    yield filed.take()
+                    yield [filed.take()]
 
     def _check(self, size: int) -> None:
         if size > self._largest_body:
@@ -129,7 +131,10 @@ async def _require_client(receive: Receive) -> None:
 
 @contextlib.contextmanager
 def _without_collections() -> Iterator[None]:
-    """Collect no garbage. Parsing many small values sets collections off, which take three times as long as itself."""
+    """Collect garbage once, at the end. Parsing many small values sets off collections that take longer than itself.
+
+    What refused bodies leave refers to itself, and is large.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -137,3 +142,4 @@ def _without_collections() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+            gc.collect()
