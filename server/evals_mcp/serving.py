@@ -24,6 +24,7 @@ from evals_mcp.api.middleware.large_bodies import LARGE_BODY
 from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
+from evals_mcp.connections import ConnectionLimits, GuardedServer, Sparing, default_limits
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.pages.app import Pages
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
@@ -58,6 +59,8 @@ def serve(
     database cannot be reached; Conflict as `open_store`.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Sparing())
     options: dict[str, Any] = {"workspace": workspace, "largest_body": largest_body, "journal_days": journal_days}
     with listening(address, host, port, **options, read_only=read_only) as (app, listener):
         _give_memory_back()
@@ -136,8 +139,8 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def http_server(app: ASGIApp) -> uvicorn.Server:
-    """A server of an application; it finishes accepted requests before it stops."""
+def http_server(app: ASGIApp, limits: ConnectionLimits | None = None) -> uvicorn.Server:
+    """A server of an application; it finishes accepted requests before it stops, and ends unfinished connections."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -149,7 +152,7 @@ def http_server(app: ASGIApp) -> uvicorn.Server:
         backlog=_CONNECTIONS_WAITING,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
-    return uvicorn.Server(config)
+    return GuardedServer(config, limits or default_limits())
 
 
 @contextlib.contextmanager

@@ -1,0 +1,246 @@
+"""Connections of a server: how many there may be, and how long each may be unfinished.
+
+Anybody can open a connection, without a key. So one that brings no whole request gives way to others.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from typing import Any, Literal, NamedTuple
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+_LOGGER = logging.getLogger(__name__)
+_RESERVED_FILES = 100  # of the database, its journal, and bodies that wait in files
+_ANSWER = "HTTP/1.1 {} {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_ACCEPTED_AT_ONCE = 32
+
+_State = Literal["waiting", "sending", "taking", "working"]
+
+
+class ConnectionLimits(NamedTuple):
+    """How many connections a server has, and how long (in seconds) a client may keep it waiting.
+
+    A client has `head_seconds` for the head of a request. Of a body, it has to send `least_bytes` in each
+    `body_seconds`, and of an answer to take something in each `answer_seconds`. The server looks every `look_seconds`.
+    """
+
+    most: int
+    most_of_address: int
+    head_seconds: float = 15.0
+    body_seconds: float = 20.0
+    answer_seconds: float = 60.0
+    least_bytes: int = 10_000
+    look_seconds: float = 1.0
+
+
+def default_limits() -> ConnectionLimits:
+    """The limits for this process: room for 1,000 connections, or for what the system lets it open; half an address."""
+    most = 1000
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return ConnectionLimits(most, most // 2)
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files != resource.RLIM_INFINITY:
+        most = max(8, min(most, files - _RESERVED_FILES))
+    return ConnectionLimits(most, max(4, most // 2))
+
+
+class GuardedServer(uvicorn.Server):
+    """A server that looks after its connections."""
+
+    def __init__(self, config: uvicorn.Config, limits: ConnectionLimits) -> None:
+        self._waiting_connections = config.backlog
+        config.backlog = _ACCEPTED_AT_ONCE  # asyncio accepts so many before it looks at the first
+        self._guard = _Guard(limits)
+        config.http = self._protocol  # type: ignore[assignment]
+        super().__init__(config)
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """Listen as before, with all connections that may wait."""
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(self._waiting_connections)
+        self._guard.start()
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        """Finish accepted requests."""
+        self._guard.stop()
+        await super().shutdown(sockets)
+
+    def _protocol(self, **options: Any) -> "_GuardedProtocol":
+        return _GuardedProtocol(self._guard, **options)
+
+
+class _GuardedProtocol(H11Protocol):
+    """A connection that its guard can look at and end."""
+
+    def __init__(self, guard: "_Guard", **options: Any) -> None:
+        super().__init__(**options)
+        self._guard = guard
+        self._step: tuple[object, ...] = ()
+        self.bytes_received = 0
+        self.bytes_at_step = 0
+        self.since = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.since = self.loop.time()
+        self._guard.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._guard.remove(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self.bytes_received += len(data)
+        if not self.transport.is_closing():
+            super().data_received(data)
+
+    @property
+    def address(self) -> str:
+        """The client's address, without its port."""
+        return self.client[0] if self.client else ""
+
+    @property
+    def state(self) -> _State:
+        """What the connection waits for: the head of a request, its body, the client to read, or the application."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            return "waiting"
+        if self.flow.write_paused:
+            return "taking"
+        return "sending" if cycle.more_body and not self.flow.read_paused else "working"
+
+    def look(self, now: float) -> float:
+        """How long, in seconds, the state has been the same, with the same request and the same part of its answer."""
+        state = self.state
+        part = self.transport.get_write_buffer_size() if state == "taking" else 0
+        step = (state, self.cycle, part)
+        if step != self._step:
+            self._step = step
+            self.restart(now)
+        return now - self.since
+
+    def restart(self, now: float) -> None:
+        """Give the client the whole time again."""
+        self.since = now
+        self.bytes_at_step = self.bytes_received
+
+    @property
+    def has_begun_request(self) -> bool:
+        """Whether a part of a request is there, and nothing of its answer is sent."""
+        if self.state == "waiting":
+            return bool(self.conn.trailing_data[0])
+        return not self.cycle.response_started
+
+    def end(self, status: int, reason: str) -> None:
+        """Close the connection, with an answer if none has begun and the client has sent something."""
+        if self.has_begun_request or status == 503:
+            self.transport.write(_ANSWER.format(status, reason).encode())
+        if self.flow.write_paused:
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+
+class _Guard:
+    """All connections of a server."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self._limits = limits
+        self._open: dict[_GuardedProtocol, None] = {}
+        self._of_address = Counter[str]()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin to look, in the running loop."""
+        self._timer = asyncio.get_running_loop().call_later(self._limits.look_seconds, self._look)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def add(self, connection: _GuardedProtocol) -> None:
+        """Take in a connection; for one too many, the one goes that has kept the server waiting longest, or this."""
+        address = connection.address
+        if self._of_address[address] >= self._limits.most_of_address:
+            of_address = [other for other in self._open if other.address == address]
+            room = self._make_room(of_address, "%s has %d connections; the oldest without a request ends.", address)
+        elif len(self._open) >= self._limits.most:
+            room = self._make_room(list(self._open), "There are %.0s%d connections; the oldest without a request ends.")
+        else:
+            room = True
+        self._open[connection] = None
+        self._of_address[address] += 1
+        if not room:
+            _LOGGER.warning("A connection from %s is refused: all others have requests that are worked on.", address)
+            connection.end(503, "Service Unavailable")
+
+    def remove(self, connection: _GuardedProtocol) -> None:
+        """Forget a connection that has ended; one that was forgotten is not an error."""
+        if connection in self._open:
+            del self._open[connection]
+            self._of_address[connection.address] -= 1
+            self._of_address += Counter()  # without addresses that have none
+
+    def _make_room(self, among: list[_GuardedProtocol], message: str, address: str = "") -> bool:
+        unfinished = [other for other in among if other.state in ("waiting", "sending")]
+        if not unfinished:
+            return False
+        _LOGGER.warning(message, address, len(among))
+        oldest = min(unfinished, key=lambda other: (other.state == "sending", other.since))
+        oldest.end(408, "Request Timeout")
+        self.remove(oldest)
+        return True
+
+    def _look(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for connection in list(self._open):
+            self._look_at(connection, connection.look(now), now)
+        self.start()
+
+    def _look_at(self, connection: _GuardedProtocol, seconds: float, now: float) -> None:
+        limits = self._limits
+        allowed = {
+            "waiting": limits.head_seconds,
+            "sending": limits.body_seconds,
+            "taking": limits.answer_seconds,
+        }.get(connection.state)
+        if allowed is None or seconds < allowed:
+            return
+        if connection.state == "sending" and (
+            connection.bytes_received - connection.bytes_at_step >= limits.least_bytes
+        ):
+            connection.restart(now)
+            return
+        _LOGGER.warning("A connection ends that was %s for %.0f s: %s.", connection.state, seconds, connection.address)
+        connection.end(408, "Request Timeout")
+
+
+class Sparing(logging.Filter):
+    """Lets one record of a kind pass in a minute, with how many of it did not before. A kind is its text's pattern."""
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._last: dict[tuple[str, int, str], float] = {}
+        self._held = Counter[tuple[str, int, str]]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record passes."""
+        kind = (record.name, record.levelno, str(record.msg).partition("\n")[0])
+        last = self._last.get(kind)
+        if last is not None and record.created - last < self._seconds:
+            self._held[kind] += 1
+            return False
+        if len(self._last) >= 1000:
+            self._last.clear()
+        self._last[kind] = record.created
+        held = self._held.pop(kind, 0)
+        if held:
+            record.msg = f"{record.msg} ({held} more like this before)"
+        return True
