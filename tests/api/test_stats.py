@@ -6,6 +6,8 @@ import pytest
 from tests.api.application import emptied_store
 from tests.api.v5_calls import V5, Json, evaluated
 
+from evals_mcp.models.stats import EvaluationStats
+
 pytestmark = pytest.mark.anyio
 __all__ = ["emptied_store"]
 
@@ -202,3 +204,21 @@ async def test_the_report_names_the_evaluators_that_are_not_run(v5: V5) -> None:
         "Not run, because this server runs no code and no model: judges/python (python).",
         "Not run, because this server does not monitor: judges/llm (llm).",
     ]
+
+
+async def test_the_schema_tells_the_kinds_apart(v5: V5) -> None:
+    """Each has exactly one of the shapes: a client that validates `oneOf` takes no second."""
+    from jsonschema import Draft202012Validator
+
+    await v5.prompt()
+    await v5.dataset(1)
+    kinds = ("number", "boolean", "select", "multi_select", "text")
+    for kind in kinds:
+        spec = {"options": [{"name": "good"}]} if "select" in kind else {}
+        await v5.evaluator(f"judges/{kind}", kind, **spec)
+    evaluation = await v5.evaluation(*(f"judges/{kind}" for kind in kinds))
+    await v5.run(evaluation)
+    stats = await v5.ok("GET", f"/evaluations/{evaluation['id']}/stats")
+    assert len(stats["run_stats"][0]["evaluator_stats"]) == 5
+    schema = EvaluationStats.model_json_schema(mode="serialization")
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(stats)] == []

@@ -4,7 +4,7 @@ import re
 import socket
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
@@ -72,6 +72,26 @@ def test_each_request_has_a_line_without_key_and_query(database: str, capsys: py
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == len(expected)
     assert all(re.fullmatch(pattern, line) for pattern, line in zip(expected, lines, strict=True)), lines
+
+
+def test_no_line_has_a_key_wherever_it_was_put(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a path (also encoded, cut off, or in another case), a query, a Basic password or an address with a login."""
+    secret = create_key(database, None, "ci", read_only=False).secret
+    hidden = secret.rpartition("_")[2]
+    encoded = "".join(f"%{ord(letter):02X}" for letter in secret)
+    twice = encoded.replace("%", "%25")
+    with served(database) as url:
+        for path in (secret, f"x{secret}y/z", encoded, twice, secret[:-1], secret.upper(), f"a/{hidden}/{secret}"):
+            _get(f"{url}/v5/flows/{path}")
+        _get(f"{url}/evaluations/sk-{'a1B2' * 6}?key={secret}", auth=("ann", secret))
+        with socket.create_connection(("127.0.0.1", urlsplit(url).port)) as raw:
+            raw.sendall(f"GET http://ann:{secret}@localhost/v5/flows HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            raw.recv(1)
+    written = capsys.readouterr().err
+    assert len(written.splitlines()) == 9
+    assert hidden.lower() not in unquote(unquote(written)).lower().replace(f"/{hidden.lower()}/", "/")
+    assert "sk-***" in written
+    assert "/v5/flows/evalsmcp_*** 401" in written
 
 
 def test_without_keys_only_this_machine_is_served(database: str) -> None:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from evals_mcp.errors import EvalsError, Invalid
+from evals_mcp.store.teams.keys import without_keys
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ async def http_error(request: Request, error: Exception) -> JSONResponse:
 async def unexpected_error(request: Request, error: Exception) -> JSONResponse:
     """Answer a bug of ours with an id, and log the traceback under that id."""
     reference = secrets.token_hex(4)
-    _log.error("Internal error %s in %s %r", reference, request.method, request.url.path, exc_info=error)
+    _log.error("Internal error %s in %s %r", reference, request.method, without_keys(request.url.path), exc_info=error)
     return JSONResponse({"detail": f"Internal error {reference}. See the server's log."}, status_code=500)
 
 

@@ -73,9 +73,12 @@ def settings_at(
 
 def require_database(settings: "Settings") -> None:
     """Raise Invalid for a database file that does not exist, because opening it would create it."""
-    address = settings.database
-    if settings.base_url is None and "://" not in address and not os.path.isfile(address):
-        raise Invalid(f"There is no database {address}.")
+    if settings.base_url is not None:
+        return
+    from evals_mcp.store.database.states import is_missing
+
+    if is_missing(settings.database):
+        raise Invalid(f"There is no database {settings.database}.")
 
 
 def note_on_workspaces(settings: "Settings") -> str:

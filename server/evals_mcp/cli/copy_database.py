@@ -10,6 +10,7 @@ from evals_mcp.cli.progress import progress_bar
 from evals_mcp.errors import Invalid
 
 if TYPE_CHECKING:
+    from evals_mcp.config import Settings
     from evals_mcp.exporters.copying import Copied
 
 _KEY = "HUMANLOOP_API_KEY"
@@ -47,12 +48,19 @@ async def _copy_everything(parsed: argparse.Namespace) -> "Copied":
 
     source = settings_at(parsed.source, os.environ, parsed.from_key, "--from-key")
     target = settings_at(parsed.target, os.environ, parsed.to_key, "--to-key")
-    if source == target:
+    if _place(source) == _place(target):
         raise Invalid("FROM and TO are the same.")
     require_database(source)
     with progress_bar() as tell:
         async with build_client(source) as reads, build_client(target) as writes:
             return await copy_everything(reads, writes, partial(tell, "copying records"))
+
+
+def _place(settings: "Settings") -> object:
+    """What is equal for two addresses of the same place."""
+    from evals_mcp.store.database.addresses import database_url
+
+    return settings if settings.base_url is not None else database_url(settings.database).set(query={})
 
 
 def _show(copied: "Copied", note: str) -> None:

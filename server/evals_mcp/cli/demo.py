@@ -95,8 +95,10 @@ def _new_file(named: str) -> Path:
     """The absolute path of a file that does not exist yet. Raises Invalid."""
     if "://" in named:
         raise Invalid("The sample needs a file. Give a file name, not a URL.")
-    path = Path(named).absolute()
-    if path.exists():
+    from evals_mcp.store.database.addresses import database_url
+
+    path = Path(database_url(named).database or "")
+    if os.path.lexists(path):
         raise Invalid(f"{named} already exists. Name a new file.")
     return path
 

@@ -129,9 +129,12 @@ def _whom_to_ask(settings: "Settings") -> str:
     if settings.base_url is not None:
         is_yours = settings.base_url == yours.base_url
         return "your assistant" if is_yours else "an assistant with HUMANLOOP_BASE_URL set to this server"
-    if yours.base_url is None and os.path.abspath(settings.database) == os.path.abspath(yours.database):
+    from evals_mcp.store.database.addresses import database_url
+
+    database = database_url(settings.database)
+    if yours.base_url is None and database == database_url(yours.database):
         return "your assistant"
-    address = "this address" if "://" in settings.database else os.path.abspath(settings.database)
+    address = database.database if database.get_backend_name() == "sqlite" else "this address"
     return f"an assistant with EVALS_MCP_DATABASE set to {address}"
 
 

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Tag
+from pydantic import ConfigDict, Discriminator, Tag
 
 from evals_mcp.models.enums import OpenEvaluationStatus
 from evals_mcp.models.model import Added, Model
+
+_KINDS_BY_KEY = {"percentiles": "number", "num_true": "boolean", "num_judgments_per_option": "select"}
 
 
 class EvaluatorCounts(Model):
@@ -45,14 +47,20 @@ class SelectEvaluatorStatsResponse(EvaluatorCounts):
     num_judgments_per_option: dict[str, int]
 
 
+def _without_telling_keys(schema: dict[str, Any]) -> None:
+    """Say in a schema that the keys that tell the other kinds are absent."""
+    schema["not"] = {"anyOf": [{"required": [key]} for key in _KINDS_BY_KEY]}
+
+
 class TextEvaluatorStatsResponse(EvaluatorCounts):
     """A text evaluator. It has only counts."""
+
+    model_config = ConfigDict(json_schema_extra=_without_telling_keys)
 
 
 def stats_kind(stats: Any) -> str:
     """The kind of an evaluator's statistics (JSON or model), from the key that only this kind has."""
-    telling = {"percentiles": "number", "num_true": "boolean", "num_judgments_per_option": "select"}
-    for key, kind in telling.items():
+    for key, kind in _KINDS_BY_KEY.items():
         if (key in stats) if isinstance(stats, dict) else hasattr(stats, key):
             return kind
     return "text"

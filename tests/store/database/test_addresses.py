@@ -1,6 +1,5 @@
 """Addresses of databases mean what they say, or are refused in a sentence."""
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,11 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.other_user import as_other_user, open_folder
 
 from evals_mcp.errors import Conflict, Invalid, Unavailable
 from evals_mcp.store.database.addresses import database_url
+from evals_mcp.store.database.states import creatable, is_missing
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.store import open_store
+
+__all__ = ["open_folder"]
 
 
 def _files(folder: Path) -> list[str]:
@@ -52,6 +55,9 @@ def test_a_url_that_could_mean_something_else_is_refused(home: Path, name: str) 
         "file:/x.db",
         "file:///x.db",
         "file:x.db?mode=ro",
+        "FILE:x.db",
+        "",
+        " ",
         "sqlite:x.db",
         "sqlite:/x.db",
         "sqlite://x.db",
@@ -63,6 +69,7 @@ def test_a_url_that_could_mean_something_else_is_refused(home: Path, name: str) 
         "postgres:x",
         "mysql://host/name",
         "a\0b.db",
+        "SQLITE:///x.db?cache=shared",
     ],
 )
 def test_other_addresses_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
@@ -79,22 +86,37 @@ def test_any_path_is_itself(name: str) -> None:
     assert database_url(f"/folder/{name}").database == str(Path(f"/folder/{name}"))
 
 
+_LONG = ["n" * 300 + ".db", "/".join(["n" * 200] * 30), "n" * 250, "new/" + "n" * 300, "n" * 300 + "/evals.db"]
+
+
 @pytest.mark.usefixtures("real_migrations")
-@pytest.mark.parametrize("name", ["n" * 300 + ".db", "/".join(["n" * 200] * 30)])
+@pytest.mark.parametrize("name", _LONG)
 def test_a_path_that_is_too_long_is_told(tmp_path: Path, name: str) -> None:
-    """The system's limit is a sentence, and nothing is created."""
+    """The system's limit is a sentence, and nothing is created. SQLite needs some letters more for its own files."""
+    assert not creatable(str(tmp_path / name))
     with pytest.raises(Unavailable, match="too long"):
         open_store(str(tmp_path / name))
     assert _files(tmp_path) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
-    """Whether the file exists cannot be told then."""
-    folder = tmp_path / "closed"
-    folder.mkdir(mode=0)
-    with pytest.raises(Unavailable, match="cannot be read"):
-        open_store(str(folder / "evals.db"))
+@pytest.mark.usefixtures("real_migrations")
+def test_a_path_that_is_too_long_for_sqlite_is_told(tmp_path: Path) -> None:
+    """Its limit is lower than the system's."""
+    with pytest.raises(Unavailable, match="at most 500 characters"):
+        open_store(str(tmp_path / ("m/" * 300 + "evals.db")))
+
+
+@pytest.mark.usefixtures("real_migrations")
+def test_a_folder_that_may_not_be_read_is_told(open_folder: Path) -> None:
+    """Whether the file exists cannot be told then, so it is neither missing nor created."""
+    (open_folder / "closed").mkdir(mode=0)
+    with as_other_user():
+        for name in ("closed/evals.db", "closed/inner/evals.db"):
+            address = str(open_folder / name)
+            with pytest.raises(Unavailable, match="cannot be read"):
+                open_store(address)
+            assert not creatable(address)
+            assert not is_missing(address)
 
 
 @pytest.mark.parametrize("text", [b"CREATE TABLE \xff\xfe (", b"this is no SQL at all", b""])
@@ -133,6 +155,13 @@ def test_a_file_can_be_opened_to_read_only(tmp_path: Path) -> None:
             writing.files.upsert("flow", None, "g", {"attributes": {}}, FileChange())
             assert reading.files.page().total == 2
             assert _files(tmp_path) == ["evals.db", "evals.db-shm", "evals.db-wal"]
+
+
+@pytest.mark.parametrize("address", ["file:/x.db", "file:x.db?mode=ro"])
+def test_a_file_url_is_refused_with_what_to_write(address: str) -> None:
+    """SQLite's own form is not a path here."""
+    with pytest.raises(Invalid, match=r"without `file:`.* sqlite:///PATH\?mode=ro"):
+        database_url(address)
 
 
 def test_an_older_file_is_not_upgraded_to_be_read(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
-"""Logs one line for each answered request, without key, query and body."""
+"""Logs one line for each answered request, without keys, query and body."""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import quote, unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from evals_mcp.store.teams.keys import without_keys
 
 
 class RequestLog:
@@ -34,11 +37,22 @@ class RequestLog:
             self._write(_line(scope, status, time.perf_counter() - started))
 
 
+def logged_path(path: str) -> str:
+    """A percent-encoded path for a log: without keys that somebody put into it, however they are encoded.
+
+    Encoded as it is, it cannot break the line or send codes to a terminal.
+    """
+    plain = path
+    while (decoded := unquote(plain)) != plain:
+        plain = decoded
+    hidden = without_keys(plain)
+    return path if hidden == plain else quote(hidden, safe="/*")
+
+
 def _line(scope: Scope, status: str, seconds: float) -> str:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     client = (scope.get("client") or ("-",))[0]
     grant = scope.get("state", {}).get("grant")
     key_id = getattr(grant, "key_id", None) or "-"
-    # The raw path is percent-encoded, so it cannot break the line or send codes to a terminal.
-    path = scope.get("raw_path", b"-").decode("ascii", errors="backslashreplace")
+    path = logged_path(scope.get("raw_path", b"-").decode("ascii", errors="backslashreplace"))
     return f"{now} {client} {key_id} {scope['method']} {path} {status} {seconds * 1000:.0f}ms"

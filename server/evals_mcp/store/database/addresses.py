@@ -17,10 +17,14 @@ def database_url(address: str) -> URL:
     A path is used as it is written, except for a leading `~`. `sqlite:///PATH?mode=ro` opens a file to read only.
     Raises Invalid.
     """
-    if address != ":memory:" and not re.match(r"[A-Za-z+0-9]+://|(file|sqlite|postgres(ql)?):", address):
+    if not address.strip():
+        raise Invalid(f"The database is empty. Give {_FORMS}")
+    if re.match("file:", address, re.IGNORECASE):
+        raise Invalid("The database must be a path without `file:`. To read only, write sqlite:///PATH?mode=ro.")
+    if address != ":memory:" and not re.match(r"[A-Z+0-9]+://|(sqlite|postgres(ql)?):", address, re.IGNORECASE):
         return _sqlite_url(address)
     scheme, _, rest = address.partition("://")
-    if scheme.partition("+")[0] == "sqlite":
+    if scheme.partition("+")[0].lower() == "sqlite":
         path, question, query = rest.partition("?")
         if not path.startswith("/") or len(path) == 1 or path == "/:memory:":
             raise Invalid(f"The database must be {_FORMS}")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from evals_mcp.errors import Conflict, Unavailable
 from evals_mcp.store.database.addresses import database_url
 from evals_mcp.store.database.engines import WRITES, postgresql_engine, sqlite_engine, temporary_sqlite_engine
-from evals_mcp.store.database.failures import BUSY, plain_errors
+from evals_mcp.store.database.failures import BUSY, READ_ONLY, plain_errors
 from evals_mcp.store.database.fair_lock import FairLock
 from evals_mcp.store.database.sqlite_file import BUSY_MILLISECONDS, SqliteFile
 
@@ -97,6 +97,8 @@ class Database:
         # Threads wait here, without a connection, and not in the database, which may starve one.
         with plain_errors(), self._turns.turn(_BUSY_MILLISECONDS / 1000):
             self._follow_file()
+            if not self.may_write:
+                raise Unavailable(READ_ONLY)
             openings = self._openings
             with self._writing.connect() as connection:
                 with connection.begin() as transaction:
@@ -124,7 +126,8 @@ class Database:
     def prepared(self, prepare: Callable[["Database"], None]) -> None:
         """Note that `prepare` has created or upgraded the tables, and will do so in a file that replaces this one."""
         if self.file is not None:
-            self.file.open()
+            with plain_errors():
+                self.file.open()
             self._preparations.append(prepare)
 
     def around_writes(self, around: Callable[[Connection], AbstractContextManager[None]]) -> None:

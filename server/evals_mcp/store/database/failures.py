@@ -1,5 +1,7 @@
 """Failures of the storage as sentences. No queries."""
 
+import logging
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from evals_mcp.errors import Invalid, Unavailable
 
+_log = logging.getLogger(__name__)
+
+READ_ONLY = "The database cannot be written: the file or its folder is read-only, or it was opened with mode=ro."
 BUSY = "The database is busy with other writes. Repeat the request."
 
 
@@ -19,6 +24,8 @@ def plain_errors() -> Iterator[None]:
         yield
     except (TimeoutError, NoConnectionFreeError) as error:
         raise Unavailable(BUSY) from error
+    except UnicodeDecodeError as error:  # of a message of SQLite that quotes what is damaged
+        raise Unavailable(_DAMAGED) from error
     except sqlite3.Error as error:
         raise Unavailable(_sqlite_sentence(error) or _DAMAGED) from error
     except (OperationalError, DatabaseError, InterfaceError) as error:
@@ -37,18 +44,22 @@ def _sqlite_sentence(error: sqlite3.Error) -> str | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # from the driver: text that is not UTF-8 is an operational error
         return _DAMAGED if isinstance(error, sqlite3.OperationalError) else None
+    if code & 0xFF == sqlite3.SQLITE_ERROR and _MISSING.match(str(error)):
+        # All of them were there after the migrations. If we named one that never was, the log tells.
+        _log.error("The database lacks something: %s", error)
+        return _DAMAGED
     return _SQLITE_SENTENCES.get(code & 0xFF)
 
 
+_MISSING = re.compile(r"no such (table|column)|table \S+ has no column|ON CONFLICT clause does not match")
 _DAMAGED = "The database file is damaged. It was not changed. Restore a backup or choose another."
 _SQLITE_SENTENCES = {
     sqlite3.SQLITE_FULL: "The database disk is full. Nothing was written. Free some space and repeat.",
     sqlite3.SQLITE_NOTADB: "The database file is damaged or not a SQLite database. It was not changed.",
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_READONLY: "The database cannot be written: the file or its folder is read-only, "
-    "or it was opened with mode=ro.",
-    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened or created: it must not be a folder, and its own "
-    "folder must exist and be writable.",
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened or created: it must not be a folder, its own "
+    "folder must exist and be writable, and its path must have at most 500 characters.",
     sqlite3.SQLITE_BUSY: BUSY,
     sqlite3.SQLITE_PROTOCOL: BUSY,
     sqlite3.SQLITE_IOERR: "The database disk reports an error. Nothing was written.",

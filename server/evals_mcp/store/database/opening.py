@@ -1,19 +1,20 @@
 """Open a workspace or the tables of teams: upgrade them, or refuse them unchanged. No queries of the API."""
 
+import os
 import re
 from collections.abc import Sequence
 from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from sqlalchemy import Connection, MetaData, inspect, text
 
 from evals_mcp.errors import Conflict, Unavailable
 from evals_mcp.store.database.database import Database, driver_connection
 from evals_mcp.store.database.failures import plain_errors
-from evals_mcp.store.database.sqlite_file import APPLICATION_ID, Contents, read_contents
+from evals_mcp.store.database.sqlite_file import APPLICATION_ID, Contents, SqliteFile, read_contents
 
 
 class Migrations(NamedTuple):
@@ -50,6 +51,8 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
     """
     known = revisions(migrations)
     if not _is_current(database, migrations, known):
+        if database.file is not None and not database.may_write:
+            _refuse_to_upgrade(database.file, database.name)
         with database.write() as connection:
             contents = _contents(connection, database.schema, migrations)
             _refuse(database, contents, migrations, known)
@@ -79,6 +82,12 @@ def _is_current(database: Database, migrations: Migrations, known: Sequence[str]
     _refuse(database, contents, migrations, known)
     is_marked = not database.is_sqlite or contents.application_id == APPLICATION_ID
     return contents.revision == known[-1] and (is_marked or not database.may_write)
+
+
+def has_tables(database: Database, migrations: Migrations) -> bool:
+    """Whether any of the tables exists, in whatever revision. Raises Unavailable."""
+    with database.read() as connection:
+        return not migrations.own_tables.isdisjoint(_contents(connection, database.schema, migrations).tables)
 
 
 def revisions(migrations: Migrations = WORKSPACE) -> list[str]:
@@ -115,6 +124,18 @@ def _refuse(database: Database, contents: Contents, migrations: Migrations, know
             f"A newer version of evals-mcp wrote the database {database.name}. It was not changed. "
             "Upgrade evals-mcp or choose another database."
         )
+
+
+def _refuse_to_upgrade(file: SqliteFile, name: str) -> NoReturn:
+    """Raise Unavailable for a file that is not current and may not be written."""
+    if not os.path.exists(file.path):
+        raise Unavailable(f"The database {name} does not exist, and `?mode=ro` creates none. Check the path.")
+    if not os.path.getsize(file.path):
+        raise Unavailable(f"The database {name} is empty, and it may only be read. Choose another database.")
+    raise Unavailable(
+        f"An older version of evals-mcp wrote the database {name}. It must be upgraded, but it may only be read. "
+        "Open it once where it can be written, or copy it to such a folder and open the copy."
+    )
 
 
 def _enter_schema(connection: Connection, schema: str) -> None:

@@ -3,13 +3,12 @@
 Only SQLite opens the file: to close another handle would drop the locks that SQLite holds for this process.
 """
 
+import errno
 import os
 import sqlite3
 import time
 from contextlib import closing, suppress
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import NamedTuple
 
@@ -23,6 +22,8 @@ _LONGEST_LOG = 8 * 2**20
 KEPT_LOG = 4 * 2**20
 _GROWTH = 2**20
 _SHORT_MILLISECONDS = 250
+_WITHOUT_LOCKS = "win32-none" if os.name == "nt" else "unix-none"
+"""SQLite's own way to a file that only this process has open. Source: https://www.sqlite.org/vfs.html"""
 
 
 class Contents(NamedTuple):
@@ -48,6 +49,7 @@ class SqliteFile:
         self._lock = Lock()
         self._watch: sqlite3.Connection | None = None  # keeps the write-ahead log in existence
         self._opened: tuple[object, object] | None = None
+        self._is_alone = False
         self._log_size = 0
         self._allowed_log = _LONGEST_LOG
 
@@ -61,8 +63,7 @@ class SqliteFile:
     def connect(self) -> sqlite3.Connection:
         """Open a connection. Creates the file only before `open`."""
         if not self.may_write:
-            # Without a log, nobody writes. `is_same` tells when somebody begins to.
-            return self._connect("mode=ro" if os.path.exists(self._log) else "mode=ro&immutable=1")
+            return self._connect_to_look()
         return self._connect("mode=rwc" if self._opened is None else "mode=rw")
 
     def connect_to_read(self) -> sqlite3.Connection:
@@ -78,7 +79,9 @@ class SqliteFile:
         try:
             if self.path.stat().st_size == 0:
                 return None
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if has_long_name(self.path):
+                raise Unavailable("The database file cannot be created: its name is too long.") from error
             return None
         except OSError as error:
             raise Unavailable(f"The database file cannot be read: {error.strerror}. Choose another path.") from error
@@ -107,6 +110,7 @@ class SqliteFile:
         """Remember the file that is at the path now."""
         with self._lock:
             if self._watch is None:
+                self._is_alone = not self.may_write and not os.path.exists(self._index)
                 self._watch = self.connect()
                 self.use_wal(self._watch)
             self._watch.execute("PRAGMA data_version").close()
@@ -121,12 +125,16 @@ class SqliteFile:
         """Whether its write-ahead log is still there, too. Notes the size of the log."""
         opened, found = self._opened, _stat(self._log)
         self._log_size = found.st_size if found else 0
-        return opened is None or (self.is_there() and opened[1] == (found and (found.st_dev, found.st_ino)))
+        if opened is None:
+            return True
+        return self.is_there() and opened[1] == (found and (found.st_dev, found.st_ino)) and not self.gained_log()
 
     def gained_log(self) -> bool:
         """Whether another process began to write the file, which was opened to read it as it lay on the disk."""
         opened = self._opened
-        return opened is not None and opened[1] is None and _inode(self._log) is not None
+        if opened is None:
+            return False
+        return (opened[1] is None and os.path.exists(self._log)) or (self._is_alone and os.path.exists(self._index))
 
     def data_version(self) -> int | None:
         """A number that changes with every commit of any process; None if it cannot be told.
@@ -191,20 +199,21 @@ class SqliteFile:
         )
 
     def _look(self, version_table: str) -> Contents:
-        if _size(self._log) and not self._has_log():
-            # SQLite would create the index of the log in the folder.
-            with TemporaryDirectory() as folder:
-                copy = SqliteFile(Path(folder, "copy"))
-                copyfile(self.path, copy.path)
-                copyfile(self._log, copy._log)
-                with closing(copy.connect()) as connection:
-                    return read_contents(connection, version_table)
-        with closing(self._connect("mode=ro" if self._has_log() else "mode=ro&immutable=1")) as connection:
+        with closing(self._connect_to_look()) as connection:
             return read_contents(connection, version_table)
 
-    def _has_log(self) -> bool:
-        """Whether another process writes the file, or did until it was killed."""
-        return _size(self._log) > 0 and os.path.exists(self._index)
+    def _connect_to_look(self) -> sqlite3.Connection:
+        """Open a connection that reads what is there now, and leaves the file and its folder as they are.
+
+        Without an index beside the log nobody has the file open. `gained_log` tells when somebody does.
+        """
+        if not _size(self._log):
+            return self._connect("mode=ro&immutable=1")
+        if os.path.exists(self._index):
+            return self._connect("mode=ro")
+        connection = self._connect(f"mode=ro&vfs={_WITHOUT_LOCKS}")
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE").close()  # the log's index is then in memory
+        return connection
 
     def _identity(self) -> tuple[object, object]:
         return _inode(self._name), _inode(self._log)
@@ -221,6 +230,22 @@ def read_contents(connection: sqlite3.Connection, version_table: str) -> Content
         with suppress(sqlite3.OperationalError):  # another program's table without such a column
             row = connection.execute(f"SELECT CAST(version_num AS BLOB) FROM {version_table}").fetchone()  # noqa: S608
     return Contents(application_id, names, row[0].decode(errors="replace") if row and row[0] is not None else None)
+
+
+def has_long_name(path: Path) -> bool:
+    """Whether the system takes no file of this name, or no folder of one of the names above it."""
+    existing = next((folder for folder in path.parents if os.path.isdir(folder)), path.parent)
+    missing = path.relative_to(existing).parts
+    names = (*missing, f"{path.name}-journal")
+    return _is_too_long(path) or any(_is_too_long(existing / name) for name in names)
+
+
+def _is_too_long(path: Path) -> bool:
+    try:
+        os.lstat(path)
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
 
 
 def _checkpoint(connection: sqlite3.Connection) -> bool | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from evals_mcp.errors import EvalsError
 from evals_mcp.models.setup import DatabaseState
 from evals_mcp.store.database.addresses import database_url
-from evals_mcp.store.database.sqlite_file import APPLICATION_ID, SqliteFile
+from evals_mcp.store.database.sqlite_file import APPLICATION_ID, SqliteFile, has_long_name
 
 _MOST_LOOKED_AT = 50
 
@@ -34,7 +34,22 @@ def creatable(address: str) -> bool:
         return False
     path = Path(url.database or "")
     existing = next((folder for folder in path.parents if os.path.lexists(folder)), path)
-    return not os.path.lexists(path) and os.path.isdir(existing) and os.access(existing, os.W_OK | os.X_OK)
+    is_possible = os.path.isdir(existing) and os.access(existing, os.W_OK | os.X_OK)
+    return is_possible and not os.path.lexists(path) and not has_long_name(path)
+
+
+def is_missing(address: str) -> bool:
+    """Whether an address names a file that does not exist, as far as can be told. Raises Invalid for an address."""
+    url = database_url(address)
+    if url.get_backend_name() != "sqlite":
+        return False
+    try:
+        os.stat(url.database or "")
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False  # to open it tells why
+    return False
 
 
 def _others(path: Path) -> Iterator[str]:
@@ -52,8 +67,6 @@ def _has_evaluations(path: Path) -> bool:
         contents = file.look("alembic_version")
         if contents is None or contents.application_id != APPLICATION_ID:
             return False
-        if Path(f"{path}-wal").exists() and not Path(f"{path}-shm").exists():
-            return True  # SQLite would create the index of the log
         with closing(file.connect()) as connection:
             return connection.execute("SELECT 1 FROM evaluations LIMIT 1").fetchone() is not None
     except (EvalsError, OSError, sqlite3.Error):

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, inspect, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
-from evals_mcp.store.database.database import Database, create_database, utc_now
-from evals_mcp.store.database.opening import Migrations, migrate
+from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
+from evals_mcp.store.database.opening import Migrations, has_tables, migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.store import Store
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, api_keys, workspaces
@@ -54,11 +54,15 @@ class NewKey(NamedTuple):
 
 
 class Control:
-    """The workspaces and API keys of a database."""
+    """The workspaces and API keys of a database.
 
-    def __init__(self, database: Database, journal_days: int = DEFAULT_DAYS) -> None:
+    They are read from `keys` if the database has none and may not be written.
+    """
+
+    def __init__(self, database: Database, journal_days: int = DEFAULT_DAYS, keys: Database | None = None) -> None:
         self.database = database
         self._journal_days = journal_days
+        self._keys = keys or database
 
     def create_workspace(self, name: str) -> Workspace:
         """Create a workspace and its tables. Raises Invalid for a bad name or on SQLite, Conflict for a taken name."""
@@ -77,12 +81,12 @@ class Control:
 
     def workspaces(self) -> list[Workspace]:
         """All workspaces, by name."""
-        with self.database.read() as connection:
+        with self._keys.read() as connection:
             return [Workspace(*row) for row in connection.execute(select(workspaces).order_by(workspaces.c.name))]
 
     def workspace(self, name: str | None) -> Workspace:
         """The workspace with a name. On SQLite, None means the only one. Raises Invalid and NotFound."""
-        with self.database.read() as connection:
+        with self._keys.read() as connection:
             return self._find_workspace(connection, name)
 
     def open(self, workspace: Workspace) -> Store:
@@ -114,7 +118,7 @@ class Control:
 
     def keys(self) -> list[ApiKey]:
         """All keys, including revoked ones, oldest first."""
-        with self.database.read() as connection:
+        with self._keys.read() as connection:
             return _read_keys(connection)
 
     def revoke_key(self, id_or_name: str) -> ApiKey:
@@ -132,7 +136,7 @@ class Control:
 
     def has_keys(self) -> bool:
         """Whether a key was ever created, even if it is revoked."""
-        with self.database.read() as connection:
+        with self._keys.read() as connection:
             return connection.execute(select(api_keys.c.id).limit(1)).first() is not None
 
     def recognise(self, secret: str) -> tuple[ApiKey, Workspace] | None:
@@ -149,7 +153,7 @@ class Control:
         """A key with its workspace and digest; None if there is none or it is revoked."""
         if key_id is None:
             return None
-        with self.database.read() as connection:
+        with self._keys.read() as connection:
             row = connection.execute(
                 select(api_keys, workspaces.c.schema, workspaces.c.created_at.label("workspace_created_at"))
                 .join(workspaces, workspaces.c.name == api_keys.c.workspace)
@@ -161,6 +165,7 @@ class Control:
 
     def close(self) -> None:
         """Close all connections."""
+        self._keys.close()
         self.database.close()
 
     def _find_workspace(self, connection: Connection, name: str | None) -> Workspace:
@@ -185,11 +190,20 @@ def open_control(address: str, clock: Callable[[], datetime] = utc_now, journal_
     try:
         if database.is_sqlite:
             migrate(database)
+        if not database.may_write and not has_tables(database, CONTROL):
+            return Control(database, journal_days, _no_keys(clock))
         migrate(database, CONTROL)
     except BaseException:
         database.close()
         raise
     return Control(database, journal_days)
+
+
+def _no_keys(clock: Callable[[], datetime]) -> Database:
+    """What a file has that nobody made keys in: its one workspace."""
+    keys = create_temporary_database(clock)
+    migrate(keys, CONTROL)
+    return keys
 
 
 def workspace_names(address: str) -> list[str]:

@@ -17,6 +17,8 @@ _ID_LENGTH = 12
 _SECRET_LENGTH = 43
 _FORM = re.compile(rf"evalsmcp_([0-9A-Za-z]{{{_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
 
+_LIKE_KEY = re.compile(r"(evalsmcp_|(?<![0-9A-Za-z])sk[-_](?=[\w-]{16}))[\w-]*", re.IGNORECASE)
+
 
 class NewSecret(NamedTuple):
     """A new key: its id, the whole key (shown once), and the digest that we store."""
@@ -56,6 +58,11 @@ def page_token(key_id: str, digest: str) -> str:
 def is_same(digest: str, other: str) -> bool:
     """Compare two digests in constant time."""
     return hmac.compare_digest(digest.encode(), other.encode())
+
+
+def without_keys(text: str) -> str:
+    """A text with a mark in place of each key, whole or in part, of ours or of a model's provider."""
+    return _LIKE_KEY.sub(r"\1***", text)
 
 
 def _characters(count: int) -> str:
