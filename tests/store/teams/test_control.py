@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.store.database.opening import revisions
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.teams.control import CONTROL, Control, open_control
 from evals_mcp.store.teams.control_tables import metadata
+from evals_mcp.store.teams.keys import new_secret
 
 
 @pytest.fixture
@@ -66,6 +68,24 @@ def test_a_key_with_another_secret_is_not_recognised(control: Control) -> None:
     assert control.recognise(made.secret[:-1] + last) is None
     assert control.recognise(made.key.id) is None
     assert control.recognise("") is None
+
+
+def test_every_wrong_key_is_refused_by_the_same_work(control: Control) -> None:
+    """The same statement finds no row, whether the id of the key exists, or the text has the form of one."""
+    made = control.create_key(_only(control), "ci", read_only=False)
+    done: list[str] = []
+
+    def note(*given: Any) -> None:
+        done.append(given[2])
+
+    event.listen(control.database.engine, "after_cursor_execute", note)
+    work = []
+    for wrong in (made.secret[:-1] + "!", new_secret().secret, "no key", ""):
+        done.clear()
+        assert control.recognise(wrong) is None
+        work.append(tuple(done))
+    assert len(set(work)) == 1
+    assert "digest =" in work[0][-1]
 
 
 def test_a_server_counts_as_keyed_when_every_key_is_revoked(control: Control) -> None:

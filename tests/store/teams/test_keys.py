@@ -1,11 +1,12 @@
 """API keys as text."""
 
 import hashlib
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, secret_digest
+from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, secret_digest, without_keys
 
 
 def test_a_key_tells_its_id_and_hides_the_rest() -> None:
@@ -34,3 +35,14 @@ def test_a_key_with_something_around_it_is_no_key() -> None:
     secret = new_secret().secret
     for text in (f" {secret}", f"{secret}\n", secret[:-1], f"{secret}0", secret.upper()):
         assert key_id_of(text) is None
+
+
+@given(st.text(), st.text())
+def test_a_text_keeps_everything_but_the_keys_in_it(before: str, after: str) -> None:
+    """Whole keys and parts of them, and those of a model's provider."""
+    secret = new_secret().secret
+    assert secret.rpartition("_")[2] not in without_keys(f"{before}{secret}{after}")
+    assert without_keys(f"/a/{secret[:30]}/b") == "/a/evalsmcp_***/b"
+    assert without_keys("/a/sk-proj-0123456789abcdef/b") == "/a/sk-***/b"
+    if "evalsmcp_" not in before.lower() and not re.search("sk[-_]", before, re.IGNORECASE):
+        assert without_keys(before) == before

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, inspect, select, update
+from sqlalchemy import ColumnElement, Connection, Row, inspect, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
@@ -16,7 +16,7 @@ from evals_mcp.store.database.opening import Migrations, has_tables, migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.store import Store
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, api_keys, workspaces
-from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, page_token, secret_digest
+from evals_mcp.store.teams.keys import is_same, new_secret, page_token, secret_digest
 
 _WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
 _LONGEST_KEY_NAME = 100
@@ -140,24 +140,25 @@ class Control:
             return connection.execute(select(api_keys.c.id).limit(1)).first() is not None
 
     def recognise(self, secret: str) -> tuple[ApiKey, Workspace] | None:
-        """The key of this text, with its workspace; None if it is unknown or revoked."""
-        found = self._active_key(key_id_of(secret))
-        return found[:2] if found is not None and is_same(found[2], secret_digest(secret)) else None
+        """The key of this text, with its workspace; None if it is unknown or revoked.
+
+        How long a wrong key takes tells nothing about it: not even whether its id, or its form, is one of ours.
+        """
+        found = self._active_key(api_keys.c.digest == secret_digest(secret))
+        return None if found is None else found[:2]
 
     def recognise_page(self, token: str) -> tuple[ApiKey, Workspace] | None:
         """The key of a token for pages, with its workspace; None if it is unknown or revoked."""
-        found = self._active_key(token.partition(".")[0])
+        found = self._active_key(api_keys.c.id == token.partition(".")[0])
         return found[:2] if found is not None and is_same(page_token(found[0].id, found[2]), token) else None
 
-    def _active_key(self, key_id: str | None) -> tuple[ApiKey, Workspace, str] | None:
+    def _active_key(self, condition: ColumnElement[bool]) -> tuple[ApiKey, Workspace, str] | None:
         """A key with its workspace and digest; None if there is none or it is revoked."""
-        if key_id is None:
-            return None
         with self._keys.read() as connection:
             row = connection.execute(
                 select(api_keys, workspaces.c.schema, workspaces.c.created_at.label("workspace_created_at"))
                 .join(workspaces, workspaces.c.name == api_keys.c.workspace)
-                .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+                .where(condition, api_keys.c.revoked_at.is_(None))
             ).first()
         if row is None:
             return None

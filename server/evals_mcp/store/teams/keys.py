@@ -1,4 +1,4 @@
-"""API keys as text: create, recognise and compare them. `control` stores them.
+"""API keys as text: create, recognise and compare them, and keep them out of logs. `control` stores them.
 
 A key is `evalsmcp_`, a public id, `_`, and a secret of 256 random bits. Such a secret needs no slow hash, so we store
 one SHA-256 of the whole key.
@@ -16,7 +16,6 @@ _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 12
 _SECRET_LENGTH = 43
 _FORM = re.compile(rf"evalsmcp_([0-9A-Za-z]{{{_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
-
 _LIKE_KEY = re.compile(r"(evalsmcp_|(?<![0-9A-Za-z])sk[-_](?=[\w-]{16}))[\w-]*", re.IGNORECASE)
 
 
