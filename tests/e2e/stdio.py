@@ -92,7 +92,7 @@ class Wire:
     def request_text(self, method: str, params: Mapping[str, Any] | None = None, **texts: str) -> dict[str, Any]:
         """Send a request in which JSON replaces each text that is named, and read lines until its answer."""
         self._number += 1
-        message = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": self._with_era(params)}
+        message = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": self.with_era(params)}
         line = json.dumps(message)
         for name, text in texts.items():
             line = line.replace(json.dumps(name), text)
@@ -107,7 +107,7 @@ class Wire:
         first = self._number + 1
         for method, params in requests:
             self._number += 1
-            self.send({"jsonrpc": "2.0", "id": self._number, "method": method, "params": self._with_era(params)})
+            self.send({"jsonrpc": "2.0", "id": self._number, "method": method, "params": self.with_era(params)})
         answers: dict[int, dict[str, Any]] = {}
         while len(answers) < len(requests):
             message = self.read()
@@ -117,7 +117,7 @@ class Wire:
 
     def notify(self, method: str) -> None:
         """Send a notification."""
-        self.send({"jsonrpc": "2.0", "method": method, "params": self._with_era(None)})
+        self.send({"jsonrpc": "2.0", "method": method, "params": self.with_era(None)})
 
     def call(self, tool: str, **arguments: Any) -> tuple[str, bool]:
         """Call a tool; the text of the answer, and whether it is an error."""
@@ -176,7 +176,8 @@ class Wire:
             message_of(line)
         return status
 
-    def _with_era(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
+    def with_era(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The parameters as a client of the era sends them."""
         given = dict(params or {})
         if self.era == MODERN:
             given["_meta"] = {
