@@ -14,8 +14,7 @@ import pytest
 from alembic import command
 from psycopg import sql
 
-from evals_mcp.store.database import opening
-from evals_mcp.store.database.database import create_database
+from evals_mcp.store.database.database import Database, create_database
 from evals_mcp.store.database.opening import migrate
 
 _MIGRATORS = """
@@ -83,7 +82,7 @@ def make_revision(address: str, revision: str, filled: Path) -> None:
     upgrade = command.upgrade
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(command, "upgrade", lambda config, _: upgrade(config, revision))
-        patched.setattr(opening.Database, "prepared", lambda *_: None)
+        patched.setattr(Database, "prepared", lambda *_: None)
         with closing(create_database(address)) as database:
             migrate(database)
     with closing(sqlite3.connect(filled)) as source:

@@ -331,6 +331,9 @@ def _half_good(world: World) -> Iterator[Bad]:
     created = {"config_id": world.versions["flow"], "evaluator_ids": ["none"], "dataset_id": world.files["dataset"]}
     yield Bad(Step("POST", "/v4/projects/{project_id}/evaluations", project, body=created), 404, "no evaluator")
     yield Bad(Step("PATCH", "/v4/evaluations/{id}/evaluators", evaluation, body={"evaluator_ids": ["none"]}), 404, "")
+    for sort, number in (("newest", 3e297), ("newest", -1e19), ("latency", 1e300)):
+        logs = {"sort": sort, "following": [0, number]}
+        yield Bad(Step("POST", "/v5/review/evaluations/{id}/logs", evaluation, body=logs), 422, f"after {number}")
 
 
 async def _prepare(team: Team, world: World) -> None:

@@ -208,13 +208,13 @@ async def test_the_report_names_the_evaluators_that_are_not_run(v5: V5) -> None:
 
 async def test_the_schema_tells_the_kinds_apart(v5: V5) -> None:
     """Each has exactly one of the shapes: a client that validates `oneOf` takes no second."""
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped,unused-ignore]
 
     await v5.prompt()
     await v5.dataset(1)
     kinds = ("number", "boolean", "select", "multi_select", "text")
     for kind in kinds:
-        spec = {"options": [{"name": "good"}]} if "select" in kind else {}
+        spec: Json = {"options": [{"name": "good"}]} if "select" in kind else {}
         await v5.evaluator(f"judges/{kind}", kind, **spec)
     evaluation = await v5.evaluation(*(f"judges/{kind}" for kind in kinds))
     await v5.run(evaluation)

@@ -62,7 +62,8 @@ class LogSelection:
         self._cache = cache
         self.evaluator: AttachedEvaluator | None = None
         """The evaluator that the question sorts or samples by."""
-        if question.following is not None and len(question.following) != (1 if question.sample else 2):
+        following, parts = question.following, 1 if question.sample else 2
+        if following is not None and not (len(following) == parts and abs(following[-1]) < _ANY_NUMBER):
             raise Invalid("`following` must be one of the lists in `after`.", ("body", "following"))
         if question.evaluator_version_id is not None:
             self.evaluator = evaluation.find_evaluators([question.evaluator_version_id])[0]
