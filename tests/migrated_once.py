@@ -4,6 +4,7 @@ A SQLite database is copied; on PostgreSQL the statements are repeated. The test
 a database, in `tests/store/database`, migrate each time.
 """
 
+import os
 import re
 import secrets
 import sqlite3
@@ -20,6 +21,7 @@ from evals_mcp.store.database import opening
 from evals_mcp.store.database.database import Database, create_database, driver_connection
 from evals_mcp.store.database.opening import WORKSPACE, Migrations
 from evals_mcp.store.database.sqlite_file import APPLICATION_ID
+from evals_mcp.store.database.states import creatable
 
 _migrate, _is_current = opening._upgrade, opening._is_current
 _IN_FIRST = "{schema}"
@@ -40,7 +42,7 @@ class _Templates:
         if database.file is None:
             with database.engine.connect() as connection:
                 self._made().backup(driver_connection(connection))
-        elif database.may_write and not database.file.path.exists() and database.file.path.parent.is_dir():
+        elif os.path.isdir(database.file.path.parent) and creatable(str(database.file.path)):
             self._made()
             copy = database.file.path.with_name(f"{secrets.token_hex(6)}.copy")
             copyfile(self._path, copy)
