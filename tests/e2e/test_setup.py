@@ -83,6 +83,34 @@ def test_what_a_file_holds_is_shown_without_passwords_and_codes(tmp_path: Path, 
         assert hidden not in done.stdout
 
 
+def test_secrets_in_arguments_and_addresses_are_not_shown(tmp_path: Path, gemini: Path) -> None:
+    """Other servers have theirs in headers, options, addresses, and on lines of their own."""
+    hidden = ["h0le-1", "h0le-2", "h0le-3", "h0le-4", "sk-h0le-5678", "h0le-6"]
+    args = ["--header", f"Authorization: Bearer {hidden[0]}", "--header", f"X-API-Key: {hidden[1]}", "--token"]
+    args += [hidden[2], f"--api-key={hidden[3]}", hidden[4], f"https://mcp.example/sse?access_token={hidden[5]}&v=2"]
+    for indent in (None, 2):
+        gemini.write_text(json.dumps({"mcpServers": {"other": {"command": "npx", "args": args}}}, indent=indent))
+        for command in (["setup", "--print"], ["setup", "--yes"], ["setup", "--remove", "--print"]):
+            shown = run(command, HOME=str(tmp_path)).stdout
+            assert '"evals": {' in shown
+            assert [secret for secret in hidden if secret in shown] == []
+
+
+def test_of_a_file_in_one_line_the_change_is_shown(tmp_path: Path) -> None:
+    """Claude Code's file has a history in it, which nobody reads in a diff."""
+    claude = tmp_path / ".claude.json"
+    servers = {"other": {"command": "other"}}
+    claude.write_text(json.dumps({"history": ["what I asked " * 50], "mcpServers": servers, "projects": "p" * 900}))
+    shown = run(["setup", "--print"], HOME=str(tmp_path)).stdout
+    *_, removed, added = shown.splitlines()
+    assert removed.startswith("-…")
+    assert added.startswith("+…")
+    assert '"other": {"command": "other"}, "evals": {"type": "stdio", "command": ' in added
+    assert added.endswith("…")
+    assert len(removed) < 200
+    assert len(added) < 500
+
+
 def test_a_host_that_fails_does_not_keep_the_others(tmp_path: Path, gemini: Path) -> None:
     """The status tells that something is left to do."""
     cursor = tmp_path / ".cursor" / "mcp.json"

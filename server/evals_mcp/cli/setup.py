@@ -4,7 +4,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from evals_mcp.hosts.machine import Machine
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_SECRET = re.compile(
-    r"""((?:key|token|secret|password|authorization)\w*["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*')""", re.IGNORECASE
-)
-_LOGIN = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 _YES = frozenset(("y", "yes"))
 _SHORT_LIVED = ("archive-v0", "environments-v2", ".cache", "Cache")
 """Folders in which uv and pipx keep what they run once."""
@@ -167,21 +163,12 @@ def _confirmed(host: "Host") -> bool:
 
 
 def _show(change: "Change") -> None:
+    from evals_mcp.cli.shown_change import shown_change
+
     console = output_console()
-    for line in _diff(change):
+    for line in shown_change(change):
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
         console.print(markup(line), style=style if line[:3] not in ("+++", "---") else "bold", soft_wrap=True)
-
-
-def _diff(change: "Change") -> Iterator[str]:
-    """The lines of a change, without the values of keys and passwords."""
-    from difflib import unified_diff
-
-    path = str(change.file.path)
-    before, after = change.file.text.splitlines(), change.after.splitlines()
-    name = path if change.file.content is not None else os.devnull
-    for line in unified_diff(before, after, name, path, lineterm="", n=2):
-        yield _LOGIN.sub(r"\1…@", _SECRET.sub(r"\1…", line.expandtabs(4)))
 
 
 def _note_unwritten(given: Sequence[str]) -> None:
