@@ -125,3 +125,35 @@ async def test_without_a_view_no_document_is_made(lookup: Lookup) -> None:
     plain = Lookup(lookup.client)
     assert await compare_runs(plain, SAMPLE) == await compare_runs(lookup, SAMPLE)
     assert plain.document is None
+
+
+async def test_the_runs_of_a_filtered_comparison_have_the_figures_of_the_filter(lookup: Lookup) -> None:
+    """Beside its differences, figures over all datapoints would say something else. None is counted twice."""
+    await compare_runs(lookup, SAMPLE)
+    whole = _document(lookup)["runs"]
+    await compare_runs(lookup, SAMPLE, where=["locale=de-DE"])
+    document = _document(lookup)
+    places = {item["id"]: index for index, item in enumerate(document["evaluators"])}
+    sides = {document["baseline"]: (document["candidates"][0], "baseline")}
+    sides |= {item["run"]: (item, "candidate") for item in document["candidates"]}
+    for run in document["runs"]:
+        candidate, side = sides[run["id"]]
+        rows = [row for row in candidate["rows"] if row["measure"] is None and not row["passes"]]
+        assert len(rows) == 4
+        for row in rows:
+            figure = run["figures"][places[row["evaluator"]]]
+            assert figure["value"] == row[side]
+            assert figure["text"].removesuffix(" true") == (row["words"][side] or f"{figure['judged']} judged")
+            assert figure["shares"] == ({item["option"]: item[side] for item in row["options"]} or None)
+            assert row["pairs"] <= figure["judged"] <= run["logs"]
+        assert run["logs"] < next(item for item in whole if item["id"] == run["id"])["logs"]
+    assert [run["id"] for run in document["runs"]] == [run["id"] for run in whole]
+
+
+async def test_a_filter_that_no_datapoint_meets_is_no_verdict_about_evaluators(lookup: Lookup) -> None:
+    """A mistyped value is not a finding."""
+    answer = await compare_runs(lookup, SAMPLE, where=["locale=de-DF"])
+    document = _document(lookup)
+    assert answer.startswith("No verdict: no pairs to compare.")
+    assert document["verdict"]["line"] == "No verdict: no pairs to compare."
+    assert {(run["logs"], figure["text"]) for run in document["runs"] for figure in run["figures"]} == {(0, "")}

@@ -161,6 +161,8 @@ def _amount(row: ComparisonRow, value: float) -> Quoted:
 
 def _without_criteria(compared: Compared) -> Quoted:
     """Why nothing decides."""
+    if not compared.has_pairs:
+        return "No verdict: no pairs to compare."
     undirected = [compared.subject(row) for _, row in compared.rows() if row.measure is None and row.better is None]
     if undirected:
         listed = figures.listed(list(dict.fromkeys(undirected)), _LISTED)

@@ -13,7 +13,8 @@ from evals_mcp.models.comparisons import ComparedDatapoint, ComparisonRow
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.rows import JudgmentRow, LogRow
 from evals_mcp.statistics.verdicts import is_constant
-from evals_mcp.views.figures import about, comparison, runs
+from evals_mcp.views.compared_runs import compared_runs
+from evals_mcp.views.figures import about, comparison
 from evals_mcp.views.texts import chat, fields, labelled, output
 
 
@@ -33,7 +34,7 @@ def comparison_document(
         "verdict": {"line": verdict.line + compared.counted, "further": verdict.further},
         "filtered": compared.filtered.strip(),
         "baseline": found.baseline.run_id,
-        "runs": runs(compared.evaluation, [run for run in compared.evaluation.runs if run.id in chosen]),
+        "runs": compared_runs(compared),
         "candidates": [_candidate(compared, run_id) for run_id in chosen[1:]],
         "notes": _notes(compared),
         "slices": _slices(compared),
