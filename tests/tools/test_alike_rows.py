@@ -118,8 +118,19 @@ async def test_twenty_datapoints_fit_into_1000_tokens(assistant: Assistant) -> N
     assert [row[1].strip('"') for row in rows] == _QUESTIONS[:20]
     assert [row[2].strip('"') for row in rows] == list(_TARGETS) * 4
     assert all(re.fullmatch(r"(?:true|false)/[45]|=", cell) for row in rows for cell in row[3:])
-    assert "\nAll: polite true.\nCells: correct/helpful (= as to the left).\n" in answer
+    assert "\nShown: polite true.\nCells: correct/helpful (= as to the left).\n" in answer
     assert count_tokens(answer) <= 1_000
+
+
+async def test_what_a_page_has_alike_is_told_of_all_only_where_it_is_all(assistant: Assistant) -> None:
+    """On a page of one run the next page has another one: the answer must not read as if all logs were of this run."""
+    page = await assistant.ask("get_logs", evaluation="Tickets", limit=3)
+    assert "\nShown: run " in page
+    assert "\nAll: " not in page
+    run = re.search(r"\nShown: run ([\w-]+);", page)
+    assert run
+    whole = await assistant.ask("get_logs", evaluation="Tickets", runs=[run[1]], limit=100, max_tokens=20_000)
+    assert f"\nAll: run {run[1]}; " in whole
 
 
 async def test_ids_are_short_and_every_tool_resolves_them(assistant: Assistant) -> None:

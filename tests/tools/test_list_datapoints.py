@@ -44,7 +44,7 @@ async def test_datapoints_stand_in_the_order_of_the_dataset(assistant: Assistant
     """A line each with input, target, and a cell for each run."""
     answer = await _ask(assistant, limit=3)
     lines = answer.splitlines()
-    assert lines[1] == "All: tone friendly, contains_greeting true."
+    assert lines[1] == "Shown: tone friendly, contains_greeting true."
     assert lines[2] == "Cells: policy_correct/helpfulness (= as to the left)."
     runs = "v1-baseline | v2-concise | v3-policy-quotes"
     assert lines[3] == f"datapoint | input (question, locale) | target (facts) | {runs}"

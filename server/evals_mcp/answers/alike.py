@@ -14,6 +14,11 @@ _MOST_FIELDS = 6
 _LEAST_BEGINNING = 40  # characters
 
 
+def alike_in(rows: int, total: int) -> Quoted:
+    """What stands before things that so many rows have alike. The rows that follow them may be otherwise."""
+    return "All" if rows == total else "Shown"
+
+
 class Rest(NamedTuple):
     """The end of a text whose beginning is told once."""
 

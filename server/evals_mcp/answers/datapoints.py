@@ -6,7 +6,7 @@ Long options would hide the rest of a row, so a letter stands for each in the ce
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from evals_mcp.answers.alike import below_shared, find_alike
+from evals_mcp.answers.alike import alike_in, below_shared, find_alike
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import Call
@@ -62,7 +62,7 @@ def summarize_datapoints(
     every, runs = runs, runs[: max(_LEAST_RUNS, budget // _TOKENS_PER_RUN)]
     if len(runs) < len(every):
         answer.head(f"Columns: {figures.count(len(runs))} of {figures.count(len(every))} runs. Use runs= for others.")
-    columns = _varying_columns(answer, evaluation, found.rows, _columns(evaluation, runs, only), all_vary=bool(only))
+    columns = _varying_columns(answer, evaluation, found, _columns(evaluation, runs, only), all_vary=bool(only))
     legend = _legend(columns, evaluation.evaluator_labels, _signs(found.rows, columns))
     if legend.line:
         answer.head(legend.line)
@@ -84,16 +84,17 @@ def summarize_datapoints(
 def _varying_columns(
     answer: Answer,
     evaluation: ResolvedEvaluation,
-    rows: Sequence[DatapointRow],
+    found: DatapointRows,
     columns: dict[str, list[int]],
     *,
     all_vary: bool,
 ) -> dict[str, list[int]]:
     """The evaluators of each run without those that judge all rows alike, which the answer then tells once."""
-    constant = {} if all_vary else _constant(rows, columns)
+    constant = {} if all_vary else _constant(found.rows, columns)
     if constant:
         labels = [name(label) for label in evaluation.evaluator_labels.values()]
-        answer.head(f"All: {', '.join(f'{labels[index]} {word}' for index, word in constant.items())}.")
+        told = ", ".join(f"{labels[index]} {word}" for index, word in constant.items())
+        answer.head(f"{alike_in(len(found.rows), found.total)}: {told}.")
     return {run_id: [index for index in indexes if index not in constant] for run_id, indexes in columns.items()}
 
 

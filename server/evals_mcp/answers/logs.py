@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from evals_mcp.answers.alike import below_shared, find_alike
+from evals_mcp.answers.alike import alike_in, below_shared, find_alike
 from evals_mcp.answers.authors import with_authors
 from evals_mcp.answers.frame import figures
 from evals_mcp.answers.frame.answer import Answer
@@ -48,7 +48,7 @@ def summarize_logs(
     rows: list[Row] = []
     header = ""
     if found.rows:
-        listed = _Listed(evaluation, found.rows, str(call.listed.get("sort", "")))
+        listed = _Listed(evaluation, found, str(call.listed.get("sort", "")))
         rows, header = listed.rows(), listed.header
         if listed.has_silent:
             answer.note(_SILENT)
@@ -73,8 +73,8 @@ def _judging(evaluation: ResolvedEvaluation) -> dict[str, set[str]]:
 class _Listed:
     """Logs as rows below a header, which tells what they have alike and how to read them."""
 
-    def __init__(self, evaluation: ResolvedEvaluation, logs: Sequence[LogRow], sort: str) -> None:
-        self._logs = logs
+    def __init__(self, evaluation: ResolvedEvaluation, found: LogRows, sort: str) -> None:
+        self._logs = logs = found.rows
         self._labels = {version_id: name(label) for version_id, label in evaluation.evaluator_labels.items()}
         self._inputs = find_alike([log.inputs for log in logs])
         self._messages = _same_messages(logs)
@@ -93,7 +93,7 @@ class _Listed:
         self._columns |= facts.columns
         shared: list[Quoted] = [f"{column} {named[column][0]}" for column in alike]
         shared += facts.shared + self._judgments.shared
-        self._told_once: Quoted = f"All: {'; '.join(shared)}." if shared else ""
+        self._told_once: Quoted = f"{alike_in(len(logs), found.total)}: {'; '.join(shared)}." if shared else ""
 
     @property
     def header(self) -> Quoted:
