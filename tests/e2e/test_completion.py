@@ -57,7 +57,10 @@ def test_names_in_the_data_are_suggested(sample_database: Path) -> None:
     assert suggested(f"call compare_runs 'evaluation={SAMPLE}' candidates=", **database) == {
         f"candidates={run}" for run in runs
     }
-    assert suggested("export W", **database) == {SAMPLE}
+    for command in ("export", "check", "report"):
+        assert suggested(f"{command} W", **database) == {SAMPLE}
+    assert suggested(f"report '{SAMPLE}' --run v2-concise --run ", **database) == runs
+    assert suggested(f"report '{SAMPLE}' --baseline ", **database) == runs
     assert suggested(f"--database {sample_database} check '{SAMPLE}' --candidate ") == runs
 
 

@@ -26,6 +26,8 @@ async def test_charts_draw_the_differences(sample_database: Path, tmp_path: Path
     drawn = svg.read_text()
     assert drawn.count("v2-concise</text>") == 5
     assert "policy_correct" in drawn
+    for unit in ("points", "seconds", "tokens", "US dollars"):
+        assert f"difference in {unit}</text>" in drawn
     assert "<script" not in drawn
     assert png.read_bytes().startswith(b"\x89PNG")
     document["candidates"] = []

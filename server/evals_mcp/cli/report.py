@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from evals_mcp.cli import completers
+from evals_mcp.cli.completers import completed
 from evals_mcp.cli.printing import visible
 from evals_mcp.cli.progress import progress_bar
 from evals_mcp.errors import Invalid
@@ -16,11 +18,15 @@ _DATAPOINTS = 50
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser("report", help="write a report to one file: evals-mcp report NAME --to report.html")
-    command.add_argument("evaluation", metavar="EVALUATION", help="id, name or file path")
+    evaluation = command.add_argument("evaluation", metavar="EVALUATION", help="id, name or file path")
+    completed(evaluation, completers.evaluations)
     command.add_argument("--to", metavar="FILE", help="file to write: .html, .md or .json; - is standard output (.md)")
     command.add_argument("--chart", metavar="FILE", help='the differences as a picture: .svg or .png (extra "charts")')
-    command.add_argument("--run", metavar="RUN", action="append", default=[], help="compare only this run; repeatable")
-    command.add_argument("--baseline", metavar="RUN", default="", help="default the control, else the oldest run")
+    only = "compare only this run; repeatable"
+    run = command.add_argument("--run", metavar="RUN", action="append", default=[], help=only)
+    completed(run, completers.runs)
+    control = "default the control, else the oldest run"
+    completed(command.add_argument("--baseline", metavar="RUN", default="", help=control), completers.runs)
     command.add_argument(
         "--where",
         metavar="CONDITION",

@@ -12,6 +12,8 @@ _SIGNS = ["better", "worse", "different", "none"]
 _LABELS = ["better", "worse", "different", "no significant difference"]
 _COLOURS = ["#00697a", "#b3360b", "#6a3fb5", "#606a78"]
 _SHAPES = ["triangle-up", "triangle-down", "diamond", "circle"]
+_UNITS = {"latency": "seconds", "tokens": "tokens", "cost": "US dollars"}
+_TICKS = 6  # about so many, because the labels of costs are long
 _WIDTH, _ROW = 420, 26
 _PIXELS = 2.0  # of a PNG, for each point
 
@@ -64,12 +66,13 @@ def _chart(document: JsonObject) -> Any:
 
 def _values(row: JsonObject, run: str) -> JsonObject:
     low, difference, high = (row[name] * row["scale"] for name in ("low", "difference", "high"))
-    return {"run": run, "sign": row["sign"], "low": low, "difference": difference, "high": high, "scale": row["scale"]}
+    ends = {"low": low, "difference": difference, "high": high}
+    return {"run": run, "sign": row["sign"], **ends, "scale": row["scale"], "measure": row["measure"]}
 
 
 def _panel(altair: Any, label: str, values: list[JsonObject]) -> Any:
     """A panel: a row for each run, in the order of the report."""
-    unit = "difference in points" if values[0]["scale"] != 1 else "difference"
+    unit = _UNITS.get(values[0]["measure"], "") or ("points" if values[0]["scale"] != 1 else "")
     base = altair.Chart(altair.Data(values=values))
     runs = altair.Y("run:N", title=None, sort=[item["run"] for item in values], axis=altair.Axis(labelLimit=220))
     colour = altair.Color(
@@ -81,7 +84,12 @@ def _panel(altair: Any, label: str, values: list[JsonObject]) -> Any:
     shape = altair.Shape("sign:N", title=None, scale=altair.Scale(domain=_SIGNS, range=_SHAPES))
     zero = altair.Chart(altair.Data(values=[{"zero": 0}])).mark_rule(color="#1b1f24").encode(x="zero:Q")
     whiskers = base.mark_rule(strokeWidth=2.5).encode(
-        x=altair.X("low:Q", title=unit), x2="high:Q", y=runs, color=colour
+        x=altair.X(
+            "low:Q", title=f"difference in {unit}" if unit else "difference", axis=altair.Axis(tickCount=_TICKS)
+        ),
+        x2="high:Q",
+        y=runs,
+        color=colour,
     )
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
         x="difference:Q", y=runs, color=colour, shape=shape
