@@ -34,6 +34,14 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("list_runs", {"evaluation": NAME, "cursor": "AAAA"}, "cursor: "),
     ("list_runs", {"evaluation": NAME, "cursor": "é%$"}, "cursor: "),
     ("list_runs", {"evaluaton": NAME}, '"evaluaton": unknown argument; did you mean evaluation?'),
+    ("compare_runs", {"evaluation": NAME, "evaluator": "x"}, '"evaluator": unknown argument; did you mean evaluators?'),
+    ("get_logs", {"evaluation": NAME, "run": "x"}, '"run": unknown argument; did you mean runs?'),
+    (
+        "next_to_review",
+        {"evaluation": NAME, "evaluator": "x"},
+        '"evaluator": unknown argument; next_to_review takes evaluation, reviewer, ',
+    ),
+    ("next_to_review", {"evaluation": NAME}, "reviewer: is missing."),
     ("list_runs", {"evaluation": NAME, "zzz": 1}, '"zzz": unknown argument; list_runs takes evaluation'),
     (
         "compare_runs",

@@ -64,6 +64,7 @@ _log = logging.getLogger(__name__)
 _ADDED_BY_HOSTS = frozenset(("wait_for_previous",))
 _CONDITIONS = {"text": "text~VALUE", "judgment": "judgment=VALUE", "errors_only": "error=VALUE", "filter": "VALUE"}
 """Conditions for what a model may take for an argument of its own."""
+_PLURAL = 0.85  # as like as `run` and `runs`; `evaluator` and `evaluation` are less
 _OPTION = re.compile(r"--?[a-z-]+")
 _IN_BACKTICKS = re.compile(r"`([^`]*)`")
 _OWN_ADDRESSES = "evals://"
@@ -172,10 +173,10 @@ class EvalsServer(LateServer):
         if "where" in known and key in _CONDITIONS:
             condition = _CONDITIONS[key].replace("VALUE", str(value).lower() if isinstance(value, bool) else str(value))
             return f"use where=[{quote(condition, 60)}]."
-        if close := get_close_matches(key[:100], known, n=1, cutoff=0.5):
+        others = [name_of(tool.name) for tool in self._tools.values() if key in tool.argument_names]
+        if close := get_close_matches(key[:100], known, n=1, cutoff=_PLURAL if others else 0.5):
             return f"did you mean {name_of(close[0])}?"
         takes: Quoted = f"{name_of(name)} takes {', '.join(map(name_of, known))}."
-        others = [name_of(tool.name) for tool in self._tools.values() if key in tool.argument_names]
         return f"{takes} With {name_of(key)}: {', '.join(others)}." if others else takes
 
     async def list_resources(self) -> list[ListedResource]:
@@ -312,7 +313,7 @@ def _internal_error(where: str, cause: BaseException) -> str:
 
 def _problem(item: Any) -> str:
     where = ".".join(str(part) for part in item["loc"]) or "arguments"
-    message = str(item["msg"]).removeprefix("Value error, ")
+    message = "is missing" if item["type"] == "missing" else str(item["msg"]).removeprefix("Value error, ")
     value = item.get("input")
     got = f" (got {_short(value)})" if isinstance(value, str | int | float | bool) else ""
     return f"{_short(where)[1:-1]}: {message}{got}."
