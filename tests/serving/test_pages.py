@@ -39,7 +39,7 @@ def test_from_all_evaluations_to_a_log(sample_copy: Path) -> None:
         first = browser.get("/")
         assert first.status_code == 200
         assert ">Which prompt answers tickets</a>" in first.text
-        assert "v3-policy-quotes: 90% true by policy_correct" in first.text
+        assert "policy_correct: best v3-policy-quotes 90% true, worst v2-concise 61.5% true" in first.text
         (page,) = _links(first.text, "evaluations/")
         report = browser.get(f"/{page}")
         assert "<title>Which prompt answers tickets</title>" in report.text

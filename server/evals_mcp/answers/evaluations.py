@@ -53,14 +53,14 @@ def _cells(row: EvaluationRow) -> list[Quoted]:
         name(row.file_path) if row.file_path else "",
         figures.count(row.runs_count),
         name(row.status),
-        _headline(row.headline, labels),
+        headline_words(row.headline, labels),
         figures.date(row.changed_at),
         figures.listed([name(labels[path]) for path in row.evaluators], _EVALUATORS),
         name(row.id),
     ]
 
 
-def _headline(found: Headline | None, labels: Mapping[str, str]) -> Quoted:
+def headline_words(found: Headline | None, labels: Mapping[str, str]) -> Quoted:
     """`policy_correct: best v3 90% true, worst v2 61.5% true (n=40)`, or one figure if no two runs can be ranked."""
     if found is None:
         return ""

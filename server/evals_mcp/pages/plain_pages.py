@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
+from evals_mcp.answers.evaluations import headline_words
 from evals_mcp.answers.frame.figures import count, date
-from evals_mcp.answers.headlines import headline
 from evals_mcp.answers.log_parts import list_parts, log_document, part_text
 from evals_mcp.answers.traces import list_steps
 from evals_mcp.answers.whole_log import log_opening
 from evals_mcp.models.logs import LogResponse
+from evals_mcp.models.path_labels import path_labels
 from evals_mcp.models.rows import DatapointContent, EvaluationRow, EvaluationRows
 from evals_mcp.pages.html import Html, page, table, tag, text
 
 _PARTS = 100
 _STEPS = 500
-_HEADERS = ("evaluation", "status", "runs", "best", "evaluators", "file", "changed")
+_HEADERS = ("evaluation", "status", "runs", "headline", "evaluators", "file", "changed")
 
 
 def navigation(root: str, *more: Html, signed_in: bool) -> Html:
@@ -76,11 +77,9 @@ def tag_input(kind: str, name: str, value: str, autocomplete: str | None = None)
 
 def _evaluation(row: EvaluationRow) -> list[Html]:
     link = tag("a", text(row.name or row.id), href=f"evaluations/{quote(row.id, safe='')}")
-    best = ""
-    if row.headline is not None:
-        found = row.headline
-        best = f"{found.best.run}: {headline(found.best.figures)} by {found.evaluator.rpartition('/')[2]}"
-    cells = (row.status, count(row.runs_count), best, ", ".join(row.evaluators), row.file_path or "")
+    labels = path_labels(row.evaluators)
+    found = headline_words(row.headline, labels)
+    cells = (row.status, count(row.runs_count), found, ", ".join(labels.values()), row.file_path or "")
     return [link, *map(text, cells), text(date(row.changed_at))]
 
 
