@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from evals_mcp.answers.frame.figures import count, date
-from evals_mcp.answers.frame.markdown import as_markdown
-from evals_mcp.answers.frame.quoting import Quoted, harmless, visible
+from evals_mcp.answers.frame.markdown import document_words
+from evals_mcp.answers.frame.quoting import visible
 from evals_mcp.models.model import JsonObject
 
 _SHOWN = 5  # datapoints of a list
@@ -34,7 +34,7 @@ def _parts(document: JsonObject) -> Iterator[str]:
     yield f"# {code(head['name'])}"
     yield f"{code(head['id'])}, {head['status']}, created {created}."
     if document["filtered"]:
-        yield f"Only {'logs' if document['kind'] == 'runs' else 'datapoints'} {_line(document['filtered'])}."
+        yield f"Only {'logs' if document['kind'] == 'runs' else 'datapoints'} {document_words(document['filtered'])}."
     labels = {run["id"]: run["label"] for run in document["runs"]}
     if document["kind"] == "comparison":
         yield from _comparison(document, labels)
@@ -45,14 +45,14 @@ def _parts(document: JsonObject) -> Iterator[str]:
         yield from _datapoints(document, page, labels)
     if document["notes"]:
         yield "## Notes"
-        yield "\n".join(f"- {_line(note)}" for note in document["notes"])
+        yield "\n".join(f"- {document_words(note)}" for note in document["notes"])
 
 
 def _comparison(document: JsonObject, labels: dict[str, str]) -> Iterator[str]:
     verdict = document["verdict"]
-    yield f"**{_line(verdict['line'])}**"
+    yield f"**{document_words(verdict['line'])}**"
     if verdict["further"]:
-        yield "  \n".join(map(_line, verdict["further"].split("\n")))
+        yield "  \n".join(map(document_words, verdict["further"].split("\n")))
     yield f"## Differences from {code(labels[document['baseline']])}"
     rows = [
         (code(labels[candidate["run"]]), code(row["label"]), *_cells(row))
@@ -63,11 +63,16 @@ def _comparison(document: JsonObject, labels: dict[str, str]) -> Iterator[str]:
     yield _table(_HEADERS, rows) if rows else "No pairs to compare."
     if document["slices"]:
         yield "## Slices"
-        yield "\n".join(f"- {code(labels[item['run']])}: {_line(item['text'])}" for item in document["slices"])
+        yield "\n".join(f"- {code(labels[item['run']])}: {document_words(item['text'])}" for item in document["slices"])
     for found in document.get("groups", ()):
-        yield f"## Groups of {_line(found['by'])}"
+        yield f"## Groups of {document_words(found['by'])}"
         groups = [
-            (code(table["label"]), code(_label(found, table["evaluator"])), f"{_line(row['label'])}", *_cells(row))
+            (
+                code(table["label"]),
+                code(_label(found, table["evaluator"])),
+                f"{document_words(row['label'])}",
+                *_cells(row),
+            )
             for table in found["tables"]
             for row in table["groups"]
         ]
@@ -77,7 +82,7 @@ def _comparison(document: JsonObject, labels: dict[str, str]) -> Iterator[str]:
 def _cells(row: JsonObject) -> tuple[str, ...]:
     words = row["words"]
     figures = (words[name] for name in ("baseline", "candidate", "difference", "interval", "pairs", "p"))
-    return (f"{_SIGNS.get(row['sign'], '')}{row['verdict']}", *map(_line, figures))
+    return (f"{_SIGNS.get(row['sign'], '')}{row['verdict']}", *map(document_words, figures))
 
 
 def _runs(document: JsonObject) -> str:
@@ -85,10 +90,10 @@ def _runs(document: JsonObject) -> str:
     rows = [
         (
             code(run["label"]) + (" (control)" if run["control"] else ""),
-            _line(run["status"]),
+            document_words(run["status"]),
             count(run["logs"]),
             count(run["failed_logs"]),
-            *(_line(figure["text"]) or "-" for figure in run["figures"]),
+            *(document_words(figure["text"]) or "-" for figure in run["figures"]),
         )
         for run in document["runs"]
     ]
@@ -121,7 +126,7 @@ def _log(log: JsonObject | None, label: str) -> Iterator[str]:
 
 def _judgment(item: JsonObject) -> str:
     says = f" ({', '.join(item['says'])})" if item["says"] else ""
-    return f"{_line(item['word'])}{says}" + (f", {code(_cut(item['text']['text']))}" if item["text"] else "")
+    return f"{document_words(item['word'])}{says}" + (f", {code(_cut(item['text']['text']))}" if item["text"] else "")
 
 
 def _label(document: JsonObject, evaluator: str | None) -> str:
@@ -140,12 +145,6 @@ def code(text: str) -> str:
     ticks = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
     edge = " " if shown[0] in "` " or shown[-1] in "` " else ""
     return f"{ticks}{edge}{shown}{edge}{ticks}".replace("|", "\\|")
-
-
-def _line(words: str) -> str:
-    """Words of an answer, in which text from data is quoted."""
-    quoted: Quoted = harmless(words)
-    return as_markdown(quoted)
 
 
 def _block(part: Any) -> str:

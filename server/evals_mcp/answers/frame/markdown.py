@@ -20,6 +20,11 @@ def as_markdown(line: Quoted) -> Quoted:
     return harmless(_DATA.sub(_code_span, line))
 
 
+def document_words(words: str) -> Quoted:
+    """Words of a document (`views`) as Markdown: an answer wrote them, and quoted what came from data."""
+    return as_markdown(harmless(words))
+
+
 def markdown_table(lines: Sequence[Quoted]) -> list[Quoted]:
     """The lines of `tables.table` as a Markdown table. The first has the headers and the ruler."""
     rows: list[Quoted] = [f"| {as_markdown(line)} |" for line in lines]
