@@ -42,7 +42,9 @@ class _Templates:
         if database.file is None:
             with database.engine.connect() as connection:
                 self._made().backup(driver_connection(connection))
-        elif os.path.isdir(database.file.path.parent) and creatable(str(database.file.path)):
+        elif database.file.read_only or not os.path.isdir(database.file.path.parent):
+            return
+        elif creatable(str(database.file.path)):
             self._made()
             copy = database.file.path.with_name(f"{secrets.token_hex(6)}.copy")
             copyfile(self._path, copy)
