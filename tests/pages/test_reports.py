@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.in_process import run
+from tests.odd_fields import NAMES, odd_document
 from tests.small_evaluations import make_evaluation
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
 from evals_mcp.errors import Invalid
+from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.model import JsonObject
 from evals_mcp.pages.charts import chart_format
 from evals_mcp.pages.report_files import report_text
 from evals_mcp.pages.reports import Asked, read_report
+from evals_mcp.tools.compare_runs import compare_runs
 from evals_mcp.wiring import build_client
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +74,25 @@ async def test_runs_of_one_run_are_a_report_too(tmp_path: Path) -> None:
         assert [run["figures"][0]["text"] for run in document["runs"]] == ["100% true"]
         for format in ("html", "md", "json"):
             assert "one" in report_text(document, format)
+
+
+async def test_groups_are_by_any_field_whatever_its_name_means_elsewhere(tmp_path: Path) -> None:
+    """The name of a condition, of an evaluator or of a part, and with signs of the grammar."""
+    async with build_client(Settings(database=str(tmp_path / "evals.db"))) as client:
+        await load_document(client, stream(list(odd_document())))
+        document = await read_report(Lookup(client, with_document=True), Asked("evr"), fields=50)
+        answer = await compare_runs(Lookup(client), "evr")
+    assert len(document["groupable"]) == len(NAMES) + 2
+    assert "input.error" in document["groupable"]
+    assert "target.target" in document["groupable"]
+    assert "input.error" in answer
+    found = {
+        tuple(sorted(row["label"] for row in table["groups"]))
+        for item in document["groups"]
+        for table in item["tables"]
+    }
+    expected = {(f"{number}: 0", f"{number}: 1") for number in range(len(NAMES))} | {("t0", "t1"), ("k0", "k1")}
+    assert {tuple(label.strip('"') for label in labels) for labels in found} == expected
 
 
 async def test_texts_of_others_stay_texts(tmp_path: Path) -> None:

@@ -101,6 +101,17 @@ def _of_log(written: WrittenCondition, word: str, rest: str, side: Side | None) 
     return Subject(kind, side)
 
 
+def is_evaluator(evaluation: ResolvedEvaluation, word: str) -> bool:
+    """Whether an evaluator has exactly this name, so that a field of the same name needs its part before it."""
+    return bool(_exactly(evaluation, word))
+
+
+def starts_a_name(word: str) -> bool:
+    """Whether a name that begins like this is of a part, a side, a judgment or a log."""
+    first = word.partition(".")[0].strip()
+    return first in (*_PARTS, *_SIDES, *_EVALUATOR, "log")
+
+
 def _exactly(evaluation: ResolvedEvaluation, word: str) -> list[EvaluatorRow]:
     """The evaluators with exactly this label, path or last part of a path."""
     folded = word.casefold()
@@ -120,6 +131,8 @@ async def _field(
     found = _named(known, key)
     if len(found) > 1:
         raise _ambiguous(written, [f"{row.part}.{row.key}" for row in found])
+    if not found and not key:
+        return await _bare(lookup, evaluation, written, part, None)  # no text: a field that is called target
     if not found:
         labels = [name(row.key or part) for row in known]
         raise NotFound(

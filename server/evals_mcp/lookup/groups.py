@@ -6,6 +6,7 @@ from evals_mcp.answers.frame.figures import count, listed
 from evals_mcp.answers.frame.quoting import Quoted, name
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.condition_names import read_subject
+from evals_mcp.lookup.field_names import write_field
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.written_conditions import read_name
@@ -27,7 +28,8 @@ async def read_group_by(lookup: Lookup, evaluation: ResolvedEvaluation, word: st
         case "field":
             if subject.part is None or subject.part == "log_metadata":
                 raise Invalid(f"group_by: logs cannot be grouped by their metadata. {_instead(evaluation, rows)}")
-            return _field(next(row for row in rows if (row.part, row.key) == (subject.part, subject.key)), rows)
+            found = next(row for row in rows if (row.part, row.key) == (subject.part, subject.key))
+            return _field(evaluation, found, rows)
         case "judgment" if subject.evaluator is not None:
             if subject.evaluator.return_type == "text":
                 raise Invalid(f"group_by: {quoted(word)} judges with text. {_instead(evaluation, rows)}")
@@ -49,9 +51,9 @@ async def read_cluster(lookup: Lookup, evaluation: ResolvedEvaluation, word: str
     return ClusterField(part=subject.part, key=subject.key)
 
 
-def _field(row: FieldRow, rows: Sequence[FieldRow]) -> GroupBy:
+def _field(evaluation: ResolvedEvaluation, row: FieldRow, rows: Sequence[FieldRow]) -> GroupBy:
     if not row.is_number and row.values_count > MOST_VALUES:
-        fields = groupable_fields(rows)
+        fields = groupable_fields(evaluation, rows)
         others = f"Group by {listed(fields, _LISTED)}." if fields else "No other field can be grouped by, either."
         raise Invalid(
             f"group_by: {name(row.key or row.part)} has {count(row.values_count)} different values; "
@@ -60,11 +62,12 @@ def _field(row: FieldRow, rows: Sequence[FieldRow]) -> GroupBy:
     return GroupBy(kind="field", part=row.part, key=row.key)
 
 
-def groupable_fields(rows: Sequence[FieldRow]) -> list[Quoted]:
+def groupable_fields(evaluation: ResolvedEvaluation, rows: Sequence[FieldRow]) -> list[Quoted]:
     """The fields with few values or with numbers, as they are written in `group_by`."""
-    return [name(label) for row, label in zip(rows, field_labels(rows), strict=True) if label and is_groupable(row)]
+    labelled = zip(rows, field_labels(rows), strict=True)
+    return [name(write_field(evaluation, row, label)) for row, label in labelled if label and is_groupable(row)]
 
 
 def _instead(evaluation: ResolvedEvaluation, rows: Sequence[FieldRow]) -> Quoted:
     evaluators = [name(label) for label in evaluation.evaluator_labels.values()]
-    return f"Group by {listed([*groupable_fields(rows), *evaluators, 'length', 'latency'], _LISTED)}."
+    return f"Group by {listed([*groupable_fields(evaluation, rows), *evaluators, 'length', 'latency'], _LISTED)}."

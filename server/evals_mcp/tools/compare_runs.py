@@ -9,6 +9,7 @@ from evals_mcp.answers.frame.calls import Call
 from evals_mcp.answers.judgments import missing_words
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.lookup.evaluators import find_evaluators
+from evals_mcp.lookup.field_names import write_fields
 from evals_mcp.lookup.filters import read_comparison_filter
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.margins import read_margins
@@ -137,6 +138,7 @@ async def _answer(
         question = question.model_copy(update={"shown_run_id": shown.id, "outcome": outcome})
     question = question.model_copy(update={"offset": position.offset})
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
+    found = found.model_copy(update={"groupable": await write_fields(lookup, resolved, found.groupable)})
     compared = _compared(resolved, found, question, margins)
     lookup.show(lambda: _document(compared, question, position, call))
     return summarize_comparison(
