@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urljoin
 
 import httpx
 import pytest
@@ -158,6 +159,55 @@ def test_a_key_signs_in_until_it_is_revoked(sample_copy: Path, capsys: pytest.Ca
     assert made.secret not in lines
     assert token not in lines
     assert re.search(rf" {made.key.id} GET /{page} 200 ", lines)
+
+
+def test_signing_in_leads_back_to_the_same_address_and_nowhere_else(sample_copy: Path) -> None:
+    """Also where the address reads like one of another site, or has letters of any script."""
+    address = str(sample_copy)
+    made = create_key(address, None, "ann")
+    with served(address) as url, httpx.Client(base_url=url, timeout=60) as browser:
+        for path in (
+            "/evaluations/https:evil.example",
+            "/evaluations/%5C%5Cevil.example",
+            "/logs/javascript:alert(1)?run=a%0d%0a",
+            "/logs/%E2%82%AC%F0%9F%98%80?where=a%3D%E2%82%AC",
+            "/?text=%25",
+        ):
+            answer = browser.post(path, data={"key": made.secret})
+            assert answer.status_code == 303
+            there = urljoin(f"{url}{path}", answer.headers["location"])
+            assert unquote(there) == unquote(f"{url}{path}")
+            assert list(answer.cookies) == ["evals_mcp_pages"]
+
+
+def test_what_is_no_form_is_refused_before_anybody_signed_in(
+    sample_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a sentence, and without a trace in the server's log."""
+    address = str(sample_copy)
+    create_key(address, None, "ann")
+    with served(address) as url, _browser(url) as browser:
+        kinds = ("application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=a", "a/b")
+        for kind in kinds:
+            for body in (
+                b"key=a&" * 50,
+                b"--a\r\nContent-Disposition: form-data; name=key; filename=x\r\n\r\nb",
+                b"\xff%zz",
+                b"",
+            ):
+                answer = browser.post("/", content=body, headers={"Content-Type": kind})
+                assert 400 <= answer.status_code < 500
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_odd_addresses_are_answered(sample_copy: Path) -> None:
+    """Numbers without end, and half a character in a name."""
+    with served(str(sample_copy)) as url, _browser(url) as browser:
+        first = browser.get("/", params={"offset": "9" * 5000})
+        assert first.status_code == 200
+        (page,) = _links(browser.get("/").text, "evaluations/")
+        answer = _call(browser, page, **{"\ud800": 1})
+        assert (answer.status_code, "unknown argument" in answer.text) == (400, True)
 
 
 def test_texts_of_others_are_no_markup(tmp_path: Path) -> None:

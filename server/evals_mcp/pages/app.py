@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -31,6 +32,7 @@ _LIMIT = 50
 _TOOLS = {tool.name: tool for tool in (compare_runs.TOOL, list_runs.TOOL)}
 _FORMATS = {"html": "text/html", "md": "text/markdown", "json": "application/json"}
 _LONGEST_FORM = 10_000
+_MOST_FIELDS = 5
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -90,10 +92,8 @@ class Pages:
             raise Unauthorized("Sign in on this server's own page.", 403)
         if int(request.headers.get("content-length") or _LONGEST_FORM + 1) > _LONGEST_FORM:
             raise Invalid("The form is too long.")
-        form = await request.form(max_files=0, max_fields=5)
-        token = await self._entrance.sign_in(str(form.get("key", "")).strip())
-        here = (request.url.path.rpartition("/")[2] or ".") + (f"?{request.url.query}" if request.url.query else "")
-        answer = Response(status_code=303, headers={**_HEADERS, "Location": here})
+        token = await self._entrance.sign_in(_key(await request.body()))
+        answer = Response(status_code=303, headers={**_HEADERS, "Location": _here(request)})
         answer.set_cookie(
             COOKIE,
             token,
@@ -145,6 +145,22 @@ class Pages:
         return _html(log_page(log, await lookup.find_datapoint_of(log), signed_in=self._entrance.takes_keys))
 
 
+def _key(form: bytes) -> str:
+    """The key in a form as browsers send it. Raises Invalid."""
+    try:
+        fields = parse_qs(form.decode("ascii"), max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise Invalid("This is not the form that asks for a key.") from None
+    return fields.get("key", [""])[0].strip()
+
+
+def _here(request: Request) -> str:
+    """The address of a request, relative to itself. Nothing in it can lead to another server."""
+    raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode("ascii")
+    last, query = raw.rpartition(b"/")[2].decode("latin-1"), request.url.query
+    return f"./{quote(last, safe='%')}" + (f"?{query}" if query else "")
+
+
 async def _sign_out(request: Request) -> Response:
     answer = Response(status_code=303, headers={**_HEADERS, "Location": "."})
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
@@ -177,7 +193,7 @@ def _arguments(written: str) -> dict[str, Any]:
 
 
 def _whole(written: str | None) -> int:
-    return min(int(written), 2**30) if written and written.isascii() and written.isdigit() else 0
+    return min(int(written[:20]), 2**30) if written and written.isascii() and written.isdigit() else 0
 
 
 def _failure(request: Request, error: EvalsError) -> Response:

@@ -6,6 +6,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from evals_mcp.answers.frame.quoting import name
 from evals_mcp.errors import Invalid
 from evals_mcp.tools.tool import Tool
 
@@ -18,7 +19,7 @@ def checked_arguments(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any
     checked: dict[str, Any] = {}
     for key, value in arguments.items():
         if key not in names:
-            raise Invalid(f"{key}: unknown argument; {tool.name} takes {', '.join(names)}.")
+            raise Invalid(f"{name(key)}: unknown argument; {tool.name} takes {', '.join(names)}.")
         try:
             checked[key] = TypeAdapter(hints[key]).validate_python(value)
         except ValidationError as error:
