@@ -18,6 +18,7 @@ HOSTILE = (
 
 LONG_TEXT = "".join(f"Line {number} of a long answer, with <b>tags</b> in it.\n" for number in range(3_500))[:176_000]
 LONG, TO_LABEL, FEW_TO_LABEL = "Long answers", "Answers to label", "Three answers to label"
+PASSING = "Scores that pass"
 """Names of evaluations."""
 
 
@@ -29,6 +30,7 @@ async def add_shown_evaluations(database: Path) -> None:
         await _add_long(client)
         await _add_to_label(client, TO_LABEL, 12)
         await _add_to_label(client, FEW_TO_LABEL, 3)
+        await _add_passing(client)
 
 
 async def _add_long(client: EvalsClient) -> None:
@@ -39,6 +41,13 @@ async def _add_long(client: EvalsClient) -> None:
             [(question, {"small/right": is_right}) for question in ("long", "short")],
             outputs={"long": LONG_TEXT + name, "short": name},
         )
+
+
+async def _add_passing(client: EvalsClient) -> None:
+    evaluation = await make_evaluation(client, PASSING, assertion={"return_type": "number"})
+    for name in ("recorded-ungrounded", "recorded-grounded"):
+        judged = [{"judgment": n / 7, "score": n / 7, "passed": n > 2} for n in range(8)]
+        await evaluation.run(name, [(f"q{n}", {"small/assertion": item}) for n, item in enumerate(judged)])
 
 
 async def _add_to_label(client: EvalsClient, called: str, logs: int) -> None:

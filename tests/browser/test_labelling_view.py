@@ -107,6 +107,9 @@ async def test_hostile_and_long_texts_stay_texts(new_host: OpenHost) -> None:
         await expect(host.view.get_by_text(HOSTILE[:60]).first).to_be_attached()
         found = "document.querySelectorAll('main img, main script, main style, main a').length"
         assert await host.view.evaluate(found) == 0
+        shown = await host.view.evaluate("document.body.textContent")
+        assert "\\u{202e}\\u{200b}" in shown
+        assert not {"\u202e", "\u200b"} & set(shown)
         await assert_fits(host.page, host.view, (320, 1_600))
     async with new_host() as host:
         result = await host.show_tool(

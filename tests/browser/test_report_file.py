@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.browser.chromium import Theme, watched_page
 from tests.browser.keyboard import press_tab_to
 from tests.browser.page_checks import assert_accessible, assert_closed, assert_fits
-from tests.browser.shown_evaluations import HOSTILE
+from tests.browser.shown_evaluations import HOSTILE, PASSING
 from tests.e2e.in_process import run
 from tests.e2e.stdio import SAMPLE
 
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(scope="module")
 async def reports(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a report of the sample, and one of the hostile evaluation."""
+    """A folder with reports of the sample, of the hostile evaluation, and of scores that pass."""
     folder = tmp_path_factory.mktemp("reports")
-    for name, evaluation in (("sample", SAMPLE), ("hostile", HOSTILE)):
+    for name, evaluation in (("sample", SAMPLE), ("hostile", HOSTILE), ("passing", PASSING)):
         arguments = ["report", evaluation, "--to", str(folder / f"{name}.html"), "--from", str(database)]
         done = await to_thread.run_sync(run, arguments)
         assert done.status == 0, done.stderr
@@ -65,3 +65,16 @@ async def test_hostile_texts_stay_texts_in_a_report(browser: "Browser", reports:
         watched.assert_quiet()
         await assert_closed(page.main_frame)
         assert watched.requests == [address]
+
+
+async def test_figures_of_two_parts_stay_in_their_cards(browser: "Browser", reports: Path) -> None:
+    """A mean with the rate that passed is wider than its column, also beside long names of runs."""
+    address = (reports / "passing.html").as_uri()
+    async with watched_page(browser, allowed=address) as watched:
+        page = watched.page
+        await page.goto(address)
+        await expect(page.get_by_text("0.50 (62.5% passed)").first).to_be_visible()
+        await assert_fits(page, page.main_frame)
+        is_wider = "(e) => e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1"
+        wider = f"[...document.querySelectorAll('.card *')].filter({is_wider}).length"
+        assert await page.evaluate(wider) == 0
