@@ -20,6 +20,8 @@ async def test_charts_draw_the_differences(sample_database: Path, tmp_path: Path
     async with build_client(Settings(database=str(sample_database)), may_write=False) as client:
         document = await read_report(Lookup(client, with_document=True), Asked(SAMPLE))
     document["evaluation"]["name"] = EVIL
+    document["runs"][0]["label"] += "\u202e\x1b"
+    document["candidates"][0]["rows"][0]["label"] += "\u202e\x07"
     svg, png = tmp_path / "forest.svg", tmp_path / "forest.png"
     write_chart(document, svg, chart_format(str(svg)))
     write_chart(document, png, chart_format(str(png)))
@@ -29,6 +31,8 @@ async def test_charts_draw_the_differences(sample_database: Path, tmp_path: Path
     for unit in ("points", "seconds", "tokens", "US dollars"):
         assert f"difference in {unit}</text>" in drawn
     assert "<script" not in drawn
+    assert drawn.count("\\u{202e}") >= 3
+    assert not {"\u202e", "\x1b", "\x07"} & set(drawn)
     assert png.read_bytes().startswith(b"\x89PNG")
     document["candidates"] = []
     with pytest.raises(Invalid, match="no differences with intervals"):

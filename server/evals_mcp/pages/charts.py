@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
+from evals_mcp.answers.frame.quoting import visible
 from evals_mcp.errors import Invalid
 from evals_mcp.exporters.new_files import require_writable, write_new_file
 from evals_mcp.models.model import JsonObject
@@ -49,16 +50,17 @@ def _altair() -> Any:
 
 def _chart(document: JsonObject) -> Any:
     altair = _altair()
-    labels = {run["id"]: run["label"] for run in document["runs"]}
+    labels = {run["id"]: visible(run["label"]) for run in document["runs"]}
     panels: dict[str, list[JsonObject]] = {}
     for candidate in document.get("candidates", ()):
         for row in candidate["rows"]:
             if row["has_interval"] and not row["constant"]:
-                panels.setdefault(row["label"], []).append(_values(row, labels[candidate["run"]]))
+                panels.setdefault(visible(row["label"]), []).append(_values(row, labels[candidate["run"]]))
     if not panels:
         raise Invalid("--chart: this evaluation has no differences with intervals to draw.")
     title = altair.TitleParams(
-        document["evaluation"]["name"], subtitle=f"Differences from {labels[document['baseline']]}, 95 % intervals"
+        visible(document["evaluation"]["name"]),
+        subtitle=f"Differences from {labels[document['baseline']]}, 95 % intervals",
     )
     drawn = [_panel(altair, label, values) for label, values in panels.items()]
     return altair.vconcat(*drawn, title=title, spacing=14).resolve_scale(x="independent", y="independent")
