@@ -13,7 +13,7 @@ from tests.small_evaluations import make_evaluation
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
-from evals_mcp.errors import Invalid
+from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.importers.loader import load_document, stream
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.model import JsonObject
@@ -74,6 +74,9 @@ async def test_runs_of_one_run_are_a_report_too(tmp_path: Path) -> None:
         assert [run["figures"][0]["text"] for run in document["runs"]] == ["100% true"]
         for format in ("html", "md", "json"):
             assert "one" in report_text(document, format)
+        for asked in (Asked(small.id, ["two"]), Asked(small.id, baseline="two")):
+            with pytest.raises(NotFound, match="no run is named"):
+                await _read(client, asked)
 
 
 async def test_groups_are_by_any_field_whatever_its_name_means_elsewhere(tmp_path: Path) -> None:

@@ -143,6 +143,7 @@ def test_a_key_signs_in_until_it_is_revoked(sample_copy: Path, capsys: pytest.Ca
         (page,) = _links(entered.text, "evaluations/")
         assert "Sign out" in browser.get(f"/{page}").text
         assert browser.get("/v5/flows").status_code == 401
+        assert browser.post("/sign-out", headers=elsewhere).status_code == 403
         assert browser.post("/sign-out").status_code == 401
         assert not browser.cookies
         entered = browser.post(f"/{page}?run=v2-concise", data={"key": made.secret})

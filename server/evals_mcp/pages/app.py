@@ -88,7 +88,7 @@ class Pages:
     async def _sign_in(self, request: Request) -> Response:
         if not self._entrance.takes_keys:
             raise Invalid("This server has no keys: nobody needs to sign in.")
-        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        if _is_elsewhere(request):
             raise Unauthorized("Sign in on this server's own page.", 403)
         if int(request.headers.get("content-length") or _LONGEST_FORM + 1) > _LONGEST_FORM:
             raise Invalid("The form is too long.")
@@ -161,7 +161,14 @@ def _here(request: Request) -> str:
     return f"./{quote(last, safe='%')}" + (f"?{query}" if query else "")
 
 
+def _is_elsewhere(request: Request) -> bool:
+    """Whether the browser says that a page of another site sent the request."""
+    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+
+
 async def _sign_out(request: Request) -> Response:
+    if _is_elsewhere(request):
+        return _html(failure_page("Sign out on this server's own page."), 403)
     answer = Response(status_code=303, headers={**_HEADERS, "Location": "."})
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer

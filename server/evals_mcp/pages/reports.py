@@ -36,6 +36,7 @@ async def read_report(lookup: Lookup, asked: Asked, *, datapoints: int = 0, fiel
     `lookup` must be one with documents. With one run or none, it is the document of `list_runs`. Raises EvalsError.
     """
     evaluation = await lookup.find_evaluation(asked.evaluation)
+    find_runs(evaluation, [run for run in (*asked.runs, asked.baseline) if run])
     if len(evaluation.runs) < 2:
         await list_runs(lookup, evaluation.id, where=list(asked.where), max_tokens=LEAST_TOKENS)
         return _document(lookup)
