@@ -16,8 +16,11 @@ def given(text: str) -> str | None:
 
 def whole_number(text: str, least: int, most: int) -> int | None:
     """The number that the text is, or None if it is none from `least` to `most`."""
-    is_number = text.isascii() and text.isdigit()
-    return int(text) if is_number and least <= int(text) <= most else None
+    digits = text.lstrip("0") or text[-1:]
+    is_number = (
+        text.isascii() and text.isdigit() and len(digits) <= len(str(most))
+    )  # Python refuses thousands of digits
+    return int(digits) if is_number and least <= int(digits) <= most else None
 
 
 def flag(text: str) -> bool | None:

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from scripts.handshake import CAPABILITIES, recorded, text_of
-from tests.handshake.both_ways import check_equal, new_handshake, plainly
+from tests.handshake.both_ways import CONTENT, check_equal, new_handshake, plainly
 from tests.handshake.transcripts import APPS, INITIALIZED, TRANSCRIPTS, enveloped, initialize, request
 
+from evals_mcp.handshake.answers import Handshake, Recorded
 from evals_mcp.handshake.capabilities import FEATURES, features_of
-from evals_mcp.handshake.start import RECORDED
+from evals_mcp.handshake.settings import EarlySettings
+from evals_mcp.handshake.start import RECORDED, read_recorded
+from evals_mcp.variables import DEFAULT_MAX_TOKENS
 
 pytestmark = pytest.mark.anyio
 
@@ -59,3 +62,34 @@ async def test_tools_that_depend_on_more_are_left_to_the_server() -> None:
     assert not handshake.listed
     assert handshake.waiting[1:] == lines[1:3]
     assert len(await plainly(lines)) == 3
+
+
+@pytest.mark.parametrize(
+    ("lost", "lines"),
+    [
+        ("initialize", [initialize(), INITIALIZED]),
+        ("tools/list", [initialize(), request(1, "tools/list"), request(2, "ping")]),
+        ("server/discover", [enveloped(0, "server/discover"), enveloped(1, "tools/list")]),
+        ("tools/list", [enveloped(0, "tools/list"), enveloped(1, "server/discover")]),
+    ],
+)
+def test_what_the_file_lacks_is_left_to_the_server(lost: str, lines: list[bytes]) -> None:
+    """With all that follows: half a file must not keep a host waiting."""
+    index = {key: at for key, at in CONTENT["index"].items() if not key.startswith(lost)}
+    for content in ({**CONTENT, "index": index}, {**CONTENT, "results": []}, {**CONTENT, "results": [None] * 100}):
+        handshake = Handshake(Recorded(content), EarlySettings(read_only=False, max_tokens=DEFAULT_MAX_TOKENS))
+        answered = [bool(handshake.take(line)) for line in lines]
+        assert answered in ([False] * len(lines), [True] + [False] * (len(lines) - 1))
+        assert handshake.unanswered
+        assert not handshake.listed
+        assert handshake.waiting[-len(lines) + answered[0] :] == lines[answered[0] :]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"legacy": []}', "\x00", None])
+def test_a_file_that_cannot_be_read_leaves_all_to_the_server(content: str | None, tmp_path: Path) -> None:
+    """A start is slower then, and not impossible."""
+    path = tmp_path / "recorded.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    assert read_recorded(str(path)) is None
+    assert read_recorded(RECORDED) is not None

@@ -21,8 +21,10 @@ VALUES = {
         "٤٠٠٠",
         "${user_config.max_tokens}",
         "007000",
+        "9" * 5_000,
+        f"{4_000:05000}",
     ],
-    "EVALS_MCP_JOURNAL_DAYS": ["1", "36500", "0", "36501", "x"],
+    "EVALS_MCP_JOURNAL_DAYS": ["1", "36500", "0", "36501", "x", "9" * 5_000],
     "EVALS_MCP_IMPORT_DIRS": [
         "/tmp",
         "/tmp:/var",

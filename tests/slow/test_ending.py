@@ -127,6 +127,14 @@ def test_a_host_that_closes_stdout_ends_the_server(sample_copy: Path) -> None:
     assert [path.name for path in sample_copy.parent.iterdir()] == [sample_copy.name]
 
 
+def test_a_server_without_stdin_says_that_nobody_talks_to_it() -> None:
+    """As in a service that closes it."""
+    command = ["sh", "-c", 'exec "$0" -m evals_mcp <&-', sys.executable]
+    done = subprocess.run(command, env=environ(), capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "evals-mcp: stdin is closed, so no host can talk to the server.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "lines"),
     [(["demo"], 0), (["demo"], 3), (["call", "list_runs", f"evaluation={SAMPLE}"], 0), (["--help"], 0)],

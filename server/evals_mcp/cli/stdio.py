@@ -5,6 +5,8 @@ import gc
 import os
 import sys
 
+from evals_mcp.errors import Unavailable
+
 _FOR_A_PERSON = """\
 evals-mcp is an MCP server: an assistant starts it and talks to it on stdin and stdout.
 To connect your assistants: `evals-mcp setup`.
@@ -13,7 +15,9 @@ Ctrl-C ends it."""
 
 
 def serve_stdio(parsed: argparse.Namespace) -> int:
-    """Serve MCP on stdio until it is closed."""
+    """Serve MCP on stdio until it is closed. Raises Unavailable if it is closed already."""
+    if sys.stdin is None:
+        raise Unavailable("stdin is closed, so no host can talk to the server.")
     # Imported objects live as long as the process. Collecting garbage among them would delay the first answers.
     gc.disable()
     from evals_mcp.mcp.ending import end_on_signals

@@ -36,8 +36,11 @@ class Recorded:
         self._results: list[dict[str, Any]] = content["results"]
 
     def result(self, key: str) -> "dict[str, Any]":
-        """The result that the file has for a key."""
-        return self._results[self._index[key]]
+        """The result that the file has for a key. Raises LookupError if it has none."""
+        result = self._results[self._index[key]]
+        if not isinstance(result, dict):
+            raise LookupError(key)
+        return result
 
 
 def key(method: str, era: str, features: str, *, read_only: bool) -> str:
@@ -69,7 +72,10 @@ class Handshake:
             if self._era is not None and "id" not in message and message["method"] in _FORWARDED:
                 self.waiting.append(line)
                 return b""
-            result = self._result(message) if "id" in message else None
+            try:
+                result = self._result(message) if "id" in message else None
+            except (LookupError, TypeError):  # the file is not of this version, or half of it is lost
+                self._is_lost, result = True, None
             if result is not None:
                 return _line({"jsonrpc": "2.0", "id": message["id"], "result": result})
         self.waiting.append(line)
@@ -101,11 +107,12 @@ class Handshake:
         is_plain = params.keys() <= {"protocolVersion", "capabilities", "clientInfo"} and isinstance(version, str)
         if self._era is not None or not is_plain or features is None or not is_client(params.get("clientInfo")):
             return None
-        self._open("legacy", message)
-        self._features = features
         result = self._recorded.result(key("initialize", "legacy", features, read_only=self._settings.read_only))
         legacy = self._recorded.legacy
-        return {**result, "protocolVersion": version if version in legacy else legacy[-1]}
+        answer = {**result, "protocolVersion": version if version in legacy else legacy[-1]}
+        self._open("legacy", message)
+        self._features = features
+        return answer
 
     def _legacy(self, method: str) -> "dict[str, Any] | None":
         if self._era != "legacy":
@@ -136,8 +143,9 @@ class Handshake:
         if self._settings.max_tokens is None:
             return None
         result = self._recorded.result(key("tools/list", era, features, read_only=self._settings.read_only))
+        listed = _with_budget(result, self._settings.max_tokens)
         self.listed = True
-        return _with_budget(result, self._settings.max_tokens)
+        return listed
 
     def _open(self, era: str, message: "dict[str, Any]") -> None:
         self._era = era

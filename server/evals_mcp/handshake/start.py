@@ -11,6 +11,7 @@ from evals_mcp.handshake.settings import EarlySettings, early_settings
 
 TYPE_CHECKING = False  # typing takes longer to import than all else here
 if TYPE_CHECKING:
+    from evals_mcp.handshake.answers import Recorded
     from evals_mcp.handshake.early import EarlyAnswers
 
 RECORDED = os.path.join(os.path.dirname(__file__), "recorded.json")
@@ -42,18 +43,17 @@ def _is_host() -> bool:
 
 
 def answer_early(settings: EarlySettings) -> "EarlyAnswers | None":
-    """Answer the host on stdin from now on; None if stdin is closed."""
-    import json
-
-    from evals_mcp.handshake.answers import Handshake, Recorded
+    """Answer the host on stdin from now on; None if stdin is closed, or the answers cannot be read."""
+    from evals_mcp.handshake.answers import Handshake
     from evals_mcp.handshake.early import EarlyAnswers
 
     # What is imported from here on lives as long as the process.
     gc.disable()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: os._exit(128 + number))  # nothing is open yet
-    with open(RECORDED, encoding="utf-8") as file:
-        handshake = Handshake(Recorded(json.load(file)), settings)
+    recorded = read_recorded(RECORDED)
+    if recorded is None:
+        return None
     try:
         source = os.dup(0)
         # Children and stray reads find nothing there, as when the SDK reads stdin.
@@ -62,4 +62,17 @@ def answer_early(settings: EarlySettings) -> "EarlyAnswers | None":
         os.close(nothing)
     except OSError:
         return None
-    return EarlyAnswers(handshake, source, 1)
+    return EarlyAnswers(Handshake(recorded, settings), source, 1)
+
+
+def read_recorded(path: str) -> "Recorded | None":
+    """The answers in a file; None if there are none that can be read, so that the server must give them."""
+    import json
+
+    from evals_mcp.handshake.answers import Recorded
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return Recorded(json.load(file))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
