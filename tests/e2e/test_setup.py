@@ -96,6 +96,23 @@ def test_secrets_in_arguments_and_addresses_are_not_shown(tmp_path: Path, gemini
             assert [secret for secret in hidden if secret in shown] == []
 
 
+def test_secrets_in_other_forms_are_not_shown(tmp_path: Path, gemini: Path) -> None:
+    """A password with an @ in it, texts of several lines, lists, and names that are no keys."""
+    hidden = [f"h0le-{number}" for number in range(1, 11)]
+    names = ("GITHUB_PAT", "pwd", "SESSION_COOKIE", "credentials", "X-Auth")
+    other = {"command": "npx", "env": dict(zip(names, hidden, strict=False)), "apiKeys": [hidden[5]]}
+    gemini.write_text(json.dumps({"mcpServers": {"o": other}}))
+    codex = tmp_path / ".codex" / "config.toml"
+    codex.parent.mkdir()
+    texts = f"""env = {{ TOKEN = '''{hidden[6]}''', "A_KEY" = """ + f'"""\n{hidden[7]}\n{hidden[8]}""" }}\n'
+    codex.write_text(f"[mcp_servers.o]\n{texts}")
+    database = f"EVALS_MCP_DATABASE=postgresql://me:a@b@{hidden[9]}@db/evals"
+    shown = run(["setup", "--print", "--env", database], HOME=str(tmp_path)).stdout
+    assert shown.count("postgresql://me:…@db/evals") == 2
+    assert [secret for secret in hidden if secret in shown] == []
+    assert "+[mcp_servers.evals]" in shown
+
+
 def test_of_a_file_in_one_line_the_change_is_shown(tmp_path: Path) -> None:
     """Claude Code's file has a history in it, which nobody reads in a diff."""
     claude = tmp_path / ".claude.json"

@@ -48,6 +48,14 @@ TEXTS = [
 ]
 
 
+def test_a_number_of_any_length_is_read() -> None:
+    """Python refuses to turn thousands of digits into a whole number."""
+    text = f'{{"a": {"9" * 5_000}, "b": -{"1" * 5_000}e-4990}}'
+    added = json_text.set_value(text, PATH, ENTRY)
+    assert added.startswith(text[:-1])
+    assert json_text.remove(added, PATH) == text
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_member_is_added_and_taken_away_without_a_trace(text: str) -> None:
     """Whatever comments, commas, ends of lines and indentation there are."""

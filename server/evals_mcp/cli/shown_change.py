@@ -4,17 +4,18 @@ import os
 import re
 from collections.abc import Iterator
 from difflib import unified_diff
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evals_mcp.hosts.changes import Change
 
-_SECRET = r"(?:key|token|secret|passw(?:or)?d|authorization)"
-_QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*')"""
+_SECRET = r"(?:key|token|secret|passw|passphrase|pwd|credential|cookie|auth(?!ors?(?![a-z]))|(?<![a-z])pat(?![a-z]))"
+_QUOTED = r"""(?:\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
 _HIDDEN = (
-    # "API_KEY": "…", and "--api-key", "…" in a list of arguments
-    (re.compile(rf"""({_SECRET}\w*(?:["']\s*,|["']?\s*[:=])\s*){_QUOTED}""", re.IGNORECASE), r"\1…"),
+    # "API_KEY": "…", the first of a list, and "--api-key", "…" in a list of arguments
+    (re.compile(rf"""({_SECRET}\w*(?:["']\s*,|["']?\s*[:=]\s*\[?)\s*){_QUOTED}""", re.IGNORECASE), r"\1…"),
     # Within a text: "--api-key=…", "X-API-Key: …", "Authorization: Bearer …", "https://host/?token=…"
     (
         re.compile(rf"""({_SECRET}\w*\s*[:=]\s*(?:(?:bearer|basic|token)\s+)?)[^\s"'&,{{}}\[\]…]+""", re.IGNORECASE),
@@ -22,7 +23,7 @@ _HIDDEN = (
     ),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE), r"\1 …"),
     (re.compile(r"\b(sk-|gh[a-z]_|github_pat_|glpat-|xox[a-z]-|evalsmcp_|eyJ)[\w.-]{8,}"), r"\1…"),
-    (re.compile(r"(://[^:/@\s]*:)[^@\s]+@"), r"\1…@"),
+    (re.compile(r"""(://[^:/@\s]*:)(?:[^\s"']+|[^@\s]+)@"""), r"\1…@"),
 )
 _BESIDE = "\0"
 _LONGEST = 240
@@ -57,9 +58,15 @@ def _lines(text: str) -> list[str]:
 
 
 def _hidden(text: str) -> str:
+    """The text without secrets, in as many lines."""
     for pattern, shown in _HIDDEN:
-        text = pattern.sub(shown, text)
+        text = pattern.sub(partial(_replaced, shown), text)
     return text
+
+
+def _replaced(shown: str, found: re.Match[str]) -> str:
+    text = found.expand(shown)
+    return text + "\n" * (found[0].count("\n") - text.count("\n"))
 
 
 def _around(removed: list[str], added: list[str]) -> Iterator[str]:

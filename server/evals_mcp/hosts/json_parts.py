@@ -14,6 +14,7 @@ _BETWEEN = re.compile(r"(?:[ \t\r\n]+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"')
 _WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)")
 _DEEPEST = 100
+_MOST_DIGITS = 600
 
 
 @dataclass(slots=True)
@@ -64,6 +65,11 @@ def skip_blanks(text: str, at: int) -> int:
     return found.end()
 
 
+def _number(text: str) -> int | float:
+    """A whole number; a long one, which Python refuses to read, about as it is."""
+    return int(text) if len(text) < _MOST_DIGITS else float(text)
+
+
 class _Reader:
     def __init__(self, text: str, *, comments: bool, last_commas: bool) -> None:
         self._text = text
@@ -91,7 +97,7 @@ class _Reader:
         found = _STRING.match(self._text, at) or _WORD.match(self._text, at)
         if found is None:
             self._fail(at, "a value is missing")
-        return Part(at, found.end(), json.loads(found[0]))
+        return Part(at, found.end(), json.loads(found[0], parse_int=_number))
 
     def _object(self, at: int, depth: int) -> Part:
         part = Part(at, data={}, content=at + 1)
