@@ -150,3 +150,16 @@ def test_any_json_is_read_as_python_reads_it_and_comes_back(data: Any, servers: 
     added = json_text.set_value(text, PATH, ENTRY)
     assert json.loads(added) == {**data, "mcpServers": {**data.get("mcpServers", {}), "evals": ENTRY}}
     assert json_text.remove(added, PATH) == text
+
+
+@pytest.mark.parametrize("depth", [99, 100, 101, 102, 5_000])
+def test_what_is_read_can_be_changed(depth: int) -> None:
+    """What is nested too deep for a change is refused when it is read, with and without comments."""
+    for text in (f'{{"a": {"[" * depth}{"]" * depth}}}', f'{{"a": {"[" * depth}0{"]" * depth}}} // deep'):
+        try:
+            json_text.read(text)
+        except Invalid:
+            with pytest.raises(Invalid):
+                json_text.set_value(text, PATH, ENTRY)
+        else:
+            assert json_text.read(json_text.set_value(text, PATH, ENTRY))["mcpServers"] == {"evals": ENTRY}

@@ -13,7 +13,7 @@ from evals_mcp.errors import Invalid
 _BETWEEN = re.compile(r"(?:[ \t\r\n]+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"')
 _WORD = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)")
-_DEEPEST = 100
+DEEPEST = 100
 _MOST_DIGITS = 600
 
 
@@ -88,8 +88,8 @@ class _Reader:
             self._fail(at, "more text follows the value")
 
     def value(self, at: int, depth: int) -> Part:
-        if depth > _DEEPEST:
-            self._fail(at, f"it is nested more than {_DEEPEST} levels deep")
+        if depth > DEEPEST:
+            self._fail(at, f"it is nested more than {DEEPEST} levels deep")
         if self._is(at, "{"):
             return self._object(at, depth)
         if self._is(at, "["):

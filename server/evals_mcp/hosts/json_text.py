@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from evals_mcp.errors import Invalid
-from evals_mcp.hosts.json_parts import Part, read_parts, skip_blanks
+from evals_mcp.hosts.json_parts import DEEPEST, Part, read_parts, skip_blanks
 
 _INDENT = "  "
 
 
 def read(text: str, *, comments: bool = True, last_commas: bool = True) -> dict[str, Any]:
     """The object that a text holds; an empty text holds an empty one. Raises Invalid as `read_parts`."""
-    data = read_parts(text, comments=comments, last_commas=last_commas).data if _has_content(text) else {}
+    if not _has_content(text):
+        return {}
+    try:  # most files are JSON as Python reads it, and some have a history of megabytes in them
+        data = json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        data = None
+    if data is None or _is_deep(data):
+        data = read_parts(text, comments=comments, last_commas=last_commas).data
     if not isinstance(data, dict):
         raise Invalid("line 1, column 1: it is no object in braces")
     return data
@@ -23,16 +30,16 @@ def set_value(text: str, path: Sequence[str], value: Any) -> str:
     """Set the member at a path of names, which may be new. Raises Invalid where a part of the path is no object."""
     if not _has_content(text):
         text = text.strip(" \t\r\n") + f"{{}}{_line_end(text)}"
-    part = read_parts(text)
+    part = root = read_parts(text)
     for depth, name in enumerate(path):
         if not part.is_object:
             raise Invalid(f"{'.'.join(path[:depth]) or 'it'} is no object in braces")
         if name not in part.members:
             for outer in reversed(path[depth + 1 :]):
                 value = {outer: value}
-            return _insert(text, part, name, value)
+            return _insert(text, part, name, value, _step(text, root))
         part = part.members[name].value
-    written = _written(value, _indent_at(text, part.start), _step(text), _line_end(text))
+    written = _written(value, _indent_at(text, part.start), _step(text, root), _line_end(text))
     return text if part.data == value else text[: part.start] + written + text[part.end :]
 
 
@@ -76,8 +83,8 @@ def _removed(text: str, part: Part, name: str) -> str:
     return text if blank is None else f"{text[: part.start]}{{}}{text[blank.end() :]}"
 
 
-def _insert(text: str, part: Part, name: str, value: Any) -> str:
-    end_of_line, step = _line_end(text), _step(text)
+def _insert(text: str, part: Part, name: str, value: Any, step: str) -> str:
+    end_of_line = _line_end(text)
     is_on_one_line = bool(part.members) and "\n" not in text[part.start : part.end]
     if is_on_one_line:
         written = f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
@@ -112,15 +119,27 @@ def _indent_at(text: str, at: int) -> str:
     return found[0] if found else ""
 
 
-def _step(text: str) -> str:
-    """The indentation of one level, as the text has it."""
-    root = read_parts(text)
+def _step(text: str, root: Part) -> str:
+    """The indentation of one level, as the text with these parts has it."""
     first = next((member.start for member in root.members.values()), root.start)
     return (_indent_at(text, first) if "\n" in text[root.start : first] else "") or _INDENT
 
 
 def _line_end(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _is_deep(data: Any) -> bool:
+    """Whether values are nested more than `DEEPEST` levels deep."""
+    level = [data] if isinstance(data, dict | list) else []
+    for _ in range(DEEPEST):
+        inner = (part for group in level for part in (group.values() if isinstance(group, dict) else group))
+        level = [part for part in inner if isinstance(part, dict | list)]
+    return bool(level)
 
 
 def _has_content(text: str) -> bool:
