@@ -18,6 +18,7 @@ from evals_mcp.doctor.data import check_database, check_remote
 from evals_mcp.doctor.findings import Finding, State
 from evals_mcp.doctor.program import check_program, check_python, check_settings
 from evals_mcp.hosts.machine import Machine
+from evals_mcp.store.database import sqlite_file
 from evals_mcp.store.teams.control import open_control
 
 
@@ -91,6 +92,21 @@ def test_what_is_no_database_of_ours_is_told(tmp_path: Path, database: Path) -> 
         assert finding.state is State.WRONG
         assert words in finding.message
         assert "EVALS_MCP_DATABASE" in finding.advice
+        assert ("Upgrade" in finding.advice) == (name == "evals.db")
+
+
+def test_a_database_that_is_locked_is_not_to_be_replaced(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is sound; who holds it has to let go."""
+    monkeypatch.setattr(sqlite_file, "BUSY_MILLISECONDS", 50)
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        for statement in ("PRAGMA journal_mode = WAL", "CREATE TABLE more (a)", "PRAGMA locking_mode = EXCLUSIVE"):
+            connection.execute(statement)
+        connection.execute("BEGIN EXCLUSIVE")
+        finding = check_database(Settings(database=str(database)))
+    assert finding.state is State.WRONG
+    assert "is busy" in finding.message
+    assert finding.advice.startswith("Wait until the other program is done, or end it.")
+    assert check_database(Settings(database=str(database))).state is State.OK
 
 
 def test_an_older_schema_is_upgraded_later_not_now(database: Path) -> None:

@@ -10,6 +10,7 @@ from evals_mcp.doctor.findings import Finding, State
 from evals_mcp.errors import Conflict, EvalsError, Unauthorized
 
 _OTHER = "Choose another with EVALS_MCP_DATABASE."
+_WAIT = "Wait until the other program is done, or end it. Then repeat."
 
 
 def data_of(settings: Settings) -> str:
@@ -24,7 +25,8 @@ def data_of(settings: Settings) -> str:
 
 def check_database(settings: Settings) -> Finding:
     """Integrity, size and version of the database. Creates and changes nothing."""
-    from evals_mcp.store.database.checkup import check_up
+    from evals_mcp.store.database.checkup import FOREIGN, check_up
+    from evals_mcp.store.database.failures import BUSY
     from evals_mcp.store.database.states import creatable, database_state
 
     address = ""
@@ -37,10 +39,10 @@ def check_database(settings: Settings) -> Finding:
         found = check_up(settings.database)
         seconds = time.perf_counter() - start
         workspaces = _workspaces(settings.database) if found.server else []
-    except Conflict as error:
-        return Finding("database", State.WRONG, f"{address}{error}", f"Upgrade evals-mcp. {_OTHER}")
     except EvalsError as error:
-        return Finding("database", State.WRONG, f"{address}{error}", _OTHER)
+        advice = f"Upgrade evals-mcp. {_OTHER}" if isinstance(error, Conflict) else _OTHER
+        advice = {FOREIGN: _OTHER, BUSY: _WAIT}.get(str(error), advice)
+        return Finding("database", State.WRONG, f"{address}{error}", advice)
     parts = [_size(found.size)]
     if found.server:
         parts.append(f"PostgreSQL {found.server}")

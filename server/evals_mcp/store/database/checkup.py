@@ -15,6 +15,7 @@ from evals_mcp.store.database.failures import plain_errors
 from evals_mcp.store.database.opening import WORKSPACE, revisions
 from evals_mcp.store.database.sqlite_file import APPLICATION_ID, SqliteFile
 
+FOREIGN = "It belongs to another program."
 _MOST_PROBLEMS = 3
 _FULLY_CHECKED = 500 * 2**20
 """Bytes of a file whose indexes are compared with their tables, too; that takes seconds for a larger one."""
@@ -54,7 +55,7 @@ def _check_file(file: SqliteFile) -> Checkup:
         if contents is None or not contents.tables:
             return Checkup(size, None, known[-1])
         if contents.application_id not in (0, APPLICATION_ID) or not contents.tables >= WORKSPACE.own_tables:
-            raise Conflict("It belongs to another program.")
+            raise Conflict(FOREIGN)
         if contents.revision not in known:
             raise Conflict(f"A newer version of evals-mcp wrote it (schema {contents.revision}, here {known[-1]}).")
         with closing(file.connect()) as connection:
