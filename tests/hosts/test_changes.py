@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from evals_mcp.errors import Conflict, EvalsError, Invalid, Unavailable
+from evals_mcp.hosts import files
 from evals_mcp.hosts.changes import Change, Kind, Wish, apply, options_of, plan, servers_in
+from evals_mcp.hosts.files import read_config
 from evals_mcp.hosts.known import HOSTS, Host, Server
 from evals_mcp.hosts.machine import Machine
 
@@ -366,6 +368,26 @@ def test_two_set_ups_at_once_lose_nothing(machine: Machine) -> None:
     assert set(data_of_comments(path)["mcpServers"]) == {"other", *(wish.name for wish in wishes)}
     assert len([item for item in path.parent.iterdir() if "backup" in item.name]) == 8
     assert not [item for item in path.parent.iterdir() if item.name.endswith(".new")]
+
+
+def test_a_configuration_that_comes_in_between_is_not_replaced(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the last look, too: two set-ups may both create the folder of a host."""
+    path = GEMINI.path(machine)
+
+    def read_and_write(read: Path) -> files.ConfigFile:
+        found = read_config(read)
+        path.write_text("{}")
+        return found
+
+    path.parent.mkdir(exist_ok=True)
+    new = read_config(path)
+    monkeypatch.setattr(files, "read_config", read_and_write)
+    with pytest.raises(EvalsError, match="was changed by another program in the meantime"):
+        files.write_config(new, COMMENTED)
+    assert path.read_text() == "{}"
+    assert list(path.parent.iterdir()) == [path]
 
 
 def data_of_comments(path: Path) -> Any:

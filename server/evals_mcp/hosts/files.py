@@ -110,11 +110,27 @@ def _replace(file: ConfigFile, content: bytes) -> None:
         if file.content is not None:
             _keep_owner(file.target, new)
         if read_config(file.path).content != file.content:
-            raise Conflict(f"{file.path} was changed by another program in the meantime. Repeat the command.")
+            raise _changed(file)
+        if file.content is None:
+            with contextlib.suppress(OSError):  # a file system without links
+                _link(new, file)
+                return
         os.replace(new, file.target)
     finally:
         with contextlib.suppress(OSError):
             os.unlink(new)
+
+
+def _link(new: Path, file: ConfigFile) -> None:
+    """Give a new configuration its name. Raises Conflict if there is one by now, which a replacement would destroy."""
+    try:
+        os.link(new, file.target)
+    except FileExistsError:
+        raise _changed(file) from None
+
+
+def _changed(file: ConfigFile) -> Conflict:
+    return Conflict(f"{file.path} was changed by another program in the meantime. Repeat the command.")
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:
