@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -158,6 +159,20 @@ def test_lines_that_end_in_another_way_are_left_to_the_server(host: Host, start:
         json.loads(initialize()),
         json.loads(request(1, "ping")),
     ]
+
+
+def test_a_very_long_line_is_left_to_the_server(host: Host, start: Start) -> None:
+    """With all that follows: looking for its end with each chunk would take the longer, the longer the line is."""
+    early = start()
+    line = request(1, "ping", {"text": "x" * 3_000_000})
+    host.send(line[:-10])
+    waiting = threading.Thread(target=early.wait, daemon=True)
+    waiting.start()
+    waiting.join(20)
+    assert not waiting.is_alive()
+    host.send(line[-10:] + b"\n" + initialize() + b"\n")
+    host.leave()
+    assert _left(early) == [json.loads(line), json.loads(initialize())]
 
 
 def test_a_host_that_reads_no_answers_ends_the_program(host: Host, start: Start) -> None:

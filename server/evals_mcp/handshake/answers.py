@@ -52,7 +52,8 @@ class Handshake:
     """Answers the lines of one host, from the first one on.
 
     `waiting` are the lines that the server must read, in order, when it takes over. `listed` says that the host has
-    got the tools, `unanswered` that it waits for an answer that is not in the file.
+    got the tools, `unanswered` that it waits for an answer that is not in the file, `is_lost` that all that follows is
+    for the server.
     """
 
     def __init__(self, recorded: Recorded, settings: "EarlySettings") -> None:
@@ -63,30 +64,30 @@ class Handshake:
         self._settings = settings
         self._era: str | None = None
         self._features = ""
-        self._is_lost = False
+        self.is_lost = False
 
     def take(self, line: bytes) -> bytes:
         """The answer to a line without its end, as a line; empty if there is none, or the server must give it."""
         message = _message(line)
-        if message is not None and not self._is_lost:
+        if message is not None and not self.is_lost:
             if self._era is not None and "id" not in message and message["method"] in _FORWARDED:
                 self.waiting.append(line)
                 return b""
             try:
                 result = self._result(message) if "id" in message else None
             except (LookupError, TypeError):  # the file is not of this version, or half of it is lost
-                self._is_lost, result = True, None
+                self.is_lost, result = True, None
             if result is not None:
                 return _line({"jsonrpc": "2.0", "id": message["id"], "result": result})
         self.waiting.append(line)
         self.unanswered = True
         # The server may read it as the opening of another connection.
-        self._is_lost |= self._era is None or message is None or message["method"] == "initialize"
+        self.is_lost |= self._era is None or message is None or message["method"] == "initialize"
         return b""
 
     def give_up(self) -> None:
         """Answer nothing more: the bytes that follow are no lines as we read them."""
-        self._is_lost = self.unanswered = True
+        self.is_lost = self.unanswered = True
 
     def _result(self, message: "dict[str, Any]") -> "dict[str, Any] | None":
         params = message.get("params", {})

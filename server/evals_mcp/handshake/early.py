@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evals_mcp.handshake.answers import Handshake
 
 _CHUNK = 1 << 16
+_LONGEST = 1 << 20  # bytes of a line that is looked through for its end with every chunk that comes
 _QUIET = 0.1  # seconds after the first answer: hosts ask for the tools at once
 _OFTEN = 0.000_5  # seconds: how long an answer may wait for an import to pause
 
@@ -101,12 +102,14 @@ class EarlyAnswers:
                 self._changed.notify_all()
 
     def _answer(self) -> None:
+        if self._handshake.is_lost:
+            return  # all that follows is for the server
         if b"\n" in self._buffer or self._is_at_end:
             *lines, rest = bytes(self._buffer).split(b"\n")
             self._buffer[:] = b"" if self._is_at_end else rest
             for line in [*lines, rest] if self._is_at_end and rest else lines:
                 self._write(self._handshake.take(line))
-        if b"\r" in self._buffer[:-1]:
+        if self._buffer.find(b"\r", 0, -1) >= 0 or len(self._buffer) > _LONGEST:
             self._handshake.give_up()
 
     def _write(self, answer: bytes) -> None:
