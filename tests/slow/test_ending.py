@@ -109,7 +109,7 @@ def test_a_person_at_a_terminal_is_told_what_it_is_and_ends_it_with_ctrl_c(tmp_p
     stdout, stderr = process.communicate(timeout=PATIENCE)
     os.close(master)
     shown = "".join(lines)
-    for words in ("MCP server", "claude mcp add --scope user evals -- ", "`evals-mcp demo`", "Ctrl-C"):
+    for words in ("MCP server", "connect your assistants: `evals-mcp setup`", "`evals-mcp demo`", "Ctrl-C"):
         assert words in shown
     assert (stdout, stderr, process.returncode) == (b"", b"", 128 + signal.SIGINT)
 
