@@ -96,10 +96,11 @@ def documents(
     statuses: tuple[str | None, ...] = (None, "completed"),
     runs: int | None = None,
     most_evaluations: int = 2,
+    for_review: bool = True,
 ) -> list[Record]:
     """A document of some versions, datapoints, evaluators, evaluations, runs, traced logs and judgments.
 
-    With a number of `runs`, every log is in one of them.
+    With a number of `runs`, every log is in one of them. No documented route tells that evaluators are `for_review`.
     """
 
     def number(most: int, least: int = 0) -> int:
@@ -107,14 +108,13 @@ def documents(
         return drawn
 
     versions, evaluators = number(5, 1), number(6)
+    reviews = st.booleans() if for_review else st.just(False)
     points: list[int] = draw(st.lists(st.integers(0, 4), max_size=4, unique=True))
     records = _files(versions, evaluators) + _dataset(points)
     evaluations = number(most_evaluations, 1)
     for each in range(evaluations):
         chosen = sorted(draw(st.sets(st.integers(0, evaluators - 1)))) if evaluators else []
-        attached = [
-            AttachedEvaluator(version_id=ident("evv", which), for_review=draw(st.booleans())) for which in chosen
-        ]
+        attached = [AttachedEvaluator(version_id=ident("evv", which), for_review=draw(reviews)) for which in chosen]
         records.append(
             EvaluationRecord(id=ident("evr", each), name=f"E{each}", file_id=ident("pr", "prompt"), evaluators=attached)
         )

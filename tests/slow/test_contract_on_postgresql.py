@@ -14,7 +14,14 @@ __all__ = ["api", "evaluate", "files", "labelled", "make", "served_api", "v5"]
 
 pytestmark = pytest.mark.anyio
 _ELSEWHERE = {"test_bad_input", "test_every_route"}  # in files of tests/slow with the same names
-_OF_NO_STORE = {"test_gate", "test_keyed_access", "test_local_only", "test_patience"}  # or of one that they open
+# Of no store, or of one that they open.
+_OF_NO_STORE = {
+    "test_embedded",
+    "test_gate",
+    "test_keyed_access",
+    "test_local_only",
+    "test_patience",
+}  # or of one that they open
 
 _FOLDER = Path(__file__).parents[1]
 _FILES = sorted((_FOLDER / "api").rglob("test_*.py"))

@@ -28,7 +28,7 @@ def test_bulk_answers_what_single_writes_answer(
     """Every GET, statistics and every review, ids and deployments apart; loaded again, neither adds anything."""
 
     @settings(max_examples=examples(10), suppress_health_check=_UNCHECKED)
-    @given(document=documents())
+    @given(document=documents(for_review=False))
     def check(document: list[Record]) -> None:
         with closing(new_store()) as bulk, closing(new_store()) as single:
             ids = own_ids(served.load_singly(single, document))

@@ -61,6 +61,14 @@ def _figures(answer: str) -> list[str]:
     return [line for line in answer.splitlines() if not line.startswith("Rows read")]
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Workers of pytest ignore Ctrl-C; a command does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def _interrupting() -> Iterator[Tell]:
     """A bar of which the first step makes the person press Ctrl-C."""

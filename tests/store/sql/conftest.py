@@ -1,5 +1,6 @@
 """Two evaluations beside each other on each database, with the same ids, and what a question in SQL must not reach."""
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 from tests.edge_cases import NAME, load_edge_cases
 from tests.loaded_stores import Served, served
 from tests.serving.administration import create_key, create_workspace
@@ -60,9 +62,10 @@ def sqlite_asked(sample_database: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def postgresql_asked(postgres_server: str, sqlite_asked: Asked, served: Served) -> Iterator[Asked]:
     """The same in a workspace on PostgreSQL, beside another workspace and keys."""
-    address = postgres_server.replace("/postgres?", "/asked?")
+    name = f"asked_{secrets.token_hex(4)}"  # files that import this fixture have one of their own
+    address = postgres_server.replace("/postgres?", f"/{name}?")
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE asked")
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
     spaces = {name: create_workspace(address, name).schema for name in ("red", "blue")}
     create_key(address, "red", "secret")
     app = create_app(OpenAccess(sqlite_asked.store))
