@@ -111,7 +111,7 @@ def questions(made: BigDatabase) -> dict[str, Question]:
         "logs, sample, far in": deep("get_logs", [1_000], sampled, **sampled),
         "logs, sample, judgment=<3": logs(**sampled, where=["judgment<3"]),
         "datapoints": datapoints(),
-        "datapoints, far in": deep("list_datapoints", [amount // RUNS // 2], {"dataset": dataset}),
+        "datapoints, far in": deep("list_datapoints", [amount // RUNS // 2], {"datasets": [dataset]}),
         **{f"datapoints, show={show}": datapoints(show=show) for show in shows},
         "compare_runs, two runs": Question("compare_runs", {"candidates": ["v1"]}),
         "compare_runs, all runs": Question("compare_runs", {}),
