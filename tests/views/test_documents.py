@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.small_evaluations import FAILS, make_evaluation
 
 from evals_mcp.config import Settings
 from evals_mcp.lookup.lookup import Lookup
@@ -71,6 +72,37 @@ async def test_numbers_stand_beside_the_words(lookup: Lookup) -> None:
     assert judged == [["true"], ["false"]]
     assert first["candidate"]["judgments"][0]["text"]["text"]
     assert [part["label"] for part in first["baseline"]["output"]] == ["output"]
+
+
+async def test_a_row_counts_the_datapoints_of_every_outcome(tmp_path: Path) -> None:
+    """As many as its list has: also of those in one run only, and with errors of a log or an evaluator."""
+    async with build_client(Settings(database=str(tmp_path / "evals.db"))) as client:
+        small = await make_evaluation(client, ok={"return_type": "boolean"}, stars={"return_type": "number"})
+        both = {"small/ok": True, "small/stars": 2.5}
+        asked = list("abcdefgh")
+        await small.run("v1", [(q, both) for q in "abcdef"], questions=asked, errors={"f": "timeout"})
+        await small.run(
+            "v2",
+            [
+                ("a", both),
+                ("b", {"small/ok": False}),
+                ("c", {"small/ok": FAILS, "small/stars": 1}),
+                ("g", both),
+                ("h", both),
+            ],
+            questions=asked,
+        )
+        lookup = Lookup(client, with_document=True)
+        await compare_runs(lookup, small.id)
+        rows = _document(lookup)["candidates"][0]["rows"]
+        assert len(rows) == 2
+        counts = [[row[outcome] for outcome in ("only_baseline", "only_candidate", "errors")] for row in rows]
+        for row, counted in zip(rows, counts, strict=True):
+            for outcome, expected in zip(("only_baseline", "only_candidate", "errors"), counted, strict=True):
+                await compare_runs(lookup, small.id, evaluators=[row["evaluator"]], outcome=outcome)
+                (page,) = _document(lookup)["datapoints"]
+                assert page["total"] == expected
+                assert expected
 
 
 async def test_all_datapoints_are_reached_by_pages(lookup: Lookup) -> None:

@@ -29,6 +29,8 @@ class ComparisonRow(Model):
 
     `p_value` is uncorrected. `adjusted_p` is corrected over all evaluator comparisons of the family (or all measures)
     and decides the verdict. `passes`: it compares the evaluator's own verdicts, which stand beside its judgments.
+    `errors` counts the datapoints with a failed log or a failed judgment of the evaluator in either run; null where
+    it is not counted.
     """
 
     evaluator_version_id: str | None = None
@@ -39,6 +41,7 @@ class ComparisonRow(Model):
     pairs: int
     only_baseline: int
     only_candidate: int
+    errors: int | None = None
     ignored: int
     averaged: bool
     baseline: float | None = None

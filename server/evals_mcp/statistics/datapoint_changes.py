@@ -175,14 +175,28 @@ def _weigh(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, outco
         alone = alone if len(left) and len(right) else alone[:0]
         return _Weights(alone, np.ones(len(alone)), np.zeros(len(alone)), pairs)
     if outcome == "errors":
-        failed = [run.datapoints[run.judgments[row.version_id].states == FAILED] for run in (baseline, candidate)]
-        found = np.unique(np.concatenate(failed))
+        found = np.unique(np.concatenate([_failed_judgments(row, run) for run in (baseline, candidate)]))
         return _Weights(found, np.ones(len(found)), np.zeros(len(found)), pairs)
     changes = _evaluator_changes(row, baseline, candidate)
     gains, rises = changes.gains, changes.rises
     ways = {"regressed": -gains, "improved": gains, "higher": rises, "lower": -rises}
     signs = np.sign(gains if row.is_directed else rises)
     return _Weights(changes.keys, np.maximum(ways.get(outcome, changes.amounts), 0.0), signs, pairs)
+
+
+def datapoints_with_errors(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> NDArray[Any]:
+    """The keys of the datapoints that the outcome `errors` lists by one evaluator."""
+    import numpy as np
+
+    runs = (baseline, candidate)
+    keys = [part for run in runs for part in (_failed_judgments(row, run), run.datapoints[run.failed])]
+    found = np.unique(np.concatenate(keys))
+    return found[found >= 0]
+
+
+def _failed_judgments(row: EvaluatorRow, run: RunColumns) -> NDArray[Any]:
+    """The keys of datapoints where an evaluator failed, repeated for several logs."""
+    return run.datapoints[run.judgments[row.version_id].states == FAILED]
 
 
 def _failed_logs(

@@ -32,7 +32,7 @@ from evals_mcp.statistics.columns import (
     pair_option_columns,
 )
 from evals_mcp.statistics.corrections import correct_changing
-from evals_mcp.statistics.datapoint_changes import DatapointChange, rank_datapoints
+from evals_mcp.statistics.datapoint_changes import DatapointChange, datapoints_with_errors, rank_datapoints
 from evals_mcp.statistics.numbers import compare_numbers
 from evals_mcp.statistics.options import compare_multi_selects, compare_selects
 from evals_mcp.statistics.pairing import pair_columns
@@ -226,7 +226,14 @@ def _output_costs(run: RunColumns) -> NDArray[Any]:
 def _candidate(
     run_id: str, evaluators: Sequence[EvaluatorRow], baseline: RunColumns, columns: RunColumns, pair: PairComparison
 ) -> ComparedCandidate:
-    rows = [comparison_row(pair.comparisons[row.version_id], evaluator_version_id=row.version_id) for row in evaluators]
+    rows = [
+        comparison_row(
+            pair.comparisons[row.version_id],
+            evaluator_version_id=row.version_id,
+            errors=len(datapoints_with_errors(row, baseline, columns)),
+        )
+        for row in evaluators
+    ]
     run = _compared_run(run_id, evaluators, columns, baseline)
     return ComparedCandidate(
         **dict(run),

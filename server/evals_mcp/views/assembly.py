@@ -2,7 +2,8 @@
 
 A view is an HTML file in this folder. The line `<!-- bridge -->` in it takes the script that joins it to its place:
 `bridge.js` in a host of MCP Apps, `page.js` on a page of `serve`, none in a file. The line `<!-- document -->` takes
-the document, where it is known beforehand.
+the document, where it is known beforehand. Outside of hosts, the view can be printed: its script goes on with `paper.js`,
+and its style with `paper.css`.
 """
 
 import json
@@ -25,7 +26,15 @@ _DOCUMENT = "<!-- document -->"
 def read_view(name: str, bridge: Bridge | None = None) -> str:
     """The HTML of a view (`comparison`) with the script that joins it to its place."""
     script = f"<script>\n{_read(bridge)}</script>" if bridge else ""
-    return _without_notes(_read(f"{name}.html").replace(_BRIDGE, script, 1))
+    html = _read(f"{name}.html").replace(_BRIDGE, script, 1)
+    return _without_notes(html if bridge == "bridge.js" else _for_paper(html))
+
+
+def _for_paper(html: str) -> str:
+    """A view that can be printed. Its last script and its style go on, so that it has no more of them."""
+    before, end, after = html.rpartition("</script>")
+    html = before + _read("paper.js") + end + after
+    return html.replace("</style>", _read("paper.css") + "</style>", 1)
 
 
 def _without_notes(text: str) -> str:

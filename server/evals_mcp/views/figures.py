@@ -97,6 +97,9 @@ def comparison(row: ComparisonRow) -> JsonObject:
         "lower": row.lower,
         "changed": row.changed,
         "same": row.same,
+        "only_baseline": row.only_baseline,
+        "only_candidate": row.only_candidate,
+        "errors": row.errors,
         "options": [
             {"option": item.option, "baseline": item.baseline_share, "candidate": item.candidate_share}
             for item in row.options
