@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 import httpx
 import pytest
@@ -49,7 +49,13 @@ def test_from_all_evaluations_to_a_log(sample_copy: Path) -> None:
         row = found["document"]["datapoints"][0]["rows"][0]
         log = browser.get(f"/logs/{row['candidate']['id']}")
         assert row["candidate"]["output"][0]["text"].splitlines()[0] in log.text
-        assert "judgments.policy_correct false, explanation" in log.text
+        cells = re.findall(r"<t[hd][^>]*>(?:<div[^>]*>)?(.*?)<", log.text)
+        assert cells[cells.index("policy_correct") + 1] == "false"
+        (back,) = _links(log.text, "../evaluations/")[:1]
+        assert urljoin(str(log.url), back) == str(report.url)
+        assert f'<p>Run <b>v2-concise</b> of <a href="{back}">{SAMPLE}</a>.</p>' in log.text
+        assert "<h2>Inputs</h2>\n<h3>question</h3>" in log.text
+        assert not re.search(r"<h\d>[^<]*\w\.\w", log.text)
         for shown in (first, report, log):
             policy = shown.headers["content-security-policy"]
             assert policy.startswith("default-src 'none'; ")
@@ -76,7 +82,9 @@ def test_the_address_that_the_sdk_prints_opens_the_page(sample_copy: Path) -> No
         for ending, kind in (("html", "text/html"), ("md", "text/markdown"), ("json", "application/json")):
             written = browser.get(f"{listed[0]['url']}/report.{ending}")
             assert written.headers["content-type"].startswith(kind)
-            assert written.headers["content-disposition"] == f'attachment; filename="report.{ending}"'
+            named = f"Which prompt answers tickets.{ending}"
+            told = f"attachment; filename=\"{named}\"; filename*=UTF-8''{quote(named)}"
+            assert written.headers["content-disposition"] == told
         assert browser.get(f"{listed[0]['url']}/report.pdf").status_code == 404
 
 
@@ -98,6 +106,8 @@ def test_what_is_not_there_is_told_in_a_sentence(sample_copy: Path) -> None:
         assert browser.delete(f"/v5/{page}").status_code < 300
         gone = browser.get(f"/{page}")
         assert gone.status_code == 404
+        assert _links(gone.text, r"\.") == ["../"]
+        assert _links(browser.get(f"/{page}/report.pdf").text, r"\.") == ["../../"]
         assert f"There is no evaluation {page[12:]} here. It may have been deleted." in gone.text
         assert _call(browser, page).status_code == 404
         assert browser.get("/logs/log_unknown").status_code == 404
@@ -225,3 +235,22 @@ def test_texts_of_others_are_no_markup(tmp_path: Path) -> None:
             assert shown.text.count("<script") == scripts
             assert "alert(1)" in shown.text
         assert "\u202e" not in first.text + shown.text
+
+
+def test_a_log_leads_to_the_evaluation_that_it_was_opened_from(tmp_path: Path) -> None:
+    """Also if another one of the same file has it, too; without one, to no page that does not show it."""
+    with served(str(tmp_path / "evals.db")) as url, _browser(url) as browser:
+        prompt = browser.post("/v5/prompts", json={"path": "bot", "model": "m"}).json()
+        other = browser.post("/v5/evaluations", json={"name": "Other", "file": {"id": prompt["id"]}, "evaluators": []})
+        made = browser.post(
+            "/v5/evaluations", json={"name": "One", "file": {"id": prompt["id"]}, "evaluators": []}
+        ).json()
+        stray = browser.post("/v5/prompts/log", json={"id": prompt["id"], "output": "stray"}).json()
+        version = {"version": {"version_id": prompt["version_id"]}}
+        for evaluation in (made, other.json()):
+            run = browser.post(f"/v5/evaluations/{evaluation['id']}/runs", json=version).json()
+            log = browser.post("/v5/prompts/log", json={"id": prompt["id"], "run_id": run["id"], "output": "hi"}).json()
+            for query in ("", f"?evaluation={evaluation['id']}", "?evaluation=evr_gone"):
+                shown = browser.get(f"/logs/{log['id']}{query}").text
+                assert set(_links(shown, "../evaluations/")) == {f"../evaluations/{evaluation['id']}"}
+        assert _links(browser.get(f"/logs/{stray['id']}?evaluation={made['id']}").text, "../evaluations/") == []

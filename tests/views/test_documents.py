@@ -10,6 +10,7 @@ from tests.small_evaluations import FAILS, make_evaluation
 from evals_mcp.config import Settings
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.model import JsonObject
+from evals_mcp.models.questions import Outcome
 from evals_mcp.tools.compare_runs import compare_runs
 from evals_mcp.tools.list_runs import list_runs
 from evals_mcp.wiring import build_client
@@ -96,13 +97,13 @@ async def test_a_row_counts_the_datapoints_of_every_outcome(tmp_path: Path) -> N
         await compare_runs(lookup, small.id)
         rows = _document(lookup)["candidates"][0]["rows"]
         assert len(rows) == 2
-        counts = [[row[outcome] for outcome in ("only_baseline", "only_candidate", "errors")] for row in rows]
-        for row, counted in zip(rows, counts, strict=True):
-            for outcome, expected in zip(("only_baseline", "only_candidate", "errors"), counted, strict=True):
+        outcomes: tuple[Outcome, ...] = ("only_baseline", "only_candidate", "errors")
+        for row in rows:
+            for outcome in outcomes:
                 await compare_runs(lookup, small.id, evaluators=[row["evaluator"]], outcome=outcome)
                 (page,) = _document(lookup)["datapoints"]
-                assert page["total"] == expected
-                assert expected
+                assert page["total"] == row[outcome]
+                assert page["total"]
 
 
 async def test_all_datapoints_are_reached_by_pages(lookup: Lookup) -> None:

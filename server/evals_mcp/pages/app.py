@@ -16,11 +16,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.errors import EvalsError, Invalid, NotFound, Unauthorized
+from evals_mcp.lookup.log_runs import find_place
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.pages.arguments import checked_arguments
+from evals_mcp.pages.downloads import attachment
 from evals_mcp.pages.entrances import Entrance, Visitor
 from evals_mcp.pages.html import PAGE_POLICY
-from evals_mcp.pages.plain_pages import evaluations_page, failure_page, log_page, sign_in_page
+from evals_mcp.pages.log_page import log_page
+from evals_mcp.pages.plain_pages import evaluations_page, failure_page, sign_in_page
 from evals_mcp.pages.report_files import report_text
 from evals_mcp.pages.report_page import report_page
 from evals_mcp.pages.reports import DATAPOINTS, FIELDS, Asked, read_report
@@ -81,7 +84,7 @@ class Pages:
                 return _failure(request, error)
             except Exception:
                 _log.exception("internal error")
-                return _html(failure_page("Internal error. See the server's log."), 500)
+                return _html(failure_page("Internal error. See the server's log.", _root(request)), 500)
 
         return answer
 
@@ -122,7 +125,8 @@ class Pages:
         document = await read_report(
             _lookup(visitor), await _asked(request, visitor), datapoints=DATAPOINTS, fields=FIELDS
         )
-        headers = {**_HEADERS, "Content-Disposition": f'attachment; filename="report.{format}"'}
+        named = attachment(document["evaluation"]["name"], format)
+        headers = {**_HEADERS, "Content-Disposition": named}
         return Response(report_text(document, format), headers=headers, media_type=_FORMATS[format])
 
     async def _document(self, request: Request, visitor: Visitor) -> Response:
@@ -142,7 +146,9 @@ class Pages:
     async def _log(self, request: Request, visitor: Visitor) -> Response:
         lookup = _lookup(visitor)
         log = await visitor.client.logs.get(request.path_params["id"])
-        return _html(log_page(log, await lookup.find_datapoint_of(log), signed_in=self._entrance.takes_keys))
+        datapoint, named = await lookup.find_datapoint_of(log), request.query_params.get("evaluation")
+        place = await find_place(lookup, log, named)
+        return _html(log_page(log, datapoint, place, signed_in=self._entrance.takes_keys))
 
 
 def _key(form: bytes) -> str:
@@ -156,14 +162,24 @@ def _key(form: bytes) -> str:
 
 def _here(request: Request) -> str:
     """The address of a request, relative to itself. Nothing in it can lead to another server."""
-    raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode("ascii")
-    last, query = raw.rpartition(b"/")[2].decode("latin-1"), request.url.query
+    last, query = _path(request).rpartition("/")[2], request.url.query
     return f"./{quote(last, safe='%')}" + (f"?{query}" if query else "")
 
 
 def _is_elsewhere(request: Request) -> bool:
     """Whether the browser says that a page of another site sent the request."""
     return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+
+
+def _root(request: Request) -> str:
+    """The address of the first page, relative to that of a request: also where a proxy puts a path before it."""
+    return "../" * (_path(request).count("/") - 1) or "./"
+
+
+def _path(request: Request) -> str:
+    """The path of a request as it was sent."""
+    raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode("ascii")
+    return raw.decode("latin-1")
 
 
 async def _sign_out(request: Request) -> Response:
@@ -210,7 +226,7 @@ def _failure(request: Request, error: EvalsError) -> Response:
     if error.status == 401:
         tried = request.method == "POST"
         return _html(sign_in_page(str(error) if tried else ""), 401)
-    return _html(failure_page(str(error)), error.status)
+    return _html(failure_page(str(error), _root(request)), error.status)
 
 
 def _html(html: str, status: int = 200, policy: str = PAGE_POLICY) -> Response:

@@ -17,6 +17,7 @@ _STYLE = """
   font: 15px/1.5 system-ui, sans-serif; background: light-dark(#fff, #14171c); color: light-dark(#1b1f24, #e8eaee) }
 body { margin: 0 auto; padding: 16px; max-width: 1200px; overflow-wrap: anywhere }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 1.6em }
+h3 { font-size: .9rem; margin: 12px 0 4px; color: var(--soft) }
 a { color: var(--link) } .soft { color: var(--soft) }
 nav { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center }
 table { border-collapse: collapse; width: 100% } .scroll { overflow-x: auto }
@@ -24,6 +25,7 @@ th, td { text-align: left; vertical-align: top; padding: 5px 14px 5px 0; border-
   overflow-wrap: break-word; min-width: 4rem }
 pre { background: var(--card); padding: 10px; border-radius: 4px; white-space: pre-wrap; font: inherit;
   unicode-bidi: isolate; max-height: 40rem; overflow: auto }
+.said { white-space: pre-wrap; unicode-bidi: isolate }
 form { margin: 12px 0; display: flex; flex-wrap: wrap; gap: 8px; align-items: end } nav form { margin: 0 }
 input, button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line);
   border-radius: 5px; padding: 5px 10px; max-width: 100% }

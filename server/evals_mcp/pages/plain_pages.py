@@ -1,20 +1,13 @@
-"""The pages without scripts: evaluations, a log, an error, and the form to sign in."""
+"""The pages without scripts: evaluations, an error, and the form to sign in."""
 
-from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
 from evals_mcp.answers.evaluations import headline_words
 from evals_mcp.answers.frame.figures import count, date
-from evals_mcp.answers.log_parts import list_parts, log_document, part_text
-from evals_mcp.answers.traces import list_steps
-from evals_mcp.answers.whole_log import log_opening
-from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.path_labels import path_labels
-from evals_mcp.models.rows import DatapointContent, EvaluationRow, EvaluationRows
+from evals_mcp.models.rows import EvaluationRow, EvaluationRows
 from evals_mcp.pages.html import Html, page, table, tag, text
 
-_PARTS = 100
-_STEPS = 500
 _HEADERS = ("evaluation", "status", "runs", "headline", "evaluators", "file", "changed")
 
 
@@ -40,24 +33,9 @@ def evaluations_page(rows: EvaluationRows, sought: str, offset: int, limit: int,
     return page("Evaluations", *parts, navigation=navigation("./", signed_in=True) if signed_in else None)
 
 
-def log_page(log: LogResponse, datapoint: DatapointContent | None, *, signed_in: bool) -> str:
-    """A log with all its parts, its judgments and its trace."""
-    parts = [tag("p", text(log_opening(log)), class_="soft"), *_parts(log, datapoint)]
-    steps = list_steps(log)
-    if steps:
-        parts.append(tag("h2", text(f"Trace of {count(len(steps), 'step')}")))
-    for step in steps[:_STEPS]:
-        number = ".".join(map(str, step.position))
-        opened = tag("summary", text(f"{number} {log_opening(step.log)}"))
-        parts.append(tag("details", opened, *_parts(step.log, None)))
-    if len(steps) > _STEPS:
-        parts.append(tag("p", text(f"{count(len(steps) - _STEPS, 'more step')}.")))
-    return page(f"Log {log.id}", *parts, navigation=navigation("../", signed_in=signed_in))
-
-
-def failure_page(message: str) -> str:
-    """A page with a sentence about what is wrong."""
-    return page("Not shown", tag("p", text(message)), tag("p", tag("a", text("All evaluations"), href="/")))
+def failure_page(message: str, root: str) -> str:
+    """A page with a sentence about what is wrong. `root` is the relative address of the first page."""
+    return page("Not shown", tag("p", text(message)), tag("p", tag("a", text("All evaluations"), href=root)))
 
 
 def sign_in_page(message: str) -> str:
@@ -94,10 +72,3 @@ def _steps(total: int, sought: str, offset: int, limit: int) -> Html:
             query = urlencode({key: value for key, value in (("text", sought), ("offset", start)) if value})
             links.append(tag("a", text(label), href=f"?{query}"))
     return tag("p", *links) if links else Html("")
-
-
-def _parts(log: LogResponse, datapoint: DatapointContent | None) -> Iterator[Html]:
-    for part in list_parts(log, log_document(log, datapoint), _PARTS):
-        yield tag("h2", text(part.heading))
-        if part.value is not None:
-            yield tag("pre", text(part_text(part.value)), dir="auto", tabindex="0")

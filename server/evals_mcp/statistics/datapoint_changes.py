@@ -190,13 +190,14 @@ def datapoints_with_errors(row: EvaluatorRow, baseline: RunColumns, candidate: R
 
     runs = (baseline, candidate)
     keys = [part for run in runs for part in (_failed_judgments(row, run), run.datapoints[run.failed])]
-    found = np.unique(np.concatenate(keys))
+    found: NDArray[Any] = np.unique(np.concatenate(keys))
     return found[found >= 0]
 
 
 def _failed_judgments(row: EvaluatorRow, run: RunColumns) -> NDArray[Any]:
     """The keys of datapoints where an evaluator failed, repeated for several logs."""
-    return run.datapoints[run.judgments[row.version_id].states == FAILED]
+    keys: NDArray[Any] = run.datapoints[run.judgments[row.version_id].states == FAILED]
+    return keys
 
 
 def _failed_logs(

@@ -9,11 +9,11 @@ from evals_mcp.answers.log_pairs import summarize_pair
 from evals_mcp.answers.log_parts import log_document
 from evals_mcp.answers.whole_log import summarize_log, summarize_part
 from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.lookup.log_runs import find_run_label
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
-from evals_mcp.models.logs import LogResponse, log_kind
+from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.questions import Filter, LogQuestion
-from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.tools.arguments import MaxTokens
 from evals_mcp.tools.tool import Tool
 
@@ -74,25 +74,11 @@ async def _pair(lookup: Lookup, log: LogResponse, beside: str, evaluation: str, 
     return summarize_pair(
         log,
         other,
-        (await _run_label(lookup, resolved, log), label),
+        (await find_run_label(lookup, resolved, log), label),
         len(others) - 1,
         max_tokens,
         await lookup.find_datapoint_of(log),
     )
-
-
-async def _run_label(lookup: Lookup, evaluation: ResolvedEvaluation, log: LogResponse) -> str | None:
-    """The label of the run that has a log; None if none of the evaluation has it."""
-    kind = log_kind(log)
-    version_id = getattr(log, kind).version_id if kind else None
-    run_ids = [run.id for run in evaluation.runs if run.version_id in (None, version_id)]
-    if not run_ids:
-        return None
-    condition = Filter(run_ids=run_ids, datapoint_id=log.source_datapoint_id)
-    evaluation, rows = await (await lookup.rows()).find_logs(
-        evaluation, LogQuestion(filter=condition, limit=100, characters=0)
-    )
-    return next((evaluation.run_labels[row.run_id] for row in rows.rows if row.id == log.id), None)
 
 
 TOOL = Tool(function=get_log, title="Read a log", search_hint="whole output")

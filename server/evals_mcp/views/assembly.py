@@ -2,8 +2,8 @@
 
 A view is an HTML file in this folder. The line `<!-- bridge -->` in it takes the script that joins it to its place:
 `bridge.js` in a host of MCP Apps, `page.js` on a page of `serve`, none in a file. The line `<!-- document -->` takes
-the document, where it is known beforehand. Outside of hosts, the view can be printed: its script goes on with `paper.js`,
-and its style with `paper.css`.
+the document, where it is known beforehand. Outside of hosts, the view can be printed: its script goes on with
+`paper.js`, and its style with `paper.css`.
 """
 
 import json

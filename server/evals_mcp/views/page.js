@@ -7,5 +7,5 @@ window.evals = {
     if (!response.ok || !found) throw new Error(found && found.detail || `The server answered ${response.status}.`);
     return found;
   },
-  logAddress: (id) => `../logs/${encodeURIComponent(id)}`,
+  logAddress: (id) => `../logs/${encodeURIComponent(id)}?evaluation=${location.pathname.replace(/\/$/, "").split("/").pop()}`,
 };
