@@ -57,6 +57,8 @@ async def test_the_keyboard_alone_leads_from_the_evaluations_to_a_log(
         await _press_enter_on(page, "log_")
         await expect(page.get_by_role("heading", level=1)).to_contain_text("log_")
         await _assert_for_everybody(watched, axe)
+        await _press_enter_on(page, SAMPLE)
+        await expect(page.get_by_role("heading", level=1)).to_have_text(SAMPLE)
 
 
 async def test_hostile_and_long_texts_stay_texts_on_pages(browser: "Browser", address: str) -> None:
@@ -80,6 +82,46 @@ async def test_hostile_and_long_texts_stay_texts_on_pages(browser: "Browser", ad
             await assert_closed(page.main_frame)
             await page.go_back()
         assert watched.strays == []
+
+
+async def test_a_difference_counts_the_datapoints_of_each_list(browser: "Browser", address: str) -> None:
+    """On its buttons, as many as each then lists."""
+    async with watched_page(browser, allowed=address) as watched:
+        page = watched.page
+        await page.goto(address)
+        await page.get_by_role("link", name=SAMPLE).click()
+        await page.get_by_role("button", name="worse").first.click()
+        choices = page.get_by_role("group", name="Datapoints to list").get_by_role("button")
+        await choices.first.wait_for()
+        words = await choices.all_text_contents()
+        assert words == [
+            "Worse 9",
+            "Better 0",
+            "Changed 9",
+            "Same 30",
+            "Only baseline 1",
+            "Only candidate 0",
+            "Errors 1",
+        ]
+        for word in words:
+            await page.get_by_role("button", name=word, exact=True).click()
+            number = word.split()[-1]
+            told = "No datapoints." if number == "0" else re.compile(rf" of {number} datapoints?$")
+            await page.locator("#list").get_by_text(told).wait_for()
+        watched.assert_quiet()
+
+
+async def test_a_page_on_paper_says_how_to_get_datapoints(browser: "Browser", address: str) -> None:
+    """It asks the server for them one by one, which printing does not wait for; what is listed is printed."""
+    async with watched_page(browser, allowed=address) as watched:
+        await watched.page.goto(address)
+        await watched.page.get_by_role("link", name=SAMPLE).click()
+        await watched.page.get_by_role("heading", level=1, name=SAMPLE).wait_for()
+        seen = "addEventListener('beforeprint', () => { window.printed = document.getElementById('list').innerText; })"
+        await watched.page.evaluate(seen)
+        await watched.page.pdf()
+        assert "print this report's html file" in await watched.page.evaluate("window.printed")
+        watched.assert_quiet()
 
 
 async def test_an_evaluation_that_was_deleted_is_told_in_a_sentence(browser: "Browser", address: str) -> None:

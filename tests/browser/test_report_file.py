@@ -1,6 +1,7 @@
 """The file that `evals-mcp report` writes: opened from a disk, without a server behind it."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from tests.e2e.in_process import run
 from tests.e2e.stdio import SAMPLE
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Page
 
 pytestmark = pytest.mark.anyio
 
@@ -78,3 +79,56 @@ async def test_figures_of_two_parts_stay_in_their_cards(browser: "Browser", repo
         is_wider = "(e) => e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1"
         wider = f"[...document.querySelectorAll('.card *')].filter({is_wider}).length"
         assert await page.evaluate(wider) == 0
+
+
+async def test_a_report_on_paper_has_the_worst_datapoints(browser: "Browser", reports: Path) -> None:
+    """With both outputs, in dark ink, although nobody opened any; on the screen nothing stays of it."""
+    address = (reports / "sample.html").as_uri()
+    async with watched_page(browser, allowed=address, theme="dark") as watched:
+        page = watched.page
+        await page.goto(address)
+        assert await _printed(page) == await _printed(page)
+        words = await _printed(page)
+        assert "v2-concise against v1-baseline: 10 of 22 datapoints that got worse" in words
+        first = words[words.index("policy_correct true → false") :]
+        for part in ("question", "target: facts", "v1-baseline (baseline)", "output tokens", "Judgments"):
+            assert part in first
+        assert await page.locator("#list").text_content() == ""
+        await expect(page.get_by_role("button", name="worse").first).to_be_visible()
+        await page.get_by_role("button", name="worse").first.click()
+        listed = await page.get_by_role("button", expanded=False).count()
+        words = await _printed(page)
+        assert "9 of 9 datapoints" in words
+        assert words.count("v1-baseline (baseline)") == listed == 9
+        assert await page.get_by_role("button", expanded=False).count() == listed
+        watched.assert_quiet()
+
+
+async def _printed(page: "Page") -> str:
+    """What is listed on paper. The browser prints as for a printer."""
+    await page.evaluate(
+        "addEventListener('beforeprint', () => { const list = document.getElementById('list');"
+        " window.printed = list.innerText; window.shut = document.querySelectorAll('details:not([open])').length; })"
+    )
+    await page.pdf()
+    assert await page.evaluate("window.shut") == 0
+    printed: str = await page.evaluate("window.printed")
+    return printed
+
+
+@pytest.mark.parametrize("width", [320, 480, 1_280])
+async def test_axes_have_labels_that_do_not_meet(browser: "Browser", reports: Path, width: int) -> None:
+    """In narrow plots, too: zero is among them, and a caption below."""
+    address = (reports / "sample.html").as_uri()
+    async with watched_page(browser, allowed=address, width=width) as watched:
+        await watched.page.goto(address)
+        axes = await watched.page.evaluate(
+            "[...document.querySelectorAll('.axis')].map((axis) => [...axis.querySelectorAll('text[y=\"12\"]')].map("
+            "(label) => [label.textContent, label.getBoundingClientRect().left, label.getBoundingClientRect().right]))"
+        )
+        assert len(axes) > 5
+        for labels in axes:
+            assert len(labels) > 1
+            assert "0" in [label for label, _, _ in labels]
+            for (_, left, right), (_, following, _) in pairwise(labels):
+                assert left < right < following

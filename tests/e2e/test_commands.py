@@ -1,11 +1,15 @@
 """The commands, as a person types them: their output, and their exit status; tests/slow has the demo."""
 
+import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from tests.e2e.in_process import run
 
 from evals_mcp import __version__
+from evals_mcp.cli.main import main
 from evals_mcp.config import VARIABLES
 from evals_mcp.tools import TOOLS
 
@@ -75,6 +79,26 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
     assert secret not in listed
     assert run(["keys", "revoke", "dashboard", *database]).stdout.startswith("Revoked ")
     assert "\trevoked " in run(["keys", "list", *database]).stdout
+
+
+class _Terminal(StringIO):
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_a_list_on_a_terminal_has_headers(tmp_path: Path) -> None:
+    """And columns in line; names are no markup."""
+    database = ["--database", str(tmp_path / "evals.db")]
+    for name in ("a", "a long [bold]name"):
+        run(["keys", "create", name, *database])
+    with redirect_stdout(_Terminal()) as stdout, pytest.raises(SystemExit):
+        main(["keys", "list", *database])
+    header, *rows = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", stdout.getvalue()).splitlines()]
+    assert header.split() == ["id", "name", "workspace", "may", "created", "state"]
+    assert len(rows) == 2
+    assert [row.index("read-write") for row in rows] == [header.index("may")] * 2
+    assert "  a long [bold]name  " in rows[1]
 
 
 def test_workspaces_are_made_and_listed(postgres_address: str) -> None:

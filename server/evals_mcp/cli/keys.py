@@ -2,10 +2,15 @@
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli.arguments import add_database, control_of
-from evals_mcp.cli.printing import visible
+from evals_mcp.cli.printing import print_rows
+
+if TYPE_CHECKING:
+    from evals_mcp.store.teams.control import ApiKey
+
+_HEADERS = ("id", "name", "workspace", "may", "created", "state")
 
 
 def add_command(commands: Any) -> None:
@@ -41,11 +46,14 @@ def _list_keys(parsed: argparse.Namespace) -> int:
         keys = control.keys()
     if not keys:
         print("There are no keys. `evals-mcp serve` answers all requests, but only from this machine.", file=sys.stderr)
-    for key in keys:
-        may = "read" if key.read_only else "read-write"
-        state = f"revoked {key.revoked_at:%Y-%m-%d %H:%MZ}" if key.revoked_at else "active"
-        print(f"{key.id}\t{visible(key.name)}\t{key.workspace}\t{may}\t{key.created_at:%Y-%m-%d %H:%MZ}\t{state}")
+    print_rows(_HEADERS, map(_row, keys))
     return 0
+
+
+def _row(key: "ApiKey") -> tuple[str, ...]:
+    may = "read" if key.read_only else "read-write"
+    state = f"revoked {key.revoked_at:%Y-%m-%d %H:%MZ}" if key.revoked_at else "active"
+    return key.id, key.name, key.workspace, may, f"{key.created_at:%Y-%m-%d %H:%MZ}", state
 
 
 def _revoke_key(parsed: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """How commands print tables, notes and errors. Names in files can hold codes that a terminal obeys."""
 
 import sys
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,3 +36,20 @@ def output_console() -> "Console":
 
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_WIDEST)
+
+
+def print_rows(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a list: for programs a line of each row with tabs between its cells, on a terminal columns with headers."""
+    cells = [[visible(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in cells:
+            print("\t".join(row))
+    elif cells:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(*headers, box=None, pad_edge=False)
+        for row in cells:
+            table.add_row(*map(Text, row))
+        Console(highlight=False, width=_WIDEST).print(table)

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from evals_mcp.cli.arguments import add_database, control_of
+from evals_mcp.cli.printing import print_rows
 
 
 def add_command(commands: Any) -> None:
@@ -30,6 +31,5 @@ def _list_workspaces(parsed: argparse.Namespace) -> int:
         workspaces = control.workspaces()
     if not workspaces:
         print("There are no workspaces. To create one: `evals-mcp workspaces create NAME`.", file=sys.stderr)
-    for workspace in workspaces:
-        print(f"{workspace.name}\t{workspace.created_at:%Y-%m-%d %H:%MZ}")
+    print_rows(("name", "created"), [(item.name, f"{item.created_at:%Y-%m-%d %H:%MZ}") for item in workspaces])
     return 0

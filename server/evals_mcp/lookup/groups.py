@@ -10,7 +10,7 @@ from evals_mcp.lookup.field_names import write_field
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.names import quoted
 from evals_mcp.lookup.written_conditions import read_name
-from evals_mcp.models.field_rows import MOST_VALUES, FieldRow, field_labels, is_groupable
+from evals_mcp.models.field_rows import MOST_VALUES, FieldRow, field_labels, groupable_labels
 from evals_mcp.models.groups import GroupBy
 from evals_mcp.models.questions import ClusterField
 from evals_mcp.models.resolved import ResolvedEvaluation
@@ -64,8 +64,7 @@ def _field(evaluation: ResolvedEvaluation, row: FieldRow, rows: Sequence[FieldRo
 
 def groupable_fields(evaluation: ResolvedEvaluation, rows: Sequence[FieldRow]) -> list[Quoted]:
     """The fields with few values or with numbers, as they are written in `group_by`."""
-    labelled = zip(rows, field_labels(rows), strict=True)
-    return [name(write_field(evaluation, row, label)) for row, label in labelled if label and is_groupable(row)]
+    return [name(write_field(evaluation, row, label)) for row, label in groupable_labels(rows)]
 
 
 def _instead(evaluation: ResolvedEvaluation, rows: Sequence[FieldRow]) -> Quoted:

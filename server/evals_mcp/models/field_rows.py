@@ -82,3 +82,10 @@ def field_labels(rows: Sequence[FieldRow]) -> list[str]:
         else:
             labels.append(f"{row.part}.{row.key}" if row.key else row.part)
     return labels
+
+
+def groupable_labels(rows: Sequence[FieldRow]) -> list[tuple[FieldRow, str]]:
+    """The fields to group by that have a name, each with it. Those of the target come last, since they are answers."""
+    targets = {row.key for row in rows if row.part == "target"}
+    named = [(row, label) for row, label in zip(rows, field_labels(rows), strict=True) if label and is_groupable(row)]
+    return sorted(named, key=lambda item: item[0].part == "target" or (item[1] == item[0].key and item[1] in targets))

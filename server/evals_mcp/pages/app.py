@@ -184,7 +184,7 @@ def _path(request: Request) -> str:
 
 async def _sign_out(request: Request) -> Response:
     if _is_elsewhere(request):
-        return _html(failure_page("Sign out on this server's own page."), 403)
+        return _html(failure_page("Sign out on this server's own page.", _root(request)), 403)
     answer = Response(status_code=303, headers={**_HEADERS, "Location": "."})
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return answer

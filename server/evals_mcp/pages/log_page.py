@@ -35,7 +35,7 @@ def log_page(log: LogResponse, datapoint: DatapointContent | None, place: LogPla
         return page(f"Log {log.id}", *parts, navigation=navigation("../", signed_in=signed_in))
     link = tag("a", text(place.evaluation), href=f"../evaluations/{quote(place.evaluation_id, safe='')}")
     told = tag("p", text("Run "), tag("b", text(place.run)), text(" of "), link, text("."))
-    return page(f"{place.run}: log {log.id}", told, *parts, navigation=navigation("../", link, signed_in=signed_in))
+    return page(f"Log {log.id} of {place.run}", told, *parts, navigation=navigation("../", link, signed_in=signed_in))
 
 
 def _sections(log: LogResponse, datapoint: DatapointContent | None) -> Iterator[Html]:

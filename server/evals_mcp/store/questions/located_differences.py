@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Connection
 
 from evals_mcp.models.comparisons import LocatedDifference
-from evals_mcp.models.field_rows import FieldRow, field_labels, is_groupable
+from evals_mcp.models.field_rows import FieldRow, field_labels, groupable_labels
 from evals_mcp.models.questions import ComparisonQuestion
 from evals_mcp.statistics.columns import RunColumns
 from evals_mcp.statistics.located_differences import locate
@@ -53,7 +53,7 @@ class LocatedDifferences:
         """Look in the fields with few values, by the first evaluator with a direction that changed."""
         fields = read_fields(connection, self._cache, dataset_versions(evaluation)).rows
         labels = field_labels(fields)
-        groupable = [label for row, label in zip(fields, labels, strict=True) if label and is_groupable(row)]
+        groupable = [label for _, label in groupable_labels(fields)]
         few = [row for row, label in zip(fields, labels, strict=True) if label and _has_few_values(row)]
         if not few:
             return Located([], groupable)
