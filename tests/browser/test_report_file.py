@@ -118,7 +118,7 @@ async def _printed(page: "Page") -> str:
 
 @pytest.mark.parametrize("width", [320, 480, 1_280])
 async def test_axes_have_labels_that_do_not_meet(browser: "Browser", reports: Path, width: int) -> None:
-    """In narrow plots, too: zero is among them, and a caption below."""
+    """In narrow plots, too, with zero among them; and no figure beside a bar is broken in two."""
     address = (reports / "sample.html").as_uri()
     async with watched_page(browser, allowed=address, width=width) as watched:
         await watched.page.goto(address)
@@ -127,6 +127,9 @@ async def test_axes_have_labels_that_do_not_meet(browser: "Browser", reports: Pa
             "(label) => [label.textContent, label.getBoundingClientRect().left, label.getBoundingClientRect().right]))"
         )
         assert len(axes) > 5
+        is_broken = "(e) => !e.textContent.includes(' ') && e.offsetHeight > 30"
+        broken = f"[...document.querySelectorAll('.values .line')].filter({is_broken}).map((e) => e.textContent)"
+        assert await watched.page.evaluate(broken) == []
         for labels in axes:
             assert len(labels) > 1
             assert "0" in [label for label, _, _ in labels]
