@@ -36,18 +36,22 @@ async def find_run_label(lookup: Lookup, evaluation: ResolvedEvaluation, log: Lo
 
 async def find_place(lookup: Lookup, log: LogResponse, evaluation_id: str | None = None) -> LogPlace | None:
     """Where a log belongs: in this evaluation, else in one of the last changed evaluations of the log's file."""
+    if evaluation_id and (place := await _place_in(lookup, evaluation_id, log)):
+        return place
     kind = log_kind(log)
-    path = getattr(log, kind).path if kind else None
-    rows = await lookup.rows()
-    ids = [evaluation_id] if evaluation_id else []
-    if path:
-        listed = await rows.list_evaluations(path, limit=_EVALUATIONS)
-        ids += [row.id for row in listed.rows if row.id != evaluation_id]
-    for id in ids:
-        try:
-            evaluation = await rows.get_evaluation(id)
-        except (NotFound, Invalid):
-            continue
-        if run := await find_run_label(lookup, evaluation, log):
-            return LogPlace(evaluation.id, evaluation.overview.evaluation.name or evaluation.id, run)
+    if kind is None:
+        return None
+    listed = await (await lookup.rows()).list_evaluations(getattr(log, kind).path, limit=_EVALUATIONS)
+    for row in listed.rows:
+        if row.id != evaluation_id and (place := await _place_in(lookup, row.id, log)):
+            return place
     return None
+
+
+async def _place_in(lookup: Lookup, evaluation_id: str, log: LogResponse) -> LogPlace | None:
+    try:
+        evaluation = await (await lookup.rows()).get_evaluation(evaluation_id)
+    except (NotFound, Invalid):
+        return None
+    run = await find_run_label(lookup, evaluation, log)
+    return LogPlace(evaluation.id, evaluation.overview.evaluation.name or evaluation.id, run) if run else None
