@@ -116,10 +116,15 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first, and find the tests that are more than may start a process."""
+    """Put the longest files first, those in a browser (its loop stays open) last; count tests that start processes."""
     files = Counter(item.path for item in items)
     ranks = {file: rank for rank, file in enumerate(_LONGEST)}
-    items.sort(key=lambda item: (ranks.get(item.nodeid.split("::")[0], len(ranks)), -files[item.path], str(item.path)))
+
+    def place(item: pytest.Item) -> tuple[Any, ...]:
+        rank = ranks.get(item.nodeid.split("::")[0], len(ranks))
+        return _ALONE in item.path.parts, rank, -files[item.path], str(item.path)
+
+    items.sort(key=place)
     starting = [item.nodeid for item in items if item.get_closest_marker("process") and not _may_start(item)]
     _too_many[:] = sorted(starting)[_MOST_PROCESS_TESTS:]
 
