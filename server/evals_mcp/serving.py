@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -19,17 +20,18 @@ from starlette.types import ASGIApp
 from evals_mcp.api.access import OpenAccess, ReadOnly
 from evals_mcp.api.app import create_app
 from evals_mcp.api.keyed_access import KeyedAccess
-from evals_mcp.api.middleware.bodies import LARGEST_BODY
+from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
 from evals_mcp.api.middleware.large_bodies import LARGE_BODY
 from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
 from evals_mcp.connections import ConnectionLimits, GuardedServer, Sparing, default_limits
 from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.mcp.over_http import LARGEST_MESSAGE, McpOverHttp
 from evals_mcp.pages.app import Pages
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.teams.control import Control, open_control
-from evals_mcp.wiring import open_entrance
+from evals_mcp.wiring import open_entrance, open_mcp
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8421
@@ -90,8 +92,11 @@ def listening(
         if not keyed:
             _require_loopback(host)
         access = _access(control, workspace, keyed=keyed)
-        api = create_app(ReadOnly(access) if read_only else access, largest_body, patience=PATIENCE)
-        app: ASGIApp = Pages(api, open_entrance(access))
+        allowed = ReadOnly(access) if read_only else access
+        api = create_app(allowed, largest_body, patience=PATIENCE)
+        pages = Pages(api, open_entrance(access))
+        guard = partial(BodyGuard, largest_body=min(largest_body, LARGEST_MESSAGE))
+        app: ASGIApp = McpOverHttp(pages, open_mcp(allowed), guard)
         if not keyed:
             app = LocalOnly(app)
         with _open_socket(host, port) as listener:

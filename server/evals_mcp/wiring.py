@@ -9,6 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import anyio
+from anyio import to_thread
+
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.config import Settings, default_database, read_settings
@@ -221,3 +224,44 @@ def open_entrance(access: Any) -> Any:
         return grant.store, grant.key_id or ""
 
     return KeyedEntrance(access.page_token, find, read)
+
+
+def open_mcp(access: Any) -> Any:
+    """Lets those in to MCP over HTTP to whom `access` grants something; the SDK is loaded for the first of them."""
+    return _McpServers(access).enter
+
+
+class _McpServers:
+    """One MCP server for each workspace and right. What it reads and writes, it does for whoever asks."""
+
+    def __init__(self, access: Any) -> None:
+        self._access = access
+        self._servers: dict[tuple[Any, bool], EvalsServer] = {}
+        self._building = anyio.Lock()
+
+    async def enter(self, key: str | None) -> Any:
+        """The guest of a key. Raises Unauthorized and Unavailable."""
+        from evals_mcp.api.grants import granted
+        from evals_mcp.mcp.over_http import Guest
+
+        grant = await self._access.grant(key)
+        kind = (grant.store, grant.may_write)
+        if kind not in self._servers:
+            async with self._building:
+                if kind not in self._servers:
+                    self._servers[kind] = await to_thread.run_sync(self._build, grant)
+        return Guest(self._servers[kind], grant.key_id, partial(granted, grant))
+
+    @staticmethod
+    def _build(grant: Any) -> "EvalsServer":
+        from evals_mcp.api.app import create_app
+        from evals_mcp.api.grants import GrantedAccess
+        from evals_mcp.mcp.server import build_server
+
+        client = EvalsClient(
+            open_app=lambda: create_app(GrantedAccess(grant.store), is_embedded=True),
+            data_version=grant.store.database.data_version,
+            knows_person=grant.person is not None,
+        )
+        setup = Setup(may_import=False, is_served=True)
+        return build_server(client, max_tokens=DEFAULT_MAX_TOKENS, read_only=not grant.may_write, setup=setup)

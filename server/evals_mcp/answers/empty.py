@@ -7,6 +7,9 @@ from evals_mcp.models.setup import DatabaseState, Setup
 
 _LISTED = 8
 _PLACES: Quoted = "Settings, Extensions, Evals, Configure, "
+_OF_SERVER: Quoted = (
+    "In a terminal: evals-mcp import PATH --into URL, with the server's address and an API key in HUMANLOOP_API_KEY."
+)
 SAMPLE: Quoted = "sample"
 """The path of the sample evaluation, which ships with the program."""
 
@@ -16,6 +19,8 @@ def no_evaluations(setup: Setup, server: str) -> list[Quoted]:
 
     `server` is the host of a server of others.
     """
+    if setup.is_served:
+        return ["This server has no evaluations for you.", f"It imports no files from the chat. {_OF_SERVER}"]
     state = None if setup.database is None else setup.database()
     lines = [f"The server at {name(server)} has no evaluations."] if state is None else _database(state, setup)
     return [*lines, *_next_steps(setup, state)]

@@ -1,11 +1,14 @@
 """Who may do what: grants, and what decides about them. Without FastAPI, which a first answer does not need."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from typing import NamedTuple, Protocol
 
 from anyio import to_thread
 
+from evals_mcp.errors import Unauthorized
 from evals_mcp.store.store import Store
 
 
@@ -68,6 +71,37 @@ class ReadOnly:
     def check(self) -> None:
         """Raise Unavailable if the data cannot be reached."""
         self._access.check()
+
+
+_granted: ContextVar[Grant | None] = ContextVar("granted", default=None)
+
+
+@contextmanager
+def granted(grant: Grant) -> Iterator[None]:
+    """Let requests in process, in this block and what it starts, have a grant that was given already."""
+    token = _granted.set(grant)
+    try:
+        yield
+    finally:
+        _granted.reset(token)
+
+
+class GrantedAccess:
+    """One store, for requests in process of those who were granted it: no key is read again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def grant(self, key: str | None) -> Grant:
+        """The present grant. Raises Unauthorized without one, and for a grant of another store."""
+        grant = _granted.get()
+        if grant is None or grant.store is not self._store:
+            raise Unauthorized("Nobody was granted this.")
+        return grant
+
+    def check(self) -> None:
+        """Raise Unavailable if the store cannot be read."""
+        self._store.database.check()
 
 
 class CreatedByWriting:

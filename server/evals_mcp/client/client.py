@@ -32,9 +32,9 @@ class EvalsClient:
     """A client of one server, over the network or, with `open_app`, in process.
 
     The first request or `warm()` calls `open_app` once in a worker thread. If it fails, the caller gets its
-    EvalsError and the next call tries again. `data_version` and `key_advice` are as in `Connection`. `transport`
-    replaces the network. Time-outs are in seconds. Every method raises only EvalsError; docstrings name the likely
-    subclasses.
+    EvalsError and the next call tries again. `data_version`, `knows_person` and `key_advice` are as in `Connection`.
+    `transport` replaces the network. Time-outs are in seconds. Every method raises only EvalsError; docstrings name
+    the likely subclasses.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class EvalsClient:
         *,
         open_app: Callable[[], AsgiApp] | None = None,
         data_version: Callable[[], object] = lambda: None,
+        knows_person: bool = False,
         transport: "httpx.AsyncBaseTransport | None" = None,
         key_advice: str = "",
         connect_timeout: float = 5.0,
@@ -56,6 +57,7 @@ class EvalsClient:
             api_key,
             open_app=open_app,
             data_version=data_version,
+            knows_person=knows_person,
             transport=transport,
             key_advice=key_advice,
             connect_timeout=connect_timeout,

@@ -62,6 +62,7 @@ class Connection:
 
     `key_advice` is a sentence that tells how to set the API key, for the error of a wrong one.
     `data_version` returns the same value until the data behind the server changes, or None if only the server can tell.
+    An in-process application that `knows_person` takes requests for those whose API key was checked before.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Connection:
         *,
         open_app: Callable[[], AsgiApp] | None = None,
         data_version: Callable[[], object] = lambda: None,
+        knows_person: bool = False,
         transport: "httpx.AsyncBaseTransport | None" = None,
         key_advice: str = "",
         connect_timeout: float = 5.0,
@@ -79,6 +81,7 @@ class Connection:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.data_version = data_version
+        self._knows_person = knows_person
         self._address = read_base_url(base_url)
         self._api_key = _read_key(api_key)
         self._key_advice = key_advice
@@ -101,7 +104,7 @@ class Connection:
     @property
     def has_key(self) -> bool:
         """Whether requests have an API key, whose name a server knows."""
-        return self._api_key is not None
+        return self._knows_person or self._api_key is not None
 
     @property
     def extended(self) -> bool | None:

@@ -80,7 +80,7 @@ async def _reviewers(lookup: Lookup, _: str, __: str) -> list[_Candidate]:
 
     names = [lookup.setup.actor] if lookup.setup.actor else []
     with suppress(ImportError, KeyError, OSError):  # a container may have no name for its user
-        names = names or [getuser()]
+        names = names or ([] if lookup.setup.is_served else [getuser()])
     await lookup.rows()
     if lookup.client.extended:
         names += [entry.actor for entry in (await lookup.client.journal.page(1, MOST_VALUES)).records if entry.actor]

@@ -31,8 +31,10 @@ _WRITING = (
     "logs into a run: add_logs_to_run; files: import_results. undo takes a write back. "
     "Repeating a request_id writes nothing twice."
 )
+_FILES = "; files: import_results"
 
 
-def instructions(*, read_only: bool) -> str:
-    """The instructions of a server with or without the tools that write."""
-    return _TEXT.format(writing="" if read_only else _WRITING)
+def instructions(*, read_only: bool, has_files: bool = True) -> str:
+    """The instructions of a server with or without the tools that write, and with or without files to import."""
+    writing = _WRITING if has_files else _WRITING.replace(_FILES, "")
+    return _TEXT.format(writing="" if read_only else writing)

@@ -44,7 +44,7 @@ from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.apps import serve_apps
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
-from evals_mcp.mcp.extensions import EXTENSIONS
+from evals_mcp.mcp.extensions import EXTENSIONS, announce_extensions
 from evals_mcp.mcp.instructions import instructions
 from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, offered, without_noise
 from evals_mcp.mcp.progress import reported
@@ -56,7 +56,7 @@ from evals_mcp.mcp.typed_names import read_typed_names
 from evals_mcp.mcp.views import ADDRESS, view_contents, with_view
 from evals_mcp.models.json_values import DEEPEST_JSON
 from evals_mcp.models.setup import Setup
-from evals_mcp.tools import TOOLS
+from evals_mcp.tools import TOOLS, import_results
 from evals_mcp.tools.tool import Tool
 from mcp import MCPError
 
@@ -88,7 +88,7 @@ class EvalsServer(LateServer):
         setup: Setup = _NOTHING_SET,
         **options: Any,
     ) -> None:
-        super().__init__("evals-mcp", extensions=EXTENSIONS, middleware=[serve_apps], **options)
+        super().__init__("evals-mcp", extensions=EXTENSIONS, middleware=[serve_apps, announce_extensions], **options)
         self._tools = {tool.name: tool for tool in tools}
         self._client = client
         self._look_up = partial(
@@ -275,9 +275,11 @@ def build_server(
 ) -> EvalsServer:
     """Build the server over a client, and over a mirror if the client's server may lack our routes.
 
-    `max_tokens` is the default budget of an answer.
+    `max_tokens` is the default budget of an answer. Without files to import, `setup` says so.
     """
     tools = [tool for tool in TOOLS if tool.read_only or not read_only]
+    if setup.is_served:
+        tools = [tool for tool in tools if tool is not import_results.TOOL]
     return EvalsServer(
         tools,
         client,
@@ -286,7 +288,7 @@ def build_server(
         setup,
         title="evals-mcp",
         version=__version__,
-        instructions=instructions(read_only=read_only),
+        instructions=instructions(read_only=read_only, has_files=not setup.is_served),
         log_level="WARNING",
         subscriptions=False,
     )

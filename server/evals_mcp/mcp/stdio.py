@@ -45,6 +45,11 @@ class LateServer(MCPServer[Any], ABC):
     ) -> Completion:
         """Suggest values for an argument."""
 
+    @property
+    def low_level(self) -> Any:
+        """The SDK's server beneath, which transports drive."""
+        return self._lowlevel_server
+
     @abstractmethod
     def finish(self) -> None:
         """Wait for background work."""

@@ -27,6 +27,7 @@ class Setup:
     and names the folders.
 
     `database` looks at where the data is. None for a server of others. `actor` is the person's name.
+    A server that `is_served` over HTTP is on another machine than the person, and imports none of their files.
     """
 
     import_folders: tuple[Path, ...] = ()
@@ -35,3 +36,4 @@ class Setup:
     in_bundle: bool = False
     database: Callable[[], DatabaseState] | None = None
     actor: str | None = None
+    is_served: bool = False

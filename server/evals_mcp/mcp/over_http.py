@@ -1,0 +1,138 @@
+"""MCP over HTTP: the same servers as on stdio, each request on its own, for those whom an API key lets in.
+
+It stands before the API, on a path that it does not have. Nothing is kept between requests, so that any server of a
+database can answer the next one.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
+
+import anyio
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from evals_mcp.errors import EvalsError
+
+PATHS = ("/mcp", "/mcp/")
+LARGEST_MESSAGE = 4 * 1024 * 1024
+"""Bytes. A larger message is refused with 413."""
+
+_NO_KEY = "This server requires an API key, as `X-API-KEY: KEY` or `Authorization: Bearer KEY`."
+_ONLY_POST = "MCP over HTTP takes POST here: nothing is kept between requests, so there is no stream to open or to end."
+_FIRST_WITHOUT_HANDSHAKE = "2026-07-28"
+
+
+class ServedServer(Protocol):
+    """What is served: no module of the SDK is loaded before there is one."""
+
+    @property
+    def low_level(self) -> Any:
+        """The SDK's server beneath, which transports drive."""
+        ...
+
+
+class Guest(NamedTuple):
+    """Somebody who is let in: the server that answers, the id of their key (not a secret), and a context in which what
+    that server reads and writes is theirs."""
+
+    server: ServedServer
+    key_id: str | None
+    acting: Callable[[], AbstractContextManager[None]]
+
+
+Enter = Callable[[str | None], Awaitable[Guest]]
+"""Lets in who has a key, or None. Raises EvalsError: Unauthorized, and Unavailable."""
+
+
+class McpOverHttp:
+    """An application that answers MCP at `PATHS`, and passes all other requests on to `others`.
+
+    `guard` wraps what answers a request whose key is known: it reads the body within its limits.
+    """
+
+    def __init__(self, others: ASGIApp, enter: Enter, guard: Callable[[ASGIApp], ASGIApp]) -> None:
+        self._others = others
+        self._enter = enter
+        self._guarded = guard(_answer)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an MCP request, or pass the request on."""
+        if scope["type"] != "http" or scope["path"] not in PATHS:
+            await self._others(scope, receive, send)
+            return
+        key = _key(Headers(scope=scope))
+        try:
+            guest = await self._enter(key)
+        except EvalsError as error:
+            await _refusal(error, has_key=key is not None)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["grant"] = guest
+        if scope["method"] != "POST":
+            refusal = JSONResponse({"detail": _ONLY_POST}, status_code=405, headers={"Allow": "POST"})
+            await refusal(scope, receive, send)
+            return
+        await self._guarded(scope, receive, send)
+
+
+def _key(headers: Headers) -> str | None:
+    """The key of a request: in our own header, or as OAuth sends tokens."""
+    if key := headers.get("x-api-key"):
+        return key
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _refusal(error: EvalsError, *, has_key: bool) -> JSONResponse:
+    if error.status != 401:
+        return JSONResponse({"detail": str(error)}, status_code=error.status or 503)
+    challenge = 'Bearer realm="evals-mcp"' + (', error="invalid_token"' if has_key else "")
+    detail = str(error) if has_key else _NO_KEY
+    return JSONResponse({"detail": detail}, status_code=401, headers={"WWW-Authenticate": challenge})
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one request, until its client goes away: that ends the call, in both eras of the protocol."""
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager  # with the SDK, for the first request
+
+    guest: Guest = scope["state"]["grant"]
+    body = await Request(scope, receive).body()
+    manager = StreamableHTTPSessionManager(
+        guest.server.low_level,
+        stateless=True,
+        json_response=_takes_json(Headers(scope=scope), body),
+        max_request_body_size=LARGEST_MESSAGE,
+    )
+    parts, gone = [body], anyio.Event()
+
+    async def again() -> Message:
+        if parts:
+            return {"type": "http.request", "body": parts.pop(), "more_body": False}
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+        tasks.cancel_scope.cancel()
+
+    with guest.acting():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            async with manager.run():
+                await manager.handle_request(scope, again, send)
+            tasks.cancel_scope.cancel()
+
+
+def _takes_json(headers: Headers, body: bytes) -> bool:
+    """Whether the answer is JSON from the start. Else it may become a stream, for progress.
+
+    In the era without handshakes, the SDK itself answers with JSON unless there is progress, or a long wait.
+    """
+    if "text/event-stream" not in headers.get("accept", ""):
+        return True
+    is_modern = headers.get("mcp-protocol-version", "") >= _FIRST_WITHOUT_HANDSHAKE
+    return not is_modern and b'"progressToken"' not in body
