@@ -1,0 +1,228 @@
+"""MCP over HTTP: `serve` answers assistants at /mcp as the server on stdio does, for those who have a key."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from anyio import to_thread
+from mcp.server.mcpserver import MCPServer
+from starlette.responses import PlainTextResponse
+from tests.serving.administration import create_key
+from tests.serving.mcp_clients import ERAS, JSON, Era, mcp_client, message, words
+from tests.serving.served_here import served
+
+from evals_mcp.api.middleware.bodies import BodyGuard
+from evals_mcp.config import Settings
+from evals_mcp.mcp.over_http import LARGEST_MESSAGE, Guest, McpOverHttp
+from evals_mcp.serving import http_server
+from evals_mcp.wiring import build_mcp_server
+from mcp import Client
+
+pytestmark = pytest.mark.anyio
+SAMPLE = "Which prompt answers tickets"
+eras = pytest.mark.parametrize("era", ERAS)
+
+
+@pytest.fixture
+def database(sample_copy: Path) -> str:
+    """The sample evaluation, for one test."""
+    return str(sample_copy)
+
+
+def _get(url: str, **more: Any) -> httpx.Response:
+    return httpx.get(url, timeout=60, **more)
+
+
+def _post(url: str, body: Any, headers: dict[str, str]) -> httpx.Response:
+    return httpx.post(f"{url}/mcp", json=body, headers=headers, timeout=60)
+
+
+@eras
+async def test_an_assistant_gets_what_it_gets_on_stdio(database: str, era: Era) -> None:
+    """Tools but the one that reads files of this machine, answers, resources, prompts, the skill and the views."""
+    key = create_key(database, None, "ann").secret
+    with served(database) as url:
+        async with (
+            mcp_client(url, era, X_API_KEY=key) as remote,
+            Client(build_mcp_server(Settings(database=database)), mode=era) as local,
+        ):
+            expected = [tool for tool in (await local.list_tools()).tools if tool.name != "import_results"]
+            assert (await remote.list_tools()).tools == expected
+            assert "import_results" not in (remote.instructions or "")
+            for tool, arguments in (
+                ("list_runs", {"evaluation": SAMPLE}),
+                ("compare_runs", {"evaluation": SAMPLE}),
+                ("query", {"evaluation": SAMPLE, "sql": "SELECT count(*) FROM logs"}),
+                ("list_runs", {"evaluation": "nothing"}),
+            ):
+                assert await words(remote, tool, **arguments) == await words(local, tool, **arguments)
+            assert "There is no tool" in await words(remote, "import_results", path="sample")
+            assert (await remote.list_resources()).resources == (await local.list_resources()).resources
+            prompts = [prompt.name for prompt in (await remote.list_prompts()).prompts]
+            assert prompts == [prompt.name for prompt in (await local.list_prompts()).prompts]
+            for address in ("skill://review-evaluations/SKILL.md", "ui://evals/comparison"):
+                assert (await remote.read_resource(address)).contents == (await local.read_resource(address)).contents
+
+
+@eras
+async def test_a_key_that_only_reads_has_no_tools_that_write(database: str, era: Era) -> None:
+    """The same for every key of a server that only reads; and no call gets around the list."""
+    writer = create_key(database, None, "ann").secret
+    reader = create_key(database, None, "dashboard", read_only=True).secret
+    with served(database) as url, served(database, read_only=True) as reading:
+        for address, key in ((url, reader), (reading, reader), (reading, writer)):
+            async with mcp_client(address, era, Authorization=f"Bearer {key}") as client:
+                tools = (await client.list_tools()).tools
+                assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
+                assert "There is no tool" in await words(client, "set_up_run", evaluation="new")
+        async with mcp_client(url, era, Authorization=f"bearer {writer}") as client:
+            assert "set_up_run" in [tool.name for tool in (await client.list_tools()).tools]
+
+
+@eras
+async def test_what_is_written_is_the_keys_persons(database: str, era: Era, capfd: pytest.CaptureFixture[str]) -> None:
+    """In the journal and as the author of labels, for each of two people at one server; keys are in no log."""
+    keys = {name: create_key(database, None, name) for name in ("zoe", "yan")}
+    with served(database) as url:
+        first = {"X-API-KEY": keys["zoe"].secret}
+        (prompt, *_) = _get(f"{url}/v5/prompts", headers=first).json()["records"]
+        (log, *_) = _get(f"{url}/v5/logs", params={"file_id": prompt["id"], "size": 1}, headers=first).json()["records"]
+        for name, key in keys.items():
+            async with mcp_client(url, era, X_API_KEY=key.secret) as client:
+                labelled = {"evaluation": SAMPLE, "logs": [log["id"]], "evaluator": "fine:boolean", "judgment": "true"}
+                assert "Undo:" in await words(client, "label_logs", **labelled, kind="human")
+                authors = "SELECT DISTINCT author FROM judgments WHERE author IS NOT NULL"
+                rows = await words(client, "query", evaluation=SAMPLE, sql=authors)
+                assert name in rows
+        entries = _get(f"{url}/v5/journal", headers=first).json()["records"]
+    assert [(entry["actor"], entry["tool"]) for entry in entries[:2]] == [("yan", "label_logs"), ("zoe", "label_logs")]
+    logged = "".join(capfd.readouterr())
+    for key in keys.values():
+        assert f" {key.key.id} POST /mcp 200 " in logged
+        assert key.secret.rpartition("_")[2] not in logged
+
+
+@eras
+def test_a_request_needs_a_key(database: str, era: Era) -> None:
+    """The answer says how to send one, before the body is read; there is no stream to open without a request."""
+    key = create_key(database, None, "ann").secret
+    body, headers = message(era, "tools/list")
+    with served(database) as url:
+        missing = _post(url, body, headers)
+        unknown = _post(url, body, {**headers, "Authorization": f"Bearer {key}x"})
+        large = _post(url, "x" * (LARGEST_MESSAGE + 1), headers)
+        for refused in (missing, unknown, large, _get(f"{url}/mcp"), _post(url, body, {"Authorization": key})):
+            assert refused.status_code == 401
+            assert refused.headers["WWW-Authenticate"].startswith("Bearer ")
+        assert "`Authorization: Bearer KEY`" in missing.json()["detail"]
+        assert "unknown or revoked" in unknown.json()["detail"]
+        known = {**headers, "X-API-KEY": key}
+        answered = _post(url, body, known)
+        assert (answered.status_code, answered.headers["Content-Type"]) == (200, JSON)
+        assert _get(f"{url}/mcp", headers=known).status_code == 405
+        assert _post(url, "x" * (LARGEST_MESSAGE + 1), known).status_code == 413
+        assert _get(f"{url}/v5/flows").status_code == 401
+
+
+@eras
+async def test_without_keys_only_this_machine_is_answered(database: str, era: Era) -> None:
+    """A web page reaches nothing by a name that leads here."""
+    body, headers = message(era, "tools/list")
+    with served(database) as url:
+        assert _post(url, body, headers).status_code == 200
+        assert _post(url, body, {**headers, "Origin": "http://localhost:3000"}).status_code == 200
+        assert _post(url, body, {**headers, "Host": "evil.example"}).status_code == 403
+        assert _post(url, body, {**headers, "Origin": "https://evil.example"}).status_code == 403
+        async with mcp_client(url, era) as client:
+            assert "set_up_run" in [tool.name for tool in (await client.list_tools()).tools]
+            made = await words(client, "set_up_run", evaluation="mine", attributes='{"a": 1}', version="v1")
+            assert "Undo:" in made
+
+
+@eras
+async def test_two_files_at_once_stay_apart(database: str, tmp_path: Path, era: Era) -> None:
+    """Servers of one process share nothing, also while calls to both are answered."""
+    other = str(tmp_path / "other.db")
+    keys = {at: create_key(at, None, "ann").secret for at in (database, other)}
+    with served(database) as full, served(other) as empty:
+        async with (
+            mcp_client(full, era, X_API_KEY=keys[database]) as there,
+            mcp_client(empty, era, X_API_KEY=keys[other]) as here,
+        ):
+            found: dict[str, list[str]] = {full: [], empty: []}
+
+            async def ask(url: str, client: Client) -> None:
+                found[url].append(await words(client, "list_evaluations"))
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(6):
+                    tasks.start_soon(ask, full, there)
+                    tasks.start_soon(ask, empty, here)
+        assert all(SAMPLE in text for text in found[full])
+        assert all("no evaluations" in text for text in found[empty])
+        assert [len(texts) for texts in found.values()] == [6, 6]
+        body, headers = message(era, "tools/list")
+        assert _post(empty, body, {**headers, "X-API-KEY": keys[database]}).status_code == 401
+
+
+class _Waiting(MCPServer[Any]):
+    """A server with a tool that waits until its call is ended."""
+
+    def __init__(self) -> None:
+        super().__init__("waiting")
+        self.started, self.ended = threading.Event(), threading.Event()
+        self.add_tool(self.wait)
+
+    @property
+    def low_level(self) -> Any:
+        """The SDK's server beneath."""
+        return self._lowlevel_server
+
+    async def wait(self) -> str:
+        """Wait."""
+        self.started.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.ended.set()
+
+
+@contextmanager
+def _served(waiting: _Waiting) -> Iterator[str]:
+    """The address at which it is served, to everybody."""
+
+    async def enter(key: str | None) -> Guest:
+        return Guest(waiting, key, nullcontext)
+
+    app = McpOverHttp(PlainTextResponse("not here", 404), enter, BodyGuard)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = http_server(app)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@eras
+@pytest.mark.parametrize("accepts", [JSON, f"{JSON}, text/event-stream"])
+async def test_a_call_ends_when_its_client_goes_away(era: Era, accepts: str) -> None:
+    """Nobody would read its answer; a server that keeps nothing knows no later message about a call."""
+    waiting = _Waiting()
+    body, headers = message(era, "tools/call", name="wait", arguments={})
+    with _served(waiting) as url:
+        async with httpx.AsyncClient(timeout=60) as client, anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(client.post, f"{url}/mcp", json=body, headers={**headers, "Accept": accepts}))
+            assert await to_thread.run_sync(waiting.started.wait, 60)
+            assert not waiting.ended.is_set()
+            tasks.cancel_scope.cancel()
+        assert await to_thread.run_sync(waiting.ended.wait, 60)

@@ -1,0 +1,113 @@
+"""MCP over HTTP for several people and workspaces at once, on both databases."""
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from anyio import to_thread
+from tests.serving.administration import create_key, create_workspace, revoke_key
+from tests.serving.mcp_clients import ERAS, Era, mcp_client, message, words
+from tests.serving.served_here import served
+
+pytestmark = pytest.mark.anyio
+eras = pytest.mark.parametrize("era", ERAS)
+_PEOPLE, _EACH = 4, 5
+
+
+@eras
+async def test_a_key_reaches_its_workspace_alone(postgres_address: str, era: Era) -> None:
+    """While people of two teams write and read at once: nobody sees, undoes or signs what is another's."""
+    keys = {}
+    for team in ("red", "blue"):
+        create_workspace(postgres_address, team)
+        for number in range(_PEOPLE):
+            person = f"{team}-{number}"
+            keys[person] = create_key(postgres_address, team, person).secret
+    with served(postgres_address, host="0.0.0.0") as at:
+        url = at.replace("0.0.0.0", "127.0.0.1")
+        await _all_write(dict.fromkeys(keys, url), keys, era)
+        for person, key in keys.items():
+            team, other = ("red", "blue") if person.startswith("red") else ("blue", "red")
+            async with mcp_client(url, era, X_API_KEY=key) as client:
+                listed = await words(client, "list_evaluations")
+                assert f"{team}-0" in listed
+                assert f"{other}-" not in listed
+                assert "no evaluation is named" in await words(client, "list_runs", evaluation=f"{other}-0 of 0")
+                entry = _journal(url, keys[f"{other}-0"])[0]["id"]
+                assert "Error" in await words(client, "undo", write=entry)
+        for team in ("red", "blue"):
+            _require_signed(url, keys[f"{team}-0"], team)
+
+
+@eras
+async def test_files_of_two_teams_at_once(tmp_path: Path, era: Era) -> None:
+    """The same with one server for each team's SQLite file, in one process."""
+    keys, urls = {}, {}
+    with ExitStack() as servers:
+        for team in ("red", "blue"):
+            database = str(tmp_path / f"{team}.db")
+            for number in range(_PEOPLE):
+                keys[f"{team}-{number}"] = create_key(database, None, f"{team}-{number}").secret
+            url = servers.enter_context(served(database))
+            urls |= {f"{team}-{number}": url for number in range(_PEOPLE)}
+        await _all_write(urls, keys, era)
+        for team in ("red", "blue"):
+            _require_signed(urls[f"{team}-0"], keys[f"{team}-0"], team)
+
+
+@eras
+async def test_a_revoked_key_stops(database_address: str, era: Era) -> None:
+    """For a client that is connected, too; other keys of the workspace go on."""
+    workspace = None
+    if "://" in database_address:
+        workspace = create_workspace(database_address, "red").name
+    keys = {name: create_key(database_address, workspace, name).secret for name in ("zoe", "yan")}
+    body, headers = message(era, "tools/list")
+    with served(database_address) as url:
+        async with mcp_client(url, era, X_API_KEY=keys["yan"]) as going_on:
+            with httpx.Client(headers={**headers, "X-API-KEY": keys["zoe"]}, timeout=60) as http:
+
+                def refused_at_last() -> httpx.Response:
+                    while (answer := http.post(f"{url}/mcp", json=body)).status_code == 200:
+                        time.sleep(0.1)
+                    return answer
+
+                assert http.post(f"{url}/mcp", json=body).status_code == 200
+                await to_thread.run_sync(revoke_key, database_address, "zoe")
+                with anyio.fail_after(60):
+                    refused = await to_thread.run_sync(refused_at_last, abandon_on_cancel=True)
+            assert refused.status_code == 401
+            assert "revoked" in refused.json()["detail"]
+            assert "no evaluations" in await words(going_on, "list_evaluations")
+
+
+async def _all_write(urls: dict[str, str], keys: dict[str, str], era: Era) -> None:
+    """Every person makes evaluations of their own, all at once."""
+
+    async def write(person: str) -> None:
+        async with mcp_client(urls[person], era, Authorization=f"Bearer {keys[person]}") as client:
+            for number in range(_EACH):
+                name = f"{person} of {number}"
+                made = await words(client, "set_up_run", evaluation=name, attributes='{"a": 1}', version="v1")
+                assert "Undo:" in made
+
+    async with anyio.create_task_group() as tasks:
+        for person in keys:
+            tasks.start_soon(write, person)
+
+
+def _journal(url: str, key: str) -> list[dict[str, str]]:
+    headers = {"X-API-KEY": key}
+    records: list[dict[str, str]] = httpx.get(
+        f"{url}/v5/journal", params={"size": 100}, headers=headers, timeout=60
+    ).json()["records"]
+    return records
+
+
+def _require_signed(url: str, key: str, team: str) -> None:
+    """Each person of a team wrote as often as they did, by their own name."""
+    actors = [entry["actor"] for entry in _journal(url, key)]
+    assert sorted(actors) == sorted(f"{team}-{number}" for number in range(_PEOPLE) for _ in range(_EACH))
