@@ -185,7 +185,7 @@ class _Waiting(MCPServer[Any]):
         """The SDK's server beneath."""
         return self._lowlevel_server
 
-    async def wait(self) -> str:
+    async def wait(self) -> None:
         """Wait."""
         self.started.set()
         try:

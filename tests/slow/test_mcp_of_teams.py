@@ -1,5 +1,7 @@
 """MCP over HTTP for several people and workspaces at once, on both databases."""
 
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -45,7 +47,8 @@ async def test_a_key_reaches_its_workspace_alone(postgres_address: str, era: Era
 @eras
 async def test_files_of_two_teams_at_once(tmp_path: Path, era: Era) -> None:
     """The same with one server for each team's SQLite file, in one process."""
-    keys, urls = {}, {}
+    keys: dict[str, str] = {}
+    urls: dict[str, str] = {}
     with ExitStack() as servers:
         for team in ("red", "blue"):
             database = str(tmp_path / f"{team}.db")
@@ -65,23 +68,55 @@ async def test_a_revoked_key_stops(database_address: str, era: Era) -> None:
     if "://" in database_address:
         workspace = create_workspace(database_address, "red").name
     keys = {name: create_key(database_address, workspace, name).secret for name in ("zoe", "yan")}
-    body, headers = message(era, "tools/list")
     with served(database_address) as url:
         async with mcp_client(url, era, X_API_KEY=keys["yan"]) as going_on:
-            with httpx.Client(headers={**headers, "X-API-KEY": keys["zoe"]}, timeout=60) as http:
-
-                def refused_at_last() -> httpx.Response:
-                    while (answer := http.post(f"{url}/mcp", json=body)).status_code == 200:
-                        time.sleep(0.1)
-                    return answer
-
-                assert http.post(f"{url}/mcp", json=body).status_code == 200
-                await to_thread.run_sync(revoke_key, database_address, "zoe")
-                with anyio.fail_after(60):
-                    refused = await to_thread.run_sync(refused_at_last, abandon_on_cancel=True)
-            assert refused.status_code == 401
-            assert "revoked" in refused.json()["detail"]
+            assert _status(url, keys["zoe"], era) == 200
+            await to_thread.run_sync(revoke_key, database_address, "zoe")
+            with anyio.fail_after(60):
+                await to_thread.run_sync(_until_refused, url, keys["zoe"], era, abandon_on_cancel=True)
             assert "no evaluations" in await words(going_on, "list_evaluations")
+
+
+def _status(url: str, key: str, era: Era) -> int:
+    body, headers = message(era, "tools/list")
+    return httpx.post(f"{url}/mcp", json=body, headers={**headers, "X-API-KEY": key}, timeout=60).status_code
+
+
+def _until_refused(url: str, key: str, era: Era) -> None:
+    while (status := _status(url, key, era)) != 401:
+        assert status == 200
+        time.sleep(0.1)
+
+
+def test_a_server_starts_without_the_sdk() -> None:
+    """The first request to `/mcp` loads it; a team may have none."""
+    code = (
+        "import sys, evals_mcp.serving; print({name.partition('.')[0] for name in sys.modules} & {'mcp', 'mcp_types'})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+@eras
+async def test_an_ended_call_has_written_all_or_nothing(tmp_path: Path, era: Era) -> None:
+    """Whenever its client goes away: what is there is in the journal, and nothing else is."""
+    database = str(tmp_path / "evals.db")
+    key = create_key(database, None, "zoe").secret
+    with served(database) as url:
+        async with httpx.AsyncClient(headers={"X-API-KEY": key}, timeout=60) as http:
+            for number in range(40):
+                arguments = {"evaluation": f"at {number}", "attributes": '{"a": 1}', "version": "v1"}
+                body, headers = message(era, "tools/call", name="set_up_run", arguments=arguments)
+                with anyio.move_on_after(0.001 * number):
+                    await http.post(f"{url}/mcp", json=body, headers=headers)
+    with served(database) as url:  # the first has ended, and with it all that it had begun
+        async with mcp_client(url, era, X_API_KEY=key) as client:
+            await words(client, "set_up_run", evaluation="at last", attributes='{"a": 1}', version="v1")
+            listed = await words(client, "list_evaluations", max_tokens=8000)
+            entries = _journal(url, key)
+            assert {entry["actor"] for entry in entries} == {"zoe"}
+            evaluations = "evaluation" if len(entries) == 1 else "evaluations"
+            assert listed.startswith(f"{len(entries)} {evaluations}")
 
 
 async def _all_write(urls: dict[str, str], keys: dict[str, str], era: Era) -> None:
