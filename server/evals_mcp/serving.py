@@ -95,7 +95,7 @@ def listening(
         allowed = ReadOnly(access) if read_only else access
         api = create_app(allowed, largest_body, patience=PATIENCE)
         pages = Pages(api, open_entrance(access))
-        guard = partial(BodyGuard, largest_body=min(largest_body, LARGEST_MESSAGE))
+        guard = partial(BodyGuard, largest_body=min(largest_body, LARGEST_MESSAGE), checks_texts=True)
         app: ASGIApp = McpOverHttp(pages, open_mcp(allowed), guard)
         if not keyed:
             app = LocalOnly(app)

@@ -1,5 +1,6 @@
 """MCP over HTTP: `serve` answers assistants at /mcp as the server on stdio does, for those who have a key."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from evals_mcp.config import Settings
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, Guest, McpOverHttp
 from evals_mcp.serving import http_server
 from evals_mcp.wiring import build_mcp_server
-from mcp import Client
+from mcp import Client, MCPError
 
 pytestmark = pytest.mark.anyio
 SAMPLE = "Which prompt answers tickets"
@@ -144,6 +145,23 @@ async def test_without_keys_only_this_machine_is_answered(database: str, era: Er
             assert "set_up_run" in [tool.name for tool in (await client.list_tools()).tools]
             made = await words(client, "set_up_run", evaluation="mine", attributes='{"a": 1}', version="v1")
             assert "Undo:" in made
+
+
+@eras
+async def test_what_cannot_be_stored_or_is_too_large_is_told(database: str, era: Era) -> None:
+    """As an answer or an error that hosts show; the next call is answered."""
+    key = create_key(database, None, "ann").secret
+    with served(database) as url:
+        async with mcp_client(url, era, X_API_KEY=key) as client:
+            assert "must not contain NUL" in await words(client, "list_runs", evaluation="a\x00b")
+            with pytest.raises(MCPError, match=f"larger than {LARGEST_MESSAGE} bytes"):
+                await words(client, "list_runs", evaluation="x" * LARGEST_MESSAGE)
+            assert SAMPLE in await words(client, "list_evaluations")
+        body, headers = message(era, "tools/list")
+        for nested in ("[" * 1_000_000, json.dumps(body).replace("{}", "[" * 3_000 + "]" * 3_000)):
+            known = {**headers, "X-API-KEY": key}
+            refused = await to_thread.run_sync(partial(httpx.post, f"{url}/mcp", content=nested, headers=known))
+            assert (refused.status_code, refused.json()["error"]["code"]) == (400, -32700)
 
 
 @eras

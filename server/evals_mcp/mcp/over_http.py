@@ -4,6 +4,7 @@ It stands before the API, on a path that it does not have. Nothing is kept betwe
 database can answer the next one.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
@@ -22,6 +23,8 @@ LARGEST_MESSAGE = 4 * 1024 * 1024
 
 _NO_KEY = "This server requires an API key, as `X-API-KEY: KEY` or `Authorization: Bearer KEY`."
 _ONLY_POST = "MCP over HTTP takes POST here: nothing is kept between requests, so there is no stream to open or to end."
+_OF_GUARD = (413, 503)  # too large, and too many at once
+_INVALID_REQUEST = -32600  # of JSON-RPC
 _FIRST_WITHOUT_HANDSHAKE = "2026-07-28"
 
 
@@ -74,7 +77,7 @@ class McpOverHttp:
             refusal = JSONResponse({"detail": _ONLY_POST}, status_code=405, headers={"Allow": "POST"})
             await refusal(scope, receive, send)
             return
-        await self._guarded(scope, receive, send)
+        await self._guarded(scope, receive, _telling(scope, receive, send))
 
 
 def _key(headers: Headers) -> str | None:
@@ -91,6 +94,24 @@ def _refusal(error: EvalsError, *, has_key: bool) -> JSONResponse:
     challenge = 'Bearer realm="evals-mcp"' + (', error="invalid_token"' if has_key else "")
     detail = str(error) if has_key else _NO_KEY
     return JSONResponse({"detail": detail}, status_code=401, headers={"WWW-Authenticate": challenge})
+
+
+def _telling(scope: Scope, receive: Receive, send: Send) -> Send:
+    """Send what the guard says about a body that it does not take as an error of MCP: hosts show no other."""
+    refused: int | None = None
+
+    async def tell(message: Message) -> None:
+        nonlocal refused
+        if message["type"] == "http.response.start" and message["status"] in _OF_GUARD:
+            refused = message["status"]
+        elif refused is None:
+            await send(message)
+        else:
+            detail = json.loads(message["body"])["detail"]
+            error = {"jsonrpc": "2.0", "id": None, "error": {"code": _INVALID_REQUEST, "message": detail}}
+            await JSONResponse(error, status_code=refused)(scope, receive, send)
+
+    return tell
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:

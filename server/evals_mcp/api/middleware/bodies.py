@@ -37,11 +37,20 @@ _BUSY = {"detail": "The server is receiving as many large bodies as it can hold.
 class BodyGuard:
     """Refuses requests that no handler should see. The caller can repeat a corrected request.
 
-    If the only caller `is_embedded` in this process, large bodies take no turns.
+    If the only caller `is_embedded` in this process, large bodies take no turns. An application that `checks_texts`
+    itself gets every body that is not too large.
     """
 
-    def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY, *, is_embedded: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        largest_body: int = LARGEST_BODY,
+        *,
+        is_embedded: bool = False,
+        checks_texts: bool = False,
+    ) -> None:
         self._app = app
+        self._checks_texts = checks_texts
         self._largest_body = largest_body
         large_body = largest_body if is_embedded else LARGE_BODY
         self._bodies = LargeBodies(largest_body, large_body=large_body)
@@ -69,6 +78,9 @@ class BodyGuard:
             return
 
     async def _with_body(self, body: list[bytes], scope: Scope, receive: Receive, send: Send) -> None:
+        if self._checks_texts:
+            await self._app(scope, _replay(body, receive), send)
+            return
         headers = Headers(scope=scope)
         if _leaves_out_an_object(headers):
             body[0] = b"{}"
