@@ -29,6 +29,8 @@ from mcp import Client, MCPError
 pytestmark = pytest.mark.anyio
 SAMPLE = "Which prompt answers tickets"
 eras = pytest.mark.parametrize("era", ERAS)
+newest = pytest.mark.parametrize("era", [pytest.param("legacy", marks=pytest.mark.slow), "2026-07-28"])
+"""Both eras too, the earlier one with tests/slow."""
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ async def test_an_assistant_gets_what_it_gets_on_stdio(database: str, era: Era) 
                 assert (await remote.read_resource(address)).contents == (await local.read_resource(address)).contents
 
 
-@eras
+@newest
 async def test_a_key_that_only_reads_has_no_tools_that_write(database: str, era: Era) -> None:
     """The same for every key of a server that only reads; and no call gets around the list."""
     writer = create_key(database, None, "ann").secret
@@ -87,7 +89,7 @@ async def test_a_key_that_only_reads_has_no_tools_that_write(database: str, era:
             assert "set_up_run" in [tool.name for tool in (await client.list_tools()).tools]
 
 
-@eras
+@newest
 async def test_what_is_written_is_the_keys_persons(database: str, era: Era, capfd: pytest.CaptureFixture[str]) -> None:
     """In the journal and as the author of labels, for each of two people at one server; keys are in no log."""
     keys = {name: create_key(database, None, name) for name in ("zoe", "yan")}
@@ -110,11 +112,10 @@ async def test_what_is_written_is_the_keys_persons(database: str, era: Era, capf
         assert key.secret.rpartition("_")[2] not in logged
 
 
-@eras
-def test_a_request_needs_a_key(database: str, era: Era) -> None:
+def test_a_request_needs_a_key(database: str) -> None:
     """The answer says how to send one, before the body is read; there is no stream to open without a request."""
     key = create_key(database, None, "ann").secret
-    body, headers = message(era, "tools/list")
+    body, headers = message("2026-07-28", "tools/list")
     with served(database) as url:
         missing = _post(url, body, headers)
         unknown = _post(url, body, {**headers, "Authorization": f"Bearer {key}x"})
@@ -164,6 +165,7 @@ async def test_what_cannot_be_stored_or_is_too_large_is_told(database: str, era:
             assert (refused.status_code, refused.json()["error"]["code"]) == (400, -32700)
 
 
+@pytest.mark.slow
 @eras
 async def test_two_files_at_once_stay_apart(database: str, tmp_path: Path, era: Era) -> None:
     """Servers of one process share nothing, also while calls to both are answered."""
