@@ -61,10 +61,8 @@ def serve(
     database cannot be reached; Conflict as `open_store`.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(Sparing())
     options: dict[str, Any] = {"workspace": workspace, "largest_body": largest_body, "journal_days": journal_days}
-    with listening(address, host, port, **options, read_only=read_only) as (app, listener):
+    with _sparing_logs(), listening(address, host, port, **options, read_only=read_only) as (app, listener):
         _give_memory_back()
         gc.freeze()  # what a server starts with stays, so that no collection need look at it
         _write_line(f"evals-mcp serving on {url_of(listener)}")
@@ -101,6 +99,19 @@ def listening(
             app = LocalOnly(app)
         with _open_socket(host, port) as listener:
             yield RequestLog(app, _write_line), listener
+
+
+@contextlib.contextmanager
+def _sparing_logs() -> Iterator[None]:
+    """Let one record of a kind be logged in a minute, while this process serves."""
+    filters = [(handler, Sparing()) for handler in logging.getLogger().handlers]
+    for handler, sparing in filters:
+        handler.addFilter(sparing)
+    try:
+        yield
+    finally:
+        for handler, sparing in filters:
+            handler.removeFilter(sparing)
 
 
 def _give_memory_back() -> None:
