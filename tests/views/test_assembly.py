@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from evals_mcp.views.assembly import policy_of, read_view, with_document, with_policy
+from evals_mcp.views.assembly import policy_of, read_view, with_document, with_policy, with_title
 
 _LARGEST = 40_000
 _HOSTILE = "</script><!-- <script>alert(1)</script> --><img src=x onerror=alert(2)>&amp;\u2028$& $1 <!-- bridge -->"
@@ -33,6 +33,13 @@ def test_no_text_ends_its_element() -> None:
     assert json.loads(found[0]) == {"text": _HOSTILE}
     assert html.count("<script") == view.count("<script") + 1
     assert "<img" not in html
+
+
+def test_a_title_hides_nothing() -> None:
+    """Neither markup nor what turns the words beside it, in a file as on a page."""
+    for document in ({"text": "<title>Evaluation</title>"}, {}):
+        html = with_title(with_document(read_view("comparison"), document), "</title><b>\u202edlo")
+        assert re.findall(r"<title>(.*?)</title>", html) == ["&lt;/title&gt;&lt;b&gt;\\u{202e}dlo"]
 
 
 def test_the_policy_allows_the_scripts_of_the_view_only() -> None:

@@ -1,7 +1,6 @@
 """Write a report: one file without any address of another, complete or absent."""
 
 import json
-from html import escape
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -9,7 +8,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.exporters.new_files import require_writable, write_new_file
 from evals_mcp.models.model import JsonObject
 from evals_mcp.pages.markdown import markdown_report
-from evals_mcp.views.assembly import policy_of, read_view, with_document, with_policy
+from evals_mcp.views.assembly import policy_of, read_view, with_document, with_policy, with_title
 
 ReportFormat = Literal["html", "md", "json"]
 
@@ -37,6 +36,5 @@ def report_text(document: JsonObject, format: ReportFormat) -> str:
         return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     if format == "md":
         return markdown_report(document)
-    html = with_document(read_view("comparison"), document)
-    titled = html.replace("<title>Evaluation</title>", f"<title>{escape(document['evaluation']['name'])}</title>", 1)
-    return with_policy(titled, policy_of(titled))
+    html = with_title(with_document(read_view("comparison"), document), document["evaluation"]["name"])
+    return with_policy(html, policy_of(html))

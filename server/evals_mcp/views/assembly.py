@@ -10,10 +10,12 @@ import json
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
+from html import escape
 from importlib.resources import files
 from re import DOTALL, findall
 from typing import Literal
 
+from evals_mcp.answers.frame.quoting import visible
 from evals_mcp.models.model import JsonObject
 
 Bridge = Literal["bridge.js", "page.js"]
@@ -49,6 +51,11 @@ def with_document(html: str, document: JsonObject) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return html.replace(_DOCUMENT, f'<script type="application/json" id="evals-document">{text}</script>', 1)
+
+
+def with_title(html: str, title: str) -> str:
+    """A view whose window has a title. What nobody would see in it is made visible."""
+    return html.replace("<title>Evaluation</title>", f"<title>{escape(visible(title))}</title>", 1)
 
 
 def policy_of(html: str, *, connect: bool = False, forms: bool = False) -> str:
