@@ -169,9 +169,12 @@ class _Guard:
         address = connection.address
         if self._of_address[address] >= self._limits.most_of_address:
             of_address = [other for other in self._open if other.address == address]
-            room = self._make_room(of_address, "%s has %d connections; the oldest without a request ends.", address)
+            room = self._make_room(
+                of_address, "%s has %d connections; the oldest without a request ends.", address, len(of_address)
+            )
         elif len(self._open) >= self._limits.most:
-            room = self._make_room(list(self._open), "There are %.0s%d connections; the oldest without a request ends.")
+            among = list(self._open)
+            room = self._make_room(among, "There are %d connections; the oldest without a request ends.", len(among))
         else:
             room = True
         self._open[connection] = None
@@ -185,13 +188,14 @@ class _Guard:
         if connection in self._open:
             del self._open[connection]
             self._of_address[connection.address] -= 1
-            self._of_address += Counter()  # without addresses that have none
+            if not self._of_address[connection.address]:
+                del self._of_address[connection.address]
 
-    def _make_room(self, among: list[_GuardedProtocol], message: str, address: str = "") -> bool:
+    def _make_room(self, among: list[_GuardedProtocol], message: str, *values: object) -> bool:
         unfinished = [other for other in among if other.state in ("waiting", "sending")]
         if not unfinished:
             return False
-        _LOGGER.warning(message, address, len(among))
+        _LOGGER.warning(message, *values)
         oldest = min(unfinished, key=lambda other: (other.state == "sending", other.since))
         oldest.end(408, "Request Timeout")
         self.remove(oldest)

@@ -68,11 +68,11 @@ def test_who_reads_no_answer_is_let_go(database: str) -> None:
 
 def test_a_slow_body_that_goes_on_is_taken(database: str) -> None:
     """As long as enough of it comes."""
-    limits = ConnectionLimits(10, 10, body_seconds=0.5, least_bytes=10, look_seconds=0.02)
+    limits = ConnectionLimits(10, 10, body_seconds=1.0, least_bytes=10, look_seconds=0.02)
 
     def slow() -> Iterator[bytes]:
         yield b'{"path": "f", "attributes": {}'
-        for _ in range(12):
+        for _ in range(16):
             threading.Event().wait(0.1)
             yield b" " * 20
         yield b"}"
