@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.models.datapoints import CreateDatapointRequest
 from evals_mcp.models.datasets import DatasetRequest

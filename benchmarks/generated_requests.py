@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.api.application import served
 from tests.generated_requests import send_generated
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.store.store import open_store
 
 EXAMPLES = 100

@@ -20,8 +20,8 @@ from unittest import mock
 
 import httpx
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.store.store import Store, open_store
 
 CALLS, TURNS = 40, 15

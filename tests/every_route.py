@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.api.middleware.api_key import OPEN_PATHS
 
 Json = dict[str, Any]

@@ -28,7 +28,7 @@ _RESTARTED_WITHIN = 60.0
 _SPEC = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
 _NURSERY = """
 import os, signal, sys, time
-from evals_mcp.api.access import OpenAccess
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.errors import Unavailable
 from evals_mcp.serving import serve

@@ -16,8 +16,8 @@ from tests.api.application import AccessOfTest, EmptiedStore
 from tests.documented_only import documented_client
 from tests.raw_rows import raw_rows
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.models.evaluation_document import Record

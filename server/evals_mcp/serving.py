@@ -17,8 +17,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from evals_mcp.api.access import OpenAccess, ReadOnly
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess, ReadOnly
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
 from evals_mcp.api.middleware.large_bodies import LARGE_BODY

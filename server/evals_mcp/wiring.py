@@ -205,8 +205,8 @@ class EmbeddedApi:
 
 def open_entrance(access: Any) -> Any:
     """The entrance to the pages of a server, for those whom its `access` lets read."""
-    from evals_mcp.api.access import OpenAccess, ReadOnly
     from evals_mcp.api.app import create_app
+    from evals_mcp.api.grants import OpenAccess, ReadOnly
     from evals_mcp.api.keyed_access import KeyedAccess
     from evals_mcp.pages.entrances import KeyedEntrance, OpenEntrance
 

@@ -13,8 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import insert, select
 
-from evals_mcp.api.access import Grant, OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import Grant, OpenAccess
 from evals_mcp.api.middleware.local_only import LocalOnly
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.store.database.tables import metadata

@@ -7,8 +7,8 @@ import pytest
 from tests.api.application import emptied_store
 from tests.api.v5_calls import V5
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio

@@ -11,8 +11,8 @@ import pytest
 from tests.api.application import AccessOfTest
 from tests.recount import check_counts
 
-from evals_mcp.api.access import Grant, OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import Grant, OpenAccess
 from evals_mcp.store.store import Store, open_store
 
 pytestmark = pytest.mark.anyio

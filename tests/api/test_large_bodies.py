@@ -14,8 +14,8 @@ from starlette.types import Message, Receive
 from tests.api.application import emptied_store
 from tests.every_route import READING_POSTS, WITHOUT_DATA, operations
 
-from evals_mcp.api.access import OpenAccess, ReadOnly
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess, ReadOnly
 from evals_mcp.api.middleware.large_bodies import (
     LARGE_BODY,
     BodiesInFlightError,

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from tests.api.v5_calls import V5, Evaluated, evaluated
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.store.store import open_store
 
 pytestmark = pytest.mark.anyio

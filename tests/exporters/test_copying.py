@@ -11,8 +11,8 @@ from tests.loaded_stores import OpenStore, Served, empty_file, held_rows, new_st
 from tests.random_documents import documents
 from tests.recount import check_counts
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.exporters.copying import Copied, copy_everything

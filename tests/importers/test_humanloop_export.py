@@ -11,8 +11,8 @@ import anyio
 import pytest
 from tests.shared_data import DATA
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid
 from evals_mcp.importers.formats import Report

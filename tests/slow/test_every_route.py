@@ -14,8 +14,8 @@ from sqlalchemy import event
 from tests.every_route import MARK, READING_POSTS, WITHOUT_DATA, Step, Team, build, every_route, operations
 from tests.raw_rows import raw_rows
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.store.store import open_store
 from evals_mcp.store.teams.control import open_control

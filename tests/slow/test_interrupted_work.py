@@ -12,8 +12,8 @@ from tests.documented_only import documented_client, mirror_of
 from tests.e2e.in_process import connect, run
 from tests.e2e.test_long_work import NAME, table, variables
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.cli import export, import_files
 from evals_mcp.cli.progress import Tell
 from evals_mcp.importers import importing, loader

@@ -16,7 +16,7 @@ from tests.api.v5_calls import Json
 from tests.raw_rows import raw_rows
 from tests.recount import check_counts as check_kept_counts
 
-from evals_mcp.api.access import OpenAccess
+from evals_mcp.api.grants import OpenAccess
 
 _EXAMPLES = int(os.environ.get("EVALS_MCP_EXAMPLES", "0"))
 _OPTIONS = ["a", "b", "c"]

@@ -11,8 +11,8 @@ from tests.documented_only import documented_client, mirror_of
 from tests.small_evaluations import FAILS, SmallEvaluation, make_evaluation
 
 from evals_mcp.answers.frame.tokens import estimate
-from evals_mcp.api.access import Grant, OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import Grant, OpenAccess
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.lookup import Lookup

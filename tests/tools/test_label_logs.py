@@ -9,8 +9,8 @@ import pytest
 from tests.assistant import Assistant, connect_assistant
 from tests.documented_only import documented_client, mirror_of
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.models.evaluators import EvaluatorRequest
 from evals_mcp.models.log_requests import EvaluatorLogRequest
 from evals_mcp.models.references import EvaluatorReference

@@ -9,8 +9,8 @@ from tests.assistant import Assistant, connect_assistant
 from tests.documented_only import documented_client, mirror_of
 
 from evals_mcp.answers.frame.tokens import estimate
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.config import Settings
 from evals_mcp.mcp.server import build_server
 from evals_mcp.models.evaluators import EvaluatorRequest

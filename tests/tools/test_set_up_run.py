@@ -9,8 +9,8 @@ import pytest
 from tests.assistant import Assistant, connect_assistant
 from tests.documented_only import documented_client, mirror_of
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.store.bulk.reading import BulkReading
 from evals_mcp.store.store import open_store
 

@@ -6,11 +6,7 @@ from anyio import to_thread
 from fastapi import Depends, Request
 
 from evals_mcp.api.acts import begin_request
-from evals_mcp.api.grants import Access as Access
-from evals_mcp.api.grants import CreatedByWriting as CreatedByWriting
-from evals_mcp.api.grants import Grant as Grant
-from evals_mcp.api.grants import OpenAccess as OpenAccess
-from evals_mcp.api.grants import ReadOnly as ReadOnly
+from evals_mcp.api.grants import Grant
 from evals_mcp.errors import Unauthorized
 from evals_mcp.store.store import Store
 

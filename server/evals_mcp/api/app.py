@@ -13,9 +13,9 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp import __version__
-from evals_mcp.api.access import Access
 from evals_mcp.api.acts import entry_headers
 from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
+from evals_mcp.api.grants import Access
 from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
 from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
 from evals_mcp.api.routes import examples, health, questions

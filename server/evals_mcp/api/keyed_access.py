@@ -6,7 +6,7 @@ from collections.abc import Callable
 from anyio import to_thread
 from cachetools import TTLCache
 
-from evals_mcp.api.access import Grant
+from evals_mcp.api.grants import Grant
 from evals_mcp.errors import EvalsError, Unauthorized, Unavailable
 from evals_mcp.store.store import Store
 from evals_mcp.store.teams.control import ApiKey, Control, Workspace

@@ -14,8 +14,8 @@ from tests.edge_cases import NAME, load_edge_cases
 from tests.loaded_stores import Served, served
 from tests.serving.administration import create_key, create_workspace
 
-from evals_mcp.api.access import OpenAccess
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.exporters.copying import copy_everything
 from evals_mcp.models.resolved import ResolvedEvaluation, resolve

@@ -7,7 +7,8 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from evals_mcp.api.access import READING_METHODS, Access, require_writer
+from evals_mcp.api.access import READING_METHODS, require_writer
+from evals_mcp.api.grants import Access
 from evals_mcp.errors import EvalsError
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})

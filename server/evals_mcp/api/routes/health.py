@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from evals_mcp.api.access import Access
+from evals_mcp.api.grants import Access
 
 router = APIRouter(tags=["health"])
 
