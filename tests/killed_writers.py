@@ -31,7 +31,8 @@ import os, signal, sys, time
 from evals_mcp.api.grants import OpenAccess
 from evals_mcp.api.app import create_app
 from evals_mcp.errors import Unavailable
-from evals_mcp.serving import serve
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.serve import serve
 create_app(OpenAccess.__new__(OpenAccess))  # all applications of a process share the routes
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 for line in sys.stdin:
@@ -39,7 +40,7 @@ for line in sys.stdin:
     if child == 0:
         while True:
             try:
-                serve(sys.argv[1], port=int(line), workspace=sys.argv[2] or None)
+                serve(ServeOptions(sys.argv[1], port=int(line), workspace=sys.argv[2] or None))
             except Unavailable:  # a supervisor would start it again
                 time.sleep(0.1)
     print(child, flush=True)

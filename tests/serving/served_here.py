@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from evals_mcp.connections import ConnectionLimits
-from evals_mcp.serving import http_server, listening, url_of
+from evals_mcp.serving.connections import ConnectionLimits
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.serve import http_server, listening, url_of
 
 Serve = Callable[..., str]
 
@@ -18,7 +19,7 @@ def served(
     address: str, host: str = "127.0.0.1", limits: ConnectionLimits | None = None, **options: Any
 ) -> Iterator[str]:
     """The address of a server of a database, on a port that is free."""
-    with listening(address, host, 0, **options) as (app, listener):
+    with listening(ServeOptions(address, host, 0, **options)) as (app, listener):
         server = http_server(app, limits)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

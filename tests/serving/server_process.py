@@ -17,7 +17,10 @@ class ServerProcess:
     """A server of a database, on a port that is free; `lines` is what it wrote to stderr."""
 
     def __init__(self, address: str, **options: Any) -> None:
-        code = f"from evals_mcp.serving import serve; serve({address!r}, port=0, **{options!r})"
+        code = (
+            "from evals_mcp.serving.options import ServeOptions; from evals_mcp.serving.serve import serve; "
+            f"serve(ServeOptions({address!r}, port=0, **{options!r}))"
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
             env={**os.environ, "PYTHONPATH": str(_SERVER)},

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from tests.serving.served_here import served
 
-from evals_mcp.connections import ConnectionLimits, Sparing
+from evals_mcp.serving.connections import ConnectionLimits
+from evals_mcp.serving.sparing_logs import Sparing
 
 _POST = (
     b"POST /v5/flows HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"

@@ -22,7 +22,7 @@ from tests.serving.served_here import served
 from evals_mcp.api.middleware.bodies import BodyGuard
 from evals_mcp.config import Settings
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, Guest, McpOverHttp
-from evals_mcp.serving import http_server
+from evals_mcp.serving.serve import http_server
 from evals_mcp.wiring import build_mcp_server
 from mcp import Client, MCPError
 

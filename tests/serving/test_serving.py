@@ -12,7 +12,8 @@ from tests.serving.administration import create_key, create_workspace, revoke_ke
 from tests.serving.served_here import Serve, served
 
 from evals_mcp.errors import Invalid, NotFound, Unavailable
-from evals_mcp.serving import serve
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.serve import serve
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_without_keys_only_this_machine_is_served(database: str) -> None:
     """The sentence says what to do, and nothing is listened on."""
     for host in ("0.0.0.0", "::", "192.0.2.1", "example.com"):
         with pytest.raises(Invalid, match="keys create"):
-            serve(database, host, 0)
+            serve(ServeOptions(database, host, 0))
 
 
 def test_with_a_key_other_machines_may_be_served(serve_here: Serve, database: str) -> None:
@@ -134,34 +135,34 @@ def test_a_port_in_use_is_said(database: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Unavailable, match=f"`127.0.0.1` port {port}: "):
-            serve(database, port=port)
+            serve(ServeOptions(database, port=port))
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_that_cannot_be_is_said(database: str, port: int) -> None:
     """Not turned into another one."""
     with pytest.raises(Invalid, match="65535"):
-        serve(database, port=port)
+        serve(ServeOptions(database, port=port))
 
 
 def test_a_server_without_keys_shows_one_workspace(serve_here: Serve, postgres_address: str) -> None:
     """On PostgreSQL it must be named; once there are keys it must not."""
     with pytest.raises(Invalid, match="workspaces create"):
-        serve(postgres_address)
+        serve(ServeOptions(postgres_address))
     create_workspace(postgres_address, "red")
     with pytest.raises(Invalid, match="`red`"):
-        serve(postgres_address)
+        serve(ServeOptions(postgres_address))
     with pytest.raises(NotFound, match="`red`"):
-        serve(postgres_address, workspace="blue")
+        serve(ServeOptions(postgres_address, workspace="blue"))
     url = serve_here(postgres_address, workspace="red")
     assert _post(f"{url}/v5/flows", json={"path": "a", "attributes": {}}).status_code == 200
     create_key(postgres_address, "red", "ci")
     with pytest.raises(Invalid, match="--workspace"):
-        serve(postgres_address, workspace="red")
+        serve(ServeOptions(postgres_address, workspace="red"))
 
 
 def test_a_database_that_is_not_there_is_said() -> None:
     """The sentence is about the server, and has neither password nor traceback."""
     with pytest.raises(Unavailable, match="cannot be reached") as raised:
-        serve("postgresql://somebody:hunter2@127.0.0.1:1/nothing")
+        serve(ServeOptions("postgresql://somebody:hunter2@127.0.0.1:1/nothing"))
     assert "hunter2" not in str(raised.value)

@@ -91,7 +91,8 @@ def _until_refused(url: str, key: str, era: Era) -> None:
 def test_a_server_starts_without_the_sdk() -> None:
     """The first request to `/mcp` loads it; a team may have none."""
     code = (
-        "import sys, evals_mcp.serving; print({name.partition('.')[0] for name in sys.modules} & {'mcp', 'mcp_types'})"
+        "import sys, evals_mcp.serving.serve; "
+        "print({name.partition('.')[0] for name in sys.modules} & {'mcp', 'mcp_types'})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

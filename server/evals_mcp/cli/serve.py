@@ -21,10 +21,17 @@ def add_command(commands: Any) -> None:
 
 def _serve_http(parsed: argparse.Namespace) -> int:
     from evals_mcp.config import read_journal_days, read_read_only
-    from evals_mcp.serving import serve
+    from evals_mcp.serving.options import ServeOptions
+    from evals_mcp.serving.serve import serve
 
     given = parsed.journal_days
-    journal_days = read_journal_days(os.environ if given is None else {"EVALS_MCP_JOURNAL_DAYS": given})
-    options: dict[str, Any] = {"workspace": parsed.workspace, "journal_days": journal_days}
-    serve(database_of(parsed), parsed.host, parsed.port, **options, read_only=read_read_only(os.environ))
+    options = ServeOptions(
+        database_of(parsed),
+        parsed.host,
+        parsed.port,
+        workspace=parsed.workspace,
+        journal_days=read_journal_days(os.environ if given is None else {"EVALS_MCP_JOURNAL_DAYS": given}),
+        read_only=read_read_only(os.environ),
+    )
+    serve(options)
     return 0

@@ -1,4 +1,4 @@
-"""`evals-mcp serve`: serve the API over HTTP until a signal stops it.
+"""Serve the API over HTTP until a signal stops the server.
 
 A server holds no state, so any number of servers can share one database.
 """
@@ -12,7 +12,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,49 +19,37 @@ from starlette.types import ASGIApp
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess, ReadOnly
 from evals_mcp.api.keyed_access import KeyedAccess
-from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
+from evals_mcp.api.middleware.bodies import BodyGuard
 from evals_mcp.api.middleware.large_bodies import LARGE_BODY
 from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
-from evals_mcp.connections import ConnectionLimits, GuardedServer, Sparing, default_limits
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, McpOverHttp
 from evals_mcp.pages.app import Pages
-from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
+from evals_mcp.serving.connections import ConnectionLimits, GuardedServer, default_limits
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.sparing_logs import sparing_logs
 from evals_mcp.store.teams.control import Control, open_control
 from evals_mcp.wiring import open_entrance, open_mcp
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 8421
 _SECONDS_TO_FINISH = 30
 _CONNECTIONS_WAITING = 512
 _MMAP_THRESHOLD = -3  # of mallopt
 
 
-def serve(
-    address: str,
-    host: str = DEFAULT_HOST,
-    port: int = DEFAULT_PORT,
-    *,
-    workspace: str | None = None,
-    largest_body: int = LARGEST_BODY,
-    journal_days: int = DEFAULT_DAYS,
-    read_only: bool = False,
-) -> None:
-    """Serve a database (a path or a URL) until SIGTERM or SIGINT, then finish accepted requests and return.
+def serve(options: ServeOptions) -> None:
+    """Serve a database until SIGTERM or SIGINT, then finish accepted requests and return.
 
     The first line on stderr is `evals-mcp serving on URL`, with the real port if `port` is 0. One line for each
-    request follows. A PostgreSQL server without keys serves `workspace`. The journal keeps entries for `journal_days`.
-    A `read_only` server refuses every write, whatever the key.
+    request follows.
 
-    Raises Invalid if the host is not loopback and there are no keys, if port or address are invalid, and if a workspace
-    is missing or not needed; NotFound if the workspace does not exist; Unavailable if the port is in use or the
-    database cannot be reached; Conflict as `open_store`.
+    Raises Invalid if the host is not loopback and there are no keys, if the address is invalid, and if a workspace is
+    missing or not needed; NotFound if the workspace does not exist; Unavailable if the port is in use or the database
+    cannot be reached; Conflict as `open_store`.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    options: dict[str, Any] = {"workspace": workspace, "largest_body": largest_body, "journal_days": journal_days}
-    with _sparing_logs(), listening(address, host, port, **options, read_only=read_only) as (app, listener):
+    with sparing_logs(), listening(options) as (app, listener):
         _give_memory_back()
         gc.freeze()  # what a server starts with stays, so that no collection need look at it
         _write_line(f"evals-mcp serving on {url_of(listener)}")
@@ -71,47 +58,27 @@ def serve(
 
 
 @contextlib.contextmanager
-def listening(
-    address: str,
-    host: str,
-    port: int,
-    *,
-    workspace: str | None = None,
-    largest_body: int = LARGEST_BODY,
-    journal_days: int = DEFAULT_DAYS,
-    read_only: bool = False,
-) -> Iterator[tuple[ASGIApp, socket.socket]]:
+def listening(options: ServeOptions) -> Iterator[tuple[ASGIApp, socket.socket]]:
     """Open what `serve` serves, and a socket that accepts connections for it. Raises as `serve`."""
-    if not 0 <= port <= 65535:
-        raise Invalid("The port must be a number from 0 to 65535; 0 picks a free one.")
-    control = open_control(address, journal_days=journal_days)
+    control = open_control(options.database, journal_days=options.journal_days)
     with contextlib.closing(control):
         keyed = control.has_keys()
         if not keyed:
-            _require_loopback(host)
-        access = _access(control, workspace, keyed=keyed)
-        allowed = ReadOnly(access) if read_only else access
-        api = create_app(allowed, largest_body, patience=PATIENCE)
-        pages = Pages(api, open_entrance(access))
-        guard = partial(BodyGuard, largest_body=min(largest_body, LARGEST_MESSAGE), checks_texts=True)
-        app: ASGIApp = McpOverHttp(pages, open_mcp(allowed), guard)
+            _require_loopback(options.host)
+        app = _application(_access(control, options.workspace, keyed=keyed), options)
         if not keyed:
             app = LocalOnly(app)
-        with _open_socket(host, port) as listener:
+        with _open_socket(options.host, options.port) as listener:
             yield RequestLog(app, _write_line), listener
 
 
-@contextlib.contextmanager
-def _sparing_logs() -> Iterator[None]:
-    """Let one record of a kind be logged in a minute, while this process serves."""
-    filters = [(handler, Sparing()) for handler in logging.getLogger().handlers]
-    for handler, sparing in filters:
-        handler.addFilter(sparing)
-    try:
-        yield
-    finally:
-        for handler, sparing in filters:
-            handler.removeFilter(sparing)
+def _application(access: OpenAccess | KeyedAccess, options: ServeOptions) -> ASGIApp:
+    """The API, its pages, and MCP over HTTP."""
+    allowed = ReadOnly(access) if options.read_only else access
+    api = create_app(allowed, options.largest_body, patience=PATIENCE)
+    pages = Pages(api, open_entrance(access))
+    guard = partial(BodyGuard, largest_body=min(options.largest_body, LARGEST_MESSAGE), checks_texts=True)
+    return McpOverHttp(pages, open_mcp(allowed), guard)
 
 
 def _give_memory_back() -> None:

@@ -223,28 +223,3 @@ class _Guard:
             return
         _LOGGER.warning("A connection ends that was %s for %.0f s: %s.", connection.state, seconds, connection.address)
         connection.end(408, "Request Timeout")
-
-
-class Sparing(logging.Filter):
-    """Lets one record of a kind pass in a minute, with how many of it did not before. A kind is its text's pattern."""
-
-    def __init__(self, seconds: float = 60.0) -> None:
-        super().__init__()
-        self._seconds = seconds
-        self._last: dict[tuple[str, int, str], float] = {}
-        self._held = Counter[tuple[str, int, str]]()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record passes."""
-        kind = (record.name, record.levelno, str(record.msg).partition("\n")[0])
-        last = self._last.get(kind)
-        if last is not None and record.created - last < self._seconds:
-            self._held[kind] += 1
-            return False
-        if len(self._last) >= 1000:
-            self._last.clear()
-        self._last[kind] = record.created
-        held = self._held.pop(kind, 0)
-        if held:
-            record.msg = f"{record.msg} ({held} more like this before)"
-        return True

@@ -1,0 +1,1 @@
+"""`evals-mcp serve`: the API, the pages and MCP over HTTP, for a team."""
