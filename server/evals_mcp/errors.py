@@ -75,3 +75,10 @@ class Unavailable(EvalsError):
     def __init__(self, message: LiteralString, status: int = 503) -> None:
         super().__init__(message)
         self.status = status
+
+
+class Raced(Unavailable):
+    """Somebody else changed the same data at the same moment, and nothing was written. Another try may succeed."""
+
+    def __init__(self) -> None:
+        super().__init__("Another program changed the same data. Nothing was written. Repeat the request.")

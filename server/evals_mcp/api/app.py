@@ -18,6 +18,7 @@ from evals_mcp.api.failures import evals_error, http_error, unexpected_error, va
 from evals_mcp.api.grants import Access
 from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
 from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
+from evals_mcp.api.middleware.races import RetryRaces
 from evals_mcp.api.routes import examples, health, questions
 from evals_mcp.errors import EvalsError
 from evals_mcp.runner.refusals import RefusingRunner
@@ -48,6 +49,7 @@ def create_app(
             Middleware(_Signature),
             Middleware(KeyGate, access=access),
             Middleware(BodyGuard, largest_body=largest_body, is_embedded=is_embedded),
+            Middleware(RetryRaces),
         ],
         exception_handlers={
             EvalsError: evals_error,

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from evals_mcp.errors import EvalsError, Invalid
+from evals_mcp.errors import EvalsError, Invalid, Raced
 from evals_mcp.store.teams.keys import without_keys
 
 _log = logging.getLogger(__name__)
@@ -17,6 +17,8 @@ _log = logging.getLogger(__name__)
 async def evals_error(request: Request, error: Exception) -> JSONResponse:
     """Answer an error that we raised on purpose with its status and message."""
     assert isinstance(error, EvalsError)
+    if isinstance(error, Raced):
+        request.state.raced = True
     if isinstance(error, Invalid) and error.location:
         detail = [{"loc": list(error.location), "msg": str(error), "type": "value_error"}]
         return JSONResponse({"detail": detail}, status_code=422)

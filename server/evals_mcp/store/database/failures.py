@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
-from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.errors import Invalid, Raced, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ def plain_errors() -> Iterator[None]:
     except sqlite3.Error as error:
         raise Unavailable(_sqlite_sentence(error) or _DAMAGED) from error
     except (OperationalError, DatabaseError, InterfaceError) as error:
+        if _sqlstate(error) in _RACES:
+            _log.warning("Another writer changed the same data: %s", _sqlstate(error))
+            raise Raced from error
         sentence = _explain(error)
         if sentence is None:
             raise
@@ -68,8 +71,6 @@ _SQLITE_SENTENCES = {
 
 _POSTGRESQL_SENTENCES = {
     "25006": "The database cannot be written: the server is a read-only replica.",
-    "40001": "Another program changed the same data. Nothing was written. Repeat the request.",
-    "40P01": "Another program changed the same data. Nothing was written. Repeat the request.",
     "42501": "The database user lacks a permission: it must be able to create schemas and own those of evals-mcp.",
     "53100": "The database disk is full. Nothing was written. Free some space and repeat.",
     "53300": "The database server has no free connection. Repeat the request.",
@@ -78,11 +79,16 @@ _POSTGRESQL_SENTENCES = {
 }
 
 
+_RACES = frozenset(("40001", "40P01", "23503", "23505"))
+"""Failures of PostgreSQL that another writer causes: no serial order, a deadlock, a row that is gone or that is there
+already. Writers of a workspace take turns, unless they are connected to different nodes."""
+
+
 def _explain(error: DBAPIError) -> str | None:
     """The message for a failure of the storage; None for a bug of ours."""
     if isinstance(error.orig, sqlite3.Error):
         return _sqlite_sentence(error.orig)
-    sentence = _POSTGRESQL_SENTENCES.get(getattr(error.orig, "sqlstate", None) or "")
+    sentence = _POSTGRESQL_SENTENCES.get(_sqlstate(error))
     if sentence is not None:
         return sentence
     if isinstance(error, OperationalError | InterfaceError):
@@ -91,3 +97,8 @@ def _explain(error: DBAPIError) -> str | None:
             "Check that it runs, and check address, user and password. Then repeat."
         )
     return None
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    """The code of a failure of PostgreSQL; "" for others."""
+    return getattr(error.orig, "sqlstate", None) or ""
