@@ -16,6 +16,7 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.client.row_sources import ServerMirror
 from evals_mcp.config import Settings, default_database, read_settings
 from evals_mcp.errors import EvalsError, Invalid, Unavailable
+from evals_mcp.models.roles import Role
 from evals_mcp.models.setup import DatabaseState, Setup
 from evals_mcp.variables import DEFAULT_JOURNAL_DAYS, DEFAULT_MAX_TOKENS
 
@@ -232,11 +233,11 @@ def open_mcp(access: Any) -> Any:
 
 
 class _McpServers:
-    """One MCP server for each workspace and right. What it reads and writes, it does for whoever asks."""
+    """One MCP server for each workspace and role. What it reads and writes, it does for whoever asks."""
 
     def __init__(self, access: Any) -> None:
         self._access = access
-        self._servers: dict[tuple[Any, bool], EvalsServer] = {}
+        self._servers: dict[tuple[Any, Role], EvalsServer] = {}
         self._building = anyio.Lock()
 
     async def enter(self, key: str | None) -> Any:
@@ -245,7 +246,7 @@ class _McpServers:
         from evals_mcp.mcp.over_http import Guest
 
         grant = await self._access.grant(key)
-        kind = (grant.store, grant.may_write)
+        kind = (grant.store, grant.role)
         if kind not in self._servers:
             async with self._building:
                 if kind not in self._servers:
@@ -264,4 +265,10 @@ class _McpServers:
             knows_person=grant.person is not None,
         )
         setup = Setup(may_import=False, is_served=True)
-        return build_server(client, max_tokens=DEFAULT_MAX_TOKENS, read_only=not grant.may_write, setup=setup)
+        return build_server(
+            client,
+            max_tokens=DEFAULT_MAX_TOKENS,
+            read_only=grant.role < Role.LABEL,
+            labels_only=grant.role is Role.LABEL,
+            setup=setup,
+        )

@@ -117,7 +117,7 @@ async def _team(database: Path) -> AsyncIterator[dict[str, V5]]:
         app = create_app(KeyedAccess(control))
         calls = {}
         for person in ("ana", "ben"):
-            key = control.create_key(None, person, read_only=False).secret
+            key = control.create_key(None, person).secret
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             client = httpx.AsyncClient(transport=transport, base_url="http://api", headers={"X-API-KEY": key})
             calls[person] = V5(client)

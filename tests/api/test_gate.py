@@ -9,6 +9,7 @@ import pytest
 from evals_mcp.api.app import create_app
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.middleware.api_key import OPEN_PATHS
+from evals_mcp.models.roles import Role
 from evals_mcp.store.teams.control import Control, open_control
 
 pytestmark = pytest.mark.anyio
@@ -32,13 +33,13 @@ async def client(control: Control) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-def _with_key(control: Control, *, read_only: bool) -> dict[str, str]:
-    return {"X-API-KEY": control.create_key(None, "ci", read_only=read_only).secret}
+def _with_key(control: Control, role: Role) -> dict[str, str]:
+    return {"X-API-KEY": control.create_key(None, "ci", role=role).secret}
 
 
 async def test_a_key_that_may_write_does_everything(client: httpx.AsyncClient, control: Control) -> None:
     """Reads and writes."""
-    headers = _with_key(control, read_only=False)
+    headers = _with_key(control, Role.WRITE)
     assert (await client.post("/v5/flows", json=_FLOW, headers=headers)).status_code == 200
     assert (await client.get("/v5/flows", headers=headers)).json()["total"] == 1
 
@@ -71,11 +72,15 @@ async def test_the_body_of_a_stranger_is_not_read(client: httpx.AsyncClient) -> 
 
 async def test_a_key_that_may_read_changes_nothing(client: httpx.AsyncClient, control: Control) -> None:
     """Every method that writes is refused with 403; the questions that are POST are answered."""
-    headers = _with_key(control, read_only=True)
-    for method, path in (("POST", "/v5/flows"), ("DELETE", "/v5/logs"), ("PATCH", "/v5/flows/fl_1")):
+    headers = _with_key(control, Role.READ)
+    for method, path, need in (
+        ("POST", "/v5/flows", "write"),
+        ("DELETE", "/v5/logs", "label"),
+        ("PATCH", "/v5/flows/fl_1", "write"),
+    ):
         answer = await client.request(method, path, json=_FLOW, headers=headers)
         assert answer.status_code == 403
-        assert answer.json()["detail"] == "This API key is read-only."
+        assert answer.json()["detail"] == f"This needs the role `{need}`. This API key has the role `read`."
     assert (await client.get("/v5/flows", headers=headers)).json()["total"] == 0
     answer = await client.post("/v5/files/retrieve-by-path", json={"path": "a/flow"}, headers=headers)
     assert answer.status_code == 404

@@ -13,6 +13,7 @@ from tests.recount import check_counts
 
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import Grant, OpenAccess
+from evals_mcp.models.roles import Role
 from evals_mcp.store.store import Store, open_store
 
 pytestmark = pytest.mark.anyio
@@ -23,8 +24,8 @@ _SPEC = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_t
 class KeyOfTest:
     """The access of somebody with an API key."""
 
-    def __init__(self, store: Store, name: str, *, may_write: bool = True) -> None:
-        self._grant = Grant(store, may_write, f"id of {name}", name)
+    def __init__(self, store: Store, name: str, *, role: Role = Role.WRITE) -> None:
+        self._grant = Grant(store, role, f"id of {name}", name)
 
     async def grant(self, key: str | None) -> Grant:
         """What the key grants."""
@@ -267,7 +268,7 @@ async def test_a_key_that_cannot_write_reads_the_journal(
     """It lists the writes and undoes none."""
     ids = await _set_up(api)
     entry = (await _journal(api))[0]
-    access.now = KeyOfTest(store, "Guest", may_write=False)  # type: ignore[assignment]
+    access.now = KeyOfTest(store, "Guest", role=Role.READ)  # type: ignore[assignment]
     assert (await _journal(api))[0] == entry
     assert (await api.post(f"/v5/journal/{entry['id']}/undo")).status_code == 403
     assert len((await api.get(ids["runs"])).json()["runs"]) == 1

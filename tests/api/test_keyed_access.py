@@ -7,6 +7,7 @@ import pytest
 
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.errors import Unauthorized, Unavailable
+from evals_mcp.models.roles import Role
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.teams.control import Control, open_control
 
@@ -29,12 +30,13 @@ async def test_a_key_gives_the_store_of_its_workspace(postgres_address: str) -> 
     for workspace, name in (("red", "a"), ("blue", "a"), ("red", "b")):
         if workspace not in [item.name for item in control.workspaces()]:
             control.create_workspace(workspace)
-        grants.append(await access.grant(control.create_key(workspace, name, read_only=name == "b").secret))
+        role = Role.READ if name == "b" else Role.WRITE
+        grants.append(await access.grant(control.create_key(workspace, name, role=role).secret))
     red, blue, also_red = grants
     red.store.files.upsert("flow", None, "ours", {"attributes": {}}, FileChange())
     assert [grant.store.files.page().total for grant in grants] == [1, 0, 1]
     assert red.store is also_red.store is not blue.store
-    assert [grant.may_write for grant in grants] == [True, True, False]
+    assert [grant.role for grant in grants] == [Role.WRITE, Role.WRITE, Role.READ]
     assert red.store.database.engine is blue.store.database.engine is control.database.engine
     control.close()
 
@@ -51,7 +53,7 @@ async def test_a_revoked_key_gives_nothing_within_seconds(control: Control) -> N
     """What a key gave is kept for two seconds, and for no longer."""
     now = [100.0]
     access = KeyedAccess(control, lambda: now[0])
-    made = control.create_key(None, "ci", read_only=False)
+    made = control.create_key(None, "ci")
     granted = await access.grant(made.secret)
     control.revoke_key(made.key.id)
     assert await access.grant(made.secret) is granted
@@ -63,7 +65,7 @@ async def test_a_revoked_key_gives_nothing_within_seconds(control: Control) -> N
 async def test_a_key_that_was_unknown_is_looked_up_again(control: Control) -> None:
     """Refusals are not kept."""
     access = KeyedAccess(control)
-    made = control.create_key(None, "ci", read_only=False)
+    made = control.create_key(None, "ci")
     with pytest.raises(Unauthorized):
         await access.grant(made.secret + "0")
     assert (await access.grant(made.secret)).key_id == made.key.id
@@ -73,7 +75,7 @@ async def test_a_database_that_is_gone_is_said(tmp_path: Path) -> None:
     """A key cannot be told from a wrong one while the keys cannot be read; it is not called wrong."""
     path = tmp_path / "evals.db"
     control = open_control(str(path))
-    made = control.create_key(None, "ci", read_only=False)
+    made = control.create_key(None, "ci")
     control.close()
     path.unlink()
     path.mkdir()

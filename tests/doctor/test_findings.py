@@ -138,7 +138,7 @@ def test_a_postgresql_database_is_told_without_its_password(postgres_address: st
 def test_a_remote_server_and_its_key_are_checked(tmp_path: Path) -> None:
     """It answers; it refuses a wrong key; it is not there."""
     with closing(open_control(str(tmp_path / "evals.db"))) as control:
-        secret = control.create_key(None, "me", read_only=False).secret
+        secret = control.create_key(None, "me").secret
 
     def check(**settings: str) -> Finding:
         return anyio.run(check_remote, read_settings(settings))

@@ -1,14 +1,26 @@
 """What an administrator does with keys and workspaces, each by the address of a database."""
 
 from contextlib import closing
+from datetime import datetime
 
-from evals_mcp.store.teams.control import ApiKey, NewKey, Workspace, open_control
+from evals_mcp.models.roles import Role
+from evals_mcp.store.teams.api_keys import ApiKey, NewKey
+from evals_mcp.store.teams.control import Workspace, open_control
 
 
-def create_key(address: str, workspace: str | None, name: str, *, read_only: bool = False) -> NewKey:
+def create_key(
+    address: str,
+    workspace: str | None,
+    name: str,
+    *,
+    read_only: bool = False,
+    role: Role | None = None,
+    expires_at: datetime | None = None,
+) -> NewKey:
     """Make a key of a workspace."""
     with closing(open_control(address)) as control:
-        return control.create_key(workspace, name, read_only=read_only)
+        chosen = role or (Role.READ if read_only else Role.WRITE)
+        return control.create_key(workspace, name, role=chosen, expires_at=expires_at)
 
 
 def list_keys(address: str) -> list[ApiKey]:

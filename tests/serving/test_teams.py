@@ -7,6 +7,7 @@ from tests.e2e.in_process import run
 from tests.serving.administration import create_key, create_workspace, list_keys, list_workspaces, revoke_key
 
 from evals_mcp.errors import Invalid, NotFound, Unavailable
+from evals_mcp.models.roles import Role
 
 
 def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
@@ -15,7 +16,7 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
     assert list_keys(address) == []
     made = create_key(address, None, "ci", read_only=True)
     assert list_keys(address) == [made.key]
-    assert (made.key.workspace, made.key.read_only, made.key.revoked_at) == ("default", True, None)
+    assert (made.key.workspace, made.key.role, made.key.revoked_at) == ("default", Role.READ, None)
     assert list_keys(address) != [revoke_key(address, "ci")]
     assert list_keys(address)[0].revoked_at is not None
 

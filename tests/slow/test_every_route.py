@@ -17,6 +17,7 @@ from tests.raw_rows import raw_rows
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess
 from evals_mcp.api.keyed_access import KeyedAccess
+from evals_mcp.models.roles import Role
 from evals_mcp.store.store import open_store
 from evals_mcp.store.teams.control import open_control
 
@@ -111,8 +112,7 @@ async def test_a_key_that_may_read_changes_nothing(tmp_path: Path) -> None:
     with closing(open_control(str(tmp_path / "evals.db"))) as control:
         app = create_app(KeyedAccess(control))
         writing, reading = (
-            _team(app, control.create_key(None, str(read_only), read_only=read_only).secret)
-            for read_only in (False, True)
+            _team(app, control.create_key(None, role.word, role=role).secret) for role in (Role.WRITE, Role.READ)
         )
         world = await build(writing)
         before = raw_rows(control.database)
@@ -130,7 +130,7 @@ async def test_a_key_neither_sees_nor_changes_what_another_team_has(postgres_add
     with closing(open_control(postgres_address)) as control:
         app = create_app(KeyedAccess(control))
         stores = {name: control.open(control.create_workspace(name)) for name in ("ours", "theirs")}
-        ours, theirs = (_team(app, control.create_key(name, "ci", read_only=False).secret) for name in stores)
+        ours, theirs = (_team(app, control.create_key(name, "ci").secret) for name in stores)
         world = await build(theirs)
         walked = set()
         before = raw_rows(stores["theirs"].database)

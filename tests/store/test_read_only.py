@@ -12,6 +12,7 @@ from alembic import command
 from tests.other_user import as_other_user, open_folder
 
 from evals_mcp.errors import Unavailable
+from evals_mcp.models.roles import Role
 from evals_mcp.store.database.states import database_state
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.store import Store, open_store
@@ -77,7 +78,7 @@ def test_what_may_not_be_written_is_read(path: Path, close: Callable[[Path], Non
             assert not control.has_keys()
             assert control.keys() == []
             assert _names(control.open(control.workspace(None))) == ["a"]
-            for refused in (lambda: control.create_key(None, "ci", read_only=True), lambda: control.revoke_key("ci")):
+            for refused in (lambda: control.create_key(None, "ci", role=Role.READ), lambda: control.revoke_key("ci")):
                 with pytest.raises(Unavailable, match=_READ_ONLY):
                     refused()
     assert os.listdir(path.parent) == ["evals.db"]
@@ -87,7 +88,7 @@ def test_what_may_not_be_written_is_read(path: Path, close: Callable[[Path], Non
 def test_keys_in_a_file_that_may_not_be_written_are_required(path: Path) -> None:
     """Else whoever makes the file read-only would open it to everybody."""
     with closing(open_control(str(path))) as control:
-        made = control.create_key(None, "ci", read_only=False)
+        made = control.create_key(None, "ci")
     _close_both(path)
     with as_other_user(), closing(open_control(str(path))) as control:
         assert control.has_keys()

@@ -7,17 +7,11 @@ from fastapi import Depends, Request
 
 from evals_mcp.api.acts import begin_request
 from evals_mcp.api.grants import Grant
-from evals_mcp.errors import Unauthorized
+from evals_mcp.api.needs import need_of, require_role
+from evals_mcp.models.roles import Role
 from evals_mcp.store.store import Store
 
-READING_METHODS = ("GET", "HEAD")
-
-
-def require_writer(grant: Grant) -> None:
-    """Raise Unauthorized, with status 403, if the grant may not write."""
-    if not grant.may_write:
-        message = "This server is read-only." if grant.key_id is None else "This API key is read-only."
-        raise Unauthorized(message, 403)
+_READING_METHODS = ("GET", "HEAD")
 
 
 async def _store_to_read(request: Request) -> Store:
@@ -27,9 +21,10 @@ async def _store_to_read(request: Request) -> Store:
 
 async def _current_store(request: Request) -> Store:
     grant: Grant = request.state.grant
-    if request.method in READING_METHODS:
+    if request.method in _READING_METHODS:
         return grant.store
-    require_writer(grant)
+    need = need_of(request.method, request.scope["path"])
+    require_role(grant, Role.WRITE if need is Role.READ else need)
     begin_request(request, grant.key_id, grant.person)
     return grant.store if grant.create is None else await to_thread.run_sync(grant.create)
 
@@ -43,7 +38,7 @@ CurrentPerson = Annotated[str | None, Depends(_person)]
 """The name of the request's key, as a handler parameter; None without keys."""
 
 CurrentStore = Annotated[Store, Depends(_current_store)]
-"""The store of the request, as a handler parameter. All methods except GET need a key that can write.
+"""The store of the request, as a handler parameter. All methods except GET need a role that may write it.
 What they write belongs to the request, and so to an entry of the journal.
 """
 

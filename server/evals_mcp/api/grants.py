@@ -9,21 +9,24 @@ from typing import NamedTuple, Protocol
 from anyio import to_thread
 
 from evals_mcp.errors import Unauthorized
+from evals_mcp.models.roles import Role
 from evals_mcp.store.store import Store
 
 
 class Grant(NamedTuple):
-    """What a request may use: a store, and whether it may write. With a key, its id (not a secret) and its name.
+    """What a request may use: a store, and in which role. With a key, its id (not a secret) and its name.
 
     The name says whose key it is: the author of what people judge with it. A store that is empty because its database
-    does not exist has `create`, which creates the database and returns its store.
+    does not exist has `create`, which creates the database and returns its store. `server_reads_only` if it is the
+    server that lets everybody read alone, whatever their key.
     """
 
     store: Store
-    may_write: bool = True
+    role: Role = Role.WRITE
     key_id: str | None = None
     person: str | None = None
     create: Callable[[], Store] | None = None
+    server_reads_only: bool = False
 
 
 class Access(Protocol):
@@ -65,8 +68,8 @@ class ReadOnly:
         self._access = access
 
     async def grant(self, key: str | None) -> Grant:
-        """Return the grant without the right to write. Raises as the access."""
-        return (await self._access.grant(key))._replace(may_write=False)
+        """Return the grant with the right to read alone. Raises as the access."""
+        return (await self._access.grant(key))._replace(role=Role.READ, server_reads_only=True)
 
     def check(self) -> None:
         """Raise Unavailable if the data cannot be reached."""

@@ -8,8 +8,10 @@ from cachetools import TTLCache
 
 from evals_mcp.api.grants import Grant
 from evals_mcp.errors import EvalsError, Unauthorized, Unavailable
+from evals_mcp.models.roles import Role
 from evals_mcp.store.store import Store
-from evals_mcp.store.teams.control import ApiKey, Control, Workspace
+from evals_mcp.store.teams.api_keys import ApiKey
+from evals_mcp.store.teams.control import Control, Workspace
 from evals_mcp.store.teams.keys import key_id_of, page_token, secret_digest
 
 _SECONDS_KEPT = 2.0
@@ -54,7 +56,7 @@ class KeyedAccess:
         grant = self._pages.get(token)
         if grant is None:
             found = await to_thread.run_sync(self._control.recognise_page, token)
-            grant = self._pages[token] = (await to_thread.run_sync(self._open, found))._replace(may_write=False)
+            grant = self._pages[token] = (await to_thread.run_sync(self._open, found))._replace(role=Role.READ)
         return grant
 
     def _look_up(self, secret: str) -> Grant:
@@ -71,4 +73,4 @@ class KeyedAccess:
             except EvalsError as error:
                 raise Unavailable(str(error)) from error
             store = self._stores.setdefault(workspace.name, store)
-        return Grant(store, not key.read_only, key.id, key.name)
+        return Grant(store, key.role, key.id, key.name)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli.arguments import add_database, control_of
 from evals_mcp.cli.printing import print_rows
+from evals_mcp.models.roles import Role
 
 if TYPE_CHECKING:
-    from evals_mcp.store.teams.control import ApiKey
+    from evals_mcp.store.teams.api_keys import ApiKey
 
-_HEADERS = ("id", "name", "workspace", "may", "created", "state")
+_HEADERS = ("id", "name", "workspace", "role", "created", "state")
 
 
 def add_command(commands: Any) -> None:
@@ -31,7 +32,7 @@ def add_command(commands: Any) -> None:
 
 def _create_key(parsed: argparse.Namespace) -> int:
     with control_of(parsed) as control:
-        created = control.create_key(parsed.workspace, parsed.name, read_only=parsed.read_only)
+        created = control.create_key(parsed.workspace, parsed.name, role=Role.READ if parsed.read_only else Role.WRITE)
     print(created.secret)
     print(
         f"Created key {created.key.id} for workspace {created.key.workspace}. Copy it now: it cannot be shown again. "
@@ -51,9 +52,8 @@ def _list_keys(parsed: argparse.Namespace) -> int:
 
 
 def _row(key: "ApiKey") -> tuple[str, ...]:
-    may = "read" if key.read_only else "read-write"
     state = f"revoked {key.revoked_at:%Y-%m-%d %H:%MZ}" if key.revoked_at else "active"
-    return key.id, key.name, key.workspace, may, f"{key.created_at:%Y-%m-%d %H:%MZ}", state
+    return key.id, key.name, key.workspace, key.role.word, f"{key.created_at:%Y-%m-%d %H:%MZ}", state
 
 
 def _revoke_key(parsed: argparse.Namespace) -> int:

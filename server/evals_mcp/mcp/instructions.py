@@ -32,9 +32,14 @@ _WRITING = (
     "Repeating a request_id writes nothing twice."
 )
 _FILES = "; files: import_results"
+_LABELLING = (
+    "\n- Judgments, notes: label_logs, next_to_review. undo takes a write back. "
+    "Repeating a request_id writes nothing twice."
+)
 
 
-def instructions(*, read_only: bool, has_files: bool = True) -> str:
-    """The instructions of a server with or without the tools that write, and with or without files to import."""
-    writing = _WRITING if has_files else _WRITING.replace(_FILES, "")
+def instructions(*, read_only: bool, labels_only: bool = False, has_files: bool = True) -> str:
+    """The instructions of a server with, without, or with the labelling ones of the tools that write, and with or
+    without files to import."""
+    writing = _LABELLING if labels_only else _WRITING if has_files else _WRITING.replace(_FILES, "")
     return _TEXT.format(writing="" if read_only else writing)

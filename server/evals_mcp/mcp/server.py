@@ -271,13 +271,15 @@ def build_server(
     *,
     max_tokens: int,
     read_only: bool,
+    labels_only: bool = False,
     setup: Setup = _NOTHING_SET,
 ) -> EvalsServer:
     """Build the server over a client, and over a mirror if the client's server may lack our routes.
 
-    `max_tokens` is the default budget of an answer. Without files to import, `setup` says so.
+    `max_tokens` is the default budget of an answer. A `read_only` server has no tools that write; one that
+    `labels_only` has of these those that label. Without files to import, `setup` says so.
     """
-    tools = [tool for tool in TOOLS if tool.read_only or not read_only]
+    tools = [tool for tool in TOOLS if tool.read_only or (tool.labels if labels_only else not read_only)]
     if setup.is_served:
         tools = [tool for tool in tools if tool is not import_results.TOOL]
     return EvalsServer(
@@ -288,7 +290,7 @@ def build_server(
         setup,
         title="evals-mcp",
         version=__version__,
-        instructions=instructions(read_only=read_only, has_files=not setup.is_served),
+        instructions=instructions(read_only=read_only, labels_only=labels_only, has_files=not setup.is_served),
         log_level="WARNING",
         subscriptions=False,
     )

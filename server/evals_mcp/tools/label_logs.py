@@ -137,5 +137,6 @@ TOOL = Tool(
     title="Label logs",
     search_hint="humanloop, annotate",
     read_only=False,
+    labels=True,
     journaled=True,
 )

@@ -77,6 +77,7 @@ TOOL = Tool(
     title="Next log to review",
     search_hint="humanloop, annotation queue",
     read_only=False,
+    labels=True,
     idempotent=False,
     needs_extension=True,
     view="labelling",

@@ -35,6 +35,7 @@ TOOL = Tool(
     title="Undo a write",
     search_hint="humanloop",
     read_only=False,
+    labels=True,
     destructive=True,
     needs_extension=True,
 )

@@ -194,12 +194,12 @@ def test_values_of_the_old_file_are_forgotten(sample_copy: Path) -> None:
 def test_keys_are_read_from_the_new_file(path: Path) -> None:
     """A key of the deleted file opens nothing in the next one, which has the tables of keys, too."""
     with closing(open_control(str(path))) as control:
-        made = control.create_key(None, "ci", read_only=False)
+        made = control.create_key(None, "ci")
         os.unlink(path)
         with pytest.raises(Unavailable, match=_LOST):
             control.recognise(made.secret)
         assert control.recognise(made.secret) is None
-        assert control.create_key(None, "ci", read_only=False).key.workspace == "default"
+        assert control.create_key(None, "ci").key.workspace == "default"
 
 
 def test_connections_come_and_go_without_an_alarm(store: Store) -> None:

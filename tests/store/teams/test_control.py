@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, text
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.roles import Role
 from evals_mcp.store.database.opening import revisions
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.teams.control import CONTROL, Control, open_control
@@ -39,7 +40,7 @@ def _only(control: Control) -> str:
 
 def test_a_key_opens_its_workspace_until_it_is_revoked(control: Control) -> None:
     """The key itself is recognised; a revoked one is not, and stays in the list."""
-    made = control.create_key(_only(control), "ci", read_only=True)
+    made = control.create_key(_only(control), "ci", role=Role.READ)
     recognised = control.recognise(made.secret)
     assert recognised is not None
     assert recognised[0] == made.key == control.keys()[0]
@@ -53,7 +54,7 @@ def test_a_key_opens_its_workspace_until_it_is_revoked(control: Control) -> None
 
 def test_a_key_is_nowhere_in_the_database(control: Control) -> None:
     """What is kept of a key does not open anything."""
-    made = control.create_key(_only(control), "ci", read_only=False)
+    made = control.create_key(_only(control), "ci")
     with control.database.read() as connection:
         kept = [str(row) for table in metadata.sorted_tables for row in connection.execute(table.select())]
     random_part = made.secret.rsplit("_", 1)[1]
@@ -63,7 +64,7 @@ def test_a_key_is_nowhere_in_the_database(control: Control) -> None:
 
 def test_a_key_with_another_secret_is_not_recognised(control: Control) -> None:
     """The id alone opens nothing."""
-    made = control.create_key(_only(control), "ci", read_only=False)
+    made = control.create_key(_only(control), "ci")
     last = "0" if made.secret[-1] != "0" else "1"
     assert control.recognise(made.secret[:-1] + last) is None
     assert control.recognise(made.key.id) is None
@@ -72,7 +73,7 @@ def test_a_key_with_another_secret_is_not_recognised(control: Control) -> None:
 
 def test_every_wrong_key_is_refused_by_the_same_work(control: Control) -> None:
     """The same statement finds no row, whether the id of the key exists, or the text has the form of one."""
-    made = control.create_key(_only(control), "ci", read_only=False)
+    made = control.create_key(_only(control), "ci")
     done: list[str] = []
 
     def note(*given: Any) -> None:
@@ -91,7 +92,7 @@ def test_every_wrong_key_is_refused_by_the_same_work(control: Control) -> None:
 def test_a_server_counts_as_keyed_when_every_key_is_revoked(control: Control) -> None:
     """Revoking the last key closes a server; it does not open it to everybody."""
     assert not control.has_keys()
-    made = control.create_key(_only(control), "ci", read_only=False)
+    made = control.create_key(_only(control), "ci")
     control.revoke_key(made.key.id)
     assert control.has_keys()
 
@@ -99,11 +100,11 @@ def test_a_server_counts_as_keyed_when_every_key_is_revoked(control: Control) ->
 def test_a_name_is_free_again_once_its_key_is_revoked(control: Control) -> None:
     """Two keys of a workspace that open it never share a name."""
     workspace = _only(control)
-    first = control.create_key(workspace, "ci", read_only=False)
+    first = control.create_key(workspace, "ci")
     with pytest.raises(Conflict, match="`ci`"):
-        control.create_key(workspace, "ci", read_only=True)
+        control.create_key(workspace, "ci", role=Role.READ)
     assert control.revoke_key("ci").id == first.key.id
-    second = control.create_key(workspace, "ci", read_only=True)
+    second = control.create_key(workspace, "ci", role=Role.READ)
     assert control.revoke_key("ci").id == second.key.id
     assert control.revoke_key("ci").id == second.key.id
 
@@ -112,14 +113,14 @@ def test_the_name_of_a_key_can_be_shown(control: Control) -> None:
     """A name that a terminal would not show as it is is refused."""
     for name in ("", "   ", "two\nlines", "x" * 101, "\x1b[31m"):
         with pytest.raises(Invalid, match="visible"):
-            control.create_key(_only(control), name, read_only=False)
+            control.create_key(_only(control), name)
     assert control.keys() == []
 
 
 def test_unknown_names_are_not_found(control: Control) -> None:
     """The message says what there is."""
     with pytest.raises(NotFound, match=f"`{_only(control)}`"):
-        control.create_key("blue", "ci", read_only=False)
+        control.create_key("blue", "ci")
     with pytest.raises(NotFound, match="keys list"):
         control.revoke_key("ci")
 
@@ -128,7 +129,7 @@ def test_a_file_is_one_workspace(tmp_path_factory: pytest.TempPathFactory) -> No
     """On SQLite the workspace need not be named, and there is no second one."""
     opened = open_control(str(tmp_path_factory.mktemp("one") / "evals.db"))
     assert [item.name for item in opened.workspaces()] == ["default"]
-    made = opened.create_key(None, "mine", read_only=False)
+    made = opened.create_key(None, "mine")
     assert made.key.workspace == "default"
     with pytest.raises(Invalid, match="another file"):
         opened.create_workspace("blue")
@@ -155,10 +156,10 @@ def test_workspaces_are_listed_by_name_and_made_once(on_postgresql: Control) -> 
 def test_a_key_needs_a_workspace_where_there_may_be_several(on_postgresql: Control) -> None:
     """On PostgreSQL the workspace is named, even if there is one only."""
     with pytest.raises(Invalid, match="workspaces create"):
-        on_postgresql.create_key(None, "ci", read_only=False)
+        on_postgresql.create_key(None, "ci")
     on_postgresql.create_workspace("red")
     with pytest.raises(Invalid, match="`red`"):
-        on_postgresql.create_key(None, "ci", read_only=False)
+        on_postgresql.create_key(None, "ci")
 
 
 def test_a_name_in_several_workspaces_is_not_guessed(on_postgresql: Control) -> None:
@@ -166,7 +167,7 @@ def test_a_name_in_several_workspaces_is_not_guessed(on_postgresql: Control) -> 
     keys = []
     for workspace in ("blue", "red"):
         on_postgresql.create_workspace(workspace)
-        keys.append(on_postgresql.create_key(workspace, "ci", read_only=False).key)
+        keys.append(on_postgresql.create_key(workspace, "ci").key)
     with pytest.raises(Invalid, match=rf"`{keys[0].id}` \(workspace blue\), `{keys[1].id}` \(workspace red\)"):
         on_postgresql.revoke_key("ci")
     listed = on_postgresql.keys()
@@ -224,7 +225,7 @@ def test_everybody_may_open_at_once(database_address: str) -> None:
 
 def test_tables_of_a_newer_version_are_refused(control: Control, database_address: str) -> None:
     """The keys are left as they are."""
-    control.create_key(_only(control), "ci", read_only=False)
+    control.create_key(_only(control), "ci")
     place = CONTROL.version_table if control.database.is_sqlite else f"evals_mcp.{CONTROL.version_table}"
     with control.database.write() as connection:
         connection.execute(text(f"UPDATE {place} SET version_num = '9999'"))
@@ -238,7 +239,7 @@ def test_migrations_make_the_tables_that_the_queries_use(control: Control) -> No
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    assert revisions(CONTROL) == ["0001"]
+    assert revisions(CONTROL) == ["0001", "0002"]
     names = set(metadata.tables)
     with control.database.write() as connection:
         if control.database.schema:

@@ -1,4 +1,4 @@
-"""Checks the API key of each request, and its right to write, before the body is read."""
+"""Checks the API key of each request, and its role, before the body is read."""
 
 import re
 from typing import Any
@@ -7,15 +7,14 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from evals_mcp.api.access import READING_METHODS, require_writer
 from evals_mcp.api.grants import Access
+from evals_mcp.api.needs import need_of, require_role
 from evals_mcp.errors import EvalsError
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
 """Paths without team data, which need no key. All other paths need one, even paths that do not exist."""
 
 _SLASHES = re.compile(r"/{2,}")
-_READING_POST = re.compile(r"/v5/(?:review/(?!.*/next$).*|.*/(?:populate|retrieve-by-path|call|continue|deserialize))")
 
 
 def describe_keys(document: dict[str, Any]) -> None:
@@ -44,8 +43,7 @@ class KeyGate:
             return
         try:
             grant = await self._access.grant(Headers(scope=scope).get("x-api-key"))
-            if not _may_only_read(scope):
-                require_writer(grant)
+            require_role(grant, need_of(scope["method"], scope["path"]))
         except EvalsError as error:
             headers = {"WWW-Authenticate": "X-API-KEY"} if error.status == 401 else None
             refusal = JSONResponse({"detail": str(error)}, status_code=error.status, headers=headers)
@@ -53,9 +51,3 @@ class KeyGate:
             return
         scope.setdefault("state", {})["grant"] = grant
         await self._app(scope, receive, send)
-
-
-def _may_only_read(scope: Scope) -> bool:
-    """Whether a request may be one that writes nothing. Its handler decides; others need no body to be refused."""
-    method = scope["method"]
-    return method in READING_METHODS or (method == "POST" and _READING_POST.fullmatch(scope["path"]) is not None)

@@ -1,25 +1,34 @@
-"""Workspaces and API keys in the store: create, list, revoke, recognise. No HTTP.
-
-A key belongs to one workspace forever. We store only its digest, so a lost key can only be replaced.
-"""
+"""Workspaces and API keys in the store: create, list, revoke, recognise. No HTTP."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, inspect, select, update
+from sqlalchemy import ColumnElement, Connection, inspect, select
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.roles import Role
 from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
 from evals_mcp.store.database.opening import Migrations, has_tables, migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.store import Store
+from evals_mcp.store.teams.api_keys import (
+    ApiKey,
+    FoundKey,
+    NewKey,
+    check_new_key,
+    find_key,
+    insert_key,
+    pick_key,
+    read_keys,
+    revoke,
+    write_last_uses,
+)
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, api_keys, workspaces
-from evals_mcp.store.teams.keys import is_same, new_secret, page_token, secret_digest
+from evals_mcp.store.teams.keys import is_same, page_token, secret_digest
 
 _WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
-_LONGEST_KEY_NAME = 100
 
 CONTROL = Migrations(
     "evals_mcp.store.teams", "evals_mcp_control_version", frozenset(("api_keys", "workspaces")), is_guest=True
@@ -33,24 +42,6 @@ class Workspace(NamedTuple):
     name: str
     schema: str | None
     created_at: datetime
-
-
-class ApiKey(NamedTuple):
-    """What we know about a key. `revoked_at` is None while the key is active."""
-
-    id: str
-    name: str
-    workspace: str
-    read_only: bool
-    created_at: datetime
-    revoked_at: datetime | None
-
-
-class NewKey(NamedTuple):
-    """A new key. `secret` is the key itself, which cannot be read again."""
-
-    key: ApiKey
-    secret: str
 
 
 class Control:
@@ -100,39 +91,35 @@ class Control:
         migrate(database)
         return Store(database, self._journal_days)
 
-    def create_key(self, workspace: str | None, name: str, *, read_only: bool) -> NewKey:
-        """Create a key. Raises Invalid for a bad name, NotFound for an unknown workspace, Conflict for a taken name."""
-        if not name.isprintable() or not 1 <= len(name.strip()) <= _LONGEST_KEY_NAME:
-            raise Invalid(f"A key name must have 1 to {_LONGEST_KEY_NAME} characters, all visible.")
+    def create_key(
+        self, workspace: str | None, name: str, *, role: Role = Role.WRITE, expires_at: datetime | None = None
+    ) -> NewKey:
+        """Create a key. Raises Invalid for a bad name or end, NotFound for an unknown workspace, Conflict for a taken
+        name."""
+        now = self.database.now()
+        check_new_key(name, now, expires_at)
         with self.database.write() as connection:
             found = self._find_workspace(connection, workspace)
-            same = (api_keys.c.workspace == found.name, api_keys.c.name == name, api_keys.c.revoked_at.is_(None))
-            if connection.execute(select(api_keys.c.id).where(*same)).first() is not None:
-                raise Conflict(
-                    f"Workspace `{found.name}` already has a key named `{name}`. Revoke it or choose another name."
-                )
-            made = new_secret()
-            key = ApiKey(made.key_id, name, found.name, read_only, self.database.now(), None)
-            connection.execute(api_keys.insert().values(**key._asdict(), digest=made.digest))
-        return NewKey(key, made.secret)
+            return insert_key(connection, found.name, name, role, now, expires_at)
 
-    def keys(self) -> list[ApiKey]:
-        """All keys, including revoked ones, oldest first."""
+    def keys(self, workspace: str | None = None) -> list[ApiKey]:
+        """All keys, or those of a workspace, including revoked ones, oldest first."""
         with self._keys.read() as connection:
-            return _read_keys(connection)
+            return read_keys(connection, workspace)
 
-    def revoke_key(self, id_or_name: str) -> ApiKey:
-        """Revoke a key. A revoked key stays revoked.
+    def revoke_key(self, id_or_name: str, workspace: str | None = None) -> ApiKey:
+        """Revoke a key, of any workspace or of a certain one. A revoked key stays revoked.
 
         Raises NotFound, and Invalid if keys in several workspaces have the name.
         """
         with self.database.write() as connection:
-            key = _pick_key(_read_keys(connection), id_or_name)
-            if key.revoked_at is not None:
-                return key
             now = self.database.now()
-            connection.execute(update(api_keys).where(api_keys.c.id == key.id).values(revoked_at=now))
-            return key._replace(revoked_at=now)
+            return revoke(connection, pick_key(read_keys(connection, workspace), id_or_name, now), now)
+
+    def note_uses(self, uses: dict[str, datetime]) -> None:
+        """Note when keys were used last, by their ids. Raises Unavailable."""
+        with self.database.write() as connection:
+            write_last_uses(connection, uses)
 
     def has_keys(self) -> bool:
         """Whether a key was ever created, even if it is revoked."""
@@ -140,29 +127,23 @@ class Control:
             return connection.execute(select(api_keys.c.id).limit(1)).first() is not None
 
     def recognise(self, secret: str) -> tuple[ApiKey, Workspace] | None:
-        """The key of this text, with its workspace; None if it is unknown or revoked.
+        """The key of this text, which may have expired, with its workspace; None if it is unknown or revoked.
 
         How long a wrong key takes tells nothing about it: not even whether its id, or its form, is one of ours.
         """
-        found = self._active_key(api_keys.c.digest == secret_digest(secret))
-        return None if found is None else found[:2]
+        found = self._find_key(api_keys.c.digest == secret_digest(secret))
+        return None if found is None else (found.key, _workspace_of(found))
 
     def recognise_page(self, token: str) -> tuple[ApiKey, Workspace] | None:
-        """The key of a token for pages, with its workspace; None if it is unknown or revoked."""
-        found = self._active_key(api_keys.c.id == token.partition(".")[0])
-        return found[:2] if found is not None and is_same(page_token(found[0].id, found[2]), token) else None
-
-    def _active_key(self, condition: ColumnElement[bool]) -> tuple[ApiKey, Workspace, str] | None:
-        """A key with its workspace and digest; None if there is none or it is revoked."""
-        with self._keys.read() as connection:
-            row = connection.execute(
-                select(api_keys, workspaces.c.schema, workspaces.c.created_at.label("workspace_created_at"))
-                .join(workspaces, workspaces.c.name == api_keys.c.workspace)
-                .where(condition, api_keys.c.revoked_at.is_(None))
-            ).first()
-        if row is None:
+        """The key of a token for pages, which may have expired, with its workspace; None if unknown or revoked."""
+        found = self._find_key(api_keys.c.id == token.partition(".")[0])
+        if found is None or not is_same(page_token(found.key.id, found.digest), token):
             return None
-        return _key(row), Workspace(row.workspace, row.schema, row.workspace_created_at), row.digest
+        return found.key, _workspace_of(found)
+
+    def _find_key(self, condition: ColumnElement[bool]) -> FoundKey | None:
+        with self._keys.read() as connection:
+            return find_key(connection, condition)
 
     def close(self) -> None:
         """Close all connections."""
@@ -226,23 +207,5 @@ def _read_workspace(connection: Connection, name: str) -> Workspace | None:
     return None if row is None else Workspace(*row)
 
 
-def _read_keys(connection: Connection) -> list[ApiKey]:
-    return [_key(row) for row in connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))]
-
-
-def _key(row: Row[Any]) -> ApiKey:
-    return ApiKey(*(getattr(row, name) for name in ApiKey._fields))
-
-
-def _pick_key(keys: Sequence[ApiKey], id_or_name: str) -> ApiKey:
-    for key in keys:
-        if key.id == id_or_name:
-            return key
-    named = [key for key in keys if key.name == id_or_name]
-    found = [key for key in named if key.revoked_at is None] or named[-1:]
-    if not found:
-        raise NotFound(f"Key `{id_or_name}` does not exist. `evals-mcp keys list` shows all keys.")
-    if len(found) > 1:
-        candidates = ", ".join(f"`{key.id}` (workspace {key.workspace})" for key in found)
-        raise Invalid(f"Several keys have the name `{id_or_name}`. Use an id: {candidates}.")
-    return found[0]
+def _workspace_of(found: FoundKey) -> Workspace:
+    return Workspace(found.key.workspace, found.schema, found.workspace_created_at)

@@ -28,8 +28,11 @@ api_keys = Table(
     Column("id", String, primary_key=True),  # part of the key, not secret
     Column("workspace", ForeignKey("workspaces.name"), nullable=False, index=True),
     Column("name", String, nullable=False),
-    Column("read_only", Boolean, nullable=False),
-    Column("digest", String, nullable=False),  # of the whole key, which we never store
+    Column("read_only", Boolean, nullable=False),  # no more than its role: read by servers before revision 0002
+    Column("digest", String, nullable=False, index=True),  # of the whole key, which we never store
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
+    Column("role", String, nullable=False, server_default="write"),
+    Column("expires_at", Moment),
+    Column("last_used_at", Moment),
 )
