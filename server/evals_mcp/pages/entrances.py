@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, NamedTuple, Protocol
 
-from anyio import to_thread
-
 from evals_mcp.client.client import EvalsClient
 
 
@@ -24,11 +22,11 @@ class Entrance(Protocol):
         ...
 
     async def enter(self, token: str | None) -> Visitor:
-        """The visitor of a token. Raises Unauthorized for a missing, unknown or revoked one, and Unavailable."""
+        """The visitor of a token. Raises Unauthorized for a missing one and one that is not valid, and Unavailable."""
         ...
 
     async def sign_in(self, key: str) -> str:
-        """The token of a key, which stays valid until the key is revoked. Raises Unauthorized."""
+        """The token of a key, which stays valid as long as the key. Raises Unauthorized and Unavailable."""
         ...
 
 
@@ -59,7 +57,7 @@ class KeyedEntrance:
 
     def __init__(
         self,
-        token_of: Callable[[str], str],
+        token_of: Callable[[str], Awaitable[str]],
         find: Callable[[str], Awaitable[tuple[Hashable, str]]],
         open_client: Callable[[Any], EvalsClient],
     ) -> None:
@@ -77,4 +75,4 @@ class KeyedEntrance:
 
     async def sign_in(self, key: str) -> str:
         """The token of a key. Raises Unauthorized."""
-        return await to_thread.run_sync(self._token_of, key)
+        return await self._token_of(key)

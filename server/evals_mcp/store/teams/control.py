@@ -23,10 +23,10 @@ from evals_mcp.store.teams.api_keys import (
     pick_key,
     read_keys,
     revoke,
-    write_last_uses,
 )
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, api_keys, workspaces
 from evals_mcp.store.teams.keys import is_same, page_token, secret_digest
+from evals_mcp.store.teams.last_uses import LastUses
 
 _WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
 
@@ -54,6 +54,7 @@ class Control:
         self.database = database
         self._journal_days = journal_days
         self._keys = keys or database
+        self.last_uses = LastUses(database)
 
     def create_workspace(self, name: str) -> Workspace:
         """Create a workspace and its tables. Raises Invalid for a bad name or on SQLite, Conflict for a taken name."""
@@ -116,11 +117,6 @@ class Control:
             now = self.database.now()
             return revoke(connection, pick_key(read_keys(connection, workspace), id_or_name, now), now)
 
-    def note_uses(self, uses: dict[str, datetime]) -> None:
-        """Note when keys were used last, by their ids. Raises Unavailable."""
-        with self.database.write() as connection:
-            write_last_uses(connection, uses)
-
     def has_keys(self) -> bool:
         """Whether a key was ever created, even if it is revoked."""
         with self._keys.read() as connection:
@@ -146,7 +142,8 @@ class Control:
             return find_key(connection, condition)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, after what is still to be written of uses."""
+        self.last_uses.finish()
         self._keys.close()
         self.database.close()
 

@@ -15,7 +15,8 @@ _PAGES = b"evals-mcp pages"
 _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 12
 _SECRET_LENGTH = 43
-_FORM = re.compile(rf"evalsmcp_([0-9A-Za-z]{{{_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
+_ID = re.compile(rf"[0-9A-Za-z]{{{_ID_LENGTH}}}")
+_FORM = re.compile(rf"evalsmcp_({_ID.pattern})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
 _LIKE_KEY = re.compile(r"(evalsmcp_|(?<![0-9A-Za-z])sk[-_](?=[\w-]{16}))[\w-]*", re.IGNORECASE)
 
 
@@ -52,6 +53,12 @@ def page_token(key_id: str, digest: str) -> str:
     all data anyway.
     """
     return f"{key_id}.{hmac.new(digest.encode(), _PAGES, hashlib.sha256).hexdigest()}"
+
+
+def page_token_id(token: str) -> str | None:
+    """The id in a token for pages; None for text that has not its form."""
+    key_id = token.partition(".")[0]
+    return key_id if _ID.fullmatch(key_id) else None
 
 
 def is_same(digest: str, other: str) -> bool:
