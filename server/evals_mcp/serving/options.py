@@ -15,7 +15,8 @@ class ServeOptions:
     """What `serve` serves: a `database` (a path or a URL), on a host and port; port 0 picks a free one.
 
     A PostgreSQL server without keys serves `workspace`. `largest_body` is in bytes. The journal keeps entries for
-    `journal_days`. A `read_only` server refuses every write, whatever the key. Raises Invalid for an impossible port.
+    `journal_days`. A `read_only` server refuses every write, whatever the key. Unless it `slows_refusals`, every wrong
+    key is refused at once. Raises Invalid for an impossible port.
     """
 
     database: str
@@ -25,6 +26,7 @@ class ServeOptions:
     largest_body: int = LARGEST_BODY
     journal_days: int = DEFAULT_DAYS
     read_only: bool = False
+    slows_refusals: bool = True
 
     def __post_init__(self) -> None:
         """Check what can be checked without the database."""

@@ -29,6 +29,7 @@ from evals_mcp.mcp.over_http import LARGEST_MESSAGE, McpOverHttp
 from evals_mcp.pages.app import Pages
 from evals_mcp.serving.connections import ConnectionLimits, GuardedServer, default_limits
 from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.refusals import SlowedRefusals
 from evals_mcp.serving.sparing_logs import sparing_logs
 from evals_mcp.store.teams.control import Control, open_control
 from evals_mcp.wiring import open_entrance, open_mcp
@@ -68,6 +69,8 @@ def listening(options: ServeOptions) -> Iterator[tuple[ASGIApp, socket.socket]]:
         app = _application(_access(control, options.workspace, keyed=keyed), options)
         if not keyed:
             app = LocalOnly(app)
+        if options.slows_refusals:
+            app = SlowedRefusals(app)
         with _open_socket(options.host, options.port) as listener:
             yield RequestLog(app, _write_line), listener
 

@@ -1,0 +1,167 @@
+"""Refused keys: an address that has many of them waits for further refusals, and the log tells of them once a minute.
+
+A key that works is never slowed, whoever else has the same address: a proxy has one for all.
+"""
+
+import asyncio
+import ipaddress
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import anyio
+from cachetools import LRUCache
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from evals_mcp.api.attempts import Attempt, watched
+
+_LOGGER = logging.getLogger(__name__)
+_MOST_ADDRESSES = 10_000
+_MOST_IN_LINE = 1_000
+_MINUTE = 60.0
+_SECONDS_BETWEEN_LINES = 61.0  # logs keep one line of a kind in a minute
+_TOO_MANY = "Too many wrong keys came from this address. Try again in {} seconds."
+_NETWORK_OF_SITE = 64  # bits of an IPv6 address: whoever has one has all that begin so
+
+
+class RefusalLimits(NamedTuple):
+    """After `free` refusals of an address in a minute, each further one waits for `seconds`. `most_of_address` wait at
+    once, and `most` in all; what comes beyond is answered with 429."""
+
+    free: int = 10
+    seconds: float = 1.0
+    most_of_address: int = 10
+    most: int = 100
+
+
+class SlowedRefusals:
+    """Passes requests on, and holds back the answers to those whose key or token was refused."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: RefusalLimits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        log: "RefusalLog | None" = None,
+    ) -> None:
+        self._app = app
+        self._limits = limits or RefusalLimits()
+        self._clock = clock
+        self._sleep = sleep
+        self._log = log or RefusalLog()
+        self._minutes: LRUCache[str, tuple[float, int]] = LRUCache(_MOST_ADDRESSES)
+        self._waiting = Counter[str]()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_answered = False
+
+        async def held(message: Message) -> None:
+            nonlocal is_answered
+            if message["type"] == "http.response.start" and attempt.refused is not None:
+                seconds = await self._hold(_address(scope), attempt)
+                if seconds is not None:
+                    is_answered = True
+                    refusal = JSONResponse(
+                        {"detail": _TOO_MANY.format(seconds)}, status_code=429, headers={"Retry-After": str(seconds)}
+                    )
+                    await refusal(scope, receive, send)
+            if not is_answered:
+                await send(message)
+
+        with watched() as attempt:
+            await self._app(scope, receive, held)
+
+    async def _hold(self, address: str, attempt: Attempt) -> int | None:
+        """Wait, if the address has had its free refusals. In how many seconds to try again, if too many wait."""
+        assert attempt.refused is not None
+        self._log.note(attempt.refused, address, attempt.key_id)
+        now = self._clock()
+        since, count = self._minutes.get(address, (now, 0))
+        if now - since >= _MINUTE:
+            since, count = now, 0
+        self._minutes[address] = (since, count + 1)
+        if count < self._limits.free:
+            return None
+        is_full = self._waiting.total() >= self._limits.most
+        if is_full or self._waiting[address] >= self._limits.most_of_address:
+            return max(1, math.ceil(since + _MINUTE - now))
+        self._waiting[address] += 1
+        try:
+            await self._sleep(self._limits.seconds)
+        finally:
+            self._waiting[address] -= 1
+            if not self._waiting[address]:
+                del self._waiting[address]
+        return None
+
+
+class _Refused:
+    """The refusals of a kind since its last line."""
+
+    def __init__(self) -> None:
+        self.by_address = Counter[str]()
+        self.key_id: str | None = None
+
+    def add(self, address: str, key_id: str | None) -> None:
+        """Count one."""
+        is_known = address in self.by_address or len(self.by_address) < _MOST_IN_LINE
+        self.by_address[address if is_known else "others"] += 1
+        self.key_id = key_id or self.key_id
+
+    def __str__(self) -> str:
+        (address, most), others = self.by_address.most_common(1)[0], len(self.by_address) - 1
+        count = self.by_address.total()
+        among = f", {most} of them, and from {others} more" if others else ""
+        key = f"; the last key with the form of ours is {self.key_id}" if self.key_id else ""
+        return f"{count} from {address}{among}{key}"
+
+
+def _later(seconds: float, call: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(seconds, call)
+
+
+class RefusalLog:
+    """Logs the first refusal of a kind, and once a minute how many there were since."""
+
+    def __init__(self, later: Callable[[float, Callable[[], None]], None] = _later) -> None:
+        self._later = later
+        self._since: dict[str, _Refused] = {}
+
+    def note(self, kind: str, address: str, key_id: str | None) -> None:
+        """Note a refusal. `kind` is one of a few texts."""
+        is_first = kind not in self._since
+        self._since.setdefault(kind, _Refused()).add(address, key_id)
+        if is_first:
+            self._tell(kind)
+
+    def _tell(self, kind: str) -> None:
+        refused = self._since[kind]
+        if not refused.by_address:
+            del self._since[kind]
+            return
+        _LOGGER.warning(f"Refused: {kind}: %s.", refused)
+        self._since[kind] = _Refused()
+        self._later(_SECONDS_BETWEEN_LINES, lambda: self._tell(kind))
+
+
+def _address(scope: Scope) -> str:
+    """The client's address, or its site's network."""
+    host: str = (scope.get("client") or ("-",))[0]
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, _NETWORK_OF_SITE), strict=False))
