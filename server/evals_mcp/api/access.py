@@ -25,7 +25,7 @@ async def _current_store(request: Request) -> Store:
         return grant.store
     need = need_of(request.method, request.scope["path"])
     require_role(grant, Role.WRITE if need is Role.READ else need)
-    begin_request(request, grant.key_id, grant.person)
+    begin_request(request, grant.key_id, grant.person, labels_only=grant.role < Role.WRITE)
     return grant.store if grant.create is None else await to_thread.run_sync(grant.create)
 
 

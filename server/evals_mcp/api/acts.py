@@ -13,16 +13,20 @@ _LONGEST = 200
 _ACTOR, _TOOL, _REQUEST_ID = "X-Evals-Actor", "X-Evals-Tool", "Idempotency-Key"
 
 
-def begin_request(request: Request, key_id: str | None, person: str | None) -> Act:
-    """Let the writes of a request belong to it. The name of a key counts before that of the header. Raises Invalid."""
+def begin_request(request: Request, key_id: str | None, person: str | None, *, labels_only: bool = False) -> Act:
+    """Let the writes of a request belong to it. The name of a key counts before that of the header. Raises Invalid.
+
+    With `labels_only`, the key's person may judge in their own name alone.
+    """
     act = Act(
         key_id=key_id or "",
-        actor=person or _read_actor(request),
+        actor=person or (None if labels_only else _read_actor(request)),
         tool=_read_header(request, _TOOL),
         route=_route(request.scope),
         request_id=_read_header(request, _REQUEST_ID),
         operation=request.scope["route"].name,
         ids=request.path_params,
+        labels_only=labels_only,
     )
     request.state.act = act
     begin_act(act)

@@ -2,7 +2,7 @@
 
 import functools
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -25,6 +25,9 @@ from evals_mcp.runner.refusals import RefusingRunner
 from evals_mcp.runner.runner import Runner
 from evals_mcp.store.database.acts import without_act
 
+if TYPE_CHECKING:
+    from evals_mcp.store.teams.control import Control
+
 
 def create_app(
     access: Access,
@@ -33,11 +36,13 @@ def create_app(
     *,
     is_embedded: bool = False,
     patience: float = 0.0,
+    keys: "Control | None" = None,
 ) -> FastAPI:
     """Create the application over the stores of `access`, which must be open.
 
     `runner` generates logs and judgments for runs; the default answers with errors. Set `is_embedded` if the only
-    caller is in this process. Statistics wait up to `patience` seconds for judgments that are still coming in.
+    caller is in this process. Statistics wait up to `patience` seconds for judgments that are still coming in. Where
+    there are `keys`, administrators reach those of their workspace.
     """
     # FastAPI gives each body parameter an alias, and Pydantic warns about that for models built on first use.
     warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
@@ -63,6 +68,9 @@ def create_app(
     app.state.patience = patience
     app.state.runner = runner or RefusingRunner()
     app.router.routes.extend(_own_routes())
+    if keys is not None:
+        app.state.keys = keys
+        app.router.routes.extend(_key_routes())
     if is_embedded:
         _include_when_asked(app)
     else:
@@ -97,6 +105,13 @@ def _own_routes() -> list[BaseRoute]:
         own.include_router(router, prefix="/v5")
     own.include_router(health.router)
     return own.routes
+
+
+@functools.cache
+def _key_routes() -> list[BaseRoute]:
+    from evals_mcp.api.routes import keys
+
+    return keys.router.routes
 
 
 @functools.cache

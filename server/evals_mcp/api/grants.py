@@ -18,7 +18,7 @@ class Grant(NamedTuple):
 
     The name says whose key it is: the author of what people judge with it. A store that is empty because its database
     does not exist has `create`, which creates the database and returns its store. `server_reads_only` if it is the
-    server that lets everybody read alone, whatever their key.
+    server that lets everybody read alone, whatever their key. `workspace` is the name of the store's, where it has one.
     """
 
     store: Store
@@ -27,6 +27,7 @@ class Grant(NamedTuple):
     person: str | None = None
     create: Callable[[], Store] | None = None
     server_reads_only: bool = False
+    workspace: str | None = None
 
 
 class Access(Protocol):

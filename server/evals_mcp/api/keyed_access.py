@@ -148,4 +148,4 @@ class KeyedAccess:
             except EvalsError as error:
                 raise Unavailable(str(error)) from error
             store = self._stores.setdefault(workspace, store)
-        return key, Grant(store, key.role, key.id, key.name)
+        return key, Grant(store, key.role, key.id, key.name, workspace=workspace.name)

@@ -1,17 +1,27 @@
-"""`evals-mcp keys`: create, list and revoke API keys."""
+"""`evals-mcp keys`: create, list and revoke API keys, in a database or at a server."""
 
 import argparse
+import os
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from evals_mcp.cli.arguments import add_database, control_of
+from evals_mcp.cli.arguments import add_database, control_of, settings_at
 from evals_mcp.cli.printing import print_rows
-from evals_mcp.models.roles import Role
+from evals_mcp.errors import Invalid
+from evals_mcp.models.roles import ROLES, Role
 
 if TYPE_CHECKING:
+    from evals_mcp.client.keys import Keys
+    from evals_mcp.models.keys import KeyResponse
     from evals_mcp.store.teams.api_keys import ApiKey
 
-_HEADERS = ("id", "name", "workspace", "role", "created", "state")
+T = TypeVar("T")
+_HEADERS = ("id", "name", "workspace", "role", "created", "expires", "last used", "state")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_LONGEST = timedelta(days=36_500)
 
 
 def add_command(commands: Any) -> None:
@@ -19,44 +29,114 @@ def add_command(commands: Any) -> None:
     keys = commands.add_parser("keys", help="create, list and revoke API keys")
     actions = keys.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="create a key and print it; it cannot be shown again")
-    create.add_argument("name", metavar="NAME", help="label: who or what uses the key")
+    create.add_argument("name", metavar="NAME", help="the person or program that gets the key")
     create.add_argument("--workspace", metavar="NAME", help="the key's workspace (PostgreSQL only)")
-    create.add_argument("--read-only", action="store_true", help="the key can read but not write")
+    roles = create.add_mutually_exclusive_group()
+    meanings = "; ".join(f"{role.word}: {meaning}" for role, meaning in ROLES.items())
+    roles.add_argument("--role", choices=[role.word for role in Role], help=f"default write. {meanings}")
+    roles.add_argument("--read-only", action="store_true", help="as --role read")
+    expires = "90d (also h, w), or the day (UTC) on which it ends, such as 2027-01-31; default: never"
+    create.add_argument("--expires", metavar="WHEN", help=expires)
     listing = actions.add_parser("list", help="list all keys, without their secrets")
-    revoke = actions.add_parser("revoke", help="revoke a key")
+    revoke = actions.add_parser("revoke", help="revoke a key; it stops within a second")
     revoke.add_argument("key", metavar="ID_OR_NAME")
     for action, command in ((create, _create_key), (listing, _list_keys), (revoke, _revoke_key)):
         add_database(action)
+        words = "a server instead of a database: the keys of your workspace; HUMANLOOP_API_KEY has a key of role admin"
+        action.add_argument("--server", metavar="URL", help=words)
         action.set_defaults(command=command)
 
 
 def _create_key(parsed: argparse.Namespace) -> int:
-    with control_of(parsed) as control:
-        created = control.create_key(parsed.workspace, parsed.name, role=Role.READ if parsed.read_only else Role.WRITE)
-    print(created.secret)
+    role = Role.READ if parsed.read_only else Role.of(parsed.role or Role.WRITE.word)
+    expires_at = None if parsed.expires is None else read_expiry(parsed.expires, datetime.now(UTC))
+    if parsed.server is not None:
+        from evals_mcp.models.keys import CreateKeyRequest
+
+        if parsed.workspace is not None:
+            raise Invalid("Omit --workspace: at a server, a new key is one of your own key's workspace.")
+        request = CreateKeyRequest(name=parsed.name, role=role.word, expires_at=expires_at)
+        made = _at_server(parsed, lambda keys: keys.create(request))
+        id, workspace, secret = made.id, made.workspace, made.key
+    else:
+        with control_of(parsed) as control:
+            created = control.create_key(parsed.workspace, parsed.name, role=role, expires_at=expires_at)
+        id, workspace, secret = created.key.id, created.key.workspace, created.secret
+    print(secret)
+    until = "" if expires_at is None else f" It expires at {_time(expires_at)}."
+    first = "" if parsed.server else " If this is your first key, restart running servers so that they require it."
     print(
-        f"Created key {created.key.id} for workspace {created.key.workspace}. Copy it now: it cannot be shown again. "
-        "If this is your first key, restart running servers so that they require it.",
+        f"Created key {id} for workspace {workspace}, role {role.word}.{until} "
+        f"Copy it now: it cannot be shown again.{first}",
         file=sys.stderr,
     )
     return 0
 
 
+def read_expiry(text: str, now: datetime) -> datetime:
+    """The time that a person writes as `90d` or `2027-01-31`. Raises Invalid."""
+    period = re.fullmatch(r"(\d{1,6})([hdw])", text.strip())
+    if period is not None:
+        length = int(period[1]) * _UNITS[period[2]]
+        if timedelta(0) < length <= _LONGEST:
+            return now + length
+    else:
+        try:
+            found = datetime.fromisoformat(text.strip())
+        except ValueError:
+            found = None
+        if found is not None and found.year > 1:
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    raise Invalid("--expires: give a time from now, such as 90d, 12h or 8w, or a day, such as 2027-01-31.")
+
+
 def _list_keys(parsed: argparse.Namespace) -> int:
-    with control_of(parsed) as control:
-        keys = control.keys()
-    if not keys:
+    if parsed.server is not None:
+        rows = [_row(key, key.role, key.state) for key in _at_server(parsed, lambda keys: keys.all())]
+    else:
+        with control_of(parsed) as control:
+            now, found = control.database.now(), control.keys()
+        rows = [_row(key, key.role.word, key.state(now)) for key in found]
+    if not rows:
         print("There are no keys. `evals-mcp serve` answers all requests, but only from this machine.", file=sys.stderr)
-    print_rows(_HEADERS, map(_row, keys))
+    print_rows(_HEADERS, rows)
     return 0
 
 
-def _row(key: "ApiKey") -> tuple[str, ...]:
-    state = f"revoked {key.revoked_at:%Y-%m-%d %H:%MZ}" if key.revoked_at else "active"
-    return key.id, key.name, key.workspace, key.role.word, f"{key.created_at:%Y-%m-%d %H:%MZ}", state
+def _row(key: "ApiKey | KeyResponse", role: str, state: str) -> tuple[str, ...]:
+    ended = f"revoked {_time(key.revoked_at)}" if key.revoked_at else state
+    expires = _time(key.expires_at) if key.expires_at else "never"
+    used = _time(key.last_used_at) if key.last_used_at else "never"
+    return key.id, key.name, key.workspace, role, _time(key.created_at), expires, used, ended
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%MZ}"
 
 
 def _revoke_key(parsed: argparse.Namespace) -> int:
-    with control_of(parsed) as control:
-        print(f"Revoked {control.revoke_key(parsed.key).id}.")
+    if parsed.server is not None:
+        revoked = _at_server(parsed, lambda keys: keys.revoke(parsed.key)).id
+    else:
+        with control_of(parsed) as control:
+            revoked = control.revoke_key(parsed.key).id
+    print(f"Revoked {revoked}.")
     return 0
+
+
+def _at_server(parsed: argparse.Namespace, ask: "Callable[[Keys], Awaitable[T]]") -> T:
+    """What a server answers an administrator. Raises EvalsError."""
+    import anyio
+
+    from evals_mcp.wiring import build_client
+
+    if not parsed.server.startswith(("http://", "https://")):
+        raise Invalid("--server must be the address of a server, such as https://evals.internal.")
+    if parsed.own_database:
+        raise Invalid("Give --server or --database, not both.")
+
+    async def answer() -> T:
+        async with build_client(settings_at(parsed.server, os.environ)) as client:
+            return await ask(client.keys)
+
+    return anyio.run(answer)

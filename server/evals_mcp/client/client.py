@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from evals_mcp.client.bulk import Bulk
     from evals_mcp.client.journal import Journal
+    from evals_mcp.client.keys import Keys
     from evals_mcp.client.labels import Labels
     from evals_mcp.client.raw_pages import RawPages
     from evals_mcp.client.review_queue import ReviewQueue
@@ -79,6 +80,13 @@ class EvalsClient:
         from evals_mcp.client.bulk import Bulk
 
         return Bulk(self.connection)
+
+    @cached_property
+    def keys(self) -> "Keys":
+        """The keys of a workspace."""
+        from evals_mcp.client.keys import Keys
+
+        return Keys(self.connection)
 
     @cached_property
     def labels(self) -> "Labels":

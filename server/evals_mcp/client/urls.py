@@ -9,7 +9,8 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.models.model import in_utc
 
-ApiVersion = Literal["v5", "v4"]
+ApiVersion = Literal["v5", "v4", ""]
+"""The first part of a path. Some of our routes have no version."""
 Scalar = str | int | float | bool | datetime
 Query = Mapping[str, Scalar | Sequence[Scalar] | None]
 """A query. None is omitted; a sequence repeats the key."""
@@ -49,7 +50,8 @@ def build_url(root: str, api: ApiVersion, path: Sequence[str], query: Query | No
 
     Raises NotFound for a segment that cannot be an id, and Invalid for text that is not valid Unicode.
     """
-    url = f"{root}/{api}/{'/'.join([_piece(piece) for piece in path])}"
+    start = f"{root}/{api}" if api else root
+    url = f"{start}/{'/'.join([_piece(piece) for piece in path])}"
     pairs = _pairs(query) if query else None
     if not pairs:
         return url

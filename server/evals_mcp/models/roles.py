@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from enum import IntEnum
+from typing import Literal
+
+RoleWord = Literal["read", "label", "write", "admin"]
 
 
 class Role(IntEnum):
@@ -13,14 +16,17 @@ class Role(IntEnum):
     ADMIN = 4
 
     @property
-    def word(self) -> str:
+    def word(self) -> RoleWord:
         """The role as people write it, and as it is stored."""
-        return self.name.lower()
+        return _WORDS[self]
 
     @classmethod
     def of(cls, word: str) -> "Role":
         """The role that people write so. Raises KeyError."""
-        return {role.word: role for role in cls}[word]
+        return {role.word: role for role in cls}[word]  # type: ignore[index]
+
+
+_WORDS: Mapping[int, RoleWord] = {1: "read", 2: "label", 3: "write", 4: "admin"}
 
 
 ROLES: Mapping[Role, str] = {

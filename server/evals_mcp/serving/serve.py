@@ -66,7 +66,8 @@ def listening(options: ServeOptions) -> Iterator[tuple[ASGIApp, socket.socket]]:
         keyed = control.has_keys()
         if not keyed:
             _require_loopback(options.host)
-        app = _application(_access(control, options.workspace, keyed=keyed), options)
+        access = _access(control, options.workspace, keyed=keyed)
+        app = _application(access, options, control if keyed else None)
         if not keyed:
             app = LocalOnly(app)
         if options.slows_refusals:
@@ -75,10 +76,10 @@ def listening(options: ServeOptions) -> Iterator[tuple[ASGIApp, socket.socket]]:
             yield RequestLog(app, _write_line), listener
 
 
-def _application(access: OpenAccess | KeyedAccess, options: ServeOptions) -> ASGIApp:
-    """The API, its pages, and MCP over HTTP."""
+def _application(access: OpenAccess | KeyedAccess, options: ServeOptions, keys: Control | None) -> ASGIApp:
+    """The API, its pages, and MCP over HTTP; of a server with keys also what administers them."""
     allowed = ReadOnly(access) if options.read_only else access
-    api = create_app(allowed, options.largest_body, patience=PATIENCE)
+    api = create_app(allowed, options.largest_body, patience=PATIENCE, keys=keys)
     pages = Pages(api, open_entrance(access))
     guard = partial(BodyGuard, largest_body=min(options.largest_body, LARGEST_MESSAGE), checks_texts=True)
     return McpOverHttp(pages, open_mcp(allowed), guard)

@@ -13,7 +13,8 @@ class Act:
 
     `digest` is of the whole request; it is None without a `request_id`. A write without an entry of its own gets one
     from the name of its `operation`, the `ids` in its path, and what was `noted`, unless it is `unjournaled`. It cannot
-    repeat its answer, unless it is `repeatable`.
+    repeat its answer, unless it is `repeatable`. An act that `labels_only` may judge in the name of its `actor`, and no
+    more.
     """
 
     key_id: str = ""
@@ -26,6 +27,7 @@ class Act:
     ids: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = False
     unjournaled: bool = False
+    labels_only: bool = False
     entry: str | None = None
     repeats: bool = False
     undoable: bool = True

@@ -24,6 +24,7 @@ from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.filters import LogFilter, log_conditions, log_numbers_newest_first
 from evals_mcp.store.logs.judgments import JudgedBy, author_key, check_judgment, is_by_person, judgment_columns
 from evals_mcp.store.logs.lookups import LOG, find_any_run, find_key, find_log, runs_with, waiting_run
+from evals_mcp.store.logs.own_judgments import require_own_judgment, require_own_logs
 from evals_mcp.store.logs.responses import read_logs
 from evals_mcp.store.logs.rows import known_status, log_values
 from evals_mcp.store.logs.run_logs import add_judgment, link_log, refresh_facts
@@ -120,14 +121,7 @@ class Logs(Repository):
             return read_logs(connection, [find_key(connection, log_id).number], traces=True, judged=True)[0]
 
     def page(
-        self,
-        file_id: str,
-        wanted: LogFilter,
-        page: int,
-        size: int,
-        *,
-        traces: bool = False,
-        judged: bool = False,
+        self, file_id: str, wanted: LogFilter, page: int, size: int, *, traces: bool = False, judged: bool = False
     ) -> PaginatedData[LogResponse]:
         """A page of a file's logs, newest first. Raises NotFound for an unknown file."""
         with self._database.read() as connection:
@@ -168,6 +162,7 @@ class Logs(Repository):
     def delete(self, ids: Sequence[str]) -> None:
         """Delete logs with their judgments and the traces below them. Unknown ids are ignored."""
         with self._database.write() as connection:
+            require_own_logs(connection, ids)
             delete_logs(connection, ids, self._database.now())
             note("deleted", *ids)
 
@@ -224,6 +219,7 @@ def create_judgment(
     if person and given.get("user") is None and is_by_person(spec):
         known = connection.execute(LOG, {"log_id": fields.get("log_id")}).first()
         given["user"] = known.extra.get("user") if known else person  # a repeated log keeps its author
+    require_own_judgment(given.get("user"), spec, brings_version=target.kernel is not None)
     row, is_new = _insert_log(connection, version, given, now, judged_log_number=judged.number)
     created = CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
     if not is_new:

@@ -5,11 +5,12 @@ A key belongs to one workspace forever. We store only its digest, so a lost key 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.keys import KeyState
 from evals_mcp.models.roles import Role
 from evals_mcp.store.teams.control_tables import api_keys, workspaces
 from evals_mcp.store.teams.keys import new_secret
@@ -17,8 +18,6 @@ from evals_mcp.store.teams.keys import new_secret
 _LONGEST_NAME = 100
 SOON = timedelta(days=14)
 """Before its end, a key is said to expire soon for so long."""
-
-KeyState = Literal["active", "expires soon", "expired", "revoked"]
 
 
 class ApiKey(NamedTuple):

@@ -15,6 +15,7 @@ from evals_mcp.store.database.tables import files, journal
 from evals_mcp.store.evaluations.judge_examples import undo_examples
 from evals_mcp.store.journal.about import about_evaluation
 from evals_mcp.store.journal.entries import Act, handle, record, repeated
+from evals_mcp.store.logs.own_judgments import require_own_write
 from evals_mcp.store.undo.import_inverse import check_undo_of_import, undo_import
 from evals_mcp.store.undo.label_inverses import undo_labels
 from evals_mcp.store.undo.log_inverses import (
@@ -111,6 +112,7 @@ class Journal:
             if dry_run or repeated(connection, act) is None:
                 now = self._database.now()
                 entry = _find(connection, write)
+                require_own_write(entry.key_id)
                 if entry.undone_at is not None:
                     raise Conflict(f"Write `{write}` was undone before. A write is undone once.")
                 if entry.before is None:

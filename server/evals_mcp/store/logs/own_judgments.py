@@ -1,0 +1,51 @@
+"""What somebody may write who only labels: judgments in their own name. Known by the request; no queries but reads."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from evals_mcp.errors import Unauthorized
+from evals_mcp.store.database.acts import current_act
+from evals_mcp.store.database.pages import batches
+from evals_mcp.store.database.tables import logs
+from evals_mcp.store.logs.judgments import is_by_person
+
+
+def require_own_judgment(author: str | None, spec: Mapping[str, Any], *, brings_version: bool) -> None:
+    """Raise Unauthorized, with status 403, unless the request may store a judgment by this author.
+
+    `spec` is the evaluator's, and `brings_version` says that the request has it with it.
+    """
+    act = current_act()
+    if act is None or not act.labels_only:
+        return
+    if brings_version:
+        raise Unauthorized(_needs_write("changes an evaluator"), 403)
+    if not is_by_person(spec):
+        raise Unauthorized(_needs_write("judges for code or a model"), 403)
+    if not act.actor or author != act.actor:
+        raise Unauthorized(f"{_needs_write('judges in another name')} Omit the author: it is `{act.actor}`.", 403)
+
+
+def require_own_logs(connection: Connection, ids: Iterable[str]) -> None:
+    """Raise Unauthorized, with status 403, unless the request may delete these logs. Unknown ids are no reason."""
+    act = current_act()
+    if act is None or not act.labels_only:
+        return
+    for batch in batches(list(ids)):
+        rows = connection.execute(select(logs.c.id, logs.c.judged_log_number, logs.c.extra).where(logs.c.id.in_(batch)))
+        for row in rows:
+            if row.judged_log_number is None or not act.actor or row.extra.get("user") != act.actor:
+                raise Unauthorized(f"{_needs_write('deletes anything but their own judgments')} Log: `{row.id}`.", 403)
+
+
+def require_own_write(key_id: str | None) -> None:
+    """Raise Unauthorized, with status 403, unless the request may undo a write of this key."""
+    act = current_act()
+    if act is not None and act.labels_only and (not act.key_id or key_id != act.key_id):
+        raise Unauthorized(_needs_write("undoes what another key wrote"), 403)
+
+
+def _needs_write(what: str) -> str:
+    return f"Who {what} needs the role `write`. This API key has the role `label`."
