@@ -1,8 +1,22 @@
-"""Every route of the API, met over a socket on SQLite; tests/slow compares the answers on PostgreSQL with these."""
+"""Every route of the API, met over a socket on SQLite, and the role that it needs; tests/slow compares the answers on
+PostgreSQL with these."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
 
 import httpx
 import pytest
-from tests.every_route import WITHOUT_DATA, Team, build, every_route, operations
+from fastapi.routing import APIRoute
+from tests.every_route import READING_POSTS, WITHOUT_DATA, Team, build, every_route, operations
+
+from evals_mcp.api.app import create_app
+from evals_mcp.api.keyed_access import KeyedAccess
+from evals_mcp.api.needs import need_of
+from evals_mcp.api.routes import keys
+from evals_mcp.models.roles import Role
+from evals_mcp.store.teams.control import open_control
 
 pytestmark = pytest.mark.anyio
 
@@ -45,3 +59,59 @@ async def test_every_route_is_met(served_api: httpx.AsyncClient) -> None:
     assert len(_DOCUMENTED) == 14 + 8
     assert _DOCUMENTED - met == set()
     assert operations() - met == set()
+
+
+_LABELLING = {
+    ("POST", "/v5/evaluations/{id}/labels"),
+    ("POST", "/v5/review/evaluations/{id}/next"),
+    ("POST", "/v5/evaluators/log"),
+    ("POST", "/v5/journal/{id}/undo"),
+    ("DELETE", "/v5/logs"),
+    ("POST", "/v4/evaluations/{evaluation_id}/result"),
+}
+
+
+@pytest.fixture
+async def clients(tmp_path: Path) -> AsyncIterator[dict[Role, httpx.AsyncClient]]:
+    """A client of an empty server for each role."""
+    async with AsyncExitStack() as stack:
+        control = stack.enter_context(closing(open_control(str(tmp_path / "evals.db"))))
+        transport = httpx.ASGITransport(create_app(KeyedAccess(control), keys=control))
+        clients = {
+            role: httpx.AsyncClient(
+                transport=transport,
+                base_url="http://localhost",
+                headers={"X-API-KEY": control.create_key(None, role.word, role=role).secret},
+            )
+            for role in Role
+        }
+        for client in clients.values():
+            await stack.enter_async_context(client)
+        yield clients
+
+
+def _expected(method: str, path: str) -> Role:
+    if method == "GET" or path in READING_POSTS + WITHOUT_DATA:
+        return Role.READ
+    return Role.LABEL if (method, path) in _LABELLING else Role.WRITE
+
+
+async def test_every_route_needs_a_role(clients: dict[Role, httpx.AsyncClient]) -> None:
+    """The role below is refused, with what is needed, before anything else is looked at; the role itself is not."""
+    own = operations()
+    assert own >= _LABELLING
+    needs = {(method, path): _expected(method, path) for method, path in own}
+    administering = [route for route in keys.router.routes if isinstance(route, APIRoute)]
+    assert len(administering) == len(keys.router.routes) == 3
+    needs |= {(method, route.path): Role.ADMIN for route in administering for method in route.methods}
+    for (method, template), need in sorted(needs.items()):
+        path = re.sub(r"\{[^}]*\}", "none", template)
+        assert need_of(method, path) is need, (method, template)
+        if need is Role.READ:
+            continue
+        below = Role(need - 1)
+        refused = await clients[below].request(method, path, content=b"{no json")
+        said = f"This needs the role `{need.word}`. This API key has the role `{below.word}`."
+        assert (refused.status_code, refused.json()) == (403, {"detail": said}), (method, template)
+        allowed = await clients[need].request(method, path, content=b"{no json")
+        assert allowed.status_code not in (401, 403), (method, template)
