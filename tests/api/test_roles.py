@@ -1,6 +1,6 @@
 """Roles: what no route opens, and what somebody may write who only labels. `test_every_route` has what each needs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,11 @@ def control(tmp_path: Path) -> Iterator[Control]:
 
 
 @pytest.fixture
-async def clients(control: Control) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+def clients(control: Control) -> dict[str, httpx.AsyncClient]:
     """A client for each role, and `bob`, another one who only labels; the names are those of the keys."""
     transport = httpx.ASGITransport(create_app(KeyedAccess(control), keys=control))
     roles = {role.word: role for role in Role} | {"bob": Role.LABEL}
-    yield {
+    return {
         name: httpx.AsyncClient(
             transport=transport,
             base_url="http://localhost",

@@ -118,11 +118,11 @@ class _Refused:
         self.key_id = key_id or self.key_id
 
     def __str__(self) -> str:
-        (address, most), others = self.by_address.most_common(1)[0], len(self.by_address) - 1
+        address, most = self.by_address.most_common(1)[0]
         count = self.by_address.total()
-        among = f", {most} of them, and from {others} more" if others else ""
-        key = f"; the last key with the form of ours is {self.key_id}" if self.key_id else ""
-        return f"{count} from {address}{among}{key}"
+        among = f", {most} of them" if most < count else ""
+        key = f"; the last one that looks like ours has the id {self.key_id}" if self.key_id else ""
+        return f"{count}{among} from {address}{key}"
 
 
 def _later(seconds: float, call: Callable[[], None]) -> None:

@@ -43,7 +43,7 @@ class LastUses:
             self._writer.submit(self._write)
 
     def finish(self) -> None:
-        """Write what was noted, and end."""
+        """Wait until what was noted is written, or cannot be. The next use begins again."""
         with self._lock:
             writer, self._writer = self._writer, None
         if writer is not None:
