@@ -28,7 +28,7 @@ def control(tmp_path: Path) -> Iterator[Control]:
 @pytest.fixture
 async def client(control: Control) -> AsyncIterator[httpx.AsyncClient]:
     """A client without a key."""
-    transport = httpx.ASGITransport(create_app(KeyedAccess(control)))
+    transport = httpx.ASGITransport(create_app(KeyedAccess(control), keys=control))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as opened:
         yield opened
 
@@ -92,4 +92,5 @@ async def test_the_openapi_document_tells_of_the_key(client: httpx.AsyncClient) 
     schemes = document["components"]["securitySchemes"]
     assert [(item["in"], item["name"]) for item in schemes.values()] == [("header", "X-API-KEY")]
     assert document["paths"]["/v5/flows"]["get"]["security"] == [{name: []} for name in schemes]
+    assert document["paths"]["/keys"]["post"]["security"] == [{name: []} for name in schemes]
     assert "security" not in document["paths"]["/health"]["get"]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from evals_mcp.store.database.opening import revisions
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.teams.control import CONTROL, Control, open_control
 from evals_mcp.store.teams.control_tables import metadata
-from evals_mcp.store.teams.keys import new_secret
+from evals_mcp.store.teams.keys import NewSecret, new_secret
 
 
 @pytest.fixture
@@ -248,3 +249,64 @@ def test_migrations_make_the_tables_that_the_queries_use(control: Control) -> No
             connection, opts={"include_name": lambda name, kind, _: kind != "table" or name in names}
         )
         assert compare_metadata(context, metadata) == []
+
+
+def test_keys_of_the_version_before_keep_what_they_may(database_address: str) -> None:
+    """Those that only read do so still, the others write; all work on, and nothing of them is lost."""
+    made = _keys_before_roles(database_address)
+    with closing(open_control(database_address)) as control:
+        listed = control.keys()
+        found = {key.name: (key.id, key.role, key.workspace, key.revoked_at is None) for key in listed}
+        workspace = _only(control)
+        assert found == {
+            "reader": (made["reader"].key_id, Role.READ, workspace, True),
+            "writer": (made["writer"].key_id, Role.WRITE, workspace, True),
+            "gone": (made["gone"].key_id, Role.WRITE, workspace, False),
+        }
+        for name, one in made.items():
+            recognised = control.recognise(one.secret)
+            assert (recognised is None) == (name == "gone")
+            assert recognised is None or recognised[0].expires_at is recognised[0].last_used_at is None
+
+
+def test_a_server_of_the_version_before_goes_on_with_no_more_rights(database_address: str) -> None:
+    """What it asks while others have upgraded the keys is answered; a role that it does not know reads, or writes."""
+    made = _keys_before_roles(database_address)
+    with closing(open_control(database_address)) as control:
+        new = {role: control.create_key(_only(control), role.word, role=role).key.id for role in Role}
+        where = "evals_mcp." if control.database.schema else ""
+        asked = f"SELECT id, workspace, name, read_only, digest, created_at, revoked_at FROM {where}api_keys"
+        with control.database.read() as connection:
+            reads = {row.id: bool(row.read_only) for row in connection.execute(text(asked))}
+        assert {role: reads[id] for role, id in new.items()} == {
+            Role.READ: True,
+            Role.LABEL: True,
+            Role.WRITE: False,
+            Role.ADMIN: False,
+        }
+        assert reads[made["reader"].key_id]
+
+
+def _keys_before_roles(address: str) -> dict[str, NewSecret]:
+    """Keys as the first revision has them, in a database of that revision; their secrets by their names."""
+    made = {name: new_secret() for name in ("reader", "writer", "gone")}
+    with closing(open_control(address)) as control:
+        if not control.database.is_sqlite:
+            control.create_workspace("red")
+        where = "evals_mcp." if control.database.schema else ""
+        with control.database.write() as connection:
+            connection.execute(text(f"DROP INDEX {where}ix_api_keys_digest"))
+            for column in ("role", "expires_at", "last_used_at"):
+                connection.execute(text(f"ALTER TABLE {where}api_keys DROP COLUMN {column}"))
+            connection.execute(text(f"UPDATE {where}{CONTROL.version_table} SET version_num = '0001'"))
+            columns = "id, workspace, name, read_only, digest, created_at, revoked_at"
+            insert = text(
+                f"INSERT INTO {where}api_keys ({columns}) "
+                "VALUES (:id, :workspace, :name, :read_only, :digest, :created, :revoked)"
+            )
+            for number, (name, one) in enumerate(made.items()):
+                row = {"id": one.key_id, "workspace": _only(control), "name": name, "digest": one.digest}
+                revoked = 9 if name == "gone" else None
+                row = {**row, "read_only": name == "reader", "created": number, "revoked": revoked}
+                connection.execute(insert, row)
+    return made

@@ -1,0 +1,185 @@
+"""Keys of people: administered over HTTP and by command, and named in all that they write."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.e2e.in_process import Ended, run
+from tests.serving.administration import create_key, create_workspace, list_keys
+from tests.serving.mcp_clients import mcp_client, words
+from tests.serving.served_here import served
+
+from evals_mcp.cli.keys import read_expiry
+from evals_mcp.errors import Invalid
+from evals_mcp.models.roles import Role
+
+SAMPLE = "Which prompt answers tickets"
+
+
+def _client(url: str, key: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"X-API-KEY": key}, timeout=60)
+
+
+def test_an_administrator_manages_keys_without_a_shell_on_the_server(tmp_path: Path) -> None:
+    """List, create and revoke, over HTTP; the new key works at once, and its secret is in one answer alone."""
+    database = str(tmp_path / "evals.db")
+    admin, writer = (create_key(database, None, role.word, role=role) for role in (Role.ADMIN, Role.WRITE))
+    with served(database) as url, _client(url, admin.secret) as client:
+        ends = "2099-01-31T00:00:00Z"
+        made = client.post("/keys", json={"name": "zoe", "role": "label", "expires_at": ends})
+        assert made.status_code == 201
+        new = made.json()
+        secret = new.pop("key")
+        assert (new["name"], new["role"], new["state"], new["expires_at"]) == ("zoe", "label", "active", ends)
+        with _client(url, secret) as zoe:
+            assert zoe.get("/v5/evaluations", params={"file_id": "none"}).status_code in (200, 404)
+            assert zoe.get("/keys").status_code == 403
+        listed = client.get("/keys").json()["records"]
+        assert [(item["name"], item["role"]) for item in listed] == [
+            ("admin", "admin"),
+            ("write", "write"),
+            ("zoe", "label"),
+        ]
+        assert secret not in str(listed)
+        assert client.post("/keys", json={"name": "zoe"}).status_code == 409
+        assert client.post("/keys", json={"name": "old", "expires_at": "2001-01-01T00:00:00Z"}).status_code == 400
+        for wrong in ({"name": ""}, {"name": "a\nb"}, {"name": "x", "role": "owner"}, {}):
+            assert client.post("/keys", json=wrong).status_code in (400, 422), wrong
+        assert client.post(f"/keys/{new['id']}/revoke").json()["state"] == "revoked"
+        assert client.post("/keys/nobody/revoke").status_code == 404
+        with _client(url, writer.secret) as other:
+            for method, path in (("GET", "/keys"), ("POST", "/keys"), ("POST", f"/keys/{admin.key.id}/revoke")):
+                refused = other.request(method, path, json={"name": "more", "role": "admin"})
+                assert (refused.status_code, "`admin`" in refused.json()["detail"]) == (403, True)
+    assert len(list_keys(database)) == 3
+
+
+def test_without_keys_nobody_manages_them_over_http(tmp_path: Path) -> None:
+    """The first one is made on the server's own machine."""
+    with served(str(tmp_path / "evals.db")) as url:
+        assert httpx.post(f"{url}/keys", json={"name": "me", "role": "admin"}, timeout=60).status_code == 403
+
+
+def test_an_administrator_sees_no_other_workspace(postgres_address: str) -> None:
+    """Neither in the list, nor to revoke by id or name, nor to create in."""
+    for name in ("blue", "red"):
+        create_workspace(postgres_address, name)
+    admin = create_key(postgres_address, "red", "lead", role=Role.ADMIN)
+    theirs = create_key(postgres_address, "blue", "ci", role=Role.ADMIN)
+    with served(postgres_address) as url, _client(url, admin.secret) as client:
+        assert [item["workspace"] for item in client.get("/keys").json()["records"]] == ["red"]
+        for asked in (theirs.key.id, "ci"):
+            assert client.post(f"/keys/{asked}/revoke").status_code == 404
+        made = client.post("/keys", json={"name": "ci", "role": "admin", "workspace": "blue"}).json()
+        assert made["workspace"] == "red"
+    assert {key.name: key.revoked_at for key in list_keys(postgres_address)} == {"lead": None, "ci": None}
+
+
+def _page(url: str, key: str, path: str) -> str:
+    """A page, for whoever signed in with a key."""
+    with httpx.Client(base_url=url, timeout=60, follow_redirects=True) as browser:
+        browser.post("/", data={"key": key})
+        return browser.get(path).text
+
+
+def _row(ended: Ended) -> list[str]:
+    (line,) = ended.stdout.splitlines()
+    return line.split("\t")
+
+
+def test_commands_show_all_of_a_key(tmp_path: Path) -> None:
+    """From its making to its end, in a database; `--read-only` is a role."""
+    database = ["--database", str(tmp_path / "evals.db")]
+    made = run(["keys", "create", "zoe", "--role", "admin", "--expires", "10d", *database])
+    assert re.search(r"role admin\. It expires at \d{4}-", made.stderr)
+    time = r"\d{4}-\d\d-\d\d \d\d:\d\dZ"
+    id, *rest = _row(run(["keys", "list", *database]))
+    assert rest[:3] == ["zoe", "default", "admin"]
+    assert re.fullmatch(rf"{time}\t{time}\tnever\texpires soon", "\t".join(rest[3:]))
+    assert run(["keys", "create", "ben", "--read-only", *database]).status == 0
+    assert run(["keys", "revoke", id, *database]).stdout == f"Revoked {id}.\n"
+    rows = [line.split("\t") for line in run(["keys", "list", *database]).stdout.splitlines()]
+    assert {row[1]: (row[3], row[7][:7]) for row in rows} == {"zoe": ("admin", "revoked"), "ben": ("read", "active")}
+    refused = run(["keys", "create", "x", "--expires", "soon", *database])
+    assert (refused.status, "90d" in refused.stderr) == (1, True)
+
+
+def test_commands_work_at_a_server(tmp_path: Path) -> None:
+    """With the key in HUMANLOOP_API_KEY, and no database."""
+    database = str(tmp_path / "evals.db")
+    key = create_key(database, None, "lead", role=Role.ADMIN).secret
+    with served(database) as url:
+
+        def at_server(*words: str, key: str = key) -> Ended:
+            return run(["keys", *words, "--server", url], HUMANLOOP_API_KEY=key)
+
+        made = at_server("create", "zoe smith", "--role", "read", "--expires", "2099-01-31")
+        zoe = made.stdout.strip()
+        assert "It expires at 2099-01-31 00:00Z." in made.stderr
+        rows = [line.split("\t") for line in at_server("list").stdout.splitlines()]
+        assert [(row[1], row[3], row[5]) for row in rows] == [
+            ("lead", "admin", "never"),
+            ("zoe smith", "read", "2099-01-31 00:00Z"),
+        ]
+        refused = at_server("list", key=zoe)
+        assert (refused.status, "`admin`" in refused.stderr) == (1, True)
+        assert at_server("revoke", "zoe smith").stdout.startswith("Revoked ")
+        assert "Omit --workspace" in at_server("create", "x", "--workspace", "red").stderr
+        both = run(["keys", "list", "--server", url, "--database", database], HUMANLOOP_API_KEY=key)
+        assert "not both" in both.stderr
+
+
+def test_the_end_of_a_key_is_a_time_from_now_or_a_day() -> None:
+    """In UTC; what is no time, is past, or never comes is refused."""
+    now = datetime(2030, 1, 1, 12, tzinfo=UTC)
+    for text, expected in (
+        ("90d", now + timedelta(days=90)),
+        ("12h", now + timedelta(hours=12)),
+        ("2w", now + timedelta(days=14)),
+        ("2031-01-31", datetime(2031, 1, 31, tzinfo=UTC)),
+        ("2031-01-31T12:00+02:00", datetime(2031, 1, 31, 10, tzinfo=UTC)),
+    ):
+        assert read_expiry(text, now) == expected
+    for text in ("", "soon", "0d", "-1d", "90", "90 d", "999999w", "2031-02-30", "31.1.2031", "0001-01-01"):
+        with pytest.raises(Invalid, match="90d"):
+            read_expiry(text, now)
+
+
+@pytest.mark.anyio
+async def test_what_a_person_writes_has_their_name(sample_copy: Path) -> None:
+    """Over the API and MCP, in the journal, as author, and on a page that others read; with the tools of each role."""
+    database = str(sample_copy)
+    keys = {role: create_key(database, None, f"{role.word} person", role=role).secret for role in Role}
+    with served(database) as url, _client(url, keys[Role.LABEL]) as labeller, _client(url, keys[Role.ADMIN]) as admin:
+        prompt = labeller.get("/v5/prompts").json()["records"][0]["id"]
+        (log,) = labeller.get("/v5/logs", params={"file_id": prompt, "size": 1}).json()["records"]
+        labelling = {"label_logs", "next_to_review", "undo"}
+        all_tools: set[str] = set()
+        for role, key in reversed(keys.items()):
+            async with mcp_client(url, "legacy", X_API_KEY=key) as client:
+                tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+                hints = {name: tool.annotations for name, tool in tools.items()}
+                writing = {name for name, hint in hints.items() if not (hint and hint.read_only_hint)}
+                all_tools = all_tools or set(tools)
+                assert writing == {Role.READ: set(), Role.LABEL: labelling}.get(role, writing), role
+                assert set(tools) == all_tools or role < Role.WRITE
+                assert ("log_generation" in (client.instructions or "")) == (role >= Role.WRITE)
+                if role >= Role.LABEL:
+                    label = {"evaluation": SAMPLE, "logs": [log["id"]], "evaluator": "fine:boolean", "judgment": "true"}
+                    assert "Undo:" in await words(client, "label_logs", **label, kind="human")
+        async with mcp_client(url, "2026-07-28", X_API_KEY=keys[Role.LABEL]) as client:
+            assert "in another name" in await words(client, "label_logs", **label, kind="human", author="carol")
+        made = admin.post("/v5/flows", json={"path": "made/here", "attributes": {"by": "admin"}})
+        entries: list[Any] = admin.get("/v5/journal", params={"size": 4}).json()["records"]
+        assert [entry["actor"] for entry in entries] == ["admin person"] + [
+            f"{word} person" for word in ("label", "write", "admin")
+        ]
+        assert entries[0]["id"] == made.headers["x-evals-write"]
+        authors = {item["user"] for item in labeller.get(f"/v5/logs/{log['id']}").json()["evaluator_logs"]}
+        assert authors >= {"label person", "write person", "admin person"}
+        shown = _page(url, keys[Role.READ], f"/logs/{log['id']}")
+        assert "label person" in shown
+        assert "carol" not in shown
