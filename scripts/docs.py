@@ -26,6 +26,7 @@ from evals_mcp.hosts.machine import Machine
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.prompts import PROMPTS, Prompt
 from evals_mcp.mcp.resources import RESOURCES, evaluation_report
+from evals_mcp.models.roles import ROLES
 from evals_mcp.models.sql_views import VIEWS
 from evals_mcp.store.sql.functions import NAMES
 from evals_mcp.tools import TOOLS
@@ -55,6 +56,11 @@ def prompts_table() -> str:
 def resources_table() -> str:
     """A row for each kind of resource: its address, and what is there."""
     return table("| resource | what it contains |", (f"| `{r.address}` | {r.description} |" for r in RESOURCES))
+
+
+def roles_table() -> str:
+    """A row for each role of a key."""
+    return table("| role | what it may do |", (f"| `{role.word}` | {meaning} |" for role, meaning in ROLES.items()))
 
 
 def settings_table() -> str:
@@ -219,6 +225,7 @@ def written() -> dict[str, str]:
         "README.md": readme(_read("README.md"), answers),
         "docs/answers.md": answers_page(answers),
         "docs/setup.md": marked(_read("docs/setup.md"), {"HOSTS": hosts_table()}),
+        "docs/serving.md": marked(_read("docs/serving.md"), {"ROLES": roles_table()}),
         "docs/sql.md": sql_page(_read("docs/sql.md")),
         "manifest.json": bundle,
         "server.json": server_json(json.loads(bundle)),

@@ -17,6 +17,7 @@ from tests.raw_rows import raw_rows
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess
 from evals_mcp.api.keyed_access import KeyedAccess
+from evals_mcp.api.needs import need_of
 from evals_mcp.models.roles import Role
 from evals_mcp.store.store import open_store
 from evals_mcp.store.teams.control import open_control
@@ -107,16 +108,19 @@ async def test_every_route_answers_alike_on_both_databases(tmp_path: Path, postg
         assert on_postgresql[step] == answer, step
 
 
-async def test_a_key_that_may_read_changes_nothing(tmp_path: Path) -> None:
-    """Route by route: it gets every answer, and is refused every change."""
+@pytest.mark.parametrize("role", [Role.READ, Role.LABEL])
+async def test_a_key_that_may_not_write_changes_nothing(tmp_path: Path, role: Role) -> None:
+    """Route by route: it gets every answer, and is refused every change but those of its own labels."""
     with closing(open_control(str(tmp_path / "evals.db"))) as control:
         app = create_app(KeyedAccess(control))
         writing, reading = (
-            _team(app, control.create_key(None, role.word, role=role).secret) for role in (Role.WRITE, Role.READ)
+            _team(app, control.create_key(None, role.word, role=role).secret) for role in (Role.WRITE, role)
         )
         world = await build(writing)
         before = raw_rows(control.database)
         for step in every_route(world):
+            if role is Role.LABEL is need_of(step.method, step.path):
+                continue
             answer = await reading.send(step)
             reads = step.method == "GET" or step.template in READING_POSTS
             if step.template in WITHOUT_DATA:

@@ -305,7 +305,12 @@ def _keys_before_roles(address: str) -> dict[str, NewSecret]:
                 "VALUES (:id, :workspace, :name, :read_only, :digest, :created, :revoked)"
             )
             for number, (name, one) in enumerate(made.items()):
-                row = {"id": one.key_id, "workspace": _only(control), "name": name, "digest": one.digest}
+                row: dict[str, Any] = {
+                    "id": one.key_id,
+                    "workspace": _only(control),
+                    "name": name,
+                    "digest": one.digest,
+                }
                 revoked = 9 if name == "gone" else None
                 row = {**row, "read_only": name == "reader", "created": number, "revoked": revoked}
                 connection.execute(insert, row)
