@@ -24,7 +24,9 @@ def require_own_judgment(author: str | None, spec: Mapping[str, Any], *, brings_
         raise Unauthorized(_needs_write("changes an evaluator"), 403)
     if not is_by_person(spec):
         raise Unauthorized(_needs_write("judges for code or a model"), 403)
-    if not act.actor or author != act.actor:
+    if not act.actor:
+        raise Unauthorized(_needs_write("judges without a name of their own"), 403)
+    if author != act.actor:
         raise Unauthorized(f"{_needs_write('judges in another name')} Omit the author: it is `{act.actor}`.", 403)
 
 
