@@ -6,6 +6,8 @@ TRUE = frozenset(("1", "true", "yes", "on"))
 DEFAULT_MAX_TOKENS = 4_000
 DEFAULT_JOURNAL_DAYS, MOST_JOURNAL_DAYS = 90, 36_500
 LEAST_TOKENS, MOST_TOKENS = 300, 20_000
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes of a request."""
 
 
 def given(text: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -227,16 +228,20 @@ def open_entrance(access: Any) -> Any:
     return KeyedEntrance(access.page_token, find, read)
 
 
-def open_mcp(access: Any) -> Any:
-    """Lets those in to MCP over HTTP to whom `access` grants something; the SDK is loaded for the first of them."""
-    return _McpServers(access).enter
+def open_mcp(access: Any, secret: bytes | None = None) -> Any:
+    """Lets those in to MCP over HTTP to whom `access` grants something; the SDK is loaded for the first of them.
+
+    Who is asked by one process can answer to another that has the same `secret`.
+    """
+    return _McpServers(access, secret).enter
 
 
 class _McpServers:
     """One MCP server for each workspace and role. What it reads and writes, it does for whoever asks."""
 
-    def __init__(self, access: Any) -> None:
+    def __init__(self, access: Any, secret: bytes | None) -> None:
         self._access = access
+        self._secret = secret
         self._servers: dict[tuple[Any, Role], EvalsServer] = {}
         self._building = anyio.Lock()
 
@@ -253,8 +258,7 @@ class _McpServers:
                     self._servers[kind] = await to_thread.run_sync(self._build, grant)
         return Guest(self._servers[kind], grant.key_id, partial(granted, grant))
 
-    @staticmethod
-    def _build(grant: Any) -> "EvalsServer":
+    def _build(self, grant: Any) -> "EvalsServer":
         from evals_mcp.api.app import create_app
         from evals_mcp.api.grants import GrantedAccess
         from evals_mcp.mcp.server import build_server
@@ -265,10 +269,21 @@ class _McpServers:
             knows_person=grant.person is not None,
         )
         setup = Setup(may_import=False, is_served=True)
+        security = self._security(str(grant.store.database.schema))
         return build_server(
             client,
             max_tokens=DEFAULT_MAX_TOKENS,
             read_only=grant.role < Role.LABEL,
             labels_only=grant.role is Role.LABEL,
             setup=setup,
+            **security,
         )
+
+    def _security(self, workspace: str) -> dict[str, Any]:
+        """How what a host sends back is known to come from us, for this workspace."""
+        if self._secret is None:
+            return {}
+        from mcp.server.request_state import RequestStateSecurity
+
+        own = blake2b(workspace.encode(), key=self._secret, digest_size=32).digest()
+        return {"request_state_security": RequestStateSecurity(keys=[own])}

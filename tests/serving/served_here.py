@@ -9,7 +9,9 @@ import pytest
 
 from evals_mcp.serving.connections import ConnectionLimits
 from evals_mcp.serving.options import ServeOptions
-from evals_mcp.serving.serve import http_server, listening, url_of
+from evals_mcp.serving.proxies import Proxies
+from evals_mcp.serving.serve import http_server, listening
+from evals_mcp.serving.sockets import url_of
 
 Serve = Callable[..., str]
 
@@ -19,8 +21,9 @@ def served(
     address: str, host: str = "127.0.0.1", limits: ConnectionLimits | None = None, **options: Any
 ) -> Iterator[str]:
     """The address of a server of a database, on a port that is free."""
-    with listening(ServeOptions(address, host, 0, **options)) as (app, listener):
-        server = http_server(app, limits)
+    chosen = ServeOptions(address, host, 0, **options)
+    with listening(chosen) as (app, listener):
+        server = http_server(app, limits, Proxies(chosen.trusted_proxies))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:

@@ -17,13 +17,14 @@ from evals_mcp.api.acts import entry_headers
 from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
 from evals_mcp.api.grants import Access
 from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
-from evals_mcp.api.middleware.bodies import LARGEST_BODY, BodyGuard
+from evals_mcp.api.middleware.bodies import BodyGuard
 from evals_mcp.api.middleware.races import RetryRaces
 from evals_mcp.api.routes import examples, health, questions
 from evals_mcp.errors import EvalsError
 from evals_mcp.runner.refusals import RefusingRunner
 from evals_mcp.runner.runner import Runner
 from evals_mcp.store.database.acts import without_act
+from evals_mcp.variables import LARGEST_BODY
 
 if TYPE_CHECKING:
     from evals_mcp.store.teams.control import Control

@@ -273,6 +273,7 @@ def build_server(
     read_only: bool,
     labels_only: bool = False,
     setup: Setup = _NOTHING_SET,
+    **options: Any,
 ) -> EvalsServer:
     """Build the server over a client, and over a mirror if the client's server may lack our routes.
 
@@ -293,6 +294,7 @@ def build_server(
         instructions=instructions(read_only=read_only, labels_only=labels_only, has_files=not setup.is_served),
         log_level="WARNING",
         subscriptions=False,
+        **options,
     )
 
 

@@ -101,6 +101,7 @@ class Pages:
             COOKIE,
             token,
             max_age=_SECONDS_KEPT,
+            path=_cookie_path(request),
             httponly=True,
             samesite="lax",  # a link in a chat or mail opens the page; nothing here writes
             secure=request.url.scheme == "https",
@@ -166,6 +167,11 @@ def _here(request: Request) -> str:
     return f"./{quote(last, safe='%')}" + (f"?{query}" if query else "")
 
 
+def _cookie_path(request: Request) -> str:
+    """Where browsers send the cookie: to this server, and to no other behind the same proxy."""
+    return str(request.scope.get("root_path", "")) or "/"
+
+
 def _is_elsewhere(request: Request) -> bool:
     """Whether the browser says that a page of another site sent the request."""
     return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
@@ -186,7 +192,7 @@ async def _sign_out(request: Request) -> Response:
     if _is_elsewhere(request):
         return _html(failure_page("Sign out on this server's own page.", _root(request)), 403)
     answer = Response(status_code=303, headers={**_HEADERS, "Location": "."})
-    answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    answer.delete_cookie(COOKIE, _cookie_path(request), httponly=True, samesite="lax")
     return answer
 
 

@@ -6,15 +6,18 @@ Anybody can open a connection, without a key. So one that brings no whole reques
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import uvicorn
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 _LOGGER = logging.getLogger(__name__)
 _RESERVED_FILES = 100  # of the database, its journal, and bodies that wait in files
 _ANSWER = "HTTP/1.1 {} {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _ACCEPTED_AT_ONCE = 32
+_LEAVES_WITHIN = 1.0  # seconds after a connection may have been kept for another request
 
 _State = Literal["waiting", "sending", "taking", "working"]
 
@@ -24,6 +27,8 @@ class ConnectionLimits(NamedTuple):
 
     A client has `head_seconds` for the head of a request. Of a body, it has to send `least_bytes` in each
     `body_seconds`, and of an answer to take something in each `answer_seconds`. The server looks every `look_seconds`.
+    A trusted proxy may keep a connection for `proxy_seconds` between two requests, longer than proxies do by default:
+    else one ends while a proxy sends the next request.
     """
 
     most: int
@@ -33,6 +38,7 @@ class ConnectionLimits(NamedTuple):
     answer_seconds: float = 60.0
     least_bytes: int = 10_000
     look_seconds: float = 1.0
+    proxy_seconds: int = 130
 
 
 def default_limits() -> ConnectionLimits:
@@ -49,14 +55,27 @@ def default_limits() -> ConnectionLimits:
 
 
 class GuardedServer(uvicorn.Server):
-    """A server that looks after its connections."""
+    """A server that looks after its connections.
 
-    def __init__(self, config: uvicorn.Config, limits: ConnectionLimits) -> None:
+    Those from an address that `is_proxy` are of many clients, so only their whole number is bounded. A server that
+    `shares` its socket accepts one connection at a time, so that the others get theirs.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        limits: ConnectionLimits,
+        is_proxy: Callable[[str], bool] = lambda _: False,
+        *,
+        shares: bool = False,
+    ) -> None:
         self._waiting_connections = config.backlog
-        config.backlog = _ACCEPTED_AT_ONCE  # asyncio accepts so many before it looks at the first
-        self._guard = _Guard(limits)
+        config.backlog = 1 if shares else _ACCEPTED_AT_ONCE  # asyncio accepts so many before it looks at the first
+        self._guard = _Guard(limits, is_proxy)
         config.http = self._protocol  # type: ignore[assignment]
         super().__init__(config)
+        self.leaves = False
+        self._leave_by: float | None = None
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         """Listen as before, with all connections that may wait."""
@@ -64,6 +83,18 @@ class GuardedServer(uvicorn.Server):
         for listener in sockets or ():
             listener.listen(self._waiting_connections)
         self._guard.start()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end. A server that `leaves` accepts no more, and ends once all clients know that it does."""
+        now = asyncio.get_running_loop().time()
+        if self.leaves and self._leave_by is None:
+            for server in self.servers:
+                server.close()
+            self._guard.leave()
+            self._leave_by = now + self.config.timeout_keep_alive + _LEAVES_WITHIN
+        if self._leave_by is not None and (not self.server_state.connections or now > self._leave_by):
+            return True
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         """Finish accepted requests."""
@@ -89,6 +120,8 @@ class _GuardedProtocol(H11Protocol):
         super().connection_made(transport)
         self.since = self.loop.time()
         self._guard.add(self)
+        if self.is_proxy:
+            self.timeout_keep_alive = self._guard.proxy_seconds
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._guard.remove(self)
@@ -98,6 +131,25 @@ class _GuardedProtocol(H11Protocol):
         self.bytes_received += len(data)
         if not self.transport.is_closing():
             super().data_received(data)
+            if self._guard.leaves:
+                self.close_after_answer()
+
+    def close_after_answer(self) -> None:
+        """Tell the client with the answer to the present request, if there is one, that no other is taken."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_started:
+            cycle.scope["headers"] = [*cycle.scope["headers"], CLOSE_HEADER]
+
+    @property
+    def is_proxy(self) -> bool:
+        """Whether the connection is one of a trusted proxy."""
+        return self._guard.is_proxy(self.address)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it waits for another request, and nothing of that has come: the server ends it in its own time."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and cycle.response_complete and not self.conn.trailing_data[0]
 
     @property
     def address(self) -> str:
@@ -149,8 +201,10 @@ class _GuardedProtocol(H11Protocol):
 class _Guard:
     """All connections of a server."""
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(self, limits: ConnectionLimits, is_proxy: Callable[[str], bool]) -> None:
         self._limits = limits
+        self.is_proxy = is_proxy
+        self.leaves = False
         self._open: dict[_GuardedProtocol, None] = {}
         self._of_address = Counter[str]()
         self._timer: asyncio.TimerHandle | None = None
@@ -164,10 +218,21 @@ class _Guard:
         if self._timer is not None:
             self._timer.cancel()
 
+    @property
+    def proxy_seconds(self) -> int:
+        """How long a proxy may keep a connection between two requests."""
+        return self._limits.proxy_seconds
+
+    def leave(self) -> None:
+        """Let each connection end with the answer to its present request, or to its next."""
+        self.leaves = True
+        for connection in self._open:
+            connection.close_after_answer()
+
     def add(self, connection: _GuardedProtocol) -> None:
         """Take in a connection; for one too many, the one goes that has kept the server waiting longest, or this."""
         address = connection.address
-        if self._of_address[address] >= self._limits.most_of_address:
+        if self._of_address[address] >= self._limits.most_of_address and not self.is_proxy(address):
             of_address = [other for other in self._open if other.address == address]
             room = self._make_room(
                 of_address, "%s has %d connections; the oldest without a request ends.", address, len(of_address)
@@ -214,7 +279,7 @@ class _Guard:
             "sending": limits.body_seconds,
             "taking": limits.answer_seconds,
         }.get(connection.state)
-        if allowed is None or seconds < allowed:
+        if allowed is None or seconds < allowed or (connection.is_proxy and connection.is_kept):
             return
         if connection.state == "sending" and (
             connection.bytes_received - connection.bytes_at_step >= limits.least_bytes

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from evals_mcp.api.middleware.bodies import LARGEST_BODY
 from evals_mcp.errors import Invalid
-from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
+from evals_mcp.serving.setting import setting
+from evals_mcp.variables import DEFAULT_JOURNAL_DAYS, LARGEST_BODY, MOST_JOURNAL_DAYS
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8421
+MOST_WORKERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,18 +16,42 @@ class ServeOptions:
     """What `serve` serves: a `database` (a path or a URL), on a host and port; port 0 picks a free one.
 
     A PostgreSQL server without keys serves `workspace`. `largest_body` is in bytes. The journal keeps entries for
-    `journal_days`. A `read_only` server refuses every write, whatever the key. Unless it `slows_refusals`, every wrong
-    key is refused at once. Raises Invalid for an impossible port.
+    `journal_days`. A `read_only` server refuses every write, whatever the key. `workers` None serves in this process.
+    Unless it `slows_refusals`, every wrong key is refused at once. Raises Invalid for an impossible port.
     """
 
-    database: str
-    host: str = DEFAULT_HOST
-    port: int = DEFAULT_PORT
-    workspace: str | None = None
-    largest_body: int = LARGEST_BODY
-    journal_days: int = DEFAULT_DAYS
-    read_only: bool = False
-    slows_refusals: bool = True
+    database: str = setting(
+        "the database: a file, `sqlite:///…` or `postgresql://…`; default: a file in your user data folder",
+        metavar="FILE_OR_URL",
+        variable="EVALS_MCP_DATABASE",
+    )
+    host: str = setting("the address to listen on; another than this machine requires an API key", DEFAULT_HOST)
+    port: int = setting("the port to listen on; 0 picks a free one", DEFAULT_PORT, most=65535)
+    workspace: str | None = setting("the workspace to serve (PostgreSQL without keys)", None, metavar="NAME")
+    largest_body: int = setting("bytes that a request may have", LARGEST_BODY, metavar="BYTES", least=1)
+    journal_days: int = setting(
+        "days that entries of the journal of writes are kept",
+        DEFAULT_JOURNAL_DAYS,
+        metavar="N",
+        variable="EVALS_MCP_JOURNAL_DAYS",
+        least=1,
+        most=MOST_JOURNAL_DAYS,
+    )
+    read_only: bool = setting("refuse every write, whatever the key", False, variable="EVALS_MCP_READ_ONLY")
+    workers: int | None = setting(
+        "processes that serve, on several cores; default: this process alone",
+        None,
+        metavar="N",
+        least=1,
+        most=MOST_WORKERS,
+    )
+    root_path: str = setting("the path that a proxy has before this server's, such as `/evals`", "", metavar="PATH")
+    trusted_proxies: tuple[str, ...] = setting(
+        "addresses or networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` hold; default: none",
+        (),
+        metavar="NETWORK,…",
+    )
+    slows_refusals: bool = setting("slow down addresses that send wrong keys", True)
 
     def __post_init__(self) -> None:
         """Check what can be checked without the database."""

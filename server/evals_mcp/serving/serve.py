@@ -10,8 +10,9 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -24,23 +25,28 @@ from evals_mcp.api.middleware.large_bodies import LARGE_BODY
 from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
-from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.errors import Invalid
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, McpOverHttp
 from evals_mcp.pages.app import Pages
 from evals_mcp.serving.connections import ConnectionLimits, GuardedServer, default_limits
+from evals_mcp.serving.hangup import Terminal
 from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.proxies import NO_PROXIES, FewOfEach, Forwarded, Proxies
 from evals_mcp.serving.refusals import SlowedRefusals
+from evals_mcp.serving.root_path import RootPath, checked_root_path
+from evals_mcp.serving.sockets import CONNECTIONS_WAITING, announce, bound_socket, listen
 from evals_mcp.serving.sparing_logs import sparing_logs
 from evals_mcp.store.teams.control import Control, open_control
 from evals_mcp.wiring import open_entrance, open_mcp
 
-_SECONDS_TO_FINISH = 30
-_CONNECTIONS_WAITING = 512
+SECONDS_TO_FINISH = 30
+"""How long accepted requests may take once the server is to stop."""
+
 _MMAP_THRESHOLD = -3  # of mallopt
 
 
 def serve(options: ServeOptions) -> None:
-    """Serve a database until SIGTERM or SIGINT, then finish accepted requests and return.
+    """Serve a database from this process until SIGTERM or SIGINT, then finish accepted requests and return.
 
     The first line on stderr is `evals-mcp serving on URL`, with the real port if `port` is 0. One line for each
     request follows.
@@ -49,40 +55,67 @@ def serve(options: ServeOptions) -> None:
     missing or not needed; NotFound if the workspace does not exist; Unavailable if the port is in use or the database
     cannot be reached; Conflict as `open_store`.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    configure_logs()
     with sparing_logs(), listening(options) as (app, listener):
-        _give_memory_back()
-        gc.freeze()  # what a server starts with stays, so that no collection need look at it
-        _write_line(f"evals-mcp serving on {url_of(listener)}")
-        with _signals_handled():
-            http_server(app).run(sockets=[listener])
+        keep_what_is_there()
+        announce(listener)
+        with signals_handled(hangup=_tell_of_no_reload):
+            http_server(app, proxies=Proxies(options.trusted_proxies)).run(sockets=[listener])
 
 
 @contextlib.contextmanager
 def listening(options: ServeOptions) -> Iterator[tuple[ASGIApp, socket.socket]]:
     """Open what `serve` serves, and a socket that accepts connections for it. Raises as `serve`."""
+    with opened(options) as app, bound_socket(options.host, options.port) as listener:
+        listen(listener)
+        yield app, listener
+
+
+@contextlib.contextmanager
+def opened(options: ServeOptions, secret: bytes | None = None) -> Iterator[ASGIApp]:
+    """Open what `serve` serves. Servers with the same `secret` take each other's questions to people for theirs.
+
+    Raises as `serve`.
+    """
+    root_path, proxies = checked_root_path(options.root_path), Proxies(options.trusted_proxies)
     control = open_control(options.database, journal_days=options.journal_days)
     with contextlib.closing(control):
         keyed = control.has_keys()
-        if not keyed:
-            _require_loopback(options.host)
+        require_servable(options, keyed=keyed)
         access = _access(control, options.workspace, keyed=keyed)
-        app = _application(access, options, control if keyed else None)
+        app = _application(access, options, control if keyed else None, secret)
+        if root_path:
+            app = RootPath(app, root_path)
         if not keyed:
             app = LocalOnly(app)
         if options.slows_refusals:
             app = SlowedRefusals(app)
-        with _open_socket(options.host, options.port) as listener:
-            yield RequestLog(app, _write_line), listener
+        if proxies:
+            app = FewOfEach(app, default_limits().most_of_address)
+        app = RequestLog(app, _write_line)
+        yield Forwarded(app, proxies) if proxies else app
 
 
-def _application(access: OpenAccess | KeyedAccess, options: ServeOptions, keys: Control | None) -> ASGIApp:
+def _application(
+    access: OpenAccess | KeyedAccess, options: ServeOptions, keys: Control | None, secret: bytes | None
+) -> ASGIApp:
     """The API, its pages, and MCP over HTTP; of a server with keys also what administers them."""
     allowed = ReadOnly(access) if options.read_only else access
     api = create_app(allowed, options.largest_body, patience=PATIENCE, keys=keys)
     pages = Pages(api, open_entrance(access))
     guard = partial(BodyGuard, largest_body=min(options.largest_body, LARGEST_MESSAGE), checks_texts=True)
-    return McpOverHttp(pages, open_mcp(allowed), guard)
+    return McpOverHttp(pages, open_mcp(allowed, secret), guard)
+
+
+def configure_logs() -> None:
+    """Write warnings and errors to stderr."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+
+
+def keep_what_is_there() -> None:
+    """Prepare a process for its work: what it starts with stays, so that no collection need look at it."""
+    _give_memory_back()
+    gc.freeze()
 
 
 def _give_memory_back() -> None:
@@ -93,41 +126,27 @@ def _give_memory_back() -> None:
 
 
 def _access(control: Control, workspace: str | None, *, keyed: bool) -> OpenAccess | KeyedAccess:
-    if not keyed:
-        return OpenAccess(control.open(control.workspace(workspace)))
-    if workspace is not None:
-        raise Invalid("Omit `--workspace`: this database has API keys, and each key opens its own workspace.")
-    return KeyedAccess(control)
+    return KeyedAccess(control) if keyed else OpenAccess(control.open(control.workspace(workspace)))
 
 
-def _require_loopback(host: str) -> None:
-    if not is_loopback(host):
+def require_servable(options: ServeOptions, *, keyed: bool) -> None:
+    """Raise Invalid for what cannot be served with keys, or without."""
+    if not keyed and not is_loopback(options.host):
         raise Invalid(
-            f"Without API keys the server listens on this machine only, not on `{host}`. "
+            f"Without API keys the server listens on this machine only, not on `{options.host}`. "
             "Create a key first: `evals-mcp keys create NAME`."
         )
+    if keyed and options.workspace is not None:
+        raise Invalid("Omit `--workspace`: this database has API keys, and each key opens its own workspace.")
 
 
-def _open_socket(host: str, port: int) -> socket.socket:
-    """Open a socket that accepts connections."""
-    try:
-        family, _, _, _, endpoint = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.create_server(endpoint[:2], family=family, backlog=_CONNECTIONS_WAITING)
-    except OSError as error:
-        raise Unavailable(f"The server cannot listen on `{host}` port {port}: {error.strerror}.") from error
-    # Connections inherit this. Asyncio sets it only on sockets with an explicit protocol; answers would wait 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
+def http_server(
+    app: ASGIApp, limits: ConnectionLimits | None = None, proxies: Proxies = NO_PROXIES, *, shares: bool = False
+) -> GuardedServer:
+    """A server of an application; it finishes accepted requests before it stops, and ends unfinished connections.
 
-
-def url_of(listener: socket.socket) -> str:
-    """The address at which a socket is reached."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def http_server(app: ASGIApp, limits: ConnectionLimits | None = None) -> uvicorn.Server:
-    """A server of an application; it finishes accepted requests before it stops, and ends unfinished connections."""
+    It `shares` its socket with other processes, if there are any.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -136,21 +155,33 @@ def http_server(app: ASGIApp, limits: ConnectionLimits | None = None) -> uvicorn
         lifespan="off",
         ws="none",
         server_header=False,
-        backlog=_CONNECTIONS_WAITING,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        proxy_headers=False,  # by default, uvicorn trusts everybody on this machine
+        backlog=CONNECTIONS_WAITING,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
-    return GuardedServer(config, limits or default_limits())
+    return GuardedServer(config, limits or default_limits(), proxies.trusts, shares=shares)
 
 
 @contextlib.contextmanager
-def _signals_handled() -> Iterator[None]:
-    """Let a signal stop the server but not the process: uvicorn raises it again after it has stopped."""
-    previous = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+def signals_handled(hangup: Callable[[], None] | None) -> Iterator[None]:
+    """Let a signal stop the server but not the process: uvicorn raises it again after it has stopped.
+
+    SIGHUP, where there is one, calls `hangup` or is ignored; it stops the server whose terminal is gone.
+    """
+    handlers: dict[int, Any] = {signal.SIGTERM: lambda *_: None, signal.SIGINT: lambda *_: None}
+    if hasattr(signal, "SIGHUP"):
+        terminal = Terminal()
+        handlers[signal.SIGHUP] = signal.SIG_IGN if hangup is None else lambda *_: terminal.on_hangup(hangup)
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _tell_of_no_reload() -> None:
+    _write_line("SIGHUP: a server without --config and --workers has nothing to read again. It goes on as it was.")
 
 
 def _write_line(line: str) -> None:

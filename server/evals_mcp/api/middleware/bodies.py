@@ -20,9 +20,7 @@ from evals_mcp.api.middleware.large_bodies import (
 )
 from evals_mcp.api.middleware.nesting import is_deeper_than
 from evals_mcp.models.json_values import DEEPEST_JSON, NDJSON
-
-LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes. A larger body is refused with 413."""
+from evals_mcp.variables import LARGEST_BODY
 
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _LONE_ESCAPE = re.compile(

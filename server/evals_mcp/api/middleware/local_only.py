@@ -1,6 +1,8 @@
-"""Protects a server without keys from web pages, which could reach it through a browser on this machine."""
+"""Protects a server without keys from web pages, which could reach it through a browser on this machine, and from
+whoever a proxy on this machine speaks for."""
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -8,8 +10,15 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
+_FOR = re.compile(r'for="?([^",;\s]*)', re.IGNORECASE)
+_PORT = re.compile(r"(?<=[\d\]]):\d+$")
+
+
 class LocalOnly:
-    """Refuses requests to other host names and requests from pages of other origins."""
+    """Refuses requests to other host names, from pages of other origins, and for clients of a proxy elsewhere.
+
+    A header of a proxy only ever lets it refuse: who leaves it out is on this machine, as the socket is.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -36,7 +45,14 @@ def is_loopback(host: str) -> bool:
 def _is_local(headers: Headers) -> bool:
     origin = headers.get("origin")
     addresses = [f"//{headers.get('host', '')}"] + ([] if origin is None else [origin])
-    return all(is_loopback(_host(address)) for address in addresses)
+    return all(is_loopback(_host(address)) for address in addresses) and all(map(is_loopback, _clients(headers)))
+
+
+def _clients(headers: Headers) -> list[str]:
+    """Whom proxies say that they speak for."""
+    named = ",".join(headers.getlist("x-forwarded-for")).split(",") if "x-forwarded-for" in headers else []
+    named += [name for line in headers.getlist("forwarded") for name in _FOR.findall(line) or [""]]
+    return [_PORT.sub("", name.strip()).strip("[]") for name in named]
 
 
 def _host(address: str) -> str:

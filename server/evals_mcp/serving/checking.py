@@ -1,0 +1,75 @@
+"""`serve --check`: what a server would serve, and whether it could. Nothing is created, upgraded or changed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from evals_mcp.errors import Invalid
+from evals_mcp.serving.configuration import Configuration
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.proxies import Proxies
+from evals_mcp.serving.root_path import checked_root_path
+from evals_mcp.serving.setting import Setting, settings_of
+
+_HIDDEN = "***"
+_SECRET_PARTS = ("password", "sslpassword", "passfile")
+
+
+def effective_lines(configuration: Configuration) -> Iterator[str]:
+    """Each setting as a file has it, with where it comes from. Secrets are hidden."""
+    for setting in settings_of(ServeOptions):
+        value = getattr(configuration.options, setting.name)
+        source = configuration.sources[setting.name]
+        if value is None:
+            yield f"# {setting.name} is not set"
+        else:
+            yield f"{setting.name} = {_shown(setting, value)}  # {source}"
+
+
+def _shown(setting: Setting, value: Any) -> str:
+    if setting.secret:
+        return json.dumps(_HIDDEN)
+    if setting.name == "database":
+        return json.dumps(without_password(value), ensure_ascii=False)
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+def without_password(address: str) -> str:
+    """The address of a database without what lets somebody in. Raises Invalid."""
+    from evals_mcp.store.database.addresses import database_url
+
+    url = database_url(address)
+    if url.get_backend_name() == "sqlite":
+        return address
+    hidden = {name: _HIDDEN for name in _SECRET_PARTS if name in url.query}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A", "*")
+
+
+def check(options: ServeOptions) -> str:
+    """Check options with their database, and say what is there.
+
+    Raises as `serve`, except about the port: the server that this is asked about may have it.
+    """
+    from evals_mcp.serving.serve import require_servable
+    from evals_mcp.store.database.checkup import check_up
+    from evals_mcp.store.database.states import creatable, is_missing
+    from evals_mcp.store.teams.looking import look_at_teams
+
+    checked_root_path(options.root_path)
+    Proxies(options.trusted_proxies)
+    if is_missing(options.database):
+        if not creatable(options.database):
+            raise Invalid("The database file does not exist, and cannot be created there.")
+        require_servable(options, keyed=False)
+        return "The database does not exist yet. The first start creates it."
+    found = check_up(options.database)
+    if found.problems:
+        raise Invalid(f"The database is damaged: {'; '.join(found.problems)}")
+    teams = look_at_teams(options.database)
+    require_servable(options, keyed=teams.keys > 0)
+    if not teams.keys and bool(found.server) and options.workspace not in teams.workspaces:
+        listed = ", ".join(teams.workspaces) or "none yet; create one with `evals-mcp workspaces create`"
+        raise Invalid(f"Name a workspace that exists. Workspaces: {listed}.")
+    keys = f"{teams.active_keys} active keys" if teams.keys else "without keys, to this machine only"
+    upgraded = "" if found.revision in (None, found.newest) else " The first start upgrades it."
+    return f"The database can be served: {keys}.{upgraded}"

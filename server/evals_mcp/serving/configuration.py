@@ -1,0 +1,91 @@
+"""The options of a server from arguments, the environment and a file, in this order."""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evals_mcp.config import default_database
+from evals_mcp.errors import Invalid
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.setting import PREFIX, Setting, settings_of
+from evals_mcp.variables import given
+
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+"""The variable that names the file, where no argument does."""
+
+_DEFAULT = "default"
+
+
+class Configuration(NamedTuple):
+    """Options, and where each comes from: an argument, a variable, a file, or the default."""
+
+    options: ServeOptions
+    sources: Mapping[str, str]
+    file: str | None
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whether processes of their own serve, which others can replace: with a number of them, and with a file."""
+        return self.options.workers is not None or self.file is not None
+
+
+def read_configuration(arguments: Mapping[str, str], environ: Mapping[str, str], file: str | None) -> Configuration:
+    """Read the options. Empty variables, and placeholders that nobody filled, count as unset.
+
+    Raises Invalid for a wrong value or an unknown name, with what is meant, and for a file that cannot be read.
+    No error shows the value of a text, which may be a secret.
+    """
+    settings = list(settings_of(ServeOptions))
+    _refuse_unknown_variables(environ, settings)
+    path = file or given(environ.get(CONFIG_VARIABLE, ""))
+    table = {} if path is None else _read_file(path, settings)
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for setting in settings:
+        variable = given(environ.get(setting.variable, ""))
+        if setting.name in arguments:
+            values[setting.name] = setting.from_text(arguments[setting.name], setting.option)
+            sources[setting.name] = setting.option
+        elif variable is not None:
+            values[setting.name] = setting.from_text(variable, setting.variable)
+            sources[setting.name] = setting.variable
+        elif setting.name in table:
+            values[setting.name] = setting.from_toml(table[setting.name], f"{path}: {setting.name}")
+            sources[setting.name] = str(path)
+        else:
+            sources[setting.name] = _DEFAULT
+    values.setdefault("database", default_database())
+    return Configuration(ServeOptions(**values), sources, path)
+
+
+def _refuse_unknown_variables(environ: Mapping[str, str], settings: list[Setting]) -> None:
+    known = [CONFIG_VARIABLE, *(setting.variable for setting in settings)]
+    for name in environ:
+        if name.startswith(PREFIX) and name not in known:
+            raise Invalid(f"{name[:60]} is no setting.{_near(name, known)}")
+
+
+def _read_file(path: str, settings: list[Setting]) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Invalid(f"The configuration {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise Invalid(f"The configuration {path} is not UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        place = str(error).rpartition("(")[2].rstrip(")")
+        raise Invalid(f"The configuration {path} is not TOML, {place}.") from None
+    except RuntimeError:
+        raise Invalid("The home folder (~) of the configuration is unknown. Write its full path.") from None
+    known = [setting.name for setting in settings]
+    for name in table:
+        if name not in known:
+            raise Invalid(f"{path}: {name[:60]!r} is no setting.{_near(name.replace('-', '_'), known)}")
+    return table
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = get_close_matches(name[:60], known, 1, 0.6)
+    return f" Did you mean {near[0]}?" if near else f" Settings: {', '.join(known)}."

@@ -1,0 +1,253 @@
+"""Several processes that serve one socket: started, replaced when one dies or the configuration changes, and stopped.
+
+It opens the socket and nothing else, so that there is little in it that could fail. uvicorn has such a supervisor, too.
+Its workers outlive it when it is killed, end connections that are kept while their clients send the next request, and
+do not read the configuration again.
+"""
+
+import logging
+import multiprocessing
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import wait
+from typing import Any
+
+from evals_mcp.errors import EvalsError, Unavailable
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.pauses import Pauses
+from evals_mcp.serving.sockets import announce, bound_socket
+from evals_mcp.serving.worker import LEAVE, READY, run_worker
+
+_LOGGER = logging.getLogger(__name__)
+_SECONDS_TO_STOP = 40.0  # a worker gives accepted requests 30
+_SECONDS_TO_LEAVE = 60.0
+_LONGEST_LOOK = 1.0  # seconds
+
+_processes = multiprocessing.get_context("spawn")  # alike on every platform, and nothing is shared by accident
+
+
+def supervise(read: Callable[[], ServeOptions]) -> None:
+    """Serve what `read` says with its number of workers, until SIGTERM or SIGINT; then as `serve`.
+
+    SIGHUP, where there is one, reads it again, starts new workers, and lets the old ones finish once those are ready.
+    Raises as `read`, and Unavailable if the port is in use or the first worker cannot serve, with its sentence.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    options = read()
+    with bound_socket(options.host, options.port) as listener:
+        _Supervisor(read, options, listener).run()
+
+
+class _Worker:
+    """A process, and the line to it."""
+
+    def __init__(self, options: ServeOptions, listener: socket.socket, secret: bytes) -> None:
+        self._line, far = _processes.Pipe()
+        self.process = _processes.Process(target=run_worker, args=(options, listener, secret, far), name="worker")
+        self.process.start()
+        far.close()
+        self.ready_at: float | None = None
+        self.leaves_at: float | None = None
+        self.reason = ""
+
+    @property
+    def changes(self) -> list[Any]:
+        """What to wait for."""
+        return [self.process.sentinel] if self._line.closed else [self._line, self.process.sentinel]
+
+    def hear(self) -> None:
+        """Take in what it says."""
+        try:
+            while not self._line.closed and self._line.poll():
+                said = self._line.recv_bytes()
+                if said == READY:
+                    self.ready_at = time.monotonic()
+                else:
+                    self.reason = said.decode(errors="replace")
+        except (EOFError, OSError):
+            self.stop()
+
+    def leave(self) -> None:
+        """Let it finish, as others do its work now."""
+        self.leaves_at = time.monotonic()
+        with suppress(OSError, ValueError):
+            self._line.send_bytes(LEAVE)
+
+    def stop(self) -> None:
+        """Let it finish at once."""
+        self._line.close()
+
+    def end(self) -> str:
+        """Take its process down, and say why it ended."""
+        self.stop()
+        self.process.kill()
+        self.process.join()
+        code = self.process.exitcode
+        return self.reason or (f"ended by signal {-code}" if code and code < 0 else f"ended with status {code}")
+
+
+class _Supervisor:
+    """The workers of a socket: those that serve, those that will replace them, and those that were replaced."""
+
+    def __init__(self, read: Callable[[], ServeOptions], options: ServeOptions, listener: socket.socket) -> None:
+        self._read = read
+        self._options = options
+        self._listener = listener
+        self._secret = secrets.token_bytes(32)
+        self._serving: list[_Worker] = []
+        self._coming: list[_Worker] = []
+        self._leaving: list[_Worker] = []
+        self._next: ServeOptions | None = None
+        self._pauses = Pauses()
+        self._announced = False
+        self._stops = 0
+        self._reload_asked = False
+        self._woken, self._wake = _processes.Pipe(duplex=False)
+
+    def run(self) -> None:
+        """Serve until a signal."""
+        with self._signals():
+            try:
+                while not self._stops:
+                    self._look()
+            finally:
+                self._stop()
+
+    def _look(self) -> None:
+        """Start who is missing, wait until something happens, and draw the consequences."""
+        if self._reload_asked and self._next is None and self._announced:
+            self._begin_reload()
+        if time.monotonic() >= self._pauses.until:
+            self._start_missing(self._serving, self._options)
+        if self._next is not None:
+            self._start_missing(self._coming, self._next)
+        changes = [change for worker in self._all() for change in worker.changes]
+        for change in wait([self._woken, *changes], self._seconds_to_wait()):
+            if change is self._woken:
+                self._woken.recv_bytes()
+        for worker in self._all():
+            worker.hear()
+        self._bury()
+        if not self._announced and any(worker.ready_at is not None for worker in self._serving):
+            self._announced = True
+            announce(self._listener)
+        if self._next is not None and _are_ready(self._coming, self._next):
+            self._replace(self._next)
+
+    def _start_missing(self, workers: list[_Worker], options: ServeOptions) -> None:
+        """Start workers. The others wait for the first, which may have to upgrade the database."""
+        wanted = (options.workers or 1) if any(worker.ready_at is not None for worker in workers) else 1
+        while len(workers) < wanted and not self._stops:
+            workers.append(_Worker(options, self._listener, self._secret))
+
+    def _seconds_to_wait(self) -> float:
+        return max(0.0, min(_LONGEST_LOOK, self._pauses.until - time.monotonic())) or _LONGEST_LOOK
+
+    def _bury(self) -> None:
+        """Remove the workers that have ended. One that served, or was to, is replaced."""
+        now = time.monotonic()
+        for worker in self._leaving[:]:
+            overdue = now > (worker.leaves_at or now) + _SECONDS_TO_LEAVE
+            if overdue or not worker.process.is_alive():
+                self._leaving.remove(worker)
+                worker.end()
+        for worker in [worker for worker in self._coming if not worker.process.is_alive()]:
+            worker.hear()
+            _LOGGER.warning("The server goes on as it was. With the new configuration: %s", worker.end())
+            self._abandon_reload()
+            break
+        for worker in [worker for worker in self._serving if not worker.process.is_alive()]:
+            worker.hear()
+            self._serving.remove(worker)
+            reason = worker.end()
+            if not self._announced:
+                raise Unavailable(reason if worker.reason else f"The server cannot start: {reason}.")
+            if not self._stops:
+                pause = self._pauses.after_end(now, worker.ready_at)
+                words = f"in {pause:g} s" if pause else "now"
+                _LOGGER.warning("Worker %s: %s Another one starts %s.", worker.process.pid, _sentence(reason), words)
+
+    def _begin_reload(self) -> None:
+        self._reload_asked = False
+        try:
+            options = self._read()
+        except EvalsError as error:
+            _LOGGER.warning("The server goes on as it was. With the new configuration: %s", error)
+            return
+        if (options.host, options.port) != (self._options.host, self._options.port):
+            _LOGGER.warning("Host and port stay as they are until the server is started again.")
+        self._next = options
+
+    def _replace(self, options: ServeOptions) -> None:
+        """Let those that came serve, and those that served leave."""
+        old, self._serving, self._coming = self._serving, self._coming, []
+        self._options, self._next = options, None
+        self._pauses = Pauses()
+        for worker in old:
+            worker.leave()
+        self._leaving += old
+        _LOGGER.warning("The configuration was read again: %d new workers serve.", len(self._serving))
+
+    def _abandon_reload(self) -> None:
+        for worker in self._coming:
+            worker.stop()
+            worker.leaves_at = time.monotonic()
+        self._leaving += self._coming
+        self._coming, self._next = [], None
+
+    def _all(self) -> list[_Worker]:
+        return [*self._serving, *self._coming, *self._leaving]
+
+    def _stop(self) -> None:
+        """Let all workers finish accepted requests; a second signal, or time, ends them."""
+        workers = self._all()
+        for worker in workers:
+            worker.stop()
+        until, signals = time.monotonic() + _SECONDS_TO_STOP, self._stops
+        while any(worker.process.is_alive() for worker in workers):
+            if time.monotonic() > until or self._stops > max(1, signals):
+                break
+            wait([worker.process.sentinel for worker in workers if worker.process.is_alive()], 0.2)
+        for worker in workers:
+            worker.end()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        handlers: dict[int, Callable[[], None]] = {signal.SIGTERM: self._on_stop, signal.SIGINT: self._on_stop}
+        if hasattr(signal, "SIGHUP"):
+            from evals_mcp.serving.hangup import Terminal
+
+            terminal = Terminal()
+            handlers[signal.SIGHUP] = lambda: terminal.on_hangup(self._on_reload)
+        previous = {number: signal.signal(number, _calls(handler)) for number, handler in handlers.items()}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def _on_stop(self) -> None:
+        self._stops += 1
+        self._wake.send_bytes(b"!")
+
+    def _on_reload(self) -> None:
+        self._reload_asked = True
+        self._wake.send_bytes(b"!")
+
+
+def _calls(handler: Callable[[], None]) -> Callable[..., None]:
+    return lambda *_: handler()
+
+
+def _are_ready(workers: list[_Worker], options: ServeOptions) -> bool:
+    ready = [worker for worker in workers if worker.ready_at is not None]
+    return len(ready) == (options.workers or 1)
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith(".") else f"{words}."

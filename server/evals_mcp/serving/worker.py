@@ -1,0 +1,63 @@
+"""A process that serves the socket of a supervisor.
+
+It ends when its supervisor closes the line between them, or is not there any more. Only light modules are imported
+before it runs, because the supervisor imports this one.
+"""
+
+import signal
+import socket
+import threading
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from evals_mcp.errors import EvalsError
+from evals_mcp.serving.options import ServeOptions
+
+if TYPE_CHECKING:
+    from evals_mcp.serving.connections import GuardedServer
+
+READY = b"ready"
+"""What a worker says once it accepts connections. Everything else is a sentence that says why it cannot."""
+
+LEAVE = b"leave"
+"""What a worker is told that others replace. To be told nothing more means to stop."""
+
+
+def run_worker(options: ServeOptions, listener: socket.socket, secret: bytes, line: Connection) -> None:
+    """Serve until the line ends. `secret` is what all workers of a supervisor have in common."""
+    _leave_signals_to_the_supervisor()
+    from evals_mcp.serving.proxies import Proxies
+    from evals_mcp.serving.serve import configure_logs, http_server, keep_what_is_there, opened, signals_handled
+    from evals_mcp.serving.sockets import listen
+    from evals_mcp.serving.sparing_logs import sparing_logs
+
+    configure_logs()
+    try:
+        with sparing_logs(), opened(options, secret) as app, listener, signals_handled(hangup=None):
+            keep_what_is_there()
+            server = http_server(app, proxies=Proxies(options.trusted_proxies), shares=(options.workers or 1) > 1)
+            listen(listener)
+            line.send_bytes(READY)
+            threading.Thread(target=_follow, args=(line, server), daemon=True).start()
+            server.run(sockets=[listener])
+    except EvalsError as error:
+        line.send_bytes(str(error).encode())
+    except BrokenPipeError:
+        return  # the supervisor is gone
+
+
+def _leave_signals_to_the_supervisor() -> None:
+    """Ctrl-C and the end of a terminal reach all processes at once. The supervisor says what follows from them."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def _follow(line: Connection, server: "GuardedServer") -> None:
+    """Do what the supervisor says, until it is not there any more."""
+    try:
+        while True:
+            if line.recv_bytes() == LEAVE:
+                server.leaves = True
+    except (EOFError, OSError):
+        server.should_exit = True
