@@ -9,7 +9,6 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-
 _FOR = re.compile(r'for="?([^",;\s]*)', re.IGNORECASE)
 _PORT = re.compile(r"(?<=[\d\]]):\d+$")
 

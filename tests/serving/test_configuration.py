@@ -1,0 +1,186 @@
+"""The settings of a server: from arguments, the environment and a file; and `serve --check`, which shows them."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from tests.serving.administration import create_key, create_workspace
+
+from evals_mcp.cli.main import build_parser, main
+from evals_mcp.config import VARIABLES
+from evals_mcp.errors import Invalid
+from evals_mcp.serving.checking import check, effective_lines, without_password
+from evals_mcp.serving.configuration import CONFIG_VARIABLE, Configuration, read_configuration
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.setting import PREFIX, Setting, settings_of
+from evals_mcp.store.store import open_store
+
+SETTINGS = list(settings_of(ServeOptions))
+WRITTEN = {"text": ('"/some"', "/some", "/some"), "number": ("7", "7", 7), "flag": ("true", "yes", True)}
+WRITTEN["list"] = ('["10.0.0.0/8", "::1"]', "10.0.0.0/8, ::1", ("10.0.0.0/8", "::1"))
+
+
+def _written(folder: Path, text: str) -> str:
+    path = folder / "serve.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: str(setting.name))
+def test_each_option_is_an_argument_a_variable_and_a_name_in_a_file(tmp_path: Path, setting: Setting) -> None:
+    """A field that is new is known to all of them, and says what it means."""
+    in_file, as_text, value = WRITTEN[setting.kind]
+    file = _written(tmp_path, f"{setting.name} = {in_file}\n")
+    for found in (
+        read_configuration({}, {}, file),
+        read_configuration({}, {CONFIG_VARIABLE: file}, None),
+        read_configuration({}, {setting.variable: as_text}, None),
+        read_configuration({setting.name: as_text}, {}, None),
+    ):
+        assert getattr(found.options, setting.name) == value
+    assert setting.meaning
+    assert setting.variable.startswith(PREFIX) or setting.variable in VARIABLES
+    parsed = build_parser().parse_args(["serve", setting.option, as_text])
+    assert getattr(parsed, "own_database" if setting.name == "database" else setting.name) == as_text
+
+
+def test_every_field_is_a_setting() -> None:
+    """Of a type that can be written."""
+    assert [setting.name for setting in SETTINGS] == [field.name for field in fields(ServeOptions)]
+
+
+def test_arguments_come_before_variables_and_these_before_the_file(tmp_path: Path) -> None:
+    """Each setting by itself; what is empty, or a placeholder that nobody filled, is not there."""
+    file = _written(tmp_path, 'host = "127.0.0.2"\nport = 1\njournal_days = 1\n')
+    environ = {"EVALS_MCP_SERVE_PORT": "2", "EVALS_MCP_JOURNAL_DAYS": "2", "EVALS_MCP_SERVE_HOST": " "}
+    found = read_configuration({"journal_days": "3"}, environ, file)
+    assert (found.options.host, found.options.port, found.options.journal_days) == ("127.0.0.2", 2, 3)
+    assert [found.sources[name] for name in ("host", "port", "journal_days", "workers")] == [
+        file,
+        "EVALS_MCP_SERVE_PORT",
+        "--journal-days",
+        "default",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("prot = 1", "'prot' is no setting. Did you mean port?"),
+        ("read-only = true", "'read-only' is no setting. Did you mean read_only?"),
+        ("zzzzzzz = 1", "'zzzzzzz' is no setting. Settings: database, host, "),
+        ('port = "8421"', ": port must be a whole number."),
+        ("port = true", ": port must be a whole number."),
+        ("port = 65536", ": port must be a whole number from 0 to 65,535, not '65536'."),
+        ("read_only = 1", ": read_only must be true or false."),
+        ("database = 12345", ": database must be a text."),
+        ("trusted_proxies = [1]", ": trusted_proxies must be a list of texts."),
+        ('database = "hunter2', "is not TOML, at "),
+        ("[port]", ": port must be a whole number."),
+    ],
+)
+def test_a_wrong_file_is_told(tmp_path: Path, text: str, told: str) -> None:
+    """With its name, and without what may be a secret."""
+    file = _written(tmp_path, text)
+    with pytest.raises(Invalid) as raised:
+        read_configuration({}, {}, file)
+    assert file in str(raised.value)
+    assert told in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+    assert "12345" not in str(raised.value)
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """One that is not there, a folder, and one that is no text."""
+    latin = tmp_path / "latin.toml"
+    latin.write_bytes(b'host = "\xe9"')
+    for file, told in ((tmp_path / "none.toml", "No such file"), (tmp_path, "cannot be read"), (latin, "not UTF-8")):
+        with pytest.raises(Invalid, match=told):
+            read_configuration({}, {}, str(file))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "told"),
+    [
+        ({"port": "x"}, {}, "--port must be a whole number from 0 to 65,535, not 'x'."),
+        ({"workers": "0"}, {}, "--workers must be a whole number from 1 to 64, not '0'."),
+        ({}, {"EVALS_MCP_READ_ONLY": "perhaps"}, "EVALS_MCP_READ_ONLY must be true or false, not 'perhaps'."),
+        ({}, {"EVALS_MCP_SERVE_PROT": "1"}, "EVALS_MCP_SERVE_PROT is no setting. Did you mean EVALS_MCP_SERVE_PORT?"),
+    ],
+)
+def test_a_wrong_argument_or_variable_is_told(arguments: dict[str, str], environ: dict[str, str], told: str) -> None:
+    """By its name."""
+    with pytest.raises(Invalid) as raised:
+        read_configuration(arguments, environ, None)
+    assert str(raised.value) == told
+
+
+def test_what_is_shown_is_a_file_without_the_password(tmp_path: Path) -> None:
+    """It says where each setting comes from, and reads again as the same settings."""
+    address = "postgresql://evals:hunter2@db.internal/evals?sslpassword=hunter3&sslmode=require"
+    found = read_configuration({"database": address, "workers": "2", "trusted_proxies": "::1"}, {}, None)
+    lines = list(effective_lines(found))
+    assert "hunter" not in "\n".join(lines)
+    assert 'trusted_proxies = ["::1"]  # --trusted-proxies' in lines
+    assert "# workspace is not set" in lines
+    again = read_configuration({}, {}, _written(tmp_path, "\n".join(lines)))
+    assert again.options.database == without_password(address)
+    assert "db.internal/evals" in again.options.database
+    assert again.options.trusted_proxies == found.options.trusted_proxies
+    assert list(effective_lines(again))[1:3] == [
+        f'host = "127.0.0.1"  # {tmp_path / "serve.toml"}',
+        f"port = 8421  # {tmp_path / 'serve.toml'}",
+    ]
+
+
+def _checked(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--check", *arguments])
+    written = capsys.readouterr()
+    return int(ended.value.code or 0), written.out + written.err
+
+
+def test_a_check_says_what_would_be_served_and_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is not there, one without keys, and one with keys; status 1 for what cannot be."""
+    path = str(tmp_path / "evals.db")
+    assert _checked(["--database", path], capsys)[0] == 0
+    assert not list(tmp_path.iterdir())
+    with closing(open_store(path)):
+        pass
+    before = Path(path).read_bytes()
+    status, told = _checked(["--database", path], capsys)
+    assert (status, "without keys, to this machine only" in told) == (0, True)
+    status, told = _checked(["--database", path, "--host", "0.0.0.0"], capsys)
+    assert (status, "keys create" in told) == (1, True)
+    assert Path(path).read_bytes() == before
+    create_key(path, None, "ann")
+    assert _checked(["--database", path, "--host", "0.0.0.0"], capsys)[0] == 0
+    for wrong in (["--root-path", "/v5"], ["--trusted-proxies", "*"], ["--workspace", "red"]):
+        assert _checked(["--database", path, *wrong], capsys)[0] == 1
+    (tmp_path / "no.db").write_text("something else " * 1000, encoding="utf-8")
+    assert _checked(["--database", str(tmp_path / "no.db")], capsys)[0] == 1
+    assert _checked(["--database", str(tmp_path / "no" / "such" / "\0.db")], capsys)[0] == 1
+
+
+def test_a_check_of_postgresql_names_the_workspaces(postgres_address: str) -> None:
+    """Before there is any, and where the one that is named is another."""
+    with pytest.raises(Invalid, match="workspaces create"):
+        check(ServeOptions(postgres_address))
+    create_workspace(postgres_address, "red")
+    with pytest.raises(Invalid, match="Workspaces: red"):
+        check(ServeOptions(postgres_address, workspace="blue"))
+    assert "without keys" in check(ServeOptions(postgres_address, workspace="red"))
+    create_key(postgres_address, "red", "ann")
+    assert "1 active keys" in check(ServeOptions(postgres_address))
+
+
+def test_a_file_or_a_number_of_workers_is_served_by_processes_of_their_own() -> None:
+    """Those can be replaced; by default this process serves."""
+    options = ServeOptions("evals.db")
+    assert not Configuration(options, {}, None).is_supervised
+    assert Configuration(options, {}, "serve.toml").is_supervised
+    assert Configuration(ServeOptions("evals.db", workers=1), {}, None).is_supervised
