@@ -28,10 +28,13 @@ from evals_mcp.mcp.prompts import PROMPTS, Prompt
 from evals_mcp.mcp.resources import RESOURCES, evaluation_report
 from evals_mcp.models.roles import ROLES
 from evals_mcp.models.sql_views import VIEWS
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.setting import Setting, settings_of
 from evals_mcp.store.sql.functions import NAMES
 from evals_mcp.tools import TOOLS
 from evals_mcp.wiring import build_client
 
+SERVED = list(settings_of(ServeOptions))
 ROOT = Path(__file__).resolve().parents[1]
 ASKED_FIRST = "Which version is better?"
 """The question of the demonstration that the README shows the answer to."""
@@ -66,6 +69,16 @@ def roles_table() -> str:
 def settings_table() -> str:
     """A row for each variable of the environment."""
     return table("| variable | meaning |", (f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()))
+
+
+def serve_table() -> str:
+    """A row for each setting of `serve`."""
+    rows = (f"| `{setting.name}` | `{setting.variable}` | {setting.meaning}{_default(setting)} |" for setting in SERVED)
+    return table("| setting | variable | meaning |", rows)
+
+
+def _default(setting: Setting) -> str:
+    return f"; default {setting.default}" if setting.default else ""
 
 
 class Answered(NamedTuple):
@@ -224,6 +237,7 @@ def written() -> dict[str, str]:
     return {
         "README.md": readme(_read("README.md"), answers),
         "docs/answers.md": answers_page(answers),
+        "docs/serving.md": marked(_read("docs/serving.md"), {"SERVE": serve_table()}),
         "docs/setup.md": marked(_read("docs/setup.md"), {"HOSTS": hosts_table()}),
         "docs/serving.md": marked(_read("docs/serving.md"), {"ROLES": roles_table()}),
         "docs/sql.md": sql_page(_read("docs/sql.md")),

@@ -10,10 +10,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 import psycopg
@@ -61,7 +61,7 @@ class Nursery:
             text=True,
         )
         self._lock = threading.Lock()
-        self.ports = [_free_port() for _ in range(SERVERS)]
+        self.ports = [free_port() for _ in range(SERVERS)]
         self._children: dict[int, int] = {}
 
     def __enter__(self) -> Self:
@@ -159,12 +159,27 @@ class Writers:
             time.sleep(0.02)
 
 
+class Servers(Protocol):
+    """Servers of a database that are killed and started again."""
+
+    ports: list[int]
+
+    def restart(self, port: int) -> None:
+        """Kill what serves a port without a warning, and see to it that something does again."""
+        ...
+
+
 def write_while_killed(
-    address: str, seconds: float, workspace: str = "", disturb: Callable[[], None] | None = None, seed: int = 1
+    address: str,
+    seconds: float,
+    workspace: str = "",
+    disturb: Callable[[], None] | None = None,
+    seed: int = 1,
+    start: Callable[[str, str], AbstractContextManager[Servers]] = Nursery,
 ) -> Outcome:
     """Write at eight servers while one after another is killed and started again, and `disturb` is called."""
     choose = random.Random(seed)
-    with Nursery(address, workspace) as nursery:
+    with start(address, workspace) as nursery:
         writers = Writers(nursery.ports)
         writers.set_up()
         until = time.monotonic() + seconds
@@ -199,7 +214,8 @@ def terminate_backends(address: str) -> None:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with closing(socket.socket()) as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]

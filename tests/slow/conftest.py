@@ -10,7 +10,7 @@ from tests.api.application import (
     sqlite_store,
     store,
 )
-from tests.serving.server_process import start_server
+from tests.serving.server_process import start_server, supervised
 
 __all__ = [
     "access",
@@ -22,4 +22,5 @@ __all__ = [
     "sqlite_store",
     "start_server",
     "store",
+    "supervised",
 ]

@@ -58,9 +58,10 @@ def serve(options: ServeOptions) -> None:
     configure_logs()
     with sparing_logs(), listening(options) as (app, listener):
         keep_what_is_there()
-        announce(listener)
-        with signals_handled(hangup=_tell_of_no_reload):
-            http_server(app, proxies=Proxies(options.trusted_proxies)).run(sockets=[listener])
+        server = http_server(app, proxies=Proxies(options.trusted_proxies))
+        with signals_handled(server, hangup=_tell_of_no_reload):
+            announce(listener)
+            server.run(sockets=[listener])
 
 
 @contextlib.contextmanager
@@ -163,12 +164,16 @@ def http_server(
 
 
 @contextlib.contextmanager
-def signals_handled(hangup: Callable[[], None] | None) -> Iterator[None]:
+def signals_handled(server: GuardedServer, hangup: Callable[[], None] | None) -> Iterator[None]:
     """Let a signal stop the server but not the process: uvicorn raises it again after it has stopped.
 
     SIGHUP, where there is one, calls `hangup` or is ignored; it stops the server whose terminal is gone.
     """
-    handlers: dict[int, Any] = {signal.SIGTERM: lambda *_: None, signal.SIGINT: lambda *_: None}
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    handlers: dict[int, Any] = {signal.SIGTERM: stop, signal.SIGINT: stop}
     if hasattr(signal, "SIGHUP"):
         terminal = Terminal()
         handlers[signal.SIGHUP] = signal.SIG_IGN if hangup is None else lambda *_: terminal.on_hangup(hangup)

@@ -33,13 +33,14 @@ def run_worker(options: ServeOptions, listener: socket.socket, secret: bytes, li
 
     configure_logs()
     try:
-        with sparing_logs(), opened(options, secret) as app, listener, signals_handled(hangup=None):
+        with sparing_logs(), opened(options, secret) as app, listener:
             keep_what_is_there()
             server = http_server(app, proxies=Proxies(options.trusted_proxies), shares=(options.workers or 1) > 1)
-            listen(listener)
-            line.send_bytes(READY)
-            threading.Thread(target=_follow, args=(line, server), daemon=True).start()
-            server.run(sockets=[listener])
+            with signals_handled(server, hangup=None):
+                listen(listener)
+                line.send_bytes(READY)
+                threading.Thread(target=_follow, args=(line, server), daemon=True).start()
+                server.run(sockets=[listener])
     except EvalsError as error:
         line.send_bytes(str(error).encode())
     except BrokenPipeError:
