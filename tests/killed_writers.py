@@ -126,11 +126,11 @@ class Writers:
             body = {"version": {"path": "bot"}, "orchestrated": False}
             self._run_id = self._send(client, self._urls[0], f"/evaluations/{evaluation}/runs", body, "run")
 
-    def write(self, number: int, until: float) -> None:
-        """Log and judge at one server until a time."""
+    def write(self, number: int, ended: threading.Event) -> None:
+        """Log and judge at one server until the end."""
         with httpx.Client(timeout=30) as client:
             turn = 0
-            while time.monotonic() < until:
+            while not ended.is_set():
                 turn += 1
                 key, url = f"w{number}-{turn}", self._urls[number]
                 log = {"path": "bot", "run_id": self._run_id, "output": key, "log_status": "complete"}
@@ -176,21 +176,28 @@ def write_while_killed(
     disturb: Callable[[], None] | None = None,
     seed: int = 1,
     start: Callable[[str, str], AbstractContextManager[Servers]] = Nursery,
+    least_kills: int = 0,
 ) -> Outcome:
-    """Write at eight servers while one after another is killed and started again, and `disturb` is called."""
+    """Write at eight servers while one after another is killed and started again, and `disturb` is called.
+
+    It goes on for so many seconds, and until there were so many kills.
+    """
     choose = random.Random(seed)
     with start(address, workspace) as nursery:
         writers = Writers(nursery.ports)
         writers.set_up()
-        until = time.monotonic() + seconds
+        until, ended = time.monotonic() + seconds, threading.Event()
         with ThreadPoolExecutor(SERVERS) as pool:
-            writing = [pool.submit(writers.write, number, until) for number in range(SERVERS)]
-            while time.monotonic() < until:
-                time.sleep(choose.uniform(0.2, 0.8))
-                nursery.restart(choose.choice(nursery.ports))
-                writers.outcome.kills += 1
-                if disturb is not None and choose.random() < 0.5:
-                    disturb()
+            writing = [pool.submit(writers.write, number, ended) for number in range(SERVERS)]
+            try:
+                while time.monotonic() < until or writers.outcome.kills < least_kills:
+                    time.sleep(choose.uniform(0.2, 0.8))
+                    nursery.restart(choose.choice(nursery.ports))
+                    writers.outcome.kills += 1
+                    if disturb is not None and choose.random() < 0.5:
+                        disturb()
+            finally:
+                ended.set()
             for each in writing:
                 each.result()
     return writers.outcome

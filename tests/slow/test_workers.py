@@ -2,7 +2,6 @@
 
 import os
 import pty
-import re
 import signal
 import subprocess
 import sys
@@ -259,9 +258,12 @@ def test_a_question_of_one_process_is_answered_to_another(supervised: Start, sam
     secret = create_key(str(sample_copy), None, "bob").secret
     server = _serve(supervised, str(sample_copy), 2)
     with httpx.Client(timeout=60, headers={"X-API-KEY": secret, "Connection": "close"}) as client:
-        for number in range(8):
-            flow = client.post(f"{server.url}/v5/flows", json={"path": f"bot{number}", "attributes": {"a": 1}})
-            call = {"name": "undo", "arguments": {"write": flow.headers["x-evals-write"]}}
+        for number in range(4):
+            about = {"evaluation": f"New {number}", "datapoints": ['{"inputs":{"q":1}}'], "model": "m"}
+            body, headers = message("2026-07-28", "tools/call", name="set_up_run", arguments=about)
+            written = client.post(f"{server.url}/mcp", json=body, headers=headers).json()["result"]
+            handle = written["content"][0]["text"].splitlines()[-1].split('"')[1]
+            call = {"name": "undo", "arguments": {"write": handle}}
             body, headers = message("2026-07-28", "tools/call", **call)
             body["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = {"elicitation": {"form": {}}}
             asked = client.post(f"{server.url}/mcp", json=body, headers=headers).json()["result"]
@@ -271,7 +273,6 @@ def test_a_question_of_one_process_is_answered_to_another(supervised: Start, sam
             body["params"] |= {"inputResponses": accepted, "requestState": asked["requestState"]}
             done = client.post(f"{server.url}/mcp", json=body, headers=headers).json()["result"]
             assert done["content"][0]["text"].startswith("Undone: ")
-    assert re.search(r"POST /mcp 200", "\n".join(server.lines))
 
 
 def test_killed_workers_and_supervisors_lose_no_write_and_leave_nothing(database_address: str) -> None:
@@ -286,10 +287,9 @@ def test_killed_workers_and_supervisors_lose_no_write_and_leave_nothing(database
         servers.append(KilledWorkers(address, workspace))
         return servers[0]
 
-    outcome = write_while_killed(address, 25, "killed" if schema else "", start=start)
+    outcome = write_while_killed(address, 5, "killed" if schema else "", start=start, least_kills=6)
     assert not [failure for failure in outcome.failures if "Internal error" in failure], outcome.failures
     with closing(open_store(address, schema)) as store:
         check_writes(store, outcome)
-    assert outcome.kills > 4
-    assert servers[0].killed_supervisors > 0
+    assert servers[0].killed_supervisors >= 2
     assert len(outcome.acknowledged) > 10

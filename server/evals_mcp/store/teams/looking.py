@@ -45,4 +45,5 @@ def _look_at_file(file: SqliteFile) -> Teams:
         if not named.fetchone()[0]:
             return Teams(0, 0, (ONLY_WORKSPACE,))
         counted = connection.execute("SELECT count(*), count(*) - count(revoked_at) FROM api_keys")
-        return Teams(*counted.fetchone(), (ONLY_WORKSPACE,))
+        keys, active = counted.fetchone()
+        return Teams(keys, active, (ONLY_WORKSPACE,))
