@@ -44,8 +44,8 @@ class KilledWorkers:
         self._kills += 1
         if self._kills % (_KILLS_OF_WORKERS + 1) == 0:
             self._server.process.kill()
-            self._server.process.wait()
             _wait_for_end(workers)
+            self._server.ended()
             _require_free(port)
             self._server = self._start()
             self.killed_supervisors += 1

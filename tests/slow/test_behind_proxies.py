@@ -68,7 +68,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _nginx(folder: Path, certificate: Path, upstream: str, port: int, *, strips: bool) -> list[str]:
-    """The command of nginx with the documented server."""
+    """The arguments of nginx with the documented server."""
     text = _documented("nginx").replace("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;")
     text = re.sub(r"/etc/\S+\.(pem|key)", str(certificate), text)
     text = text.replace("http://127.0.0.1:8421;", f"{upstream}/;" if strips else f"{upstream};")
@@ -81,27 +81,29 @@ def _nginx(folder: Path, certificate: Path, upstream: str, port: int, *, strips:
         f"http {{\naccess_log off;\n{own}{text}}}\n",
         encoding="utf-8",
     )
-    return ["nginx", "-e", "stderr", "-p", str(folder), "-c", str(configuration)]
+    return ["-e", "stderr", "-p", str(folder), "-c", str(configuration)]
 
 
 def _caddy(folder: Path, certificate: Path, upstream: str, port: int, *, strips: bool) -> list[str]:
-    """The command of Caddy with the documented site."""
+    """The arguments of Caddy with the documented site."""
     own = f"https://127.0.0.1:{port} {{\n    tls {certificate} {certificate}"
     text = _documented("caddyfile").replace("evals.internal {", own)
     text = text.replace("127.0.0.1:8421", upstream.removeprefix("http://"))
     text = text.replace("handle /evals", "handle_path /evals") if strips else text
     configuration = folder / "Caddyfile"
     configuration.write_text(f"{{\n    admin off\n    auto_https disable_redirects\n}}\n{text}", encoding="utf-8")
-    return ["caddy", "run", "--adapter", "caddyfile", "--config", str(configuration)]
+    return ["run", "--adapter", "caddyfile", "--config", str(configuration)]
 
 
 @contextmanager
 def _proxied(proxy: str, folder: Path, certificate: Path, upstream: str, *, strips: bool) -> Iterator[httpx.Client]:
     """A client, with a browser's cookies, of a proxy before a server."""
-    if shutil.which(proxy) is None:
+    program = shutil.which(proxy, path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
+    if program is None:
         pytest.skip(f"needs {proxy}")
     port = free_port()
-    command = (_nginx if proxy == "nginx" else _caddy)(folder, certificate, upstream, port, strips=strips)
+    arguments = (_nginx if proxy == "nginx" else _caddy)(folder, certificate, upstream, port, strips=strips)
+    command = [program, *arguments]
     environ = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     trusted = ssl.create_default_context(cafile=str(certificate))
     with (folder / "log").open("w") as log, subprocess.Popen(command, env=environ, stderr=log, stdout=log) as process:
