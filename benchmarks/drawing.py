@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.browser.app_host import DOCUMENT, AppHost, call_tool, connect_client, open_host
 from tests.browser.chromium import open_chromium
-from tests.browser.node_programs import bundle_host, require_node
+from tests.browser.node_programs import HOST, bundle_host
+from tests.node_packages import require_node
 from tests.small_evaluations import make_evaluation
 
 from evals_mcp.config import Settings
@@ -89,7 +90,7 @@ async def main(datapoints: int = 100, rounds: int = 15) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "evals.db"
         await make(database, datapoints)
-        script = bundle_host(require_node(), Path(folder) / "host.js")
+        script = bundle_host(require_node(HOST), Path(folder) / "host.js")
         async with open_chromium() as browser, connect_client(database) as client:
             print(f"{RUNS} runs x {EVALUATORS} evaluators x {datapoints} datapoints; ms from the result to the drawing")
             for tool in ("list_runs", "compare_runs"):

@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.browser.app_host import AppHost, connect_client, open_host
 from tests.browser.chromium import Theme, open_chromium
-from tests.browser.node_programs import bundle_host, require_node
+from tests.browser.node_programs import HOST, bundle_host
+from tests.node_packages import require_node
 
 from evals_mcp.cli.demo import EVALUATION
 from evals_mcp.config import Settings
@@ -77,7 +78,7 @@ async def main(names: list[str]) -> None:
         database = Path(folder) / "evals.db"
         async with build_client(Settings(database=str(database))) as client:
             await load_sample(client, read_sample())
-        script = bundle_host(require_node(), Path(folder) / "host.js")
+        script = bundle_host(require_node(HOST), Path(folder) / "host.js")
         async with open_chromium() as browser, connect_client(database) as connected:
             for name, picture in PICTURES.items():
                 if names and name not in names:

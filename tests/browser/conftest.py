@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.browser.app_host import OpenHost, connect_client, open_host
 from tests.browser.chromium import open_chromium
-from tests.browser.node_programs import axe_script, bundle_host, require_node
+from tests.browser.node_programs import HOST, axe_script, bundle_host
+from tests.node_packages import require_node
 
 from mcp import Client
 
@@ -32,7 +33,7 @@ async def browser() -> AsyncIterator["Browser"]:
 @pytest.fixture(scope="session")
 def node() -> str:
     """Node, and the packages of `host/`."""
-    return require_node()
+    return require_node(HOST)
 
 
 @pytest.fixture(scope="session")
