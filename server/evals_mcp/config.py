@@ -77,13 +77,7 @@ def read_settings(
         database=database or _value(environ, "EVALS_MCP_DATABASE") or default_database(),
         base_url=_value(environ, "HUMANLOOP_BASE_URL"),
         api_key=_value(environ, "HUMANLOOP_API_KEY"),
-        max_tokens=_whole_number(
-            "EVALS_MCP_MAX_TOKENS",
-            _value(environ, "EVALS_MCP_MAX_TOKENS"),
-            DEFAULT_MAX_TOKENS,
-            LEAST_TOKENS,
-            MOST_TOKENS,
-        ),
+        max_tokens=read_max_tokens(environ),
         read_only=read_read_only(environ),
         import_folders=_folders(import_folders or ())
         or _folders((_value(environ, "EVALS_MCP_IMPORT_DIRS") or "").split(os.pathsep)),
@@ -93,6 +87,12 @@ def read_settings(
         journal_days=read_journal_days(environ),
         actor=read_actor(environ),
     )
+
+
+def read_max_tokens(environ: Mapping[str, str]) -> int:
+    """The most tokens of an answer whose call sets no limit. Raises Invalid."""
+    name = "EVALS_MCP_MAX_TOKENS"
+    return _whole_number(name, _value(environ, name), DEFAULT_MAX_TOKENS, LEAST_TOKENS, MOST_TOKENS)
 
 
 def read_journal_days(environ: Mapping[str, str]) -> int:

@@ -228,20 +228,25 @@ def open_entrance(access: Any) -> Any:
     return KeyedEntrance(access.page_token, find, read)
 
 
-def open_mcp(access: Any, secret: bytes | None = None) -> Any:
+def open_mcp(
+    access: Any, secret: bytes | None = None, max_tokens: int = DEFAULT_MAX_TOKENS, actor: str | None = None
+) -> Any:
     """Lets those in to MCP over HTTP to whom `access` grants something; the SDK is loaded for the first of them.
 
-    Who is asked by one process can answer to another that has the same `secret`.
+    Who is asked by one process can answer to another that has the same `secret`. `max_tokens` is the default budget of
+    an answer. Without keys, `actor` is the name of the person.
     """
-    return _McpServers(access, secret).enter
+    return _McpServers(access, secret, max_tokens, actor).enter
 
 
 class _McpServers:
     """One MCP server for each workspace and role. What it reads and writes, it does for whoever asks."""
 
-    def __init__(self, access: Any, secret: bytes | None) -> None:
+    def __init__(self, access: Any, secret: bytes | None, max_tokens: int, actor: str | None) -> None:
         self._access = access
         self._secret = secret
+        self._max_tokens = max_tokens
+        self._setup = Setup(may_import=False, is_served=True, actor=actor)
         self._servers: dict[tuple[Any, Role], EvalsServer] = {}
         self._building = anyio.Lock()
 
@@ -268,14 +273,13 @@ class _McpServers:
             data_version=grant.store.database.data_version,
             knows_person=grant.person is not None,
         )
-        setup = Setup(may_import=False, is_served=True)
         security = self._security(str(grant.store.database.schema))
         return build_server(
             client,
-            max_tokens=DEFAULT_MAX_TOKENS,
+            max_tokens=self._max_tokens,
             read_only=grant.role < Role.LABEL,
             labels_only=grant.role is Role.LABEL,
-            setup=setup,
+            setup=self._setup,
             **security,
         )
 

@@ -148,6 +148,38 @@ async def test_without_keys_only_this_machine_is_answered(database: str, era: Er
             assert "Undo:" in made
 
 
+@newest
+async def test_answers_have_the_tokens_of_the_setting(database: str, era: Era) -> None:
+    """The schema tells the default, and an answer keeps to it unless the call sets its own."""
+    with served(database, max_tokens=300) as url:
+        async with mcp_client(url, era) as client:
+            (listed,) = (tool for tool in (await client.list_tools()).tools if tool.name == "compare_runs")
+            assert "default 300;" in listed.input_schema["properties"]["max_tokens"]["description"]
+            short = await words(client, "compare_runs", evaluation=SAMPLE)
+            assert len(short) < len(await words(client, "compare_runs", evaluation=SAMPLE, max_tokens=2_000)) / 2
+
+
+@pytest.mark.parametrize(
+    ("era", "agent", "setting", "actor"),
+    [
+        ("legacy", "claude-code/2.1.329 (cli)", None, "claude-code"),
+        pytest.param("2026-07-28", "claude-code/2.1.329 (cli)", None, "test", marks=pytest.mark.slow),
+        pytest.param("legacy", "claude-code/2.1.329 (cli)", "ida", "ida", marks=pytest.mark.slow),
+        pytest.param("legacy", "python-httpx/0.28.1", None, None, marks=pytest.mark.slow),
+    ],
+)
+def test_without_keys_a_write_is_of_whom_the_request_names(
+    database: str, era: Era, agent: str, setting: str | None, actor: str | None
+) -> None:
+    """The person of the setting, else the host; before 2026-07-28, a request has its User-Agent alone."""
+    arguments = {"evaluation": "mine", "attributes": '{"a": 1}', "version": "v1"}
+    body, headers = message(era, "tools/call", name="set_up_run", arguments=arguments)
+    with served(database, actor=setting) as url:
+        done = _post(url, body, {**headers, "User-Agent": agent})
+        assert "Undo:" in done.text
+        assert _get(f"{url}/v5/journal").json()["records"][0]["actor"] == actor
+
+
 @eras
 async def test_what_cannot_be_stored_or_is_too_large_is_told(database: str, era: Era) -> None:
     """As an answer or an error that hosts show; the next call is answered."""

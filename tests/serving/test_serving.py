@@ -11,6 +11,7 @@ import pytest
 from tests.serving.administration import create_key, create_workspace, revoke_key
 from tests.serving.served_here import Serve, served
 
+from evals_mcp.cli.main import main
 from evals_mcp.errors import Invalid, NotFound, Unavailable
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.serve import serve
@@ -54,6 +55,20 @@ def test_a_read_only_server_refuses_every_write(database: str) -> None:
         assert httpx.delete(f"{url}/v5/flows/{flow}", headers=headers, timeout=60).status_code == 403
         assert len(_get(f"{url}/v5/flows", headers=headers).json()["records"]) == 1
         assert len(_get(f"{url}/v5/journal", headers=headers).json()["records"]) == 1
+
+
+def test_the_settings_of_the_environment_hold(monkeypatch: pytest.MonkeyPatch, database: str) -> None:
+    """An argument counts before its variable."""
+    started: list[ServeOptions] = []
+    monkeypatch.setattr("evals_mcp.serving.serve.serve", started.append)
+    settings = {"DATABASE": database, "MAX_TOKENS": "800", "READ_ONLY": "true", "JOURNAL_DAYS": "7", "ACTOR": "ida"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"EVALS_MCP_{name}", value)
+    for arguments, days in ([], 7), (["--journal-days", "8"], 8):
+        with pytest.raises(SystemExit, match="^0$"):
+            main(["serve", *arguments])
+        expected = ServeOptions(database, journal_days=days, read_only=True, max_tokens=800, actor="ida")
+        assert started.pop() == expected
 
 
 def test_each_request_has_a_line_without_key_and_query(database: str, capsys: pytest.CaptureFixture[str]) -> None:

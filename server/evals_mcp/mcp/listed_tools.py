@@ -19,6 +19,7 @@ from evals_mcp.errors import EvalsError, Invalid
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.apps import attach_document
 from evals_mcp.mcp.confirmation import Unanswered, ask_person
+from evals_mcp.mcp.host_names import host_name
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.views import TEXT_ALONE, wants_document
 from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS, RequestId
@@ -74,7 +75,7 @@ def bound(tool: Tool, look_up: Callable[..., Lookup], max_tokens: int) -> Callab
         request_id = _checked_id(arguments.pop("request_id", ""))
         async with reported(context) as progress:
             wanted = wants_document(tool, context)
-            lookup = look_up(progress, host=_host_name(context), ask=partial(ask_person, context), with_document=wanted)
+            lookup = look_up(progress, host=host_name(context), ask=partial(ask_person, context), with_document=wanted)
             try:
                 with acting(tool.name, request_id, lookup.setup.actor or lookup.host) as act:
                     text = await tool.function(lookup, **arguments)
@@ -92,12 +93,6 @@ def bound(tool: Tool, look_up: Callable[..., Lookup], max_tokens: int) -> Callab
     call.__signature__ = signature  # type: ignore[attr-defined]
     call.__annotations__ = {item.name: item.annotation for item in signature.parameters.values()}
     return call
-
-
-def _host_name(context: Context[Any, Any]) -> str | None:
-    """The name of the host, as it said when it connected."""
-    client = context.session.client_params
-    return None if client is None else client.client_info.name
 
 
 @cache

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from evals_mcp.errors import Invalid
 from evals_mcp.serving.setting import setting
-from evals_mcp.variables import DEFAULT_JOURNAL_DAYS, LARGEST_BODY, MOST_JOURNAL_DAYS
+from evals_mcp.variables import (
+    DEFAULT_JOURNAL_DAYS,
+    DEFAULT_MAX_TOKENS,
+    LARGEST_BODY,
+    LEAST_TOKENS,
+    MOST_JOURNAL_DAYS,
+    MOST_TOKENS,
+)
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8421
@@ -17,7 +24,8 @@ class ServeOptions:
 
     A PostgreSQL server without keys serves `workspace`. `largest_body` is in bytes. The journal keeps entries for
     `journal_days`. A `read_only` server refuses every write, whatever the key. `workers` None serves in this process.
-    Unless it `slows_refusals`, every wrong key is refused at once. Raises Invalid for an impossible port.
+    Unless it `slows_refusals`, every wrong key is refused at once. Answers of MCP over HTTP have at most `max_tokens`,
+    unless a call sets its own; without keys, `actor` is who acts there. Raises Invalid for an impossible port.
     """
 
     database: str = setting(
@@ -38,6 +46,20 @@ class ServeOptions:
         most=MOST_JOURNAL_DAYS,
     )
     read_only: bool = setting("refuse every write, whatever the key", False, variable="EVALS_MCP_READ_ONLY")
+    max_tokens: int = setting(
+        "tokens that an answer of MCP over HTTP may have, unless a call sets its own",
+        DEFAULT_MAX_TOKENS,
+        metavar="N",
+        variable="EVALS_MCP_MAX_TOKENS",
+        least=LEAST_TOKENS,
+        most=MOST_TOKENS,
+    )
+    actor: str | None = setting(
+        "who acts over MCP on a server without keys; default: the host",
+        None,
+        metavar="NAME",
+        variable="EVALS_MCP_ACTOR",
+    )
     workers: int | None = setting(
         "processes that serve, on several cores; default: this process alone",
         None,

@@ -105,7 +105,8 @@ def _application(
     api = create_app(allowed, options.largest_body, patience=PATIENCE, keys=keys)
     pages = Pages(api, open_entrance(access))
     guard = partial(BodyGuard, largest_body=min(options.largest_body, LARGEST_MESSAGE), checks_texts=True)
-    return McpOverHttp(pages, open_mcp(allowed, secret), guard)
+    actor = options.actor if isinstance(access, OpenAccess) else None  # with keys, each names its person
+    return McpOverHttp(pages, open_mcp(allowed, secret, options.max_tokens, actor), guard)
 
 
 def configure_logs() -> None:
