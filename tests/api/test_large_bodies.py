@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -24,6 +25,8 @@ from evals_mcp.api.middleware.large_bodies import (
     LargeBodies,
 )
 from evals_mcp.api.middleware.nesting import is_deeper_than
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.serve import listening
 from evals_mcp.store.store import Store
 
 pytestmark = pytest.mark.anyio
@@ -100,13 +103,14 @@ async def test_a_body_that_breaks_off_is_not_stored(store: Store, size: int) -> 
 
 async def test_large_bodies_take_turns_and_small_ones_do_not_wait() -> None:
     """Each is given whole, and one at a time."""
-    bodies = LargeBodies(LARGE_BODY * 4)
+    bodies = LargeBodies()
     most = at_once = 0
     given: list[int] = []
 
     async def read(size: int) -> None:
         nonlocal most, at_once
-        async with bodies.read(_receiving([(b"a" * (size // 2), True), (b"b" * (size - size // 2), False)])) as body:
+        parts = [(b"a" * (size // 2), True), (b"b" * (size - size // 2), False)]
+        async with bodies.read(_receiving(parts), 4 * LARGE_BODY) as body:
             at_once += size > LARGE_BODY
             most = max(most, at_once)
             await anyio.lowlevel.checkpoint()
@@ -114,7 +118,7 @@ async def test_large_bodies_take_turns_and_small_ones_do_not_wait() -> None:
             assert body[0].count(b"b") == size - size // 2
             at_once -= size > LARGE_BODY
 
-    async with bodies.read(_receiving([(b"c" * 2 * LARGE_BODY, False)])):
+    async with bodies.read(_receiving([(b"c" * 2 * LARGE_BODY, False)]), 4 * LARGE_BODY):
         for size in (10, LARGE_BODY, 0):
             await read(size)
     async with anyio.create_task_group() as group:
@@ -124,12 +128,42 @@ async def test_large_bodies_take_turns_and_small_ones_do_not_wait() -> None:
     assert len(given) == 6
 
 
+@pytest.mark.slow
+async def test_the_applications_of_a_server_share_the_turns(tmp_path: Path) -> None:
+    """A large message to /mcp waits until the write of a large body that the API has is answered."""
+    message, wrong = json.dumps({"path": "f", "attributes": {"a": "a" * LARGE_BODY}}).encode(), b"x" * 2 * LARGE_BODY
+    answering, may_end = anyio.Event(), anyio.Event()
+    answers: list[str] = []
+
+    async def ask(path: str, body: bytes) -> None:
+        async def send(message: Message) -> None:
+            if message["type"] != "http.response.start":
+                return
+            if path != "/mcp":
+                answering.set()
+                await may_end.wait()
+            answers.append(f"{path} {message['status']}")
+
+        await app(_scope(path, b"application/json"), _receiving([(body, False)]), send)
+
+    with listening(ServeOptions(str(tmp_path / "evals.db"), port=0)) as (app, _):
+        await ask("/mcp", b"x")  # loads what would be waited for below
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, "/v5/flows", message)
+            await answering.wait()
+            group.start_soon(ask, "/mcp", wrong)
+            await anyio.wait_all_tasks_blocked()
+            assert answers == ["/mcp 400"]
+            may_end.set()
+    assert answers == ["/mcp 400", "/v5/flows 200", "/mcp 400"]
+
+
 async def test_what_is_too_much_is_refused_and_leaves_room_again() -> None:
     """A body over the limit, and one more than all together may be."""
-    bodies = LargeBodies(3 * LARGE_BODY, most_in_flight=3 * LARGE_BODY)
+    bodies = LargeBodies(most_in_flight=3 * LARGE_BODY)
     two = [(b"a" * LARGE_BODY, True), (b"a" * LARGE_BODY, False)]
     for _ in range(3):
-        async with bodies.read(_receiving(two)) as body:
+        async with bodies.read(_receiving(two), 3 * LARGE_BODY) as body:
             assert len(body[0]) == 2 * LARGE_BODY
             with pytest.raises(BodiesInFlightError):
                 await _read(bodies, two)
@@ -141,13 +175,13 @@ async def test_what_is_too_much_is_refused_and_leaves_room_again() -> None:
 
 async def test_a_client_that_left_loses_its_turn() -> None:
     """Its request would only be made again."""
-    bodies = LargeBodies(3 * LARGE_BODY)
+    bodies = LargeBodies()
     with pytest.raises(ClientGoneError):
         await _read(bodies, [(b"a" * 2 * LARGE_BODY, False), None])
 
 
 async def _read(bodies: LargeBodies, messages: Sequence[tuple[bytes, bool] | None]) -> int:
-    async with bodies.read(_receiving(messages)) as body:
+    async with bodies.read(_receiving(messages), 3 * LARGE_BODY) as body:
         return len(body[0])
 
 
@@ -166,8 +200,13 @@ def _receiving(messages: Sequence[tuple[bytes, bool] | None]) -> Receive:
     return receive
 
 
-def _scope(path: str) -> dict[str, Any]:
-    headers = [(b"content-type", b"application/x-ndjson"), (b"transfer-encoding", b"chunked"), (b"host", b"localhost")]
+def _scope(path: str, kind: bytes = b"application/x-ndjson") -> dict[str, Any]:
+    headers = [
+        (b"content-type", kind),
+        (b"accept", b"*/*"),
+        (b"transfer-encoding", b"chunked"),
+        (b"host", b"localhost"),
+    ]
     asked = {"method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": ""}
     return {"type": "http", "http_version": "1.1", "scheme": "http", "headers": headers, **asked}
 

@@ -65,7 +65,7 @@ def test_the_settings_of_the_environment_hold(monkeypatch: pytest.MonkeyPatch, d
     for name, value in settings.items():
         monkeypatch.setenv(f"EVALS_MCP_{name}", value)
     for arguments, days in ([], 7), (["--journal-days", "8"], 8):
-        with pytest.raises(SystemExit, match="^0$"):
+        with pytest.raises(SystemExit, match=r"^0$"):
             main(["serve", *arguments])
         expected = ServeOptions(database, journal_days=days, read_only=True, max_tokens=800, actor="ida")
         assert started.pop() == expected

@@ -18,6 +18,7 @@ from evals_mcp.api.failures import evals_error, http_error, unexpected_error, va
 from evals_mcp.api.grants import Access
 from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
 from evals_mcp.api.middleware.bodies import BodyGuard
+from evals_mcp.api.middleware.large_bodies import LargeBodies
 from evals_mcp.api.middleware.races import RetryRaces
 from evals_mcp.api.routes import examples, health, questions
 from evals_mcp.errors import EvalsError
@@ -38,12 +39,14 @@ def create_app(
     is_embedded: bool = False,
     patience: float = 0.0,
     keys: "Control | None" = None,
+    bodies: LargeBodies | None = None,
 ) -> FastAPI:
     """Create the application over the stores of `access`, which must be open.
 
     `runner` generates logs and judgments for runs; the default answers with errors. Set `is_embedded` if the only
     caller is in this process. Statistics wait up to `patience` seconds for judgments that are still coming in. Where
-    there are `keys`, administrators reach those of their workspace.
+    there are `keys`, administrators reach those of their workspace. Large `bodies` wait with those of the server's other
+    applications.
     """
     # FastAPI gives each body parameter an alias, and Pydantic warns about that for models built on first use.
     warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
@@ -54,7 +57,7 @@ def create_app(
         middleware=[
             Middleware(_Signature),
             Middleware(KeyGate, access=access),
-            Middleware(BodyGuard, largest_body=largest_body, is_embedded=is_embedded),
+            Middleware(BodyGuard, largest_body=largest_body, bodies=bodies, is_embedded=is_embedded),
             Middleware(RetryRaces),
         ],
         exception_handlers={

@@ -6,10 +6,10 @@ from typing import Any
 from mcp.server.mcpserver import Context
 
 _PRODUCT = re.compile(r"[\w.-]{1,100}(?=/)", re.ASCII)
-_LIBRARIES = frozenset(
-    "aiohttp apache-httpclient axios bun curl deno dart go-http-client got java java-http-client mozilla node "
-    "node-fetch okhttp postmanruntime python python-httpx python-httpx2 python-requests python-urllib reqwest ruby "
-    "undici wget".split()
+_LIBRARIES = re.compile(
+    "aiohttp|apache-httpclient|axios|bun|curl|deno|go-http-client|got|java(-http-client)?|mozilla|node(-fetch)?|okhttp|"
+    "python(-[a-z0-9]+)?|reqwest|ruby|undici|wget",
+    re.IGNORECASE,
 )
 """What sends requests for any program, so that it names none."""
 
@@ -24,4 +24,4 @@ def host_name(context: Context[Any, Any]) -> str | None:
         name: str = client.client_info.name
         return name
     named = _PRODUCT.match((context.headers or {}).get("user-agent", ""))
-    return None if named is None or named[0].lower() in _LIBRARIES else named[0]
+    return None if named is None or _LIBRARIES.fullmatch(named[0]) else named[0]

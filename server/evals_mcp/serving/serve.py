@@ -21,7 +21,7 @@ from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess, ReadOnly
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.middleware.bodies import BodyGuard
-from evals_mcp.api.middleware.large_bodies import LARGE_BODY
+from evals_mcp.api.middleware.large_bodies import LARGE_BODY, LargeBodies
 from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
@@ -102,9 +102,11 @@ def _application(
 ) -> ASGIApp:
     """The API, its pages, and MCP over HTTP; of a server with keys also what administers them."""
     allowed = ReadOnly(access) if options.read_only else access
-    api = create_app(allowed, options.largest_body, patience=PATIENCE, keys=keys)
+    bodies = LargeBodies()
+    api = create_app(allowed, options.largest_body, patience=PATIENCE, keys=keys, bodies=bodies)
     pages = Pages(api, open_entrance(access))
-    guard = partial(BodyGuard, largest_body=min(options.largest_body, LARGEST_MESSAGE), checks_texts=True)
+    largest = min(options.largest_body, LARGEST_MESSAGE)
+    guard = partial(BodyGuard, largest_body=largest, bodies=bodies, checks_texts=True)
     actor = options.actor if isinstance(access, OpenAccess) else None  # with keys, each names its person
     return McpOverHttp(pages, open_mcp(allowed, secret, options.max_tokens, actor), guard)
 

@@ -35,8 +35,8 @@ _BUSY = {"detail": "The server is receiving as many large bodies as it can hold.
 class BodyGuard:
     """Refuses requests that no handler should see. The caller can repeat a corrected request.
 
-    If the only caller `is_embedded` in this process, large bodies take no turns. An application that `checks_texts`
-    itself gets every body that is not too large.
+    Large `bodies` take turns with those of other applications that have the same; if the only caller `is_embedded` in
+    this process, they take none. An application that `checks_texts` itself gets every body that is not too large.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class BodyGuard:
         app: ASGIApp,
         largest_body: int = LARGEST_BODY,
         *,
+        bodies: LargeBodies | None = None,
         is_embedded: bool = False,
         checks_texts: bool = False,
     ) -> None:
         self._app = app
         self._checks_texts = checks_texts
         self._largest_body = largest_body
-        large_body = largest_body if is_embedded else LARGE_BODY
-        self._bodies = LargeBodies(largest_body, large_body=large_body)
+        self._bodies = bodies or LargeBodies(large_body=largest_body if is_embedded else LARGE_BODY)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413, 422 or 503."""
@@ -65,7 +65,7 @@ class BodyGuard:
             await self._app(scope, receive, send)
             return
         try:
-            async with self._bodies.read(receive) as body:
+            async with self._bodies.read(receive, self._largest_body) as body:
                 await self._with_body(body, scope, receive, send)
         except BodyTooLargeError:
             too_large = {"detail": f"The body is larger than {self._largest_body} bytes."}

@@ -33,20 +33,17 @@ class ClientGoneError(ConnectionError):
 
 
 class LargeBodies:
-    """The bodies of one application's requests, with turns for large ones."""
+    """The bodies of a server's requests, with turns for large ones. Its applications share them."""
 
-    def __init__(
-        self, largest_body: int, *, large_body: int = LARGE_BODY, most_in_flight: int = MOST_IN_FLIGHT
-    ) -> None:
-        self._largest_body = largest_body
+    def __init__(self, *, large_body: int = LARGE_BODY, most_in_flight: int = MOST_IN_FLIGHT) -> None:
         self._large_body = large_body
         self._most_in_flight = most_in_flight
         self._in_flight = 0
         self._turn = anyio.Lock()
 
     @contextlib.asynccontextmanager
-    async def read(self, receive: Receive) -> AsyncIterator[list[bytes]]:
-        """Give a whole body, as a list of one, so that who takes it out can let go of it.
+    async def read(self, receive: Receive, largest: int) -> AsyncIterator[list[bytes]]:
+        """Give a whole body of at most `largest` bytes, as a list of one, so that who takes it out can let go of it.
 
         A large one is given when its turn comes, which ends with the context.
 
@@ -56,14 +53,14 @@ class LargeBodies:
         incoming = _parts(receive)
         async for part in incoming:
             size += len(part)
-            self._check(size)
+            _check(size, largest)
             parts += part
             if size > self._large_body:
                 break
         else:
             yield [bytes(parts)]
             return
-        with self._filed() as filed:
+        with self._filed(largest) as filed:
             filed.add(bytes(parts))
             del parts
             async for part in incoming:
@@ -73,22 +70,17 @@ class LargeBodies:
                 with _without_collections():
                     yield [filed.take()]
 
-    def _check(self, size: int) -> None:
-        if size > self._largest_body:
-            raise BodyTooLargeError
-
     @contextlib.contextmanager
-    def _filed(self) -> Iterator["_Filed"]:
+    def _filed(self, largest: int) -> Iterator["_Filed"]:
         with tempfile.TemporaryFile(prefix="evals-mcp-", buffering=0) as file:
-            filed = _Filed(self, file)
+            filed = _Filed(self, file, largest)
             try:
                 yield filed
             finally:
                 self._in_flight -= filed.size
 
-    def reserve(self, size: int, more: int) -> None:
-        """Make room for more bytes of a body that has `size`. Raises as `read`."""
-        self._check(size + more)
+    def reserve(self, more: int) -> None:
+        """Make room for more bytes of a body. Raises BodiesInFlightError."""
         if self._in_flight + more > self._most_in_flight:
             raise BodiesInFlightError
         self._in_flight += more
@@ -97,19 +89,26 @@ class LargeBodies:
 class _Filed:
     """A large body in a file without a name, which goes with the process."""
 
-    def __init__(self, bodies: LargeBodies, file: IO[bytes]) -> None:
+    def __init__(self, bodies: LargeBodies, file: IO[bytes], largest: int) -> None:
         self._bodies = bodies
         self._file = file
+        self._largest = largest
         self.size = 0
 
     def add(self, part: bytes) -> None:
-        self._bodies.reserve(self.size, len(part))
+        _check(self.size + len(part), self._largest)
+        self._bodies.reserve(len(part))
         self.size += len(part)
         self._file.write(part)
 
     def take(self) -> bytes:
         self._file.seek(0)
         return self._file.read()
+
+
+def _check(size: int, largest: int) -> None:
+    if size > largest:
+        raise BodyTooLargeError
 
 
 async def _parts(receive: Receive) -> AsyncIterator[bytes]:
