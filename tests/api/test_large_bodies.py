@@ -180,6 +180,25 @@ async def test_a_client_that_left_loses_its_turn() -> None:
         await _read(bodies, [(b"a" * 2 * LARGE_BODY, False), None])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("field", ["inputs", "provider_request"])
+async def test_a_large_log_comes_back_as_it_was_sent(store: Store, field: str) -> None:
+    """The same log again is the one that exists, and another with its id is refused, as is half of one."""
+    rows = [{"a": n, "é": f'"{n}"', "c": [1.5, None, {}]} for n in range(LARGE_BODY // 80)]
+    log = {"path": "p", "prompt": {"model": "m"}, "log_id": "log_large", "inputs": {"b": 1}, "output": "o"}
+    body = json.dumps(log | {field: {"rows": rows, "last": None}}, indent=1)
+    assert len(body) > LARGE_BODY
+    async with _client(store) as client:
+        made = await client.post("/v5/prompts/log", content=body, headers=_JSON)
+        assert (await client.post("/v5/prompts/log", content=body, headers=_JSON)).json() == made.json()
+        other = body.replace('"\\"7\\""', '"seven"')
+        assert (await client.post("/v5/prompts/log", content=other, headers=_JSON)).status_code == 409
+        read = (await client.get("/v5/logs/log_large")).json()
+        assert (read[field], read["output"]) == (json.loads(body)[field], "o")
+        wrong = await client.post("/v5/prompts/log", content=body[:-1], headers=_JSON)
+        assert (wrong.status_code, wrong.json()["detail"][0]["type"]) == (422, "json_invalid")
+
+
 async def _read(bodies: LargeBodies, messages: Sequence[tuple[bytes, bool] | None]) -> int:
     async with bodies.read(_receiving(messages), 3 * LARGE_BODY) as body:
         return len(body[0])

@@ -13,7 +13,7 @@ from evals_mcp.models.kernels import (
     ToolKernelRequest,
 )
 from evals_mcp.models.messages import ChatMessageRequest, ToolChoice
-from evals_mcp.models.model import Amount, Defaulted, JsonObject, Measure, Model, UtcDatetime
+from evals_mcp.models.model import Amount, Defaulted, Measure, Model, StoredObject, UtcDatetime
 
 
 class LogContentRequest(Model):
@@ -26,11 +26,11 @@ class LogContentRequest(Model):
     error: str | None = None
     provider_latency: Measure | None = None
     stdout: str | None = None
-    provider_request: JsonObject | None = None
-    provider_response: JsonObject | None = None
-    inputs: JsonObject | None = None
+    provider_request: StoredObject | None = None
+    provider_response: StoredObject | None = None
+    inputs: StoredObject | None = None
     source: str | None = None
-    metadata: JsonObject | None = None
+    metadata: StoredObject | None = None
     log_status: LogStatus | None = None
 
 
@@ -159,7 +159,7 @@ class UpdateFlowLogRequest(FlowStatus, FinishedUsageRequest):
 
     messages: list[ChatMessageRequest] | None = None
     output_message: ChatMessageRequest | None = None
-    inputs: JsonObject | None = None
+    inputs: StoredObject | None = None
     output: str | None = None
     error: str | None = None
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticUseDefault
 
+from evals_mcp.models.large_json import MAY_BE_COMPACT, CompactJson
+
 T = TypeVar("T")
 
 
@@ -23,8 +25,13 @@ class Model(BaseModel):
     )
 
     def given(self) -> dict[str, Any]:
-        """The fields that are set and not null, as JSON values and datetimes. An update changes these."""
-        return self.model_dump(include=self.model_fields_set, exclude_none=True)
+        """The fields that are set and not null, as JSON values and datetimes. An update changes these.
+
+        Large ones that are only stored are `CompactJson`.
+        """
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        compact = {name: value for name, value in given.items() if isinstance(value, CompactJson)}
+        return self.model_dump(include=given.keys() - compact.keys(), exclude_none=True) | compact
 
 
 def default_for_null(value: Any) -> Any:
@@ -64,3 +71,6 @@ Measure = Annotated[float, Field(ge=0)]
 
 JsonObject = dict[str, Any]
 """A free JSON object. Its nulls are content and stay."""
+
+StoredObject = Annotated[JsonObject, MAY_BE_COMPACT]
+"""A free JSON object of a request that is only stored. A large one may come as `CompactJson`."""

@@ -5,12 +5,13 @@ import sqlite3
 from functools import partial
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from evals_mcp.errors import Invalid
+from evals_mcp.models.large_json import CompactJson
 from evals_mcp.store.database.json_values import add_json_functions
 from evals_mcp.store.database.moment_sql import add_moment_functions
 from evals_mcp.store.database.sqlite_file import BUSY_MILLISECONDS, KEPT_LOG, SqliteFile
@@ -49,7 +50,15 @@ def postgresql_engine(url: URL) -> Engine:
 
 def compact_json(value: Any) -> str:
     """JSON without spaces, in UTF-8 without escapes. Raises Invalid for NaN and infinities."""
-    content = to_json(value)
+    if isinstance(value, CompactJson):
+        return value.text
+    try:
+        content = to_json(value)
+    except PydanticSerializationError:
+        if not isinstance(value, dict):
+            raise
+        # A large field among others.
+        return "{" + ",".join(f"{compact_json(name)}:{compact_json(field)}" for name, field in value.items()) + "}"
     if b"NaN" in content or b"Infinity" in content:
         try:
             json.dumps(value, allow_nan=False)
