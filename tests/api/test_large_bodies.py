@@ -66,6 +66,17 @@ async def test_millions_of_brackets_are_answered(store: Store, part: str) -> Non
         assert (await client.post("/v5/flows", content=body, headers=_JSON)).status_code == 422
 
 
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "1e999", "9" * 400 + ".0"])
+async def test_a_large_body_may_tell_of_numbers_that_are_none(store: Store, text: str) -> None:
+    """In texts, but not as numbers."""
+    padding = " " * LARGE_BODY
+    async with _client(store) as client:
+        for value, status in (f'"\\"{text}"', 200), (text, 422), (f'"\\\\", "b": {text}', 422):
+            body = f'{{"path": "p", "attributes": {{"a": {value}}}}}{padding}'
+            answer = await client.post("/v5/flows", content=body, headers=_JSON)
+            assert (value, answer.status_code) == (value, status)
+
+
 async def test_who_may_not_write_sends_no_body(store: Store) -> None:
     """The refusal comes before a byte of it is read, at every address; what only reads is answered."""
     read = 0

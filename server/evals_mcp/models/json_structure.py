@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BACKSLASH, _QUOTE = ord("\\"), ord('"')
+_AT_ONCE = 1 << 20
 
 
 class Structure(NamedTuple):
@@ -18,6 +19,11 @@ class Structure(NamedTuple):
     start: int
     codes: NDArray[np.uint8]
     depths: NDArray[np.int32]
+
+
+def outside_texts(body: bytes) -> bytes:
+    """The body with zeros for what stands in texts."""
+    return b"".join(part.codes.tobytes() for part in structure(body, _AT_ONCE))
 
 
 def structure(body: bytes, at_once: int, start: int = 0, end: int | None = None) -> Iterator[Structure]:

@@ -19,6 +19,7 @@ from evals_mcp.api.middleware.large_bodies import (
     LargeBodies,
 )
 from evals_mcp.api.middleware.nesting import is_deeper_than
+from evals_mcp.models.json_structure import outside_texts
 from evals_mcp.models.json_values import DEEPEST_JSON, NDJSON
 from evals_mcp.variables import LARGEST_BODY
 
@@ -109,10 +110,14 @@ def _replay(body: list[bytes], receive: Receive) -> Receive:
 
 def _is_suspect(body: bytes) -> bool:
     """Whether JSON may hold what cannot be stored; searching for one thing after the other is much faster."""
+    return _has_odd_number(body) or _has_suspect_escape(body)
+
+
+def _has_odd_number(body: bytes) -> bool:
+    """Whether what may be no number, or one that is too large, stands anywhere, also in a text."""
     return (
         b"NaN" in body
         or b"Infinity" in body
-        or _has_suspect_escape(body)
         or (_may_have_large_number(body) and _SUSPECT_NUMBER.search(body) is not None)
     )
 
@@ -139,6 +144,8 @@ def _refuse_any(body: bytes, headers: Headers) -> JSONResponse | None:
     """The refusal of a body, or of the first of its lines, that cannot be stored, else None."""
     is_suspect = _is_suspect(body)
     if not headers.get("content-type", "").lower().startswith(NDJSON):
+        if is_suspect and len(body) > LARGE_BODY:  # to parse it takes many times its bytes
+            is_suspect = _has_suspect_escape(body) or _has_odd_number(outside_texts(body))
         return _refuse(body, ["body"], is_suspect)
     for at, line in enumerate(body.split(b"\n")):
         if (refusal := _refuse(line, ["body", at], is_suspect and _is_suspect(line))) is not None:
