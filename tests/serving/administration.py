@@ -5,7 +5,8 @@ from datetime import datetime
 
 from evals_mcp.models.roles import Role
 from evals_mcp.store.teams.api_keys import ApiKey, NewKey
-from evals_mcp.store.teams.control import Workspace, open_control
+from evals_mcp.store.teams.control import open_control
+from evals_mcp.store.teams.workspaces import Workspace
 
 
 def create_key(

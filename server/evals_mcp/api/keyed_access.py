@@ -15,8 +15,9 @@ from evals_mcp.errors import EvalsError, Unauthorized, Unavailable
 from evals_mcp.models.roles import Role
 from evals_mcp.store.store import Store
 from evals_mcp.store.teams.api_keys import ApiKey
-from evals_mcp.store.teams.control import Control, Workspace
+from evals_mcp.store.teams.control import Control
 from evals_mcp.store.teams.keys import key_id_of, page_token, page_token_id, secret_digest
+from evals_mcp.store.teams.workspaces import Workspace
 
 SECONDS_KEPT = 0.5
 """How long what a key gave is used without another look. So a revoked key ends within a second."""

@@ -1,18 +1,14 @@
-"""Workspaces and API keys in the store: create, list, revoke, recognise. No HTTP."""
+"""API keys in the store, beside their workspaces: create, list, revoke, recognise. No HTTP."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, inspect, select
+from sqlalchemy import ColumnElement, inspect, select
 
-from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.roles import Role
 from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
 from evals_mcp.store.database.opening import Migrations, has_tables, migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
-from evals_mcp.store.store import Store
 from evals_mcp.store.teams.api_keys import (
     ApiKey,
     FoundKey,
@@ -24,11 +20,10 @@ from evals_mcp.store.teams.api_keys import (
     read_keys,
     revoke,
 )
-from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, api_keys, workspaces
+from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys, workspaces
 from evals_mcp.store.teams.keys import is_same, page_token, secret_digest
 from evals_mcp.store.teams.last_uses import LastUses
-
-_WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
+from evals_mcp.store.teams.workspaces import Workspace, Workspaces, find_workspace
 
 CONTROL = Migrations(
     "evals_mcp.store.teams", "evals_mcp_control_version", frozenset(("api_keys", "workspaces")), is_guest=True
@@ -36,61 +31,15 @@ CONTROL = Migrations(
 """The migrations of `control_tables`: in their own schema on PostgreSQL, in the workspace's file on SQLite."""
 
 
-class Workspace(NamedTuple):
-    """One team's data: a PostgreSQL schema, or (`schema` None) the SQLite file."""
-
-    name: str
-    schema: str | None
-    created_at: datetime
-
-
-class Control:
+class Control(Workspaces):
     """The workspaces and API keys of a database.
 
     They are read from `keys` if the database has none and may not be written.
     """
 
     def __init__(self, database: Database, journal_days: int = DEFAULT_DAYS, keys: Database | None = None) -> None:
-        self.database = database
-        self._journal_days = journal_days
-        self._keys = keys or database
+        super().__init__(database, journal_days, keys)
         self.last_uses = LastUses(database)
-
-    def create_workspace(self, name: str) -> Workspace:
-        """Create a workspace and its tables. Raises Invalid for a bad name or on SQLite, Conflict for a taken name."""
-        if self.database.is_sqlite:
-            raise Invalid("A SQLite file holds one workspace. For another workspace, use another file or PostgreSQL.")
-        if not _WORKSPACE_NAME.fullmatch(name):
-            raise Invalid("A workspace name must have 1 to 40 characters: lower-case letters, digits and `_`.")
-        workspace = Workspace(name, f"{CONTROL_SCHEMA}_{name}", self.database.now())
-        with self.database.write() as connection:
-            if _read_workspace(connection, name) is not None:
-                raise Conflict(f"Workspace `{name}` already exists.")
-            # Create the tables first: then each listed workspace is complete, and another try resumes a broken one.
-            self.open(workspace)
-            connection.execute(workspaces.insert().values(**workspace._asdict()))
-        return workspace
-
-    def workspaces(self) -> list[Workspace]:
-        """All workspaces, by name."""
-        with self._keys.read() as connection:
-            return [Workspace(*row) for row in connection.execute(select(workspaces).order_by(workspaces.c.name))]
-
-    def workspace(self, name: str | None) -> Workspace:
-        """The workspace with a name. On SQLite, None means the only one. Raises Invalid and NotFound."""
-        with self._keys.read() as connection:
-            return self._find_workspace(connection, name)
-
-    def open(self, workspace: Workspace) -> Store:
-        """Open a workspace over this database's connections, and upgrade its tables. Do not close it.
-
-        Raises Conflict if a newer evals-mcp wrote it.
-        """
-        if workspace.schema is None:
-            return Store(self.database, self._journal_days)
-        database = Database(self.database.engine, workspace.schema, self.database.now)
-        migrate(database)
-        return Store(database, self._journal_days)
 
     def create_key(
         self, workspace: str | None, name: str, *, role: Role = Role.WRITE, expires_at: datetime | None = None
@@ -100,7 +49,7 @@ class Control:
         now = self.database.now()
         check_new_key(name, now, expires_at)
         with self.database.write() as connection:
-            found = self._find_workspace(connection, workspace)
+            found = find_workspace(connection, workspace)
             return insert_key(connection, found.name, name, role, now, expires_at)
 
     def keys(self, workspace: str | None = None) -> list[ApiKey]:
@@ -144,20 +93,7 @@ class Control:
     def close(self) -> None:
         """Close all connections, after what is still to be written of uses."""
         self.last_uses.finish()
-        self._keys.close()
-        self.database.close()
-
-    def _find_workspace(self, connection: Connection, name: str | None) -> Workspace:
-        if name is None and self.database.is_sqlite:
-            name = ONLY_WORKSPACE
-        known = connection.execute(select(workspaces.c.name).order_by(workspaces.c.name)).scalars().all()
-        listed = ", ".join(f"`{item}`" for item in known) or "none yet; create one with `evals-mcp workspaces create`"
-        if name is None:
-            raise Invalid(f"Name a workspace. Workspaces: {listed}.")
-        found = _read_workspace(connection, name)
-        if found is None:
-            raise NotFound(f"Workspace `{name}` does not exist. Workspaces: {listed}.")
-        return found
+        super().close()
 
 
 def open_control(address: str, clock: Callable[[], datetime] = utc_now, journal_days: int = DEFAULT_DAYS) -> Control:
@@ -197,11 +133,6 @@ def workspace_names(address: str) -> list[str]:
             return list(connection.execute(select(workspaces.c.name).order_by(workspaces.c.name)).scalars())
     finally:
         database.close()
-
-
-def _read_workspace(connection: Connection, name: str) -> Workspace | None:
-    row = connection.execute(select(workspaces).where(workspaces.c.name == name)).first()
-    return None if row is None else Workspace(*row)
 
 
 def _workspace_of(found: FoundKey) -> Workspace:
