@@ -3,7 +3,7 @@
 import gc
 import logging
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -24,6 +24,7 @@ from evals_mcp.variables import DEFAULT_JOURNAL_DAYS, DEFAULT_MAX_TOKENS
 if TYPE_CHECKING:
     from evals_mcp.mcp.server import EvalsServer
 
+_MOST_SERVERS = 256  # workspaces may be removed
 _log = logging.getLogger(__name__)
 _ADVICE = "Correct the environment variables of evals-mcp in the host's configuration, then restart it."
 
@@ -243,11 +244,13 @@ class _McpServers:
     """One MCP server for each workspace and role. What it reads and writes, it does for whoever asks."""
 
     def __init__(self, access: Any, secret: bytes | None, max_tokens: int, actor: str | None) -> None:
+        from cachetools import LRUCache
+
         self._access = access
         self._secret = secret
         self._max_tokens = max_tokens
         self._setup = Setup(may_import=False, is_served=True, actor=actor)
-        self._servers: dict[tuple[Any, Role], EvalsServer] = {}
+        self._servers: MutableMapping[tuple[Any, Role], EvalsServer] = LRUCache(_MOST_SERVERS)
         self._building = anyio.Lock()
 
     async def enter(self, key: str | None) -> Any:
@@ -257,11 +260,13 @@ class _McpServers:
 
         grant = await self._access.grant(key)
         kind = (grant.store, grant.role)
-        if kind not in self._servers:
+        server = self._servers.get(kind)
+        if server is None:
             async with self._building:
-                if kind not in self._servers:
-                    self._servers[kind] = await to_thread.run_sync(self._build, grant)
-        return Guest(self._servers[kind], grant.key_id, partial(granted, grant))
+                server = self._servers.get(kind)
+                if server is None:
+                    server = self._servers[kind] = await to_thread.run_sync(self._build, grant)
+        return Guest(server, grant.key_id, partial(granted, grant))
 
     def _build(self, grant: Any) -> "EvalsServer":
         from evals_mcp.api.app import create_app

@@ -45,8 +45,8 @@ def create_app(
 
     `runner` generates logs and judgments for runs; the default answers with errors. Set `is_embedded` if the only
     caller is in this process. Statistics wait up to `patience` seconds for judgments that are still coming in. Where
-    there are `keys`, administrators reach those of their workspace. Large `bodies` wait with those of the server's other
-    applications.
+    there are `keys`, administrators reach those of their workspace. Large `bodies` wait with those of the server's
+    other applications.
     """
     # FastAPI gives each body parameter an alias, and Pydantic warns about that for models built on first use.
     warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)

@@ -60,7 +60,7 @@ class KeyedAccess:
         self._known: LRUCache[str, _Known] = LRUCache(_MOST_KEPT)
         self._looks: dict[str, _Look] = {}
         self._at_once = CapacityLimiter(_LOOKS_AT_ONCE)
-        self._stores: dict[Workspace, Store] = {}
+        self._stores: dict[str | None, Store] = {}  # by schema, which is one workspace's for ever, unlike its name
 
     async def grant(self, key: str | None) -> Grant:
         """Open the workspace of a key. Raises Unauthorized for a missing, unknown, revoked or expired key, and
@@ -142,11 +142,17 @@ class KeyedAccess:
         if found is None:
             return None
         key, workspace = found
-        store = self._stores.get(workspace)
+        store = self._stores.get(workspace.schema)
         if store is None:
             try:
                 store = self._control.open(workspace)
             except EvalsError as error:
                 raise Unavailable(str(error)) from error
-            store = self._stores.setdefault(workspace, store)
+            store = self._stores.setdefault(workspace.schema, store)
+            self._forget_removed()
         return key, Grant(store, key.role, key.id, key.name, workspace=workspace.name)
+
+    def _forget_removed(self) -> None:
+        there = {workspace.schema for workspace in self._control.workspaces()}
+        for schema in self._stores.keys() - there:
+            self._stores.pop(schema, None)

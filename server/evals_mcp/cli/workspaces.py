@@ -1,21 +1,40 @@
-"""`evals-mcp workspaces`: create and list workspaces on PostgreSQL."""
+"""`evals-mcp workspaces`: create, list, rename and remove workspaces on PostgreSQL."""
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli.arguments import add_database, control_of
 from evals_mcp.cli.printing import print_rows
+from evals_mcp.errors import Invalid
+
+if TYPE_CHECKING:
+    from evals_mcp.store.teams.control import Control
+    from evals_mcp.store.teams.workspaces import Workspace
+
+_HEADERS = ("name", "evaluations", "runs", "logs", "size", "keys", "created")
 
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
-    workspaces = commands.add_parser("workspaces", help="create and list workspaces on PostgreSQL")
+    workspaces = commands.add_parser("workspaces", help="create, list, rename and remove workspaces on PostgreSQL")
     actions = workspaces.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="create a workspace and its tables")
     create.add_argument("name", metavar="NAME")
-    listing = actions.add_parser("list", help="list all workspaces")
-    for action, command in ((create, _create_workspace), (listing, _list_workspaces)):
+    listing = actions.add_parser("list", help="list all workspaces, with what they have")
+    rename = actions.add_parser("rename", help="give a workspace another name; its data and keys stay")
+    rename.add_argument("name", metavar="OLD")
+    rename.add_argument("new_name", metavar="NEW")
+    remove = actions.add_parser("remove", help="delete a workspace with its data and keys")
+    remove.add_argument("name", metavar="NAME")
+    remove.add_argument("--yes", action="store_true", help="delete without asking")
+    commands_of_actions = (
+        (create, _create_workspace),
+        (listing, _list_workspaces),
+        (rename, _rename_workspace),
+        (remove, _remove_workspace),
+    )
+    for action, command in commands_of_actions:
         add_database(action)
         action.set_defaults(command=command)
 
@@ -28,8 +47,75 @@ def _create_workspace(parsed: argparse.Namespace) -> int:
 
 def _list_workspaces(parsed: argparse.Namespace) -> int:
     with control_of(parsed) as control:
-        workspaces = control.workspaces()
-    if not workspaces:
+        rows = [_row(control, workspace) for workspace in control.workspaces()]
+        left = control.left_over()
+    if not rows:
         print("There are no workspaces. To create one: `evals-mcp workspaces create NAME`.", file=sys.stderr)
-    print_rows(("name", "created"), [(item.name, f"{item.created_at:%Y-%m-%d %H:%MZ}") for item in workspaces])
+    print_rows(_HEADERS, rows)
+    for name in left:
+        print(
+            f"The data of {name}, which was removed, is not deleted yet: `evals-mcp workspaces remove {name}`.",
+            file=sys.stderr,
+        )
     return 0
+
+
+def _row(control: "Control", workspace: "Workspace") -> tuple[str, ...]:
+    usage = control.usage(workspace)
+    logs = f"{'about ' if usage.logs_are_estimated else ''}{usage.logs:,}"
+    counts = (f"{usage.evaluations:,}", f"{usage.runs:,}", logs, _size(usage.bytes), f"{control.keys_of(workspace):,}")
+    return (workspace.name, *counts, f"{workspace.created_at:%Y-%m-%d %H:%MZ}")
+
+
+def _rename_workspace(parsed: argparse.Namespace) -> int:
+    with control_of(parsed) as control:
+        renamed = control.rename_workspace(parsed.name, parsed.new_name)
+    print(f"Workspace {parsed.name} is now {renamed.name}. Keys and servers go on; change addresses that name it.")
+    return 0
+
+
+def _remove_workspace(parsed: argparse.Namespace) -> int:
+    with control_of(parsed) as control:
+        control.require_removable()
+        if parsed.name not in control.left_over():
+            print(_what_goes(control, control.workspace(parsed.name)), flush=True)
+        if not parsed.yes:
+            _require_confirmation(parsed.name)
+        is_deleted = control.remove_workspace(parsed.name)
+    print(f"Removed workspace {parsed.name}.")
+    if not is_deleted:
+        print(
+            "Its keys have ended, and nobody can reach its data, but something still reads it. To delete it, repeat "
+            "the command.",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def _what_goes(control: "Control", workspace: "Workspace") -> str:
+    usage = control.usage(workspace)
+    parts = (
+        _count(usage.evaluations, "evaluation"),
+        _count(usage.runs, "run"),
+        f"{'about ' if usage.logs_are_estimated else ''}{_count(usage.logs, 'log')}",
+        _count(control.keys_of(workspace), "key"),
+    )
+    has = f"{', '.join(parts[:-1])} and {parts[-1]} ({_size(usage.bytes)})"
+    return f"Workspace {workspace.name} has {has}. All of it is deleted, and cannot be brought back."
+
+
+def _require_confirmation(name: str) -> None:
+    """Let a person type the name. Raises Invalid for another, and where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise Invalid("Nobody can confirm this here. Nothing was removed. Add --yes to remove the workspace.")
+    print(f"To remove it, type its name ({name}): ", end="", flush=True)
+    if sys.stdin.readline().strip() != name:
+        raise Invalid("That is not its name. Nothing was removed.")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"

@@ -3,7 +3,11 @@
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, NamedTuple, Protocol
 
+from cachetools import LRUCache
+
 from evals_mcp.client.client import EvalsClient
+
+_MOST_CLIENTS = 256  # workspaces may be removed
 
 
 class Visitor(NamedTuple):
@@ -64,14 +68,15 @@ class KeyedEntrance:
         self._token_of = token_of
         self._find = find
         self._open_client = open_client
-        self._clients: dict[Hashable, EvalsClient] = {}
+        self._clients: LRUCache[Hashable, EvalsClient] = LRUCache(_MOST_CLIENTS)
 
     async def enter(self, token: str | None) -> Visitor:
         """The visitor of a token. Raises as `find`."""
         workspace, key_id = await self._find(token or "")
-        if workspace not in self._clients:
-            self._clients[workspace] = self._open_client(workspace)
-        return Visitor(self._clients[workspace], key_id)
+        client = self._clients.get(workspace)
+        if client is None:
+            client = self._clients[workspace] = self._open_client(workspace)
+        return Visitor(client, key_id)
 
     async def sign_in(self, key: str) -> str:
         """The token of a key. Raises Unauthorized."""

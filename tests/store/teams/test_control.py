@@ -240,7 +240,7 @@ def test_migrations_make_the_tables_that_the_queries_use(control: Control) -> No
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    assert revisions(CONTROL) == ["0001", "0002"]
+    assert revisions(CONTROL) == ["0001", "0002", "0003"]
     names = set(metadata.tables)
     with control.database.write() as connection:
         if control.database.schema:

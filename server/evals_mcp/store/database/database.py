@@ -103,8 +103,7 @@ class Database:
             with self._writing.connect() as connection:
                 with connection.begin() as transaction:
                     if not self.is_sqlite:
-                        lock = {"patience": str(_BUSY_MILLISECONDS), "schema": self.schema or ""}
-                        connection.execute(_LOCK_WORKSPACE, lock)
+                        lock_writes(connection, self.schema)
                     with nullcontext() if dry_run else self._around_writes(connection):
                         yield connection
                         self._check_file(openings)
@@ -199,6 +198,12 @@ _ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_
 _LOCK_WORKSPACE = text(
     "SELECT set_config('lock_timeout', :patience, true), pg_advisory_xact_lock(1702259057, hashtext(:schema))"
 )
+
+
+def lock_writes(connection: Connection, schema: str | None) -> None:
+    """Wait until nobody else writes to a workspace on PostgreSQL, and let nobody until the transaction ends."""
+    lock = {"patience": str(_BUSY_MILLISECONDS), "schema": schema or ""}
+    connection.execute(_LOCK_WORKSPACE, lock)
 
 
 def create_database(address: str, schema: str | None = None, clock: Callable[[], datetime] = utc_now) -> Database:

@@ -69,7 +69,10 @@ _SQLITE_SENTENCES = {
 }
 
 
+_GONE = "The workspace's data is gone: it was removed while it was in use. Nothing was written."
 _POSTGRESQL_SENTENCES = {
+    "3F000": _GONE,
+    "42P01": _GONE,
     "25006": "The database cannot be written: the server is a read-only replica.",
     "42501": "The database user lacks a permission: it must be able to create schemas and own those of evals-mcp.",
     "53100": "The database disk is full. Nothing was written. Free some space and repeat.",
@@ -89,6 +92,8 @@ def _explain(error: DBAPIError) -> str | None:
     if isinstance(error.orig, sqlite3.Error):
         return _sqlite_sentence(error.orig)
     sentence = _POSTGRESQL_SENTENCES.get(_sqlstate(error))
+    if sentence is _GONE:  # if we named a table that never was, the log tells
+        _log.warning("The database lacks something: %s", str(error.orig).partition("\n")[0])
     if sentence is not None:
         return sentence
     if isinstance(error, OperationalError | InterfaceError):

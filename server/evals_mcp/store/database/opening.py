@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from sqlalchemy import Connection, MetaData, inspect, text
 
-from evals_mcp.errors import Conflict, Unavailable
+from evals_mcp.errors import Conflict, NotFound, Unavailable
 from evals_mcp.store.database.database import Database, driver_connection
 from evals_mcp.store.database.failures import plain_errors
 from evals_mcp.store.database.sqlite_file import APPLICATION_ID, Contents, SqliteFile, read_contents
@@ -43,10 +43,10 @@ WORKSPACE = Migrations(
 """The migrations of `tables`, for each workspace."""
 
 
-def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
+def migrate(database: Database, migrations: Migrations = WORKSPACE, *, creates: bool = True) -> None:
     """Create or upgrade the tables of a workspace. Safe if several processes try at once.
 
-    Raises Conflict for a database that a newer evals-mcp wrote or that another program made, and leaves it unchanged.
+    Unless it `creates` them, raises NotFound where there are none. Raises Conflict for a database that a newer evals-mcp wrote or that another program made, and leaves it unchanged.
     Raises Unavailable if it cannot be read or written.
     """
     known = revisions(migrations)
@@ -56,6 +56,8 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE) -> None:
         with database.write() as connection:
             contents = _contents(connection, database.schema, migrations)
             _refuse(database, contents, migrations, known)
+            if not creates and not contents.tables:
+                raise NotFound(f"The database {database.name} has no tables of evals-mcp any more.")
             if database.schema:
                 _enter_schema(connection, database.schema)
             if contents.revision != known[-1]:

@@ -59,8 +59,7 @@ class QueryLogin:
         self._lock = Lock()
         with database.read() as connection:
             self.schema = database.schema or str(connection.execute(text("SELECT current_schema()")).scalar_one())
-            where = f"{connection.execute(text('SELECT current_database()')).scalar_one()}/{self.schema}"
-        self.role = f"evals_mcp_query_{blake2b(where.encode(), digest_size=10).hexdigest()}"
+            self.role = query_role(connection, self.schema)
         # All processes that know the password of the service make the same one; else each sets its own.
         own = database.engine.url.password
         key = str(own).encode() if own else secrets.token_bytes(32)
@@ -178,6 +177,12 @@ class QueryLogin:
             connection.exec_driver_sql(f"ALTER ROLE {self.role} SET {name} = '{value}'")
         if connection.execute(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")).scalar():
             connection.exec_driver_sql(f"ALTER ROLE {self.role} SET temp_file_limit = '{_TEMPORARY_FILES}'")
+
+
+def query_role(connection: Connection, schema: str) -> str:
+    """The name of the login for questions in SQL about a schema of the connection's database."""
+    where = f"{connection.execute(text('SELECT current_database()')).scalar_one()}/{schema}"
+    return f"evals_mcp_query_{blake2b(where.encode(), digest_size=10).hexdigest()}"
 
 
 _COULD_NOT = "sql: the database could not compute it. Check its types and functions, or write it in a simpler way."

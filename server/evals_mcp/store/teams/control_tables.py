@@ -1,10 +1,10 @@
-"""The tables of teams: workspaces and API keys. `tables` has the tables of a workspace.
+"""The tables of teams: workspaces, those that were removed, and API keys. `tables` has the tables of a workspace.
 
 On PostgreSQL they have their own schema, `CONTROL_SCHEMA`. On SQLite they are in the file of its one workspace,
 `ONLY_WORKSPACE`.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, MetaData, String, Table
 
 from evals_mcp.store.database.columns import Moment
 from evals_mcp.store.database.tables import metadata as workspace_metadata
@@ -20,6 +20,18 @@ workspaces = Table(
     Column("name", String, primary_key=True),
     Column("schema", String, unique=True),  # null: the SQLite file
     Column("created_at", Moment, nullable=False),
+    Column("most_logs", BigInteger),  # null: no limit
+    Column("most_bytes", BigInteger),
+    Column("most_requests", Integer),  # a minute
+)
+
+removed_workspaces = Table(
+    "removed_workspaces",
+    metadata,
+    Column("schema", String, primary_key=True),  # never used again: servers may still have it open
+    Column("name", String, nullable=False),
+    Column("removed_at", Moment, nullable=False),
+    Column("left_schema", String),  # what its data is called until it is deleted
 )
 
 api_keys = Table(

@@ -1,19 +1,35 @@
-"""Workspaces in the store: create, list, find, open. No HTTP."""
+"""Workspaces in the store: create, list, find, open, rename, remove. No HTTP.
+
+A schema belongs to one workspace for ever, even if that is renamed or removed: servers may have it open, and must
+never find in it what is another workspace's.
+"""
 
 import re
+import secrets
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
-from evals_mcp.errors import Conflict, Invalid, NotFound
-from evals_mcp.store.database.database import Database
+from evals_mcp.errors import Conflict, Invalid, NotFound, Unavailable
+from evals_mcp.store.database.database import Database, lock_writes
 from evals_mcp.store.database.opening import migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
+from evals_mcp.store.sql.postgresql_reading import query_role
 from evals_mcp.store.store import Store
-from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, workspaces
+from evals_mcp.store.teams.control_tables import (
+    CONTROL_SCHEMA,
+    ONLY_WORKSPACE,
+    api_keys,
+    removed_workspaces,
+    workspaces,
+)
+from evals_mcp.store.teams.usage import Usage, read_usage
 
 _WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
+_ONE_IN_A_FILE = "A SQLite file holds one workspace, named `default`."
 
 
 class Workspace(NamedTuple):
@@ -36,21 +52,19 @@ class Workspaces:
         """Create a workspace and its tables. Raises Invalid for a bad name or on SQLite, Conflict for a taken name."""
         if self.database.is_sqlite:
             raise Invalid("A SQLite file holds one workspace. For another workspace, use another file or PostgreSQL.")
-        if not _WORKSPACE_NAME.fullmatch(name):
-            raise Invalid("A workspace name must have 1 to 40 characters: lower-case letters, digits and `_`.")
-        workspace = Workspace(name, f"{CONTROL_SCHEMA}_{name}", self.database.now())
+        _check_name(name)
         with self.database.write() as connection:
-            if read_workspace(connection, name) is not None:
-                raise Conflict(f"Workspace `{name}` already exists.")
+            _require_free(connection, name)
+            workspace = Workspace(name, _new_schema(connection, name), self.database.now())
             # Create the tables first: then each listed workspace is complete, and another try resumes a broken one.
-            self.open(workspace)
+            migrate(self._data_of(workspace))
             connection.execute(workspaces.insert().values(**workspace._asdict()))
         return workspace
 
     def workspaces(self) -> list[Workspace]:
         """All workspaces, by name."""
         with self._keys.read() as connection:
-            return [Workspace(*row) for row in connection.execute(select(workspaces).order_by(workspaces.c.name))]
+            return [Workspace(*row) for row in connection.execute(select(*_COLUMNS).order_by(workspaces.c.name))]
 
     def workspace(self, name: str | None) -> Workspace:
         """The workspace with a name. On SQLite, None means the only one. Raises Invalid and NotFound."""
@@ -60,18 +74,98 @@ class Workspaces:
     def open(self, workspace: Workspace) -> Store:
         """Open a workspace over this database's connections, and upgrade its tables. Do not close it.
 
-        Raises Conflict if a newer evals-mcp wrote it.
+        Raises NotFound if it was removed since, and Conflict if a newer evals-mcp wrote it.
         """
         if workspace.schema is None:
             return Store(self.database, self._journal_days)
-        database = Database(self.database.engine, workspace.schema, self.database.now)
-        migrate(database)
+        database = self._data_of(workspace)
+        try:
+            migrate(database, creates=False)
+        except NotFound as error:
+            raise NotFound(f"Workspace `{workspace.name}` was removed: its data is gone.") from error
         return Store(database, self._journal_days)
+
+    def rename_workspace(self, name: str, new_name: str) -> Workspace:
+        """Give a workspace another name; its data and keys stay, and open servers go on.
+
+        Raises NotFound, Invalid for a bad name or on SQLite, and Conflict for a taken name.
+        """
+        if self.database.is_sqlite:
+            raise Invalid(f"{_ONE_IN_A_FILE} To give the data another name, rename the file.")
+        _check_name(new_name)
+        with self.database.write() as connection:
+            workspace = find_workspace(connection, name)
+            _require_free(connection, new_name)
+            row = connection.execute(select(workspaces).where(workspaces.c.name == name)).one()
+            # Keys refer to the name, which is the row's key: so another row takes its place.
+            connection.execute(update(workspaces).where(workspaces.c.name == name).values(schema=None))
+            connection.execute(insert(workspaces).values({**row._asdict(), "name": new_name}))
+            connection.execute(update(api_keys).where(api_keys.c.workspace == name).values(workspace=new_name))
+            connection.execute(delete(workspaces).where(workspaces.c.name == name))
+        return workspace._replace(name=new_name)
+
+    def remove_workspace(self, name: str) -> bool:
+        """Remove a workspace with its data and keys, for ever. Whether its data is deleted, and not only out of reach.
+
+        In one transaction, its keys end and its schema gets a name that nobody knows: who has it open finds nothing
+        there, and holds up nobody. Then the data is deleted; another call does so if something kept this one from it.
+
+        Raises NotFound, Invalid on SQLite, and Unavailable while a write does not end.
+        """
+        self.require_removable()
+        with self.database.write() as connection:
+            if not _is_left(connection, name):
+                _put_out_of_reach(connection, find_workspace(connection, name), self.database.now())
+        return self._delete_left()
+
+    def require_removable(self) -> None:
+        """Raise Invalid where a workspace cannot be removed."""
+        if self.database.is_sqlite:
+            raise Invalid(f"{_ONE_IN_A_FILE} To remove the data, stop its servers and delete the file.")
+
+    def usage(self, workspace: Workspace) -> Usage:
+        """What a workspace has in it. Raises Unavailable."""
+        return read_usage(self._data_of(workspace))
+
+    def keys_of(self, workspace: Workspace) -> int:
+        """How many keys open a workspace."""
+        active = (api_keys.c.workspace == workspace.name, api_keys.c.revoked_at.is_(None))
+        with self._keys.read() as connection:
+            return connection.execute(select(func.count()).select_from(api_keys).where(*active)).scalar_one()
+
+    def left_over(self) -> list[str]:
+        """The names of removed workspaces whose data is still to be deleted."""
+        with self._keys.read() as connection:
+            found = select(removed_workspaces.c.name).where(removed_workspaces.c.left_schema.is_not(None))
+            return sorted(connection.execute(found).scalars())
 
     def close(self) -> None:
         """Close all connections."""
         self._keys.close()
         self.database.close()
+
+    def _data_of(self, workspace: Workspace) -> Database:
+        if workspace.schema is None:
+            return self.database
+        return Database(self.database.engine, workspace.schema, self.database.now)
+
+    def _delete_left(self) -> bool:
+        """Delete the data of removed workspaces. Whether all of it is deleted: a question may still read some."""
+        with self.database.read() as connection:
+            left = connection.execute(
+                select(removed_workspaces).where(removed_workspaces.c.left_schema.is_not(None))
+            ).all()
+        for row in left:
+            try:
+                with Database(self.database.engine, row.left_schema).write() as connection:
+                    connection.execute(text(f'DROP SCHEMA IF EXISTS "{row.left_schema}" CASCADE'))
+                    _drop_role(connection, query_role(connection, row.schema))
+            except Unavailable:
+                return False
+            with self.database.write() as connection:
+                deleted = removed_workspaces.c.schema == row.schema
+                connection.execute(update(removed_workspaces).where(deleted).values(left_schema=None))
+        return True
 
 
 def find_workspace(connection: Connection, name: str | None) -> Workspace:
@@ -82,13 +176,60 @@ def find_workspace(connection: Connection, name: str | None) -> Workspace:
     listed = ", ".join(f"`{item}`" for item in known) or "none yet; create one with `evals-mcp workspaces create`"
     if name is None:
         raise Invalid(f"Name a workspace. Workspaces: {listed}.")
-    found = read_workspace(connection, name)
-    if found is None:
+    row = connection.execute(select(*_COLUMNS).where(workspaces.c.name == name)).first()
+    if row is None:
         raise NotFound(f"Workspace `{name}` does not exist. Workspaces: {listed}.")
-    return found
+    return Workspace(*row)
 
 
-def read_workspace(connection: Connection, name: str) -> Workspace | None:
-    """The workspace with a name, or None."""
-    row = connection.execute(select(workspaces).where(workspaces.c.name == name)).first()
-    return None if row is None else Workspace(*row)
+_COLUMNS = [workspaces.c[name] for name in Workspace._fields]
+
+
+def _check_name(name: str) -> None:
+    if not _WORKSPACE_NAME.fullmatch(name):
+        raise Invalid("A workspace name must have 1 to 40 characters: lower-case letters, digits and `_`.")
+
+
+def _require_free(connection: Connection, name: str) -> None:
+    if connection.execute(select(workspaces.c.name).where(workspaces.c.name == name)).first() is not None:
+        raise Conflict(f"Workspace `{name}` already exists.")
+
+
+def _new_schema(connection: Connection, name: str) -> str:
+    """The schema of a new workspace: of its name and, if an earlier one has or had that, a number."""
+    plain = f"{CONTROL_SCHEMA}_{name}"
+    used: set[str] = set()
+    for table in (workspaces, removed_workspaces):
+        like = table.c.schema.startswith(plain, autoescape=True)
+        used.update(connection.execute(select(table.c.schema).where(like)).scalars())
+    number, schema = 1, plain
+    while schema in used:
+        number += 1
+        schema = f"{plain}-{number}"  # names have no hyphen
+    return schema
+
+
+def _is_left(connection: Connection, name: str) -> bool:
+    """Whether there is no workspace with a name any more, but data of one."""
+    if connection.execute(select(workspaces.c.name).where(workspaces.c.name == name)).first() is not None:
+        return False
+    left = (removed_workspaces.c.name == name, removed_workspaces.c.left_schema.is_not(None))
+    return connection.execute(select(removed_workspaces.c.schema).where(*left)).first() is not None
+
+
+def _put_out_of_reach(connection: Connection, workspace: Workspace, now: datetime) -> None:
+    """Delete a workspace and its keys, and give its schema a name that nobody has. Waits for the write in it."""
+    lock_writes(connection, workspace.schema)
+    left = f"{CONTROL_SCHEMA}-removed-{secrets.token_hex(8)}"
+    if connection.execute(text("SELECT to_regnamespace(:name)"), {"name": f'"{workspace.schema}"'}).scalar():
+        connection.execute(text(f'ALTER SCHEMA "{workspace.schema}" RENAME TO "{left}"'))
+    row = {"schema": workspace.schema, "name": workspace.name, "removed_at": now, "left_schema": left}
+    connection.execute(insert(removed_workspaces).values(row))
+    connection.execute(delete(api_keys).where(api_keys.c.workspace == workspace.name))
+    connection.execute(delete(workspaces).where(workspaces.c.name == workspace.name))
+
+
+def _drop_role(connection: Connection, role: str) -> None:
+    """Drop the login of questions in SQL, if there is one and we may. Its rights have gone with the schema."""
+    with suppress(DBAPIError), connection.begin_nested():
+        connection.execute(text(f"DROP ROLE IF EXISTS {role}"))

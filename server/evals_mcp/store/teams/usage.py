@@ -1,0 +1,59 @@
+"""What a workspace has in it, and how much room it takes. Changes nothing."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select, text
+
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.tables import evaluations, logs, runs
+
+_COUNTED = 1_000_000
+
+
+class Usage(NamedTuple):
+    """Counts, and the bytes of the data on the disk. `logs_are_estimated` if there are too many to count them now."""
+
+    evaluations: int
+    runs: int
+    logs: int
+    bytes: int
+    logs_are_estimated: bool = False
+
+
+def read_usage(data: Database) -> Usage:
+    """What a workspace has in it. Raises Unavailable."""
+    with data.read() as connection:
+        estimated = _estimated_logs(connection, data.schema)
+        counted = [connection.execute(_COUNTS[table]).scalar_one() for table in ("evaluations", "runs")]
+        number = connection.execute(_COUNTS["logs"]).scalar_one() if estimated is None else estimated
+        return Usage(*counted, number, size_of(connection, data.schema), estimated is not None)
+
+
+def size_of(connection: Connection, schema: str | None) -> int:
+    """The bytes of a workspace's data on the disk, with its indexes. Reads no table."""
+    if connection.dialect.name == "sqlite":
+        pages, free, size = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+    return int(connection.execute(_SIZE, {"schema": schema or "public"}).scalar_one())
+
+
+def _estimated_logs(connection: Connection, schema: str | None) -> int | None:
+    """How many logs PostgreSQL takes a large table to have; None for one that is soon counted."""
+    if connection.dialect.name == "sqlite":
+        return None
+    found = connection.execute(_ESTIMATE, {"schema": schema or "public"}).scalar()
+    return int(found) if found is not None and found >= _COUNTED else None
+
+
+_COUNTS: dict[str, Any] = {table.name: select(func.count()).select_from(table) for table in (evaluations, runs, logs)}
+_SIZE = text(
+    "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c JOIN pg_namespace n "
+    "ON n.oid = c.relnamespace WHERE n.nspname = :schema AND c.relkind IN ('r', 'm')"
+)
+_ESTIMATE = text(
+    "SELECT c.reltuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE n.nspname = :schema AND c.relname = 'logs'"
+)
