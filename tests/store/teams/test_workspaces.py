@@ -78,7 +78,8 @@ def test_a_removed_workspace_is_gone_with_its_keys(control: Control) -> None:
     assert control.remove_workspace("red")
     assert control.recognise(secret) is None
     assert control.recognise(other) is not None
-    assert [key.workspace for key in control.keys()] == ["blue"]
+    left = control.keys()
+    assert [key.workspace for key in left] == ["blue"]
     assert _schemas(control) == {"evals_mcp", "evals_mcp_blue"}
     with pytest.raises(NotFound, match="`blue`"):
         control.remove_workspace("red")

@@ -46,8 +46,9 @@ WORKSPACE = Migrations(
 def migrate(database: Database, migrations: Migrations = WORKSPACE, *, creates: bool = True) -> None:
     """Create or upgrade the tables of a workspace. Safe if several processes try at once.
 
-    Unless it `creates` them, raises NotFound where there are none. Raises Conflict for a database that a newer evals-mcp wrote or that another program made, and leaves it unchanged.
-    Raises Unavailable if it cannot be read or written.
+    Unless it `creates` them, raises NotFound where there are none. Raises Conflict for a database that a newer
+    evals-mcp wrote or that another program made, and leaves it unchanged. Raises Unavailable if it cannot be read or
+    written.
     """
     known = revisions(migrations)
     if not _is_current(database, migrations, known):
