@@ -51,6 +51,7 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
         "EVALS_MCP_IMPORT_DIRS",
         "EVALS_MCP_MAX_TOKENS",
         "EVALS_MCP_READ_ONLY",
+        "EVALS_MCP_WORKSPACE",
         "HUMANLOOP_API_KEY",
         "HUMANLOOP_BASE_URL",
     ):

@@ -7,6 +7,8 @@ import pytest
 
 from evals_mcp.config import VARIABLES, Settings, default_database, read_settings
 from evals_mcp.errors import Invalid
+from evals_mcp.store.database.addresses import database_url
+from evals_mcp.variables import split_workspace
 
 
 def test_nothing_set_gives_an_embedded_database_in_the_user_data_folder() -> None:
@@ -66,3 +68,29 @@ def test_folders_to_import_from_are_full_paths() -> None:
 def test_the_key_is_in_no_representation() -> None:
     """A log of the settings cannot hold the key."""
     assert "secret" not in repr(read_settings({"HUMANLOOP_API_KEY": "secret", "HUMANLOOP_BASE_URL": "http://x"}))
+
+
+@pytest.mark.parametrize(
+    ("address", "plain", "workspace"),
+    [
+        ("postgresql://u@h/d?workspace=red", "postgresql://u@h/d", "red"),
+        (
+            "postgresql+psycopg://h/d?sslmode=require&workspace=red&a=b",
+            "postgresql+psycopg://h/d?sslmode=require&a=b",
+            "red",
+        ),
+        ("postgres://h/d?workspace=", "postgres://h/d", ""),
+        ("postgresql://h/d?my_workspace=red", "postgresql://h/d?my_workspace=red", None),
+        ("postgresql://h/d", "postgresql://h/d", None),
+        ("a.db?workspace=red", "a.db?workspace=red", None),
+        ("sqlite:///a.db?workspace=red", "sqlite:///a.db?workspace=red", None),
+    ],
+)
+def test_an_address_is_told_from_its_workspace(address: str, plain: str, workspace: str | None) -> None:
+    """Only an address of PostgreSQL names one. The setting adds it where the address names none."""
+    assert split_workspace(address) == (plain, workspace)
+    settings = read_settings({"EVALS_MCP_DATABASE": address, "EVALS_MCP_WORKSPACE": "blue"})
+    is_added = workspace is None and address.startswith("postgres")
+    assert split_workspace(settings.database) == (plain, "blue" if is_added else workspace)
+    if "sqlite" not in address:
+        assert database_url(plain) == database_url(settings.database)

@@ -15,11 +15,13 @@ from evals_mcp.variables import (
     flag,
     given,
     whole_number,
+    with_workspace,
 )
 
 VARIABLES = {
     "EVALS_MCP_DATABASE": "Where the data is: a file, `sqlite:///…` or `postgresql://…`. Default: a file in your "
     "user data folder.",
+    "EVALS_MCP_WORKSPACE": "The workspace of a PostgreSQL database, unless its address names one (`?workspace=NAME`).",
     "HUMANLOOP_BASE_URL": "Address of a Humanloop-compatible server, with or without `/v5`. It replaces the database.",
     "HUMANLOOP_API_KEY": "API key for that server. Logs, errors and answers never contain it.",
     "EVALS_MCP_MAX_TOKENS": "Token limit of an answer, 300 to 20,000, unless a call sets its own. Default 4,000.",
@@ -39,6 +41,8 @@ _IN_BUNDLE = 'Set "API key" in Settings, Extensions, Evals, Configure to a key o
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where the data is and how the server behaves. The API is remote if `base_url` is set, else embedded.
+
+    The address of a PostgreSQL `database` names its workspace, wherever that was set.
 
     The chat imports files below `import_folders`, which are absolute; `has_folder_option` if the command line names
     them, or could. `key_advice` tells how to set the API key. A person who has the bundle has no command line. `actor`
@@ -74,7 +78,9 @@ def read_settings(
     Empty values and placeholders that a host did not fill (`${user_config.…}`) count as unset. Raises Invalid.
     """
     return Settings(
-        database=database or _value(environ, "EVALS_MCP_DATABASE") or default_database(),
+        database=with_workspace(
+            database or _value(environ, "EVALS_MCP_DATABASE") or default_database(), read_workspace(environ)
+        ),
         base_url=_value(environ, "HUMANLOOP_BASE_URL"),
         api_key=_value(environ, "HUMANLOOP_API_KEY"),
         max_tokens=read_max_tokens(environ),
@@ -109,6 +115,11 @@ def read_read_only(environ: Mapping[str, str]) -> bool:
 def read_actor(environ: Mapping[str, str]) -> str | None:
     """The person's name in an environment."""
     return _value(environ, "EVALS_MCP_ACTOR")
+
+
+def read_workspace(environ: Mapping[str, str]) -> str | None:
+    """The name of a workspace of a PostgreSQL database."""
+    return _value(environ, "EVALS_MCP_WORKSPACE")
 
 
 def is_read_only(environ: Mapping[str, str]) -> bool:

@@ -29,3 +29,31 @@ def flag(text: str) -> bool | None:
     """True or false, or None if the text is neither."""
     word = text.lower()
     return True if word in TRUE else False if word in FALSE else None
+
+
+def with_workspace(address: str, workspace: str | None) -> str:
+    """The address of a database with the workspace that it is to name; one of PostgreSQL that names none already."""
+    plain, named = split_workspace(address)
+    if workspace is None or named is not None or not is_postgresql(address):
+        return address
+    return f"{plain}{'&' if '?' in plain else '?'}workspace={workspace}"
+
+
+def split_workspace(address: str) -> tuple[str, str | None]:
+    """The address of a database without the workspace that it names (`?workspace=NAME`), and that, or None."""
+    if not is_postgresql(address):
+        return address, None
+    start, _, query = address.partition("?")
+    parts = query.split("&") if query else []
+    named = [part.removeprefix(_WORKSPACE) for part in parts if part.startswith(_WORKSPACE)]
+    rest = "&".join(part for part in parts if not part.startswith(_WORKSPACE))
+    return (f"{start}?{rest}" if rest else start), (named[-1] if named else None)
+
+
+def is_postgresql(address: str) -> bool:
+    """Whether the address of a database is that of a PostgreSQL server."""
+    scheme = address.partition(":")[0].lower().partition("+")[0]
+    return scheme in ("postgres", "postgresql")
+
+
+_WORKSPACE = "workspace="

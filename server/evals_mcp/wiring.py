@@ -19,7 +19,7 @@ from evals_mcp.config import Settings, default_database, read_settings
 from evals_mcp.errors import EvalsError, Invalid, Unavailable
 from evals_mcp.models.roles import Role
 from evals_mcp.models.setup import DatabaseState, Setup
-from evals_mcp.variables import DEFAULT_JOURNAL_DAYS, DEFAULT_MAX_TOKENS
+from evals_mcp.variables import DEFAULT_JOURNAL_DAYS, DEFAULT_MAX_TOKENS, is_postgresql
 
 if TYPE_CHECKING:
     from evals_mcp.mcp.server import EvalsServer
@@ -69,10 +69,10 @@ def setup_of(settings: Settings) -> Setup:
 
     def database() -> DatabaseState:
         from evals_mcp.store.database.states import database_state
-        from evals_mcp.store.teams.control import workspace_names
+        from evals_mcp.store.teams.addressed import workspace_names
 
         state = database_state(settings.database, is_default=settings.database == default_database())
-        if "://" not in state.address:
+        if "://" not in state.address or "?" in state.address:
             return state
         with suppress(EvalsError):
             state = replace(state, workspaces=workspace_names(settings.database))
@@ -185,10 +185,8 @@ class EmbeddedApi:
         return access if self._may_write else ReadOnly(access)
 
     def _open_file(self) -> Any:
-        from evals_mcp.store.store import open_store
-
         assert self._database is not None
-        self._store = open_store(self._database, journal_days=self._journal_days)
+        self._store = _open_store(self._database, self._journal_days)
         return self._store
 
     def _open_existing(self) -> Any:
@@ -204,6 +202,16 @@ class EmbeddedApi:
     def data_version(self) -> int | None:
         """A number that changes whenever the data changes; None if that cannot be told."""
         return None if self._store is None else self._store.database.data_version()
+
+
+def _open_store(address: str, journal_days: int) -> Any:
+    if not is_postgresql(address):
+        from evals_mcp.store.store import open_store
+
+        return open_store(address, journal_days=journal_days)
+    from evals_mcp.store.teams.addressed import open_addressed
+
+    return open_addressed(address, journal_days)
 
 
 def open_entrance(access: Any) -> Any:

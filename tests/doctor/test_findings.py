@@ -125,10 +125,14 @@ def test_a_postgresql_database_is_told_without_its_password(postgres_address: st
     """With its version, size and workspaces; one that cannot be reached is wrong."""
     with closing(open_control(postgres_address)) as control:
         control.create_workspace("search")
-    finding = check_database(Settings(database=postgres_address))
+    finding = check_database(Settings(database=f"{postgres_address}&workspace=search"))
     assert finding.state is State.OK
     assert ", PostgreSQL 1" in finding.message
-    assert ", workspaces search, no evaluations yet" in finding.message
+    assert ", workspaces search, schema 00" in finding.message
+    finding = check_database(Settings(database=postgres_address))
+    assert finding.state is State.WRONG
+    assert "Workspaces: `search`." in finding.message
+    assert finding.advice.startswith("Set EVALS_MCP_WORKSPACE")
     finding = check_database(Settings(database="postgresql://me:s3cret@127.0.0.1:1/evals"))
     assert finding.state is State.WRONG
     assert finding.message.startswith("postgresql://127.0.0.1:1/evals: ")

@@ -1,13 +1,16 @@
 """Workspaces and keys by the address of a database."""
 
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests.e2e.in_process import run
 from tests.serving.administration import create_key, create_workspace, list_keys, list_workspaces, revoke_key
 
 from evals_mcp.errors import Invalid, NotFound, Unavailable
 from evals_mcp.models.roles import Role
+from evals_mcp.store.store import open_store
 
 
 def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
@@ -47,21 +50,69 @@ def test_an_address_that_is_no_database_is_said() -> None:
         list_keys("postgresql://127.0.0.1:1/nothing")
 
 
-def test_commands_tell_that_a_workspace_is_somewhere_else(postgres_address: str, tmp_path: Path) -> None:
-    """What is imported by the address of the database is in no workspace, and they are not in it."""
+def _told(*arguments: str, **variables: str) -> str:
+    """What a command writes to both of its outputs, on one line."""
+    ended = run(arguments, **variables)
+    return " ".join(f"{ended.stdout} {ended.stderr}".split())
+
+
+def _tables_of_nobody(address: str) -> int:
+    with psycopg.connect(address) as connection:
+        row = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_an_address_names_its_workspace(postgres_address: str, tmp_path: Path) -> None:
+    """In the address, a variable or an option. Every command refuses one that names none, and makes no tables."""
     (tmp_path / "results.csv").write_text("question,answer,correct\nq,a,true\n")
-    into = ["import", str(tmp_path / "results.csv"), "--into", postgres_address]
-    assert "schema public" not in run([*into, "--dry-run"]).stdout
+    imports = ("import", str(tmp_path / "results.csv"))
+    create_key(str(tmp_path / "evals.db"), None, "some")
+    assert "Workspaces: none yet. To create one: `evals-mcp workspaces create NAME`." in _told(
+        *imports, EVALS_MCP_DATABASE=postgres_address
+    )
     for name in ("search", "ads"):
         create_workspace(postgres_address, name)
-    empty = run(["call", "list_evaluations"], EVALS_MCP_DATABASE=postgres_address).stdout
-    assert "Its workspaces have data of their own: ads, search." in empty
-    assert "--into http://" in empty
-    imported = run(into)
-    copied = run(["copy", postgres_address, str(tmp_path / "copy.db")])
-    back = run(["copy", str(tmp_path / "copy.db"), postgres_address])
-    for told in (imported, back):
-        assert told.status == 0
-        assert "no server answers, and into no workspace (ads, search)" in " ".join(told.stdout.split())
-        assert "set HUMANLOOP_API_KEY to a key of the workspace" in " ".join(told.stdout.split())
-    assert "workspace" not in copied.stdout
+    commands = (
+        ("call", "list_evaluations"),
+        imports,
+        ("export", "results", "--to", str(tmp_path / "out.csv")),
+        ("report", "results", "--to", "-"),
+        ("journal",),
+        ("copy", str(tmp_path / "evals.db"), postgres_address),
+        ("copy", postgres_address, str(tmp_path / "copy.db")),
+        ("setup", "cursor", "--env", f"EVALS_MCP_DATABASE={postgres_address}", "--print"),
+    )
+    for command in commands:
+        told = _told(*command, EVALS_MCP_DATABASE=postgres_address, HOME=str(tmp_path))
+        assert "Set EVALS_MCP_WORKSPACE, or add ?workspace=NAME to the address. Workspaces: `ads`, `search`." in told
+    assert _tables_of_nobody(postgres_address) == 0
+    named = f"{postgres_address}&workspace=search"
+    assert "New in the database" in _told("--workspace", "search", *imports, EVALS_MCP_DATABASE=postgres_address)
+    listed = ("call", "list_evaluations")
+    for at, workspace in ((named, ""), (named, "ads"), (postgres_address, "search")):
+        assert "1 evaluation," in _told(*listed, EVALS_MCP_DATABASE=at, EVALS_MCP_WORKSPACE=workspace)
+    assert "no evaluations" in _told(*listed, EVALS_MCP_DATABASE=postgres_address, EVALS_MCP_WORKSPACE="ads")
+    unknown = _told(*listed, EVALS_MCP_DATABASE=postgres_address, EVALS_MCP_WORKSPACE="add")
+    assert "Workspace `add` does not exist. Workspaces: `ads`, `search`." in unknown
+    assert _tables_of_nobody(postgres_address) == 0
+
+
+def test_data_of_earlier_versions_goes_on_and_can_be_moved(postgres_address: str, tmp_path: Path) -> None:
+    """It is reached by the address without a workspace, and `copy` brings it into one."""
+    (tmp_path / "results.csv").write_text("question,answer,correct\nq,a,true\n")
+    with closing(open_store(postgres_address)):
+        tables = _tables_of_nobody(postgres_address)
+    create_workspace(postgres_address, "search")
+    told = _told("import", str(tmp_path / "results.csv"), "--into", postgres_address)
+    assert "in the schema public, which an earlier version made, and in no workspace (search)" in told
+    listed = ("call", "list_evaluations")
+    assert "1 evaluation," in _told(*listed, EVALS_MCP_DATABASE=postgres_address)
+    named = f"{postgres_address}&workspace=search"
+    empty = _told(*listed, EVALS_MCP_DATABASE=named)
+    assert "has no evaluations" in empty
+    assert "workspaces have data of their own" not in empty
+    assert "TO has all records." in _told("copy", postgres_address, named)
+    assert "FROM and TO are the same" in _told("copy", named, named)
+    assert "1 evaluation," in _told(*listed, EVALS_MCP_DATABASE=named)
+    assert _tables_of_nobody(postgres_address) == tables

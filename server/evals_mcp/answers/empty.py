@@ -39,10 +39,8 @@ def how_to_allow(setup: Setup) -> Quoted:
 
 def _how_to_read(setup: Setup) -> Quoted:
     """What a person does to read a workspace."""
-    settings: Quoted = "HUMANLOOP_BASE_URL and HUMANLOOP_API_KEY"
-    if setup.in_bundle:
-        settings = f'{_PLACES}"Server address" and "API key"'
-    return f"To read one, start `evals-mcp serve`, and set {settings} to its address and a key of the workspace."
+    setting: Quoted = f'{_PLACES}"Database"' if setup.in_bundle else "EVALS_MCP_DATABASE"
+    return f"To read one, add ?workspace=NAME to the address in {setting}."
 
 
 def without_limit(setup: Setup) -> Quoted:
@@ -95,8 +93,7 @@ def _command(state: DatabaseState | None) -> Quoted:
     if state is None:
         return "In a terminal with the same HUMANLOOP_BASE_URL and HUMANLOOP_API_KEY: evals-mcp import PATH"
     if state.workspaces:
-        into: Quoted = "evals-mcp import PATH --into http://…, with a key of the workspace in HUMANLOOP_API_KEY"
-        return f"In a terminal, into a workspace of a server that runs: {into}"
+        return "In a terminal, into a workspace: evals-mcp --workspace NAME import PATH"
     if "://" in state.address:
         return "In a terminal with the same EVALS_MCP_DATABASE: evals-mcp import PATH"
     return f"In a terminal: evals-mcp import PATH --into {quote(state.address)}"

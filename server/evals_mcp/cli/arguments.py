@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from evals_mcp.cli.printing import visible
 from evals_mcp.errors import Invalid
+from evals_mcp.variables import is_postgresql, with_workspace
 
 if TYPE_CHECKING:
     from evals_mcp.config import Settings
@@ -60,7 +61,7 @@ def settings_at(
 
     Without an address, those of the environment. Raises Invalid.
     """
-    from evals_mcp.config import Settings, read_settings
+    from evals_mcp.config import Settings, read_settings, read_workspace
 
     if address is None:
         return read_settings(environ)
@@ -68,7 +69,7 @@ def settings_at(
         or_other = f", or name another variable with {option}" if option else ""
         advice = f"Set {key} to a key of this server{or_other}."
         return Settings(database="", base_url=address, api_key=environ.get(key), key_advice=advice)
-    return Settings(database=address)
+    return Settings(database=with_workspace(address, read_workspace(environ)))
 
 
 def require_database(settings: "Settings") -> None:
@@ -82,15 +83,18 @@ def require_database(settings: "Settings") -> None:
 
 
 def note_on_workspaces(settings: "Settings") -> str:
-    """That what a command writes to a PostgreSQL database is in none of its workspaces; "" if it has none."""
-    if settings.base_url is not None or "://" not in settings.database:
+    """That what a command writes to a PostgreSQL database is in none of its workspaces; "" if it is in one."""
+    if settings.base_url is not None or not is_postgresql(settings.database):
         return ""
-    from evals_mcp.store.teams.control import workspace_names
+    from evals_mcp.store.teams.addressed import find_place
 
-    names = ", ".join(workspace_names(settings.database))
-    return names and (
-        f"This goes into the schema public, which no server answers, and into no workspace ({names}). For a workspace, "
-        "name the address of its server (http://…) instead, and set HUMANLOOP_API_KEY to a key of the workspace."
+    place = find_place(settings.database)
+    if place.workspace is not None:
+        return ""
+    names = ", ".join(place.workspaces) or "there are none yet"
+    return (
+        f"This is in the schema public, which an earlier version made, and in no workspace ({names}). To move it into "
+        "one: `evals-mcp copy ADDRESS 'ADDRESS?workspace=NAME'`."
     )
 
 

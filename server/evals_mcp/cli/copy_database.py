@@ -37,7 +37,7 @@ def _copy(parsed: argparse.Namespace) -> int:
 
     from evals_mcp.cli.arguments import note_on_workspaces, settings_at
 
-    _show(anyio.run(_copy_everything, parsed), note_on_workspaces(settings_at(parsed.target, os.environ)))
+    _show(anyio.run(_copy_everything, parsed), note_on_workspaces(settings_at(parsed.target, _environ())))
     return 0
 
 
@@ -46,8 +46,8 @@ async def _copy_everything(parsed: argparse.Namespace) -> "Copied":
     from evals_mcp.exporters.copying import copy_everything
     from evals_mcp.wiring import build_client
 
-    source = settings_at(parsed.source, os.environ, parsed.from_key, "--from-key")
-    target = settings_at(parsed.target, os.environ, parsed.to_key, "--to-key")
+    source = settings_at(parsed.source, _environ(), parsed.from_key, "--from-key")
+    target = settings_at(parsed.target, _environ(), parsed.to_key, "--to-key")
     if _place(source) == _place(target):
         raise Invalid("FROM and TO are the same.")
     require_database(source)
@@ -56,11 +56,19 @@ async def _copy_everything(parsed: argparse.Namespace) -> "Copied":
             return await copy_everything(reads, writes, partial(tell, "copying records"))
 
 
+def _environ() -> dict[str, str]:
+    """The environment without a workspace: it cannot be that of both addresses, which name their own."""
+    return {name: value for name, value in os.environ.items() if name != "EVALS_MCP_WORKSPACE"}
+
+
 def _place(settings: "Settings") -> object:
     """What is equal for two addresses of the same place."""
     from evals_mcp.store.database.addresses import database_url
+    from evals_mcp.variables import split_workspace
 
-    return settings if settings.base_url is not None else database_url(settings.database).set(query={})
+    if settings.base_url is not None:
+        return settings
+    return database_url(settings.database).set(query={}), split_workspace(settings.database)[1]
 
 
 def _show(copied: "Copied", note: str) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from evals_mcp.cli.arguments import add_database, control_of, settings_at
+from evals_mcp.cli.arguments import add_database, control_of, database_of, settings_at
 from evals_mcp.cli.printing import print_rows
 from evals_mcp.errors import Invalid
 from evals_mcp.models.roles import ROLES, Role
+from evals_mcp.variables import split_workspace
 
 if TYPE_CHECKING:
     from evals_mcp.client.keys import Keys
@@ -60,7 +61,8 @@ def _create_key(parsed: argparse.Namespace) -> int:
         id, workspace, secret = made.id, made.workspace, made.key
     else:
         with control_of(parsed) as control:
-            created = control.create_key(parsed.workspace, parsed.name, role=role, expires_at=expires_at)
+            of = parsed.workspace or split_workspace(database_of(parsed))[1]
+            created = control.create_key(of, parsed.name, role=role, expires_at=expires_at)
         id, workspace, secret = created.key.id, created.key.workspace, created.secret
     print(secret)
     until = "" if expires_at is None else f" It expires at {_time(expires_at)}."

@@ -54,6 +54,8 @@ def main(
         completion.complete_if_asked(parser)
         parsed = parser.parse_args(sys.argv[1:] if arguments is None else list(arguments))
         parsed.in_bundle, parsed.early = in_bundle, early
+        if parsed.workspace_of_database:
+            os.environ["EVALS_MCP_WORKSPACE"] = parsed.workspace_of_database
         status = parsed.command(parsed)
         sys.stdout.flush()
     except* EvalsError as errors:
@@ -78,6 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"evals-mcp {__version__}")
     parser.add_argument("--database", metavar="FILE_OR_URL", help="overrides EVALS_MCP_DATABASE")
+    workspace = "of a PostgreSQL database whose address names none; overrides EVALS_MCP_WORKSPACE"
+    parser.add_argument("--workspace", metavar="NAME", dest="workspace_of_database", help=workspace)
     parser.add_argument(
         "--import-dirs", metavar="FOLDER", nargs="*", help="for the server: overrides EVALS_MCP_IMPORT_DIRS"
     )

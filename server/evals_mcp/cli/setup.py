@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from evals_mcp.cli import completers
 from evals_mcp.cli.completers import completed
 from evals_mcp.cli.printing import markup, output_console, print_error
-from evals_mcp.errors import EvalsError, Invalid
+from evals_mcp.errors import EvalsError, Invalid, Unavailable
 
 if TYPE_CHECKING:
+    from evals_mcp.config import Settings
     from evals_mcp.hosts.changes import Change, Wish
     from evals_mcp.hosts.known import Host, Server
     from evals_mcp.hosts.machine import Machine
@@ -123,11 +124,25 @@ def _server(parsed: argparse.Namespace) -> "Server":
     database = variables.get("EVALS_MCP_DATABASE")
     if database and "://" not in database:  # a host starts the server in a folder of its own
         variables["EVALS_MCP_DATABASE"] = os.path.abspath(os.path.expanduser(database))
-    read_settings(variables)
+    _check_workspace(read_settings(variables))
     program, *arguments = own_command(os.environ)
     if any(part in _SHORT_LIVED for part in Path(program).parts):
         print_error(f"{program} may be deleted by the tool that runs it. Install evals-mcp, then repeat the set-up.")
     return Server(program, tuple(arguments), variables)
+
+
+def _check_workspace(settings: "Settings") -> None:
+    """Raise Invalid or NotFound if a PostgreSQL database has no workspace as the settings name it."""
+    from evals_mcp.variables import is_postgresql
+
+    if settings.base_url is not None or not is_postgresql(settings.database):
+        return
+    from evals_mcp.store.teams.addressed import find_place
+
+    try:
+        find_place(settings.database)
+    except Unavailable as error:
+        print_error(f"The workspace is not checked: {error}")
 
 
 def _change(host: "Host", machine: "Machine", wish: "Wish", parsed: argparse.Namespace) -> bool:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from evals_mcp.config import Settings, default_database
 from evals_mcp.doctor.findings import Finding, State
-from evals_mcp.errors import Conflict, EvalsError, Unauthorized
+from evals_mcp.errors import Conflict, EvalsError, NotFound, Unauthorized
 
 _OTHER = "Choose another with EVALS_MCP_DATABASE."
+_NAME = "Set EVALS_MCP_WORKSPACE to one of them, or create one."
 _WAIT = "Wait until the other program is done, or end it. Then repeat."
 
 
@@ -28,6 +29,7 @@ def check_database(settings: Settings) -> Finding:
     from evals_mcp.store.database.checkup import FOREIGN, check_up
     from evals_mcp.store.database.failures import BUSY
     from evals_mcp.store.database.states import creatable, database_state
+    from evals_mcp.store.teams.addressed import find_place
 
     address = ""
     try:
@@ -36,17 +38,18 @@ def check_database(settings: Settings) -> Finding:
         if state.missing:
             return _missing(state.address, state.others, can_be_created=creatable(settings.database))
         start = time.perf_counter()
-        found = check_up(settings.database)
+        place = find_place(settings.database)
+        found = check_up(settings.database, place.schema)
         seconds = time.perf_counter() - start
-        workspaces = _workspaces(settings.database) if found.server else []
     except EvalsError as error:
         advice = f"Upgrade evals-mcp. {_OTHER}" if isinstance(error, Conflict) else _OTHER
+        advice = _NAME if isinstance(error, NotFound) or "?workspace=" in str(error) else advice
         advice = {FOREIGN: _OTHER, BUSY: _WAIT}.get(str(error), advice)
         return Finding("database", State.WRONG, f"{address}{error}", advice)
     parts = [_size(found.size)]
     if found.server:
         parts.append(f"PostgreSQL {found.server}")
-        parts += [f"workspaces {', '.join(workspaces)}"] if workspaces else []
+        parts += [f"workspaces {', '.join(place.workspaces)}"] if place.workspaces else []
     if found.revision is None:
         parts.append("no evaluations yet")
     else:
@@ -74,12 +77,6 @@ def _missing(address: str, others: Sequence[str], *, can_be_created: bool) -> Fi
     beside = f" Beside it: {', '.join(others)}." if others else ""
     advice = "Load evaluations: `evals-mcp import FILE`, or ask your assistant for the sample."
     return Finding("database", State.NOTE, f"{address} will be created by the first write.{beside}", advice)
-
-
-def _workspaces(address: str) -> list[str]:
-    from evals_mcp.store.teams.control import workspace_names
-
-    return workspace_names(address)
 
 
 def _size(size: int) -> str:

@@ -54,7 +54,7 @@ def _import_folders(arguments: Sequence[str]) -> list[str] | None:
     left = list(arguments)
     while left:
         option = left.pop(0)
-        if option == "--database" and left and left[0] and not left[0].startswith("-"):
+        if option in ("--database", "--workspace") and left and left[0] and not left[0].startswith("-"):
             left.pop(0)
         elif option == "--import-dirs":
             while left and not left[0].startswith("-"):

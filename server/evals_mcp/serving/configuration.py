@@ -10,10 +10,12 @@ from evals_mcp.config import default_database
 from evals_mcp.errors import Invalid
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.setting import PREFIX, Setting, settings_of
-from evals_mcp.variables import given
+from evals_mcp.variables import given, is_postgresql, split_workspace
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 """The variable that names the file, where no argument does."""
+
+_WORKSPACE_VARIABLE = "EVALS_MCP_WORKSPACE"
 
 _DEFAULT = "default"
 
@@ -57,6 +59,12 @@ def read_configuration(arguments: Mapping[str, str], environ: Mapping[str, str],
         else:
             sources[setting.name] = _DEFAULT
     values.setdefault("database", default_database())
+    values["database"], workspace = split_workspace(values["database"])
+    if workspace is not None:
+        values["workspace"], sources["workspace"] = workspace, sources["database"]
+    elif not is_postgresql(values["database"]) and sources["workspace"] == _WORKSPACE_VARIABLE:
+        del values["workspace"]  # it is of databases that have several, as everywhere
+        sources["workspace"] = _DEFAULT
     return Configuration(ServeOptions(**values), sources, path)
 
 

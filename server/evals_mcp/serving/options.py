@@ -35,7 +35,9 @@ class ServeOptions:
     )
     host: str = setting("the address to listen on; another than this machine requires an API key", DEFAULT_HOST)
     port: int = setting("the port to listen on; 0 picks a free one", DEFAULT_PORT, most=65535)
-    workspace: str | None = setting("the workspace to serve (PostgreSQL without keys)", None, metavar="NAME")
+    workspace: str | None = setting(
+        "the workspace to serve (PostgreSQL without keys)", None, metavar="NAME", variable="EVALS_MCP_WORKSPACE"
+    )
     largest_body: int = setting("bytes that a request may have", LARGEST_BODY, metavar="BYTES", least=1)
     journal_days: int = setting(
         "days that entries of the journal of writes are kept",

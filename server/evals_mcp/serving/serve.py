@@ -141,7 +141,10 @@ def require_servable(options: ServeOptions, *, keyed: bool) -> None:
             "Create a key first: `evals-mcp keys create NAME`."
         )
     if keyed and options.workspace is not None:
-        raise Invalid("Omit `--workspace`: this database has API keys, and each key opens its own workspace.")
+        raise Invalid(
+            "Name no workspace (`--workspace`, EVALS_MCP_WORKSPACE, `?workspace=`): this database has API keys, and "
+            "each key opens its own."
+        )
 
 
 def http_server(

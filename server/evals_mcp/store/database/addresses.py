@@ -7,6 +7,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from evals_mcp.errors import Invalid
+from evals_mcp.variables import split_workspace
 
 _FORMS = "a file path, sqlite:///PATH or postgresql://USER@HOST/NAME."
 
@@ -15,7 +16,7 @@ def database_url(address: str) -> URL:
     """The URL of a database that is given as a path or a URL.
 
     A path is used as it is written, except for a leading `~`. `sqlite:///PATH?mode=ro` opens a file to read only.
-    Raises Invalid.
+    A workspace that an address names is left out. Raises Invalid.
     """
     if not address.strip():
         raise Invalid(f"The database is empty. Give {_FORMS}")
@@ -34,7 +35,7 @@ def database_url(address: str) -> URL:
             raise Invalid("A sqlite:/// address has no escapes and no `#`. Write the path itself, without sqlite:///.")
         return _sqlite_url(path[1:], query)
     try:
-        url = make_url(address)
+        url = make_url(split_workspace(address)[0])
     except ArgumentError:
         raise Invalid(f"The database address is not valid. Use {_FORMS}") from None
     if url.get_backend_name() in ("postgresql", "postgres"):

@@ -35,8 +35,8 @@ class Checkup(NamedTuple):
     server: str = ""
 
 
-def check_up(address: str) -> Checkup:
-    """Check a database that exists.
+def check_up(address: str, schema: str | None = None) -> Checkup:
+    """Check a database that exists; of a PostgreSQL database, the tables in a schema, by default `public`.
 
     Raises Unavailable if it cannot be read, and Conflict if another program or a newer evals-mcp wrote it.
     """
@@ -44,7 +44,7 @@ def check_up(address: str) -> Checkup:
     if url.get_backend_name() == "sqlite":
         return _check_file(SqliteFile(Path(url.database or ""), read_only=True))
     with plain_errors():
-        return _check_server(address)
+        return _check_server(address, schema or "public")
 
 
 def _check_file(file: SqliteFile) -> Checkup:
@@ -74,16 +74,15 @@ def _problems(connection: sqlite3.Connection, check: str) -> tuple[str, ...]:
     return () if rows == ["ok"] else tuple(" ".join(row.split()) for row in rows)
 
 
-def _check_server(address: str) -> Checkup:
+def _check_server(address: str, schema: str) -> Checkup:
     database = create_database(address)
     try:
         with database.read() as connection:
             version = str(connection.execute(text("SHOW server_version")).scalar())
             size = int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar() or 0)
-            found = connection.execute(text("SELECT to_regclass('public.alembic_version')")).scalar()
-            revision = (
-                connection.execute(text("SELECT version_num FROM public.alembic_version")).scalar() if found else None
-            )
+            table = f'"{schema}".alembic_version'
+            found = connection.execute(text("SELECT to_regclass(:table)"), {"table": table}).scalar()
+            revision = connection.execute(text(f"SELECT version_num FROM {table}")).scalar() if found else None  # noqa: S608
     finally:
         database.close()
     known = revisions(WORKSPACE)

@@ -10,6 +10,7 @@ from evals_mcp.errors import EvalsError
 from evals_mcp.models.setup import DatabaseState
 from evals_mcp.store.database.addresses import database_url
 from evals_mcp.store.database.sqlite_file import APPLICATION_ID, SqliteFile, has_long_name
+from evals_mcp.variables import split_workspace
 
 _MOST_LOOKED_AT = 50
 
@@ -19,7 +20,9 @@ def database_state(address: str, *, is_default: bool) -> DatabaseState:
     url = database_url(address)
     if url.get_backend_name() != "sqlite":
         port = f":{url.port}" if url.port else ""
-        return DatabaseState(f"postgresql://{url.host or ''}{port}/{url.database or ''}")
+        workspace = split_workspace(address)[1]
+        named = "" if workspace is None else f"?workspace={workspace}"
+        return DatabaseState(f"postgresql://{url.host or ''}{port}/{url.database or ''}{named}")
     path = Path(url.database or "")
     if os.path.exists(path):
         return DatabaseState(str(path), is_default, others=list(_others(path)))

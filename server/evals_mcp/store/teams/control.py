@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ColumnElement, select
 
 from evals_mcp.models.roles import Role
 from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
@@ -119,20 +119,6 @@ def _no_keys(clock: Callable[[], datetime]) -> Database:
     keys = create_temporary_database(clock)
     migrate(keys, CONTROL)
     return keys
-
-
-def workspace_names(address: str) -> list[str]:
-    """The names of a database's workspaces, in order; none on SQLite. Changes nothing. Raises as `open_store`."""
-    database = create_database(address, CONTROL_SCHEMA, utc_now)
-    if database.is_sqlite:
-        return []
-    try:
-        with database.read() as connection:
-            if not inspect(connection).has_table(workspaces.name, CONTROL_SCHEMA):
-                return []
-            return list(connection.execute(select(workspaces.c.name).order_by(workspaces.c.name)).scalars())
-    finally:
-        database.close()
 
 
 def _workspace_of(found: FoundKey) -> Workspace:

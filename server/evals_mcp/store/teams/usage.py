@@ -1,8 +1,8 @@
 """What a workspace has in it, and how much room it takes. Changes nothing."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Table, func, select, text
 
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import evaluations, logs, runs
@@ -24,9 +24,13 @@ def read_usage(data: Database) -> Usage:
     """What a workspace has in it. Raises Unavailable."""
     with data.read() as connection:
         estimated = _estimated_logs(connection, data.schema)
-        counted = [connection.execute(_COUNTS[table]).scalar_one() for table in ("evaluations", "runs")]
-        number = connection.execute(_COUNTS["logs"]).scalar_one() if estimated is None else estimated
-        return Usage(*counted, number, size_of(connection, data.schema), estimated is not None)
+        return Usage(
+            _count(connection, evaluations),
+            _count(connection, runs),
+            _count(connection, logs) if estimated is None else estimated,
+            size_of(connection, data.schema),
+            estimated is not None,
+        )
 
 
 def size_of(connection: Connection, schema: str | None) -> int:
@@ -40,6 +44,10 @@ def size_of(connection: Connection, schema: str | None) -> int:
     return int(connection.execute(_SIZE, {"schema": schema or "public"}).scalar_one())
 
 
+def _count(connection: Connection, table: Table) -> int:
+    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
 def _estimated_logs(connection: Connection, schema: str | None) -> int | None:
     """How many logs PostgreSQL takes a large table to have; None for one that is soon counted."""
     if connection.dialect.name == "sqlite":
@@ -48,7 +56,6 @@ def _estimated_logs(connection: Connection, schema: str | None) -> int | None:
     return int(found) if found is not None and found >= _COUNTED else None
 
 
-_COUNTS: dict[str, Any] = {table.name: select(func.count()).select_from(table) for table in (evaluations, runs, logs)}
 _SIZE = text(
     "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c JOIN pg_namespace n "
     "ON n.oid = c.relnamespace WHERE n.nspname = :schema AND c.relkind IN ('r', 'm')"
