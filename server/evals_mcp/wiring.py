@@ -274,7 +274,7 @@ class _McpServers:
                 server = self._servers.get(kind)
                 if server is None:
                     server = self._servers[kind] = await to_thread.run_sync(self._build, grant)
-        return Guest(server, grant.key_id, partial(granted, grant))
+        return Guest(server, grant.key_id, partial(granted, grant), grant.store.meter)
 
     def _build(self, grant: Any) -> "EvalsServer":
         from evals_mcp.api.app import create_app

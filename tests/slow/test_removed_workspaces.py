@@ -41,7 +41,7 @@ def _schemas(control: Control) -> set[str]:
 async def test_no_route_fails_on_a_removed_workspace(control: Control) -> None:
     """Every request of a key that the server still takes for valid gets a sentence."""
     access = KeyedAccess(control, lambda: 0.0)
-    team = _team(create_app(access), control.create_key("red", "ci", read_only=False).secret)
+    team = _team(create_app(access), control.create_key("red", "ci").secret)
     world = await build(team)
     steps = list(every_route(world))
     assert control.remove_workspace("red")
@@ -56,7 +56,7 @@ async def test_no_route_fails_on_a_removed_workspace(control: Control) -> None:
 async def test_no_route_notices_a_renaming(control: Control) -> None:
     """With a grant from before it, and with one from after it."""
     now = [0.0]
-    secret = control.create_key("red", "ci", read_only=False).secret
+    secret = control.create_key("red", "ci").secret
     team = _team(create_app(KeyedAccess(control, lambda: now[0])), secret)
     world = await build(team)
     for number, step in enumerate(every_route(world)):
@@ -73,7 +73,7 @@ def test_servers_go_on_when_a_workspace_is_removed_under_load(
 ) -> None:
     """Two servers, readers, writers, MCP and pages: what was answered before is right, what comes after is refused."""
     control.create_workspace("blue")
-    keys = {name: control.create_key(name, name, read_only=False).secret for name in ("red", "blue")}
+    keys = {name: control.create_key(name, name).secret for name in ("red", "blue")}
     statuses: dict[str, list[int]] = {name: [] for name in keys}
     stop: list[bool] = []
     host = "127.0.0.1"

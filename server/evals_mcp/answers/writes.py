@@ -93,14 +93,26 @@ def summarize_update(
     return answer.text()
 
 
-def closing_lines(writes: Sequence[str], *, repeats: bool, is_ignored: bool) -> list[Quoted]:
-    """What holds for a repeated call, and how to undo its writes. `is_ignored` if the server knows no request ids."""
+def closing_lines(
+    writes: Sequence[str], *, repeats: bool, is_ignored: bool, limits: Sequence[tuple[str, int, int]] = ()
+) -> list[Quoted]:
+    """What holds for a repeated call, and how to undo its writes. `is_ignored` if the server knows no request ids.
+
+    `limits` are those that the workspace has nearly reached: of `logs` or `bytes`, how many, and how many are left.
+    """
     lines: list[Quoted] = []
     if repeats:
         lines.append("This request_id was used before: this is the first result, and nothing was written again.")
     if is_ignored:
         lines.append("This server does not know request_id: the same call again writes again.")
+    lines += [_limit_line(*limit) for limit in limits]
     return [*lines, undo_line(writes)] if writes else lines
+
+
+def _limit_line(kind: str, most: int, left: int) -> Quoted:
+    used = (most - left) * 100 // most if most else 100
+    amount: Quoted = f"{most / 1e9:,.3g} GB" if kind == "bytes" else figures.count(most, "log")
+    return f"This workspace has used {used}% of its limit of {amount}."
 
 
 def _state(evaluation: ResolvedEvaluation, run: RunRow) -> Quoted:

@@ -19,6 +19,7 @@ from evals_mcp.api.grants import Access
 from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
 from evals_mcp.api.middleware.bodies import BodyGuard
 from evals_mcp.api.middleware.large_bodies import LargeBodies
+from evals_mcp.api.middleware.limits import LimitGate
 from evals_mcp.api.middleware.races import RetryRaces
 from evals_mcp.api.routes import examples, health, questions
 from evals_mcp.errors import EvalsError
@@ -57,6 +58,7 @@ def create_app(
         middleware=[
             Middleware(_Signature),
             Middleware(KeyGate, access=access),
+            Middleware(LimitGate, is_embedded=is_embedded),
             Middleware(BodyGuard, largest_body=largest_body, bodies=bodies, is_embedded=is_embedded),
             Middleware(RetryRaces),
         ],

@@ -1,6 +1,7 @@
-"""`evals-mcp workspaces`: create, list, rename and remove workspaces on PostgreSQL."""
+"""`evals-mcp workspaces`: create, list, limit, rename and remove workspaces on PostgreSQL."""
 
 import argparse
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,22 @@ from evals_mcp.cli.printing import print_rows
 from evals_mcp.errors import Invalid
 
 if TYPE_CHECKING:
+    from evals_mcp.store.database.meter import Limits
     from evals_mcp.store.teams.control import Control
+    from evals_mcp.store.teams.usage import Usage
     from evals_mcp.store.teams.workspaces import Workspace
 
-_HEADERS = ("name", "evaluations", "runs", "logs", "size", "keys", "created")
+_HEADERS = ("name", "evaluations", "runs", "logs", "size", "keys", "created", "limits")
+_NONE = "none"
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_MOST = 10**15
+_MOST_REQUESTS = 10**9
+_TOLD_FROM = 80
 
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
-    workspaces = commands.add_parser("workspaces", help="create, list, rename and remove workspaces on PostgreSQL")
+    workspaces = commands.add_parser("workspaces", help="create, list, limit, rename and remove workspaces")
     actions = workspaces.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="create a workspace and its tables")
     create.add_argument("name", metavar="NAME")
@@ -28,11 +36,17 @@ def add_command(commands: Any) -> None:
     remove = actions.add_parser("remove", help="delete a workspace with its data and keys")
     remove.add_argument("name", metavar="NAME")
     remove.add_argument("--yes", action="store_true", help="delete without asking")
+    limit = actions.add_parser("limit", help="show or set what a workspace may have; none takes a limit away")
+    limit.add_argument("name", metavar="NAME")
+    limit.add_argument("--logs", metavar="N", help="logs: outputs, judgments and what is traced")
+    limit.add_argument("--bytes", metavar="SIZE", help="data on the disk, such as 500MB or 5GB")
+    limit.add_argument("--requests", metavar="N", help="requests a minute, of each process of a server")
     commands_of_actions = (
         (create, _create_workspace),
         (listing, _list_workspaces),
         (rename, _rename_workspace),
         (remove, _remove_workspace),
+        (limit, _limit_workspace),
     )
     for action, command in commands_of_actions:
         add_database(action)
@@ -64,7 +78,60 @@ def _row(control: "Control", workspace: "Workspace") -> tuple[str, ...]:
     usage = control.usage(workspace)
     logs = f"{'about ' if usage.logs_are_estimated else ''}{usage.logs:,}"
     counts = (f"{usage.evaluations:,}", f"{usage.runs:,}", logs, _size(usage.bytes), f"{control.keys_of(workspace):,}")
-    return (workspace.name, *counts, f"{workspace.created_at:%Y-%m-%d %H:%MZ}")
+    limits = _limits_used(control.limits(workspace.name), usage)
+    return (workspace.name, *counts, f"{workspace.created_at:%Y-%m-%d %H:%MZ}", limits)
+
+
+def _limits_used(limits: "Limits", usage: "Usage") -> str:
+    """The limits of a workspace; of storage with the share that is used, and a mark where that is most of it."""
+    parts = []
+    for used, most, shown in (
+        (usage.logs, limits.logs, f"{limits.logs or 0:,} logs"),
+        (usage.bytes, limits.bytes, _size(limits.bytes or 0)),
+    ):
+        if most is not None:
+            percent = used * 100 // most
+            parts.append(f"{shown} ({percent}% used{'!' if percent >= _TOLD_FROM else ''})")
+    if limits.requests is not None:
+        parts.append(f"{limits.requests:,} requests a minute")
+    return ", ".join(parts) or _NONE
+
+
+def _limit_workspace(parsed: argparse.Namespace) -> int:
+    with control_of(parsed) as control:
+        limits = control.limits(parsed.name)
+        given = {
+            "logs": _read_number("--logs", parsed.logs, _MOST),
+            "bytes": _read_size(parsed.bytes),
+            "requests": _read_number("--requests", parsed.requests, _MOST_REQUESTS),
+        }
+        changed = {name: most or None for name, most in given.items() if most is not None}
+        if changed:
+            control.limit_workspace(parsed.name, limits._replace(**changed))
+        workspace = control.workspace(parsed.name)
+        print(f"{parsed.name}: {_limits_used(control.limits(parsed.name), control.usage(workspace))}")
+    return 0
+
+
+def _read_number(option: str, text: str | None, most: int) -> int | None:
+    """The number of an option; 0 for `none`, and None without the option. Raises Invalid."""
+    if text is None or text.lower() == _NONE:
+        return None if text is None else 0
+    digits = text.replace(",", "").replace("_", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(most)) and 1 <= int(digits) <= most):
+        raise Invalid(f"{option} must be a whole number from 1 to {most:,}, or none, not {text[:40]!r}.")
+    return int(digits)
+
+
+def _read_size(text: str | None) -> int | None:
+    """The bytes of a size; 0 for `none`, and None without the option. Raises Invalid."""
+    if text is None or text.lower() == _NONE:
+        return None if text is None else 0
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?) ?([kmgt]?b?)", text.lower(), re.ASCII)
+    size = 0 if found is None or found[2] not in _UNITS else int(float(found[1]) * _UNITS[found[2]])
+    if not 1 <= size <= _MOST:
+        raise Invalid(f"--bytes must be a size such as 500MB or 5GB, up to 1,000 TB, or none, not {text[:40]!r}.")
+    return size
 
 
 def _rename_workspace(parsed: argparse.Namespace) -> int:

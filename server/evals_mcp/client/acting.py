@@ -1,7 +1,8 @@
 """What a server's journal is told of the writes in a block: the tool that makes them, and the caller's request id."""
 
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ _LONGEST_HEADER = 200
 class Acting:
     """A tool at work, for somebody whose name is `actor`.
 
-    `writes` has the handles of its writes, oldest first; `repeats` if they were done before. All that it loads is one
+    `writes` has the handles of its writes, oldest first; `repeats` if they were done before. `limits` are those of the
+    workspace's storage that are nearly reached: what, how much of it, and what is left. All that it loads is one
     import. Each write has an id of its own, made of the `request_id` and its number: the same call makes the same
     writes.
     """
@@ -24,6 +26,7 @@ class Acting:
     actor: str | None = None
     writes: list[str] = field(default_factory=list)
     repeats: bool = False
+    limits: Sequence[tuple[str, int, int]] = ()
     import_id: str = field(default_factory=lambda: secrets.token_hex(8))
     _sent: int = 0
 
@@ -71,6 +74,14 @@ def apart() -> Iterator[None]:
 def current_acting() -> Acting | None:
     """The tool at work; None outside of a block."""
     return _now.get()
+
+
+def read_limits(header: str) -> list[tuple[str, int, int]]:
+    """What a server says is left of its limits of storage: logs or bytes, how many, and how many more."""
+    return [(found[1], int(found[2]), int(found[3])) for found in _LIMIT.finditer(header)]
+
+
+_LIMIT = re.compile(r'"(logs|bytes)";q=(\d{1,18});r=(\d{1,18})(?!\d)')
 
 
 def _encoded_name(name: str) -> str:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from evals_mcp import __version__
-from evals_mcp.client.acting import current_acting
+from evals_mcp.client.acting import current_acting, read_limits
 from evals_mcp.client.failures import Trouble, answer_failure, network_failure, not_finite, not_the_api
 from evals_mcp.client.retries import LONGEST_WAIT, MOST_TRIES, PASSING, backoff, read_retry_after
 from evals_mcp.client.urls import ApiVersion, Query, build_url, read_base_url
@@ -40,6 +40,7 @@ EXTENSION_HEADER = "x-evals-mcp"
 
 _WRITE_HEADER = "x-evals-write"
 _REPEAT_HEADER = "idempotent-replayed"
+_LIMITS_HEADER = "x-evals-limits"
 _UNDOABLE_HEADER = "x-evals-undoable"
 
 # Uvicorn closes idle connections after five seconds. Stay below that, because a failed write is not retried.
@@ -255,6 +256,9 @@ class Connection:
             if _UNDOABLE_HEADER not in response.headers:
                 at_work.note_write(response.headers[_WRITE_HEADER])
             at_work.repeats |= _REPEAT_HEADER in response.headers
+
+        if (at_work := current_acting()) is not None:
+            at_work.limits = read_limits(response.headers.get(_LIMITS_HEADER, ""))
 
     def _refused(self, response: "httpx.Response", retry_after: float | None) -> EvalsError:
         login = self._address.login

@@ -83,7 +83,8 @@ def bound(tool: Tool, look_up: Callable[..., Lookup], max_tokens: int) -> Callab
                 return question.result
         if tool.journaled:
             is_ignored = request_id is not None and not lookup.client.extended
-            text = "\n".join([text, *closing_lines(act.writes, repeats=act.repeats, is_ignored=is_ignored)])
+            closing = closing_lines(act.writes, repeats=act.repeats, is_ignored=is_ignored, limits=act.limits)
+            text = "\n".join([text, *closing])
             lookup.show(lambda: {"kind": "write", "writes": act.writes})
         if wanted and (tool.view or lookup.document):
             attach_document(lookup.document or TEXT_ALONE)

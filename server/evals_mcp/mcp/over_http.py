@@ -23,7 +23,8 @@ LARGEST_MESSAGE = 4 * 1024 * 1024
 
 _NO_KEY = "This server requires an API key, as `X-API-KEY: KEY` or `Authorization: Bearer KEY`."
 _ONLY_POST = "MCP over HTTP takes POST here: nothing is kept between requests, so there is no stream to open or to end."
-_OF_GUARD = (413, 503)  # too large, and too many at once
+_OF_GUARD = (413, 429, 503)  # too large, too many in a minute, and too many at once
+_TOLD_OF_GUARD = ("retry-after", "ratelimit", "ratelimit-policy")
 _INVALID_REQUEST = -32600  # of JSON-RPC
 _FIRST_WITHOUT_HANDSHAKE = "2026-07-28"
 
@@ -38,12 +39,13 @@ class ServedServer(Protocol):
 
 
 class Guest(NamedTuple):
-    """Somebody who is let in: the server that answers, the id of their key (not a secret), and a context in which what
-    that server reads and writes is theirs."""
+    """Somebody who is let in: the server that answers, the id of their key (not a secret), a context in which what that
+    server reads and writes is theirs, and what counts the requests of their workspace."""
 
     server: ServedServer
     key_id: str | None
     acting: Callable[[], AbstractContextManager[None]]
+    meter: Any = None
 
 
 Enter = Callable[[str | None], Awaitable[Guest]]
@@ -99,17 +101,20 @@ def _refusal(error: EvalsError, *, has_key: bool) -> JSONResponse:
 def _telling(scope: Scope, receive: Receive, send: Send) -> Send:
     """Send what the guard says about a body that it does not take as an error of MCP: hosts show no other."""
     refused: int | None = None
+    headers: dict[str, str] = {}
 
     async def tell(message: Message) -> None:
         nonlocal refused
         if message["type"] == "http.response.start" and message["status"] in _OF_GUARD:
             refused = message["status"]
+            headers.update({name.decode(): value.decode() for name, value in message["headers"]})
         elif refused is None:
             await send(message)
         else:
             detail = json.loads(message["body"])["detail"]
             error = {"jsonrpc": "2.0", "id": None, "error": {"code": _INVALID_REQUEST, "message": detail}}
-            await JSONResponse(error, status_code=refused)(scope, receive, send)
+            told = {name: value for name, value in headers.items() if name in _TOLD_OF_GUARD}
+            await JSONResponse(error, status_code=refused, headers=told)(scope, receive, send)
 
     return tell
 

@@ -22,6 +22,7 @@ from evals_mcp.api.grants import OpenAccess, ReadOnly
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.middleware.bodies import BodyGuard
 from evals_mcp.api.middleware.large_bodies import LARGE_BODY, LargeBodies
+from evals_mcp.api.middleware.limits import LimitGate
 from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
 from evals_mcp.api.middleware.request_log import RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
@@ -106,7 +107,11 @@ def _application(
     api = create_app(allowed, options.largest_body, patience=PATIENCE, keys=keys, bodies=bodies)
     pages = Pages(api, open_entrance(access))
     largest = min(options.largest_body, LARGEST_MESSAGE)
-    guard = partial(BodyGuard, largest_body=largest, bodies=bodies, checks_texts=True)
+
+    def guard(answer: ASGIApp) -> ASGIApp:
+        body_guard = BodyGuard(answer, largest, bodies=bodies, checks_texts=True)
+        return LimitGate(body_guard, is_free_of_storage=True)
+
     actor = options.actor if isinstance(access, OpenAccess) else None  # with keys, each names its person
     return McpOverHttp(pages, open_mcp(allowed, secret, options.max_tokens, actor), guard)
 

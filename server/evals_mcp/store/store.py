@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
+from evals_mcp.store.database.meter import Meter
 from evals_mcp.store.database.opening import migrate
 from evals_mcp.store.evaluations.evaluations import Evaluations
 from evals_mcp.store.evaluations.judge_examples import JudgeExamples
@@ -60,6 +61,7 @@ class Store:
 
     def __init__(self, database: Database, journal_days: int = DEFAULT_DAYS) -> None:
         self.database = database
+        self.meter: Meter | None = None
         self._journaling = Journaling(database, journal_days)
         database.around_writes(self._journaling.around)
         self.files = Files(database)
@@ -226,6 +228,11 @@ class Store:
         from evals_mcp.store.v4.project_logs import ProjectLogs
 
         return ProjectLogs(self.database)
+
+    def limit_by(self, meter: Meter) -> None:
+        """Hold the workspace to the limits that a meter knows."""
+        self.meter = meter
+        self.database.within_limits(meter.within)
 
     def close(self) -> None:
         """Close all connections."""

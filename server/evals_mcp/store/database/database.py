@@ -56,6 +56,7 @@ class Database:
         self._turns = FairLock()
         self._preparations: list[Callable[[Database], None]] = []
         self._around_writes: Callable[[Connection], AbstractContextManager[None]] = _alone
+        self._within_limits: Callable[[Connection], AbstractContextManager[None]] = _alone
         self._on_replacement: list[Callable[[], None]] = []
         self._on_close: list[Callable[[], None]] = []
         self._opening = Lock()
@@ -104,8 +105,10 @@ class Database:
                 with connection.begin() as transaction:
                     if not self.is_sqlite:
                         lock_writes(connection, self.schema)
-                    with nullcontext() if dry_run else self._around_writes(connection):
-                        yield connection
+                    around = nullcontext() if dry_run else self._around_writes(connection)
+                    with around:
+                        with self._within_limits(connection):
+                            yield connection
                         self._check_file(openings)
                     if dry_run:
                         transaction.rollback()
@@ -132,6 +135,10 @@ class Database:
     def around_writes(self, around: Callable[[Connection], AbstractContextManager[None]]) -> None:
         """Enter `around` in each writing transaction after this, and leave it before the commit."""
         self._around_writes = around
+
+    def within_limits(self, within: Callable[[Connection], AbstractContextManager[None]]) -> None:
+        """Enter `within` in each writing transaction after this, and leave it before the journal: it may refuse."""
+        self._within_limits = within
 
     def on_replacement(self, forget: Callable[[], None]) -> None:
         """Call `forget` whenever another file has replaced the one that was open."""

@@ -20,7 +20,7 @@ from evals_mcp.store.teams.api_keys import (
     read_keys,
     revoke,
 )
-from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys, workspaces
+from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys
 from evals_mcp.store.teams.keys import is_same, page_token, secret_digest
 from evals_mcp.store.teams.last_uses import LastUses
 from evals_mcp.store.teams.workspaces import Workspace, Workspaces, find_workspace

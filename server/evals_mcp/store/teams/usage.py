@@ -5,6 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Table, func, select, text
 
 from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.meter import size_of
 from evals_mcp.store.database.tables import evaluations, logs, runs
 
 _COUNTED = 1_000_000
@@ -33,17 +34,6 @@ def read_usage(data: Database) -> Usage:
         )
 
 
-def size_of(connection: Connection, schema: str | None) -> int:
-    """The bytes of a workspace's data on the disk, with its indexes. Reads no table."""
-    if connection.dialect.name == "sqlite":
-        pages, free, size = (
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        return int((pages - free) * size)
-    return int(connection.execute(_SIZE, {"schema": schema or "public"}).scalar_one())
-
-
 def _count(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
@@ -56,10 +46,6 @@ def _estimated_logs(connection: Connection, schema: str | None) -> int | None:
     return int(found) if found is not None and found >= _COUNTED else None
 
 
-_SIZE = text(
-    "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c JOIN pg_namespace n "
-    "ON n.oid = c.relnamespace WHERE n.nspname = :schema AND c.relkind IN ('r', 'm')"
-)
 _ESTIMATE = text(
     "SELECT c.reltuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
     "WHERE n.nspname = :schema AND c.relname = 'logs'"

@@ -8,6 +8,7 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from evals_mcp.errors import Conflict, Invalid, NotFound, Unavailable
 from evals_mcp.store.database.database import Database, lock_writes
+from evals_mcp.store.database.meter import Limits, Meter
 from evals_mcp.store.database.opening import migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.sql.postgresql_reading import query_role
@@ -76,14 +78,15 @@ class Workspaces:
 
         Raises NotFound if it was removed since, and Conflict if a newer evals-mcp wrote it.
         """
-        if workspace.schema is None:
-            return Store(self.database, self._journal_days)
         database = self._data_of(workspace)
-        try:
-            migrate(database, creates=False)
-        except NotFound as error:
-            raise NotFound(f"Workspace `{workspace.name}` was removed: its data is gone.") from error
-        return Store(database, self._journal_days)
+        if workspace.schema is not None:
+            try:
+                migrate(database, creates=False)
+            except NotFound as error:
+                raise NotFound(f"Workspace `{workspace.name}` was removed: its data is gone.") from error
+        store = Store(database, self._journal_days)
+        store.limit_by(Meter(database, partial(self._limits_in, workspace.schema)))
+        return store
 
     def rename_workspace(self, name: str, new_name: str) -> Workspace:
         """Give a workspace another name; its data and keys stay, and open servers go on.
@@ -118,6 +121,17 @@ class Workspaces:
                 _put_out_of_reach(connection, find_workspace(connection, name), self.database.now())
         return self._delete_left()
 
+    def limits(self, name: str) -> Limits:
+        """The limits of a workspace. Raises NotFound."""
+        return self._limits_in(self.workspace(name).schema)
+
+    def limit_workspace(self, name: str, limits: Limits) -> None:
+        """Set the limits of a workspace, all of them. Servers hold it to them within seconds. Raises NotFound."""
+        with self.database.write() as connection:
+            workspace = find_workspace(connection, name)
+            named = {f"most_{kind}": most for kind, most in limits._asdict().items()}
+            connection.execute(update(workspaces).where(workspaces.c.name == workspace.name).values(named))
+
     def require_removable(self) -> None:
         """Raise Invalid where a workspace cannot be removed."""
         if self.database.is_sqlite:
@@ -129,7 +143,8 @@ class Workspaces:
 
     def keys_of(self, workspace: Workspace) -> int:
         """How many keys open a workspace."""
-        active = (api_keys.c.workspace == workspace.name, api_keys.c.revoked_at.is_(None))
+        is_current = api_keys.c.expires_at.is_(None) | (api_keys.c.expires_at > self.database.now())
+        active = (api_keys.c.workspace == workspace.name, api_keys.c.revoked_at.is_(None), is_current)
         with self._keys.read() as connection:
             return connection.execute(select(func.count()).select_from(api_keys).where(*active)).scalar_one()
 
@@ -148,6 +163,13 @@ class Workspaces:
         if workspace.schema is None:
             return self.database
         return Database(self.database.engine, workspace.schema, self.database.now)
+
+    def _limits_in(self, schema: str | None) -> Limits:
+        """The limits of the workspace in a schema; none for one that was removed."""
+        columns = [workspaces.c[f"most_{kind}"] for kind in Limits._fields]
+        with self._keys.read() as connection:
+            row = connection.execute(select(*columns).where(workspaces.c.schema.is_not_distinct_from(schema))).first()
+        return Limits() if row is None else Limits(*row)
 
     def _delete_left(self) -> bool:
         """Delete the data of removed workspaces. Whether all of it is deleted: a question may still read some."""
