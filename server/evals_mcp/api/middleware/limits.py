@@ -57,7 +57,7 @@ class LimitGate:
                     await _refuse_request(allowance, headers)(scope, receive, send)
                     return
             if writes:
-                meter.require_room(for_logs=_ADDS_LOGS.fullmatch(scope["path"]) is not None)
+                meter.require_room(for_logs=may_add_logs(scope["path"]))
         except EvalsError as error:
             refusal = JSONResponse({"detail": str(error)}, status_code=error.status)
             await refusal(scope, receive, _with_headers(send, headers, meter))
@@ -74,6 +74,11 @@ class LimitGate:
 def may_add(method: str, path: str) -> bool:
     """Whether a request may add data: it writes, and is none that takes data away."""
     return method != "DELETE" and need_of(method, path) > Role.READ and _TAKES_AWAY.fullmatch(path) is None
+
+
+def may_add_logs(path: str) -> bool:
+    """Whether a request to a path that may add data may add logs."""
+    return _ADDS_LOGS.fullmatch(path) is not None
 
 
 def _meter(scope: Scope) -> Meter | None:

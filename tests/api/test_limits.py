@@ -1,0 +1,185 @@
+"""The limits of a workspace: told before they are reached, then refused whole, while reads go on."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from tests.every_route import LINES, Team, build, every_route
+
+from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
+from evals_mcp.api.middleware.limits import may_add, may_add_logs
+from evals_mcp.store.database.meter import RENEWED_SECONDS, Limits, Meter
+from evals_mcp.store.files.files import FileChange
+from evals_mcp.store.store import Store, open_store
+
+pytestmark = pytest.mark.anyio
+_FLOW = {"path": "f", "attributes": {"n": 1}}
+_LOG = {"path": "f", "output": "a"}
+
+
+class Limited:
+    """A store with limits that a test sets, and a clock that it moves."""
+
+    def __init__(self, store: Store) -> None:
+        self.now = 0.0
+        self.limits = Limits()
+        self.store = store
+        store.limit_by(Meter(store.database, lambda: self.limits, lambda: self.now))
+        self.api = _client(create_app(OpenAccess(store)))
+
+    def limit(self, **limits: int) -> None:
+        """Set limits, and let time pass until they are known."""
+        self.limits = Limits(**limits)
+        self.wait()
+
+    def wait(self, seconds: float = RENEWED_SECONDS) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+    async def log(self) -> int:
+        """The status of an answer to a new log."""
+        return (await self.api.post("/v5/flows/log", json=_LOG)).status_code
+
+    async def logs(self) -> int:
+        """How many logs a read finds."""
+        (flow,) = (await self.api.get("/v5/flows")).json()["records"]
+        found = (await self.api.get("/v5/logs", params={"file_id": flow["id"]})).json()
+        return len(found["records"])
+
+
+Open = Callable[[], Limited]
+
+
+@pytest.fixture
+def opened(database_address: str) -> Iterator[Open]:
+    """Opens the same database again with each call, as another server does."""
+    with ExitStack() as stores:
+        schema = "team" if "://" in database_address else None
+        opening = lambda: stores.enter_context(closing(open_store(database_address, schema)))  # noqa: E731
+        opening().files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+        yield lambda: Limited(opening())
+
+
+def _client(app: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
+
+
+async def test_no_log_is_written_beyond_the_limit(opened: Open) -> None:
+    """By none of two servers, however many one request brings. Reads go on; a deleted log makes room."""
+    one, other = opened(), opened()
+    for server in (one, other):
+        server.limit(logs=5)
+    assert [await one.log(), await other.log(), await one.log()] == [200] * 3
+    version = (await one.api.get("/v5/flows")).json()["records"][0]["version_id"]
+    lines = "\n".join(f'{{"record":"log","id":"l{n}","version_id":"{version}","output":"a"}}' for n in range(3))
+    for server in (one, other):
+        bulk = await server.api.post("/v5/bulk", content=lines, headers=LINES)
+        assert bulk.status_code == 507
+        assert "limit of 5 logs. Nothing was written. Delete" in bulk.json()["detail"]
+    assert await one.logs() == 3
+    total = (await one.api.get("/v5/journal")).json()["total"]
+    assert total == 3
+    assert [await other.log(), await one.log(), await other.log(), await one.log()] == [200, 200, 507, 507]
+    for server in (one, other):
+        assert (await server.api.patch("/v5/flows/logs/l", json={"output": "b"})).status_code == 404
+        assert await server.logs() == 5
+    assert (await one.api.post("/v5/flows", json={**_FLOW, "path": "g"})).is_success
+    (first, *_) = (await one.api.get("/v5/logs", params={"file_id": await _flow(one)})).json()["records"]
+    assert (await one.api.delete("/v5/logs", params={"id": first["id"]})).is_success
+    for server in (one, other):
+        server.wait()
+    assert [await other.log(), await one.log()] == [200, 507]
+
+
+async def _flow(server: Limited) -> str:
+    records = (await server.api.get("/v5/flows", params={"name": "f"})).json()["records"]
+    return str(records[0]["id"])
+
+
+async def test_what_is_left_is_told_from_four_fifths_on(opened: Open) -> None:
+    """In each answer, with the words of RateLimit."""
+    server = opened()
+    server.limit(logs=10)
+    for _ in range(7):
+        answer = await server.api.post("/v5/flows/log", json=_LOG)
+        assert "x-evals-limits" not in answer.headers
+    for left in (2, 1, 0):
+        answer = await server.api.post("/v5/flows/log", json=_LOG)
+        assert answer.headers["x-evals-limits"] == f'"logs";q=10;r={left}'
+    refused = await server.api.post("/v5/flows/log", json=_LOG)
+    assert (refused.status_code, refused.headers["x-evals-limits"]) == (507, '"logs";q=10;r=0')
+    assert (await server.api.get("/v5/flows")).headers["x-evals-limits"] == '"logs";q=10;r=0'
+
+
+async def test_full_storage_takes_nothing_but_lets_go(opened: Open) -> None:
+    """Every write is refused before its body is read; deleting and undoing are not."""
+    server = opened()
+    made = await server.api.post("/v5/flows/log", json=_LOG)
+    server.limit(bytes=100_000)
+    for method, path in (("POST", "/v5/flows"), ("PATCH", "/v5/flows/logs/x"), ("POST", "/v5/bulk")):
+        refused = await server.api.request(method, path, content=b"no JSON")
+        assert (refused.status_code, "limit of 0.0001 GB" in refused.text) == (507, True)
+        assert refused.headers["x-evals-limits"] == '"bytes";q=100000;r=0'
+    assert (await server.api.delete("/v5/logs", params={"id": made.json()["id"]})).is_success
+    undo = await server.api.post("/v5/journal/write_9_00000000/undo")
+    assert undo.status_code == 404
+    assert (await server.api.get("/v5/logs", params={"file_id": await _flow(server)})).json()["records"] == []
+    server.limit(bytes=10**9)
+    assert await server.log() == 200
+
+
+async def test_bytes_that_came_in_count_until_the_next_look(opened: Open) -> None:
+    """A server may take no more in between two looks than its limit has room for."""
+    server = opened()
+    await server.log()
+    server.limit(bytes=10**7)
+    statuses = [
+        (await server.api.post("/v5/flows/log", json={**_LOG, "output": "a" * 3 * 10**6})).status_code for _ in range(5)
+    ]
+    assert sorted(set(statuses)) == [200, 507]
+    assert statuses == sorted(statuses)
+    assert statuses.count(200) in (3, 4)
+
+
+async def test_requests_of_a_minute_are_counted(opened: Open) -> None:
+    """What is left is in each answer; one too many gets 429 and when to come back. Health needs no key and no count."""
+    server = opened()
+    await server.log()
+    assert "ratelimit" not in (await server.api.get("/v5/flows")).headers
+    server.limit(requests=3)
+    for left in (2, 1, 0):
+        answer = await server.api.get("/v5/flows")
+        assert answer.headers["ratelimit-policy"] == '"requests";q=3;w=60'
+        assert answer.headers["ratelimit"] == f'"requests";r={left};t=60'
+    server.wait(20)
+    refused = await server.api.get("/v5/flows")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "40")
+    assert refused.headers["ratelimit"] == '"requests";r=0;t=40'
+    assert "limit of 3 requests a minute. Wait 40 s" in refused.json()["detail"]
+    assert (await server.api.get("/health")).status_code == 200
+    server.wait(40)
+    assert (await server.api.get("/v5/flows")).status_code == 200
+
+
+@pytest.mark.parametrize("emptied_store", ["sqlite"], indirect=True)
+async def test_every_route_that_adds_logs_is_known(served_api: httpx.AsyncClient, store: Store) -> None:
+    """So that it is refused before its body is read; and what reads or takes away adds nothing."""
+    team = Team(served_api)
+    world = await build(team)
+    for step in every_route(world):
+        before = _count(store)
+        await team.send(step)
+        path = re.sub(r"\?.*", "", step.path)
+        if _count(store) > before:
+            assert may_add(step.method, path), step
+            # What is generated for runs comes after a write that has room without logs.
+            assert may_add_logs(path) or path.endswith(("/runs", "/evaluators")), step
+
+
+def _count(store: Store) -> int:
+    with store.database.read() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM logs").scalar_one())
