@@ -166,6 +166,7 @@ def _named(version: Any) -> JsonObject:
         "status": _STATUS,
         "name": version.name,
         "description": version.version_description,
+        "created_by": version.created_by,
     }
 
 

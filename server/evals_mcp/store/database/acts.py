@@ -42,6 +42,12 @@ def current_act() -> Act | None:
     return _now.get()
 
 
+def current_actor() -> str | None:
+    """Who does what the transaction does: the name of the key, or of who is said to act; None if nobody is known."""
+    act = _now.get()
+    return None if act is None else act.actor
+
+
 def begin_act(act: Act) -> None:
     """Let all later transactions of a block belong to a request."""
     _now.set(act)

@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from evals_mcp.store.database.acts import current_actor
 from evals_mcp.store.database.columns import CodePointText, Moment, RowNumber
 from evals_mcp.store.database.journal_tables import journal as journal
 from evals_mcp.store.database.journal_tables import journal_rows as journal_rows
@@ -90,6 +91,7 @@ versions = Table(
     Column("updated_at", Moment, nullable=False),
     Column("last_used_at", Moment, nullable=False),
     Column("deleted_at", Moment),
+    Column("created_by", String, default=current_actor),
     UniqueConstraint("file_id", "digest"),
     UniqueConstraint("file_id", "name"),
     Index("ix_versions_file_id_number", "file_id", "number"),
@@ -150,6 +152,7 @@ evaluations = Table(
     Column("name", String),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("created_by", String, default=current_actor),
     UniqueConstraint("file_id", "name"),
     Index("ix_evaluations_file_id_number", "file_id", "number"),
     Index("ix_evaluations_updated_at", "updated_at"),
@@ -187,6 +190,7 @@ runs = Table(
     Column("revision", Integer, nullable=False),  # grows with each change of its logs or judgments
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("created_by", String, default=current_actor),
     sqlite_autoincrement=True,
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, false, func, select, 
 from sqlalchemy.exc import IntegrityError
 
 from evals_mcp.errors import Conflict, NotFound
+from evals_mcp.models.creators import creator
 from evals_mcp.models.evaluations import EvaluationEvaluatorResponse, EvaluationResponse
 from evals_mcp.models.evaluators import EvaluatorResponse
 from evals_mcp.models.pages import PaginatedData
@@ -222,6 +223,7 @@ def read_evaluations(connection: Connection, rows: Sequence[Row[Any]]) -> list[E
             ],
             created_at=row.created_at,
             updated_at=row.updated_at,
+            created_by=creator(row.created_by),
             url=f"evals://evaluations/{row.id}",
         )
         for row in rows

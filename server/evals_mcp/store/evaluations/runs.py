@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, exists, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
+from evals_mcp.models.creators import creator
 from evals_mcp.models.evaluations import EvaluationLogResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.references import Target
@@ -287,6 +288,7 @@ def read_run_responses(
                 "control": row.control,
                 "dataset": shown.get(row.dataset_version_id),
                 "version": shown.get(row.version_id),
+                "created_by": creator(row.created_by),
                 "reported_figures": reported.get(row.id),
             }
         )

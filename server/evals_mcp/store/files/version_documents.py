@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, RowMapping, Select, bindparam, func, select
 
+from evals_mcp.models.creators import creator
 from evals_mcp.models.evaluators import EXAMPLES
 from evals_mcp.store.database.tables import deployments, environments, files, versions
 from evals_mcp.store.files.paths import ROOT_ID
@@ -79,6 +80,7 @@ def _document(row: RowMapping, total_logs: int, in_environments: list[Document])
         "created_at": row["versions_created_at"],
         "updated_at": row["versions_updated_at"],
         "last_used_at": row["versions_last_used_at"],
+        "created_by": creator(row["versions_created_by"]),
         "version_logs_count": row["versions_logs_count"],
         "total_logs_count": total_logs,
         "datapoints_count": row["versions_datapoints_count"],
