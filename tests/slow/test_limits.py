@@ -46,20 +46,18 @@ async def test_assistants_are_told_and_held_to_limits(database_address: str) -> 
     secret = create_key(database_address, workspace, "zoe").secret
     with closing(open_control(database_address)) as control:
         control.limit_workspace(workspace, Limits(logs=5))
-    wanted = {"evaluation": "e", "run": "v1"}
-    with served(database_address) as url:
-        async with mcp_client(url, "legacy", X_API_KEY=secret) as client:
-            made = await words(client, "set_up_run", evaluation="e", attributes='{"a": 1}', version="v1")
-            assert "This workspace has used" not in made
-            answers = [
-                await words(
-                    client, "log_generation", **wanted, outputs=[f'{{"inputs": {{"q": "{n}"}}, "output": "a"}}']
-                )
-                for n in range(6)
-            ]
-            assert ["This workspace has used" in answer for answer in answers] == [False] * 3 + [True] * 2 + [False]
-            assert "This workspace has used 80% of its limit of 5 logs." in answers[3]
-            assert "limit of 5 logs. Nothing was written." in answers[5]
+    told = []
+    async with httpx.AsyncClient(headers={"X-API-KEY": secret}, timeout=60) as http:
+        with served(database_address) as url:
+            assert (await http.post(f"{url}/v5/flows", json={"path": "f", "attributes": {}})).is_success
+            async with mcp_client(url, "legacy", X_API_KEY=secret) as client:
+                for number in range(6):
+                    flow = {"evaluation": f"e{number}", "attributes": '{"a": 1}', "version": "v1"}
+                    told.append(await words(client, "set_up_run", **flow))
+                    last = await http.post(f"{url}/v5/flows/log", json={"path": "f", "output": "a"})
+    assert ["This workspace has used" in answer for answer in told] == [False] * 4 + [True] * 2
+    assert "This workspace has used 80% of its limit of 5 logs.\nUndo: " in told[4]
+    assert (last.status_code, "limit of 5 logs. Nothing was written." in last.text) == (507, True)
     with closing(open_control(database_address)) as control:
         control.limit_workspace(workspace, Limits(requests=2))
     body, headers = message("2026-07-28", "tools/list")
