@@ -110,8 +110,8 @@ def closing_lines(
 
 
 def _limit_line(kind: str, most: int, left: int) -> Quoted:
-    used = (most - left) * 100 // most if most else 100
-    amount: Quoted = f"{most / 1e9:,.3g} GB" if kind == "bytes" else figures.count(most, "log")
+    used = figures.count((most - left) * 100 // most if most else 100)
+    amount = figures.byte_size(most) if kind == "bytes" else figures.count(most, "log")
     return f"This workspace has used {used}% of its limit of {amount}."
 
 
