@@ -39,8 +39,8 @@ def how_to_allow(setup: Setup) -> Quoted:
 
 def _how_to_read(setup: Setup) -> Quoted:
     """What a person does to read a workspace."""
-    setting: Quoted = f'{_PLACES}"Database"' if setup.in_bundle else "EVALS_MCP_DATABASE"
-    return f"To read one, add ?workspace=NAME to the address in {setting}."
+    setting: Quoted = f'{_PLACES}"Workspace"' if setup.in_bundle else "EVALS_MCP_WORKSPACE"
+    return f"To read one, set {setting} to its name."
 
 
 def without_limit(setup: Setup) -> Quoted:
