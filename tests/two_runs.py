@@ -54,7 +54,9 @@ def _may_be_late(file: Path) -> bool:
 
 
 def _is_late(item: pytest.Item) -> bool:
-    if item.get_closest_marker("slow") or "postgres_server" in getattr(item, "fixturenames", ()):
+    if item.get_closest_marker("slow") or {"postgres_server", "postgres_database"} & set(
+        getattr(item, "fixturenames", ())
+    ):
         return True
     parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
     return any(isinstance(value, str) and value == "postgresql" for value in parameters)

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 import httpx
-import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import insert, select
+from tests.postgresql import create_database, drop_database
 
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import Grant, OpenAccess
@@ -94,11 +94,10 @@ def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmptiedSt
 def postgresql_store(postgres_server: str) -> Iterator[EmptiedStore]:
     """The workspace on PostgreSQL of all tests."""
     name = f"api_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    store = open_store(postgres_server.replace("/postgres?", f"/{name}?"), "team")
+    store = open_store(create_database(postgres_server, name), "team")
     yield EmptiedStore(store)
     store.close()
+    drop_database(postgres_server, name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,14 +1,17 @@
 """Servers of one database that are killed at random, and a database that ends under them, lose and double nothing."""
 
+import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.killed_writers import check_writes, terminate_backends, write_while_killed
+from tests.postgresql import GIVEN, create_database, drop_database
 from tests.serving.administration import create_workspace
 
 from evals_mcp.store.store import open_store
@@ -39,23 +42,46 @@ def own_server() -> Iterator[Any]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.skipif(GIVEN is not None, reason="the server that is given may not be restarted")
 def test_killed_servers_of_postgresql_write_everything_once(own_server: Any) -> None:
     """So do its backends and the database itself, which is restarted under load: servers connect again."""
     address = str(own_server.get_uri())
-    create_workspace(address, "killed")
-    disturbances = 0
+    modes = cycle((None, "fast", None, None, None, None, "immediate", None, None, None))
 
     def disturb() -> None:
+        mode = next(modes)
+        if mode is None:
+            terminate_backends(address)
+        else:
+            _restart(own_server, mode)
+
+    _write_while_disturbed(address, disturb)
+
+
+@pytest.mark.skipif(GIVEN is None, reason="EVALS_MCP_TEST_POSTGRESQL names no server")
+def test_killed_servers_of_a_given_postgresql_write_everything_once() -> None:
+    """The backends of its coordinator end under load."""
+    assert GIVEN is not None
+    name = f"killed_{secrets.token_hex(6)}"
+    address = create_database(GIVEN, name)
+    try:
+        _write_while_disturbed(address, lambda: terminate_backends(address))
+    finally:
+        drop_database(GIVEN, name)
+
+
+def _write_while_disturbed(address: str, disturb: Callable[[], None]) -> None:
+    workspace = create_workspace(address, "killed")
+    disturbances = 0
+
+    def count() -> None:
         nonlocal disturbances
         disturbances += 1
-        if disturbances % 5 == 2:
-            _restart(own_server, "immediate" if disturbances % 2 else "fast")
-        else:
-            terminate_backends(address)
+        disturb()
 
-    outcome = write_while_killed(address, _SECONDS, "killed", disturb)
+    outcome = write_while_killed(address, _SECONDS, "killed", count)
     assert not [failure for failure in outcome.failures if "Internal error" in failure], outcome.failures
-    with closing(open_store(address, "evals_mcp_killed")) as store:
+    with closing(open_store(address, workspace.schema)) as store:
         check_writes(store, outcome)
     assert disturbances > 2
     assert len(outcome.acknowledged) > 10

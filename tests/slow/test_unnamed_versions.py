@@ -3,8 +3,8 @@
 import secrets
 from collections.abc import AsyncIterator
 
-import psycopg
 import pytest
+from tests.postgresql import create_database, drop_database
 from tests.repeated import repeated_tests
 from tests.tools import test_unnamed_versions
 from tests.tools.test_unnamed_versions import Reviewer, anyio_backend, reviewing
@@ -19,7 +19,6 @@ globals().update(repeated_tests(test_unnamed_versions))
 async def reviewer(postgres_server: str) -> AsyncIterator[Reviewer]:
     """A reviewer at a database of PostgreSQL."""
     name = f"unnamed_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    async for reviewer in reviewing(postgres_server.replace("/postgres?", f"/{name}?")):
+    async for reviewer in reviewing(create_database(postgres_server, name)):
         yield reviewer
+    drop_database(postgres_server, name)

@@ -27,7 +27,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if request.param == "sqlite":
         address = str(tmp_path_factory.mktemp("texts") / "texts.db")
     else:
-        address = str(request.getfixturevalue("postgres_server"))
+        address = str(request.getfixturevalue("postgres_database"))
     opened = create_database(address)
     with opened.write() as connection:
         TEXTS.drop(connection, checkfirst=True)

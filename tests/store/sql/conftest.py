@@ -7,11 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 from tests.edge_cases import NAME, load_edge_cases
 from tests.loaded_stores import Served, served
+from tests.postgresql import create_database
 from tests.serving.administration import create_key, create_workspace
 
 from evals_mcp.api.app import create_app
@@ -63,9 +62,7 @@ def sqlite_asked(sample_database: Path, tmp_path_factory: pytest.TempPathFactory
 def postgresql_asked(postgres_server: str, sqlite_asked: Asked, served: Served) -> Iterator[Asked]:
     """The same in a workspace on PostgreSQL, beside another workspace and keys."""
     name = f"asked_{secrets.token_hex(4)}"  # files that import this fixture have one of their own
-    address = postgres_server.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    address = create_database(postgres_server, name)
     spaces = {name: create_workspace(address, name).schema for name in ("red", "blue")}
     create_key(address, "red", "secret")
     app = create_app(OpenAccess(sqlite_asked.store))

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
+from tests.postgresql import in_database
 from tests.store.sql.conftest import EDGE_CASES, SAMPLE, Asked
 
 from evals_mcp.errors import Conflict, Invalid
@@ -337,9 +338,9 @@ def test_a_service_that_may_not_create_a_login_refuses(postgres_server: str) -> 
     """It never runs the SQL with its own rights, and tells where to read what to do. Then it can."""
     user = f"plain_{secrets.token_hex(4)}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {user} LOGIN")
+        connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{user}'")
         connection.execute(f"CREATE DATABASE {user} OWNER {user}")
-    address = postgres_server.replace("//postgres:@/postgres?", f"//{user}@/{user}?")
+    address = in_database(postgres_server, user, username=user, password=user)
     with closing(open_store(address, "team")) as store:
         login = QueryLogin(store.database)
         with pytest.raises(Conflict, match=r"may not create a login.*docs/sql\.md"):
