@@ -1,13 +1,15 @@
-"""`evals-mcp workspaces`: create, list, limit, rename and remove workspaces on PostgreSQL."""
+"""`evals-mcp workspaces`: create, list, limit, rename, move and remove workspaces on PostgreSQL."""
 
 import argparse
 import re
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli.arguments import add_database, control_of
 from evals_mcp.cli.printing import print_rows
-from evals_mcp.errors import Invalid
+from evals_mcp.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     from evals_mcp.store.database.meter import Limits
@@ -25,14 +27,20 @@ _TOLD_FROM = 80
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
-    workspaces = commands.add_parser("workspaces", help="create, list, limit, rename and remove workspaces")
+    workspaces = commands.add_parser("workspaces", help="create, list, limit, rename, move and remove workspaces")
     actions = workspaces.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="create a workspace and its tables")
     create.add_argument("name", metavar="NAME")
+    create.add_argument(
+        "--distributed", action="store_true", help="place it on a node of a distributed database (Citus)"
+    )
     listing = actions.add_parser("list", help="list all workspaces, with what they have")
     rename = actions.add_parser("rename", help="give a workspace another name; its data and keys stay")
     rename.add_argument("name", metavar="OLD")
     rename.add_argument("new_name", metavar="NEW")
+    move = actions.add_parser("move", help="move a workspace to a node of a distributed database (Citus)")
+    move.add_argument("name", metavar="NAME")
+    move.add_argument("node", metavar="HOST[:PORT]", help="the node, by the name that the coordinator has for it")
     remove = actions.add_parser("remove", help="delete a workspace with its data and keys")
     remove.add_argument("name", metavar="NAME")
     remove.add_argument("--yes", action="store_true", help="delete without asking")
@@ -45,6 +53,7 @@ def add_command(commands: Any) -> None:
         (create, _create_workspace),
         (listing, _list_workspaces),
         (rename, _rename_workspace),
+        (move, _move_workspace),
         (remove, _remove_workspace),
         (limit, _limit_workspace),
     )
@@ -55,17 +64,18 @@ def add_command(commands: Any) -> None:
 
 def _create_workspace(parsed: argparse.Namespace) -> int:
     with control_of(parsed) as control:
-        print(f"Created workspace {control.create_workspace(parsed.name).name}.")
+        print(f"Created workspace {control.create_workspace(parsed.name, distributed=parsed.distributed).name}.")
     return 0
 
 
 def _list_workspaces(parsed: argparse.Namespace) -> int:
     with control_of(parsed) as control:
-        rows = [_row(control, workspace) for workspace in control.workspaces()]
+        places = control.places()
+        rows = [_row(control, workspace, places) for workspace in control.workspaces()]
         left = control.left_over()
     if not rows:
         print("There are no workspaces. To create one: `evals-mcp workspaces create NAME`.", file=sys.stderr)
-    print_rows(_HEADERS, rows)
+    print_rows((*_HEADERS, "node") if places else _HEADERS, rows)
     for name in left:
         print(
             f"The data of {name}, which was removed, is not deleted yet: `evals-mcp workspaces remove {name}`.",
@@ -74,12 +84,35 @@ def _list_workspaces(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _row(control: "Control", workspace: "Workspace") -> tuple[str, ...]:
-    usage = control.usage(workspace)
-    logs = f"{'about ' if usage.logs_are_estimated else ''}{usage.logs:,}"
-    counts = (f"{usage.evaluations:,}", f"{usage.runs:,}", logs, _size(usage.bytes), f"{control.keys_of(workspace):,}")
-    limits = _limits_used(control.limits(workspace.name), usage)
-    return (workspace.name, *counts, f"{workspace.created_at:%Y-%m-%d %H:%MZ}", limits)
+def _row(control: "Control", workspace: "Workspace", places: Mapping[str, str]) -> tuple[str, ...]:
+    counts: tuple[str, ...] = ("?", "?", "?", "?")  # while its node is away
+    limits = "?"
+    with suppress(Unavailable):
+        usage = control.usage(workspace)
+        logs = f"{'about ' if usage.logs_are_estimated else ''}{usage.logs:,}"
+        counts = (f"{usage.evaluations:,}", f"{usage.runs:,}", logs, _size(usage.bytes))
+        limits = _limits_used(control.limits(workspace.name), usage)
+    place = (places[workspace.name],) if places else ()
+    return (
+        workspace.name,
+        *counts,
+        f"{control.keys_of(workspace):,}",
+        f"{workspace.created_at:%Y-%m-%d %H:%MZ}",
+        limits,
+        *place,
+    )
+
+
+def _move_workspace(parsed: argparse.Namespace) -> int:
+    from evals_mcp.store.database.nodes import Node
+
+    host, colon, port = parsed.node.rpartition(":")
+    if colon and not port.isdecimal():
+        raise Invalid("The node must be HOST or HOST:PORT, as `evals-mcp workspaces list` shows it.")
+    node = Node(host, int(port)) if colon else Node(port, 5432)
+    with control_of(parsed) as control:
+        print(f"Workspace {control.move_workspace(parsed.name, node).name} is on {node} now. Servers go on.")
+    return 0
 
 
 def _limits_used(limits: "Limits", usage: "Usage") -> str:

@@ -115,6 +115,12 @@ class Database:
                 if self.file is not None:
                     self.file.shorten_log(driver_connection(connection))
 
+    @contextmanager
+    def each_alone(self) -> Iterator[Connection]:
+        """A connection that commits each statement by itself, for what PostgreSQL refuses in a transaction."""
+        with plain_errors(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
     def check(self) -> None:
         """Raise Unavailable if the database cannot be reached."""
         with self.read() as connection:

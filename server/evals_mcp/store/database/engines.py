@@ -14,6 +14,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.models.large_json import CompactJson
 from evals_mcp.store.database.json_values import add_json_functions
 from evals_mcp.store.database.moment_sql import add_moment_functions
+from evals_mcp.store.database.nodes import require_coordinator
 from evals_mcp.store.database.sqlite_file import BUSY_MILLISECONDS, KEPT_LOG, SqliteFile
 from evals_mcp.store.database.text_search import add_functions
 
@@ -36,7 +37,7 @@ def temporary_sqlite_engine() -> Engine:
 
 def postgresql_engine(url: URL) -> Engine:
     """An engine for a PostgreSQL server."""
-    return create_engine(
+    engine = create_engine(
         url,
         # A connection pooler may give each transaction another server session.
         connect_args={"prepare_threshold": None, "connect_timeout": 10},
@@ -46,6 +47,8 @@ def postgresql_engine(url: URL) -> Engine:
         max_overflow=12,
         pool_pre_ping=True,
     )
+    event.listen(engine, "first_connect", require_coordinator)
+    return engine
 
 
 def compact_json(value: Any) -> str:

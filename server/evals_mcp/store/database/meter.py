@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select, text
 
 from evals_mcp.errors import Unavailable
 from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.nodes import is_distributed, node_of
 from evals_mcp.store.database.tables import logs
 
 RENEWED_SECONDS = 10.0
@@ -170,7 +171,10 @@ def size_of(connection: Connection, schema: str | None) -> int:
             for name in ("page_count", "freelist_count", "page_size")
         )
         return int((pages - free) * size)
-    return int(connection.execute(_SIZE, {"schema": schema or "public"}).scalar_one())
+    size = _SIZE
+    if schema is not None and is_distributed(connection) and node_of(connection, schema) is not None:
+        size = _SIZE_ON_A_NODE
+    return int(connection.execute(size, {"schema": schema or "public"}).scalar_one())
 
 
 def _full(most: str) -> Unavailable:
@@ -190,7 +194,10 @@ def _count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(logs)).scalar_one())
 
 
-_SIZE = text(
-    "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c JOIN pg_namespace n "
+_SIZE_OF = (
+    "SELECT coalesce(sum({}(c.oid)), 0) FROM pg_class c JOIN pg_namespace n "
     "ON n.oid = c.relnamespace WHERE n.nspname = :schema AND c.relkind IN ('r', 'm')"
+)
+_SIZE, _SIZE_ON_A_NODE = (
+    text(_SIZE_OF.format(size)) for size in ("pg_total_relation_size", "citus_total_relation_size")
 )

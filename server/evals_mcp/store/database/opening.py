@@ -14,6 +14,7 @@ from sqlalchemy import Connection, MetaData, inspect, text
 from evals_mcp.errors import Conflict, NotFound, Unavailable
 from evals_mcp.store.database.database import Database, driver_connection
 from evals_mcp.store.database.failures import plain_errors
+from evals_mcp.store.database.nodes import place_next_schema
 from evals_mcp.store.database.sqlite_file import APPLICATION_ID, Contents, SqliteFile, read_contents
 
 
@@ -21,13 +22,15 @@ class Migrations(NamedTuple):
     """A set of tables with common migrations: the package of the migrations and the table that stores the revision.
 
     `own_tables` are in every revision: other programs, too, store revisions in a table of this name. `is_guest`: on
-    SQLite they share a file with our other tables.
+    SQLite they share a file with our other tables. In a distributed database they are `on_a_node`, on the coordinator,
+    or (None) wherever its administrator lets schemas be placed.
     """
 
     package: str
     version_table: str
     own_tables: frozenset[str]
     is_guest: bool = False
+    on_a_node: bool | None = None
 
     @property
     def directory(self) -> Traversable:
@@ -60,6 +63,7 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE, *, creates: 
             if not creates and not contents.tables:
                 raise NotFound(f"The database {database.name} has no tables of evals-mcp any more.")
             if database.schema:
+                place_next_schema(connection, on_a_node=migrations.on_a_node)
                 _enter_schema(connection, database.schema)
             if contents.revision != known[-1]:
                 if database.schema and contents.tables:

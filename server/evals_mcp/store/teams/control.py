@@ -26,7 +26,11 @@ from evals_mcp.store.teams.last_uses import LastUses
 from evals_mcp.store.teams.workspaces import Workspace, Workspaces, find_workspace
 
 CONTROL = Migrations(
-    "evals_mcp.store.teams", "evals_mcp_control_version", frozenset(("api_keys", "workspaces")), is_guest=True
+    "evals_mcp.store.teams",
+    "evals_mcp_control_version",
+    frozenset(("api_keys", "workspaces")),
+    is_guest=True,
+    on_a_node=False,
 )
 """The migrations of `control_tables`: in their own schema on PostgreSQL, in the workspace's file on SQLite."""
 

@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from evals_mcp.errors import Conflict, Invalid, NotFound, Unavailable
 from evals_mcp.store.database.database import Database, lock_writes
 from evals_mcp.store.database.meter import Limits, Meter
-from evals_mcp.store.database.opening import migrate
+from evals_mcp.store.database.nodes import Node, is_distributed, move_schema, node_of, nodes, place_schema
+from evals_mcp.store.database.opening import WORKSPACE, migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.sql.postgresql_reading import query_role
 from evals_mcp.store.store import Store
@@ -50,16 +51,22 @@ class Workspaces:
         self._journal_days = journal_days
         self._keys = keys or database
 
-    def create_workspace(self, name: str) -> Workspace:
-        """Create a workspace and its tables. Raises Invalid for a bad name or on SQLite, Conflict for a taken name."""
+    def create_workspace(self, name: str, *, distributed: bool = False) -> Workspace:
+        """Create a workspace and its tables: on a node if `distributed`, else as the database is set.
+
+        Raises Invalid for a bad name, on SQLite and for a database without nodes; Conflict for a taken name;
+        Unavailable while a node cannot be reached, and nothing of the workspace is left then.
+        """
         if self.database.is_sqlite:
             raise Invalid("A SQLite file holds one workspace. For another workspace, use another file or PostgreSQL.")
         _check_name(name)
         with self.database.write() as connection:
             _require_free(connection, name)
             workspace = Workspace(name, _new_schema(connection, name), self.database.now())
+            if distributed:
+                _require_nodes(connection)
             # Create the tables first: then each listed workspace is complete, and another try resumes a broken one.
-            migrate(self._data_of(workspace))
+            migrate(self._data_of(workspace), WORKSPACE._replace(on_a_node=True) if distributed else WORKSPACE)
             connection.execute(workspaces.insert().values(**workspace._asdict()))
         return workspace
 
@@ -106,6 +113,34 @@ class Workspaces:
             connection.execute(update(api_keys).where(api_keys.c.workspace == name).values(workspace=new_name))
             connection.execute(delete(workspaces).where(workspaces.c.name == name))
         return workspace._replace(name=new_name)
+
+    def move_workspace(self, name: str, node: Node) -> Workspace:
+        """Move a workspace's data to a node of a distributed database, while it is used.
+
+        Raises NotFound; Invalid for an unknown node and for a database without nodes; Unavailable.
+        """
+        with self.database.read() as connection:
+            workspace = find_workspace(connection, name)
+            _require_nodes(connection)
+            known = nodes(connection)
+        if node not in known:
+            listed = ", ".join(f"`{item}`" for item in known) or "none"
+            raise Invalid(f"`{node}` is not a node that takes data. Nodes: {listed}.")
+        schema = str(workspace.schema)
+        with self.database.each_alone() as connection:
+            if node_of(connection, schema) is None:
+                place_schema(connection, schema)
+            if node_of(connection, schema) != node:
+                move_schema(connection, schema, node)
+        return workspace
+
+    def places(self) -> dict[str, str]:
+        """The node of each workspace in a distributed database, or `coordinator`; empty for another database."""
+        with self._keys.read() as connection:
+            if not is_distributed(connection):
+                return {}
+            found = connection.execute(select(workspaces.c.name, workspaces.c.schema)).all()
+            return {row.name: str(node_of(connection, row.schema) or "coordinator") for row in found}
 
     def remove_workspace(self, name: str) -> bool:
         """Remove a workspace with its data and keys, for ever. Whether its data is deleted, and not only out of reach.
@@ -205,6 +240,11 @@ def find_workspace(connection: Connection, name: str | None) -> Workspace:
 
 
 _COLUMNS = [workspaces.c[name] for name in Workspace._fields]
+
+
+def _require_nodes(connection: Connection) -> None:
+    if not is_distributed(connection):
+        raise Invalid("This database has no nodes: it is not distributed by Citus.")
 
 
 def _check_name(name: str) -> None:
