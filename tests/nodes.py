@@ -1,4 +1,4 @@
-"""What a distributed PostgreSQL (Citus) tells about its nodes, and what it does with schemas, on a server without nodes.
+"""What a distributed PostgreSQL (Citus) tells of its nodes and does with schemas, on a server without nodes.
 
 There is no package of Citus that tests could install. On a server with it, EVALS_MCP_TEST_POSTGRESQL runs the tests
 of everything else.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from tests.edge_cases import NAME, load_edge_cases
 from tests.loaded_stores import Served, served
-from tests.postgresql import create_database
+from tests.postgresql import create_database, drop_database
 from tests.serving.administration import create_key, create_workspace
 
 from evals_mcp.api.app import create_app
@@ -63,7 +63,7 @@ def postgresql_asked(postgres_server: str, sqlite_asked: Asked, served: Served) 
     """The same in a workspace on PostgreSQL, beside another workspace and keys."""
     name = f"asked_{secrets.token_hex(4)}"  # files that import this fixture have one of their own
     address = create_database(postgres_server, name)
-    spaces = {name: create_workspace(address, name).schema for name in ("red", "blue")}
+    spaces = {space: create_workspace(address, space).schema for space in ("red", "blue")}
     create_key(address, "red", "secret")
     app = create_app(OpenAccess(sqlite_asked.store))
 
@@ -74,6 +74,7 @@ def postgresql_asked(postgres_server: str, sqlite_asked: Asked, served: Served) 
         served.use(store, copy)
         served.use(other, load_edge_cases)
         yield Asked(store)
+    drop_database(postgres_server, name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
-from tests.postgresql import in_database
+from tests.postgresql import drop_database, in_database
 from tests.store.sql.conftest import EDGE_CASES, SAMPLE, Asked
 
 from evals_mcp.errors import Conflict, Invalid
@@ -352,6 +352,7 @@ def test_a_service_that_may_not_create_a_login_refuses(postgres_server: str) -> 
             connection.execute(f"ALTER ROLE {login.role} CREATEDB")
         with pytest.raises(Conflict, match="has more rights than it should"):
             QueryLogin(store.database).read("SELECT 1 AS c1", [False], 1, 1)
+    drop_database(postgres_server, user)
 
 
 def test_views_that_an_upgrade_dropped_come_back(postgresql_asked: Asked) -> None:
