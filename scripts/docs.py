@@ -20,7 +20,7 @@ from scripts.registry import install_links, server_json
 
 from evals_mcp import __version__
 from evals_mcp.cli.demo import EVALUATION, QUESTIONS, Question, load_demo
-from evals_mcp.config import VARIABLES, Settings
+from evals_mcp.config import OAUTH_VARIABLES, VARIABLES, Settings
 from evals_mcp.hosts.known import HOSTS
 from evals_mcp.hosts.machine import Machine
 from evals_mcp.lookup.lookup import Lookup
@@ -69,6 +69,13 @@ def roles_table() -> str:
 def settings_table() -> str:
     """A row for each variable of the environment."""
     return table("| variable | meaning |", (f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()))
+
+
+def oauth_rows() -> str:
+    """A row for each variable of the environment that is about sign-in."""
+    return table(
+        "| variable of `serve` | meaning |", (f"| `{name}` | {text} |" for name, text in OAUTH_VARIABLES.items())
+    )
 
 
 def serve_table() -> str:
@@ -237,8 +244,10 @@ def written() -> dict[str, str]:
     return {
         "README.md": readme(_read("README.md"), answers),
         "docs/answers.md": answers_page(answers),
-        "docs/serving.md": marked(_read("docs/serving.md"), {"ROLES": roles_table(), "SERVE": serve_table()}),
         "docs/setup.md": marked(_read("docs/setup.md"), {"HOSTS": hosts_table()}),
+        "docs/serving.md": marked(
+            _read("docs/serving.md"), {"SERVE": serve_table(), "ROLES": roles_table(), "OAUTH": oauth_rows()}
+        ),
         "docs/sql.md": sql_page(_read("docs/sql.md")),
         "manifest.json": bundle,
         "server.json": server_json(json.loads(bundle)),

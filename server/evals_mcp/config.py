@@ -1,9 +1,11 @@
 """Settings from arguments and environment variables. No other module reads the environment."""
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evals_mcp.errors import Invalid
 from evals_mcp.variables import (
@@ -17,6 +19,9 @@ from evals_mcp.variables import (
     whole_number,
     with_workspace,
 )
+
+if TYPE_CHECKING:
+    from evals_mcp.oauth.settings import OAuthSettings
 
 VARIABLES = {
     "EVALS_MCP_DATABASE": "Where the data is: a file, `sqlite:///…` or `postgresql://…`. Default: a file in your "
@@ -33,6 +38,28 @@ VARIABLES = {
     "none.",
 }
 """The environment variables that we read, and what each means."""
+
+OAUTH_VARIABLES = {
+    "EVALS_MCP_OAUTH_ISSUER": "The identity provider: exactly what it writes as `iss` into tokens and as `issuer` into "
+    "its metadata.",
+    "EVALS_MCP_OAUTH_RESOURCE": "The address of this server that people enter, such as `https://evals.internal/mcp`.",
+    "EVALS_MCP_OAUTH_AUDIENCE": "What tokens must have as `aud`. Default: the resource.",
+    "EVALS_MCP_OAUTH_JWKS_URL": "Where the provider publishes its keys. Default: `jwks_uri` of its metadata.",
+    "EVALS_MCP_OAUTH_WORKSPACE": "The workspace of everybody who signs in (PostgreSQL). A SQLite file has only one.",
+    "EVALS_MCP_OAUTH_WORKSPACE_CLAIM": "Instead: the claim that leads to the workspace, such as `groups`. Names with "
+    "dots lead into objects (`realm_access.roles`).",
+    "EVALS_MCP_OAUTH_WORKSPACES": "Its values and their workspaces: `evals-search=search, evals-ads=ads`, or a JSON "
+    "object. Default: the value is the workspace's name.",
+    "EVALS_MCP_OAUTH_PERSON_CLAIM": "Claims with the person's name in the journal and on labels; the first that is "
+    "there counts. Default `email, sub`.",
+    "EVALS_MCP_OAUTH_ROLE_CLAIM": "The claim that gives the role. Default `scope` (or `scp`).",
+    "EVALS_MCP_OAUTH_ROLES": "Its values and their roles, `read`, `label`, `write` or `admin` as keys have; the "
+    "highest counts. Default `evals:read=read, evals:write=write`.",
+    "EVALS_MCP_OAUTH_DEFAULT_ROLE": "The role of tokens without such a value. Default: none, they are refused.",
+    "EVALS_MCP_OAUTH_SCOPES": "The scopes that assistants ask the provider for. Default: the values of the roles, if "
+    "they are scopes.",
+}
+"""The environment variables of `serve` for sign-in with OAuth, and what each means."""
 
 _BY_VARIABLE = "Set HUMANLOOP_API_KEY to a key of this server."
 _IN_BUNDLE = 'Set "API key" in Settings, Extensions, Evals, Configure to a key of this server.'
@@ -110,6 +137,41 @@ def read_journal_days(environ: Mapping[str, str]) -> int:
 def read_read_only(environ: Mapping[str, str]) -> bool:
     """Whether nothing may be written. Raises Invalid."""
     return _flag("EVALS_MCP_READ_ONLY", _value(environ, "EVALS_MCP_READ_ONLY"))
+
+
+def read_oauth(
+    environ: Mapping[str, str], table: Mapping[str, object] | None = None, place: str = ""
+) -> "OAuthSettings | None":
+    """How people sign in with OAuth; None if no setting is about it. Raises Invalid, for a misspelled name, too.
+
+    `table` has settings of a file, at `place`: under the names of their variables, in lower case and without what all
+    begin with. Lists and tables of texts are settings that have several values. Variables override them.
+    """
+    values: dict[str, str | None] = {
+        f"EVALS_MCP_OAUTH_{name.upper()}": _text(value, f"{place}.{name}") for name, value in (table or {}).items()
+    }
+    values |= {name: _value(environ, name) for name in environ if name.startswith("EVALS_MCP_OAUTH_")}
+    if not any(values.values()):
+        return None
+    from difflib import get_close_matches
+
+    for name in values.keys() - OAUTH_VARIABLES.keys():
+        (near, *_) = get_close_matches(name, OAUTH_VARIABLES, n=1, cutoff=0.0)
+        raise Invalid(f"{name[:60]} is no setting. Did you mean {near}?")
+    from evals_mcp.oauth.settings import read_oauth as read
+
+    return read(values)
+
+
+def _text(value: object, place: str) -> str:
+    """A setting of a file as its variable has it. Raises Invalid."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return json.dumps(value)
+    raise Invalid(f"{place} must be a text, a list of texts, or a table of texts.")
 
 
 def read_actor(environ: Mapping[str, str]) -> str | None:

@@ -3,6 +3,7 @@
     EvalsError
       ├ Invalid        the caller can fix the arguments        400, 422
       ├ Unauthorized   the key is missing, wrong or too weak   401, 403
+      │   └ InsufficientScope   a sign-in lacks a scope         403
       ├ NotFound       the thing named does not exist          404
       ├ Conflict       the change is not allowed now           409
       └ Unavailable    the data cannot be reached              5xx, network
@@ -53,6 +54,13 @@ class Unauthorized(EvalsError):
     def __init__(self, message: LiteralString, status: int = 401) -> None:
         super().__init__(message)
         self.status = status
+
+
+class InsufficientScope(Unauthorized):
+    """Somebody has signed in without a scope that this needs. Another sign-in, which asks for it, can help."""
+
+    def __init__(self, message: LiteralString) -> None:
+        super().__init__(message, 403)
 
 
 class NotFound(EvalsError):

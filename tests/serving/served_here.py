@@ -18,10 +18,10 @@ Serve = Callable[..., str]
 
 @contextmanager
 def served(
-    address: str, host: str = "127.0.0.1", limits: ConnectionLimits | None = None, **options: Any
+    address: str, host: str = "127.0.0.1", limits: ConnectionLimits | None = None, port: int = 0, **options: Any
 ) -> Iterator[str]:
-    """The address of a server of a database, on a port that is free."""
-    chosen = ServeOptions(address, host, 0, **options)
+    """The address of a server of a database, by default on a port that is free."""
+    chosen = ServeOptions(address, host, port, **options)
     with listening(chosen) as (app, listener):
         server = http_server(app, limits, Proxies(chosen.trusted_proxies))
         thread = threading.Thread(target=server.run, args=([listener],))

@@ -12,7 +12,7 @@ from evals_mcp.cli.main import build_parser, main
 from evals_mcp.config import VARIABLES
 from evals_mcp.errors import Invalid
 from evals_mcp.serving.checking import check, effective_lines, without_password
-from evals_mcp.serving.configuration import CONFIG_VARIABLE, Configuration, read_configuration
+from evals_mcp.serving.configuration import CONFIG_VARIABLE, OAUTH_TABLE, Configuration, read_configuration
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.setting import PREFIX, Setting, settings_of
 from evals_mcp.store.store import open_store
@@ -47,8 +47,28 @@ def test_each_option_is_an_argument_a_variable_and_a_name_in_a_file(tmp_path: Pa
 
 
 def test_every_field_is_a_setting() -> None:
-    """Of a type that can be written."""
-    assert [setting.name for setting in SETTINGS] == [field.name for field in fields(ServeOptions)]
+    """Of a type that can be written; sign-in has settings of its own."""
+    assert [*(setting.name for setting in SETTINGS), OAUTH_TABLE] == [field.name for field in fields(ServeOptions)]
+
+
+def test_a_file_says_how_people_sign_in(tmp_path: Path) -> None:
+    """In a table of its own, of which `--check` shows whom it trusts."""
+    file = _written(
+        tmp_path,
+        """
+[oauth]
+issuer = "https://login.example/team"
+resource = "https://evals.example/mcp"
+workspace_claim = "groups"
+[oauth.workspaces]
+"CN=evals,OU=search" = "search"
+""",
+    )
+    found = read_configuration({}, {}, file)
+    assert found.options.oauth is not None
+    assert found.options.oauth.workspaces == {"CN=evals,OU=search": "search"}
+    shown = list(effective_lines(found))
+    assert "# people sign in at https://login.example/team to https://evals.example/mcp" in shown
 
 
 def test_arguments_come_before_variables_and_these_before_the_file(tmp_path: Path) -> None:

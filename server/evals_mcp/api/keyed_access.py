@@ -142,6 +142,10 @@ class KeyedAccess:
         if found is None:
             return None
         key, workspace = found
+        return key, Grant(self.store_of(workspace), key.role, key.id, key.name, workspace=workspace.name)
+
+    def store_of(self, workspace: Workspace) -> Store:
+        """The store of a workspace, the same at each call. Raises Unavailable."""
         store = self._stores.get(workspace.schema)
         if store is None:
             try:
@@ -150,7 +154,7 @@ class KeyedAccess:
                 raise Unavailable(str(error)) from error
             store = self._stores.setdefault(workspace.schema, store)
             self._forget_removed()
-        return key, Grant(store, key.role, key.id, key.name, workspace=workspace.name)
+        return store
 
     def _forget_removed(self) -> None:
         there = {workspace.schema for workspace in self._control.workspaces()}

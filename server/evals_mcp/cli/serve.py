@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
-    serve = commands.add_parser("serve", help="serve the API over HTTP")
+    serve = commands.add_parser(
+        "serve",
+        help="serve the API over HTTP",
+        epilog="Sign-in with OAuth at /mcp is set by EVALS_MCP_OAUTH_ISSUER, EVALS_MCP_OAUTH_RESOURCE and others, or "
+        "by a table [oauth] of the file: see docs/serving.md.",
+    )
     serve.add_argument("--config", metavar="FILE", help="a TOML file with settings; SIGHUP reads it again")
     serve.add_argument(
         "--check", action="store_true", help="show the settings and check the database, instead of serving"

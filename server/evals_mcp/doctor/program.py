@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from evals_mcp import __version__
-from evals_mcp.config import VARIABLES, Settings
+from evals_mcp.config import OAUTH_VARIABLES, VARIABLES, Settings
 from evals_mcp.doctor.findings import Finding, State
 
 _OLDEST = (3, 11)
@@ -32,11 +32,12 @@ def check_python() -> Finding:
 
 def check_settings(environ: Mapping[str, str], settings: Settings) -> Iterator[Finding]:
     """Which settings are set, names that are none, and folders that do not exist."""
-    given = [name for name in VARIABLES if environ.get(name, "").strip()]
+    known = VARIABLES | OAUTH_VARIABLES
+    given = [name for name in known if environ.get(name, "").strip()]
     yield Finding("settings", State.OK, ", ".join(given) or "none is set; the defaults hold")
     for name in environ:
-        if name.startswith(_PREFIXES) and name not in VARIABLES:
-            near = get_close_matches(name, VARIABLES, n=1, cutoff=0.8)
+        if name.startswith(_PREFIXES) and name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.8)
             if near:
                 yield Finding("settings", State.WRONG, f"{name} is no setting.", f"Call it {near[0]}.")
     for folder in settings.import_folders:

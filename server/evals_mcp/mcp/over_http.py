@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from evals_mcp.errors import EvalsError
+from evals_mcp.errors import EvalsError, InsufficientScope
 
 PATHS = ("/mcp", "/mcp/")
 LARGEST_MESSAGE = 4 * 1024 * 1024
@@ -52,15 +52,26 @@ Enter = Callable[[str | None], Awaitable[Guest]]
 """Lets in who has a key, or None. Raises EvalsError: Unauthorized, and Unavailable."""
 
 
+class SignIn(NamedTuple):
+    """How clients sign in: the parameters of `WWW-Authenticate` that tell them, and a sentence for people."""
+
+    challenge: str
+    advice: str
+
+
 class McpOverHttp:
     """An application that answers MCP at `PATHS`, and passes all other requests on to `others`.
 
-    `guard` wraps what answers a request whose key is known: it reads the body within its limits.
+    `guard` wraps what answers a request whose key is known: it reads the body within its limits. With `sign_in`,
+    clients can also sign in.
     """
 
-    def __init__(self, others: ASGIApp, enter: Enter, guard: Callable[[ASGIApp], ASGIApp]) -> None:
+    def __init__(
+        self, others: ASGIApp, enter: Enter, guard: Callable[[ASGIApp], ASGIApp], sign_in: SignIn | None = None
+    ) -> None:
         self._others = others
         self._enter = enter
+        self._sign_in = sign_in
         self._guarded = guard(_answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +83,7 @@ class McpOverHttp:
         try:
             guest = await self._enter(key)
         except EvalsError as error:
-            await _refusal(error, has_key=key is not None)(scope, receive, send)
+            await _refusal(error, self._sign_in, has_key=key is not None)(scope, receive, send)
             return
         scope.setdefault("state", {})["grant"] = guest
         if scope["method"] != "POST":
@@ -90,12 +101,34 @@ def _key(headers: Headers) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def _refusal(error: EvalsError, *, has_key: bool) -> JSONResponse:
-    if error.status != 401:
-        return JSONResponse({"detail": str(error)}, status_code=error.status or 503)
-    challenge = 'Bearer realm="evals-mcp"' + (', error="invalid_token"' if has_key else "")
-    detail = str(error) if has_key else _NO_KEY
-    return JSONResponse({"detail": detail}, status_code=401, headers={"WWW-Authenticate": challenge})
+def _refusal(error: EvalsError, sign_in: SignIn | None, *, has_key: bool) -> JSONResponse:
+    status = error.status or 503
+    detail = str(error)
+    if status == 401 and not has_key:
+        detail = _NO_KEY if sign_in is None else sign_in.advice
+    headers = None
+    if status == 401 or isinstance(error, InsufficientScope):
+        code = "insufficient_scope" if status == 403 else "invalid_token" if has_key else None
+        headers = {"WWW-Authenticate": _challenge(sign_in, code, detail)}
+    return JSONResponse({"detail": detail, **_error(detail)}, status, headers)
+
+
+def _challenge(sign_in: SignIn | None, code: str | None, detail: str) -> str:
+    """The header that tells a client what to send, and what is wrong with what it sent."""
+    parameters = ['Bearer realm="evals-mcp"']
+    if code is not None:
+        parameters.append(f'error="{code}"')
+    if sign_in is not None:
+        parameters.append(sign_in.challenge)
+        if code is not None:
+            plain = detail.translate({ord('"'): "'", ord("\\"): "/"}).encode("ascii", "replace").decode()
+            parameters.append(f'error_description="{plain}"')
+    return ", ".join(parameters)
+
+
+def _error(detail: str) -> dict[str, Any]:
+    """An error of MCP, as hosts show it: they show no other. It is of no certain request."""
+    return {"jsonrpc": "2.0", "id": None, "error": {"code": _INVALID_REQUEST, "message": detail}}
 
 
 def _telling(scope: Scope, receive: Receive, send: Send) -> Send:
@@ -112,9 +145,8 @@ def _telling(scope: Scope, receive: Receive, send: Send) -> Send:
             await send(message)
         else:
             detail = json.loads(message["body"])["detail"]
-            error = {"jsonrpc": "2.0", "id": None, "error": {"code": _INVALID_REQUEST, "message": detail}}
             told = {name: value for name, value in headers.items() if name in _TOLD_OF_GUARD}
-            await JSONResponse(error, status_code=refused, headers=told)(scope, receive, send)
+            await JSONResponse(_error(detail), status_code=refused, headers=told)(scope, receive, send)
 
     return tell
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evals_mcp.errors import Invalid
+from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.serving.configuration import Configuration
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.proxies import Proxies
@@ -24,6 +25,19 @@ def effective_lines(configuration: Configuration) -> Iterator[str]:
             yield f"# {setting.name} is not set"
         else:
             yield f"{setting.name} = {_shown(setting, value)}  # {source}"
+    oauth = configuration.options.oauth
+    if oauth is not None:
+        yield f"# people sign in at {oauth.issuer} to {oauth.resource}"
+
+
+def _sign_in(oauth: OAuthSettings) -> str:
+    """What there is of the identity provider. Raises Unavailable, with what is wrong there."""
+    import anyio
+
+    from evals_mcp.oauth.signing_keys import Provider
+
+    _, found = anyio.run(Provider(oauth).read)
+    return f", and sign-in with {len(found.ids)} keys of the identity provider"
 
 
 def _shown(setting: Setting, value: Any) -> str:
@@ -55,21 +69,23 @@ def check(options: ServeOptions) -> str:
     from evals_mcp.store.database.states import creatable, is_missing
     from evals_mcp.store.teams.looking import look_at_teams
 
+    signs_in = options.oauth is not None
     checked_root_path(options.root_path)
     Proxies(options.trusted_proxies)
     if is_missing(options.database):
         if not creatable(options.database):
             raise Invalid("The database file does not exist, and cannot be created there.")
-        require_servable(options, keyed=False)
+        require_servable(options, keyed=signs_in)
         return "The database does not exist yet. The first start creates it."
     found = check_up(options.database)
     if found.problems:
         raise Invalid(f"The database is damaged: {'; '.join(found.problems)}")
     teams = look_at_teams(options.database)
-    require_servable(options, keyed=teams.keys > 0)
-    if not teams.keys and bool(found.server) and options.workspace not in teams.workspaces:
+    require_servable(options, keyed=teams.keys > 0 or signs_in)
+    if not teams.keys and not signs_in and bool(found.server) and options.workspace not in teams.workspaces:
         listed = ", ".join(teams.workspaces) or "none yet; create one with `evals-mcp workspaces create`"
         raise Invalid(f"Name a workspace that exists. Workspaces: {listed}.")
-    keys = f"{teams.active_keys} active keys" if teams.keys else "without keys, to this machine only"
+    keys = f"{teams.active_keys} active keys" if teams.keys else "without keys"
+    keys += _sign_in(options.oauth) if options.oauth is not None else "" if teams.keys else ", to this machine only"
     upgraded = "" if found.revision in (None, found.newest) else " The first start upgrades it."
     return f"The database can be served: {keys}.{upgraded}"

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evals_mcp.config import default_database
+from evals_mcp.config import default_database, read_oauth
 from evals_mcp.errors import Invalid
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.setting import PREFIX, Setting, settings_of
@@ -16,6 +16,8 @@ CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 """The variable that names the file, where no argument does."""
 
 _WORKSPACE_VARIABLE = "EVALS_MCP_WORKSPACE"
+OAUTH_TABLE = "oauth"
+"""The table of a file with the settings of sign-in, named as their variables: `issuer`, `resource` and so on."""
 
 _DEFAULT = "default"
 
@@ -43,6 +45,7 @@ def read_configuration(arguments: Mapping[str, str], environ: Mapping[str, str],
     _refuse_unknown_variables(environ, settings)
     path = file or given(environ.get(CONFIG_VARIABLE, ""))
     table = {} if path is None else _read_file(path, settings)
+    oauth = table.pop(OAUTH_TABLE, {})
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for setting in settings:
@@ -65,6 +68,7 @@ def read_configuration(arguments: Mapping[str, str], environ: Mapping[str, str],
     elif not is_postgresql(values["database"]) and sources["workspace"] == _WORKSPACE_VARIABLE:
         del values["workspace"]  # it is of databases that have several, as everywhere
         sources["workspace"] = _DEFAULT
+    values["oauth"] = read_oauth(environ, oauth, f"{path}: {OAUTH_TABLE}")
     return Configuration(ServeOptions(**values), sources, path)
 
 
@@ -87,7 +91,7 @@ def _read_file(path: str, settings: list[Setting]) -> dict[str, Any]:
         raise Invalid(f"The configuration {path} is not TOML, {place}.") from None
     except RuntimeError:
         raise Invalid("The home folder (~) of the configuration is unknown. Write its full path.") from None
-    known = [setting.name for setting in settings]
+    known = [*(setting.name for setting in settings), OAUTH_TABLE]
     for name in table:
         if name not in known:
             raise Invalid(f"{path}: {name[:60]!r} is no setting.{_near(name.replace('-', '_'), known)}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from evals_mcp.errors import Invalid
+from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.serving.setting import setting
 from evals_mcp.variables import (
     DEFAULT_JOURNAL_DAYS,
@@ -25,7 +26,8 @@ class ServeOptions:
     A PostgreSQL server without keys serves `workspace`. `largest_body` is in bytes. The journal keeps entries for
     `journal_days`. A `read_only` server refuses every write, whatever the key. `workers` None serves in this process.
     Unless it `slows_refusals`, every wrong key is refused at once. Answers of MCP over HTTP have at most `max_tokens`,
-    unless a call sets its own; without keys, `actor` is who acts there. Raises Invalid for an impossible port.
+    unless a call sets its own; without keys, `actor` is who acts there. With `oauth`, people can sign in to `/mcp`.
+    Raises Invalid for an impossible port.
     """
 
     database: str = setting(
@@ -76,6 +78,7 @@ class ServeOptions:
         metavar="NETWORK,…",
     )
     slows_refusals: bool = setting("slow down addresses that send wrong keys", True)
+    oauth: OAuthSettings | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without the database."""

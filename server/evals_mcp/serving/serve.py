@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -51,9 +52,9 @@ def serve(options: ServeOptions) -> None:
     The first line on stderr is `evals-mcp serving on URL`, with the real port if `port` is 0. One line for each
     request follows.
 
-    Raises Invalid if the host is not loopback and there are no keys, if the address is invalid, and if a workspace is
-    missing or not needed; NotFound if the workspace does not exist; Unavailable if the port is in use or the database
-    cannot be reached; Conflict as `open_store`.
+    Raises Invalid if the host is not loopback and there are neither keys nor sign-in with OAuth, if the address is
+    invalid, and if a workspace is missing or not needed; NotFound if the workspace does not exist; Unavailable if the
+    port is in use or the database cannot be reached; Conflict as `open_store`.
     """
     configure_logs()
     with sparing_logs(), listening(options) as (app, listener):
@@ -61,6 +62,10 @@ def serve(options: ServeOptions) -> None:
         server = http_server(app, proxies=Proxies(options.trusted_proxies))
         with signals_handled(server, hangup=_tell_of_no_reload):
             announce(listener)
+            if options.oauth is not None:
+                from evals_mcp.serving.signing_in import tell_of_provider
+
+                tell_of_provider(options.oauth, _write_line)
             server.run(sockets=[listener])
 
 
@@ -81,7 +86,7 @@ def opened(options: ServeOptions, secret: bytes | None = None) -> Iterator[ASGIA
     root_path, proxies = checked_root_path(options.root_path), Proxies(options.trusted_proxies)
     control = open_control(options.database, journal_days=options.journal_days)
     with contextlib.closing(control):
-        keyed = control.has_keys()
+        keyed = control.has_keys() or options.oauth is not None
         require_servable(options, keyed=keyed)
         access = _access(control, options.workspace, keyed=keyed)
         app = _application(access, options, control if keyed else None, secret)
@@ -112,7 +117,12 @@ def _application(
         return LimitGate(body_guard, is_free_of_storage=True)
 
     actor = options.actor if isinstance(access, OpenAccess) else None  # with keys, each names its person
-    return McpOverHttp(pages, open_mcp(allowed, secret, options.max_tokens, actor), guard)
+    open_to = partial(open_mcp, secret=secret, max_tokens=options.max_tokens, actor=actor)
+    if options.oauth is not None and keys is not None and isinstance(access, KeyedAccess):
+        from evals_mcp.serving.signing_in import mcp_with_sign_in  # with the libraries that check tokens
+
+        return mcp_with_sign_in(pages, guard, access, keys, options.oauth, read_only=options.read_only, open_to=open_to)
+    return McpOverHttp(pages, open_to(allowed), guard)
 
 
 def configure_logs() -> None:
@@ -142,12 +152,12 @@ def require_servable(options: ServeOptions, *, keyed: bool) -> None:
     if not keyed and not is_loopback(options.host):
         raise Invalid(
             f"Without API keys the server listens on this machine only, not on `{options.host}`. "
-            "Create a key first: `evals-mcp keys create NAME`."
+            "Create a key first: `evals-mcp keys create NAME`. Or let people sign in: EVALS_MCP_OAUTH_ISSUER."
         )
     if keyed and options.workspace is not None:
         raise Invalid(
-            "Name no workspace (`--workspace`, EVALS_MCP_WORKSPACE, `?workspace=`): this database has API keys, and "
-            "each key opens its own."
+            "Name no workspace (`--workspace`, EVALS_MCP_WORKSPACE, `?workspace=`): this server has API keys or sign-in "
+            "with OAuth, and each opens its own."
         )
 
 

@@ -88,9 +88,11 @@ def setting(
 
 
 def settings_of(options: type) -> Iterator[Setting]:
-    """The settings that a dataclass has, in the order of its fields."""
+    """The settings that a dataclass has, in the order of its fields. Other fields are none."""
     for field in dataclasses.fields(options):
         about = field.metadata
+        if not about:
+            continue
         yield Setting(
             name=field.name,
             kind=_KINDS[_without_none(field.type)],

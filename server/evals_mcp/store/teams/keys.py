@@ -15,9 +15,11 @@ _PAGES = b"evals-mcp pages"
 _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH = 12
 _SECRET_LENGTH = 43
+_START = "evalsmcp_"
 _ID = re.compile(rf"[0-9A-Za-z]{{{_ID_LENGTH}}}")
-_FORM = re.compile(rf"evalsmcp_({_ID.pattern})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
-_LIKE_KEY = re.compile(r"(evalsmcp_|(?<![0-9A-Za-z])sk[-_](?=[\w-]{16}))[\w-]*", re.IGNORECASE)
+_FORM = re.compile(rf"{_START}({_ID.pattern})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
+_LIKE_KEY = re.compile(rf"({_START}|(?<![0-9A-Za-z])sk[-_](?=[\w-]{{16}}))[\w-]*", re.IGNORECASE)
+_LIKE_TOKEN = re.compile(r"(?<![0-9A-Za-z_-])(ey[AJ]|ew[0ko])[\w-]{8,}(?:\.[\w-]*)*")  # `{` begins a JWT, in Base64
 
 
 class NewSecret(NamedTuple):
@@ -39,6 +41,11 @@ def key_id_of(secret: str) -> str | None:
     """The id in a key; None for text that is not one of our keys."""
     match = _FORM.fullmatch(secret)
     return None if match is None else match[1]
+
+
+def is_like_key(text: str) -> bool:
+    """Whether a text is meant to be one of our keys."""
+    return text.startswith(_START)
 
 
 def secret_digest(secret: str) -> str:
@@ -67,8 +74,8 @@ def is_same(digest: str, other: str) -> bool:
 
 
 def without_keys(text: str) -> str:
-    """A text with a mark in place of each key, whole or in part, of ours or of a model's provider."""
-    return _LIKE_KEY.sub(r"\1***", text)
+    """A text with a mark in place of each key, whole or in part, of ours or of a model's provider, and each JWT."""
+    return _LIKE_TOKEN.sub(r"\1***", _LIKE_KEY.sub(r"\1***", text))
 
 
 def _characters(count: int) -> str:
