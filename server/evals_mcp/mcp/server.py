@@ -67,8 +67,7 @@ _CONDITIONS = {"text": "text~VALUE", "judgment": "judgment=VALUE", "errors_only"
 _PLURAL = 0.85  # as like as `run` and `runs`; `evaluator` and `evaluation` are less
 _OPTION = re.compile(r"--?[a-z-]+")
 _IN_BACKTICKS = re.compile(r"`([^`]*)`")
-_OWN_ADDRESSES = "evals://"
-_NOTHING_SET = Setup()
+_OWN_ADDRESSES, _NOTHING_SET = "evals://", Setup()
 _MOMENT = 2.0  # seconds: a later suggestion or list is useless
 
 

@@ -156,8 +156,8 @@ def require_servable(options: ServeOptions, *, keyed: bool) -> None:
         )
     if keyed and options.workspace is not None:
         raise Invalid(
-            "Name no workspace (`--workspace`, EVALS_MCP_WORKSPACE, `?workspace=`): this server has API keys or sign-in "
-            "with OAuth, and each opens its own."
+            "Name no workspace (`--workspace`, EVALS_MCP_WORKSPACE, `?workspace=`): this server has API keys or "
+            "sign-in with OAuth, and each opens its own."
         )
 
 
