@@ -190,10 +190,13 @@ def is_read_only(environ: Mapping[str, str]) -> bool:
 
 
 def default_database() -> str:
-    """The database file in the platform's user data directory."""
+    """The database file in the platform's user data directory. Raises Invalid for a user without a home."""
     from platformdirs import user_data_path
 
-    return str(Path(user_data_path("evals-mcp", appauthor=False)) / "evals.db")
+    try:
+        return str(Path(user_data_path("evals-mcp", appauthor=False)) / "evals.db")
+    except RuntimeError:
+        raise Invalid("The home folder is unknown. Name the database: set EVALS_MCP_DATABASE to a full path.") from None
 
 
 def _value(environ: Mapping[str, str], name: str) -> str | None:

@@ -3,6 +3,8 @@
 FALSE = frozenset(("0", "false", "no", "off"))
 TRUE = frozenset(("1", "true", "yes", "on"))
 
+LOG_FORMATS = ("plain", "json")
+
 DEFAULT_MAX_TOKENS = 4_000
 DEFAULT_JOURNAL_DAYS, MOST_JOURNAL_DAYS = 90, 36_500
 LEAST_TOKENS, MOST_TOKENS = 300, 20_000

@@ -18,6 +18,7 @@ from evals_mcp.serving.setting import PREFIX, Setting, settings_of
 from evals_mcp.store.store import open_store
 
 SETTINGS = list(settings_of(ServeOptions))
+SECRET = "0123456789abcdef"
 WRITTEN = {"text": ('"/some"', "/some", "/some"), "number": ("7", "7", 7), "flag": ("true", "yes", True)}
 WRITTEN["list"] = ('["10.0.0.0/8", "::1"]', "10.0.0.0/8, ::1", ("10.0.0.0/8", "::1"))
 
@@ -32,6 +33,10 @@ def _written(folder: Path, text: str) -> str:
 def test_each_option_is_an_argument_a_variable_and_a_name_in_a_file(tmp_path: Path, setting: Setting) -> None:
     """A field that is new is known to all of them, and says what it means."""
     in_file, as_text, value = WRITTEN[setting.kind]
+    if setting.choices:
+        in_file, as_text, value = f'"{setting.choices[-1]}"', setting.choices[-1], setting.choices[-1]
+    if setting.secret:
+        in_file, as_text, value = f'"{SECRET}"', SECRET, SECRET
     file = _written(tmp_path, f"{setting.name} = {in_file}\n")
     for found in (
         read_configuration({}, {}, file),
@@ -42,6 +47,10 @@ def test_each_option_is_an_argument_a_variable_and_a_name_in_a_file(tmp_path: Pa
         assert getattr(found.options, setting.name) == value
     assert setting.meaning
     assert setting.variable.startswith(PREFIX) or setting.variable in VARIABLES
+    if setting.secret:
+        with pytest.raises(SystemExit):  # everybody on a machine can see arguments
+            build_parser().parse_args(["serve", setting.option, as_text])
+        return
     parsed = build_parser().parse_args(["serve", setting.option, as_text])
     assert getattr(parsed, "own_database" if setting.name == "database" else setting.name) == as_text
 

@@ -80,10 +80,11 @@ def test_each_request_has_a_line_without_key_and_query(database: str, capsys: py
         _get(f"{url}/v5/flows/a%0Ab%1B[31m", headers=headers)
         _get(f"{url}/health")
     time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 127\.0\.0\.1"
+    id = "[0-9a-f]{16}"
     expected = [
-        rf"{time} {made.key.id} GET /v5/flows 200 \d+ms",
-        rf"{time} {made.key.id} GET /v5/flows/a%0Ab%1B(\[|%5B)31m 404 \d+ms",
-        rf"{time} - GET /health 200 \d+ms",
+        rf"{time} {made.key.id} GET /v5/flows 200 \d+ms {id}",
+        rf"{time} {made.key.id} GET /v5/flows/a%0Ab%1B(\[|%5B)31m 404 \d+ms {id}",
+        rf"{time} - GET /health 200 \d+ms {id}",
     ]
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == len(expected)

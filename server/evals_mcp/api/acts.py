@@ -10,6 +10,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.store.database.acts import Act, begin_act
 
 _LONGEST = 200
+_VERSIONS = ("v4", "v5")
 _ACTOR, _TOOL, _REQUEST_ID = "X-Evals-Actor", "X-Evals-Tool", "Idempotency-Key"
 
 
@@ -22,7 +23,7 @@ def begin_request(request: Request, key_id: str | None, person: str | None, *, l
         key_id=key_id or "",
         actor=person or (None if labels_only else _read_actor(request)),
         tool=_read_header(request, _TOOL),
-        route=_route(request.scope),
+        route=f"{request.method} {route_template(request.scope)}",
         request_id=_read_header(request, _REQUEST_ID),
         operation=request.scope["route"].name,
         ids=request.path_params,
@@ -52,11 +53,11 @@ def entry_headers(scope: Scope, status: int) -> list[tuple[bytes, bytes]]:
     return [(b"x-evals-write", act.entry.encode()), *repeats, *final]
 
 
-def _route(scope: Scope) -> str:
-    """The method and the template of the path, with the version of the API: routers know their routes without it."""
+def route_template(scope: Scope) -> str:
+    """The template of a routed path, with the version of the API: routers know their routes without it."""
     version = scope["path"].partition("/")[2].partition("/")[0]
     template: str = scope["route"].path.replace(":path}", "}")
-    return f"{scope['method']} " + (template if template.startswith(f"/{version}/") else f"/{version}{template}")
+    return f"/{version}{template}" if version in _VERSIONS and not template.startswith(f"/{version}/") else template
 
 
 def _read_actor(request: Request) -> str | None:

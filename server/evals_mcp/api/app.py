@@ -13,14 +13,15 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp import __version__
-from evals_mcp.api.acts import entry_headers
+from evals_mcp.api.acts import entry_headers, route_template
 from evals_mcp.api.failures import evals_error, http_error, unexpected_error, validation_error
 from evals_mcp.api.grants import Access
-from evals_mcp.api.middleware.api_key import KeyGate, describe_keys
+from evals_mcp.api.middleware.api_key import OPEN_PATHS, KeyGate, describe_keys
 from evals_mcp.api.middleware.bodies import BodyGuard
 from evals_mcp.api.middleware.large_bodies import LargeBodies
 from evals_mcp.api.middleware.limits import LimitGate
 from evals_mcp.api.middleware.races import RetryRaces
+from evals_mcp.api.readiness import Readiness
 from evals_mcp.api.routes import examples, health, questions
 from evals_mcp.errors import EvalsError
 from evals_mcp.runner.refusals import RefusingRunner
@@ -69,7 +70,7 @@ def create_app(
             Exception: unexpected_error,
         },
     )
-    app.state.access = access
+    app.state.readiness = Readiness(access)
     app.state.is_embedded = is_embedded
     app.state.patience = patience
     app.state.runner = runner or RefusingRunner()
@@ -166,4 +167,15 @@ class _Signature:
 
         # In process, the caller's own transactions after this request do not belong to it.
         with without_act():
-            await self._app(scope, receive, signed)
+            try:
+                await self._app(scope, receive, signed)
+            finally:
+                _note_route(scope)
+
+
+def _note_route(scope: Scope) -> None:
+    """Keep the template of the route for figures: of who is outside, the scope may be a copy, but not its state."""
+    if "route" in scope:
+        scope.setdefault("state", {})["route"] = route_template(scope)
+    elif scope["path"] in OPEN_PATHS:
+        scope.setdefault("state", {})["route"] = scope["path"]

@@ -1,7 +1,6 @@
 """The API's one table from errors to HTTP answers. Handlers catch nothing."""
 
 import logging
-import secrets
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -9,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from evals_mcp.errors import EvalsError, Invalid, Raced
+from evals_mcp.request_ids import error_reference, internal_error
 from evals_mcp.store.teams.keys import without_keys
 
 _log = logging.getLogger(__name__)
@@ -49,9 +49,9 @@ async def http_error(request: Request, error: Exception) -> JSONResponse:
 
 async def unexpected_error(request: Request, error: Exception) -> JSONResponse:
     """Answer a bug of ours with an id, and log the traceback under that id."""
-    reference = secrets.token_hex(4)
+    reference = error_reference()
     _log.error("Internal error %s in %s %r", reference, request.method, without_keys(request.url.path), exc_info=error)
-    return JSONResponse({"detail": f"Internal error {reference}. See the server's log."}, status_code=500)
+    return JSONResponse({"detail": internal_error(reference)}, status_code=500)
 
 
 def _printable(part: str | int) -> str | int:

@@ -59,7 +59,7 @@ class OpenAccess:
 
     def check(self) -> None:
         """Raise Unavailable if the store cannot be read."""
-        self._grant.store.database.check()
+        self._grant.store.check()
 
 
 class ReadOnly:
@@ -105,7 +105,7 @@ class GrantedAccess:
 
     def check(self) -> None:
         """Raise Unavailable if the store cannot be read."""
-        self._store.database.check()
+        self._store.check()
 
 
 class CreatedByWriting:
@@ -128,7 +128,7 @@ class CreatedByWriting:
 
     def check(self) -> None:
         """Raise Unavailable if the store cannot be read."""
-        (self._store or self._empty).database.check()
+        (self._store or self._empty).check()
 
     def _found(self) -> Store | None:
         with self._lock:

@@ -72,7 +72,7 @@ class KeyedAccess:
 
     def check(self) -> None:
         """Raise Unavailable if the keys cannot be read."""
-        self._control.database.check()
+        self._control.has_keys()
 
     async def page_token(self, key: str) -> str:
         """What a browser keeps of a key to read pages with, as long as the key works. Raises as `grant`."""

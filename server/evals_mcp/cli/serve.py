@@ -27,7 +27,7 @@ def add_command(commands: Any) -> None:
         "--check", action="store_true", help="show the settings and check the database, instead of serving"
     )
     for setting in settings_of(ServeOptions):
-        if setting.name != "database":
+        if setting.name != "database" and not setting.secret:
             shown = f"; default {setting.default}" if setting.default else ""
             is_flag = {"nargs": "?", "const": "true"} if setting.kind == "flag" else {}
             metavar = "true|false" if setting.kind == "flag" else setting.metavar

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp.errors import EvalsError, InsufficientScope
+from evals_mcp.mcp.called_tools import noting_calls
 
 PATHS = ("/mcp", "/mcp/")
 LARGEST_MESSAGE = 4 * 1024 * 1024
@@ -79,6 +80,7 @@ class McpOverHttp:
         if scope["type"] != "http" or scope["path"] not in PATHS:
             await self._others(scope, receive, send)
             return
+        scope.setdefault("state", {})["route"] = PATHS[0]
         key = _key(Headers(scope=scope))
         try:
             guest = await self._enter(key)
@@ -177,7 +179,7 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         gone.set()
         tasks.cancel_scope.cancel()
 
-    with guest.acting():
+    with guest.acting(), noting_calls() as scope["state"]["tool_calls"]:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(watch)
             async with manager.run():

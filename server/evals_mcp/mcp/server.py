@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import re
-import secrets
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import partial
@@ -43,6 +42,7 @@ from evals_mcp.errors import EvalsError, Invalid, NotFound
 from evals_mcp.lookup.background import Background
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.mcp.apps import serve_apps
+from evals_mcp.mcp.called_tools import noted
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.extensions import EXTENSIONS, announce_extensions
 from evals_mcp.mcp.instructions import instructions
@@ -56,6 +56,7 @@ from evals_mcp.mcp.typed_names import read_typed_names
 from evals_mcp.mcp.views import ADDRESS, view_contents, with_view
 from evals_mcp.models.json_values import DEEPEST_JSON
 from evals_mcp.models.setup import Setup
+from evals_mcp.request_ids import error_reference
 from evals_mcp.tools import TOOLS, import_results
 from evals_mcp.tools.tool import Tool
 from mcp import MCPError
@@ -138,13 +139,12 @@ class EvalsServer(LateServer):
             self._client.warm()
         word_counts()
 
+    @noted
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
         """Call a tool. Every failure becomes an error result, never an exception."""
         try:
             return await super().call_tool(name, self._checked(name, arguments), context)
-        except EvalsError as error:
-            return _error(str(error))
-        except ToolError as error:
+        except (EvalsError, ToolError) as error:
             return _error(_sentence(name, error))
 
     def _checked(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -297,9 +297,9 @@ def build_server(
     )
 
 
-def _sentence(name: str, error: ToolError) -> str:
+def _sentence(name: str, error: EvalsError | ToolError) -> str:
     """The sentence that a model reads about a failed call."""
-    cause = error.__cause__
+    cause = error.__cause__ if isinstance(error, ToolError) else error
     if isinstance(cause, EvalsError):
         return str(cause)
     if isinstance(cause, ValidationError):
@@ -311,7 +311,7 @@ def _sentence(name: str, error: ToolError) -> str:
 
 def _internal_error(where: str, cause: BaseException) -> str:
     """Log an unexpected error and return the sentence that reports it."""
-    reference = secrets.token_hex(4)
+    reference = error_reference()
     _log.error("Internal error %s in %s", reference, where, exc_info=cause)
     return f"internal error {reference}; see the server's log (stderr)."
 

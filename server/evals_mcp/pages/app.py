@@ -27,6 +27,7 @@ from evals_mcp.pages.plain_pages import evaluations_page, failure_page, sign_in_
 from evals_mcp.pages.report_files import report_text
 from evals_mcp.pages.report_page import report_page
 from evals_mcp.pages.reports import DATAPOINTS, FIELDS, Asked, read_report
+from evals_mcp.request_ids import error_reference, internal_error
 from evals_mcp.tools import compare_runs, list_runs
 
 COOKIE = "evals_mcp_pages"
@@ -58,22 +59,24 @@ class Pages:
             "/evaluations/{id}": self._report,
             "/logs/{id}": self._log,
         }
-        routes = [Route(path, self._guarded(page), methods=["GET", "POST"]) for path, page in paths.items()]
-        routes += [
-            Route("/evaluations/{id}/document", self._guarded(self._document), methods=["GET"]),
-            Route("/evaluations/{id}/report.{format}", self._guarded(self._file), methods=["GET"]),
-            Route("/sign-out", _sign_out, methods=["POST"]),
-        ]
+        more: Mapping[str, Page] = {
+            "/evaluations/{id}/document": self._document,
+            "/evaluations/{id}/report.{format}": self._file,
+        }
+        routes = [Route(path, self._guarded(path, page), methods=["GET", "POST"]) for path, page in paths.items()]
+        routes += [Route(path, self._guarded(path, page), methods=["GET"]) for path, page in more.items()]
+        routes.append(Route("/sign-out", _sign_out, methods=["POST"]))
         self._router = Router(routes, redirect_slashes=False, default=api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a page, or pass the request on."""
         await self._router(scope, receive, send)
 
-    def _guarded(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    def _guarded(self, path: str, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """The page for those who may read. Others get the form to sign in, at the same address."""
 
         async def answer(request: Request) -> Response:
+            request.scope.setdefault("state", {})["route"] = path  # for figures
             try:
                 if request.method == "POST":
                     return await self._sign_in(request)
@@ -83,8 +86,9 @@ class Pages:
             except EvalsError as error:
                 return _failure(request, error)
             except Exception:
-                _log.exception("internal error")
-                return _html(failure_page("Internal error. See the server's log.", _root(request)), 500)
+                reference = error_reference()
+                _log.exception("Internal error %s in a page", reference)
+                return _html(failure_page(internal_error(reference), _root(request)), 500)
 
         return answer
 

@@ -19,6 +19,7 @@ _ANSWER = "HTTP/1.1 {} {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _ACCEPTED_AT_ONCE = 32
 _LEAVES_WITHIN = 1.0  # seconds after a connection may have been kept for another request
 
+_SLOW = {"waiting": "head", "sending": "body", "taking": "answer"}
 _State = Literal["waiting", "sending", "taking", "working"]
 
 
@@ -54,6 +55,19 @@ def default_limits() -> ConnectionLimits:
     return ConnectionLimits(most, max(4, most // 2))
 
 
+class ConnectionWatcher:
+    """Is told of connections. This one forgets it."""
+
+    def connected(self, change: int) -> None:
+        """A connection was opened (1) or has ended (-1)."""
+
+    def disconnected(self, reason: str) -> None:
+        """A connection is `refused`, gives way (`crowded`), or was slow (`slow_head`, `slow_body`, `slow_answer`)."""
+
+    def look(self) -> None:
+        """About a second is over."""
+
+
 class GuardedServer(uvicorn.Server):
     """A server that looks after its connections.
 
@@ -68,10 +82,11 @@ class GuardedServer(uvicorn.Server):
         is_proxy: Callable[[str], bool] = lambda _: False,
         *,
         shares: bool = False,
+        watcher: ConnectionWatcher | None = None,
     ) -> None:
         self._waiting_connections = config.backlog
         config.backlog = 1 if shares else _ACCEPTED_AT_ONCE  # asyncio accepts so many before it looks at the first
-        self._guard = _Guard(limits, is_proxy)
+        self._guard = _Guard(limits, is_proxy, watcher or ConnectionWatcher())
         config.http = self._protocol  # type: ignore[assignment]
         super().__init__(config)
         self.leaves = False
@@ -201,8 +216,9 @@ class _GuardedProtocol(H11Protocol):
 class _Guard:
     """All connections of a server."""
 
-    def __init__(self, limits: ConnectionLimits, is_proxy: Callable[[str], bool]) -> None:
+    def __init__(self, limits: ConnectionLimits, is_proxy: Callable[[str], bool], watcher: ConnectionWatcher) -> None:
         self._limits = limits
+        self._watcher = watcher
         self.is_proxy = is_proxy
         self.leaves = False
         self._open: dict[_GuardedProtocol, None] = {}
@@ -243,15 +259,18 @@ class _Guard:
         else:
             room = True
         self._open[connection] = None
+        self._watcher.connected(1)
         self._of_address[address] += 1
         if not room:
             _LOGGER.warning("A connection from %s is refused: all others have requests that are worked on.", address)
             connection.end(503, "Service Unavailable")
+            self._watcher.disconnected("refused")
 
     def remove(self, connection: _GuardedProtocol) -> None:
         """Forget a connection that has ended; one that was forgotten is not an error."""
         if connection in self._open:
             del self._open[connection]
+            self._watcher.connected(-1)
             self._of_address[connection.address] -= 1
             if not self._of_address[connection.address]:
                 del self._of_address[connection.address]
@@ -263,6 +282,7 @@ class _Guard:
         _LOGGER.warning(message, *values)
         oldest = min(unfinished, key=lambda other: (other.state == "sending", other.since))
         oldest.end(408, "Request Timeout")
+        self._watcher.disconnected("crowded")
         self.remove(oldest)
         return True
 
@@ -270,6 +290,7 @@ class _Guard:
         now = asyncio.get_running_loop().time()
         for connection in list(self._open):
             self._look_at(connection, connection.look(now), now)
+        self._watcher.look()
         self.start()
 
     def _look_at(self, connection: _GuardedProtocol, seconds: float, now: float) -> None:
@@ -287,4 +308,5 @@ class _Guard:
             connection.restart(now)
             return
         _LOGGER.warning("A connection ends that was %s for %.0f s: %s.", connection.state, seconds, connection.address)
+        self._watcher.disconnected(f"slow_{_SLOW[connection.state]}")
         connection.end(408, "Request Timeout")

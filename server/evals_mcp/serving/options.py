@@ -10,6 +10,7 @@ from evals_mcp.variables import (
     DEFAULT_MAX_TOKENS,
     LARGEST_BODY,
     LEAST_TOKENS,
+    LOG_FORMATS,
     MOST_JOURNAL_DAYS,
     MOST_TOKENS,
 )
@@ -17,6 +18,7 @@ from evals_mcp.variables import (
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8421
 MOST_WORKERS = 64
+_SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class ServeOptions:
     `journal_days`. A `read_only` server refuses every write, whatever the key. `workers` None serves in this process.
     Unless it `slows_refusals`, every wrong key is refused at once. Answers of MCP over HTTP have at most `max_tokens`,
     unless a call sets its own; without keys, `actor` is who acts there. With `oauth`, people can sign in to `/mcp`.
-    Raises Invalid for an impossible port.
+    Raises Invalid for what cannot be.
     """
 
     database: str = setting(
@@ -78,9 +80,18 @@ class ServeOptions:
         metavar="NETWORK,…",
     )
     slows_refusals: bool = setting("slow down addresses that send wrong keys", True)
+    log_format: str = setting(
+        "how the log is written: plain, or json with an object a line", LOG_FORMATS[0], choices=LOG_FORMATS
+    )
+    metrics_token: str | None = setting(
+        "opens /metrics of a server with keys; 16 characters or more", None, secret=True
+    )
     oauth: OAuthSettings | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without the database."""
         if not 0 <= self.port <= 65535:
             raise Invalid("The port must be a number from 0 to 65535; 0 picks a free one.")
+        token = self.metrics_token
+        if token is not None and not (len(token) >= _SHORTEST_TOKEN and token.isascii() and token.isprintable()):
+            raise Invalid(f"The metrics token must have {_SHORTEST_TOKEN} visible ASCII characters or more, at random.")

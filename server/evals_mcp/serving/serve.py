@@ -9,41 +9,49 @@ import gc
 import logging
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess, ReadOnly
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.middleware.bodies import BodyGuard
-from evals_mcp.api.middleware.large_bodies import LARGE_BODY, LargeBodies
+from evals_mcp.api.middleware.large_bodies import LARGE_BODY, BodyCounts, LargeBodies
 from evals_mcp.api.middleware.limits import LimitGate
 from evals_mcp.api.middleware.local_only import LocalOnly, is_loopback
-from evals_mcp.api.middleware.request_log import RequestLog
+from evals_mcp.api.middleware.request_ids import RequestIds
+from evals_mcp.api.middleware.request_log import AnsweredRequest, RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
 from evals_mcp.errors import Invalid
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, McpOverHttp
 from evals_mcp.pages.app import Pages
-from evals_mcp.serving.connections import ConnectionLimits, GuardedServer, default_limits
+from evals_mcp.serving.connections import ConnectionLimits, ConnectionWatcher, GuardedServer, default_limits
 from evals_mcp.serving.hangup import Terminal
+from evals_mcp.serving.logs import ServerLog
+from evals_mcp.serving.metrics_page import MetricsPage
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.proxies import NO_PROXIES, FewOfEach, Forwarded, Proxies
 from evals_mcp.serving.refusals import SlowedRefusals
 from evals_mcp.serving.root_path import RootPath, checked_root_path
-from evals_mcp.serving.sockets import CONNECTIONS_WAITING, announce, bound_socket, listen
-from evals_mcp.serving.sparing_logs import sparing_logs
+from evals_mcp.serving.sockets import CONNECTIONS_WAITING, bound_socket, listen, url_of
 from evals_mcp.store.teams.control import Control, open_control
 from evals_mcp.wiring import open_entrance, open_mcp
+
+if TYPE_CHECKING:
+    from evals_mcp.serving.metrics import Metrics
+
+Tell = Callable[[AnsweredRequest], None]
 
 SECONDS_TO_FINISH = 30
 """How long accepted requests may take once the server is to stop."""
 
 _MMAP_THRESHOLD = -3  # of mallopt
+_NO_RELOAD = "SIGHUP: a server without --config and --workers has nothing to read again. It goes on as it was."
 
 
 def serve(options: ServeOptions) -> None:
@@ -56,16 +64,16 @@ def serve(options: ServeOptions) -> None:
     invalid, and if a workspace is missing or not needed; NotFound if the workspace does not exist; Unavailable if the
     port is in use or the database cannot be reached; Conflict as `open_store`.
     """
-    configure_logs()
-    with sparing_logs(), listening(options) as (app, listener):
+    log = ServerLog(options.log_format)
+    with log.records(), listening(options) as (app, listener):
         keep_what_is_there()
         server = http_server(app, proxies=Proxies(options.trusted_proxies))
-        with signals_handled(server, hangup=_tell_of_no_reload):
-            announce(listener)
+        with signals_handled(server, hangup=partial(log.say, _NO_RELOAD)):
+            log.say(f"evals-mcp serving on {url_of(listener)}")
             if options.oauth is not None:
                 from evals_mcp.serving.signing_in import tell_of_provider
 
-                tell_of_provider(options.oauth, _write_line)
+                tell_of_provider(options.oauth, log.say)
             server.run(sockets=[listener])
 
 
@@ -78,8 +86,12 @@ def listening(options: ServeOptions) -> Iterator[tuple[ASGIApp, socket.socket]]:
 
 
 @contextlib.contextmanager
-def opened(options: ServeOptions, secret: bytes | None = None) -> Iterator[ASGIApp]:
+def opened(
+    options: ServeOptions, secret: bytes | None = None, metrics_folder: Path | None = None
+) -> Iterator["ServedApp"]:
     """Open what `serve` serves. Servers with the same `secret` take each other's questions to people for theirs.
+
+    Those with the same `metrics_folder` have figures in common.
 
     Raises as `serve`.
     """
@@ -88,8 +100,11 @@ def opened(options: ServeOptions, secret: bytes | None = None) -> Iterator[ASGIA
     with contextlib.closing(control):
         keyed = control.has_keys() or options.oauth is not None
         require_servable(options, keyed=keyed)
+        counts = BodyCounts()
+        metrics = _open_metrics(control, counts, metrics_folder) if options.metrics_token or not keyed else None
         access = _access(control, options.workspace, keyed=keyed)
-        app = _application(access, options, control if keyed else None, secret)
+        app = _application(access, options, control if keyed else None, secret, counts)
+        app = MetricsPage(app, metrics, options.metrics_token)
         if root_path:
             app = RootPath(app, root_path)
         if not keyed:
@@ -98,16 +113,50 @@ def opened(options: ServeOptions, secret: bytes | None = None) -> Iterator[ASGIA
             app = SlowedRefusals(app)
         if proxies:
             app = FewOfEach(app, default_limits().most_of_address)
-        app = RequestLog(app, _write_line)
-        yield Forwarded(app, proxies) if proxies else app
+        log = ServerLog(options.log_format).request
+        app = RequestLog(RequestIds(app), log if metrics is None else _both(log, metrics.request))
+        yield ServedApp(Forwarded(app, proxies) if proxies else app, metrics)
+
+
+class ServedApp:
+    """What a server serves, and who is told of its connections."""
+
+    def __init__(self, app: ASGIApp, watcher: ConnectionWatcher | None) -> None:
+        self._app = app
+        self.watcher = watcher
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        await self._app(scope, receive, send)
+
+
+def _open_metrics(control: Control, bodies: BodyCounts, folder: Path | None) -> "Metrics":
+    """Keep figures from now on, of what the database does, too."""
+    from evals_mcp.serving.metrics import Metrics  # takes a while to load, and not everybody reads it
+
+    metrics = Metrics(control.database.engine, bodies, folder)
+    control.database.watcher = metrics
+    return metrics
+
+
+def _both(first: Tell, second: Tell) -> Tell:
+    def tell(answered: AnsweredRequest) -> None:
+        first(answered)
+        second(answered)
+
+    return tell
 
 
 def _application(
-    access: OpenAccess | KeyedAccess, options: ServeOptions, keys: Control | None, secret: bytes | None
+    access: OpenAccess | KeyedAccess,
+    options: ServeOptions,
+    keys: Control | None,
+    secret: bytes | None,
+    counts: BodyCounts,
 ) -> ASGIApp:
     """The API, its pages, and MCP over HTTP; of a server with keys also what administers them."""
     allowed = ReadOnly(access) if options.read_only else access
-    bodies = LargeBodies()
+    bodies = LargeBodies(counts=counts)
     api = create_app(allowed, options.largest_body, patience=PATIENCE, keys=keys, bodies=bodies)
     pages = Pages(api, open_entrance(access))
     largest = min(options.largest_body, LARGEST_MESSAGE)
@@ -123,11 +172,6 @@ def _application(
 
         return mcp_with_sign_in(pages, guard, access, keys, options.oauth, read_only=options.read_only, open_to=open_to)
     return McpOverHttp(pages, open_to(allowed), guard)
-
-
-def configure_logs() -> None:
-    """Write warnings and errors to stderr."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
 
 
 def keep_what_is_there() -> None:
@@ -180,7 +224,8 @@ def http_server(
         backlog=CONNECTIONS_WAITING,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
-    return GuardedServer(config, limits or default_limits(), proxies.trusts, shares=shares)
+    watcher = app.watcher if isinstance(app, ServedApp) else None
+    return GuardedServer(config, limits or default_limits(), proxies.trusts, shares=shares, watcher=watcher)
 
 
 @contextlib.contextmanager
@@ -203,12 +248,3 @@ def signals_handled(server: GuardedServer, hangup: Callable[[], None] | None) ->
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def _tell_of_no_reload() -> None:
-    _write_line("SIGHUP: a server without --config and --workers has nothing to read again. It goes on as it was.")
-
-
-def _write_line(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()

@@ -21,7 +21,10 @@ _WRITTEN = {"text": "a text", "number": "a whole number", "flag": "true or false
 
 
 class Setting(NamedTuple):
-    """One setting. `least` and `most` bound a number; the value of one that is `secret` is never shown."""
+    """One setting. `least` and `most` bound a number, and `choices`, if there are any, a text.
+
+    The value of one that is `secret` is never shown. It is no argument: everybody on a machine can see those.
+    """
 
     name: str
     kind: Kind
@@ -32,6 +35,7 @@ class Setting(NamedTuple):
     least: int
     most: int
     secret: bool
+    choices: tuple[str, ...]
 
     @property
     def option(self) -> str:
@@ -52,7 +56,9 @@ class Setting(NamedTuple):
             return value
         if self.kind == "list":
             return tuple(item.strip() for item in text.split(",") if item.strip())
-        return text
+        if self.choices and text.strip() not in self.choices:
+            raise Invalid(f"{place} must be {' or '.join(self.choices)}, not {text[:40]!r}.")
+        return text.strip() if self.choices else text
 
     def from_toml(self, value: object, place: str) -> Any:
         """The value that a file has. Raises Invalid, which names the place, and shows no value of a text."""
@@ -81,10 +87,11 @@ def setting(
     least: int = 0,
     most: int = _MOST,
     secret: bool = False,
+    choices: tuple[str, ...] = (),
 ) -> Any:
     """A field of a dataclass that is a setting; without a `variable`, it has its own, `EVALS_MCP_SERVE_…`."""
     about = {"meaning": meaning, "metavar": metavar, "variable": variable, "least": least, "most": most}
-    return dataclasses.field(default=default, metadata={**about, "secret": secret})
+    return dataclasses.field(default=default, metadata={**about, "secret": secret, "choices": choices})
 
 
 def settings_of(options: type) -> Iterator[Setting]:
@@ -103,6 +110,7 @@ def settings_of(options: type) -> Iterator[Setting]:
             least=about.get("least", 0),
             most=about.get("most", _MOST),
             secret=about.get("secret", False),
+            choices=about.get("choices", ()),
         )
 
 

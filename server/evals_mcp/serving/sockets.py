@@ -47,9 +47,3 @@ def url_of(listener: socket.socket) -> str:
     """The address at which a socket is reached."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def announce(listener: socket.socket) -> None:
-    """Write the first line of a server."""
-    sys.stderr.write(f"evals-mcp serving on {url_of(listener)}\n")
-    sys.stderr.flush()

@@ -5,19 +5,24 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 
+_Kind = tuple[str, int, str, str]
+
 
 class Sparing(logging.Filter):
-    """Lets one record of a kind pass in a minute, with how many of it did not before. A kind is its text's pattern."""
+    """Lets one record of a kind pass in a minute, with how many of it did not before.
+
+    A kind is its text's pattern, and the type and place of its error: each error is there once with its traceback.
+    """
 
     def __init__(self, seconds: float = 60.0) -> None:
         super().__init__()
         self._seconds = seconds
-        self._last: dict[tuple[str, int, str], float] = {}
-        self._held = Counter[tuple[str, int, str]]()
+        self._last: dict[_Kind, float] = {}
+        self._held = Counter[_Kind]()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a record passes."""
-        kind = (record.name, record.levelno, str(record.msg).partition("\n")[0])
+        kind = (record.name, record.levelno, str(record.msg).partition("\n")[0], _place(record))
         last = self._last.get(kind)
         if last is not None and record.created - last < self._seconds:
             self._held[kind] += 1
@@ -29,6 +34,17 @@ class Sparing(logging.Filter):
         if held:
             record.msg = f"{record.msg} ({held} more like this before)"
         return True
+
+
+def _place(record: logging.LogRecord) -> str:
+    """Where the error of a record was raised, and its type; nothing without one."""
+    if not record.exc_info or record.exc_info[0] is None:
+        return ""
+    place = record.exc_info[2]
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    line = "" if place is None else f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}"
+    return f"{record.exc_info[0].__name__} {line}"
 
 
 @contextlib.contextmanager

@@ -10,17 +10,19 @@ import multiprocessing
 import secrets
 import signal
 import socket
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any
 
 from evals_mcp.errors import EvalsError, Unavailable
+from evals_mcp.serving.logs import ServerLog
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.pauses import Pauses
-from evals_mcp.serving.sockets import announce, bound_socket
+from evals_mcp.serving.sockets import bound_socket, url_of
 from evals_mcp.serving.worker import LEAVE, READY, run_worker
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,18 +39,21 @@ def supervise(read: Callable[[], ServeOptions]) -> None:
     SIGHUP, where there is one, reads it again, starts new workers, and lets the old ones finish once those are ready.
     Raises as `read`, and Unavailable if the port is in use or the first worker cannot serve, with its sentence.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     options = read()
-    with bound_socket(options.host, options.port) as listener:
-        _Supervisor(read, options, listener).run()
+    folder = tempfile.TemporaryDirectory(prefix="evals-mcp-metrics-", ignore_cleanup_errors=True)
+    listening = bound_socket(options.host, options.port)
+    with ServerLog(options.log_format).records(), listening as listener, folder as metrics_folder:
+        _Supervisor(read, options, listener, metrics_folder).run()
 
 
 class _Worker:
     """A process, and the line to it."""
 
-    def __init__(self, options: ServeOptions, listener: socket.socket, secret: bytes) -> None:
+    def __init__(self, options: ServeOptions, listener: socket.socket, secret: bytes, folder: str) -> None:
         self._line, far = _processes.Pipe()
-        self.process = _processes.Process(target=run_worker, args=(options, listener, secret, far), name="worker")
+        self._metrics_folder = folder
+        given = (options, listener, secret, folder, far)
+        self.process = _processes.Process(target=run_worker, args=given, name="worker")
         self.process.start()
         far.close()
         self.ready_at: float | None = None
@@ -87,6 +92,8 @@ class _Worker:
         self.stop()
         self.process.kill()
         self.process.join()
+        for gauge in Path(self._metrics_folder).glob(f"gauge_live*_{self.process.pid}.db"):
+            gauge.unlink(missing_ok=True)  # it says what is so now; what was counted stays
         code = self.process.exitcode
         return self.reason or (f"ended by signal {-code}" if code and code < 0 else f"ended with status {code}")
 
@@ -94,8 +101,11 @@ class _Worker:
 class _Supervisor:
     """The workers of a socket: those that serve, those that will replace them, and those that were replaced."""
 
-    def __init__(self, read: Callable[[], ServeOptions], options: ServeOptions, listener: socket.socket) -> None:
+    def __init__(
+        self, read: Callable[[], ServeOptions], options: ServeOptions, listener: socket.socket, metrics_folder: str
+    ) -> None:
         self._read = read
+        self._metrics_folder = metrics_folder
         self._options = options
         self._listener = listener
         self._secret = secrets.token_bytes(32)
@@ -135,7 +145,7 @@ class _Supervisor:
         self._bury()
         if not self._announced and any(worker.ready_at is not None for worker in self._serving):
             self._announced = True
-            announce(self._listener)
+            ServerLog(self._options.log_format).say(f"evals-mcp serving on {url_of(self._listener)}")
         if self._next is not None and _are_ready(self._coming, self._next):
             self._replace(self._next)
 
@@ -143,7 +153,7 @@ class _Supervisor:
         """Start workers. The others wait for the first, which may have to upgrade the database."""
         wanted = (options.workers or 1) if any(worker.ready_at is not None for worker in workers) else 1
         while len(workers) < wanted and not self._stops:
-            workers.append(_Worker(options, self._listener, self._secret))
+            workers.append(_Worker(options, self._listener, self._secret, self._metrics_folder))
 
     def _seconds_to_wait(self) -> float:
         return max(0.0, min(_LONGEST_LOOK, self._pauses.until - time.monotonic())) or _LONGEST_LOOK

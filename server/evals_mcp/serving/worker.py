@@ -4,10 +4,12 @@ It ends when its supervisor closes the line between them, or is not there any mo
 before it runs, because the supervisor imports this one.
 """
 
+import os
 import signal
 import socket
 import threading
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals_mcp.errors import EvalsError
@@ -23,17 +25,19 @@ LEAVE = b"leave"
 """What a worker is told that others replace. To be told nothing more means to stop."""
 
 
-def run_worker(options: ServeOptions, listener: socket.socket, secret: bytes, line: Connection) -> None:
-    """Serve until the line ends. `secret` is what all workers of a supervisor have in common."""
+def run_worker(
+    options: ServeOptions, listener: socket.socket, secret: bytes, metrics_folder: str, line: Connection
+) -> None:
+    """Serve until the line ends. `secret` and `metrics_folder` are what all workers of a supervisor have in common."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder  # prometheus_client reads it when it is loaded
     _leave_signals_to_the_supervisor()
+    from evals_mcp.serving.logs import ServerLog
     from evals_mcp.serving.proxies import Proxies
-    from evals_mcp.serving.serve import configure_logs, http_server, keep_what_is_there, opened, signals_handled
+    from evals_mcp.serving.serve import http_server, keep_what_is_there, opened, signals_handled
     from evals_mcp.serving.sockets import listen
-    from evals_mcp.serving.sparing_logs import sparing_logs
 
-    configure_logs()
     try:
-        with sparing_logs(), opened(options, secret) as app, listener:
+        with ServerLog(options.log_format).records(), opened(options, secret, Path(metrics_folder)) as app, listener:
             keep_what_is_there()
             server = http_server(app, proxies=Proxies(options.trusted_proxies), shares=(options.workers or 1) > 1)
             with signals_handled(server, hangup=None):

@@ -11,6 +11,8 @@ from cachetools import LRUCache
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from evals_mcp.store.database.watching import NOBODY, Watcher
+
 Value = TypeVar("Value")
 
 _MOST_BYTES = 96 * 2**20
@@ -19,10 +21,11 @@ _MOST_BYTES = 96 * 2**20
 class RevisionCache:
     """Values by question, each valid for the revisions it was computed from. Thread-safe.
 
-    Drops the least recently used values above `most_bytes`.
+    Drops the least recently used values above `most_bytes`. `watcher` is told of questions and sizes.
     """
 
-    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = _MOST_BYTES, watcher: Watcher = NOBODY) -> None:
+        self._watcher = watcher
         self._entries: LRUCache[tuple[str, bytes], _Entry] = LRUCache(most_bytes, getsizeof=lambda entry: entry.size)
         self._lock = Lock()
 
@@ -36,20 +39,27 @@ class RevisionCache:
         with self._lock:
             entry = self._entries.get(key)
         if entry is not None and entry.revisions == revisions:
+            self._watcher.looked_up(True)
             value: Value = entry.value
             return value
+        self._watcher.looked_up(False)
         value = compute()
         entry = _Entry(revisions, value, len(key[1]) + size_of(value))
         with self._lock:
+            before = self._entries.currsize
             self._entries.pop(key, None)
             if entry.size <= self._entries.maxsize:
                 self._entries[key] = entry
+            grown = self._entries.currsize - before
+        self._watcher.cache_grew(int(grown))
         return value
 
     def clear(self) -> None:
         """Forget all values."""
         with self._lock:
+            size = self._entries.currsize
             self._entries.clear()
+        self._watcher.cache_grew(-int(size))
 
 
 _WITHOUT_PARTS = frozenset((array, bool, bytes, float, int, str, type(None)))  # most values: asking for more is slow

@@ -5,9 +5,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from evals_mcp.store.database.database import Database, create_database, create_temporary_database, utc_now
 from evals_mcp.store.database.meter import Meter
 from evals_mcp.store.database.opening import migrate
+from evals_mcp.store.database.tables import evaluations
 from evals_mcp.store.evaluations.evaluations import Evaluations
 from evals_mcp.store.evaluations.judge_examples import JudgeExamples
 from evals_mcp.store.evaluations.runs import Runs
@@ -75,7 +78,7 @@ class Store:
         self.evaluations = Evaluations(database)
         self.runs = Runs(database)
         self.work = Work(database)
-        self._cache = cache = RevisionCache()
+        self._cache = cache = RevisionCache(watcher=database.watcher)
         database.on_replacement(cache.clear)
         self.stats = Stats(database, cache)
         self._states = states = EvaluationStates(cache)
@@ -234,9 +237,17 @@ class Store:
         self.meter = meter
         self.database.within_limits(meter.within)
 
+    def check(self) -> None:
+        """Raise Unavailable if the data cannot be read: a table, because it may be elsewhere than the connection."""
+        with self.database.read() as connection:
+            connection.execute(_ANY)
+
     def close(self) -> None:
         """Close all connections."""
         self.database.close()
+
+
+_ANY = select(evaluations.c.number).limit(1)
 
 
 def open_store(

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import IO
 
 import anyio
@@ -32,10 +33,26 @@ class ClientGoneError(ConnectionError):
     """The client went away before its whole body was here, or before its turn came."""
 
 
-class LargeBodies:
-    """The bodies of a server's requests, with turns for large ones. Its applications share them."""
+@dataclass(slots=True)
+class BodyCounts:
+    """The large bodies of a server: bytes that came in so far, and how many wait for their turn, or have it."""
 
-    def __init__(self, *, large_body: int = LARGE_BODY, most_in_flight: int = MOST_IN_FLIGHT) -> None:
+    bytes: int = 0
+    waiting: int = 0
+    working: int = 0
+
+
+class LargeBodies:
+    """The bodies of a server's requests, with turns for large ones. Its applications share them. `counts` is kept."""
+
+    def __init__(
+        self,
+        *,
+        large_body: int = LARGE_BODY,
+        most_in_flight: int = MOST_IN_FLIGHT,
+        counts: BodyCounts | None = None,
+    ) -> None:
+        self._counts = counts or BodyCounts()
         self._large_body = large_body
         self._most_in_flight = most_in_flight
         self._in_flight = 0
@@ -65,10 +82,24 @@ class LargeBodies:
             del parts
             async for part in incoming:
                 filed.add(part)
-            async with self._turn:
+            async with self._my_turn():
                 await _require_client(receive)
                 with _without_collections():
                     yield [filed.take()]
+
+    @contextlib.asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        self._counts.waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self._counts.waiting -= 1
+        self._counts.working += 1
+        try:
+            yield
+        finally:
+            self._counts.working -= 1
+            self._turn.release()
 
     @contextlib.contextmanager
     def _filed(self, largest: int) -> Iterator["_Filed"]:
@@ -78,12 +109,14 @@ class LargeBodies:
                 yield filed
             finally:
                 self._in_flight -= filed.size
+                self._counts.bytes -= filed.size
 
     def reserve(self, more: int) -> None:
         """Make room for more bytes of a body. Raises BodiesInFlightError."""
         if self._in_flight + more > self._most_in_flight:
             raise BodiesInFlightError
         self._in_flight += more
+        self._counts.bytes += more
 
 
 class _Filed:

@@ -1,8 +1,9 @@
-"""Logs one line for each answered request, without keys, query and body."""
+"""Tells of each answered request, without keys, query and body."""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,31 +11,74 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from evals_mcp.store.teams.keys import without_keys
 
 
-class RequestLog:
-    """Writes time, client, key id, method, path, status and milliseconds of each answered request."""
+class AnsweredRequest(NamedTuple):
+    """A request that was answered in `seconds`. `status` is None if its client went away before the answer."""
 
-    def __init__(self, app: ASGIApp, write: Callable[[str], None]) -> None:
+    scope: Scope
+    status: int | None
+    seconds: float
+
+    @property
+    def client(self) -> str | None:
+        """The client's address, without its port."""
+        client = self.scope.get("client")
+        return client[0] if client else None
+
+    @property
+    def method(self) -> str:
+        """The method."""
+        method: str = self.scope["method"]
+        return method
+
+    @property
+    def path(self) -> str:
+        """The path, encoded and without keys."""
+        return logged_path(self.scope.get("raw_path", b"-").decode("ascii", errors="backslashreplace"))
+
+    @property
+    def key_id(self) -> str | None:
+        """The id of the key (not a secret); None without one."""
+        return getattr(self.scope.get("state", {}).get("grant"), "key_id", None)
+
+    @property
+    def request_id(self) -> str | None:
+        """The id of the request."""
+        found: str | None = self.scope.get("state", {}).get("request_id")
+        return found
+
+    def line(self) -> str:
+        """One line, with `-` for missing values."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        milliseconds = f"{self.seconds * 1000:.0f}ms"
+        values = (now, self.client, self.key_id, self.method, self.path, self.status, milliseconds, self.request_id)
+        return " ".join("-" if value is None else str(value) for value in values)
+
+
+class RequestLog:
+    """Tells of each answered request when its answer has ended."""
+
+    def __init__(self, app: ASGIApp, tell: Callable[[AnsweredRequest], None]) -> None:
         self._app = app
-        self._write = write
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and write its line, with `-` for missing values."""
+        """Pass the request on and tell of it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = "-"
+        status: int | None = None
 
         async def noted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = str(message["status"])
+                status = message["status"]
             await send(message)
 
         try:
             await self._app(scope, receive, noted)
         finally:
-            self._write(_line(scope, status, time.perf_counter() - started))
+            self._tell(AnsweredRequest(scope, status, time.perf_counter() - started))
 
 
 def logged_path(path: str) -> str:
@@ -47,12 +91,3 @@ def logged_path(path: str) -> str:
         plain = decoded
     hidden = without_keys(plain)
     return path if hidden == plain else quote(hidden, safe="/*")
-
-
-def _line(scope: Scope, status: str, seconds: float) -> str:
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    client = (scope.get("client") or ("-",))[0]
-    grant = scope.get("state", {}).get("grant")
-    key_id = getattr(grant, "key_id", None) or "-"
-    path = logged_path(scope.get("raw_path", b"-").decode("ascii", errors="backslashreplace"))
-    return f"{now} {client} {key_id} {scope['method']} {path} {status} {seconds * 1000:.0f}ms"

@@ -29,7 +29,7 @@ from evals_mcp.store.bulk.import_entries import ImportEntry
 from evals_mcp.store.bulk.logs import write_logs
 from evals_mcp.store.bulk.runs import clear_runs, write_runs
 from evals_mcp.store.bulk.versions import write_versions
-from evals_mcp.store.database.acts import Act
+from evals_mcp.store.database.acts import Act, count_rows
 from evals_mcp.store.database.repository import Repository
 
 _WRITERS: dict[Any, Any] = {
@@ -85,6 +85,8 @@ class Bulk(Repository):
                 if by_kind[kind]:
                     write(batch, by_kind[kind])
             entry.record(_subject(batch, by_kind))
+            count_rows("log", batch.added["log"])
+            count_rows("judgment", batch.added["judgment"])
             return Written(LoadedBatch(added=dict(batch.added), ids=batch.ids), sorted(batch.run_ids))
 
 

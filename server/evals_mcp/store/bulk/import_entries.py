@@ -94,6 +94,7 @@ class ImportEntry:
             values: dict[str, Any] = {"result": {"added": dict(counts)}} | ({} if undoable else {"before": None})
             connection.execute(update(journal).where(journal.c.number == first.number).values(**values))
             act.entry = handle(first)
+        act.kind = "import"
         if undoable:
             add_rows(connection, act, "import", content)
 

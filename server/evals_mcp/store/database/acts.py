@@ -14,7 +14,7 @@ class Act:
     `digest` is of the whole request; it is None without a `request_id`. A write without an entry of its own gets one
     from the name of its `operation`, the `ids` in its path, and what was `noted`, unless it is `unjournaled`. It cannot
     repeat its answer, unless it is `repeatable`. An act that `labels_only` may judge in the name of its `actor`, and no
-    more.
+    more. `kind` is of the entry, and `rows` counts new logs and judgments, until the transaction has ended.
     """
 
     key_id: str = ""
@@ -32,6 +32,12 @@ class Act:
     repeats: bool = False
     undoable: bool = True
     noted: dict[str, list[str]] = field(default_factory=dict)
+    kind: str | None = None
+    rows: dict[str, int] = field(default_factory=dict)
+
+    def forget_written(self) -> None:
+        """Forget the kind of an earlier transaction's entry and its rows."""
+        self.kind, self.rows = None, {}
 
 
 _now: ContextVar[Act | None] = ContextVar("act", default=None)
@@ -67,6 +73,12 @@ def note(done: Literal["created", "changed", "deleted"], *ids: str) -> None:
     """Note what the current request does to what, for its entry in the journal."""
     if (act := _now.get()) is not None:
         act.noted.setdefault(done, []).extend(ids)
+
+
+def count_rows(noun: Literal["log", "judgment"], number: int) -> None:
+    """Count new rows of the current request."""
+    if number and (act := _now.get()) is not None:
+        act.rows[noun] = act.rows.get(noun, 0) + number
 
 
 def leave_no_entry() -> None:

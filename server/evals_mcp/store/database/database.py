@@ -6,16 +6,19 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from evals_mcp.errors import Conflict, Unavailable
+from evals_mcp.store.database.acts import current_act
 from evals_mcp.store.database.addresses import database_url
 from evals_mcp.store.database.engines import WRITES, postgresql_engine, sqlite_engine, temporary_sqlite_engine
 from evals_mcp.store.database.failures import BUSY, READ_ONLY, plain_errors
 from evals_mcp.store.database.fair_lock import FairLock
 from evals_mcp.store.database.sqlite_file import BUSY_MILLISECONDS, SqliteFile
+from evals_mcp.store.database.watching import NOBODY, Watcher
 
 _REPLACED = (
     "The database file was deleted or replaced while it was in use. Nothing was written. "
@@ -36,6 +39,7 @@ class Database:
     can share an engine, each with its own schema. `file` is None on PostgreSQL and for a temporary database.
 
     A file that is deleted or replaced fails the transaction that notices it. The next one opens the path again.
+    `watcher` is told of transactions.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Database:
         translated: dict[str, Any] = {"schema_translate_map": {None: schema}} if schema else {}
         self._reading = engine if self.is_sqlite else engine.execution_options(**translated, **_ONE_STATE)
         self._writing = engine.execution_options(**translated, **{WRITES: True})
+        self.watcher: Watcher = NOBODY
         self._turns = FairLock()
         self._preparations: list[Callable[[Database], None]] = []
         self._around_writes: Callable[[Connection], AbstractContextManager[None]] = _alone
@@ -83,10 +88,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the data. Raises Unavailable."""
-        with plain_errors():
+        started = perf_counter()
+        with self._failures_told(), plain_errors():
             self._follow_file()
             with self._reading.begin() as connection:
+                begun = perf_counter()
                 yield connection
+        self.watcher.transaction("read", begun - started, perf_counter() - begun)
 
     @contextmanager
     def write(self, *, dry_run: bool = False) -> Iterator[Connection]:
@@ -96,7 +104,10 @@ class Database:
         end, and there are no deadlocks. Raises Unavailable, and Invalid for JSON with an infinite number.
         """
         # Threads wait here, without a connection, and not in the database, which may starve one.
-        with plain_errors(), self._turns.turn(_BUSY_MILLISECONDS / 1000):
+        with self._failures_told(), plain_errors(), self._turn() as waited:
+            begun = perf_counter()
+            if (act := current_act()) is not None:
+                act.forget_written()
             self._follow_file()
             if not self.may_write:
                 raise Unavailable(READ_ONLY)
@@ -114,6 +125,37 @@ class Database:
                         transaction.rollback()
                 if self.file is not None:
                     self.file.shorten_log(driver_connection(connection))
+            self.watcher.transaction("write", waited, perf_counter() - begun)
+            if not dry_run:
+                self._tell_written()
+
+    @contextmanager
+    def _turn(self) -> Iterator[float]:
+        """The turn to write, and how long it took to come."""
+        started = perf_counter()
+        self.watcher.queued(1)
+        try:
+            turn = self._turns.turn(_BUSY_MILLISECONDS / 1000)
+            turn.__enter__()
+        finally:
+            self.watcher.queued(-1)
+        try:
+            yield perf_counter() - started
+        finally:
+            turn.__exit__(None, None, None)
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        try:
+            yield
+        except Unavailable as error:
+            self.watcher.failed(error)
+            raise
+
+    def _tell_written(self) -> None:
+        act = current_act()
+        if act is not None and (act.kind is not None or act.rows):
+            self.watcher.wrote(act.kind, act.rows)
 
     @contextmanager
     def each_alone(self) -> Iterator[Connection]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
-from evals_mcp.errors import Invalid, Raced, Unavailable
+from evals_mcp.errors import EvalsError, Invalid, Raced, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +70,10 @@ _SQLITE_SENTENCES = {
 
 
 _GONE = "The workspace's data is gone: it was removed while it was in use. Nothing was written."
+_UNREACHABLE = (
+    "The database server cannot be reached or refused the request. "
+    "Check that it runs, and check address, user and password. Then repeat."
+)
 _POSTGRESQL_SENTENCES = {
     "3F000": _GONE,
     "42P01": _GONE,
@@ -97,13 +101,29 @@ def _explain(error: DBAPIError) -> str | None:
     if sentence is not None:
         return sentence
     if isinstance(error, OperationalError | InterfaceError):
-        return (
-            "The database server cannot be reached or refused the request. "
-            "Check that it runs, and check address, user and password. Then repeat."
-        )
+        return _UNREACHABLE
     return None
 
 
 def _sqlstate(error: DBAPIError) -> str:
     """The code of a failure of PostgreSQL; "" for others."""
     return getattr(error.orig, "sqlstate", None) or ""
+
+
+def failure_kind(error: EvalsError) -> str:
+    """One of a few words for an error that `plain_errors` raised."""
+    return "raced" if isinstance(error, Raced) else _KINDS.get(str(error), "other")
+
+
+_KINDS = {
+    BUSY: "busy",
+    READ_ONLY: "read_only",
+    _DAMAGED: "damaged",
+    _UNREACHABLE: "unreachable",
+    _POSTGRESQL_SENTENCES["53100"]: "full",
+    _SQLITE_SENTENCES[sqlite3.SQLITE_FULL]: "full",
+    _SQLITE_SENTENCES[sqlite3.SQLITE_NOTADB]: "damaged",
+    _SQLITE_SENTENCES[sqlite3.SQLITE_IOERR]: "damaged",
+    _POSTGRESQL_SENTENCES["53300"]: "no_connection",
+    _POSTGRESQL_SENTENCES["57014"]: "stopped",
+}

@@ -83,7 +83,7 @@ def record(
     }
     number = connection.execute(_INSERT, values).inserted_primary_key
     assert number is not None
-    act.entry, act.undoable = f"write_{number[0]}_{tag}", before is not None
+    act.entry, act.undoable, act.kind = f"write_{number[0]}_{tag}", before is not None, kind
 
 
 def add_rows(connection: Connection, act: Act | None, kind: Literal["import", "server"], content: Any) -> None:

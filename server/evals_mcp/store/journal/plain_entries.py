@@ -67,7 +67,7 @@ class Journaling:
         subject = next((act.noted[done][-1] for done in _MOST_TELLING if act.noted.get(done)), in_path)
         plain = Act(act.key_id, act.actor, act.tool, act.route)
         record(connection, plain, act.operation, subject, {**act.ids, **act.noted}, None, self._database.now())
-        act.entry = plain.entry
+        act.entry, act.kind = plain.entry, plain.kind
 
     def _prune(self, connection: Connection) -> None:
         """Delete the oldest entries if that was not done lately. Those that are left over go with the next write."""

@@ -11,7 +11,7 @@ from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.usage import own_usage
-from evals_mcp.store.database.acts import note
+from evals_mcp.store.database.acts import count_rows, note
 from evals_mcp.store.database.columns import microseconds
 from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.database.pages import window
@@ -314,6 +314,7 @@ def _insert_log(
     assert number is not None
     row["number"] = number[0]
     connection.execute(_COUNT, {"of_version": version.id, "now": now})
+    count_rows("log" if judged_log_number is None else "judgment", 1)
     return row, True
 
 

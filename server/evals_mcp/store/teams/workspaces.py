@@ -197,7 +197,9 @@ class Workspaces:
     def _data_of(self, workspace: Workspace) -> Database:
         if workspace.schema is None:
             return self.database
-        return Database(self.database.engine, workspace.schema, self.database.now)
+        data = Database(self.database.engine, workspace.schema, self.database.now)
+        data.watcher = self.database.watcher
+        return data
 
     def _limits_in(self, schema: str | None) -> Limits:
         """The limits of the workspace in a schema; none for one that was removed."""

@@ -1,0 +1,98 @@
+"""The log of a server as JSON: one object a line, of requests and of all else, without secrets."""
+
+import io
+import json
+import logging
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.serving.administration import create_key
+from tests.serving.served_here import served
+
+from evals_mcp.cli.main import main
+from evals_mcp.request_ids import answering
+from evals_mcp.serving.logs import JsonLines, ServerLog
+
+
+def test_each_request_is_an_object_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what log collectors look for; nothing breaks a line, and no key is in it."""
+    database = str(tmp_path / "evals.db")
+    made = create_key(database, None, "ci")
+    with served(database, log_format="json") as url, httpx.Client(base_url=url, timeout=60) as client:
+        first = client.get("/v5/flows", headers={"X-API-KEY": made.secret})
+        client.get(f"/v5/flows/a%0Ab%1B%7F{made.secret}")
+        client.get("/health")
+    text = capsys.readouterr().err
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert text.isascii()
+    assert made.secret.rpartition("_")[2] not in text
+    assert [line["path"] for line in lines][::2] == ["/v5/flows", "/health"]
+    assert (
+        lines[0].items()
+        >= {
+            "level": "INFO",
+            "message": "request",
+            "request_id": first.headers["x-request-id"],
+            "client": "127.0.0.1",
+            "key_id": made.key.id,
+            "method": "GET",
+            "status": 200,
+        }.items()
+    )
+    assert lines[0]["time"].endswith("Z")
+    assert lines[0]["duration_ms"] >= 0
+    assert lines[1]["status"] == 401
+    assert "key_id" not in lines[1]
+
+
+def test_other_records_are_objects_too() -> None:
+    """A traceback is in one line, and a password or a key in it is not; records of a request have its id."""
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(JsonLines())
+    secret = "evalsmcp_" + "a" * 44
+    try:
+        raise ValueError(f"postgresql://evals:hunter2@db/evals \n\x1b[31m\u2028\x85 {secret}")
+    except ValueError:
+        record = logging.LogRecord("a.b", logging.ERROR, "", 0, "failed\n%s", ("now",), sys.exc_info())
+    with answering("abc"):
+        handler.emit(record)
+    (line,) = handler.stream.getvalue().splitlines()
+    found = json.loads(line)
+    assert (found["level"], found["logger"], found["message"], found["request_id"]) == (
+        "ERROR",
+        "a.b",
+        "failed\nnow",
+        "abc",
+    )
+    assert "Traceback" in found["exception"]
+    assert "postgresql://evals:***@db/evals" in found["exception"]
+    assert "hunter2" not in line
+    assert secret not in line
+
+
+def test_records_are_written_as_the_log_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """While the server runs; afterwards, and in plain logs, handlers are as they were."""
+    root = logging.getLogger()
+    handler = logging.StreamHandler(sys.stderr)
+    root.addHandler(handler)
+    try:
+        log = ServerLog("json")
+        with log.records():
+            log.say("evals-mcp serving on http://127.0.0.1:1")
+            logging.getLogger("uvicorn.error").warning("odd")
+        assert handler.formatter is None
+    finally:
+        root.removeHandler(handler)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["message"] for line in lines][:2] == ["evals-mcp serving on http://127.0.0.1:1", "odd"]
+    assert lines[1]["logger"] == "uvicorn.error"
+
+
+def test_an_unknown_format_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Before anything is opened."""
+    with pytest.raises(SystemExit):
+        main(["serve", "--database", str(tmp_path / "a.db"), "--log-format", "xml"])
+    assert "--log-format must be plain or json, not 'xml'." in capsys.readouterr().err
+    assert not (tmp_path / "a.db").exists()
