@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from evals_mcp import __version__
 from evals_mcp.cli import (
+    backup,
     call,
     check,
     completion,
@@ -16,10 +17,13 @@ from evals_mcp.cli import (
     demo,
     doctor,
     export,
+    forget,
     import_files,
     journal,
     keys,
     report,
+    restore,
+    retention,
     serve,
     setup,
     stdio,
@@ -101,6 +105,10 @@ def build_parser() -> argparse.ArgumentParser:
         serve,
         keys,
         workspaces,
+        backup,
+        restore,
+        forget,
+        retention,
         completion,
     ):
         module.add_command(commands)

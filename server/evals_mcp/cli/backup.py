@@ -1,0 +1,66 @@
+"""`evals-mcp backup`: write a backup of a database while servers use it."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evals_mcp.cli.arguments import add_database, database_of
+from evals_mcp.errors import Invalid
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser("backup", help="write a backup while servers go on: evals-mcp backup FILE")
+    command.add_argument("to", metavar="PATH", help="a new file, or a folder for dated files; PostgreSQL: a new folder")
+    command.add_argument("--force", action="store_true", help="replace what is there, once the new backup is whole")
+    command.add_argument("--keep", type=int, metavar="N", help="in a folder: delete all but the N newest backups")
+    command.add_argument(
+        "--workspace", metavar="NAME", action="append", default=[], help="PostgreSQL: only this one; repeatable"
+    )
+    add_database(command)
+    command.set_defaults(command=_back_up)
+
+
+def _back_up(parsed: argparse.Namespace) -> int:
+    from evals_mcp.store.database.addresses import database_url
+
+    address, to, now = database_of(parsed), Path(parsed.to).expanduser().absolute(), datetime.now(UTC)
+    url = database_url(address)
+    if url.get_backend_name() == "sqlite":
+        if parsed.workspace:
+            raise Invalid("A SQLite file holds one workspace. Omit --workspace.")
+        return _back_up_file(parsed, Path(url.database or ""), to, now)
+    if parsed.keep is not None:
+        raise Invalid("--keep is for SQLite files in a folder.")
+    from evals_mcp.keeping.postgresql_backup import back_up_workspaces
+
+    in_url = url.query.get("workspace")
+    names = parsed.workspace or ([str(in_url)] if in_url else [])
+    manifest = back_up_workspaces(address, to, now, names, force=parsed.force, tell=_say)
+    for item in manifest.workspaces:
+        print(f"{item.name}\t{item.counts['evaluations']:,} evaluations\t{item.counts['logs']:,} logs")
+    print(f"Wrote {to}. Restore it with: evals-mcp restore {to}", file=sys.stderr)
+    return 0
+
+
+def _back_up_file(parsed: argparse.Namespace, database: Path, to: Path, now: datetime) -> int:
+    from evals_mcp.keeping.sqlite_backup import back_up_file
+
+    if parsed.keep is not None and (parsed.keep < 1 or not to.is_dir()):
+        raise Invalid("--keep takes a number from 1, and a folder for the backups.")
+    done = back_up_file(database, to, now, force=parsed.force, keep=parsed.keep)
+    print(done.path)
+    print(
+        f"Wrote {done.checkup.size / 2**20:,.1f} MB with {done.checkup.evaluations:,} evaluations, and checked it. "
+        f"Restore it with: evals-mcp restore {done.path}",
+        file=sys.stderr,
+    )
+    for old in done.removed:
+        print(f"Deleted {old.name}.", file=sys.stderr)
+    return 0
+
+
+def _say(name: str) -> None:
+    print(f"Backing up {name} …", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Backups of databases: made, checked and restored. `store.removal` has what deletes."""

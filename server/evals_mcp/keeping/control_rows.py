@@ -1,0 +1,53 @@
+"""A workspace's rows in the tables of teams: read for a backup, and stored again by a restore."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, select
+
+from evals_mcp.store.database.columns import Moment, microseconds, moment
+from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, metadata
+
+_IN_CONTROL = {"schema_translate_map": {None: CONTROL_SCHEMA}}
+KEYS = "api_keys"
+"""The table of keys. It has digests of random keys, of which nobody can make a key."""
+
+
+def read_rows(connection: Connection, workspace: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a workspace by table, as JSON values."""
+    found = {}
+    for table, column in _tables():
+        rows = connection.execute(select(table).where(column == workspace), execution_options=_IN_CONTROL).mappings()
+        found[table.name] = [{name: _stored(table.c[name], value) for name, value in row.items()} for row in rows]
+    return found
+
+
+def store_rows(
+    connection: Connection, rows: dict[str, list[dict[str, Any]]], workspace: str, schema: str, *, with_keys: bool
+) -> None:
+    """Store the rows of a workspace under this name and schema. Columns that are not known here are left out."""
+    for table, column in _tables():
+        if table.name == KEYS and not with_keys:
+            continue
+        for row in rows.get(table.name, []):
+            known = {name: _loaded(table.c[name], value) for name, value in row.items() if name in table.c}
+            known[column.name] = workspace
+            if "schema" in table.c:
+                known["schema"] = schema
+            connection.execute(table.insert().values(**known), execution_options=_IN_CONTROL)
+
+
+def _tables() -> Iterator[tuple[Table, Column[Any]]]:
+    """The tables of teams, and the column that names the workspace; referenced tables come first."""
+    for table in metadata.sorted_tables:
+        column = table.c.get("name" if table.name == "workspaces" else "workspace")
+        if column is not None:
+            yield table, column
+
+
+def _stored(column: Column[Any], value: Any) -> Any:
+    return microseconds(value) if isinstance(column.type, Moment) and value is not None else value
+
+
+def _loaded(column: Column[Any], value: Any) -> Any:
+    return moment(value) if isinstance(column.type, Moment) and value is not None else value

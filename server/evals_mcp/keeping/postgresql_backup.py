@@ -1,0 +1,103 @@
+"""Back up workspaces of PostgreSQL: one consistent dump of each, as PostgreSQL's documentation has it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy.engine import URL
+
+from evals_mcp import __version__
+from evals_mcp.errors import Conflict, Invalid
+from evals_mcp.keeping.control_rows import read_rows
+from evals_mcp.keeping.manifests import DumpedWorkspace, Manifest, file_digest, write_manifest
+from evals_mcp.keeping.new_paths import put_in_place, require_free, temporary_beside
+from evals_mcp.keeping.postgresql_programs import Program, connection_arguments, find_program
+from evals_mcp.store.database.addresses import database_url
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.opening import WORKSPACE, revisions
+from evals_mcp.store.database.tables import metadata
+from evals_mcp.store.teams.control import CONTROL, Workspace, open_control, workspace_names
+
+Tell = Callable[[str], None]
+"""Called with the name of each workspace before it is dumped."""
+
+
+def back_up_workspaces(
+    address: str, to: Path, now: datetime, names: Sequence[str] = (), *, force: bool = False, tell: Tell = len
+) -> Manifest:
+    """Write a folder with a dump of each workspace (of all, without `names`), while others use them.
+
+    Raises Conflict for an existing folder, unless `force`; NotFound for an unknown workspace; and Unavailable where
+    `pg_dump` is missing or too old, or if the folder cannot be written.
+    """
+    require_free(to, force=force)
+    url = database_url(address)
+    if not workspace_names(address):
+        raise Invalid("This database has no workspaces. `evals-mcp workspaces create NAME` makes one.")
+    with closing(open_control(address)) as control:
+        chosen = [control.workspace(name) for name in names] or control.workspaces()
+        with control.database.read() as connection:
+            server = str(connection.execute(text("SHOW server_version")).scalar())
+        program = find_program("pg_dump", int(server.split(".")[0].split(" ")[0]), url)
+        with temporary_beside(to) as folder:
+            folder.mkdir(mode=0o700)
+            dumped = []
+            for workspace in chosen:
+                tell(workspace.name)
+                dumped.append(_dump(control.database, workspace, program, url, folder))
+            manifest = Manifest(
+                made_by=f"evals-mcp {__version__}",
+                made_at=now,
+                server=server,
+                pg_dump=program.major,
+                control_revision=revisions(CONTROL)[-1],
+                workspaces=dumped,
+            )
+            write_manifest(folder, manifest)
+            put_in_place(folder, to, force=force)
+    return manifest
+
+
+def _dump(control: Database, workspace: Workspace, program: Program, url: URL, folder: Path) -> DumpedWorkspace:
+    """Dump one workspace. Its rows are counted in the snapshot that is dumped."""
+    schema = str(workspace.schema)
+    path = folder / f"{workspace.name}.dump"
+    with Database(control.engine, schema).read() as connection:
+        snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+        revision = str(connection.execute(text(f'SELECT version_num FROM "{schema}".alembic_version')).scalar_one())  # noqa: S608
+        if revision not in revisions(WORKSPACE):
+            raise Conflict(
+                f"A newer version of evals-mcp wrote workspace `{workspace.name}`. Back it up with that version."
+            )
+        counts = count_rows(connection, schema)
+        rows = read_rows(connection, workspace.name)
+        program.run(
+            [
+                "--format=custom",
+                f'--schema="{schema}"',
+                f'--exclude-table="{schema}".query_*',
+                "--no-owner",
+                "--no-privileges",
+                f"--snapshot={snapshot}",
+                f"--file={path}",
+                *connection_arguments(url),
+            ]
+        )
+    path.chmod(0o600)
+    return DumpedWorkspace(
+        name=workspace.name,
+        dump=path.name,
+        sha256=file_digest(path),
+        revision=revision,
+        counts=counts,
+        control=rows,
+    )
+
+
+def count_rows(connection: Connection, schema: str) -> dict[str, int]:
+    """The rows of each table of a workspace that is there."""
+    there = set(inspect(connection).get_table_names(schema=schema))
+    tables = [table for table in metadata.sorted_tables if table.name in there]
+    return {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables}

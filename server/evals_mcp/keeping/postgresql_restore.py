@@ -1,0 +1,142 @@
+"""Restore workspaces to PostgreSQL: each in one transaction, under its own name or another."""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+from sqlalchemy import Connection, inspect, text
+
+from evals_mcp.errors import Conflict, Invalid, NotFound, Unavailable
+from evals_mcp.keeping.control_rows import KEYS, store_rows
+from evals_mcp.keeping.dump_statements import Statement, read_statements
+from evals_mcp.keeping.manifests import DumpedWorkspace, Manifest, file_digest, read_manifest
+from evals_mcp.keeping.postgresql_backup import count_rows
+from evals_mcp.keeping.postgresql_programs import Program, find_program
+from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.opening import WORKSPACE, revisions
+from evals_mcp.store.teams.control import CONTROL, Control, open_control
+from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA
+
+Tell = Callable[[str], None]
+"""Called with the name of each workspace before it is restored."""
+
+_NAME = re.compile(r"[a-z0-9_]{1,40}")
+
+
+class RestoredWorkspace(NamedTuple):
+    """A workspace that was restored: its name now, its rows by table, and the names of the keys that open it."""
+
+    name: str
+    counts: dict[str, int]
+    keys: list[str]
+
+
+def restore_workspaces(
+    backup: Path,
+    address: str,
+    names: Sequence[str] = (),
+    as_name: str | None = None,
+    *,
+    with_keys: bool = True,
+    tell: Tell = len,
+) -> list[RestoredWorkspace]:
+    """Restore workspaces of a backup (all, without `names`) to a database that has none of these names.
+
+    With `as_name`, the one workspace gets this name, and no keys: they open the one that they were made for. A
+    workspace is restored whole or not at all. Raises Unavailable for a damaged backup; Conflict for a newer one and
+    for a name that is taken; NotFound for a workspace that the backup lacks.
+    """
+    manifest = read_manifest(backup)
+    chosen = _choose(manifest, names)
+    targets = [(item, as_name or item.name) for item in chosen]
+    if as_name is not None and (len(targets) > 1 or not _NAME.fullmatch(as_name)):
+        raise Invalid("--as takes a new name of 1 to 40 lower-case letters, digits and `_`, for one --workspace.")
+    _refuse_newer(manifest, chosen, backup)
+    for item in chosen:
+        _require_whole(backup / item.dump, item)
+    program = find_program("pg_restore", manifest.pg_dump)
+    with closing(open_control(address)) as control:
+        for _, name in targets:
+            _require_free(control, name)
+        return [
+            _restore(control, program, backup, item, name, with_keys=with_keys and name == item.name, tell=tell)
+            for item, name in targets
+        ]
+
+
+def _choose(manifest: Manifest, names: Sequence[str]) -> list[DumpedWorkspace]:
+    there = {item.name: item for item in manifest.workspaces}
+    for name in names:
+        if name not in there:
+            raise NotFound(f"The backup has no workspace `{name}`. Workspaces: {', '.join(there)}.")
+    return [there[name] for name in names] or manifest.workspaces
+
+
+def _refuse_newer(manifest: Manifest, chosen: Sequence[DumpedWorkspace], backup: Path) -> None:
+    known, of_control = revisions(WORKSPACE), revisions(CONTROL)
+    if manifest.control_revision not in of_control or any(item.revision not in known for item in chosen):
+        raise Conflict(
+            f"A newer version of evals-mcp ({manifest.made_by}) made the backup {backup}. Upgrade evals-mcp, then "
+            "restore."
+        )
+
+
+def _require_whole(dump: Path, item: DumpedWorkspace) -> None:
+    try:
+        is_whole = file_digest(dump) == item.sha256
+    except OSError as error:
+        raise Unavailable(f"The dump {dump} cannot be read: {error.strerror}.") from error
+    if not is_whole:
+        raise Unavailable(f"The dump {dump} is damaged: it is not what the backup's manifest says.")
+
+
+def _require_free(control: Control, name: str) -> None:
+    schema = f"{CONTROL_SCHEMA}_{name}"
+    with control.database.read() as connection:
+        is_there = inspect(connection).has_schema(schema)
+    if is_there or any(workspace.name == name for workspace in control.workspaces()):
+        raise Conflict(
+            f"Workspace `{name}` already exists in this database. It was not changed. Restore it under another name "
+            "with --as, or to another database."
+        )
+
+
+def _restore(
+    control: Control, program: Program, backup: Path, item: DumpedWorkspace, name: str, *, with_keys: bool, tell: Tell
+) -> RestoredWorkspace:
+    tell(name)
+    schema = f"{CONTROL_SCHEMA}_{name}"
+    with Database(control.database.engine, schema, control.database.now).write() as connection:
+        arguments = ["--no-owner", "--no-privileges", "--file=-", str(backup / item.dump)]
+        with program.reading(arguments) as lines:
+            for statement in read_statements(lines, f"{CONTROL_SCHEMA}_{item.name}", schema):
+                _run(connection, statement)
+        counts = count_rows(connection, schema)
+        if {table: counts.get(table) for table in item.counts} != item.counts:
+            raise Unavailable(f"The dump of workspace `{item.name}` lacks rows. Nothing was restored.")
+        store_rows(connection, item.control, name, schema, with_keys=with_keys)
+        for table in counts:
+            connection.execute(text(f'ANALYZE "{schema}"."{table}"'))
+    control.open(control.workspace(name))  # upgrades its tables
+    keys = [str(key["name"]) for key in item.control.get(KEYS, []) if with_keys and key.get("revoked_at") is None]
+    return RestoredWorkspace(name, counts, keys)
+
+
+def _run(connection: Connection, statement: Statement) -> None:
+    """Run a statement in the transaction, or load the rows of one. Raises Unavailable."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        if statement.rows is None:
+            driver.execute(statement.sql)
+            return
+        with driver.cursor() as cursor, cursor.copy(statement.sql) as copy:
+            for row in statement.rows:
+                copy.write(row)
+    except psycopg.Error as error:
+        if isinstance(error, psycopg.errors.DiskFull):
+            raise Unavailable("The database disk is full. Nothing was restored.") from error
+        said = (error.diag.message_primary or "no reason given").strip()
+        raise Unavailable(f"PostgreSQL refused a part of the backup ({said}). Nothing was restored.") from error

@@ -1,0 +1,177 @@
+"""A backup of a SQLite file is one state of it, and is restored only where nothing can be lost."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.serving.administration import create_key, revoke_key
+
+from evals_mcp.errors import Conflict, EvalsError, Unavailable
+from evals_mcp.keeping.sqlite_backup import back_up_file, restore_file
+from evals_mcp.store.store import open_store
+
+_NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def _rows(path: Path) -> Iterator[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        yield from connection.iterdump()
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_backup_is_restored_as_it_was(sample_copy: Path, tmp_path: Path) -> None:
+    """All rows, and the keys that opened it; the backup is usable as a database by itself."""
+    create_key(str(sample_copy), None, "ann")
+    revoke_key(str(sample_copy), create_key(str(sample_copy), None, "ben").key.id)
+    backup, fresh = tmp_path / "backup.db", tmp_path / "new" / "evals.db"
+    done = back_up_file(sample_copy, backup, _NOW)
+    assert (done.path, done.checkup.evaluations, done.checkup.problems) == (backup, 1, ())
+    restored = restore_file(backup, fresh, _NOW)
+    assert (restored.kept, restored.keys) == (None, ["ann"])
+    assert list(_rows(fresh)) == list(_rows(sample_copy))
+    open_store(str(fresh)).close()
+    assert [name for name in _names(tmp_path) if name.endswith(".part")] == []
+
+
+def test_a_backup_has_what_was_committed_before_it_while_writers_go_on(sample_copy: Path, tmp_path: Path) -> None:
+    """Each backup holds a whole number of transactions, and all of those that had ended."""
+    with closing(open_store(str(sample_copy))):
+        stop, written = threading.Event(), [0]
+
+        def write() -> None:
+            with closing(sqlite3.connect(sample_copy, timeout=30, isolation_level=None)) as connection:
+                connection.execute("CREATE TABLE pairs (n INTEGER)")
+                while not stop.is_set():
+                    connection.execute("BEGIN IMMEDIATE")
+                    connection.executemany("INSERT INTO pairs VALUES (?)", [(written[0],), (written[0],)])
+                    connection.execute("COMMIT")
+                    written[0] += 1
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for number in range(3):
+                while written[0] < (number + 1) * 20:
+                    stop.wait(0.001)
+                before = written[0]
+                done = back_up_file(sample_copy, tmp_path / f"{number}.db", _NOW)
+                with closing(sqlite3.connect(done.path)) as copy:
+                    counts = copy.execute("SELECT n, count(*) FROM pairs GROUP BY n").fetchall()
+                assert len(counts) >= before
+                assert {count for _, count in counts} == {2}
+        finally:
+            stop.set()
+            writer.join()
+        assert written[0] > 60
+
+
+def test_an_existing_backup_is_replaced_only_when_told(sample_copy: Path, tmp_path: Path) -> None:
+    """And only by a whole one; the database is no backup of itself."""
+    backup = tmp_path / "backup.db"
+    backup.write_bytes(b"precious")
+    with pytest.raises(Conflict, match=r"already exists\. Choose another name, or replace it with --force"):
+        back_up_file(sample_copy, backup, _NOW)
+    with pytest.raises(Conflict, match="is the database itself"):
+        back_up_file(sample_copy, sample_copy, _NOW, force=True)
+    damaged = tmp_path / "damaged.db"
+    content = sample_copy.read_bytes()
+    damaged.write_bytes(content[:40_000] + b"x" * (len(content) - 40_000))
+    with pytest.raises(Unavailable, match="damaged"):
+        back_up_file(damaged, backup, _NOW, force=True)
+    assert backup.read_bytes() == b"precious"
+    back_up_file(sample_copy, backup, _NOW, force=True)
+    assert list(_rows(backup)) == list(_rows(sample_copy))
+    with pytest.raises(Unavailable, match=r"The folder .*nowhere does not exist"):
+        back_up_file(sample_copy, tmp_path / "nowhere" / "b.db", _NOW)
+
+
+def test_a_folder_keeps_the_newest_backups(sample_copy: Path, tmp_path: Path) -> None:
+    """Their names have the time; other files stay."""
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "notes.db").write_text("mine")
+    for day in range(4):
+        done = back_up_file(sample_copy, folder, _NOW + timedelta(days=day), keep=2)
+    assert [path.name for path in done.removed] == ["copy-20260103T030405Z.db"]
+    assert _names(folder) == ["copy-20260104T030405Z.db", "copy-20260105T030405Z.db", "notes.db"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("absent", "There is no database"),
+        ("text", "damaged or not a SQLite database"),
+        ("cut", "damaged"),
+        ("foreign", "belongs to another program"),
+        ("newer", "A newer version of evals-mcp wrote it"),
+        ("empty", "is empty"),
+    ],
+)
+def test_what_is_no_backup_is_not_restored(sample_copy: Path, tmp_path: Path, kind: str, words: str) -> None:
+    """A damaged, foreign or newer file is refused, and the database stays, even if it was to be replaced."""
+    backup, database = tmp_path / "backup.db", tmp_path / "evals.db"
+    back_up_file(sample_copy, database, _NOW)
+    before = database.read_bytes()
+    content = sample_copy.read_bytes()
+    if kind == "newer":
+        backup.write_bytes(content)
+        with closing(sqlite3.connect(backup, isolation_level=None)) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    elif kind == "foreign":
+        with closing(sqlite3.connect(backup)) as connection:
+            connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    elif kind != "absent":
+        backup.write_bytes({"text": b"no database " * 999, "cut": content[: len(content) // 2], "empty": b""}[kind])
+    with pytest.raises(EvalsError, match=words):
+        restore_file(backup, database, _NOW, replace=True)
+    assert database.read_bytes() == before
+    assert _names(tmp_path) == sorted({"copy.db", "evals.db"} | ({"backup.db"} - ({"backup.db"} if kind == "absent" else set())))
+
+
+def test_a_database_with_data_is_replaced_only_when_told_and_kept(sample_copy: Path, tmp_path: Path) -> None:
+    """What was there lies beside the restored one, whole, with what was only in its write-ahead log."""
+    backup, database = tmp_path / "backup.db", tmp_path / "evals.db"
+    back_up_file(sample_copy, backup, _NOW)
+    restore_file(backup, database, _NOW)
+    writer = sqlite3.connect(database, isolation_level=None)
+    writer.execute("PRAGMA journal_mode=WAL")
+    writer.execute("UPDATE evaluations SET name = 'changed since'")
+    with pytest.raises(Conflict, match=r"has data\. It was not changed\. Restore to another file, or add --replace"):
+        restore_file(backup, database, _NOW)
+    with pytest.raises(Conflict, match=r"is in use\. It was not changed\. Stop the servers"):
+        restore_file(backup, database, _NOW, replace=True)
+    assert writer.execute("SELECT name FROM evaluations").fetchall() == [("changed since",)]
+    writer.close()
+    done = restore_file(backup, database, _NOW, replace=True)
+    assert done.kept == tmp_path / "evals.db.before-20260102T030405Z"
+    assert list(_rows(database)) == list(_rows(sample_copy))
+    with closing(sqlite3.connect(done.kept)) as connection:
+        assert connection.execute("SELECT name FROM evaluations").fetchall() == [("changed since",)]
+
+
+def test_a_damaged_database_gives_way_with_all_that_lies_beside_it(sample_copy: Path, tmp_path: Path) -> None:
+    """SQLite would read a log that is left at the path into the restored file."""
+    backup, database = tmp_path / "backup.db", tmp_path / "evals.db"
+    back_up_file(sample_copy, backup, _NOW)
+    database.write_bytes(b"broken" * 1_000)
+    (tmp_path / "evals.db-wal").write_bytes(b"log")
+    kept = restore_file(backup, database, _NOW, replace=True).kept
+    assert kept is not None and kept.read_bytes() == b"broken" * 1_000
+    assert kept.with_name(f"{kept.name}-wal").read_bytes() == b"log"
+    assert list(_rows(database)) == list(_rows(sample_copy))
+
+
+def test_a_new_database_without_data_gives_way(sample_copy: Path, tmp_path: Path) -> None:
+    """A server that was started too early made it."""
+    database = tmp_path / "evals.db"
+    open_store(str(database)).close()
+    backup = back_up_file(sample_copy, tmp_path / "backup.db", _NOW).path
+    assert restore_file(backup, database, _NOW).kept is None
+    assert _names(tmp_path) == ["backup.db", "copy.db", "evals.db"]
