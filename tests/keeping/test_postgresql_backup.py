@@ -70,7 +70,9 @@ def test_all_workspaces_are_restored_with_their_keys(postgres_address: str, tmp_
     with closing(_store(postgres_address, "search_again")) as store:
         assert raw_rows(store.database) == rows
         check_counts(store)
-        world = ReviewWorld(store, Clock(), [[True], [True]], name="new")  # numbers go on behind those that were restored
+        world = ReviewWorld(
+            store, Clock(), [[True], [True]], name="new"
+        )  # numbers go on behind those that were restored
         assert len(world.every_log) == 2
     assert list_keys(postgres_address) == keys
     with psycopg.connect(postgres_address, autocommit=True) as connection:

@@ -132,7 +132,9 @@ def test_what_is_no_backup_is_not_restored(sample_copy: Path, tmp_path: Path, ki
     with pytest.raises(EvalsError, match=words):
         restore_file(backup, database, _NOW, replace=True)
     assert database.read_bytes() == before
-    assert _names(tmp_path) == sorted({"copy.db", "evals.db"} | ({"backup.db"} - ({"backup.db"} if kind == "absent" else set())))
+    assert _names(tmp_path) == sorted(
+        {"copy.db", "evals.db"} | ({"backup.db"} - ({"backup.db"} if kind == "absent" else set()))
+    )
 
 
 def test_a_database_with_data_is_replaced_only_when_told_and_kept(sample_copy: Path, tmp_path: Path) -> None:
@@ -163,7 +165,8 @@ def test_a_damaged_database_gives_way_with_all_that_lies_beside_it(sample_copy: 
     database.write_bytes(b"broken" * 1_000)
     (tmp_path / "evals.db-wal").write_bytes(b"log")
     kept = restore_file(backup, database, _NOW, replace=True).kept
-    assert kept is not None and kept.read_bytes() == b"broken" * 1_000
+    assert kept is not None
+    assert kept.read_bytes() == b"broken" * 1_000
     assert kept.with_name(f"{kept.name}-wal").read_bytes() == b"log"
     assert list(_rows(database)) == list(_rows(sample_copy))
 

@@ -11,7 +11,7 @@ from evals_mcp.cli.printing import print_rows, visible
 from evals_mcp.errors import Invalid
 
 if TYPE_CHECKING:
-    from evals_mcp.keeping.people import Found
+    from evals_mcp.keeping.people import Found, Way
 
 
 def add_command(commands: Any) -> None:
@@ -43,7 +43,7 @@ def _forget(parsed: argparse.Namespace) -> int:
             how = "--yes" if chosen else "--anonymise or --delete, and --yes"
             print(f"Nothing was changed. To do it, add {how}. Backups keep what they have.", file=sys.stderr)
             return 0
-        way = "delete" if parsed.delete else "anonymise"
+        way: Way = "delete" if parsed.delete else "anonymise"
         done = forget(opened, parsed.person, way, actor_of(os.environ), with_logs=not parsed.keep_logs)
     _show(done.found)
     how = "Deleted" if done.pseudonym is None else f"The name is {done.pseudonym} from now on"

@@ -25,7 +25,9 @@ _LONGEST_PAUSE = 0.5
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser("retention", help="show or delete what did not change for long")
-    command.add_argument("--older-than", metavar="DAYSd", required=True, help="such as 365d: the age of the last change")
+    command.add_argument(
+        "--older-than", metavar="DAYSd", required=True, help="such as 365d: the age of the last change"
+    )
     command.add_argument(
         "--keep", metavar="EVALUATION", action="append", default=[], help="name or id of one that stays; repeatable"
     )
@@ -92,9 +94,7 @@ def _delete(retention: Any, before: datetime, keep: Collection[str]) -> None:
 
 
 def _show(plan: "Plan") -> None:
-    rows = [
-        (item.id, item.name or "-", f"{item.changed_at:%Y-%m-%d}", f"{item.runs:,}") for item in plan.evaluations
-    ]
+    rows = [(item.id, item.name or "-", f"{item.changed_at:%Y-%m-%d}", f"{item.runs:,}") for item in plan.evaluations]
     print_rows(("evaluation", "name", "last change", "runs"), rows)
     counts = (
         f"{len(plan.evaluations):,} evaluations, {plan.runs:,} runs that no other evaluation has, {plan.logs:,} logs "

@@ -3,7 +3,7 @@
 import secrets
 from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal, select, update
 from sqlalchemy import delete as delete_rows
 
 from evals_mcp.errors import NotFound
@@ -95,7 +95,7 @@ def _end_keys(connection: Connection, opened: OpenWorkspace, name: str, pseudony
     if pseudonym is None:
         connection.execute(delete_rows(api_keys).where(*mine), execution_options=_options(opened))
         return
-    revoked = func.coalesce(api_keys.c.revoked_at, opened.store.database.now())
+    revoked = func.coalesce(api_keys.c.revoked_at, literal(opened.store.database.now(), api_keys.c.revoked_at.type))
     change = update(api_keys).where(*mine).values(name=pseudonym, revoked_at=revoked)
     connection.execute(change, execution_options=_options(opened))
 

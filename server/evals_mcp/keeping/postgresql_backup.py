@@ -20,12 +20,12 @@ from evals_mcp.store.database.opening import WORKSPACE, revisions
 from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.teams.control import CONTROL, Workspace, open_control, workspace_names
 
-Tell = Callable[[str], None]
+Tell = Callable[[str], object]
 """Called with the name of each workspace before it is dumped."""
 
 
 def back_up_workspaces(
-    address: str, to: Path, now: datetime, names: Sequence[str] = (), *, force: bool = False, tell: Tell = len
+    address: str, to: Path, now: datetime, names: Sequence[str] = (), *, force: bool = False, tell: Tell = str
 ) -> Manifest:
     """Write a folder with a dump of each workspace (of all, without `names`), while others use them.
 

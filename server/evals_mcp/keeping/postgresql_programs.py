@@ -32,7 +32,7 @@ class Program:
 
     def run(self, arguments: Sequence[str]) -> None:
         """Run the program to its end. Raises Unavailable."""
-        done = subprocess.run([self._path, *arguments], env=self._environ, stderr=subprocess.PIPE, check=False)  # noqa: S603
+        done = subprocess.run([self._path, *arguments], env=self._environ, stderr=subprocess.PIPE, check=False)
         if done.returncode:
             raise self._failure(done.stderr)
 
@@ -40,9 +40,7 @@ class Program:
     def reading(self, arguments: Sequence[str]) -> Iterator[IO[bytes]]:
         """What the program writes. Raises Unavailable at the end if it failed."""
         command = [self._path, *arguments]
-        with subprocess.Popen(  # noqa: S603
-            command, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
+        with subprocess.Popen(command, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout is not None and process.stderr is not None
             try:
                 yield process.stdout
@@ -98,7 +96,7 @@ def _installed(name: str) -> list[str]:
 
 def _version_of(path: str) -> int | None:
     try:
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=_SECONDS, check=False)
     except (OSError, subprocess.SubprocessError):
         return None
     match = _VERSION.search(done.stdout)

@@ -20,7 +20,7 @@ from evals_mcp.store.database.opening import WORKSPACE, revisions
 from evals_mcp.store.teams.control import CONTROL, Control, open_control
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA
 
-Tell = Callable[[str], None]
+Tell = Callable[[str], object]
 """Called with the name of each workspace before it is restored."""
 
 _NAME = re.compile(r"[a-z0-9_]{1,40}")
@@ -41,7 +41,7 @@ def restore_workspaces(
     as_name: str | None = None,
     *,
     with_keys: bool = True,
-    tell: Tell = len,
+    tell: Tell = str,
 ) -> list[RestoredWorkspace]:
     """Restore workspaces of a backup (all, without `names`) to a database that has none of these names.
 

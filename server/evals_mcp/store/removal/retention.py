@@ -4,7 +4,7 @@ A run is never cut: it goes as a whole, after no evaluation has it any more. Eac
 write in between, and a process that is killed leaves whole steps; the next one goes on.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -64,7 +64,7 @@ class Retention(Repository):
             judging = connection.execute(counted.where(logs.c.judged_log_number.in_(judged))).scalar_one()
             return Plan(old, len(going), removed, judging)
 
-    def steps(self, before: datetime, keep: Collection[str]) -> Iterator[int]:
+    def steps(self, before: datetime, keep: Collection[str]) -> Generator[int]:
         """Delete it step by step. Yields the number of rows of each step, after its transaction.
 
         What has changed since the plan stays.
@@ -139,7 +139,7 @@ def _old_evaluations(
     )
     if only is not None:
         wanted = wanted.where(evaluations.c.id == only)
-    rows = connection.execute(wanted.order_by(evaluations.c.updated_at, evaluations.c.id))
+    rows = connection.execute(wanted.order_by(evaluations.c.updated_at, evaluations.c.number))
     return [OldEvaluation(*row) for row in rows if row.id not in keep]
 
 
@@ -186,7 +186,9 @@ def _is_old_log(connection: Connection, before: datetime, runs_going: Sequence[s
     in_trace = or_(part.c.number == logs.c.number, part.c.trace_root_number == logs.c.number)
     stays = and_(run_logs.c.log_number == part.c.number, ~among(connection, run_logs.c.run_id, runs_going))
     is_new: Any = select(part.c.number).where(in_trace, part.c.created_at >= before).correlate(logs).exists()
-    is_held: Any = select(part.c.number).select_from(part.join(run_logs, stays)).where(in_trace).correlate(logs).exists()
+    is_held: Any = (
+        select(part.c.number).select_from(part.join(run_logs, stays)).where(in_trace).correlate(logs).exists()
+    )
     is_judged: Any = (
         select(judging.c.number)
         .where(judging.c.judged_log_number == logs.c.number, judging.c.created_at >= before)
@@ -195,5 +197,3 @@ def _is_old_log(connection: Connection, before: datetime, runs_going: Sequence[s
     )
     is_root = and_(logs.c.judged_log_number.is_(None), logs.c.trace_parent_number.is_(None))
     return and_(is_root, logs.c.created_at < before, ~is_new, ~is_held, ~is_judged)
-
-

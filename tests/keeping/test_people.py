@@ -1,0 +1,149 @@
+"""A person is found by name, and anonymised or deleted: counts, caches and everybody else's figures stay right."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import NamedTuple
+
+import pytest
+from tests.e2e.in_process import run
+from tests.raw_rows import raw_rows
+from tests.recount import check_counts
+from tests.review_world import Clock, ReviewWorld
+from tests.serving.administration import list_keys
+
+from evals_mcp.errors import NotFound
+from evals_mcp.keeping.people import forget, look_for
+from evals_mcp.keeping.workspaces import OpenWorkspace, opened_workspace
+from evals_mcp.models.agreement import AgreementRows
+from evals_mcp.models.questions import AgreementQuestion
+from evals_mcp.store.database.acts import Act
+from evals_mcp.store.logs.logs import LogTarget
+from evals_mcp.store.teams.control import open_control
+
+_NAME = 'Ann "O\'Neil", 50%'
+
+
+class World(NamedTuple):
+    """A workspace in which Ann and others labelled, reviewed and logged; `own` is the log whose user Ann is."""
+
+    opened: OpenWorkspace
+    review: ReviewWorld
+    address: str
+    own: str
+
+    @property
+    def values(self) -> list[str]:
+        """All that the tables hold, as text."""
+        return [row for rows in raw_rows(self.opened.store.database).values() for row in rows]
+
+    def agreement(self) -> AgreementRows:
+        """How the people agree."""
+        return self.opened.store.agreement_questions.answer(self.review.id, AgreementQuestion())
+
+
+@pytest.fixture
+def world(database_address: str) -> Iterator[World]:
+    """Ann labelled three logs (one twice, one as Ben did), has a log in the queue, two keys and a journal."""
+    clock = Clock()
+    with closing(open_control(database_address, clock)) as control:
+        name = None if control.database.is_sqlite else control.create_workspace("search").name
+        for key in (_NAME, "ben"):
+            control.create_key(name, key, read_only=False)
+    with opened_workspace(database_address, name) as opened:
+        store = opened.store
+        review = ReviewWorld(store, clock, [[True, False, True], [False, True, True]])
+        first, second, third = review.logs[0]
+        said = ((first, True, _NAME), (first, False, _NAME), (second, True, _NAME), (second, False, "ben"))
+        for log_id, says, by in (*said, (third, True, _NAME.upper())):
+            review.label(log_id, says, by)
+        act = Act(actor=_NAME)
+        target = LogTarget(version_id=review.human)
+        store.logs.create_judgment(target, review.logs[1][0], {"judgment": True, "user": _NAME}, act=act)
+        review.next(_NAME)
+        review.next("ben")
+        version_id = store.runs.all(review.id)[0].version.version_id  # type: ignore[union-attr]
+        own = store.logs.create("prompt", LogTarget(version_id=version_id), {"output": "x", "user": _NAME}).id
+        yield World(opened, review, database_address, own)
+
+
+def test_a_person_is_counted_before_anything_changes(world: World) -> None:
+    """Judgments, logs, reviews, journal and keys; another spelling is named, and not counted."""
+    rows = raw_rows(world.opened.store.database)
+    found = look_for(world.opened, _NAME)
+    assert found[:5] == (4, 1, 1, 1, 1)
+    assert found.similar == [_NAME.upper()]
+    assert look_for(world.opened, "nobody").is_empty
+    with pytest.raises(NotFound, match="Nothing here has the name `nobody`"):
+        forget(world.opened, "nobody", "delete", None)
+    assert raw_rows(world.opened.store.database) == rows
+
+
+def test_a_pseudonym_keeps_every_figure(world: World) -> None:
+    """The judgments stay those of one author, whom nobody can name; caches know the new name at once."""
+    before = world.agreement()
+    done = forget(world.opened, _NAME, "anonymise", "admin")
+    pseudonym = done.pseudonym
+    assert pseudonym is not None and pseudonym.startswith("former-")
+    assert [value for value in world.values if "O'Neil" in value.replace("\\'", "'") and "O'NEIL" not in value] == []
+    check_counts(world.opened.store)
+    assert look_for(world.opened, _NAME).is_empty
+    assert look_for(world.opened, pseudonym)[:5] == (4, 1, 1, 1, 1)
+    after = world.agreement()
+    assert pseudonym in after.model_dump_json()
+    assert "O'Neil" not in after.model_dump_json()
+    assert _figures(after) == _figures(before)
+    keys = {key.name: key.revoked_at for key in list_keys(world.address)}
+    assert keys["ben"] is None
+    assert keys[pseudonym] is not None
+    newest = world.opened.store.journal.page(1, 1).records[0]
+    assert (newest.kind, newest.actor, newest.tool) == ("forget", "admin", "evals-mcp forget")
+
+
+def _figures(rows: AgreementRows) -> list[str]:
+    """The agreement of each pair, in whatever order their names have."""
+    return sorted(str((pair.logs, pair.agreement, pair.kappa)) for pair in rows.pairs)
+
+
+def test_a_person_is_deleted_and_others_count_as_before(world: World) -> None:
+    """Ben's label stays, the log of Ann is gone, and so are the name and what Ann wrote, in every counter."""
+    rows = raw_rows(world.opened.store.database)
+    assert world.agreement() is not None
+    done = forget(world.opened, _NAME, "delete", "admin")
+    assert (done.pseudonym, done.is_clean) == (None, True)
+    assert [value for value in world.values if "O'Neil" in value.replace("\\'", "'")] == []
+    check_counts(world.opened.store)
+    after = raw_rows(world.opened.store.database)
+    assert len(rows["judgments"]) - len(after["judgments"]) == 3  # one of the four was replaced
+    assert len(rows["logs"]) - len(after["logs"]) == 5
+    with pytest.raises(NotFound):
+        world.opened.store.logs.get(world.own)
+    judged = world.opened.store.logs.get(world.review.logs[0][1])
+    assert {item.user for item in judged.evaluator_logs or []} == {None, "ben"}
+    assert "O'Neil" not in world.agreement().model_dump_json()
+    assert [key.name for key in list_keys(world.address)] == ["ben"]
+
+
+def test_logs_of_a_user_of_the_same_name_can_stay(world: World) -> None:
+    """The name of an end user may be that of a colleague."""
+    forget(world.opened, _NAME, "delete", None, with_logs=False)
+    assert world.opened.store.logs.get(world.own).user == _NAME
+    check_counts(world.opened.store)
+
+
+def test_the_command_shows_first_and_acts_when_told(world: World) -> None:
+    """Without --yes nothing changes; how to forget has no default."""
+    rows = raw_rows(world.opened.store.database)
+    at = ["--database", world.address]
+    if not world.opened.store.database.is_sqlite:
+        at += ["--workspace", "search"]
+    shown = run(["forget", _NAME, *at])
+    assert (shown.status, shown.stdout.splitlines()[0]) == (0, "judgments\t4")
+    assert "To do it, add --anonymise or --delete, and --yes." in shown.stderr
+    assert f"other spellings: {_NAME.upper()}" in shown.stderr
+    assert run(["forget", _NAME, "--delete", "--dry-run", "--yes", *at]).status == 0
+    unsaid = run(["forget", _NAME, "--yes", *at])
+    assert (unsaid.status, "Say how to forget: --anonymise or --delete." in unsaid.stderr) == (1, True)
+    assert raw_rows(world.opened.store.database) == rows
+    done = run(["forget", _NAME, "--anonymise", "--yes", *at])
+    assert (done.status, "The name is former-" in done.stdout) == (0, True), done.stderr
+    assert look_for(world.opened, _NAME).is_empty
