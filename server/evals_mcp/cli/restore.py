@@ -64,7 +64,7 @@ def _tell_keys(names: Sequence[str], what: str) -> None:
     if names:
         listed = ", ".join(visible(name) for name in names)
         print(
-            f"These keys open {what}, as when the backup was made: {listed}. Revoke again those that you revoked since.",
+            f"These keys open {what}, as when the backup was made: {listed}. Revoke again what you revoked since.",
             file=sys.stderr,
         )
 

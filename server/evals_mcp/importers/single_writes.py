@@ -29,6 +29,7 @@ from evals_mcp.models.evaluation_document import (
     Kind,
     LogRecord,
     Record,
+    ReviewItemRecord,
     RunRecord,
     VersionRecord,
 )
@@ -128,7 +129,7 @@ class SingleWrites:
                 await self._write_log(given.with_ids(self._ids))
             case JudgmentRecord():
                 await self._write_judgment(given.with_ids(self._ids))
-            case DeploymentRecord() | DirectoryRecord():
+            case DeploymentRecord() | DirectoryRecord() | ReviewItemRecord():
                 pass  # left to the server's people, who may have deployed another version
             case _:
                 raise Invalid("Only a load with overwrite can clear a run.")

@@ -14,11 +14,14 @@ from typing import IO
 from sqlalchemy.engine import URL
 
 from evals_mcp.errors import Unavailable
+from evals_mcp.keeping.new_paths import NOTHING_CHANGED
 
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 _FOLDERS = "/usr/lib/postgresql/*/bin"
 """Where Debian and its relatives have the programs of each version."""
 _SECONDS = 10
+_FILE_TOO_LARGE = 25
+"""The signal SIGXFSZ, which Windows does not have."""
 
 
 class Program:
@@ -34,14 +37,15 @@ class Program:
         """Run the program to its end. Raises Unavailable."""
         done = subprocess.run([self._path, *arguments], env=self._environ, stderr=subprocess.PIPE, check=False)
         if done.returncode:
-            raise self._failure(done.stderr)
+            raise self._failure(done.stderr, done.returncode)
 
     @contextmanager
     def reading(self, arguments: Sequence[str]) -> Iterator[IO[bytes]]:
         """What the program writes. Raises Unavailable at the end if it failed."""
         command = [self._path, *arguments]
         with subprocess.Popen(command, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdout is not None and process.stderr is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
             try:
                 yield process.stdout
             except BaseException:
@@ -49,12 +53,12 @@ class Program:
                 raise
             said = process.stderr.read()
         if process.returncode:
-            raise self._failure(said)
+            raise self._failure(said, process.returncode)
 
-    def _failure(self, said: bytes) -> Unavailable:
+    def _failure(self, said: bytes, status: int) -> Unavailable:
         lines = said.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        if b"No space left" in said or b"File too large" in said:
-            return Unavailable("The disk is full. Free some space and repeat.")
+        if b"No space left" in said or b"File too large" in said or status == -_FILE_TOO_LARGE:
+            return Unavailable(f"The disk is full, or files may not grow so large. {NOTHING_CHANGED}")
         return Unavailable(f"{self._name} failed: {lines[-1]}")
 
 

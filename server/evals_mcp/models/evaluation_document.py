@@ -19,6 +19,7 @@ from evals_mcp.models.judgments import Judgment, Samples
 from evals_mcp.models.messages import ChatMessage, ToolChoice
 from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
 from evals_mcp.models.reported_figures import ReportedFigure
+from evals_mcp.models.review_queue import Reviewer, ReviewReason, ReviewSlice
 
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\w[\w.:~-]*$")]
 """Characters that need no escaping in an address."""
@@ -290,6 +291,34 @@ class JudgmentRecord(_LoggedFields):
     output_cost: float | None = None
 
 
+class ReviewItemRecord(_Referring):
+    """A log that was handed to a reviewer in an evaluation, and why; see `ReviewItem`. It comes after its logs."""
+
+    references: ClassVar[References] = {
+        "evaluation_id": "evaluation",
+        "run_id": "run",
+        "log_id": "log",
+        "evaluator_version_ids": "version",
+        "baseline_run_id": "run",
+        "baseline_log_id": "log",
+    }
+
+    record: Literal["review_item"] = "review_item"
+    evaluation_id: str
+    run_id: str
+    log_id: str
+    reviewer: Reviewer
+    reason: ReviewReason
+    evaluator_version_ids: Defaulted[list[str]] = Field(default_factory=list)
+    baseline_run_id: str | None = None
+    baseline_log_id: str | None = None
+    slice: ReviewSlice | None = None
+    sample_rank: Integer | None = None
+    handed_out_at: UtcDatetime
+    leased_until: UtcDatetime
+    skipped: Defaulted[bool] = False
+
+
 class ClearRecord(_Referring):
     """Removes all logs from an existing run, and deletes those in no other run with all their dependants.
 
@@ -312,6 +341,7 @@ Record = Annotated[
     | RunRecord
     | LogRecord
     | JudgmentRecord
+    | ReviewItemRecord
     | ClearRecord,
     Field(discriminator="record"),
 ]

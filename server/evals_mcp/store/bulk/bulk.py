@@ -16,6 +16,7 @@ from evals_mcp.models.evaluation_document import (
     LoadedBatch,
     LogRecord,
     Record,
+    ReviewItemRecord,
     RunRecord,
     VersionRecord,
 )
@@ -27,6 +28,7 @@ from evals_mcp.store.bulk.evaluations import write_evaluations
 from evals_mcp.store.bulk.files import write_files
 from evals_mcp.store.bulk.import_entries import ImportEntry
 from evals_mcp.store.bulk.logs import write_logs
+from evals_mcp.store.bulk.review_items import write_review_items
 from evals_mcp.store.bulk.runs import clear_runs, write_runs
 from evals_mcp.store.bulk.versions import write_versions
 from evals_mcp.store.database.acts import Act, count_rows
@@ -42,6 +44,7 @@ _WRITERS: dict[Any, Any] = {
     RunRecord: write_runs,
     ClearRecord: clear_runs,
     LogRecord: write_logs,
+    ReviewItemRecord: write_review_items,
 }
 """The writer of each kind of record, in an order in which referenced records come first."""
 

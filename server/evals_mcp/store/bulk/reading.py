@@ -1,7 +1,7 @@
 """Read all that a workspace has as an evaluation document, page by page."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,10 +18,12 @@ from evals_mcp.models.evaluation_document import (
     JudgmentRecord,
     LogRecord,
     Record,
+    ReviewItemRecord,
     RunEvaluation,
     RunRecord,
     VersionRecord,
 )
+from evals_mcp.store.database.many import among
 from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import (
     datapoints,
@@ -34,6 +36,7 @@ from evals_mcp.store.database.tables import (
     evaluations,
     files,
     logs,
+    review_items,
     run_logs,
     runs,
     versions,
@@ -76,8 +79,9 @@ class BulkReading(Repository):
             counts = {
                 name: connection.execute(select(func.count()).select_from(kind.table)).scalar_one()
                 for name, kind in _KINDS.items()
-                if name != "deployment"
+                if name not in ("deployment", "review_item")  # of whose tables several rows have one key
             }
+            counts["review_item"] = connection.execute(select(func.count()).select_from(review_items)).scalar_one()
             judged = select(func.count()).select_from(logs).where(logs.c.judged_log_number.is_not(None))
             counts["judgment"] = connection.execute(judged).scalar_one()
         counts["log"] -= counts["judgment"]
@@ -227,6 +231,29 @@ def _logs(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[list[Rec
             yield [JudgmentRecord.model_validate(_fields(row, JudgmentRecord, about, judged))]
 
 
+def _review_items(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[list[Record]]:
+    """What was handed to reviewers in each evaluation, oldest first."""
+    of = review_items.c
+    wanted = select(review_items).where(of.evaluation_id.in_([row.id for row in rows]))
+    found = connection.execute(wanted.order_by(of.handed_out_at, of.log_number, of.reviewer)).all()
+    numbers = {row.log_number for row in found} | {row.detail.get("baseline_log_number") for row in found}
+    ids = _log_ids(connection, numbers - {None})
+    items: dict[str, list[Record]] = defaultdict(list)
+    for row in found:
+        about = {"log_id": ids[row.log_number], "baseline_log_id": ids.get(row.detail.get("baseline_log_number"))}
+        items[row.evaluation_id].append(
+            ReviewItemRecord.model_validate(_fields(row, ReviewItemRecord, row.detail, about))
+        )
+    for row in rows:
+        yield items[row.id]
+
+
+def _log_ids(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """The ids of logs by their numbers."""
+    of_logs = among(connection, logs.c.number, sorted(numbers))
+    return {row.number: row.id for row in connection.execute(select(logs.c.number, logs.c.id).where(of_logs))}
+
+
 _KINDS = {
     "directory": _Kind(directories, directories.c.path, _directories),
     "file": _Kind(files, files.c.id, _files),
@@ -236,5 +263,6 @@ _KINDS = {
     "evaluation": _Kind(evaluations, evaluations.c.number, _evaluations),
     "run": _Kind(runs, runs.c.number, _runs),
     "log": _Kind(logs, logs.c.number, _logs),
+    "review_item": _Kind(evaluations, evaluations.c.number, _review_items),
 }
 """The kinds in an order in which referenced records come first."""
