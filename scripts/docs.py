@@ -30,12 +30,15 @@ from evals_mcp.models.roles import ROLES
 from evals_mcp.models.sql_views import VIEWS
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.setting import Setting, settings_of
+from evals_mcp.store.database.opening import revisions
 from evals_mcp.store.sql.functions import NAMES
+from evals_mcp.store.teams.control import CONTROL
 from evals_mcp.tools import TOOLS
 from evals_mcp.wiring import build_client
 
 SERVED = list(settings_of(ServeOptions))
 ROOT = Path(__file__).resolve().parents[1]
+_EARLIER_RELEASES = (("0.1.0", "0001", "0001"),)
 ASKED_FIRST = "Which version is better?"
 """The question of the demonstration that the README shows the answer to."""
 
@@ -199,6 +202,13 @@ def hosts_table() -> str:
     return table("| host | name in commands | configuration on Linux, and the key there |", rows)
 
 
+def revisions_table() -> str:
+    """A row for each release: the last revisions of the tables of a workspace, and of keys and workspaces."""
+    now = (__version__, revisions()[-1], revisions(CONTROL)[-1])
+    rows = [f"| {' | '.join(row)} |" for row in (*_EARLIER_RELEASES, now)]
+    return table("| release | revision of a workspace | of keys and workspaces |", rows)
+
+
 def readme(text: str, answers: Sequence[Answered]) -> str:
     """The README with its tables and its example made anew."""
     made = {
@@ -244,6 +254,7 @@ def written() -> dict[str, str]:
     return {
         "README.md": readme(_read("README.md"), answers),
         "docs/answers.md": answers_page(answers),
+        "docs/keeping.md": marked(_read("docs/keeping.md"), {"REVISIONS": revisions_table()}),
         "docs/setup.md": marked(_read("docs/setup.md"), {"HOSTS": hosts_table()}),
         "docs/serving.md": marked(
             _read("docs/serving.md"), {"SERVE": serve_table(), "ROLES": roles_table(), "OAUTH": oauth_rows()}

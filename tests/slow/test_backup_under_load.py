@@ -104,7 +104,7 @@ def test_a_backup_of_a_served_file_has_what_was_acknowledged_and_stops_nobody(
     assert run(["restore", str(backup), "--database", str(restored)]).status == 0
     held = _ids(str(restored))
     assert before <= held <= _ids(str(sample_copy))
-    asked = ["call", "list_runs", "evaluation=support-bot"]
+    asked = ["call", "list_runs", "evaluation=Which prompt answers tickets"]
     told = run(asked, EVALS_MCP_DATABASE=str(sample_copy))
     assert told.status == 0, told.stderr
     assert run(asked, EVALS_MCP_DATABASE=str(restored)) == told

@@ -57,7 +57,7 @@ def check_database(settings: Settings) -> Finding:
     if found.evaluations is not None:
         parts.append(f"{found.evaluations:,} evaluation{'' if found.evaluations == 1 else 's'}")
     if found.problems:
-        advice = "Restore a backup, or save what can be read with `evals-mcp copy`."
+        advice = "Restore a backup (`evals-mcp restore`), or save what can be read with `evals-mcp copy`."
         return Finding("database", State.WRONG, f"{state.address} is damaged: {'; '.join(found.problems)}.", advice)
     if not found.server:
         parts.append("intact")

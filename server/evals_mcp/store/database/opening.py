@@ -129,7 +129,7 @@ def _refuse(database: Database, contents: Contents, migrations: Migrations, know
     if is_ours and contents.revision not in known:
         raise Conflict(
             f"A newer version of evals-mcp wrote the database {database.name}. It was not changed. "
-            "Upgrade evals-mcp or choose another database."
+            "Upgrade evals-mcp, restore a backup from before (docs/keeping.md), or choose another database."
         )
 
 
