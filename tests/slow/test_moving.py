@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from tests.e2e.in_process import Ended, run
 from tests.recount import check_counts
@@ -22,12 +23,17 @@ from evals_mcp.store.store import open_store
 _SERVER = Path(__file__).parents[2] / "server"
 
 
+@pytest.mark.parametrize("data", ["sample_database", "recorded_database"])
 def test_a_moved_database_gives_the_same_answers(
-    recorded_database: Path, postgres_address: str, tmp_path: Path, start_server: Callable[..., ServerProcess]
+    data: str,
+    request: pytest.FixtureRequest,
+    postgres_address: str,
+    tmp_path: Path,
+    start_server: Callable[..., ServerProcess],
 ) -> None:
-    """Comparisons, runs and agreement of recorded evaluations, before and after; the first copy is killed."""
+    """Comparisons, runs and agreement, before and after; the first copy is killed. Recorded data where there is any."""
     source = tmp_path / "source.db"
-    shutil.copyfile(recorded_database, source)
+    shutil.copyfile(request.getfixturevalue(data), source)
     create_workspace(postgres_address, "search")
     key = create_key(postgres_address, "search", "move").secret
     server = start_server(postgres_address)
