@@ -11,7 +11,7 @@ from tests.recount import check_counts
 from tests.review_world import Clock, ReviewWorld
 from tests.serving.administration import list_keys
 
-from evals_mcp.errors import NotFound
+from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.keeping.people import forget, look_for
 from evals_mcp.keeping.workspaces import OpenWorkspace, opened_workspace
 from evals_mcp.models.agreement import AgreementRows
@@ -73,6 +73,8 @@ def test_a_person_is_counted_before_anything_changes(world: World) -> None:
     assert found[:5] == (4, 1, 1, 1, 1)
     assert found.similar == [_NAME.upper()]
     assert look_for(world.opened, "nobody").is_empty
+    with pytest.raises(Invalid, match="Name a person"):
+        forget(world.opened, " ", "delete", None)
     with pytest.raises(NotFound, match="Nothing here has the name `nobody`"):
         forget(world.opened, "nobody", "delete", None)
     assert raw_rows(world.opened.store.database) == rows

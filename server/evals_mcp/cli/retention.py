@@ -9,8 +9,10 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from evals_mcp.cli import completers
 from evals_mcp.cli.actor import actor_of
 from evals_mcp.cli.arguments import add_database, database_of
+from evals_mcp.cli.completers import completed
 from evals_mcp.cli.printing import print_rows
 from evals_mcp.errors import Invalid
 
@@ -28,9 +30,10 @@ def add_command(commands: Any) -> None:
     command.add_argument(
         "--older-than", metavar="DAYSd", required=True, help="such as 365d: the age of the last change"
     )
-    command.add_argument(
+    keep = command.add_argument(
         "--keep", metavar="EVALUATION", action="append", default=[], help="name or id of one that stays; repeatable"
     )
+    completed(keep, completers.evaluations)
     command.add_argument("--dry-run", action="store_true", help="only show what would go, as without --yes")
     command.add_argument("--yes", action="store_true", help="delete it; nothing brings it back")
     command.add_argument("--vacuum", action="store_true", help="then give the space back to the disk")

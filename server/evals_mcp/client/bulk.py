@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 from evals_mcp.client.connection import Lines
 from evals_mcp.client.endpoints import Endpoints
 from evals_mcp.client.urls import Query
-from evals_mcp.models.evaluation_document import LoadedBatch, RecordPage
+from evals_mcp.models.bulk import LoadedBatch, RecordPage
 
 _LOADED = TypeAdapter(LoadedBatch)
 _PAGE = TypeAdapter(RecordPage)

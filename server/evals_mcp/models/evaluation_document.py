@@ -351,20 +351,6 @@ EvaluationDocument = AsyncIterable[Record]
 """The records of a document in order, produced on demand."""
 
 
-class RecordPage(Model):
-    """Records that a workspace has. The next page comes after `next`; null at the end."""
-
-    records: list[Record]
-    next: str | None = None
-
-
-class LoadedBatch(Model):
-    """The result of a batch: the number of new records of each kind, and ids that stand for others."""
-
-    added: dict[str, int]
-    ids: dict[Kind, dict[str, str]]
-
-
 def _renamed(value: Any, ids: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_renamed(item, ids) for item in value]

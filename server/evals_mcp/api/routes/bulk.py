@@ -13,7 +13,8 @@ from evals_mcp.api.access import CurrentPerson, CurrentStore
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
-from evals_mcp.models.evaluation_document import LoadedBatch, Record, RecordPage
+from evals_mcp.models.bulk import LoadedBatch, RecordPage
+from evals_mcp.models.evaluation_document import Record
 from evals_mcp.models.json_values import NDJSON
 from evals_mcp.store.bulk.bulk import Bulk, Written
 from evals_mcp.store.bulk.reading import BulkReading

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from evals_mcp.models.bulk import LoadedBatch
 from evals_mcp.models.evaluation_document import (
     ClearRecord,
     DatapointRecord,
@@ -13,7 +14,6 @@ from evals_mcp.models.evaluation_document import (
     FileRecord,
     JudgmentRecord,
     Kind,
-    LoadedBatch,
     LogRecord,
     Record,
     ReviewItemRecord,

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, cast, delete, func, or_, select, update
 
+from evals_mcp.errors import Invalid
 from evals_mcp.store.database.many import among
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import journal, judgments, logs, review_items, run_logs
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.judgments import author_key
-from evals_mcp.store.logs.run_logs import CHANGE_RUNS
+from evals_mcp.store.logs.run_logs import CHANGE_RUNS, recount_run
 
 _SPEAKERS = ("actor", "author", "reviewer", "user")
 """Fields of the journal's JSON values that hold the name of a person."""
@@ -36,7 +37,9 @@ class Traces(NamedTuple):
 
 
 def find_person(connection: Connection, name: str) -> Traces:
-    """Find what names a person exactly. Reads all logs once."""
+    """Find what names a person exactly. Reads all logs once. Raises Invalid for an empty name, which nobody has."""
+    if not name.strip():
+        raise Invalid("Name a person. Judgments without an author are nobody's.")
     of_user = select(logs.c.number, logs.c.judged_log_number).where(logs.c.extra["user"].as_string() == name)
     rows = connection.execute(of_user.order_by(logs.c.number)).all()
     reviews = select(func.count()).select_from(review_items).where(review_items.c.reviewer == name)
@@ -80,8 +83,17 @@ def delete_person(connection: Connection, name: str, found: Traces, now: datetim
         for some in batches(numbers)
         for id in connection.execute(select(logs.c.id).where(among(connection, logs.c.number, some))).scalars()
     ]
+    mine = judgments.c.author == author_key(name)
+    run_ids = list(connection.execute(select(judgments.c.run_id).where(mine).distinct()).scalars())
+    # No judgment of others depends on whether all of one author's are there, so they go at once.
+    connection.execute(delete(judgments).where(mine))
+    for some in batches(found.judgments):
+        of_these = among(connection, logs.c.number, some)
+        connection.execute(update(logs).where(of_these).values(judged_log_number=None))
     if ids:
         delete_logs(connection, ids, now)
+    for run_id in sorted(run_ids):
+        recount_run(connection, run_id, now)
     connection.execute(delete(review_items).where(review_items.c.reviewer == name))
     _rename_entries(connection, found.entries, name, None)
 
