@@ -48,6 +48,11 @@ def test_all_workspaces_are_restored_with_their_keys(postgres_address: str, tmp_
     gone = create_key(postgres_address, "search", "ben").key.id
     revoke_key(postgres_address, gone)
     keys = list_keys(postgres_address)
+    with psycopg.connect(
+        postgres_address, autocommit=True
+    ) as connection:  # as of a workspace that has another name now
+        connection.execute('ALTER SCHEMA evals_mcp_support_2 RENAME TO "evals_mcp_support-2"')
+        connection.execute("UPDATE evals_mcp.workspaces SET schema = 'evals_mcp_support-2' WHERE name = 'support_2'")
     with closing(_store(postgres_address, "search")) as store:
         rows = raw_rows(store.database)
     backup = tmp_path / "backup"
@@ -68,13 +73,20 @@ def test_all_workspaces_are_restored_with_their_keys(postgres_address: str, tmp_
         assert len(world.every_log) == 2
     assert list_keys(postgres_address) == keys
     with psycopg.connect(postgres_address, autocommit=True) as connection:
-        for name in ("search", "support_2"):
-            connection.execute(f"DROP SCHEMA evals_mcp_{name} CASCADE")
+        for name in ("search", "support-2"):
+            connection.execute(f'DROP SCHEMA "evals_mcp_{name}" CASCADE')
         connection.execute("DROP SCHEMA evals_mcp CASCADE")
+        connection.execute("CREATE SCHEMA evals_mcp_support_2")  # left by something: no workspace's, and not touched
     restored = restore_workspaces(backup, postgres_address)
     assert [(item.name, item.keys) for item in restored] == [("search", ["ann"]), ("support_2", [])]
     assert list_keys(postgres_address) == keys
-    assert [workspace.name for workspace in list_workspaces(postgres_address)] == ["search", "support_2"]
+    search, support = list_workspaces(postgres_address)
+    assert (search.name, search.schema, support.name) == ("search", "evals_mcp_search", "support_2")
+    assert str(support.schema).startswith("evals_mcp_support_2_")
+    again = tmp_path / "again"
+    back_up_workspaces(postgres_address, again, _NOW, ["support_2"])
+    (copied,) = restore_workspaces(again, postgres_address, as_name="support_3")
+    assert copied.counts == restored[1].counts
     with closing(_store(postgres_address, "search")) as store:
         assert raw_rows(store.database) == rows
 
@@ -111,7 +123,7 @@ def test_what_is_damaged_newer_or_absent_is_not_restored(postgres_address: str, 
         restore_workspaces(backup, postgres_address)
     with psycopg.connect(postgres_address) as connection:
         schemas = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'evals%'").fetchall()
-        assert schemas in ([], [("evals_mcp",)])
+        assert schemas == [("evals_mcp",)]
     assert list_workspaces(postgres_address) == []
 
 

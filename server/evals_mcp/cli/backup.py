@@ -35,9 +35,10 @@ def _back_up(parsed: argparse.Namespace) -> int:
     if parsed.keep is not None:
         raise Invalid("--keep is for SQLite files in a folder.")
     from evals_mcp.keeping.postgresql_backup import back_up_workspaces
+    from evals_mcp.keeping.workspaces import workspace_in
 
-    in_url = url.query.get("workspace")
-    names = parsed.workspace or ([str(in_url)] if in_url else [])
+    in_address = workspace_in(address)
+    names = parsed.workspace or ([in_address] if in_address else [])
     manifest = back_up_workspaces(address, to, now, names, force=parsed.force, tell=_say)
     for item in manifest.workspaces:
         print(f"{item.name}\t{item.counts['evaluations']:,} evaluations\t{item.counts['logs']:,} logs")

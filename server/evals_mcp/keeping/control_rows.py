@@ -1,9 +1,10 @@
 """A workspace's rows in the tables of teams: read for a backup, and stored again by a restore."""
 
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy import Column, Connection, Table, inspect, select
 
 from evals_mcp.store.database.columns import Moment, microseconds, moment
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, metadata
@@ -35,6 +36,18 @@ def store_rows(
             if "schema" in table.c:
                 known["schema"] = schema
             connection.execute(table.insert().values(**known), execution_options=_IN_CONTROL)
+
+
+def free_schema(connection: Connection, name: str) -> str:
+    """The name of a schema that no workspace has or had, because servers may still have theirs open."""
+    schema = f"{CONTROL_SCHEMA}_{name}"
+    known = (table.c.schema for table in metadata.sorted_tables if "schema" in table.c)
+    used = (select(column).where(column == schema) for column in known)
+    if inspect(connection).has_schema(schema) or any(
+        connection.execute(statement, execution_options=_IN_CONTROL).first() for statement in used
+    ):
+        return f"{schema}_{secrets.token_hex(4)}"
+    return schema
 
 
 def _tables() -> Iterator[tuple[Table, Column[Any]]]:

@@ -14,12 +14,13 @@ _CHUNK = 2**20
 
 
 class DumpedWorkspace(BaseModel):
-    """A workspace in a backup: its dump in the format of `pg_dump`, and its rows in the tables of teams.
+    """A workspace in a backup: its schema there, its dump by `pg_dump`, and its rows in the tables of teams.
 
     `counts` are rows by table, and `control` has rows by table, with the values that the columns store.
     """
 
     name: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
+    db_schema: str = Field(pattern=r"^[a-z0-9_-]{1,63}$")
     dump: str = Field(pattern=r"^[a-z0-9_]{1,40}\.dump$")
     sha256: str
     revision: str

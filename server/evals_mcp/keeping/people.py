@@ -101,7 +101,7 @@ def _end_keys(connection: Connection, opened: OpenWorkspace, name: str, pseudony
 
 
 def _of_person(opened: OpenWorkspace, name: str) -> tuple[ColumnElement[bool], ...]:
-    return api_keys.c.workspace == opened.workspace.name, api_keys.c.name == name
+    return api_keys.c.workspace == opened.name, api_keys.c.name == name
 
 
 def _options(opened: OpenWorkspace) -> dict[str, object]:

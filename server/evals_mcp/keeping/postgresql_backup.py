@@ -15,11 +15,13 @@ from evals_mcp.keeping.manifests import DumpedWorkspace, Manifest, file_digest, 
 from evals_mcp.keeping.new_paths import put_in_place, require_free, temporary_beside
 from evals_mcp.keeping.postgresql_programs import Program, connection_arguments, find_program
 from evals_mcp.store.database.addresses import database_url
-from evals_mcp.store.database.database import Database
-from evals_mcp.store.database.opening import WORKSPACE, revisions
+from evals_mcp.store.database.database import Database, create_database
+from evals_mcp.store.database.opening import WORKSPACE, has_tables, revisions
 from evals_mcp.store.database.tables import metadata
-from evals_mcp.store.teams.control import CONTROL, Workspace, open_control, workspace_names
+from evals_mcp.store.teams.control import CONTROL, open_control
+from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA
 
+_NO_WORKSPACES = "This database has no workspaces. `evals-mcp workspaces create NAME` makes one."
 Tell = Callable[[str], object]
 """Called with the name of each workspace before it is dumped."""
 
@@ -34,10 +36,14 @@ def back_up_workspaces(
     """
     require_free(to, force=force)
     url = database_url(address)
-    if not workspace_names(address):
-        raise Invalid("This database has no workspaces. `evals-mcp workspaces create NAME` makes one.")
+    with closing(create_database(address, CONTROL_SCHEMA)) as database:
+        is_empty = not has_tables(database, CONTROL)  # to open them would create them
+    if is_empty:
+        raise Invalid(_NO_WORKSPACES)
     with closing(open_control(address)) as control:
         chosen = [control.workspace(name) for name in names] or control.workspaces()
+        if not chosen:
+            raise Invalid(_NO_WORKSPACES)
         with control.database.read() as connection:
             server = str(connection.execute(text("SHOW server_version")).scalar())
         program = find_program("pg_dump", int(server.split(".")[0].split(" ")[0]), url)
@@ -46,7 +52,8 @@ def back_up_workspaces(
             dumped = []
             for workspace in chosen:
                 tell(workspace.name)
-                dumped.append(_dump(control.database, workspace, program, url, folder))
+                found = (workspace.name, str(workspace.schema))
+                dumped.append(_dump(control.database, *found, program, url, folder))
             manifest = Manifest(
                 made_by=f"evals-mcp {__version__}",
                 made_at=now,
@@ -60,19 +67,16 @@ def back_up_workspaces(
     return manifest
 
 
-def _dump(control: Database, workspace: Workspace, program: Program, url: URL, folder: Path) -> DumpedWorkspace:
+def _dump(control: Database, name: str, schema: str, program: Program, url: URL, folder: Path) -> DumpedWorkspace:
     """Dump one workspace. Its rows are counted in the snapshot that is dumped."""
-    schema = str(workspace.schema)
-    path = folder / f"{workspace.name}.dump"
+    path = folder / f"{name}.dump"
     with Database(control.engine, schema).read() as connection:
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
         revision = str(connection.execute(text(f'SELECT version_num FROM "{schema}".alembic_version')).scalar_one())  # noqa: S608
         if revision not in revisions(WORKSPACE):
-            raise Conflict(
-                f"A newer version of evals-mcp wrote workspace `{workspace.name}`. Back it up with that version."
-            )
+            raise Conflict(f"A newer version of evals-mcp wrote workspace `{name}`. Back it up with that version.")
         counts = count_rows(connection, schema)
-        rows = read_rows(connection, workspace.name)
+        rows = read_rows(connection, name)
         program.run(
             [
                 "--format=custom",
@@ -87,7 +91,8 @@ def _dump(control: Database, workspace: Workspace, program: Program, url: URL, f
         )
     path.chmod(0o600)
     return DumpedWorkspace(
-        name=workspace.name,
+        name=name,
+        db_schema=schema,
         dump=path.name,
         sha256=file_digest(path),
         revision=revision,

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 
 from evals_mcp.errors import Conflict, Invalid, NotFound, Unavailable
-from evals_mcp.keeping.control_rows import KEYS, store_rows
+from evals_mcp.keeping.control_rows import KEYS, free_schema, store_rows
 from evals_mcp.keeping.dump_statements import Statement, read_statements
 from evals_mcp.keeping.manifests import DumpedWorkspace, Manifest, file_digest, read_manifest
 from evals_mcp.keeping.postgresql_backup import count_rows
@@ -18,7 +18,6 @@ from evals_mcp.keeping.postgresql_programs import Program, find_program
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.opening import WORKSPACE, revisions
 from evals_mcp.store.teams.control import CONTROL, Control, open_control
-from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA
 
 Tell = Callable[[str], object]
 """Called with the name of each workspace before it is restored."""
@@ -94,10 +93,7 @@ def _require_whole(dump: Path, item: DumpedWorkspace) -> None:
 
 
 def _require_free(control: Control, name: str) -> None:
-    schema = f"{CONTROL_SCHEMA}_{name}"
-    with control.database.read() as connection:
-        is_there = inspect(connection).has_schema(schema)
-    if is_there or any(workspace.name == name for workspace in control.workspaces()):
+    if any(workspace.name == name for workspace in control.workspaces()):
         raise Conflict(
             f"Workspace `{name}` already exists in this database. It was not changed. Restore it under another name "
             "with --as, or to another database."
@@ -108,11 +104,12 @@ def _restore(
     control: Control, program: Program, backup: Path, item: DumpedWorkspace, name: str, *, with_keys: bool, tell: Tell
 ) -> RestoredWorkspace:
     tell(name)
-    schema = f"{CONTROL_SCHEMA}_{name}"
+    with control.database.read() as connection:
+        schema = free_schema(connection, name)
     with Database(control.database.engine, schema, control.database.now).write() as connection:
         arguments = ["--no-owner", "--no-privileges", "--file=-", str(backup / item.dump)]
         with program.reading(arguments) as lines:
-            for statement in read_statements(lines, f"{CONTROL_SCHEMA}_{item.name}", schema):
+            for statement in read_statements(lines, item.db_schema, schema):
                 _run(connection, statement)
         counts = count_rows(connection, schema)
         if {table: counts.get(table) for table in item.counts} != item.counts:

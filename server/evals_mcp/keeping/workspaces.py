@@ -1,27 +1,28 @@
 """The workspace that a command is for, and what its database does with the space of deleted rows."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import text
 
 from evals_mcp.errors import Invalid
-from evals_mcp.store.database.addresses import database_url
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.failures import plain_errors
 from evals_mcp.store.database.states import is_missing
 from evals_mcp.store.database.tables import metadata
 from evals_mcp.store.store import Store
-from evals_mcp.store.teams.control import Control, Workspace, open_control
+from evals_mcp.store.teams.control import Control, open_control
 
 
 class OpenWorkspace(NamedTuple):
     """An open workspace, with the teams' tables of its database."""
 
     control: Control
-    workspace: Workspace
+    name: str
     store: Store
 
 
@@ -33,10 +34,15 @@ def opened_workspace(address: str, name: str | None) -> Iterator[OpenWorkspace]:
     """
     if is_missing(address):
         raise Invalid(f"There is no database {address}.")
-    in_address = database_url(address).query.get("workspace")
     with closing(open_control(address)) as control:
-        workspace = control.workspace(name or (str(in_address) if in_address else None))
-        yield OpenWorkspace(control, workspace, control.open(workspace))
+        workspace = control.workspace(name or workspace_in(address))
+        yield OpenWorkspace(control, workspace.name, control.open(workspace))
+
+
+def workspace_in(address: str) -> str | None:
+    """The workspace that an address of PostgreSQL names as `?workspace=NAME`."""
+    is_url = re.match(r"postgres\w*(\+\w+)?://", address, re.IGNORECASE)
+    return parse_qs(urlsplit(address).query).get("workspace", [None])[-1] if is_url else None
 
 
 def free_bytes(database: Database) -> int | None:
