@@ -48,7 +48,7 @@ def world(database_address: str) -> Iterator[World]:
     with closing(open_control(database_address, clock)) as control:
         name = None if control.database.is_sqlite else control.create_workspace("search").name
         for key in (_NAME, "ben"):
-            control.create_key(name, key, read_only=False)
+            control.create_key(name, key)
     with opened_workspace(database_address, name) as opened:
         store = opened.store
         review = ReviewWorld(store, clock, [[True, False, True], [False, True, True]])
