@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess
@@ -36,6 +36,7 @@ from evals_mcp.store.database.tables import (
     logs,
     run_logs,
     runs,
+    versions,
 )
 from evals_mcp.store.logs.judgments import judgment_columns
 from evals_mcp.store.logs.rows import log_facts
@@ -82,9 +83,7 @@ def make_big_database(path: Path, datapoints: int = 12_000, runs_count: int = 12
     store = open_store(str(path))
     try:
         if is_new:
-            client = EvalsClient(open_app=lambda: create_app(OpenAccess(store)))
-            for run in asyncio.run(_make_files(client, datapoints, runs_count)):
-                _fill_run(store, run, random.Random(seed + run.position))
+            fill_store(store, datapoints, runs_count, seed)
             with store.database.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA optimize")
         with store.database.read() as connection:
@@ -101,6 +100,19 @@ def make_big_database(path: Path, datapoints: int = 12_000, runs_count: int = 12
             )
     finally:
         store.close()
+
+
+def fill_store(store: Store, datapoints: int, runs_count: int, seed: int = 0) -> None:
+    """Create the evaluation in an empty store, on either database. Numbers of new logs go on after its last one."""
+    client = EvalsClient(open_app=lambda: create_app(OpenAccess(store)))
+    for run in asyncio.run(_make_files(client, datapoints, runs_count)):
+        _fill_run(store, run, random.Random(seed + run.position))
+    of_version = select(func.count()).where(logs.c.version_id == versions.c.id).scalar_subquery()
+    with store.database.write() as connection:
+        connection.execute(update(versions).values(logs_count=of_version))
+        if not store.database.is_sqlite:
+            last = func.setval(f"{store.database.schema}.logs_number_seq", select(func.max(logs.c.number)).scalar_subquery())
+            connection.execute(select(last))
 
 
 async def _make_files(client: EvalsClient, datapoints: int, runs_count: int) -> list[_Run]:
