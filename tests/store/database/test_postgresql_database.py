@@ -88,6 +88,31 @@ def test_no_session_is_left_changed(store: Store) -> None:
         assert [connection.execute(text(question)).scalar_one() for question in questions] == [0, 0, 0]
 
 
+def test_a_read_that_takes_too_long_is_stopped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question that nobody can wait for does not keep its connection; the next one has its own time."""
+    with monkeypatch.context() as patched:
+        patched.setattr(database_module, "_READ_MILLISECONDS", 50)
+        with pytest.raises(Unavailable, match="too long"), store.database.read() as connection:
+            connection.execute(text("SELECT pg_sleep(60)"))
+    with store.database.engine.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "0"
+
+
+def test_a_writer_that_is_lost_gives_its_turn_away(
+    store: Store, postgres_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its transaction ends without it, and the next writer goes on."""
+    monkeypatch.setattr(database_module, "_IDLE_MILLISECONDS", 50)
+    with (
+        closing(create_database(postgres_address, "team")) as other,
+        pytest.raises(Unavailable, match="did nothing for minutes"),
+        store.database.write() as connection,
+    ):
+        with other.write():
+            pass
+        connection.execute(text("SELECT 1"))
+
+
 def test_connections_that_the_server_ended_are_replaced(store: Store, postgres_address: str) -> None:
     """A restarted server is used again at once; what was under way is given up whole."""
     _flow(store, "before")

@@ -25,6 +25,8 @@ _REPLACED = (
     "Repeat the request: it opens the file that is there then, or creates a new one."
 )
 _BUSY_MILLISECONDS = BUSY_MILLISECONDS
+_READ_MILLISECONDS = 60_000
+_IDLE_MILLISECONDS = 300_000
 
 
 def utc_now() -> datetime:
@@ -87,12 +89,14 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the data. Raises Unavailable."""
+        """A transaction that sees one state of the data. Raises Unavailable, also for what takes PostgreSQL too long."""
         started = perf_counter()
         with self._failures_told(), plain_errors():
             self._follow_file()
             with self._reading.begin() as connection:
                 begun = perf_counter()
+                if not self.is_sqlite:
+                    connection.execute(_LIMIT_READ, {"milliseconds": str(_READ_MILLISECONDS)})
                 yield connection
         self.watcher.transaction("read", begun - started, perf_counter() - begun)
 
@@ -249,16 +253,20 @@ def _alone(connection: Connection) -> AbstractContextManager[None]:
 
 
 _ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-# Ends with the transaction, as connection poolers require. The number separates it from other programs' locks.
-_LOCK_WORKSPACE = text(
-    "SELECT set_config('lock_timeout', :patience, true), pg_advisory_xact_lock(1702259057, hashtext(:schema))"
+# Settings and locks end with the transaction, as connection poolers require. Nobody waits for the answer of a statement
+# that takes so long; and a server whose machine was lost does not keep its turn to write until TCP notices.
+_LIMIT_READ = text("SELECT set_config('statement_timeout', :milliseconds, true)")
+_LOCK_WORKSPACE = text(  # the number separates it from other programs' locks
+    "SELECT set_config('lock_timeout', :patience, true), "
+    "set_config('idle_in_transaction_session_timeout', :idle, true), "
+    "pg_advisory_xact_lock(1702259057, hashtext(:schema))"
 )
 
 
 def lock_writes(connection: Connection, schema: str | None) -> None:
     """Wait until nobody else writes to a workspace on PostgreSQL, and let nobody until the transaction ends."""
-    lock = {"patience": str(_BUSY_MILLISECONDS), "schema": schema or ""}
-    connection.execute(_LOCK_WORKSPACE, lock)
+    times = {"patience": str(_BUSY_MILLISECONDS), "idle": str(_IDLE_MILLISECONDS)}
+    connection.execute(_LOCK_WORKSPACE, {**times, "schema": schema or ""})
 
 
 def create_database(address: str, schema: str | None = None, clock: Callable[[], datetime] = utc_now) -> Database:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, or_, select
 
-from evals_mcp.store.database.tables import logs
+from evals_mcp.store.database.tables import logs, versions
 from evals_mcp.store.database.text_search import contains_text
 
 
@@ -52,6 +52,19 @@ def log_conditions(connection: Connection, wanted: LogFilter) -> list[ColumnElem
         inside = logs.c.trace_parent_number.is_not(None)
         conditions.append(inside if wanted.in_trace[0] else ~inside)
     return conditions
+
+
+def count_of_logs(file_id: str, wanted: LogFilter, conditions: Sequence[ColumnElement[bool]]) -> Select[int]:
+    """The number of a file's logs that meet a filter, whose conditions these are.
+
+    Versions count their logs, so nothing else is counted for all logs of a file or of a version.
+    """
+    if wanted != LogFilter(version_id=wanted.version_id, sample=wanted.sample):
+        return select(func.count()).select_from(logs).where(*conditions)
+    chosen = [versions.c.file_id == file_id]
+    if wanted.version_id is not None:
+        chosen.append(versions.c.id == wanted.version_id)
+    return select(func.coalesce(func.sum(versions.c.logs_count), 0)).where(*chosen)
 
 
 def log_numbers_newest_first(conditions: Sequence[ColumnElement[bool]], sample: int | None) -> Select[int]:

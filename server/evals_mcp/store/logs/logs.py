@@ -21,7 +21,7 @@ from evals_mcp.store.files.files import ensure_file
 from evals_mcp.store.files.versions import Version, add_version, find_file, find_version
 from evals_mcp.store.journal.entries import Act, record, repeated
 from evals_mcp.store.logs.deletions import delete_logs
-from evals_mcp.store.logs.filters import LogFilter, log_conditions, log_numbers_newest_first
+from evals_mcp.store.logs.filters import LogFilter, count_of_logs, log_conditions, log_numbers_newest_first
 from evals_mcp.store.logs.judgments import JudgedBy, author_key, check_judgment, is_by_person, judgment_columns
 from evals_mcp.store.logs.lookups import LOG, find_any_run, find_key, find_log, runs_with, waiting_run
 from evals_mcp.store.logs.own_judgments import require_own_judgment, require_own_logs
@@ -127,7 +127,7 @@ class Logs(Repository):
         with self._database.read() as connection:
             find_file(connection, file_id)
             conditions = [logs.c.file_id == file_id, *log_conditions(connection, wanted)]
-            total = connection.execute(select(func.count()).select_from(logs).where(*conditions)).scalar_one()
+            total = connection.execute(count_of_logs(file_id, wanted, conditions)).scalar_one()
             limit, offset = window(page, size)
             statement = log_numbers_newest_first(conditions, wanted.sample).limit(limit).offset(offset)
             numbers = list(connection.execute(statement).scalars())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.store.database.pages import window
@@ -11,6 +11,7 @@ from evals_mcp.store.database.repository import Repository
 from evals_mcp.store.database.tables import files, logs
 from evals_mcp.store.files.files import ensure_file
 from evals_mcp.store.files.versions import add_version, deployed_version, newest_version, version_by_id
+from evals_mcp.store.logs.filters import LogFilter, count_of_logs
 from evals_mcp.store.logs.logs import CreatedLog, LogTarget, create_log, update_log
 from evals_mcp.store.logs.responses import read_logs
 from evals_mcp.store.v4.projects import find_project
@@ -59,8 +60,9 @@ class ProjectLogs(Repository):
     def page(self, project: str, page: int, size: int) -> ProjectLogPage:
         """A page of a project's logs, newest first. Raises NotFound."""
         with self._database.read() as connection:
-            of_file = logs.c.file_id == find_project(connection, project).id
-            total = connection.execute(select(func.count()).select_from(logs).where(of_file)).scalar_one()
+            file_id = find_project(connection, project).id
+            of_file = logs.c.file_id == file_id
+            total = connection.execute(count_of_logs(file_id, LogFilter(), [of_file])).scalar_one()
             limit, offset = window(page, size)
             newest = select(logs.c.number).where(of_file).order_by(logs.c.number.desc()).limit(limit).offset(offset)
             return ProjectLogPage(_read(connection, list(connection.execute(newest).scalars())), total)
