@@ -111,7 +111,9 @@ def fill_store(store: Store, datapoints: int, runs_count: int, seed: int = 0) ->
     with store.database.write() as connection:
         connection.execute(update(versions).values(logs_count=of_version))
         if not store.database.is_sqlite:
-            last = func.setval(f"{store.database.schema}.logs_number_seq", select(func.max(logs.c.number)).scalar_subquery())
+            last = func.setval(
+                f"{store.database.schema}.logs_number_seq", select(func.max(logs.c.number)).scalar_subquery()
+            )
             connection.execute(select(last))
 
 

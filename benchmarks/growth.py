@@ -43,6 +43,7 @@ from evals_mcp.tools.list_runs import list_runs
 
 NAMES = ("small", "large")
 CALLS = {"write": 300, "read": 60}
+WARM_UP, SECONDS, FEWEST = 5, 25, 15
 MOST = {"write": 1.2, "read": 1.3}
 
 
@@ -93,9 +94,15 @@ class Workspace:
     async def log(self, evaluation: Evaluation) -> None:
         """Write a log into a run."""
         body = {
-            **{"id": evaluation.file_id, "run_id": evaluation.run_id, "source_datapoint_id": next(self._datapoints)},
-            **{"output": "Yes, that is covered in the network at no cost.", "inputs": {"question": "Is it covered?"}},
-            **{"prompt_tokens": 512, "output_tokens": 48, "output_cost": 0.0012, "provider_latency": 1.25},
+            "id": evaluation.file_id,
+            "run_id": evaluation.run_id,
+            "source_datapoint_id": next(self._datapoints),
+            "output": "Yes, that is covered in the network at no cost.",
+            "inputs": {"question": "Is it covered?"},
+            "prompt_tokens": 512,
+            "output_tokens": 48,
+            "output_cost": 0.0012,
+            "provider_latency": 1.25,
         }
         answer = await self._post(f"/v5/prompts/log?version_id={evaluation.version_id}", body)
         self._unjudged.append(answer["id"])
@@ -179,10 +186,13 @@ def calls() -> Iterator[Call]:
         yield Call(f"{name}, another", "read", call, anew=True, another=True)
 
 
-async def measure(pair: list[Workspace], call: Call) -> list[float]:
-    """The medians of a call in both workspaces, in milliseconds, made in turns."""
+async def measure(pair: list[Workspace], call: Call) -> list[list[float]]:
+    """The milliseconds of a call in both workspaces, made in turns; the first ones do not count."""
     taken: list[list[float]] = [[] for _ in pair]
-    for round_number in range(CALLS[call.kind] + 5):
+    began = time.perf_counter()
+    for round_number in range(CALLS[call.kind] + WARM_UP):
+        if time.perf_counter() - began > SECONDS and len(taken[0]) >= FEWEST:
+            break
         for at in (0, 1) if round_number % 2 else (1, 0):
             workspace = pair[at]
             if call.anew:
@@ -190,9 +200,9 @@ async def measure(pair: list[Workspace], call: Call) -> list[float]:
             evaluation = workspace.other() if call.another else workspace.same
             started = time.perf_counter()
             await call.call(workspace, evaluation)
-            if round_number >= 5:
+            if round_number >= WARM_UP:
                 taken[at].append((time.perf_counter() - started) * 1000)
-    return [statistics.median(times) for times in taken]
+    return taken
 
 
 def database_seconds(address: str) -> list[float]:
@@ -215,10 +225,11 @@ async def main(address: str) -> bool:
     fine = True
     for call in calls():
         before = database_seconds(address)
-        small, large = await measure(pair, call)
+        taken = await measure(pair, call)
+        small, large = map(statistics.median, taken)
         after = database_seconds(address)
         ratio, most = large / small, MOST[call.kind]
-        each = [(after[at] - before[at]) / (CALLS[call.kind] + 5) for at in (0, 1)]
+        each = [(after[at] - before[at]) / (len(taken[at]) + WARM_UP) for at in (0, 1)]
         on_server = f"; in PostgreSQL {each[0]:.2f}, {each[1]:.2f} ms: {each[1] / each[0]:.2f}" if each[0] else ""
         print(f"{call.name:26} {small:7.2f} {large:7.2f} ms: {ratio:.2f} (at most {most}){on_server}", flush=True)
         fine = fine and ratio <= most

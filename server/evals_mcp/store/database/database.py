@@ -89,7 +89,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the data. Raises Unavailable, also for what takes PostgreSQL too long."""
+        """A transaction that sees one state of the data. Raises Unavailable, also if PostgreSQL takes too long."""
         started = perf_counter()
         with self._failures_told(), plain_errors():
             self._follow_file()

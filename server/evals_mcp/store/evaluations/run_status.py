@@ -165,6 +165,20 @@ def judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
 
     An index answers this, because it need not find the latest judgment.
     """
+    return exists().where(*_counting_for(attachment)).correlate(run_logs)
+
+
+def lacks_judgment(attachment: Attachment) -> ColumnElement[bool]:
+    """Whether a log in `run_logs` has no such judgment, for logs of several runs.
+
+    An index answers this log by log. For NOT EXISTS, PostgreSQL may read the evaluator's judgments of all runs.
+    """
+    found = select(judgments.c.log_number).where(*_counting_for(attachment)).correlate(run_logs).limit(1)
+    return found.scalar_subquery().is_(None)
+
+
+def _counting_for(attachment: Attachment) -> list[ColumnElement[bool]]:
+    """The conditions on a judgment of a log in `run_logs` that counts for an attached evaluator version."""
     conditions = [
         judgments.c.run_id == run_logs.c.run_id,
         judgments.c.log_number == run_logs.c.log_number,
@@ -172,7 +186,7 @@ def judgment_exists(attachment: Attachment) -> ColumnElement[bool]:
     ]
     if not attachment.sole:
         conditions.append(judgments.c.evaluator_version_id == attachment.evaluator_version_id)
-    return exists().where(*conditions).correlate(run_logs)
+    return conditions
 
 
 _JUDGED_COUNTS = select(judged_counts).where(judged_counts.c.run_id.in_(bindparam("run_ids", expanding=True)))

@@ -110,7 +110,7 @@ def _judgments(
     """An evaluator's distinct judgments of each datapoint's logs; of numbers, the smallest and largest."""
     conditions = [*_of(choice, evaluator.attachment), judgments.c.state == JUDGED]
     if not with_errors:
-        conditions.append(~_ended_in_error())
+        conditions.append(~_ended_in_error(choice))
     kind = evaluator.reading.return_type
     found: dict[str, list[Any]] = {}
     if kind in ("boolean", "number"):
@@ -201,8 +201,9 @@ def _of(choice: Choice, attachment: Attachment) -> list[ColumnElement[bool]]:
     return [judgments.c.run_id.in_(_ids(choice)), judgments.c.datapoint_id.is_not(None), *judgments_of(attachment)]
 
 
-def _ended_in_error() -> ColumnElement[bool]:
+def _ended_in_error(choice: Choice) -> ColumnElement[bool]:
     return exists().where(
+        run_logs.c.run_id.in_(_ids(choice)),  # follows from the next, but PostgreSQL may gather such logs of all runs
         run_logs.c.run_id == judgments.c.run_id,
         run_logs.c.failed.is_(True),
         run_logs.c.log_number == judgments.c.log_number,

@@ -11,7 +11,7 @@ from evals_mcp.models.conditions import JudgmentCondition
 from evals_mcp.models.judgments import STATES
 from evals_mcp.statistics.agreement import JudgmentReading
 from evals_mcp.store.database.tables import judgments, run_logs
-from evals_mcp.store.evaluations.run_status import judgment_exists, judgments_of
+from evals_mcp.store.evaluations.run_status import judgments_of, lacks_judgment
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
 
 Condition = ColumnElement[bool]
@@ -62,7 +62,7 @@ _FLIPPED = {ge: le, gt: lt, le: ge, lt: gt}
 def has_judgment(condition: JudgmentCondition, evaluators: Iterable[AttachedEvaluator]) -> Condition:
     """Whether a log of `run_logs` has such a judgment by one of these evaluators, or lacks one if requested."""
     if condition.state == "missing":
-        return or_(false(), *(~judgment_exists(item.attachment) for item in evaluators))
+        return or_(false(), *(lacks_judgment(item.attachment) for item in evaluators))
     of_log = (judgments.c.run_id == run_logs.c.run_id, judgments.c.log_number == run_logs.c.log_number)
     return or_(
         false(),
