@@ -8,10 +8,10 @@ fills what is not there, and leaves the server running; the command starts it ag
   million logs the first has 2.2 million and the last 44,000.
 - `growth`: the workspaces `small`, with 10,000 logs, and `large`, with all of them, to compare.
 
-An evaluation has 10,000 logs: 4 runs of 839 datapoints, whose logs are judged by two evaluators. Ten evaluations in turn
-share a dataset, a prompt and evaluators, and lie in a folder of their own. The first evaluation is written by the store;
-the others are copies of it, made in SQL with ids, numbers and times of their own. One log in ten of the last 90 days has
-an entry in the journal. Filling needs a superuser, because it puts off foreign keys and indexes.
+An evaluation has 10,000 logs: 4 runs of 839 datapoints, whose logs are judged by two evaluators. Ten evaluations share
+a dataset, a prompt and evaluators, and lie in a folder of their own. The first evaluation is written by the store; the
+others are copies of it, made in SQL with ids, numbers and times of their own. One log in ten of the last 90 days has an
+entry in the journal. Filling needs a superuser, because it puts off foreign keys and indexes.
 """
 
 import argparse
@@ -120,7 +120,7 @@ def _copy(connection: psycopg.Connection[tuple[object, ...]], schema: str, evalu
             for statement in _statements(source, schema, first, min(_TOGETHER, evaluations - first), evaluations):
                 connection.execute(statement)
         for table in ("versions", "evaluations", "runs", "logs", "journal"):
-            connection.execute(f"SELECT setval('{table}_number_seq', greatest(1, (SELECT max(number) FROM {table})))")
+            connection.execute(f"SELECT setval('{table}_number_seq', greatest(1, (SELECT max(number) FROM {table})))")  # noqa: S608
     names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]).fetchall()
     for (name,) in names:
         connection.execute(f'VACUUM (ANALYZE, FREEZE) "{name}"')
@@ -157,7 +157,7 @@ SELECT substr(md5(id), 1, 8), created_at, '', 'POST /v5/prompts/log', 'create_lo
     'run_ids', json_build_array()), '{{}}'
 FROM logs WHERE number % 10 = 0 AND created_at > {since}
 AND number > {first} * (SELECT max(number) FROM "{source}".logs) ORDER BY number
-"""
+"""  # noqa: S608
 
 
 def _insert(
@@ -183,7 +183,7 @@ def _insert(
         values.append(_KINDS[kind].format(name=f"t.{name}", table=table, **words))
     order = " ORDER BY e, t.number" if table == "logs" else ""
     return (
-        f'INSERT INTO "{target}".{table} ({", ".join(names)}) SELECT {", ".join(values)} '
+        f'INSERT INTO "{target}".{table} ({", ".join(names)}) SELECT {", ".join(values)} '  # noqa: S608
         f'FROM "{source}".{table} AS t CROSS JOIN {each}{order}'
     )
 

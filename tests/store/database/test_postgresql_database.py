@@ -103,14 +103,16 @@ def test_a_writer_that_is_lost_gives_its_turn_away(
 ) -> None:
     """Its transaction ends without it, and the next writer goes on."""
     monkeypatch.setattr(database_module, "_IDLE_MILLISECONDS", 50)
-    with (
-        closing(create_database(postgres_address, "team")) as other,
-        pytest.raises(Unavailable, match="did nothing for minutes"),
-        store.database.write() as connection,
-    ):
-        with other.write():
-            pass
-        connection.execute(text("SELECT 1"))
+    with closing(create_database(postgres_address, "team")) as other:
+
+        def write_and_wait() -> None:
+            with store.database.write() as connection:
+                with other.write():
+                    pass
+                connection.execute(text("SELECT 1"))
+
+        with pytest.raises(Unavailable, match="did nothing for minutes"):
+            write_and_wait()
 
 
 def test_connections_that_the_server_ended_are_replaced(store: Store, postgres_address: str) -> None:

@@ -1,0 +1,92 @@
+"""A real PgBouncer before a PostgreSQL server, in transaction mode, with few connections to the server."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import URL, make_url
+
+PROGRAM = "pgbouncer"
+
+
+@contextmanager
+def pooled(server: str, folder: Path, connections: int = 3) -> Iterator[str]:
+    """The address of a pooler of a server on this machine, with so many connections for each database and user.
+
+    The pooler lets everybody in whom the server knows. Its files are in the folder.
+    """
+    url = make_url(server)
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    folder.mkdir(parents=True, exist_ok=True)
+    user = url.username or "postgres"
+    (folder / "users").write_text(f'"{user}" ""\n')
+    (folder / "pgbouncer.ini").write_text(
+        f"""[databases]
+* = host={url.query.get("host") or url.host} port={url.port or 5432} auth_user={user}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = trust
+auth_file = {folder}/users
+auth_query = SELECT usename, passwd FROM pg_shadow WHERE usename = $1
+pool_mode = transaction
+default_pool_size = {connections}
+max_client_conn = 1000
+server_login_retry = 1
+query_wait_timeout = 30
+"""
+    )
+    arguments = [_program(), str(folder / "pgbouncer.ini")]
+    if os.geteuid() == 0:  # it refuses to run as root, and must reach the socket of the server
+        owner = Path(str(url.query["host"])).owner() if "host" in url.query else "nobody"
+        arguments[1:1] = ["-u", owner]
+        for path in (folder, folder / "users", folder / "pgbouncer.ini"):
+            shutil.chown(path, owner)
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(arguments, stdout=log, stderr=log)
+    try:
+        query = {"application_name": "pooled"}  # as the server's address, it has a query
+        place = URL.create("postgresql", user, url.password, "127.0.0.1", port, url.database or "postgres", query)
+        address = place.render_as_string(hide_password=False)
+        _wait(address, folder / "log")
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def is_installed() -> bool:
+    """Whether the program is there."""
+    return shutil.which(PROGRAM, path=_PATH) is not None
+
+
+_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
+
+
+def _program() -> str:
+    found = shutil.which(PROGRAM, path=_PATH)
+    if found is None:
+        raise FileNotFoundError(f"{PROGRAM} is not installed: apt-get install {PROGRAM}")
+    return found
+
+
+def _wait(address: str, log: Path) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            psycopg.connect(address).close()
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{error}\n{log.read_text()}") from error
+            time.sleep(0.05)
+        else:
+            return
