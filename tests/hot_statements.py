@@ -170,27 +170,29 @@ async def _write(http: httpx.AsyncClient, plans: Plans, ids: Named) -> None:
     text = {"output": "Yes.", "inputs": {"question": "Is it covered?"}, "output_tokens": 3, "provider_latency": 1.0}
     place = {"id": ids.file, "run_id": ids.run, "source_datapoint_id": ids.datapoint}
     posted: list[dict[str, Any]] = []
-    for name, path, body in (
+    bodies: list[tuple[str, str, dict[str, Any]]] = [
         ("log into a run", f"/v5/prompts/log?version_id={ids.version}", {**place, **text}),
         ("log", f"/v5/prompts/log?version_id={ids.version}", {"id": ids.file, "log_id": "log_mine", **text}),
         ("the same log", f"/v5/prompts/log?version_id={ids.version}", {"id": ids.file, "log_id": "log_mine", **text}),
         ("waiting run", f"/v5/prompts/log?version_id={ids.version}", {**place, "run_id": None, **text}),
         ("judgment", f"/v5/evaluators/log?version_id={ids.judge_version}", {"id": ids.judge, "judgment": True}),
         ("add logs", f"/v5/evaluations/{ids.evaluation}/runs/{ids.run}/logs", {"log_ids": ["log_mine"]}),
-    ):
+    ]
+    for name, path, body in bodies:
         plans.call = name
         about = {"parent_id": posted[0]["id"]} if name == "judgment" else {}
         response = await http.post(path, json={**body, **about})
         assert response.is_success, (name, response.text)
         posted.append(response.json())
-    for method, path, body in (
+    changes: list[tuple[str, str, dict[str, Any] | None]] = [
         ("PATCH", f"/v5/prompts/{ids.file}/log/{posted[0]['id']}", {"output": "No."}),
         ("GET", f"/v5/logs/{posted[0]['id']}", None),
         ("DELETE", f"/v5/logs?id={posted[0]['id']}", None),
         ("DELETE", "/v5/logs?id=log_mine", None),
-    ):
+    ]
+    for method, path, change in changes:
         plans.call = f"{method} {path}"
-        response = await http.request(method, path, json=body)
+        response = await http.request(method, path, json=change)
         assert response.is_success, (path, response.text)
 
 

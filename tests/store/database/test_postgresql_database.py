@@ -131,6 +131,16 @@ def test_connections_that_the_server_ended_are_replaced(store: Store, postgres_a
         assert connection.execute(text("SELECT count(*) FROM team.deployments")).scalar_one() == 1
 
 
+def test_large_tables_keep_their_statistics_fresh(store: Store) -> None:
+    """With ten million logs, a fifth of them would be long in coming."""
+    factors = text(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'team'::regnamespace "
+        "AND 'autovacuum_analyze_scale_factor=0.02' = ANY (reloptions) ORDER BY relname"
+    )
+    with store.database.read() as connection:
+        assert list(connection.execute(factors).scalars()) == ["journal", "judgments", "logs", "run_logs"]
+
+
 @pytest.mark.parametrize(
     ("sqlstate", "words"),
     [
