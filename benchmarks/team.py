@@ -75,7 +75,7 @@ def read_teams(address: str) -> list[Team]:
             connection.execute(f'SET search_path = "{space.schema}"')
             ids = [str(row[0]) for row in connection.execute("SELECT id FROM evaluations ORDER BY number").fetchall()]
             some = random.Random(space.name).sample(ids, min(len(ids), _KNOWN))
-            key = control.create_key(space.name, f"load {secrets.token_hex(4)}", read_only=False).secret
+            key = control.create_key(space.name, f"load {secrets.token_hex(4)}").secret
             found.append(Team(key, len(ids), [_evaluation(connection, id) for id in some]))
     return found
 
