@@ -95,9 +95,9 @@ def test_a_list_on_a_terminal_has_headers(tmp_path: Path) -> None:
     with redirect_stdout(_Terminal()) as stdout, pytest.raises(SystemExit):
         main(["keys", "list", *database])
     header, *rows = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", stdout.getvalue()).splitlines()]
-    assert header.split() == ["id", "name", "workspace", "may", "created", "state"]
+    assert header.split() == ["id", "name", "workspace", "role", "created", "expires", "last", "use", "state"]
     assert len(rows) == 2
-    assert [row.index("read-write") for row in rows] == [header.index("may")] * 2
+    assert [row.index("write") for row in rows] == [header.index("role")] * 2
     assert "  a long [bold]name  " in rows[1]
 
 

@@ -37,12 +37,15 @@ def test_each_option_is_an_argument_a_variable_and_a_name_in_a_file(tmp_path: Pa
         in_file, as_text, value = f'"{setting.choices[-1]}"', setting.choices[-1], setting.choices[-1]
     if setting.secret:
         in_file, as_text, value = f'"{SECRET}"', SECRET, SECRET
+    if isinstance(value, int) and setting.least > value:
+        in_file, as_text, value = f"{setting.least}", f"{setting.least}", setting.least
+    of_postgresql = {"database": "postgresql://db/evals"} if setting.name == "workspace" else {}  # a file has one
     file = _written(tmp_path, f"{setting.name} = {in_file}\n")
     for found in (
-        read_configuration({}, {}, file),
-        read_configuration({}, {CONFIG_VARIABLE: file}, None),
-        read_configuration({}, {setting.variable: as_text}, None),
-        read_configuration({setting.name: as_text}, {}, None),
+        read_configuration(of_postgresql, {}, file),
+        read_configuration(of_postgresql, {CONFIG_VARIABLE: file}, None),
+        read_configuration(of_postgresql, {setting.variable: as_text}, None),
+        read_configuration({**of_postgresql, setting.name: as_text}, {}, None),
     ):
         assert getattr(found.options, setting.name) == value
     assert setting.meaning

@@ -81,13 +81,13 @@ def test_records_are_written_as_the_log_is(capsys: pytest.CaptureFixture[str]) -
         log = ServerLog("json")
         with log.records():
             log.say("evals-mcp serving on http://127.0.0.1:1")
-            logging.getLogger("uvicorn.error").warning("odd")
+            logging.getLogger("somebody.else").warning("odd")
         assert handler.formatter is None
     finally:
         root.removeHandler(handler)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["message"] for line in lines][:2] == ["evals-mcp serving on http://127.0.0.1:1", "odd"]
-    assert lines[1]["logger"] == "uvicorn.error"
+    assert lines[1]["logger"] == "somebody.else"
 
 
 def test_an_unknown_format_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -33,12 +33,12 @@ class JsonLines(logging.Formatter):
 
 def json_line(time: datetime, level: str, named: dict[str, Any]) -> str:
     """One line of JSON in ASCII: a control character, a line break or a secret is not in it. None is left out."""
-    shown = {name: _harmless(value) for name, value in named.items() if value is not None}
+    shown = {name: _without_secrets(value) for name, value in named.items() if value is not None}
     moment = time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return json.dumps({"time": moment, "level": level, **shown})
 
 
-def _harmless(value: Any) -> Any:
+def _without_secrets(value: Any) -> Any:
     return _PASSWORD.sub(r"\1***@", without_keys(value)) if isinstance(value, str) else value
 
 

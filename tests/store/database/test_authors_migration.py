@@ -4,6 +4,7 @@ from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Connection, select, text
+from tests.older_databases import set_back
 from tests.recount import check_counts
 
 from evals_mcp.models.references import EvaluatorReference, Target
@@ -83,9 +84,9 @@ def _forget_authors(connection: Connection) -> None:
         "DROP TABLE review_items",
         "ALTER TABLE evaluation_evaluators DROP COLUMN for_review",
         "DROP TABLE journal_rows",
-        "UPDATE alembic_version SET version_num = '0001'",
     ):
         connection.execute(text(statement))
+    set_back(connection, "0001")
     if connection.dialect.name != "sqlite":
         key = "run_id, evaluator_id, log_number, evaluator_version_id"
         connection.execute(text(f"ALTER TABLE judgments ADD CONSTRAINT pk_judgments PRIMARY KEY ({key})"))

@@ -3,6 +3,7 @@
 from contextlib import closing
 
 from sqlalchemy import func, select, text
+from tests.older_databases import set_back
 from tests.recount import check_fields
 
 from evals_mcp.models.datapoints import CreateDatapointRequest
@@ -24,7 +25,7 @@ def test_old_datapoints_get_their_fields(database_address: str) -> None:
             for table in ("datapoint_fields", "journal", "journal_rows", "review_items"):
                 connection.execute(text(f"DROP TABLE {table}"))
             connection.execute(text("ALTER TABLE evaluation_evaluators DROP COLUMN for_review"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+            set_back(connection, "0003")
     with closing(open_store(database_address)) as store:
         check_fields(store)
         with store.database.read() as connection:

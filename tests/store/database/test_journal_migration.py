@@ -4,6 +4,7 @@ from contextlib import closing
 
 from sqlalchemy import text
 from tests.counted_world import World
+from tests.older_databases import set_back
 
 from evals_mcp.store.store import open_store
 
@@ -17,7 +18,7 @@ def test_an_old_database_gets_a_journal(database_address: str) -> None:
             for table in ("journal", "journal_rows", "review_items"):
                 connection.execute(text(f"DROP TABLE {table}"))
             connection.execute(text("ALTER TABLE evaluation_evaluators DROP COLUMN for_review"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+            set_back(connection, "0004")
     with closing(open_store(database_address)) as store:
         assert store.journal.page(1, 10).total == 0
         world.store, world.journaled = store, True

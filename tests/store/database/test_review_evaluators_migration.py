@@ -4,6 +4,7 @@ from contextlib import closing
 
 from sqlalchemy import text
 from tests.counted_world import World
+from tests.older_databases import set_back
 
 from evals_mcp.models.labels import LabelsRequest
 from evals_mcp.store.journal.entries import Act
@@ -22,7 +23,7 @@ def test_a_run_that_labels_made_wait_is_complete_again(database_address: str) ->
         store.labels.label(evaluation, LabelsRequest.model_validate(request), act=Act(tool="label_logs"))
         with store.database.write() as connection:
             connection.execute(text("ALTER TABLE evaluation_evaluators DROP COLUMN for_review"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+            set_back(connection, "0007")
     with closing(open_store(database_address)) as store:
         attached = store.evaluations.get(evaluation).evaluators
         for_review = [item.version.name for item in attached if item.for_review]

@@ -5,6 +5,7 @@ from contextlib import closing
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from tests.older_databases import set_back
 from tests.recount import check_counts
 
 from evals_mcp.models.references import EvaluatorReference, Target
@@ -28,7 +29,7 @@ def test_old_logs_and_runs_stay_and_new_ones_hold_more(database_address: str) ->
             for table in ("datapoint_fields", "journal", "journal_rows", "review_items"):
                 connection.execute(text(f"DROP TABLE {table}"))
             connection.execute(text("ALTER TABLE evaluation_evaluators DROP COLUMN for_review"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+            set_back(connection, "0002")
     with closing(open_store(database_address)) as store:
         assert (store.logs.get(log_id), store.runs.all(evaluation_id)) == before
         _judge(store, log_id, {"judgment": 0.6, "passed": False, "threshold": 0.7})

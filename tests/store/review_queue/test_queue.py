@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from tests.older_databases import set_back
 from tests.review_world import Clock, ReviewWorld
 
 from evals_mcp.models.questions import AgreementQuestion
@@ -177,7 +178,7 @@ def test_a_queue_of_an_old_database_is_made(tmp_path: Path) -> None:
         with store.database.write() as connection:
             connection.execute(text("DROP TABLE review_items"))
             connection.execute(text("ALTER TABLE evaluation_evaluators DROP COLUMN for_review"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+            set_back(connection, "0006")
     with closing(open_store(path, None, clock)) as store:
         world.store = store
         assert world.next("ann").item is not None

@@ -293,11 +293,14 @@ def _keys_before_roles(address: str) -> dict[str, NewSecret]:
     with closing(open_control(address)) as control:
         if not control.database.is_sqlite:
             control.create_workspace("red")
-        where = "evals_mcp." if control.database.schema else ""
+        where, workspace = "evals_mcp." if control.database.schema else "", _only(control)
         with control.database.write() as connection:
             connection.execute(text(f"DROP INDEX {where}ix_api_keys_digest"))
             for column in ("role", "expires_at", "last_used_at"):
                 connection.execute(text(f"ALTER TABLE {where}api_keys DROP COLUMN {column}"))
+            for column in ("most_logs", "most_bytes", "most_requests"):
+                connection.execute(text(f"ALTER TABLE {where}workspaces DROP COLUMN {column}"))
+            connection.execute(text(f"DROP TABLE {where}removed_workspaces"))
             connection.execute(text(f"UPDATE {where}{CONTROL.version_table} SET version_num = '0001'"))
             columns = "id, workspace, name, read_only, digest, created_at, revoked_at"
             insert = text(
@@ -307,7 +310,7 @@ def _keys_before_roles(address: str) -> dict[str, NewSecret]:
             for number, (name, one) in enumerate(made.items()):
                 row: dict[str, Any] = {
                     "id": one.key_id,
-                    "workspace": _only(control),
+                    "workspace": workspace,
                     "name": name,
                     "digest": one.digest,
                 }
