@@ -95,7 +95,7 @@ def test_a_list_on_a_terminal_has_headers(tmp_path: Path) -> None:
     with redirect_stdout(_Terminal()) as stdout, pytest.raises(SystemExit):
         main(["keys", "list", *database])
     header, *rows = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", stdout.getvalue()).splitlines()]
-    assert header.split() == ["id", "name", "workspace", "role", "created", "expires", "last", "use", "state"]
+    assert header.split() == ["id", "name", "workspace", "role", "created", "expires", "last", "used", "state"]
     assert len(rows) == 2
     assert [row.index("write") for row in rows] == [header.index("role")] * 2
     assert "  a long [bold]name  " in rows[1]
