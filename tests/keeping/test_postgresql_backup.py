@@ -161,3 +161,21 @@ def test_the_commands_say_what_they_do(postgres_address: str, tmp_path: Path) ->
     back = run(["restore", str(tmp_path / "b"), "--database", postgres_address])
     assert back.status == 0, back.stderr
     assert "These keys open workspace search, as when the backup was made: ann." in back.stderr
+
+
+def test_dated_backups_are_written_into_a_folder(postgres_address: str, tmp_path: Path) -> None:
+    """Each night another, of which the newest stay; nothing in the folder is replaced, with --force neither."""
+    _fill(postgres_address, "search")
+    foreign = tmp_path / "letters.txt"
+    foreign.write_text("mine")
+    database = str(database_url(postgres_address).database)
+    old = tmp_path / f"{database}-20250102T030405Z"
+    back_up_workspaces(postgres_address, old, _NOW)
+    done = run(["backup", str(tmp_path), "--keep", "1", "--force", "--database", postgres_address])
+    assert (done.status, done.stdout) == (0, "search\t1 evaluations\t9 logs\n"), done.stderr
+    assert f"Deleted {old.name}." in done.stderr
+    (new,) = set(tmp_path.iterdir()) - {foreign}
+    assert new.name.startswith(f"{database}-")
+    assert f"Wrote {new}. Restore it with: evals-mcp restore {new}" in done.stderr
+    back = run(["restore", str(new), "--workspace", "search", "--as", "monday", "--database", postgres_address])
+    assert back.status == 0, back.stderr

@@ -13,7 +13,7 @@ from evals_mcp.errors import Invalid
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     command = commands.add_parser("backup", help="write a backup while servers go on: evals-mcp backup FILE")
-    command.add_argument("to", metavar="PATH", help="a new file, or a folder for dated files; PostgreSQL: a new folder")
+    command.add_argument("to", metavar="PATH", help="a new file (PostgreSQL: a new folder), or a folder for dated ones")
     command.add_argument("--force", action="store_true", help="replace what is there, once the new backup is whole")
     command.add_argument("--keep", type=int, metavar="N", help="in a folder: delete all but the N newest backups")
     command.add_argument(
@@ -32,25 +32,32 @@ def _back_up(parsed: argparse.Namespace) -> int:
         if parsed.workspace:
             raise Invalid("A SQLite file holds one workspace. Omit --workspace.")
         return _back_up_file(parsed, Path(url.database or ""), to, now)
-    if parsed.keep is not None:
-        raise Invalid("--keep is for SQLite files in a folder.")
+    return _back_up_workspaces(parsed, address, url.database or "evals", to, now)
+
+
+def _back_up_workspaces(parsed: argparse.Namespace, address: str, database: str, to: Path, now: datetime) -> int:
+    from evals_mcp.keeping.dated_backups import dated_path, delete_older, holds_backups, require_keep
     from evals_mcp.keeping.postgresql_backup import back_up_workspaces
     from evals_mcp.keeping.workspaces import workspace_in
 
+    require_keep(parsed.keep, to)
     in_address = workspace_in(address)
     names = parsed.workspace or ([in_address] if in_address else [])
-    manifest = back_up_workspaces(address, to, now, names, force=parsed.force, tell=_say)
+    stem = "-".join([database, *names])
+    path = dated_path(to, stem, now) if holds_backups(to) else to
+    manifest = back_up_workspaces(address, path, now, names, force=parsed.force, tell=_say)
     for item in manifest.workspaces:
         print(f"{item.name}\t{item.counts['evaluations']:,} evaluations\t{item.counts['logs']:,} logs")
-    print(f"Wrote {to}. Restore it with: evals-mcp restore {to}", file=sys.stderr)
+    print(f"Wrote {path}. Restore it with: evals-mcp restore {path}", file=sys.stderr)
+    _tell_deleted([] if parsed.keep is None else delete_older(to, stem, parsed.keep))
     return 0
 
 
 def _back_up_file(parsed: argparse.Namespace, database: Path, to: Path, now: datetime) -> int:
+    from evals_mcp.keeping.dated_backups import require_keep
     from evals_mcp.keeping.sqlite_backup import back_up_file
 
-    if parsed.keep is not None and (parsed.keep < 1 or not to.is_dir()):
-        raise Invalid("--keep takes a number from 1, and a folder for the backups.")
+    require_keep(parsed.keep, to)
     done = back_up_file(database, to, now, force=parsed.force, keep=parsed.keep)
     print(done.path)
     print(
@@ -58,9 +65,13 @@ def _back_up_file(parsed: argparse.Namespace, database: Path, to: Path, now: dat
         f"Restore it with: evals-mcp restore {done.path}",
         file=sys.stderr,
     )
-    for old in done.removed:
-        print(f"Deleted {old.name}.", file=sys.stderr)
+    _tell_deleted(done.removed)
     return 0
+
+
+def _tell_deleted(older: list[Path]) -> None:
+    for path in older:
+        print(f"Deleted {path.name}.", file=sys.stderr)
 
 
 def _say(name: str) -> None:

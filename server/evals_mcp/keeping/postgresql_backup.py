@@ -1,5 +1,6 @@
 """Back up workspaces of PostgreSQL: one consistent dump of each, as PostgreSQL's documentation has it."""
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlalchemy.engine import URL
 from evals_mcp import __version__
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.keeping.control_rows import read_rows
+from evals_mcp.keeping.manifests import NAME as MANIFEST
 from evals_mcp.keeping.manifests import DumpedWorkspace, Manifest, file_digest, write_manifest
 from evals_mcp.keeping.new_paths import put_in_place, require_free, temporary_beside
 from evals_mcp.keeping.postgresql_programs import Program, connection_arguments, find_program
@@ -31,9 +33,11 @@ def back_up_workspaces(
 ) -> Manifest:
     """Write a folder with a dump of each workspace (of all, without `names`), while others use them.
 
-    Raises Conflict for an existing folder, unless `force`; NotFound for an unknown workspace; and Unavailable where
+    Raises Conflict for an existing folder, unless `force` and it is a backup; NotFound for an unknown workspace; and Unavailable where
     `pg_dump` is missing or too old, or if the folder cannot be written.
     """
+    if force and os.path.lexists(to) and not (to / MANIFEST).is_file():
+        raise Conflict(f"{to} is no backup, so --force does not replace it. Choose another name.")
     require_free(to, force=force)
     url = database_url(address)
     with closing(create_database(address, CONTROL_SCHEMA)) as database:

@@ -1,7 +1,6 @@
 """Back up a SQLite database to a file, and put such a file in a database's place."""
 
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evals_mcp.errors import Conflict, Unavailable
+from evals_mcp.keeping.dated_backups import dated_path, delete_older
 from evals_mcp.keeping.new_paths import put_in_place, require_free, temporary_beside
 from evals_mcp.keeping.sqlite_copies import copy_database, require_ours, require_sound
 from evals_mcp.store.database.checkup import Checkup
@@ -19,7 +19,6 @@ from evals_mcp.store.database.sqlite_file import SqliteFile
 
 _IN_USE = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
 _MAGIC = b"SQLite format 3\0"
-_DATED = r"{stem}-\d{{8}}T\d{{6}}Z\.db"
 _HELD = ("files", "logs", "evaluations", "api_keys")
 
 
@@ -47,23 +46,15 @@ def back_up_file(database: Path, to: Path, now: datetime, *, force: bool = False
     """
     require_ours(database)
     folder = to if to.is_dir() else None
-    path = to if folder is None else folder / f"{database.stem}-{now:%Y%m%dT%H%M%SZ}.db"
+    path = to if folder is None else dated_path(folder, database.stem, now, ".db")
     if path.exists() and path.samefile(database):
         raise Conflict(f"{path} is the database itself. Name another file.")
     require_free(path, force=force)
     with temporary_beside(path) as temporary:
         checkup = copy_database(database, temporary)
         put_in_place(temporary, path, force=force)
-    removed = [] if folder is None or keep is None else _older(folder, database.stem, keep)
-    for old in removed:
-        old.unlink(missing_ok=True)
+    removed = [] if folder is None or keep is None else delete_older(folder, database.stem, keep, ".db")
     return BackedUp(path, checkup, removed)
-
-
-def _older(folder: Path, stem: str, keep: int) -> list[Path]:
-    dated = re.compile(_DATED.format(stem=re.escape(stem)))
-    found = sorted(path for path in folder.iterdir() if dated.fullmatch(path.name))
-    return found[: max(len(found) - keep, 0)]
 
 
 def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool = False) -> Restored:
