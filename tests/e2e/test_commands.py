@@ -49,6 +49,7 @@ def test_call_prints_an_answer(sample_database: Path) -> None:
         (["call", "sum_up"], 1, 'There is no tool "sum_up". The tools are list_evaluations, list_runs,'),
         (["demo", "--database", "sqlite:///new.db"], 1, "Give a file name, not a URL."),
         (["--database", "/", "demo"], 1, "/ already exists. Name a new file."),
+        (["import", "x", "--database", "e.db"], 2, "Write it before the command: evals-mcp --database … COMMAND …\n"),
         (["perform"], 2, "invalid choice: 'perform'"),
         (["call", "list_evaluations"], 1, "The database file is damaged or not a SQLite database"),
     ],
@@ -70,12 +71,22 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
     database = ["--database", str(tmp_path / "evals.db")]
     none = run(["keys", "list", *database])
     assert (none.status, none.stdout) == (0, "")
-    assert "There are no keys" in none.stderr
+    assert "does not exist yet, so there are no keys" in none.stderr
+    assert list(tmp_path.iterdir()) == []
     made = run(["keys", "create", "dashboard", "--read-only", *database])
     secret = made.stdout.strip()
-    assert f"Created key {secret.split('_')[1]} for workspace default" in made.stderr
+    assert f"Created the database {database[1]}." in made.stderr
+    assert f"Created key {secret.split('_')[1]} of dashboard for workspace default, role read." in made.stderr
+    assert "It is the first key: restart running servers" in made.stderr
+    second = run(["keys", "create", "ann", *database]).stderr
+    assert "first key" not in second
+    assert "Created the database" not in second
+    taken = run(["keys", "create", "ann", *database])
+    assert (taken.status, taken.stdout) == (1, "")
+    assert "To replace it, revoke it first." in taken.stderr
+    assert run(["keys", "revoke", "ann", *database]).stdout.endswith(" of ann (workspace default, role write).\n")
     listed = run(["keys", "list", *database]).stdout
-    assert listed.split("\t")[1:4] == ["dashboard", "default", "read"]
+    assert listed.splitlines()[0].split("\t")[1:4] == ["dashboard", "default", "read"]
     assert secret not in listed
     assert run(["keys", "revoke", "dashboard", *database]).stdout.startswith("Revoked ")
     assert "\trevoked " in run(["keys", "list", *database]).stdout

@@ -100,7 +100,8 @@ def test_commands_show_all_of_a_key(tmp_path: Path) -> None:
     assert rest[:3] == ["zoe", "default", "admin"]
     assert re.fullmatch(rf"{time}\t{time}\tnever\texpires soon", "\t".join(rest[3:]))
     assert run(["keys", "create", "ben", "--read-only", *database]).status == 0
-    assert run(["keys", "revoke", id, *database]).stdout == f"Revoked {id}.\n"
+    revoked = f"Revoked key {id} of zoe (workspace default, role admin).\n"
+    assert run(["keys", "revoke", id, *database]).stdout == revoked
     rows = [line.split("\t") for line in run(["keys", "list", *database]).stdout.splitlines()]
     assert {row[1]: (row[3], row[7][:7]) for row in rows} == {"zoe": ("admin", "revoked"), "ben": ("read", "active")}
     refused = run(["keys", "create", "x", "--expires", "soon", *database])

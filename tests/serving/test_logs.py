@@ -47,6 +47,18 @@ def test_each_request_is_an_object_in_a_line(tmp_path: Path, capsys: pytest.Capt
     assert "key_id" not in lines[1]
 
 
+def test_a_request_that_the_role_does_not_allow_names_its_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So whoever reads the log knows whose assistant tries to write."""
+    database = str(tmp_path / "evals.db")
+    made = create_key(database, None, "dashboard", read_only=True)
+    with served(database, log_format="json") as url:
+        assert httpx.post(f"{url}/v5/flows", headers={"X-API-KEY": made.secret}, timeout=60).status_code == 403
+    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (line["status"], line["key_id"]) == (403, made.key.id)
+
+
 def test_other_records_are_objects_too() -> None:
     """A traceback is in one line, and a password or a key in it is not; records of a request have its id."""
     handler = logging.StreamHandler(io.StringIO())

@@ -84,7 +84,11 @@ async def test_a_key_that_only_reads_has_no_tools_that_write(database: str, era:
             async with mcp_client(address, era, Authorization=f"Bearer {key}") as client:
                 tools = (await client.list_tools()).tools
                 assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
-                assert "There is no tool" in await words(client, "set_up_run", evaluation="new")
+                refused = await words(client, "set_up_run", evaluation="new")
+                assert "There is no tool" in refused
+                assert (
+                    "It writes, which this server, or the role of your API key or sign-in, does not allow." in refused
+                )
         async with mcp_client(url, era, Authorization=f"bearer {writer}") as client:
             assert "set_up_run" in [tool.name for tool in (await client.list_tools()).tools]
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from evals_mcp.store.teams.control import Control
 
 _INDENT = " " * 6
+_OF_PROGRAM = re.compile(r"unrecognized arguments: (--database|--workspace|--import-dirs)\b")
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,12 +34,18 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with the usage. A name that the shell found for a pattern may be taken for an option."""
-        super().error(visible(message))
+        super().error(visible(message) + _before_command(message))
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Exit after the output is written. Raises BrokenPipeError if nobody reads it."""
         sys.stdout.flush()
         super().exit(status, message)
+
+
+def _before_command(message: str) -> str:
+    """That an option of the program, which some commands have, too, stands before the others."""
+    found = _OF_PROGRAM.match(message)
+    return f". Write it before the command: evals-mcp {found[1]} … COMMAND …" if found else ""
 
 
 def add_database(parser: argparse.ArgumentParser) -> None:

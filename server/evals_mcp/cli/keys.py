@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evals_mcp.cli.arguments import add_database, control_of, database_of, settings_at
-from evals_mcp.cli.printing import print_rows
+from evals_mcp.cli.printing import print_rows, visible
 from evals_mcp.errors import Invalid
 from evals_mcp.models.roles import ROLES, Role
 from evals_mcp.variables import split_workspace
@@ -59,16 +59,22 @@ def _create_key(parsed: argparse.Namespace) -> int:
         request = CreateKeyRequest(name=parsed.name, role=role.word, expires_at=expires_at)
         made = _at_server(parsed, lambda keys: keys.create(request))
         id, workspace, secret = made.id, made.workspace, made.key
+        is_first = False
     else:
+        database = database_of(parsed)
+        is_new = not _exists(database)
         with control_of(parsed) as control:
-            of = parsed.workspace or split_workspace(database_of(parsed))[1]
+            of = parsed.workspace or split_workspace(database)[1]
+            is_first = not control.keys()
             created = control.create_key(of, parsed.name, role=role, expires_at=expires_at)
+        if is_new:
+            print(f"Created the database {database}.", file=sys.stderr)
         id, workspace, secret = created.key.id, created.key.workspace, created.secret
     print(secret)
     until = "" if expires_at is None else f" It expires at {_time(expires_at)}."
-    first = "" if parsed.server else " If this is your first key, restart running servers so that they require it."
+    first = " It is the first key: restart running servers so that they require it." if is_first else ""
     print(
-        f"Created key {id} for workspace {workspace}, role {role.word}.{until} "
+        f"Created key {id} of {visible(parsed.name)} for workspace {workspace}, role {role.word}.{until} "
         f"Copy it now: it cannot be shown again.{first}",
         file=sys.stderr,
     )
@@ -95,6 +101,9 @@ def read_expiry(text: str, now: datetime) -> datetime:
 def _list_keys(parsed: argparse.Namespace) -> int:
     if parsed.server is not None:
         rows = [_row(key, key.role, key.state) for key in _at_server(parsed, lambda keys: keys.all())]
+    elif not _exists(database := database_of(parsed)):
+        print(f"The database {database} does not exist yet, so there are no keys.", file=sys.stderr)
+        return 0
     else:
         with control_of(parsed) as control:
             now, found = control.database.now(), control.keys()
@@ -103,6 +112,13 @@ def _list_keys(parsed: argparse.Namespace) -> int:
         print("There are no keys. `evals-mcp serve` answers all requests, but only from this machine.", file=sys.stderr)
     print_rows(_HEADERS, rows)
     return 0
+
+
+def _exists(database: str) -> bool:
+    """Whether a database is there: to open a file that is not there would create it."""
+    from evals_mcp.store.database.states import is_missing
+
+    return not is_missing(database)
 
 
 def _row(key: "ApiKey | KeyResponse", role: str, state: str) -> tuple[str, ...]:
@@ -118,11 +134,13 @@ def _time(moment: datetime) -> str:
 
 def _revoke_key(parsed: argparse.Namespace) -> int:
     if parsed.server is not None:
-        revoked = _at_server(parsed, lambda keys: keys.revoke(parsed.key)).id
+        at_server = _at_server(parsed, lambda keys: keys.revoke(parsed.key))
+        id, name, workspace, role = at_server.id, at_server.name, at_server.workspace, at_server.role
     else:
         with control_of(parsed) as control:
-            revoked = control.revoke_key(parsed.key).id
-    print(f"Revoked {revoked}.")
+            key = control.revoke_key(parsed.key)
+        id, name, workspace, role = key.id, key.name, key.workspace, key.role.word
+    print(f"Revoked key {id} of {visible(name)} (workspace {workspace}, role {role}).")
     return 0
 
 

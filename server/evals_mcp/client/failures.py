@@ -35,7 +35,8 @@ _ERRORS: dict[int, type[EvalsError]] = {
 _TROUBLES: dict[Trouble, str] = {
     "settings": "cannot be used: the proxy or certificate settings in the environment do not work.",
     "connect": "cannot be reached: the connection failed. Check that it is running, and check the base URL.",
-    "certificate": "has a TLS certificate that is not trusted. Check the base URL and the certificate.",
+    "certificate": "has a TLS certificate that is not trusted. Check the base URL. If an authority of your own signed "
+    "it, set SSL_CERT_FILE to the file with that authority's certificate.",
     "proxy": "cannot be reached through the proxy. Check the proxy settings.",
     "timeout": "did not answer in time. Try again later, or request less.",
     "cut": "closed the connection before its answer was complete, or does not speak HTTP. "

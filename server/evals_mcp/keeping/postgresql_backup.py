@@ -33,8 +33,8 @@ def back_up_workspaces(
 ) -> Manifest:
     """Write a folder with a dump of each workspace (of all, without `names`), while others use them.
 
-    Raises Conflict for an existing folder, unless `force` and it is a backup; NotFound for an unknown workspace; and Unavailable where
-    `pg_dump` is missing or too old, or if the folder cannot be written.
+    Raises Conflict for an existing folder, unless `force` and it is a backup; NotFound for an unknown workspace; and
+    Unavailable where `pg_dump` is missing or too old, or if the folder cannot be written.
     """
     if force and os.path.lexists(to) and not (to / MANIFEST).is_file():
         raise Conflict(f"{to} is no backup, so --force does not replace it. Choose another name.")

@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
+from difflib import get_close_matches
 from functools import cache, partial
 from typing import Annotated, Any, get_type_hints
 
@@ -12,6 +13,8 @@ from mcp.types import Tool as ListedTool
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
+from evals_mcp.answers.frame.quoting import Quoted
+from evals_mcp.answers.frame.quoting import name as name_of
 from evals_mcp.answers.writes import closing_lines
 from evals_mcp.client.acting import acting
 from evals_mcp.client.row_sources import Progress
@@ -22,6 +25,7 @@ from evals_mcp.mcp.confirmation import Unanswered, ask_person
 from evals_mcp.mcp.host_names import host_name
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.views import TEXT_ALONE, wants_document
+from evals_mcp.tools import TOOLS, import_results
 from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS, RequestId
 from evals_mcp.tools.tool import Tool
 
@@ -47,6 +51,14 @@ async def offered(tools: Iterable[Tool], look_up: Callable[[Progress | None], Lo
         if rows is not lookup.client.reviews:
             return [tool for tool in listed if not tool.needs_extension]
     return listed
+
+
+def instead_of(name: str, names: list[str]) -> Quoted:
+    """What helps whoever called a tool that is not among the names of those that are here."""
+    if any(tool.name == name and tool is not import_results.TOOL for tool in TOOLS):
+        return "It writes, which this server, or the role of your API key or sign-in, does not allow."
+    close = get_close_matches(name[:100], names, n=1)
+    return f"Did you mean {name_of(close[0])}?" if close else f"The tools are {', '.join(map(name_of, names))}."
 
 
 def annotations_of(tool: Tool) -> ToolAnnotations:

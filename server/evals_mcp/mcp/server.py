@@ -46,7 +46,7 @@ from evals_mcp.mcp.called_tools import noted
 from evals_mcp.mcp.completion import NO_SUGGESTIONS, suggest
 from evals_mcp.mcp.extensions import EXTENSIONS, announce_extensions
 from evals_mcp.mcp.instructions import instructions
-from evals_mcp.mcp.listed_tools import annotations_of, bound, metadata_of, offered, without_noise
+from evals_mcp.mcp.listed_tools import annotations_of, bound, instead_of, metadata_of, offered, without_noise
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.prompts import PROMPTS, Prompt
 from evals_mcp.mcp.resources import RESOURCES, find_resource, journal_resource, newest_evaluations
@@ -150,13 +150,7 @@ class EvalsServer(LateServer):
     def _checked(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Check the arguments and drop those that hosts add. Raises Invalid for unknown names and unusable text."""
         if name not in self._tools:
-            close = get_close_matches(name[:100], list(self._tools), n=1)
-            hint = (
-                f"Did you mean {name_of(close[0])}?"
-                if close
-                else f"The tools are {', '.join(map(name_of, self._tools))}."
-            )
-            raise Invalid(f"There is no tool {_short(name)}. {hint}")
+            raise Invalid(f"There is no tool {_short(name)}. {instead_of(name, list(self._tools))}")
         self._register(self._tools[name])
         known = self._arguments[name]
         given = {key: value for key, value in arguments.items() if key in known or key not in _ADDED_BY_HOSTS}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from evals_mcp.errors import Invalid
+from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.serving.configuration import Configuration
 from evals_mcp.serving.options import ServeOptions
@@ -36,8 +36,13 @@ def _sign_in(oauth: OAuthSettings) -> str:
 
     from evals_mcp.oauth.signing_keys import Provider
 
-    _, found = anyio.run(Provider(oauth).read)
-    return f", and sign-in with {len(found.ids)} keys of the identity provider"
+    try:
+        _, found = anyio.run(Provider(oauth).read)
+    except Unavailable as error:
+        raise Unavailable(
+            f"The identity provider {oauth.issuer} (setting oauth.issuer) cannot be used: {error}"
+        ) from error
+    return f", and sign-in with keys of the identity provider ({len(found.ids)} found)"
 
 
 def _shown(setting: Setting, value: Any) -> str:
@@ -84,7 +89,7 @@ def check(options: ServeOptions) -> str:
     require_servable(options, keyed=teams.keys > 0 or signs_in)
     if not teams.keys and not signs_in and bool(found.server) and options.workspace not in teams.workspaces:
         listed = ", ".join(teams.workspaces) or "none yet; create one with `evals-mcp workspaces create`"
-        raise Invalid(f"Name a workspace that exists. Workspaces: {listed}.")
+        raise Invalid(f"Without keys, set workspace to one that exists. Workspaces: {listed}.")
     keys = f"{teams.active_keys} active keys" if teams.keys else "without keys"
     keys += _sign_in(options.oauth) if options.oauth is not None else "" if teams.keys else ", to this machine only"
     upgraded = "" if found.revision in (None, found.newest) else " The first start upgrades it."

@@ -201,7 +201,7 @@ class _Supervisor:
         for worker in old:
             worker.leave()
         self._leaving += old
-        _LOGGER.warning("The configuration was read again: %d new workers serve.", len(self._serving))
+        _LOGGER.warning("The configuration was read again. New workers that serve: %d.", len(self._serving))
 
     def _abandon_reload(self) -> None:
         for worker in self._coming:

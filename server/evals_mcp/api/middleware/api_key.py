@@ -43,11 +43,11 @@ class KeyGate:
             return
         try:
             grant = await self._access.grant(Headers(scope=scope).get("x-api-key"))
+            scope.setdefault("state", {})["grant"] = grant  # also of what is refused: the log says whose key it was
             require_role(grant, need_of(scope["method"], scope["path"]))
         except EvalsError as error:
             headers = {"WWW-Authenticate": "X-API-KEY"} if error.status == 401 else None
             refusal = JSONResponse({"detail": str(error)}, status_code=error.status, headers=headers)
             await refusal(scope, receive, send)
             return
-        scope.setdefault("state", {})["grant"] = grant
         await self._app(scope, receive, send)

@@ -63,7 +63,10 @@ def insert_key(
     """Store a new key of a workspace that exists. Raises Conflict if a key that works has the name."""
     working = [key for key in _named(connection, workspace, name) if key.state(now) in ("active", "expires soon")]
     if working:
-        raise Conflict(f"Workspace `{workspace}` already has a key named `{name}`. Revoke it or choose another name.")
+        raise Conflict(
+            f"Workspace `{workspace}` already has a key named `{name}`. To replace it, revoke it first. If both must "
+            "work for a time, give the new one another name."
+        )
     made = new_secret()
     key = ApiKey(made.key_id, name, workspace, role, now, expires_at)
     row = {**key._asdict(), "role": role.word, "read_only": role < Role.WRITE, "digest": made.digest}

@@ -234,7 +234,7 @@ def find_workspace(connection: Connection, name: str | None) -> Workspace:
     known = connection.execute(select(workspaces.c.name).order_by(workspaces.c.name)).scalars().all()
     listed = ", ".join(f"`{item}`" for item in known) or "none yet; create one with `evals-mcp workspaces create`"
     if name is None:
-        raise Invalid(f"Name a workspace. Workspaces: {listed}.")
+        raise Invalid(f"Name a workspace, with --workspace NAME. Workspaces: {listed}.")
     row = connection.execute(select(*_COLUMNS).where(workspaces.c.name == name)).first()
     if row is None:
         raise NotFound(f"Workspace `{name}` does not exist. Workspaces: {listed}.")
