@@ -63,6 +63,10 @@ class InsufficientScope(Unauthorized):
         super().__init__(message, 403)
 
 
+class UnknownToken(Unauthorized):
+    """An access token that the identity provider has not signed, as far as anybody can tell."""
+
+
 class NotFound(EvalsError):
     """Nothing has this id, path or name."""
 

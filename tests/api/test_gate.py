@@ -9,6 +9,7 @@ import pytest
 from evals_mcp.api.app import create_app
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.middleware.api_key import OPEN_PATHS
+from evals_mcp.api.middleware.request_log import AnsweredRequest, RequestLog
 from evals_mcp.models.roles import Role
 from evals_mcp.store.teams.control import Control, open_control
 
@@ -94,3 +95,13 @@ async def test_the_openapi_document_tells_of_the_key(client: httpx.AsyncClient) 
     assert document["paths"]["/v5/flows"]["get"]["security"] == [{name: []} for name in schemes]
     assert document["paths"]["/keys"]["post"]["security"] == [{name: []} for name in schemes]
     assert "security" not in document["paths"]["/health"]["get"]
+
+
+async def test_the_log_has_whose_key_was_refused_for_its_role(control: Control) -> None:
+    """Whoever tries what they may not do has a name."""
+    told: list[AnsweredRequest] = []
+    made = control.create_key(None, "ann", role=Role.READ)
+    transport = httpx.ASGITransport(RequestLog(create_app(KeyedAccess(control), keys=control), told.append))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        assert (await client.post("/v5/flows", headers={"X-API-KEY": made.secret})).status_code == 403
+    assert [(request.status, request.key_id) for request in told] == [(403, made.key.id)]

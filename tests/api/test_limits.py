@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,9 +11,12 @@ from tests.every_route import LINES
 
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess
+from evals_mcp.api.keyed_access import KeyedAccess
+from evals_mcp.models.roles import Role
 from evals_mcp.store.database.meter import RENEWED_SECONDS, Limits, Meter
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.store import Store, open_store
+from evals_mcp.store.teams.control import open_control
 
 pytestmark = pytest.mark.anyio
 _FLOW = {"path": "f", "attributes": {"n": 1}}
@@ -164,3 +168,18 @@ async def test_requests_of_a_minute_are_counted(opened: Open) -> None:
     assert (await server.api.get("/health")).status_code == 200
     server.wait(40)
     assert (await server.api.get("/v5/flows")).status_code == 200
+
+
+async def test_keys_are_administered_whatever_was_used_up(tmp_path: Path) -> None:
+    """Else whoever stole a key could keep it: with requests of a minute, or with storage."""
+    with closing(open_control(str(tmp_path / "evals.db"))) as control:
+        control.limit_workspace("default", Limits(bytes=1, requests=1))
+        admin, stolen = (control.create_key(None, role.word, role=role) for role in (Role.ADMIN, Role.WRITE))
+        client = _client(create_app(KeyedAccess(control), keys=control))
+        headers = {"X-API-KEY": stolen.secret}
+        assert (await client.post("/v5/flows", json=_FLOW, headers=headers)).status_code == 507
+        assert (await client.get("/v5/flows", headers=headers)).status_code == 429
+        headers = {"X-API-KEY": admin.secret}
+        revoked = await client.post(f"/keys/{stolen.key.id}/revoke", headers=headers)
+        assert (revoked.status_code, "ratelimit" in revoked.headers) == (200, False)
+        assert (await client.post("/keys", json={"name": "new"}, headers=headers)).status_code == 201

@@ -46,7 +46,7 @@ def test_an_administrator_manages_keys_without_a_shell_on_the_server(tmp_path: P
         assert secret not in str(listed)
         assert client.post("/keys", json={"name": "zoe"}).status_code == 409
         assert client.post("/keys", json={"name": "old", "expires_at": "2001-01-01T00:00:00Z"}).status_code == 400
-        for wrong in ({"name": ""}, {"name": "a\nb"}, {"name": "x", "role": "owner"}, {}):
+        for wrong in ({"name": ""}, {"name": "a\nb"}, {"name": "zoe "}, {"name": "x", "role": "owner"}, {}):
             assert client.post("/keys", json=wrong).status_code in (400, 422), wrong
         assert client.post(f"/keys/{new['id']}/revoke").json()["state"] == "revoked"
         assert client.post("/keys/nobody/revoke").status_code == 404

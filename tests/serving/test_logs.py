@@ -84,6 +84,25 @@ def test_other_records_are_objects_too() -> None:
     assert secret not in line
 
 
+def test_no_text_of_others_begins_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Control characters are escaped in a plain log, too; a traceback has its own lines."""
+    root, handler = logging.getLogger(), logging.StreamHandler(sys.stderr)
+    root.addHandler(handler)
+    try:
+        with ServerLog("plain").records():
+            logging.getLogger("a").warning("a claim is %s", "x\n2026 ERROR\x1b[2J\u2028\ud800é")
+            try:
+                raise ValueError("b")
+            except ValueError:
+                logging.getLogger("a").exception("failed\n")
+    finally:
+        root.removeHandler(handler)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].endswith("WARNING a claim is x\\n2026 ERROR\\x1b[2J\\u2028\\ud800é")
+    assert lines[1].endswith("ERROR failed")
+    assert lines[2].startswith("Traceback")
+
+
 def test_records_are_written_as_the_log_is(capsys: pytest.CaptureFixture[str]) -> None:
     """While the server runs; afterwards, and in plain logs, handlers are as they were."""
     root = logging.getLogger()

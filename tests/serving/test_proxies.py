@@ -37,6 +37,7 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "Fo
         (["127.0.0.1, 203.0.113.9"], "203.0.113.9"),
         (["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
         (["::ffff:203.0.113.9"], "203.0.113.9"),
+        (["fe80::1%x ann GET v5 200"], "fe80::1"),
         (["unknown"], None),
         (["203.0.113.9, unknown"], None),
         (["203.0.113.9, , 10.0.0.2"], "10.0.0.2"),
@@ -146,11 +147,11 @@ async def test_a_client_has_so_many_requests_at_once() -> None:
         await few({"type": "http", "client": (client, 0)}, None, send)  # type: ignore[arg-type]
 
     async with anyio.create_task_group() as tasks:
-        for client in ("a", "a", "a", "b"):
+        for client in ("a", "a", "a", "b", *(f"2001:db8::{number}" for number in range(3))):
             tasks.start_soon(ask, client)
         await anyio.wait_all_tasks_blocked()
         go.set()
-    assert (sorted(waiting), answers) == (["a", "a", "b"], [503])
+    assert (sorted(waiting), answers) == (["2001:db8::0", "2001:db8::1", "a", "a", "b"], [503, 503])
     await ask("a")
     assert waiting[-1] == "a"
 
@@ -166,6 +167,9 @@ def test_a_server_without_keys_answers_no_client_of_a_proxy_elsewhere(tmp_path: 
         {"Forwarded": "for=203.0.113.9;proto=https"},
         {"Forwarded": 'for="[2001:db8::1]:80"'},
         {"Forwarded": "proto=https"},
+        {"X-Real-IP": "203.0.113.9"},
+        {"True-Client-IP": "203.0.113.9"},
+        {"X-Forwarded-Host": "evals.example"},
         {"Host": "evals.example", "X-Forwarded-For": "127.0.0.1"},
     )
     here: tuple[dict[str, str], ...] = ({}, {"X-Forwarded-For": "127.0.0.1:99"}, {"Forwarded": 'for="[::1]"'})

@@ -17,10 +17,12 @@ from tests.identity_provider import RESOURCE, IdentityProvider, identity_provide
 from tests.serving.administration import create_key
 from tests.serving.mcp_clients import message
 
+from evals_mcp.api.attempts import watched
 from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.oauth.tokens import LONGEST_TOKEN
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.serve import listening
+from evals_mcp.store.teams.control import open_control
 
 pytestmark = pytest.mark.anyio
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
@@ -40,7 +42,10 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that takes a provider's tokens."""
     oauth = OAuthSettings(provider.issuer, RESOURCE, **settings)
-    with listening(ServeOptions(str(database), port=0, oauth=oauth, read_only=read_only)) as (app, _):
+    with listening(ServeOptions(str(database), port=0, oauth=oauth, read_only=read_only, slows_refusals=False)) as (
+        app,
+        _,
+    ):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://evals.example") as client:
             yield client
@@ -135,11 +140,12 @@ async def test_what_somebody_writes_is_theirs(
     async with serving(database, provider) as client:
         made = {"evaluation": "mine", "attributes": '{"a": 1}', "version": "v1"}
         assert "Undo:" in (await ask(client, token, "tools/call", name="set_up_run", arguments=made)).text
-        await ask(client, provider.token(email="yan@team.example", email_verified=False), "tools/call",
-                  name="set_up_run", arguments=made | {"evaluation": "other"})  # fmt: skip
+        for name, verified in (("other", False), ("third", "false")):
+            await ask(client, provider.token(email="yan@team.example", email_verified=verified), "tools/call",
+                      name="set_up_run", arguments=made | {"evaluation": name})  # fmt: skip
         await client.get(f"/v5/files/{token}", headers={"X-API-KEY": key})
         entries = (await client.get("/v5/journal", headers={"X-API-KEY": key})).json()["records"]
-    assert [entry["actor"] for entry in entries] == ["u-1", "zoe@team.example"]
+    assert [entry["actor"] for entry in entries] == ["u-1", "u-1", "zoe@team.example"]
     logged = "".join(capfd.readouterr())
     assert "oauth_" in logged
     assert "/v5/files/eyJ***" in logged
@@ -226,6 +232,21 @@ async def test_a_token_that_does_not_hold_is_refused(
         assert "set_up_run" in tools(await ask(client, provider.token()))
 
 
+SIGNED = ("expired", "not yet", "issued later", "without exp", "exp is", "for ")
+
+
+async def test_tokens_that_nobody_signed_are_slowed_as_wrong_keys_are(
+    tmp_path: Path, provider: IdentityProvider
+) -> None:
+    """But none that the provider has signed: whoever has an expired one only signs in again."""
+    provider.keys["keys"] += [public_key("rsa"), public_key("rsa", kid="rsa-512", alg="RS512")]
+    async with serving(tmp_path / "evals.db", provider) as client:
+        for name, (make, _) in WRONG.items():
+            with watched() as attempt:
+                assert (await ask(client, make(provider))).status_code == 401
+            assert (attempt.refused is None) == name.startswith(SIGNED), name
+
+
 async def test_what_is_near_enough_holds(tmp_path: Path, provider: IdentityProvider) -> None:
     """Half a minute between two clocks, several audiences, and each kind of key."""
     now = int(time.time())
@@ -264,3 +285,15 @@ async def test_the_claim_leads_to_one_workspace(tmp_path: Path, provider: Identi
             assert "insufficient_scope" not in refused.headers.get("WWW-Authenticate", "")
         nobody = await ask(client, provider.token(groups="evals", email="a\nb", sub=" "))
         assert (nobody.status_code, "names no person" in nobody.json()["detail"]) == (403, True)
+
+
+async def test_a_claim_may_be_any_text(postgres_address: str, provider: IdentityProvider) -> None:
+    """Also one that no database can look for, it is no workspace's name."""
+    control = open_control(postgres_address)
+    control.create_workspace("evals")
+    control.close()
+    async with serving(postgres_address, provider, workspace_claim="team") as client:
+        for text in ("evals\0", "evals\n", "\ud800", "evals ", "'", "EVALS"):
+            refused = await ask(client, provider.token(team=text))
+            assert (refused.status_code, "does not exist here" in refused.text) == (403, True), refused.text
+        assert (await ask(client, provider.token(team="evals"))).status_code == 200

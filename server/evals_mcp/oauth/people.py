@@ -9,6 +9,7 @@ from evals_mcp.errors import InsufficientScope, Unauthorized
 from evals_mcp.oauth.settings import ROLES, SCOPE_CLAIMS, OAuthSettings
 
 _LONGEST_NAME = 200
+_NOT_VERIFIED = (False, "false", "False")  # some providers write texts
 _log = logging.getLogger(__name__)
 
 
@@ -36,7 +37,7 @@ def signed_in(claims: Mapping[str, Any], settings: OAuthSettings) -> SignedIn:
 def _person(claims: Mapping[str, Any], settings: OAuthSettings) -> str:
     for name in settings.person_claims:
         value = claim(claims, name)
-        if name == "email" and claims.get("email_verified") is False:
+        if name == "email" and claims.get("email_verified") in _NOT_VERIFIED:
             continue  # anybody could have written it
         if isinstance(value, str) and value.isprintable() and 0 < len(value.strip()) <= _LONGEST_NAME:
             return value.strip()

@@ -12,7 +12,7 @@ from typing import Any, Never
 
 import jwt
 
-from evals_mcp.errors import Unauthorized
+from evals_mcp.errors import Unauthorized, UnknownToken
 from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.oauth.signing_keys import ALGORITHMS, Provider
 
@@ -30,7 +30,8 @@ _log = logging.getLogger(__name__)
 
 
 async def verified_claims(token: str, settings: OAuthSettings, provider: Provider) -> Mapping[str, Any]:
-    """The claims of a token. Raises Unauthorized if it does not hold here, and Unavailable as the provider."""
+    """The claims of a token. Raises Unauthorized if it does not hold here, UnknownToken if the provider
+    has not signed it, and Unavailable as the provider."""
     header, stated = _unverified(token)
     _check_form(header, stated, settings)
     kid, algorithm = header["kid"], header["alg"]
@@ -38,10 +39,10 @@ async def verified_claims(token: str, settings: OAuthSettings, provider: Provide
     key = found.keys.get((kid, algorithm))
     if key is None and kid in found.ids:
         _log.warning("Sign-in refused: the key %s of the provider is not for %s.", _short(kid), algorithm)
-        raise Unauthorized("The token's `alg` does not fit the provider's key with its `kid`.")
+        raise UnknownToken("The token's `alg` does not fit the provider's key with its `kid`.")
     if key is None:
         _log.warning("Sign-in refused: `kid` is %s; the provider has the keys %s.", _short(kid), _short(found.ids))
-        raise Unauthorized(
+        raise UnknownToken(
             f"The token is signed with a key (`kid`) that {settings.issuer} does not publish. Sign in again; if it "
             "stays so, the provider's keys and the issuer of its tokens do not belong together."
         )
@@ -63,7 +64,7 @@ def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The header and the claims of a token that nobody has vouched for yet."""
     if len(token) > LONGEST_TOKEN:
         _log.warning("Sign-in refused: a token has %d characters.", len(token))
-        raise Unauthorized(
+        raise UnknownToken(
             f"The token has more than {LONGEST_TOKEN:,} characters. Let the provider write fewer claims (such as "
             "groups) into access tokens."
         )
@@ -75,7 +76,7 @@ def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         _log.warning(
             "Sign-in refused: what a client sent is neither a JWT nor one of our API keys. Let the provider issue JWTs."
         )
-        raise Unauthorized(
+        raise UnknownToken(
             "This is neither a JWT nor an API key of this server. Access tokens must be JWTs: set the provider to "
             "issue them (some issue opaque tokens unless the client names an audience)."
         ) from None
@@ -87,24 +88,24 @@ def _check_form(header: Mapping[str, Any], stated: Mapping[str, Any], settings: 
     algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
     if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
         _log.warning("Sign-in refused: `alg` is %s.", _short(algorithm))
-        raise Unauthorized(
+        raise UnknownToken(
             f"The token is not signed in a way that this server takes (`alg`). It takes {', '.join(_ALGORITHMS)}."
         )
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
         _log.warning("Sign-in refused: `typ` is %s.", _short(kind))
-        raise Unauthorized("The token is no access token: its `typ` must be `at+jwt` or `JWT`.")
+        raise UnknownToken("The token is no access token: its `typ` must be `at+jwt` or `JWT`.")
     if stated.get("iss") != settings.issuer:
         _log.warning(
             "Sign-in refused: `iss` is %s, but EVALS_MCP_OAUTH_ISSUER is %s.",
             _short(stated.get("iss")),
             _short(settings.issuer),
         )
-        raise Unauthorized(
+        raise UnknownToken(
             f"The token is not from this server's identity provider: its `iss` must be exactly {settings.issuer}."
         )
     if not isinstance(kid, str) or not kid:
         _log.warning("Sign-in refused: a token has no `kid`. Let the provider write it into the header.")
-        raise Unauthorized("The token's header names no key (`kid`).")
+        raise UnknownToken("The token's header names no key (`kid`).")
 
 
 def _refuse(error: jwt.InvalidTokenError, stated: Mapping[str, Any], settings: OAuthSettings) -> Never:
@@ -112,7 +113,7 @@ def _refuse(error: jwt.InvalidTokenError, stated: Mapping[str, Any], settings: O
     match error:
         case jwt.InvalidSignatureError():
             _log.warning("Sign-in refused: a signature is not of the key that the token names.")
-            raise Unauthorized("The token's signature is wrong: it was changed, or another key has signed it.")
+            raise UnknownToken("The token's signature is wrong: it was changed, or another key has signed it.")
         case jwt.ExpiredSignatureError():
             _log.warning(
                 "Sign-in refused: `exp` is %s, and this machine's clock says %s.", _date(stated, "exp"), _now()

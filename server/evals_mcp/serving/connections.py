@@ -13,6 +13,8 @@ import uvicorn
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from evals_mcp.serving.proxies import site_of
+
 _LOGGER = logging.getLogger(__name__)
 _RESERVED_FILES = 100  # of the database, its journal, and bodies that wait in files
 _ANSWER = "HTTP/1.1 {} {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -130,10 +132,12 @@ class _GuardedProtocol(H11Protocol):
         self.bytes_received = 0
         self.bytes_at_step = 0
         self.since = 0.0
+        self.site = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.since = self.loop.time()
+        self.site = site_of(self.address)
         self._guard.add(self)
         if self.is_proxy:
             self.timeout_keep_alive = self._guard.proxy_seconds
@@ -247,9 +251,9 @@ class _Guard:
 
     def add(self, connection: _GuardedProtocol) -> None:
         """Take in a connection; for one too many, the one goes that has kept the server waiting longest, or this."""
-        address = connection.address
-        if self._of_address[address] >= self._limits.most_of_address and not self.is_proxy(address):
-            of_address = [other for other in self._open if other.address == address]
+        address = connection.site
+        if self._of_address[address] >= self._limits.most_of_address and not connection.is_proxy:
+            of_address = [other for other in self._open if other.site == address]
             room = self._make_room(
                 of_address, "%s has %d connections; the oldest without a request ends.", address, len(of_address)
             )
@@ -271,9 +275,9 @@ class _Guard:
         if connection in self._open:
             del self._open[connection]
             self._watcher.connected(-1)
-            self._of_address[connection.address] -= 1
-            if not self._of_address[connection.address]:
-                del self._of_address[connection.address]
+            self._of_address[connection.site] -= 1
+            if not self._of_address[connection.site]:
+                del self._of_address[connection.site]
 
     def _make_room(self, among: list[_GuardedProtocol], message: str, *values: object) -> bool:
         unfinished = [other for other in among if other.state in ("waiting", "sending")]

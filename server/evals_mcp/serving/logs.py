@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from evals_mcp.api.middleware.request_log import AnsweredRequest
 
 _PLAIN = "%(asctime)s %(levelname)s %(message)s"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PASSWORD = re.compile(r"(://[^/\s:@]*:)[^@\s]+@")
+
+
+class PlainLines(logging.Formatter):
+    """A record as one line, whatever text of somebody else is in it; a traceback follows."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (a name of logging)
+        """The line. Control characters are written as in a literal of Python."""
+        record.message = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], record.message.rstrip("\n"))
+        return super().formatMessage(record)
 
 
 class JsonLines(logging.Formatter):
@@ -61,9 +71,8 @@ class ServerLog:
         """Write the records of this process's loggers, one of a kind in a minute."""
         logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=_PLAIN)
         before = [(handler, handler.formatter) for handler in logging.getLogger().handlers]
-        if self._is_json:
-            for handler, _ in before:
-                handler.setFormatter(JsonLines())
+        for handler, _ in before:
+            handler.setFormatter(JsonLines() if self._is_json else PlainLines(_PLAIN))
         try:
             with sparing_logs():
                 yield

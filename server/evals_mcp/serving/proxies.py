@@ -19,6 +19,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 _MOST_HOPS = 20
+_NETWORK_OF_SITE = 64  # bits of an IPv6 address: whoever has one has all that begin so
 _BUSY = "Too many requests of one client are worked on. Try again soon."
 
 
@@ -78,13 +79,23 @@ def _network(text: str) -> _Network:
 
 
 def read_address(text: str) -> Address | None:
-    """An address, with or without a port; None for anything else. IPv4 within IPv6 is IPv4."""
+    """An address, with or without a port; None for anything else. IPv4 within IPv6 is IPv4, and a zone is left out."""
     found = _WITH_PORT.fullmatch(text)
-    try:
-        address = ipaddress.ip_address((found[1] or found[2]) if found else text)
+    try:  # a zone is any text that somebody likes, and means nothing on another machine
+        address = ipaddress.ip_address(((found[1] or found[2]) if found else text).partition("%")[0])
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def site_of(host: str) -> str:
+    """The address of a client, or its IPv6 network, whose addresses are all one client's; another text as it is."""
+    address = read_address(host)
+    if address is None:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(ipaddress.ip_network((address, _NETWORK_OF_SITE), strict=False))
 
 
 class Forwarded:
@@ -121,7 +132,7 @@ class FewOfEach:
         if scope["type"] != "http" or not scope.get("client"):
             await self._app(scope, receive, send)
             return
-        client = scope["client"][0]
+        client = site_of(scope["client"][0])
         if self._of_client[client] >= self._most:
             await JSONResponse({"detail": _BUSY}, 503, headers={"Retry-After": "5"})(scope, receive, send)
             return

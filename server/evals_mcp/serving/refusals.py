@@ -4,7 +4,6 @@ A key that works is never slowed, whoever else has the same address: a proxy has
 """
 
 import asyncio
-import ipaddress
 import logging
 import math
 import time
@@ -18,6 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp.api.attempts import Attempt, watched
+from evals_mcp.serving.proxies import site_of
 
 _LOGGER = logging.getLogger(__name__)
 _MOST_ADDRESSES = 10_000
@@ -25,7 +25,6 @@ _MOST_IN_LINE = 1_000
 _MINUTE = 60.0
 _SECONDS_BETWEEN_LINES = 61.0  # logs keep one line of a kind in a minute
 _TOO_MANY = "Too many wrong keys came from this address. Try again in {} seconds."
-_NETWORK_OF_SITE = 64  # bits of an IPv6 address: whoever has one has all that begin so
 
 
 class RefusalLimits(NamedTuple):
@@ -67,7 +66,7 @@ class SlowedRefusals:
         async def held(message: Message) -> None:
             nonlocal is_answered
             if message["type"] == "http.response.start" and attempt.refused is not None:
-                seconds = await self._hold(_address(scope), attempt)
+                seconds = await self._hold(site_of((scope.get("client") or ("-",))[0]), attempt)
                 if seconds is not None:
                     is_answered = True
                     refusal = JSONResponse(
@@ -151,17 +150,3 @@ class RefusalLog:
         _LOGGER.warning(f"Refused: {kind}: %s.", refused)
         self._since[kind] = _Refused()
         self._later(_SECONDS_BETWEEN_LINES, lambda: self._tell(kind))
-
-
-def _address(scope: Scope) -> str:
-    """The client's address, or its site's network."""
-    host: str = (scope.get("client") or ("-",))[0]
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, _NETWORK_OF_SITE), strict=False))

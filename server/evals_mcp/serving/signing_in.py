@@ -11,9 +11,10 @@ from anyio import to_thread
 from cachetools import TTLCache
 from starlette.types import ASGIApp
 
+from evals_mcp.api.attempts import note_refusal
 from evals_mcp.api.grants import Access, Grant, ReadOnly
 from evals_mcp.api.keyed_access import KeyedAccess
-from evals_mcp.errors import EvalsError, Invalid, Unauthorized, Unavailable
+from evals_mcp.errors import EvalsError, Invalid, Unauthorized, Unavailable, UnknownToken
 from evals_mcp.mcp.over_http import Enter, McpOverHttp, SignIn
 from evals_mcp.models.roles import Role
 from evals_mcp.oauth.people import SignedIn, signed_in
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _SECONDS_KEPT = 0.5
 _MOST_KEPT = 1024
+_REFUSED = "an access token, not signed by the identity provider"
 _log = logging.getLogger(__name__)
 
 
@@ -98,7 +100,12 @@ class SignedInAccess:
             raise Unauthorized("This server requires a sign-in or an API key.")
         if is_like_key(key):
             return await self._keys.grant(key)
-        who = signed_in(await verified_claims(key, self._settings, self._provider), self._settings)
+        try:
+            claims = await verified_claims(key, self._settings, self._provider)
+        except UnknownToken:  # one that has expired was good: whoever has it only signs in again
+            note_refusal(_REFUSED)
+            raise
+        who = signed_in(claims, self._settings)
         store = self._opened.get(who.workspace)
         if store is None:
             store = self._opened[who.workspace] = await to_thread.run_sync(self._open, who)

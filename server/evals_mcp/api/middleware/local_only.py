@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _FOR = re.compile(r'for="?([^",;\s]*)', re.IGNORECASE)
+_CLIENTS = ("x-forwarded-for", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip")
+"""Headers in which proxies name their client, beside `Forwarded`."""
 _PORT = re.compile(r"(?<=[\d\]]):\d+$")
 
 
@@ -42,14 +44,14 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_local(headers: Headers) -> bool:
-    origin = headers.get("origin")
-    addresses = [f"//{headers.get('host', '')}"] + ([] if origin is None else [origin])
+    hosts = [*(headers.getlist("host") or [""]), *headers.getlist("x-forwarded-host")]
+    addresses = [*(f"//{host.strip()}" for line in hosts for host in line.split(",")), *headers.getlist("origin")]
     return all(is_loopback(_host(address)) for address in addresses) and all(map(is_loopback, _clients(headers)))
 
 
 def _clients(headers: Headers) -> list[str]:
     """Whom proxies say that they speak for."""
-    named = ",".join(headers.getlist("x-forwarded-for")).split(",") if "x-forwarded-for" in headers else []
+    named = [name for header in _CLIENTS for line in headers.getlist(header) for name in line.split(",")]
     named += [name for line in headers.getlist("forwarded") for name in _FOR.findall(line) or [""]]
     return [_PORT.sub("", name.strip()).strip("[]") for name in named]
 

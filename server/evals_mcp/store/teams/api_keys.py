@@ -76,8 +76,8 @@ def insert_key(
 
 def check_new_key(name: str, now: datetime, expires_at: datetime | None) -> None:
     """Raise Invalid for a name that cannot be shown, and for an end that is not in the future."""
-    if not name.isprintable() or not 1 <= len(name.strip()) <= _LONGEST_NAME:
-        raise Invalid(f"A key name must have 1 to {_LONGEST_NAME} characters, all visible.")
+    if not name.isprintable() or not 1 <= len(name) <= _LONGEST_NAME or name != name.strip():
+        raise Invalid(f"A key name must have 1 to {_LONGEST_NAME} characters, all visible, and no space at its ends.")
     if expires_at is not None and expires_at <= now:
         raise Invalid("A key must expire in the future.")
 

@@ -235,10 +235,9 @@ def find_workspace(connection: Connection, name: str | None) -> Workspace:
     listed = ", ".join(f"`{item}`" for item in known) or "none yet; create one with `evals-mcp workspaces create`"
     if name is None:
         raise Invalid(f"Name a workspace, with --workspace NAME. Workspaces: {listed}.")
-    row = connection.execute(select(*_COLUMNS).where(workspaces.c.name == name)).first()
-    if row is None:
+    if name not in known:  # also what no database can look for, such as NUL
         raise NotFound(f"Workspace `{name}` does not exist. Workspaces: {listed}.")
-    return Workspace(*row)
+    return Workspace(*connection.execute(select(*_COLUMNS).where(workspaces.c.name == name)).one())
 
 
 _COLUMNS = [workspaces.c[name] for name in Workspace._fields]
