@@ -118,6 +118,17 @@ async def test_who_labels_judges_in_their_own_name(clients: dict[str, httpx.Asyn
     assert (await clients["label"].post(path, json=asked)).status_code == 200
 
 
+async def test_who_labels_reviews_in_their_own_name(clients: dict[str, httpx.AsyncClient], reviewed: _Reviewed) -> None:
+    """Else one key could keep all logs from everybody, or put back what another reviewer has."""
+    path = f"/v5/review/evaluations/{reviewed.made.evaluation['id']}/next"
+    for name in ("bob", "nobody"):
+        refused = await clients["label"].post(path, json={"reviewer": name, "skip": True})
+        assert (refused.status_code, "The reviewer is `label`." in refused.json()["detail"]) == (403, True)
+    given = await clients["bob"].post(path, json={"reviewer": "bob"})
+    assert given.json()["item"]["log"]["id"] == reviewed.log_id
+    assert (await clients["write"].post(path, json={"reviewer": "bob"})).json()["item"] is not None
+
+
 async def test_who_labels_judges_for_nobody_else(clients: dict[str, httpx.AsyncClient], reviewed: _Reviewed) -> None:
     """Not in another name, not for code or a model, and not by a version that comes with the judgment; nothing is
     stored."""

@@ -30,6 +30,13 @@ def require_own_judgment(author: str | None, spec: Mapping[str, Any], *, brings_
         raise Unauthorized(f"{_needs_write('judges in another name')} Omit the author: it is `{act.actor}`.", 403)
 
 
+def require_own_review(reviewer: str) -> None:
+    """Raise Unauthorized, with status 403, unless the request may be handed logs as this reviewer."""
+    act = current_act()
+    if act is not None and act.labels_only and reviewer != act.actor:
+        raise Unauthorized(f"{_needs_write('reviews in another name')} The reviewer is `{act.actor}`.", 403)
+
+
 def require_own_logs(connection: Connection, ids: Iterable[str]) -> None:
     """Raise Unauthorized, with status 403, unless the request may delete these logs. Unknown ids are no reason."""
     act = current_act()

@@ -17,6 +17,7 @@ from evals_mcp.models.review_queue import (
 )
 from evals_mcp.store.database.acts import leave_no_entry
 from evals_mcp.store.database.database import Database
+from evals_mcp.store.logs.own_judgments import require_own_review
 from evals_mcp.store.questions.evaluation_states import EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions, searched_version
 from evals_mcp.store.questions.filtered_columns import FilteredColumns
@@ -43,11 +44,12 @@ class ReviewQueue:
         self._columns = columns
 
     def next(self, evaluation_id: str, request: ReviewRequest) -> ReviewAnswer:
-        """Hand out the next log, or the one that the reviewer has. Raises NotFound and Invalid.
+        """Hand out the next log, or the one that the reviewer has. Raises NotFound, Invalid and Unauthorized.
 
         It is one transaction, in which the labels are read, too: so a log that has one, or that another reviewer has,
         is never handed out.
         """
+        require_own_review(request.reviewer)
         version = searched_version(self._database, request.filter)
         with self._database.read() as connection:  # others need not wait while this reads what is cached then
             now = self._database.now()
