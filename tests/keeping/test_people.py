@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import update
 from tests.e2e.in_process import run
 from tests.raw_rows import raw_rows
 from tests.recount import check_counts
@@ -17,6 +18,7 @@ from evals_mcp.keeping.workspaces import OpenWorkspace, opened_workspace
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.questions import AgreementQuestion
 from evals_mcp.store.database.acts import Act
+from evals_mcp.store.database.tables import evaluations, runs, versions
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.teams.control import open_control
 
@@ -63,6 +65,9 @@ def world(database_address: str) -> Iterator[World]:
         review.next("ben")
         version_id = store.runs.all(review.id)[0].version.version_id  # type: ignore[union-attr]
         own = store.logs.create("prompt", LogTarget(version_id=version_id), {"output": "x", "user": _NAME}).id
+        with store.database.write() as connection:  # as whoever has a key creates them
+            for table in (evaluations, runs, versions):
+                connection.execute(update(table).values(created_by=_NAME))
         yield World(opened, review, database_address, own)
 
 
@@ -71,6 +76,7 @@ def test_a_person_is_counted_before_anything_changes(world: World) -> None:
     rows = raw_rows(world.opened.store.database)
     found = look_for(world.opened, _NAME)
     assert found[:5] == (4, 1, 1, 1, 1)
+    assert found.created == _created(world)
     assert found.similar == [_NAME.upper()]
     assert look_for(world.opened, "nobody").is_empty
     with pytest.raises(Invalid, match="Name a person"):
@@ -90,7 +96,7 @@ def test_a_pseudonym_keeps_every_figure(world: World) -> None:
     assert [value for value in world.values if "O'Neil" in value.replace("\\'", "'") and "O'NEIL" not in value] == []
     check_counts(world.opened.store)
     assert look_for(world.opened, _NAME).is_empty
-    assert look_for(world.opened, pseudonym)[:5] == (4, 1, 1, 1, 1)
+    assert look_for(world.opened, pseudonym)[:6] == (4, 1, 1, 1, 1, _created(world))
     after = world.agreement()
     assert pseudonym in after.model_dump_json()
     assert "O'Neil" not in after.model_dump_json()
@@ -100,6 +106,20 @@ def test_a_pseudonym_keeps_every_figure(world: World) -> None:
     assert keys[pseudonym] is not None
     newest = world.opened.store.journal.page(1, 1).records[0]
     assert (newest.kind, newest.actor, newest.tool) == ("forget", "admin", "evals-mcp forget")
+
+
+def _created(world: World) -> int:
+    rows = raw_rows(world.opened.store.database)
+    return sum(len(rows[table.name]) for table in (evaluations, runs, versions))
+
+
+def test_other_spellings_are_named(world: World) -> None:
+    """Those of users, keys and creators, too, and those that only Unicode tells apart."""
+    with closing(open_control(world.address)) as control:
+        control.create_key(None if control.database.is_sqlite else "search", "zoe\u0308")
+    with world.opened.store.database.write() as connection:
+        connection.execute(update(runs).values(created_by="ZO\u00cb"))
+    assert look_for(world.opened, "Zo\u00eb").similar == ["ZO\u00cb", "zoe\u0308"]
 
 
 def _figures(rows: AgreementRows) -> list[str]:

@@ -60,6 +60,7 @@ def _show(found: "Found") -> None:
         ("logs handed out for review", found.reviews),
         ("entries of the journal", found.entries),
         ("keys", found.keys),
+        ("evaluations, runs and versions created", found.created),
     )
     print_rows(("what", "count"), [(what, f"{count:,}") for what, count in rows])
     if found.similar:

@@ -9,7 +9,7 @@ from sqlalchemy import delete as delete_rows
 from evals_mcp.errors import NotFound
 from evals_mcp.keeping.workspaces import OpenWorkspace, empty_log, vacuum_tables
 from evals_mcp.store.database.acts import Act, begin_act, without_act
-from evals_mcp.store.removal.people import Traces, delete_person, find_person, like_names, rename_person
+from evals_mcp.store.removal.people import Traces, delete_person, find_person, is_like, like_names, rename_person
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys
 
 Way = Literal["anonymise", "delete"]
@@ -26,12 +26,13 @@ class Found(NamedTuple):
     reviews: int
     entries: int
     keys: int
+    created: int
     similar: list[str]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing of this name."""
-        return not any((self.judgments, self.logs, self.reviews, self.entries, self.keys))
+        return not any((self.judgments, self.logs, self.reviews, self.entries, self.keys, self.created))
 
 
 class Forgotten(NamedTuple):
@@ -86,7 +87,10 @@ def _found(connection: Connection, opened: OpenWorkspace, name: str, traces: Tra
     of_keys = select(func.count()).select_from(api_keys).where(*_of_person(opened, name))
     keys = connection.execute(of_keys, execution_options=_options(opened)).scalar_one()
     counts = (len(traces.judgments), len(traces.logs), traces.reviews, len(traces.entries), keys)
-    return Found(*counts, like_names(connection, name))
+    names = select(api_keys.c.name).where(api_keys.c.workspace == opened.name)
+    of_others = connection.execute(names, execution_options=_options(opened)).scalars()
+    similar = {*like_names(connection, name), *(other for other in of_others if is_like(other, name))}
+    return Found(*counts, traces.created, sorted(similar))
 
 
 def _end_keys(connection: Connection, opened: OpenWorkspace, name: str, pseudonym: str | None) -> None:

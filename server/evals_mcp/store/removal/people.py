@@ -1,16 +1,26 @@
 """What a workspace has of a person, by name: find it, replace the name, or delete it. Inside a transaction."""
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, Table, Text, bindparam, cast, delete, func, or_, select, update
 
 from evals_mcp.errors import Invalid
 from evals_mcp.store.database.many import among
 from evals_mcp.store.database.pages import batches
-from evals_mcp.store.database.tables import journal, judgments, logs, review_items, run_logs
+from evals_mcp.store.database.tables import (
+    evaluations,
+    journal,
+    judgments,
+    logs,
+    review_items,
+    run_logs,
+    runs,
+    versions,
+)
 from evals_mcp.store.logs.deletions import delete_logs
 from evals_mcp.store.logs.judgments import author_key
 from evals_mcp.store.logs.run_logs import CHANGE_RUNS, recount_run
@@ -18,22 +28,27 @@ from evals_mcp.store.logs.run_logs import CHANGE_RUNS, recount_run
 _SPEAKERS = ("actor", "author", "reviewer", "user")
 """Fields of the journal's JSON values that hold the name of a person."""
 
+_CREATED = (evaluations, runs, versions)
+"""The tables that name who created a row."""
+
 
 class Traces(NamedTuple):
     """What there is of a person: the numbers of judgments and of other logs with this user, and of journal entries.
 
-    `reviews` counts the logs handed out to the person for review.
+    `reviews` counts the logs handed out to the person for review, `created` the evaluations, runs and versions that the
+    person created.
     """
 
     judgments: Sequence[int]
     logs: Sequence[int]
     entries: Sequence[int]
     reviews: int
+    created: int
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing."""
-        return not (self.judgments or self.logs or self.entries or self.reviews)
+        return not (self.judgments or self.logs or self.entries or self.reviews or self.created)
 
 
 def find_person(connection: Connection, name: str) -> Traces:
@@ -48,15 +63,27 @@ def find_person(connection: Connection, name: str) -> Traces:
         [row.number for row in rows if row.judged_log_number is None],
         _entries(connection, name),
         connection.execute(reviews).scalar_one(),
+        sum(connection.execute(_created_by(table, name)).scalar_one() for table in _CREATED),
     )
 
 
 def like_names(connection: Connection, name: str) -> list[str]:
-    """Other names here that differ from this one only in capitals or blanks, as they may be of the same person."""
+    """Other names here that differ from this one only in capitals, blanks or the way that Unicode writes a letter.
+
+    They may be of the same person.
+    """
     found: set[str] = set()
-    for column in (judgments.c.author, review_items.c.reviewer, journal.c.actor):
-        found |= set(connection.execute(select(column).where(column.is_not(None)).distinct()).scalars())
-    return sorted(other for other in found if other != name and _folded(other) == _folded(name))
+    creators = [table.c.created_by for table in _CREATED]
+    users = logs.c.extra["user"].as_string()
+    for column in (judgments.c.author, review_items.c.reviewer, journal.c.actor, *creators, users):
+        there = connection.execute(select(column).where(column.is_not(None)).distinct()).scalars()
+        found |= {other for other in there if is_like(other, name)}
+    return sorted(found)
+
+
+def is_like(other: str, name: str) -> bool:
+    """Whether a name is another spelling of a name."""
+    return other != name and _folded(other) == _folded(name)
 
 
 def rename_person(connection: Connection, name: str, found: Traces, pseudonym: str, now: datetime) -> None:
@@ -72,11 +99,13 @@ def rename_person(connection: Connection, name: str, found: Traces, pseudonym: s
     _change_runs(connection, sorted({*run_ids, *_runs_with(connection, found.logs)}), now)
     of_reviewer = review_items.c.reviewer == name
     connection.execute(update(review_items).where(of_reviewer).values(reviewer=pseudonym))
+    _rename_creator(connection, name, pseudonym)
     _rename_entries(connection, found.entries, name, pseudonym)
 
 
 def delete_person(connection: Connection, name: str, found: Traces, now: datetime) -> None:
-    """Delete a person's judgments, logs and reviews. Entries of the journal stay, without the name."""
+    """Delete a person's judgments, logs and reviews. What the person created stays, and so do entries of the
+    journal, without the name."""
     numbers = [*found.judgments, *found.logs]
     ids = [
         id
@@ -95,7 +124,17 @@ def delete_person(connection: Connection, name: str, found: Traces, now: datetim
     for run_id in sorted(run_ids):
         recount_run(connection, run_id, now)
     connection.execute(delete(review_items).where(review_items.c.reviewer == name))
+    _rename_creator(connection, name, None)
     _rename_entries(connection, found.entries, name, None)
+
+
+def _created_by(table: Table, name: str) -> Select[tuple[int]]:
+    return select(func.count()).select_from(table).where(table.c.created_by == name)
+
+
+def _rename_creator(connection: Connection, name: str, other: str | None) -> None:
+    for table in _CREATED:
+        connection.execute(update(table).where(table.c.created_by == name).values(created_by=other))
 
 
 def _entries(connection: Connection, name: str) -> list[int]:
@@ -148,7 +187,7 @@ def _change_runs(connection: Connection, run_ids: Sequence[str], now: datetime) 
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 _SET_EXTRA = update(logs).where(logs.c.number == bindparam("of_log")).values(extra=bindparam("extra"))
