@@ -22,6 +22,7 @@ from evals_mcp.keeping.postgresql_programs import connection_arguments, find_pro
 from evals_mcp.keeping.postgresql_restore import restore_workspaces
 from evals_mcp.store.database.addresses import database_url
 from evals_mcp.store.store import Store, open_store
+from evals_mcp.store.teams.control import open_control
 
 __all__ = ["client_programs"]
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("client_programs")]
@@ -125,6 +126,50 @@ def test_what_is_damaged_newer_or_absent_is_not_restored(postgres_address: str, 
         schemas = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'evals%'").fetchall()
         assert schemas == [("evals_mcp",)]
     assert list_workspaces(postgres_address) == []
+
+
+def test_workspaces_may_be_renamed_and_removed_while_they_are_backed_up(postgres_address: str, tmp_path: Path) -> None:
+    """A backup has them under the name that they had then, can be restored, and lacks only what is gone."""
+    for name in ("ads", "gone", "search"):
+        _fill(postgres_address, name)
+    key = create_key(postgres_address, "ads", "ann").key.id
+
+    def change(name: str) -> None:
+        if name == "ads":
+            with closing(open_control(postgres_address)) as control:
+                control.rename_workspace("ads", "ranking")
+                control.remove_workspace("gone")
+
+    backup = tmp_path / "backup"
+    manifest = back_up_workspaces(postgres_address, backup, _NOW, tell=change)
+    assert [item.name for item in manifest.workspaces] == ["ranking", "search"]
+    with closing(open_control(postgres_address)) as control:
+        control.rename_workspace("ranking", "ads")
+        control.remove_workspace("search")
+    restored = restore_workspaces(backup, postgres_address)
+    assert [(item.name, item.keys, item.other_keys) for item in restored] == [
+        ("ranking", [], ["ann"]),
+        ("search", [], []),
+    ]
+    assert [(found.id, found.workspace) for found in list_keys(postgres_address)] == [(key, "ads")]  # it goes on there
+    with closing(open_control(postgres_address)) as control:
+        control.remove_workspace("ads")
+        control.remove_workspace("ranking")
+    with pytest.raises(NotFound, match="does not exist"):
+        back_up_workspaces(postgres_address, tmp_path / "other", _NOW, ["ads"])
+    content = json.loads((backup / "manifest.json").read_text())
+    for changed in (
+        {"workspaces": []},
+        {"api_keys": [{"id": "x"}]},
+        {"workspaces": [{"name": "x", "created_at": "y"}]},
+    ):
+        damaged = {**content, "workspaces": [{**content["workspaces"][0]}]}
+        damaged["workspaces"][0]["control"] = {**content["workspaces"][0]["control"], **changed}
+        (backup / "manifest.json").write_text(json.dumps(damaged))
+        with pytest.raises(Unavailable, match="manifest is damaged"):
+            restore_workspaces(backup, postgres_address)
+    (backup / "manifest.json").write_text(json.dumps(content))
+    assert restore_workspaces(backup, postgres_address, ["ranking"])[0].keys == ["ann"]
 
 
 def test_programs_that_are_missing_or_too_old_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -45,6 +45,12 @@ def _restore(parsed: argparse.Namespace) -> int:
     for item in restored:
         print(f"{item.name}\t{item.counts['evaluations']:,} evaluations\t{item.counts['logs']:,} logs")
         _tell_keys(item.keys, f"workspace {item.name}")
+        if item.other_keys:
+            listed = ", ".join(map(visible, item.other_keys))
+            print(
+                f"These keys open another workspace here, as it was renamed since, and go on to: {listed}.",
+                file=sys.stderr,
+            )
     return 0
 
 

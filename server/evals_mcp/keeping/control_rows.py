@@ -4,14 +4,49 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, inspect, select
+from sqlalchemy import Boolean, Column, Connection, Integer, Table, inspect, select
 
+from evals_mcp.errors import Unavailable
 from evals_mcp.store.database.columns import Moment, microseconds, moment
-from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, metadata
+from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys, metadata, workspaces
 
 _IN_CONTROL = {"schema_translate_map": {None: CONTROL_SCHEMA}}
 KEYS = "api_keys"
 """The table of keys. It has digests of random keys, of which nobody can make a key."""
+
+
+def name_of(connection: Connection, schema: str) -> str | None:
+    """The name of the workspace that has a schema; None if none has it any more."""
+    wanted = select(workspaces.c.name).where(workspaces.c.schema == schema)
+    name: str | None = connection.execute(wanted, execution_options=_IN_CONTROL).scalar()
+    return name
+
+
+def keys_there(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The keys among the rows of a backup that the database has: of a workspace that has another name now."""
+    ids = set(connection.execute(select(api_keys.c.id), execution_options=_IN_CONTROL).scalars())
+    return [row for row in rows.get(KEYS, []) if row.get("id") in ids]
+
+
+def require_rows(rows: dict[str, list[dict[str, Any]]], workspace: str) -> None:
+    """Raise Unavailable unless rows of a backup are those of one workspace, with values that their columns take."""
+    known = {table.name: table for table, _ in _tables()}
+    fitting = all(
+        row.keys() >= {column.name for column in known[name].c if not (column.nullable or column.server_default)}
+        and all(_fits(known[name].c[field], value) for field, value in row.items() if field in known[name].c)
+        for name, found in rows.items()
+        if name in known
+        for row in found
+    )
+    if len(rows.get(workspaces.name, [])) != 1 or not fitting:
+        raise Unavailable(f"The backup's manifest is damaged: it lacks what workspace `{workspace}` needs.")
+
+
+def _fits(column: Column[Any], value: Any) -> bool:
+    if value is None:
+        return bool(column.nullable)
+    numbers = isinstance(column.type, Moment | Integer)
+    return type(value) is (int if numbers else bool if isinstance(column.type, Boolean) else str)
 
 
 def read_rows(connection: Connection, workspace: str) -> dict[str, list[dict[str, Any]]]:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.engine import URL
 
 from evals_mcp import __version__
-from evals_mcp.errors import Conflict, Invalid
-from evals_mcp.keeping.control_rows import read_rows
+from evals_mcp.errors import Conflict, EvalsError, Invalid, NotFound
+from evals_mcp.keeping.control_rows import name_of, read_rows
 from evals_mcp.keeping.manifests import NAME as MANIFEST
 from evals_mcp.keeping.manifests import DumpedWorkspace, Manifest, file_digest, write_manifest
 from evals_mcp.keeping.new_paths import put_in_place, require_free, temporary_beside
@@ -33,6 +33,8 @@ def back_up_workspaces(
 ) -> Manifest:
     """Write a folder with a dump of each workspace (of all, without `names`), while others use them.
 
+    One that is removed meanwhile is left out, unless it is named; one that is renamed has the name of its dump's moment.
+
     Raises Conflict for an existing folder, unless `force` and it is a backup; NotFound for an unknown workspace; and
     Unavailable where `pg_dump` is missing or too old, or if the folder cannot be written.
     """
@@ -53,11 +55,18 @@ def back_up_workspaces(
         program = find_program("pg_dump", int(server.split(".")[0].split(" ")[0]), url)
         with temporary_beside(to) as folder:
             folder.mkdir(mode=0o700)
-            dumped = []
+            dumped: list[DumpedWorkspace] = []
             for workspace in chosen:
                 tell(workspace.name)
-                found = (workspace.name, str(workspace.schema))
-                dumped.append(_dump(control.database, *found, program, url, folder))
+                item = _dump_if_there(control.database, str(workspace.schema), program, url, folder)
+                if item is not None:
+                    dumped.append(item)
+                elif names:
+                    raise NotFound(f"Workspace `{workspace.name}` was removed meanwhile. Nothing was written.")
+            if not dumped:
+                raise Invalid(_NO_WORKSPACES)
+            for left in {path.name for path in folder.iterdir()} - {item.dump for item in dumped}:
+                (folder / left).unlink()  # begun for a workspace that was removed
             manifest = Manifest(
                 made_by=f"evals-mcp {__version__}",
                 made_at=now,
@@ -71,11 +80,29 @@ def back_up_workspaces(
     return manifest
 
 
-def _dump(control: Database, name: str, schema: str, program: Program, url: URL, folder: Path) -> DumpedWorkspace:
-    """Dump one workspace. Its rows are counted in the snapshot that is dumped."""
-    path = folder / f"{name}.dump"
+def _dump_if_there(control: Database, schema: str, program: Program, url: URL, folder: Path) -> DumpedWorkspace | None:
+    """Dump one workspace; None if it is not there any more, since or while it is dumped."""
+    try:
+        return _dump(control, schema, program, url, folder)
+    except EvalsError:
+        with control.read() as connection:
+            if name_of(connection, schema) is not None:
+                raise
+        return None
+
+
+def _dump(control: Database, schema: str, program: Program, url: URL, folder: Path) -> DumpedWorkspace | None:
+    """Dump one workspace. Its name, its keys and the numbers of its rows are those of the snapshot that is dumped."""
     with Database(control.engine, schema).read() as connection:
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+        name = name_of(connection, schema)
+        if name is None:
+            return None
+        path = folder / f"{name}.dump"
+        if path.exists():
+            raise Conflict(
+                "Workspaces were renamed while they were backed up. Nothing was written. Repeat the command."
+            )
         revision = str(connection.execute(text(f'SELECT version_num FROM "{schema}".alembic_version')).scalar_one())  # noqa: S608
         if revision not in revisions(WORKSPACE):
             raise Conflict(f"A newer version of evals-mcp wrote workspace `{name}`. Back it up with that version.")

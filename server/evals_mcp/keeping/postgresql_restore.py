@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy import Connection, text
 
 from evals_mcp.errors import Conflict, Invalid, NotFound, Unavailable
-from evals_mcp.keeping.control_rows import KEYS, free_schema, store_rows
+from evals_mcp.keeping.control_rows import KEYS, free_schema, keys_there, require_rows, store_rows
 from evals_mcp.keeping.dump_statements import Statement, read_statements
 from evals_mcp.keeping.manifests import DumpedWorkspace, Manifest, file_digest, read_manifest
 from evals_mcp.keeping.postgresql_backup import count_rows
@@ -26,11 +26,16 @@ _NAME = re.compile(r"[a-z0-9_]{1,40}")
 
 
 class RestoredWorkspace(NamedTuple):
-    """A workspace that was restored: its name now, its rows by table, and the names of the keys that open it."""
+    """A workspace that was restored: its name now, its rows by table, and the names of the keys that open it.
+
+    `other_keys` are keys of the backup that open another workspace of the database, as it was renamed since. They go on
+    to open that one.
+    """
 
     name: str
     counts: dict[str, int]
     keys: list[str]
+    other_keys: list[str]
 
 
 def restore_workspaces(
@@ -55,6 +60,7 @@ def restore_workspaces(
         raise Invalid("--as takes a new name of 1 to 40 lower-case letters, digits and `_`, for one --workspace.")
     _refuse_newer(manifest, chosen, backup)
     for item in chosen:
+        require_rows(item.control, item.name)
         _require_whole(backup / item.dump, item)
     program = find_program("pg_restore", manifest.pg_dump)
     with closing(open_control(address)) as control:
@@ -114,12 +120,17 @@ def _restore(
         counts = count_rows(connection, schema)
         if {table: counts.get(table) for table in item.counts} != item.counts:
             raise Unavailable(f"The dump of workspace `{item.name}` lacks rows. Nothing was restored.")
-        store_rows(connection, item.control, name, schema, with_keys=with_keys)
+        others = keys_there(connection, item.control) if with_keys else []
+        mine = [key for key in item.control.get(KEYS, []) if with_keys and key not in others]
+        store_rows(connection, item.control | {KEYS: mine}, name, schema, with_keys=with_keys)
         for table in counts:
             connection.execute(text(f'ANALYZE "{schema}"."{table}"'))
     control.open(control.workspace(name))  # upgrades its tables
-    keys = [str(key["name"]) for key in item.control.get(KEYS, []) if with_keys and key.get("revoked_at") is None]
-    return RestoredWorkspace(name, counts, keys)
+    return RestoredWorkspace(name, counts, _active(mine), _active(others))
+
+
+def _active(keys: Sequence[dict[str, Any]]) -> list[str]:
+    return [str(key["name"]) for key in keys if key.get("revoked_at") is None]
 
 
 def _run(connection: Connection, statement: Statement) -> None:
