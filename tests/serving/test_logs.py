@@ -1,5 +1,6 @@
 """The log of a server as JSON: one object a line, of requests and of all else, without secrets."""
 
+import errno
 import io
 import json
 import logging
@@ -119,6 +120,24 @@ def test_records_are_written_as_the_log_is(capsys: pytest.CaptureFixture[str]) -
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["message"] for line in lines][:2] == ["evals-mcp serving on http://127.0.0.1:1", "odd"]
     assert lines[1]["logger"] == "somebody.else"
+
+
+def test_a_log_that_cannot_be_written_fails_no_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk or a closed pipe, connections go on: one that ends under a write leaves its client in doubt."""
+
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", Full())
+        with served(str(tmp_path / "evals.db")) as url, httpx.Client(base_url=url, timeout=60) as client:
+            ports = set()
+            for _ in range(3):
+                answer = client.get("/health")
+                assert answer.status_code == 200
+                ports.add(answer.extensions["network_stream"].get_extra_info("client_addr"))
+    assert len(ports) == 1
 
 
 def test_an_unknown_format_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -98,5 +98,7 @@ def _json_request(answered: "AnsweredRequest") -> str:
 
 
 def _write(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    """Write a line, unless its disk is full or its reader is gone: what is served matters more than its log."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
