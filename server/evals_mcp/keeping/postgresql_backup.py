@@ -33,7 +33,8 @@ def back_up_workspaces(
 ) -> Manifest:
     """Write a folder with a dump of each workspace (of all, without `names`), while others use them.
 
-    One that is removed meanwhile is left out, unless it is named; one that is renamed has the name of its dump's moment.
+    One that is removed meanwhile is left out, unless it is named; one that is renamed has the name that it had when it
+    was dumped.
 
     Raises Conflict for an existing folder, unless `force` and it is a backup; NotFound for an unknown workspace; and
     Unavailable where `pg_dump` is missing or too old, or if the folder cannot be written.

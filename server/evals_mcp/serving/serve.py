@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import gc
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, McpOverHttp
 from evals_mcp.pages.app import Pages
 from evals_mcp.serving.connections import ConnectionLimits, ConnectionWatcher, GuardedServer, default_limits
+from evals_mcp.serving.figure_files import make_room
 from evals_mcp.serving.hangup import Terminal
 from evals_mcp.serving.logs import ServerLog
 from evals_mcp.serving.metrics_page import MetricsPage
@@ -50,6 +52,7 @@ Tell = Callable[[AnsweredRequest], None]
 SECONDS_TO_FINISH = 30
 """How long accepted requests may take once the server is to stop."""
 
+_LOGGER = logging.getLogger(__name__)
 _MMAP_THRESHOLD = -3  # of mallopt
 _NO_RELOAD = "SIGHUP: a server without --config and --workers has nothing to read again. It goes on as it was."
 
@@ -130,8 +133,14 @@ class ServedApp:
         await self._app(scope, receive, send)
 
 
-def _open_metrics(control: Control, bodies: BodyCounts, folder: Path | None) -> "Metrics":
-    """Keep figures from now on, of what the database does, too."""
+def _open_metrics(control: Control, bodies: BodyCounts, folder: Path | None) -> "Metrics | None":
+    """Keep figures from now on, of what the database does, too. None where the disk has no room for them."""
+    if folder is not None:
+        try:
+            make_room(folder, os.getpid())
+        except OSError as error:
+            _LOGGER.warning("There is no room for metrics in %s: %s. This process has none.", folder, error.strerror)
+            return None
     from evals_mcp.serving.metrics import Metrics  # takes a while to load, and not everybody reads it
 
     metrics = Metrics(control.database.engine, bodies, folder)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.errors import EvalsError, Unavailable
+from evals_mcp.serving.figure_files import keep_counted
 from evals_mcp.serving.logs import ServerLog
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.pauses import Pauses
@@ -40,7 +41,10 @@ def supervise(read: Callable[[], ServeOptions]) -> None:
     Raises as `read`, and Unavailable if the port is in use or the first worker cannot serve, with its sentence.
     """
     options = read()
-    folder = tempfile.TemporaryDirectory(prefix="evals-mcp-metrics-", ignore_cleanup_errors=True)
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="evals-mcp-metrics-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise Unavailable(f"The temporary folder cannot be written: {error.strerror}.") from error
     listening = bound_socket(options.host, options.port)
     with ServerLog(options.log_format).records(), listening as listener, folder as metrics_folder:
         _Supervisor(read, options, listener, metrics_folder).run()
@@ -92,8 +96,8 @@ class _Worker:
         self.stop()
         self.process.kill()
         self.process.join()
-        for gauge in Path(self._metrics_folder).glob(f"gauge_live*_{self.process.pid}.db"):
-            gauge.unlink(missing_ok=True)  # it says what is so now; what was counted stays
+        if self.process.pid is not None:
+            keep_counted(Path(self._metrics_folder), self.process.pid)
         code = self.process.exitcode
         return self.reason or (f"ended by signal {-code}" if code and code < 0 else f"ended with status {code}")
 

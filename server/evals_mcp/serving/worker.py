@@ -4,7 +4,9 @@ It ends when its supervisor closes the line between them, or is not there any mo
 before it runs, because the supervisor imports this one.
 """
 
+import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -48,7 +50,16 @@ def run_worker(
     except EvalsError as error:
         line.send_bytes(str(error).encode())
     except BrokenPipeError:
-        return  # the supervisor is gone
+        pass  # the supervisor is gone
+    finally:
+        _tidy_up_after_a_killed_supervisor(metrics_folder)
+
+
+def _tidy_up_after_a_killed_supervisor(metrics_folder: str) -> None:
+    """Delete the folder that a supervisor deletes at its end, if it had no time for it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        shutil.rmtree(metrics_folder, ignore_errors=True)
 
 
 def _leave_signals_to_the_supervisor() -> None:

@@ -1,0 +1,57 @@
+"""Files of figures: they are as long as they say, give their room back, and no server depends on room for them."""
+
+import errno
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+from prometheus_client.mmap_dict import MmapedDict
+
+from evals_mcp.serving.figure_files import keep_counted, make_room
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.serve import opened
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="counts blocks of the file system")
+def test_a_file_has_room_before_it_is_mapped_and_gives_it_back(tmp_path: Path) -> None:
+    """A page of a mapped file that the disk has no room for ends the process. What was counted stays."""
+    make_room(tmp_path, 7)
+    assert len(list(tmp_path.iterdir())) == 4
+    assert all(path.stat().st_blocks * 512 >= path.stat().st_size for path in tmp_path.iterdir())
+    counted = tmp_path / "counter_7.db"
+    values = MmapedDict(str(counted))
+    size = counted.stat().st_size
+    for number in range(50):
+        values.write_value(f'["requests", "requests_total", {{"code": "{number}"}}, ""]', number, 0.0)
+    assert counted.stat().st_size == size
+    values.close()
+    before = [item[:2] for item in MmapedDict.read_all_values_from_file(str(counted))]
+    make_room(tmp_path, 8)
+    keep_counted(tmp_path, 7)
+    assert [item[:2] for item in MmapedDict.read_all_values_from_file(str(counted))] == before
+    assert list(MmapedDict.read_all_values_from_file(str(tmp_path / "histogram_7.db"))) == []
+    assert counted.stat().st_size < 10_000
+    assert sorted(path.name for path in tmp_path.glob("gauge*")) == ["gauge_livemin_8.db", "gauge_livesum_8.db"]
+
+
+def test_a_server_without_room_for_figures_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It says so, has no metrics, and leaves no file behind."""
+    written: list[Path] = []
+
+    def full(path: Path, content: bytes) -> int:
+        written.append(path)
+        if len(written) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        with path.open("wb") as file:
+            return file.write(content)
+
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with caplog.at_level(logging.WARNING), opened(ServeOptions(str(tmp_path / "evals.db")), None, folder) as app:
+        assert app.watcher is None
+    assert "There is no room for metrics in" in caplog.text
+    assert list(folder.iterdir()) == []
