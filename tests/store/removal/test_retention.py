@@ -147,3 +147,20 @@ def test_a_trace_with_a_new_step_or_judgment_stays_whole(world: World) -> None:
     world.delete()
     assert world.store.logs.get(world.loose).output == "loose"
     check_counts(world.store)
+
+
+@pytest.mark.parametrize("on_step", [False, True])
+def test_a_new_judgment_keeps_an_old_trace(world: World, on_step: bool) -> None:
+    """A judgment of any of its steps, too: nobody judges what is to go."""
+    version_id = world.store.runs.all(world.new.id)[0].version.version_id  # type: ignore[union-attr]
+    now = world.clock.now
+    world.clock.now = now - timedelta(days=2 * 365)
+    fields = {"output": "step", "trace_parent_id": world.loose}
+    step = world.store.logs.create("prompt", LogTarget(version_id=version_id), fields).id
+    world.clock.now = now
+    said = LogTarget(version_id=world.new.human)
+    world.store.logs.create_judgment(said, step if on_step else world.loose, {"judgment": True})
+    world.delete()
+    assert world.store.logs.get(step).output == "step"
+    assert world.store.logs.get(world.loose).output == "loose"
+    check_counts(world.store)

@@ -191,7 +191,8 @@ def _is_old_log(connection: Connection, before: datetime, runs_going: Sequence[s
     )
     is_judged: Any = (
         select(judging.c.number)
-        .where(judging.c.judged_log_number == logs.c.number, judging.c.created_at >= before)
+        .select_from(part.join(judging, judging.c.judged_log_number == part.c.number))
+        .where(in_trace, judging.c.created_at >= before)
         .correlate(logs)
         .exists()
     )
