@@ -1,5 +1,6 @@
 """A backup of a SQLite file is one state of it, and is restored only where nothing can be lost."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -178,3 +179,27 @@ def test_a_new_database_without_data_gives_way(sample_copy: Path, tmp_path: Path
     backup = back_up_file(sample_copy, tmp_path / "backup.db", _NOW).path
     assert restore_file(backup, database, _NOW).kept is None
     assert _names(tmp_path) == ["backup.db", "copy.db", "evals.db"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes of POSIX")
+def test_links_lead_to_the_database_and_pipes_are_never_replaced(sample_copy: Path, tmp_path: Path) -> None:
+    """A database behind a link is replaced where it is, so link and file stay one database."""
+    backup = tmp_path / "backup.db"
+    back_up_file(sample_copy, backup, _NOW)
+    (tmp_path / "disk").mkdir()
+    link, real = tmp_path / "evals.db", tmp_path / "disk" / "evals.db"
+    link.symlink_to(real)
+    assert restore_file(backup, link, _NOW).kept is None  # a link to what is not there yet
+    kept = restore_file(backup, link, _NOW, replace=True).kept
+    assert (link.is_symlink(), real.is_file(), kept and kept.parent) == (True, True, real.parent)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(Unavailable, match="is a device, a pipe or a socket"):
+        back_up_file(sample_copy, pipe, _NOW, force=True)
+    with pytest.raises(Unavailable, match="is a device, a pipe or a socket"):
+        restore_file(backup, pipe, _NOW, replace=True)
+    assert pipe.is_fifo()
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    with pytest.raises(Unavailable, match="links lead nowhere"):
+        restore_file(backup, circle, _NOW)

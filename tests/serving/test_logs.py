@@ -15,6 +15,7 @@ from tests.serving.served_here import served
 from evals_mcp.cli.main import main
 from evals_mcp.request_ids import answering
 from evals_mcp.serving.logs import JsonLines, ServerLog
+from evals_mcp.serving.sparing_logs import ASKED_FOR, Sparing
 
 
 def test_each_request_is_an_object_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,6 +121,15 @@ def test_records_are_written_as_the_log_is(capsys: pytest.CaptureFixture[str]) -
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["message"] for line in lines][:2] == ["evals-mcp serving on http://127.0.0.1:1", "odd"]
     assert lines[1]["logger"] == "somebody.else"
+
+
+def test_an_answer_is_never_spared() -> None:
+    """Who reloads twice in a minute is told twice; other records of a kind come once."""
+    sparing, found = Sparing(), []
+    for extra in ({}, {}, ASKED_FOR, ASKED_FOR):
+        record = logging.getLogger("a").makeRecord("a", logging.WARNING, "", 0, "no: %s", ("x",), None, extra=extra)
+        found.append(sparing.filter(record))
+    assert found == [True, False, True, True]
 
 
 def test_a_log_that_cannot_be_written_fails_no_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

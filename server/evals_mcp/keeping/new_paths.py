@@ -33,11 +33,21 @@ NOTHING_CHANGED = "Nothing was left behind, and what was there before is unchang
 
 
 def require_free(path: Path, *, force: bool) -> None:
-    """Raise Conflict if something is at a path, unless it may be replaced; Unavailable without a folder for it."""
+    """Raise Conflict if something is at a path, unless it may be replaced; Unavailable without a folder for it.
+
+    A device, a pipe or a socket is never replaced: others need it.
+    """
+    require_replaceable(path)
     if os.path.lexists(path) and not force:
         raise Conflict(f"{path} already exists. Choose another name, or replace it with --force.")
     if not path.parent.is_dir():
         raise Unavailable(f"The folder {path.parent} does not exist. Create it first.")
+
+
+def require_replaceable(path: Path) -> None:
+    """Raise Unavailable for what is neither a file nor a folder nor a link."""
+    if os.path.lexists(path) and not (path.is_symlink() or path.is_file() or path.is_dir()):
+        raise Unavailable(f"{path} is a device, a pipe or a socket. Name a file.")
 
 
 def put_in_place(temporary: Path, path: Path, *, force: bool) -> None:

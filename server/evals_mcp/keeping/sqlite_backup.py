@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from evals_mcp.errors import Conflict, Unavailable
 from evals_mcp.keeping.dated_backups import dated_path, delete_older
-from evals_mcp.keeping.new_paths import put_in_place, require_free, temporary_beside
+from evals_mcp.keeping.new_paths import put_in_place, require_free, require_replaceable, temporary_beside
 from evals_mcp.keeping.sqlite_copies import copy_database, require_ours, require_sound
 from evals_mcp.store.database.checkup import Checkup
 from evals_mcp.store.database.failures import plain_errors
@@ -60,9 +60,11 @@ def back_up_file(database: Path, to: Path, now: datetime, *, force: bool = False
 def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool = False) -> Restored:
     """Put a backup in a database's place. Until the last step the database stays as it is.
 
-    With `replace`, a database with data is kept beside the new one. Raises Unavailable for a damaged backup; Conflict
+    A link stays a link, and what it leads to is replaced. With `replace`, a database with data is kept beside the new
+    one. Raises Unavailable for a damaged backup; Conflict
     for one of another program or a newer evals-mcp, for a database with data, and for one that a process has open.
     """
+    database = _real_path(database)
     require_ours(backup)
     require_sound(backup, f"The backup {backup}")
     if database.exists() and database.samefile(backup):
@@ -88,12 +90,22 @@ def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool =
     return Restored(checkup, None if is_empty else kept, _active_keys(database))
 
 
+def _real_path(database: Path) -> Path:
+    """Where a database is, behind links, as SQLite finds it. Raises Unavailable for links in a circle."""
+    with suppress(OSError, RuntimeError):  # before Python 3.13, a circle of links is an error
+        found = database.resolve()
+        if not found.is_symlink():
+            return found
+    raise Unavailable(f"The database {database} cannot be reached: its links lead nowhere.")
+
+
 def _has_data(database: Path) -> bool:
     """Whether a file holds anything: rows of ours, another program's tables, or what cannot be read."""
     if not os.path.lexists(database):
         return False
     if database.is_dir():
         raise Unavailable(f"The database {database} is a folder. Name a file.")
+    require_replaceable(database)
     if database.stat().st_size == 0:
         return False
     if _is_unreadable(database):

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 _Kind = tuple[str, int, str, str]
 
+ASKED_FOR = {"is_asked_for": True}
+"""The `extra` of a record that answers somebody, such as whoever sent a signal. It always passes."""
+
 
 class Sparing(logging.Filter):
     """Lets one record of a kind pass in a minute, with how many of it did not before.
@@ -22,6 +25,8 @@ class Sparing(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a record passes."""
+        if getattr(record, "is_asked_for", False):
+            return True
         kind = (record.name, record.levelno, str(record.msg).partition("\n")[0], _place(record))
         last = self._last.get(kind)
         if last is not None and record.created - last < self._seconds:

@@ -24,6 +24,7 @@ from evals_mcp.serving.logs import ServerLog
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.pauses import Pauses
 from evals_mcp.serving.sockets import bound_socket, url_of
+from evals_mcp.serving.sparing_logs import ASKED_FOR
 from evals_mcp.serving.worker import LEAVE, READY, run_worker
 
 _LOGGER = logging.getLogger(__name__)
@@ -172,7 +173,9 @@ class _Supervisor:
                 worker.end()
         for worker in [worker for worker in self._coming if not worker.process.is_alive()]:
             worker.hear()
-            _LOGGER.warning("The server goes on as it was. With the new configuration: %s", worker.end())
+            _LOGGER.warning(
+                "The server goes on as it was. With the new configuration: %s", worker.end(), extra=ASKED_FOR
+            )
             self._abandon_reload()
             break
         for worker in [worker for worker in self._serving if not worker.process.is_alive()]:
@@ -191,10 +194,10 @@ class _Supervisor:
         try:
             options = self._read()
         except EvalsError as error:
-            _LOGGER.warning("The server goes on as it was. With the new configuration: %s", error)
+            _LOGGER.warning("The server goes on as it was. With the new configuration: %s", error, extra=ASKED_FOR)
             return
         if (options.host, options.port) != (self._options.host, self._options.port):
-            _LOGGER.warning("Host and port stay as they are until the server is started again.")
+            _LOGGER.warning("Host and port stay as they are until the server is started again.", extra=ASKED_FOR)
         self._next = options
 
     def _replace(self, options: ServeOptions) -> None:
@@ -205,7 +208,9 @@ class _Supervisor:
         for worker in old:
             worker.leave()
         self._leaving += old
-        _LOGGER.warning("The configuration was read again. New workers that serve: %d.", len(self._serving))
+        _LOGGER.warning(
+            "The configuration was read again. New workers that serve: %d.", len(self._serving), extra=ASKED_FOR
+        )
 
     def _abandon_reload(self) -> None:
         for worker in self._coming:
