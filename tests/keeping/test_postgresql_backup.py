@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -158,11 +159,12 @@ def test_workspaces_may_be_renamed_and_removed_while_they_are_backed_up(postgres
     with pytest.raises(NotFound, match="does not exist"):
         back_up_workspaces(postgres_address, tmp_path / "other", _NOW, ["ads"])
     content = json.loads((backup / "manifest.json").read_text())
-    for changed in (
+    broken: list[dict[str, Any]] = [
         {"workspaces": []},
         {"api_keys": [{"id": "x"}]},
         {"workspaces": [{"name": "x", "created_at": "y"}]},
-    ):
+    ]
+    for changed in broken:
         damaged = {**content, "workspaces": [{**content["workspaces"][0]}]}
         damaged["workspaces"][0]["control"] = {**content["workspaces"][0]["control"], **changed}
         (backup / "manifest.json").write_text(json.dumps(damaged))

@@ -128,7 +128,7 @@ def delete_person(connection: Connection, name: str, found: Traces, now: datetim
     _rename_entries(connection, found.entries, name, None)
 
 
-def _created_by(table: Table, name: str) -> Select[tuple[int]]:
+def _created_by(table: Table, name: str) -> Select[int]:
     return select(func.count()).select_from(table).where(table.c.created_by == name)
 
 
