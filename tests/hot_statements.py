@@ -23,7 +23,7 @@ LARGE = ("logs", "run_logs", "judgments")
 class Access(NamedTuple):
     """How a plan reads one of the large tables: by an index `condition` or not, and how many rows it expects in all.
 
-    `limited`: rows are read in order until a page is full.
+    `limited`: rows are read in order until a page is full. `left_out`: what decides about a row after it was read.
     """
 
     table: str
@@ -31,6 +31,7 @@ class Access(NamedTuple):
     condition: str
     rows: float
     limited: bool
+    left_out: str = ""
 
 
 class Planned(NamedTuple):
@@ -89,7 +90,8 @@ def _of_postgresql(node: dict[str, Any], loops: float, *, limited: bool) -> Iter
         condition = str(node.get("Index Cond") or node.get("TID Cond") or "")
         if kind == "Bitmap Heap Scan":
             condition = str(node.get("Recheck Cond") or "")
-        yield Access(node["Relation Name"], kind, condition, node["Plan Rows"] * loops, limited)
+        left_out = str(node.get("Filter") or "")
+        yield Access(node["Relation Name"], kind, condition, node["Plan Rows"] * loops, limited, left_out)
     parts = node.get("Plans", [])
     # What hides between a limit and its rows would have to read them all.
     passes = kind in ("Limit", "Nested Loop", "Index Scan", "Index Only Scan", "Subquery Scan", "Append", "Result")
@@ -102,13 +104,16 @@ def _of_postgresql(node: dict[str, Any], loops: float, *, limited: bool) -> Iter
 
 def _of_sqlite(statement: str, details: list[str]) -> list[Access]:
     aliases = {alias: table for table, alias in re.findall(r"(\w+) AS (\w+)", statement)}
+    limited = bool(re.search(r"\bLIMIT\b", statement))
     found = []
     for detail in details:
         if match := re.match(r"(SCAN|SEARCH) (\w+)(.*)", detail):
             table = aliases.get(match[2], match[2])
             if table in LARGE:
                 condition = match[3] if match[1] == "SEARCH" else ""
-                found.append(Access(table, detail, condition, 0, limited=False))
+                asked = re.findall(rf"\b{match[2]}\.(\w+) (?:=|<|>|IN|IS)", statement)
+                left_out = " ".join(name for name in asked if not re.search(rf"\b{name}\b", condition))
+                found.append(Access(table, detail, condition, 0, limited, left_out))
     return found
 
 

@@ -34,6 +34,8 @@ async def test_logs_are_filtered(v5: V5) -> None:
     new = await v5.log(log_id="new-log", created_at="2024-06-01T00:00:00Z", prompt={"model": "small", "temperature": 1})
     file_id = prompt["id"]
     assert await _ids(v5, file_id, version_id=other["version_id"]) == [new]
+    foreign = await v5.prompt("elsewhere")
+    assert await _ids(v5, foreign["id"], version_id=other["version_id"]) == []
     assert await _ids(v5, file_id, id="old") == [old]
     assert await _ids(v5, file_id, id=["old", "new"]) == [new, old]
     assert await _ids(v5, file_id, id="%") == []

@@ -1,4 +1,4 @@
-"""Filters, search and samples of log lists, as SQL conditions. Reads nothing."""
+"""Filters, search and samples of log lists, as SQL conditions. No transactions."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, false, func, or_, select
 
 from evals_mcp.store.database.tables import logs, versions
 from evals_mcp.store.database.text_search import contains_text
@@ -30,11 +30,9 @@ class LogFilter:
     sample: int | None = None
 
 
-def log_conditions(connection: Connection, wanted: LogFilter) -> list[ColumnElement[bool]]:
-    """The conditions of a filter on `logs`, without its sample."""
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.version_id is not None:
-        conditions.append(logs.c.version_id == wanted.version_id)
+def log_conditions(connection: Connection, file_id: str, wanted: LogFilter) -> list[ColumnElement[bool]]:
+    """The conditions on `logs` of a filter of a file's logs, without its sample."""
+    conditions = [_of_file(connection, file_id, wanted.version_id)]
     if wanted.ids:
         conditions.append(or_(*(logs.c.id.contains(part, autoescape=True) for part in wanted.ids)))
     if wanted.search:
@@ -82,6 +80,14 @@ def log_numbers_newest_first(conditions: Sequence[ColumnElement[bool]], sample: 
     )
     picked = (ranked.c.position * sample) % ranked.c.total < sample
     return select(ranked.c.number).where(picked).order_by(ranked.c.number.desc())
+
+
+def _of_file(connection: Connection, file_id: str, version_id: str | None) -> ColumnElement[bool]:
+    """The logs of a file, or of its version: by one column, so that an index has them in order."""
+    if version_id is None:
+        return logs.c.file_id == file_id
+    is_own = select(versions.c.id).where(versions.c.id == version_id, versions.c.file_id == file_id)
+    return logs.c.version_id == version_id if connection.execute(is_own).first() else false()
 
 
 def _written(connection: Connection, text: str, encoded: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:

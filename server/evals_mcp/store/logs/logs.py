@@ -126,7 +126,7 @@ class Logs(Repository):
         """A page of a file's logs, newest first. Raises NotFound for an unknown file."""
         with self._database.read() as connection:
             find_file(connection, file_id)
-            conditions = [logs.c.file_id == file_id, *log_conditions(connection, wanted)]
+            conditions = log_conditions(connection, file_id, wanted)
             total = connection.execute(count_of_logs(file_id, wanted, conditions)).scalar_one()
             limit, offset = window(page, size)
             statement = log_numbers_newest_first(conditions, wanted.sample).limit(limit).offset(offset)
