@@ -14,6 +14,7 @@ from tests.recount import check_counts
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import Grant, OpenAccess
 from evals_mcp.models.roles import Role
+from evals_mcp.store.database.tables import journal
 from evals_mcp.store.store import Store, open_store
 
 pytestmark = pytest.mark.anyio
@@ -354,3 +355,18 @@ async def test_old_entries_are_pruned(tmp_path: Path) -> None:
                 assert (await api.post("/v5/flows", json=flow)).is_success
             found = (await api.get("/v5/journal")).json()
     assert (found["total"], found["kept_days"], found["since"]) == (2, 30, "2026-01-21T00:00:00Z")
+
+
+async def test_a_total_counts_some_thousand_writes_and_says_so(api: httpx.AsyncClient, store: Store) -> None:
+    """A first page costs the same however long the journal is; whoever turns its pages reaches the last one."""
+    await api.post("/v5/flows", json={"path": "f", "attributes": {"n": 1}})
+    entry = {"tag": "0" * 8, "created_at": store.database.now(), "key_id": "", "kind": "create_log", "subject": "log_x"}
+    with store.database.write() as connection:
+        connection.execute(journal.insert(), [{**entry, "result": {}}] * 10_012)
+    pages = [(await api.get("/v5/journal", params={"size": 10, "page": page})).json() for page in (1, 2, 1002)]
+    assert [(page["total"], page.get("total_is_least")) for page in pages] == [
+        (10_010, True),
+        (10_013, None),
+        (10_013, None),
+    ]
+    assert len(pages[-1]["records"]) == 3

@@ -28,8 +28,8 @@ _FEW = re.compile(
     r"\b(id|rowid|number|run_id|log_number|judged_log_number|evaluator_log_number)\)?(::\w+)? ?= ?"
     r"|\btrace_(parent|root)_number( ?= ?| IS NOT NULL)"
 )
-"""Conditions that the rows of one evaluation meet at most, each with the first column of an index. A file or a version may
-have all logs, so those are read in order, until a page is full, and none is left out after reading it."""
+"""Conditions that the rows of one evaluation meet at most, each with the first column of an index. A file or a version
+may have all logs, so those are read in order, until a page is full, and none is left out after reading it."""
 
 
 @pytest.fixture

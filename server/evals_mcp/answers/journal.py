@@ -18,15 +18,16 @@ def summarize_journal(found: JournalPage, budget: int, evaluation: str | None = 
         return answer.text()
     since = figures.date(found.since)
     about: Quoted = f" about evaluation {name(evaluation)}" if evaluation else ""
+    over: Quoted = "Over " if found.total_is_least else ""
     answer.head(
-        f"{figures.count(found.total, 'write')}{about} since {since}, newest first. Entries are kept for {days}."
+        f"{over}{figures.count(found.total, 'write')}{about} since {since}, newest first. Entries are kept for {days}."
     )
     headers: list[Quoted] = ["time (UTC)", "actor", "through", "write", "of", "rows", "changed", "state", "handle"]
     lines = table(headers, [_cells(entry) for entry in found.records])
 
     def footer(shown: int) -> Quoted:
         left = found.total - shown
-        return f"{figures.count(left, 'older write')} left out. `evals-mcp journal` lists all." if left else ""
+        return f"{over}{figures.count(left, 'older write')} left out. `evals-mcp journal` lists all." if left else ""
 
     answer.rows(lines[1:], footer, header=lines[0])
     return answer.text()

@@ -14,7 +14,9 @@ def list_writes(page: JournalPage, budget: int) -> Quoted:
     if not page.records:
         answer.head("Nothing was written yet, so there is nothing to undo.")
         return answer.text()
-    answer.head(f"The last {figures.count(len(page.records))} of {figures.count(page.total, 'write')}, newest first:")
+    over: Quoted = "over " if page.total_is_least else ""
+    total = figures.count(page.total, "write")
+    answer.head(f"The last {figures.count(len(page.records))} of {over}{total}, newest first:")
     for entry in page.records:
         answer.line(_listed(entry))
     undoable = next((entry for entry in page.records if entry.undoable and entry.refusal is None), None)

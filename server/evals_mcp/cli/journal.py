@@ -48,7 +48,8 @@ def _list_writes(parsed: argparse.Namespace) -> int:
     found = anyio.run(_read, parsed.source or parsed.database, parsed.limit, parsed.evaluation)
     for entry in found.records:
         print("\t".join(_cells(entry)))
-    since = "none yet" if found.since is None else f"{found.total:,} since {found.since:%Y-%m-%d}"
+    over = "over " if found.total_is_least else ""
+    since = "none yet" if found.since is None else f"{over}{found.total:,} since {found.since:%Y-%m-%d}"
     print(f"Writes: {since}. Entries are kept for {found.kept_days:,} days.", file=sys.stderr)
     return 0
 
@@ -69,7 +70,7 @@ async def _read(source: str | None, limit: int, evaluation: str | None) -> "Jour
         if evaluation is not None and not evaluation.startswith(_EVALUATION_ID):  # an id may be of a deleted one
             id = (await Lookup(client).find_evaluation(evaluation)).id
         found = await client.journal.page(1, min(limit, _PAGE), id, check=True)
-        while len(found.records) < min(limit, found.total):
+        while len(found.records) < limit:
             more = await client.journal.page(len(found.records) // _PAGE + 1, _PAGE, id)
             if not more.records:
                 break

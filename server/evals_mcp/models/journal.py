@@ -53,11 +53,15 @@ class JournalEntry(Model):
 
 
 class JournalPage(Model):
-    """A page of writes, newest first. Entries are kept for `kept_days`; the oldest that is there is of `since`."""
+    """A page of writes, newest first. Entries are kept for `kept_days`; the oldest that is there is of `since`.
+
+    `total` counts up to 10,000 writes after the page. If there are more, `total_is_least` is true.
+    """
 
     records: list[JournalEntry]
     page: int
     size: int
     total: int
+    total_is_least: Added[bool] = None
     kept_days: int
     since: UtcDatetime | None = None

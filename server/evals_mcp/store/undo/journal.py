@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, true, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.journal import JournalEntry, JournalPage
@@ -13,7 +13,7 @@ from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.pages import window
 from evals_mcp.store.database.tables import files, journal
 from evals_mcp.store.evaluations.judge_examples import undo_examples
-from evals_mcp.store.journal.about import about_evaluation
+from evals_mcp.store.journal.about import entries_about
 from evals_mcp.store.journal.entries import Act, handle, record, repeated
 from evals_mcp.store.logs.own_judgments import require_own_write
 from evals_mcp.store.undo.import_inverse import check_undo_of_import, undo_import
@@ -59,6 +59,7 @@ _SEVERAL = {
 """The kinds of writes of several things, and where their results have them."""
 
 _CHECKED = 20
+_COUNTED = 10_000
 _NO_PATHS: Mapping[str, str] = {}
 _HANDLE = re.compile(r"write_([1-9]\d{0,17})_([0-9a-f]{8})")
 
@@ -76,12 +77,17 @@ class Journal:
         With `check`, those among the newest 20 of all that cannot be undone now say why.
         """
         with self._database.read() as connection:
-            about = true() if evaluation_id is None else about_evaluation(connection, evaluation_id)
-            total = connection.execute(select(func.count()).select_from(journal).where(about)).scalar_one()
-            since = connection.execute(select(journal.c.created_at).order_by(journal.c.number).limit(1)).scalar()
             limit, offset = window(page, size)
+            since = connection.execute(select(journal.c.created_at).order_by(journal.c.number).limit(1)).scalar()
             newest_first = select(journal).order_by(journal.c.number.desc())
-            rows = connection.execute(newest_first.where(about).limit(limit).offset(offset)).all()
+            if evaluation_id is None:
+                total, is_least = _count(connection, offset + limit)
+                asked = newest_first.limit(limit).offset(offset)
+            else:
+                numbers = entries_about(connection, evaluation_id)
+                total, is_least = len(numbers), False
+                asked = newest_first.where(journal.c.number.in_(numbers[offset : offset + limit]))
+            rows = connection.execute(asked).all()
             newest = connection.execute(newest_first.limit(_CHECKED)).all() if check else []
             paths = _evaluator_paths(connection, rows)
         refusals = self._refusals(newest)
@@ -90,6 +96,7 @@ class Journal:
             page=page,
             size=limit,
             total=total,
+            total_is_least=is_least or None,
             kept_days=self._days,
             since=since,
         )
@@ -127,6 +134,17 @@ class Journal:
                 record(connection, act, "undo", write, {"undone": write}, None, now)
             assert act.entry is not None
             return _entry(_find(connection, act.entry))
+
+
+def _count(connection: Connection, end: int) -> tuple[int, bool]:
+    """How many entries there are, up to some thousand after a page that ends there, and whether there are more.
+
+    Counting all would make the first page slower with each write.
+    """
+    most = end + _COUNTED
+    some = select(journal.c.number).limit(most + 1).subquery()
+    found = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return min(found, most), found > most
 
 
 def _undo(connection: Connection, entry: Row[Any], now: datetime) -> None:
