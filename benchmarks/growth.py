@@ -1,17 +1,23 @@
 """What one write, a page, list_runs and a comparison cost in a workspace of 10 million logs, against one of 10,000.
 
 `python benchmarks/growth.py FOLDER [LOGS]` measures in the database `growth` of `team_database`, which it fills if it
-is not there. Both workspaces have evaluations of the same size, and are asked in turns, in process and one at a time,
-over the real API and tools. Prints medians in milliseconds, the ratio of the large workspace to the small one, and its
-limit; then the processor time that PostgreSQL took for a call, with its ratio (if it runs on this machine).
+is not there. Both workspaces have evaluations of the same size, and are asked over the real API and tools, in process
+and one call at a time. Prints one table: the medians in milliseconds, the ratio of the large workspace to the small
+one, its limit and whether it holds; then the processor time of a call in PostgreSQL (if it runs on this machine).
+`--seconds` (240 by default) is how long it measures.
 
-- warm: the same question about the same evaluation again.
-- anew: the same question of a server that was just started: nothing of ours is kept.
-- another: of such a server, about another evaluation each time. The small workspace has only one, so what PostgreSQL
-  reads from the disk counts in the large one alone.
+All calls are made in rounds, each in both workspaces one right after the other, and the ratio is the median of the
+ratios of such pairs. So other work on the machine, which comes and goes, meets both.
+
+- warm: the same question about the same run again.
+- anew: of a server that was just started, so that nothing of ours is kept, about another run each time, whose rows are
+  in PostgreSQL's memory.
+- first: the same for a run that nobody has asked about for long. The small workspace is always in memory, so this
+  compares what comes from the disk or the system's cache with what does not. It has no limit: a run of the same size
+  means one that is as near, and how far away a run is depends on the machine's memory, not on how it is read.
 - writes go into one run, or `spread` into runs all over the workspace.
 
-The large workspace keeps what is written: three thousand logs a run.
+The large workspace keeps what is written: some hundred logs a run.
 """
 
 import argparse
@@ -21,7 +27,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,18 +48,22 @@ from evals_mcp.tools.get_logs import get_logs
 from evals_mcp.tools.list_runs import list_runs
 
 NAMES = ("small", "large")
-CALLS = {"write": 300, "read": 60}
-WARM_UP, SECONDS, FEWEST = 5, 25, 15
-MOST = {"write": 1.2, "read": 1.3}
+SECONDS = 240.0
+WRITES = 5
+"""How often each write is made in a round; reads are made once."""
+WRITE, READ = 1.2, 1.3
+"""The limits of ratios."""
 
 
 class Evaluation(NamedTuple):
-    """What calls name."""
+    """What calls name. `read_run_id` and `read_version_id` are of a run that nothing is written into."""
 
     id: str
     file_id: str
     run_id: str
     version_id: str
+    read_run_id: str
+    read_version_id: str
     judge: tuple[str, str]
     datapoints: list[str]
 
@@ -64,11 +74,10 @@ class Workspace:
     def __init__(self, address: str, name: str) -> None:
         self._address = f"{address}{'&' if '?' in address else '?'}application_name=growth-{name}"
         self._schema = f"evals_mcp_{name}"
-        self._random = random.Random(7)
         with psycopg.connect(address) as connection:
             connection.execute(f'SET search_path = "{self._schema}"')
             rows = connection.execute("SELECT id FROM evaluations ORDER BY number").fetchall()
-            sample = self._random.sample(rows, min(len(rows), 200))
+            sample = random.sample(rows, min(len(rows), 500))  # others each time: the last ones are in memory
             self._evaluations = [_evaluation(connection, str(id)) for (id,) in sample]
             (self.logs,) = connection.execute("SELECT count(*) FROM logs").fetchone() or (0,)
         self.same = self._evaluations[0]
@@ -88,7 +97,7 @@ class Workspace:
         self.lookup = Lookup(EvalsClient(open_app=lambda: app))
 
     def other(self) -> Evaluation:
-        """Another evaluation than the last one, of up to 200."""
+        """Another evaluation than the last one, of up to 500."""
         return next(self._others)
 
     async def log(self, evaluation: Evaluation) -> None:
@@ -115,12 +124,17 @@ class Workspace:
 
     async def page(self, evaluation: Evaluation) -> None:
         """Read a page of a run's logs."""
-        query = {"run_id": evaluation.run_id, "size": "50"}
+        query = {"run_id": evaluation.read_run_id, "size": "50"}
         (await self.http.get(f"/v5/evaluations/{evaluation.id}/logs", params=query)).raise_for_status()
 
     async def file_page(self, evaluation: Evaluation) -> None:
-        """Read a page of a prompt's logs, of all its runs."""
-        (await self.http.get("/v5/logs", params={"file_id": evaluation.file_id, "size": "50"})).raise_for_status()
+        """Read a page of an evaluator's logs, of all runs; those that were written are like the others."""
+        (await self.http.get("/v5/logs", params={"file_id": evaluation.judge[0], "size": "50"})).raise_for_status()
+
+    async def version_page(self, evaluation: Evaluation) -> None:
+        """Read a page of the logs of a prompt's version."""
+        query = {"file_id": evaluation.file_id, "version_id": evaluation.read_version_id, "size": "50"}
+        (await self.http.get("/v5/logs", params=query)).raise_for_status()
 
     async def list_runs(self, evaluation: Evaluation) -> None:
         """Call the tool."""
@@ -142,106 +156,144 @@ class Workspace:
 
 
 def _evaluation(connection: psycopg.Connection[Any], id: str) -> Evaluation:
-    run = connection.execute(
+    run, read = connection.execute(
         "SELECT r.id, v.file_id, r.version_id, r.dataset_version_id FROM evaluation_runs AS e JOIN runs AS r "
-        "ON r.id = e.run_id JOIN versions AS v ON v.id = r.version_id WHERE e.evaluation_id = %s AND e.control",
+        "ON r.id = e.run_id JOIN versions AS v ON v.id = r.version_id WHERE e.evaluation_id = %s "
+        "ORDER BY e.control DESC, r.number LIMIT 2",
         [id],
-    ).fetchone()
+    ).fetchall()
     judge = connection.execute(
         "SELECT evaluator_id, evaluator_version_id FROM evaluation_evaluators WHERE evaluation_id = %s "
         "AND position = 1",
         [id],
     ).fetchone()
-    assert run is not None
     assert judge is not None
     points = connection.execute(
         "SELECT datapoint_id FROM dataset_datapoints WHERE version_id = %s ORDER BY position LIMIT 100", [run[3]]
     ).fetchall()
-    return Evaluation(id, run[1], run[0], run[2], judge, [point for (point,) in points])
+    return Evaluation(id, run[1], run[0], run[2], read[0], read[2], judge, [point for (point,) in points])
 
 
-class Call(NamedTuple):
-    """What is measured: a kind, of the limit, and a call; `anew` forgets before, `another` takes another evaluation."""
-
-    name: str
-    kind: str
-    call: Callable[[Workspace, Evaluation], Awaitable[None]]
-    anew: bool = False
-    another: bool = False
-
-
-def calls() -> Iterator[Call]:
-    """All that is measured."""
-    yield Call("write of a log", "write", Workspace.log)
-    yield Call("write of a judgment", "write", Workspace.judge)
-    yield Call("write of a log, spread", "write", Workspace.log, another=True)
-    for name, call in {
-        "page of a run": Workspace.page,
-        "page of a prompt": Workspace.file_page,
-        "list_runs": Workspace.list_runs,
-        "compare_runs": Workspace.compare,
-        "get_logs": Workspace.get_logs,
-    }.items():
-        yield Call(f"{name}, warm", "read", call)
-        yield Call(f"{name}, anew", "read", call, anew=True)
-        yield Call(f"{name}, another", "read", call, anew=True, another=True)
+Made = Callable[[Workspace, Evaluation], Awaitable[None]]
+WRITTEN: dict[str, tuple[Made, bool]] = {
+    "write of a log": (Workspace.log, False),
+    "write of a judgment": (Workspace.judge, False),
+    "write of a log, spread": (Workspace.log, True),
+}
+"""The writes, and whether each goes to another evaluation."""
+ASKED: dict[str, Made] = {
+    "page of a run": Workspace.page,
+    "page of an evaluator": Workspace.file_page,
+    "page of a version": Workspace.version_page,
+    "list_runs": Workspace.list_runs,
+    "compare_runs": Workspace.compare,
+    "get_logs": Workspace.get_logs,
+}
 
 
-async def measure(pair: list[Workspace], call: Call) -> list[list[float]]:
-    """The milliseconds of a call in both workspaces, made in turns; the first ones do not count."""
-    taken: list[list[float]] = [[] for _ in pair]
-    began = time.perf_counter()
-    for round_number in range(CALLS[call.kind] + WARM_UP):
-        if call.kind == "read" and time.perf_counter() - began > SECONDS and len(taken[0]) >= FEWEST:
-            break
-        for at in (0, 1) if round_number % 2 else (1, 0):
-            workspace = pair[at]
-            if call.anew:
-                workspace.restart()
-            evaluation = workspace.other() if call.another else workspace.same
-            started = time.perf_counter()
-            await call.call(workspace, evaluation)
-            if round_number >= WARM_UP:
-                taken[at].append((time.perf_counter() - started) * 1000)
-    return taken
+class Taken(NamedTuple):
+    """What a call took: milliseconds, and those of PostgreSQL's processor."""
+
+    time: float
+    on_server: float
 
 
-def database_seconds(address: str) -> list[float]:
-    """The processor time that the connections of both workspaces have taken; nothing if it cannot be told."""
-    with psycopg.connect(address) as connection:
-        rows = connection.execute(
+class Meter:
+    """Makes calls in both workspaces in turns, and keeps what they took."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = psycopg.connect(address, autocommit=True)
+        self._pair = [Workspace(address, name) for name in NAMES]
+        self._processes: list[list[Path]] = [[], []]
+        self._turn = 0
+        self.logs = [workspace.logs for workspace in self._pair]
+        self.taken: dict[str, list[list[Taken]]] = {}
+
+    async def round(self) -> None:
+        """Make each call once, and each write some times."""
+        for name, (call, is_spread) in WRITTEN.items():
+            for _ in range(WRITES):
+                await self._make(name, call, [item.other() if is_spread else item.same for item in self._pair])
+        for name, call in ASKED.items():
+            same, others = [item.same for item in self._pair], [item.other() for item in self._pair]
+            await self._make("", call, same)
+            await self._make(f"{name}, warm", call, same)
+            for form in ("first", "anew"):
+                for item in self._pair:
+                    item.restart()
+                await self._make(f"{name}, {form}", call, others)
+
+    async def _make(self, name: str, call: Made, evaluations: list[Evaluation]) -> None:
+        """Make a call in both workspaces; without a name it is not measured."""
+        self._turn += 1
+        found = {}
+        for at in (0, 1) if self._turn % 2 else (1, 0):
+            before, started = self._on_server(at), time.perf_counter()
+            await call(self._pair[at], evaluations[at])
+            found[at] = Taken((time.perf_counter() - started) * 1000, self._on_server(at) - before)
+        if name:
+            self.taken.setdefault(name, []).append([found[0], found[1]])
+
+    def find_processes(self) -> None:
+        """Look for the processes of the connections; they stay while the pools do."""
+        rows = self._connection.execute(
             "SELECT application_name, pid FROM pg_stat_activity WHERE application_name LIKE 'growth-%'"
         ).fetchall()
-    found = dict.fromkeys(NAMES, 0.0)
-    for name, pid in rows:
-        path = Path(f"/proc/{pid}/schedstat")
-        found[str(name).removeprefix("growth-")] += int(path.read_text().split()[0]) / 1e6 if path.exists() else 0.0
-    return list(found.values())
+        paths = [(str(name), Path(f"/proc/{pid}/schedstat")) for name, pid in rows]
+        self._processes = [[path for of, path in paths if of == f"growth-{name}" and path.exists()] for name in NAMES]
+
+    def _on_server(self, at: int) -> float:
+        return sum(int(path.read_text().split()[0]) / 1e6 for path in self._processes[at])
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._connection.close()
+        for workspace in self._pair:
+            workspace.store.close()
 
 
-async def main(address: str) -> bool:
-    """Measure and print; whether all stay under their limits."""
-    pair = [Workspace(address, name) for name in NAMES]
-    print(f"{' against '.join(f'{workspace.logs:,}' for workspace in reversed(pair))} logs")
+def limit(name: str) -> float | None:
+    """The limit of a call's ratio, by its name."""
+    return None if name.endswith(", first") else WRITE if name in WRITTEN else READ
+
+
+def show(taken: dict[str, list[list[Taken]]]) -> bool:
+    """Print the table; whether all limits hold."""
     fine = True
-    for call in calls():
-        before = database_seconds(address)
-        taken = await measure(pair, call)
-        small, large = map(statistics.median, taken)
-        after = database_seconds(address)
-        ratio, most = large / small, MOST[call.kind]
-        each = [(after[at] - before[at]) / (len(taken[at]) + WARM_UP) for at in (0, 1)]
-        on_server = f"; in PostgreSQL {each[0]:.2f}, {each[1]:.2f} ms: {each[1] / each[0]:.2f}" if each[0] else ""
-        print(f"{call.name:26} {small:7.2f} {large:7.2f} ms: {ratio:.2f} (at most {most}){on_server}", flush=True)
-        fine = fine and ratio <= most
-    for workspace in pair:
-        workspace.store.close()
+    print(f"{'':28}{'small':>9}{'large':>9}{'ratio':>7}{'limit':>7}{'holds':>7}   in PostgreSQL")
+    for name, pairs in taken.items():
+        small, large = (statistics.median(pair[at].time for pair in pairs) for at in (0, 1))
+        ratio, most = statistics.median(pair[1].time / pair[0].time for pair in pairs), limit(name)
+        holds = most is None or ratio <= most
+        fine = fine and holds
+        at_most, word = ("", "") if most is None else (f"{most:.1f}", "yes" if holds else "NO")
+        own, other = (statistics.median(pair[at].on_server for pair in pairs) for at in (0, 1))
+        on_server = f"{own:7.2f} {other:7.2f}  {other / own:.2f}" if own else ""
+        print(f"{name:28}{small:9.2f}{large:9.2f}{ratio:7.2f}{at_most:>7}{word:>7}   {on_server}")
     return fine
+
+
+async def main(address: str, seconds: float) -> bool:
+    """Measure and print; whether all stay under their limits."""
+    meter = Meter(address)
+    print(f"{' against '.join(f'{logs:,}' for logs in reversed(meter.logs))} logs", flush=True)
+    await meter.round()
+    meter.taken.clear()  # the first round opens connections and fills caches
+    rounds, until = 0, time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        meter.find_processes()
+        await meter.round()
+        rounds += 1
+    meter.close()
+    print(f"{rounds} rounds; milliseconds")
+    return show(meter.taken)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("logs", type=int, nargs="?", default=10_000_000)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
     parsed = parser.parse_args()
-    sys.exit(0 if asyncio.run(main(prepare(parsed.folder, parsed.logs, ("growth",))["growth"])) else 1)
+    database = prepare(parsed.folder, parsed.logs, ("growth",))["growth"]
+    sys.exit(0 if asyncio.run(main(database, parsed.seconds)) else 1)
