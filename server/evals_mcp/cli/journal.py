@@ -70,11 +70,11 @@ async def _read(source: str | None, limit: int, evaluation: str | None) -> "Jour
         if evaluation is not None and not evaluation.startswith(_EVALUATION_ID):  # an id may be of a deleted one
             id = (await Lookup(client).find_evaluation(evaluation)).id
         found = await client.journal.page(1, min(limit, _PAGE), id, check=True)
-        while len(found.records) < limit:
+        while len(found.records) < limit and len(found.records) % _PAGE == 0:
             more = await client.journal.page(len(found.records) // _PAGE + 1, _PAGE, id)
             if not more.records:
                 break
-            found.records += more.records
+            found = more.model_copy(update={"records": found.records + more.records})
     found.records = found.records[:limit]
     return found
 
