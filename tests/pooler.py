@@ -22,21 +22,15 @@ def pooled(server: str, folder: Path, connections: int = 3) -> Iterator[str]:
     The pooler lets everybody in whom the server knows. Its files are in the folder.
     """
     url = make_url(server)
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    folder.mkdir(parents=True, exist_ok=True)
     user = url.username or "postgres"
-    (folder / "users").write_text(f'"{user}" ""\n')
-    (folder / "pgbouncer.ini").write_text(
-        f"""[databases]
+    configuration = f"""[databases]
 * = host={url.query.get("host") or url.host} port={url.port or 5432} auth_user={user}
 [pgbouncer]
 listen_addr = 127.0.0.1
-listen_port = {port}
+listen_port = 6432
 unix_socket_dir =
 auth_type = trust
-auth_file = {folder}/users
+auth_file = {folder}/userlist.txt
 auth_query = SELECT usename, passwd FROM pg_shadow WHERE usename = $1
 pool_mode = transaction
 default_pool_size = {connections}
@@ -44,18 +38,35 @@ max_client_conn = 1000
 server_login_retry = 1
 query_wait_timeout = 30
 """
-    )
+    with running_pooler(configuration, url, folder) as address:
+        yield address
+
+
+@contextmanager
+def running_pooler(configuration: str, url: URL, folder: Path, password: str = "") -> Iterator[str]:
+    """The address of a pooler with this configuration, but for its port, which is one that is free.
+
+    It reads the user of the server's address, with a password, from `userlist.txt` in the folder.
+    """
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    folder.mkdir(parents=True, exist_ok=True)
+    user = url.username or "postgres"
+    (folder / "userlist.txt").write_text(f'"{user}" "{password}"\n')
+    (folder / "pgbouncer.ini").write_text(configuration.replace("listen_port = 6432", f"listen_port = {port}"))
     arguments = [_program(), str(folder / "pgbouncer.ini")]
     if os.geteuid() == 0:  # it refuses to run as root, and must reach the socket of the server
         owner = Path(str(url.query["host"])).owner() if "host" in url.query else "nobody"
         arguments[1:1] = ["-u", owner]
-        for path in (folder, folder / "users", folder / "pgbouncer.ini"):
+        for path in (folder, folder / "userlist.txt", folder / "pgbouncer.ini"):
             shutil.chown(path, owner)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(arguments, stdout=log, stderr=log)
     try:
         query = {"application_name": "pooled"}  # as the server's address, it has a query
-        place = URL.create("postgresql", user, url.password, "127.0.0.1", port, url.database or "postgres", query)
+        name = "evals" if "\nevals = " in configuration else url.database or "postgres"
+        place = URL.create("postgresql", user, password or url.password, "127.0.0.1", port, name, query)
         address = place.render_as_string(hide_password=False)
         _wait(address, folder / "log")
         yield address

@@ -92,6 +92,20 @@ def test_links_lead_to_files_that_exist(page: Path) -> None:
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_into_pages_lead_to_headings(page: Path) -> None:
+    """As GitHub calls them: small, without signs, and with hyphens between the words."""
+    links = re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    own = [((page.parent / file).resolve() if file else page, name) for file, name in links if "://" not in file]
+    assert [name for file, name in own if name not in _headings(file)] == []
+
+
+def _headings(page: Path) -> set[str]:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 def test_every_page_can_be_reached_from_the_readme() -> None:
     """Documentation that nobody links to is not read. Pages of a folder are linked from the page of its name."""
     unlinked = [page for page in PAGES if page != ROOT / "README.md" and not _is_linked(page)]

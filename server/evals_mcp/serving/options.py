@@ -37,7 +37,7 @@ class ServeOptions:
         metavar="FILE_OR_URL",
         variable="EVALS_MCP_DATABASE",
     )
-    host: str = setting("the address to listen on; another than this machine requires an API key", DEFAULT_HOST)
+    host: str = setting("the address to listen on; another than this machine requires API keys or OAuth", DEFAULT_HOST)
     port: int = setting("the port to listen on; 0 picks a free one", DEFAULT_PORT, most=65535)
     workspace: str | None = setting(
         "the workspace to serve (PostgreSQL without keys)", None, metavar="NAME", variable="EVALS_MCP_WORKSPACE"
