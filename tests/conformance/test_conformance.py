@@ -13,7 +13,7 @@ import pytest
 from tests.conformance.suite import FOLDER, Checks, met, not_met, run_suite
 from tests.databases import vacuum_into
 from tests.node_packages import require_node
-from tests.serving.server_process import ServerProcess
+from tests.serving.server_process import ServerProcess, serving_code
 
 _LISTS = ("prompts-list", "resources-list", "tools-list")
 _GENERIC = {
@@ -99,7 +99,7 @@ def url(node: str, sample_database: Path, tmp_path_factory: pytest.TempPathFacto
     """A server of the sample evaluation."""
     path = tmp_path_factory.mktemp("served") / "evals.db"
     vacuum_into(path, sample_database)
-    server = ServerProcess(str(path))
+    server = ServerProcess(serving_code(str(path)))
     yield server.url
     server.process.terminate()
     assert server.ended() == 0
