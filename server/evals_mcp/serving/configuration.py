@@ -61,7 +61,8 @@ def read_configuration(arguments: Mapping[str, str], environ: Mapping[str, str],
             sources[setting.name] = str(path)
         else:
             sources[setting.name] = _DEFAULT
-    values.setdefault("database", default_database())
+    if "database" not in values:
+        values["database"] = default_database()  # which needs a home folder
     values["database"], workspace = split_workspace(values["database"])
     if workspace is not None:
         values["workspace"], sources["workspace"] = workspace, sources["database"]
