@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.documented_only import documented_client, mirror_of
+from tests.serving.administration import create_workspace
 
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.config import Settings
@@ -13,6 +14,7 @@ from evals_mcp.lookup.checked_runs import check_runs
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.sample.loading import load_sample
 from evals_mcp.sample.support_bot import read_sample
+from evals_mcp.variables import is_postgresql, with_workspace
 from evals_mcp.wiring import build_client, open_embedded_app
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +32,9 @@ REQUIRED = {
 
 async def test_every_kind_of_server_gives_the_same_results(database_address: str) -> None:
     """Each requirement has the same result and as many pairs, wherever the rows come from."""
-    app = open_embedded_app(database_address)
+    if is_postgresql(database_address):
+        create_workspace(database_address, "checked")
+    app = open_embedded_app(with_workspace(database_address, "checked"))
     client, foreign = EvalsClient(open_app=lambda: app), documented_client(app)
     await load_sample(client, read_sample())
     found = []

@@ -19,8 +19,10 @@ _OF_NO_STORE = {
     "test_embedded",
     "test_gate",
     "test_keyed_access",
+    "test_limits",
     "test_local_only",
     "test_patience",
+    "test_roles",
 }  # or of one that they open
 
 _FOLDER = Path(__file__).parents[1]

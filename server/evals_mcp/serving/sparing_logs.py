@@ -8,7 +8,8 @@ from collections.abc import Iterator
 _Kind = tuple[str, int, str, str]
 
 ASKED_FOR = {"is_asked_for": True}
-"""The `extra` of a record that answers somebody, such as whoever sent a signal. It always passes."""
+"""The `extra` of a record that always passes: it answers somebody, such as whoever sent a signal, or its own pauses
+keep it rare."""
 
 
 class Sparing(logging.Filter):

@@ -187,7 +187,8 @@ class _Supervisor:
             if not self._stops:
                 pause = self._pauses.after_end(now, worker.ready_at)
                 words = f"in {pause:g} s" if pause else "now"
-                _LOGGER.warning("Worker %s: %s Another one starts %s.", worker.process.pid, _sentence(reason), words)
+                told = "Worker %s: %s Another one starts %s."  # each of them: pauses keep them from filling a disk
+                _LOGGER.warning(told, worker.process.pid, _sentence(reason), words, extra=ASKED_FOR)
 
     def _begin_reload(self) -> None:
         self._reload_asked = False
