@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from evals_mcp.errors import EvalsError, Invalid, Raced, Unavailable
@@ -101,7 +101,8 @@ def _explain(error: DBAPIError) -> str | None:
         _log.warning("The database lacks something: %s", str(error.orig).partition("\n")[0])
     if sentence is not None:
         return sentence
-    if isinstance(error, OperationalError | InterfaceError):
+    lost_in_pooler = isinstance(error, InternalError) and not _sqlstate(error)  # two answers where one was due
+    if lost_in_pooler or isinstance(error, OperationalError | InterfaceError):
         return _UNREACHABLE
     return None
 
