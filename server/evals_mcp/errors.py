@@ -7,6 +7,7 @@
       ├ NotFound       the thing named does not exist          404
       ├ Conflict       the change is not allowed now           409
       └ Unavailable    the data cannot be reached              5xx, network
+          └ Raced      another writer was faster               503
 
 The message of an `EvalsError` is safe to show: it holds no secret, no driver text and no traceback.
 Where the chat's words are made, `ty check` refuses data in it that is not quoted.

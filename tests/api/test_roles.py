@@ -1,7 +1,7 @@
 """Roles: what no route opens, and what somebody may write who only labels. `test_every_route` has what each needs."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -18,11 +18,16 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def control(tmp_path: Path) -> Iterator[Control]:
-    """Teams of an empty SQLite file."""
-    opened = open_control(str(tmp_path / "evals.db"))
-    yield opened
-    opened.close()
+def control(database_address: str) -> Iterator[Control]:
+    """Teams of an empty database: of its one workspace on SQLite, of `team` on PostgreSQL."""
+    with closing(open_control(database_address)) as opened:
+        if not opened.database.is_sqlite:
+            opened.create_workspace("team")
+        yield opened
+
+
+def _secret(control: Control, name: str, role: Role) -> str:
+    return control.create_key(control.workspaces()[0].name, name, role=role).secret
 
 
 @pytest.fixture
@@ -34,7 +39,7 @@ def clients(control: Control) -> dict[str, httpx.AsyncClient]:
         name: httpx.AsyncClient(
             transport=transport,
             base_url="http://localhost",
-            headers={"X-API-KEY": control.create_key(None, name, role=role).secret},
+            headers={"X-API-KEY": _secret(control, name, role)},
         )
         for name, role in roles.items()
     }
@@ -60,7 +65,7 @@ async def test_a_server_that_only_reads_says_so(control: Control) -> None:
     """Whatever the key may; it is not the key that is too weak."""
     from evals_mcp.api.grants import ReadOnly
 
-    key = control.create_key(None, "ann", role=Role.ADMIN).secret
+    key = _secret(control, "ann", Role.ADMIN)
     transport = httpx.ASGITransport(create_app(ReadOnly(KeyedAccess(control)), keys=control))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost", headers={"X-API-KEY": key}

@@ -248,8 +248,8 @@ def test_every_answer_has_a_shape_that_can_be_built() -> None:
                 assert value.pydantic_complete
 
 
-def test_httpx_is_named_by_the_client_only() -> None:
-    """By what speaks to an API, and what reads documents; else only for the type of a transport."""
+def test_httpx_is_named_in_one_module_only() -> None:
+    """Everything else in the client is free of the HTTP library, but for the type of a transport."""
     package = Path(__file__).parents[2] / "server" / "evals_mcp"
     naming = {path.name for path in package.rglob("*.py") if "import httpx" in path.read_text(encoding="utf-8")}
-    assert naming == {"connection.py", "client.py", "documents.py"}
+    assert naming == {"connection.py", "client.py"}

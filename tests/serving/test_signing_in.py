@@ -287,8 +287,10 @@ async def test_the_claim_leads_to_one_workspace(tmp_path: Path, provider: Identi
         assert (nobody.status_code, "names no person" in nobody.json()["detail"]) == (403, True)
 
 
-async def test_a_claim_may_be_any_text(postgres_address: str, provider: IdentityProvider) -> None:
-    """Also one that no database can look for, it is no workspace's name."""
+async def test_a_claim_may_be_any_text(
+    postgres_address: str, provider: IdentityProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also one that no database can look for, it is no workspace's name. Any log can hold what is said of it."""
     control = open_control(postgres_address)
     control.create_workspace("evals")
     control.close()
@@ -297,3 +299,4 @@ async def test_a_claim_may_be_any_text(postgres_address: str, provider: Identity
             refused = await ask(client, provider.token(team=text))
             assert (refused.status_code, "does not exist here" in refused.text) == (403, True), refused.text
         assert (await ask(client, provider.token(team="evals"))).status_code == 200
+    assert caplog.text.isascii()

@@ -1,6 +1,5 @@
 """Tokens that nobody should send: none of them opens anything, and none is an error of ours."""
 
-import logging
 import os
 import random
 import string
@@ -26,12 +25,6 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_records(caplog: pytest.LogCaptureFixture) -> None:
-    """Refusals quote what was sent: half a character of it could not be sent on between processes of tests."""
-    caplog.set_level(logging.CRITICAL)
 
 
 async def _fetched(url: str) -> dict[str, Any]:

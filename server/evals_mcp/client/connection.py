@@ -54,6 +54,14 @@ class Lines(NamedTuple):
     import_id: str
 
 
+class Fetched(NamedTuple):
+    """What is at an address: the status of the answer, where it redirects to, and its bytes, or the first of them."""
+
+    status: int
+    location: str | None
+    content: bytes
+
+
 class Connection:
     """Sends requests to one server over one `httpx.AsyncClient`, created with the first request.
 
@@ -171,8 +179,6 @@ class Connection:
             self._read_json(content)
 
     def _make_client(self) -> "httpx.AsyncClient":
-        import ssl
-
         import httpx
 
         transport = self._transport
@@ -185,8 +191,7 @@ class Connection:
         try:
             return httpx.AsyncClient(
                 transport=transport,
-                # To load the authorities' certificates takes longer than a request. Plain HTTP needs none of them.
-                verify=self._address.root.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                verify=_verified(self._address.root),
                 headers=headers,
                 auth=self._address.login,
                 timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
@@ -308,6 +313,34 @@ def _encoded(body: Model | dict[str, Any] | Lines | None) -> dict[str, Any]:
     except ValueError:
         raise Invalid("An argument contains a value or text that JSON cannot represent.") from None
     return {"content": content, "headers": {"Content-Type": "application/json"}}
+
+
+async def fetch(url: str, seconds: float, headers: dict[str, str], most: int) -> Fetched:
+    """Ask once for what is at an address of somebody else, without following redirects, until there are `most` bytes.
+
+    Raises OSError, which says why there is no answer.
+    """
+    import httpx
+
+    def make_client() -> httpx.AsyncClient:
+        return httpx.AsyncClient(headers=headers, timeout=seconds, verify=_verified(url))
+
+    try:
+        client = await anyio.to_thread.run_sync(make_client)  # certificates take long to load
+        async with client, client.stream("GET", url, follow_redirects=False) as response:
+            content = b""
+            async for part in response.aiter_raw():
+                content += part
+                if len(content) >= most:
+                    break
+            return Fetched(response.status_code, response.headers.get("location"), content)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise OSError(str(error) or type(error).__name__) from error
+
+
+def _verified(url: str) -> bool | ssl.SSLContext:
+    """Whose certificates to take. To load them takes longer than a request, and plain HTTP needs none."""
+    return url.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _trouble(error: "httpx.RequestError") -> Trouble:

@@ -1,15 +1,13 @@
 """JSON documents that a setting names, at an address of somebody else: small, asked for once, without redirects."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 from pydantic_core import from_json
 
 from evals_mcp import __version__
+from evals_mcp.client.connection import Fetched, fetch
 from evals_mcp.errors import Unavailable
-
-if TYPE_CHECKING:
-    import httpx
 
 LARGEST_DOCUMENT = 256 * 1024
 """Bytes. A larger document is refused."""
@@ -27,15 +25,15 @@ async def fetch_object(url: str, seconds: float = SECONDS) -> dict[str, Any]:
     Raises Unavailable, which says why: there is no answer in time (`status` is NO_ANSWER), it has another status than
     200 (`status` is that one), it is too large, or it is no JSON object (`status` is ANSWERED).
     """
-    import httpx
-
+    headers = {"User-Agent": f"evals-mcp/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
     try:
         with anyio.fail_after(seconds):
-            content = await _content(url, seconds)
+            fetched = await fetch(url, seconds, headers, LARGEST_DOCUMENT + 1)
     except TimeoutError:
         raise Unavailable(f"{url} does not answer within {seconds:g} seconds.") from None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+    except OSError as error:
         raise Unavailable(f"{url} cannot be reached: {str(error)[:200] or type(error).__name__}.") from error
+    content = _found(url, fetched)
     try:
         document = from_json(content)
     except ValueError:
@@ -45,31 +43,14 @@ async def fetch_object(url: str, seconds: float = SECONDS) -> dict[str, Any]:
     return document
 
 
-async def _content(url: str, seconds: float) -> bytes:
-    import ssl
-
-    import httpx
-
-    headers = {"User-Agent": f"evals-mcp/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
-
-    def client_of() -> httpx.AsyncClient:
-        verify = url.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpx.AsyncClient(headers=headers, timeout=seconds, verify=verify)
-
-    client = await anyio.to_thread.run_sync(client_of)  # certificates take long to load
-    async with client, client.stream("GET", url, follow_redirects=False) as response:
-        _require_found(url, response)
-        content = b""
-        async for part in response.aiter_raw():
-            content += part
-            if len(content) > LARGEST_DOCUMENT:
-                raise Unavailable(f"{url} answers with more than {LARGEST_DOCUMENT // 1024} kB.", ANSWERED)
-        return content
-
-
-def _require_found(url: str, response: "httpx.Response") -> None:
-    if response.is_redirect:
-        to = response.headers.get("location", "")[:200]
-        raise Unavailable(f"{url} redirects to {to!a}, and redirects are not followed.", response.status_code)
-    if response.status_code != 200:
-        raise Unavailable(f"{url} answers with status {response.status_code}.", response.status_code)
+def _found(url: str, fetched: Fetched) -> bytes:
+    """The bytes of a whole document. Raises Unavailable as `fetch_object`."""
+    if fetched.location is not None and 300 <= fetched.status < 400:
+        raise Unavailable(
+            f"{url} redirects to {fetched.location[:200]!a}, and redirects are not followed.", fetched.status
+        )
+    if fetched.status != ANSWERED:
+        raise Unavailable(f"{url} answers with status {fetched.status}.", fetched.status)
+    if len(fetched.content) > LARGEST_DOCUMENT:
+        raise Unavailable(f"{url} answers with more than {LARGEST_DOCUMENT // 1024} kB.", ANSWERED)
+    return fetched.content

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from evals_mcp.errors import InsufficientScope, Unauthorized
+from evals_mcp.oauth.logged import short
 from evals_mcp.oauth.settings import ROLES, SCOPE_CLAIMS, OAuthSettings
 
 _LONGEST_NAME = 200
@@ -63,8 +64,8 @@ def _workspace(claims: Mapping[str, Any], settings: OAuthSettings) -> str | None
         _log.warning(
             "Sign-in refused: `%s` is %s, which names the workspaces %s. Let EVALS_MCP_OAUTH_WORKSPACES lead to one.",
             name,
-            _short(values),
-            _short(sorted(found)),
+            short(values),
+            short(sorted(found)),
         )
         raise Unauthorized(
             f"The token's claim `{name}` names {len(found)} workspaces, and it must name one. Whoever runs this server "
@@ -76,7 +77,7 @@ def _workspace(claims: Mapping[str, Any], settings: OAuthSettings) -> str | None
             "Sign-in refused: EVALS_MCP_OAUTH_WORKSPACE_CLAIM is `%s`; a token has the claims %s.", name, _names(claims)
         )
         raise Unauthorized(f"The token opens no workspace: it has no claim `{name}`.", 403)
-    _log.warning("Sign-in refused: `%s` is %s, of which EVALS_MCP_OAUTH_WORKSPACES maps none.", name, _short(values))
+    _log.warning("Sign-in refused: `%s` is %s, of which EVALS_MCP_OAUTH_WORKSPACES maps none.", name, short(values))
     raise Unauthorized(
         f"The token opens no workspace of this server: no value of its claim `{name}` leads to one.", 403
     )
@@ -97,7 +98,7 @@ def _role(claims: Mapping[str, Any], settings: OAuthSettings) -> str:
     _log.warning(
         "Sign-in refused: `%s` is %s. Let the provider grant %s, or set EVALS_MCP_OAUTH_ROLES (or _DEFAULT_ROLE).",
         name,
-        _short(values),
+        short(values),
         wanted,
     )
     sentence = f"The token gives no right to read here: its claim `{name}` must have {wanted}."
@@ -122,10 +123,4 @@ def _texts(value: Any, *, are_words: bool = False) -> list[str]:
 
 
 def _names(claims: Mapping[str, Any]) -> str:
-    return _short(sorted(claims))
-
-
-def _short(value: object) -> str:
-    """A value for a log: in one line, of ASCII characters, and not long."""
-    text = ascii(value)
-    return text if len(text) <= 200 else text[:200] + "…"
+    return short(sorted(claims))

@@ -13,6 +13,7 @@ from typing import Any, Never
 import jwt
 
 from evals_mcp.errors import Unauthorized, UnknownToken
+from evals_mcp.oauth.logged import short
 from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.oauth.signing_keys import ALGORITHMS, Provider
 
@@ -38,10 +39,10 @@ async def verified_claims(token: str, settings: OAuthSettings, provider: Provide
     found = await provider.keys_for(kid)
     key = found.keys.get((kid, algorithm))
     if key is None and kid in found.ids:
-        _log.warning("Sign-in refused: the key %s of the provider is not for %s.", _short(kid), algorithm)
+        _log.warning("Sign-in refused: the key %s of the provider is not for %s.", short(kid), algorithm)
         raise UnknownToken("The token's `alg` does not fit the provider's key with its `kid`.")
     if key is None:
-        _log.warning("Sign-in refused: `kid` is %s; the provider has the keys %s.", _short(kid), _short(found.ids))
+        _log.warning("Sign-in refused: `kid` is %s; the provider has the keys %s.", short(kid), short(found.ids))
         raise UnknownToken(
             f"The token is signed with a key (`kid`) that {settings.issuer} does not publish. Sign in again; if it "
             "stays so, the provider's keys and the issuer of its tokens do not belong together."
@@ -87,18 +88,18 @@ def _check_form(header: Mapping[str, Any], stated: Mapping[str, Any], settings: 
     """Refuse what no key could make right, so that nobody is asked for one."""
     algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
     if not isinstance(algorithm, str) or algorithm not in _ALGORITHMS:
-        _log.warning("Sign-in refused: `alg` is %s.", _short(algorithm))
+        _log.warning("Sign-in refused: `alg` is %s.", short(algorithm))
         raise UnknownToken(
             f"The token is not signed in a way that this server takes (`alg`). It takes {', '.join(_ALGORITHMS)}."
         )
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
-        _log.warning("Sign-in refused: `typ` is %s.", _short(kind))
+        _log.warning("Sign-in refused: `typ` is %s.", short(kind))
         raise UnknownToken("The token is no access token: its `typ` must be `at+jwt` or `JWT`.")
     if stated.get("iss") != settings.issuer:
         _log.warning(
             "Sign-in refused: `iss` is %s, but EVALS_MCP_OAUTH_ISSUER is %s.",
-            _short(stated.get("iss")),
-            _short(settings.issuer),
+            short(stated.get("iss")),
+            short(settings.issuer),
         )
         raise UnknownToken(
             f"The token is not from this server's identity provider: its `iss` must be exactly {settings.issuer}."
@@ -134,15 +135,15 @@ def _refuse(error: jwt.InvalidTokenError, stated: Mapping[str, Any], settings: O
         case jwt.MissingRequiredClaimError():
             _log.warning("Sign-in refused: the claim `%s` is missing.", error.claim)
             raise Unauthorized(f"The token lacks the claim `{error.claim}`.")
-    _log.warning("Sign-in refused: a signed token is malformed. %s", _short(str(error)))
+    _log.warning("Sign-in refused: a signed token is malformed. %s", short(str(error)))
     raise Unauthorized("The token is malformed: `exp`, `nbf`, `iat` must be numbers, and `crit` must not be there.")
 
 
 def _refuse_audience(stated: Mapping[str, Any], settings: OAuthSettings) -> Never:
     _log.warning(
         "Sign-in refused: `aud` is %s, not %s. Let the provider write that audience, or set EVALS_MCP_OAUTH_AUDIENCE.",
-        _short(stated.get("aud")),
-        _short(settings.audience),
+        short(stated.get("aud")),
+        short(settings.audience),
     )
     raise Unauthorized(f"The token is not for this server: its `aud` must be exactly {settings.audience}.")
 
@@ -151,14 +152,8 @@ def _date(claims: Mapping[str, Any], name: str) -> str:
     try:
         return datetime.fromtimestamp(int(claims[name]), UTC).isoformat()
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return _short(claims.get(name))
+        return short(claims.get(name))
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _short(value: object) -> str:
-    """A value for a log: in one line, of ASCII characters, and not long."""
-    text = ascii(sorted(value) if isinstance(value, frozenset) else value)
-    return text if len(text) <= 200 else text[:200] + "…"

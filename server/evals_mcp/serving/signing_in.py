@@ -121,7 +121,9 @@ class SignedInAccess:
         except Unavailable:
             raise
         except EvalsError as error:
-            _log.warning("Sign-in refused: a token leads to a workspace that cannot be opened. %s", error)
+            # A claim may have what no log can hold, such as half a character.
+            why = str(error).encode("ascii", "backslashreplace").decode()
+            _log.warning("Sign-in refused: a token leads to a workspace that cannot be opened. %s", why)
             raise Unauthorized(
                 "The token leads to a workspace that does not exist here (any more). Whoever runs this server can "
                 "create it, or lead the token's claim to another (EVALS_MCP_OAUTH_WORKSPACES).",

@@ -1,7 +1,5 @@
 """Repeats a request that lost a race with another writer and wrote nothing, so that its caller need not."""
 
-from collections.abc import Callable
-
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,7 +23,7 @@ class RetryRaces:
             return
         heard = _Heard(receive)
         for number in range(1, _TRIES + 1):
-            answer = _Answer(scope, send, may_drop=lambda: heard.is_whole and number < _TRIES)  # noqa: B023
+            answer = _Answer(scope, send, heard, is_last=number == _TRIES)
             await self._app(scope, heard.again(), answer.send)
             if not answer.is_dropped:
                 return
@@ -67,12 +65,13 @@ class _Heard:
 
 
 class _Answer:
-    """An answer on its way, which is dropped if it only says that the request was raced."""
+    """An answer on its way. It is dropped if it only says that the request was raced, and another can follow."""
 
-    def __init__(self, scope: Scope, send: Send, may_drop: Callable[[], bool]) -> None:
+    def __init__(self, scope: Scope, send: Send, heard: _Heard, *, is_last: bool) -> None:
         self._scope = scope
         self._send = send
-        self._may_drop = may_drop
+        self._heard = heard
+        self._is_last = is_last
         self.is_dropped = False
 
     async def send(self, message: Message) -> None:
@@ -81,6 +80,6 @@ class _Answer:
             state = self._scope.get("state", {})
             act = state.get("act")
             was_raced = state.pop("raced", False) and (act is None or act.entry is None)
-            self.is_dropped = was_raced and self._may_drop()
+            self.is_dropped = was_raced and self._heard.is_whole and not self._is_last
         if not self.is_dropped:
             await self._send(message)
