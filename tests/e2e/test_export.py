@@ -13,11 +13,12 @@ import pytest
 from tests.e2e.in_process import Ended, run
 from tests.loaded_stores import held_rows
 from tests.recount import check_counts
-from tests.serving.administration import create_key
+from tests.serving.administration import create_key, create_workspace
 from tests.serving.served_here import served
 
 from evals_mcp.exporters.folders import LineFiles
 from evals_mcp.store.store import open_store
+from evals_mcp.variables import with_workspace
 
 SAMPLE = "Which prompt answers tickets"
 
@@ -166,12 +167,19 @@ def test_a_copy_goes_through_a_served_database_to_postgresql(
     first = run(["copy", str(database), address, "--to-key", "MY_KEY"], MY_KEY=key)
     assert first.status == 0
     assert "judgment" in first.stdout
-    second = run(["copy", address, postgres_address], HUMANLOOP_API_KEY=key)
+    unnamed = run(["copy", address, postgres_address], HUMANLOOP_API_KEY=key)
+    assert (unnamed.status, "add ?workspace=NAME to the address" in unnamed.stderr) == (1, True)
+    create_workspace(postgres_address, "moved")
+    moved = with_workspace(postgres_address, "moved")
+    second = run(["copy", address, moved], HUMANLOOP_API_KEY=key)
     assert second.status == 0
     wanted = _rows(database)
-    assert _rows(path) == wanted
-    again = run(["copy", str(database), postgres_address])
+    named_after_the_key = {
+        table: sorted(row.replace("'copies')", "None)") for row in rows) for table, rows in _rows(path).items()
+    }
+    assert named_after_the_key == wanted
+    again = run(["copy", str(database), moved])
     assert [line.split()[-2] for line in again.stdout.splitlines() if line.startswith("│ log")] == ["0"]
-    assert {table: len(rows) for table, rows in _rows(postgres_address).items()} == {
+    assert {table: len(rows) for table, rows in _rows(moved).items()} == {
         table: len(rows) for table, rows in wanted.items()
     }
