@@ -50,7 +50,9 @@ def world(database_address: str) -> Iterator[World]:
     with closing(open_control(database_address, clock)) as control:
         name = None if control.database.is_sqlite else control.create_workspace("search").name
         for key in (_NAME, "ben"):
-            control.create_key(name, key)
+            control.create_key(name, key, by=_NAME)
+        control.create_key(name, "gone", by="ben")
+        control.revoke_key("gone", by=_NAME)
     with opened_workspace(database_address, name) as opened:
         store = opened.store
         review = ReviewWorld(store, clock, [[True, False, True], [False, True, True]])
@@ -76,7 +78,7 @@ def test_a_person_is_counted_before_anything_changes(world: World) -> None:
     rows = raw_rows(world.opened.store.database)
     found = look_for(world.opened, _NAME)
     assert found[:5] == (4, 1, 1, 1, 1)
-    assert found.created == _created(world)
+    assert (found.created, found.administered) == (_created(world), 2)
     assert found.similar == [_NAME.upper()]
     assert look_for(world.opened, "nobody").is_empty
     with pytest.raises(Invalid, match="Name a person"):
@@ -96,11 +98,12 @@ def test_a_pseudonym_keeps_every_figure(world: World) -> None:
     assert [value for value in world.values if "O'Neil" in value.replace("\\'", "'") and "O'NEIL" not in value] == []
     check_counts(world.opened.store)
     assert look_for(world.opened, _NAME).is_empty
-    assert look_for(world.opened, pseudonym)[:6] == (4, 1, 1, 1, 1, _created(world))
+    assert look_for(world.opened, pseudonym)[:7] == (4, 1, 1, 1, 1, _created(world), 2)
     after = world.agreement()
     assert pseudonym in after.model_dump_json()
     assert "O'Neil" not in after.model_dump_json()
     assert _figures(after) == _figures(before)
+    assert _NAME not in str(list_keys(world.address))
     keys = {key.name: key.revoked_at for key in list_keys(world.address)}
     assert keys["ben"] is None
     assert keys[pseudonym] is not None
@@ -143,7 +146,7 @@ def test_a_person_is_deleted_and_others_count_as_before(world: World) -> None:
     judged = world.opened.store.logs.get(world.review.logs[0][1])
     assert {item.user for item in judged.evaluator_logs or []} == {None, "ben"}
     assert "O'Neil" not in world.agreement().model_dump_json()
-    assert [key.name for key in list_keys(world.address)] == ["ben"]
+    assert {key.name for key in list_keys(world.address)} == {"ben", "gone"}
 
 
 def test_logs_of_a_user_of_the_same_name_can_stay(world: World) -> None:

@@ -33,7 +33,7 @@ def list_keys(address: str) -> list[ApiKey]:
 def revoke_key(address: str, id_or_name: str) -> ApiKey:
     """Revoke a key."""
     with closing(open_control(address)) as control:
-        return control.revoke_key(id_or_name)
+        return control.revoke_key(id_or_name)[0]
 
 
 def create_workspace(address: str, name: str) -> Workspace:

@@ -1,6 +1,8 @@
 """Keys of people: administered over HTTP and by command, and named in all that they write."""
 
+import json
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,10 @@ from tests.serving.served_here import served
 from evals_mcp.cli.keys import read_expiry
 from evals_mcp.errors import Invalid
 from evals_mcp.models.roles import Role
+from mcp import Client
 
+_NEEDS_WRITE = "this needs the role `write`."
+_WEAK = "Your key or sign-in may {}: this needs the role `{}`."
 SAMPLE = "Which prompt answers tickets"
 
 
@@ -55,6 +60,60 @@ def test_an_administrator_manages_keys_without_a_shell_on_the_server(tmp_path: P
                 refused = other.request(method, path, json={"name": "more", "role": "admin"})
                 assert (refused.status_code, "`admin`" in refused.json()["detail"]) == (403, True)
     assert len(list_keys(database)) == 3
+
+
+def test_an_administrator_rotates_keys(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Their own, too. Who did what is in the list and in the log, and both keys work as long as they should."""
+    database = str(tmp_path / "evals.db")
+    lead, zoe = create_key(database, None, "lead", role=Role.ADMIN), create_key(database, None, "zoe", role=Role.READ)
+    with served(database) as url:
+        with _client(url, lead.secret) as client:
+            made = client.post("/keys/zoe/rotate", json={"overlap_seconds": 3600})
+            assert made.status_code == 201
+            new = made.json()
+            assert (new["name"], new["role"], new["replaces"]) == ("zoe", "read", zoe.key.id)
+            for secret in (zoe.secret, new["key"]):
+                with _client(url, secret) as either:
+                    assert either.get("/v5/flows").status_code == 200
+            for wrong in ({"overlap_seconds": -1}, {"overlap_seconds": 10**9}, {"overlap_seconds": "an hour"}):
+                assert client.post("/keys/zoe/rotate", json=wrong).status_code == 422
+            assert client.post("/keys/nobody/rotate").status_code == 404
+            assert client.post(f"/keys/{zoe.key.id}/rotate").status_code == 409
+            refused = client.post("/keys/lead/revoke")
+            assert (refused.status_code, "Create another key of this role first" in refused.text) == (409, True)
+            own = client.post("/keys/lead/rotate").json()
+        with _client(url, own["key"]) as client:
+            revoked = client.post("/keys/zoe/revoke").json()
+            assert (revoked["id"], revoked["also_revoked"]) == (new["id"], [zoe.key.id])
+            listed = client.get("/keys").json()["records"]
+            with _client(url, zoe.secret) as old:
+                _wait_until_refused(old)
+    by = {item["id"]: (item["created_by"], item["revoked_by"], item["replaces"]) for item in listed}
+    assert by == {
+        lead.key.id: (None, "lead", None),
+        zoe.key.id: (None, "lead", None),
+        new["id"]: ("lead", "lead", zoe.key.id),
+        own["id"]: ("lead", None, lead.key.id),
+    }
+    about = [record.getMessage() for record in caplog.records if record.name.endswith("routes.keys")]
+    zoes = "of zoe (role read, workspace default) was"
+    starts = (
+        f"Key {new['id']} {zoes} created by lead, with key {lead.key.id}, in place of {zoe.key.id}, which ends at 20",
+        f"Key {own['id']} of lead (role admin, workspace default) was created by lead, with key {lead.key.id}, in",
+        f"Key {new['id']} {zoes} revoked by lead, with key {own['id']}.",
+        f"Key {zoe.key.id} {zoes} revoked by lead, with key {own['id']}.",
+    )
+    assert all(line.startswith(start) for line, start in zip(about, starts, strict=True)), about
+    assert not any(made_of.rpartition("_")[2] in caplog.text for made_of in (lead.secret, new["key"], own["key"]))
+
+
+def _wait_until_refused(client: httpx.Client) -> None:
+    """Until the server knows that the key ended, which takes it less than a second."""
+    for _ in range(600):
+        if client.get("/v5/flows").status_code == 401:
+            return
+        time.sleep(0.02)
+    raise AssertionError("The key goes on.")
 
 
 def test_without_keys_nobody_manages_them_over_http(tmp_path: Path) -> None:
@@ -102,10 +161,47 @@ def test_commands_show_all_of_a_key(tmp_path: Path) -> None:
     assert run(["keys", "create", "ben", "--read-only", *database]).status == 0
     revoked = f"Revoked key {id} of zoe (workspace default, role admin).\n"
     assert run(["keys", "revoke", id, *database]).stdout == revoked
-    rows = [line.split("\t") for line in run(["keys", "list", *database]).stdout.splitlines()]
+    rows = [line.split("\t") for line in run(["keys", "list", "--all", *database]).stdout.splitlines()]
     assert {row[1]: (row[3], row[7][:7]) for row in rows} == {"zoe": ("admin", "revoked"), "ben": ("read", "active")}
     refused = run(["keys", "create", "x", "--expires", "soon", *database])
     assert (refused.status, "90d" in refused.stderr) == (1, True)
+
+
+def test_commands_rotate_keys_and_list_those_that_work(tmp_path: Path) -> None:
+    """Who did it is the name in the settings; what is left out, and what nobody can do any more, is told."""
+    database = ["--database", str(tmp_path / "evals.db")]
+
+    def keys(*words: str) -> Ended:
+        return run(["keys", *words, *database], EVALS_MCP_ACTOR="root")
+
+    first = keys("create", "zoe", "--role", "admin", "--expires", "2099-01-31")
+    rotated = keys("rotate", "zoe", "--overlap", "1h")
+    assert rotated.stdout != first.stdout
+    assert re.search(r"of zoe .* role admin, in place of \w{12}, which works until \d{4}-.*2099-01-31", rotated.stderr)
+    rows = keys("list")
+    assert [line.split("\t")[7] for line in rows.stdout.splitlines()] == ["expires soon", "active"]
+    assert rows.stderr == ""
+    again = keys("rotate", "zoe", "--workspace", "default")
+    assert "which stops within a second." in again.stderr
+    rows = keys("list")
+    assert len(rows.stdout.splitlines()) == 1
+    assert rows.stderr == "2 keys are left out, revoked or expired. --all shows them.\n"
+    revoked = keys("revoke", "zoe")
+    assert "No key of role admin works in workspace default now" in revoked.stderr
+    assert "`evals-mcp keys create NAME --role admin`" in revoked.stderr
+    assert keys("list").stderr == "3 keys are left out, revoked or expired. --all shows them.\n"
+    cells = [line.split("\t") for line in keys("list", "--all").stdout.splitlines()]
+    ids = [row[0] for row in cells]
+    assert {tuple(row[8:]) for row in cells} == {
+        ("root", "", "root"),
+        *(
+            ("root", next(id for id in ids if id in made.stderr and id not in made.stdout), "root")
+            for made in (rotated, again)
+        ),
+    }
+    for wrong in ("soon", "0h", "31d", "1", ""):
+        assert "of at most 30d" in keys("rotate", "zoe", "--overlap", wrong).stderr
+    assert "does not work any more (revoked)" in keys("rotate", "zoe").stderr
 
 
 def test_commands_work_at_a_server(tmp_path: Path) -> None:
@@ -127,7 +223,14 @@ def test_commands_work_at_a_server(tmp_path: Path) -> None:
         ]
         refused = at_server("list", key=zoe)
         assert (refused.status, "`admin`" in refused.stderr) == (1, True)
-        assert at_server("revoke", "zoe smith").stdout.startswith("Revoked ")
+        replaced = at_server("rotate", "zoe smith", "--overlap", "2d")
+        assert (replaced.stdout.strip() not in ("", zoe), "which works until" in replaced.stderr) == (True, True)
+        assert ", which it replaced.\n" in at_server("revoke", "zoe smith").stdout
+        assert "2 keys are left out" in at_server("list").stderr
+        assert len(at_server("list", "--all").stdout.splitlines()) == 3
+        last = at_server("revoke", "lead")
+        assert (last.status, "the last one of role `admin`" in last.stderr) == (1, True)
+        assert "Omit --workspace" in at_server("rotate", "lead", "--workspace", "default").stderr
         assert "Omit --workspace" in at_server("create", "x", "--workspace", "red").stderr
         both = run(["keys", "list", "--server", url, "--database", database], HUMANLOOP_API_KEY=key)
         assert "not both" in both.stderr
@@ -171,12 +274,21 @@ async def test_what_a_person_writes_has_their_name(sample_copy: Path) -> None:
                 if role >= Role.LABEL:
                     label = {"evaluation": SAMPLE, "logs": [log["id"]], "evaluator": "fine:boolean", "judgment": "true"}
                     assert "Undo:" in await words(client, "label_logs", **label, kind="human")
+                else:
+                    assert _WEAK.format("read, not label", "label") in await words(client, "undo")
         async with mcp_client(url, "2026-07-28", X_API_KEY=keys[Role.LABEL]) as client:
-            assert "in another name" in await words(client, "label_logs", **label, kind="human", author="carol")
+            refused = await words(client, "label_logs", **label, kind="human", author="carol")
+            own = "Omit the author: it is `label person`."
+            assert refused == f"Error: Your key may label, not judge in another name: {_NEEDS_WRITE} {own}"
+            refused = await words(client, "next_to_review", evaluation=SAMPLE, reviewer="carol")
+            own = "The reviewer is `label person`."
+            assert refused == f"Error: Your key may label, not review in another name: {_NEEDS_WRITE} {own}"
+            assert _WEAK.format("label, not write", "write") in await words(client, "update_run")
+            await _label_as_proposed(client, log["id"])
         made = admin.post("/v5/flows", json={"path": "made/here", "attributes": {"by": "admin"}})
-        entries: list[Any] = admin.get("/v5/journal", params={"size": 4}).json()["records"]
+        entries: list[Any] = admin.get("/v5/journal", params={"size": 5}).json()["records"]
         assert [entry["actor"] for entry in entries] == ["admin person"] + [
-            f"{word} person" for word in ("label", "write", "admin")
+            f"{word} person" for word in ("label", "label", "write", "admin")
         ]
         assert entries[0]["id"] == made.headers["x-evals-write"]
         authors = {item["user"] for item in labeller.get(f"/v5/logs/{log['id']}").json()["evaluator_logs"]}
@@ -184,3 +296,14 @@ async def test_what_a_person_writes_has_their_name(sample_copy: Path) -> None:
         shown = _page(url, keys[Role.READ], f"/logs/{log['id']}")
         assert "label person" in shown
         assert "carol" not in shown
+
+
+async def _label_as_proposed(client: Client, other: str) -> None:
+    """What a reviewer is told to call is what their key may store."""
+    given = await words(client, "next_to_review", evaluation=SAMPLE, reviewer="label person")
+    assert other not in given
+    (proposed,) = re.findall(r"label_logs\((.*)\)", given)
+    arguments = {key: json.loads(value) for key, value in re.findall(r"(\w+)=(\[.*?\]|\"[^\"]*\")", proposed)}
+    assert (arguments["author"], arguments["kind"]) == ("label person", "human")
+    stored = await words(client, "label_logs", **{**arguments, "evaluator": "fine", "judgment": "true"})
+    assert "(a person's judgment by label person): true." in stored

@@ -7,7 +7,7 @@ import re
 
 from evals_mcp.api.grants import Grant
 from evals_mcp.errors import Unauthorized
-from evals_mcp.models.roles import Role
+from evals_mcp.models.roles import Role, beyond_role, holder_of
 
 KEYS_PATH = "/keys"
 """Where keys are administered."""
@@ -51,5 +51,6 @@ def require_role(grant: Grant, need: Role) -> None:
         return
     if grant.server_reads_only:
         raise Unauthorized("This server is read-only.", 403)
-    whose = "This server" if grant.key_id is None else "This API key"
-    raise Unauthorized(f"This needs the role `{need.word}`. {whose} has the role `{grant.role.word}`.", 403)
+    if grant.key_id is None:
+        raise Unauthorized(f"This server has no keys, and this needs one of the role `{need.word}`.", 403)
+    raise Unauthorized(beyond_role(grant.role, need, holder_of(grant.key_id)), 403)

@@ -61,6 +61,7 @@ def _show(found: "Found") -> None:
         ("entries of the journal", found.entries),
         ("keys", found.keys),
         ("evaluations, runs and versions created", found.created),
+        ("keys of others created, rotated or revoked", found.administered),
     )
     print_rows(("what", "count"), [(what, f"{count:,}") for what, count in rows])
     if found.similar:

@@ -1,4 +1,4 @@
-"""`evals-mcp keys`: create, list and revoke API keys, in a database or at a server."""
+"""`evals-mcp keys`: create, list, rotate and revoke API keys, in a database or at a server."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from evals_mcp.cli.actor import actor_of
 from evals_mcp.cli.arguments import add_database, control_of, database_of, settings_at
 from evals_mcp.cli.printing import print_rows, visible
 from evals_mcp.errors import Invalid
@@ -16,18 +17,21 @@ from evals_mcp.variables import split_workspace
 
 if TYPE_CHECKING:
     from evals_mcp.client.keys import Keys
-    from evals_mcp.models.keys import KeyResponse
+    from evals_mcp.models.keys import KeyResponse, KeyState
     from evals_mcp.store.teams.api_keys import ApiKey
+    from evals_mcp.store.teams.control import Control
 
 T = TypeVar("T")
 _HEADERS = ("id", "name", "workspace", "role", "created", "expires", "last used", "state")
+_PAST_HEADERS = ("created by", "replaces", "revoked by")
+_PAST: "tuple[KeyState, ...]" = ("revoked", "expired")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _LONGEST = timedelta(days=36_500)
 
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
-    keys = commands.add_parser("keys", help="create, list and revoke API keys")
+    keys = commands.add_parser("keys", help="create, list, rotate and revoke API keys")
     actions = keys.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="create a key and print it; it cannot be shown again")
     create.add_argument("name", metavar="NAME", help="the person or program that gets the key")
@@ -38,10 +42,22 @@ def add_command(commands: Any) -> None:
     roles.add_argument("--read-only", action="store_true", help="as --role read")
     expires = "90d (also h, w), or the day (UTC) on which it ends, such as 2027-01-31; default: never"
     create.add_argument("--expires", metavar="WHEN", help=expires)
-    listing = actions.add_parser("list", help="list all keys, without their secrets")
+    listing = actions.add_parser("list", help="list the keys that work, without their secrets")
+    listing.add_argument("--all", action="store_true", help="also revoked and expired ones, and who did that")
+    rotate = actions.add_parser("rotate", help="replace a key by a new one of the same person, role and end; print it")
+    rotate.add_argument("key", metavar="ID_OR_NAME")
+    rotate.add_argument("--workspace", metavar="NAME", help="the key's workspace (PostgreSQL only)")
+    rotate.add_argument(
+        "--overlap", metavar="TIME", help="how long the old key goes on, such as 1h or 2d; default: it stops at once"
+    )
     revoke = actions.add_parser("revoke", help="revoke a key; it stops within a second")
     revoke.add_argument("key", metavar="ID_OR_NAME")
-    for action, command in ((create, _create_key), (listing, _list_keys), (revoke, _revoke_key)):
+    for action, command in (
+        (create, _create_key),
+        (listing, _list_keys),
+        (rotate, _rotate_key),
+        (revoke, _revoke_key),
+    ):
         add_database(action)
         words = "a server instead of a database: the keys of your workspace; HUMANLOOP_API_KEY has a key of role admin"
         action.add_argument("--server", metavar="URL", help=words)
@@ -54,8 +70,7 @@ def _create_key(parsed: argparse.Namespace) -> int:
     if parsed.server is not None:
         from evals_mcp.models.keys import CreateKeyRequest
 
-        if parsed.workspace is not None:
-            raise Invalid("Omit --workspace: at a server, a new key is one of your own key's workspace.")
+        _require_own_workspace(parsed)
         request = CreateKeyRequest(name=parsed.name, role=role.word, expires_at=expires_at)
         made = _at_server(parsed, lambda keys: keys.create(request))
         id, workspace, secret = made.id, made.workspace, made.key
@@ -66,7 +81,7 @@ def _create_key(parsed: argparse.Namespace) -> int:
         with control_of(parsed) as control:
             of = parsed.workspace or split_workspace(database)[1]
             is_first = not control.keys()
-            created = control.create_key(of, parsed.name, role=role, expires_at=expires_at)
+            created = control.create_key(of, parsed.name, role=role, expires_at=expires_at, by=actor_of(os.environ))
         if is_new:
             print(f"Created the database {database}.", file=sys.stderr)
         id, workspace, secret = created.key.id, created.key.workspace, created.secret
@@ -83,34 +98,55 @@ def _create_key(parsed: argparse.Namespace) -> int:
 
 def read_expiry(text: str, now: datetime) -> datetime:
     """The time that a person writes as `90d` or `2027-01-31`. Raises Invalid."""
-    period = re.fullmatch(r"(\d{1,6})([hdw])", text.strip())
-    if period is not None:
-        length = int(period[1]) * _UNITS[period[2]]
-        if timedelta(0) < length <= _LONGEST:
-            return now + length
-    else:
+    length = _read_period(text)
+    if length is None:
         try:
             found = datetime.fromisoformat(text.strip())
         except ValueError:
             found = None
         if found is not None and found.year > 1:
             return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    elif timedelta(0) < length <= _LONGEST:
+        return now + length
     raise Invalid("--expires: give a time from now, such as 90d, 12h or 8w, or a day, such as 2027-01-31.")
 
 
+def read_overlap(text: str) -> timedelta:
+    """The time that a person writes as `1h`. Raises Invalid."""
+    from evals_mcp.models.keys import LONGEST_OVERLAP
+
+    length = _read_period(text)
+    if length is None or not timedelta(0) < length <= LONGEST_OVERLAP:
+        raise Invalid(f"--overlap: give a time such as 1h, 2d or 1w, of at most {LONGEST_OVERLAP.days}d.")
+    return length
+
+
+def _read_period(text: str) -> timedelta | None:
+    period = re.fullmatch(r"(\d{1,6})([hdw])", text.strip())
+    return None if period is None else int(period[1]) * _UNITS[period[2]]
+
+
 def _list_keys(parsed: argparse.Namespace) -> int:
+    found: list[tuple[ApiKey | KeyResponse, str, KeyState]]
     if parsed.server is not None:
-        rows = [_row(key, key.role, key.state) for key in _at_server(parsed, lambda keys: keys.all())]
+        found = [(key, key.role, key.state) for key in _at_server(parsed, lambda keys: keys.all())]
     elif not _exists(database := database_of(parsed)):
         print(f"The database {database} does not exist yet, so there are no keys.", file=sys.stderr)
         return 0
     else:
         with control_of(parsed) as control:
-            now, found = control.database.now(), control.keys()
-        rows = [_row(key, key.role.word, key.state(now)) for key in found]
-    if not rows:
+            now, stored = control.database.now(), control.keys()
+        found = [(key, key.role.word, key.state(now)) for key in stored]
+    if not found:
         print("There are no keys. `evals-mcp serve` answers all requests, but only from this machine.", file=sys.stderr)
-    print_rows(_HEADERS, rows)
+    shown = found if parsed.all else [item for item in found if item[2] not in _PAST]
+    print_rows(
+        (*_HEADERS, *_PAST_HEADERS) if parsed.all else _HEADERS,
+        [(*_row(*item), *_past(item[0])) if parsed.all else _row(*item) for item in shown],
+    )
+    if left := len(found) - len(shown):
+        are = "1 key is" if left == 1 else f"{left:,} keys are"
+        print(f"{are} left out, revoked or expired. --all shows {'it' if left == 1 else 'them'}.", file=sys.stderr)
     return 0
 
 
@@ -121,7 +157,12 @@ def _exists(database: str) -> bool:
     return not is_missing(database)
 
 
-def _row(key: "ApiKey | KeyResponse", role: str, state: str) -> tuple[str, ...]:
+def _past(key: "ApiKey | KeyResponse") -> tuple[str, ...]:
+    """Who did it, as far as anybody knows."""
+    return key.created_by or "", key.replaces or "", key.revoked_by or ""
+
+
+def _row(key: "ApiKey | KeyResponse", role: str, state: "KeyState") -> tuple[str, ...]:
     ended = f"revoked {_time(key.revoked_at)}" if key.revoked_at else state
     expires = _time(key.expires_at) if key.expires_at else "never"
     used = _time(key.last_used_at) if key.last_used_at else "never"
@@ -132,16 +173,63 @@ def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%MZ}"
 
 
+def _rotate_key(parsed: argparse.Namespace) -> int:
+    overlap = timedelta(0) if parsed.overlap is None else read_overlap(parsed.overlap)
+    if parsed.server is not None:
+        from evals_mcp.models.keys import RotateKeyRequest
+
+        _require_own_workspace(parsed)
+        request = RotateKeyRequest(overlap_seconds=int(overlap.total_seconds()))
+        made = _at_server(parsed, lambda keys: keys.rotate(parsed.key, request))
+        new: ApiKey | KeyResponse = made
+        role, secret, until = made.role, made.key, made.replaced_until
+    else:
+        of = parsed.workspace or split_workspace(database_of(parsed))[1]
+        with control_of(parsed) as control:
+            rotated = control.rotate_key(parsed.key, of, overlap=overlap, by=actor_of(os.environ))
+        new, role, secret = rotated.new.key, rotated.new.key.role.word, rotated.new.secret
+        until = rotated.old.expires_at
+    print(secret)
+    ends = "" if new.expires_at is None else f" It expires at {_time(new.expires_at)}."
+    stops = f"works until {_time(until)}" if overlap and until is not None else "stops within a second"
+    print(
+        f"Created key {new.id} of {visible(new.name)} for workspace {new.workspace}, role {role}, in place of "
+        f"{new.replaces}, which {stops}.{ends} Copy it now: it cannot be shown again.",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _require_own_workspace(parsed: argparse.Namespace) -> None:
+    if parsed.workspace is not None:
+        raise Invalid("Omit --workspace: a server has the keys of your own key's workspace.")
+
+
 def _revoke_key(parsed: argparse.Namespace) -> int:
     if parsed.server is not None:
         at_server = _at_server(parsed, lambda keys: keys.revoke(parsed.key))
-        id, name, workspace, role = at_server.id, at_server.name, at_server.workspace, at_server.role
+        others = at_server.also_revoked
+        key: ApiKey | KeyResponse = at_server
+        role = at_server.role
     else:
         with control_of(parsed) as control:
-            key = control.revoke_key(parsed.key)
-        id, name, workspace, role = key.id, key.name, key.workspace, key.role.word
-    print(f"Revoked key {id} of {visible(name)} (workspace {workspace}, role {role}).")
+            revoked = control.revoke_key(parsed.key, by=actor_of(os.environ))
+            _tell_of_admins(control, revoked[0])
+        key, others, role = revoked[0], [other.id for other in revoked[1:]], revoked[0].role.word
+    also = f", and {', '.join(others)}, which it replaced" if others else ""
+    print(f"Revoked key {key.id} of {visible(key.name)} (workspace {key.workspace}, role {role}){also}.")
     return 0
+
+
+def _tell_of_admins(control: "Control", revoked: "ApiKey") -> None:
+    if revoked.role is not Role.ADMIN or control.has_admin(revoked.workspace):
+        return
+    where = "" if control.database.is_sqlite else f" --workspace {revoked.workspace}"
+    print(
+        f"No key of role admin works in workspace {revoked.workspace} now, so nobody can manage its keys over HTTP. To "
+        f"create one: `evals-mcp keys create NAME --role admin{where}`.",
+        file=sys.stderr,
+    )
 
 
 def _at_server(parsed: argparse.Namespace, ask: "Callable[[Keys], Awaitable[T]]") -> T:

@@ -3,11 +3,20 @@
 from pydantic import TypeAdapter
 
 from evals_mcp.client.endpoints import Endpoints
-from evals_mcp.models.keys import CreateKeyRequest, KeyResponse, ListKeys, NewKeyResponse
+from evals_mcp.models.keys import (
+    CreateKeyRequest,
+    KeyResponse,
+    ListKeys,
+    NewKeyResponse,
+    RevokedKeyResponse,
+    RotatedKeyResponse,
+    RotateKeyRequest,
+)
 
-_KEY = TypeAdapter(KeyResponse)
+_REVOKED_KEY = TypeAdapter(RevokedKeyResponse)
 _KEYS = TypeAdapter(ListKeys)
 _NEW_KEY = TypeAdapter(NewKeyResponse)
+_ROTATED_KEY = TypeAdapter(RotatedKeyResponse)
 
 
 class Keys(Endpoints):
@@ -21,6 +30,10 @@ class Keys(Endpoints):
         """Create a key. Raises Invalid, and Conflict for a taken name."""
         return await self._connection.send("POST", ("keys",), _NEW_KEY, request, api="")
 
-    async def revoke(self, id_or_name: str) -> KeyResponse:
-        """Revoke a key. Raises NotFound, and Invalid if several have the name."""
-        return await self._connection.send("POST", ("keys", id_or_name, "revoke"), _KEY, api="")
+    async def rotate(self, id_or_name: str, request: RotateKeyRequest) -> RotatedKeyResponse:
+        """Replace a key by a new one. Raises NotFound, and Conflict for a key that does not work."""
+        return await self._connection.send("POST", ("keys", id_or_name, "rotate"), _ROTATED_KEY, request, api="")
+
+    async def revoke(self, id_or_name: str) -> RevokedKeyResponse:
+        """Revoke a key. Raises NotFound, and Conflict for the last key of role admin."""
+        return await self._connection.send("POST", ("keys", id_or_name, "revoke"), _REVOKED_KEY, api="")

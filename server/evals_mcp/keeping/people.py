@@ -15,11 +15,13 @@ from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys
 Way = Literal["anonymise", "delete"]
 
 _TOOL = "evals-mcp forget"
+_ADMINISTRATORS = (api_keys.c.created_by, api_keys.c.revoked_by)
 _IN_CONTROL = {"schema_translate_map": {None: CONTROL_SCHEMA}}
 
 
 class Found(NamedTuple):
-    """How much there is of a person, and other names that may be theirs."""
+    """How much there is of a person, and other names that may be theirs. `administered` counts keys of others that the
+    person created, rotated or revoked."""
 
     judgments: int
     logs: int
@@ -27,12 +29,14 @@ class Found(NamedTuple):
     entries: int
     keys: int
     created: int
+    administered: int
     similar: list[str]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing of this name."""
-        return not any((self.judgments, self.logs, self.reviews, self.entries, self.keys, self.created))
+        counts = (self.judgments, self.logs, self.reviews, self.entries, self.keys, self.created, self.administered)
+        return not any(counts)
 
 
 class Forgotten(NamedTuple):
@@ -87,14 +91,24 @@ def _found(connection: Connection, opened: OpenWorkspace, name: str, traces: Tra
     of_keys = select(func.count()).select_from(api_keys).where(*_of_person(opened, name))
     keys = connection.execute(of_keys, execution_options=_options(opened)).scalar_one()
     counts = (len(traces.judgments), len(traces.logs), traces.reviews, len(traces.entries), keys)
-    names = select(api_keys.c.name).where(api_keys.c.workspace == opened.name)
-    of_others = connection.execute(names, execution_options=_options(opened)).scalars()
-    similar = {*like_names(connection, name), *(other for other in of_others if is_like(other, name))}
-    return Found(*counts, traces.created, sorted(similar))
+    named = select(api_keys.c.name, *_ADMINISTRATORS).where(api_keys.c.workspace == opened.name)
+    rows = connection.execute(named, execution_options=_options(opened)).all()
+    similar = {
+        *like_names(connection, name),
+        *(other for row in rows for other in row if other and is_like(other, name)),
+    }
+    administered = sum(name in row[1:] and row.name != name for row in rows)
+    return Found(*counts, traces.created, administered, sorted(similar))
 
 
 def _end_keys(connection: Connection, opened: OpenWorkspace, name: str, pseudonym: str | None) -> None:
-    """Revoke the keys of a person and rename them, or delete them. Either way they open nothing any more."""
+    """Revoke the keys of a person and rename them, or delete them. Either way they open nothing any more.
+
+    Keys of others do not name the person any more as who created or revoked them.
+    """
+    for column in _ADMINISTRATORS:
+        theirs = update(api_keys).where(api_keys.c.workspace == opened.name, column == name)
+        connection.execute(theirs.values({column: pseudonym}), execution_options=_options(opened))
     mine = _of_person(opened, name)
     if pseudonym is None:
         connection.execute(delete_rows(api_keys).where(*mine), execution_options=_options(opened))

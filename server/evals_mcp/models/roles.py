@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, LiteralString
 
 RoleWord = Literal["read", "label", "write", "admin"]
 
@@ -27,6 +27,23 @@ class Role(IntEnum):
 
 
 _WORDS: Mapping[int, RoleWord] = {1: "read", 2: "label", 3: "write", 4: "admin"}
+_ACTS: Mapping[int, LiteralString] = {1: "read", 2: "label", 3: "write", 4: "manage keys"}
+
+SIGNED_IN = "oauth_"
+"""What ids of those begin with who have signed in; others have the id of their key."""
+
+
+def beyond_role(role: Role, need: Role, holder: LiteralString, act: LiteralString = "") -> LiteralString:
+    """The sentence for who may not do something, for want of a role: `Your key may read, not label: …`.
+
+    `holder` is what gives the role, such as `key`; `act` is what they ask, if it is less than all that the role may.
+    """
+    return f"Your {holder} may {_ACTS[role]}, not {act or _ACTS[need]}: this needs the role `{need.word}`."
+
+
+def holder_of(key_id: str) -> LiteralString:
+    """What somebody with this id has their role from."""
+    return "sign-in" if key_id.startswith(SIGNED_IN) else "key"
 
 
 ROLES: Mapping[Role, str] = {
@@ -34,6 +51,6 @@ ROLES: Mapping[Role, str] = {
     Role.LABEL: "also judges logs in its own name, corrects and removes its own judgments, uses the review queue, and "
     "undoes what it wrote itself",
     Role.WRITE: "also writes and deletes everything in its workspace, and undoes what others wrote",
-    Role.ADMIN: "also lists, creates and revokes the keys of its workspace over HTTP",
+    Role.ADMIN: "also lists, creates, rotates and revokes the keys of its workspace over HTTP",
 }
 """What each role may do, in the docs and in the help."""

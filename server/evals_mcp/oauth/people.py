@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from evals_mcp.errors import InsufficientScope, Unauthorized
+from evals_mcp.models.roles import SIGNED_IN
 from evals_mcp.oauth.logged import short
 from evals_mcp.oauth.settings import ROLES, SCOPE_CLAIMS, OAuthSettings
 
@@ -32,7 +33,7 @@ def signed_in(claims: Mapping[str, Any], settings: OAuthSettings) -> SignedIn:
     subject = claims.get("sub")
     whose = subject if isinstance(subject, str) else person
     digest = hashlib.sha256(f"{settings.issuer}\n{whose}".encode(errors="surrogatepass")).hexdigest()
-    return SignedIn(f"oauth_{digest[:12]}", person, _workspace(claims, settings), _role(claims, settings))
+    return SignedIn(f"{SIGNED_IN}{digest[:12]}", person, _workspace(claims, settings), _role(claims, settings))
 
 
 def _person(claims: Mapping[str, Any], settings: OAuthSettings) -> str:

@@ -46,11 +46,11 @@ def test_a_key_opens_its_workspace_until_it_is_revoked(control: Control) -> None
     assert recognised is not None
     assert recognised[0] == made.key == control.keys()[0]
     assert recognised[1] == control.workspaces()[0]
-    revoked = control.revoke_key(made.key.id)
+    (revoked,) = control.revoke_key(made.key.id)
     assert revoked.revoked_at is not None
     assert control.recognise(made.secret) is None
     assert control.keys() == [revoked]
-    assert control.revoke_key(made.key.id) == revoked
+    assert control.revoke_key(made.key.id) == [revoked]
 
 
 def test_a_key_is_nowhere_in_the_database(control: Control) -> None:
@@ -104,10 +104,10 @@ def test_a_name_is_free_again_once_its_key_is_revoked(control: Control) -> None:
     first = control.create_key(workspace, "ci")
     with pytest.raises(Conflict, match="`ci`"):
         control.create_key(workspace, "ci", role=Role.READ)
-    assert control.revoke_key("ci").id == first.key.id
+    assert [key.id for key in control.revoke_key("ci")] == [first.key.id]
     second = control.create_key(workspace, "ci", role=Role.READ)
-    assert control.revoke_key("ci").id == second.key.id
-    assert control.revoke_key("ci").id == second.key.id
+    assert [key.id for key in control.revoke_key("ci")] == [second.key.id]
+    assert [key.id for key in control.revoke_key("ci")] == [second.key.id]
 
 
 def test_the_name_of_a_key_can_be_shown(control: Control) -> None:
@@ -240,7 +240,7 @@ def test_migrations_make_the_tables_that_the_queries_use(control: Control) -> No
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    assert revisions(CONTROL) == ["0001", "0002", "0003"]
+    assert revisions(CONTROL) == ["0001", "0002", "0003", "0004"]
     names = set(metadata.tables)
     with control.database.write() as connection:
         if control.database.schema:
@@ -267,6 +267,7 @@ def test_keys_of_the_version_before_keep_what_they_may(database_address: str) ->
             recognised = control.recognise(one.secret)
             assert (recognised is None) == (name == "gone")
             assert recognised is None or recognised[0].expires_at is recognised[0].last_used_at is None
+        assert {(key.created_by, key.revoked_by, key.replaces) for key in listed} == {(None, None, None)}
 
 
 def test_a_server_of_the_version_before_goes_on_with_no_more_rights(database_address: str) -> None:
@@ -296,7 +297,7 @@ def _keys_before_roles(address: str) -> dict[str, NewSecret]:
         where, workspace = "evals_mcp." if control.database.schema else "", _only(control)
         with control.database.write() as connection:
             connection.execute(text(f"DROP INDEX {where}ix_api_keys_digest"))
-            for column in ("role", "expires_at", "last_used_at"):
+            for column in ("role", "expires_at", "last_used_at", "created_by", "revoked_by", "replaces"):
                 connection.execute(text(f"ALTER TABLE {where}api_keys DROP COLUMN {column}"))
             for column in ("most_logs", "most_bytes", "most_requests"):
                 connection.execute(text(f"ALTER TABLE {where}workspaces DROP COLUMN {column}"))

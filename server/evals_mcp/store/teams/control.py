@@ -1,7 +1,7 @@
-"""API keys in the store, beside their workspaces: create, list, revoke, recognise. No HTTP."""
+"""API keys in the store, beside their workspaces: create, rotate, list, revoke, recognise. No HTTP."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 
@@ -13,12 +13,17 @@ from evals_mcp.store.teams.api_keys import (
     ApiKey,
     FoundKey,
     NewKey,
+    RotatedKey,
     check_new_key,
     find_key,
     insert_key,
+    lasting_admins,
     pick_key,
     read_keys,
+    require_admin_left,
     revoke,
+    rotate,
+    with_namesakes,
 )
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys
 from evals_mcp.store.teams.keys import is_same, page_token, secret_digest
@@ -46,29 +51,69 @@ class Control(Workspaces):
         self.last_uses = LastUses(database)
 
     def create_key(
-        self, workspace: str | None, name: str, *, role: Role = Role.WRITE, expires_at: datetime | None = None
+        self,
+        workspace: str | None,
+        name: str,
+        *,
+        role: Role = Role.WRITE,
+        expires_at: datetime | None = None,
+        by: str | None = None,
     ) -> NewKey:
-        """Create a key. Raises Invalid for a bad name or end, NotFound for an unknown workspace, Conflict for a taken
-        name."""
+        """Create a key; `by` is the person who does. Raises Invalid for a bad name or end, NotFound for an unknown
+        workspace, Conflict for a taken name."""
         now = self.database.now()
         check_new_key(name, now, expires_at)
         with self.database.write() as connection:
             found = find_workspace(connection, workspace)
-            return insert_key(connection, found.name, name, role, now, expires_at)
+            return insert_key(connection, ApiKey("", name, found.name, role, now, expires_at, created_by=by))
 
     def keys(self, workspace: str | None = None) -> list[ApiKey]:
         """All keys, or those of a workspace, including revoked ones, oldest first."""
         with self._keys.read() as connection:
             return read_keys(connection, workspace)
 
-    def revoke_key(self, id_or_name: str, workspace: str | None = None) -> ApiKey:
-        """Revoke a key, of any workspace or of a certain one. A revoked key stays revoked.
+    def rotate_key(
+        self,
+        id_or_name: str,
+        workspace: str | None = None,
+        *,
+        overlap: timedelta = timedelta(0),
+        by: str | None = None,
+    ) -> RotatedKey:
+        """Replace a key by a new one of the same person, role, workspace and end. The old one ends now, with those that
+        it has replaced, or after the overlap.
 
-        Raises NotFound, and Invalid if keys in several workspaces have the name.
+        Raises NotFound, Invalid if keys in several workspaces have the name, and Conflict for a key that does not work
+        any more, or that was rotated already.
         """
         with self.database.write() as connection:
             now = self.database.now()
-            return revoke(connection, pick_key(read_keys(connection, workspace), id_or_name, now), now)
+            if workspace is not None:
+                workspace = find_workspace(connection, workspace).name
+            key = pick_key(read_keys(connection, workspace), id_or_name, now)
+            return rotate(connection, key, now, overlap, by)
+
+    def revoke_key(
+        self, id_or_name: str, workspace: str | None = None, *, by: str | None = None, keeps_admin: bool = False
+    ) -> list[ApiKey]:
+        """Revoke a key, of any workspace or of a certain one, and return it. A revoked key stays revoked. By its name,
+        a key ends with the one that it was rotated from, if that still goes on; both are returned.
+
+        Raises NotFound, Invalid if keys in several workspaces have the name, and, if it `keeps_admin`, Conflict for the
+        last key of role admin.
+        """
+        with self.database.write() as connection:
+            now = self.database.now()
+            keys = read_keys(connection, workspace)
+            key = pick_key(keys, id_or_name, now)
+            ending = [key] if key.id == id_or_name else with_namesakes(keys, key, now)
+            if keeps_admin:
+                require_admin_left([other for other in keys if other.workspace == key.workspace], ending, now)
+            return revoke(connection, ending, now, by)
+
+    def has_admin(self, workspace: str) -> bool:
+        """Whether somebody can manage the keys of a workspace over HTTP, for longer than a while."""
+        return bool(lasting_admins(self.keys(workspace), self.database.now()))
 
     def has_keys(self) -> bool:
         """Whether a key was ever created, even if it is revoked."""

@@ -47,4 +47,7 @@ api_keys = Table(
     Column("role", String, nullable=False, server_default="write"),
     Column("expires_at", Moment),
     Column("last_used_at", Moment),
+    Column("created_by", String),  # the name of the person who made or rotated it; null: nobody knows
+    Column("revoked_by", String),
+    Column("replaces", String),  # the id of the key that was rotated
 )
