@@ -127,7 +127,7 @@ async def test_full_storage_takes_nothing_but_lets_go(opened: Open) -> None:
     server.limit(bytes=100_000)
     for method, path in (("POST", "/v5/flows"), ("PATCH", "/v5/flows/logs/x"), ("POST", "/v5/bulk")):
         refused = await server.api.request(method, path, content=b"no JSON")
-        assert (refused.status_code, "limit of 0.0001 GB" in refused.text) == (507, True)
+        assert (refused.status_code, "limit of 100.0 kB" in refused.text) == (507, True)
         assert refused.headers["x-evals-limits"] == '"bytes";q=100000;r=0'
     assert (await server.api.delete("/v5/logs", params={"id": made.json()["id"]})).is_success
     undo = await server.api.post("/v5/journal/write_9_00000000/undo")

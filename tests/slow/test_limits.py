@@ -1,5 +1,6 @@
 """Limits of a workspace on every route, over MCP, and by the command that sets them."""
 
+import re
 from contextlib import closing
 
 import httpx
@@ -17,6 +18,7 @@ from evals_mcp.store.database.meter import Limits
 from evals_mcp.store.store import Store, open_temporary_store
 from evals_mcp.store.teams.control import open_control
 
+_REFUSED = "every write but deleting and undoing is refused until it has less."
 pytestmark = pytest.mark.anyio
 
 
@@ -58,6 +60,9 @@ async def test_assistants_are_told_and_held_to_limits(database_address: str) -> 
     assert ["This workspace has used" in answer for answer in told] == [False] * 4 + [True] * 2
     assert "This workspace has used 80% of its limit of 5 logs.\nUndo: " in told[4]
     assert (last.status_code, "limit of 5 logs. Nothing was written." in last.text) == (507, True)
+    lowered = run(["workspaces", "limit", workspace, "--logs", "1"], EVALS_MCP_DATABASE=database_address)
+    assert lowered.stdout == f"{workspace}: 1 log (5 logs used!)\n"
+    assert lowered.stderr == "It has 5 logs already, more than this limit: no log can be added until it has fewer.\n"
     with closing(open_control(database_address)) as control:
         control.limit_workspace(workspace, Limits(requests=2))
     body, headers = message("2026-07-28", "tools/list")
@@ -81,6 +86,11 @@ def test_a_command_sets_and_shows_limits(database_address: str) -> None:
     assert limit() == f"{name}: none\n"
     assert limit("--logs", "1,000,000", "--bytes", "5GB") == f"{name}: 1,000,000 logs (0% used), 5.0 GB (0% used)\n"
     assert limit("--requests", "600", "--logs", "none") == f"{name}: 5.0 GB (0% used), 600 requests a minute\n"
+    assert limit("--requests", "none", "--bytes", "1KB").startswith(f"{name}: 1.0 kB (")
+    told = limit().splitlines()
+    assert re.fullmatch(rf"{name}: 1\.0 kB \(\d+\.\d [kM]B used!\)", told[0])
+    assert told[1:] == [f"It has {told[0][len(name) + 10 : -7]} already, more than this limit: {_REFUSED}"]
+    assert limit("--bytes", "5GB", "--requests", "600") == f"{name}: 5.0 GB (0% used), 600 requests a minute\n"
     for option, value in (
         ("--logs", "0"),
         ("--logs", "-1"),

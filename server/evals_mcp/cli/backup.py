@@ -8,6 +8,7 @@ from typing import Any
 
 from evals_mcp.cli.arguments import add_database, database_of
 from evals_mcp.errors import Invalid
+from evals_mcp.models.sizes import size_words
 
 
 def add_command(commands: Any) -> None:
@@ -61,7 +62,7 @@ def _back_up_file(parsed: argparse.Namespace, database: Path, to: Path, now: dat
     done = back_up_file(database, to, now, force=parsed.force, keep=parsed.keep)
     print(done.path)
     print(
-        f"Wrote {done.checkup.size / 2**20:,.1f} MB with {done.checkup.evaluations:,} evaluations, and checked it. "
+        f"Wrote {size_words(done.checkup.size)} with {done.checkup.evaluations:,} evaluations, and checked it. "
         f"Restore it with: evals-mcp restore {done.path}",
         file=sys.stderr,
     )

@@ -15,6 +15,7 @@ from evals_mcp.cli.arguments import add_database, database_of
 from evals_mcp.cli.completers import completed
 from evals_mcp.cli.printing import print_rows
 from evals_mcp.errors import Invalid
+from evals_mcp.models.sizes import size_words
 
 if TYPE_CHECKING:
     from evals_mcp.keeping.workspaces import OpenWorkspace
@@ -61,7 +62,7 @@ def _retain(parsed: argparse.Namespace) -> int:
             compact(opened.store.database)
         elif free := free_bytes(opened.store.database):
             print(
-                f"{free / 2**20:,.1f} MB in the file are free for new data. --vacuum gives them back to the disk; "
+                f"{size_words(free)} in the file are free for new data. --vacuum gives them back to the disk; "
                 "nobody can write while it runs.",
                 file=sys.stderr,
             )

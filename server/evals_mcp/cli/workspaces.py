@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evals_mcp.cli.arguments import add_database, control_of
 from evals_mcp.cli.printing import print_rows
 from evals_mcp.errors import Invalid, Unavailable
+from evals_mcp.models.sizes import size_words
 
 if TYPE_CHECKING:
     from evals_mcp.store.database.meter import Limits
@@ -90,7 +91,7 @@ def _row(control: "Control", workspace: "Workspace", places: Mapping[str, str]) 
     with suppress(Unavailable):
         usage = control.usage(workspace)
         logs = f"{'about ' if usage.logs_are_estimated else ''}{usage.logs:,}"
-        counts = (f"{usage.evaluations:,}", f"{usage.runs:,}", logs, _size(usage.bytes))
+        counts = (f"{usage.evaluations:,}", f"{usage.runs:,}", logs, size_words(usage.bytes))
         limits = _limits_used(control.limits(workspace.name), usage)
     place = (places[workspace.name],) if places else ()
     return (
@@ -119,12 +120,13 @@ def _limits_used(limits: "Limits", usage: "Usage") -> str:
     """The limits of a workspace; of storage with the share that is used, and a mark where that is most of it."""
     parts = []
     for used, most, shown in (
-        (usage.logs, limits.logs, f"{limits.logs or 0:,} logs"),
-        (usage.bytes, limits.bytes, _size(limits.bytes or 0)),
+        (usage.logs, limits.logs, _logs),
+        (usage.bytes, limits.bytes, size_words),
     ):
         if most is not None:
             percent = used * 100 // most
-            parts.append(f"{shown} ({percent}% used{'!' if percent >= _TOLD_FROM else ''})")
+            share = f"{percent}%" if percent <= 100 else shown(used)
+            parts.append(f"{shown(most)} ({share} used{'!' if percent >= _TOLD_FROM else ''})")
     if limits.requests is not None:
         parts.append(f"{limits.requests:,} requests a minute")
     return ", ".join(parts) or _NONE
@@ -141,9 +143,29 @@ def _limit_workspace(parsed: argparse.Namespace) -> int:
         changed = {name: most or None for name, most in given.items() if most is not None}
         if changed:
             control.limit_workspace(parsed.name, limits._replace(**changed))
-        workspace = control.workspace(parsed.name)
-        print(f"{parsed.name}: {_limits_used(control.limits(parsed.name), control.usage(workspace))}")
+        limits, usage = control.limits(parsed.name), control.usage(control.workspace(parsed.name))
+    print(f"{parsed.name}: {_limits_used(limits, usage)}")
+    for sentence in _exceeded(limits, usage):
+        print(sentence, file=sys.stderr)
     return 0
+
+
+def _exceeded(limits: "Limits", usage: "Usage") -> list[str]:
+    """What servers refuse because a limit is below what the workspace has already."""
+    sentences = []
+    if limits.logs is not None and usage.logs > limits.logs:
+        has = f"{'about ' if usage.logs_are_estimated else ''}{_logs(usage.logs)}"
+        sentences.append(f"It has {has} already, more than this limit: no log can be added until it has fewer.")
+    if limits.bytes is not None and usage.bytes > limits.bytes:
+        sentences.append(
+            f"It has {size_words(usage.bytes)} already, more than this limit: every write but deleting and undoing is "
+            "refused until it has less."
+        )
+    return sentences
+
+
+def _logs(number: int) -> str:
+    return _count(number, "log")
 
 
 def _read_number(option: str, text: str | None, most: int) -> int | None:
@@ -200,7 +222,7 @@ def _what_goes(control: "Control", workspace: "Workspace") -> str:
         f"{'about ' if usage.logs_are_estimated else ''}{_count(usage.logs, 'log')}",
         _count(control.keys_of(workspace), "key"),
     )
-    has = f"{', '.join(parts[:-1])} and {parts[-1]} ({_size(usage.bytes)})"
+    has = f"{', '.join(parts[:-1])} and {parts[-1]} ({size_words(usage.bytes)})"
     return f"Workspace {workspace.name} has {has}. All of it is deleted, and cannot be brought back."
 
 
@@ -215,7 +237,3 @@ def _require_confirmation(name: str) -> None:
 
 def _count(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"

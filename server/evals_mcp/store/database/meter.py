@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, text
 
 from evals_mcp.errors import Unavailable
+from evals_mcp.models.sizes import size_words
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.nodes import is_distributed, node_of
 from evals_mcp.store.database.tables import logs
@@ -112,7 +113,7 @@ class Meter:
         """Raise Unavailable, with status 507, if there is no room for more data, or for more logs."""
         limits = self._limits
         if limits.bytes is not None and self._bytes + self._taken_bytes >= limits.bytes:
-            raise _full(f"{limits.bytes / 1e9:,.3g} GB")
+            raise _full(size_words(limits.bytes))
         if for_logs and limits.logs is not None and self._logs >= limits.logs:
             raise _full(f"{limits.logs:,} logs")
 
