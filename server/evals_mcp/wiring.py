@@ -292,7 +292,9 @@ class _McpServers:
             max_tokens=self._max_tokens,
             read_only=grant.role < Role.LABEL,
             labels_only=grant.role is Role.LABEL,
-            setup=self._setup,
+            setup=self._setup
+            if grant.server_reads_only or grant.key_id is None
+            else replace(self._setup, role=grant.role),
             **security,
         )
 

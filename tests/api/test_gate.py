@@ -81,7 +81,7 @@ async def test_a_key_that_may_read_changes_nothing(client: httpx.AsyncClient, co
     ):
         answer = await client.request(method, path, json=_FLOW, headers=headers)
         assert answer.status_code == 403
-        assert answer.json()["detail"] == f"This needs the role `{need}`. This API key has the role `read`."
+        assert answer.json()["detail"] == f"Your key may read, not {need}: this needs the role `{need}`."
     assert (await client.get("/v5/flows", headers=headers)).json()["total"] == 0
     answer = await client.post("/v5/files/retrieve-by-path", json={"path": "a/flow"}, headers=headers)
     assert answer.status_code == 404

@@ -91,7 +91,7 @@ async def test_whatever_an_unknown_route_is_answered_with_the_documented_ones_do
 async def test_a_server_that_is_too_busy_says_nothing_of_its_extension(app: ASGIApp, status: int) -> None:
     """Then nothing is paged through in its place, and the next question finds out."""
     lookup = lookup_of(app, "/v5/review", Response(status_code=status, headers={"Retry-After": "30"}))
-    with pytest.raises(EvalsError, match=rf"^The embedded API answered {status}: .* Wait 30 s before you retry\.$"):
+    with pytest.raises(EvalsError, match=rf"^This server answered {status}: .* Wait 30 s before you retry\.$"):
         await get_logs(lookup, "Small", limit=1)
     assert lookup.client.extended is None
 

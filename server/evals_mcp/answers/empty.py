@@ -8,7 +8,8 @@ from evals_mcp.models.setup import DatabaseState, Setup
 _LISTED = 8
 _PLACES: Quoted = "Settings, Extensions, Evals, Configure, "
 _OF_SERVER: Quoted = (
-    "In a terminal: evals-mcp import PATH --into URL, with the server's address and an API key in HUMANLOOP_API_KEY."
+    "In a terminal: evals-mcp import PATH --into URL, with the server's address and, in HUMANLOOP_API_KEY, an API key "
+    "that may write."
 )
 SAMPLE: Quoted = "sample"
 """The path of the sample evaluation, which ships with the program."""

@@ -99,7 +99,7 @@ class Connection:
         self._timeouts = (connect_timeout, read_timeout)
         self._sleep = sleep
         self._clock = clock
-        self._where = "The embedded API" if open_app else f"The server at {self._address.host}"
+        self._where = "This server" if open_app else f"The server at {self._address.host}"
         self._client: httpx.AsyncClient | None = None
         self._lock = threading.Lock()
         self._opening: Future[httpx.AsyncClient] | None = None
@@ -223,7 +223,8 @@ class Connection:
         try:
             request = self._client.build_request(method, url, **parts)
         except httpx.InvalidURL:
-            raise Invalid("The arguments do not fit into a URL. Shorten them, and check the base URL.") from None
+            advice = "" if self._open_app else ", and check the base URL"
+            raise Invalid(f"The arguments do not fit into a URL. Shorten them{advice}.") from None
         return await self._exchange(self._client, request, reads)
 
     async def _exchange(self, client: "httpx.AsyncClient", request: "httpx.Request", reads: bool) -> bytes:
@@ -276,6 +277,7 @@ class Connection:
             trusted=EXTENSION_HEADER in response.headers,
             retry_after=retry_after,
             key_advice=self._key_advice,
+            in_process=self._open_app is not None,
         )
 
     def _read(self, content: bytes, answer: TypeAdapter[Answer]) -> Answer:

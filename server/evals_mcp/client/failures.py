@@ -66,10 +66,12 @@ def answer_failure(
     trusted: bool = False,
     retry_after: float | None = None,
     key_advice: str = "",
+    in_process: bool = False,
 ) -> EvalsError:
     """The error for an answer with a status outside 200–299; `trusted` if its text is meant for users.
 
-    `key_advice` is a sentence that tells how to set the API key.
+    `key_advice` is a sentence that tells how to set the API key. If the server is `in_process`, who asks knows of no
+    other server, and a text that is meant for them says all.
     """
 
     def clean(text: str) -> str:
@@ -80,7 +82,7 @@ def answer_failure(
     kind = _ERRORS.get(status, Unavailable)
     if kind is NotFound and text in ("", "Not Found"):
         text = f"{where} has nothing at this address. Check the base URL."
-    elif kind is Unauthorized or (kind is Unavailable and not (trusted and text)):
+    elif kind in (Unauthorized, Unavailable) and not (trusted and text and (in_process or kind is Unavailable)):
         text = _refusal(status, text, where, retry_after, key_advice if status == 401 else "")
     elif not text:
         text = f"{where} refused the request ({status}) without a reason."

@@ -25,6 +25,7 @@ from evals_mcp.mcp.confirmation import Unanswered, ask_person
 from evals_mcp.mcp.host_names import host_name
 from evals_mcp.mcp.progress import reported
 from evals_mcp.mcp.views import TEXT_ALONE, wants_document
+from evals_mcp.models.roles import Role, beyond_role
 from evals_mcp.tools import TOOLS, import_results
 from evals_mcp.tools.arguments import LEAST_TOKENS, MOST_TOKENS, RequestId
 from evals_mcp.tools.tool import Tool
@@ -53,10 +54,13 @@ async def offered(tools: Iterable[Tool], look_up: Callable[[Progress | None], Lo
     return listed
 
 
-def instead_of(name: str, names: list[str]) -> Quoted:
-    """What helps whoever called a tool that is not among the names of those that are here."""
-    if any(tool.name == name and tool is not import_results.TOOL for tool in TOOLS):
-        return "It writes, which this server, or the role of your API key or sign-in, does not allow."
+def instead_of(name: str, names: list[str], role: Role | None) -> Quoted:
+    """What helps whoever called a tool that is not among the names of those that are here. `role`: the caller's."""
+    left_out = next((tool for tool in TOOLS if tool.name == name and tool is not import_results.TOOL), None)
+    if left_out is not None and role is None:
+        return "It writes, and this server is read-only."
+    if left_out is not None and role is not None:
+        return beyond_role(role, Role.LABEL if left_out.labels else Role.WRITE, "key or sign-in")
     close = get_close_matches(name[:100], names, n=1)
     return f"Did you mean {name_of(close[0])}?" if close else f"The tools are {', '.join(map(name_of, names))}."
 

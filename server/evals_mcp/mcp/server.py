@@ -95,6 +95,7 @@ class EvalsServer(LateServer):
             Lookup, client, mirror=mirror, setup=setup, background=Background(), max_tokens=max_tokens
         )
         self._max_tokens = max_tokens
+        self._role = setup.role
         self._arguments: dict[str, list[str]] = {}
         self._opening = Thread(target=self._open, name="opening")
         self.completion()(self.complete)  # type: ignore[no-untyped-call]
@@ -150,7 +151,7 @@ class EvalsServer(LateServer):
     def _checked(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Check the arguments and drop those that hosts add. Raises Invalid for unknown names and unusable text."""
         if name not in self._tools:
-            raise Invalid(f"There is no tool {_short(name)}. {instead_of(name, list(self._tools))}")
+            raise Invalid(f"There is no tool {_short(name)}. {instead_of(name, list(self._tools), self._role)}")
         self._register(self._tools[name])
         known = self._arguments[name]
         given = {key: value for key, value in arguments.items() if key in known or key not in _ADDED_BY_HOSTS}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from evals_mcp.models.roles import Role
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
@@ -27,7 +29,8 @@ class Setup:
     and names the folders.
 
     `database` looks at where the data is. None for a server of others. `actor` is the person's name.
-    A server that `is_served` over HTTP is on another machine than the person, and imports none of their files.
+    A server that `is_served` over HTTP is on another machine than the person, and imports none of their files. `role`
+    is that of their key or sign-in, where it decides what they may.
     """
 
     import_folders: tuple[Path, ...] = ()
@@ -37,3 +40,4 @@ class Setup:
     database: Callable[[], DatabaseState] | None = None
     actor: str | None = None
     is_served: bool = False
+    role: Role | None = None

@@ -1,12 +1,13 @@
 """What somebody may write who only labels: judgments in their own name. Known by the request; no queries but reads."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, LiteralString
 
 from sqlalchemy import Connection, select
 
 from evals_mcp.errors import Unauthorized
-from evals_mcp.store.database.acts import current_act
+from evals_mcp.models.roles import Role, beyond_role, holder_of
+from evals_mcp.store.database.acts import Act, current_act
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import logs
 from evals_mcp.store.logs.judgments import is_by_person
@@ -21,20 +22,20 @@ def require_own_judgment(author: str | None, spec: Mapping[str, Any], *, brings_
     if act is None or not act.labels_only:
         return
     if brings_version:
-        raise Unauthorized(_needs_write("changes an evaluator"), 403)
+        raise Unauthorized(_needs_write("change an evaluator", act), 403)
     if not is_by_person(spec):
-        raise Unauthorized(_needs_write("judges for code or a model"), 403)
+        raise Unauthorized(_needs_write("judge for code or a model", act), 403)
     if not act.actor:
-        raise Unauthorized(_needs_write("judges without a name of their own"), 403)
+        raise Unauthorized(_needs_write("judge without a name", act), 403)
     if author != act.actor:
-        raise Unauthorized(f"{_needs_write('judges in another name')} Omit the author: it is `{act.actor}`.", 403)
+        raise Unauthorized(f"{_needs_write('judge in another name', act)} Omit the author: it is `{act.actor}`.", 403)
 
 
 def require_own_review(reviewer: str) -> None:
     """Raise Unauthorized, with status 403, unless the request may be handed logs as this reviewer."""
     act = current_act()
     if act is not None and act.labels_only and reviewer != act.actor:
-        raise Unauthorized(f"{_needs_write('reviews in another name')} The reviewer is `{act.actor}`.", 403)
+        raise Unauthorized(f"{_needs_write('review in another name', act)} The reviewer is `{act.actor}`.", 403)
 
 
 def require_own_logs(connection: Connection, ids: Iterable[str]) -> None:
@@ -46,15 +47,17 @@ def require_own_logs(connection: Connection, ids: Iterable[str]) -> None:
         rows = connection.execute(select(logs.c.id, logs.c.judged_log_number, logs.c.extra).where(logs.c.id.in_(batch)))
         for row in rows:
             if row.judged_log_number is None or not act.actor or row.extra.get("user") != act.actor:
-                raise Unauthorized(f"{_needs_write('deletes anything but their own judgments')} Log: `{row.id}`.", 403)
+                raise Unauthorized(
+                    f"{_needs_write('delete anything but your own judgments', act)} Log: `{row.id}`.", 403
+                )
 
 
 def require_own_write(key_id: str | None) -> None:
     """Raise Unauthorized, with status 403, unless the request may undo a write of this key."""
     act = current_act()
     if act is not None and act.labels_only and (not act.key_id or key_id != act.key_id):
-        raise Unauthorized(_needs_write("undoes what another key wrote"), 403)
+        raise Unauthorized(_needs_write("undo what another key wrote", act), 403)
 
 
-def _needs_write(what: str) -> str:
-    return f"Who {what} needs the role `write`. This API key has the role `label`."
+def _needs_write(what: LiteralString, act: Act) -> LiteralString:
+    return beyond_role(Role.LABEL, Role.WRITE, holder_of(act.key_id), what)
