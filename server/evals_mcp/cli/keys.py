@@ -182,16 +182,17 @@ def _rotate_key(parsed: argparse.Namespace) -> int:
         request = RotateKeyRequest(overlap_seconds=int(overlap.total_seconds()))
         made = _at_server(parsed, lambda keys: keys.rotate(parsed.key, request))
         new: ApiKey | KeyResponse = made
-        role, secret, until = made.role, made.key, made.replaced_until
+        role, secret = made.role, made.key
+        until: datetime | None = made.replaced_until
     else:
         of = parsed.workspace or split_workspace(database_of(parsed))[1]
         with control_of(parsed) as control:
             rotated = control.rotate_key(parsed.key, of, overlap=overlap, by=actor_of(os.environ))
         new, role, secret = rotated.new.key, rotated.new.key.role.word, rotated.new.secret
-        until = rotated.old.expires_at
+        until = rotated.old.revoked_at or rotated.old.expires_at
     print(secret)
     ends = "" if new.expires_at is None else f" It expires at {_time(new.expires_at)}."
-    stops = f"works until {_time(until)}" if overlap and until is not None else "stops within a second"
+    stops = f"works until {_time(until)}" if overlap and until else "stops within a second"
     print(
         f"Created key {new.id} of {visible(new.name)} for workspace {new.workspace}, role {role}, in place of "
         f"{new.replaces}, which {stops}.{ends} Copy it now: it cannot be shown again.",
