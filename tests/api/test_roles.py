@@ -12,6 +12,8 @@ from evals_mcp.api.app import create_app
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.api.needs import need_of
 from evals_mcp.models.roles import Role
+from evals_mcp.store.database.acts import Act, begin_act, without_act
+from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.teams.control import Control, open_control
 
 pytestmark = pytest.mark.anyio
@@ -172,3 +174,22 @@ async def test_who_labels_removes_their_own(clients: dict[str, httpx.AsyncClient
     assert (await clients["bob"].post(f"/v5/journal/{handles['bob']}/undo")).status_code == 200
     assert (await own.delete("/v5/logs", params={"id": [ids["label"], "none"]})).status_code == 204
     assert [author for author, _ in await reviewed.judged()] == ["write"]
+
+
+async def test_a_rotated_key_undoes_what_the_old_one_wrote(
+    clients: dict[str, httpx.AsyncClient], reviewed: _Reviewed, control: Control
+) -> None:
+    """It is the same person's; a write without a key is nobody's, whatever name it has."""
+    written = await reviewed.label("label", "kind")
+    store = control.open(control.workspaces()[0])
+    act = Act(actor="label")
+    with without_act():
+        begin_act(act)
+        store.files.upsert("flow", None, "ours", {"attributes": {}}, FileChange())
+    rotated = clients["label"]
+    rotated.headers["X-API-KEY"] = control.rotate_key("label").new.secret
+    refused = await rotated.post(f"/v5/journal/{act.entry}/undo")
+    assert (refused.status_code, "another key" in refused.text) == (403, True)
+    undone = await rotated.post(f"/v5/journal/{written.headers['x-evals-write']}/undo")
+    assert undone.status_code == 200
+    assert await reviewed.judged() == []

@@ -52,10 +52,16 @@ def require_own_logs(connection: Connection, ids: Iterable[str]) -> None:
                 )
 
 
-def require_own_write(key_id: str | None) -> None:
-    """Raise Unauthorized, with status 403, unless the request may undo a write of this key."""
+def require_own_write(key_id: str, actor: str | None) -> None:
+    """Raise Unauthorized, with status 403, unless the request may undo a write of this key, whose person is the actor.
+
+    A person's key may have been rotated since. A name without a key is anybody's.
+    """
     act = current_act()
-    if act is not None and act.labels_only and (not act.key_id or key_id != act.key_id):
+    if act is None or not act.labels_only:
+        return
+    is_of_person = act.actor is not None and actor == act.actor
+    if not key_id or not (key_id == act.key_id or is_of_person):
         raise Unauthorized(_needs_write("undo what another key wrote", act), 403)
 
 

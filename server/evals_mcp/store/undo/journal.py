@@ -119,7 +119,7 @@ class Journal:
             if dry_run or repeated(connection, act) is None:
                 now = self._database.now()
                 entry = _find(connection, write)
-                require_own_write(entry.key_id)
+                require_own_write(entry.key_id, entry.actor)
                 if entry.undone_at is not None:
                     raise Conflict(f"Write `{write}` was undone before. A write is undone once.")
                 if entry.before is None:
