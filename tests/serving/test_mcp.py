@@ -86,7 +86,7 @@ async def test_a_key_that_only_reads_has_no_tools_that_write(database: str, era:
                 assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
                 refused = await words(client, "set_up_run", evaluation="new")
                 assert "There is no tool" in refused
-                weak = "Your key or sign-in may read, not write: this needs the role write."
+                weak = "Your key or sign-in may read, not write: this needs the role `write`."
                 assert (weak if address == url else "It writes, and this server is read-only.") in refused
         async with mcp_client(url, era, Authorization=f"bearer {writer}") as client:
             assert "set_up_run" in [tool.name for tool in (await client.list_tools()).tools]
