@@ -135,7 +135,7 @@ def test_a_postgresql_database_is_told_without_its_password(postgres_address: st
     assert finding.advice.startswith("Set EVALS_MCP_WORKSPACE")
     finding = check_database(Settings(database="postgresql://me:s3cret@127.0.0.1:1/evals"))
     assert finding.state is State.WRONG
-    assert finding.message.startswith("postgresql://127.0.0.1:1/evals: ")
+    assert finding.message.startswith("postgresql://me:***@127.0.0.1:1/evals: ")
     assert "s3cret" not in f"{finding}"
 
 

@@ -11,7 +11,7 @@ from tests.serving.administration import create_key, create_workspace
 from evals_mcp.cli.main import build_parser, main
 from evals_mcp.config import VARIABLES
 from evals_mcp.errors import Invalid
-from evals_mcp.serving.checking import check, effective_lines, without_password
+from evals_mcp.serving.checking import check, effective_lines
 from evals_mcp.serving.configuration import CONFIG_VARIABLE, OAUTH_TABLE, Configuration, read_configuration
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.setting import PREFIX, Setting, settings_of
@@ -158,8 +158,7 @@ def test_what_is_shown_is_a_file_without_the_password(tmp_path: Path) -> None:
     assert 'trusted_proxies = ["::1"]  # --trusted-proxies' in lines
     assert "# workspace is not set" in lines
     again = read_configuration({}, {}, _written(tmp_path, "\n".join(lines)))
-    assert again.options.database == without_password(address)
-    assert "db.internal/evals" in again.options.database
+    assert again.options.database == "postgresql://evals:***@db.internal/evals?sslpassword=***&sslmode=require"
     assert again.options.trusted_proxies == found.options.trusted_proxies
     assert list(effective_lines(again))[1:3] == [
         f'host = "127.0.0.1"  # {tmp_path / "serve.toml"}',

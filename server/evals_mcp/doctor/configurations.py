@@ -92,7 +92,7 @@ def _other_data(server: Server, shell: Settings | None) -> str:
         theirs, ours = data_of(_settings_of(server)), data_of(shell)
     except EvalsError:
         return ""
-    return "" if theirs == ours else f"; its data is {theirs}, this shell's is {ours}"
+    return "" if theirs.place == ours.place else f"; its data is {theirs.shown}, this shell's is {ours.shown}"
 
 
 def _settings_of(server: Server) -> Settings:

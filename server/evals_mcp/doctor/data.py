@@ -4,24 +4,42 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from evals_mcp.config import Settings, default_database
 from evals_mcp.doctor.findings import Finding, State
 from evals_mcp.errors import Conflict, EvalsError, NotFound, Unauthorized
+from evals_mcp.variables import is_postgresql
 
 _OTHER = "Choose another with EVALS_MCP_DATABASE."
 _NAME = "Set EVALS_MCP_WORKSPACE to one of them, or create one."
 _WAIT = "Wait until the other program is done, or end it. Then repeat."
 
 
-def data_of(settings: Settings) -> str:
-    """Where the data is, without a password. Raises Invalid."""
+class Data(NamedTuple):
+    """Where data is: what is equal for the same place, and its address as it was written, without a password."""
+
+    place: str
+    shown: str
+
+
+def data_of(settings: Settings) -> Data:
+    """Where the data is. Raises Invalid."""
     from evals_mcp.client.urls import read_base_url
     from evals_mcp.store.database.states import database_state
 
     if settings.base_url is not None:
-        return read_base_url(settings.base_url).host
-    return database_state(settings.database, is_default=False).address
+        host = read_base_url(settings.base_url).host
+        return Data(host, host)
+    place = database_state(settings.database, is_default=False).address
+    return Data(place, _shown(settings.database, place))
+
+
+def _shown(address: str, place: str) -> str:
+    """The whole path of a file, and any other address as it was written, without a password."""
+    from evals_mcp.store.database.addresses import shown_address
+
+    return shown_address(address) if is_postgresql(address) else place
 
 
 def check_database(settings: Settings) -> Finding:
@@ -34,7 +52,8 @@ def check_database(settings: Settings) -> Finding:
     address = ""
     try:
         state = database_state(settings.database, is_default=settings.database == default_database())
-        address = f"{state.address}: "
+        shown = _shown(settings.database, state.address)
+        address = f"{shown}: "
         if state.missing:
             return _missing(state.address, state.others, can_be_created=creatable(settings.database))
         start = time.perf_counter()
@@ -58,12 +77,12 @@ def check_database(settings: Settings) -> Finding:
         parts.append(f"{found.evaluations:,} evaluation{'' if found.evaluations == 1 else 's'}")
     if found.problems:
         advice = "Restore a backup (`evals-mcp restore`), or save what can be read with `evals-mcp copy`."
-        return Finding("database", State.WRONG, f"{state.address} is damaged: {'; '.join(found.problems)}.", advice)
+        return Finding("database", State.WRONG, f"{shown} is damaged: {'; '.join(found.problems)}.", advice)
     if not found.server:
         parts.append("intact")
     if found.revision not in (None, found.newest):
         parts.append("upgraded when it is next opened")
-    message = f"{state.address}: {', '.join(parts)}"
+    message = f"{shown}: {', '.join(parts)}"
     if not found.server and not os.access(state.address, os.W_OK) and not settings.read_only:
         advice = "Make it writable, or set EVALS_MCP_READ_ONLY=true."
         return Finding("database", State.NOTE, f"{message}, read-only", advice, {"check": seconds})

@@ -11,9 +11,9 @@ from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.proxies import Proxies
 from evals_mcp.serving.root_path import checked_root_path
 from evals_mcp.serving.setting import Setting, settings_of
+from evals_mcp.store.database.addresses import shown_address
 
 _HIDDEN = "***"
-_SECRET_PARTS = ("password", "sslpassword", "passfile")
 
 
 def effective_lines(configuration: Configuration) -> Iterator[str]:
@@ -49,19 +49,8 @@ def _shown(setting: Setting, value: Any) -> str:
     if setting.secret:
         return json.dumps(_HIDDEN)
     if setting.name == "database":
-        return json.dumps(without_password(value), ensure_ascii=False)
+        return json.dumps(shown_address(value), ensure_ascii=False)
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
-
-
-def without_password(address: str) -> str:
-    """The address of a database without what lets somebody in. Raises Invalid."""
-    from evals_mcp.store.database.addresses import database_url
-
-    url = database_url(address)
-    if url.get_backend_name() == "sqlite":
-        return address
-    hidden = {name: _HIDDEN for name in _SECRET_PARTS if name in url.query}
-    return url.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A", "*")
 
 
 def check(options: ServeOptions) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.other_user import as_other_user, open_folder
 
 from evals_mcp.errors import Conflict, Invalid, Unavailable
-from evals_mcp.store.database.addresses import database_url
+from evals_mcp.store.database.addresses import database_url, shown_address
 from evals_mcp.store.database.states import creatable, is_missing
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.store import open_store
@@ -171,3 +171,27 @@ def test_an_older_file_is_not_upgraded_to_be_read(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE notes (text TEXT)")
     with pytest.raises(Conflict, match="another program"):
         open_store(f"sqlite:///{path}?mode=ro")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("~/evals.db", "~/evals.db"),
+        ("sqlite:///a b.db?mode=ro", "sqlite:///a b.db?mode=ro"),
+        ("postgres://ann@db:5433/evals%2Fx", "postgres://ann@db:5433/evals%2Fx"),
+        ("postgresql://ann:h0le@db/evals?workspace=red", "postgresql://ann:***@db/evals?workspace=red"),
+        ("PostgreSQL+psycopg://ann:h0le/h0le@db/evals", "PostgreSQL+psycopg://ann:***@db/evals"),
+        ("postgresql://ann:h0le@h0le@[::1]:1/evals", "postgresql://ann:***@[::1]:1/evals"),
+        (
+            "postgresql:///evals?host=%2Frun%2Fpg&user=ann&password=h0le&p%61ssword=h0le&application_name=a@b",
+            "postgresql:///evals?host=%2Frun%2Fpg&user=ann&password=***&p%61ssword=***&application_name=a@b",
+        ),
+        (
+            "postgresql://db/evals?sslmode=require&sslpassword=h0le",
+            "postgresql://db/evals?sslmode=require&sslpassword=***",
+        ),
+    ],
+)
+def test_an_address_is_shown_as_it_was_written_without_its_password(address: str, shown: str) -> None:
+    """Wherever the password stands."""
+    assert shown_address(address) == shown

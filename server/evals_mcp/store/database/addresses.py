@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -10,6 +11,23 @@ from evals_mcp.errors import Invalid
 from evals_mcp.variables import split_workspace
 
 _FORMS = "a file path, sqlite:///PATH or postgresql://USER@HOST/NAME."
+
+_PASSWORD = re.compile(r"(://[^:/?@]*:)[^@]*@(?:[^/?]*@)?")
+_SECRETS = ("password", "sslpassword", "passfile")
+_HIDDEN = "***"
+
+
+def shown_address(address: str) -> str:
+    """The address of a database as a person wrote it, without what lets somebody in."""
+    if "://" not in address or address.partition(":")[0].lower().startswith("sqlite"):
+        return address
+    start, question, query = _PASSWORD.sub(rf"\1{_HIDDEN}@", address, count=1).partition("?")
+    return start + question + "&".join(_without_secret(part) for part in query.split("&"))
+
+
+def _without_secret(part: str) -> str:
+    name, _, _ = part.partition("=")
+    return f"{name}={_HIDDEN}" if unquote_plus(name).strip() in _SECRETS else part
 
 
 def database_url(address: str) -> URL:
