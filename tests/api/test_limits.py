@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -168,6 +169,47 @@ async def test_requests_of_a_minute_are_counted(opened: Open) -> None:
     assert (await server.api.get("/health")).status_code == 200
     server.wait(40)
     assert (await server.api.get("/v5/flows")).status_code == 200
+
+
+async def test_what_is_refused_to_a_key_counts_too(tmp_path: Path) -> None:
+    """Else somebody could keep a server busy with what their role may not do."""
+    with closing(open_control(str(tmp_path / "evals.db"))) as control:
+        control.limit_workspace("default", Limits(requests=2))
+        secret = control.create_key(None, "ann", role=Role.READ).secret
+        client = _client(create_app(KeyedAccess(control), keys=control))
+        sent = [
+            await client.request(method, path, json=_FLOW, headers={"X-API-KEY": secret})
+            for method, path in (("POST", "/v5/flows"), ("POST", "/keys"), ("POST", "/v5/flows"), ("GET", "/keys"))
+        ]
+    assert [answer.status_code for answer in sent] == [403, 403, 429, 429]
+    assert sent[1].headers["ratelimit"] == '"requests";r=0;t=60'
+
+
+async def test_what_is_only_tried_needs_no_room(opened: Open) -> None:
+    """Labels, outputs, logs of a run and a run that is set up; what is written of them is refused, as before."""
+    server = opened()
+    log = (await server.api.post("/v5/flows/log", json=_LOG)).json()["id"]
+    set_up = {"evaluation": "e", "dataset": "d", "datapoints": [{"inputs": {"q": "1"}}], "version": "f"}
+    made = (await server.api.post("/v5/set-ups", json=set_up)).json()
+    evaluation = made["evaluation"]["id"]
+    run = f"/v5/evaluations/{evaluation}/runs/{made['run']['id']}"
+    await server.api.post(f"{run}/logs", json={"log_ids": [log]})
+    points = (await server.api.get("/v5/datasets", params={"name": "d"})).json()["records"][0]["id"]
+    (point,) = (await server.api.get(f"/v5/datasets/{points}/datapoints")).json()["records"]
+    label = {"evaluator": {"name": "good"}, "labels": [{"log_id": log, "judgment": True}], "kind": "human"}
+    tries: dict[str, Any] = {
+        f"/v5/evaluations/{evaluation}/labels": label,
+        f"{run}/outputs": {"outputs": [{"datapoint_id": point["id"], "output": "b"}]},
+        f"{run}/logs": {"log_ids": [log]},
+        "/v5/set-ups": {**set_up, "evaluation": "new"},
+    }
+    for limits in ({"logs": 1}, {"bytes": 1}):
+        server.limit(**limits)
+        for path, content in tries.items():
+            tried = await server.api.post(path, json={**content, "dry_run": True})
+            assert tried.status_code == 200, (path, tried.text)
+            written = await server.api.post(path, json=content)
+            assert written.status_code == 507 or path == "/v5/set-ups", (path, written.text)
 
 
 async def test_keys_are_administered_whatever_was_used_up(tmp_path: Path) -> None:

@@ -68,8 +68,8 @@ async def test_assistants_are_told_and_held_to_limits(database_address: str) -> 
     body, headers = message("2026-07-28", "tools/list")
     with served(database_address) as url:
         async with httpx.AsyncClient(headers={**headers, "X-API-KEY": secret}, timeout=60) as http:
-            found = [await http.post(f"{url}/mcp", json=body) for _ in range(3)]
-    assert [answer.status_code for answer in found] == [200, 200, 429]
+            found = [await http.request(method, f"{url}/mcp", json=body) for method in ("POST", "GET", "POST", "GET")]
+    assert [answer.status_code for answer in found] == [200, 405, 429, 429]
     assert found[0].headers["ratelimit-policy"] == '"requests";q=2;w=60'
     assert int(found[2].headers["retry-after"]) <= 60
     assert "requests a minute" in found[2].json()["error"]["message"]

@@ -28,6 +28,7 @@ def begin_request(request: Request, key_id: str | None, person: str | None, *, l
         operation=request.scope["route"].name,
         ids=request.path_params,
         labels_only=labels_only,
+        require_room=request.scope["state"].get("require_room"),
     )
     request.state.act = act
     begin_act(act)

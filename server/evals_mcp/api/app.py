@@ -58,7 +58,7 @@ def create_app(
         version=__version__,
         middleware=[
             Middleware(_Signature),
-            Middleware(KeyGate, access=access),
+            Middleware(KeyGate, access=access, is_embedded=is_embedded),
             Middleware(LimitGate, is_embedded=is_embedded),
             Middleware(BodyGuard, largest_body=largest_body, bodies=bodies, is_embedded=is_embedded),
             Middleware(RetryRaces),

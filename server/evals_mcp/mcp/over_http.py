@@ -74,6 +74,7 @@ class McpOverHttp:
         self._enter = enter
         self._sign_in = sign_in
         self._guarded = guard(_answer)
+        self._guarded_refusal = guard(JSONResponse({"detail": _ONLY_POST}, status_code=405, headers={"Allow": "POST"}))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an MCP request, or pass the request on."""
@@ -88,11 +89,8 @@ class McpOverHttp:
             await _refusal(error, self._sign_in, has_key=key is not None)(scope, receive, send)
             return
         scope.setdefault("state", {})["grant"] = guest
-        if scope["method"] != "POST":
-            refusal = JSONResponse({"detail": _ONLY_POST}, status_code=405, headers={"Allow": "POST"})
-            await refusal(scope, receive, send)
-            return
-        await self._guarded(scope, receive, _telling(scope, receive, send))
+        answer = self._guarded if scope["method"] == "POST" else self._guarded_refusal
+        await answer(scope, receive, _telling(scope, receive, send))
 
 
 def _key(headers: Headers) -> str | None:

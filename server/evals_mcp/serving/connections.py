@@ -92,6 +92,7 @@ class GuardedServer(uvicorn.Server):
         config.http = self._protocol  # type: ignore[assignment]
         super().__init__(config)
         self.leaves = False
+        self.turns = 0  # that the event loop has taken: a number that stays the same is of a server that hangs
         self._leave_by: float | None = None
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
@@ -103,6 +104,7 @@ class GuardedServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to end. A server that `leaves` accepts no more, and ends once all clients know that it does."""
+        self.turns += 1
         now = asyncio.get_running_loop().time()
         if self.leaves and self._leave_by is None:
             for server in self.servers:

@@ -12,17 +12,16 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import anyio
-from cachetools import LRUCache
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp.api.attempts import Attempt, watched
 from evals_mcp.serving.proxies import site_of
+from evals_mcp.serving.shared_counts import OwnWaits, SharedCounts
+from evals_mcp.store.database.minutes import OwnMinutes
 
 _LOGGER = logging.getLogger(__name__)
-_MOST_ADDRESSES = 10_000
 _MOST_IN_LINE = 1_000
-_MINUTE = 60.0
 _SECONDS_BETWEEN_LINES = 61.0  # logs keep one line of a kind in a minute
 _TOO_MANY = "Too many wrong keys came from this address. Try again in {} seconds."
 
@@ -47,14 +46,15 @@ class SlowedRefusals:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         log: "RefusalLog | None" = None,
+        counts: SharedCounts | None = None,
     ) -> None:
         self._app = app
         self._limits = limits or RefusalLimits()
         self._clock = clock
         self._sleep = sleep
         self._log = log or RefusalLog()
-        self._minutes: LRUCache[str, tuple[float, int]] = LRUCache(_MOST_ADDRESSES)
-        self._waiting = Counter[str]()
+        self._minutes = OwnMinutes() if counts is None else counts.refusals
+        self._waits = OwnWaits() if counts is None else counts.waits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -84,22 +84,17 @@ class SlowedRefusals:
         assert attempt.refused is not None
         self._log.note(attempt.refused, address, attempt.key_id)
         now = self._clock()
-        since, count = self._minutes.get(address, (now, 0))
-        if now - since >= _MINUTE:
-            since, count = now, 0
-        self._minutes[address] = (since, count + 1)
-        if count < self._limits.free:
+        limits, waits = self._limits, self._waits
+        taken = self._minutes.take(address, now)
+        if taken.number <= limits.free:
             return None
-        is_full = self._waiting.total() >= self._limits.most
-        if is_full or self._waiting[address] >= self._limits.most_of_address:
-            return max(1, math.ceil(since + _MINUTE - now))
-        self._waiting[address] += 1
+        if waits.total(now) >= limits.most or waits.count(address, now) >= limits.most_of_address:
+            return max(1, math.ceil(taken.ends - now))
+        waits.begin(address, now, limits.seconds)
         try:
-            await self._sleep(self._limits.seconds)
+            await self._sleep(limits.seconds)
         finally:
-            self._waiting[address] -= 1
-            if not self._waiting[address]:
-                del self._waiting[address]
+            waits.end(address, self._clock(), limits.seconds)
         return None
 
 

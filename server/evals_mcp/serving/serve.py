@@ -40,6 +40,7 @@ from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.proxies import NO_PROXIES, FewOfEach, Forwarded, Proxies
 from evals_mcp.serving.refusals import SlowedRefusals
 from evals_mcp.serving.root_path import RootPath, checked_root_path
+from evals_mcp.serving.shared_counts import CountsPlace, SharedCounts
 from evals_mcp.serving.sockets import CONNECTIONS_WAITING, bound_socket, listen, url_of
 from evals_mcp.store.teams.control import Control, open_control
 from evals_mcp.wiring import open_entrance, open_mcp
@@ -90,17 +91,24 @@ def listening(options: ServeOptions) -> Iterator[tuple[ASGIApp, socket.socket]]:
 
 @contextlib.contextmanager
 def opened(
-    options: ServeOptions, secret: bytes | None = None, metrics_folder: Path | None = None
+    options: ServeOptions,
+    secret: bytes | None = None,
+    metrics_folder: Path | None = None,
+    counted_in: CountsPlace | None = None,
 ) -> Iterator["ServedApp"]:
     """Open what `serve` serves. Servers with the same `secret` take each other's questions to people for theirs.
 
-    Those with the same `metrics_folder` have figures in common.
+    Those with the same `metrics_folder` have figures in common, and those that are `counted_in` the same file count
+    requests and refusals together.
 
     Raises as `serve`.
     """
     root_path, proxies = checked_root_path(options.root_path), Proxies(options.trusted_proxies)
     control = open_control(options.database, journal_days=options.journal_days)
     with contextlib.closing(control):
+        shared = None if counted_in is None else SharedCounts(counted_in)
+        if shared is not None:
+            control.minutes = shared.requests
         keyed = control.has_keys() or options.oauth is not None
         require_servable(options, keyed=keyed)
         counts = BodyCounts()
@@ -113,7 +121,7 @@ def opened(
         if not keyed:
             app = LocalOnly(app)
         if options.slows_refusals:
-            app = SlowedRefusals(app)
+            app = SlowedRefusals(app, counts=shared)
         if proxies:
             app = FewOfEach(app, default_limits().most_of_address)
         log = ServerLog(options.log_format).request

@@ -9,7 +9,6 @@ import logging
 import multiprocessing
 import secrets
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -23,22 +22,30 @@ from evals_mcp.serving.figure_files import keep_counted
 from evals_mcp.serving.logs import ServerLog
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.pauses import Pauses
+from evals_mcp.serving.shared_counts import CountsPlace, SharedParts
 from evals_mcp.serving.sockets import bound_socket, url_of
 from evals_mcp.serving.sparing_logs import ASKED_FOR
-from evals_mcp.serving.worker import LEAVE, READY, run_worker
+from evals_mcp.serving.worker import ALIVE, LEAVE, READY, TELL, Shared, run_worker
 
 _LOGGER = logging.getLogger(__name__)
 _SECONDS_TO_STOP = 40.0  # a worker gives accepted requests 30
 _SECONDS_TO_LEAVE = 60.0
 _LONGEST_LOOK = 1.0  # seconds
 
+SECONDS_OF_SILENCE = 60.0
+"""How long a worker may take no turn before another one takes its place."""
+
+_BYTES_A_SECOND = 10_000_000
+"""What a worker reads of a body in a second, far less than on any machine: larger bodies give it longer."""
+
 _processes = multiprocessing.get_context("spawn")  # alike on every platform, and nothing is shared by accident
 
 
-def supervise(read: Callable[[], ServeOptions]) -> None:
+def supervise(read: Callable[[], ServeOptions], seconds_of_silence: float = SECONDS_OF_SILENCE) -> None:
     """Serve what `read` says with its number of workers, until SIGTERM or SIGINT; then as `serve`.
 
-    SIGHUP, where there is one, reads it again, starts new workers, and lets the old ones finish once those are ready.
+    SIGHUP, where there is one, reads it again, starts new workers, and lets the old ones finish once those are ready. A
+    worker that dies is replaced, as is one that takes no turn for `seconds_of_silence`.
     Raises as `read`, and Unavailable if the port is in use or the first worker cannot serve, with its sentence.
     """
     options = read()
@@ -48,21 +55,24 @@ def supervise(read: Callable[[], ServeOptions]) -> None:
         raise Unavailable(f"The temporary folder cannot be written: {error.strerror}.") from error
     listening = bound_socket(options.host, options.port)
     with ServerLog(options.log_format).records(), listening as listener, folder as metrics_folder:
-        _Supervisor(read, options, listener, metrics_folder).run()
+        shared = Shared(listener, secrets.token_bytes(32), metrics_folder)
+        _Supervisor(read, options, shared, seconds_of_silence).run()
 
 
 class _Worker:
     """A process, and the line to it."""
 
-    def __init__(self, options: ServeOptions, listener: socket.socket, secret: bytes, folder: str) -> None:
+    def __init__(self, options: ServeOptions, shared: Shared, counted_in: CountsPlace | None) -> None:
         self._line, far = _processes.Pipe()
-        self._metrics_folder = folder
-        given = (options, listener, secret, folder, far)
+        self._metrics_folder = shared.metrics_folder
+        self.counted_in = counted_in
+        given = (options, shared, counted_in, far)
         self.process = _processes.Process(target=run_worker, args=given, name="worker")
         self.process.start()
         far.close()
         self.ready_at: float | None = None
         self.leaves_at: float | None = None
+        self.silent_for = 0.0
         self.reason = ""
 
     @property
@@ -75,9 +85,10 @@ class _Worker:
         try:
             while not self._line.closed and self._line.poll():
                 said = self._line.recv_bytes()
+                self.silent_for = 0.0
                 if said == READY:
                     self.ready_at = time.monotonic()
-                else:
+                elif said != ALIVE:
                     self.reason = said.decode(errors="replace")
         except (EOFError, OSError):
             self.stop()
@@ -85,8 +96,21 @@ class _Worker:
     def leave(self) -> None:
         """Let it finish, as others do its work now."""
         self.leaves_at = time.monotonic()
+        self._say(LEAVE)
+
+    def tell_of_provider(self) -> None:
+        """Let it log whether the identity provider can be used, if there is one."""
+        self._say(TELL)
+
+    def kill(self, reason: str) -> None:
+        """End it at once, for a reason."""
+        self.reason = reason
+        self.process.kill()
+        self.process.join()
+
+    def _say(self, words: bytes) -> None:
         with suppress(OSError, ValueError):
-            self._line.send_bytes(LEAVE)
+            self._line.send_bytes(words)
 
     def stop(self) -> None:
         """Let it finish at once."""
@@ -107,13 +131,14 @@ class _Supervisor:
     """The workers of a socket: those that serve, those that will replace them, and those that were replaced."""
 
     def __init__(
-        self, read: Callable[[], ServeOptions], options: ServeOptions, listener: socket.socket, metrics_folder: str
+        self, read: Callable[[], ServeOptions], options: ServeOptions, shared: Shared, seconds_of_silence: float
     ) -> None:
         self._read = read
-        self._metrics_folder = metrics_folder
         self._options = options
-        self._listener = listener
-        self._secret = secrets.token_bytes(32)
+        self._shared = shared
+        self._seconds_of_silence = seconds_of_silence
+        self._looked_at = time.monotonic()
+        self._counts = SharedParts(Path(shared.metrics_folder))
         self._serving: list[_Worker] = []
         self._coming: list[_Worker] = []
         self._leaving: list[_Worker] = []
@@ -147,10 +172,12 @@ class _Supervisor:
                 self._woken.recv_bytes()
         for worker in self._all():
             worker.hear()
+        self._end_silent()
         self._bury()
         if not self._announced and any(worker.ready_at is not None for worker in self._serving):
             self._announced = True
-            ServerLog(self._options.log_format).say(f"evals-mcp serving on {url_of(self._listener)}")
+            ServerLog(self._options.log_format).say(f"evals-mcp serving on {url_of(self._shared.listener)}")
+            self._serving[0].tell_of_provider()
         if self._next is not None and _are_ready(self._coming, self._next):
             self._replace(self._next)
 
@@ -158,10 +185,22 @@ class _Supervisor:
         """Start workers. The others wait for the first, which may have to upgrade the database."""
         wanted = (options.workers or 1) if any(worker.ready_at is not None for worker in workers) else 1
         while len(workers) < wanted and not self._stops:
-            workers.append(_Worker(options, self._listener, self._secret, self._metrics_folder))
+            taken = [worker.counted_in for worker in self._all()]
+            workers.append(_Worker(options, self._shared, self._counts.free(taken, options.workers or 1)))
 
     def _seconds_to_wait(self) -> float:
         return max(0.0, min(_LONGEST_LOOK, self._pauses.until - time.monotonic())) or _LONGEST_LOOK
+
+    def _end_silent(self) -> None:
+        """End the workers that take no turn. What follows a pause of this process is not their silence."""
+        now = time.monotonic()
+        passed, self._looked_at = min(now - self._looked_at, 2 * _LONGEST_LOOK), now
+        most = max(self._seconds_of_silence, self._options.largest_body / _BYTES_A_SECOND)
+        for worker in self._serving:
+            if worker.ready_at is not None:
+                worker.silent_for += passed
+                if worker.silent_for > most and worker.process.is_alive():
+                    worker.kill(f"did not answer for {most:.0f} s, and was killed")
 
     def _bury(self) -> None:
         """Remove the workers that have ended. One that served, or was to, is replaced."""
@@ -212,6 +251,7 @@ class _Supervisor:
         _LOGGER.warning(
             "The configuration was read again. New workers that serve: %d.", len(self._serving), extra=ASKED_FOR
         )
+        self._serving[0].tell_of_provider()
 
     def _abandon_reload(self) -> None:
         for worker in self._coming:

@@ -12,25 +12,41 @@ import socket
 import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evals_mcp.errors import EvalsError
 from evals_mcp.serving.options import ServeOptions
 
 if TYPE_CHECKING:
     from evals_mcp.serving.connections import GuardedServer
+    from evals_mcp.serving.shared_counts import CountsPlace
 
 READY = b"ready"
-"""What a worker says once it accepts connections. Everything else is a sentence that says why it cannot."""
+"""What a worker says once it accepts connections."""
+
+ALIVE = b"alive"
+"""What it says every few seconds from then on, while it works on requests. All else is a sentence: why it cannot."""
 
 LEAVE = b"leave"
 """What a worker is told that others replace. To be told nothing more means to stop."""
 
+TELL = b"tell"
+"""What one worker is told: to log whether the identity provider can be used."""
 
-def run_worker(
-    options: ServeOptions, listener: socket.socket, secret: bytes, metrics_folder: str, line: Connection
-) -> None:
-    """Serve until the line ends. `secret` and `metrics_folder` are what all workers of a supervisor have in common."""
+_SECONDS_BETWEEN_SIGNS = 2.0
+
+
+class Shared(NamedTuple):
+    """What all workers of a supervisor have in common: what they sign questions with, and where their figures are."""
+
+    listener: socket.socket
+    secret: bytes
+    metrics_folder: str
+
+
+def run_worker(options: ServeOptions, shared: Shared, counted_in: "CountsPlace | None", line: Connection) -> None:
+    """Serve until the line ends. Requests and refusals are `counted_in` a file; without one, by each worker alone."""
+    listener, secret, metrics_folder = shared
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder  # prometheus_client reads it when it is loaded
     _leave_signals_to_the_supervisor()
     from evals_mcp.serving.logs import ServerLog
@@ -39,13 +55,14 @@ def run_worker(
     from evals_mcp.serving.sockets import listen
 
     try:
-        with ServerLog(options.log_format).records(), opened(options, secret, Path(metrics_folder)) as app, listener:
+        served = opened(options, secret, Path(metrics_folder), counted_in)
+        with ServerLog(options.log_format).records(), served as app, listener:
             keep_what_is_there()
             server = http_server(app, proxies=Proxies(options.trusted_proxies), shares=(options.workers or 1) > 1)
             with signals_handled(server, hangup=None):
                 listen(listener)
                 line.send_bytes(READY)
-                threading.Thread(target=_follow, args=(line, server), daemon=True).start()
+                threading.Thread(target=_follow, args=(line, server, options), daemon=True).start()
                 server.run(sockets=[listener])
     except EvalsError as error:
         line.send_bytes(str(error).encode())
@@ -69,11 +86,26 @@ def _leave_signals_to_the_supervisor() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
-def _follow(line: Connection, server: "GuardedServer") -> None:
-    """Do what the supervisor says, until it is not there any more."""
+def _follow(line: Connection, server: "GuardedServer", options: ServeOptions) -> None:
+    """Do what the supervisor says, until it is not there any more, and tell it that the server works.
+
+    It may have no time to listen. So a thread waits for it, and not what works on requests.
+    """
+    turns = 0
     try:
         while True:
-            if line.recv_bytes() == LEAVE:
+            if not line.poll(_SECONDS_BETWEEN_SIGNS):
+                if server.turns != turns:
+                    turns = server.turns
+                    line.send_bytes(ALIVE)
+                continue
+            said = line.recv_bytes()
+            if said == LEAVE:
                 server.leaves = True
+            elif said == TELL and options.oauth is not None:
+                from evals_mcp.serving.logs import ServerLog
+                from evals_mcp.serving.signing_in import tell_of_provider
+
+                tell_of_provider(options.oauth, ServerLog(options.log_format).say)
     except (EOFError, OSError):
         server.should_exit = True

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from evals_mcp.api.grants import Access
+from evals_mcp.api.middleware.limits import LimitGate
 from evals_mcp.api.needs import need_of, require_role
 from evals_mcp.errors import EvalsError
 
@@ -28,11 +29,15 @@ def describe_keys(document: dict[str, Any]) -> None:
 
 
 class KeyGate:
-    """Puts the key's grant into the request state as `grant`, or answers 401, or 403 if the key may not do this."""
+    """Puts the key's grant into the request state as `grant`, or answers 401, or 403 if the key may not do this.
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    What is refused to a key counts as a request of its workspace, unless the API `is_embedded`.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, *, is_embedded: bool = False) -> None:
         self._app = app
         self._access = access
+        self._is_embedded = is_embedded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its grant, or answer with the error about its key."""
@@ -48,6 +53,7 @@ class KeyGate:
         except EvalsError as error:
             headers = {"WWW-Authenticate": "X-API-KEY"} if error.status == 401 else None
             refusal = JSONResponse({"detail": str(error)}, status_code=error.status, headers=headers)
-            await refusal(scope, receive, send)
+            counted = LimitGate(refusal, is_embedded=self._is_embedded, is_free_of_storage=True)
+            await counted(scope, receive, send)
             return
         await self._app(scope, receive, send)

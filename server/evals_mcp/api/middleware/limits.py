@@ -6,6 +6,7 @@ same words, once most of it is used.
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -23,6 +24,7 @@ LIMITS_HEADER = "x-evals-limits"
 _ADDS_LOGS = re.compile(
     r"/v[45]/(?!datasets/).*(?:/log|/logs|/bulk|/outputs|/labels|/traces|/feedback|/result)|/v5/bulk|/v4/logs"
 )
+_MAY_BE_TRIED = re.compile(r"/v5/(?:evaluations/[^/]+/(?:labels|runs/[^/]+/(?:logs|outputs))|set-ups)")
 _TAKES_AWAY = re.compile(r"/v5/journal/[^/]+/undo")
 
 Headers = list[tuple[bytes, bytes]]
@@ -31,7 +33,8 @@ Headers = list[tuple[bytes, bytes]]
 class LimitGate:
     """Answers 429 to one request too many in a minute, and 507 to a write where there is no room. Reads go on.
 
-    What administers keys is free: a key that is stolen must not use up what it takes to revoke it.
+    What administers keys is free for whoever may: a key that is stolen must not use up what it takes to revoke it. A
+    request that may only try whether it can be done is held to the storage when it writes.
 
     Requests in process are part of another one, which was counted: an `is_embedded` API counts none. What only reads or
     looks after its storage by itself `is_free_of_storage`.
@@ -45,7 +48,7 @@ class LimitGate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on if its workspace has room for it."""
         meter = _meter(scope)
-        if meter is None or need_of(scope["method"], scope["path"]) is Role.ADMIN:
+        if meter is None or _administers(scope):
             await self._app(scope, receive, send)
             return
         writes = self._keeps_room and may_add(scope["method"], scope["path"])
@@ -59,7 +62,11 @@ class LimitGate:
                     await _refuse_request(allowance, headers)(scope, receive, send)
                     return
             if writes:
-                meter.require_room(for_logs=may_add_logs(scope["path"]))
+                require = partial(meter.require_room, for_logs=may_add_logs(scope["path"]))
+                if _MAY_BE_TRIED.fullmatch(scope["path"]) is None:
+                    require()
+                else:
+                    scope["state"]["require_room"] = require
         except EvalsError as error:
             refusal = JSONResponse({"detail": str(error)}, status_code=error.status)
             await refusal(scope, receive, _with_headers(send, headers, meter))
@@ -81,6 +88,11 @@ def may_add(method: str, path: str) -> bool:
 def may_add_logs(path: str) -> bool:
     """Whether a request to a path that may add data may add logs."""
     return _ADDS_LOGS.fullmatch(path) is not None
+
+
+def _administers(scope: Scope) -> bool:
+    role = getattr(scope["state"]["grant"], "role", None)
+    return role is Role.ADMIN and need_of(scope["method"], scope["path"]) is Role.ADMIN
 
 
 def _meter(scope: Scope) -> Meter | None:

@@ -1,6 +1,6 @@
 """Who writes, through what, and as which request: known to every transaction of the request."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ class Act:
     from the name of its `operation`, the `ids` in its path, and what was `noted`, unless it is `unjournaled`. It cannot
     repeat its answer, unless it is `repeatable`. An act that `labels_only` may judge in the name of its `actor`, and no
     more. `kind` is of the entry, and `rows` counts new logs and judgments, until the transaction has ended.
+    Before it writes, it calls `require_room`, which may refuse it.
     """
 
     key_id: str = ""
@@ -28,6 +29,7 @@ class Act:
     repeatable: bool = False
     unjournaled: bool = False
     labels_only: bool = False
+    require_room: Callable[[], None] | None = None
     entry: str | None = None
     repeats: bool = False
     undoable: bool = True

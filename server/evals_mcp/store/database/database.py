@@ -115,14 +115,17 @@ class Database:
             self._follow_file()
             if not self.may_write:
                 raise Unavailable(READ_ONLY)
+            if act is not None and act.require_room is not None and not dry_run:
+                act.require_room()
             openings = self._openings
             with self._writing.connect() as connection:
                 with connection.begin() as transaction:
                     if not self.is_sqlite:
                         lock_writes(connection, self.schema)
                     around = nullcontext() if dry_run else self._around_writes(connection)
+                    within = nullcontext() if dry_run else self._within_limits(connection)
                     with around:
-                        with self._within_limits(connection):
+                        with within:
                             yield connection
                         self._check_file(openings)
                     if dry_run:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select, text
 from evals_mcp.errors import Unavailable
 from evals_mcp.models.sizes import size_words
 from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.minutes import Minutes, OwnMinutes
 from evals_mcp.store.database.nodes import is_distributed, node_of
 from evals_mcp.store.database.tables import logs
 
@@ -24,7 +25,6 @@ RENEWED_SECONDS = 10.0
 
 _RECOUNTED_SECONDS = 3_600.0
 """How often all logs are counted, and not only the new ones: deleted ones are then noticed. At the limit, sooner."""
-_MINUTE = 60.0
 _TOLD_FROM = 0.8
 _INSUFFICIENT_STORAGE = 507
 
@@ -62,10 +62,18 @@ class _Counted(NamedTuple):
 
 
 class Meter:
-    """The use of one workspace. `read_limits` reads its limits; `clock` is in seconds and never set back."""
+    """The use of one workspace. `read_limits` reads its limits; `clock` is in seconds and never set back.
+
+    Its requests count in `minutes` by its `name`.
+    """
 
     def __init__(
-        self, database: Database, read_limits: Callable[[], Limits], clock: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        read_limits: Callable[[], Limits],
+        clock: Callable[[], float] = time.monotonic,
+        minutes: Minutes | None = None,
+        name: str = "",
     ) -> None:
         self._database = database
         self._read_limits = read_limits
@@ -77,8 +85,8 @@ class Meter:
         self._logs = 0
         self._bytes = 0
         self._taken_bytes = 0
-        self._minute_ends = -math.inf
-        self._taken_requests = 0
+        self._minutes = minutes or OwnMinutes()
+        self._name = name
 
     @property
     def is_due(self) -> bool:
@@ -98,16 +106,14 @@ class Meter:
             self._renewed_at = self._clock()
 
     def take_request(self) -> Allowance | None:
-        """Count a request; None without a limit. Each process counts its own."""
+        """Count a request; None without a limit."""
         most = self._limits.requests
         if most is None:
             return None
         now = self._clock()
-        if now >= self._minute_ends:
-            self._minute_ends, self._taken_requests = now + _MINUTE, 0
-        self._taken_requests += 1
-        left = most - self._taken_requests
-        return Allowance(most, max(0, left), math.ceil(self._minute_ends - now), left < 0)
+        taken = self._minutes.take(self._name, now)
+        left = most - taken.number
+        return Allowance(most, max(0, left), math.ceil(taken.ends - now), left < 0)
 
     def require_room(self, *, for_logs: bool) -> None:
         """Raise Unavailable, with status 507, if there is no room for more data, or for more logs."""

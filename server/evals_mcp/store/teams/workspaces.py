@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from evals_mcp.errors import Conflict, Invalid, NotFound, Unavailable
 from evals_mcp.store.database.database import Database, lock_writes
 from evals_mcp.store.database.meter import Limits, Meter
+from evals_mcp.store.database.minutes import Minutes, OwnMinutes
 from evals_mcp.store.database.nodes import Node, is_distributed, move_schema, node_of, nodes, place_schema
 from evals_mcp.store.database.opening import WORKSPACE, migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
@@ -48,6 +49,7 @@ class Workspaces:
 
     def __init__(self, database: Database, journal_days: int = DEFAULT_DAYS, keys: Database | None = None) -> None:
         self.database = database
+        self.minutes: Minutes = OwnMinutes()
         self._journal_days = journal_days
         self._keys = keys or database
 
@@ -92,7 +94,8 @@ class Workspaces:
             except NotFound as error:
                 raise NotFound(f"Workspace `{workspace.name}` was removed: its data is gone.") from error
         store = Store(database, self._journal_days)
-        store.limit_by(Meter(database, partial(self._limits_in, workspace.schema)))
+        read_limits = partial(self._limits_in, workspace.schema)
+        store.limit_by(Meter(database, read_limits, minutes=self.minutes, name=workspace.schema or ""))
         return store
 
     def rename_workspace(self, name: str, new_name: str) -> Workspace:

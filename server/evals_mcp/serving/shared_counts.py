@@ -1,0 +1,260 @@
+"""Counts that the processes of one server have in common, in a file that each of them maps into memory.
+
+Each process writes its own part alone and reads those of all. So there is no lock that a killed or stopped process
+could keep, and who takes the place of one that has ended goes on with what it counted.
+"""
+
+import logging
+import mmap
+import struct
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from evals_mcp.store.database.minutes import MINUTE, Taken
+
+_LOGGER = logging.getLogger(__name__)
+_IN_BUCKET = 8
+_BUCKET = struct.Struct(f"{_IN_BUCKET}Q{_IN_BUCKET}d{_IN_BUCKET}q")
+"""Names of rows (as hashes), until when each holds, and its count. Native, so that each number is read as a whole."""
+
+_WORDS = _BUCKET.size // 8
+_REQUESTS, _REFUSALS, _WAITS = (0, 128), (128, 128), (256, 32)
+"""The first bucket of each kind, and how many it has: a kind pushes out no rows of another."""
+
+_BUCKETS = 288
+_ALL = ""
+_KEPT_AFTER = 1.0  # seconds after a wait should have ended
+
+
+class CountsPlace(NamedTuple):
+    """Where a process counts: in the part `slot` of a file with so many `slots`."""
+
+    path: Path
+    slot: int
+    slots: int
+
+
+def make_counts(path: Path, slots: int) -> None:
+    """Write a file for so many processes. Raises OSError if there is no room, and leaves none."""
+    try:
+        path.write_bytes(bytes(slots * _BUCKETS * _BUCKET.size))
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+class SharedParts:
+    """The files in a folder in which processes count, and which parts of them are free."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files = 0
+        self._path: Path | None = None
+        self._slots = 0
+
+    def free(self, taken: Sequence[CountsPlace | None], processes: int) -> CountsPlace | None:
+        """A part for one of so many processes that none has `taken`; None where the disk has no room.
+
+        Four of a kind fit into a file: one that serves, one that replaces it, and two that finish. Otherwise there is
+        a new file, which begins at 0.
+        """
+        if self._path is None or self._slots < 4 * processes:
+            self._begin(4 * processes)
+        found = self._first_free(taken)
+        if found is None and self._path is not None:
+            self._begin(self._slots)
+            found = self._first_free(taken)
+        return found
+
+    def _first_free(self, taken: Sequence[CountsPlace | None]) -> CountsPlace | None:
+        if self._path is None:
+            return None
+        used = {place.slot for place in taken if place is not None and place.path == self._path}
+        slots = (slot for slot in range(self._slots) if slot not in used)
+        return next((CountsPlace(self._path, slot, self._slots) for slot in slots), None)
+
+    def _begin(self, slots: int) -> None:
+        self._files += 1
+        path = self._folder / f"counts-{self._files}"
+        try:
+            make_counts(path, slots)
+        except OSError as error:
+            _LOGGER.warning(
+                "There is no room in %s: %s. Each worker counts requests and refusals by itself.",
+                self._folder,
+                error.strerror,
+            )
+            self._path = None
+        else:
+            self._path, self._slots = path, slots
+
+
+class Waits(Protocol):
+    """How many wait, by name."""
+
+    def begin(self, name: str, now: float, seconds: float) -> None:
+        """Note that one more waits, for so long."""
+        ...
+
+    def end(self, name: str, now: float, seconds: float) -> None:
+        """Note that one waits no longer."""
+        ...
+
+    def count(self, name: str, now: float) -> int:
+        """How many of a name wait."""
+        ...
+
+    def total(self, now: float) -> int:
+        """How many wait in all."""
+        ...
+
+
+class OwnWaits:
+    """Those who wait in this process."""
+
+    def __init__(self) -> None:
+        self._waiting = Counter[str]()
+
+    def begin(self, name: str, now: float, seconds: float) -> None:
+        """Note that one more waits."""
+        self._waiting[name] += 1
+
+    def end(self, name: str, now: float, seconds: float) -> None:
+        """Note that one waits no longer."""
+        self._waiting[name] -= 1
+        if not self._waiting[name]:
+            del self._waiting[name]
+
+    def count(self, name: str, now: float) -> int:
+        """How many of a name wait."""
+        return self._waiting[name]
+
+    def total(self, now: float) -> int:
+        """How many wait in all."""
+        return self._waiting.total()
+
+
+class SharedCounts:
+    """The counts of all processes that have the same file: `requests`, `refusals`, and refusals that wait.
+
+    Times are those of `time.monotonic`, which is the same in all processes of a machine.
+    """
+
+    def __init__(self, place: CountsPlace) -> None:
+        with place.path.open("r+b") as file:
+            rows = _Rows(mmap.mmap(file.fileno(), 0), place.slot, place.slots)
+        self.requests = _SharedMinutes(rows, *_REQUESTS)
+        self.refusals = _SharedMinutes(rows, *_REFUSALS)
+        self.waits = _SharedWaits(rows, *_WAITS)
+
+
+class _Row(NamedTuple):
+    """A count that holds until a time."""
+
+    until: float
+    number: int
+
+
+class _Rows:
+    """The rows of a file: each process has its own for a name."""
+
+    def __init__(self, mapped: mmap.mmap, slot: int, slots: int) -> None:
+        self._mapped = mapped
+        self._names: memoryview[int] = memoryview(mapped).cast("Q")
+        self._times: memoryview[float] = memoryview(mapped).cast("d")
+        self._counts: memoryview[int] = memoryview(mapped).cast("q")
+        self.slot = slot
+        self._starts = [number * _BUCKETS * _BUCKET.size for number in range(slots)]
+
+    def read(self, bucket: int, name: int) -> list[_Row]:
+        """What each process has of a name; a count of 0 where it has nothing."""
+        found = []
+        for start in self._starts:
+            words = _BUCKET.unpack_from(self._mapped, start + bucket * _BUCKET.size)
+            if name in words[:_IN_BUCKET]:
+                place = words.index(name)
+                found.append(_Row(words[place + _IN_BUCKET], words[place + 2 * _IN_BUCKET]))
+            else:
+                found.append(_NOTHING)
+        return found
+
+    def write(self, bucket: int, name: int, row: _Row) -> None:
+        """Write what this process has of a name, in place of the row that ends first if there is none yet."""
+        start = self._starts[self.slot] // 8 + bucket * _WORDS
+        names = self._names[start : start + _IN_BUCKET].tolist()
+        times = self._times[start + _IN_BUCKET : start + 2 * _IN_BUCKET].tolist()
+        place = names.index(name) if name in names else times.index(min(times))
+        time = start + _IN_BUCKET + place
+        is_same = names[place] == name and times[place] == row.until
+        if not is_same:
+            self._times[time] = 0.0  # what others read meanwhile holds no longer
+            self._names[start + place] = name
+        self._counts[time + _IN_BUCKET] = row.number
+        if not is_same:
+            self._times[time] = row.until
+
+
+_NOTHING = _Row(0.0, 0)
+
+
+class _Kind:
+    """The rows of one kind."""
+
+    def __init__(self, rows: _Rows, first: int, buckets: int) -> None:
+        self._rows = rows
+        self._first = first
+        self._buckets = buckets
+
+    def _place(self, name: str) -> tuple[int, int]:
+        """The bucket of a name, and its hash."""
+        number = int.from_bytes(blake2b(name.encode(errors="replace"), digest_size=8).digest()) or 1
+        return self._first + number % self._buckets, number
+
+
+class _SharedMinutes(_Kind):
+    def take(self, name: str, now: float) -> Taken:
+        """Count a name once more. Its minute is the one that ends first, if two processes began one at once."""
+        place = self._place(name)
+        found = self._rows.read(*place)
+        ends = min((row.until for row in found if now < row.until <= now + MINUTE), default=now + MINUTE)
+        own = found[self._rows.slot]
+        row = _Row(ends, own.number + 1 if own.until == ends else 1)
+        self._rows.write(*place, row)
+        others = sum(row.number for slot, row in enumerate(found) if row.until == ends and slot != self._rows.slot)
+        return Taken(row.number + others, ends)
+
+
+class _SharedWaits(_Kind):
+    """Those of a process that ended meanwhile count until they would have waited long enough."""
+
+    def __init__(self, rows: _Rows, first: int, buckets: int) -> None:
+        super().__init__(rows, first, buckets)
+        self._own = Counter[str]()
+
+    def begin(self, name: str, now: float, seconds: float) -> None:
+        """Note that one more waits."""
+        self._change(1, name, now + seconds + _KEPT_AFTER)
+
+    def end(self, name: str, now: float, seconds: float) -> None:
+        """Note that one waits no longer."""
+        self._change(-1, name, now + seconds + _KEPT_AFTER)
+
+    def count(self, name: str, now: float) -> int:
+        """How many of a name wait."""
+        found = self._rows.read(*self._place(name))
+        others = sum(row.number for slot, row in enumerate(found) if row.until > now and slot != self._rows.slot)
+        return self._own[name] + others
+
+    def total(self, now: float) -> int:
+        """How many wait in all."""
+        return self.count(_ALL, now)
+
+    def _change(self, change: int, name: str, until: float) -> None:
+        for each in (name, _ALL):
+            self._own[each] += change
+            self._rows.write(*self._place(each), _Row(until, self._own[each]))
+            if not self._own[each]:
+                del self._own[each]

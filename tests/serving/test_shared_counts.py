@@ -1,0 +1,88 @@
+"""Counts that several processes have in common: as those of one, whoever counts, and whoever ends."""
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from evals_mcp.serving.shared_counts import CountsPlace, OwnWaits, SharedCounts, SharedParts, make_counts
+from evals_mcp.store.database.minutes import OwnMinutes
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> list[SharedCounts]:
+    """What three processes count."""
+    path = tmp_path / "counts"
+    make_counts(path, 3)
+    return [SharedCounts(CountsPlace(path, slot, 3)) for slot in range(3)]
+
+
+def test_several_count_as_one_does(three: list[SharedCounts]) -> None:
+    """Many names, in any order, over several minutes, whoever is asked."""
+    chosen, now = random.Random(1), 1000.0
+    one, waits, waiting = OwnMinutes(), OwnWaits(), Counter[tuple[int, str]]()
+    for _ in range(3000):
+        name, process = f"203.0.113.{chosen.randrange(100)}", chosen.randrange(3)
+        assert three[process].refusals.take(name, now) == one.take(name, now)
+        if waiting[process, name] and chosen.random() < 0.5:
+            waiting[process, name] -= 1
+            waits.end(name, now, 1000)
+            three[process].waits.end(name, now, 1000)
+        elif waits.total(now) < 100:
+            waiting[process, name] += 1
+            waits.begin(name, now, 1000)
+            three[process].waits.begin(name, now, 1000)
+        asked = three[chosen.randrange(3)].waits
+        assert (asked.count(name, now), asked.total(now)) == (waits.count(name, now), waits.total(now))
+        now += chosen.random() / 10
+
+
+def test_who_takes_a_place_goes_on_counting(tmp_path: Path, three: list[SharedCounts]) -> None:
+    """Nothing is lost with a process that was killed, and what waited in it waits no more after its time."""
+    assert [each.requests.take("red", 1.0).number for each in three] == [1, 2, 3]
+    three[0].waits.begin("203.0.113.7", 1.0, 1.0)
+    again = SharedCounts(CountsPlace(tmp_path / "counts", 0, 3))
+    assert again.requests.take("red", 2.0) == (4, 61.0)
+    assert three[1].requests.take("red", 60.9) == (5, 61.0)
+    assert three[1].requests.take("red", 61.0) == (1, 121.0)
+    assert three[1].waits.count("203.0.113.7", 2.9) == 1
+    assert three[1].waits.count("203.0.113.7", 3.1) == 0
+
+
+def test_two_minutes_that_begin_at_once_become_one(three: list[SharedCounts]) -> None:
+    """The one that ends first: as if one had seen the other in time."""
+    first, second = three[0].requests, three[1].requests
+    first.take("red", 1.0)
+    second.take("red", 0.5)  # its clock was read before
+    assert first.take("red", 1.1).ends == 60.5
+    assert second.take("red", 1.2) == (3, 60.5)
+
+
+def test_more_names_than_there_is_room_for_push_out_no_others(three: list[SharedCounts]) -> None:
+    """Somebody with many addresses cannot make the requests of a workspace forgotten; memory is bounded."""
+    three[0].requests.take("red", 1.0)
+    for number in range(5000):
+        assert three[0].refusals.take(f"198.51.{number // 250}.{number % 250}", 2.0).number == 1
+    assert three[1].requests.take("red", 3.0).number == 2
+
+
+def test_each_process_gets_a_part_of_its_own(tmp_path: Path) -> None:
+    """One that is free again too; where there is none any more, or not enough, a new file begins."""
+    parts = SharedParts(tmp_path)
+    taken: list[CountsPlace | None] = []
+    for _ in range(9):
+        taken.append(parts.free(taken, 2))
+    assert len({place for place in taken if place is not None}) == 9
+    assert [place.path.name for place in taken if place is not None] == ["counts-1"] * 8 + ["counts-2"]
+    ended = taken.pop()
+    assert parts.free(taken, 2) == ended
+    more = parts.free(taken, 3)
+    assert more is not None
+    assert (more.path.name, more.slots) == ("counts-3", 12)
+
+
+def test_without_room_each_counts_by_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The server serves, and says so."""
+    assert SharedParts(tmp_path / "none").free([], 2) is None
+    assert "counts requests and refusals by itself" in caplog.text
