@@ -61,8 +61,8 @@ class ServerProcess:
 class Supervised(ServerProcess):
     """`evals-mcp serve` with these arguments, and processes of its own that serve."""
 
-    def __init__(self, *arguments: str) -> None:
-        super().__init__(["-m", "evals_mcp", "serve", *arguments])
+    def __init__(self, *arguments: str, code: str = "") -> None:
+        super().__init__(["-c", code] if code else ["-m", "evals_mcp", "serve", *arguments])
 
     def workers(self) -> list[int]:
         """The ids of the processes that serve, or are to."""
@@ -103,11 +103,11 @@ def command_line(pid: int) -> bytes:
 
 @pytest.fixture
 def supervised() -> Iterator[Callable[..., Supervised]]:
-    """Starts `evals-mcp serve` with arguments; what is left of it at the end of the test is killed."""
+    """Starts `evals-mcp serve` with arguments, or `code` that supervises; what is left of it at the end is killed."""
     started: list[Supervised] = []
 
-    def start(*arguments: str) -> Supervised:
-        started.append(Supervised(*arguments))
+    def start(*arguments: str, code: str = "") -> Supervised:
+        started.append(Supervised(*arguments, code=code))
         return started[-1]
 
     yield start

@@ -159,11 +159,16 @@ async def _asked(http: httpx.AsyncClient, token: str, era: Era) -> httpx.Respons
 
 
 def test_a_server_says_whether_it_reaches_the_provider(tmp_path: Path, provider: IdentityProvider) -> None:
-    """After its first line; and it starts either way."""
+    """After its first line, once, however it is started; and it starts either way."""
     provider.keys = {"keys": [public_key("ec"), public_key("ed")]}
-    for issuer, said in (
-        (provider.issuer, f"takes sign-ins of {provider.issuer}, which publishes 2 keys at {provider.origin}/keys"),
-        (f"{provider.origin}/x", "EVALS_MCP_OAUTH_ISSUER"),
+    there = f"takes sign-ins of {provider.issuer}, which publishes 2 keys at {provider.origin}/keys"
+    file = tmp_path / "serve.toml"
+    file.write_text("workers = 2\n", encoding="utf-8")
+    for more, issuer, said in (
+        ([], provider.issuer, there),
+        ([], f"{provider.origin}/x", "EVALS_MCP_OAUTH_ISSUER"),
+        (["--workers", "1"], provider.issuer, there),
+        (["--config", str(file)], f"{provider.origin}/x", "EVALS_MCP_OAUTH_ISSUER"),
     ):
         environ = {
             **os.environ,
@@ -171,6 +176,7 @@ def test_a_server_says_whether_it_reaches_the_provider(tmp_path: Path, provider:
             "EVALS_MCP_OAUTH_RESOURCE": "https://evals.example/mcp",
         }
         command = [sys.executable, "-m", "evals_mcp", "serve", "--port", "0", "--database", str(tmp_path / "evals.db")]
+        command += more
         with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
             try:
                 assert process.stderr is not None
@@ -178,6 +184,7 @@ def test_a_server_says_whether_it_reaches_the_provider(tmp_path: Path, provider:
                 assert said in process.stderr.readline()
             finally:
                 process.send_signal(signal.SIGTERM)
+            assert said not in process.stderr.read()
 
 
 def test_a_server_without_sign_in_loads_nothing_of_it(tmp_path: Path) -> None:

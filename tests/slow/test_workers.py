@@ -21,7 +21,9 @@ from tests.serving.administration import create_key, create_workspace, revoke_ke
 from tests.serving.mcp_clients import message
 from tests.serving.server_process import Supervised
 
+from evals_mcp.store.database.meter import Limits
 from evals_mcp.store.store import open_store
+from evals_mcp.store.teams.control import open_control
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither these signals nor terminals")
 
@@ -167,6 +169,45 @@ def test_a_worker_that_dies_is_replaced_and_told(supervised: Start, tmp_path: Pa
         server.wait_for_workers(2)
         assert before[0] not in server.workers()
     assert all(httpx.get(f"{server.url}/ready").status_code == 200 for _ in range(10))
+
+
+def test_a_worker_that_hangs_is_replaced_and_told(supervised: Start, tmp_path: Path) -> None:
+    """It lives, and takes no turn. The others answer."""
+    code = (
+        "from evals_mcp.serving.options import ServeOptions; from evals_mcp.serving.supervisor import supervise; "
+        f"options = ServeOptions({str(tmp_path / 'evals.db')!r}, port=0, workers=2, largest_body=1000); "
+        "supervise(lambda: options, 5)"
+    )
+    server = supervised(code=code)
+    server.wait_for_workers(2)
+    first = server.workers()[0]
+    os.kill(first, signal.SIGSTOP)
+    server.wait_for(f"Worker {first}: did not answer for 5 s, and was killed. Another one starts")
+    server.wait_for_workers(2)
+    assert first not in server.workers()
+    assert all(httpx.get(f"{server.url}/ready").status_code == 200 for _ in range(10))
+
+
+def test_processes_count_requests_and_refusals_together(supervised: Start, tmp_path: Path) -> None:
+    """Exactly as many as the limit says, also with one that is killed, and its successor; wrong keys alike."""
+    address = str(tmp_path / "evals.db")
+    secret = create_key(address, None, "ann").secret
+    with closing(open_control(address)) as control:
+        control.limit_workspace("default", Limits(requests=40))
+    server = _serve(supervised, address, 2)
+    with httpx.Client(base_url=server.url, headers={"Connection": "close"}, timeout=60) as client:
+
+        def read(key: str, count: int) -> list[int]:
+            return [client.get("/v5/flows", headers={"X-API-KEY": key}).status_code for _ in range(count)]
+
+        assert read(secret, 20) == [200] * 20
+        os.kill(server.workers()[0], signal.SIGKILL)
+        server.wait_for("ended by signal 9. Another one starts now")
+        server.wait_for_workers(2)
+        assert read(secret, 25) == [200] * 20 + [429] * 5
+        begun = time.monotonic()
+        assert read("wrong", 12) == [401] * 12
+        assert time.monotonic() - begun > 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
