@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
@@ -20,14 +20,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.e2e.in_process import run
 from tests.killed_writers import free_port
 from tests.serving.administration import create_key
 from tests.serving.mcp_clients import ERAS, message
 from tests.serving.served_here import served
 
+from evals_mcp.oauth.settings import OAuthSettings
+
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
 CLIENT = "127.0.0.3"
 """Where requests come from: another address than the proxy's."""
+SIGN_IN = OAuthSettings("https://login.example/team", "https://evals.internal/evals/mcp")
 LIES = {
     "X-Forwarded-For": "203.0.113.9",
     "X-Forwarded-Proto": "http",
@@ -44,34 +48,47 @@ def _documented(language: str) -> str:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for this machine that nobody else has signed, with its key in the same file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "evals.internal")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    """A certificate for this machine with its key, signed by an authority that `ca.pem` beside it is of."""
+    authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    folder = tmp_path_factory.mktemp("tls")
+    path = folder / "evals.pem"
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    known = _signed("team-ca", authority, authority, x509.BasicConstraints(ca=True, path_length=0))
+    (folder / "ca.pem").write_bytes(known)
+    made = _signed("evals.internal", key, authority, address)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path = tmp_path_factory.mktemp("tls") / "evals.pem"
-    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
+    path.write_bytes(made + private)
     return path
+
+
+def _signed(
+    name: str, key: ec.EllipticCurvePrivateKey, authority: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType
+) -> bytes:
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "team-ca")]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(authority, hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.PEM)
 
 
 def _nginx(folder: Path, certificate: Path, upstream: str, port: int, *, strips: bool) -> list[str]:
     """The arguments of nginx with the documented server."""
     text = _documented("nginx").replace("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;")
     text = re.sub(r"/etc/\S+\.(pem|key)", str(certificate), text)
-    text = text.replace("http://127.0.0.1:8421;", f"{upstream}/;" if strips else f"{upstream};")
+    text = text.replace("http://127.0.0.1:8421;", f"{upstream}/;" if strips else f"{upstream};", 1)
+    text = text.replace("http://127.0.0.1:8421;", f"{upstream};")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     own = "".join(f"{kind}_temp_path {folder / kind};\n" for kind in kinds)
     user = "user root;\n" if os.geteuid() == 0 else ""
@@ -105,7 +122,7 @@ def _proxied(proxy: str, folder: Path, certificate: Path, upstream: str, *, stri
     arguments = (_nginx if proxy == "nginx" else _caddy)(folder, certificate, upstream, port, strips=strips)
     command = [program, *arguments]
     environ = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    trusted = ssl.create_default_context(cafile=str(certificate))
+    trusted = ssl.create_default_context(cafile=str(certificate.parent / "ca.pem"))
     with (folder / "log").open("w") as log, subprocess.Popen(command, env=environ, stderr=log, stdout=log) as process:
         try:
             transport = httpx.HTTPTransport(verify=trusted, local_address=CLIENT)
@@ -137,17 +154,34 @@ def test_everything_works_behind_it(
     address = str(sample_copy)
     secret = create_key(address, None, "ann").secret
     with (
-        served(address, root_path="/evals", trusted_proxies=("127.0.0.1",)) as upstream,
+        served(address, root_path="/evals", trusted_proxies=("127.0.0.1",), oauth=SIGN_IN) as upstream,
         _proxied(proxy, tmp_path, certificate, upstream, strips=strips) as client,
     ):
+        if proxy == "nginx" and not strips:
+            _use_a_command(str(client.base_url.join("/evals/v5")), secret, certificate.parent / "ca.pem")
         capsys.readouterr()
         page = _sign_in_and_browse(client, secret)
         _read_documents(client)
         _use_the_api(client, secret, page)
         _use_mcp(client, secret)
+        _find_the_sign_in(client)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) > 10
     assert {line.split()[1] for line in lines} == {CLIENT}
+
+
+def _use_a_command(url: str, secret: str, authority: Path) -> None:
+    """Of a machine that knows the team's authority, or does not."""
+    for known, told in (({"SSL_CERT_FILE": str(authority)}, "Which prompt answers"), ({}, "set SSL_CERT_FILE")):
+        called = run(["call", "list_evaluations"], HUMANLOOP_BASE_URL=url, HUMANLOOP_API_KEY=secret, **known)
+        assert told in called.stdout + called.stderr
+
+
+def _find_the_sign_in(client: httpx.Client) -> None:
+    """Where 401 says, and where clients look that insert the path after the well-known one."""
+    told = client.post("/evals/mcp", json={}).headers["www-authenticate"].partition('resource_metadata="')[2]
+    for path in (urlsplit(told.partition('"')[0]).path, "/.well-known/oauth-protected-resource/evals/mcp"):
+        assert client.get(path).json()["resource"] == SIGN_IN.resource
 
 
 def _sign_in_and_browse(client: httpx.Client, secret: str) -> str:
