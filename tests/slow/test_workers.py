@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -265,6 +266,30 @@ def test_what_is_wrong_at_the_start_ends_it_with_the_sentence(tmp_path: Path) ->
         ended = subprocess.run([*command, *more], capture_output=True, text=True, timeout=120)
         assert (ended.returncode, told in ended.stderr, "serving on" in ended.stderr) == (1, True, False)
         assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("more", [[], ["--workers", "1"]])
+def test_few_files_are_told(tmp_path: Path, more: list[str]) -> None:
+    """After the first line, with what to do; a server for which there are too few does not start."""
+
+    def start(files: int) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "evals_mcp", "serve", "--port", "0", "--database", str(tmp_path / "a.db")]
+        limited = f"ulimit -n {files} && exec {shlex.join([*command, *more])}"
+        return subprocess.Popen(["sh", "-c", limited], stderr=subprocess.PIPE, text=True)
+
+    with start(20) as server:
+        assert server.stderr is not None
+        assert server.stderr.read().startswith("evals-mcp: The system lets a process open 20 files, too few for")
+    with start(64) as server:
+        assert server.stderr is not None
+        first = server.stderr.readline()
+        try:
+            assert (
+                "open 64 files, so each has room for 8 connections at once. Allow 1,100: " in server.stderr.readline()
+            )
+            assert httpx.get(f"{first.removeprefix('evals-mcp serving on ').strip()}/ready").status_code == 200
+        finally:
+            server.terminate()
 
 
 def test_processes_know_what_the_others_write(supervised: Start, database_address: str) -> None:

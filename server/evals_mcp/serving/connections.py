@@ -13,10 +13,10 @@ import uvicorn
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from evals_mcp.serving.open_files import most_connections
 from evals_mcp.serving.proxies import site_of
 
 _LOGGER = logging.getLogger(__name__)
-_RESERVED_FILES = 100  # of the database, its journal, and bodies that wait in files
 _ANSWER = "HTTP/1.1 {} {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _ACCEPTED_AT_ONCE = 32
 _LEAVES_WITHIN = 1.0  # seconds after a connection may have been kept for another request
@@ -46,14 +46,7 @@ class ConnectionLimits(NamedTuple):
 
 def default_limits() -> ConnectionLimits:
     """The limits for this process: room for 1,000 connections, or for what the system lets it open; half an address."""
-    most = 1000
-    try:
-        import resource
-    except ImportError:  # Windows, which has no such limit
-        return ConnectionLimits(most, most // 2)
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files != resource.RLIM_INFINITY:
-        most = max(8, min(most, files - _RESERVED_FILES))
+    most = most_connections()
     return ConnectionLimits(most, max(4, most // 2))
 
 

@@ -36,6 +36,7 @@ from evals_mcp.serving.figure_files import make_room
 from evals_mcp.serving.hangup import Terminal
 from evals_mcp.serving.logs import ServerLog
 from evals_mcp.serving.metrics_page import MetricsPage
+from evals_mcp.serving.open_files import require_files, tell_of_few_files
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.proxies import NO_PROXIES, FewOfEach, Forwarded, Proxies
 from evals_mcp.serving.refusals import SlowedRefusals
@@ -66,14 +67,16 @@ def serve(options: ServeOptions) -> None:
 
     Raises Invalid if the host is not loopback and there are neither keys nor sign-in with OAuth, if the address is
     invalid, and if a workspace is missing or not needed; NotFound if the workspace does not exist; Unavailable if the
-    port is in use or the database cannot be reached; Conflict as `open_store`.
+    port is in use, the database cannot be reached or the system lets it open too few files; Conflict as `open_store`.
     """
     log = ServerLog(options.log_format)
+    require_files()
     with log.records(), listening(options) as (app, listener):
         keep_what_is_there()
         server = http_server(app, proxies=Proxies(options.trusted_proxies))
         with signals_handled(server, hangup=partial(log.say, _NO_RELOAD)):
             log.say(f"evals-mcp serving on {url_of(listener)}")
+            tell_of_few_files()
             if options.oauth is not None:
                 from evals_mcp.serving.signing_in import tell_of_provider
 

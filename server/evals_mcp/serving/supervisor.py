@@ -20,6 +20,7 @@ from typing import Any
 from evals_mcp.errors import EvalsError, Unavailable
 from evals_mcp.serving.figure_files import keep_counted
 from evals_mcp.serving.logs import ServerLog
+from evals_mcp.serving.open_files import require_files, tell_of_few_files
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.pauses import Pauses
 from evals_mcp.serving.shared_counts import CountsPlace, SharedParts
@@ -49,6 +50,7 @@ def supervise(read: Callable[[], ServeOptions], seconds_of_silence: float = SECO
     Raises as `read`, and Unavailable if the port is in use or the first worker cannot serve, with its sentence.
     """
     options = read()
+    require_files()
     try:
         folder = tempfile.TemporaryDirectory(prefix="evals-mcp-metrics-", ignore_cleanup_errors=True)
     except OSError as error:
@@ -177,6 +179,7 @@ class _Supervisor:
         if not self._announced and any(worker.ready_at is not None for worker in self._serving):
             self._announced = True
             ServerLog(self._options.log_format).say(f"evals-mcp serving on {url_of(self._shared.listener)}")
+            tell_of_few_files()
             self._serving[0].tell_of_provider()
         if self._next is not None and _are_ready(self._coming, self._next):
             self._replace(self._next)
