@@ -30,12 +30,16 @@ REQUESTS = {
 async def measure(path: str, key: str, folder: Path | None) -> None:
     """Print what requests take."""
     from evals_mcp.serving import logs
+    from evals_mcp.serving.figure_files import FigurePlace
     from evals_mcp.serving.options import ServeOptions
     from evals_mcp.serving.serve import opened
 
     logs._write = lambda line: None  # what a terminal takes is not measured
     plain, kept = ServeOptions(path), ServeOptions(path, metrics_token=TOKEN)
-    with opened(plain) as without, opened(kept, metrics_folder=folder) as with_figures:
+    with (
+        opened(plain) as without,
+        opened(kept, figures=None if folder is None else FigurePlace(folder, 0)) as with_figures,
+    ):
         async with _client(without, key) as first, _client(with_figures, key) as second:
             for name, request in REQUESTS.items():
                 times: dict[httpx.AsyncClient, list[float]] = {first: [], second: []}

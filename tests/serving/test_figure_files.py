@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client.mmap_dict import MmapedDict
 
-from evals_mcp.serving.figure_files import keep_counted, make_room
+from evals_mcp.serving.figure_files import FigurePlace, keep_counted, make_room
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.serve import opened
 
@@ -19,7 +19,7 @@ _MAPPED: Any = MmapedDict  # it has no types
 @pytest.mark.skipif(sys.platform == "win32", reason="counts blocks of the file system")
 def test_a_file_has_room_before_it_is_mapped_and_gives_it_back(tmp_path: Path) -> None:
     """A page of a mapped file that the disk has no room for ends the process. What was counted stays."""
-    make_room(tmp_path, 7)
+    make_room(FigurePlace(tmp_path, 7))
     assert len(list(tmp_path.iterdir())) == 4
     assert all(path.stat().st_blocks * 512 >= path.stat().st_size for path in tmp_path.iterdir())
     counted = tmp_path / "counter_7.db"
@@ -30,12 +30,19 @@ def test_a_file_has_room_before_it_is_mapped_and_gives_it_back(tmp_path: Path) -
     assert counted.stat().st_size == size
     values.close()
     before = [item[:2] for item in _MAPPED.read_all_values_from_file(str(counted))]
-    make_room(tmp_path, 8)
-    keep_counted(tmp_path, 7)
+    make_room(FigurePlace(tmp_path, 8))
+    keep_counted(FigurePlace(tmp_path, 7))
     assert [item[:2] for item in _MAPPED.read_all_values_from_file(str(counted))] == before
     assert list(_MAPPED.read_all_values_from_file(str(tmp_path / "histogram_7.db"))) == []
     assert counted.stat().st_size < 10_000
     assert sorted(path.name for path in tmp_path.glob("gauge*")) == ["gauge_livemin_8.db", "gauge_livesum_8.db"]
+    make_room(FigurePlace(tmp_path, 7))
+    assert counted.stat().st_size == size
+    assert len(list(tmp_path.iterdir())) == 8
+    values = _MAPPED(str(counted))
+    values.write_value('["requests", "requests_total", {"code": "51"}, ""]', 51, 0.0)
+    values.close()
+    assert [item[:2] for item in _MAPPED.read_all_values_from_file(str(counted))][:-1] == before
 
 
 def test_a_server_without_room_for_figures_serves(
@@ -54,7 +61,10 @@ def test_a_server_without_room_for_figures_serves(
     folder = tmp_path / "figures"
     folder.mkdir()
     monkeypatch.setattr(Path, "write_bytes", full)
-    with caplog.at_level(logging.WARNING), opened(ServeOptions(str(tmp_path / "evals.db")), None, folder) as app:
+    with (
+        caplog.at_level(logging.WARNING),
+        opened(ServeOptions(str(tmp_path / "evals.db")), None, FigurePlace(folder, 1)) as app,
+    ):
         assert app.watcher is None
     assert "There is no room for metrics in" in caplog.text
     assert list(folder.iterdir()) == []

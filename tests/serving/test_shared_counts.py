@@ -67,22 +67,14 @@ def test_more_names_than_there_is_room_for_push_out_no_others(three: list[Shared
     assert three[1].requests.take("red", 3.0).number == 2
 
 
-def test_each_process_gets_a_part_of_its_own(tmp_path: Path) -> None:
-    """One that is free again too; where there is none any more, or not enough, a new file begins."""
-    parts = SharedParts(tmp_path)
-    taken: list[CountsPlace | None] = []
-    for _ in range(9):
-        taken.append(parts.free(taken, 2))
-    assert len({place for place in taken if place is not None}) == 9
-    assert [place.path.name for place in taken if place is not None] == ["counts-1"] * 8 + ["counts-2"]
-    ended = taken.pop()
-    assert parts.free(taken, 2) == ended
-    more = parts.free(taken, 3)
-    assert more is not None
-    assert (more.path.name, more.slots) == ("counts-3", 12)
+def test_each_process_gets_the_part_of_its_number(tmp_path: Path) -> None:
+    """Where there are more than there is room for, a larger file begins."""
+    parts = SharedParts(tmp_path, 4)
+    assert [parts.part(number) for number in (0, 3, 0)] == [CountsPlace(tmp_path / "counts-1", n, 4) for n in (0, 3, 0)]
+    assert [parts.part(number) for number in (4, 1)] == [CountsPlace(tmp_path / "counts-2", n, 8) for n in (4, 1)]
 
 
 def test_without_room_each_counts_by_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The server serves, and says so."""
-    assert SharedParts(tmp_path / "none").free([], 2) is None
+    assert SharedParts(tmp_path / "none", 2).part(0) is None
     assert "counts requests and refusals by itself" in caplog.text

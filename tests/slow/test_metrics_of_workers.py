@@ -24,10 +24,11 @@ def _figures(url: str) -> dict[str, float]:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs processes that share a socket")
 def test_figures_are_those_of_all_workers(tmp_path: Path) -> None:
     """Whichever answers. What a killed worker has counted stays; what it has open does not."""
+    (tmp_path / "tmp").mkdir()
     command = [sys.executable, "-m", "evals_mcp", "serve", "--port", "0", "--workers", "2", "--database"]
     with subprocess.Popen(
         [*command, str(tmp_path / "evals.db")],
-        env={**os.environ, "PYTHONPATH": str(_SERVER)},
+        env={**os.environ, "PYTHONPATH": str(_SERVER), "TMPDIR": str(tmp_path / "tmp")},
         stderr=subprocess.PIPE,
         text=True,
     ) as server:
@@ -54,6 +55,8 @@ def test_figures_are_those_of_all_workers(tmp_path: Path) -> None:
             httpx.get(f"{url}/v5/flows", timeout=60).raise_for_status()
             figures = _figures(url)
             assert figures[_FLOWS] == asked + 1
+            (folder,) = Path(tmp_path / "tmp").iterdir()
+            assert len(list(folder.glob("*.db"))) <= 2 * 4  # the new worker goes on in the files of the old one
             while _figures(url)["evals_mcp_database_connections_limit"] != limit:
                 time.sleep(0.1)
         finally:

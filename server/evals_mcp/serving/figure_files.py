@@ -4,9 +4,11 @@ A mapped file that only seems to have its length ends its process by a signal on
 as long as figures need, before it is mapped.
 """
 
+import os
 import struct
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 _KINDS = ("counter", "histogram", "gauge_livesum", "gauge_livemin")
 _SIZE = 2**19
@@ -15,21 +17,42 @@ _SIZE = 2**19
 _USED = struct.Struct("i")
 
 
-def make_room(folder: Path, process: int) -> None:
-    """Write the files of a process that is to start. Raises OSError if there is no room, and leaves none of them."""
-    paths = [folder / f"{kind}_{process}.db" for kind in _KINDS]
+class FigurePlace(NamedTuple):
+    """A folder of figures, and the number of a process in it. No two that run have the same.
+
+    Who gets the number of one that has ended goes on with what it counted, so there are not more and more files.
+    """
+
+    folder: Path
+    number: int
+
+
+def make_room(place: FigurePlace) -> None:
+    """Write the files of a process that is to start, in which there may be what others counted before.
+
+    Raises OSError if there is no room, and leaves what was there.
+    """
+    paths = [place.folder / f"{kind}_{place.number}.db" for kind in _KINDS]
+    counted = {path: path.stat().st_size for path in paths if path.exists()}
     try:
         for path in paths:
-            path.write_bytes(bytes(_SIZE))
+            if path not in counted:
+                path.write_bytes(bytes(_SIZE))
+            elif counted[path] < _SIZE:
+                with path.open("ab") as file:
+                    file.write(bytes(_SIZE - counted[path]))
     except OSError:
         for path in paths:
-            path.unlink(missing_ok=True)
+            if path in counted:
+                os.truncate(path, counted[path])
+            else:
+                path.unlink(missing_ok=True)
         raise
 
 
-def keep_counted(folder: Path, process: int) -> None:
+def keep_counted(place: FigurePlace) -> None:
     """Keep what a process that has ended counted, in as little room as it takes, and nothing of what was so then."""
-    for path in folder.glob(f"*_{process}.db"):
+    for path in place.folder.glob(f"*_{place.number}.db"):
         with suppress(OSError, struct.error):
             if path.name.startswith("gauge_live"):
                 path.unlink()

@@ -11,7 +11,15 @@ from pathlib import Path
 from time import time
 from typing import Literal, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, multiprocess
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    multiprocess,
+    values,
+)
 from prometheus_client.exposition import choose_encoder
 from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
@@ -21,6 +29,7 @@ from evals_mcp.api.middleware.large_bodies import BodyCounts
 from evals_mcp.api.middleware.request_log import AnsweredRequest
 from evals_mcp.errors import EvalsError
 from evals_mcp.serving.connections import ConnectionWatcher
+from evals_mcp.serving.figure_files import FigurePlace
 from evals_mcp.store.database.failures import failure_kind
 from evals_mcp.store.database.watching import Watcher
 
@@ -39,11 +48,13 @@ class _OfRequests(NamedTuple):
 
 
 class Metrics(Watcher, ConnectionWatcher):
-    """The figures of one process, or of all processes that have the same `folder`."""
+    """The figures of one process, or of all processes that have their `place` in the same folder."""
 
-    def __init__(self, database: Engine, bodies: BodyCounts, folder: Path | None = None) -> None:
+    def __init__(self, database: Engine, bodies: BodyCounts, place: FigurePlace | None = None) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self._folder = folder
+        self._folder = None if place is None else place.folder
+        if place is not None:
+            values.ValueClass = values.MultiProcessValue(lambda: place.number)  # type: ignore[no-untyped-call]
         self._engine = database
         self._bodies = bodies
         self._registry = CollectorRegistry()

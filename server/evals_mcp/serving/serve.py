@@ -7,12 +7,10 @@ import contextlib
 import ctypes
 import gc
 import logging
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -32,7 +30,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, McpOverHttp
 from evals_mcp.pages.app import Pages
 from evals_mcp.serving.connections import ConnectionLimits, ConnectionWatcher, GuardedServer, default_limits
-from evals_mcp.serving.figure_files import make_room
+from evals_mcp.serving.figure_files import FigurePlace, make_room
 from evals_mcp.serving.hangup import Terminal
 from evals_mcp.serving.logs import ServerLog
 from evals_mcp.serving.metrics_page import MetricsPage
@@ -96,12 +94,12 @@ def listening(options: ServeOptions) -> Iterator[tuple[ASGIApp, socket.socket]]:
 def opened(
     options: ServeOptions,
     secret: bytes | None = None,
-    metrics_folder: Path | None = None,
+    figures: FigurePlace | None = None,
     counted_in: CountsPlace | None = None,
 ) -> Iterator["ServedApp"]:
     """Open what `serve` serves. Servers with the same `secret` take each other's questions to people for theirs.
 
-    Those with the same `metrics_folder` have figures in common, and those that are `counted_in` the same file count
+    Those with `figures` in the same folder have them in common, and those that are `counted_in` the same file count
     requests and refusals together.
 
     Raises as `serve`.
@@ -115,7 +113,7 @@ def opened(
         keyed = control.has_keys() or options.oauth is not None
         require_servable(options, keyed=keyed)
         counts = BodyCounts()
-        metrics = _open_metrics(control, counts, metrics_folder) if options.metrics_token or not keyed else None
+        metrics = _open_metrics(control, counts, figures) if options.metrics_token or not keyed else None
         access = _access(control, options.workspace, keyed=keyed)
         app = _application(access, options, control if keyed else None, secret, counts)
         app = MetricsPage(app, metrics, options.metrics_token)
@@ -144,17 +142,18 @@ class ServedApp:
         await self._app(scope, receive, send)
 
 
-def _open_metrics(control: Control, bodies: BodyCounts, folder: Path | None) -> "Metrics | None":
+def _open_metrics(control: Control, bodies: BodyCounts, place: FigurePlace | None) -> "Metrics | None":
     """Keep figures from now on, of what the database does, too. None where the disk has no room for them."""
-    if folder is not None:
+    if place is not None:
         try:
-            make_room(folder, os.getpid())
+            make_room(place)
         except OSError as error:
-            _LOGGER.warning("There is no room for metrics in %s: %s. This process has none.", folder, error.strerror)
+            told = "There is no room for metrics in %s: %s. This process has none."
+            _LOGGER.warning(told, place.folder, error.strerror)
             return None
     from evals_mcp.serving.metrics import Metrics  # takes a while to load, and not everybody reads it
 
-    metrics = Metrics(control.database.engine, bodies, folder)
+    metrics = Metrics(control.database.engine, bodies, place)
     control.database.watcher = metrics
     return metrics
 

@@ -8,7 +8,6 @@ import logging
 import mmap
 import struct
 from collections import Counter
-from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -40,56 +39,48 @@ class CountsPlace(NamedTuple):
 def make_counts(path: Path, slots: int) -> None:
     """Write a file for so many processes. Raises OSError if there is no room, and leaves none."""
     try:
-        path.write_bytes(bytes(slots * _BUCKETS * _BUCKET.size))
+        path.write_bytes(bytes(_start(slots, slots)))
     except OSError:
         path.unlink(missing_ok=True)
         raise
 
 
-class SharedParts:
-    """The files in a folder in which processes count, and which parts of them are free."""
+def _start(slot: int, slots: int) -> int:
+    """Where a part begins, after a byte for each that says whether somebody has counted there, and some to align it."""
+    return slots + -slots % 8 + slot * _BUCKETS * _BUCKET.size
 
-    def __init__(self, folder: Path) -> None:
+
+class SharedParts:
+    """The file in a folder in which processes count: each in the part of its number.
+
+    There is room for those that serve, those that replace them, and as many that finish. If there are more after all, a
+    larger file begins at 0, and who came before goes on in the old one.
+    """
+
+    def __init__(self, folder: Path, slots: int) -> None:
         self._folder = folder
+        self._slots = slots
         self._files = 0
         self._path: Path | None = None
-        self._slots = 0
 
-    def free(self, taken: Sequence[CountsPlace | None], processes: int) -> CountsPlace | None:
-        """A part for one of so many processes that none has `taken`; None where the disk has no room.
-
-        Four of a kind fit into a file: one that serves, one that replaces it, and two that finish. Otherwise there is
-        a new file, which begins at 0.
-        """
-        if self._path is None or self._slots < 4 * processes:
-            self._begin(4 * processes)
-        found = self._first_free(taken)
-        if found is None and self._path is not None:
-            self._begin(self._slots)
-            found = self._first_free(taken)
-        return found
-
-    def _first_free(self, taken: Sequence[CountsPlace | None]) -> CountsPlace | None:
+    def part(self, number: int) -> CountsPlace | None:
+        """The part of a process with a number that no other has; None where the disk has no room."""
+        while number >= self._slots:
+            self._slots, self._path = 2 * self._slots, None
         if self._path is None:
-            return None
-        used = {place.slot for place in taken if place is not None and place.path == self._path}
-        slots = (slot for slot in range(self._slots) if slot not in used)
-        return next((CountsPlace(self._path, slot, self._slots) for slot in slots), None)
+            self._begin()
+        return None if self._path is None else CountsPlace(self._path, number, self._slots)
 
-    def _begin(self, slots: int) -> None:
+    def _begin(self) -> None:
         self._files += 1
         path = self._folder / f"counts-{self._files}"
         try:
-            make_counts(path, slots)
+            make_counts(path, self._slots)
         except OSError as error:
-            _LOGGER.warning(
-                "There is no room in %s: %s. Each worker counts requests and refusals by itself.",
-                self._folder,
-                error.strerror,
-            )
-            self._path = None
+            told = "There is no room in %s: %s. Each worker counts requests and refusals by itself."
+            _LOGGER.warning(told, self._folder, error.strerror)
         else:
-            self._path, self._slots = path, slots
+            self._path = path
 
 
 class Waits(Protocol):
@@ -167,10 +158,23 @@ class _Rows:
         self._times: memoryview[float] = memoryview(mapped).cast("d")
         self._counts: memoryview[int] = memoryview(mapped).cast("q")
         self.slot = slot
-        self._starts = [number * _BUCKETS * _BUCKET.size for number in range(slots)]
+        self._slots = slots
+        self._used = b""
+        self._starts: list[int] = []
+        mapped[slot] = 1
+        self._follow()
+
+    def _follow(self) -> None:
+        """Notice who else counts: to read the parts of nobody would take as long."""
+        used = self._mapped[: self._slots]
+        if used != self._used:
+            self._used = used
+            self._starts = [_start(slot, self._slots) for slot in range(self._slots) if used[slot]]
+            self.own = sum(used[: self.slot])
 
     def read(self, bucket: int, name: int) -> list[_Row]:
-        """What each process has of a name; a count of 0 where it has nothing."""
+        """What each process has of a name, this one at `own`; a count of 0 where it has nothing."""
+        self._follow()
         found = []
         for start in self._starts:
             words = _BUCKET.unpack_from(self._mapped, start + bucket * _BUCKET.size)
@@ -183,7 +187,7 @@ class _Rows:
 
     def write(self, bucket: int, name: int, row: _Row) -> None:
         """Write what this process has of a name, in place of the row that ends first if there is none yet."""
-        start = self._starts[self.slot] // 8 + bucket * _WORDS
+        start = self._starts[self.own] // 8 + bucket * _WORDS
         names = self._names[start : start + _IN_BUCKET].tolist()
         times = self._times[start + _IN_BUCKET : start + 2 * _IN_BUCKET].tolist()
         place = names.index(name) if name in names else times.index(min(times))
@@ -220,10 +224,10 @@ class _SharedMinutes(_Kind):
         place = self._place(name)
         found = self._rows.read(*place)
         ends = min((row.until for row in found if now < row.until <= now + MINUTE), default=now + MINUTE)
-        own = found[self._rows.slot]
+        own = found[self._rows.own]
         row = _Row(ends, own.number + 1 if own.until == ends else 1)
         self._rows.write(*place, row)
-        others = sum(row.number for slot, row in enumerate(found) if row.until == ends and slot != self._rows.slot)
+        others = sum(row.number for slot, row in enumerate(found) if row.until == ends and slot != self._rows.own)
         return Taken(row.number + others, ends)
 
 
@@ -245,7 +249,7 @@ class _SharedWaits(_Kind):
     def count(self, name: str, now: float) -> int:
         """How many of a name wait."""
         found = self._rows.read(*self._place(name))
-        others = sum(row.number for slot, row in enumerate(found) if row.until > now and slot != self._rows.slot)
+        others = sum(row.number for slot, row in enumerate(found) if row.until > now and slot != self._rows.own)
         return self._own[name] + others
 
     def total(self, now: float) -> int:

@@ -13,12 +13,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 from evals_mcp.errors import EvalsError, Unavailable
-from evals_mcp.serving.figure_files import keep_counted
+from evals_mcp.serving.figure_files import FigurePlace, keep_counted
 from evals_mcp.serving.logs import ServerLog
 from evals_mcp.serving.open_files import require_files, tell_of_few_files
 from evals_mcp.serving.options import ServeOptions
@@ -64,11 +65,11 @@ def supervise(read: Callable[[], ServeOptions], seconds_of_silence: float = SECO
 class _Worker:
     """A process, and the line to it."""
 
-    def __init__(self, options: ServeOptions, shared: Shared, counted_in: CountsPlace | None) -> None:
+    def __init__(self, options: ServeOptions, shared: Shared, number: int, counted_in: CountsPlace | None) -> None:
         self._line, far = _processes.Pipe()
-        self._metrics_folder = shared.metrics_folder
-        self.counted_in = counted_in
-        given = (options, shared, counted_in, far)
+        self.number = number
+        self._figures = FigurePlace(Path(shared.metrics_folder), number)
+        given = (options, shared, number, counted_in, far)
         self.process = _processes.Process(target=run_worker, args=given, name="worker")
         self.process.start()
         far.close()
@@ -123,8 +124,7 @@ class _Worker:
         self.stop()
         self.process.kill()
         self.process.join()
-        if self.process.pid is not None:
-            keep_counted(Path(self._metrics_folder), self.process.pid)
+        keep_counted(self._figures)
         code = self.process.exitcode
         return self.reason or (f"ended by signal {-code}" if code and code < 0 else f"ended with status {code}")
 
@@ -140,7 +140,7 @@ class _Supervisor:
         self._shared = shared
         self._seconds_of_silence = seconds_of_silence
         self._looked_at = time.monotonic()
-        self._counts = SharedParts(Path(shared.metrics_folder))
+        self._counts = SharedParts(Path(shared.metrics_folder), 4 * (options.workers or 1))
         self._serving: list[_Worker] = []
         self._coming: list[_Worker] = []
         self._leaving: list[_Worker] = []
@@ -188,8 +188,9 @@ class _Supervisor:
         """Start workers. The others wait for the first, which may have to upgrade the database."""
         wanted = (options.workers or 1) if any(worker.ready_at is not None for worker in workers) else 1
         while len(workers) < wanted and not self._stops:
-            taken = [worker.counted_in for worker in self._all()]
-            workers.append(_Worker(options, self._shared, self._counts.free(taken, options.workers or 1)))
+            taken = {worker.number for worker in self._all()}
+            number = next(number for number in count() if number not in taken)
+            workers.append(_Worker(options, self._shared, number, self._counts.part(number)))
 
     def _seconds_to_wait(self) -> float:
         return max(0.0, min(_LONGEST_LOOK, self._pauses.until - time.monotonic())) or _LONGEST_LOOK

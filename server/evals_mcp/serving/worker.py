@@ -44,18 +44,24 @@ class Shared(NamedTuple):
     metrics_folder: str
 
 
-def run_worker(options: ServeOptions, shared: Shared, counted_in: "CountsPlace | None", line: Connection) -> None:
-    """Serve until the line ends. Requests and refusals are `counted_in` a file; without one, by each worker alone."""
+def run_worker(
+    options: ServeOptions, shared: Shared, number: int, counted_in: "CountsPlace | None", line: Connection
+) -> None:
+    """Serve until the line ends. No two workers that run have the same number.
+
+    Requests and refusals are `counted_in` a file; without one, by each worker alone.
+    """
     listener, secret, metrics_folder = shared
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder  # prometheus_client reads it when it is loaded
     _leave_signals_to_the_supervisor()
+    from evals_mcp.serving.figure_files import FigurePlace
     from evals_mcp.serving.logs import ServerLog
     from evals_mcp.serving.proxies import Proxies
     from evals_mcp.serving.serve import http_server, keep_what_is_there, opened, signals_handled
     from evals_mcp.serving.sockets import listen
 
     try:
-        served = opened(options, secret, Path(metrics_folder), counted_in)
+        served = opened(options, secret, FigurePlace(Path(metrics_folder), number), counted_in)
         with ServerLog(options.log_format).records(), served as app, listener:
             keep_what_is_there()
             server = http_server(app, proxies=Proxies(options.trusted_proxies), shares=(options.workers or 1) > 1)
