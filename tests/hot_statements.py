@@ -16,8 +16,8 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.store.store import Store
 
 _LONG_LIST = 100
-LARGE = ("logs", "run_logs", "judgments")
-"""The tables that grow with every log."""
+LARGE = ("logs", "run_logs", "judgments", "journal", "journal_names")
+"""The tables that grow with every log, and with every write."""
 
 
 class Access(NamedTuple):
@@ -71,10 +71,11 @@ class Plans:
                 rows = asking.execute("EXPLAIN QUERY PLAN " + statement, first).fetchall()
                 accesses = _of_sqlite(statement, [str(row[3]) for row in rows])
             else:
-                # A small table would rather be scanned, and merged with a long list of keys.
+                # A small table would rather be scanned, and merged with a long list of keys, as a short journal with logs.
                 asking.execute("SET LOCAL enable_seqscan = off")
+                is_long = len(first) > _LONG_LIST or "journal JOIN" in statement
                 for join in ("mergejoin", "hashjoin"):
-                    asking.execute(f"SET LOCAL enable_{join} = {'off' if len(first) > _LONG_LIST else 'on'}")
+                    asking.execute(f"SET LOCAL enable_{join} = {'off' if is_long else 'on'}")
                 asking.execute("EXPLAIN (FORMAT JSON) " + statement, first)
                 (plan,) = asking.fetchone()
                 plan = plan if isinstance(plan, list) else json.loads(plan)
@@ -165,6 +166,7 @@ async def _read_pages(http: httpx.AsyncClient, plans: Plans, ids: Named) -> None
         f"/v5/prompts/{ids.file}/versions",
         f"{v4}/datapoints?evaluatee_id={ids.run}",
         "/v5/journal",
+        f"/v5/journal?evaluation={ids.evaluation}",
     ):
         plans.call = f"GET {path}"
         response = await http.get(path)

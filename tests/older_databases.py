@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, text
 
 _ADDED = {
+    "0011": ["DROP TABLE journal_names"],
     "0010": [f"ALTER TABLE {table} DROP COLUMN created_by" for table in ("versions", "evaluations", "runs")],
 }
 """What undoes a migration, without those that tests undo themselves because they are about them."""

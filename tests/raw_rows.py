@@ -18,7 +18,7 @@ def undone_rows(database: Database) -> dict[str, list[str]]:
     columns = {
         table.name: ", ".join(f'"{column.name}"' for column in table.columns if column.name not in _MOVES_ON)
         for table in metadata.sorted_tables
-        if table.name != "journal"
+        if table.name not in ("journal", "journal_names")
     }
     return _rows(database, columns)
 

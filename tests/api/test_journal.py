@@ -122,6 +122,36 @@ async def test_the_writes_of_an_evaluation(api: httpx.AsyncClient, store: Store)
     assert (await api.get("/v5/journal", params={"evaluation": "evr_unknown"})).status_code == 404
 
 
+async def test_the_writes_of_an_evaluation_stay_when_their_rows_go(api: httpx.AsyncClient, store: Store) -> None:
+    """The creation of a deleted log, and what was done with a run that was taken out or whose evaluation is deleted."""
+    ids = await _set_up(api)
+    logs = [
+        (await api.post("/v5/flows/log", json={"path": "f", "output": text, "run_id": ids["run"]})).json()["id"]
+        for text in "ab"
+    ]
+    await api.post("/v5/evaluators/log", json={"path": "judge", "parent_id": logs[0], "judgment": True})
+    body = {"file": {"path": "f"}, "name": "o", "evaluators": []}
+    other = (await api.post("/v5/evaluations", json=body)).json()["id"]
+    assert (await api.post(f"/v5/evaluations/{other}/runs/{ids['run']}")).is_success
+
+    async def kinds(evaluation: str) -> list[str]:
+        found = (await api.get("/v5/journal", params={"evaluation": evaluation})).json()["records"]
+        return [entry["kind"] for entry in found]
+
+    of_run = ["add_existing_run", "create_judgment", "create_log", "create_log", "create_run"]
+    mine, others = [*of_run, "create_evaluation"], [of_run[0], "create_evaluation", *of_run[1:]]
+    assert (await kinds(ids["evaluation"]), await kinds(other)) == (mine, others)
+    assert (await api.delete("/v5/logs", params={"id": logs[0]})).is_success
+    for known in (mine, others):
+        known.remove("create_judgment")
+    assert (await kinds(ids["evaluation"]), await kinds(other)) == (mine, others)
+    assert (await api.delete(f"/v5/evaluations/{other}/runs/{ids['run']}")).is_success
+    assert await kinds(other) == ["remove_run", "add_existing_run", "create_evaluation"]
+    assert await kinds(ids["evaluation"]) == ["remove_run", *mine]
+    assert (await api.delete(f"/v5/evaluations/{ids['evaluation']}")).is_success
+    assert await kinds(ids["evaluation"]) == ["delete_evaluation", "create_run", "create_evaluation"]
+
+
 async def test_a_repeated_request_writes_once(api: httpx.AsyncClient, store: Store) -> None:
     """Every kind of write gives the first one's ids and handle again; equal content without its id is another row."""
     ids = await _set_up(api)

@@ -19,7 +19,7 @@ _UNJOURNALED = {"POST /v5/review/evaluations/{id}/next"}
 
 def _rows(store: Store) -> dict[str, list[str]]:
     """All rows but those of the journal."""
-    return {table: rows for table, rows in raw_rows(store.database).items() if table != "journal"}
+    return {table: rows for table, rows in raw_rows(store.database).items() if not table.startswith("journal")}
 
 
 async def _entries(api: httpx.AsyncClient) -> Any:

@@ -25,7 +25,7 @@ _EVALUATIONS = 12
 _MOST_ROWS = 10_100
 """The logs of an evaluation, with those of its evaluators: the most that a question about it reads of one table."""
 _FEW = re.compile(
-    r"\b(id|rowid|number|run_id|log_number|judged_log_number|evaluator_log_number)\)?(::\w+)? ?= ?"
+    r"\b(id|rowid|number|run_id|log_number|judged_log_number|evaluator_log_number|subject|entry)\)?(::\w+)? ?= ?"
     r"|\btrace_(parent|root)_number( ?= ?| IS NOT NULL)"
 )
 """Conditions that the rows of one evaluation meet at most, each with the first column of an index. A file or a version
@@ -109,7 +109,8 @@ def _reads_much(access: Access) -> bool:
 
 def _scans(access: Access) -> bool:
     passes_by = access.limited and access.left_out and not _FEW.search(access.condition)
-    return "SCAN" in access.how or bool(passes_by)
+    in_order = access.how.startswith("SCAN journal") and access.limited
+    return ("SCAN" in access.how and not in_order) or bool(passes_by)
 
 
 def _told(plan: Planned, access: Access) -> str:

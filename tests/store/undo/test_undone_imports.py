@@ -24,7 +24,7 @@ from evals_mcp.store.store import Store
 __all__ = ["empty_file", "new_store", "served"]
 
 _GROWS = {"runs.revision", "runs.updated_at", "evaluations.updated_at", "versions.last_used_at"}
-_JOURNAL = {"journal", "journal_rows"}
+_JOURNAL = {"journal", "journal_names", "journal_rows"}
 
 
 def _held(store: Store) -> dict[str, list[Any]]:

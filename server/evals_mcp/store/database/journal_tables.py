@@ -27,6 +27,14 @@ journal = Table(
     sqlite_autoincrement=True,
 )
 
+journal_names = Table(
+    "journal_names",
+    metadata,
+    Column("entry", RowNumber, primary_key=True, autoincrement=False),
+    Column("id", String, primary_key=True),  # in the result of the entry, of a run, an evaluation or a like part
+    Index("ix_journal_names_id", "id", "entry"),
+)
+
 journal_rows = Table(
     "journal_rows",
     metadata,

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from evals_mcp.store.database.acts import current_actor
 from evals_mcp.store.database.columns import CodePointText, Moment, RowNumber
 from evals_mcp.store.database.journal_tables import journal as journal
+from evals_mcp.store.database.journal_tables import journal_names as journal_names
 from evals_mcp.store.database.journal_tables import journal_rows as journal_rows
 from evals_mcp.store.database.metadata import metadata as metadata
 

@@ -1,9 +1,8 @@
 """Which entries of the journal are about an evaluation. No transactions."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, literal, or_, select
+from sqlalchemy import Connection, exists, literal, or_, select
 
 from evals_mcp.errors import NotFound
 from evals_mcp.store.database.pages import batches
@@ -11,6 +10,7 @@ from evals_mcp.store.database.tables import (
     evaluation_runs,
     evaluations,
     journal,
+    journal_names,
     journal_rows,
     logs,
     run_logs,
@@ -18,42 +18,32 @@ from evals_mcp.store.database.tables import (
 )
 from evals_mcp.store.journal.entries import handle
 
-_IDS_AT_ONCE = 200
-
 
 def entries_about(connection: Connection, evaluation_id: str) -> list[int]:
-    """The numbers of the entries about an evaluation, newest first, found in a pass over the journal for each 200 runs.
+    """The numbers of the entries about an evaluation, newest first. Each is found by an index, however many others are.
 
     They are about itself, its runs, their logs and judgments, or undo one of these. Raises NotFound if there is neither
     the evaluation nor an entry that names it.
     """
     number = connection.execute(select(evaluations.c.number).where(evaluations.c.id == evaluation_id)).scalar()
     of_evaluation = select(evaluation_runs.c.run_id).where(evaluation_runs.c.evaluation_id == evaluation_id)
-    ids = [evaluation_id, *connection.execute(of_evaluation).scalars()]
     numbers = select(run_logs.c.log_number).where(run_logs.c.run_id.in_(of_evaluation))
-    of_logs = (
-        journal.c.subject.in_(select(logs.c.id).where(logs.c.number.in_(numbers))),
-        journal.c.subject.in_(select(logs.c.id).where(logs.c.judged_log_number.in_(numbers))),
-        journal.c.number.in_(_imports(number, evaluation_id)),
-    )
-    written: dict[str, int] = {}
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        some = ids[start : start + _IDS_AT_ONCE]
-        about = or_(journal.c.subject.in_(some), _names(connection, some), *of_logs)
-        rows = connection.execute(select(journal.c.number, journal.c.tag).where(about))
-        written |= {handle(row): row.number for row in rows}
+    of_log = _ENTRIES.join(logs, logs.c.id == journal.c.subject)
+    asked = [
+        of_log.where(logs.c.number.in_(numbers)),
+        of_log.where(logs.c.judged_log_number.in_(numbers)),
+        _ENTRIES.where(journal.c.number.in_(_imports(number, evaluation_id))),
+    ]
+    for some in batches([evaluation_id, *connection.execute(of_evaluation).scalars()]):
+        named = _ENTRIES.join(journal_names, journal_names.c.entry == journal.c.number)
+        asked += [_ENTRIES.where(journal.c.subject.in_(some)), named.where(journal_names.c.id.in_(some))]
+    written = {handle(row): row.number for statement in asked for row in connection.execute(statement)}
     if number is None and not written:
         raise NotFound(f"Evaluation `{evaluation_id}` does not exist, and no write in the journal names it.")
     found = set(written.values())
     for batch in batches(list(written)):
         found.update(connection.execute(select(journal.c.number).where(journal.c.subject.in_(batch))).scalars())
     return sorted(found, reverse=True)
-
-
-def _names(connection: Connection, ids: Sequence[str]) -> ColumnElement[bool]:
-    """Whether the result of an entry has one of the ids. It stands there in quotes, and nothing else looks like it."""
-    position = func.instr if connection.dialect.name == "sqlite" else func.strpos
-    return or_(*(position(cast(journal.c.result, Text), f'"{id}"') > 0 for id in ids))
 
 
 def _imports(number: int | None, evaluation_id: str) -> Any:
@@ -74,3 +64,6 @@ def _imports(number: int | None, evaluation_id: str) -> Any:
 def _end(table: str, index: int) -> Any:
     """An end of the range of numbers that a batch brought to a table."""
     return journal_rows.c.content[(table, index)].as_integer()
+
+
+_ENTRIES = select(journal.c.number, journal.c.tag)

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Text, bindparam, cast, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, select, update
 
 from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.store.database.acts import Act as Act
 from evals_mcp.store.database.pages import batches
-from evals_mcp.store.database.tables import journal, journal_rows
+from evals_mcp.store.database.tables import journal, journal_names, journal_rows
+
+_OF_A_LOG = ("create_log", "create_judgment")
+"""Kinds of entries that are found by the runs of their log. Nothing is added to each of these writes."""
+_NAMING = ("id", "evaluation_id", "run_id", "run_ids", "created", "changed", "deleted")
 
 
 def repeated(connection: Connection, act: Act | None) -> dict[str, Any] | None:
@@ -83,6 +87,8 @@ def record(
     }
     number = connection.execute(_INSERT, values).inserted_primary_key
     assert number is not None
+    if kind not in _OF_A_LOG:
+        _add_names(connection, number[0], subject, result)
     act.entry, act.undoable, act.kind = f"write_{number[0]}_{tag}", before is not None, kind
 
 
@@ -107,6 +113,25 @@ def forget_texts(connection: Connection, log_ids: Iterable[str]) -> None:
         connection.execute(update(journal).where(*of_logs).values(before=None))
 
 
+def keep_names(connection: Connection, log_ids: Iterable[str]) -> None:
+    """Note the runs of logs that are deleted with the entries of their creation: nothing else leads there any more."""
+    for batch in batches(list(log_ids)):
+        created = select(journal.c.number, journal.c.subject, journal.c.result)
+        rows = connection.execute(created.where(journal.c.subject.in_(batch), journal.c.kind.in_(_OF_A_LOG))).all()
+        for row in rows:
+            connection.execute(delete(journal_names).where(journal_names.c.entry == row.number))
+            _add_names(connection, row.number, row.subject, row.result)
+
+
+def _add_names(connection: Connection, entry: int, subject: str, result: Mapping[str, Any]) -> None:
+    """Note which evaluations and runs an entry names beside its subject, so that it is found by each of them."""
+    ids: set[str] = set()
+    for value in (result[key] for key in _NAMING if key in result):
+        ids.update(id for id in ([value] if isinstance(value, str) else value or ()) if not id.startswith("log_"))
+    if named := sorted(ids - {subject}):
+        connection.execute(_INSERT_NAMES, [{"entry": entry, "id": id} for id in named])
+
+
 def later_changes(connection: Connection, entry: int) -> list[Row[Any]]:
     """The entries after this one that changed several rows, newest first: each is about one of them.
 
@@ -125,6 +150,7 @@ def handle(row: Any) -> str:
 
 # Build the statements once: building takes several times as long as running.
 _INSERT = journal.insert()
+_INSERT_NAMES = journal_names.insert()
 _INSERT_ROWS = journal_rows.insert()
 _OF_REQUEST = select(
     journal.c.number,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, text
 
 from evals_mcp.store.database.acts import Act, current_act
 from evals_mcp.store.database.database import Database, driver_connection
-from evals_mcp.store.database.tables import journal, journal_rows
+from evals_mcp.store.database.tables import journal, journal_names, journal_rows
 from evals_mcp.store.journal.entries import record, refuse_request_id
 
 DEFAULT_DAYS = 90
@@ -79,7 +79,8 @@ class Journaling:
         old = [row.number for row in rows if row.created_at < now - timedelta(days=self.days)]
         if old:
             connection.execute(delete(journal).where(journal.c.number <= old[-1]))
-            connection.execute(delete(journal_rows).where(journal_rows.c.entry <= old[-1]))
+            for more in (journal_names, journal_rows):
+                connection.execute(delete(more).where(more.c.entry <= old[-1]))
         self._next_pruning = now + (_PAUSE if len(old) < _PRUNED_AT_ONCE else timedelta())
 
 

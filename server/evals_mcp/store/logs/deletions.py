@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 
 from evals_mcp.store.database.pages import batches
 from evals_mcp.store.database.tables import judgments, logs, run_logs, versions
-from evals_mcp.store.journal.entries import forget_texts
+from evals_mcp.store.journal.entries import forget_texts, keep_names
 from evals_mcp.store.logs.run_logs import recount_run, unlink_judgments
 from evals_mcp.store.logs.step_usage import refresh_above
 
@@ -25,7 +25,9 @@ def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> No
         connection.execute(delete(run_logs).where(of_run))
     for batch in batches(sorted(numbers, reverse=True)):
         _uncount(connection, batch)
-        forget_texts(connection, connection.execute(select(logs.c.id).where(logs.c.number.in_(batch))).scalars())
+        deleted = list(connection.execute(select(logs.c.id).where(logs.c.number.in_(batch))).scalars())
+        keep_names(connection, deleted)
+        forget_texts(connection, deleted)
         connection.execute(delete(logs).where(logs.c.number.in_(batch)))
     refresh_above(connection, parents, now)
     for run_id in sorted(run_ids):
