@@ -88,6 +88,21 @@ def test_no_session_is_left_changed(store: Store) -> None:
         assert [connection.execute(text(question)).scalar_one() for question in questions] == [0, 0, 0]
 
 
+def test_a_read_sees_one_state_and_cannot_write(store: Store) -> None:
+    """And so does the next one, after one that failed. A write on the same connection is an ordinary one again."""
+    count, write = text("SELECT count(*) FROM team.versions"), text("DELETE FROM team.deployments")
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="cannot be written"), store.database.read() as connection:
+            assert connection.execute(text("SHOW transaction_isolation")).scalar_one() == "repeatable read"
+            before = connection.execute(count).scalar_one()
+            _flow(store, f"beside {before}")
+            assert connection.execute(count).scalar_one() == before
+            connection.execute(write)
+    with store.database.write() as connection:
+        assert connection.execute(text("SHOW transaction_isolation")).scalar_one() == "read committed"
+        assert connection.execute(write).rowcount == 2
+
+
 def test_a_read_that_takes_too_long_is_stopped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A question that nobody can wait for does not keep its connection; the next one has its own time."""
     with monkeypatch.context() as patched:

@@ -57,7 +57,7 @@ class Database:
         self.file = file
         # Set all options at once: SQLAlchemy 2.0 accepts no isolation level for an engine that already has options.
         translated: dict[str, Any] = {"schema_translate_map": {None: schema}} if schema else {}
-        self._reading = engine if self.is_sqlite else engine.execution_options(**translated, **_ONE_STATE)
+        self._reading = engine if self.is_sqlite else engine.execution_options(**translated, **_BEGUN_HERE)
         self._writing = engine.execution_options(**translated, **{WRITES: True})
         self.watcher: Watcher = NOBODY
         self._turns = FairLock()
@@ -96,7 +96,7 @@ class Database:
             with self._reading.begin() as connection:
                 begun = perf_counter()
                 if not self.is_sqlite:
-                    connection.execute(_LIMIT_READ, {"milliseconds": str(_READ_MILLISECONDS)})
+                    connection.exec_driver_sql(f"{_BEGIN_READ}; SET LOCAL statement_timeout = {_READ_MILLISECONDS}")
                 yield connection
         self.watcher.transaction("read", begun - started, perf_counter() - begun)
 
@@ -255,10 +255,12 @@ def _alone(connection: Connection) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-_ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+# The driver would send the beginning of a transaction by itself, and its limit would be another way to the server.
+_BEGUN_HERE: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Settings and locks end with the transaction, as connection poolers require. Nobody waits for the answer of a statement
-# that takes so long; and a server whose machine was lost does not keep its turn to write until TCP notices.
-_LIMIT_READ = text("SELECT set_config('statement_timeout', :milliseconds, true)")
+# that takes so long. A server whose machine was lost does not keep its turn to write until TCP notices; a read may do
+# nothing for long, while a backup of its state is made.
 _LOCK_WORKSPACE = text(  # the number separates it from other programs' locks
     "SELECT set_config('lock_timeout', :patience, true), "
     "set_config('idle_in_transaction_session_timeout', :idle, true), "
