@@ -44,6 +44,19 @@ def test_opening_again_keeps_what_is_there(database_address: str) -> None:
         assert store.files.page().total == 1
 
 
+def test_who_is_open_while_a_newer_version_upgrades_writes_nothing(database_address: str) -> None:
+    """It would write rows without what the newer version keeps of them. Reads go on, and a restart tells, too."""
+    with closing(open_store(database_address)) as store:
+        store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+        with store.database.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(Unavailable, match=r"newer version .* meanwhile\. Nothing was written\."):
+            store.files.upsert("flow", None, "g", {"attributes": {}}, FileChange())
+        assert store.files.page().total == 1
+    with pytest.raises(Conflict, match="newer version"):
+        open_store(database_address)
+
+
 def test_opening_waits_for_another_that_creates_the_file(tmp_path: Path) -> None:
     """Another process writes its first transaction before the file is in WAL mode: opening waits until it is done."""
     path = tmp_path / "evals.db"

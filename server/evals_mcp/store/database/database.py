@@ -58,10 +58,11 @@ class Database:
         # Set all options at once: SQLAlchemy 2.0 accepts no isolation level for an engine that already has options.
         translated: dict[str, Any] = {"schema_translate_map": {None: schema}} if schema else {}
         self._reading = engine if self.is_sqlite else engine.execution_options(**translated, **_BEGUN_HERE)
-        self._writing = engine.execution_options(**translated, **{WRITES: True})
+        self._writing = engine.execution_options(**translated, **{WRITES: True}, **({} if self.is_sqlite else _NEWEST))
         self.watcher: Watcher = NOBODY
         self._turns = FairLock()
         self._preparations: list[Callable[[Database], None]] = []
+        self._conditions: list[Callable[[Connection], None]] = []
         self._around_writes: Callable[[Connection], AbstractContextManager[None]] = _alone
         self._within_limits: Callable[[Connection], AbstractContextManager[None]] = _alone
         self._on_replacement: list[Callable[[], None]] = []
@@ -122,6 +123,8 @@ class Database:
                 with connection.begin() as transaction:
                     if not self.is_sqlite:
                         lock_writes(connection, self.schema)
+                    for require in self._conditions:
+                        require(connection)
                     around = nullcontext() if dry_run else self._around_writes(connection)
                     within = nullcontext() if dry_run else self._within_limits(connection)
                     with around:
@@ -180,8 +183,12 @@ class Database:
         version = None if self.file is None else self.file.data_version()
         return None if version is None else (self._openings << 32) + version
 
-    def prepared(self, prepare: Callable[["Database"], None]) -> None:
-        """Note that `prepare` has created or upgraded the tables, and will do so in a file that replaces this one."""
+    def prepared(self, prepare: Callable[["Database"], None], require: Callable[[Connection], None]) -> None:
+        """Note that `prepare` has created or upgraded the tables, and will do so in a file that replaces this one.
+
+        Each writing transaction after this begins with `require`, which raises if they are no longer as they were.
+        """
+        self._conditions.append(require)
         if self.file is not None:
             with plain_errors():
                 self.file.open()
@@ -257,12 +264,14 @@ def _alone(connection: Connection) -> AbstractContextManager[None]:
 
 # The driver would send the beginning of a transaction by itself, and its limit would be another way to the server.
 _BEGUN_HERE: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
-_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL extra_float_digits = 1"
+_NEWEST: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
+"""Who had to wait for the turn to write sees what was written meanwhile, whatever level an administrator has set."""
 # Settings and locks end with the transaction, as connection poolers require. Nobody waits for the answer of a statement
 # that takes so long. A server whose machine was lost does not keep its turn to write until TCP notices; a read may do
 # nothing for long, while a backup of its state is made.
 _LOCK_WORKSPACE = text(  # the number separates it from other programs' locks
-    "SELECT set_config('lock_timeout', :patience, true), "
+    "SELECT set_config('lock_timeout', :patience, true), set_config('extra_float_digits', '1', true), "
     "set_config('idle_in_transaction_session_timeout', :idle, true), "
     "pg_advisory_xact_lock(1702259057, hashtext(:schema))"
 )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
-from evals_mcp.errors import Invalid
+from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.models.large_json import CompactJson
 from evals_mcp.store.database.json_values import add_json_functions
 from evals_mcp.store.database.moment_sql import add_moment_functions
@@ -39,16 +39,37 @@ def postgresql_engine(url: URL) -> Engine:
     """An engine for a PostgreSQL server."""
     engine = create_engine(
         url,
-        # A connection pooler may give each transaction another server session.
-        connect_args={"prepare_threshold": None, "connect_timeout": 10},
+        # A connection pooler may give each transaction another server session. An administrator may have set another
+        # encoding for the role or the database.
+        connect_args={"prepare_threshold": None, "connect_timeout": 10, "client_encoding": "utf8"},
         json_serializer=compact_json,
         # Several servers share the connections of a database, by default a hundred.
         pool_size=8,
         max_overflow=12,
         pool_pre_ping=True,
     )
+    event.listen(engine, "connect", _require_unicode)
     event.listen(engine, "first_connect", require_coordinator)
+    event.listen(engine, "checkin", _forget_reading)
     return engine
+
+
+def _require_unicode(connection: Any, record: Any) -> None:
+    encoding = connection.info.parameter_status("server_encoding") or "UTF8"
+    if encoding != "UTF8":
+        raise Unavailable(
+            f"The encoding of this PostgreSQL database is {encoding}, which cannot hold every text. Create one with "
+            "`CREATE DATABASE evals ENCODING 'UTF8' TEMPLATE template0`, and use that."
+        )
+
+
+def _forget_reading(connection: Any, record: Any) -> None:
+    """Leave it to the server whether the next transaction may write.
+
+    SQLAlchemy asks for one that may, after one that only reads, and so overrides `default_transaction_read_only`.
+    """
+    if connection is not None and not connection.closed:
+        connection.read_only = None
 
 
 def compact_json(value: Any) -> str:

@@ -71,7 +71,18 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE, *, creates: 
                 _upgrade(connection, database.schema, migrations)
             if database.is_sqlite:
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-    database.prepared(partial(migrate, migrations=migrations))
+    database.prepared(
+        partial(migrate, migrations=migrations), partial(_require_revision, database, migrations, known[-1])
+    )
+
+
+def _require_revision(database: Database, migrations: Migrations, revision: str, connection: Connection) -> None:
+    """Raise Unavailable if a newer program has upgraded the tables since: it keeps more than this one would write."""
+    if connection.exec_driver_sql(_revision_query(database.schema, migrations)).scalar() != revision:
+        raise Unavailable(
+            f"A newer version of evals-mcp has upgraded the database {database.name} meanwhile. Nothing was written. "
+            "Upgrade this program, too, and restart it."
+        )
 
 
 def _is_current(database: Database, migrations: Migrations, known: Sequence[str]) -> bool:
@@ -111,9 +122,13 @@ def _contents(connection: Connection, schema: str | None, migrations: Migrations
     tables = frozenset(inspect(connection).get_table_names(schema=schema))
     revision = None
     if tables >= {table, *migrations.own_tables}:
-        qualified = f'"{schema}".{table}' if schema else table
-        revision = connection.execute(text(f"SELECT version_num FROM {qualified}")).scalar()  # noqa: S608
+        revision = connection.exec_driver_sql(_revision_query(schema, migrations)).scalar()
     return Contents(0, tables, revision)
+
+
+def _revision_query(schema: str | None, migrations: Migrations) -> str:
+    table = f'"{schema}".{migrations.version_table}' if schema else migrations.version_table
+    return f"SELECT version_num FROM {table}"  # noqa: S608
 
 
 def _refuse(database: Database, contents: Contents, migrations: Migrations, known: Sequence[str]) -> None:
@@ -146,10 +161,14 @@ def _refuse_to_upgrade(file: SqliteFile, name: str) -> NoReturn:
 
 
 def _enter_schema(connection: Connection, schema: str) -> None:
-    """Create the schema if it does not exist, and make it the current one until the transaction ends."""
+    """Create the schema if it does not exist, and make it the current one until the transaction ends.
+
+    What is upgraded may be large: its statements take the time that they need, whatever an administrator has set.
+    """
     if not inspect(connection).has_schema(schema):
         connection.execute(text(f'CREATE SCHEMA "{schema}"'))
     connection.execute(text(f'SET LOCAL search_path TO "{schema}"'))
+    connection.execute(text("SET LOCAL statement_timeout TO 0"))
 
 
 def _drop_views(connection: Connection, schema: str) -> None:
