@@ -1,17 +1,16 @@
 """PostgreSQL as its administrators set it: it works as any other, or a sentence says why it cannot."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-import secrets
 
 import psycopg
 import pytest
-from tests.postgresql import GIVEN, drop_database, in_database
+from tests.postgresql import drop_database, in_database
 from tests.recount import check_counts
 
 from evals_mcp.errors import Unavailable
-from evals_mcp.models.references import Target
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import Store, open_store

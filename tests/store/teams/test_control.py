@@ -270,22 +270,19 @@ def test_keys_of_the_version_before_keep_what_they_may(database_address: str) ->
         assert {(key.created_by, key.revoked_by, key.replaces) for key in listed} == {(None, None, None)}
 
 
-def test_a_server_of_the_version_before_goes_on_with_no_more_rights(database_address: str) -> None:
-    """What it asks while others have upgraded the keys is answered; a role that it does not know reads, or writes."""
+def test_a_server_of_the_version_before_goes_on_reading(database_address: str) -> None:
+    """What it asks while others have upgraded the keys is answered, and every key only reads."""
     made = _keys_before_roles(database_address)
     with closing(open_control(database_address)) as control:
-        new = {role: control.create_key(_only(control), role.word, role=role).key.id for role in Role}
+        new = [control.create_key(_only(control), role.word, role=role).key.id for role in Role]
         where = "evals_mcp." if control.database.schema else ""
         asked = f"SELECT id, workspace, name, read_only, digest, created_at, revoked_at FROM {where}api_keys"
         with control.database.read() as connection:
             reads = {row.id: bool(row.read_only) for row in connection.execute(text(asked))}
-        assert {role: reads[id] for role, id in new.items()} == {
-            Role.READ: True,
-            Role.LABEL: True,
-            Role.WRITE: False,
-            Role.ADMIN: False,
-        }
-        assert reads[made["reader"].key_id]
+        assert reads == dict.fromkeys((*new, *(one.key_id for one in made.values())), True)
+        recognised = control.recognise(made["writer"].secret)
+        assert recognised is not None
+        assert recognised[0].role is Role.WRITE
 
 
 def _keys_before_roles(address: str) -> dict[str, NewSecret]:

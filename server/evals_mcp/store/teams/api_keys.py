@@ -193,7 +193,7 @@ def _namesakes(keys: Sequence[ApiKey], key: ApiKey, now: datetime) -> list[ApiKe
 def _insert(connection: Connection, wanted: ApiKey) -> NewKey:
     made = new_secret()
     key = wanted._replace(id=made.key_id)
-    row = {**key._asdict(), "role": key.role.word, "read_only": key.role < Role.WRITE, "digest": made.digest}
+    row = {**key._asdict(), "role": key.role.word, "read_only": True, "digest": made.digest}
     connection.execute(api_keys.insert().values(**row))
     return NewKey(key, made.secret)
 

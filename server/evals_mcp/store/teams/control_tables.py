@@ -40,7 +40,7 @@ api_keys = Table(
     Column("id", String, primary_key=True),  # part of the key, not secret
     Column("workspace", ForeignKey("workspaces.name"), nullable=False, index=True),
     Column("name", String, nullable=False),
-    Column("read_only", Boolean, nullable=False),  # no more than its role: read by servers before revision 0002
+    Column("read_only", Boolean, nullable=False),  # true for every key: servers before revision 0002 write nothing
     Column("digest", String, nullable=False, index=True),  # of the whole key, which we never store
     Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
