@@ -88,7 +88,8 @@ def test_two_servers_upgrade_it_at_once_and_answer_as_before(released: str, told
             for cells in rows:
                 for cell in cells:
                     assert cell in shown, shown
-    where = "?workspace=search" if "://" in released else ""
+    mark = "&" if "?" in released else "?"
+    where = f"{mark}workspace=search" if "://" in released else ""
     assert "\ntwo | teams/bot | 2 |" in run(["call", "list_evaluations"], EVALS_MCP_DATABASE=released + where).stdout
     with closing(open_store(released, "evals_mcp_search" if where else None)) as store:
         check_counts(store)
