@@ -17,7 +17,7 @@ from tests.documented_only import documented_client
 from tests.raw_rows import raw_rows
 
 from evals_mcp.api.app import create_app
-from evals_mcp.api.grants import OpenAccess
+from evals_mcp.api.grants import Grant, OpenAccess
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.importers.loader import Loaded, load_document, stream
 from evals_mcp.models.evaluation_document import Record
@@ -109,9 +109,9 @@ class Served:
         """Load a document through the documented endpoints."""
         return self._load(store, documented_client(self.app), document, **options)
 
-    def use(self, store: Store, use: Callable[[EvalsClient], Awaitable[Any]]) -> Any:
-        """Do something with a client of a store."""
-        self._access.now = OpenAccess(store)
+    def use(self, store: Store, use: Callable[[EvalsClient], Awaitable[Any]], key: Grant | None = None) -> Any:
+        """Do something with a client of a store; with a `key`, as who has it."""
+        self._access.now = OpenAccess(store) if key is None else _Keyed(key)
         return anyio.run(use, EvalsClient(open_app=lambda: self.app))
 
     def answers(self, store: Store, ids: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -122,6 +122,14 @@ class Served:
     def _load(self, store: Store, client: EvalsClient, document: Sequence[Record], **options: Any) -> Loaded:
         self._access.now = OpenAccess(store)
         return anyio.run(lambda: load_document(client, stream(document), **options))
+
+
+class _Keyed(OpenAccess):
+    """One store for all requests, as if each had the same key."""
+
+    def __init__(self, key: Grant) -> None:
+        super().__init__(key.store)
+        self._grant = key
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import copyfile
 
 import pytest
+from sqlalchemy import select, update
 from tests.e2e.in_process import Ended, run
 from tests.loaded_stores import held_rows
 from tests.recount import check_counts
@@ -17,7 +18,10 @@ from tests.serving.administration import create_key, create_workspace
 from tests.serving.served_here import served
 
 from evals_mcp.exporters.folders import LineFiles
+from evals_mcp.models.roles import Role
+from evals_mcp.store.database.tables import evaluations, runs, versions
 from evals_mcp.store.store import open_store
+from evals_mcp.store.teams.addressed import open_addressed
 from evals_mcp.variables import with_workspace
 
 SAMPLE = "Which prompt answers tickets"
@@ -31,16 +35,36 @@ def database(sample_database: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def created_by_people(database: Path) -> Path:
+    """The same database, as if two people had made it, and of most things nobody knew who."""
+    with closing(open_store(str(database))) as store, store.database.write() as connection:
+        for table in (versions, evaluations, runs):
+            for name, number in (("Ann", 1), ("Zoë", 2)):
+                connection.execute(update(table).where(table.c.number == number).values(created_by=name))
+    return database
+
+
 def _export(database: Path | str, to: Path | str, *options: str) -> Ended:
     return run(["export", SAMPLE, "--from", str(database), "--to", str(to), *options])
 
 
 def _rows(address: str | Path) -> dict[str, list[str]]:
     """All rows, but for environments, which are as old as a database, and for when runs last changed in it."""
-    with closing(open_store(str(address))) as store:
+    with closing(open_addressed(str(address))) as store:
         check_counts(store)
         rows = held_rows(store)
     return rows | {"environments": [], "runs": [re.sub(r"\d{16}", "", row) for row in rows["runs"]]}
+
+
+def _creators(address: str | Path) -> dict[str, str | None]:
+    """Who created each version, evaluation and run, by its id."""
+    with closing(open_addressed(str(address))) as store, store.database.read() as connection:
+        return {
+            row.id: row.created_by
+            for table in (versions, evaluations, runs)
+            for row in connection.execute(select(table.c.id, table.c.created_by))
+        }
 
 
 def _list_runs(database: Path) -> str:
@@ -144,18 +168,18 @@ def test_a_name_that_ends_in_another_format_is_refused(database: Path, tmp_path:
 
 @pytest.fixture
 def served_target(tmp_path: Path) -> Iterator[tuple[str, str, Path]]:
-    """The address of a served database with keys, one of its keys, and its file."""
+    """The address of a served database with keys, an admin's key, and its file."""
     path = tmp_path / "served.db"
-    key = create_key(str(path), None, "copies").secret
+    key = create_key(str(path), None, "copies", role=Role.ADMIN).secret
     with served(str(path)) as address:
         yield address, key, path
 
 
 def test_a_copy_goes_through_a_served_database_to_postgresql(
-    database: Path, served_target: tuple[str, str, Path], postgres_address: str
+    created_by_people: Path, served_target: tuple[str, str, Path], postgres_address: str
 ) -> None:
-    """Every row is the same at the end; a second copy adds nothing; a wrong key is refused."""
-    address, key, path = served_target
+    """Every row is the same at the end, with its creator; a second copy adds nothing; a wrong key is refused."""
+    database, (address, key, path) = created_by_people, served_target
     refused = run(["copy", str(database), address], HUMANLOOP_API_KEY="wrong")
     host, key_of = address.removeprefix("http://"), "key of this server, or name another variable with --to-key."
     told = (
@@ -172,14 +196,13 @@ def test_a_copy_goes_through_a_served_database_to_postgresql(
     create_workspace(postgres_address, "moved")
     moved = with_workspace(postgres_address, "moved")
     second = run(["copy", address, moved], HUMANLOOP_API_KEY=key)
-    assert second.status == 0
-    wanted = _rows(database)
-    named_after_the_key = {
-        table: sorted(row.replace("'copies')", "None)") for row in rows) for table, rows in _rows(path).items()
-    }
-    assert named_after_the_key == wanted
+    assert (second.status, "another creator" in second.stdout) == (0, False)
+    wanted, creators = _rows(database), _creators(database)
+    assert _rows(path) == wanted
+    assert set(creators.values()) == {"Ann", "Zoë", None}
     again = run(["copy", str(database), moved])
     assert [line.split()[-2] for line in again.stdout.splitlines() if line.startswith("│ log")] == ["0"]
     assert {table: len(rows) for table, rows in _rows(moved).items()} == {
         table: len(rows) for table, rows in wanted.items()
     }
+    assert _creators(moved) == creators

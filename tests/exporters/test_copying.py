@@ -7,32 +7,43 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.loaded_stores import OpenStore, Served, empty_file, held_rows, new_store, served
 from tests.random_documents import documents
 from tests.recount import check_counts
 from tests.review_world import Clock, ReviewWorld
 
 from evals_mcp.api.app import create_app
-from evals_mcp.api.grants import OpenAccess
+from evals_mcp.api.grants import Grant, OpenAccess
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.exporters.copying import Copied, copy_everything
-from evals_mcp.models.evaluation_document import DirectoryRecord, FileRecord, LogRecord, Record, VersionRecord
-from evals_mcp.store.database.tables import environments
+from evals_mcp.importers.loader import load_document, stream
+from evals_mcp.models.evaluation_document import (
+    DirectoryRecord,
+    EvaluationRecord,
+    FileRecord,
+    LogRecord,
+    Record,
+    RunEvaluation,
+    RunRecord,
+    VersionRecord,
+)
+from evals_mcp.models.roles import Role
+from evals_mcp.store.database.tables import environments, evaluations, runs, versions
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.store import Store, open_store
 
 __all__ = ["empty_file", "new_store", "served"]
 
 
-def _copy(served: Served, source: Store, target: Store) -> Copied:
+def _copy(served: Served, source: Store, target: Store, key: Grant | None = None) -> Copied:
     app = create_app(OpenAccess(source))
 
     async def copy(client: EvalsClient) -> Copied:
         return await copy_everything(EvalsClient(open_app=lambda: app), client)
 
-    copied: Copied = served.use(target, copy)
+    copied: Copied = served.use(target, copy, key)
     return copied
 
 
@@ -86,6 +97,45 @@ def test_a_copy_replaces_no_other_file_and_keeps_deleted_ones(new_store: OpenSto
         _copy(served, source, target)
         assert held_rows(target) == held_rows(source)
         assert served.answers(target) == served.answers(source)
+
+
+@pytest.mark.parametrize("of", ["nobody", "Ann"])
+def test_only_an_admin_says_who_created_something(new_store: OpenStore, served: Served, of: str) -> None:
+    """Else it is the person of the key, as for any write, and the copy counts what has another creator than before."""
+    flow = FileRecord.model_validate({"id": "fl_1", "type": "flow", "path": "team/answer"})
+    version = VersionRecord(id="flv_1", file_id="fl_1", content={"attributes": {"n": 1}})
+    evaluation = EvaluationRecord(id="evr_1", name="e", file_id="fl_1")
+    run = RunRecord(id="run_1", evaluations=[RunEvaluation(evaluation_id="evr_1")], version_id="flv_1")
+    made = [record.model_copy(update={"created_by": "Ann"}) for record in (version, evaluation, run)]
+    with closing(new_store()) as source, closing(new_store()) as target:
+        served.load(source, [flow, *(made if of == "Ann" else (version, evaluation, run))])
+        wanted = {"Ann"} if of == "Ann" else {None}
+        assert _creators(source) == wanted
+        writes = Grant(target, Role.WRITE, "key_1", "move")
+        assert _copy(served, source, target, writes).other_creators == 3
+        assert _creators(target) == {"move"}
+        assert _copy(served, source, target, writes._replace(role=Role.ADMIN)).other_creators == 0
+        assert _creators(target) == wanted
+        assert _copy(served, source, target, writes).other_creators == 0
+        assert _creators(target) == wanted
+        assert held_rows(target) == held_rows(source)
+
+
+def test_a_document_without_creators_is_that_of_who_loads_it(new_store: OpenStore, served: Served) -> None:
+    """An older one, by an admin, too; what is there keeps its creator."""
+    flow = FileRecord.model_validate({"id": "fl_1", "type": "flow", "path": "team/answer"})
+    version = VersionRecord(id="flv_1", file_id="fl_1", content={"attributes": {"n": 1}})
+    with closing(new_store()) as target:
+        for name in ("Ann", "Zoe"):
+            key = Grant(target, Role.ADMIN, "key_1", name)
+            served.use(target, lambda to: load_document(to, stream([flow, version]), overwrite=True), key)
+            assert _creators(target) == {"Ann"}
+
+
+def _creators(store: Store) -> set[str | None]:
+    with store.database.read() as connection:
+        found = [connection.execute(select(table.c.created_by)).scalars() for table in (versions, evaluations, runs)]
+        return {name for names in found for name in names}
 
 
 def test_environments_are_as_old_as_those_they_are_copied_from(new_store: OpenStore, served: Served) -> None:

@@ -17,6 +17,7 @@ from tests.recount import check_counts
 from tests.serving.administration import create_key, create_workspace
 from tests.serving.server_process import ServerProcess
 
+from evals_mcp.models.roles import Role
 from evals_mcp.store.database.tables import evaluations, judgments, logs
 from evals_mcp.store.store import open_store
 
@@ -35,7 +36,7 @@ def test_a_moved_database_gives_the_same_answers(
     source = tmp_path / "source.db"
     shutil.copyfile(request.getfixturevalue(data), source)
     create_workspace(postgres_address, "search")
-    key = create_key(postgres_address, "search", "move").secret
+    key = create_key(postgres_address, "search", "move", role=Role.ADMIN).secret
     server = start_server(postgres_address)
     schema = "evals_mcp_search"
     copying = subprocess.Popen(

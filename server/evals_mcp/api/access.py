@@ -34,6 +34,14 @@ async def _person(request: Request) -> str | None:
     return grant.person
 
 
+async def _names_creators(request: Request) -> bool:
+    grant: Grant = request.state.grant
+    return grant.names_creators
+
+
+NamesCreators = Annotated[bool, Depends(_names_creators)]
+"""Whether the request may say who created what it writes, as a handler parameter."""
+
 CurrentPerson = Annotated[str | None, Depends(_person)]
 """The name of the request's key, as a handler parameter; None without keys."""
 

@@ -29,6 +29,11 @@ class Grant(NamedTuple):
     server_reads_only: bool = False
     workspace: str | None = None
 
+    @property
+    def names_creators(self) -> bool:
+        """Whether a copy through it may say who created what: an admin's may, and any where there are no keys."""
+        return self.role >= Role.ADMIN or (self.key_id is None and self.person is None)
+
 
 class Access(Protocol):
     """Decides what a request may do."""

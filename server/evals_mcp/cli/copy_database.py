@@ -81,5 +81,10 @@ def _show(copied: "Copied", note: str) -> None:
     console = output_console()
     console.print(table)
     console.print("TO has all records." if copied.records else "FROM is empty.")
+    if copied.other_creators:
+        console.print(
+            f"{copied.other_creators:,} of its versions, evaluations and runs have another creator than in FROM: only "
+            "a key with the role admin may say who created something. The same copy with such a key corrects it."
+        )
     if note:
         console.print(markup(note))

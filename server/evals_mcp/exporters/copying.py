@@ -15,10 +15,14 @@ _PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """By kind: the records of the source, and those that are new in the target."""
+    """By kind: the records of the source, and those that are new in the target.
+
+    `other_creators` counts records that have another creator there, because the target's key is no admin's.
+    """
 
     records: Mapping[str, int]
     added: Mapping[str, int]
+    other_creators: int
 
 
 async def copy_everything(source: EvalsClient, target: EvalsClient, progress: Progress | None = None) -> Copied:
@@ -42,7 +46,7 @@ async def copy_everything(source: EvalsClient, target: EvalsClient, progress: Pr
 
     loaded = await load_document(target, _records(source), overwrite=True, progress=tell)
     await _require_all(loaded, target)
-    return Copied(loaded.records, loaded.added)
+    return Copied(loaded.records, loaded.added, loaded.other_creators)
 
 
 async def _records(source: EvalsClient) -> AsyncIterator[Record]:

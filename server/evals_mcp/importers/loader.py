@@ -9,7 +9,8 @@ from evals_mcp.client.acting import current_acting
 from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.importers.single_writes import SingleWrites
-from evals_mcp.models.evaluation_document import EvaluationDocument, Kind, Record, RunRecord
+from evals_mcp.models.evaluation_document import EvaluationDocument, Record, RunRecord
+from evals_mcp.models.referring import Kind
 
 _MOST_RECORDS = 4_000
 _MOST_BYTES = 4_000_000
@@ -20,12 +21,14 @@ _RECORDS_A_REPORT = 100
 class Loaded:
     """The progress of a load: the records read, and the new ones by kind.
 
-    `ids` maps ids in the document to other ids on the server.
+    `ids` maps ids in the document to other ids on the server. `other_creators` counts records whose creator the server
+    did not take over, because the key may not say who created something.
     """
 
     records: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
     ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
+    other_creators: int = 0
 
     def count(self, record: Record) -> None:
         """Count a record that was read. One that says that nothing is deployed is no deployment."""
@@ -137,13 +140,14 @@ class _Batch:
         except Invalid as error:
             raise self._located(error) from error
         self._loaded.added.update(answer.added)
+        self._loaded.other_creators += answer.other_creators or 0
         for kind, ids in answer.ids.items():
             self._loaded.ids.setdefault(kind, {}).update(ids)
         self._first += len(self._lines)
         self._lines, self._size, self.runs = [], 0, {}
 
     def _line(self, record: Record) -> str:
-        return record.with_ids(self._loaded.ids).model_dump_json(exclude_none=True)
+        return record.with_ids(self._loaded.ids).line()
 
     def _located(self, error: Invalid) -> Invalid:
         match error.location:

@@ -26,7 +26,6 @@ from evals_mcp.models.evaluation_document import (
     EvaluationRecord,
     FileRecord,
     JudgmentRecord,
-    Kind,
     LogRecord,
     Record,
     ReviewItemRecord,
@@ -46,6 +45,7 @@ from evals_mcp.models.log_requests import (
 from evals_mcp.models.pages import PaginatedData
 from evals_mcp.models.prompts import PromptRequest
 from evals_mcp.models.references import EvaluatorReference, FileReference, VersionReference
+from evals_mcp.models.referring import Kind
 from evals_mcp.models.runs import CreateRunRequest, EvaluationRunResponse, UpdateRunRequest
 from evals_mcp.models.tools import ToolRequest
 

@@ -1,7 +1,8 @@
 """The answers of the bulk routes."""
 
-from evals_mcp.models.evaluation_document import Kind, Record
-from evals_mcp.models.model import Model
+from evals_mcp.models.evaluation_document import Record
+from evals_mcp.models.model import Added, Model
+from evals_mcp.models.referring import Kind
 
 
 class RecordPage(Model):
@@ -12,7 +13,11 @@ class RecordPage(Model):
 
 
 class LoadedBatch(Model):
-    """The result of a batch: the number of new records of each kind, and ids that stand for others."""
+    """The result of a batch: the number of new records of each kind, and ids that stand for others.
+
+    `other_creators` counts the records that have another creator now than they say, because the key is no admin's.
+    """
 
     added: dict[str, int]
     ids: dict[Kind, dict[str, str]]
+    other_creators: Added[int] = None

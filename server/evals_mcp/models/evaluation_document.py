@@ -9,15 +9,16 @@ an evaluation with this name), the document's id stands for the existing one. Th
 `with_ids` rewrites later records.
 """
 
-from collections.abc import AsyncIterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import AsyncIterable
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from evals_mcp.models.enums import EvaluationStatus, FileType, OpenEnvironmentTag, OpenLogStatus, OpenToolChoiceMode
 from evals_mcp.models.judgments import Judgment, Samples
 from evals_mcp.models.messages import ChatMessage, ToolChoice
-from evals_mcp.models.model import Defaulted, Integer, JsonObject, Model, UtcDatetime
+from evals_mcp.models.model import Defaulted, Integer, JsonObject, UtcDatetime
+from evals_mcp.models.referring import Created, References, Referring
 from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.review_queue import Reviewer, ReviewReason, ReviewSlice
 
@@ -27,32 +28,8 @@ Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\w[\w.:~-]*$"
 LogId = Annotated[str, Field(min_length=1, max_length=500)]
 """Log ids may contain anything, because callers choose them."""
 
-Kind = Literal["file", "version", "datapoint", "evaluation", "run", "log"]
-"""The kind of thing with an id. Evaluator logs are logs."""
 
-Ids = Mapping[Kind, Mapping[str, str]]
-"""By kind: ids in the document that stand for other ids in the target."""
-
-References = Mapping[str, Kind]
-"""The fields of a record that refer to others, with the kind of each."""
-
-
-class _Referring(Model):
-    """A record with references. `references` has their fields and kinds."""
-
-    references: ClassVar[References] = {}
-
-    def with_ids(self, ids: Ids) -> Self:
-        """The same record with the target's ids."""
-        if not ids:
-            return self
-        changes = {
-            name: _renamed(getattr(self, name), ids[kind]) for name, kind in self.references.items() if ids.get(kind)
-        }
-        return self.model_copy(update=changes) if changes else self
-
-
-class _PathFields(_Referring):
+class _PathFields(Referring):
     """Common to files and directories: what stands at a path."""
 
     id: Id
@@ -76,7 +53,7 @@ class FileRecord(_PathFields):
     deleted_at: UtcDatetime | None = None
 
 
-class DatapointRecord(_Referring):
+class DatapointRecord(Referring):
     """A datapoint of a dataset, for use in versions."""
 
     references: ClassVar[References] = {"dataset_id": "file"}
@@ -91,7 +68,7 @@ class DatapointRecord(_Referring):
     tags: list[str] | None = None
 
 
-class VersionRecord(_Referring):
+class VersionRecord(Created):
     """A version of a file.
 
     `content` has the keys that identify it: those of the upsert request for a prompt, tool, flow or agent, `spec` for
@@ -115,7 +92,7 @@ class VersionRecord(_Referring):
     deleted_at: UtcDatetime | None = None
 
 
-class DeploymentRecord(_Referring):
+class DeploymentRecord(Referring):
     """The version of a file that is deployed to an environment, which is created if the target lacks it.
 
     A deployment that somebody made in the target stays, unless the load overwrites. None removes the deployment.
@@ -139,7 +116,7 @@ class DirectoryRecord(_PathFields):
     record: Literal["directory"] = "directory"
 
 
-class AttachedEvaluator(_Referring):
+class AttachedEvaluator(Referring):
     """An evaluator version attached to an evaluation. `orchestrated` if the server should judge with it.
 
     `for_review` if labels brought it, so that no run waits for its judgments.
@@ -153,7 +130,7 @@ class AttachedEvaluator(_Referring):
     added_at: UtcDatetime | None = None
 
 
-class EvaluationRecord(_Referring):
+class EvaluationRecord(Created):
     """An evaluation, with or without a file, and its evaluators in attachment order."""
 
     references: ClassVar[References] = {"file_id": "file", "evaluators": "version"}
@@ -167,7 +144,7 @@ class EvaluationRecord(_Referring):
     updated_at: UtcDatetime | None = None
 
 
-class RunEvaluation(_Referring):
+class RunEvaluation(Referring):
     """An evaluation of a run, and whether the run is its control."""
 
     references: ClassVar[References] = {"evaluation_id": "evaluation"}
@@ -177,7 +154,7 @@ class RunEvaluation(_Referring):
     added_at: UtcDatetime | None = None
 
 
-class RunRecord(_Referring):
+class RunRecord(Created):
     """A run of a version over a dataset version. Runs of an evaluation come oldest first.
 
     `status` is set explicitly; without it, the status follows from logs and judgments. Logs in the document do not
@@ -201,7 +178,7 @@ class RunRecord(_Referring):
     reported_figures: list[ReportedFigure] | None = None
 
 
-class _LoggedFields(_Referring):
+class _LoggedFields(Referring):
     """Common to logs and judgments: one call, its times (latency in seconds), and labels.
 
     Logs keep the order of the document. If a load overwrites, a unique `number` gives the order instead: the highest is
@@ -291,7 +268,7 @@ class JudgmentRecord(_LoggedFields):
     output_cost: float | None = None
 
 
-class ReviewItemRecord(_Referring):
+class ReviewItemRecord(Referring):
     """A log that was handed to a reviewer in an evaluation, and why; see `ReviewItem`. It comes after its logs."""
 
     references: ClassVar[References] = {
@@ -319,7 +296,7 @@ class ReviewItemRecord(_Referring):
     skipped: Defaulted[bool] = False
 
 
-class ClearRecord(_Referring):
+class ClearRecord(Referring):
     """Removes all logs from an existing run, and deletes those in no other run with all their dependants.
 
     The document then supplies the run's current logs. An unknown run is ignored. Needs a load that overwrites.
@@ -349,11 +326,3 @@ Record = Annotated[
 
 EvaluationDocument = AsyncIterable[Record]
 """The records of a document in order, produced on demand."""
-
-
-def _renamed(value: Any, ids: Mapping[str, str]) -> Any:
-    if isinstance(value, list):
-        return [_renamed(item, ids) for item in value]
-    if isinstance(value, _Referring):
-        return value.with_ids(dict.fromkeys(value.references.values(), ids))
-    return value if value is None else ids.get(value, value)

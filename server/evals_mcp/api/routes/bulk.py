@@ -1,6 +1,6 @@
 """Our extension of the API: write a batch of an evaluation document, all of it or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from evals_mcp.api.access import CurrentPerson, CurrentStore
+from evals_mcp.api.access import CurrentPerson, CurrentStore, NamesCreators
 from evals_mcp.api.prefixed import PrefixedRouter
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
@@ -31,6 +31,7 @@ async def load_batch(
     request: Request,
     store: CurrentStore,
     person: CurrentPerson,
+    names_creators: NamesCreators,
     runner: CurrentRunner,
     overwrite: Annotated[bool, Query(description="Replace existing records with the same ids, as for a copy.")] = False,
     import_id: Annotated[str | None, Header(alias="X-Evals-Import", min_length=1, max_length=200)] = None,
@@ -42,7 +43,8 @@ async def load_batch(
     body = await request.body()
     if not body.strip():
         raise Invalid("The body is empty. Send a record on each line.", ("body",))
-    written = await run_in_threadpool(_load, store, body, person, overwrite=overwrite, import_id=import_id)
+    options = {"overwrite": overwrite, "names_creators": names_creators, "person": person, "import_id": import_id}
+    written = await run_in_threadpool(_load, store, body, options)
     if not (more or overwrite):
         await run_in_threadpool(runner.wake, store, written.run_ids)
     return written.answer
@@ -73,9 +75,8 @@ def describe_records(document: dict[str, Any]) -> None:
     schemas["Record"] = record
 
 
-def _load(store: Store, body: bytes, person: str | None, *, overwrite: bool, import_id: str | None) -> Written:
-    bulk = Bulk(store.database)
-    return bulk.load(_read(body), overwrite=overwrite, person=person, act=current_act(), import_id=import_id)
+def _load(store: Store, body: bytes, options: Mapping[str, Any]) -> Written:
+    return Bulk(store.database).load(_read(body), act=current_act(), **options)
 
 
 def _read(body: bytes) -> Iterator[tuple[int, Record]]:

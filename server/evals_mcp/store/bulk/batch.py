@@ -11,7 +11,9 @@ from sqlalchemy import Connection, select
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.enums import FileType
-from evals_mcp.models.evaluation_document import Kind, Record
+from evals_mcp.models.evaluation_document import Record
+from evals_mcp.models.referring import Created, Kind
+from evals_mcp.store.database.acts import current_actor
 from evals_mcp.store.database.tables import files
 from evals_mcp.store.files.versions import Version, versions_by_id
 
@@ -25,12 +27,14 @@ Numbered = Sequence[tuple[int, R]]
 class Batch:
     """One transaction. With `overwrite`, an id always means the same thing, and records replace it.
 
-    `person` is the author of judgments that people give and that name no user.
+    If it `names_creators`, records say who created what. `person` is the author of judgments that people give and that
+    name no user.
     """
 
     connection: Connection
     now: datetime
     overwrite: bool
+    names_creators: bool
     person: str | None = None
     ids: dict[Kind, dict[str, str]] = field(default_factory=dict)
     added: Counter[str] = field(default_factory=Counter)
@@ -40,11 +44,22 @@ class Batch:
     """Whether it replaces what was there, so that it cannot be undone."""
     run_ids: set[str] = field(default_factory=set)
     """Runs that may now have work for the server."""
+    other_creators: int = 0
+    """Records that have another creator now than they say."""
 
     def note_id(self, kind: Kind, id: str, existing_id: str) -> None:
         """Map an id of the document to an existing one."""
         if id != existing_id:
             self.ids.setdefault(kind, {})[id] = existing_id
+
+    def created_by(self, record: Created, there: Any = None) -> dict[str, Any]:
+        """The column of the creator for the new row of a record, or for the row that it replaces; empty as it is."""
+        if not record.names_creator:
+            return {}
+        if self.names_creators:
+            return {"created_by": record.created_by}
+        self.other_creators += record.created_by != (current_actor() if there is None else there.created_by)
+        return {}
 
     def file_type(self, file_id: str, types: Sequence[str] | None = None) -> FileType:
         """The type of a file, even if deleted. Raises NotFound if it is unknown or has another type."""

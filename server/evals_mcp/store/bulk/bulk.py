@@ -13,13 +13,13 @@ from evals_mcp.models.evaluation_document import (
     EvaluationRecord,
     FileRecord,
     JudgmentRecord,
-    Kind,
     LogRecord,
     Record,
     ReviewItemRecord,
     RunRecord,
     VersionRecord,
 )
+from evals_mcp.models.referring import Kind
 from evals_mcp.store.bulk.batch import Batch
 from evals_mcp.store.bulk.datapoints import write_datapoints
 from evals_mcp.store.bulk.deployments import write_deployments
@@ -64,6 +64,7 @@ class Bulk(Repository):
         records: Iterable[tuple[int, Record]],
         *,
         overwrite: bool = False,
+        names_creators: bool = True,
         person: str | None = None,
         act: Act | None = None,
         import_id: str | None = None,
@@ -72,7 +73,8 @@ class Bulk(Repository):
 
         Raises Invalid with the position for a record that is wrong, refers to something unknown, or has the id of
         something else. With `overwrite`, an id always means the same thing, and records replace it. Otherwise judgments
-        without a user are those of `person`, as in `Logs.create_judgment`. Batches with one `import_id` share an entry
+        without a user are those of `person`, as in `Logs.create_judgment`. What records say of their creators counts
+        if the load `names_creators`; else whoever loads them is noted. Batches with one `import_id` share an entry
         of the journal, whose undo deletes what they brought.
         """
         by_kind: dict[Any, list[tuple[int, Record]]] = defaultdict(list)
@@ -81,7 +83,8 @@ class Bulk(Repository):
             kind = type(record)
             by_kind[LogRecord if kind is JudgmentRecord else kind].append((position, record))
         with self._database.write() as connection:
-            batch = Batch(connection, self._database.now(), overwrite, person=None if overwrite else person)
+            own = None if overwrite else person
+            batch = Batch(connection, self._database.now(), overwrite, names_creators, own)
             made_directories = bool(by_kind[DirectoryRecord] or by_kind[FileRecord])
             entry = ImportEntry(batch, act, import_id, has_directories=made_directories)
             for kind, write in _WRITERS.items():
@@ -90,7 +93,8 @@ class Bulk(Repository):
             entry.record(_subject(batch, by_kind))
             count_rows("log", batch.added["log"])
             count_rows("judgment", batch.added["judgment"])
-            return Written(LoadedBatch(added=dict(batch.added), ids=batch.ids), sorted(batch.run_ids))
+            answer = LoadedBatch(added=dict(batch.added), ids=batch.ids, other_creators=batch.other_creators or None)
+            return Written(answer, sorted(batch.run_ids))
 
 
 def _subject(batch: Batch, by_kind: Mapping[Any, list[tuple[int, Record]]]) -> str:

@@ -42,6 +42,7 @@ def write_evaluations(batch: Batch, record: EvaluationRecord) -> None:
 def _insert(batch: Batch, record: EvaluationRecord, attached: Sequence[Attached]) -> None:
     created_at = record.created_at or batch.now
     values = {"id": record.id, "file_id": record.file_id, "name": record.name, "created_at": created_at}
+    values |= batch.created_by(record)
     _execute(batch, record, evaluations.insert().values(**values, updated_at=record.updated_at or created_at))
     attach(batch.connection, record.id, attached, created_at)
     batch.added["evaluation"] += 1
@@ -50,7 +51,7 @@ def _insert(batch: Batch, record: EvaluationRecord, attached: Sequence[Attached]
 def _overwrite(batch: Batch, record: EvaluationRecord, evaluation: Row[Any], attached: Sequence[Attached]) -> None:
     created_at = record.created_at or evaluation.created_at
     values = {"file_id": record.file_id, "name": record.name, "created_at": created_at}
-    values["updated_at"] = record.updated_at or evaluation.updated_at
+    values |= {"updated_at": record.updated_at or evaluation.updated_at, **batch.created_by(record, evaluation)}
     _execute(batch, record, update(evaluations).where(evaluations.c.id == record.id).values(**values))
     of_evaluation = evaluation_evaluators.c.evaluation_id == record.id
     batch.connection.execute(delete(evaluation_evaluators).where(of_evaluation))

@@ -112,11 +112,12 @@ def _rows(connection: Connection, kind: _Kind, after: str) -> Iterator[tuple[str
 
 
 def _fields(row: Any, model: Any, *others: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a row, and of others, that a record has fields for."""
+    """The values of a row, and of others, that a record has fields for. That no creator is known is said, too."""
     values: dict[str, Any] = dict(row._mapping)
     for other in others:
         values |= other
-    return {name: value for name, value in values.items() if name in model.model_fields and value is not None}
+    said = {name: value for name, value in values.items() if value is not None or name == "created_by"}
+    return {name: value for name, value in said.items() if name in model.model_fields}
 
 
 def _directories(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[list[Record]]:

@@ -60,6 +60,7 @@ def _insert(batch: Batch, record: RunRecord) -> None:
             **NO_LOGS,
             created_at=record.created_at or batch.now,
             updated_at=batch.now,
+            **batch.created_by(record),
         )
     )
     batch.added["run"] += 1
@@ -79,6 +80,7 @@ def _overwrite(batch: Batch, record: RunRecord, run: Row[Any]) -> None:
         "set_status": record.status,
         "reported_figures": figures_json(record.reported_figures),
         "created_at": record.created_at or run.created_at,
+        **batch.created_by(record, run),
     }
     if values["reported_figures"] != run.reported_figures:
         values["revision"] = run.revision + 1

@@ -53,9 +53,11 @@ def write_versions(batch: Batch, record: VersionRecord) -> None:
         # Another server may have the same content twice. Here digests are unique in a file.
         key = key if alike is None else digests[1]
         _insert(batch, record, key, content, datapoint_ids)
+        about = batch.created_by(record)
         if record.deleted_at is not None:
-            is_new = versions.c.id == record.id
-            batch.connection.execute(update(versions).where(is_new).values(deleted_at=record.deleted_at))
+            about["deleted_at"] = record.deleted_at
+        if about:
+            batch.connection.execute(update(versions).where(versions.c.id == record.id).values(**about))
 
 
 def _insert(
@@ -89,6 +91,7 @@ def _bring_back(batch: Batch, record: VersionRecord, version: Any) -> None:
         changes |= {"name": record.name, "description": record.description}
         times = ("created_at", "updated_at", "last_used_at")
         changes |= {name: getattr(record, name) for name in times if getattr(record, name) is not None}
+        changes |= batch.created_by(record, version)
     if changes:
         batch.replaces = True
         with unique_name(record.name):
@@ -96,7 +99,8 @@ def _bring_back(batch: Batch, record: VersionRecord, version: Any) -> None:
 
 
 def _find(batch: Batch, *conditions: Any) -> Any:
-    columns = (versions.c.id, versions.c.file_id, versions.c.digest, versions.c.deleted_at)
+    of = versions.c
+    columns = (of.id, of.file_id, of.digest, of.deleted_at, of.created_by)
     return batch.connection.execute(select(*columns).where(*conditions)).first()
 
 
