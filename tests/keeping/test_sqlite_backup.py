@@ -104,12 +104,46 @@ def test_a_folder_keeps_the_newest_backups(sample_copy: Path, tmp_path: Path) ->
     assert _names(folder) == ["copy-20260104T030405Z.db", "copy-20260105T030405Z.db", "notes.db"]
 
 
+def test_backups_of_one_second_have_different_names(sample_copy: Path, tmp_path: Path) -> None:
+    """The later one counts as newer, though its name sorts before; --force replaces none of them."""
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    made = [back_up_file(sample_copy, folder, _NOW, force=True).path.name for _ in range(3)]
+    assert made == [f"copy-20260102T030405Z{ending}.db" for ending in ("", "-2", "-3")]
+    assert [path.name for path in back_up_file(sample_copy, folder, _NOW, keep=2).removed] == made[:2]
+
+
+def test_a_changed_byte_anywhere_is_told(sample_copy: Path, tmp_path: Path) -> None:
+    """Of a text, too, where SQLite finds nothing. A backup that was used as a database since is one still."""
+    backup, database = tmp_path / "backup.db", tmp_path / "evals.db"
+    back_up_file(sample_copy, backup, _NOW)
+    content = backup.read_bytes()
+    in_a_text = content.index(b"Which prompt answers tickets")
+    for at in (18, 25, 61, 93, in_a_text, len(content) // 2, len(content) - 1):
+        backup.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        with pytest.raises(
+            Unavailable, match=r"The backup .* is damaged\. Nothing was changed\. Restore another one\."
+        ):
+            restore_file(backup, database, _NOW)
+        assert _names(tmp_path) == ["backup.db", "copy.db"]
+    backup.write_bytes(content)
+    store = open_store(str(backup))
+    store.directories.create("since", None, None)
+    store.close()
+    restore_file(backup, database, _NOW)
+    assert list(_rows(database)) == list(_rows(backup))
+    again = back_up_file(database, tmp_path / "again.db", _NOW).path
+    restore_file(again, tmp_path / "third.db", _NOW)
+    assert list(_rows(again)) == list(_rows(database))
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
         ("absent", "There is no database"),
-        ("text", "damaged or not a SQLite database"),
-        ("cut", "damaged"),
+        ("text", r"The backup \S+ is damaged or not a SQLite database\. Nothing was changed\. Restore another one\."),
+        ("cut", r"The backup \S+ is damaged\. Nothing was changed\. Restore another one\."),
+        ("cut within a page", r"The backup \S+ is damaged: .* Nothing was changed\."),
         ("foreign", "belongs to another program"),
         ("newer", "A newer version of evals-mcp wrote it"),
         ("empty", "is empty"),
@@ -129,7 +163,14 @@ def test_what_is_no_backup_is_not_restored(sample_copy: Path, tmp_path: Path, ki
         with closing(sqlite3.connect(backup)) as connection:
             connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
     elif kind != "absent":
-        backup.write_bytes({"text": b"no database " * 999, "cut": content[: len(content) // 2], "empty": b""}[kind])
+        backup.write_bytes(
+            {
+                "text": b"no database " * 999,
+                "cut": content[: len(content) // 2],
+                "cut within a page": content[:-100],
+                "empty": b"",
+            }[kind]
+        )
     with pytest.raises(EvalsError, match=words):
         restore_file(backup, database, _NOW, replace=True)
     assert database.read_bytes() == before

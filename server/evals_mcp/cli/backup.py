@@ -37,7 +37,8 @@ def _back_up(parsed: argparse.Namespace) -> int:
 
 
 def _back_up_workspaces(parsed: argparse.Namespace, address: str, database: str, to: Path, now: datetime) -> int:
-    from evals_mcp.keeping.dated_backups import dated_path, delete_older, holds_backups, require_keep
+    from evals_mcp.keeping.dated_backups import delete_older, holds_backups, require_keep, write_dated
+    from evals_mcp.keeping.manifests import Manifest
     from evals_mcp.keeping.postgresql_backup import back_up_workspaces
     from evals_mcp.keeping.workspaces import workspace_in
 
@@ -45,8 +46,11 @@ def _back_up_workspaces(parsed: argparse.Namespace, address: str, database: str,
     in_address = workspace_in(address)
     names = parsed.workspace or ([in_address] if in_address else [])
     stem = "-".join([database, *names])
-    path = dated_path(to, stem, now) if holds_backups(to) else to
-    manifest = back_up_workspaces(address, path, now, names, force=parsed.force, tell=_say)
+
+    def write(path: Path, *, force: bool = False) -> Manifest:
+        return back_up_workspaces(address, path, now, names, force=force, tell=_say)
+
+    path, manifest = write_dated(write, to, stem, now) if holds_backups(to) else (to, write(to, force=parsed.force))
     for item in manifest.workspaces:
         print(f"{item.name}\t{item.counts['evaluations']:,} evaluations\t{item.counts['logs']:,} logs")
     print(f"Wrote {path}. Restore it with: evals-mcp restore {path}", file=sys.stderr)

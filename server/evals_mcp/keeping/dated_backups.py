@@ -3,16 +3,36 @@
 import os
 import re
 import shutil
+from collections.abc import Callable
 from datetime import datetime
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
-from evals_mcp.errors import Invalid
+from evals_mcp.errors import Conflict, Invalid
 from evals_mcp.keeping.manifests import NAME
 
+T = TypeVar("T")
 
-def dated_path(folder: Path, stem: str, now: datetime, ending: str = "") -> Path:
-    """Where a backup made now goes in a folder."""
-    return folder / f"{stem}-{now:%Y%m%dT%H%M%SZ}{ending}"
+
+def write_dated(write: Callable[[Path], T], folder: Path, stem: str, now: datetime, ending: str = "") -> tuple[Path, T]:
+    """Write a backup made now into a folder, under the first free name: two of one second have different ones.
+
+    `write` raises Conflict for a path that something has, and changes nothing. Raises what it raises else.
+    """
+    for number in count(1):
+        path = dated_path(folder, stem, now, ending, number)
+        try:
+            return path, write(path)
+        except Conflict:
+            if not os.path.lexists(path):
+                raise
+    raise AssertionError
+
+
+def dated_path(folder: Path, stem: str, now: datetime, ending: str = "", number: int = 1) -> Path:
+    """Where a backup made now goes in a folder: the n-th of its second."""
+    return folder / f"{stem}-{now:%Y%m%dT%H%M%SZ}{f'-{number}' if number > 1 else ''}{ending}"
 
 
 def require_keep(keep: int | None, to: Path) -> None:
@@ -31,8 +51,10 @@ def delete_older(folder: Path, stem: str, keep: int, ending: str = "") -> list[P
 
     Returns those that were deleted. Raises OSError.
     """
-    dated = re.compile(rf"{re.escape(stem)}-\d{{8}}T\d{{6}}Z{re.escape(ending)}")
-    found = sorted(path for path in folder.iterdir() if dated.fullmatch(path.name) and not holds_backups(path))
+    dated = re.compile(rf"{re.escape(stem)}-(\d{{8}}T\d{{6}}Z)(?:-(\d+))?{re.escape(ending)}")
+    made = ((path, dated.fullmatch(path.name)) for path in folder.iterdir())
+    times = {path: (match[1], int(match[2] or 1)) for path, match in made if match and not holds_backups(path)}
+    found = sorted(times, key=times.__getitem__)
     older = found[: max(len(found) - keep, 0)]
     for path in older:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -6,15 +6,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from evals_mcp.errors import Conflict, Unavailable
-from evals_mcp.keeping.dated_backups import dated_path, delete_older
+from evals_mcp.errors import Conflict, EvalsError, Unavailable
+from evals_mcp.keeping.checksums import add_checksum, has_changed_bytes
+from evals_mcp.keeping.dated_backups import delete_older, write_dated
 from evals_mcp.keeping.new_paths import put_in_place, require_free, require_replaceable, temporary_beside
 from evals_mcp.keeping.sqlite_copies import copy_database, require_ours, require_sound
 from evals_mcp.store.database.checkup import Checkup
-from evals_mcp.store.database.failures import plain_errors
+from evals_mcp.store.database.failures import failure_kind, plain_errors
 from evals_mcp.store.database.sqlite_file import SqliteFile
 
 _IN_USE = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
@@ -45,16 +47,21 @@ def back_up_file(database: Path, to: Path, now: datetime, *, force: bool = False
     Unavailable and Conflict as `copy_database`.
     """
     require_ours(database)
-    folder = to if to.is_dir() else None
-    path = to if folder is None else dated_path(folder, database.stem, now, ".db")
+    if not to.is_dir():
+        return BackedUp(to, _write(database, to, force=force), [])
+    path, checkup = write_dated(partial(_write, database), to, database.stem, now, ".db")
+    return BackedUp(path, checkup, [] if keep is None else delete_older(to, database.stem, keep, ".db"))
+
+
+def _write(database: Path, path: Path, *, force: bool = False) -> Checkup:
     if path.exists() and path.samefile(database):
         raise Conflict(f"{path} is the database itself. Name another file.")
     require_free(path, force=force)
     with temporary_beside(path) as temporary:
         checkup = copy_database(database, temporary)
+        add_checksum(temporary)
         put_in_place(temporary, path, force=force)
-    removed = [] if folder is None or keep is None else delete_older(folder, database.stem, keep, ".db")
-    return BackedUp(path, checkup, removed)
+    return checkup
 
 
 def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool = False) -> Restored:
@@ -65,8 +72,7 @@ def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool =
     for one of another program or a newer evals-mcp, for a database with data, and for one that a process has open.
     """
     database = _real_path(database)
-    require_ours(backup)
-    require_sound(backup, f"The backup {backup}")
+    _require_backup(backup)
     if database.exists() and database.samefile(backup):
         raise Conflict(f"{backup} is the database itself. Name another file.")
     is_empty = not _has_data(database)
@@ -78,7 +84,8 @@ def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool =
         )
     database.parent.mkdir(parents=True, exist_ok=True)
     with temporary_beside(database) as temporary:
-        checkup = copy_database(backup, temporary)
+        with _damage_of(backup):
+            checkup = copy_database(backup, temporary)
         with _alone_with(database):
             if database.exists():
                 shutil.copymode(database, temporary)
@@ -88,6 +95,33 @@ def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool =
     if is_empty:
         kept.unlink(missing_ok=True)
     return Restored(checkup, None if is_empty else kept, _active_keys(database))
+
+
+def _require_backup(backup: Path) -> None:
+    """Raise Unavailable for a damaged backup, and Conflict for one of another program or a newer evals-mcp."""
+    with _damage_of(backup):
+        if backup.is_file() and has_changed_bytes(backup):
+            raise Unavailable(_DAMAGED.format(backup))
+        require_ours(backup)
+        require_sound(backup, f"The backup {backup}")
+
+
+@contextmanager
+def _damage_of(backup: Path) -> Iterator[None]:
+    """Say of a damaged file that it is this backup: whoever restores one needs another, and not `a backup`."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"The backup {backup} cannot be read: {error.strerror}. Nothing was changed.") from error
+    except Unavailable as error:
+        cause = error.__cause__ if isinstance(error.__cause__, EvalsError) else error
+        if failure_kind(cause) != "damaged":
+            raise
+        raise Unavailable((_NO_DATABASE if _is_unreadable(backup) else _DAMAGED).format(backup)) from error
+
+
+_DAMAGED = "The backup {} is damaged. Nothing was changed. Restore another one."
+_NO_DATABASE = "The backup {} is damaged or not a SQLite database. Nothing was changed. Restore another one."
 
 
 def _real_path(database: Path) -> Path:

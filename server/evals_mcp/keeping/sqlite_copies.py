@@ -62,7 +62,7 @@ def require_sound(path: Path, name: str) -> Checkup:
     except EvalsError as error:
         raise type(error)(f"{name}: {error}") from error
     if checkup.problems:
-        raise Unavailable(f"{name} is damaged: {checkup.problems[0]}.")
+        raise Unavailable(f"{name} is damaged: {checkup.problems[0]}. Nothing was changed.")
     if checkup.revision is None:
         raise Unavailable(f"{name} has no tables of evals-mcp.")
     return checkup
