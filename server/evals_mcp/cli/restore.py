@@ -51,6 +51,9 @@ def _restore(parsed: argparse.Namespace) -> int:
                 f"These keys open another workspace here, as it was renamed since, and go on to: {listed}.",
                 file=sys.stderr,
             )
+        if item.left_out:
+            listed = ", ".join(map(visible, item.left_out))
+            print(f"Not restored, as no workspace of evals-mcp has these tables: {listed}.", file=sys.stderr)
     return 0
 
 

@@ -112,6 +112,7 @@ def _dump(control: Database, schema: str, program: Program, url: URL, folder: Pa
         program.run(
             [
                 "--format=custom",
+                "--encoding=UTF8",
                 f'--schema="{schema}"',
                 f'--exclude-table="{schema}".query_*',
                 "--no-owner",

@@ -6,15 +6,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from evals_mcp.errors import Conflict, Invalid, NotFound, Unavailable
 from evals_mcp.keeping.control_rows import KEYS, free_schema, keys_there, require_rows, store_rows
-from evals_mcp.keeping.dump_statements import Statement, read_statements
+from evals_mcp.keeping.dump_rows import read_rows
 from evals_mcp.keeping.manifests import DumpedWorkspace, Manifest, file_digest, read_manifest
 from evals_mcp.keeping.postgresql_backup import count_rows
 from evals_mcp.keeping.postgresql_programs import Program, find_program
+from evals_mcp.keeping.restored_tables import tables_to_fill
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.opening import WORKSPACE, revisions
 from evals_mcp.store.teams.control import CONTROL, Control, open_control
@@ -29,13 +29,14 @@ class RestoredWorkspace(NamedTuple):
     """A workspace that was restored: its name now, its rows by table, and the names of the keys that open it.
 
     `other_keys` are keys of the backup that open another workspace of the database, as it was renamed since. They go on
-    to open that one.
+    to open that one. `left_out` are tables of the backup that no workspace has.
     """
 
     name: str
     counts: dict[str, int]
     keys: list[str]
     other_keys: list[str]
+    left_out: list[str]
 
 
 def restore_workspaces(
@@ -113,38 +114,27 @@ def _restore(
     with control.database.read() as connection:
         schema = free_schema(connection, name)
     with Database(control.database.engine, schema, control.database.now).write() as connection:
-        arguments = ["--no-owner", "--no-privileges", "--file=-", str(backup / item.dump)]
-        with program.reading(arguments) as lines:
-            for statement in read_statements(lines, item.db_schema, schema):
-                _run(connection, statement)
+        arguments = ["--data-only", "--no-owner", "--no-privileges", "--file=-", str(backup / item.dump)]
+        with (
+            tables_to_fill(connection, schema, item.revision) as tables,
+            program.reading(arguments) as lines,
+        ):
+            for part in read_rows(lines, item.db_schema):
+                tables.load(part)
         counts = count_rows(connection, schema)
         if {table: counts.get(table) for table in item.counts} != item.counts:
             raise Unavailable(f"The dump of workspace `{item.name}` lacks rows. Nothing was restored.")
+        found = connection.execute(text(f'SELECT version_num FROM "{schema}".alembic_version')).scalars().all()  # noqa: S608
+        if found != [item.revision]:
+            raise Unavailable(f"The dump of workspace `{item.name}` is of another revision. Nothing was restored.")
         others = keys_there(connection, item.control) if with_keys else []
         mine = [key for key in item.control.get(KEYS, []) if with_keys and key not in others]
         store_rows(connection, item.control | {KEYS: mine}, name, schema, with_keys=with_keys)
         for table in counts:
             connection.execute(text(f'ANALYZE "{schema}"."{table}"'))
     control.open(control.workspace(name))  # upgrades its tables
-    return RestoredWorkspace(name, counts, _active(mine), _active(others))
+    return RestoredWorkspace(name, counts, _active(mine), _active(others), tables.left_out)
 
 
 def _active(keys: Sequence[dict[str, Any]]) -> list[str]:
     return [str(key["name"]) for key in keys if key.get("revoked_at") is None]
-
-
-def _run(connection: Connection, statement: Statement) -> None:
-    """Run a statement in the transaction, or load the rows of one. Raises Unavailable."""
-    driver: Any = connection.connection.driver_connection
-    try:
-        if statement.rows is None:
-            driver.execute(statement.sql)
-            return
-        with driver.cursor() as cursor, cursor.copy(statement.sql) as copy:
-            for row in statement.rows:
-                copy.write(row)
-    except psycopg.Error as error:
-        if isinstance(error, psycopg.errors.DiskFull):
-            raise Unavailable("The database disk is full. Nothing was restored.") from error
-        said = (error.diag.message_primary or "no reason given").strip()
-        raise Unavailable(f"PostgreSQL refused a part of the backup ({said}). Nothing was restored.") from error

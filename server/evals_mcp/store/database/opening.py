@@ -85,6 +85,19 @@ def _require_revision(database: Database, migrations: Migrations, revision: str,
         )
 
 
+def make_tables(connection: Connection, schema: str, revision: str) -> None:
+    """Create a schema with the tables of a workspace as they were at a revision, in a transaction on PostgreSQL.
+
+    The schema is the current one until the transaction ends.
+    """
+    place_next_schema(connection, on_a_node=WORKSPACE.on_a_node)
+    _enter_schema(connection, schema)
+    if revision == revisions()[-1]:
+        _upgrade(connection, schema, WORKSPACE)
+    else:
+        _upgrade_to(revision, connection, schema, WORKSPACE)
+
+
 def _is_current(database: Database, migrations: Migrations, known: Sequence[str]) -> bool:
     """Whether there is nothing to do. Raises Conflict as `migrate`."""
     if database.file is not None and not migrations.is_guest:
@@ -179,6 +192,10 @@ def _drop_views(connection: Connection, schema: str) -> None:
 
 
 def _upgrade(connection: Connection, schema: str | None, migrations: Migrations) -> None:
+    _upgrade_to("head", connection, schema, migrations)
+
+
+def _upgrade_to(revision: str, connection: Connection, schema: str | None, migrations: Migrations) -> None:
     # Import Alembic here, because most openings find nothing to do.
     from alembic import command
     from alembic.config import Config
@@ -186,7 +203,7 @@ def _upgrade(connection: Connection, schema: str | None, migrations: Migrations)
     config = Config()
     config.set_main_option("script_location", str(migrations.directory).replace("%", "%%"))
     config.attributes.update(connection=connection, schema=schema, version_table=migrations.version_table)
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def run_migrations(metadata: MetaData) -> None:
