@@ -1,10 +1,12 @@
 """A person is found by name, and anonymised or deleted: counts, caches and everybody else's figures stay right."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from typing import NamedTuple
 
 import pytest
+from pydantic import TypeAdapter
 from sqlalchemy import update
 from tests.e2e.in_process import run
 from tests.raw_rows import raw_rows
@@ -16,7 +18,10 @@ from evals_mcp.errors import Invalid, NotFound
 from evals_mcp.keeping.people import forget, look_for
 from evals_mcp.keeping.workspaces import OpenWorkspace, opened_workspace
 from evals_mcp.models.agreement import AgreementRows
+from evals_mcp.models.evaluation_document import Record
 from evals_mcp.models.questions import AgreementQuestion
+from evals_mcp.store.bulk.bulk import Bulk
+from evals_mcp.store.bulk.reading import BulkReading
 from evals_mcp.store.database.acts import Act
 from evals_mcp.store.database.tables import evaluations, runs, versions
 from evals_mcp.store.logs.logs import LogTarget
@@ -109,6 +114,25 @@ def test_a_pseudonym_keeps_every_figure(world: World) -> None:
     assert keys[pseudonym] is not None
     newest = world.opened.store.journal.page(1, 1).records[0]
     assert (newest.kind, newest.actor, newest.tool) == ("forget", "admin", "evals-mcp forget")
+
+
+def test_a_document_from_before_brings_no_forgotten_name_back(world: World) -> None:
+    """Imported again or copied, it is refused with the pseudonym to write in the place of the name; then it loads."""
+    database = world.opened.store.database
+    records = BulkReading(database).page(None, 10_000).records
+    pseudonym = forget(world.opened, _NAME, "anonymise", None).pseudonym
+    assert pseudonym is not None
+    before = raw_rows(database)
+    told = rf"names a person who was forgotten here: `{pseudonym}` stands in the place of the name.*Write `{pseudonym}`"
+    for overwrite in (False, True):
+        with pytest.raises(Invalid, match=told) as raised:
+            Bulk(database).load(enumerate(records), overwrite=overwrite)
+        assert _NAME not in str(raised.value)
+    assert raw_rows(database) == before
+    read = TypeAdapter(Record).validate_json
+    written = [record.line().replace(json.dumps(_NAME)[1:-1], pseudonym) for record in records]
+    Bulk(database).load(enumerate(map(read, written)))
+    assert raw_rows(database) == before
 
 
 def _created(world: World) -> int:

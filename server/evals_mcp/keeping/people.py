@@ -1,6 +1,5 @@
 """Forget a person in one workspace: their judgments, logs, reviews, keys, and their name in the journal."""
 
-import secrets
 from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, update
@@ -8,6 +7,7 @@ from sqlalchemy import delete as delete_rows
 
 from evals_mcp.errors import NotFound
 from evals_mcp.keeping.workspaces import OpenWorkspace, empty_log, vacuum_tables
+from evals_mcp.models.pseudonyms import new_pseudonym
 from evals_mcp.store.database.acts import Act, begin_act, without_act
 from evals_mcp.store.removal.people import Traces, delete_person, find_person, is_like, like_names, rename_person
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys
@@ -62,7 +62,7 @@ def forget(opened: OpenWorkspace, name: str, way: Way, actor: str | None, *, wit
     The journal has an entry for it, without the name. Raises NotFound if there is nothing.
     """
     database = opened.store.database
-    pseudonym = f"former-{secrets.token_hex(4)}" if way == "anonymise" else None
+    pseudonym = new_pseudonym() if way == "anonymise" else None
     with without_act():
         begin_act(Act(actor=actor if actor != name else None, tool=_TOOL, operation="forget"))
         with database.write() as connection:

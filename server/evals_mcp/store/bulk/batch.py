@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.enums import FileType
 from evals_mcp.models.evaluation_document import Record
+from evals_mcp.models.pseudonyms import require_forgotten
 from evals_mcp.models.referring import Created, Kind
 from evals_mcp.store.database.acts import current_actor
 from evals_mcp.store.database.tables import files
@@ -57,6 +58,8 @@ class Batch:
         if not record.names_creator:
             return {}
         if self.names_creators:
+            if there is not None:
+                require_forgotten(f"`{there.id}`", there.created_by, record.created_by)
             return {"created_by": record.created_by}
         self.other_creators += record.created_by != (current_actor() if there is None else there.created_by)
         return {}

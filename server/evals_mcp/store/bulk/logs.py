@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, update
 
 from evals_mcp.errors import Conflict
+from evals_mcp.models.pseudonyms import require_forgotten
 from evals_mcp.models.usage import own_usage
 from evals_mcp.store.bulk.batch import Batch, Numbered, Refusing
 from evals_mcp.store.bulk.import_entries import note_joining, note_runs
@@ -93,6 +94,7 @@ class _LogWriter:
         changes = differences(record, row, before)
         if not changes:
             return
+        require_forgotten(f"Log `{record.id}`", before["extra"].get("user"), row["extra"].get("user"))
         if not self._batch.overwrite:
             raise Conflict(f"Log `{record.id}` already exists with another {', '.join(changes)}.")
         row["number"] = before["number"]
