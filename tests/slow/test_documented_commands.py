@@ -140,7 +140,9 @@ def _write_as_earlier_versions(world: DocumentedWorld) -> None:
 BEFORE: dict[str, Callable[[DocumentedWorld], None]] = {
     "evals-mcp backup /backups/monday": _fill_workspace,
     "evals-mcp restore /backups/monday": _take_an_empty_database,
-    "evals-mcp workspaces create search && evals-mcp keys create move --workspace search": _take_an_empty_database,
+    "evals-mcp workspaces create search && evals-mcp keys create move --workspace search --role admin": (
+        _take_an_empty_database
+    ),
     'evals-mcp forget "Ann Ames" --delete --yes': lambda world: _import_as_people("evals.db", world, "r"),
     "evals-mcp copy postgresql://evals@db.internal/evals 'postgresql://evals@db.internal/evals?workspace=search'": (
         _write_as_earlier_versions

@@ -45,9 +45,15 @@ def _forget(parsed: argparse.Namespace) -> int:
             return 0
         way: Way = "delete" if parsed.delete else "anonymise"
         done = forget(opened, parsed.person, way, actor_of(os.environ), with_logs=not parsed.keep_logs)
+        is_sqlite = opened.store.database.is_sqlite
     _show(done.found)
     how = "Deleted" if done.pseudonym is None else f"The name is {done.pseudonym} from now on"
     print(f"{how}. Restart running servers to end what they keep in memory. Backups keep what they have.")
+    if not is_sqlite:
+        print(
+            "PostgreSQL's files and write-ahead log keep old bytes until their space is used again: docs/keeping.md.",
+            file=sys.stderr,
+        )
     if not done.is_clean:
         print("Rows may be left in the file's write-ahead log until the programs that read it end.", file=sys.stderr)
     return 0
