@@ -17,7 +17,6 @@ from tests.recount import check_counts
 from tests.serving.administration import create_key, create_workspace
 from tests.serving.server_process import ServerProcess
 
-from evals_mcp.models.roles import Role
 from evals_mcp.store.database.tables import evaluations, judgments, logs
 from evals_mcp.store.store import open_store
 
@@ -36,7 +35,7 @@ def test_a_moved_database_gives_the_same_answers(
     source = tmp_path / "source.db"
     shutil.copyfile(request.getfixturevalue(data), source)
     create_workspace(postgres_address, "search")
-    key = create_key(postgres_address, "search", "move", role=Role.ADMIN).secret
+    key = create_key(postgres_address, "search", "move").secret
     server = start_server(postgres_address)
     schema = "evals_mcp_search"
     copying = subprocess.Popen(
@@ -52,6 +51,8 @@ def test_a_moved_database_gives_the_same_answers(
         copying.wait()
         copied = run(["copy", str(source), server.url], HUMANLOOP_API_KEY=key)
         assert (copied.status, "TO has all records." in copied.stdout) == (0, True), copied.stderr
+        told = "have another creator than in FROM: only a key with the role admin may say who created something."
+        assert told in copied.stdout
         check_counts(target)
         with closing(open_store(str(source))) as store:
             for table in (logs, evaluations, judgments):
