@@ -6,12 +6,15 @@ import json
 import logging
 import sys
 from pathlib import Path
+from unittest.mock import patch
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
 from tests.serving.administration import create_key
 from tests.serving.served_here import served
 
+from evals_mcp.api.middleware.request_log import logged_path
 from evals_mcp.cli.main import main
 from evals_mcp.request_ids import answering
 from evals_mcp.serving.logs import JsonLines, ServerLog
@@ -47,6 +50,17 @@ def test_each_request_is_an_object_in_a_line(tmp_path: Path, capsys: pytest.Capt
     assert lines[0]["duration_ms"] >= 0
     assert lines[1]["status"] == 401
     assert "key_id" not in lines[1]
+
+
+def test_a_path_that_is_encoded_again_and_again_is_left_out() -> None:
+    """To decode it to the end would hold up everybody: a path may have 60 kB. A key in it is not logged either way."""
+    secret = "evalsmcp_" + "a" * 44
+    twice = quote(quote(f"/v5/files/é{secret}"))
+    assert logged_path(twice) == "/v5/files/%C3%A9evalsmcp_***"
+    assert logged_path("/v5/a%20b%2525") == "/v5/a%20b%2525"
+    with patch("evals_mcp.api.middleware.request_log.unquote", wraps=unquote) as decoding:
+        assert logged_path(f"/%{'25' * 30_000}65valsmcp_{'a' * 44}") == "/***"
+    assert decoding.call_count <= 10
 
 
 def test_a_request_that_the_role_does_not_allow_names_its_key(

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.serving.mcp_clients import mcp_client, words
 from tests.serving.served_here import served
 
 from evals_mcp.api.middleware.large_bodies import BodyCounts
+from evals_mcp.api.middleware.request_log import AnsweredRequest
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.serving.metrics import Metrics
 from evals_mcp.serving.options import ServeOptions
@@ -208,6 +210,22 @@ def test_no_figure_has_a_label_that_callers_choose(measured: tuple[Store, Metric
         "python",
         "database",
     }
+
+
+def test_made_up_methods_take_no_memory(measured: tuple[Store, Metrics]) -> None:
+    """Whoever has no key can send as many as they like."""
+    _, metrics = measured
+    scope = {"method": "", "path": "/", "state": {}}
+    metrics.request(AnsweredRequest({**scope, "method": "BREW"}, 401, 0.1))
+    tracemalloc.start()
+    try:
+        for number in range(2_000):
+            metrics.request(AnsweredRequest({**scope, "method": f"BREW{number}"}, 401, 0.1))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 50_000
+    assert _of(_page(metrics), "requests_total", method="other", route="none", code="401") == 2_001
 
 
 def test_the_documentation_names_every_figure_and_no_other(measured: tuple[Store, Metrics]) -> None:

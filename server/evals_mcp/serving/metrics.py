@@ -116,7 +116,8 @@ class Metrics(Watcher, ConnectionWatcher):
     def request(self, answered: AnsweredRequest) -> None:
         """Count a request, and the tools that it called."""
         state = answered.scope.get("state", {})
-        kind = (answered.method, state.get("route", _NO_ROUTE), answered.status)
+        method = answered.method if answered.method in _METHODS else "other"  # callers make up as many as they like
+        kind = (method, state.get("route", _NO_ROUTE), answered.status)
         found = self._kinds.get(kind)
         if found is None:
             found = self._kinds[kind] = self._of_kind(*kind)
@@ -128,10 +129,9 @@ class Metrics(Watcher, ConnectionWatcher):
             self._tool_seconds.labels(call.name).observe(call.seconds)
 
     def _of_kind(self, method: str, route: str, status: int | None) -> _OfRequests:
-        known = method if method in _METHODS else "other"
         code = _NO_STATUS if status is None else str(status)
-        seconds = None if route == _NO_ROUTE else self._seconds.labels(known, route)
-        return _OfRequests(self._requests.labels(known, route, code), seconds)
+        seconds = None if route == _NO_ROUTE else self._seconds.labels(method, route)
+        return _OfRequests(self._requests.labels(method, route, code), seconds)
 
     def connected(self, change: int) -> None:
         """Note that a connection was opened (1) or has ended (-1)."""

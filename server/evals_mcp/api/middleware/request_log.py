@@ -10,6 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp.store.teams.keys import without_keys
 
+_MOST_ENCODINGS = 10
+_HIDDEN_PATH = "/***"
+
 
 class AnsweredRequest(NamedTuple):
     """A request that was answered in `seconds`. `status` is None if its client went away before the answer."""
@@ -84,10 +87,16 @@ class RequestLog:
 def logged_path(path: str) -> str:
     """A percent-encoded path for a log: without keys that somebody put into it, however they are encoded.
 
-    Encoded as it is, it cannot break the line or send codes to a terminal.
+    Encoded as it is, it cannot break the line or send codes to a terminal. One that is encoded again and again, which
+    would take long to read, is left out.
     """
     plain = path
-    while (decoded := unquote(plain)) != plain:
+    for _ in range(_MOST_ENCODINGS):
+        decoded = unquote(plain)
+        if decoded == plain:
+            break
         plain = decoded
+    else:
+        return _HIDDEN_PATH
     hidden = without_keys(plain)
     return path if hidden == plain else quote(hidden, safe="/*")
