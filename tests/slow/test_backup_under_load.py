@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ from evals_mcp.store.database.tables import evaluations, logs, runs
 from evals_mcp.store.store import open_store
 
 __all__ = ["client_programs"]
+_SERVER = Path(__file__).parents[2] / "server"
 _WRITERS = 4
 _FEW = 2
 _BEFORE = 15
@@ -160,6 +162,27 @@ def test_a_full_disk_leaves_the_earlier_backup(kind: str, tmp_path: Path, reques
     assert _content(to) == content
 
 
+@pytest.mark.skipif(os.name == "nt", reason="has no such signal")
+def test_a_backup_that_is_stopped_leaves_nothing(sample_copy: Path, tmp_path: Path) -> None:
+    """By SIGTERM, as a service or a container is stopped; the earlier backup stays."""
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    with closing(sqlite3.connect(sample_copy)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE more AS WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 200) "
+            "SELECT zeroblob(1000000) AS content FROM n"
+        )
+    command = [sys.executable, "-m", "evals_mcp", "backup", str(folder), "--database", str(sample_copy)]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(_SERVER)}, stderr=subprocess.PIPE) as process:
+        while not any(path.stat().st_size > 1_000_000 for path in folder.iterdir()):
+            assert process.poll() is None
+        process.terminate()
+        assert process.wait(60) == 143
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert list(folder.iterdir()) == []
+
+
 def _content(path: Path) -> dict[str, bytes]:
     """The contents of a file, or of the files in a folder, by name."""
     return {file.name: file.read_bytes() for file in ([path] if path.is_file() else path.iterdir())}
@@ -172,10 +195,9 @@ def _limited(arguments: list[str], size: int) -> subprocess.CompletedProcess[str
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
     command = [sys.executable, "-m", "evals_mcp", *arguments]
-    server = str(Path(__file__).parents[2] / "server")
     return subprocess.run(
         command,
-        env={**os.environ, "PYTHONPATH": server},
+        env={**os.environ, "PYTHONPATH": str(_SERVER)},
         capture_output=True,
         text=True,
         preexec_fn=limit,

@@ -4,7 +4,9 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from evals_mcp import __version__
@@ -48,11 +50,11 @@ def main(
     `early` has answered the host of the stdio server until now.
 
     Exit with status 1 after an error, 2 for wrong usage,
-    130 after Ctrl-C, and 141 if nobody reads the output any more.
+    130 after Ctrl-C, 143 after SIGTERM, and 141 if nobody reads the output any more.
     """
     # NumPy's threads wait by spinning, which costs more than they save on matrices as small as ours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    status = 0
+    status, signals = 0, list[int]()
     try:
         parser = build_parser()
         completion.complete_if_asked(parser)
@@ -60,18 +62,41 @@ def main(
         parsed.in_bundle, parsed.early = in_bundle, early
         if parsed.workspace_of_database:
             os.environ["EVALS_MCP_WORKSPACE"] = parsed.workspace_of_database
-        status = parsed.command(parsed)
+        with _stopped_as_by_ctrl_c(signals):
+            status = parsed.command(parsed)
         sys.stdout.flush()
     except* EvalsError as errors:
         print_error(str(errors.exceptions[0]))
         status = 1
     except* KeyboardInterrupt:
-        status = 128 + signal.SIGINT
+        status = 128 + (signals or [signal.SIGINT])[0]
     except* BrokenPipeError:
         # Python would complain that it cannot write the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = _READER_GONE
     sys.exit(status)
+
+
+@contextmanager
+def _stopped_as_by_ctrl_c(signals: list[int]) -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: half a backup is deleted, and no program that it runs goes on alone.
+
+    What came is in `signals`. Servers handle it in their own way.
+    """
+
+    def stop(number: int, _: object) -> None:
+        signals.append(number)
+        raise KeyboardInterrupt
+
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def build_parser() -> argparse.ArgumentParser:

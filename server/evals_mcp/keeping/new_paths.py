@@ -84,7 +84,7 @@ def _place_folder(temporary: Path, path: Path, *, force: bool) -> None:
     os.rename(path, before)
     try:
         os.rename(temporary, path)
-    except OSError:
+    except BaseException:
         os.rename(before, path)
         raise
     shutil.rmtree(before) if before.is_dir() else before.unlink()
