@@ -197,7 +197,8 @@ def test_the_commands_say_what_they_do(postgres_address: str, tmp_path: Path) ->
     assert (none.status, "has no workspaces" in none.stderr) == (1, True)
     _fill(postgres_address, "search")
     create_key(postgres_address, "search", "ann")
-    done = run(["backup", str(tmp_path / "b"), "--database", postgres_address])
+    twice = ["--workspace", "search", "--workspace", "search"]
+    done = run(["backup", str(tmp_path / "b"), *twice, "--database", postgres_address])
     assert (done.status, done.stdout) == (0, "search\t1 evaluations\t9 logs\n"), done.stderr
     again = run(["restore", str(tmp_path / "b"), "--as", "copy", "--database", postgres_address])
     assert (again.status, again.stdout) == (0, "copy\t1 evaluations\t9 logs\n"), again.stderr
@@ -205,7 +206,7 @@ def test_the_commands_say_what_they_do(postgres_address: str, tmp_path: Path) ->
         connection.execute("DROP SCHEMA evals_mcp_search CASCADE")
         connection.execute("DELETE FROM evals_mcp.api_keys")
         connection.execute("DELETE FROM evals_mcp.workspaces WHERE name = 'search'")
-    back = run(["restore", str(tmp_path / "b"), "--database", postgres_address])
+    back = run(["restore", str(tmp_path / "b"), *twice, "--database", postgres_address])
     assert back.status == 0, back.stderr
     assert "These keys open workspace search, as when the backup was made: ann." in back.stderr
 

@@ -101,14 +101,14 @@ def test_other_records_are_objects_too() -> None:
 
 
 def test_no_text_of_others_begins_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Control characters are escaped in a plain log, too; a traceback has its own lines."""
+    """Control characters are escaped in a plain log, too; a traceback has its own lines, and neither shows a secret."""
     root, handler = logging.getLogger(), logging.StreamHandler(sys.stderr)
     root.addHandler(handler)
     try:
         with ServerLog("plain").records():
             logging.getLogger("a").warning("a claim is %s", "x\n2026 ERROR\x1b[2J\u2028\ud800é")
             try:
-                raise ValueError("b")
+                raise ValueError(f"postgresql://evals:hunter2@db/evals evalsmcp_{'a' * 44}")
             except ValueError:
                 logging.getLogger("a").exception("failed\n")
     finally:
@@ -117,6 +117,7 @@ def test_no_text_of_others_begins_a_line(capsys: pytest.CaptureFixture[str]) -> 
     assert lines[0].endswith("WARNING a claim is x\\n2026 ERROR\\x1b[2J\\u2028\\ud800é")
     assert lines[1].endswith("ERROR failed")
     assert lines[2].startswith("Traceback")
+    assert lines[-1] == "ValueError: postgresql://evals:***@db/evals evalsmcp_***"
 
 
 def test_records_are_written_as_the_log_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -258,8 +258,11 @@ def _until_taken(server: Supervised, count: int) -> None:
 def test_what_is_wrong_at_the_start_ends_it_with_the_sentence(tmp_path: Path) -> None:
     """As with one process: nothing is left, and there is no first line."""
     command = [sys.executable, "-m", "evals_mcp", "serve", "--workers", "2", "--port", "0"]
+    no_text = tmp_path / os.fsdecode(b"\xff")
+    no_text.mkdir()
     for more, told in (
         (["--database", str(tmp_path)], "is a folder"),
+        (["--database", str(no_text)], "is a folder"),
         (["--database", str(tmp_path / "evals.db"), "--host", "0.0.0.0"], "keys create"),
         (["--database", str(tmp_path / "evals.db"), "--root-path", "/v5"], "root path"),
     ):

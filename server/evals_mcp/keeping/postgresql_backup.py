@@ -48,7 +48,7 @@ def back_up_workspaces(
     if is_empty:
         raise Invalid(_NO_WORKSPACES)
     with closing(open_control(address)) as control:
-        chosen = [control.workspace(name) for name in names] or control.workspaces()
+        chosen = [control.workspace(name) for name in dict.fromkeys(names)] or control.workspaces()
         if not chosen:
             raise Invalid(_NO_WORKSPACES)
         with control.database.read() as connection:

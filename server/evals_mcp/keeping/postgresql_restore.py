@@ -78,7 +78,7 @@ def _choose(manifest: Manifest, names: Sequence[str]) -> list[DumpedWorkspace]:
     for name in names:
         if name not in there:
             raise NotFound(f"The backup has no workspace `{name}`. Workspaces: {', '.join(there)}.")
-    return [there[name] for name in names] or manifest.workspaces
+    return [there[name] for name in dict.fromkeys(names)] or manifest.workspaces
 
 
 def _refuse_newer(manifest: Manifest, chosen: Sequence[DumpedWorkspace], backup: Path) -> None:

@@ -22,7 +22,11 @@ _PASSWORD = re.compile(r"(://[^/\s:@]*:)[^@\s]+@")
 
 
 class PlainLines(logging.Formatter):
-    """A record as one line, whatever text of somebody else is in it; a traceback follows."""
+    """A record as one line, whatever text of somebody else is in it; a traceback follows. Without keys and passwords."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and the traceback."""
+        return str(_without_secrets(super().format(record)))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (a name of logging)
         """The line. Control characters are written as in a literal of Python."""

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -71,7 +72,8 @@ def run_worker(
                 threading.Thread(target=_follow, args=(line, server, options), daemon=True).start()
                 server.run(sockets=[listener])
     except EvalsError as error:
-        line.send_bytes(str(error).encode())
+        with suppress(BrokenPipeError):
+            line.send_bytes(str(error).encode(errors="backslashreplace"))
     except BrokenPipeError:
         pass  # the supervisor is gone
     finally:
