@@ -59,8 +59,16 @@ def test_what_no_rule_names_needs_to_write() -> None:
         ("DELETE", "/v5/logs/x"),
         ("DELETE", "/v5/journal/x/undo"),
         ("TRACE", "/v5/flows"),
+        ("PATCH", "/v5/flows/x"),
+        ("POST", "/v5/review/evaluations/x/logs/new"),
+        ("POST", "/v5/prompts/x/populate/new"),
+        ("POST", "/v5/evaluations/x/labels/new"),
+        ("POST", "/v5/tools/calls"),
     ):
         assert need_of(method, path) is Role.WRITE, (method, path)
+    for method, path in (("GET", "/keys"), ("POST", "/keys/x/revoke"), ("POST", "/keys/new/route")):
+        assert need_of(method, path) is Role.ADMIN, (method, path)
+    assert need_of("POST", "/keyshop") is Role.WRITE
 
 
 async def test_a_server_that_only_reads_says_so(control: Control) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 import anyio.abc
 import pytest
-from jwt.utils import base64url_decode
-from tests.identity_provider import PATH, RESOURCE, IdentityProvider, identity_provider, public_key
+from jwt.utils import base64url_decode, base64url_encode
+from tests.identity_provider import PATH, RESOURCE, IdentityProvider, identity_provider, private_key, public_key
 
 from evals_mcp.client.documents import LARGEST_DOCUMENT, fetch_object
 from evals_mcp.errors import Unavailable
@@ -134,13 +134,25 @@ async def test_junk_among_the_keys_is_left_out(published: IdentityProvider) -> N
         {"kid": "f", "kty": "EC", "crv": ["P-256"], "x": 1, "y": None}, {"kid": "g", "kty": "EC", "crv": "P-256"},
         public_key("rsa", use="enc"), public_key("rsa", key_ops=["encrypt"]), public_key("rsa", key_ops=7),
         public_key("rsa", kid=""), public_key("rsa", alg="HS256"), public_key("rsa", alg="none"),
-        public_key("rsa", d="AQAB"), public_key("rsa-short"), public_key("ec", crv="P-384"),
+        public_key("rsa", d="AQAB"), _with_private_half("ec-other"), _of_bits(16384), public_key("rsa-short"), public_key("ec", crv="P-384"),
     ]  # fmt: skip
     published.keys = {"keys": [*junk, public_key("ec"), public_key("ec-other", kid="ec")], "more": junk}
     found = await _provider(published, Clock()).keys_for("ec")
     assert list(found.keys) == [("ec", "ES256")]
     (key,) = found.keys.values()
     assert key.key.public_numbers().x == _x(public_key("ec"))
+
+
+def _with_private_half(name: str) -> dict[str, Any]:
+    """A whole key pair, which nobody should publish: whoever reads it can sign."""
+    number = private_key(name).private_numbers().private_value
+    return public_key(name, d=base64url_encode(number.to_bytes(32)).decode())
+
+
+def _of_bits(bits: int) -> dict[str, Any]:
+    """A key so large that each signature takes long to check."""
+    modulus = (2 ** (bits - 1) + 1).to_bytes(bits // 8)
+    return public_key("rsa", kid="large", n=base64url_encode(modulus).decode())
 
 
 def _x(published: dict[str, Any]) -> int:

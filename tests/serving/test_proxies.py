@@ -18,7 +18,7 @@ from evals_mcp.errors import Invalid
 from evals_mcp.serving.connections import ConnectionLimits
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.pauses import Pauses
-from evals_mcp.serving.proxies import FewOfEach, Proxies
+from evals_mcp.serving.proxies import FewOfEach, Proxies, site_of
 from evals_mcp.serving.root_path import checked_root_path
 from evals_mcp.serving.serve import serve
 
@@ -63,6 +63,13 @@ def test_only_what_is_named_is_trusted() -> None:
     for wrong in ("*", "0.0.0.0/0", "::/0", "localhost", "10.0.0.1/8", "10.0.0", ""):
         with pytest.raises(Invalid, match=r"proxy|everybody"):
             Proxies([wrong])
+
+
+def test_an_ipv6_network_is_one_client_and_its_neighbour_another() -> None:
+    """Whoever has one address of a /64 has all of it, and nothing of the next."""
+    sites = [site_of(host) for host in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2%eth0", "2001:db8:0:2::1")]
+    assert sites == ["2001:db8:0:1::/64", "2001:db8:0:1::/64", "2001:db8:0:2::/64"]
+    assert [site_of(host) for host in ("::ffff:192.0.2.1", "192.0.2.1", "unix:")] == ["192.0.2.1", "192.0.2.1", "unix:"]
 
 
 def test_headers_of_others_change_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from tests.serving.administration import create_key
 from tests.serving.mcp_clients import message
 
 from evals_mcp.api.attempts import watched
+from evals_mcp.oauth.people import signed_in
 from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.oauth.tokens import LONGEST_TOKEN
 from evals_mcp.serving.options import ServeOptions
@@ -198,6 +200,7 @@ WRONG: dict[str, tuple[Change, str]] = {
     "alg HS256 with the public key": (lambda p: _forged(p, _pem("rsa"), alg="HS256", kid="rsa"), "(`alg`)"),
     "RS256 that is HS256": (lambda p: _forged(p, _pem("rsa"), alg="RS256", kid="rsa"), "signature is wrong"),
     "an ID token by its type": (lambda p: signed(p.claims(), typ="id+jwt"), "no access token"),
+    "characters after the signature": (lambda p: p.token() + "!", "neither a JWT nor an API key"),
     "a critical extension": (lambda p: signed(p.claims(), crit=["x"], x=1), "neither a JWT nor an API key"),
     "too long": (lambda p: p.token(more="x" * LONGEST_TOKEN), "more than 16,384 characters"),
     "not a JWT": (lambda p: "opaque-" + "0" * 40, "neither a JWT nor an API key"),
@@ -285,6 +288,23 @@ async def test_the_claim_leads_to_one_workspace(tmp_path: Path, provider: Identi
             assert "insufficient_scope" not in refused.headers.get("WWW-Authenticate", "")
         nobody = await ask(client, provider.token(groups="evals", email="a\nb", sub=" "))
         assert (nobody.status_code, "names no person" in nobody.json()["detail"]) == (403, True)
+
+
+def test_people_of_two_providers_are_two() -> None:
+    """Their ids, which the log has, are stable, and tell neither who they are nor where they are from."""
+    claims = {"sub": "u-1", "email": "zoe@team.example", "scope": "evals:read"}
+    ids = [
+        signed_in(claims | more, OAuthSettings(issuer, RESOURCE)).id
+        for issuer, more in (
+            ("https://a.example", {}),
+            ("https://a.example", {"email": "zoe@other.example", "exp": 1}),
+            ("https://b.example", {}),
+            ("https://a.example", {"sub": "u-2"}),
+        )
+    ]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch("oauth_[0-9a-f]{12}", id) for id in ids)
 
 
 async def test_a_claim_may_be_any_text(
