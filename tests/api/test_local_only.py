@@ -37,6 +37,10 @@ def test_other_hosts(host: str) -> None:
         ({"host": "localhost", "x-real-ip": "127.0.0.1", "x-forwarded-host": "localhost:8080"}, 200),
         ({"host": "localhost", "x-real-ip": "203.0.113.9"}, 403),
         ({"host": "localhost", "x-forwarded-host": "localhost, example.com"}, 403),
+        *(
+            ({"host": "localhost", name: "203.0.113.9"}, 403)
+            for name in ("x-forwarded-for", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip")
+        ),
     ],
 )
 async def test_requests_are_told_by_host_and_origin(headers: dict[str, str], expected: int) -> None:

@@ -160,6 +160,28 @@ def _x(published: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize(
+    ("issuer", "keys", "said"),
+    [
+        ("https://login.example", "http://login.example/keys", "begins with https://"),
+        ("https://login.example", "http://127.0.0.1/keys", "without TLS"),
+        ("http://127.0.0.1:1", "http://login.example/keys", "begins with https://"),
+        ("https://login.example", "file:///etc/keys", "begins with https://"),
+    ],
+)
+async def test_keys_are_never_read_without_tls(issuer: str, keys: str, said: str) -> None:
+    """Whatever the metadata says: who is on the way could put their own keys in."""
+    asked = []
+
+    async def fetch(url: str) -> dict[str, Any]:
+        asked.append(url)
+        return {"issuer": issuer, "jwks_uri": keys}
+
+    with pytest.raises(Unavailable, match=said):
+        await Provider(OAuthSettings(issuer, RESOURCE), fetch).read()
+    assert keys not in asked
+
+
+@pytest.mark.parametrize(
     ("answer", "said"),
     [
         ((500, {}, b""), "answers with status 500"),

@@ -10,14 +10,17 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
+from starlette.responses import PlainTextResponse
 from tests.serving.administration import create_key
 from tests.serving.mcp_clients import mcp_client, words
 from tests.serving.served_here import served
 
+from evals_mcp.api.attempts import watched
 from evals_mcp.api.middleware.large_bodies import BodyCounts
 from evals_mcp.api.middleware.request_log import AnsweredRequest
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.serving.metrics import Metrics
+from evals_mcp.serving.metrics_page import MetricsPage
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.store.store import Store, open_store
@@ -128,6 +131,17 @@ def test_figures_need_the_token_of_the_server(tmp_path: Path) -> None:
         assert httpx.get(f"{url}/metrics", headers={"X-API-KEY": TOKEN}, timeout=60).status_code == 200
         assert httpx.post(f"{url}/metrics", headers={"X-API-KEY": TOKEN}, timeout=60).status_code == 405
         assert httpx.get(f"{url}/v5/flows", headers={"X-API-KEY": TOKEN}, timeout=60).status_code == 401
+
+
+async def test_wrong_tokens_are_slowed_as_wrong_keys_are(measured: tuple[Store, Metrics]) -> None:
+    """Only those that somebody sent, so a scraper that has none yet is told at once."""
+    _, metrics = measured
+    transport = httpx.ASGITransport(MetricsPage(PlainTextResponse("other"), metrics, TOKEN))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        for given, refused in (("wrong", "metrics token"), ("", None), (TOKEN, None)):
+            with watched() as attempt:
+                await client.get("/metrics", headers={"Authorization": f"Bearer {given}"})
+            assert attempt.refused == refused
 
 
 @pytest.mark.parametrize("token", ["short", "x" * 15, "x" * 20 + "\n", "é" * 20])

@@ -103,10 +103,12 @@ def test_a_trusted_proxy_speaks_for_its_clients(tmp_path: Path, capsys: pytest.C
         assert "Secure" in entered.headers["set-cookie"].split("; ")
         made = _evaluation(url, secret, Host="evals.example", **FORWARDED)
         assert made["url"] == f"https://evals.example/evaluations/{made['id']}"
+        nearest = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https, http"}
+        assert _evaluation(url, secret, Host="evals.example", **nearest)["url"].startswith("http://evals.example/")
         odd = {"X-Forwarded-For": "1.2.3.4 GET /secret 200", "X-Forwarded-Proto": "javascript"}
         assert _evaluation(url, secret, Host="evals.example", **odd)["url"].startswith("http://evals.example/")
     lines = capsys.readouterr().err.splitlines()
-    assert [line.split()[1] for line in lines] == ["203.0.113.9"] * 3 + ["127.0.0.1"] * 2
+    assert [line.split()[1] for line in lines] == ["203.0.113.9"] * 5 + ["127.0.0.1"] * 2
 
 
 def test_clients_of_a_proxy_share_no_limit(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tests.serving.administration import create_key
 from tests.serving.mcp_clients import message
 
 from evals_mcp.api.attempts import watched
+from evals_mcp.errors import EvalsError, Unauthorized
 from evals_mcp.oauth.people import signed_in
 from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.oauth.tokens import LONGEST_TOKEN
@@ -290,6 +291,34 @@ async def test_the_claim_leads_to_one_workspace(tmp_path: Path, provider: Identi
         assert (nobody.status_code, "names no person" in nobody.json()["detail"]) == (403, True)
 
 
+def test_a_claim_may_have_dots_in_its_name() -> None:
+    """As some providers require of claims that they do not define; it comes before a path into objects."""
+    claims = {
+        "sub": "u-1",
+        "scope": "evals:read",
+        "https://team.example/groups": "red",
+        "https://team": {"example/groups": "blue"},
+    }
+    settings = OAuthSettings("https://a.example", RESOURCE, workspace_claim="https://team.example/groups")
+    assert signed_in(claims, settings).workspace == "red"
+    inner = {"team": {"name": "blue"}}
+    named = OAuthSettings("https://a.example", RESOURCE, workspace_claim="team.name")
+    assert [signed_in({**claims, **inner, **more}, named).workspace for more in ({}, {"team.name": "red"})] == [
+        "blue",
+        "red",
+    ]
+
+
+def test_a_name_is_no_longer_than_anybody_reads() -> None:
+    """The next claim is taken, if it has one that fits."""
+    claims = {"sub": "u-1", "scope": "evals:read", "email": "a" * 201}
+    settings = OAuthSettings("https://a.example", RESOURCE)
+    assert signed_in(claims, settings).person == "u-1"
+    assert signed_in(claims | {"email": "a" * 200}, settings).person == "a" * 200
+    with pytest.raises(Unauthorized, match="names no person"):
+        signed_in(claims | {"sub": "a" * 201}, settings)
+
+
 def test_people_of_two_providers_are_two() -> None:
     """Their ids, which the log has, are stable, and tell neither who they are nor where they are from."""
     claims = {"sub": "u-1", "email": "zoe@team.example", "scope": "evals:read"}
@@ -319,4 +348,8 @@ async def test_a_claim_may_be_any_text(
             refused = await ask(client, provider.token(team=text))
             assert (refused.status_code, "does not exist here" in refused.text) == (403, True), refused.text
         assert (await ask(client, provider.token(team="evals"))).status_code == 200
+    for settings, error in (({}, "needs EVALS_MCP_OAUTH_WORKSPACE_CLAIM"), ({"workspace": "gone"}, "does not exist")):
+        with pytest.raises(EvalsError, match=error):
+            async with serving(postgres_address, provider, **settings):
+                pass
     assert caplog.text.isascii()

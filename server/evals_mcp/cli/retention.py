@@ -54,7 +54,10 @@ def _retain(parsed: argparse.Namespace) -> int:
         plan = retention.plan(before, keep)
         _show(plan)
         if not parsed.yes or parsed.dry_run:
-            print("Nothing was changed. To delete it, add --yes.", file=sys.stderr)
+            what_next = (
+                "There is nothing to delete." if plan.is_empty else "Nothing was changed. To delete it, add --yes."
+            )
+            print(what_next, file=sys.stderr)
             return 0
         if not plan.is_empty:
             _delete(retention, before, keep)
