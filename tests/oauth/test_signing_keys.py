@@ -159,6 +159,83 @@ def _x(published: dict[str, Any]) -> int:
     return int.from_bytes(base64url_decode(published["x"]), "big")
 
 
+async def test_who_has_a_known_key_waits_for_nobody() -> None:
+    """Only the first asks a provider that is slow; others go on with what was known."""
+    clock, answers, asked = Clock(), anyio.Event(), list[str]()
+    settings = OAuthSettings("https://login.example", RESOURCE, jwks_url="https://login.example/keys")
+
+    async def fetch(url: str) -> dict[str, Any]:
+        asked.append(url)
+        if len(asked) > 1:
+            await answers.wait()
+        return {"keys": [public_key("ec")]}
+
+    provider = Provider(settings, fetch, clock)
+    await provider.keys_for("ec")
+    clock.now += FRESH_SECONDS
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(provider.keys_for, "ec")
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(10):
+            assert (await provider.keys_for("ec")).ids == {"ec"}
+        answers.set()
+    assert len(asked) == 2
+
+
+async def test_who_goes_away_ends_no_question_that_others_wait_for() -> None:
+    """Else one client that gives up would keep all others out for a while."""
+    answers, asked, gone = anyio.Event(), list[str](), anyio.CancelScope()
+    settings = OAuthSettings("https://login.example", RESOURCE, jwks_url="https://login.example/keys")
+
+    async def fetch(url: str) -> dict[str, Any]:
+        asked.append(url)
+        await answers.wait()
+        return {"keys": [public_key("ec")]}
+
+    provider, found = Provider(settings, fetch, Clock()), []
+
+    async def ask_and_go() -> None:
+        with gone:
+            await provider.keys_for("ec")
+
+    async def ask() -> None:
+        found.append((await provider.keys_for("ec")).ids)
+
+    async with anyio.create_task_group() as tasks:
+        for task in (ask_and_go, ask):
+            tasks.start_soon(task)
+            await anyio.wait_all_tasks_blocked()
+        gone.cancel()
+        await anyio.wait_all_tasks_blocked()
+        answers.set()
+    assert (found, len(asked)) == ([{"ec"}], 1)
+
+
+async def test_a_provider_that_is_away_is_asked_once() -> None:
+    """Not at each address where its metadata could be: everybody would wait three times as long."""
+    asked = []
+
+    async def fetch(url: str) -> dict[str, Any]:
+        asked.append(url)
+        raise Unavailable(f"{url} cannot be reached.")
+
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        await Provider(OAuthSettings("https://login.example/team", RESOURCE), fetch).read()
+    assert len(asked) == 1
+
+
+async def test_of_very_many_keys_the_first_count(published: IdentityProvider) -> None:
+    """Each token would otherwise cost as much as a provider likes."""
+    for others, ids in ((99, {"ec"}), (100, None)):
+        published.keys = {"keys": [{}] * others + [public_key("ec")]}
+        found = _provider(published, Clock()).keys_for("ec")
+        if ids is None:
+            with pytest.raises(Unavailable):
+                await found
+        else:
+            assert (await found).ids == ids
+
+
 @pytest.mark.parametrize(
     ("issuer", "keys", "said"),
     [
