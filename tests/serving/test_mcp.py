@@ -43,6 +43,10 @@ def _get(url: str, **more: Any) -> httpx.Response:
     return httpx.get(url, timeout=60, **more)
 
 
+def _options(url: str, headers: dict[str, str]) -> httpx.Response:
+    return httpx.options(f"{url}/mcp", headers=headers, timeout=60)
+
+
 def _post(url: str, body: Any, headers: dict[str, str]) -> httpx.Response:
     return httpx.post(f"{url}/mcp", json=body, headers=headers, timeout=60)
 
@@ -136,6 +140,26 @@ def test_a_request_needs_a_key(database: str) -> None:
         assert _get(f"{url}/v5/flows").status_code == 401
 
 
+def test_a_page_of_any_origin_may_send_a_key(database: str) -> None:
+    """As clients in browsers do; what refuses it can be read there, too. Nothing but `/mcp` answers such pages."""
+    page = {"Origin": "https://inspector.example"}
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key,mcp-method"}
+    key = create_key(database, None, "ann").secret
+    body, headers = message("2026-07-28", "tools/list")
+    with served(database) as url:
+        allowed = _options(url, page | asked)
+        assert (allowed.status_code, allowed.headers["Access-Control-Allow-Origin"]) == (200, "*")
+        assert "x-api-key" in allowed.headers["Access-Control-Allow-Headers"]
+        assert "Access-Control-Allow-Credentials" not in allowed.headers
+        missing = _post(url, body, headers | page)
+        answered = _post(url, body, {**headers, **page, "X-API-KEY": key})
+        for status, answer in ((401, missing), (200, answered)):
+            assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (status, "*")
+            assert "Mcp-Session-Id" in answer.headers["Access-Control-Expose-Headers"]
+        other = _get(f"{url}/v5/flows", headers={**page, "X-API-KEY": key})
+        assert (other.status_code, "Access-Control-Allow-Origin" in other.headers) == (200, False)
+
+
 @eras
 async def test_without_keys_only_this_machine_is_answered(database: str, era: Era) -> None:
     """A web page reaches nothing by a name that leads here."""
@@ -144,7 +168,9 @@ async def test_without_keys_only_this_machine_is_answered(database: str, era: Er
         assert _post(url, body, headers).status_code == 200
         assert _post(url, body, {**headers, "Origin": "http://localhost:3000"}).status_code == 200
         assert _post(url, body, {**headers, "Host": "evil.example"}).status_code == 403
-        assert _post(url, body, {**headers, "Origin": "https://evil.example"}).status_code == 403
+        evil = {**headers, "Origin": "https://evil.example"}
+        for refused in (_post(url, body, evil), _options(url, evil)):
+            assert (refused.status_code, "Access-Control-Allow-Origin" in refused.headers) == (403, False)
         async with mcp_client(url, era) as client:
             assert "set_up_run" in [tool.name for tool in (await client.list_tools()).tools]
             made = await words(client, "set_up_run", evaluation="mine", attributes='{"a": 1}', version="v1")
@@ -256,7 +282,7 @@ def _served(waiting: _Waiting) -> Iterator[str]:
     async def enter(key: str | None) -> Guest:
         return Guest(waiting, key, nullcontext)
 
-    app = McpOverHttp(PlainTextResponse("not here", 404), enter, BodyGuard)
+    app = McpOverHttp(PlainTextResponse("not here", 404), enter, BodyGuard, needs_key=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = http_server(app)
         thread = threading.Thread(target=server.run, args=([listener],))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import anyio
 from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -64,17 +65,25 @@ class McpOverHttp:
     """An application that answers MCP at `PATHS`, and passes all other requests on to `others`.
 
     `guard` wraps what answers a request whose key is known: it reads the body within its limits. With `sign_in`,
-    clients can also sign in.
+    clients can also sign in. `needs_key` says that nobody enters without a key or a token: then pages of every origin
+    may ask, since the page itself has to send it, and the browser adds none.
     """
 
     def __init__(
-        self, others: ASGIApp, enter: Enter, guard: Callable[[ASGIApp], ASGIApp], sign_in: SignIn | None = None
+        self,
+        others: ASGIApp,
+        enter: Enter,
+        guard: Callable[[ASGIApp], ASGIApp],
+        sign_in: SignIn | None = None,
+        *,
+        needs_key: bool,
     ) -> None:
         self._others = others
         self._enter = enter
         self._sign_in = sign_in
         self._guarded = guard(_answer)
         self._guarded_refusal = guard(JSONResponse({"detail": _ONLY_POST}, status_code=405, headers={"Allow": "POST"}))
+        self._entrance: ASGIApp = _open_to_pages(self._let_in) if needs_key else self._let_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an MCP request, or pass the request on."""
@@ -82,6 +91,9 @@ class McpOverHttp:
             await self._others(scope, receive, send)
             return
         scope.setdefault("state", {})["route"] = PATHS[0]
+        await self._entrance(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = _key(Headers(scope=scope))
         try:
             guest = await self._enter(key)
@@ -91,6 +103,17 @@ class McpOverHttp:
         scope.setdefault("state", {})["grant"] = guest
         answer = self._guarded if scope["method"] == "POST" else self._guarded_refusal
         await answer(scope, receive, _telling(scope, receive, send))
+
+
+def _open_to_pages(app: ASGIApp) -> ASGIApp:
+    return CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=["WWW-Authenticate", "Mcp-Session-Id", "MCP-Protocol-Version", "Retry-After", "X-Request-ID"],
+        max_age=600,
+    )
 
 
 def _key(headers: Headers) -> str | None:

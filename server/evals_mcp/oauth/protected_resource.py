@@ -1,7 +1,6 @@
 """What clients read before they sign in (RFC 9728): which identity provider, and what to ask it for.
 
-Clients in browsers read it from pages of other origins, so these answers, and those of `/mcp`, allow every origin: a
-token is sent by the client itself, never by the browser.
+Clients in browsers read it from pages of other origins, so these answers allow every origin.
 """
 
 from typing import Any
@@ -54,23 +53,21 @@ def metadata_paths(settings: OAuthSettings) -> frozenset[str]:
 
 
 class ProtectedResource:
-    """Answers with the metadata at its paths, lets pages of other origins use `/mcp`, and passes all else on."""
+    """Answers with the metadata at its paths, and passes all else on."""
 
     def __init__(self, app: ASGIApp, settings: OAuthSettings) -> None:
         self._app = app
         self._metadata = metadata(settings)
         self._paths = metadata_paths(settings)
-        self._mcp_paths = {MCP_PATH, urlsplit(settings.resource).path}
-        self._open_metadata = _open_to_pages(self._answer)
-        self._open_app = _open_to_pages(app)
+        self._open_metadata = CORSMiddleware(
+            self._answer, allow_origins=["*"], allow_methods=["GET", "HEAD"], allow_headers=["*"], max_age=600
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for the metadata, or pass the request on."""
         path = scope["path"].rstrip("/") if scope["type"] == "http" else ""
         if path in self._paths:
             await self._open_metadata(scope, receive, send)
-        elif path in self._mcp_paths:
-            await self._open_app(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -81,14 +78,3 @@ class ProtectedResource:
         else:
             response = JSONResponse({"detail": "This can only be read."}, 405, headers={"Allow": "GET, HEAD"})
         await response(scope, receive, send)
-
-
-def _open_to_pages(app: ASGIApp) -> ASGIApp:
-    return CORSMiddleware(
-        app,
-        allow_origins=["*"],
-        allow_methods=["GET", "HEAD", "POST", "DELETE"],
-        allow_headers=["*"],
-        expose_headers=["WWW-Authenticate", "Mcp-Session-Id", "MCP-Protocol-Version"],
-        max_age=600,
-    )

@@ -190,7 +190,7 @@ def _application(
         from evals_mcp.serving.signing_in import mcp_with_sign_in  # with the libraries that check tokens
 
         return mcp_with_sign_in(pages, guard, access, keys, options.oauth, read_only=options.read_only, open_to=open_to)
-    return McpOverHttp(pages, open_to(allowed), guard)
+    return McpOverHttp(pages, open_to(allowed), guard, needs_key=isinstance(access, KeyedAccess))
 
 
 def keep_what_is_there() -> None:

@@ -56,7 +56,8 @@ def mcp_with_sign_in(
         "`X-API-KEY: KEY` or `Authorization: Bearer KEY`."
     )
     enter = open_to(ReadOnly(access) if read_only else access)
-    return ProtectedResource(McpOverHttp(others, enter, guard, SignIn(challenge(settings), advice)), settings)
+    entrance = McpOverHttp(others, enter, guard, SignIn(challenge(settings), advice), needs_key=True)
+    return ProtectedResource(entrance, settings)
 
 
 def tell_of_provider(settings: OAuthSettings, write_line: Callable[[str], None]) -> None:
