@@ -77,7 +77,7 @@ _UNREACHABLE = (
 _POSTGRESQL_SENTENCES = {
     "3F000": _GONE,
     "42P01": _GONE,
-    "25006": "The database cannot be written: the server is a read-only replica.",
+    "25006": "The database cannot be written: the server is a read-only replica, or set to read only.",
     "25P03": "The database server gave up the request, which did nothing for minutes. Nothing was written. Repeat it.",
     "42501": "The database user lacks a permission: it must be able to create schemas and own those of evals-mcp.",
     "53100": "The database disk is full. Nothing was written. Free some space and repeat.",
