@@ -15,7 +15,8 @@ ratios of such pairs. So other work on the machine, which comes and goes, meets 
 - first: the same for a run that nobody has asked about for long. The small workspace is always in memory, so this
   compares what comes from the disk or the system's cache with what does not. It has no limit: a run of the same size
   means one that is as near, and how far away a run is depends on the machine's memory, not on how it is read.
-- writes go into one run, or `spread` into runs all over the workspace.
+- writes go into one run, or `spread` into runs all over the workspace. Those pass the limit while the pages of their
+  runs are neither in PostgreSQL's memory nor written since the last checkpoint: the log takes such pages whole.
 
 The large workspace keeps what is written: some hundred logs a run.
 """

@@ -71,7 +71,7 @@ class Plans:
                 rows = asking.execute("EXPLAIN QUERY PLAN " + statement, first).fetchall()
                 accesses = _of_sqlite(statement, [str(row[3]) for row in rows])
             else:
-                # A small table would rather be scanned, and merged with a long list of keys, as a short journal with logs.
+                # A small table would rather be scanned, and merged with a long list of keys; a short journal with logs.
                 asking.execute("SET LOCAL enable_seqscan = off")
                 is_long = len(first) > _LONG_LIST or "journal JOIN" in statement
                 for join in ("mergejoin", "hashjoin"):
