@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, select, update
 
@@ -15,6 +15,12 @@ from evals_mcp.store.database.tables import journal, journal_names, journal_rows
 _OF_A_LOG = ("create_log", "create_judgment")
 """Kinds of entries that are found by the runs of their log. Nothing is added to each of these writes."""
 _NAMING = ("id", "evaluation_id", "run_id", "run_ids", "created", "changed", "deleted")
+
+
+class _Written(NamedTuple):
+    number: int
+    subject: str
+    result: Mapping[str, Any]
 
 
 def repeated(connection: Connection, act: Act | None) -> dict[str, Any] | None:
@@ -88,7 +94,7 @@ def record(
     number = connection.execute(_INSERT, values).inserted_primary_key
     assert number is not None
     if kind not in _OF_A_LOG:
-        _add_names(connection, number[0], subject, result)
+        _add_names(connection, [_Written(number[0], subject, result)])
     act.entry, act.undoable, act.kind = f"write_{number[0]}_{tag}", before is not None, kind
 
 
@@ -118,18 +124,24 @@ def keep_names(connection: Connection, log_ids: Iterable[str]) -> None:
     for batch in batches(list(log_ids)):
         created = select(journal.c.number, journal.c.subject, journal.c.result)
         rows = connection.execute(created.where(journal.c.subject.in_(batch), journal.c.kind.in_(_OF_A_LOG))).all()
-        for row in rows:
-            connection.execute(delete(journal_names).where(journal_names.c.entry == row.number))
-            _add_names(connection, row.number, row.subject, row.result)
+        if rows:
+            connection.execute(delete(journal_names).where(journal_names.c.entry.in_([row.number for row in rows])))
+            _add_names(connection, rows)
 
 
-def _add_names(connection: Connection, entry: int, subject: str, result: Mapping[str, Any]) -> None:
-    """Note which evaluations and runs an entry names beside its subject, so that it is found by each of them."""
-    ids: set[str] = set()
-    for value in (result[key] for key in _NAMING if key in result):
-        ids.update(id for id in ([value] if isinstance(value, str) else value or ()) if not id.startswith("log_"))
-    if named := sorted(ids - {subject}):
-        connection.execute(_INSERT_NAMES, [{"entry": entry, "id": id} for id in named])
+def _add_names(connection: Connection, entries: Iterable[Any]) -> None:
+    """Note which evaluations and runs entries name beside their subjects, so that they are found by each of them.
+
+    Entries have a `number`, a `subject` and a `result`.
+    """
+    found = []
+    for entry in entries:
+        ids: set[str] = set()
+        for value in (entry.result[key] for key in _NAMING if key in entry.result):
+            ids.update(id for id in ([value] if isinstance(value, str) else value or ()) if not id.startswith("log_"))
+        found += [{"entry": entry.number, "id": id} for id in sorted(ids - {entry.subject})]
+    if found:
+        connection.execute(_INSERT_NAMES, found)
 
 
 def later_changes(connection: Connection, entry: int) -> list[Row[Any]]:
