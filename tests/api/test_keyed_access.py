@@ -16,6 +16,7 @@ from evals_mcp.errors import Unauthorized, Unavailable
 from evals_mcp.models.roles import Role
 from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.teams.control import Control, open_control
+from evals_mcp.store.teams.keys import secret_digest
 from evals_mcp.store.teams.last_uses import LastUses
 
 pytestmark = pytest.mark.anyio
@@ -69,6 +70,28 @@ async def test_a_revoked_key_gives_nothing_within_a_second(control: Control) -> 
         await access.grant(made.secret)
 
 
+async def test_what_a_slow_look_finds_is_as_old_as_its_beginning(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a key that is revoked while the database answers slowly would go on for longer than a second."""
+    now, looks = [100.0], [0]
+    access, recognise = KeyedAccess(control, lambda: now[0]), control.recognise
+
+    def slowly(secret: str) -> Any:
+        looks[0] += 1
+        found = recognise(secret)
+        now[0] += 0.6
+        return found
+
+    monkeypatch.setattr(control, "recognise", slowly)
+    made = control.create_key(None, "ci")
+    await access.grant(made.secret)
+    control.revoke_key("ci")
+    with pytest.raises(Unauthorized, match="revoked"):
+        await access.grant(made.secret)
+    assert looks == [2]
+
+
 async def test_a_page_ends_with_its_key(control: Control) -> None:
     """The code that a browser keeps is refused as soon as the key is."""
     now = [100.0]
@@ -77,6 +100,12 @@ async def test_a_page_ends_with_its_key(control: Control) -> None:
     token = await access.page_token(made.secret)
     granted = await access.grant_page(token)
     assert (granted.role, granted.person) == (Role.READ, "ann")
+    other = await access.page_token(control.create_key(None, "ben").secret)
+    assert (await access.grant_page(other)).person == "ben"
+    forged = (f"{made.key.id}.{'0' * 64}", f"{made.key.id}.{other.partition('.')[2]}", f"{token}0", token[:-1])
+    for refused in (*forged, f"{made.key.id}.", made.key.id, secret_digest(made.secret)):
+        with pytest.raises(Unauthorized):
+            await access.grant_page(refused)
     control.revoke_key("ann")
     now[0] += 0.9
     for refused in (token, token + "0", "", "x", made.key.id, f"{made.key.id}."):

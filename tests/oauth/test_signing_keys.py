@@ -134,7 +134,8 @@ async def test_junk_among_the_keys_is_left_out(published: IdentityProvider) -> N
         {"kid": "f", "kty": "EC", "crv": ["P-256"], "x": 1, "y": None}, {"kid": "g", "kty": "EC", "crv": "P-256"},
         public_key("rsa", use="enc"), public_key("rsa", key_ops=["encrypt"]), public_key("rsa", key_ops=7),
         public_key("rsa", kid=""), public_key("rsa", alg="HS256"), public_key("rsa", alg="none"),
-        public_key("rsa", d="AQAB"), _with_private_half("ec-other"), _of_bits(16384), public_key("rsa-short"), public_key("ec", crv="P-384"),
+        public_key("rsa", d="AQAB"), _with_private_half("ec-other"), _of_bits(16384),
+        public_key("rsa-short"), public_key("ec", crv="P-384"),
     ]  # fmt: skip
     published.keys = {"keys": [*junk, public_key("ec"), public_key("ec-other", kid="ec")], "more": junk}
     found = await _provider(published, Clock()).keys_for("ec")

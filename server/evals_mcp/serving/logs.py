@@ -22,7 +22,7 @@ _PASSWORD = re.compile(r"(://[^/\s:@]*:)[^@\s]+@")
 
 
 class PlainLines(logging.Formatter):
-    """A record as one line, whatever text of somebody else is in it; a traceback follows. Without keys and passwords."""
+    """A record as one line, whatever text of somebody else is in it; a traceback follows. Neither has a key or password."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, and the traceback."""

@@ -6,7 +6,15 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals_mcp.store.teams.keys import is_same, key_id_of, new_secret, secret_digest, without_keys
+from evals_mcp.store.teams.keys import (
+    is_same,
+    key_id_of,
+    new_secret,
+    page_token,
+    page_token_id,
+    secret_digest,
+    without_keys,
+)
 
 
 def test_a_key_tells_its_id_and_hides_the_rest() -> None:
@@ -21,6 +29,16 @@ def test_keys_differ() -> None:
     """No two keys share an id or a secret."""
     made = [new_secret() for _ in range(200)]
     assert len({key.key_id for key in made}) == len({key.digest for key in made}) == 200
+
+
+def test_what_a_browser_keeps_comes_from_the_whole_key() -> None:
+    """Its id alone, which the log has, gives nobody a page; and it tells nothing of the key."""
+    made, other = new_secret(), new_secret()
+    token = page_token(made.key_id, made.digest)
+    assert page_token_id(token) == made.key_id
+    assert token != page_token(made.key_id, other.digest)
+    for part in (made.secret, made.secret.rpartition("_")[2], made.digest):
+        assert part not in token
 
 
 @given(st.text())
