@@ -22,7 +22,7 @@ _PASSWORD = re.compile(r"(://[^/\s:@]*:)[^@\s]+@")
 
 
 class PlainLines(logging.Formatter):
-    """A record as one line, whatever text of somebody else is in it; a traceback follows. Neither has a key or password."""
+    """A record as one line, whatever text of others is in it; a traceback follows. Neither has a key or a password."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, and the traceback."""
