@@ -209,7 +209,7 @@ async def test_who_goes_away_ends_no_question_that_others_wait_for() -> None:
         gone.cancel()
         await anyio.wait_all_tasks_blocked()
         answers.set()
-    assert (found, len(asked)) == ([{"ec"}], 1)
+    assert (found, len(asked)) == ([frozenset({"ec"})], 1)
 
 
 async def test_a_provider_that_is_away_is_asked_once() -> None:

@@ -348,7 +348,11 @@ async def test_a_claim_may_be_any_text(
             refused = await ask(client, provider.token(team=text))
             assert (refused.status_code, "does not exist here" in refused.text) == (403, True), refused.text
         assert (await ask(client, provider.token(team="evals"))).status_code == 200
-    for settings, error in (({}, "needs EVALS_MCP_OAUTH_WORKSPACE_CLAIM"), ({"workspace": "gone"}, "does not exist")):
+    unled: dict[str, Any] = {}
+    for settings, error in (
+        (unled, "needs EVALS_MCP_OAUTH_WORKSPACE_CLAIM"),
+        ({"workspace": "gone"}, "does not exist"),
+    ):
         with pytest.raises(EvalsError, match=error):
             async with serving(postgres_address, provider, **settings):
                 pass
