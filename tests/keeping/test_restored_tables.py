@@ -17,6 +17,8 @@ from tests.serving.administration import create_workspace, list_workspaces
 from evals_mcp.errors import Unavailable
 from evals_mcp.keeping.postgresql_backup import back_up_workspaces
 from evals_mcp.keeping.postgresql_restore import restore_workspaces
+from evals_mcp.store.database.database import create_database
+from evals_mcp.store.database.opening import make_tables
 from evals_mcp.store.store import open_store
 
 __all__ = ["client_programs"]
@@ -95,7 +97,9 @@ def test_a_backup_brings_rows_and_no_code(postgres_address: str, tmp_path: Path)
         restore_workspaces(backup, postgres_address, as_name="again")
     _change(backup, dump)
     manifest = backup / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"revision": "0010"', '"revision": "0009"'))
+    content = json.loads(manifest.read_text())
+    content["workspaces"][0]["revision"] = "0009"  # whose tables lack columns of these rows
+    manifest.write_text(json.dumps(content))
     with pytest.raises(Unavailable, match=r"The backup holds what no workspace has\."):
         restore_workspaces(backup, postgres_address, as_name="again")
     assert list_workspaces(postgres_address) == there
@@ -103,3 +107,20 @@ def test_a_backup_brings_rows_and_no_code(postgres_address: str, tmp_path: Path)
         left = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'evals_mcp_again%'").fetchall()
         assert left == []
         assert connection.execute("SELECT count(*) FROM evals_mcp_other.environments").fetchall() == [(2,)]
+
+
+def test_a_backup_of_an_older_revision_is_restored_and_upgraded(postgres_address: str, tmp_path: Path) -> None:
+    """It gets the tables of then, so that its rows fit, and ends as one that was upgraded where it was."""
+    create_workspace(postgres_address, "search")
+    with closing(create_database(postgres_address, "evals_mcp_search")) as database, database.write() as connection:
+        connection.exec_driver_sql("DROP SCHEMA evals_mcp_search CASCADE")
+        make_tables(connection, "evals_mcp_search", "0007")
+        connection.exec_driver_sql("INSERT INTO directories VALUES ('dir_1', NULL, 'a', 'a', NULL, NULL, '[]', 1, 1)")
+    (item,) = back_up_workspaces(postgres_address, tmp_path / "backup", _NOW).workspaces
+    assert item.revision == "0007"
+    restore_workspaces(tmp_path / "backup", postgres_address, as_name="copy")
+    with closing(open_store(postgres_address, "evals_mcp_search")) as store:  # which upgrades it
+        rows = raw_rows(store.database)
+    with closing(open_store(postgres_address, "evals_mcp_copy")) as store:
+        assert raw_rows(store.database) == rows
+    assert _defined(postgres_address, "evals_mcp_copy") == _defined(postgres_address, "evals_mcp_search")
